@@ -1,0 +1,41 @@
+"""What can go wrong, and the exit code that says whose business it is."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes, as docs/usage.md documents them."""
+
+    OK = 0
+    OVER = 1
+    USAGE = 2
+    UNCOUNTED = 3
+    INTERRUPTED = 130
+
+
+class Fatal(Exception):
+    """Ends the run with one clear line (or one per mistake) and an exit code.
+
+    `message` says what is wrong, with file and line where there is one; `hint` says what to do next.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+
+
+class Unreadable(Exception):
+    """One file (or one prompt in it) can't be measured; the others still can.
+
+    The pipeline turns it into a `Problem`. `line` is 1-based, 0 where no line is to blame.
+    """
+
+    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.line = line

@@ -1,0 +1,159 @@
+"""The values that flow through prompt-lint. All frozen, all plain: no I/O, no formatting.
+
+They are `NamedTuple`s rather than dataclasses because importing `dataclasses` alone costs a third
+of what importing Click does, on every run of a hook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from prompt_lint.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Role = Literal["system", "user"]
+Origin = Literal["api", "offline"]
+Status = Literal["ok", "warn", "over", "unsure", "uncounted"]
+
+# What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
+# Source: the Messages API reference for count_tokens, November 2026.
+REQUEST_KEYS = (
+    "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
+)  # fmt: skip
+
+# Part of every digest. Raise it when the canonical form changes: every cached count is then a miss.
+CANONICAL_VERSION = 1
+
+
+class Request(NamedTuple):
+    """What a prompt looks like to `count_tokens`, without the model.
+
+    `fields` holds keys out of `REQUEST_KEYS` only. Treat it as frozen: it is shared.
+    """
+
+    fields: Mapping[str, Any]
+
+    def canonical(self) -> str:
+        """Canonical JSON: top-level keys in a fixed order, everything inside in the order of the file.
+
+        The order inside is kept because a tool's schema is tokenized as it stands.
+        """
+        ordered = {key: self.fields[key] for key in REQUEST_KEYS if key in self.fields}
+        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical form and its version, as hex."""
+        text = f"prompt-lint request {CANONICAL_VERSION}\n{self.canonical()}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Prompt(NamedTuple):
+    """One thing to count. A file may hold several (`name` tells them apart).
+
+    `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
+    surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent: an empty
+    or blank prompt is 0 tokens, exactly. `aliases` are the symbolic links that lead to the same file.
+    """
+
+    path: str
+    name: str
+    line: int
+    request: Request | None
+    aliases: tuple[str, ...] = ()
+
+
+class Key(NamedTuple):
+    """What a count belongs to, wherever the prompt lives: working tree, commit or cache."""
+
+    model: str
+    digest: str
+
+
+class Count(NamedTuple):
+    """Tokens of one request for one model, with the interval that is known to hold them.
+
+    Exact when `low == high`. `unverified` marks a model whose tokenizer nobody has measured.
+    """
+
+    tokens: int
+    low: int
+    high: int
+    origin: Origin
+    unverified: bool = False
+
+    @property
+    def exact(self) -> bool:
+        return self.low == self.high
+
+
+class Problem(NamedTuple):
+    """Something that concerns one file, one rule or one key, and never stops the others.
+
+    `line` is 0 where no line is to blame. `config` marks a fault of the configuration (exit 2) as
+    against a prompt that can't be read or counted (exit 3).
+    """
+
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+    config: bool = False
+
+
+class Section(NamedTuple):
+    """A part of a prompt, by heading or by message, with its lines and its own tokens."""
+
+    title: str
+    first_line: int
+    last_line: int
+    tokens: int
+
+
+class Verdict(NamedTuple):
+    """What is to be said of one prompt for one model. `limit` is in tokens; None where there is none."""
+
+    prompt: Prompt
+    model: str
+    rule: Rule
+    limit: int | None
+    count: Count | None
+    status: Status
+    over_by: int = 0
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "over"
+
+
+class Rule(NamedTuple):
+    """One entry of `prompts:`, with the defaults of the file filled in.
+
+    `limits` maps each of `models` to tokens; a model without a limit is absent. `warn_at` is a fraction
+    of the limit. `line` is where the rule stands in the configuration; 0 for a rule from the command line.
+    """
+
+    files: tuple[str, ...]
+    exclude: tuple[str, ...]
+    models: tuple[str, ...]
+    format: str
+    role: Role
+    limits: Mapping[str, int]
+    warn_at: float
+    message: str
+    allow_empty: bool
+    line: int
+
+
+class Report(NamedTuple):
+    """Everything a run has to say, complete before any output format sees it."""
+
+    verdicts: Sequence[Verdict]
+    problems: Sequence[Problem]
+    notes: Sequence[str]
+    files: int
+    exit_code: Exit
