@@ -25,6 +25,9 @@ REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
 
+# `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
+PLACEHOLDER: Mapping[str, Any] = {"role": "user", "content": "x"}
+
 # Part of every digest. Raise it when the canonical form changes: every cached count is then a miss.
 CANONICAL_VERSION = 1
 
@@ -55,8 +58,9 @@ class Prompt(NamedTuple):
     """One thing to count. A file may hold several (`name` tells them apart).
 
     `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
-    surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent: an empty
-    or blank prompt is 0 tokens, exactly. `aliases` are the symbolic links that lead to the same file.
+    surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent (an empty
+    or blank prompt is 0 tokens, exactly), and once the prompt has been counted: texts aren't kept.
+    `aliases` are the symbolic links that lead to the same file.
     """
 
     path: str
@@ -104,8 +108,20 @@ class Problem(NamedTuple):
     config: bool = False
 
 
+class Part(NamedTuple):
+    """A stretch of a prompt: a section by heading, a message, a tool. Lines are 1-based, inclusive.
+
+    `title` is the heading as written, or empty; `text` is what its tokens are counted from.
+    """
+
+    title: str
+    first_line: int
+    last_line: int
+    text: str
+
+
 class Section(NamedTuple):
-    """A part of a prompt, by heading or by message, with its lines and its own tokens."""
+    """A `Part`, counted."""
 
     title: str
     first_line: int

@@ -1,0 +1,37 @@
+"""`text`: the whole file is one message, or one system prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.decode import decode
+from prompt_lint.model import PLACEHOLDER, Part, Prompt, Request
+from prompt_lint.sections import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prompt_lint.model import Role, Rule
+
+
+def recognise(path: str) -> str | None:  # noqa: ARG001  # the same signature for every format
+    """Any file may be text, so this comes last in the table."""
+    return "any file that no other format claims is text"
+
+
+def parse(path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:
+    """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
+    text = decode(data)
+    yield Prompt(path, "", 1, to_request(text, rule.role) if text.strip() else None)
+
+
+def to_request(text: str, role: Role) -> Request:
+    """The smallest request that can hold `text` in that role."""
+    if role == "system":
+        return Request({"system": text, "messages": [PLACEHOLDER]})
+    return Request({"messages": [{"role": "user", "content": text}]})
+
+
+def parts(data: bytes, prompt: Prompt) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+    """The sections of the text, by heading."""
+    return split(decode(data))

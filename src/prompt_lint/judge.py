@@ -1,0 +1,45 @@
+"""Count and limit → status. Pure: no I/O, no formatting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.errors import Exit
+from prompt_lint.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prompt_lint.model import Count, Problem, Prompt, Rule, Status
+
+
+def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
+    """A count decides only where its whole interval lies on one side of the limit."""
+    limit = rule.limits.get(model)
+    status = _status(count, limit, rule.warn_at)
+    over_by = count.tokens - limit if count and limit is not None and status == "over" else 0
+    return Verdict(prompt, model, rule, limit, count, status, over_by)
+
+
+def _status(count: Count | None, limit: int | None, warn_at: float) -> Status:
+    if count is None:
+        return "uncounted"
+    if limit is None:
+        return "ok"
+    if count.low > limit:
+        return "over"
+    if count.high > limit:
+        return "unsure"
+    return "warn" if warn_at < 1 and count.tokens >= warn_at * limit else "ok"
+
+
+def exit_code(verdicts: Sequence[Verdict], problems: Iterable[Problem]) -> Exit:
+    """A fault of the configuration first (it may hide anything), then what is over, then what is not known."""
+    problems = list(problems)
+    if any(problem.config for problem in problems):
+        return Exit.USAGE
+    if any(verdict.failed for verdict in verdicts):
+        return Exit.OVER
+    if problems or any(verdict.status == "uncounted" for verdict in verdicts):
+        return Exit.UNCOUNTED
+    return Exit.OK

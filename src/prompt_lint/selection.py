@@ -1,0 +1,84 @@
+"""Which rule owns a path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint import globs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from prompt_lint.model import Rule
+
+
+class Owned(NamedTuple):
+    """A file that a rule owns, once, with the links that lead to it."""
+
+    path: str
+    rule: Rule
+    aliases: tuple[str, ...]
+
+
+class Match(NamedTuple):
+    """How one rule takes one path, for `explain`."""
+
+    rule: Rule
+    files: bool
+    excluded: bool
+
+
+class Selector(NamedTuple):
+    """Compiled rules. The last rule that matches owns a path, as in .gitignore and CODEOWNERS."""
+
+    rules: Sequence[tuple[Rule, Callable[[str], bool], Callable[[str], bool]]]
+    excluded: Callable[[str], bool]
+
+    def owner(self, path: str) -> Rule | None:
+        if self.excluded(path):
+            return None
+        for rule, files, exclude in reversed(self.rules):
+            if files(path) and not exclude(path):
+                return rule
+        return None
+
+    def explain(self, path: str) -> list[Match]:
+        return [Match(rule, files(path), exclude(path)) for rule, files, exclude in self.rules]
+
+
+def selector(rules: Iterable[Rule], exclude: Sequence[str]) -> Selector:
+    compiled = [(rule, globs.compile(rule.files), globs.compile(rule.exclude)) for rule in rules]
+    return Selector(compiled, globs.compile(exclude))
+
+
+def select(paths: Iterable[str], aliases: Mapping[str, str], chosen: Selector) -> list[Owned]:
+    """Each file once, in the order of its path, whatever the links that lead to it.
+
+    `aliases` maps a link's path to the path of the file behind it. A file that no rule owns by its own
+    path is owned through the first of its links that a rule owns.
+    """
+    owners = {path: rule for path in paths if (rule := chosen.owner(path))}
+    links: dict[str, list[str]] = {}
+    for link, target in aliases.items():
+        if rule := chosen.owner(link):
+            links.setdefault(target, []).append(link)
+            owners.setdefault(target, rule)
+    return [Owned(path, owners[path], tuple(sorted(links.get(path, ())))) for path in sorted(owners)]
+
+
+def unused(rules: Iterable[Rule], owned: Iterable[Owned], chosen: Selector, paths: Iterable[str]) -> list[Rule]:
+    """Rules whose patterns match no file at all, and that don't say `allow_empty`.
+
+    A rule all of whose files belong to later rules isn't unused: it matches, and is overruled.
+    """
+    owning = {id(one.rule) for one in owned}
+    idle = [rule for rule in rules if id(rule) not in owning and not rule.allow_empty]
+    if not idle:
+        return []
+    left = {id(rule): (files, exclude) for rule, files, exclude in chosen.rules}
+    known = list(paths)
+    return [
+        rule
+        for rule in idle
+        if not any(left[id(rule)][0](p) and not left[id(rule)][1](p) for p in known)
+    ]
