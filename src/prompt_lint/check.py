@@ -1,0 +1,157 @@
+"""The pipeline of `check`: a tree and its rules → a report. It prints nothing and exits nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.counting import Work, runner, unknown
+from prompt_lint.errors import Unreadable
+from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.judge import exit_code, judge
+from prompt_lint.model import Count, Key, Problem, Report, Section
+from prompt_lint.selection import select, selector, unused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from prompt_lint.config import Config
+    from prompt_lint.counting import Outcome
+    from prompt_lint.model import Prompt, Request, Rule, Verdict
+    from prompt_lint.selection import Owned, Selector
+    from prompt_lint.tree import WorkingTree
+
+# Files whose texts are held at once: enough to feed every core, few enough to keep memory flat.
+_BATCH = 256
+# Sections shown of a prompt that fails.
+_LARGEST = 3
+
+# A blank prompt is nothing to send, so nothing is estimated.
+_NOTHING = Count(0, 0, 0, "offline")
+
+
+class Counter(NamedTuple):
+    """How requests are counted, and how a part of a text is weighed for the breakdown of a failure."""
+
+    count: Callable[[str, Request], Count]
+    weigh: Callable[[str, str], int]
+
+
+class Options(NamedTuple):
+    """Settings that come from flags and the environment only, never from a file of the repository."""
+
+    max_file_size: int
+    jobs: int
+    progress: Callable[[int, int], None]
+
+
+def check(
+    tree: WorkingTree, config: Config, paths: Sequence[str], counter: Counter, options: Options
+) -> Report:
+    """Judge every prompt below `paths` (all of them, if none is given).
+
+    `paths` are relative to the top of the tree. Where the configuration itself is among them, everything
+    is checked, since it may have changed any verdict.
+    """
+    chosen = selector(config.rules, config.exclude)
+    everything = not paths or config.path in paths
+    owned, problems = find(tree, config, chosen, () if everything else paths)
+    verdicts: list[Verdict] = []
+    with runner(counter.count, options.jobs) as run:
+        known: dict[Key, Outcome] = {}
+        for done in range(0, len(owned), _BATCH):
+            options.progress(done, len(owned))
+            batch = owned[done : done + _BATCH]
+            prompts = list(_read(tree, batch, options.max_file_size, problems))
+            known.update(run(unknown((work for _, _, work in prompts if work), known)))
+            for prompt, rule, work in prompts:
+                verdicts += _verdicts(prompt, rule, work, known, problems)
+    verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
+    code = exit_code(verdicts, problems)
+    return Report(verdicts, problems, tuple(tree.notes), len(owned), code)
+
+
+def find(
+    tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str]
+) -> tuple[list[Owned], list[Problem]]:
+    """The files to check, and what is wrong with how the rules meet the tree."""
+    entries = tree.entries()
+    aliases = tree.aliases(entries)
+    owned = select(
+        [path for path, entry in entries.items() if entry.kind != "link"],
+        {link: target for link, target in aliases.items() if isinstance(target, str)},
+        chosen,
+    )
+    problems = []
+    if paths:
+        owned = [one for one in owned if _below(paths, one)]
+    else:
+        known = [*entries, *aliases]
+        problems += [_matches_nothing(config, rule) for rule in unused(config.rules, owned, chosen, known)]
+    return owned, problems
+
+
+def _below(paths: Sequence[str], owned: Owned) -> bool:
+    return any(
+        name == path or path in {"", "."} or name.startswith(f"{path}/")
+        for name in (owned.path, *owned.aliases)
+        for path in paths
+    )
+
+
+def _matches_nothing(config: Config, rule: Rule) -> Problem:
+    patterns = ", ".join(rule.files)
+    return Problem(
+        config.path,
+        rule.line,
+        f"no file in the repository matches `{patterns}`",
+        "mend the pattern, remove the rule, or say `allow_empty: true` in it",
+        config=True,
+    )
+
+
+def _read(
+    tree: WorkingTree, batch: Sequence[Owned], cap: int, problems: list[Problem]
+) -> Iterator[tuple[Prompt, Rule, Work | None]]:
+    for path, rule, aliases in batch:
+        try:
+            data = tree.read(path, cap)
+            for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule):
+                request = prompt.request
+                work = request and Work(request.digest(), request, rule.models, len(data))
+                # The text goes with the work: a verdict that kept it would keep the whole repository.
+                yield prompt._replace(request=None, aliases=aliases), rule, work
+        except Unreadable as error:
+            problems.append(Problem(path, error.line, error.message, error.hint))
+
+
+def _verdicts(
+    prompt: Prompt, rule: Rule, work: Work | None, known: Mapping[Key, Outcome], problems: list[Problem]
+) -> Iterator[Verdict]:
+    told = set()
+    for model in rule.models:
+        outcome = known[Key(model, work.digest)] if work else _NOTHING
+        if isinstance(outcome, Unreadable):
+            if outcome.message not in told:
+                told.add(outcome.message)
+                problems.append(Problem(prompt.path, prompt.line, outcome.message, outcome.hint))
+            yield judge(prompt, model, rule, None)
+        else:
+            yield judge(prompt, model, rule, outcome)
+
+
+def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
+    """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
+    if not verdict.failed:
+        return verdict
+    prompt = verdict.prompt
+    try:
+        data = tree.read(prompt.path, options.max_file_size)
+        parts = FORMATS[recognise(prompt.path, verdict.rule).name].parts(data, prompt)
+        sections = [
+            Section(part.title, part.first_line, part.last_line, counter.weigh(part.text, verdict.model))
+            for part in parts
+        ]
+    except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
+        return verdict
+    largest = sorted(sections, key=lambda section: -section.tokens)[:_LARGEST]
+    return verdict._replace(sections=tuple(largest))
