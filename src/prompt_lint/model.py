@@ -173,3 +173,13 @@ class Report(NamedTuple):
     notes: Sequence[str]
     files: int
     exit_code: Exit
+
+
+class View(NamedTuple):
+    """How a person wants to look at a report. Formats for machines ignore it.
+
+    `verbosity`: -1 only what fails, 0 what needs attention and a summary, 1 everything.
+    """
+
+    color: bool = False
+    verbosity: int = 0

@@ -1,0 +1,152 @@
+"""`text`: the report for a person: what fails first, why, and what to do about it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prompt_lint.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prompt_lint.model import Count, Problem, Report, Section, Status, Verdict, View
+
+# Worst first. The width of the first column is that of its longest word.
+_ORDER: Sequence[Status] = ("over", "uncounted", "unsure", "warn", "ok")
+_LABELS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "warn": "near", "ok": "ok"}
+_COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "warn": "33", "ok": "32"}
+_INDENT = " " * 8
+_TITLE_WIDTH = 48
+
+_Group = tuple["Status", "list[Verdict]"]
+
+
+def render(report: Report, view: View) -> str:
+    groups = _groups(report.verdicts)
+    lines: list[str] = []
+    for problem in report.problems:
+        lines += _problem(problem, view)
+    for status, verdicts in groups:
+        if _shown(status, view):
+            lines += _block(status, verdicts, view)
+    if view.verbosity >= 0:
+        lines += [f"note: {visible(note)}" for note in report.notes]
+        lines += _summary(report, groups, view)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def number(count: Count) -> str:
+    """`1,234` is the API's number, `1,234 ±12` is an offline count with the interval that holds it."""
+    spread = max(count.tokens - count.low, count.high - count.tokens)
+    mark = f" ±{spread:,}" if spread else ""
+    return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
+
+
+def _groups(verdicts: Iterable[Verdict]) -> list[_Group]:
+    """The verdicts of each prompt together, under its worst status; the most over comes first."""
+    by_prompt = [list(group) for _, group in groupby(verdicts, lambda v: (v.prompt.path, v.prompt.name))]
+    groups = [(min((v.status for v in group), key=_ORDER.index), group) for group in by_prompt]
+    return sorted(groups, key=lambda g: (_ORDER.index(g[0]), -max(v.over_by for v in g[1]), g[1][0].prompt.path))
+
+
+def _shown(status: Status, view: View) -> bool:
+    if status == "ok":
+        return view.verbosity > 0
+    # Its problem is on the page already, with the reason.
+    return status == "over" or (view.verbosity >= 0 and (status != "uncounted" or view.verbosity > 0))
+
+
+def _paint(text: str, color: str, view: View) -> str:
+    return f"\x1b[{color}m{text}\x1b[0m" if view.color and color else text
+
+
+def _label(status: Status, view: View) -> str:
+    return _paint(f"{_LABELS[status]:<7}", _COLORS[status], view)
+
+
+def _problem(problem: Problem, view: View) -> Iterator[str]:
+    place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
+    yield f"{_paint(f'{"ERROR":<7}', '1;31', view)} {_paint(place, '1', view)}: {visible(problem.message)}"
+    if problem.hint:
+        yield f"{_INDENT}{visible(problem.hint)}"
+
+
+def _block(status: Status, verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
+    prompt = verdicts[0].prompt
+    name = visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
+    also = f"  also {', '.join(visible(alias) for alias in prompt.aliases)}" if prompt.aliases else ""
+    yield f"{_label(status, view)} {_paint(name, '1', view)}{also}"
+    yield from _table(verdicts, view)
+    if status == "over":
+        yield from _advice(verdicts)
+        yield ""
+    elif status == "unsure":
+        yield f"{_INDENT}The limit lies inside the interval: only an exact count can tell."
+
+
+def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
+    rows = [(v, v.model, number(v.count) if v.count else "not counted", _limit(v)) for v in verdicts]
+    models, numbers, limits = (max(len(row[column]) for row in rows) for column in (1, 2, 3))
+    for verdict, model, tokens, limit in rows:
+        told = _paint(_told(verdict), _COLORS[verdict.status], view)
+        yield f"{_INDENT}{model:<{models}}  {tokens:>{numbers}}  {limit:>{limits}}  {told}".rstrip()
+
+
+def _limit(verdict: Verdict) -> str:
+    return "no limit" if verdict.limit is None else f"of {verdict.limit:,}"
+
+
+def _told(verdict: Verdict) -> str:
+    """The last column: by how much over, or how full."""
+    if verdict.limit is None or verdict.count is None:
+        return ""
+    share = f"{100 * verdict.count.tokens / verdict.limit:.0f}%"
+    return f"{verdict.over_by:,} over ({share})" if verdict.status == "over" else share
+
+
+def _advice(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Of the model that is furthest over: where the tokens are, and what to do next."""
+    worst = max(verdicts, key=lambda v: v.over_by)
+    if len(worst.sections) > 1:
+        yield f"{_INDENT}Largest sections:"
+        yield from (f"{_INDENT}{line}" for line in _sections(worst.sections))
+    needed = f"{worst.over_by:,} token{'s' if worst.over_by != 1 else ''}"
+    where = f"line {worst.rule.line} of the configuration" if worst.rule.line else "--limit"
+    yield f"{_INDENT}Cut {needed} or more, or raise the limit ({where})."
+    if worst.rule.message:
+        yield f"{_INDENT}{visible(worst.rule.message)}"
+
+
+def _sections(sections: Sequence[Section]) -> Iterator[str]:
+    numbers = max(len(f"{section.tokens:,}") for section in sections)
+    places = [f"lines {s.first_line}-{s.last_line}" for s in sections]
+    width = max(map(len, places))
+    for section, place in zip(sections, places, strict=True):
+        yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {_cut(visible(section.title))}".rstrip()
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
+
+
+def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[str]:
+    if not groups:
+        return
+    words = {"over": "over", "uncounted": "not counted", "unsure": "unsure", "warn": "near the limit", "ok": "ok"}
+    tally = {status: sum(group[0] == status for group in groups) for status in _ORDER}
+    told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
+    prompts = "1 prompt" if len(groups) == 1 else f"{len(groups):,} prompts"
+    yield f"{prompts}: {', '.join(told)}. {_origin(report)}".rstrip()
+
+
+def _origin(report: Report) -> str:
+    """Once for all numbers: who counted them, and what `±` means."""
+    inexact = sum(1 for v in report.verdicts if v.count and not v.count.exact)
+    unverified = sorted({v.model for v in report.verdicts if v.count and v.count.unverified})
+    if not inexact:
+        return ""
+    told = "Counted offline; ± is the interval that holds the API's number."
+    if unverified:
+        told += f" Unverified, as nobody has measured the tokenizer: {', '.join(unverified)}."
+    return told
