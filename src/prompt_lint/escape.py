@@ -1,0 +1,53 @@
+"""The one escaper between untrusted text and a line that a person, a terminal or a CI runner reads."""
+
+from __future__ import annotations
+
+import re
+
+# What may need a change. Text without a match (plain ASCII, nearly always) is returned as it is.
+# In this order:
+#   a backslash that would read as one of our own escapes;
+#   anything outside printable ASCII;
+#   a colon at the start: GitHub takes `::error …` there for a command, after leading spaces, too;
+#   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line; at the end
+#   of the text as well, because the next piece of the line may bring the bracket.
+_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|##(?=[A-Za-z0-9]*(?:\[|\Z))")
+
+# Characters that count as printable but are drawn as nothing: two names that differ by one look the
+# same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def visible(text: str) -> str:
+    r"""`text` as one printable line that any UTF-8 stream takes and no CI runner obeys.
+
+    Controls become `\n` or `\x1b`, bytes that aren't UTF-8 (lone surrogates) `\xff`, and whatever else
+    is not drawn, or steers how its neighbours are drawn, `\u202e` or `\U000e0041`. Different texts
+    stay different. For that a backslash is doubled where it could be mistaken: so escape once, where
+    the text is printed, and don't keep what comes out.
+    """
+    return _SUSPECT.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    found = match[0]
+    if found == "\\":
+        return "\\\\"
+    if found == "##":
+        return r"#\x23"
+    if found[-1] == ":":
+        return rf"{found[:-1]}\x3a"
+    return found if found.isprintable() and _UNSEEN.match(found) is None else _code(found)
+
+
+def _code(char: str) -> str:
+    number = ord(char)
+    if 0xDC80 <= number <= 0xDCFF:  # how Python carries the bytes 0x80 to 0xff of a name that isn't UTF-8
+        return rf"\x{number - 0xDC00:02x}"
+    if number < 0x80:
+        return _SHORT.get(char, rf"\x{number:02x}")
+    return rf"\u{number:04x}" if number <= 0xFFFF else rf"\U{number:08x}"

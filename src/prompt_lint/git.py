@@ -1,0 +1,132 @@
+"""Calls to git that read, run nothing that a repository asks for, and inherit no surprises.
+
+A repository may come from a stranger, and its configuration can name programs: `core.fsmonitor`, hooks,
+filters, diff drivers, pagers, transports. So only plumbing is called, always from the top of the working
+tree, with everything that starts a program turned off on the command line, where nothing overrides it.
+
+All `GIT_*` variables are dropped, those of a hook as well. During `git commit -a` or `git commit FILE`,
+`GIT_INDEX_FILE` names a temporary index. Dropping it loses nothing, because files are read from the
+working tree and the list of them is *tracked or untracked, unless ignored*: a file moves from one half of
+it to the other, never out of it. `GIT_DIR` of a linked worktree or submodule is found again through `.git`.
+"""
+
+# ruff: noqa: PTH113, PTH117, PTH118  # pathlib takes longer to import than git takes to answer
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from prompt_lint.errors import Fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HARDENED = (
+    "--no-pager",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    "-c", "safe.bareRepository=explicit",  # a folder that looks like a bare repository isn't entered
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null",
+)  # fmt: skip
+
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # a partial clone would fetch a missing object
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",  # messages are recognised by their English text
+}
+
+# Whatever a hook or a CI job has set for git or for us, credentials included, is none of git's business.
+_WITHHELD = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")
+
+
+class NotARepositoryError(Exception):
+    """Neither the folder nor any above it belongs to a git repository."""
+
+
+def executable() -> str | None:
+    """The absolute path of git, or None.
+
+    Relative entries of PATH are passed over, and on Windows so is the current folder, which the system
+    itself would search first: both may be the repository, and it could bring a program called git.
+    """
+    name = "git.exe" if os.name == "nt" else "git"
+    for folder in os.get_exec_path():
+        candidate = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            return candidate
+    return None
+
+
+def environment() -> dict[str, str]:
+    """The environment that git gets."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_WITHHELD)}
+    return kept | _ENVIRONMENT
+
+
+def run(args: Sequence[str], top: str) -> bytes:
+    """What `git -C top …args` prints.
+
+    Raises:
+        Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
+        NotARepositoryError: `top` is in no repository.
+    """
+    [output] = together([args], top)
+    return output
+
+
+def together(commands: Sequence[Sequence[str]], top: str) -> Iterator[bytes]:
+    """The outputs of several git commands that run side by side, in the order of the commands.
+
+    The first should be the quickest: the others write on into their pipes while it is read and used.
+
+    Raises:
+        Fatal, NotARepositoryError: as `run` does, when the output of the command that failed is due.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        processes.extend(_start(args, top) for args in commands)
+        for process in processes:
+            yield _finish(process)
+    finally:
+        for process in processes:
+            with process:  # closes the pipes and waits
+                process.kill()
+
+
+def _start(args: Sequence[str], top: str) -> subprocess.Popen[bytes]:
+    program = executable()
+    if program is None:
+        raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
+    return subprocess.Popen(
+        [program, *HARDENED, "-C", top, *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+
+
+def _finish(process: subprocess.Popen[bytes]) -> bytes:
+    output, errors = process.communicate()
+    if process.returncode == 0:
+        return output
+    raise _failure(errors.decode("utf-8", "surrogateescape"), process.returncode)
+
+
+def _failure(errors: str, code: int) -> Exception:
+    lines = [line.strip() for line in errors.split("\n") if line.strip()]
+    message = next((line for line in lines if line.startswith("fatal: ")), " ".join(lines))
+    message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
+    if message.startswith("not a git repository (or any"):
+        return NotARepositoryError(message)
+    if "must be run in a work tree" in message or "cannot use bare repository" in message:
+        return Fatal(
+            f"this is a git repository without a working tree, so there are no files to read ({message})",
+            "run in a clone or a worktree of it, or with --no-git to look at the files as they are",
+        )
+    advice = next((line for line in lines if line.startswith("git config ")), "")
+    return Fatal(f"git: {message}", f"if you trust this repository: {advice}" if advice else "")

@@ -1,0 +1,473 @@
+"""The files of a repository: which there are, where links lead, and a way to read them that can't be led astray.
+
+Paths are relative to the top, `/`-separated, and stand for the bytes that git knows: UTF-8, with other
+bytes as surrogate escapes.
+"""
+
+# ruff: noqa: PTH112, PTH114, PTH115, PTH117, PTH118, PTH120, PTH121, PTH123, PTH206  # pathlib can't open below a descriptor
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from bisect import bisect_left
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from prompt_lint import git
+from prompt_lint.errors import Fatal, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Kind = Literal["file", "link", "submodule", "sparse"]
+
+# A link may lead to a link; Linux gives up after 40, so a longer chain is no use to anybody.
+MAX_HOPS = 40
+# Paths below links to folders, in one repository. A link to the top of a large one makes as many as it has files.
+MAX_ALIASES = 100_000
+# Files listed behind a link to a folder of which git lists nothing.
+MAX_UNLISTED = 10_000
+
+_LFS = b"version https://git-lfs.github.com/spec/v1\n"
+_EMPTY_BLOBS = {
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+}
+
+
+class Entry(NamedTuple):
+    """What git knows of a path.
+
+    `blob` names the *staged* content, which the file on disk may have left behind. It is "" where git
+    has none: untracked, in conflict, or added by intent only. `sparse` is a file that a sparse checkout
+    leaves out; reading it says so. A submodule is a folder, and so is a repository that isn't one of ours.
+    """
+
+    kind: Kind
+    blob: str = ""
+
+
+class Missing(Unreadable):
+    """The file isn't there: deleted and not yet staged, or gone since it was listed."""
+
+
+class WorkingTree:
+    """The working tree of a repository, or a plain folder (`git` is False)."""
+
+    def __init__(self, top: str, *, git: bool, notes: Sequence[str] = ()) -> None:
+        self.top = top
+        self.git = git
+        self.notes = list(notes)
+        self._kinds: dict[str, Kind] = {}  # of what isn't an ordinary file, for a clear word when it is read
+        self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
+
+    def entries(self, paths: Sequence[str] = ()) -> dict[str, Entry]:
+        """What there is: tracked files, and untracked ones that aren't ignored. Nothing is opened.
+
+        With `paths`, all tracked ones still (a link among them may lead to one of `paths`), but
+        untracked ones only if they are among `paths`, even ignored, or below one of them. That spares
+        git the walk over the whole working tree. A tracked file may have been deleted: reading it tells.
+
+        Raises:
+            Fatal: git refuses.
+        """
+        if self.git:
+            found = self._listed(paths)
+        else:
+            found = {path: Entry("link" if link else "file") for path, link in self._walk("")}
+        for path in paths:
+            if path not in found and not os.path.isdir(self._native(path)):
+                found[path] = Entry("link" if self._through_link(path) else "file")
+        self._kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
+        return found
+
+    def aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
+        """Where the links among `entries` lead, and the paths that lie behind links to folders.
+
+        Maps a link's path, or a path below a link to a folder, to the real path, or else to the reason
+        why there is none: it leaves the repository, dangles, goes in circles. A link to a folder isn't
+        a key itself. Links inside of such a folder are followed to files, not to further folders.
+        """
+        found: dict[str, str | Unreadable] = {}
+        folders: dict[str, str] = {}
+        for path in (path for path, entry in entries.items() if entry.kind == "link"):
+            try:
+                real = self.resolve(path)
+            except Missing:
+                continue  # the link itself was deleted
+            except Unreadable as reason:
+                found[path] = reason
+            else:
+                if os.path.isdir(self._native(real)):
+                    folders[path] = real
+                else:
+                    found[path] = real
+        if folders:
+            self._add_below(folders, entries, found)
+        return found
+
+    def resolve(self, path: str) -> str:
+        """The real path behind `path`, with every link on the way followed as the kernel would.
+
+        Raises:
+            Missing: there is nothing at `path`, not even a link.
+            Unreadable: it leads out of the repository, into git's own folder, nowhere, or in circles.
+        """
+        done, left, hops = self.top, _native(path).split("/")[::-1], 0
+        while left:
+            name = left.pop()
+            if name in {"", "."}:
+                continue
+            if name == "..":
+                done = os.path.dirname(done)
+                continue
+            here = os.path.join(done, name)
+            target = self._target(here, hops)
+            if target is None:
+                done = here
+                continue
+            hops += 1
+            if hops > MAX_HOPS:
+                raise Unreadable("is a symbolic link that goes in circles", "mend the link, or remove it")
+            if os.path.isabs(target):
+                done = os.path.splitdrive(target)[0] + os.sep
+            left += target.split(os.sep)[::-1]
+        return self._inside(done)
+
+    def read(self, path: str, cap: int) -> bytes:
+        """The bytes of a regular file of at most `cap` bytes. `path` is a real one: no link is followed.
+
+        Raises:
+            Missing: it isn't there.
+            Unreadable: it isn't such a file; the message says what it is, the hint what to do.
+        """
+        kind = self._kinds.get(path)
+        if kind == "submodule":
+            raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
+        try:
+            data = _contents(self.top, _parts(path), cap)
+        except FileNotFoundError:
+            if kind == "sparse":
+                hint = "`git sparse-checkout add` its folder, or exclude it"
+                raise Unreadable(
+                    "is left out by the sparse checkout, so it can't be measured", hint
+                ) from None
+            raise Missing("is not there (any more)", "restore it, or remove it with `git rm`") from None
+        except OSError as error:
+            raise _refusal(error) from None
+        if len(data) < 1024 and data.startswith(_LFS):
+            raise Unreadable("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
+        return data
+
+    def resolve_argument(self, argument: str, cwd: str) -> str:
+        """A path from the command line as a path of this tree; "" is the top. Links keep their own name.
+
+        Raises:
+            Fatal: there is no such file, or it isn't in this repository.
+        """
+        absolute = os.path.normpath(os.path.join(cwd, argument))
+        if not argument or not os.path.lexists(absolute):
+            raise Fatal(f"there is no file or folder `{argument}`")
+        folder, inner = absolute, ""
+        while not _same(folder, self.top):
+            folder, name = os.path.split(folder)
+            if not name:
+                hint = "run prompt-lint in the repository that the file belongs to"
+                raise Fatal(f"`{argument}` is outside of {self.top}", hint)
+            inner = f"{name}/{inner}" if inner else name
+        if _is_gits(inner):
+            raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
+        return _portable(inner)
+
+    def _listed(self, paths: Sequence[str]) -> dict[str, Entry]:
+        """What git lists; untracked files only below those of `paths` that are folders, if there are paths."""
+        commands = [["ls-files", "-t", "-s", "-z"]]
+        folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
+        if folders or not paths:
+            commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *map(_native, folders)])
+        outputs = git.together(commands, self.top)
+        found = _parse_staged(_text(next(outputs)))
+        for output in outputs:
+            for path in _text(output).split("\0")[:-1]:
+                if path.endswith("/"):  # another repository; git doesn't look inside
+                    found[path[:-1]] = Entry("submodule")
+                else:
+                    found[path] = Entry("link" if os.path.islink(self._native(path)) else "file")
+        return found
+
+    def _add_below(
+        self, folders: Mapping[str, str], entries: Mapping[str, Entry], found: dict[str, str | Unreadable]
+    ) -> None:
+        real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
+        real |= {path: target for path, target in found.items() if isinstance(target, str)}
+        ordered = sorted(real)
+        room = MAX_ALIASES
+        for link, folder in folders.items():
+            below = _below(ordered, folder)
+            if not below:  # ignored by git, but a link that isn't ignored leads there
+                walked = self._walk(folder, ignoring=False)
+                below = [path for path, is_link in islice(walked, MAX_UNLISTED) if not is_link]
+            room -= len(below)
+            if room < 0:
+                found[link] = Unreadable(
+                    f"is one of so many links to folders that over {MAX_ALIASES:,} paths lie behind them",
+                    "exclude the link, or let it lead to a smaller folder",
+                )
+                continue
+            cut = len(folder) + 1 if folder else 0
+            for path in below:
+                found.setdefault(f"{link}/{path[cut:]}", real.get(path, path))
+
+    def _walk(self, start: str, *, ignoring: bool = True) -> Iterator[tuple[str, bool]]:
+        from prompt_lint.walk import walk  # noqa: PLC0415 - rarely needed, and it brings the patterns
+
+        for path, link in walk(self.top, _native(start), self.notes, ignoring=ignoring):
+            yield _portable(path), link
+
+    def _target(self, here: str, hops: int) -> str | None:
+        """What the link at `here` holds; None if it isn't a link."""
+        if here not in self._targets:
+            try:
+                self._targets[here] = os.readlink(here) if _is_link(os.lstat(here)) else None
+            except OSError as error:
+                self._inside(here)  # of what lies outside, not even the absence is told
+                if hops == 0 and isinstance(error, FileNotFoundError):
+                    raise Missing("is not there (any more)") from None
+                reason = "nothing" if isinstance(error, FileNotFoundError) else f"nowhere ({error.strerror})"
+                raise Unreadable(
+                    f"is a symbolic link that leads to {reason}", "mend the link, or remove it"
+                ) from None
+        return self._targets[here]
+
+    def _inside(self, absolute: str) -> str:
+        prefix = self.top.rstrip(os.sep) + os.sep
+        inner = f"{absolute}{os.sep}".removeprefix(prefix)
+        if not f"{absolute}{os.sep}".startswith(prefix) or _is_gits(inner.replace(os.sep, "/")):
+            raise Unreadable(
+                "is a symbolic link that leaves the repository", "put the file itself into the repository"
+            )
+        return _portable(inner.rstrip(os.sep).replace(os.sep, "/"))
+
+    def _through_link(self, path: str) -> bool:
+        try:
+            return self.resolve(path) != path
+        except Unreadable:
+            return True
+
+    def _real_folder(self, path: str) -> str | None:
+        try:
+            real = self.resolve(path)
+        except Unreadable:
+            return None
+        return real if os.path.isdir(self._native(real)) else None
+
+    def _native(self, path: str) -> str:
+        return os.path.join(self.top, _native(path)) if path else self.top
+
+
+def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
+    """The repository around the folder `start`; outside of one, or without git, that folder itself.
+
+    Raises:
+        Fatal: there is a repository, but git refuses to work in it.
+    """
+    folder = os.path.realpath(start)
+    if not use_git:
+        return WorkingTree(folder, git=False, notes=[_WALKED.format("git is left out", folder)])
+    if git.executable() is None:
+        return WorkingTree(folder, git=False, notes=[_WALKED.format("git is not installed", folder)])
+    try:
+        top = os.fsdecode(git.run(["rev-parse", "--show-toplevel"], start).removesuffix(b"\n"))
+    except git.NotARepositoryError:
+        return WorkingTree(folder, git=False, notes=[_WALKED.format("this is not a git repository", folder)])
+    top = os.path.normpath(top)
+    if not os.path.lexists(os.path.join(top, ".git")):
+        # A bare repository can claim any folder for its working tree, and gits before 2.38 enter one.
+        raise Fatal(f"git takes {top} for the top of the repository, but there is no .git in it")
+    return WorkingTree(top, git=True)
+
+
+_WALKED = "{}: every file below {} counts that no .gitignore excludes"
+
+
+def _parse_staged(text: str) -> dict[str, Entry]:
+    """From `ls-files -t -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
+    found: dict[str, Entry] = {}
+    records = text.split("\0")
+    records.pop()
+    tab = records[0].index("\t") if records else 0
+    for record in records:
+        path, blob = record[tab + 1 :], record[9 : tab - 2]
+        kind = _KINDS[record[2:5]]
+        if record[0] != "H":
+            if record[0] == "S":
+                kind = "sparse"
+            elif path in found:
+                continue  # another stage of a path in conflict
+            else:
+                blob = ""
+        found[path] = Entry(kind, "" if blob in _EMPTY_BLOBS else blob)
+    return found
+
+
+_KINDS: dict[str, Kind] = {"100": "file", "120": "link", "160": "submodule"}
+
+
+def _below(ordered: Sequence[str], folder: str) -> Sequence[str]:
+    """The paths inside a folder, out of sorted ones."""
+    if not folder:
+        return ordered
+    return ordered[bisect_left(ordered, f"{folder}/") : bisect_left(ordered, f"{folder}0")]  # `0` follows `/`
+
+
+def _contents(top: str, parts: Sequence[str], cap: int) -> bytes:
+    """The bytes of a file, and the checks on them, all by one descriptor.
+
+    Raises:
+        OSError, Unreadable
+    """
+    descriptor = _open_beneath(top, parts) if _BY_DESCRIPTOR else _open_checked(top, parts)
+    with open(descriptor, "rb", buffering=0) as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _irregular(status.st_mode)
+        if status.st_size > cap:
+            raise _too_large(f"is {status.st_size:,} bytes long", cap)
+        data = b""
+        while len(data) <= cap and (more := file.read(cap + 1 - len(data))):
+            data += more
+    if len(data) > cap:
+        raise _too_large("is growing", cap)
+    if data and not status.st_size:  # how /proc shows what isn't a file on any disk
+        raise Unreadable("is not an ordinary file: its size is 0, and yet it has contents", "exclude it")
+    return data
+
+
+# Read-only, and never waiting: a FIFO without a writer would block. Windows has neither, but must be told
+# that the bytes count.
+_FILE_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FILE_FLAGS |= getattr(os, _name, 0)
+# O_PATH asks for no more rights on a folder than an ordinary path through it does.
+_FOLDER_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "O_PATH"):
+    _FOLDER_FLAGS |= getattr(os, _name, 0)
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+
+
+def _open_beneath(top: str, parts: Sequence[str]) -> int:
+    """Opens folder after folder, each by its name in the one before: no swap can put a link in between."""
+    folder = os.open(top, _FOLDER_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+    try:
+        for name in parts[:-1]:
+            inner = os.open(name, _FOLDER_FLAGS, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(parts[-1], _FILE_FLAGS, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _open_checked(top: str, parts: Sequence[str]) -> int:
+    """The same for systems without descriptors of folders: looks first, opens, and looks again."""
+    path = os.path.join(top, *parts)
+    _refuse_links(top, parts)
+    descriptor = os.open(path, _FILE_FLAGS)
+    try:
+        _refuse_links(top, parts, os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_links(top: str, parts: Sequence[str], opened: os.stat_result | None = None) -> None:
+    path = top
+    for name in parts:
+        path = os.path.join(path, name)
+        status = os.lstat(path)
+        if _is_link(status):
+            raise OSError(errno.ELOOP, "is a link")
+    if opened and not os.path.samestat(opened, status):
+        raise OSError(errno.ELOOP, "was swapped while it was opened")
+
+
+def _is_link(status: os.stat_result) -> bool:
+    # On Windows a junction leads elsewhere as a link does.
+    tag = getattr(status, "st_reparse_tag", 0)
+    return stat.S_ISLNK(status.st_mode) or tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
+
+
+def _irregular(mode: int) -> Unreadable:
+    if stat.S_ISDIR(mode):
+        return Unreadable("is a folder, not a file", "name the files in it, or exclude it")
+    kinds = {
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+        stat.S_IFSOCK: "a socket",
+    }
+    what = kinds.get(stat.S_IFMT(mode), "something else")
+    return Unreadable(f"is {what}, not a regular file", "exclude it")
+
+
+def _too_large(what: str, cap: int) -> Unreadable:
+    hint = "raise --max-file-size if it really is a prompt, or exclude it"
+    return Unreadable(f"{what}, more than the {cap:,} that are read", hint)
+
+
+def _refusal(error: OSError) -> Unreadable:
+    """Why a file could not be opened or read."""
+    if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}:
+        return Unreadable(
+            "is a symbolic link, or lies behind one, where git has a file or folder",
+            "`git add` the link, or put the file back",
+        )
+    if isinstance(error, PermissionError):
+        return Unreadable(
+            "can't be read: permission denied", "give yourself the right to read it, or exclude it"
+        )
+    if error.errno == errno.ENXIO:
+        return _irregular(stat.S_IFSOCK)
+    return Unreadable(f"can't be read: {error.strerror}")
+
+
+def _parts(path: str) -> list[str]:
+    parts = _native(path).split("/")
+    if _is_gits(path) or not {"", ".", ".."}.isdisjoint(parts):
+        raise Unreadable("is not a path inside the repository")
+    return parts
+
+
+def _is_gits(path: str) -> bool:
+    """Whether a path lies in git's own folder, which may hold credentials."""
+    return ".git" in path.lower().split("/")
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+# Python decodes names by the locale; git means bytes, and nearly always UTF-8. Where the two agree,
+# these are the identity.
+_UTF_8_NAMES = os.name == "nt" or sys.getfilesystemencoding() == "utf-8"
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
+
+
+def _native(path: str) -> str:
+    """A path of ours as Python's file functions want it."""
+    return path if _UTF_8_NAMES else os.fsdecode(path.encode("utf-8", "surrogateescape"))
+
+
+def _portable(path: str) -> str:
+    """A path from Python's file functions as one of ours."""
+    path = path.replace(os.sep, "/") if os.sep != "/" else path
+    return path if _UTF_8_NAMES else os.fsencode(path).decode("utf-8", "surrogateescape")

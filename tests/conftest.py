@@ -1,0 +1,37 @@
+"""What every test gets: an environment without a past, and a repository on request."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.repo import Repo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
+SCRUBBED_PREFIXES = ("GITHUB_", "PRE_COMMIT", "GIT_", "ANTHROPIC_", "PROMPT_LINT_", "RUNNER_", "XDG_")
+SCRUBBED = (
+    "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.upper() in SCRUBBED or name.upper().startswith(SCRUBBED_PREFIXES):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """An empty repository, without a commit, in a folder of its own."""
+    return Repo(tmp_path / "repo")
