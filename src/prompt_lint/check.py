@@ -10,6 +10,7 @@ from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.judge import exit_code, judge
 from prompt_lint.model import Count, Key, Problem, Report, Section
 from prompt_lint.selection import select, selector, unused
+from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,34 +68,32 @@ def check(
                 verdicts += _verdicts(prompt, rule, work, known, problems)
     verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
     code = exit_code(verdicts, problems)
-    return Report(verdicts, problems, tuple(tree.notes), len(owned), code)
+    return Report(verdicts, problems, (*tree.notes, *_blank(verdicts)), len(owned), code)
 
 
 def find(
     tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str]
 ) -> tuple[list[Owned], list[Problem]]:
     """The files to check, and what is wrong with how the rules meet the tree."""
-    entries = tree.entries()
+    entries = tree.entries(paths)
     aliases = tree.aliases(entries)
-    owned = select(
-        [path for path, entry in entries.items() if entry.kind != "link"],
-        {link: target for link, target in aliases.items() if isinstance(target, str)},
-        chosen,
-    )
-    problems = []
+    files = [path for path, entry in entries.items() if entry.kind != "link"]
+    owned = select(files, {link: to for link, to in aliases.items() if isinstance(to, str)}, chosen)
+    problems = [
+        Problem(link, 0, reason.message, reason.hint)
+        for link, reason in sorted(aliases.items())
+        if isinstance(reason, Unreadable) and chosen.owner(link) and _below(paths, (link,))
+    ]
     if paths:
-        owned = [one for one in owned if _below(paths, one)]
-    else:
-        known = [*entries, *aliases]
-        problems += [_matches_nothing(config, rule) for rule in unused(config.rules, owned, chosen, known)]
-    return owned, problems
+        return [one for one in owned if _below(paths, (one.path, *one.aliases))], problems
+    idle = unused(config.rules, owned, chosen, [*files, *aliases])
+    return owned, problems + [_matches_nothing(config, rule) for rule in idle]
 
 
-def _below(paths: Sequence[str], owned: Owned) -> bool:
-    return any(
-        name == path or path in {"", "."} or name.startswith(f"{path}/")
-        for name in (owned.path, *owned.aliases)
-        for path in paths
+def _below(paths: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether one of `names` is one of `paths` or lies below it. No paths are the whole tree."""
+    return not paths or any(
+        not path or name == path or name.startswith(f"{path}/") for name in names for path in paths
     )
 
 
@@ -120,6 +119,8 @@ def _read(
                 work = request and Work(request.digest(), request, rule.models, len(data))
                 # The text goes with the work: a verdict that kept it would keep the whole repository.
                 yield prompt._replace(request=None, aliases=aliases), rule, work
+        except Missing:
+            continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
 
@@ -137,6 +138,14 @@ def _verdicts(
             yield judge(prompt, model, rule, None)
         else:
             yield judge(prompt, model, rule, outcome)
+
+
+def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
+    paths = sorted({v.prompt.path for v in verdicts if v.count == _NOTHING})
+    if paths:
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        yield f"empty or blank, so 0 tokens: {', '.join(paths[:3])}{more}"
 
 
 def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:

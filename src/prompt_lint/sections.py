@@ -25,9 +25,10 @@ def split(text: str) -> list[Part]:
 
 def _part(lines: list[str], first: int, last: int) -> Part:
     title = lines[first].strip() if _HEADING.match(lines[first]) else ""
-    body = "\n".join(lines[first:last])
-    shown_last = max(first + 1, last - (lines[last - 1] == ""))
-    return Part(title, first + 1, shown_last, body)
+    shown = last
+    while shown > first + 1 and not lines[shown - 1].strip():
+        shown -= 1  # blank lines before the next section are counted with this one, not shown
+    return Part(title, first + 1, shown, "\n".join(lines[first:last]))
 
 
 def _headings(lines: list[str]) -> list[int]:

@@ -67,7 +67,7 @@ def _label(status: Status, view: View) -> str:
 
 def _problem(problem: Problem, view: View) -> Iterator[str]:
     place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
-    yield f"{_paint(f'{"ERROR":<7}', '1;31', view)} {_paint(place, '1', view)}: {visible(problem.message)}"
+    yield f"{_label('uncounted', view)} {_paint(place, '1', view)}: {visible(problem.message)}"
     if problem.hint:
         yield f"{_INDENT}{visible(problem.hint)}"
 

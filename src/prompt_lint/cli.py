@@ -1,0 +1,247 @@
+"""The command line: options → calls. The only module that knows all others."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from prompt_lint import __version__
+from prompt_lint.errors import Exit, Fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from prompt_lint.config import Config
+    from prompt_lint.model import Report, Rule
+    from prompt_lint.tree import WorkingTree
+
+_FORMATS = ("text", "json")
+_PROMPT_FORMATS = ("text", "request")
+_MEBIBYTE = 1024 * 1024
+
+_NO_CONFIG = """no .prompt-lint.yaml at the top of this repository, and no --limit"""
+_NO_CONFIG_HINT = """write one:
+
+  models: [claude-sonnet-5-5]
+  limit: 8000
+  prompts:
+    - files: prompts/**/*.md
+
+or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"""
+
+
+class _Size(click.ParamType):
+    """Bytes, with an optional k or M (1,024 and its square)."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        number, factor = value, 1
+        for suffix, times in (("k", 1024), ("m", _MEBIBYTE)):
+            if value.lower().endswith(suffix):
+                number, factor = value[:-1], times
+        if not number.isascii() or not number.isdigit() or not int(number):
+            self.fail(f"{value!r} is not a size; right are 500000, 512k and 4M", param, ctx)
+        return int(number) * factor
+
+
+class _OutputTo(click.ParamType):
+    """`FORMAT=FILE`."""
+
+    name = "format=file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, _, path = value.partition("=")
+        if name not in _FORMATS or not path:
+            self.fail(f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(_FORMATS)}", param, ctx)
+        return name, path
+
+
+def _shared(*names: str) -> Callable[[Any], Any]:
+    """Options that several commands have, by name, in the order of the help."""
+
+    def decorate(command: Any) -> Any:
+        for name in reversed(names):
+            command = _OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "config": click.option(
+        "--config",
+        "config_path",
+        type=click.Path(dir_okay=False),
+        envvar="PROMPT_LINT_CONFIG",
+        help="The configuration, instead of .prompt-lint.yaml at the top of the repository.",
+    ),
+    "git": click.option("--no-git", is_flag=True, help="Walk the folder instead of asking git for its files."),
+    "size": click.option(
+        "--max-file-size",
+        type=_Size(),
+        default=_MEBIBYTE,
+        show_default="1M",
+        envvar="PROMPT_LINT_MAX_FILE_SIZE",
+        help="A larger file is a problem. In bytes, or with k or M.",
+    ),
+    "format": click.option(
+        "--output-format",
+        type=click.Choice(_FORMATS),
+        default="text",
+        show_default=True,
+        envvar="PROMPT_LINT_OUTPUT_FORMAT",
+        help="What stdout (or --output-file) carries.",
+    ),
+    "file": click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write there, not to stdout."),
+    "output": click.option(
+        "--output", "outputs", type=_OutputTo(), multiple=True, help="One more output. May be given repeatedly."
+    ),
+    "verbose": click.option("-v", "--verbose", is_flag=True, help="Show what passes, too."),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="Show only what fails."),
+    "color": click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        envvar="PROMPT_LINT_COLOR",
+        help="auto: NO_COLOR, then FORCE_COLOR, then whether stdout is a terminal.",
+    ),
+}
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
+    "counted, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="prompt-lint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Keep Claude prompts within their token limits.
+
+    Start with `prompt-lint count FILE --model claude-sonnet-5-5`, then write a .prompt-lint.yaml and run
+    `prompt-lint check`.
+    """
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@_shared("config")
+@click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
+@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@_shared("git", "size", "format", "file", "output")
+@click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit.")
+@_shared("verbose", "quiet", "color")
+def check(
+    paths: tuple[str, ...],
+    config_path: str | None,
+    limit: str | None,
+    models: tuple[str, ...],
+    no_git: bool,
+    max_file_size: int,
+    exit_zero: bool,
+    **output: Any,
+) -> Exit:
+    """Check the prompts of the repository, or those below PATHS, against their limits."""
+    from prompt_lint.check import Options, check  # noqa: PLC0415
+    from prompt_lint.counting import cores  # noqa: PLC0415
+
+    tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
+    options = Options(max_file_size, cores(), _progress())
+    report = check(tree, config, relative, _counter(), options)
+    _write(report, **output)
+    if report.exit_code == Exit.USAGE and not report.files and not report.problems:
+        raise Fatal("no prompt was found, so nothing was measured", "see `prompt-lint explain PATH`")
+    return Exit.OK if exit_zero and report.exit_code == Exit.OVER else report.exit_code
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
+@click.option("--role", type=click.Choice(("user", "system")), default="user", show_default=True)
+@click.option("--format", "format_name", type=click.Choice(_PROMPT_FORMATS), help="Default: by the file's name.")
+@click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
+@_shared("size", "format", "file", "output", "color")
+def count(
+    files: tuple[str, ...],
+    models: tuple[str, ...],
+    role: Any,
+    format_name: str | None,
+    show_request: bool,
+    max_file_size: int,
+    **output: Any,
+) -> Exit:
+    """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
+    from prompt_lint import count  # noqa: PLC0415
+
+    rule = count.rule(models, role, format_name or "")
+    if show_request:
+        _print_requests(count.requests(files, rule, max_file_size), models)
+        return Exit.OK
+    report = count.count(files, rule, _counter(), max_file_size)
+    _write(report, **output, plain=True)
+    return report.exit_code
+
+
+@cli.command()
+@click.argument("path", type=click.Path())
+@_shared("config", "git", "size")
+@click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
+@_shared("color")
+def explain(
+    path: str, config_path: str | None, no_git: bool, max_file_size: int, show_request: bool, color: str
+) -> Exit:
+    """Tell which rule owns PATH, why, and with what limit."""
+    from prompt_lint import explain  # noqa: PLC0415
+    from prompt_lint.counting import cores  # noqa: PLC0415
+    from prompt_lint.check import Options  # noqa: PLC0415
+
+    tree, config, (relative, *_) = _load((path,), config_path, None, (), no_git=no_git)
+    options = Options(max_file_size, cores(), lambda _done, _all: None)
+    if show_request:
+        owned = explain.owned(tree, config, relative)
+        _print_requests(explain.requests(tree, owned, max_file_size), owned.rule.models)
+        return Exit.OK
+    told, code = explain.explain(tree, config, relative, _counter(), options)
+    _stdout(told)
+    return code
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish", "powershell")))
+def completion(shell: str) -> Exit:
+    """Print the completion script for SHELL; load it from the shell's start-up file."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise Fatal(f"this version of Click can't complete for {shell}", "bash, zsh and fish always work")
+    _stdout(found(cli, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source() + "\n")
+    return Exit.OK
+
+
+def _load(
+    paths: Sequence[str], config_path: str | None, limit: str | None, models: Sequence[str], *, no_git: bool
+) -> tuple[WorkingTree, Config, list[str]]:
+    """The tree, its rules, and `paths` relative to its top."""
+    from prompt_lint import config as configuration, models as known_models  # noqa: PLC0415
+    from prompt_lint.tree import open_tree  # noqa: PLC0415
+
+    tree = open_tree(os.getcwd(), use_git=not no_git)  # noqa: PTH109  # pathlib costs 10 ms
+    relative = [tree.resolve_argument(path, os.getcwd()) for path in paths]  # noqa: PTH109
+    return tree, configuration, relative  # placeholder
+
+
+def _counter() -> Any:
+    from prompt_lint.check import Counter  # noqa: PLC0415
+    from prompt_lint.counters import offline  # noqa: PLC0415
+
+    return Counter(offline.count, offline.weigh)

@@ -1,0 +1,70 @@
+"""`explain PATH`: which rule owns a file, why, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.check import check
+from prompt_lint.errors import Fatal
+from prompt_lint.escape import visible
+from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.outputs import as_text
+from prompt_lint.selection import selector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_lint.check import Counter, Options
+    from prompt_lint.config import Config
+    from prompt_lint.errors import Exit
+    from prompt_lint.model import Prompt, Rule, View
+    from prompt_lint.selection import Match
+    from prompt_lint.tree import WorkingTree
+
+
+def explain(
+    tree: WorkingTree, config: Config, path: str, counter: Counter, options: Options, view: View
+) -> tuple[str, Exit]:
+    """Text for a person, and the exit code that `check PATH` would have."""
+    chosen = selector(config.rules, config.exclude)
+    owner = chosen.owner(path)
+    lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
+    if chosen.excluded(path):
+        lines.append("  excluded by the `exclude` of the whole configuration")
+    report = check(tree, config, [path], counter, options)
+    if owner:
+        real = _real(tree, path)
+        lines.append(f"  format {recognise(real, owner).name}: {recognise(real, owner).why}")
+        lines.append(f"  role {owner.role}, near the limit from {owner.warn_at:.0%} of it")
+    else:
+        lines.append("  no rule owns it, so `check` passes it by")
+    return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
+
+
+def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
+    """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
+    owner = selector(config.rules, config.exclude).owner(path)
+    if not owner:
+        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+    real = _real(tree, path)
+    prompts = FORMATS[recognise(real, owner).name].parse(real, tree.read(real, cap), owner)
+    return list(prompts), owner
+
+
+def _real(tree: WorkingTree, path: str) -> str:
+    return tree.resolve(path)
+
+
+def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:
+    for match in matches:
+        if not match.files:
+            continue
+        patterns = visible(", ".join(match.rule.files))
+        place = f"{visible(config.path)}:{match.rule.line}" if match.rule.line else "the command line"
+        if match.excluded:
+            told = "matches, but its `exclude` leaves this file out"
+        elif match.rule is owner:
+            told = "owns it: the last rule that matches"
+        else:
+            told = "matches, but a later rule does too"
+        yield f"  {place}  {patterns}: {told}"
