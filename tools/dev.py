@@ -1,0 +1,93 @@
+"""All set-up on a fresh machine: `python3 tools/dev.py example|test|lint|wheel|lock`. Needs Python 3.11 and git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements"
+STAMP = ENVIRONMENT / "installed"
+
+
+def main(arguments: list[str]) -> int:
+    tasks = {"example": example, "test": test, "lint": lint, "wheel": wheel, "lock": lock}
+    if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
+        print("Python 3.11 or later is needed", file=sys.stderr)
+        return 2
+    if not arguments or arguments[0] not in tasks:
+        print(f"usage: python3 tools/dev.py {'|'.join(tasks)}", file=sys.stderr)
+        return 2
+    return tasks[arguments[0]](arguments[1:])
+
+
+def example(arguments: list[str]) -> int:
+    """`check` on a real example: a prompt that passes and one that fails. No key, no network but for installing."""
+    set_up()
+    return run("prompt-lint", "check", "--config", "examples/prompt-lint.yaml", "-v", *arguments)
+
+
+def test(arguments: list[str]) -> int:
+    set_up()
+    return run("pytest", "-q", *arguments)
+
+
+def lint(arguments: list[str]) -> int:
+    set_up()
+    commands = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"])
+    return max(run(*command, *arguments) for command in commands)
+
+
+def wheel(_arguments: list[str]) -> int:
+    """Build the wheel, and try it in an empty environment, away from the sources."""
+    set_up()
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder, "dist")
+        run("python", "-m", "build", "--no-isolation", "--outdir", str(built), check=True)
+        clean = Path(folder, "clean")
+        create(clean)
+        run("python", "-m", "pip", "install", "-q", "--require-hashes", "-r", str(REQUIREMENTS / "run.txt"),
+            environment=clean, check=True)  # fmt: skip
+        [found] = built.glob("*.whl")
+        run("python", "-m", "pip", "install", "-q", "--no-deps", str(found), environment=clean, check=True)
+        return run("python", "-I", str(ROOT / "tools" / "try_wheel.py"), environment=clean, cwd=Path(folder))
+
+
+def lock(_arguments: list[str]) -> int:
+    """Pin anew what pyproject.toml asks for, with hashes and without an index address. Needs uv."""
+    common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
+              "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
+    for name, extra in (("run", []), ("dev", ["--group", "dev"])):
+        subprocess.run([*common, *extra, "-o", f"requirements/{name}.txt"], cwd=ROOT, check=True)
+    return 0
+
+
+def set_up() -> None:
+    """The development environment, made once and again whenever the pins have changed."""
+    wanted = (REQUIREMENTS / "dev.txt").read_text() + (ROOT / "pyproject.toml").read_text() + sys.version
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    print("setting up .venv …", file=sys.stderr)
+    create(ENVIRONMENT)
+    pip = ("python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
+    run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), check=True)
+    run(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT), check=True)
+    STAMP.write_text(wanted)
+
+
+def create(environment: Path) -> None:
+    venv.create(environment, with_pip=True, clear=True, symlinks=os.name != "nt")
+
+
+def run(*command: str, environment: Path = ENVIRONMENT, cwd: Path = ROOT, check: bool = False) -> int:
+    folder = environment / ("Scripts" if os.name == "nt" else "bin")
+    return subprocess.run([str(folder / command[0]), *command[1:]], cwd=cwd, check=check).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
