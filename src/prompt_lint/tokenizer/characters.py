@@ -1,0 +1,130 @@
+"""What every text goes through before it is tokenized, and the classes of its characters.
+
+The rules are facts measured by the author of `ctok` against the real tokenizers; docs/counting.md says more.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.tokenizer.vocabulary import read_data
+
+if TYPE_CHECKING:
+    from re import Pattern
+
+ASCII_PUNCTUATION = r"!-/:-@\[-`{-~"
+# An apostrophe of its own and one of these is the end of the word before, not a word.
+SUFFIX = "(?:[stdm]|ll|re|ve)"
+
+# Dropped: controls but for tab, newline and NUL. NUL, and every separator but the ideographic space, is a space.
+_ASCII_FOLDED = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]+")
+_SPACE = "\0\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
+_PRIVATE = "\ue000-\uf8ff"
+_FOLDED = re.compile(f"[{_SPACE}{_PRIVATE}]")
+_FOLDED_AND_QUOTES = re.compile(f"[{_SPACE}{_PRIVATE}\u2018\u2019\u201c\u201d]")
+_QUOTES = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_FIRST_UNSTABLE = re.compile("[\u0300-\U0010ffff]")
+
+# Marks that stand in the basic plane as one character and decompose to several.
+_TIBETAN = {"\u0f73": "\u0f71\u0f72", "\u0f75": "\u0f71\u0f74", "\u0f81": "\u0f71\u0f80"}
+
+
+class Patterns(NamedTuple):
+    """`items` splits a text into words and gaps, `runs` a gap into runs of one class (by group name)."""
+
+    items: Pattern[str]
+    runs: Pattern[str]
+    word: Pattern[str]
+    stray: Pattern[str]
+
+
+def normalise(text: str, *, fold_quotes: bool) -> str:
+    """The text as the tokenizers read it: NFC, without controls, with plain spaces."""
+    if text.isascii():
+        if _ASCII_FOLDED.search(text):
+            text = _CONTROL.sub("", text).replace("\0", " ")
+        return text
+    if _FIRST_UNSTABLE.search(text):
+        text = unicodedata.normalize("NFC", _sorted_marks(_SURROGATE.sub("\ufffd", text)))
+    text = _CONTROL.sub("", text).replace("\u0e4d\u0e32", "\u0e33")
+    return (_FOLDED_AND_QUOTES if fold_quotes else _FOLDED).sub(_fold, text)
+
+
+def _fold(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _QUOTES:
+        return _QUOTES[char]
+    return "" if "\ue000" <= char <= "\uf8ff" else " "
+
+
+def _sorted_marks(text: str) -> str:
+    """Long runs of combining marks in canonical order, which the standard library finds by insertion.
+
+    Without this a megabyte of marks in a hostile order would take it hours.
+    """
+    return _long_marks().sub(lambda match: _sort_run(match[0]), text)
+
+
+def _sort_run(run: str) -> str:
+    marks = [part for char in run for part in _TIBETAN.get(char, char)]
+    ordered: list[str] = []
+    segment: list[str] = []
+    for char in marks:
+        if unicodedata.combining(char):
+            segment.append(char)
+        else:
+            ordered += [*sorted(segment, key=unicodedata.combining), char]
+            segment = []
+    return "".join(ordered + sorted(segment, key=unicodedata.combining))
+
+
+@cache
+def classes() -> dict[str, str]:
+    """The classes beyond ASCII as the inside of a regular expression's `[…]`."""
+    found = {}
+    for line in read_data("characters.txt").decode().splitlines():
+        name, _, listed = line.partition(":")
+        if not name.startswith("#"):
+            found[name] = "".join(
+                "-".join(chr(int(code, 16)) for code in entry.split("-")) for entry in listed.split()
+            )
+    return found
+
+
+@cache
+def _long_marks() -> Pattern[str]:
+    # The other planes as a whole: their marks are few, and a list of them would slow every search.
+    return re.compile(f"[{classes()['combining']}\U00010000-\U0010ffff]{{64,}}")
+
+
+def split_pattern(letters: str, punctuation: str) -> Pattern[str]:
+    """Words, and the gaps between them with the contraction's suffix that a lone apostrophe brings."""
+    return re.compile(f"[{letters}]+|[^{letters}]+(?:(?<=')(?<![{punctuation}]'){SUFFIX}(?![{letters}]))?")
+
+
+@cache
+def patterns() -> Patterns:
+    """The patterns for texts beyond ASCII (a few milliseconds to compile, so only when one turns up)."""
+    found = classes()
+    letters = "A-Za-z" + found["word"]
+    punctuation = ASCII_PUNCTUATION + found["punctuation"]
+    digits = "0-9" + found["arabic"]
+    numbers = found["decimal"] + found["number"]
+    space = " \t\n\u3000"
+    rides = found["selector"]
+    runs = (
+        f"(?P<space>[{space}]+)|(?P<punctuation>[{punctuation}]+)|(?P<digits>[{digits}]+)|(?P<word>[{letters}]+)"
+        f"|(?P<border>[{found['border']}][{found['border']}{rides}]*)|(?P<numbers>[{numbers}][{numbers}{rides}]*)"
+        f"|(?P<letters>[^{space}{punctuation}{digits}{letters}{found['border']}{numbers}]+)"
+    )
+    return Patterns(
+        items=split_pattern(letters, punctuation),
+        runs=re.compile(runs),
+        word=re.compile(f"[{letters}]"),
+        stray=re.compile(f"[{found['stray']}]"),
+    )

@@ -1,0 +1,191 @@
+"""Tokens of a text: a sum over its words and the gaps between them, each distinct one priced once.
+
+No piece of the vocabulary crosses the end of a word or mixes white space with text, so what a word costs
+doesn't depend on its neighbours, and a gap's markers follow from the gap alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, normalise, patterns, split_pattern
+from prompt_lint.tokenizer.marks import BEGIN, END, mark_case, mark_gap
+from prompt_lint.tokenizer.vocabulary import Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from prompt_lint.tokenizer.marks import After, Before
+
+FamilyName = Literal["v3", "v4.7", "v4.8"]
+
+
+class Family(NamedTuple):
+    """A generation of tokenizers.
+
+    `frame_space` says that the frame before a message ends in the space that a first word needs.
+    `caps_from` is the length from which a word in capitals is one with a marker (0: never).
+    """
+
+    vocabulary: str
+    fold_quotes: bool
+    caps_from: int
+    frame_space: bool
+
+
+FAMILIES: dict[str, Family] = {
+    "v3": Family("older", fold_quotes=True, caps_from=4, frame_space=True),
+    "v4.7": Family("newer", fold_quotes=False, caps_from=0, frame_space=True),
+    "v4.8": Family("newer", fold_quotes=False, caps_from=0, frame_space=False),
+}
+
+# A bound on memory, not on results: a hostile megabyte may hold a hundred thousand distinct words.
+MEMO_SIZE = 100_000
+MEMO_LENGTH = 64
+
+_ASCII_ITEMS = split_pattern("A-Za-z", ASCII_PUNCTUATION)
+_CHUNKS = re.compile(r" +|\n+|\t+|\u3000+|[0-9]+|\x01?[^\x01\x02 \n\t\u30000-9]+\x02?|\x01|\x02")
+_LONG = 512
+_REPEATED = re.compile(r"(.)\1{255,}", re.DOTALL)
+_FAR = 1 << 60
+
+
+def content_tokens(text: str, family: str) -> int:
+    """Tokens of the text of one message, without the frame around it. Any `str` will do."""
+    facts = FAMILIES[family]
+    words = vocabulary(facts.vocabulary)
+    normal = normalise(text, fold_quotes=facts.fold_quotes)
+    body = normal.rstrip("\n")
+    tail = _newline_tail(len(normal) - len(body), words)
+    if facts.frame_space and text[:1] == " " and body[:1] == " " and body[1:2] != " ":
+        body = body[1:]
+    if not body:
+        return tail + facts.frame_space
+    items = (_ASCII_ITEMS if body.isascii() else patterns().items).findall(body)
+    return tail + _edges(items, words, facts) + _sum(items, words, facts.caps_from)
+
+
+def _newline_tail(newlines: int, words: Vocabulary) -> int:
+    """What newlines at the end cost beyond the two that the frame adds and pays for."""
+    return _chunk(words, "\n" * (newlines + 2)) - 1 if newlines else 0
+
+
+def _is_gap(item: str) -> bool:
+    return not (item[0].isalpha() if item[0].isascii() else patterns().word.match(item))
+
+
+def _edges(items: list[str], words: Vocabulary, facts: Family) -> int:
+    """Price the gaps at the ends of a text, which aren't between two words, and take them out of `items`."""
+    before: Before = "space" if facts.frame_space else "nothing"
+    total = 0
+    if _is_gap(items[0]):
+        after: After = "end" if len(items) == 1 else "word"
+        total += _gap(items.pop(0), before, after, words)
+    if items and _is_gap(items[-1]):
+        total += _gap(items.pop(), "word", "end", words)
+    return total
+
+
+def _sum(items: list[str], words: Vocabulary, caps_from: int) -> int:
+    total = 0
+    memo = words.memo
+    for item, times in Counter(items).items():
+        price = memo.get(item)
+        if price is None:
+            price = _gap(item, "word", "word", words) if _is_gap(item) else _word(item, words, caps_from)
+            _remember(memo, item, price)
+        total += price * times
+    return total
+
+
+def _remember(memo: dict[str, int], key: str, price: int) -> None:
+    if len(key) <= MEMO_LENGTH:
+        if len(memo) >= MEMO_SIZE:
+            memo.clear()
+        memo[key] = price
+
+
+def _word(word: str, words: Vocabulary, caps_from: int) -> int:
+    mark, spelled = mark_case(word, caps_from)
+    marked = f"{mark}{BEGIN}{spelled}{END}"
+    if marked in words.pieces:
+        return 1
+    if not mark:
+        return _tile(marked, words)
+    price = words.memo.get(spelled)
+    if price is None:
+        price = _tile(marked[1:], words)
+        _remember(words.memo, spelled, price)
+    return 1 + price
+
+
+def _gap(gap: str, before: Before, after: After, words: Vocabulary) -> int:
+    chunks: list[str] = _CHUNKS.findall(mark_gap(gap, before, after))
+    if len(chunks) < 100:
+        return sum([_chunk(words, chunk) for chunk in chunks])
+    return sum(_chunk(words, chunk) * times for chunk, times in Counter(chunks).items())
+
+
+def _chunk(words: Vocabulary, chunk: str) -> int:
+    price = words.chunk_memo.get(chunk)
+    if price is None:
+        price = _tile(chunk, words)
+        _remember(words.chunk_memo, chunk, price)
+    return price
+
+
+def _tile(marked: str, words: Vocabulary) -> int:
+    """The fewest pieces that spell a marked string."""
+    pieces = words.pieces
+    if marked in pieces:
+        return 1
+    for at in range(1, len(marked)) if len(marked) < _LONG else ():
+        if marked[:at] in pieces and marked[at:] in pieces:
+            return 2
+    saved = 0
+    if len(marked) >= _LONG:
+        marked, saved = _shortened(marked, words)
+    size = len(marked)
+    best = [0, *[_FAR] * size]
+    for start, char in enumerate(marked):
+        reached = best[start]
+        price = reached + (1 if char in pieces else _char(char, words))
+        best[start + 1] = min(best[start + 1], price)
+        for length in words.lengths.get(char, ()):
+            end = start + length
+            if end > size:
+                break
+            if best[end] > reached + 1 and marked[start:end] in pieces:
+                best[end] = reached + 1
+    return best[size] + saved
+
+
+def _char(char: str, words: Vocabulary) -> int:
+    """A character that is no piece: its bytes, of which the longest known beginning is one token."""
+    encoded = char.encode()
+    for size in range(len(encoded) - 1, 1, -1):
+        if encoded[:size] in words.prefixes:
+            return 1 + len(encoded) - size
+    return len(encoded)
+
+
+def _shortened(marked: str, words: Vocabulary) -> tuple[str, int]:
+    """The string with its very long runs of one character cut, and the tokens that were cut.
+
+    With a longest piece of n characters, a run of more than n * n is best tiled with at least one of
+    them (of any n shorter pieces some add up to a multiple of n, and cost no less), so a run of any length
+    can be cut by n at one token each; 256 more leave room for pieces that reach into it from its ends.
+    """
+    saved = 0
+
+    def cut(match: re.Match[str]) -> str:
+        nonlocal saved
+        char, run = match[1], len(match[0])
+        longest = max(
+            size for size in (1, *words.lengths.get(char, ())) if size == 1 or char * size in words.pieces
+        )
+        times = max(0, run - longest * longest - 256) // longest
+        saved += times * (1 if longest > 1 or char in words.pieces else _char(char, words))
+        return char * (run - times * longest)
+
+    return _REPEATED.sub(cut, marked), saved
