@@ -1,0 +1,615 @@
+"""The configuration: bytes → rules, or every mistake in them at once."""
+# ruff: noqa: PTH117, PTH118, PTH119, PTH120, PTH206  # pathlib takes longer to import than a configuration takes to read
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
+
+from prompt_lint import globs
+from prompt_lint.errors import Fatal
+from prompt_lint.model import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from prompt_lint.model import Role
+    from prompt_lint.strictyaml import Document, Path, YamlError
+
+    Window = Callable[[str], int | None]
+
+NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
+ROLES = ("system", "user")
+WARN_AT = 0.9
+
+MAX_SIZE = 256 * 1024
+MAX_RULES = 500
+MAX_MODELS = 32
+MAX_MESSAGE = 1000
+MAX_LIMIT = 999_999_999
+# Nobody reads more, and a hostile file shouldn't be able to make us write more.
+MAX_MISTAKES = 100
+
+# The same expressions stand in data/prompt-lint.schema.json; a test compares them.
+MODEL = r"[A-Za-z0-9._:@/-]{1,128}"
+PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
+LIMIT = rf"[1-9][0-9]{{0,8}}|(?!0+(\.0+)?k)[0-9]{{1,6}}(\.[0-9]{{1,3}})?k|(?!0+(\.0+)?%){PERCENT}"
+
+
+class Config(NamedTuple):
+    """What a configuration file says. `path` is the file's, as given to `parse`."""
+
+    path: str
+    rules: tuple[Rule, ...]
+    exclude: tuple[str, ...]
+
+
+class Mistake(NamedTuple):
+    """One thing that is wrong, where, and what would be right. Line and column are 0 where none is to blame."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{place}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+
+
+class ConfigErrors(Fatal):
+    """All mistakes of a file, in the order of their places. The hint has them all, a line or two for each."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        number = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__(f"{number} in the configuration", "\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
+class Flags(NamedTuple):
+    """What the command line says; it wins over the file. `limit` as written: 8000, 8k or 5%."""
+
+    limit: str | None = None
+    models: Sequence[str] = ()
+
+
+NO_FLAGS = Flags()
+
+
+class Limit(NamedTuple):
+    """Tokens; or, where `share` isn't 0, millionths of the model's context window."""
+
+    tokens: int
+    share: int
+
+
+def find(top: str) -> str | None:
+    """The name of the configuration in the folder `top`. Nothing above it is searched. Raises `Fatal` for two."""
+    found = [name for name in NAMES if os.path.lexists(os.path.join(top, name))]
+    if len(found) > 1:
+        raise Fatal(f"there are both `{found[0]}` and `{found[1]}`", "keep one of them")
+    return found[0] if found else None
+
+
+def read(path: str, within: str | None = None) -> bytes:
+    """The bytes of a configuration. Raises `Fatal` for anything but a regular file of at most 256 KiB.
+
+    With `within` (a folder), a symbolic link may not lead out of it, nor into its `.git`.
+    """
+    try:
+        if within is not None:
+            path = _resolved(path, within)
+        # Not blocking, so that a named pipe can't hold us before `fstat` has seen what it is.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise Fatal(f"the configuration `{path}` is not a regular file")
+            data = file.read(MAX_SIZE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise Fatal(f"the configuration `{path}` can't be read: {reason}") from None
+    if len(data) > MAX_SIZE:
+        raise Fatal(f"the configuration `{path}` is larger than {MAX_SIZE:,} bytes")
+    return data
+
+
+def _resolved(path: str, within: str) -> str:
+    real, top = os.path.realpath(path), os.path.realpath(within)
+    inner = os.path.relpath(real, top).split(os.sep)
+    if inner[0] in {os.pardir, ".git"} or os.path.isabs(inner[0]):
+        raise Fatal(f"the configuration `{path}` is a link that leads out of the repository")
+    return real
+
+
+def read_limit(value: object) -> Limit:
+    """8000, "8000", "8k", "1.5k" or "5%". Raises `ValueError`, with a sentence, for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).lower() if isinstance(value, int | str) else ""
+    if not re.fullmatch(LIMIT, text, re.ASCII):
+        raise ValueError(_not_a_limit(value))
+    if text.endswith("%"):
+        return Limit(0, _scaled(text[:-1], 4))
+    return Limit(_scaled(text[:-1], 3) if text.endswith("k") else int(text), 0)
+
+
+def _not_a_limit(value: object) -> str:
+    expected = "expected a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
+    text = str(value)
+    if re.fullmatch(r"-.*|0+(\.0+)?[kK%]?", text):
+        expected = "a limit is at least 1 token"
+    elif re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text):
+        expected = "a share is at most 100%, with at most 4 digits behind the point"
+    elif re.fullmatch(r"[0-9]+\.[0-9]+[kK]?", text):
+        expected = "it doesn't stand for a whole number of tokens"
+    elif re.fullmatch(r"[0-9]+[kK]?", text):
+        expected = f"a limit is at most {MAX_LIMIT:,} tokens"
+    return f"{_shown(value)} isn't a limit: {expected}"
+
+
+def _scaled(digits: str, places: int) -> int:
+    """A decimal number times 10 to the power of `places`, without the errors of floating point."""
+    whole, _, fraction = digits.partition(".")
+    return int(whole + fraction.ljust(places, "0"))
+
+
+def resolve_limit(limit: Limit, model: str, context_window: Window) -> int:
+    """A limit in tokens. Raises `ValueError`, with a sentence, for a share of a window that nobody knows."""
+    if not limit.share:
+        return limit.tokens
+    window = context_window(model)
+    if window is None:
+        raise ValueError(
+            f"the context window of `{model}` isn't known, so a share of it isn't; give a number of tokens"
+        )
+    return max(1, window * limit.share // 1_000_000)
+
+
+def from_flags(flags: Flags, context_window: Window) -> Config:
+    """The one rule, for every file, that flags alone make. Raises `Fatal` for values that are wrong."""
+    models = _flag_models(flags)
+    limit = _flag_limit(flags)
+    try:
+        limits = {model: resolve_limit(limit, model, context_window) for model in models} if limit else {}
+    except ValueError as error:
+        raise Fatal(str(error)) from None
+    rule = Rule(("**",), (), models, "", "user", limits, WARN_AT, "", allow_empty=True, line=0)
+    return Config("", (rule,), ())
+
+
+def _flag_models(flags: Flags) -> tuple[str, ...]:
+    for model in flags.models:
+        if not re.fullmatch(MODEL, model, re.ASCII):
+            raise Fatal(f"{_shown(model)} isn't the name of a model", "right: --model claude-sonnet-5-5")
+    return tuple(dict.fromkeys(flags.models))
+
+
+def _flag_limit(flags: Flags) -> Limit | None:
+    try:
+        return None if flags.limit is None else read_limit(flags.limit)
+    except ValueError as error:
+        raise Fatal(str(error), "right: --limit 8000") from None
+
+
+def load(  # noqa: PLR0913  # all of the world that a configuration depends on
+    given: str | None,
+    top: str,
+    here: str,
+    *,
+    context_window: Window,
+    formats: Collection[str],
+    flags: Flags = NO_FLAGS,
+) -> Config | None:
+    """The configuration `given` on the command line (relative to `here`), else the one in `top`, if there is one.
+
+    Raises `Fatal`; `ConfigErrors`, which is one, for what is wrong inside the file.
+    """
+    name = given or find(top)
+    if name is None:
+        return None
+    path = os.path.join(here if given else top, name)
+    data = read(path, None if given else top)
+    inner = os.path.relpath(os.path.realpath(os.path.dirname(path)), os.path.realpath(top))
+    inner = os.path.normpath(os.path.join(inner, os.path.basename(path))).replace(os.sep, "/")
+    shown = name if inner.startswith("../") or os.path.isabs(inner) else inner
+    return parse(data, shown, context_window, formats, flags)
+
+
+def parse(
+    data: bytes, path: str, context_window: Window, formats: Collection[str], flags: Flags = NO_FLAGS
+) -> Config:
+    """The rules of a configuration, with the defaults of the file filled in, and the flags over everything.
+
+    `context_window` knows the size of a model's window in tokens, or None; `formats` are the names that `format`
+    may have. Raises `ConfigErrors` with every mistake there is.
+    """
+    from prompt_lint import strictyaml  # noqa: PLC0415  # YAML is dear; a run with flags only doesn't need it
+
+    soft: list[YamlError] = []
+    try:
+        document = strictyaml.load(data, mistakes=soft)
+    except strictyaml.YamlError as error:
+        told = [Mistake(path, one.line, one.column, one.message, "") for one in soft]
+        told.append(Mistake(path, error.line, error.column, error.message, _yaml_hint(data, error)))
+        raise ConfigErrors(told[-MAX_MISTAKES:]) from None
+    file = _File(path, document, context_window, formats, flags)
+    for one in soft:
+        file.add(one.line, one.column, one.message, "")
+    file.spoilt = {(one.line, one.column) for one in soft}
+    top = _Node(document.data, (), file)
+    settings = _top(top)
+    rules = [_rule(node, fields, top, settings) for node, fields in settings.get("prompts") or ()]
+    if file.mistakes:
+        file.give_up()
+    return Config(path, tuple(rule for rule in rules if rule), settings.get("exclude") or ())
+
+
+def _yaml_hint(data: bytes, error: YamlError) -> str:
+    """The commonest slip: a pattern that starts with a character that means something in YAML."""
+    lines = data.decode("utf-8", "replace").splitlines()
+    here = (
+        lines[error.line - 1][max(0, error.column - 2) : error.column] if 0 < error.line <= len(lines) else ""
+    )
+    if "*" in here:
+        return 'a pattern that starts with `*` needs quotes: files: "**/*.md"'
+    if "!" in here:
+        return 'a pattern that starts with `!` needs quotes: files: ["*.md", "!drafts/"]'
+    return ""
+
+
+class _File:
+    """What the readers share: the document, what is allowed in it, and the mistakes so far."""
+
+    def __init__(
+        self, path: str, document: Document, context_window: Window, formats: Collection[str], flags: Flags
+    ) -> None:
+        self.path = path
+        self.document = document
+        self.context_window = context_window
+        self.formats = formats
+        self.models = _flag_models(flags)
+        self.limit = _flag_limit(flags)
+        self.mistakes: dict[tuple[int, int, str], Mistake] = {}
+        # Places that a mistake has been told of already, while YAML was read; what stands there is made up.
+        self.spoilt: set[tuple[int, int]] = set()
+        self.weight = self.patterns = 0
+
+    def add(self, line: int, column: int, message: str, hint: str) -> None:
+        if (line, column) in self.spoilt:
+            return
+        self.mistakes.setdefault((line, column, message), Mistake(self.path, line, column, message, hint))
+        if len(self.mistakes) >= MAX_MISTAKES:
+            self.give_up()
+
+    def give_up(self) -> NoReturn:
+        found = sorted(self.mistakes.values(), key=lambda mistake: (mistake.line, mistake.column))
+        if len(found) >= MAX_MISTAKES:
+            found.append(Mistake(self.path, 0, 0, "there may be more mistakes than these", ""))
+        raise ConfigErrors(found)
+
+
+class _Node(NamedTuple):
+    """A value, and the keys and indices that lead to it."""
+
+    value: Any
+    at: Path
+    file: _File
+
+    def child(self, key: str | int) -> _Node:
+        return _Node(self.value[key], (*self.at, key), self.file)
+
+    def children(self) -> Iterable[_Node]:
+        return map(self.child, range(len(self.value)))
+
+    def wrong(self, message: str, example: str = "") -> None:
+        line, column = self.file.document.marks[self.at]
+        self.file.add(line, column, message, example and f"right: {example}")
+
+    def wrong_key(self, message: str, example: str = "") -> None:
+        line, column = self.file.document.key_marks[self.at]
+        self.file.add(line, column, message, example and f"right: {example}")
+
+
+class _Key(NamedTuple):
+    """How the value of a key is read, and what a right one looks like.
+
+    `read` tells the node what is wrong with it and returns None, or returns what `_rule` takes.
+    """
+
+    read: Callable[[_Node, str], Any]
+    example: str
+
+
+# Readers. Each gets the node and a right example.
+
+
+def _limit(node: _Node, example: str) -> Limit | None:
+    try:
+        return read_limit(node.value)
+    except ValueError as error:
+        return node.wrong(str(error), example)
+
+
+def _limits(node: _Node, example: str) -> dict[str, Limit | None] | None:
+    if not isinstance(node.value, dict) or not node.value:
+        return node.wrong(f"expected a limit for each model, found {_kind(node.value)}", example)
+    for model in node.value:
+        if not re.fullmatch(MODEL, model, re.ASCII):
+            node.child(model).wrong_key(f"{_shown(model)} isn't the name of a model", example)
+    return {model: _limit(node.child(model), example) for model in node.value}
+
+
+def _warn_at(node: _Node, example: str) -> float | None:
+    if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
+        return _scaled(node.value[:-1], 4) / 1_000_000
+    return node.wrong(f"{_shown(node.value)} isn't a share of the limit: expected 0% to 100%", example)
+
+
+def _texts(node: _Node, example: str, most: int) -> list[_Node] | None:
+    """One text or a list of them."""
+    if isinstance(node.value, str):
+        return [node]
+    if not isinstance(node.value, list) or not node.value:
+        return node.wrong(f"expected a text or a list of texts, found {_kind(node.value)}", example)
+    if len(node.value) > most:
+        return node.wrong(f"has {len(node.value)} entries; the most is {most}", example)
+    for one in node.children():
+        if not isinstance(one.value, str):
+            one.wrong(f"expected a text, found {_kind(one.value)}; quotes make it one", example)
+    return [one for one in node.children() if isinstance(one.value, str)]
+
+
+def _models(node: _Node, example: str) -> tuple[str, ...] | None:
+    nodes = _texts(node, example, MAX_MODELS) or []
+    found: set[str] = set()
+    for one in nodes:
+        if not re.fullmatch(MODEL, one.value, re.ASCII):
+            one.wrong(f"{_shown(one.value)} isn't the name of a model", example)
+        elif one.value in found:
+            one.wrong(f"`{one.value}` stands twice", example)
+        else:
+            found.add(one.value)
+    # With one of them wrong, nothing can be said of what the others lack.
+    return tuple(one.value for one in nodes) if len(found) == len(nodes) else None
+
+
+def _patterns(node: _Node, example: str) -> tuple[str, ...] | None:
+    file = node.file
+    nodes = _texts(node, example, globs.MAX_PATTERNS) or []
+    for one in nodes:
+        try:
+            file.weight += globs.weigh(one.value)
+            file.patterns += 1
+        except ValueError as error:
+            one.wrong(f"{_shown(one.value)}: {error}", example)
+        if file.weight > globs.MAX_WEIGHT or file.patterns > globs.MAX_PATTERNS:
+            one.wrong("from here on the patterns are too many or too long, taken together")
+            file.give_up()
+    found = tuple(one.value for one in nodes)
+    if found and all(pattern.startswith("!") for pattern in found):
+        return nodes[0].wrong("matches nothing: `!` only takes back what an earlier pattern matches", example)
+    return found or None
+
+
+def _choice(node: _Node, example: str, names: Collection[str]) -> str | None:
+    if isinstance(node.value, str) and node.value in names:
+        return node.value
+    expected = " or ".join(f"`{name}`" for name in names)
+    return node.wrong(
+        f"{_shown(node.value)} isn't known: expected {expected}{_near(node.value, names)}", example
+    )
+
+
+def _message(node: _Node, example: str) -> str | None:
+    if not isinstance(node.value, str):
+        return node.wrong(f"expected a text, found {_kind(node.value)}; quotes make it one", example)
+    if len(node.value) > MAX_MESSAGE:
+        return node.wrong(f"is {len(node.value)} characters long; the most is {MAX_MESSAGE}", example)
+    return node.value
+
+
+def _flag(node: _Node, example: str) -> bool | None:
+    if not isinstance(node.value, bool):
+        return node.wrong(f"{_shown(node.value)} isn't known: expected `true` or `false`", example)
+    return node.value
+
+
+def _prompts(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | None:
+    if not isinstance(node.value, list) or not node.value:
+        return node.wrong(f"expected a list of entries with `files`, found {_kind(node.value)}", example)
+    if len(node.value) > MAX_RULES:
+        return node.wrong(f"has {len(node.value)} entries; the most is {MAX_RULES}")
+    return [(one, _fields(one, _RULE, example)) for one in node.children()]
+
+
+_SHARED = {
+    "models": _Key(_models, "models: [claude-sonnet-5-5, claude-opus-5-5]"),
+    "limit": _Key(_limit, "limit: 8000"),
+    "warn_at": _Key(_warn_at, "warn_at: 90%"),
+    "exclude": _Key(_patterns, 'exclude: ["**/fixtures/"]'),
+}
+_TOP = _SHARED | {"prompts": _Key(_prompts, "prompts: [{files: prompts/**/*.md}]")}
+_RULE = _SHARED | {
+    "files": _Key(_patterns, "files: prompts/**/*.md"),
+    "format": _Key(lambda node, example: _choice(node, example, node.file.formats), "format: text"),
+    "role": _Key(lambda node, example: _choice(node, example, ROLES), "role: system"),
+    "limits": _Key(_limits, "limits: {claude-opus-5-5: 5000}"),
+    "message": _Key(_message, "message: See docs/prompt-budget.md."),
+    "allow_empty": _Key(_flag, "allow_empty: true"),
+}
+
+_EVERYWHERE = _TOP.keys() | _RULE.keys()
+
+# What people call our keys who come from other tools.
+_SYNONYMS = {
+    "file": "files", "path": "files", "paths": "files", "glob": "files", "pattern": "files", "include": "files",
+    "ignore": "exclude", "excludes": "exclude", "ignores": "exclude", "rules": "prompts", "model": "models",
+    "max": "limit", "max_tokens": "limit", "budget": "limit", "tokens": "limit", "warn": "warn_at", "type": "format",
+}  # fmt: skip
+
+# Settings that decide where keys and prompts go, or what is executed.
+_TRUSTED = re.compile(
+    r"(anthropic|api|auth|aws|http|https|no|ssl)_.*|.*_?(url|key|token|secret|proxy|command|dir)|headers?|credentials?"
+    r"|endpoint|hosts?|cache|plugins?|hooks?|cmd|exec|run|env|environment|timeout|deadline|max_requests|profile|region"
+)
+
+
+def _top(node: _Node) -> dict[str, Any]:
+    example = "prompts: [{files: prompts/**/*.md, models: [claude-sonnet-5-5], limit: 8000}]"
+    if node.value is None:
+        node.wrong("the configuration is empty: expected `prompts`", example)
+        return {}
+    settings = _fields(node, _TOP, example)
+    if isinstance(node.value, dict) and "prompts" not in settings:
+        node.wrong("there is no `prompts`: nothing would be checked", example)
+    return settings
+
+
+def _fields(node: _Node, table: Mapping[str, _Key], example: str) -> dict[str, Any]:
+    """The keys of a mapping that the table knows, read. None stands for a value that is wrong."""
+    found: dict[str, Any] = {}
+    if not isinstance(node.value, dict):
+        node.wrong(f"expected keys and values, found {_kind(node.value)}", example)
+        return found
+    for key in node.value:
+        child = node.child(key)
+        if key not in table:
+            meant = _unknown(child, key, table)
+            if meant:  # given, if not well: nobody needs to be told that it is missing
+                found.setdefault(meant, None)
+        elif child.value is None:
+            child.wrong_key(f"`{key}` has no value; leave the key out, or give it one", table[key].example)
+            found[key] = None
+        else:
+            found[key] = table[key].read(child, table[key].example)
+    return found
+
+
+def _unknown(node: _Node, key: str, table: Mapping[str, _Key]) -> str:
+    """Tells of a key that isn't known here. Returns the one that was probably meant, or nothing."""
+    plain = key.lower().replace("-", "_")
+    synonym = _SYNONYMS.get(plain, plain)
+    meant = synonym if synonym in table else "" if plain in _EVERYWHERE else _nearest(plain, table)
+    if meant:
+        node.wrong_key(f"unknown key {_shown(key)}; did you mean `{meant}`?", table[meant].example)
+    elif key in _TOP:
+        node.wrong_key(f"`{key}` belongs at the top of the file, beside `prompts`", _TOP[key].example)
+    elif key in _RULE:
+        node.wrong_key(f"`{key}` belongs in an entry of `prompts`", f"prompts: [{{{_RULE[key].example}}}]")
+    elif _TRUSTED.fullmatch(plain):
+        node.wrong_key(
+            f"{_shown(key)} can't be set here: where keys and prompts are sent, and what is run, is for"
+            " the environment and the command line to say, never for a file of the repository"
+        )
+    else:
+        node.wrong_key(
+            f"unknown key {_shown(key)}: expected one of {', '.join(f'`{name}`' for name in table)}"
+        )
+    return meant
+
+
+def _rule(node: _Node, fields: dict[str, Any], top: _Node, settings: dict[str, Any]) -> Rule | None:
+    if not isinstance(node.value, dict):
+        return None
+    if "files" not in fields:
+        node.wrong("this entry has no `files`", _RULE["files"].example)
+    values = (
+        {"warn_at": WARN_AT}
+        | {key: settings[key] for key in ("models", "warn_at") if key in settings}
+        | fields
+    )
+    if node.file.models:
+        values["models"] = node.file.models
+    elif "models" not in values:
+        node.wrong("no `models`, neither in this entry nor at the top of the file", _RULE["models"].example)
+    models = values.get("models") or ()
+    return Rule(
+        files=values.get("files") or (),
+        exclude=fields.get("exclude") or (),
+        models=models,
+        format=values.get("format") or "",
+        role=cast("Role", values.get("role") or "user"),
+        limits=_rule_limits(node, fields, (top, settings), models),
+        warn_at=values["warn_at"] or 0.0,
+        message=values.get("message") or "",
+        allow_empty=values.get("allow_empty") or False,
+        line=node.file.document.marks[node.at][0],
+    )
+
+
+def _rule_limits(
+    node: _Node, fields: dict[str, Any], top: tuple[_Node, dict[str, Any]], models: Sequence[str]
+) -> dict[str, int]:
+    """Tokens for each model: the flag's, else from `limits`, else the entry's `limit`, else the file's."""
+    own = fields.get("limits") or {}
+    if models and not node.file.models:
+        for model in [model for model in own if model not in models]:
+            message = f"the entry doesn't count for {_shown(model)}{_near(model, models)}"
+            node.child("limits").child(model).wrong_key(message, f"models: [{', '.join((*models, model))}]")
+    found: dict[str, int] = {}
+    missing = []
+    for model in models:
+        limit, place = _limit_of(model, node, fields, top)
+        if limit is not None:
+            try:
+                found[model] = resolve_limit(limit, model, node.file.context_window)
+            except ValueError as error:
+                place.wrong(str(error), _RULE["limit"].example)
+        elif place is node and fields.get("limits", own) is not None:
+            missing.append(f"`{model}`")
+    if missing:
+        message = f"no limit for {', '.join(missing)}, neither in this entry nor at the top of the file"
+        node.wrong(message, _RULE["limit"].example)
+    return found
+
+
+def _limit_of(
+    model: str, node: _Node, fields: dict[str, Any], top: tuple[_Node, dict[str, Any]]
+) -> tuple[Limit | None, _Node]:
+    """The limit that holds for a model, and where it stands; the entry itself, if there is none."""
+    if node.file.limit:
+        return node.file.limit, node
+    own = fields.get("limits") or {}
+    if model in own:
+        return own[model], node.child("limits").child(model)
+    for holder, values in ((node, fields), top):
+        if "limit" in values:
+            return values["limit"], holder.child("limit") if "limit" in holder.value else holder
+    return None, node
+
+
+def _near(value: object, names: Iterable[str]) -> str:
+    """`; did you mean …?` where there is a name like it."""
+    nearest = _nearest(value, names)
+    return f"; did you mean `{nearest}`?" if nearest else ""
+
+
+def _nearest(value: object, names: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415  # only a mistake pays for it
+
+    if not isinstance(value, str) or len(value) > 40:
+        return ""
+    return next(iter(difflib.get_close_matches(value.lower(), list(names), 1, 0.7)), "")
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    if isinstance(value, dict | list):
+        name = "mapping" if isinstance(value, dict) else "list"
+        return f"a {name}" if value else f"an empty {name}"
+    return "a text" if isinstance(value, str) else f"the number {value}"
+
+
+def _shown(value: object) -> str:
+    """A value of the file in a message: short, and on one line."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return _kind(value)
+    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
