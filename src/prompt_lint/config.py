@@ -1,5 +1,5 @@
 """The configuration: bytes → rules, or every mistake in them at once."""
-# ruff: noqa: PTH117, PTH118, PTH119, PTH120, PTH206  # pathlib takes longer to import than a configuration takes to read
+# ruff: noqa: PTH117, PTH118, PTH206  # pathlib takes longer to import than a configuration takes to read
 
 from __future__ import annotations
 
@@ -67,16 +67,6 @@ class ConfigErrors(Fatal):
         number = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         super().__init__(f"{number} in the configuration", "\n".join(map(str, mistakes)))
         self.mistakes = tuple(mistakes)
-
-
-class Flags(NamedTuple):
-    """What the command line says; it wins over the file. `limit` as written: 8000, 8k or 5%."""
-
-    limit: str | None = None
-    models: Sequence[str] = ()
-
-
-NO_FLAGS = Flags()
 
 
 class Limit(NamedTuple):
@@ -169,61 +159,42 @@ def resolve_limit(limit: Limit, model: str, context_window: Window) -> int:
     return max(1, window * limit.share // 1_000_000)
 
 
-def from_flags(flags: Flags, context_window: Window) -> Config:
-    """The one rule, for every file, that flags alone make. Raises `Fatal` for values that are wrong."""
-    models = _flag_models(flags)
-    limit = _flag_limit(flags)
+def rule_from_flags(models: Sequence[str], limit: str | None, context_window: Window) -> Rule:
+    """The rule, for every file, that flags alone make. Raises `Fatal` for values that are wrong."""
+    names, wanted = _flag_models(models), _flag_limit(limit)
     try:
-        limits = {model: resolve_limit(limit, model, context_window) for model in models} if limit else {}
+        limits = {model: resolve_limit(wanted, model, context_window) for model in names} if wanted else {}
     except ValueError as error:
         raise Fatal(str(error)) from None
-    rule = Rule(("**",), (), models, "", "user", limits, WARN_AT, "", allow_empty=True, line=0)
-    return Config("", (rule,), ())
+    return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=True, line=0)
 
 
-def _flag_models(flags: Flags) -> tuple[str, ...]:
-    for model in flags.models:
+def _flag_models(models: Sequence[str]) -> tuple[str, ...]:
+    for model in models:
         if not re.fullmatch(MODEL, model, re.ASCII):
             raise Fatal(f"{_shown(model)} isn't the name of a model", "right: --model claude-sonnet-5-5")
-    return tuple(dict.fromkeys(flags.models))
+    return tuple(dict.fromkeys(models))
 
 
-def _flag_limit(flags: Flags) -> Limit | None:
+def _flag_limit(limit: str | None) -> Limit | None:
     try:
-        return None if flags.limit is None else read_limit(flags.limit)
+        return None if limit is None else read_limit(limit)
     except ValueError as error:
         raise Fatal(str(error), "right: --limit 8000") from None
 
 
-def load(  # noqa: PLR0913  # all of the world that a configuration depends on
-    given: str | None,
-    top: str,
-    here: str,
-    *,
+def parse(  # noqa: PLR0913  # the file, what it may say, and the flags over it
+    data: bytes,
+    path: str,
     context_window: Window,
     formats: Collection[str],
-    flags: Flags = NO_FLAGS,
-) -> Config | None:
-    """The configuration `given` on the command line (relative to `here`), else the one in `top`, if there is one.
-
-    Raises `Fatal`; `ConfigErrors`, which is one, for what is wrong inside the file.
-    """
-    name = given or find(top)
-    if name is None:
-        return None
-    path = os.path.join(here if given else top, name)
-    data = read(path, None if given else top)
-    inner = os.path.relpath(os.path.realpath(os.path.dirname(path)), os.path.realpath(top))
-    inner = os.path.normpath(os.path.join(inner, os.path.basename(path))).replace(os.sep, "/")
-    shown = name if inner.startswith("../") or os.path.isabs(inner) else inner
-    return parse(data, shown, context_window, formats, flags)
-
-
-def parse(
-    data: bytes, path: str, context_window: Window, formats: Collection[str], flags: Flags = NO_FLAGS
+    *,
+    models: Sequence[str] = (),
+    limit: str | None = None,
 ) -> Config:
-    """The rules of a configuration, with the defaults of the file filled in, and the flags over everything.
+    """The rules of a configuration, with the defaults of the file filled in.
 
+    `models` and `limit` are the flags of these names; where given, they win over everything in the file.
     `context_window` knows the size of a model's window in tokens, or None; `formats` are the names that `format`
     may have. Raises `ConfigErrors` with every mistake there is.
     """
@@ -236,7 +207,8 @@ def parse(
         told = [Mistake(path, one.line, one.column, one.message, "") for one in soft]
         told.append(Mistake(path, error.line, error.column, error.message, _yaml_hint(data, error)))
         raise ConfigErrors(told[-MAX_MISTAKES:]) from None
-    file = _File(path, document, context_window, formats, flags)
+    file = _File(path, document, context_window, formats)
+    file.models, file.limit = _flag_models(models), _flag_limit(limit)
     for one in soft:
         file.add(one.line, one.column, one.message, "")
     file.spoilt = {(one.line, one.column) for one in soft}
@@ -265,14 +237,14 @@ class _File:
     """What the readers share: the document, what is allowed in it, and the mistakes so far."""
 
     def __init__(
-        self, path: str, document: Document, context_window: Window, formats: Collection[str], flags: Flags
+        self, path: str, document: Document, context_window: Window, formats: Collection[str]
     ) -> None:
         self.path = path
         self.document = document
         self.context_window = context_window
         self.formats = formats
-        self.models = _flag_models(flags)
-        self.limit = _flag_limit(flags)
+        self.models: tuple[str, ...] = ()
+        self.limit: Limit | None = None
         self.mistakes: dict[tuple[int, int, str], Mistake] = {}
         # Places that a mistake has been told of already, while YAML was read; what stands there is made up.
         self.spoilt: set[tuple[int, int]] = set()
