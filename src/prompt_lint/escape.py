@@ -9,9 +9,9 @@ import re
 #   a backslash that would read as one of our own escapes;
 #   anything outside printable ASCII;
 #   a colon at the start: GitHub takes `::error …` there for a command, after leading spaces, too;
-#   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line; at the end
-#   of the text as well, because the next piece of the line may bring the bracket.
-_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|##(?=[A-Za-z0-9]*(?:\[|\Z))")
+#   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line; also where
+#   the text begins or ends in the middle of one, because its neighbour in the line may bring the rest.
+_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=\w*\[))", re.ASCII)
 
 # Characters that count as printable but are drawn as nothing: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
@@ -37,8 +37,8 @@ def _shown(match: re.Match[str]) -> str:
     found = match[0]
     if found == "\\":
         return "\\\\"
-    if found == "##":
-        return r"#\x23"
+    if found in {"#", "##"}:
+        return rf"{found[1:]}\x23"
     if found[-1] == ":":
         return rf"{found[:-1]}\x3a"
     return found if found.isprintable() and _UNSEEN.match(found) is None else _code(found)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.errors import Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 HARDENED = (
     "--no-pager",
@@ -78,7 +78,7 @@ def run(args: Sequence[str], top: str) -> bytes:
     return output
 
 
-def together(commands: Sequence[Sequence[str]], top: str) -> Iterator[bytes]:
+def together(commands: Sequence[Sequence[str]], top: str) -> Generator[bytes, None, None]:
     """The outputs of several git commands that run side by side, in the order of the commands.
 
     The first should be the quickest: the others write on into their pipes while it is read and used.

@@ -4,7 +4,7 @@ Paths are relative to the top, `/`-separated, and stand for the bytes that git k
 bytes as surrogate escapes.
 """
 
-# ruff: noqa: PTH112, PTH114, PTH115, PTH117, PTH118, PTH120, PTH121, PTH123, PTH206  # pathlib can't open below a descriptor
+# ruff: noqa: PTH112, PTH114, PTH115, PTH117, PTH118, PTH120, PTH121, PTH206  # pathlib can't open below a descriptor
 from __future__ import annotations
 
 import errno
@@ -78,8 +78,12 @@ class WorkingTree:
         else:
             found = {path: Entry("link" if link else "file") for path, link in self._walk("")}
         for path in paths:
-            if path not in found and not os.path.isdir(self._native(path)):
-                found[path] = Entry("link" if self._through_link(path) else "file")
+            if path in found:
+                continue
+            if self._through_link(path):
+                found[path] = Entry("link")
+            elif not os.path.isdir(self._native(path)):
+                found[path] = Entry("file")
         self._kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
         return found
 
@@ -329,20 +333,23 @@ def _contents(top: str, parts: Sequence[str], cap: int) -> bytes:
         OSError, Unreadable
     """
     descriptor = _open_beneath(top, parts) if _BY_DESCRIPTOR else _open_checked(top, parts)
-    with open(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _irregular(status.st_mode)
         if status.st_size > cap:
             raise _too_large(f"is {status.st_size:,} bytes long", cap)
-        data = b""
-        while len(data) <= cap and (more := file.read(cap + 1 - len(data))):
-            data += more
-    if len(data) > cap:
+        pieces, left = [], cap + 1
+        while left and (piece := os.read(descriptor, min(left, max(status.st_size + 1, 4096)))):
+            pieces.append(piece)
+            left -= len(piece)
+    finally:
+        os.close(descriptor)
+    if not left:
         raise _too_large("is growing", cap)
-    if data and not status.st_size:  # how /proc shows what isn't a file on any disk
+    if pieces and not status.st_size:  # how /proc shows what isn't a file on any disk
         raise Unreadable("is not an ordinary file: its size is 0, and yet it has contents", "exclude it")
-    return data
+    return b"".join(pieces)
 
 
 # Read-only, and never waiting: a FIFO without a writer would block. Windows has neither, but must be told

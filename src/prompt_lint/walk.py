@@ -21,6 +21,7 @@ _EITHER = f"[{_FILE}{_FOLDER}]"
 
 _TRAILING_SPACES = re.compile(r"(?<!\\) +\Z")
 # What `globs` reads in another way: braces, and a backslash before a letter.
+_MAGIC = re.compile(r"[][*?{}!#,\\]")
 _FOREIGN = re.compile(r"\\[A-Za-z0-9]|\\.|\[[!^]?\]?[^\]]*\]|[{}]")
 
 
@@ -115,9 +116,7 @@ def _pattern(text: str, folder: str) -> str:
         text = "*"
     if text.endswith("/**"):  # all that is inside, but not the folder itself
         text += "/*"
-    above = "".join(
-        f"{re.sub(r'([][*?{}!#,])', chr(92) * 2 + '1', part)}/" for part in folder.split("/") if part
-    )
+    above = _MAGIC.sub(r"\\\g<0>", f"{folder}/") if folder else ""
     return f"{negated}/{above}{anywhere}{text}/{mark}"
 
 
