@@ -122,8 +122,10 @@ def patterns() -> Patterns:
         f"|(?P<border>[{found['border']}][{found['border']}{rides}]*)|(?P<numbers>[{numbers}][{numbers}{rides}]*)"
         f"|(?P<letters>[^{space}{punctuation}{digits}{letters}{found['border']}{numbers}]+)"
     )
+    # A circled letter makes words, but as the symbol it is keeps an apostrophe from joining them.
+    circled = "\u24b6-\u24e9"
     return Patterns(
-        items=split_pattern(letters, punctuation),
+        items=split_pattern(letters, punctuation + circled),
         runs=re.compile(runs),
         word=re.compile(f"[{letters}]"),
         stray=re.compile(f"[{found['stray']}]"),

@@ -50,9 +50,14 @@ _REPEATED = re.compile(r"(.)\1{255,}", re.DOTALL)
 _FAR = 1 << 60
 
 
-def content_tokens(text: str, family: str) -> int:
-    """Tokens of the text of one message, without the frame around it. Any `str` will do."""
+def content_tokens(text: str, family: str, *, after_space: bool = True) -> int:
+    """Tokens of the text of one message, without the frame around it. Any `str` will do.
+
+    A text that doesn't follow the frame of a message (a system prompt) isn't `after_space`.
+    """
     facts = FAMILIES[family]
+    if not after_space:
+        facts = facts._replace(frame_space=False)
     words = vocabulary(facts.vocabulary)
     normal = normalise(text, fold_quotes=facts.fold_quotes)
     body = normal.rstrip("\n")

@@ -48,25 +48,22 @@ def mark_case(word: str, caps_from: int) -> tuple[str, str]:
 
 
 def _mark_case_wide(word: str, caps_from: int) -> tuple[str, str]:
-    if word.islower() and word[0] not in _NEW_LOWER:
-        return "", word
-    if _CAPITAL_SHARP_S in word or patterns().stray.match(word):
-        return "", word
-    if _DOTTED_I in word:
-        titled = _is_upper(word[0]) and word[0] != _DOTTED_I
-        if titled and not any(_is_upper(char) and char != _DOTTED_I for char in word[1:]):
-            return SHIFT, "".join(char if char == _DOTTED_I else _lower(char) for char in word)
+    small = word.islower() and word[0] not in _NEW_LOWER
+    if small or _CAPITAL_SHARP_S in word or patterns().stray.match(word):
         return "", word
     if caps_from and len(word) >= caps_from and _all_capitals(word):
         return CAPS, "".join(map(_lower, word))
-    if _is_upper(word[0]) and not any(map(_is_upper, word[1:])):
-        return SHIFT, "".join(map(_lower, word))
+    first, rest = word[0], word[1:].replace(_DOTTED_I, "")
+    if _is_upper(first) and first != _DOTTED_I and not any(map(_is_upper, rest)):
+        return SHIFT, "".join(char if char == _DOTTED_I else _lower(char) for char in word)
     return "", word
 
 
 def _all_capitals(word: str) -> bool:
     capitals = False
     for char in word:
+        if char == _DOTTED_I:
+            return False
         if _is_upper(char):
             capitals = True
         elif not _SYMBOL_LETTERS.match(char) or _is_lower(char):

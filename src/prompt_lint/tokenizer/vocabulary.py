@@ -7,7 +7,7 @@ import zlib
 from typing import NamedTuple
 
 # Not pathlib: importing it costs as much as reading a vocabulary.
-DATA = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - see above
+DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
 class Vocabulary(NamedTuple):
@@ -37,7 +37,7 @@ def vocabulary(name: str) -> Vocabulary:
 
 
 def read_data(name: str) -> bytes:
-    with open(f"{DATA}/{name}", "rb") as file:  # noqa: PTH123 - no pathlib here, see above
+    with open(f"{DATA}/{name}", "rb") as file:
         return file.read()
 
 
