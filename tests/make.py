@@ -41,4 +41,4 @@ def verdict(
 
 def report(*verdicts: Verdict, problems: tuple[Problem, ...] = (), **given: Any) -> Report:
     files = len({one.prompt.path for one in verdicts})
-    return Report(verdicts, problems, **({"notes": (), "files": files, "exit_code": Exit.OK} | given))
+    return Report(".prompt-lint.yaml", verdicts, problems, **({"notes": (), "files": files, "exit_code": Exit.OK} | given))

@@ -68,7 +68,7 @@ def check(
                 verdicts += _verdicts(prompt, rule, work, known, problems)
     verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
     code = exit_code(verdicts, problems)
-    return Report(verdicts, problems, (*tree.notes, *_blank(verdicts)), len(owned), code)
+    return Report(config.path, verdicts, problems, (*tree.notes, *_blank(verdicts)), len(owned), code)
 
 
 def find(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from prompt_lint import __version__
-from prompt_lint.errors import Exit, Fatal
+from prompt_lint.errors import Exit, Fatal, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from prompt_lint.check import Counter
     from prompt_lint.config import Config
-    from prompt_lint.model import Report, Rule
+    from prompt_lint.model import Prompt, Report, View
     from prompt_lint.tree import WorkingTree
 
 _FORMATS = ("text", "json")
@@ -151,15 +152,14 @@ def check(
     **output: Any,
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
-    from prompt_lint.check import Options, check  # noqa: PLC0415
-    from prompt_lint.counting import cores  # noqa: PLC0415
+    from prompt_lint.check import Options, check
+    from prompt_lint.counting import cores
+    from prompt_lint.terminal import progress
 
     tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
-    options = Options(max_file_size, cores(), _progress())
+    options = Options(max_file_size, cores(), progress(os.environ))
     report = check(tree, config, relative, _counter(), options)
     _write(report, **output)
-    if report.exit_code == Exit.USAGE and not report.files and not report.problems:
-        raise Fatal("no prompt was found, so nothing was measured", "see `prompt-lint explain PATH`")
     return Exit.OK if exit_zero and report.exit_code == Exit.OVER else report.exit_code
 
 
@@ -180,14 +180,15 @@ def count(
     **output: Any,
 ) -> Exit:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
-    from prompt_lint import count  # noqa: PLC0415
+    from prompt_lint import count
+    from prompt_lint.outputs import as_text
 
     rule = count.rule(models, role, format_name or "")
     if show_request:
-        _print_requests(count.requests(files, rule, max_file_size), models)
+        _print_requests([p for path in files for p in count.prompts(path, rule, max_file_size)], models)
         return Exit.OK
     report = count.count(files, rule, _counter(), max_file_size)
-    _write(report, **output, plain=True)
+    _write(report, text=as_text.render_counts, **output)
     return report.exit_code
 
 
@@ -200,18 +201,20 @@ def explain(
     path: str, config_path: str | None, no_git: bool, max_file_size: int, show_request: bool, color: str
 ) -> Exit:
     """Tell which rule owns PATH, why, and with what limit."""
-    from prompt_lint import explain  # noqa: PLC0415
-    from prompt_lint.counting import cores  # noqa: PLC0415
-    from prompt_lint.check import Options  # noqa: PLC0415
+    from prompt_lint import explain
+    from prompt_lint.check import Options
+    from prompt_lint.model import View
+    from prompt_lint.terminal import wants_color, write_stdout
 
-    tree, config, (relative, *_) = _load((path,), config_path, None, (), no_git=no_git)
-    options = Options(max_file_size, cores(), lambda _done, _all: None)
+    tree, config, [relative] = _load((path,), config_path, None, (), no_git=no_git)
     if show_request:
-        owned = explain.owned(tree, config, relative)
-        _print_requests(explain.requests(tree, owned, max_file_size), owned.rule.models)
+        prompts, rule = explain.requests(tree, config, relative, max_file_size)
+        _print_requests(prompts, rule.models)
         return Exit.OK
-    told, code = explain.explain(tree, config, relative, _counter(), options)
-    _stdout(told)
+    options = Options(max_file_size, 1, lambda _done, _all: None)
+    view = View(color=wants_color(color, os.environ), verbosity=1)
+    told, code = explain.explain(tree, config, relative, _counter(), options, view)
+    write_stdout(told)
     return code
 
 
@@ -219,12 +222,14 @@ def explain(
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish", "powershell")))
 def completion(shell: str) -> Exit:
     """Print the completion script for SHELL; load it from the shell's start-up file."""
-    from click.shell_completion import get_completion_class  # noqa: PLC0415
+    from click.shell_completion import get_completion_class
 
     found = get_completion_class(shell)
     if found is None:
         raise Fatal(f"this version of Click can't complete for {shell}", "bash, zsh and fish always work")
-    _stdout(found(cli, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source() + "\n")
+    from prompt_lint.terminal import write_stdout
+
+    write_stdout(found(cli, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source() + "\n")
     return Exit.OK
 
 
@@ -232,16 +237,120 @@ def _load(
     paths: Sequence[str], config_path: str | None, limit: str | None, models: Sequence[str], *, no_git: bool
 ) -> tuple[WorkingTree, Config, list[str]]:
     """The tree, its rules, and `paths` relative to its top."""
-    from prompt_lint import config as configuration, models as known_models  # noqa: PLC0415
-    from prompt_lint.tree import open_tree  # noqa: PLC0415
+    from prompt_lint.tree import open_tree
 
-    tree = open_tree(os.getcwd(), use_git=not no_git)  # noqa: PTH109  # pathlib costs 10 ms
-    relative = [tree.resolve_argument(path, os.getcwd()) for path in paths]  # noqa: PTH109
-    return tree, configuration, relative  # placeholder
+    here = os.getcwd()
+    tree = open_tree(here, use_git=not no_git)
+    relative = [tree.resolve_argument(path, here) for path in paths]
+    return tree, _configuration(tree, config_path, limit, models, here), relative
 
 
-def _counter() -> Any:
-    from prompt_lint.check import Counter  # noqa: PLC0415
-    from prompt_lint.counters import offline  # noqa: PLC0415
+def _configuration(
+    tree: WorkingTree, given: str | None, limit: str | None, models: Sequence[str], here: str
+) -> Config:
+    """The rules of the file, with the flags over them; or rules of the flags alone."""
+    from prompt_lint import config
+    from prompt_lint.formats import FORMATS
+    from prompt_lint.models import context_window
+
+    name = None if given else config.find(tree.top)
+    if not given and not name:
+        if limit is None or not models:
+            raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
+        return config.Config("", (config.rule_from_flags(models, limit, context_window),), ())
+    path = os.path.join(here, given) if given else os.path.join(tree.top, name or "")
+    # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
+    data = config.read(path, None if given else tree.top)
+    shown = _name_in(tree, path)
+    return config.parse(data, shown, context_window, FORMATS, models=models, limit=limit)
+
+
+def _name_in(tree: WorkingTree, path: str) -> str:
+    """The path as the tree would name it, to be found among PATHS again; as given where it lies outside."""
+    try:
+        return tree.resolve_argument(path, tree.top)
+    except Fatal:
+        return path
+
+
+def _counter() -> Counter:
+    from prompt_lint.check import Counter
+    from prompt_lint.counters import offline
 
     return Counter(offline.count, offline.weigh)
+
+
+def _write(
+    report: Report,
+    *,
+    output_format: str,
+    output_file: str | None,
+    outputs: Sequence[tuple[str, str]] = (),
+    verbose: bool = False,
+    quiet: bool = False,
+    color: str = "auto",
+    text: Callable[[Report, View], str] | None = None,
+) -> None:
+    """Every output that was asked for; the one on stdout last, so that files are there if stdout is lost."""
+    from prompt_lint.model import View
+    from prompt_lint.outputs import OUTPUTS
+    from prompt_lint.terminal import wants_color, write_file, write_stdout
+
+    view = View(color=False, verbosity=verbose - quiet)
+    renderers = {name: output.render for name, output in OUTPUTS.items()} | ({"text": text} if text else {})
+    for name, path in outputs:
+        write_file(path, renderers[name](report, view))
+    if output_file:
+        write_file(output_file, renderers[output_format](report, view))
+    else:
+        colored = view._replace(color=wants_color(color, os.environ))
+        write_stdout(renderers[output_format](report, colored))
+
+
+def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
+    """One JSON object a line: the very body to send to `count_tokens`."""
+    import json
+
+    from prompt_lint.terminal import write_stdout
+
+    bodies = [{"model": m, **p.request.ordered()} for p in prompts if p.request for m in models]
+    write_stdout("".join(json.dumps(body) + "\n" for body in bodies))
+
+
+def _complain(message: str, hint: str = "") -> None:
+    from prompt_lint.escape import visible
+
+    lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a run. Everything that ends a run early ends here."""
+    from prompt_lint.terminal import ClosedPipe
+
+    try:
+        return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or Exit.OK)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"see `{context.command_path} --help`" if context else ""
+        _complain(error.format_message(), hint)
+        return Exit.USAGE
+    except Fatal as error:
+        _complain(error.message, error.hint)
+        return error.code
+    except Unreadable as error:
+        _complain(f"it {error.message}", error.hint)
+        return Exit.UNCOUNTED
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except ClosedPipe:
+        return Exit.UNCOUNTED
+
+
+def main() -> NoReturn:
+    """The console script."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:  # asked for by every set-up script: without Click's import
+        print(f"prompt-lint {__version__}")
+        sys.exit(Exit.OK)
+    sys.exit(run(arguments))

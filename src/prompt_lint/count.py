@@ -35,7 +35,7 @@ def count(files: Sequence[str], one_rule: Rule, counter: Counter, cap: int) -> R
                 verdicts += list(_verdicts(prompt, one_rule, counter))
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
-    return Report(verdicts, problems, (), len(files), exit_code(verdicts, problems))
+    return Report("", verdicts, problems, (), len(files), exit_code(verdicts, problems))
 
 
 def prompts(path: str, one_rule: Rule, cap: int) -> list[Prompt]:

@@ -40,13 +40,16 @@ class Request(NamedTuple):
 
     fields: Mapping[str, Any]
 
-    def canonical(self) -> str:
-        """Canonical JSON: top-level keys in a fixed order, everything inside in the order of the file.
+    def ordered(self) -> dict[str, Any]:
+        """The fields with top-level keys in a fixed order, and everything inside in the order of the file.
 
         The order inside is kept because a tool's schema is tokenized as it stands.
         """
-        ordered = {key: self.fields[key] for key in REQUEST_KEYS if key in self.fields}
-        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+        return {key: self.fields[key] for key in REQUEST_KEYS if key in self.fields}
+
+    def canonical(self) -> str:
+        """Canonical JSON: `ordered`, without white space."""
+        return json.dumps(self.ordered(), ensure_ascii=False, separators=(",", ":"))
 
     def digest(self) -> str:
         """SHA-256 of the canonical form and its version, as hex."""
@@ -166,8 +169,12 @@ class Rule(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything a run has to say, complete before any output format sees it."""
+    """Everything a run has to say, complete before any output format sees it.
 
+    `config` is where the rules come from; empty for rules of the command line.
+    """
+
+    config: str
     verdicts: Sequence[Verdict]
     problems: Sequence[Problem]
     notes: Sequence[str]

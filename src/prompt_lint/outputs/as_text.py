@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prompt_lint.escape import visible
+from prompt_lint.model import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model import Count, Problem, Report, Section, Status, Verdict, View
+    from prompt_lint.model import Problem, Report, Section, Status, Verdict, View
 
 # Worst first. The width of the first column is that of its longest word.
 _ORDER: Sequence[Status] = ("over", "uncounted", "unsure", "warn", "ok")
@@ -29,11 +30,29 @@ def render(report: Report, view: View) -> str:
         lines += _problem(problem, view)
     for status, verdicts in groups:
         if _shown(status, view):
-            lines += _block(status, verdicts, view)
+            lines += _block(status, verdicts, report.config, view)
     if view.verbosity >= 0:
         lines += [f"note: {visible(note)}" for note in report.notes]
         lines += _summary(report, groups, view)
     return "".join(f"{line}\n" for line in lines)
+
+
+def render_counts(report: Report, view: View) -> str:
+    """For `count`: a line for each file and model, as `wc` has them, and a sum for each model of several files."""
+    rows = [(number(v.count), v.model, visible(v.prompt.path)) for v in report.verdicts if v.count]
+    models = list(dict.fromkeys(model for _, model, _ in rows))
+    if len(rows) > len(models):
+        rows += [(number(_sum(report, model)), model, "total") for model in models]
+    numbers, names = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
+    lines = [f"{tokens:>{numbers}}  {model:<{names}}  {path}" for tokens, model, path in rows]
+    lines += [line for problem in report.problems for line in _problem(problem, view)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _sum(report: Report, model: str) -> Count:
+    counts = [v.count for v in report.verdicts if v.count and v.model == model]
+    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
+    return Count(tokens, low, high, counts[0].origin, any(count.unverified for count in counts))
 
 
 def number(count: Count) -> str:
@@ -72,14 +91,14 @@ def _problem(problem: Problem, view: View) -> Iterator[str]:
         yield f"{_INDENT}{visible(problem.hint)}"
 
 
-def _block(status: Status, verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
+def _block(status: Status, verdicts: Sequence[Verdict], config: str, view: View) -> Iterator[str]:
     prompt = verdicts[0].prompt
     name = visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
     also = f"  also {', '.join(visible(alias) for alias in prompt.aliases)}" if prompt.aliases else ""
     yield f"{_label(status, view)} {_paint(name, '1', view)}{also}"
     yield from _table(verdicts, view)
     if status == "over":
-        yield from _advice(verdicts)
+        yield from _advice(verdicts, config)
         yield ""
     elif status == "unsure":
         yield f"{_INDENT}The limit lies inside the interval: only an exact count can tell."
@@ -105,15 +124,15 @@ def _told(verdict: Verdict) -> str:
     return f"{verdict.over_by:,} over ({share})" if verdict.status == "over" else share
 
 
-def _advice(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
     """Of the model that is furthest over: where the tokens are, and what to do next."""
     worst = max(verdicts, key=lambda v: v.over_by)
     if len(worst.sections) > 1:
         yield f"{_INDENT}Largest sections:"
         yield from (f"{_INDENT}{line}" for line in _sections(worst.sections))
     needed = f"{worst.over_by:,} token{'s' if worst.over_by != 1 else ''}"
-    where = f"line {worst.rule.line} of the configuration" if worst.rule.line else "--limit"
-    yield f"{_INDENT}Cut {needed} or more, or raise the limit ({where})."
+    where = f"{visible(config)}:{worst.rule.line}" if worst.rule.line else "--limit"
+    yield f"{_INDENT}Cut {needed} or more, or raise the limit: {where}"
     if worst.rule.message:
         yield f"{_INDENT}{visible(worst.rule.message)}"
 
@@ -137,16 +156,13 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
     tally = {status: sum(group[0] == status for group in groups) for status in _ORDER}
     told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
     prompts = "1 prompt" if len(groups) == 1 else f"{len(groups):,} prompts"
-    yield f"{prompts}: {', '.join(told)}. {_origin(report)}".rstrip()
+    yield f"{prompts}: {', '.join(told)}"
+    yield from _origin(report)
 
 
-def _origin(report: Report) -> str:
+def _origin(report: Report) -> Iterator[str]:
     """Once for all numbers: who counted them, and what `±` means."""
-    inexact = sum(1 for v in report.verdicts if v.count and not v.count.exact)
-    unverified = sorted({v.model for v in report.verdicts if v.count and v.count.unverified})
-    if not inexact:
-        return ""
-    told = "Counted offline; ± is the interval that holds the API's number."
-    if unverified:
-        told += f" Unverified, as nobody has measured the tokenizer: {', '.join(unverified)}."
-    return told
+    if any(v.count and not v.count.exact for v in report.verdicts):
+        yield "Counted offline: ± is the measured interval around the API's number."
+    for model in sorted({v.model for v in report.verdicts if v.count and v.count.unverified}):
+        yield f"Nobody has measured the tokenizer of {model}: its counts are unverified."

@@ -1,0 +1,123 @@
+"""The report as a person and as a program see it. Whole outputs are snapshots."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint.errors import Exit
+from prompt_lint.model import Count, Problem, Section, View
+from prompt_lint.outputs import OUTPUTS, as_json, as_text
+from tests import make
+from tests.paths import ROOT
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+SECTIONS = (
+    Section("## Examples", 40, 88, 1203),
+    Section("# A heading that goes on and on, as generated ones do, past what fits", 3, 39, 802),
+    Section("", 1, 2, 12),
+)
+OPUS = "claude-opus-5-5"
+
+# One of everything. The formats of a later day get the same report.
+SAMPLE = make.report(
+    make.verdict("prompts/ok.md", 50, "ok"),
+    make.verdict("prompts/near.md", 95, "warn"),
+    make.verdict("prompts/unsure.md", 100, "unsure"),
+    make.verdict("prompts/over.md", 110, "over", sections=SECTIONS, message="See docs/prompt-budget.md."),
+    make.verdict("prompts/over.md", 93, "warn", limit=1_000, model=OPUS),
+    make.verdict("prompts/far-over.md", 12_110, "over", limit=8_000, spread=0),
+    make.verdict("prompts/picture.json", None, "uncounted"),
+    problems=(
+        Problem("prompts/picture.json", 1, "needs the API: it holds an image", "set ANTHROPIC_API_KEY"),
+        Problem("prompts/a\nb\x1b[31m.md", 3, "is not UTF-8: byte 0xff", "save it as UTF-8"),
+    ),
+    notes=("not a git repository, so the folder was walked",),
+    exit_code=Exit.OVER,
+)
+
+
+def test_text_tells_what_fails_first_and_what_to_do(snapshot: SnapshotAssertion) -> None:
+    """The text output of a run with one of everything."""
+    assert OUTPUTS["text"].render(SAMPLE, View()) == snapshot
+
+
+def test_verbose_text_shows_what_passes(snapshot: SnapshotAssertion) -> None:
+    """`-v` has a block for each prompt."""
+    assert OUTPUTS["text"].render(SAMPLE, View(verbosity=1)) == snapshot
+
+
+def test_quiet_text_shows_only_failures(snapshot: SnapshotAssertion) -> None:
+    """`-q` is for those who want silence where all is well."""
+    assert OUTPUTS["text"].render(SAMPLE, View(verbosity=-1)) == snapshot
+    assert OUTPUTS["text"].render(make.report(make.verdict("a", 1, "ok")), View(verbosity=-1)) == ""
+
+
+def test_colour_changes_nothing_but_colour(snapshot: SnapshotAssertion) -> None:
+    """The text of a terminal is the text of a pipe, painted."""
+    colored = OUTPUTS["text"].render(SAMPLE, View(color=True))
+
+    assert colored == snapshot
+    assert strip_colors(colored) == OUTPUTS["text"].render(SAMPLE, View())
+
+
+def test_text_fits_80_columns() -> None:
+    """No line that we lay out is wider than a plain terminal."""
+    lines = OUTPUTS["text"].render(SAMPLE, View(verbosity=1)).splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (Count(1234, 1234, 1234, "api"), "1,234"),
+        (Count(1234, 1232, 1236, "offline"), "1,234 ±2"),
+        (Count(1234, 1230, 1236, "offline"), "1,234 ±4"),
+        (Count(1234, 1049, 1419, "offline", unverified=True), "1,234 ±185 unverified"),
+    ],
+)
+def test_a_number_says_how_sure_it_is(count: Count, told: str) -> None:
+    """Nobody takes an offline count for the API's."""
+    assert as_text.number(count) == told
+
+
+def test_json_is_complete(snapshot: SnapshotAssertion) -> None:
+    """The JSON output of a run with one of everything."""
+    assert OUTPUTS["json"].render(SAMPLE, View()) == snapshot
+
+
+def test_json_keeps_to_its_schema() -> None:
+    """The documented schema takes what we write, and nothing that we forgot to document."""
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(json.loads(OUTPUTS["json"].render(SAMPLE, View())), schema)
+    assert schema["properties"]["schema_version"]["const"] == as_json.SCHEMA_VERSION
+
+
+@given(st.text() | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape")))
+def test_no_name_breaks_an_output(name: str) -> None:
+    """Any file name leaves the text one line for each line, and the JSON valid UTF-8."""
+    report = make.report(make.verdict(name, 110, "over"), problems=(Problem(name, 0, name, name),))
+    plain = make.report(make.verdict("name", 110, "over"), problems=(Problem("name", 0, "name", "name"),))
+
+    text, document = (OUTPUTS[output].render(report, View()) for output in ("text", "json"))
+
+    if name:
+        assert text.count("\n") == OUTPUTS["text"].render(plain, View()).count("\n")
+    assert text.isprintable() or set(c for c in text if not c.isprintable()) == {"\n"}
+    assert json.loads(document.encode())["verdicts"][0]["status"] == "over"
+
+
+def strip_colors(text: str) -> str:
+
+
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
