@@ -1,5 +1,4 @@
 """The configuration: bytes → rules, or every mistake in them at once."""
-# ruff: noqa: PTH117, PTH118, PTH206  # pathlib takes longer to import than a configuration takes to read
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ MAX_MISTAKES = 100
 # The same expressions stand in data/prompt-lint.schema.json; a test compares them.
 MODEL = r"[A-Za-z0-9._:@/-]{1,128}"
 PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
-LIMIT = rf"[1-9][0-9]{{0,8}}|(?!0+(\.0+)?k)[0-9]{{1,6}}(\.[0-9]{{1,3}})?k|(?!0+(\.0+)?%){PERCENT}"
+LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]|(?!0+(\.0+)?%){PERCENT})"
 
 
 class Config(NamedTuple):
@@ -92,19 +91,26 @@ def read(path: str, within: str | None = None) -> bytes:
     try:
         if within is not None:
             path = _resolved(path, within)
-        # Not blocking, so that a named pipe can't hold us before `fstat` has seen what it is.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Fatal(f"the configuration `{path}` is not a regular file")
-            data = file.read(MAX_SIZE + 1)
+        data = _contents(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise Fatal(f"the configuration `{path}` can't be read: {reason}") from None
     if len(data) > MAX_SIZE:
         raise Fatal(f"the configuration `{path}` is larger than {MAX_SIZE:,} bytes")
     return data
+
+
+def _contents(path: str) -> bytes:
+    # Not blocking, so that a named pipe can't hold us before `fstat` has seen what it is.
+    flags = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")]
+    descriptor = os.open(path, os.O_RDONLY | sum(flags))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Fatal(f"the configuration `{path}` is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_SIZE + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _resolved(path: str, within: str) -> str:
@@ -119,12 +125,12 @@ def read_limit(value: object) -> Limit:
     """8000, "8000", "8k", "1.5k" or "5%". Raises `ValueError`, with a sentence, for anything else."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).lower() if isinstance(value, int | str) else ""
+    text = str(value) if isinstance(value, int | str) else ""
     if not re.fullmatch(LIMIT, text, re.ASCII):
         raise ValueError(_not_a_limit(value))
     if text.endswith("%"):
         return Limit(0, _scaled(text[:-1], 4))
-    return Limit(_scaled(text[:-1], 3) if text.endswith("k") else int(text), 0)
+    return Limit(_scaled(text[:-1], 3) if text[-1] in "kK" else int(text), 0)
 
 
 def _not_a_limit(value: object) -> str:
@@ -183,7 +189,7 @@ def _flag_limit(limit: str | None) -> Limit | None:
         raise Fatal(str(error), "right: --limit 8000") from None
 
 
-def parse(  # noqa: PLR0913  # the file, what it may say, and the flags over it
+def parse(
     data: bytes,
     path: str,
     context_window: Window,
@@ -222,15 +228,13 @@ def parse(  # noqa: PLR0913  # the file, what it may say, and the flags over it
 
 def _yaml_hint(data: bytes, error: YamlError) -> str:
     """The commonest slip: a pattern that starts with a character that means something in YAML."""
-    lines = data.decode("utf-8", "replace").splitlines()
-    here = (
-        lines[error.line - 1][max(0, error.column - 2) : error.column] if 0 < error.line <= len(lines) else ""
-    )
-    if "*" in here:
-        return 'a pattern that starts with `*` needs quotes: files: "**/*.md"'
-    if "!" in here:
-        return 'a pattern that starts with `!` needs quotes: files: ["*.md", "!drafts/"]'
-    return ""
+    lines = data.decode("utf-8", "replace").split("\n")
+    here = lines[error.line - 1][: error.column] if 0 < error.line <= len(lines) else ""
+    found = re.search(r"(?:^|[\s,:{[])([*!])", here)
+    if not found:
+        return ""
+    example = '"**/*.md"' if found[1] == "*" else '["*.md", "!drafts/"]'
+    return f"a pattern that starts with `{found[1]}` needs quotes: files: {example}"
 
 
 class _File:
@@ -309,10 +313,14 @@ def _limit(node: _Node, example: str) -> Limit | None:
 def _limits(node: _Node, example: str) -> dict[str, Limit | None] | None:
     if not isinstance(node.value, dict) or not node.value:
         return node.wrong(f"expected a limit for each model, found {_kind(node.value)}", example)
+    found = {}
     for model in node.value:
-        if not re.fullmatch(MODEL, model, re.ASCII):
+        limit = _limit(node.child(model), example)
+        if re.fullmatch(MODEL, model, re.ASCII):
+            found[model] = limit
+        else:
             node.child(model).wrong_key(f"{_shown(model)} isn't the name of a model", example)
-    return {model: _limit(node.child(model), example) for model in node.value}
+    return found
 
 
 def _warn_at(node: _Node, example: str) -> float | None:
@@ -520,8 +528,10 @@ def _rule_limits(
     own = fields.get("limits") or {}
     if models and not node.file.models:
         for model in [model for model in own if model not in models]:
-            message = f"the entry doesn't count for {_shown(model)}{_near(model, models)}"
-            node.child("limits").child(model).wrong_key(message, f"models: [{', '.join((*models, model))}]")
+            near = _nearest(model, models)
+            example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
+            message = f"the entry doesn't count for {_shown(model)}{near and f'; did you mean `{near}`?'}"
+            node.child("limits").child(model).wrong_key(message, example)
     found: dict[str, int] = {}
     missing = []
     for model in models:
