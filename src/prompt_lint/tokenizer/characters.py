@@ -20,16 +20,16 @@ ASCII_PUNCTUATION = r"!-/:-@\[-`{-~"
 SUFFIX = "(?:[stdm]|ll|re|ve)"
 
 # Dropped: controls but for tab, newline and NUL. NUL, and every separator but the ideographic space, is a space.
-_ASCII_FOLDED = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
 _CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]+")
 _SPACE = "\0\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
 _PRIVATE = "\ue000-\uf8ff"
 _FOLDED = re.compile(f"[{_SPACE}{_PRIVATE}]")
-_FOLDED_AND_QUOTES = re.compile(f"[{_SPACE}{_PRIVATE}\u2018\u2019\u201c\u201d]")
-_QUOTES = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+_QUOTES = (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIRST_UNSTABLE = re.compile("[\u0300-\U0010ffff]")
 
+# A line of this many characters has its marks in order within milliseconds, whatever they are.
+_SHORT = 4_000
 # Marks that stand in the basic plane as one character and decompose to several.
 _TIBETAN = {"\u0f73": "\u0f71\u0f72", "\u0f75": "\u0f71\u0f74", "\u0f81": "\u0f71\u0f80"}
 
@@ -45,29 +45,36 @@ class Patterns(NamedTuple):
 
 def normalise(text: str, *, fold_quotes: bool) -> str:
     """The text as the tokenizers read it: NFC, without controls, with plain spaces."""
+    # Whatever is to be dropped or folded, quotes aside, isn't printable: most texts need nothing more.
+    plain = text.replace("\n", " ").replace("\t", " ").isprintable()
     if text.isascii():
-        if _ASCII_FOLDED.search(text):
-            text = _CONTROL.sub("", text).replace("\0", " ")
-        return text
+        return text if plain else _CONTROL.sub("", text).replace("\0", " ")
     if _FIRST_UNSTABLE.search(text):
-        text = unicodedata.normalize("NFC", _sorted_marks(_SURROGATE.sub("\ufffd", text)))
-    text = _CONTROL.sub("", text).replace("\u0e4d\u0e32", "\u0e33")
-    return (_FOLDED_AND_QUOTES if fold_quotes else _FOLDED).sub(_fold, text)
+        text = _composed(text if plain else _SURROGATE.sub("\ufffd", text))
+    if not plain:
+        text = _CONTROL.sub("", text)
+    text = text.replace("\u0e4d\u0e32", "\u0e33")
+    if not plain:
+        text = _FOLDED.sub(_fold, text)
+    if fold_quotes:
+        for curly, straight in _QUOTES:
+            text = text.replace(curly, straight)
+    return text
 
 
 def _fold(match: re.Match[str]) -> str:
-    char = match[0]
-    if char in _QUOTES:
-        return _QUOTES[char]
-    return "" if "\ue000" <= char <= "\uf8ff" else " "
+    return "" if "\ue000" <= match[0] <= "\uf8ff" else " "
 
 
-def _sorted_marks(text: str) -> str:
-    """Long runs of combining marks in canonical order, which the standard library finds by insertion.
+def _composed(text: str) -> str:
+    """NFC. Long runs of combining marks are put into canonical order first.
 
-    Without this a megabyte of marks in a hostile order would take it hours.
+    The standard library finds that order by insertion: a megabyte of marks in a hostile order would take it hours.
     """
-    return _long_marks().sub(lambda match: _sort_run(match[0]), text)
+    lines = text.split("\n")
+    if max(map(len, lines)) <= _SHORT and all(unicodedata.is_normalized("NFC", line) for line in lines):
+        return text
+    return unicodedata.normalize("NFC", _long_marks().sub(lambda match: _sort_run(match[0]), text))
 
 
 def _sort_run(run: str) -> str:

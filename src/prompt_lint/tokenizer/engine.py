@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from operator import mul
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, normalise, patterns, split_pattern
@@ -92,15 +93,18 @@ def _edges(items: list[str], words: Vocabulary, facts: Family) -> int:
 
 
 def _sum(items: list[str], words: Vocabulary, caps_from: int) -> int:
-    total = 0
-    memo = words.memo
-    for item, times in Counter(items).items():
-        price = memo.get(item)
-        if price is None:
-            price = _gap(item, "word", "word", words) if _is_gap(item) else _word(item, words, caps_from)
-            _remember(memo, item, price)
-        total += price * times
-    return total
+    counted = Counter(items)
+    prices = [*map(words.memo.get, counted)]
+    if None in prices:
+        known = zip(counted, prices, strict=True)
+        prices = [_item(item, words, caps_from) if price is None else price for item, price in known]
+    return sum(map(mul, prices, counted.values()))
+
+
+def _item(item: str, words: Vocabulary, caps_from: int) -> int:
+    price = _gap(item, "word", "word", words) if _is_gap(item) else _word(item, words, caps_from)
+    _remember(words.memo, item, price)
+    return price
 
 
 def _remember(memo: dict[str, int], key: str, price: int) -> None:
@@ -141,28 +145,43 @@ def _chunk(words: Vocabulary, chunk: str) -> int:
 
 def _tile(marked: str, words: Vocabulary) -> int:
     """The fewest pieces that spell a marked string."""
-    pieces = words.pieces
-    if marked in pieces:
+    if marked in words.pieces:
         return 1
-    for at in range(1, len(marked)) if len(marked) < _LONG else ():
-        if marked[:at] in pieces and marked[at:] in pieces:
-            return 2
-    saved = 0
-    if len(marked) >= _LONG:
-        marked, saved = _shortened(marked, words)
+    if len(marked) < _LONG:
+        return _few(marked, words.pieces) or _cheapest(marked, words)
+    shorter, saved = _shortened(marked, words)
+    return _cheapest(shorter, words) + saved
+
+
+def _few(marked: str, pieces: frozenset[str]) -> int:
+    """2 or 3 where so few pieces will do, as for most words; else 0."""
+    ends = [at for at in range(1, len(marked)) if marked[:at] in pieces]
+    starts = [at for at in range(1, len(marked)) if marked[at:] in pieces]
+    if not set(ends).isdisjoint(starts):
+        return 2
+    for end in ends:
+        for start in starts:
+            if end < start and marked[end:start] in pieces:
+                return 3
+    return 0
+
+
+def _cheapest(marked: str, words: Vocabulary) -> int:
+    pieces = words.pieces
     size = len(marked)
     best = [0, *[_FAR] * size]
     for start, char in enumerate(marked):
-        reached = best[start]
-        price = reached + (1 if char in pieces else _char(char, words))
-        best[start + 1] = min(best[start + 1], price)
+        following = best[start] + 1
+        alone = following if char in pieces else following - 1 + _char(char, words)
+        if alone < best[start + 1]:  # noqa: PLR1730 - min() costs as much as the rest of the loop
+            best[start + 1] = alone
         for length in words.lengths.get(char, ()):
             end = start + length
             if end > size:
                 break
-            if best[end] > reached + 1 and marked[start:end] in pieces:
-                best[end] = reached + 1
-    return best[size] + saved
+            if best[end] > following and marked[start:end] in pieces:
+                best[end] = following
+    return best[size]
 
 
 def _char(char: str, words: Vocabulary) -> int:
