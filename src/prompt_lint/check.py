@@ -42,6 +42,7 @@ class Options(NamedTuple):
 
     max_file_size: int
     jobs: int
+    exit_zero: bool
     progress: Callable[[int, int], None]
 
 
@@ -67,8 +68,11 @@ def check(
             for prompt, rule, work in prompts:
                 verdicts += _verdicts(prompt, rule, work, known, problems)
     verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
-    code = exit_code(verdicts, problems)
-    return Report(config.path, verdicts, problems, (*tree.notes, *_blank(verdicts)), len(owned), code)
+    code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
+    notes = [*tree.notes, *_blank(verdicts)]
+    if everything and not owned and not problems:
+        notes.append("no prompt matches the rules, and all of them allow that")
+    return Report(config.path, verdicts, problems, notes, len(owned), code)
 
 
 def find(
@@ -157,7 +161,7 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
         data = tree.read(prompt.path, options.max_file_size)
         parts = FORMATS[recognise(prompt.path, verdict.rule).name].parts(data, prompt)
         sections = [
-            Section(part.title, part.first_line, part.last_line, counter.weigh(part.text, verdict.model))
+            Section(part.title, part.first_line, part.last_line, counter.weigh(verdict.model, part.text))
             for part in parts
         ]
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown

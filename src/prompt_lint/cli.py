@@ -157,10 +157,10 @@ def check(
     from prompt_lint.terminal import progress
 
     tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
-    options = Options(max_file_size, cores(), progress(os.environ))
+    options = Options(max_file_size, cores(), exit_zero, progress(os.environ))
     report = check(tree, config, relative, _counter(), options)
     _write(report, **output)
-    return Exit.OK if exit_zero and report.exit_code == Exit.OVER else report.exit_code
+    return report.exit_code
 
 
 @cli.command()
@@ -211,7 +211,7 @@ def explain(
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
         _print_requests(prompts, rule.models)
         return Exit.OK
-    options = Options(max_file_size, 1, lambda _done, _all: None)
+    options = Options(max_file_size, 1, exit_zero=False, progress=lambda _done, _all: None)
     view = View(color=wants_color(color, os.environ), verbosity=1)
     told, code = explain.explain(tree, config, relative, _counter(), options, view)
     write_stdout(told)
@@ -317,11 +317,13 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     write_stdout("".join(json.dumps(body) + "\n" for body in bodies))
 
 
-def _complain(message: str, hint: str = "") -> None:
+def _complain(*complaints: tuple[str, str]) -> None:
+    """Each message on a line of its own on stderr, with what to do below it."""
     from prompt_lint.escape import visible
 
-    lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
-    print("\n".join(lines), file=sys.stderr)
+    for message, hint in complaints:
+        lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
+        print("\n".join(lines), file=sys.stderr)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -333,13 +335,13 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
-        _complain(error.format_message(), hint)
+        _complain((error.format_message(), hint))
         return Exit.USAGE
     except Fatal as error:
-        _complain(error.message, error.hint)
+        _complain(*error.complaints())
         return error.code
     except Unreadable as error:
-        _complain(f"it {error.message}", error.hint)
+        _complain((f"the file {error.message}", error.hint))
         return Exit.UNCOUNTED
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED

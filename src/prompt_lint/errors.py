@@ -27,6 +27,10 @@ class Fatal(Exception):
         self.hint = hint
         self.code = code
 
+    def complaints(self) -> list[tuple[str, str]]:
+        """What to print: pairs of message and hint."""
+        return [(self.message, self.hint)]
+
 
 class Unreadable(Exception):
     """One file (or one prompt in it) can't be measured; the others still can.

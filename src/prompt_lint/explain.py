@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.check import check
-from prompt_lint.errors import Fatal
+from prompt_lint.errors import Exit, Fatal
 from prompt_lint.escape import visible
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.outputs import as_text
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check import Counter, Options
     from prompt_lint.config import Config
-    from prompt_lint.errors import Exit
     from prompt_lint.model import Prompt, Rule, View
-    from prompt_lint.selection import Match
+    from prompt_lint.selection import Match, Selector
     from prompt_lint.tree import WorkingTree
 
 
@@ -27,32 +26,35 @@ def explain(
 ) -> tuple[str, Exit]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
+    path = _name(tree, chosen, path)
     owner = chosen.owner(path)
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
-        lines.append("  excluded by the `exclude` of the whole configuration")
-    report = check(tree, config, [path], counter, options)
-    if owner:
-        real = _real(tree, path)
-        lines.append(f"  format {recognise(real, owner).name}: {recognise(real, owner).why}")
-        lines.append(f"  role {owner.role}, near the limit from {owner.warn_at:.0%} of it")
-    else:
+        lines.append("  left out by the `exclude` at the top of the file")
+    if not owner:
         lines.append("  no rule owns it, so `check` passes it by")
+        return "".join(f"{line}\n" for line in lines), Exit.OK
+    found = recognise(tree.resolve(path), owner)
+    lines.append(f"  format {found.name}: {found.why}")
+    lines.append(f"  role {owner.role}, near the limit from {owner.warn_at:.0%} of it")
+    report = check(tree, config, [path], counter, options)
     return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
+
+
+def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
+    """The name by which a rule owns the file: its own rather than that of a link, as in `check`."""
+    real = tree.resolve(path)
+    return real if chosen.owner(real) else path
 
 
 def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
-    owner = selector(config.rules, config.exclude).owner(path)
+    chosen = selector(config.rules, config.exclude)
+    owner = chosen.owner(_name(tree, chosen, path))
     if not owner:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
-    real = _real(tree, path)
-    prompts = FORMATS[recognise(real, owner).name].parse(real, tree.read(real, cap), owner)
-    return list(prompts), owner
-
-
-def _real(tree: WorkingTree, path: str) -> str:
-    return tree.resolve(path)
+    real = tree.resolve(path)
+    return list(FORMATS[recognise(real, owner).name].parse(real, tree.read(real, cap), owner)), owner
 
 
 def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:
