@@ -110,8 +110,14 @@ def _long_marks() -> Pattern[str]:
 
 
 def split_pattern(letters: str, punctuation: str) -> Pattern[str]:
-    """Words, and the gaps between them with the contraction's suffix that a lone apostrophe brings."""
-    return re.compile(f"[{letters}]+|[^{letters}]+(?:(?<=')(?<![{punctuation}]'){SUFFIX}(?![{letters}]))?")
+    """Words, and the gaps between them with the contraction's suffix that a lone apostrophe brings.
+
+    A gap that is a single space costs nothing, and is the commonest: it is left out.
+    """
+    return re.compile(
+        f"[{letters}]+|(?! [{letters}])[^{letters}]+"
+        f"(?:(?<=')(?<![{punctuation}]'){SUFFIX}(?![{letters}]))?"
+    )
 
 
 @cache

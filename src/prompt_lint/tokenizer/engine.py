@@ -68,7 +68,8 @@ def content_tokens(text: str, family: str, *, after_space: bool = True) -> int:
     if not body:
         return tail + facts.frame_space
     items = (_ASCII_ITEMS if body.isascii() else patterns().items).findall(body)
-    return tail + _edges(items, words, facts) + _sum(items, words, facts.caps_from)
+    head = body[0] == " " and body[1:2] != "" and not _is_gap(body[1])
+    return tail + head + _edges(items, words, facts) + _sum(items, words, facts.caps_from)
 
 
 def _newline_tail(newlines: int, words: Vocabulary) -> int:
@@ -155,10 +156,12 @@ def _tile(marked: str, words: Vocabulary) -> int:
 
 def _few(marked: str, pieces: frozenset[str]) -> int:
     """2 or 3 where so few pieces will do, as for most words; else 0."""
-    ends = [at for at in range(1, len(marked)) if marked[:at] in pieces]
-    starts = [at for at in range(1, len(marked)) if marked[at:] in pieces]
-    if not set(ends).isdisjoint(starts):
-        return 2
+    size = len(marked)
+    ends = [at for at in range(1, size) if marked[:at] in pieces]
+    for end in ends:
+        if marked[end:] in pieces:
+            return 2
+    starts = [at for at in range(2, size) if marked[at:] in pieces]
     for end in ends:
         for start in starts:
             if end < start and marked[end:start] in pieces:

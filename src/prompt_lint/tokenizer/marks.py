@@ -88,9 +88,11 @@ def mark_gap(gap: str, before: Before, after: After) -> str:
 
     A gap may end in a contraction's suffix; `after` says what follows one that doesn't.
     """
+    if " " not in gap and before == "word" and not gap[-1].isalpha():
+        return gap  # only at a space is there anything to mark
     marked = (_mark_ascii if gap.isascii() else mark_wide)(gap, before, after)
     if gap == " ":
-        return "" if before == after == "word" else gap
+        return gap
     marked = marked.replace(f"{END} {BEGIN}", END + BEGIN)
     if before == "word" and marked.startswith(" " + BEGIN):
         marked = marked[1:]
