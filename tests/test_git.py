@@ -138,10 +138,11 @@ def test_git_inherits_no_settings_and_no_credentials(repo: Repo, monkeypatch: py
     assert "/nonexistent" not in passed.values()
     assert passed["PATH"] == os.environ["PATH"]
     assert passed["HOME"] == os.environ["HOME"]
+    assert passed["LC_ALL"] == "C"
     assert git.run(["ls-files"], str(repo.path)) == b""
 
 
-def test_no_transport_is_started(repo: Repo, marker: Path, program: str) -> None:
+def test_no_transport_is_started(repo: Repo, marker: Path) -> None:
     """A missing object of a partial clone isn't fetched, whatever the remote names as its transport."""
     repo.write("a.md")
     repo.commit()
@@ -149,7 +150,7 @@ def test_no_transport_is_started(repo: Repo, marker: Path, program: str) -> None
     (repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
     for name, value in {
         "core.repositoryFormatVersion": "1", "extensions.partialClone": "origin", "protocol.ext.allow": "always",
-        "remote.origin.promisor": "true", "remote.origin.url": f"ext::{program}",
+        "remote.origin.promisor": "true", "remote.origin.url": f"ext::touch {marker}",
     }.items():  # fmt: skip
         repo.git("config", name, value)
 
@@ -157,6 +158,8 @@ def test_no_transport_is_started(repo: Repo, marker: Path, program: str) -> None
         git.run(["cat-file", "blob", blob], str(repo.path))
 
     assert not marker.exists()
+    subprocess.run(["git", "cat-file", "blob", blob], cwd=repo.path, capture_output=True, check=False)
+    assert marker.exists(), "the trap was not armed"
 
 
 def test_a_program_called_git_in_the_repository_is_not_git(

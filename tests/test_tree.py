@@ -212,9 +212,10 @@ def test_names_do_not_depend_on_the_locale(repo: Repo) -> None:
     repo.write(b"dossier-\xe9/b.md", "y")
     repo.link("dossier", os.fsdecode(b"dossier-\xe9"))
     repo.commit()
+    repo.write("été/c.md", "z")
     script = (
         "import os; from prompt_lint.tree import open_tree; tree = open_tree(os.getcwd()); "
-        "entries = tree.entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd())]); "
+        "entries = tree.entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
         "print(ascii((sorted(entries), tree.aliases(entries), tree.read('syst\\xe8me.md', 9), "
         "tree.read('dossier-\\udce9/b.md', 9))))"
     )
@@ -230,7 +231,7 @@ def test_names_do_not_depend_on_the_locale(repo: Repo) -> None:
     )
 
     inner = "dossier-\udce9/b.md"
-    names = ["dossier", inner, "lien.md", "système.md"]
+    names = ["dossier", inner, "lien.md", "système.md", "été/c.md"]
     links = {"lien.md": "système.md", "dossier/b.md": inner}
     assert done.stdout.decode().strip() == ascii((names, links, b"x", b"y"))
 
@@ -326,6 +327,15 @@ def test_named_paths_behind_links_lead_to_real_files(repo: Repo) -> None:
     assert one == {"link/a.md": "real/a.md"}
     assert folder == {"link/a.md": "real/a.md", "link/sub/b.md": "real/sub/b.md"}
     assert "real/sub/b.md" in below
+
+
+def test_named_folders_are_names_not_patterns(repo: Repo) -> None:
+    """A folder called `*` or `:(exclude)x` is that folder, to git as well."""
+    for folder in ("*", ":(exclude)x", "x"):
+        repo.write(f"{folder}/a.md")
+
+    assert set(opened(repo).entries(["*"])) == {"*/a.md"}
+    assert set(opened(repo).entries([":(exclude)x"])) == {":(exclude)x/a.md"}
 
 
 def test_the_top_as_an_argument_means_everything(repo: Repo) -> None:
@@ -784,7 +794,7 @@ def test_a_gitignore_that_cannot_be_used_is_noted(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("[[:alpha:]].md\nb.md\n")
     (tmp_path / "links/.gitignore").symlink_to("/etc/passwd")
     (tmp_path / "big").mkdir()
-    (tmp_path / "big/.gitignore").write_text("x\n" * 200_000)
+    (tmp_path / "big/.gitignore").write_text("# nothing\n" * 30_000)
     (tmp_path / "a.md").write_text("x")
     (tmp_path / "b.md").write_text("x")
     tree = open_tree(str(tmp_path))

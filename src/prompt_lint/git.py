@@ -10,7 +10,6 @@ working tree and the list of them is *tracked or untracked, unless ignored*: a f
 it to the other, never out of it. `GIT_DIR` of a linked worktree or submodule is found again through `.git`.
 """
 
-# ruff: noqa: PTH113, PTH117, PTH118  # pathlib takes longer to import than git takes to answer
 from __future__ import annotations
 
 import os

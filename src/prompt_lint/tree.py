@@ -4,7 +4,6 @@ Paths are relative to the top, `/`-separated, and stand for the bytes that git k
 bytes as surrogate escapes.
 """
 
-# ruff: noqa: PTH112, PTH114, PTH115, PTH117, PTH118, PTH120, PTH121, PTH206  # pathlib can't open below a descriptor
 from __future__ import annotations
 
 import errno
@@ -305,13 +304,10 @@ def _parse_staged(text: str) -> dict[str, Entry]:
     for record in records:
         path, blob = record[tab + 1 :], record[9 : tab - 2]
         kind = _KINDS[record[2:5]]
-        if record[0] != "H":
-            if record[0] == "S":
-                kind = "sparse"
-            elif path in found:
-                continue  # another stage of a path in conflict
-            else:
-                blob = ""
+        if record[0] == "S":
+            kind = "sparse"
+        elif record[0] != "H":  # one of the stages of a path in conflict; none is what is on disk
+            blob = ""
         found[path] = Entry(kind, "" if blob in _EMPTY_BLOBS else blob)
     return found
 

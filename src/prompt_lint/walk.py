@@ -1,6 +1,5 @@
 """The files below a folder that belongs to no git repository, without those that a .gitignore excludes."""
 
-# ruff: noqa: PTH118, PTH123  # `os.scandir` knows the kind of each name without another look at it
 from __future__ import annotations
 
 import os
@@ -112,8 +111,6 @@ def _pattern(text: str, folder: str) -> str:
     text = _FOREIGN.sub(_own, text.removesuffix("/"))
     anywhere = "" if "/" in text else "**/"
     text = text.removeprefix("/")
-    if text == "**":
-        text = "*"
     if text.endswith("/**"):  # all that is inside, but not the folder itself
         text += "/*"
     above = _MAGIC.sub(r"\\\g<0>", f"{folder}/") if folder else ""
