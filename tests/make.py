@@ -22,7 +22,8 @@ def rule(**given: Any) -> Rule:
 
 
 def prompt(path: str = "prompts/a.md", **given: Any) -> Prompt:
-    return Prompt(path, **({"name": "", "line": 1, "request": None} | given))
+    defaults: dict[str, Any] = {"name": "", "line": 1, "request": None}
+    return Prompt(path, **(defaults | given))
 
 
 def count(tokens: int, spread: int = 0, **given: Any) -> Count:
@@ -41,4 +42,5 @@ def verdict(
 
 def report(*verdicts: Verdict, problems: tuple[Problem, ...] = (), **given: Any) -> Report:
     files = len({one.prompt.path for one in verdicts})
-    return Report(".prompt-lint.yaml", verdicts, problems, **({"notes": (), "files": files, "exit_code": Exit.OK} | given))
+    defaults: dict[str, Any] = {"notes": (), "files": files, "exit_code": Exit.OK}
+    return Report(".prompt-lint.yaml", verdicts, problems, **(defaults | given))

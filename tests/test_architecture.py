@@ -14,11 +14,12 @@ PACKAGE = "prompt_lint"
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
-    {"escape", "models", "globs", "strictyaml", "decode", "tokenizer"},
-    {"sections", "git", "walk", "config"},
-    {"tree", "counting", "judge", "selection"},
+    {"escape", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
+    {"sections", "git", "walk", "config", "cache", "credentials", "limiter"},
+    {"tree", "counting", "judge", "selection", "transport"},
     {"formats", "outputs", "counters"},
-    {"check", "count", "explain"},
+    {"check"},
+    {"count", "explain"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from tests.paths import ROOT
 
 from prompt_lint import __version__, cli
-from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from syrupy.assertion import SnapshotAssertion
-
     from tests.repo import Repo
 
 PROGRAM = Path(sys.executable).parent / "prompt-lint"
@@ -44,7 +43,9 @@ class Done(NamedTuple):
 
 
 @pytest.fixture
-def lint(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+def lint(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
     """Runs prompt-lint at the top of the repository, in this process."""
     monkeypatch.chdir(repo.path)
 
@@ -57,8 +58,9 @@ def lint(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
 
 def started(repo: Repo, *arguments: str, **given: Any) -> subprocess.Popen[bytes]:
     """prompt-lint as a process of its own."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": repo.path}
-    return subprocess.Popen([PROGRAM, *arguments], **(pipes | given))
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": repo.path}
+    process: subprocess.Popen[bytes] = subprocess.Popen([PROGRAM, *arguments], **(pipes | given))
+    return process
 
 
 def finished(process: subprocess.Popen[bytes], data: bytes = b"") -> Done:
@@ -210,7 +212,12 @@ def test_flags_win_over_the_configuration(repo: Repo, lint: Callable[..., Done])
     prompts(repo, a=SHORT, b=LONG)
 
     assert lint("check", "--limit", "2000").code == 0
-    assert {v["model"] for v in json.loads(lint("check", "--model", "claude-opus-5", "--output-format", "json").out)["verdicts"]} == {"claude-opus-5"}
+    assert {
+        v["model"]
+        for v in json.loads(lint("check", "--model", "claude-opus-5", "--output-format", "json").out)[
+            "verdicts"
+        ]
+    } == {"claude-opus-5"}
 
 
 def test_every_mistake_of_a_configuration_is_told(
@@ -279,7 +286,10 @@ def test_an_unknown_model_is_counted_and_said_to_be_unverified(repo: Repo, lint:
 
 def test_links_are_counted_once_under_the_name_of_the_file(repo: Repo, lint: Callable[..., Done]) -> None:
     """CLAUDE.md as a link to AGENTS.md is one prompt with two names."""
-    repo.write(".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 100\nprompts: [{files: [CLAUDE.md, AGENTS.md]}]\n")
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-opus-5]\nlimit: 100\nprompts: [{files: [CLAUDE.md, AGENTS.md]}]\n",
+    )
     repo.write("AGENTS.md", SHORT)
     repo.link("CLAUDE.md", "AGENTS.md")
 
@@ -359,7 +369,9 @@ def test_several_outputs_in_one_run(repo: Repo, lint: Callable[..., Done], tmp_p
     assert json.loads((tmp_path / "a.json").read_text())["summary"]["over"] == 1
 
 
-def test_an_output_file_takes_the_place_of_stdout(repo: Repo, lint: Callable[..., Done], tmp_path: Path) -> None:
+def test_an_output_file_takes_the_place_of_stdout(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path
+) -> None:
     """`-o FILE` leaves stdout empty."""
     prompts(repo, a=SHORT)
 
@@ -407,7 +419,9 @@ def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None
 
 def test_count_reads_stdin(repo: Repo) -> None:
     """`-` is stdin, so that any program's output can be counted."""
-    done = finished(started(repo, "count", "-", "--model", "claude-sonnet-4-5", stdin=subprocess.PIPE), b"What is 2 + 2?")
+    done = finished(
+        started(repo, "count", "-", "--model", "claude-sonnet-4-5", stdin=subprocess.PIPE), b"What is 2 + 2?"
+    )
 
     assert done == Done(0, "16 ±2  claude-sonnet-4-5  -\n", "")
 
@@ -443,7 +457,8 @@ def test_explain_tells_the_owner_and_why(
     prompts(repo, a=SHORT)
     repo.write(
         ".prompt-lint.yaml",
-        CONFIG + '  - files: prompts/a*\n    exclude: "*.md"\n  - files: ["**/*.md"]\n    role: system\n    limit: 50\n',
+        CONFIG
+        + '  - files: prompts/a*\n    exclude: "*.md"\n  - files: ["**/*.md"]\n    role: system\n    limit: 50\n',
     )
 
     assert lint("explain", "prompts/a.md") == snapshot
@@ -474,10 +489,14 @@ def test_version_and_help(repo: Repo, lint: Callable[..., Done], snapshot: Snaps
     """The help of each command is part of the product."""
     assert lint("--version").out == f"prompt-lint {__version__}\n"
     assert finished(started(repo, "--version")).out == f"prompt-lint {__version__}\n"
-    assert [lint(*command, "--help").out for command in ((), ("check",), ("count",), ("explain",))] == snapshot
+    assert [
+        lint(*command, "--help").out for command in ((), ("check",), ("count",), ("explain",))
+    ] == snapshot
 
 
-@pytest.mark.parametrize("arguments", [["chekc"], ["check", "--limt", "3"], ["count", "a.md"], ["completion", "tcsh"]])
+@pytest.mark.parametrize(
+    "arguments", [["chekc"], ["check", "--limt", "3"], ["count", "a.md"], ["completion", "tcsh"]]
+)
 def test_a_wrong_command_line_is_exit_2(repo: Repo, lint: Callable[..., Done], arguments: list[str]) -> None:
     """Usage errors have a code of their own, not that of findings."""
     done = lint(*arguments)
@@ -490,7 +509,8 @@ def test_a_closed_pipe_is_quiet(repo: Repo) -> None:
     """`prompt-lint check | head -1` complains of nothing."""
     prompts(repo, **{f"p{n}": LONG for n in range(300)})
     process = started(repo, "check")
-    assert process.stdout and process.stderr
+    assert process.stdout
+    assert process.stderr
     process.stdout.close()
 
     assert process.stderr.read() == b""
@@ -512,7 +532,9 @@ def test_a_full_disk_is_no_success(repo: Repo) -> None:
 def test_a_closed_stdout_is_no_success(repo: Repo) -> None:
     """Started without a stdout at all, a run says so."""
     prompts(repo, a=SHORT)
-    done = finished(subprocess.Popen(["sh", "-c", f"'{PROGRAM}' check >&-"], cwd=repo.path, stderr=subprocess.PIPE))
+    done = finished(
+        subprocess.Popen(["sh", "-c", f"'{PROGRAM}' check >&-"], cwd=repo.path, stderr=subprocess.PIPE)
+    )
 
     assert done.code == 3
     assert "could not write the report" in done.err

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import make
 
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model import PLACEHOLDER, Prompt
-from tests import make
 
 
 def parse(path: str, data: str | bytes, **rule: Any) -> list[Prompt]:
@@ -92,13 +92,18 @@ def test_json_and_yaml_of_the_same_request_have_the_same_digest() -> None:
     as_json = parse("a.json", '{"messages": [{"role": "user", "content": "Hé"}], "system": "S"}')
     as_yaml = parse("a.yaml", "system: S\nmessages:\n  - role: user\n    content: Hé\n")
 
-    assert as_json[0].request and as_yaml[0].request
+    assert as_json[0].request
+    assert as_yaml[0].request
     assert as_json[0].request.digest() == as_yaml[0].request.digest()
 
 
 def test_a_bare_list_is_a_list_of_messages() -> None:
     """Few-shot files are often nothing but the turns."""
-    turns = [{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}, {"role": "user", "content": "3"}]
+    turns = [
+        {"role": "user", "content": "1"},
+        {"role": "assistant", "content": "2"},
+        {"role": "user", "content": "3"},
+    ]
 
     assert fields("a.json", json.dumps(turns)) == {"messages": turns}
 
@@ -120,7 +125,10 @@ def test_system_messages_become_the_system_prompt() -> None:
 def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
     """A system prompt of blocks keeps them when a system message joins it."""
     block = {"type": "text", "text": "One.", "cache_control": {"type": "ephemeral"}}
-    request = {"system": [block], "messages": [{"role": "system", "content": "Two."}, {"role": "user", "content": "x"}]}
+    request = {
+        "system": [block],
+        "messages": [{"role": "system", "content": "Two."}, {"role": "user", "content": "x"}],
+    }
 
     assert fields("a.json", json.dumps(request))["system"] == [block, {"type": "text", "text": "Two."}]
 
@@ -165,6 +173,7 @@ def test_a_conversation_never_ends_with_the_assistant() -> None:
         ('{"tools": {}}', "`tools` is an object, not a list", 1),
         ('{"tools": [1]}', "`tools[0]` is a number, not an object", 1),
         ('{"mcp_servers": [{}], "messages": []}', "has `mcp_servers`, whose tools nobody can count in advance", 1),
+        ('{"messages": null}', "has none of `messages`, `system` and `tools`, so it isn't a request", 1),
         ('{"name": "x"}', "has none of `messages`, `system` and `tools`, so it isn't a request", 1),
         ("3", "is a number, not a request", 1),
         ("[]", "`messages` is empty: at least one message is required", 1),
@@ -192,7 +201,9 @@ def test_the_parts_of_a_request_have_names_and_lines() -> None:
     data = '{"system": "S",\n"tools": [{"name": "find"}],\n"messages": [\n{"role": "user",\n"content": "U"},\n{"role": "assistant", "content": [{"type": "text", "text": "A"}]}]}'
     [prompt] = parse("a.json", data)
 
-    parts = [(p.title, p.first_line, p.last_line, p.text) for p in FORMATS["request"].parts(data.encode(), prompt)]
+    parts = [
+        (p.title, p.first_line, p.last_line, p.text) for p in FORMATS["request"].parts(data.encode(), prompt)
+    ]
 
     assert parts == [
         ("system", 1, 1, "S"),
@@ -215,9 +226,13 @@ def test_any_bytes_are_prompts_or_a_problem(data: bytes, path: str) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["messages", "system", "tools", "role", "content", "type", "text"]), inner, max_size=4
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["messages", "system", "tools", "role", "content", "type", "text"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

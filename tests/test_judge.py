@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import make
 
 from prompt_lint.errors import Exit
 from prompt_lint.judge import exit_code, judge
-from prompt_lint.model import Count, Problem
-from tests import make
+from prompt_lint.model import Count, Problem, Verdict
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,8 @@ MISCONFIGURED = Problem("c", 0, "matches nothing", config=True)
         ([OVER], [MISCONFIGURED, UNREADABLE], Exit.USAGE),
     ],
 )
-def test_the_exit_code_is_that_of_the_first_thing_to_mend(verdicts, problems, code) -> None:  # type: ignore[no-untyped-def]
+def test_the_exit_code_is_that_of_the_first_thing_to_mend(
+    verdicts: list[Verdict], problems: list[Problem], code: Exit
+) -> None:
     """Configuration, then what is over, then what isn't known."""
     assert exit_code(verdicts, problems) == code

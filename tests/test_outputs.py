@@ -10,12 +10,12 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import make
+from tests.paths import ROOT
 
 from prompt_lint.errors import Exit
 from prompt_lint.model import Count, Problem, Section, View
 from prompt_lint.outputs import OUTPUTS, as_json, as_text
-from tests import make
-from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -113,11 +113,10 @@ def test_no_name_breaks_an_output(name: str) -> None:
 
     if name:
         assert text.count("\n") == OUTPUTS["text"].render(plain, View()).count("\n")
-    assert text.isprintable() or set(c for c in text if not c.isprintable()) == {"\n"}
+    assert text.isprintable() or {c for c in text if not c.isprintable()} == {"\n"}
     assert json.loads(document.encode())["verdicts"][0]["status"] == "over"
 
 
 def strip_colors(text: str) -> str:
-
 
     return re.sub("\x1b\\[[0-9;]*m", "", text)

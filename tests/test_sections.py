@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,4 +46,4 @@ def test_every_line_is_in_just_one_section(text: str) -> None:
     assert "\n".join(part.text for part in parts) == text
     assert parts[0].first_line == 1
     assert all(part.first_line <= part.last_line for part in parts)
-    assert all(a.last_line < b.first_line for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.last_line < b.first_line for a, b in pairwise(parts))

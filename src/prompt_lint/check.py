@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
-    from prompt_lint.counting import Outcome
-    from prompt_lint.model import Prompt, Request, Rule, Verdict
+    from prompt_lint.counting import Counter, Outcome
+    from prompt_lint.model import Prompt, Rule, Verdict
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
 
@@ -28,13 +28,6 @@ _LARGEST = 3
 
 # A blank prompt is nothing to send, so nothing is estimated.
 _NOTHING = Count(0, 0, 0, "offline")
-
-
-class Counter(NamedTuple):
-    """How requests are counted, and how a part of a text is weighed for the breakdown of a failure."""
-
-    count: Callable[[str, Request], Count]
-    weigh: Callable[[str, str], int]
 
 
 class Options(NamedTuple):
@@ -58,7 +51,7 @@ def check(
     everything = not paths or config.path in paths
     owned, problems = find(tree, config, chosen, () if everything else paths)
     verdicts: list[Verdict] = []
-    with runner(counter.count, options.jobs) as run:
+    with runner(counter.count_request, options.jobs) as run:
         known: dict[Key, Outcome] = {}
         for done in range(0, len(owned), _BATCH):
             options.progress(done, len(owned))
@@ -146,7 +139,7 @@ def _verdicts(
 
 def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
-    paths = sorted({v.prompt.path for v in verdicts if v.count == _NOTHING})
+    paths = sorted({v.prompt.path for v in verdicts if v.counted == _NOTHING})
     if paths:
         more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
         yield f"empty or blank, so 0 tokens: {', '.join(paths[:3])}{more}"

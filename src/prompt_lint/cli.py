@@ -14,8 +14,8 @@ from prompt_lint.errors import Exit, Fatal, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.check import Counter
     from prompt_lint.config import Config
+    from prompt_lint.counting import Counter
     from prompt_lint.model import Prompt, Report, View
     from prompt_lint.tree import WorkingTree
 
@@ -34,7 +34,7 @@ _NO_CONFIG_HINT = """write one:
 or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"""
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType[int]):
     """Bytes, with an optional k or M (1,024 and its square)."""
 
     name = "size"
@@ -51,7 +51,7 @@ class _Size(click.ParamType):
         return int(number) * factor
 
 
-class _OutputTo(click.ParamType):
+class _OutputTo(click.ParamType[tuple[str, str]]):
     """`FORMAT=FILE`."""
 
     name = "format=file"
@@ -86,7 +86,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         envvar="PROMPT_LINT_CONFIG",
         help="The configuration, instead of .prompt-lint.yaml at the top of the repository.",
     ),
-    "git": click.option("--no-git", is_flag=True, help="Walk the folder instead of asking git for its files."),
+    "git": click.option(
+        "--no-git", is_flag=True, help="Walk the folder instead of asking git for its files."
+    ),
     "size": click.option(
         "--max-file-size",
         type=_Size(),
@@ -103,9 +105,15 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         envvar="PROMPT_LINT_OUTPUT_FORMAT",
         help="What stdout (or --output-file) carries.",
     ),
-    "file": click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write there, not to stdout."),
+    "file": click.option(
+        "-o", "--output-file", type=click.Path(dir_okay=False), help="Write there, not to stdout."
+    ),
     "output": click.option(
-        "--output", "outputs", type=_OutputTo(), multiple=True, help="One more output. May be given repeatedly."
+        "--output",
+        "outputs",
+        type=_OutputTo(),
+        multiple=True,
+        help="One more output. May be given repeatedly.",
     ),
     "verbose": click.option("-v", "--verbose", is_flag=True, help="Show what passes, too."),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="Show only what fails."),
@@ -139,7 +147,9 @@ def cli() -> None:
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
 @_shared("git", "size", "format", "file", "output")
-@click.option("-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit.")
+@click.option(
+    "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
+)
 @_shared("verbose", "quiet", "color")
 def check(
     paths: tuple[str, ...],
@@ -167,7 +177,9 @@ def check(
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
 @click.option("--role", type=click.Choice(("user", "system")), default="user", show_default=True)
-@click.option("--format", "format_name", type=click.Choice(_PROMPT_FORMATS), help="Default: by the file's name.")
+@click.option(
+    "--format", "format_name", type=click.Choice(_PROMPT_FORMATS), help="Default: by the file's name."
+)
 @click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
 @_shared("size", "format", "file", "output", "color")
 def count(
@@ -274,8 +286,8 @@ def _name_in(tree: WorkingTree, path: str) -> str:
 
 
 def _counter() -> Counter:
-    from prompt_lint.check import Counter
     from prompt_lint.counters import offline
+    from prompt_lint.counting import Counter
 
     return Counter(offline.count, offline.weigh)
 

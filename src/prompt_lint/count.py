@@ -14,7 +14,7 @@ from prompt_lint.model import Count, Problem, Prompt, Report, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.check import Counter
+    from prompt_lint.counting import Counter
     from prompt_lint.model import Role, Verdict
 
 STDIN = "-"
@@ -22,7 +22,9 @@ STDIN = "-"
 
 def rule(models: Sequence[str], role: Role, format_name: str) -> Rule:
     """A rule that measures and limits nothing."""
-    return Rule((), (), tuple(dict.fromkeys(models)), format_name, role, {}, 1.0, "", allow_empty=True, line=0)
+    return Rule(
+        (), (), tuple(dict.fromkeys(models)), format_name, role, {}, 1.0, "", allow_empty=True, line=0
+    )
 
 
 def count(files: Sequence[str], one_rule: Rule, counter: Counter, cap: int) -> Report:
@@ -49,7 +51,7 @@ def _verdicts(prompt: Prompt, one_rule: Rule, counter: Counter) -> Iterator[Verd
         for model in one_rule.models:
             yield judge(prompt, model, one_rule, Count(0, 0, 0, "offline"))
         return
-    for key, outcome in count_work(counter.count, Work("", prompt.request, one_rule.models, 0)):
+    for key, outcome in count_work(counter.count_request, Work("", prompt.request, one_rule.models, 0)):
         if isinstance(outcome, Unreadable):
             raise outcome
         yield judge(prompt._replace(request=None), key.model, one_rule, outcome)
@@ -61,7 +63,7 @@ def _read(path: str, cap: int) -> bytes:
         if path == STDIN:
             data = sys.stdin.buffer.read(cap + 1)
         else:
-            with open(path, "rb") as file:  # noqa: PTH123  # pathlib costs 10 ms
+            with open(path, "rb") as file:  # pathlib costs 10 ms
                 data = file.read(cap + 1)
     except OSError as error:
         raise Unreadable(f"can't be read: {error.strerror}") from None

@@ -27,6 +27,13 @@ _WORTH_A_POOL = 1_000_000
 _CHUNK = 16
 
 
+class Counter(NamedTuple):
+    """How requests are counted, and how a part of a text is weighed for the breakdown of a failure."""
+
+    count_request: Callable[[str, Request], Count]
+    weigh: Callable[[str, str], int]
+
+
 class Work(NamedTuple):
     """One request and the models it is to be counted for. `size` is in characters, to weigh the work."""
 
@@ -34,7 +41,6 @@ class Work(NamedTuple):
     request: Request
     models: tuple[str, ...]
     size: int
-
 
 
 def count_work(count: Callable[[str, Request], Count], work: Work) -> list[tuple[Key, Outcome]]:

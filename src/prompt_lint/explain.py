@@ -14,8 +14,9 @@ from prompt_lint.selection import selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.check import Counter, Options
+    from prompt_lint.check import Options
     from prompt_lint.config import Config
+    from prompt_lint.counting import Counter
     from prompt_lint.model import Prompt, Rule, View
     from prompt_lint.selection import Match, Selector
     from prompt_lint.tree import WorkingTree

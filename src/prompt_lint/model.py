@@ -10,10 +10,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.errors import Exit
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from prompt_lint.errors import Exit
 
 Role = Literal["system", "user"]
 Origin = Literal["api", "offline"]
@@ -139,7 +139,7 @@ class Verdict(NamedTuple):
     model: str
     rule: Rule
     limit: int | None
-    count: Count | None
+    counted: Count | None
     status: Status
     over_by: int = 0
     sections: tuple[Section, ...] = ()

@@ -66,7 +66,9 @@ def select(paths: Iterable[str], aliases: Mapping[str, str], chosen: Selector) -
     return [Owned(path, owners[path], tuple(sorted(links.get(path, ())))) for path in sorted(owners)]
 
 
-def unused(rules: Iterable[Rule], owned: Iterable[Owned], chosen: Selector, paths: Iterable[str]) -> list[Rule]:
+def unused(
+    rules: Iterable[Rule], owned: Iterable[Owned], chosen: Selector, paths: Iterable[str]
+) -> list[Rule]:
     """Rules whose patterns match no file at all, and that don't say `allow_empty`.
 
     A rule all of whose files belong to later rules isn't unused: it matches, and is overruled.
@@ -78,7 +80,5 @@ def unused(rules: Iterable[Rule], owned: Iterable[Owned], chosen: Selector, path
     left = {id(rule): (files, exclude) for rule, files, exclude in chosen.rules}
     known = list(paths)
     return [
-        rule
-        for rule in idle
-        if not any(left[id(rule)][0](p) and not left[id(rule)][1](p) for p in known)
+        rule for rule in idle if not any(left[id(rule)][0](p) and not left[id(rule)][1](p) for p in known)
     ]

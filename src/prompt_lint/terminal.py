@@ -48,7 +48,7 @@ def _silence_stdout() -> None:
 def write_file(path: str, text: str) -> None:
     """Raises `Fatal` where the file can't be written."""
     try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:  # noqa: PTH123
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
     except OSError as error:
         raise Fatal(f"could not write {path}: {error.strerror}", code=Exit.UNCOUNTED) from None

@@ -81,8 +81,10 @@ def to_request(data: object) -> Request:
         data = {"messages": data}
     if not isinstance(data, dict):
         raise _Misshapen((), f"is {_kind(data)}, not a request", _TEXT_HINT)
-    if not data.keys() & {"messages", "system", "tools"}:
-        raise _Misshapen((), "has none of `messages`, `system` and `tools`, so it isn't a request", _TEXT_HINT)
+    if all(data.get(key) is None for key in ("messages", "system", "tools")):
+        raise _Misshapen(
+            (), "has none of `messages`, `system` and `tools`, so it isn't a request", _TEXT_HINT
+        )
     _refuse_near_misses(data)
     if data.get("mcp_servers"):
         raise _Misshapen(("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance")
@@ -95,7 +97,7 @@ def to_request(data: object) -> Request:
         fields["system"] = _join([fields["system"], *told] if "system" in fields else told)
     # The newer models refuse a conversation that ends with the assistant, and all refuse an empty one.
     if not said or said[-1]["role"] == "assistant":
-        said = [*said, PLACEHOLDER]
+        said = [*said, dict(PLACEHOLDER)]
     fields["messages"] = said
     return Request(fields)
 
@@ -107,7 +109,11 @@ def parts(data: bytes, prompt: Prompt) -> Iterable[Part]:
     last = source.text.count("\n") + 1
     places = list(_places(source.data))
     lines = [document.marks.get(where, (1, 1))[0] if document else 1 for where, _, _ in places]
-    ends = [max(first, after - 1) for first, after in zip(lines, [*lines[1:], last + 1], strict=True)] if lines else []
+    ends = (
+        [max(first, after - 1) for first, after in zip(lines, [*lines[1:], last + 1], strict=True)]
+        if lines
+        else []
+    )
     return [
         Part(title, first, end, text)
         for (_, title, text), first, end in zip(places, lines, ends, strict=True)
@@ -119,10 +125,14 @@ def _places(data: Any) -> Iterator[tuple[_Where, str, str]]:
     base: _Where = () if isinstance(data, list) else ("messages",)
     found: list[tuple[_Where, str, str]] = []
     for key, value in fields.items():
+        if value is None:
+            continue
         if key == "system":
             found.append((("system",), "system", _flat(value)))
         elif key == "tools":
-            found += [(("tools", n), f"tools[{n}] {_name(tool)}", _flat(tool)) for n, tool in enumerate(value)]
+            found += [
+                (("tools", n), f"tools[{n}] {_name(tool)}", _flat(tool)) for n, tool in enumerate(value)
+            ]
         elif key == "messages":
             found += [
                 ((*base, n), f"messages[{n}] {turn['role']}", _flat(turn["content"]))
@@ -159,7 +169,9 @@ def _load_json(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise Unreadable(f"is not JSON: {error.msg} (column {error.colno})", _TEXT_HINT, error.lineno) from None
+        raise Unreadable(
+            f"is not JSON: {error.msg} (column {error.colno})", _TEXT_HINT, error.lineno
+        ) from None
     except (ValueError, RecursionError) as error:
         message = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unreadable(f"is not usable JSON: {message}", _TEXT_HINT) from None
@@ -219,7 +231,9 @@ def _check_messages(messages: object) -> list[dict[str, Any]]:
             raise _Misshapen(where, f"`messages[{number}]` is {_kind(turn)}, not an object")
         if turn.get("role") not in _ROLES:
             role = str(turn.get("role"))[:60]
-            raise _Misshapen(where, f"`messages[{number}]` has the role `{role}`; known are {', '.join(_ROLES)}")
+            raise _Misshapen(
+                where, f"`messages[{number}]` has the role `{role}`; known are {', '.join(_ROLES)}"
+            )
         if "content" not in turn:
             raise _Misshapen(where, f"`messages[{number}]` has no `content`")
         _check_content((*where, "content"), f"messages[{number}].content", turn["content"])
@@ -239,7 +253,9 @@ def _check_content(where: _Where, name: str, content: object) -> None:
             raise _Misshapen((*where, number), f"`{name}[{number}]` is not a content block with a `type`")
         text = block.get("text")
         if block["type"] == "text" and not (isinstance(text, str) and text.strip()):
-            raise _Misshapen((*where, number), f"`{name}[{number}]` has no text, and the API refuses a blank one")
+            raise _Misshapen(
+                (*where, number), f"`{name}[{number}]` has no text, and the API refuses a blank one"
+            )
 
 
 def _join(contents: list[Any]) -> object:

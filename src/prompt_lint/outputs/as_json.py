@@ -23,7 +23,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    count = verdict.count
+    count = verdict.counted
     return {
         "path": _name(verdict.prompt.path),
         "name": _name(verdict.prompt.name),

@@ -39,7 +39,7 @@ def render(report: Report, view: View) -> str:
 
 def render_counts(report: Report, view: View) -> str:
     """For `count`: a line for each file and model, as `wc` has them, and a sum for each model of several files."""
-    rows = [(number(v.count), v.model, visible(v.prompt.path)) for v in report.verdicts if v.count]
+    rows = [(number(v.counted), v.model, visible(v.prompt.path)) for v in report.verdicts if v.counted]
     models = list(dict.fromkeys(model for _, model, _ in rows))
     if len(rows) > len(models):
         rows += [(number(_sum(report, model)), model, "total") for model in models]
@@ -50,7 +50,7 @@ def render_counts(report: Report, view: View) -> str:
 
 
 def _sum(report: Report, model: str) -> Count:
-    counts = [v.count for v in report.verdicts if v.count and v.model == model]
+    counts = [v.counted for v in report.verdicts if v.counted and v.model == model]
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     return Count(tokens, low, high, counts[0].origin, any(count.unverified for count in counts))
 
@@ -66,7 +66,9 @@ def _groups(verdicts: Iterable[Verdict]) -> list[_Group]:
     """The verdicts of each prompt together, under its worst status; the most over comes first."""
     by_prompt = [list(group) for _, group in groupby(verdicts, lambda v: (v.prompt.path, v.prompt.name))]
     groups = [(min((v.status for v in group), key=_ORDER.index), group) for group in by_prompt]
-    return sorted(groups, key=lambda g: (_ORDER.index(g[0]), -max(v.over_by for v in g[1]), g[1][0].prompt.path))
+    return sorted(
+        groups, key=lambda g: (_ORDER.index(g[0]), -max(v.over_by for v in g[1]), g[1][0].prompt.path)
+    )
 
 
 def _shown(status: Status, view: View) -> bool:
@@ -105,7 +107,7 @@ def _block(status: Status, verdicts: Sequence[Verdict], config: str, view: View)
 
 
 def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
-    rows = [(v, v.model, number(v.count) if v.count else "not counted", _limit(v)) for v in verdicts]
+    rows = [(v, v.model, number(v.counted) if v.counted else "not counted", _limit(v)) for v in verdicts]
     models, numbers, limits = (max(len(row[column]) for row in rows) for column in (1, 2, 3))
     for verdict, model, tokens, limit in rows:
         told = _paint(_told(verdict), _COLORS[verdict.status], view)
@@ -118,9 +120,9 @@ def _limit(verdict: Verdict) -> str:
 
 def _told(verdict: Verdict) -> str:
     """The last column: by how much over, or how full."""
-    if verdict.limit is None or verdict.count is None:
+    if verdict.limit is None or verdict.counted is None:
         return ""
-    share = f"{100 * verdict.count.tokens / verdict.limit:.0f}%"
+    share = f"{100 * verdict.counted.tokens / verdict.limit:.0f}%"
     return f"{verdict.over_by:,} over ({share})" if verdict.status == "over" else share
 
 
@@ -152,7 +154,13 @@ def _cut(title: str) -> str:
 def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[str]:
     if not groups:
         return
-    words = {"over": "over", "uncounted": "not counted", "unsure": "unsure", "warn": "near the limit", "ok": "ok"}
+    words = {
+        "over": "over",
+        "uncounted": "not counted",
+        "unsure": "unsure",
+        "warn": "near the limit",
+        "ok": "ok",
+    }
     tally = {status: sum(group[0] == status for group in groups) for status in _ORDER}
     told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
     prompts = "1 prompt" if len(groups) == 1 else f"{len(groups):,} prompts"
@@ -162,7 +170,7 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
 
 def _origin(report: Report) -> Iterator[str]:
     """Once for all numbers: who counted them, and what `±` means."""
-    if any(v.count and not v.count.exact for v in report.verdicts):
+    if any(v.counted and not v.counted.exact for v in report.verdicts):
         yield "Counted offline: ± is the measured interval around the API's number."
-    for model in sorted({v.model for v in report.verdicts if v.count and v.count.unverified}):
+    for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified}):
         yield f"Nobody has measured the tokenizer of {model}: its counts are unverified."
