@@ -116,8 +116,8 @@ def recorded(path: Path) -> None:
     for (name, generation), held in sorted(inside.items()):
         print(f"{name + ', ' + generation:56} {len(held):6} {sum(held) / len(held):8.2%}")
     print(f"\nnot counted, by design ({refused.total()}):")
-    for reason, times in refused.most_common():
-        print(f"  {times:4}  {reason}")
+    for message, times in refused.most_common():
+        print(f"  {times:4}  {message}")
     print(f"\noutside the interval ({len(misses)}): id, model, flags, API, offline")
     for miss in misses:
         print("  ", *miss)

@@ -91,14 +91,18 @@ def vocabulary(source: Path) -> bytes:
 
 
 def ranges(codepoints: list[int]) -> str:
-    """Code points as `41-5a 61-7a aa`."""
+    r"""Code points as the inside of a regular expression's class: `\u0041-\u005a\u00aa`."""
     runs: list[list[int]] = []
     for code in codepoints:
         if runs and runs[-1][1] == code - 1:
             runs[-1][1] = code
         else:
             runs.append([code, code])
-    return " ".join(f"{low:x}" if low == high else f"{low:x}-{high:x}" for low, high in runs)
+    return "".join(escaped(low) if low == high else f"{escaped(low)}-{escaped(high)}" for low, high in runs)
+
+
+def escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 # ---- character classes: facts measured by ctok's author, as his package's tables state them --------
@@ -170,7 +174,7 @@ def characters() -> bytes | None:
             classes.setdefault("stray", []).append(code)
         classes.setdefault(name, []).append(code)
     classes.pop("letter")
-    combining = [code for code in range(0x300, 0x110000) if unicodedata.combining(chr(code))]
+    combining = [code for code in range(0x300, 0x10000) if unicodedata.combining(chr(code))]
     classes["combining"] = sorted([*combining, 0x0F73, 0x0F75, 0x0F81])  # those three decompose into marks
     lines = [
         "# Classes of characters beyond ASCII: made by tools/build_vocabulary.py, do not edit.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.tokenizer.vocabulary import read_data
 
@@ -20,13 +20,13 @@ ASCII_PUNCTUATION = r"!-/:-@\[-`{-~"
 SUFFIX = "(?:[stdm]|ll|re|ve)"
 
 # Dropped: controls but for tab, newline and NUL. NUL, and every separator but the ideographic space, is a space.
-_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]+")
+# (Patterns as text: most runs need none of them, and compiling them costs more than a prompt does.)
+_CONTROL = r"[\x01-\x08\x0b-\x1f\x7f-\x9f]+"
 _SPACE = "\0\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
 _PRIVATE = "\ue000-\uf8ff"
-_FOLDED = re.compile(f"[{_SPACE}{_PRIVATE}]")
+_FOLDED = f"[{_SPACE}{_PRIVATE}]"
 _QUOTES = (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'))
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_FIRST_UNSTABLE = re.compile("[\u0300-\U0010ffff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 # A line of this many characters has its marks in order within milliseconds, whatever they are.
 _SHORT = 4_000
@@ -34,28 +34,18 @@ _SHORT = 4_000
 _TIBETAN = {"\u0f73": "\u0f71\u0f72", "\u0f75": "\u0f71\u0f74", "\u0f81": "\u0f71\u0f80"}
 
 
-class Patterns(NamedTuple):
-    """`items` splits a text into words and gaps, `runs` a gap into runs of one class (by group name)."""
-
-    items: Pattern[str]
-    runs: Pattern[str]
-    word: Pattern[str]
-    stray: Pattern[str]
-
-
 def normalise(text: str, *, fold_quotes: bool) -> str:
     """The text as the tokenizers read it: NFC, without controls, with plain spaces."""
     # Whatever is to be dropped or folded, quotes aside, isn't printable: most texts need nothing more.
     plain = text.replace("\n", " ").replace("\t", " ").isprintable()
     if text.isascii():
-        return text if plain else _CONTROL.sub("", text).replace("\0", " ")
-    if _FIRST_UNSTABLE.search(text):
-        text = _composed(text if plain else _SURROGATE.sub("\ufffd", text))
+        return text if plain else re.sub(_CONTROL, "", text).replace("\0", " ")
+    text = _composed(text if plain else re.sub(_SURROGATE, "\ufffd", text))
     if not plain:
-        text = _CONTROL.sub("", text)
+        text = re.sub(_CONTROL, "", text)
     text = text.replace("\u0e4d\u0e32", "\u0e33")
     if not plain:
-        text = _FOLDED.sub(_fold, text)
+        text = re.sub(_FOLDED, _fold, text)
     if fold_quotes:
         for curly, straight in _QUOTES:
             text = text.replace(curly, straight)
@@ -93,14 +83,8 @@ def _sort_run(run: str) -> str:
 @cache
 def classes() -> dict[str, str]:
     """The classes beyond ASCII as the inside of a regular expression's `[…]`."""
-    found = {}
-    for line in read_data("characters.txt").decode().splitlines():
-        name, _, listed = line.partition(":")
-        if not name.startswith("#"):
-            found[name] = "".join(
-                "-".join(chr(int(code, 16)) for code in entry.split("-")) for entry in listed.split()
-            )
-    return found
+    lines = read_data("characters.txt").decode().splitlines()
+    return dict(line.split(": ") for line in lines if not line.startswith("#"))
 
 
 @cache
@@ -115,14 +99,25 @@ def split_pattern(letters: str, punctuation: str) -> Pattern[str]:
     A gap that is a single space costs nothing, and is the commonest: it is left out.
     """
     return re.compile(
-        f"[{letters}]+|(?! [{letters}])[^{letters}]+"
-        f"(?:(?<=')(?<![{punctuation}]'){SUFFIX}(?![{letters}]))?"
+        f"[{letters}]+|(?! [{letters}])[^{letters}]+(?:(?<=')(?<![{punctuation}]'){SUFFIX}(?![{letters}]))?"
     )
 
 
+# The patterns for texts beyond ASCII take milliseconds each to compile, so only when they are needed.
+
+
 @cache
-def patterns() -> Patterns:
-    """The patterns for texts beyond ASCII (a few milliseconds to compile, so only when one turns up)."""
+def items() -> Pattern[str]:
+    """`split_pattern` for any text."""
+    found = classes()
+    # A circled letter makes words, but as the symbol it is keeps an apostrophe from joining them.
+    circled = "\\u24b6-\\u24e9"
+    return split_pattern("A-Za-z" + found["word"], ASCII_PUNCTUATION + found["punctuation"] + circled)
+
+
+@cache
+def runs() -> Pattern[str]:
+    """Runs of one class within a gap, and words; the class is the name of the group."""
     found = classes()
     letters = "A-Za-z" + found["word"]
     punctuation = ASCII_PUNCTUATION + found["punctuation"]
@@ -130,16 +125,14 @@ def patterns() -> Patterns:
     numbers = found["decimal"] + found["number"]
     space = " \t\n\u3000"
     rides = found["selector"]
-    runs = (
+    return re.compile(
         f"(?P<space>[{space}]+)|(?P<punctuation>[{punctuation}]+)|(?P<digits>[{digits}]+)|(?P<word>[{letters}]+)"
         f"|(?P<border>[{found['border']}][{found['border']}{rides}]*)|(?P<numbers>[{numbers}][{numbers}{rides}]*)"
         f"|(?P<letters>[^{space}{punctuation}{digits}{letters}{found['border']}{numbers}]+)"
     )
-    # A circled letter makes words, but as the symbol it is keeps an apostrophe from joining them.
-    circled = "\u24b6-\u24e9"
-    return Patterns(
-        items=split_pattern(letters, punctuation + circled),
-        runs=re.compile(runs),
-        word=re.compile(f"[{letters}]"),
-        stray=re.compile(f"[{found['stray']}]"),
-    )
+
+
+@cache
+def stray() -> Pattern[str]:
+    """A mark that opens a word of its own where no letter stands before it."""
+    return re.compile(f"[{classes()['stray']}]")

@@ -11,7 +11,7 @@ from collections import Counter
 from operator import mul
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, normalise, patterns, split_pattern
+from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, items, normalise, runs, split_pattern
 from prompt_lint.tokenizer.marks import BEGIN, END, mark_case, mark_gap
 from prompt_lint.tokenizer.vocabulary import Vocabulary, vocabulary
 
@@ -67,9 +67,9 @@ def content_tokens(text: str, family: str, *, after_space: bool = True) -> int:
         body = body[1:]
     if not body:
         return tail + facts.frame_space
-    items = (_ASCII_ITEMS if body.isascii() else patterns().items).findall(body)
+    found: list[str] = (_ASCII_ITEMS if body.isascii() else items()).findall(body)
     head = body[0] == " " and body[1:2] != "" and not _is_gap(body[1])
-    return tail + head + _edges(items, words, facts) + _sum(items, words, facts.caps_from)
+    return tail + head + _edges(found, words, facts) + _sum(found, words, facts.caps_from)
 
 
 def _newline_tail(newlines: int, words: Vocabulary) -> int:
@@ -78,23 +78,26 @@ def _newline_tail(newlines: int, words: Vocabulary) -> int:
 
 
 def _is_gap(item: str) -> bool:
-    return not (item[0].isalpha() if item[0].isascii() else patterns().word.match(item))
+    if item[0].isascii():
+        return not item[0].isalpha()
+    match = runs().match(item)
+    return match is not None and match.lastgroup != "word"
 
 
-def _edges(items: list[str], words: Vocabulary, facts: Family) -> int:
-    """Price the gaps at the ends of a text, which aren't between two words, and take them out of `items`."""
+def _edges(found: list[str], words: Vocabulary, facts: Family) -> int:
+    """Price the gaps at the ends of a text, which aren't between two words, and take them out of `found`."""
     before: Before = "space" if facts.frame_space else "nothing"
     total = 0
-    if _is_gap(items[0]):
-        after: After = "end" if len(items) == 1 else "word"
-        total += _gap(items.pop(0), before, after, words)
-    if items and _is_gap(items[-1]):
-        total += _gap(items.pop(), "word", "end", words)
+    if _is_gap(found[0]):
+        after: After = "end" if len(found) == 1 else "word"
+        total += _gap(found.pop(0), before, after, words)
+    if found and _is_gap(found[-1]):
+        total += _gap(found.pop(), "word", "end", words)
     return total
 
 
-def _sum(items: list[str], words: Vocabulary, caps_from: int) -> int:
-    counted = Counter(items)
+def _sum(found: list[str], words: Vocabulary, caps_from: int) -> int:
+    counted = Counter(found)
     prices = [*map(words.memo.get, counted)]
     if None in prices:
         known = zip(counted, prices, strict=True)

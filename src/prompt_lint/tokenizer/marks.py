@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Literal
 
-from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, patterns
+from prompt_lint.tokenizer.characters import ASCII_PUNCTUATION, runs, stray
 
 BEGIN, END, SHIFT, CAPS = "\x01", "\x02", "\x03", "\x04"
 QUOTE = "'"
@@ -49,7 +49,7 @@ def mark_case(word: str, caps_from: int) -> tuple[str, str]:
 
 def _mark_case_wide(word: str, caps_from: int) -> tuple[str, str]:
     small = word.islower() and word[0] not in _NEW_LOWER
-    if small or _CAPITAL_SHARP_S in word or patterns().stray.match(word):
+    if small or _CAPITAL_SHARP_S in word or stray().match(word):
         return "", word
     if caps_from and len(word) >= caps_from and _all_capitals(word):
         return CAPS, "".join(map(_lower, word))
@@ -124,20 +124,20 @@ def _opening_quote(gap: str, after: After) -> str:
 
 def mark_wide(gap: str, before: Before, after: After) -> str:
     """`mark_gap` by the general rules, of which those for ASCII are a special case."""
-    runs = [(match.lastgroup or "", match[0]) for match in patterns().runs.finditer(gap)]
+    found = [(match.lastgroup or "", match[0]) for match in runs().finditer(gap)]
     out = []
-    for at, (kind, body) in enumerate(runs):
+    for at, (kind, body) in enumerate(found):
         if kind == "word":
-            whole = at > 1 and _borders(*runs[at - 2])[1]
+            whole = at > 1 and _borders(*found[at - 2])[1]
             out.append(f"{BEGIN if whole else ''}{body}{END}")
             continue
         begins, ends = _borders(kind, body)
-        last = at + 1 == len(runs)
-        opens = body == QUOTE and (after == "word" if last else runs[at + 1][0] == "word")
+        last = at + 1 == len(found)
+        opens = body == QUOTE and (after == "word" if last else found[at + 1][0] == "word")
         if at == 0 and before == "space" and (opens or not (begins or body[0] == " ")):
             out.append(" " if opens else BEGIN)
-        left = runs[at - 1][1][-1] == " " if at else before == "space"
-        right = "" if last else runs[at + 1][1]
+        left = found[at - 1][1][-1] == " " if at else before == "space"
+        right = "" if last else found[at + 1][1]
         if begins and left and not opens:
             out.append(BEGIN)
         out.append(body)
