@@ -297,18 +297,20 @@ _WALKED = "{}: every file below {} counts that no .gitignore excludes"
 
 def _parse_staged(text: str) -> dict[str, Entry]:
     """From `ls-files -t -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
-    found: dict[str, Entry] = {}
-    records = text.split("\0")
-    records.pop()
-    tab = records[0].index("\t") if records else 0
+    records = text.split("\0")[:-1]
+    if not records:
+        return {}
+    tab = records[0].index("\t")
+    start, end = tab + 1, tab - 2
+    # Nearly all records are alike, and there may be 100,000: a third of the time that a loop takes.
+    found = {r[start:]: Entry("file", r[9:end]) for r in records if r.startswith("H 100")}
     for record in records:
-        path, blob = record[tab + 1 :], record[9 : tab - 2]
-        kind = _KINDS[record[2:5]]
-        if record[0] == "S":
-            kind = "sparse"
-        elif record[0] != "H":  # one of the stages of a path in conflict; none is what is on disk
-            blob = ""
-        found[path] = Entry(kind, "" if blob in _EMPTY_BLOBS else blob)
+        if not record.startswith("H 100"):
+            kind: Kind = "sparse" if record[0] == "S" else _KINDS[record[2:5]]
+            # The stages of a path in conflict name none of them what is on disk.
+            found[record[start:]] = Entry(kind, record[9:end] if record[0] in "HS" else "")
+    if any(blob in text for blob in _EMPTY_BLOBS):
+        found |= {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
     return found
 
 
