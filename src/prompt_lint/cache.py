@@ -1,0 +1,583 @@
+"""Counts kept between runs: one SQLite file that is believed only as far as each row proves itself.
+
+Whatever is wrong with the file costs time and one sentence in `warnings`: never an exception, never a wrong number.
+`docs/cache.md` says what is stored and what is safe. SQLite is imported when something is looked up or saved.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import sys
+import time
+from binascii import crc32
+from contextlib import suppress
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.errors import Fatal
+from prompt_lint.model import Count, Key
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from prompt_lint.model import Origin
+
+    # Key, value, last seen; of any type, as the file is anybody's.
+    Row = tuple[Any, Any, Any]
+
+# The number is the version of everything below that decides what a row means: raise it when any of that changes.
+FILE = "counts-v1.db"
+_VERSION = 1
+_DDL = "CREATE TABLE counts(k BLOB PRIMARY KEY, v BLOB NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID"
+_SCHEMA = [(b"table", b"counts", b"counts", _DDL.encode())]
+_LOOK_UP = "SELECT k, v, seen FROM counts"
+_SAVE = "INSERT OR REPLACE INTO counts VALUES (?, ?, ?)"
+_MARK = "UPDATE counts SET seen = max(seen, ?) WHERE k = ?"
+_EVICT = "DELETE FROM counts WHERE k IN (SELECT k FROM counts WHERE seen < ? ORDER BY seen LIMIT ?)"
+_ASIDE = f"{FILE}.corrupt-"
+# What SQLite may leave beside a file.
+_COMPANIONS = ("-journal", "-wal", "-shm")
+
+# A row's value: tokens, low, high, when it was counted (Unix seconds), whether it is unverified; then the CRC-32 of key
+# and value. It finds every change of up to three bits, and all but one in 2^32 of the others.
+_VALUE = struct.Struct("<IIIIB")
+_SEALED = struct.Struct("<IIIIBI")
+# What a CRC-32 comes to over any data that ends in its own CRC-32.
+_RESIDUE = 0x2144DF1C
+# Of a row's key: whose count it is. The request's digest follows.
+_SCOPE_BYTES = 12
+_TOO_MANY = 2**31
+_LAST_SECOND = 2**32 - 1
+
+_DAY = 86_400
+_ASKED_AT_ONCE = 500
+# Reading the whole file is cheaper than a look-up, up to so many bytes for each key (benchmarks/cache.py).
+_SCANNED_BYTES = 225
+
+_READ_PATIENCE = 0.25
+_WRITE_PATIENCE = 2.0
+# How long SQLite may compute, whatever the file makes of it. 30,000 look-ups take a twentieth of a second.
+_READ_DEADLINE = 2.0
+_WRITE_DEADLINE = 10.0
+_STEPS = 20_000
+_LARGEST_VALUE = 100_000
+
+_BATCH = 200
+_BATCH_SECONDS = 5.0
+_ROWS_KEPT = 100_000
+_ROW_BYTES = 75
+_KEPT_UNSEEN = 90 * _DAY
+# A row that is found is marked as seen no more often than this, so that looking up need not write.
+_MARKED_EVERY = 30 * _DAY
+
+# Primary result codes, https://www.sqlite.org/rescode.html
+_BUSY, _LOCKED, _READONLY, _INTERRUPT, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 9, 11, 13, 14, 26
+_DAMAGED = "it is damaged or not a cache of this version"
+_REASONS = {
+    _BUSY: "another process holds it", _LOCKED: "another process holds it", _READONLY: "it can't be written",
+    _INTERRUPT: "it takes too long to answer", _CORRUPT: _DAMAGED, _NOTADB: _DAMAGED,
+    _FULL: "the disk is full", _CANTOPEN: "it can't be opened",
+}  # fmt: skip
+
+_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This folder holds a cache of prompt-lint. Backups may leave it out: https://bford.info/cachedir/
+"""
+
+
+class Info(NamedTuple):
+    """What a cache holds. `size` is in bytes, `oldest` and `newest` in Unix seconds (None where there is nothing)."""
+
+    path: str
+    size: int
+    api: int
+    offline: int
+    damaged: int
+    oldest: int | None
+    newest: int | None
+
+
+def folder(
+    env: Mapping[str, str], flag: str | None, top: str | None = None, platform: str = sys.platform
+) -> str | None:
+    """Where the cache is: the flag, PROMPT_LINT_CACHE_DIR, or the platform's place for caches; None if there is none.
+
+    A place that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
+    counts there.
+    """
+    named = flag or env.get("PROMPT_LINT_CACHE_DIR")
+    if named:
+        return os.path.abspath(os.path.expanduser(named))
+    usual = _usual_folder(env, platform)
+    return None if usual and top and _inside(usual, top) else usual
+
+
+def _usual_folder(env: Mapping[str, str], platform: str) -> str | None:
+    """By the XDG Base Directory Specification, Apple's File System Programming Guide and Windows' local app data."""
+    shared = env.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(shared):
+        return os.path.join(shared, "prompt-lint")
+    if platform == "win32":
+        local = env.get("LOCALAPPDATA", "")
+        return os.path.join(local, "prompt-lint", "Cache") if os.path.isdir(local) else None
+    home = env.get("HOME", "")
+    if not (os.path.isabs(home) and os.path.isdir(home)):
+        return None
+    return os.path.join(home, "Library/Caches" if platform == "darwin" else ".cache", "prompt-lint")
+
+
+def _inside(path: str, top: str) -> bool:
+    path, top = os.path.realpath(path), os.path.realpath(top)
+    return path == top or path.startswith(os.path.join(top, ""))
+
+
+def moves(model: str) -> bool:
+    """Whether a model id may come to mean another model, so that its exact counts grow stale.
+
+    Ids with a date are pinned, and so are dateless ones from generation 4.6 on; earlier dateless ids, `…-latest`
+    and names that follow no known pattern may move. Source: the API's documentation of model ids, November 2026.
+    """
+    import re  # noqa: PLC0415  # only exact counts ask
+
+    if re.search(r"[-@](?:latest|default)\b", model):
+        return True
+    if re.search(r"claude-.*[-@]20[0-9]{6}(?![0-9])", model):
+        return False
+    name = r"(?:.*[/.])?claude-[a-z]+-([0-9]+)(?:-([0-9]{1,2}))?(?:-v[0-9]+(?::[0-9]+)?)?(?:\[1m\])?"
+    known = re.fullmatch(name, model)
+    return not known or (int(known[1]), int(known[2] or 0)) < (4, 6)
+
+
+def open_cache(
+    folder: str | None, engine: str = "", service: str = "", clock: Callable[[], float] = time.time
+) -> Cache:
+    """The cache in `folder`, or one that knows nothing where `folder` is None. Touches no file yet.
+
+    `engine` is the version of what counts offline, `service` the place that counts exactly: what another one
+    counted isn't found. `clock` gives Unix seconds.
+    """
+    return Cache(folder, {"offline": engine, "api": service}, clock)
+
+
+def clear(folder: str) -> int:
+    """Remove what caches of any version left in `folder`; the number of bytes freed.
+
+    Raises `Fatal` where a file can't be removed.
+    """
+    freed = 0
+    try:
+        for entry in list(os.scandir(folder)):
+            if entry.name.startswith("counts-v") and entry.is_file(follow_symlinks=False):
+                freed += entry.stat(follow_symlinks=False).st_size
+                os.unlink(entry.path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise Fatal(f"could not clear the cache in {folder}: {error.strerror}") from None
+    return freed
+
+
+class Cache:
+    """Counts by key, on disk. Threads may share one, and processes may share a folder.
+
+    `warnings` holds at most one sentence. `close` it, or the last counts are lost; not from a signal handler, which
+    may have interrupted a `put`.
+    """
+
+    def __init__(self, folder: str | None, sources: Mapping[Origin, str], clock: Callable[[], float]) -> None:
+        self.path = os.path.join(folder, FILE) if folder else ""
+        self.warnings: list[str] = []
+        self._sources = sources
+        self._clock = clock
+        self._lock = Lock()
+        self._reading = self._writing = bool(folder)
+        self._reader: sqlite3.Connection | None = None
+        self._scopes: dict[tuple[str, Origin], bytes] = {}
+        self._unsaved: dict[bytes, bytes] = {}
+        self._unsaved_since = 0.0
+        self._to_mark: set[bytes] = set()
+        self._crowded = self._renewed = self._grown = False
+        self._deadline = 0.0
+        self._found: os.stat_result | None = None
+
+    def get(self, keys: Collection[Key], origin: Origin) -> dict[Key, Count]:
+        """The counts of `origin` that are known, by those of `keys` that have one. Digests are hex."""
+        found: dict[Key, Count] = {}
+        if not keys or not (self._reading or self._unsaved):
+            return found
+        with self._lock:
+            moving = {model for model in {key.model for key in keys} if origin == "api" and moves(model)}
+            asked = _Asked(self._names(keys, origin), origin, moving, self._now())
+            self._read(asked.names, lambda rows: _prove(rows, asked, found, self._to_mark))
+            unsaved = [name for name in asked.names if name in self._unsaved]
+            _prove(((name, self._unsaved[name], asked.now) for name in unsaved), asked, found, set())
+        return found
+
+    def put(self, counts: Mapping[Key, Count]) -> None:
+        """Keep `counts`: on disk once there are 200, or 5 seconds on, or at `close`. What can't be a count is dropped."""
+        with self._lock:
+            if not self._writing:
+                return
+            if not self._unsaved:
+                self._unsaved_since = time.monotonic()
+            now = self._now()
+            for key, count in counts.items():
+                if _sound(count):
+                    name = self._scope(key.model, count.origin) + bytes.fromhex(key.digest)
+                    self._unsaved[name] = _seal(name, count, now)
+            late = time.monotonic() - self._unsaved_since >= _BATCH_SECONDS
+            if (len(self._unsaved) >= _BATCH or late) and not self._crowded:
+                self._save(_WRITE_PATIENCE, last=False)
+
+    def close(self, patience: float = _WRITE_PATIENCE) -> None:
+        """Save what is left, waiting at most `patience` seconds for other processes. Closing again does nothing."""
+        with self._lock:
+            self._save(patience if self._unsaved else min(patience, _READ_PATIENCE), last=True)
+            if self._grown:
+                with suppress(Exception):  # housekeeping: there is another run
+                    self._evict()
+            self._reading = self._writing = self._grown = False
+            self._unsaved.clear()
+            self._to_mark.clear()
+            self._drop_reader()
+
+    def info(self) -> Info:
+        """What the file holds, every row of it read and proved."""
+        tally = {b"a": 0, b"o": 0, b"": 0}
+        times: list[int] = []
+
+        def take(rows: Iterable[Row]) -> None:
+            for name, value, _ in rows:
+                proved = _proved(name, value)
+                tally[name[:1] if proved else b""] += 1
+                times.extend([_SEALED.unpack(value)[3]] if proved else [])
+
+        with self._lock:
+            self._read(None, take)
+            size = self._found.st_size if self._found else 0
+        oldest, newest = min(times, default=None), max(times, default=None)
+        return Info(self.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
+
+    def _now(self) -> int:
+        return min(max(int(self._clock()), 0), _LAST_SECOND)
+
+    def _scope(self, model: str, origin: Origin) -> bytes:
+        """The first part of a key: `a`pi or `o`ffline, and a hash of the model and of what counted."""
+        scope = self._scopes.get((model, origin))
+        if scope is None:
+            text = f"{origin}\0{self._sources[origin]}\0{model}".encode("utf-8", "surrogatepass")
+            scope = origin[:1].encode() + sha256(text).digest()[: _SCOPE_BYTES - 1]
+            self._scopes[model, origin] = scope
+        return scope
+
+    def _names(self, keys: Collection[Key], origin: Origin) -> dict[bytes, Key]:
+        scopes = {model: self._scope(model, origin) for model in {key.model for key in keys}}
+        names = [scopes[model] + bytes.fromhex(digest) for model, digest in keys]
+        return dict(zip(names, keys, strict=True))
+
+    def _warn(self, what: str, error: object) -> None:
+        if not self.warnings:
+            self.warnings.append(f"The cache {self.path} {what}: {_reason(error)}.")
+
+    def _give_up(self, error: object) -> None:
+        self._reading = self._writing = False
+        self._warn("is not used", error)
+
+    # Reading
+
+    def _read(self, names: Collection[bytes] | None, take: Callable[[Iterable[Row]], None]) -> None:
+        """Hand the rows of `names` (all of them for None) to `take`, as many as can be read."""
+        for _ in range(3):  # as it is, after a journal was rolled back, after a damaged file was set aside
+            if not (self._reading and self._present()):
+                return
+            try:
+                self._select(names, take)
+            except Exception as error:  # noqa: BLE001  # rot makes SQLite raise MemoryError, DataError and more
+                self._drop_reader()
+                if _code(error) in (_BUSY, _LOCKED):
+                    self._reading = False
+                    self._warn("is not read", error)
+                elif not self._mend(error):
+                    self._give_up(error)
+            else:
+                return
+
+    def _select(self, names: Collection[bytes] | None, take: Callable[[Iterable[Row]], None]) -> None:
+        if self._reader is None:
+            self._reader = self._connect("ro", _READ_PATIENCE)
+        self._deadline = time.monotonic() + _READ_DEADLINE
+        with self._reader as reader:
+            reader.execute("BEGIN")
+            if _has_table(reader):
+                size = self._found.st_size if self._found else 0
+                for rows in _rows(reader, names, size):
+                    take(rows)
+
+    def _present(self) -> bool:
+        """Whether a file is there to be opened. Anything else in its place, a link too, is let alone."""
+        before, self._found = self._found, None
+        try:
+            found = os.lstat(self.path)
+        except FileNotFoundError:
+            self._drop_reader()
+            return False
+        except OSError as error:
+            self._give_up(error)
+            return False
+        if not stat.S_ISREG(found.st_mode):
+            self._give_up("it is not a regular file")
+            return False
+        if not (before and os.path.samestat(before, found)):
+            self._drop_reader()
+        self._found = found
+        return True
+
+    def _connect(self, mode: str, patience: float) -> sqlite3.Connection:
+        import sqlite3  # noqa: PLC0415  # a run that looks nothing up needn't pay for it
+
+        connection = sqlite3.connect(
+            _uri(self.path, mode), patience, isolation_level=None, check_same_thread=False, uri=True
+        )
+        try:
+            connection.text_factory = bytes
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+            connection.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS)
+            self._deadline = time.monotonic() + _READ_DEADLINE
+            for setting in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = NORMAL"):
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    # Mending
+
+    def _mend(self, error: Exception) -> bool:
+        """Whether it is worth trying again."""
+        if isinstance(error, _NotOurs) or _code(error) in (_CORRUPT, _NOTADB):
+            return self._set_aside(error)
+        return _code(error) == _READONLY and self._roll_back()
+
+    def _roll_back(self) -> bool:
+        """Undo what a killed writer left half done, which a reader that may not write can't."""
+        try:
+            writer = self._connect("rw", _READ_PATIENCE)
+        except Exception:  # noqa: BLE001  # as in `_read`
+            return False
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001  # as in `_read`
+            return False
+        finally:
+            writer.close()
+        return True
+
+    def _set_aside(self, error: Exception) -> bool:
+        """Move a damaged file away, once in a run, and only the one that was opened."""
+        if self._renewed:
+            return False
+        self._renewed = True
+        self._drop_reader()
+        aside = f"{_ASIDE}{self._now()}"
+        place = os.path.dirname(self.path)
+        try:
+            if self._found and os.path.samestat(os.lstat(self.path), self._found):
+                os.replace(self.path, os.path.join(place, aside))
+                for name in os.listdir(place):
+                    old = name.startswith(_ASIDE) and name != aside
+                    if old or name in [FILE + companion for companion in _COMPANIONS]:
+                        os.unlink(os.path.join(place, name))
+        except FileNotFoundError:
+            pass  # another process was faster
+        except OSError:
+            return False
+        self._warn(f"was set aside as {aside} and is begun anew", error)
+        return True
+
+    # Writing
+
+    def _save(self, patience: float, *, last: bool) -> None:
+        for _ in range(2):  # as it is, after a damaged file was set aside
+            if not (self._writing and (self._unsaved or self._to_mark)):
+                return
+            try:
+                self._write(patience)
+            except Exception as error:  # noqa: BLE001  # as in `_read`
+                if _code(error) in (_BUSY, _LOCKED) and not last:
+                    self._crowded = True  # `close` tries once more
+                    return
+                if not self._mend(error):
+                    self._writing = False
+                    if self._unsaved:
+                        self._warn("could not take new counts", error)
+            else:
+                return
+
+    def _write(self, patience: float) -> None:
+        """One transaction: all of it is kept or none."""
+        if not self._present():
+            if not (self._writing and self._unsaved):
+                return
+            _create(self.path)
+            self._present()
+        writer = self._connect("rw", patience)
+        now = self._now()
+        try:
+            self._deadline = time.monotonic() + _WRITE_DEADLINE
+            with writer:
+                writer.execute("BEGIN IMMEDIATE")
+                if not _has_table(writer):
+                    writer.execute(_DDL)
+                    writer.execute(f"PRAGMA user_version = {_VERSION}")
+                writer.executemany(_SAVE, ((name, value, now) for name, value in self._unsaved.items()))
+                writer.executemany(_MARK, ((now, name) for name in self._to_mark))
+        finally:
+            writer.close()
+        self._grown = self._grown or bool(self._unsaved)
+        self._unsaved.clear()
+        self._to_mark.clear()
+
+    def _evict(self) -> None:
+        """Drop what nobody has asked for in 90 days, and no more of it than is beyond 100,000 rows."""
+        if not self._present() or not self._found or self._found.st_size < _ROWS_KEPT * _ROW_BYTES:
+            return
+        writer = self._connect("rw", _READ_PATIENCE)
+        try:
+            self._deadline = time.monotonic() + _WRITE_DEADLINE
+            with writer:
+                writer.execute("BEGIN IMMEDIATE")
+                if _has_table(writer):
+                    (rows,) = writer.execute("SELECT count(*) FROM counts").fetchone()
+                    writer.execute(_EVICT, (self._now() - _KEPT_UNSEEN, max(rows - _ROWS_KEPT, 0)))
+        finally:
+            writer.close()
+
+
+class _NotOurs(Exception):
+    """The file holds something else than the table of this version."""
+
+
+class _Asked(NamedTuple):
+    names: Mapping[bytes, Key]
+    origin: Origin
+    moving: Collection[str]
+    now: int
+
+
+def _sound(count: Count) -> bool:
+    """Whether it can be a count at all: of ints, positive, inside its own interval; of a single value from the API."""
+    tokens, low, high, origin, _ = count
+    if any(type(number) is not int for number in (tokens, low, high)):
+        return False
+    inside = 0 <= low <= tokens <= high < _TOO_MANY and tokens > 0
+    return inside and (origin == "offline" or low == high)
+
+
+def _seal(name: bytes, count: Count, now: int) -> bytes:
+    value = _VALUE.pack(count.tokens, count.low, count.high, now, bool(count.unverified))
+    return value + crc32(name + value).to_bytes(4, "little")
+
+
+def _proved(name: Any, value: Any) -> bool:
+    return (
+        type(name) is bytes
+        and type(value) is bytes
+        and len(value) == _SEALED.size
+        and crc32(name + value) == _RESIDUE
+        and name[:1] in (b"a", b"o")
+    )
+
+
+def _prove(rows: Iterable[Row], asked: _Asked, found: dict[Key, Count], to_mark: set[bytes]) -> None:
+    """Add to `found` what the rows hold; one that isn't what was saved is a miss."""
+    names, origin, moving, now = asked
+    size, unpack, unmarked = _SEALED.size, _SEALED.unpack, now - _MARKED_EVERY
+    for name, value, seen in rows:
+        key = names.get(name)
+        if key is None or type(value) is not bytes or len(value) != size or crc32(name + value) != _RESIDUE:
+            continue
+        tokens, low, high, counted, unverified, _ = unpack(value)
+        if not (0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and unverified < 2):
+            continue
+        if origin == "api" and (low != high or (key.model in moving and not 0 <= now - counted < _DAY)):
+            continue
+        found[key] = Count(tokens, low, high, origin, unverified == 1)
+        if type(seen) is int and seen < unmarked:
+            to_mark.add(name)
+
+
+def _has_table(connection: sqlite3.Connection) -> bool:
+    """Whether the table is there, rather than an empty file. Raises `_NotOurs` where there is anything else.
+
+    Views, triggers and the like could compute what they please: https://www.sqlite.org/security.html
+    """
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    ((journal,),) = connection.execute("PRAGMA journal_mode").fetchall()
+    schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 2").fetchall()
+    if (version, schema) not in ((0, []), (_VERSION, _SCHEMA)) or journal != b"delete":
+        raise _NotOurs
+    return bool(schema)
+
+
+def _rows(reader: sqlite3.Connection, names: Collection[bytes] | None, size: int) -> Iterator[Iterable[Row]]:
+    """The rows of `names` in a file of `size` bytes, and others where that is cheaper."""
+    if names is None or (len(names) > _ASKED_AT_ONCE and size <= len(names) * _SCANNED_BYTES):
+        yield reader.execute(_LOOK_UP)
+        return
+    ordered = list(names)
+    for start in range(0, len(ordered), _ASKED_AT_ONCE):
+        batch = ordered[start : start + _ASKED_AT_ONCE]
+        marks = ",".join("?" * len(batch))
+        yield reader.execute(f"{_LOOK_UP} WHERE k IN ({marks})", batch)
+
+
+def _create(path: str) -> None:
+    """The folder and an empty file, for their owner alone. A folder that was empty is marked as a cache."""
+    place = os.path.dirname(path)
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with suppress(FileExistsError):
+        os.mkdir(place, 0o700)
+    if not os.listdir(place):
+        for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+            with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+                file.write(text)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _uri(path: str, mode: str) -> str:
+    """https://www.sqlite.org/uri.html"""
+    for character, escape in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        path = path.replace(character, escape)
+    if os.name == "nt":
+        path = "/" + path.replace("\\", "/")
+    return f"file://{path}?mode={mode}"
+
+
+def _code(error: object) -> int:
+    """The primary result code of an SQLite error, 0 for other errors."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _reason(error: object) -> str:
+    """Why, in words of ours: SQLite's may quote the file."""
+    if isinstance(error, str):
+        return error
+    if isinstance(error, _NotOurs):
+        return _DAMAGED
+    if isinstance(error, ImportError):
+        return "this Python was built without SQLite"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return _REASONS.get(_code(error), getattr(error, "sqlite_errorname", type(error).__name__))
