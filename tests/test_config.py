@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -362,71 +363,79 @@ def test_schema_and_loader_refuse_the_same_files(path: Path) -> None:
     assert not schema_takes(strictyaml.load(data).data)
 
 
-_GLOB = st.sampled_from(["a", "prompts/**/*.md", "!b", "**/c/", "[a-z]*", "{a,b}.txt", "", " "])
-_MODEL = st.sampled_from(["m", "claude-opus-5-5", "a b", "", "x" * 128, "x" * 129, "a/b:c@1"])
-_LIMIT = st.sampled_from(
-    [
-        1,
-        0,
-        -3,
-        8000,
-        8000.0,
-        0.5,
-        10**9,
-        999_999_999,
-        True,
-        "8k",
-        "1.5K",
-        "0k",
-        "5%",
-        "0%",
-        "100%",
-        "101%",
-        "x",
-        "7",
-        "07",
-    ]
-)
-_JUNK: st.SearchStrategy[Any] = (
-    st.none() | st.booleans() | st.integers(-2, 3) | st.just("") | st.just([]) | st.just({}) | st.just("text")
-)
+def _one_or_more(one: st.SearchStrategy[Any], **rules: Any) -> st.SearchStrategy[Any]:
+    return one | st.lists(one, min_size=1, max_size=3, **rules)
 
 
-def _near(right: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Mostly what is right, sometimes anything."""
-    return st.one_of(right, right, right, _JUNK)
-
-
-_PATTERNS = _near(_GLOB | st.lists(_near(_GLOB), max_size=3))
+_MODEL = st.sampled_from(["m", "claude-opus-5-5", "x" * 128, "a/b:c@1"])
+_LIMIT = st.sampled_from([1, 8000, 8000.0, 999_999_999, "8k", "1.5K", "5%", "100%", "7"])
+_PATTERNS = _one_or_more(st.sampled_from(["a", "prompts/**/*.md", "**/c/", "[a-z]*", "{a,b}.txt"]))
 _SHARED = {
-    "models": _near(_MODEL | st.lists(_near(_MODEL), max_size=3)),
-    "limit": _near(_LIMIT),
-    "warn_at": _near(st.sampled_from(["90%", "0%", "100%", "100.5%", "7.25%", "90", "-1%"])),
+    "warn_at": st.sampled_from(["90%", "0%", "100%", "7.25%"]),
     "exclude": _PATTERNS,
-    "role": _near(st.sampled_from(["system", "user", "User"])),
-    "rol": _JUNK,
 }
 _ENTRY = st.fixed_dictionaries(
-    {},
+    {"files": _PATTERNS},
     optional=_SHARED
     | {
-        "files": _PATTERNS,
-        "format": _near(st.sampled_from(["text", "request", "json"])),
-        "message": _near(st.sampled_from(["See the manual.", "x" * 1000, "x" * 1001])),
-        "allow_empty": _near(st.booleans()),
-        "limits": _near(st.dictionaries(_MODEL, _near(_LIMIT), max_size=2)),
+        "models": _one_or_more(_MODEL, unique=True),
+        "limit": _LIMIT,
+        "limits": st.dictionaries(_MODEL, _LIMIT, min_size=1, max_size=2),
+        "role": st.sampled_from(["system", "user"]),
+        "format": st.sampled_from(["text", "request"]),
+        "message": st.sampled_from(["See the manual.", "", "x" * 1000]),
+        "allow_empty": st.booleans(),
     },
 )
-_FILE = _near(
-    st.fixed_dictionaries({}, optional=_SHARED | {"prompts": _near(st.lists(_near(_ENTRY), max_size=3))})
+_RIGHT = st.fixed_dictionaries(
+    {
+        "models": _one_or_more(_MODEL, unique=True),
+        "limit": _LIMIT,
+        "prompts": st.lists(_ENTRY, min_size=1, max_size=3),
+    },
+    optional=_SHARED,
 )
+_WRONG: st.SearchStrategy[Any] = st.sampled_from([
+    None, True, False, 0, -3, 5, 0.5, 10**9, "", " ", "a b", "!b", "0k", "0%", "101%", "07", "90", "-1%", "User", "json",
+    "x" * 129, "x" * 513, "x" * 1001, [], {}, [[]], ["a", "a"], ["!a"], ["a", 5], {"m": 0}, {"a b": 5}, [{}],
+])  # fmt: skip
+
+
+def _places(data: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key or index) in a value."""
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [place for key, value in pairs for place in [(data, key), *_places(value)]]
+
+
+@st.composite
+def _nearly_right(draw: st.DrawFn) -> Any:
+    """A right file with up to two things in it changed, taken away, or added."""
+    data = json.loads(json.dumps(draw(_RIGHT)))
+    for _ in range(draw(st.integers(0, 2))):
+        holder, key = draw(st.sampled_from(_places(data) or [({}, "")]))
+        match draw(st.sampled_from(["change", "remove", "rename", "add"])):
+            case "change":
+                holder[key] = deepcopy(draw(_WRONG | _LIMIT | _PATTERNS))
+            case "remove" if holder:
+                del holder[key]
+            case "rename" if isinstance(holder, dict) and holder:
+                holder[draw(st.sampled_from(["role", "limit", "prompts", "limts", "models"]))] = holder.pop(
+                    key
+                )
+            case "add" if isinstance(holder, dict):
+                key = draw(st.sampled_from(["role", "limits", "format", "api_key"]))
+                holder[key] = deepcopy(draw(_WRONG | _LIMIT))
+            case _:
+                pass
+    return data
+
 
 # Mistakes about which a schema has nothing to say.
 _CROSS = re.compile(r"the entry doesn't count for|no limit for")
 
 
 @settings(max_examples=400, deadline=None)
-@given(_FILE)
+@given(_nearly_right())
 def test_schema_and_loader_agree_on_files_that_are_nearly_right(data: Any) -> None:
     """Whatever stands in a file, one accepts it if the other does, but for limits compared with models."""
     mistakes = mistakes_in(json.dumps(data))
