@@ -15,7 +15,7 @@ LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
     {"escape", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
-    {"sections", "git", "walk", "config", "cache", "credentials", "limiter"},
+    {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter"},
     {"tree", "counting", "judge", "selection", "transport"},
     {"formats", "outputs", "counters"},
     {"check"},

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.repo import ENVIRONMENT, Repo
 
+from prompt_lint import reading
 from prompt_lint import tree as tree_module
 from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.tree import Entry, Missing, WorkingTree, open_tree
@@ -500,7 +501,7 @@ def test_links_to_huge_folders_are_bounded(repo: Repo, monkeypatch: pytest.Monke
 @pytest.fixture(params=[True, False], ids=["by-descriptor", "by-path"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Both ways to open a file: the one for systems that open below a folder, and the one for Windows."""
-    monkeypatch.setattr(tree_module, "_BY_DESCRIPTOR", request.param)
+    monkeypatch.setattr(reading, "_BY_DESCRIPTOR", request.param)
     return bool(request.param)
 
 
@@ -593,7 +594,7 @@ def test_links_are_not_followed_even_if_they_came_later(repo: Repo, way: bool) -
 
 def test_a_swap_while_it_is_opened_is_noticed(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where folders can't be held open, looking again after opening catches the swap."""
-    monkeypatch.setattr(tree_module, "_BY_DESCRIPTOR", False)
+    monkeypatch.setattr(reading, "_BY_DESCRIPTOR", False)
     path = repo.write("a.md", "mine")
     other = repo.write("b.md", "another")
     tree = opened(repo)
