@@ -202,6 +202,9 @@ _BLOCKS = frozenset({"text", "tool_use", "tool_result"})
 
 def _refuse_unmodelled(fields: Mapping[str, Any]) -> None:
     """Raise for what the offline rules don't cover, naming it."""
+    for name in ("tool_choice", "thinking", "output_config"):
+        if not isinstance(fields.get(name) or {}, dict):
+            raise Unreadable(f"needs the API: `{name}` is not an object", _HINT)
     for tool in fields.get("tools") or []:
         kind = tool.get("type") if isinstance(tool, dict) else "not an object"
         if kind not in (None, "custom"):
