@@ -1,6 +1,6 @@
 """`prompt-lint count` on one file, and the first offline `check` of a large repository, beside commands that everyone knows.
 
-    python benchmarks/check.py [--files 100000] [--prompts 10000] [--rounds 3]
+python benchmarks/check.py [--files 100000] [--prompts 10000] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def text(chance: random.Random, known: list[str], size: int) -> str:
     lines, length = [], 0
     while length < size:
         start = chance.randrange(len(known) - 20)
-        line = " ".join(known[start : start + chance.randint(6, 18)]).capitalize() + chance.choice([".", ":", "!"])
+        line = " ".join(known[start : start + chance.randint(6, 18)]).capitalize() + chance.choice(
+            [".", ":", "!"]
+        )
         lines.append(f"## {line}" if chance.random() < 0.05 else line)
         length += len(line)
     return "\n".join(lines) + "\n"
@@ -67,8 +69,20 @@ def one_file(folder: Path, rounds: int) -> str:
     prompt.write_text(text(chance, words(chance), 6_000))
     commands = {
         'python -c "import click, yaml"': [sys.executable, "-c", "import click, yaml"],
-        "prompt-lint count, newer family": [str(BIN / "prompt-lint"), "count", str(prompt), "--model", MODELS[0]],
-        "prompt-lint count, older family": [str(BIN / "prompt-lint"), "count", str(prompt), "--model", MODELS[1]],
+        "prompt-lint count, newer family": [
+            str(BIN / "prompt-lint"),
+            "count",
+            str(prompt),
+            "--model",
+            MODELS[0],
+        ],
+        "prompt-lint count, older family": [
+            str(BIN / "prompt-lint"),
+            "count",
+            str(prompt),
+            "--model",
+            MODELS[1],
+        ],
     }
     return table(compare(commands, folder, rounds), 'python -c "import click, yaml"')
 
@@ -96,7 +110,9 @@ def main() -> None:
         repo.mkdir()
         build(repo, given.files, given.prompts)
         size = sum(path.stat().st_size for path in repo.rglob("*.prompt.md"))
-        print(f"First offline run: {given.prompts:,} prompts ({size / 1e6:.0f} MB) of {given.files:,} files\n")
+        print(
+            f"First offline run: {given.prompts:,} prompts ({size / 1e6:.0f} MB) of {given.files:,} files\n"
+        )
         print(repository(repo, given.rounds))
 
 

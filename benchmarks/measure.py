@@ -53,7 +53,7 @@ def compare(commands: Mapping[str, Sequence[str]], cwd: Path, rounds: int) -> di
 def table(costs: Mapping[str, Cost], yardstick: str) -> str:
     """A Markdown table; ratios are to the yardstick."""
     base = costs[yardstick]
-    lines = ["| command | wall s | CPU s | wall × | CPU × |", "|---|--:|--:|--:|--:|"]
+    lines = ["| command | wall s | CPU s | wall ratio | CPU ratio |", "|---|--:|--:|--:|--:|"]
     for name, cost in costs.items():
         ratios = f"{cost.wall / base.wall:.2f} | {cost.cpu / base.cpu:.2f}"
         lines.append(f"| {name} | {cost.wall:.3f} | {cost.cpu:.3f} | {ratios} |")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.counting import Work, runner, unknown
+from prompt_lint.counting import Work, count_all, once
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.judge import exit_code, judge
@@ -13,7 +13,7 @@ from prompt_lint.selection import select, selector, unused
 from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
 
-# Files whose texts are held at once: enough to feed every core, few enough to keep memory flat.
-_BATCH = 256
 # Sections shown of a prompt that fails.
 _LARGEST = 3
 
@@ -50,16 +48,10 @@ def check(
     chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
     owned, problems = find(tree, config, chosen, () if everything else paths)
-    verdicts: list[Verdict] = []
-    with runner(counter.count_request, options.jobs) as run:
-        known: dict[Key, Outcome] = {}
-        for done in range(0, len(owned), _BATCH):
-            options.progress(done, len(owned))
-            batch = owned[done : done + _BATCH]
-            prompts = list(_read(tree, batch, options.max_file_size, problems))
-            known.update(run(unknown((work for _, _, work in prompts if work), known)))
-            for prompt, rule, work in prompts:
-                verdicts += _verdicts(prompt, rule, work, known, problems)
+    measured: list[_Measured] = []
+    works = _works(_prompts(tree, owned, options, problems), measured)
+    outcomes = dict(count_all(counter.count_request, once(works), options.jobs))
+    verdicts = [verdict for one in measured for verdict in _verdicts(one, outcomes, problems)]
     verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
     code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
     notes = [*tree.notes, *_blank(verdicts)]
@@ -105,29 +97,47 @@ def _matches_nothing(config: Config, rule: Rule) -> Problem:
     )
 
 
-def _read(
-    tree: WorkingTree, batch: Sequence[Owned], cap: int, problems: list[Problem]
-) -> Iterator[tuple[Prompt, Rule, Work | None]]:
-    for path, rule, aliases in batch:
+class _Measured(NamedTuple):
+    """A prompt whose text is no longer held. `digest` is empty where there was nothing to count."""
+
+    prompt: Prompt
+    rule: Rule
+    digest: str
+
+
+def _prompts(
+    tree: WorkingTree, owned: Sequence[Owned], options: Options, problems: list[Problem]
+) -> Iterator[tuple[Prompt, Rule, int]]:
+    """Every prompt of every file, with the size of its file; faults become problems."""
+    for done, (path, rule, aliases) in enumerate(owned):
+        options.progress(done, len(owned))
         try:
-            data = tree.read(path, cap)
+            data = tree.read(path, options.max_file_size)
             for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule):
-                request = prompt.request
-                work = request and Work(request.digest(), request, rule.models, len(data))
-                # The text goes with the work: a verdict that kept it would keep the whole repository.
-                yield prompt._replace(request=None, aliases=aliases), rule, work
+                yield prompt._replace(aliases=aliases), rule, len(data)
         except Missing:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
+    options.progress(len(owned), len(owned))
+
+
+def _works(prompts: Iterable[tuple[Prompt, Rule, int]], measured: list[_Measured]) -> Iterator[Work]:
+    """What is to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
+    for prompt, rule, size in prompts:
+        digest = prompt.request.digest() if prompt.request else ""
+        measured.append(_Measured(prompt._replace(request=None), rule, digest))
+        if prompt.request:
+            yield Work(digest, prompt.request, rule.models, size)
 
 
 def _verdicts(
-    prompt: Prompt, rule: Rule, work: Work | None, known: Mapping[Key, Outcome], problems: list[Problem]
+    measured: _Measured, outcomes: Mapping[Key, Outcome], problems: list[Problem]
 ) -> Iterator[Verdict]:
+    prompt, rule, digest = measured
     told = set()
     for model in rule.models:
-        outcome = known[Key(model, work.digest)] if work else _NOTHING
+        outcome = outcomes[Key(model, digest)] if digest else _NOTHING
         if isinstance(outcome, Unreadable):
             if outcome.message not in told:
                 told.add(outcome.message)

@@ -6,15 +6,14 @@ import os
 import signal
 import sys
 from collections import deque
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Count, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor, Future
 
     from prompt_lint.model import Request
@@ -25,6 +24,8 @@ Outcome = Count | Unreadable
 _WORTH_A_POOL = 1_000_000
 # Requests handed to a worker at a time: enough to drown the pickling, few enough that Ctrl-C is quick.
 _CHUNK = 16
+# Chunks on their way to each worker. What is on its way is all that is held of a large repository.
+_AHEAD = 4
 
 
 class Counter(NamedTuple):
@@ -55,61 +56,72 @@ def _outcome(count: Callable[[str, Request], Count], model: str, request: Reques
         return error
 
 
-def unknown(work: Iterable[Work], known: Mapping[Key, Outcome]) -> list[Work]:
-    """What is left to be counted: each request once, for the models that nobody has counted it for."""
-    left: dict[str, Work] = {}
-    for one in work:
-        models = left[one.digest].models if one.digest in left else ()
-        missing = [m for m in one.models if m not in models and Key(m, one.digest) not in known]
-        if missing:
-            left[one.digest] = one._replace(models=(*models, *missing))
-    return list(left.values())
+def once(works: Iterable[Work]) -> Iterator[Work]:
+    """Each request only for the models that it hasn't come by with before."""
+    seen: set[Key] = set()
+    for work in works:
+        models = tuple(m for m in work.models if Key(m, work.digest) not in seen)
+        if models:
+            seen.update(Key(model, work.digest) for model in models)
+            yield work._replace(models=models)
 
 
-@contextmanager
-def runner(
-    count: Callable[[str, Request], Count], jobs: int
-) -> Iterator[Callable[[Iterable[Work]], Iterator[tuple[Key, Outcome]]]]:
-    """A function that counts, in this process until the work has shown itself large, then in `jobs` of them.
-
-    `count` must be importable by name: it is sent to the workers.
-    """
-    pool: list[Executor] = []
-    spent = 0
-    one = partial(count_work, count)
-
-    def run(work: Iterable[Work]) -> Iterator[tuple[Key, Outcome]]:
-        nonlocal spent
-        todo = deque(work)
-        while todo and (jobs < 2 or (spent < _WORTH_A_POOL and not pool)):
-            item = todo.popleft()
-            spent += item.size * len(item.models)
-            yield from one(item)
-        if todo:
-            if not pool:
-                pool.append(_processes(jobs))
-            yield from _spread(pool[0], one, todo)
-
-    try:
-        yield run
-    finally:
-        for started in pool:
-            started.shutdown(cancel_futures=True)
-
-
-def _spread(
-    pool: Executor, one: Callable[[Work], list[tuple[Key, Outcome]]], todo: deque[Work]
+def count_all(
+    count: Callable[[str, Request], Count], works: Iterable[Work], jobs: int
 ) -> Iterator[tuple[Key, Outcome]]:
-    chunks = [[todo.popleft() for _ in range(min(_CHUNK, len(todo)))] for _ in range(-(-len(todo) // _CHUNK))]
-    futures: list[Future[Any]] = [pool.submit(_count_chunk, one, chunk) for chunk in chunks]
-    for future in futures:
-        yield from future.result()
+    """Outcomes as they come: from this process until the work has shown itself large, then from `jobs` of them.
+
+    `works` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
+    """
+    one = partial(count_work, count)
+    todo = iter(works)
+    spent = 0
+    for work in todo:
+        yield from one(work)
+        spent += work.size * len(work.models)
+        if jobs > 1 and spent >= _WORTH_A_POOL:
+            break
+    chunks = _chunks(todo)
+    first = next(chunks, None)
+    if first:
+        yield from _in_processes(partial(_count_chunk, one), [first], chunks, jobs)
+
+
+def _chunks(works: Iterator[Work]) -> Iterator[list[Work]]:
+    chunk: list[Work] = []
+    for work in works:
+        chunk.append(work)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
 
 
 def _count_chunk(
     one: Callable[[Work], list[tuple[Key, Outcome]]], chunk: list[Work]
 ) -> list[tuple[Key, Outcome]]:
     return [pair for work in chunk for pair in one(work)]
+
+
+def _in_processes(
+    count: Callable[[list[Work]], list[tuple[Key, Outcome]]],
+    first: list[list[Work]],
+    rest: Iterator[list[Work]],
+    jobs: int,
+) -> Iterator[tuple[Key, Outcome]]:
+    pool = _processes(jobs)
+    waiting: deque[Future[list[tuple[Key, Outcome]]]] = deque()
+    try:
+        for chunks in (first, rest):
+            for chunk in chunks:
+                waiting.append(pool.submit(count, chunk))
+                if len(waiting) >= _AHEAD * jobs:
+                    yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _processes(jobs: int) -> Executor:
