@@ -1,0 +1,142 @@
+"""Counting over the network: one policy and a pool of threads above every way to the API."""
+
+from __future__ import annotations
+
+import random
+import time
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint.answers import Failed, Reply
+from prompt_lint.limiter import Limiter
+from prompt_lint.schedule import Outcome, Policy, Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from prompt_lint.model import Key, Request
+
+    Send = Callable[[str, Request], Reply]
+
+# No wait is longer, so that a request to stop is seen, and Ctrl-C on every system.
+_LOOK_UP = 0.2
+# Keys that are taken from the caller ahead of their outcomes: enough for seconds without it.
+_AHEAD = 512
+
+
+def count_all(
+    work: Iterable[tuple[Key, Request]], send: Send, policy: Policy, stop: Event | None = None
+) -> Iterator[tuple[Key, Outcome]]:
+    """Each key with its count, or with the reason why it has none, as they arrive. None is left out.
+
+    `send` is called from several threads; it returns a `Reply` or raises `Failed`. Once `stop` is set, all that is left is
+    told to be uncounted within a second. An exception in the caller (Ctrl-C) ends it as quickly; the
+    threads are daemons, and a request that hangs keeps nobody waiting.
+    """
+    line = _Line(send, policy, stop or Event())
+    source, owed = iter(work), 0
+    line.start()
+    try:
+        while True:
+            for item in source:
+                line.events.put(item)
+                owed += 1
+                if owed >= _AHEAD:
+                    break
+            if not owed:
+                return
+            yield line.next_outcome()
+            owed -= 1
+    finally:
+        line.events.put(None)
+
+
+class _Line:
+    """The threads of one run. One of them, the dispatcher, owns the schedule; the others send and wait."""
+
+    def __init__(self, send: Send, policy: Policy, stop: Event) -> None:
+        # To the dispatcher: work `(Key, Request)`, answers `(number, Reply | Failed)`, None for the end.
+        self.events: SimpleQueue[Any] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[Key, Outcome] | BaseException] = SimpleQueue()
+        self._todo: SimpleQueue[tuple[int, str, Request] | None] = SimpleQueue()
+        self._send = send
+        self._policy = policy
+        self._stop = stop
+        self._threads = self._idle = 0
+
+    def start(self) -> None:
+        Thread(target=self._dispatch, name="count-dispatch", daemon=True).start()
+
+    def next_outcome(self) -> tuple[Key, Outcome]:
+        while True:
+            try:
+                outcome = self._outcomes.get(timeout=_LOOK_UP)
+            except Empty:
+                continue
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return outcome
+
+    def _dispatch(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # noqa: BLE001  # the caller's thread is the one that may fail
+            self._outcomes.put(error)
+        for _ in range(self._threads):
+            self._todo.put(None)
+
+    def _run(self) -> None:
+        schedule = Schedule(self._policy, Limiter(), time.monotonic(), lambda most: random.uniform(0, most))  # noqa: S311  # spreads retries
+        while True:
+            now = time.monotonic()
+            wait = schedule.wait(now)
+            if wait is not None and wait <= 0:
+                number, task = schedule.take(now)
+                self._hand_out(number, task.key.model, task.request)
+            if not self._listen(schedule, _LOOK_UP if wait is None else min(wait, _LOOK_UP)):
+                return
+            if self._stop.is_set():
+                schedule.halt("the run was stopped")
+            schedule.tick(time.monotonic())
+            for outcome in schedule.outcomes:
+                self._outcomes.put(outcome)
+            schedule.outcomes.clear()
+
+    def _listen(self, schedule: Schedule, wait: float) -> bool:
+        """Takes in all that has happened, waiting for the first of it. False at the end."""
+        try:
+            event = self.events.get(timeout=wait) if wait > 0 else self.events.get_nowait()
+            while event is not None:
+                first, second = event
+                if isinstance(second, Reply | Failed):
+                    self._idle += 1
+                    schedule.answer(first, second, time.monotonic())
+                else:
+                    schedule.add(first, second, time.monotonic())
+                event = self.events.get_nowait()
+        except Empty:
+            return True
+        return False
+
+    def _hand_out(self, number: int, model: str, request: Request) -> None:
+        """To a thread that has nothing to do, or to a new one. Those whose request was given up are missed."""
+        if self._idle:
+            self._idle -= 1
+        else:
+            self._threads += 1
+            Thread(target=self._work, name=f"count-{self._threads}", daemon=True).start()
+        self._todo.put((number, model, request))
+
+    def _work(self) -> None:
+        while (item := self._todo.get()) is not None:
+            number, model, request = item
+            self.events.put((number, self._one(model, request)))
+
+    def _one(self, model: str, request: Request) -> Reply | Failed:
+        try:
+            return self._send(model, request)
+        except Failed as failed:
+            return failed.with_traceback(None)
+        except Exception as error:  # noqa: BLE001  # its text may hold anything, its class tells enough
+            return Failed("odd", f"counting failed ({type(error).__name__})")
