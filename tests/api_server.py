@@ -16,7 +16,6 @@ import json
 import math
 import random
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -43,6 +42,7 @@ KEY = "sk-ant-api03-test-only"
 VERSIONS = ("2023-06-01", "2026-10-21")
 MIB = 1 << 20
 MAX_HEAD = 64 * 1024
+TLS_HELLO = b"\x16\x03"
 
 FIELDS = {
     "model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed",
@@ -51,12 +51,12 @@ SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_too
 
 ERROR_TYPES = {
     400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
-    404: "not_found_error", 405: "invalid_request_error", 408: "timeout_error", 409: "invalid_request_error", 411: "invalid_request_error",
-    413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 502: "api_error", 503: "api_error",
-    504: "timeout_error", 529: "overloaded_error",
+    404: "not_found_error", 405: "invalid_request_error", 408: "timeout_error", 409: "invalid_request_error",
+    411: "invalid_request_error", 413: "request_too_large", 429: "rate_limit_error", 500: "api_error",
+    502: "api_error", 503: "api_error", 504: "timeout_error", 529: "overloaded_error",
 }  # fmt: skip
 
-# Context window and standing of each model; the dated ids are those that aliases up to 4.5 stand for.
+# Context window of each model; the dated ids are those that aliases up to 4.5 stand for.
 MODELS: dict[str, int] = {
     "claude-fable-5-2": 1_000_000, "claude-opus-5-5": 1_000_000, "claude-opus-5": 1_000_000,
     "claude-opus-4-8": 1_000_000, "claude-opus-4-7": 1_000_000, "claude-sonnet-5-5": 1_000_000,
@@ -136,9 +136,10 @@ def read_request(sock: socket.socket, buffer: bytearray, cap: int) -> tuple[byte
     """Head, body and the body's length; None at the end of the connection. A body over `cap` is dropped."""
     while (end := buffer.find(b"\r\n\r\n")) < 0:
         data = sock.recv(65536)
-        if not data or len(buffer) > MAX_HEAD:
-            return None
         buffer += data
+        if not data or len(buffer) > MAX_HEAD or buffer.startswith(TLS_HELLO):
+            sock.sendall(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n" if buffer else b"")
+            return None
     head = bytes(buffer[: end + 4])
     del buffer[: end + 4]
     match = re.search(rb"\r\ncontent-length:[ \t]*([0-9]+)", head, re.IGNORECASE)
@@ -228,7 +229,7 @@ def validate(fields: Any, models: Mapping[str, int], *, server_tools: bool) -> N
         raise Refused(400, "messages: Input should be a valid list")
     if not messages:
         raise Refused(400, "messages: at least one message is required")
-    if fields["model"] not in models:
+    if str(fields["model"]) not in models:
         raise Refused(404, f"model: {fields['model']}")
     for message in messages:
         validate_message(message)
@@ -275,18 +276,23 @@ def validate_block(where: str, block: Mapping[str, Any]) -> None:
         raise Refused(400, f"{where}.type: Field required")
     if kind == "text" and not block.get("text"):
         raise Refused(400, f"{where}: text content blocks must be non-empty")
-    if kind == "text" and not block["text"].strip():
+    if kind == "text" and not str(block["text"]).strip():
         raise Refused(400, f"{where}: text content blocks must contain non-whitespace text")
-    source = block.get("source") or {}
-    if kind in ("image", "document") and source.get("type") in ("url", "file"):
-        raise Refused(400, f"{where}: {kind} sources of type {source['type']} are not supported here")
+    if kind in ("image", "document"):
+        source = block.get("source")
+        by = source.get("type") if isinstance(source, dict) else None
+        if by not in ("base64", "text", "content"):
+            raise Refused(400, f"{where}: {kind} sources of type {by} are not supported here")
 
 
 def validate_options(fields: Mapping[str, Any], *, server_tools: bool) -> None:
-    thinking = fields.get("thinking")
-    if thinking is not None and thinking.get("type") not in ("enabled", "disabled", "adaptive"):
+    thinking = fields.get("thinking", {"type": "disabled"})
+    if not isinstance(thinking, dict) or thinking.get("type") not in ("enabled", "disabled", "adaptive"):
         raise Refused(400, "thinking.type: Input should be 'enabled', 'disabled' or 'adaptive'")
-    for tool in fields.get("tools", []):
+    tools = fields.get("tools", [])
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
+        raise Refused(400, "tools: Input should be a valid list")
+    for tool in tools:
         if not server_tools and str(tool.get("type")).startswith(SERVER_TOOLS):
             raise Refused(400, f"tools: {tool['type']} is not supported by this endpoint")
 
@@ -299,9 +305,8 @@ def generation(model: str) -> tuple[int, int]:
 
 def length_count(model: str, fields: Mapping[str, Any]) -> int:
     """Cheap and deterministic: a token for each four characters of JSON, a fifth more from 4.7 on."""
-    size = len(
-        json.dumps([fields.get("system"), fields.get("tools"), fields["messages"]], ensure_ascii=False)
-    )
+    text = json.dumps([fields.get("system"), fields.get("tools"), fields["messages"]], ensure_ascii=False)
+    size = len(text)
     return 7 + size // 4 * (6 if generation(model) >= (4, 7) else 5) // 5
 
 
@@ -325,11 +330,10 @@ def model_info(name: str, *, bare: bool) -> dict[str, Any]:
     }  # fmt: skip
     if bare:
         return info
-    family, line = name.split("-")[:2], name.split("-")[1]
     return info | {
         "created_at": "2026-01-01T00:00:00Z", "lifecycle": "deprecated" if name in RETIRES else "active",
         "deprecated_at": "2026-08-01T00:00:00Z" if name in RETIRES else None,
-        "retires_at": RETIRES.get(name), "line": line if family[0] == "claude" else None,
+        "retires_at": RETIRES.get(name), "line": name.split("-")[1],
     }  # fmt: skip
 
 
@@ -569,9 +573,8 @@ def silent_close(x: Exchange) -> bool:
 
 def extra_answer(x: Exchange) -> bool:
     """The true answer and behind it one that nobody asked for: poison for the next request."""
-    x.sock.sendall(
-        render(x.seen, x.server.respond(x.seen)) + render(x.seen, Reply(200, b'{"input_tokens": 1}'))
-    )
+    poison = Reply(200, b'{"input_tokens": 1}')
+    x.sock.sendall(render(x.seen, x.server.respond(x.seen)) + render(x.seen, poison))
     return True
 
 
@@ -624,7 +627,7 @@ FAULTS: dict[str, Fault] = {
     "hang_mid_body": hang_mid_body,
     "drip_body": drip(OK_HEAD % 1000, OK.ljust(1000)),
     "drip_head": drip(
-        b"", (OK_HEAD % 20).replace(b"\r\n\r\n", b"\r\nx-pad: " + b"x" * 1000 + b"\r\n\r\n") + OK
+        b"", b"HTTP/1.1 200 OK\r\nx-pad: " + b"x" * 1000 + b"\r\ncontent-length: 20\r\n\r\n" + OK
     ),
     "close": raw(b""),
     "reset": reset(),
@@ -642,7 +645,7 @@ FAULTS: dict[str, Fault] = {
     "endless_body": endless(CHUNKED_HEAD, b"10000\r\n" + b" " * 65536 + b"\r\n"),
     "endless_headers": endless(b"HTTP/1.1 200 OK\r\n", b"x-pad: " + b"x" * 1000 + b"\r\n"),
     "endless_header": endless(b"HTTP/1.1 200 OK\r\nx-pad: ", b"x" * 65536),
-    "endless_100": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+    "endless_100": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, 0.001),
     "gzip_bomb": gzip_bomb,
     **{f"redirect_{code}": redirect(code) for code in (301, 302, 303, 307, 308)},
     **{f"echo_key_{code}": echo_key(code) for code in (400, 401, 404, 500)},
@@ -691,7 +694,7 @@ class ApiServer:
         count: CountFunction = offline_count,
         bucket: Bucket | None = None,
         latency: tuple[float, float] = (0.0, 0.0),
-        certificate: Path | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self.count = count
         self.bucket = bucket
@@ -885,9 +888,14 @@ class ApiServer:
         headers = self._limit()
         try:
             fields = json.loads(seen.body)
-        except ValueError:
+            if b"\\ud" in seen.body:
+                json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair isn't a character
+            validate(fields, self.models, server_tools=self.server_tools)
+        except (ValueError, RecursionError):
             raise Refused(400, "The request body is not valid JSON", *headers) from None
-        validate(fields, self.models, server_tools=self.server_tools)
+        except Refused as error:
+            error.headers = headers
+            raise
         return Reply(200, b'{"input_tokens": %d}' % self.count(fields["model"], fields), headers)
 
     def _limit(self) -> tuple[tuple[str, str], ...]:
@@ -947,28 +955,28 @@ def blackhole() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def make_certificate(folder: Path) -> Path | None:
-    """A PEM file with a fresh self-signed certificate for 127.0.0.1 and its key; None without `openssl`.
+class Certificate(NamedTuple):
+    """Two PEM files. As `SSL_CERT_FILE`, `cert` makes a client trust the server."""
 
-    Made anew each time, so that no private key lies in the repository.
-    """
-    if shutil.which("openssl") is None:
-        return None
-    pem = folder / "test-only.pem"
+    cert: Path
+    key: Path
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Self-signed, for 127.0.0.1, by the `openssl` command: new each time, so that no key lies in the repository."""
+    made = Certificate(folder / "test-only.crt", folder / "test-only.key")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
          "-subj", "/CN=prompt-lint test only", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-         "-addext", "keyUsage=critical,digitalSignature,keyCertSign", "-keyout", pem, "-out", f"{pem}.crt"],
+         "-addext", "keyUsage=critical,digitalSignature,keyCertSign", "-keyout", made.key, "-out", made.cert],
         check=True, capture_output=True,
     )  # fmt: skip
-    certificate = folder / "test-only.pem.crt"
-    pem.write_bytes(pem.read_bytes() + certificate.read_bytes())
-    return pem
+    return made
 
 
-def server_context(pem: Path) -> ssl.SSLContext:
+def server_context(certificate: Certificate) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(certificate.cert, certificate.key)
     return context
 
 
