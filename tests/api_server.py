@@ -257,26 +257,28 @@ def validate_message(message: Any) -> None:
         raise Refused(400, "messages.content: Field required")
     if message["role"] == "user" and message["content"] in ("", []):
         raise Refused(400, "user messages must have non-empty content")
-    validate_content("messages", message["content"])
+    # Recorded answers hold assistant turns with a blank block among others: those were counted.
+    validate_content("messages", message["content"], blank=message["role"] == "assistant")
 
 
-def validate_content(where: str, content: Any) -> None:
+def validate_content(where: str, content: Any, *, blank: bool = False) -> None:
+    """`blank`: text may be white space alone."""
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     if content == "":
         return
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise Refused(400, f"{where}: Input should be a valid list")
     for block in blocks:
-        validate_block(where, block)
+        validate_block(where, block, blank=blank)
 
 
-def validate_block(where: str, block: Mapping[str, Any]) -> None:
+def validate_block(where: str, block: Mapping[str, Any], *, blank: bool) -> None:
     kind = block.get("type")
     if kind is None:
         raise Refused(400, f"{where}.type: Field required")
     if kind == "text" and not block.get("text"):
         raise Refused(400, f"{where}: text content blocks must be non-empty")
-    if kind == "text" and not str(block["text"]).strip():
+    if kind == "text" and not blank and not str(block["text"]).strip():
         raise Refused(400, f"{where}: text content blocks must contain non-whitespace text")
     if kind in ("image", "document"):
         source = block.get("source")
