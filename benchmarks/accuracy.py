@@ -80,7 +80,10 @@ def against_ctok(folder: Path, python: str) -> None:
         asked = "".join(json.dumps([text, version]) + "\n" for text in texts)
         done = subprocess.run([python, "-c", ORACLE], input=asked, capture_output=True, text=True, check=True)
         expected = map(int, done.stdout.split())
-        report(f"prompt files against ctok {version}", [(e, user_message(model, t)) for e, t in zip(expected, texts, strict=True)])
+        report(
+            f"prompt files against ctok {version}",
+            [(e, user_message(model, t)) for e, t in zip(expected, texts, strict=True)],
+        )
 
 
 def kind(row: dict[str, Any]) -> str:
@@ -124,7 +127,9 @@ def recorded(path: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", nargs="?", default=os.environ.get("PROMPT_LINT_DATA"))
     parser.add_argument("--corpora", default=os.environ.get("PROMPT_LINT_CORPORA"))
     parser.add_argument("--ctok-python", default=os.environ.get("PROMPT_LINT_CTOK_PYTHON"))

@@ -73,13 +73,13 @@ def texts(folder: Path) -> list[str]:
 
 def rate(folder: Path) -> None:
     """Megabytes a second in a fresh process for each family, every word new to it at first."""
-    code = (
-        "import sys; sys.path.insert(0, {here!r}); from tokenizer_speed import measure; measure({folder!r}, {family!r})"
-    )
+    code = "import sys; sys.path.insert(0, {here!r}); from tokenizer_speed import measure; measure({folder!r}, {family!r})"
     print(f"\n{'rate over ' + folder.name:36} {'MB':>7} {'MB/s':>7}   (at least 5)")
     for family in FAMILIES:
         here = str(Path(__file__).parent)
-        subprocess.run([sys.executable, "-c", code.format(here=here, folder=str(folder), family=family)], check=True)
+        subprocess.run(
+            [sys.executable, "-c", code.format(here=here, folder=str(folder), family=family)], check=True
+        )
 
 
 def measure(folder: str, family: str) -> None:
@@ -92,7 +92,9 @@ def measure(folder: str, family: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpora", default=os.environ.get("PROMPT_LINT_CORPORA"))
     parser.add_argument("--runs", type=int, default=15)
     options = parser.parse_args()

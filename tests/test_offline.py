@@ -58,15 +58,20 @@ def test_a_system_prompt_costs_its_text_and_later_a_line(model: str, extra: int)
 
 
 def test_messages_of_one_role_are_one_turn() -> None:
-    """Consecutive messages of a role cost one frame, like blocks of one message."""
-    apart = count(messages=[{"role": "user", "content": "Hello"}, {"role": "user", "content": " there"}])
+    """Consecutive messages of a role cost one frame, and a new line between their texts."""
+    apart = count(messages=[GREETING, {"role": "user", "content": "there"}])
+
+    assert apart == count(messages=[{"role": "user", "content": "Hello\nthere"}])
+
+
+def test_blocks_of_a_message_are_one_text() -> None:
+    """Text blocks are read as if written without a break, whatever else stands in them."""
     blocks = [
-        {"type": "text", "text": "Hello"},
-        {"type": "text", "text": " there", "cache_control": {"type": "ephemeral"}},
+        {"type": "text", "text": "Hel"},
+        {"type": "text", "text": "lo", "cache_control": {"type": "ephemeral"}},
     ]
 
-    assert apart == count(messages=[{"role": "user", "content": blocks}])
-    assert apart == count(messages=[{"role": "user", "content": "Hello there"}])
+    assert count(messages=[{"role": "user", "content": blocks}]) == count()
 
 
 def test_a_turn_costs_a_frame_and_a_prefill_none() -> None:

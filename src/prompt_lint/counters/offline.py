@@ -168,14 +168,19 @@ def tool_text(tool: Mapping[str, Any]) -> str:
     return f"<function>{json.dumps(told, ensure_ascii=False)}</function>\n"
 
 
+_LINE = {"type": "text", "text": "\n"}
+
+
 def merge(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Turns: consecutive messages of one role are one, each as a list of blocks."""
+    """Turns: consecutive messages of one role are one, each as a list of blocks, texts on lines of their own."""
     turns: list[tuple[str, list[dict[str, Any]]]] = []
     for message in messages:
         role, content = message["role"], message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
         if turns and turns[-1][0] == role:
-            turns[-1][1].extend(blocks)
+            joined = [*turns[-1][1][-1:], *blocks[:1]]
+            line = [_LINE] if [block.get("type") for block in joined] == ["text", "text"] else []
+            turns[-1][1].extend(line + blocks)
         else:
             turns.append((role, blocks))
     return turns
