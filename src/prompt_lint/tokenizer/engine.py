@@ -152,27 +152,45 @@ def _tile(marked: str, words: Vocabulary) -> int:
     if marked in words.pieces:
         return 1
     if len(marked) < _LONG:
-        return _few(marked, words.pieces) or _cheapest(marked, words)
+        known = words.pieces.issuperset(marked)
+        return _spread(marked, words) if known else _cheapest(marked, words)
     shorter, saved = _shortened(marked, words)
     return _cheapest(shorter, words) + saved
 
 
-def _few(marked: str, pieces: frozenset[str]) -> int:
-    """2 or 3 where so few pieces will do, as for most words; else 0."""
+def _spread(marked: str, words: Vocabulary) -> int:
+    """`_cheapest` for words, most of which are two to four pieces: outwards from both ends until they meet."""
+    pieces = words.pieces
     size = len(marked)
-    ends = [at for at in range(1, size) if marked[:at] in pieces]
-    for end in ends:
+    reached = [end for end in (1, *words.lengths.get(marked[0], ())) if marked[:end] in pieces]
+    for end in reached:
         if marked[end:] in pieces:
             return 2
-    starts = [at for at in range(2, size) if marked[at:] in pieces]
-    for end in ends:
-        for start in starts:
-            if end < start and marked[end:start] in pieces:
-                return 3
-    return 0
+    last = [start for start in range(2, size) if marked[start:] in pieces]
+    seen = set(reached)
+    for price in range(3, size + 1):
+        for end in reached:
+            for start in last:
+                if end < start and marked[end:start] in pieces:
+                    return price
+        reached = _one_further(reached, seen, marked, words)
+    return size
+
+
+def _one_further(reached: list[int], seen: set[int], marked: str, words: Vocabulary) -> list[int]:
+    pieces = words.pieces
+    found = []
+    for start in reached:
+        for length in (1, *words.lengths.get(marked[start], ())):
+            end = start + length
+            if end not in seen and marked[start:end] in pieces:
+                seen.add(end)
+                found.append(end)
+    return found
 
 
 def _cheapest(marked: str, words: Vocabulary) -> int:
+    """The same, whatever the string: position by position."""
     pieces = words.pieces
     size = len(marked)
     best = [0, *[_FAR] * size]
