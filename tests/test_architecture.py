@@ -15,11 +15,11 @@ LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
     {"escape", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
-    {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter"},
-    {"tree", "counting", "judge", "selection", "transport"},
-    {"formats", "outputs", "counters"},
+    {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers", "wire"},
+    {"tree", "counting", "judge", "selection", "schedule"},
+    {"formats", "outputs", "counters", "transport", "measure"},
     {"check"},
-    {"count", "explain"},
+    {"count", "explain", "session"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -584,7 +584,7 @@ def test_counting_offline_needs_neither_network_nor_sdk(repo: Repo) -> None:
     program = (
         "import sys; from prompt_lint import cli; code = cli.run(['check']);"
         "heavy = {'anthropic', 'httpx', 'httpx2', 'asyncio', 'socket', 'ssl', 'dataclasses', 'importlib.metadata',"
-        " 'multiprocessing', 'pathspec', 'difflib', 'sqlite3', 'concurrent.futures'};"
+        " 'multiprocessing', 'pathspec', 'difflib', 'concurrent.futures'};"
         "print(code, sorted(heavy & sys.modules.keys()))"
     )
 

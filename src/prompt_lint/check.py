@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.counting import Work, count_all, once
+from prompt_lint.counting import Work
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.judge import exit_code, judge
+from prompt_lint.judge import exit_code, judge, settles
+from prompt_lint.measure import StandIn, measure
 from prompt_lint.model import Count, Key, Problem, Report, Section
 from prompt_lint.selection import select, selector, unused
 from prompt_lint.tree import Missing
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
+    from prompt_lint.measure import Means, Measured
     from prompt_lint.model import Prompt, Rule, Verdict
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
@@ -32,14 +34,12 @@ class Options(NamedTuple):
     """Settings that come from flags and the environment only, never from a file of the repository."""
 
     max_file_size: int
-    jobs: int
     exit_zero: bool
+    outage_fails: bool
     progress: Callable[[int, int], None]
 
 
-def check(
-    tree: WorkingTree, config: Config, paths: Sequence[str], counter: Counter, options: Options
-) -> Report:
+def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options) -> Report:
     """Judge every prompt below `paths` (all of them, if none is given).
 
     `paths` are relative to the top of the tree. Where the configuration itself is among them, everything
@@ -48,16 +48,36 @@ def check(
     chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
     owned, problems = find(tree, config, chosen, () if everything else paths)
-    measured: list[_Measured] = []
-    works = _works(_prompts(tree, owned, options, problems), measured)
-    outcomes = dict(count_all(counter.count_request, once(works), options.jobs))
-    verdicts = [verdict for one in measured for verdict in _verdicts(one, outcomes, problems)]
-    verdicts = [_break_down(tree, verdict, counter, options) for verdict in verdicts]
-    code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
-    notes = [*tree.notes, *_blank(verdicts)]
-    if everything and not owned and not problems:
+    prompts = _prompts(tree, owned, options, problems)
+    report = judge_all(config.path, prompts, means, problems, options)
+    verdicts = [_break_down(tree, verdict, means.offline, options) for verdict in report.verdicts]
+    notes = [*tree.notes, *report.notes]
+    if everything and not owned and not report.problems:
         notes.append("no prompt matches the rules, and all of them allow that")
-    return Report(config.path, verdicts, problems, notes, len(owned), code)
+    return report._replace(verdicts=verdicts, notes=notes, files=len(owned))
+
+
+def judge_all(
+    config: str,
+    prompts: Iterable[tuple[Prompt, Rule, int]],
+    means: Means,
+    problems: list[Problem],
+    options: Options,
+) -> Report:
+    """Count and judge prompts, given with the sizes of their files. `problems` is what reading them adds to."""
+    counted: list[_Counted] = []
+    done = measure(_works(prompts, counted), means)
+    verdicts = [verdict for one in counted for verdict in _verdicts(one, done.outcomes, problems)]
+    notes = [*_blank(verdicts), *_drifts(done)]
+    if done.failures:
+        told = _outage(done)
+        if options.outage_fails:
+            problems.append(told)
+        else:
+            notes.append(f"{told.message}; {told.hint}")
+    code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
+    host = means.service.host if means.service and done.sent else ""
+    return Report(config, verdicts, problems, notes, 0, code, done.sent, host)
 
 
 def find(
@@ -97,7 +117,7 @@ def _matches_nothing(config: Config, rule: Rule) -> Problem:
     )
 
 
-class _Measured(NamedTuple):
+class _Counted(NamedTuple):
     """A prompt whose text is no longer held. `digest` is empty where there was nothing to count."""
 
     prompt: Prompt
@@ -122,22 +142,25 @@ def _prompts(
     options.progress(len(owned), len(owned))
 
 
-def _works(prompts: Iterable[tuple[Prompt, Rule, int]], measured: list[_Measured]) -> Iterator[Work]:
+def _works(prompts: Iterable[tuple[Prompt, Rule, int]], counted: list[_Counted]) -> Iterator[Work]:
     """What is to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
     for prompt, rule, size in prompts:
         digest = prompt.request.digest() if prompt.request else ""
-        measured.append(_Measured(prompt._replace(request=None), rule, digest))
+        counted.append(_Counted(prompt._replace(request=None), rule, digest))
         if prompt.request:
-            yield Work(digest, prompt.request, rule.models, size)
+            yield Work(digest, prompt.request, rule.models, size, rule.limits)
 
 
 def _verdicts(
-    measured: _Measured, outcomes: Mapping[Key, Outcome], problems: list[Problem]
+    counted: _Counted, outcomes: Mapping[Key, Outcome | StandIn], problems: list[Problem]
 ) -> Iterator[Verdict]:
-    prompt, rule, digest = measured
+    prompt, rule, digest = counted
     told = set()
     for model in rule.models:
         outcome = outcomes[Key(model, digest)] if digest else _NOTHING
+        if isinstance(outcome, StandIn):
+            decides = settles(outcome.counted, rule.limits.get(model))
+            outcome = outcome.counted if decides else outcome.reason
         if isinstance(outcome, Unreadable):
             if outcome.message not in told:
                 told.add(outcome.message)
@@ -145,6 +168,26 @@ def _verdicts(
             yield judge(prompt, model, rule, None)
         else:
             yield judge(prompt, model, rule, outcome)
+
+
+def _outage(done: Measured) -> Problem:
+    """What the API was asked for in vain, once for the run: whatever an offline count decides is decided all the same."""
+    first = done.failures[0]
+    number = len(done.failures)
+    told = f"{number:,} count{'s' if number > 1 else ''} that the API was asked for did not come"
+    hint = f"offline counts stand in where they decide. {first.hint}".strip()
+    return Problem("", 0, f"{told} ({first.message})", hint)
+
+
+def _drifts(done: Measured) -> Iterator[str]:
+    """That the tokenizer is out of date, as soon as an exact count shows it."""
+    for family, (requests, exact, offline) in sorted(done.drifts.items()):
+        share = abs(offline - exact) / exact
+        way = "low" if offline < exact else "high"
+        yield (
+            f"offline counts of the tokenizer {family} run {share:.1%} {way} on {requests:,} "
+            f"prompt{'s' if requests > 1 else ''} of this run; exact ones were used"
+        )
 
 
 def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:

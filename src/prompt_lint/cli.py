@@ -10,12 +10,14 @@ import click
 
 from prompt_lint import __version__
 from prompt_lint.errors import Exit, Fatal, Unreadable
+from prompt_lint.session import means, outage_fails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from prompt_lint.cache import Info
     from prompt_lint.config import Config
-    from prompt_lint.counting import Counter
+    from prompt_lint.measure import Means
     from prompt_lint.model import Prompt, Report, View
     from prompt_lint.tree import WorkingTree
 
@@ -78,6 +80,8 @@ def _shared(*names: str) -> Callable[[Any], Any]:
     return decorate
 
 
+_COUNTING = ("counting", "offline", "provider", "jobs", "requests", "deadline", "cache", "nocache")
+
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "config": click.option(
         "--config",
@@ -97,6 +101,49 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         envvar="PROMPT_LINT_MAX_FILE_SIZE",
         help="A larger file is a problem. In bytes, or with k or M.",
     ),
+    "counting": click.option(
+        "--counting",
+        type=click.Choice(("exact", "auto", "offline")),
+        envvar="PROMPT_LINT_COUNTING",
+        help="exact: ask the API; auto: only what the offline count leaves open; offline: never. "
+        "Default: exact with a credential, else offline.",
+    ),
+    "offline": click.option("--offline", is_flag=True, help="Send nothing anywhere: --counting offline."),
+    "provider": click.option(
+        "--provider",
+        type=click.Choice(("anthropic", "vertex", "foundry", "aws")),
+        default="anthropic",
+        envvar="PROMPT_LINT_PROVIDER",
+        help="Whose API. All but anthropic need the SDK.",
+    ),
+    "jobs": click.option(
+        "--jobs",
+        type=click.IntRange(1, 256),
+        default=64,
+        show_default=True,
+        envvar="PROMPT_LINT_JOBS",
+        help="Requests to the API at a time.",
+    ),
+    "requests": click.option(
+        "--max-requests",
+        type=click.IntRange(1),
+        default=5_000,
+        show_default=True,
+        envvar="PROMPT_LINT_MAX_REQUESTS",
+        help="Requests to the API in a run.",
+    ),
+    "deadline": click.option(
+        "--deadline",
+        type=click.FloatRange(1, 86_400),
+        default=900,
+        show_default=True,
+        envvar="PROMPT_LINT_DEADLINE",
+        help="Seconds that counting with the API may take.",
+    ),
+    "cache": click.option(
+        "--cache-dir", type=click.Path(file_okay=False), help="Where counts are kept between runs."
+    ),
+    "nocache": click.option("--no-cache", is_flag=True, help="Neither read nor keep counts."),
     "format": click.option(
         "--output-format",
         type=click.Choice(_FORMATS),
@@ -146,7 +193,7 @@ def cli() -> None:
 @_shared("config")
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
-@_shared("git", "size", "format", "file", "output")
+@_shared("git", "size", *_COUNTING, "format", "file", "output")
 @click.option(
     "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
@@ -159,17 +206,18 @@ def check(
     no_git: bool,
     max_file_size: int,
     exit_zero: bool,
-    **output: Any,
+    **given: Any,
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     from prompt_lint.check import Options, check
-    from prompt_lint.counting import cores
     from prompt_lint.terminal import progress
 
     tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
-    options = Options(max_file_size, cores(), exit_zero, progress(os.environ))
-    report = check(tree, config, relative, _counter(), options)
-    _write(report, **output)
+    output, counting = _split(given)
+    with means(os.environ, config, tree.top, **counting) as using:
+        options = Options(max_file_size, exit_zero, outage_fails(os.environ, config), progress(os.environ))
+        report = check(tree, config, relative, using, options)
+    _write(_with_warnings(report, using), **output)
     return report.exit_code
 
 
@@ -181,7 +229,7 @@ def check(
     "--format", "format_name", type=click.Choice(_PROMPT_FORMATS), help="Default: by the file's name."
 )
 @click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
-@_shared("size", "format", "file", "output", "color")
+@_shared("size", *_COUNTING, "format", "file", "output", "color")
 def count(
     files: tuple[str, ...],
     models: tuple[str, ...],
@@ -189,28 +237,40 @@ def count(
     format_name: str | None,
     show_request: bool,
     max_file_size: int,
-    **output: Any,
+    **given: Any,
 ) -> Exit:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
     from prompt_lint import count
+    from prompt_lint.check import Options
     from prompt_lint.outputs import as_text
+    from prompt_lint.terminal import progress
 
     rule = count.rule(models, role, format_name or "")
     if show_request:
         _print_requests([p for path in files for p in count.prompts(path, rule, max_file_size)], models)
         return Exit.OK
-    report = count.count(files, rule, _counter(), max_file_size)
-    _write(report, text=as_text.render_counts, **output)
+    output, counting = _split(given)
+    with means(os.environ, None, None, **counting) as using:
+        fails = outage_fails(os.environ, None)
+        options = Options(max_file_size, exit_zero=False, outage_fails=fails, progress=progress(os.environ))
+        report = count.count(files, rule, using, options)
+    _write(_with_warnings(report, using), text=as_text.render_counts, **output)
     return report.exit_code
 
 
 @cli.command()
 @click.argument("path", type=click.Path())
-@_shared("config", "git", "size")
+@_shared("config", "git", "size", *_COUNTING)
 @click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
 @_shared("color")
 def explain(
-    path: str, config_path: str | None, no_git: bool, max_file_size: int, show_request: bool, color: str
+    path: str,
+    config_path: str | None,
+    no_git: bool,
+    max_file_size: int,
+    show_request: bool,
+    color: str,
+    **counting: Any,
 ) -> Exit:
     """Tell which rule owns PATH, why, and with what limit."""
     from prompt_lint import explain
@@ -223,11 +283,59 @@ def explain(
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
         _print_requests(prompts, rule.models)
         return Exit.OK
-    options = Options(max_file_size, 1, exit_zero=False, progress=lambda _done, _all: None)
+    fails = outage_fails(os.environ, config)
+    options = Options(max_file_size, exit_zero=False, outage_fails=fails, progress=lambda _done, _all: None)
     view = View(color=wants_color(color, os.environ), verbosity=1)
-    told, code = explain.explain(tree, config, relative, _counter(), options, view)
+    with means(os.environ, config, tree.top, **counting) as using:
+        told, code = explain.explain(tree, config, relative, using, options, view)
     write_stdout(told)
     return code
+
+
+@cli.group()
+def cache() -> None:
+    """Look at the counts that are kept between runs, or remove them."""
+
+
+@cache.command()
+@_shared("cache")
+def info(cache_dir: str | None) -> Exit:
+    """Tell where the counts are, how many, and since when."""
+    from prompt_lint import cache
+    from prompt_lint.terminal import write_stdout
+
+    folder = cache.folder(os.environ, cache_dir)
+    if not folder:
+        raise Fatal("there is no place for a cache", "give one with --cache-dir")
+    kept = cache.open_cache(folder)
+    write_stdout(_described(kept.info()) + "".join(f"note: {warning}\n" for warning in kept.warnings))
+    return Exit.OK
+
+
+@cache.command()
+@_shared("cache")
+def clear(cache_dir: str | None) -> Exit:
+    """Remove all counts that are kept."""
+    from prompt_lint import cache
+    from prompt_lint.terminal import write_stdout
+
+    folder = cache.folder(os.environ, cache_dir)
+    write_stdout(f"removed {cache.clear(folder) if folder else 0:,} bytes\n")
+    return Exit.OK
+
+
+def _described(found: Info) -> str:
+    from time import gmtime, strftime
+
+    from prompt_lint.escape import visible
+
+    days = [strftime("%Y-%m-%d", gmtime(time)) for time in (found.oldest, found.newest) if time is not None]
+    since = f", counted from {days[0]} to {days[1]}" if days else ""
+    damaged = f", {found.damaged:,} damaged" if found.damaged else ""
+    return (
+        f"{visible(found.path)}: {found.size:,} bytes\n"
+        f"{found.api:,} exact counts, {found.offline:,} offline ones{damaged}{since}\n"
+    )
 
 
 @cli.command()
@@ -285,11 +393,16 @@ def _name_in(tree: WorkingTree, path: str) -> str:
         return path
 
 
-def _counter() -> Counter:
-    from prompt_lint.counters import offline
-    from prompt_lint.counting import Counter
+def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What concerns the output, and what concerns counting."""
+    names = {"output_format", "output_file", "outputs", "verbose", "quiet", "color"}
+    output = {name: value for name, value in given.items() if name in names}
+    return output, {name: value for name, value in given.items() if name not in names}
 
-    return Counter(offline.count, offline.weigh)
+
+def _with_warnings(report: Report, using: Means) -> Report:
+    """Trouble with the cache is only known once it is closed."""
+    return report._replace(notes=(*report.notes, *using.cache.warnings))
 
 
 def _write(

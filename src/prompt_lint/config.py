@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
 ROLES = ("system", "user")
+COUNTING = ("exact", "auto", "offline")
+ON_UNAVAILABLE = ("fail", "offline")
 WARN_AT = 0.9
 
 MAX_SIZE = 256 * 1024
@@ -38,11 +40,16 @@ LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]
 
 
 class Config(NamedTuple):
-    """What a configuration file says. `path` is the file's, as given to `parse`."""
+    """What a configuration file says. `path` is the file's, as given to `parse`.
+
+    `counting` and `on_unavailable` are empty where the file leaves them to the environment.
+    """
 
     path: str
     rules: tuple[Rule, ...]
     exclude: tuple[str, ...]
+    counting: str = ""
+    on_unavailable: str = ""
 
 
 class Mistake(NamedTuple):
@@ -223,7 +230,13 @@ def parse(
     rules = [_rule(node, fields, top, settings) for node, fields in settings.get("prompts") or ()]
     if file.mistakes:
         file.give_up()
-    return Config(path, tuple(rule for rule in rules if rule), settings.get("exclude") or ())
+    return Config(
+        path,
+        tuple(rule for rule in rules if rule),
+        settings.get("exclude") or (),
+        settings.get("counting") or "",
+        settings.get("on_unavailable") or "",
+    )
 
 
 def _yaml_hint(data: bytes, error: YamlError) -> str:
@@ -412,7 +425,13 @@ _SHARED = {
     "warn_at": _Key(_warn_at, "warn_at: 90%"),
     "exclude": _Key(_patterns, 'exclude: ["**/fixtures/"]'),
 }
-_TOP = _SHARED | {"prompts": _Key(_prompts, "prompts: [{files: prompts/**/*.md}]")}
+_TOP = _SHARED | {
+    "counting": _Key(lambda node, example: _choice(node, example, COUNTING), "counting: auto"),
+    "on_unavailable": _Key(
+        lambda node, example: _choice(node, example, ON_UNAVAILABLE), "on_unavailable: offline"
+    ),
+    "prompts": _Key(_prompts, "prompts: [{files: prompts/**/*.md}]"),
+}
 _RULE = _SHARED | {
     "files": _Key(_patterns, "files: prompts/**/*.md"),
     "format": _Key(lambda node, example: _choice(node, example, node.file.formats), "format: text"),

@@ -7,13 +7,14 @@ import signal
 import sys
 from collections import deque
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Count, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from prompt_lint.model import Request
@@ -36,17 +37,24 @@ class Counter(NamedTuple):
 
 
 class Work(NamedTuple):
-    """One request and the models it is to be counted for. `size` is in characters, to weigh the work."""
+    """One request, the models it is to be counted for, and their limits in tokens.
+
+    `size` is in characters, to weigh the work.
+    """
 
     digest: str
     request: Request
     models: tuple[str, ...]
     size: int
+    limits: Mapping[str, int]
 
 
-def count_work(count: Callable[[str, Request], Count], work: Work) -> list[tuple[Key, Outcome]]:
+Counted = tuple[Work, dict[Key, Outcome]]
+
+
+def count_work(count: Callable[[str, Request], Count], work: Work) -> dict[Key, Outcome]:
     """All models of one request together, so that a tokenizer they share runs once."""
-    return [(Key(model, work.digest), _outcome(count, model, work.request)) for model in work.models]
+    return {Key(model, work.digest): _outcome(count, model, work.request) for model in work.models}
 
 
 def _outcome(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:
@@ -56,72 +64,46 @@ def _outcome(count: Callable[[str, Request], Count], model: str, request: Reques
         return error
 
 
-def once(works: Iterable[Work]) -> Iterator[Work]:
-    """Each request only for the models that it hasn't come by with before."""
-    seen: set[Key] = set()
-    for work in works:
-        models = tuple(m for m in work.models if Key(m, work.digest) not in seen)
-        if models:
-            seen.update(Key(model, work.digest) for model in models)
-            yield work._replace(models=models)
-
-
-def count_all(
-    count: Callable[[str, Request], Count], works: Iterable[Work], jobs: int
-) -> Iterator[tuple[Key, Outcome]]:
-    """Outcomes as they come: from this process until the work has shown itself large, then from `jobs` of them.
+def count_all(count: Callable[[str, Request], Count], works: Iterable[Work], jobs: int) -> Iterator[Counted]:
+    """Each work with its outcomes: from this process until the work has shown itself large, then from `jobs` of them.
 
     `works` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
     """
-    one = partial(count_work, count)
     todo = iter(works)
     spent = 0
     for work in todo:
-        yield from one(work)
+        yield work, count_work(count, work)
         spent += work.size * len(work.models)
         if jobs > 1 and spent >= _WORTH_A_POOL:
             break
-    chunks = _chunks(todo)
+    chunks = iter(lambda: list(islice(todo, _CHUNK)), [])
     first = next(chunks, None)
     if first:
-        yield from _in_processes(partial(_count_chunk, one), [first], chunks, jobs)
+        yield from _in_processes(partial(_count_chunk, count), chain([first], chunks), jobs)
 
 
-def _chunks(works: Iterator[Work]) -> Iterator[list[Work]]:
-    chunk: list[Work] = []
-    for work in works:
-        chunk.append(work)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _count_chunk(
-    one: Callable[[Work], list[tuple[Key, Outcome]]], chunk: list[Work]
-) -> list[tuple[Key, Outcome]]:
-    return [pair for work in chunk for pair in one(work)]
+def _count_chunk(count: Callable[[str, Request], Count], chunk: list[Work]) -> list[dict[Key, Outcome]]:
+    return [count_work(count, work) for work in chunk]
 
 
 def _in_processes(
-    count: Callable[[list[Work]], list[tuple[Key, Outcome]]],
-    first: list[list[Work]],
-    rest: Iterator[list[Work]],
-    jobs: int,
-) -> Iterator[tuple[Key, Outcome]]:
+    count: Callable[[list[Work]], list[dict[Key, Outcome]]], chunks: Iterable[list[Work]], jobs: int
+) -> Iterator[Counted]:
     pool = _processes(jobs)
-    waiting: deque[Future[list[tuple[Key, Outcome]]]] = deque()
+    waiting: deque[tuple[list[Work], Future[list[dict[Key, Outcome]]]]] = deque()
     try:
-        for chunks in (first, rest):
-            for chunk in chunks:
-                waiting.append(pool.submit(count, chunk))
-                if len(waiting) >= _AHEAD * jobs:
-                    yield from waiting.popleft().result()
+        for chunk in chunks:
+            waiting.append((chunk, pool.submit(count, chunk)))
+            if len(waiting) >= _AHEAD * jobs:
+                yield from _result(*waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from _result(*waiting.popleft())
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _result(chunk: list[Work], future: Future[list[dict[Key, Outcome]]]) -> Iterator[Counted]:
+    return zip(chunk, future.result(), strict=True)
 
 
 def _processes(jobs: int) -> Executor:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from prompt_lint.check import Options
     from prompt_lint.config import Config
-    from prompt_lint.counting import Counter
+    from prompt_lint.measure import Means
     from prompt_lint.model import Prompt, Rule, View
     from prompt_lint.selection import Match, Selector
     from prompt_lint.tree import WorkingTree
 
 
 def explain(
-    tree: WorkingTree, config: Config, path: str, counter: Counter, options: Options, view: View
+    tree: WorkingTree, config: Config, path: str, means: Means, options: Options, view: View
 ) -> tuple[str, Exit]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
@@ -38,7 +38,7 @@ def explain(
     found = recognise(tree.resolve(path), owner)
     lines.append(f"  format {found.name}: {found.why}")
     lines.append(f"  role {owner.role}, near the limit from {owner.warn_at:.0%} of it")
-    report = check(tree, config, [path], counter, options)
+    report = check(tree, config, [path], means, options)
     return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
 
 

@@ -33,6 +33,11 @@ def _status(count: Count | None, limit: int | None, warn_at: float) -> Status:
     return "warn" if warn_at < 1 and count.tokens >= warn_at * limit else "ok"
 
 
+def settles(count: Count, limit: int | None) -> bool:
+    """Whether a count is enough to judge by: verified, and on one side of the limit."""
+    return not count.unverified and (limit is None or count.low > limit or count.high <= limit)
+
+
 def exit_code(verdicts: Sequence[Verdict], problems: Iterable[Problem]) -> Exit:
     """A fault of the configuration first (it may hide anything), then what is over, then what is not known."""
     problems = list(problems)

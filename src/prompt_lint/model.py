@@ -171,7 +171,7 @@ class Rule(NamedTuple):
 class Report(NamedTuple):
     """Everything a run has to say, complete before any output format sees it.
 
-    `config` is where the rules come from; empty for rules of the command line.
+    `config` is where the rules come from; empty for rules of the command line. `sent` prompts went to `host`.
     """
 
     config: str
@@ -180,6 +180,8 @@ class Report(NamedTuple):
     notes: Sequence[str]
     files: int
     exit_code: Exit
+    sent: int = 0
+    host: str = ""
 
 
 class View(NamedTuple):

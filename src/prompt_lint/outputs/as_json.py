@@ -55,10 +55,19 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report) -> dict[str, int]:
+def _summary(report: Report) -> dict[str, Any]:
     statuses = ("ok", "warn", "over", "unsure", "uncounted")
     counted = {status: sum(v.status == status for v in report.verdicts) for status in statuses}
-    return {"exit_code": int(report.exit_code), **counted, "files": report.files}
+    origins = [v.counted.origin for v in report.verdicts if v.counted]
+    return {
+        "exit_code": int(report.exit_code),
+        **counted,
+        "files": report.files,
+        "api": origins.count("api"),
+        "offline": origins.count("offline"),
+        "sent": report.sent,
+        "host": report.host,
+    }
 
 
 def _name(text: str) -> str:

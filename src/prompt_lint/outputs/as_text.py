@@ -88,7 +88,8 @@ def _label(status: Status, view: View) -> str:
 
 def _problem(problem: Problem, view: View) -> Iterator[str]:
     place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
-    yield f"{_label('uncounted', view)} {_paint(place, '1', view)}: {visible(problem.message)}"
+    where = f"{_paint(place, '1', view)}: " if place else ""
+    yield f"{_label('uncounted', view)} {where}{visible(problem.message)}"
     if problem.hint:
         yield f"{_INDENT}{visible(problem.hint)}"
 
@@ -169,8 +170,15 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
 
 
 def _origin(report: Report) -> Iterator[str]:
-    """Once for all numbers: who counted them, and what `±` means."""
-    if any(v.counted and not v.counted.exact for v in report.verdicts):
+    """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
+    counts = [v.counted for v in report.verdicts if v.counted]
+    offline = sum(not count.exact for count in counts)
+    exact = sum(count.origin == "api" for count in counts)
+    if offline and not exact:
         yield "Counted offline: ± is the measured interval around the API's number."
+    elif exact:
+        told = f", {offline:,} offline (± is the measured interval)" if offline else ""
+        sent = f"{report.sent:,} sent to {report.host}" if report.sent else "nothing sent"
+        yield f"Counts: {exact:,} exact{told}; {sent}."
     for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified}):
         yield f"Nobody has measured the tokenizer of {model}: its counts are unverified."

@@ -1,0 +1,180 @@
+"""Where counts come from: known ones first, then the API or the tokenizer, as the mode of the run says."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from prompt_lint.counting import Work, count_all
+from prompt_lint.errors import Unreadable
+from prompt_lint.judge import settles
+from prompt_lint.model import Count, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from prompt_lint.cache import Cache
+    from prompt_lint.counting import Counter, Outcome
+    from prompt_lint.model import Request
+
+    # Counts many keys over the network; each key gets one outcome, as they arrive.
+    CountMany = Callable[[Iterable[tuple[Key, Request]]], Iterator[tuple[Key, Outcome]]]
+
+Mode = Literal["exact", "auto", "offline"]
+
+# Look-ups in one question to the cache.
+_TOGETHER = 256
+_NO_CREDENTIAL = "set ANTHROPIC_API_KEY, or count offline (--offline)"
+# An exact count this far from the offline one, in tokens and as a share, says that the tokenizer has changed.
+DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
+
+
+class Service(NamedTuple):
+    """The API, not yet connected. `host` is where prompts are sent."""
+
+    host: str
+    connect: Callable[[], AbstractContextManager[CountMany]]
+
+
+class Means(NamedTuple):
+    """How a run gets its counts. Without a service, `absent` says why there is none."""
+
+    mode: Mode
+    offline: Counter
+    family: Callable[[str], str]
+    cache: Cache
+    service: Service | None
+    absent: str
+    jobs: int
+
+
+class StandIn(NamedTuple):
+    """An offline count for a key that the API was asked for and didn't count. It holds only as far as it decides."""
+
+    counted: Count
+    reason: Unreadable
+
+
+class Drift(NamedTuple):
+    """Exact and offline tokens of a family, over the requests for which they differ by more than they should."""
+
+    requests: int = 0
+    exact: int = 0
+    offline: int = 0
+
+
+class Measured:
+    """What has been counted: at the end, `outcomes` has every key that was asked for."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[Key, Outcome | StandIn] = {}
+        self.sent = 0
+        self.failures: list[Unreadable] = []
+        self.drifts: dict[str, Drift] = {}
+
+
+def measure(works: Iterable[Work], means: Means) -> Measured:
+    """Count every work. What arrives is handed to the cache at once: an interrupted run loses little."""
+    done = Measured()
+    unknown = _recall(works, means, done)
+    if means.mode == "exact":
+        _ask(unknown, means, done)
+    else:
+        _ask(_offline(unknown, means, done), means, done)
+    return done
+
+
+def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Work]:
+    """The works that nothing sufficient is known of. Exact counts are good for every mode."""
+    todo = iter(works)
+    while batch := list(islice(todo, _TOGETHER)):
+        keys = {Key(model, work.digest) for work in batch for model in work.models} - done.outcomes.keys()
+        done.outcomes.update(means.cache.get(keys, "api"))
+        if means.mode != "exact":
+            done.outcomes.update(means.cache.get(keys - done.outcomes.keys(), "offline"))
+        for work in batch:
+            models = tuple(
+                m for m in work.models if _is_open(done.outcomes.get(Key(m, work.digest)), work, m, means)
+            )
+            if models:
+                yield work._replace(models=models)
+
+
+def _is_open(outcome: Outcome | StandIn | None, work: Work, model: str, means: Means) -> bool:
+    """Whether a key is still to be counted. An offline count isn't sufficient where the API may be asked, unless it decides."""
+    if means.mode == "auto":
+        return not (
+            isinstance(outcome, Count) and (outcome.exact or settles(outcome, work.limits.get(model)))
+        )
+    return outcome is None
+
+
+def _offline(works: Iterable[Work], means: Means, done: Measured) -> list[Work]:
+    """Count with the tokenizer. Returns what that leaves open, in mode `auto`."""
+    open_: list[Work] = []
+    for work, counted in count_all(means.offline.count_request, works, means.jobs):
+        done.outcomes.update(counted)
+        means.cache.put({key: outcome for key, outcome in counted.items() if isinstance(outcome, Count)})
+        models = tuple(
+            key.model for key, outcome in counted.items() if _is_open(outcome, work, key.model, means)
+        )
+        if models:
+            open_.append(work._replace(models=models))
+    return open_
+
+
+def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
+    """Count with the API, each key once."""
+    asked: set[Key] = set()
+    waiting: dict[Key, Request] = {}
+
+    def fresh() -> Iterator[tuple[Key, Request]]:
+        for work in works:
+            for key in (Key(model, work.digest) for model in work.models):
+                if key not in asked:
+                    asked.add(key)
+                    waiting[key] = work.request
+                    yield key, work.request
+
+    for key, outcome in _answers(fresh(), means, done):
+        if isinstance(outcome, Count):
+            means.cache.put({key: outcome})
+            done.outcomes[key] = outcome
+        else:
+            done.failures.append(outcome)
+        _look_offline(key, waiting.pop(key), outcome, means, done)
+
+
+def _answers(
+    questions: Iterator[tuple[Key, Request]], means: Means, done: Measured
+) -> Iterator[tuple[Key, Outcome]]:
+    """From the API, connected only now that there is a question; or the reason why there is none."""
+    first = next(questions, None)
+    if first is None:
+        return
+    everything = chain([first], questions)
+    if means.service is None:
+        for key, _ in everything:
+            yield key, Unreadable(f"not counted: {means.absent}", _NO_CREDENTIAL)
+        return
+    with means.service.connect() as count_many:
+        for key, outcome in count_many(everything):
+            done.sent += 1
+            yield key, outcome
+
+
+def _look_offline(key: Key, request: Request, outcome: Outcome, means: Means, done: Measured) -> None:
+    """The offline count of a key that was asked for: compared with the answer, or standing in for none."""
+    try:
+        offline = means.offline.count_request(key.model, request)
+    except Unreadable:
+        if isinstance(outcome, Unreadable):
+            done.outcomes[key] = outcome
+        return
+    if isinstance(outcome, Unreadable):
+        done.outcomes[key] = StandIn(offline, outcome)
+    elif abs(offline.tokens - outcome.tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * outcome.tokens):
+        family = means.family(key.model)
+        n, exact, guessed = done.drifts.get(family, Drift())
+        done.drifts[family] = Drift(n + 1, exact + outcome.tokens, guessed + offline.tokens)

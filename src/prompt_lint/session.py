@@ -1,0 +1,111 @@
+"""Environment and flags → the means of a run: mode, cache, credential. Opens what has to be closed again."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from prompt_lint import __version__
+from prompt_lint.counting import Counter, cores
+from prompt_lint.measure import Means, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from prompt_lint.config import Config
+    from prompt_lint.credentials import Direct, Provider, Sdk
+    from prompt_lint.measure import CountMany, Mode
+    from prompt_lint.schedule import Policy
+
+# Whose exact counts are good for a run that asks nobody.
+_USUAL_HOST = "api.anthropic.com"
+
+
+@contextmanager
+def means(
+    env: Mapping[str, str],
+    config: Config | None,
+    top: str | None,
+    *,
+    counting: str | None,
+    offline: bool,
+    provider: Provider,
+    jobs: int,
+    max_requests: int,
+    deadline: float,
+    cache_dir: str | None,
+    no_cache: bool,
+) -> Iterator[Means]:
+    """How this run counts. What has been counted is saved whatever ends the run.
+
+    The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
+    Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
+    """
+    from prompt_lint import cache  # noqa: PLC0415
+    from prompt_lint.counters import offline as tokenizer  # noqa: PLC0415
+    from prompt_lint.models import family  # noqa: PLC0415
+    from prompt_lint.schedule import Policy  # noqa: PLC0415
+
+    wanted = "offline" if offline else counting or (config.counting if config else "")
+    service, absent = None, ""
+    if wanted != "offline":
+        service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
+    mode = cast("Mode", wanted or ("exact" if service else "offline"))
+    folder = None if no_cache else cache.folder(env, cache_dir, top)
+    kept = cache.open_cache(folder, __version__, service.host if service else _USUAL_HOST)
+    try:
+        yield Means(
+            mode,
+            Counter(tokenizer.count, tokenizer.weigh),
+            lambda model: family(model)[0],
+            kept,
+            service,
+            absent,
+            cores(),
+        )
+    finally:
+        kept.close()
+
+
+def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tuple[Service | None, str]:
+    from prompt_lint import credentials  # noqa: PLC0415
+
+    way = credentials.resolve(env, provider)
+    if isinstance(way, credentials.Absent):
+        return None, way.why
+    return Service(_host(way, env), lambda: _connect(way, policy)), ""
+
+
+def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
+    from prompt_lint import credentials  # noqa: PLC0415
+
+    if isinstance(way, credentials.Direct):
+        return way.host
+    if way.provider == "anthropic":
+        return credentials.host(env.get("ANTHROPIC_BASE_URL") or credentials.API)
+    return f"the API of {way.provider}"
+
+
+@contextmanager
+def _connect(way: Direct | Sdk, policy: Policy) -> Iterator[CountMany]:
+    """Connects, and imports what that takes. One policy above either way."""
+    from prompt_lint import credentials, transport  # noqa: PLC0415
+
+    connected: AbstractContextManager[transport.Send]
+    if isinstance(way, credentials.Direct):
+        from prompt_lint.counters import direct  # noqa: PLC0415
+
+        connected = direct.connect(way, policy.timeout)
+    else:
+        from prompt_lint.counters import sdk  # noqa: PLC0415
+
+        connected = sdk.connect(way, policy.timeout)
+    with connected as send:
+        yield lambda work: transport.count_all(work, send, policy)
+
+
+def outage_fails(env: Mapping[str, str], config: Config | None) -> bool:
+    """Whether an API that can't be reached fails a run by itself: in CI, unless the configuration says otherwise."""
+    wanted = config.on_unavailable if config else ""
+    return wanted == "fail" or (not wanted and bool(env.get("CI")))
