@@ -109,7 +109,7 @@ def tokens(answer: Answer, host: str, hide: Callable[[str], str]) -> Reply:
 def _refusal(answer: Answer, host: str, hide: Callable[[str], str]) -> Failed:
     kind, advice = _meaning(answer.status)
     error = _error(answer)
-    if answer.status == 404 and error.get("type") != "not_found_error":
+    if answer.status == 404 and not error:
         kind, advice = "odd", "is ANTHROPIC_BASE_URL the right address?"
     details = error.get("details")
     if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":

@@ -1,0 +1,95 @@
+"""What both ways to the API hold of HTTP: no redirects, a small plain body in time, nothing left on the line.
+
+Importing this imports `httpx2`: do so only where something is to be counted.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from prompt_lint.answers import LARGEST_ANSWER, Answer, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def client_options(host: str, timeout: float, *, outside: bool) -> dict[str, Any]:
+    """Arguments for a client, ours or the SDK's. `timeout` is in seconds.
+
+    `outside` says whether the requests leave this machine: only then may the environment name a proxy.
+    """
+    return {
+        "timeout": httpx2.Timeout(timeout),
+        # Threads bound the connections. One that a given-up request still holds must not keep others waiting.
+        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
+        "follow_redirects": False,
+        "headers": {"accept-encoding": "identity"},
+        "trust_env": outside,
+        "event_hooks": {"response": [_guard(host, timeout)]},
+    }
+
+
+def received(response: httpx2.Response) -> Answer:
+    """The answer, from a response of such a client. Reads it where that hasn't been done."""
+    body = response.content if response.is_stream_consumed else response.read()
+    stream = response.stream
+    whole = not (isinstance(stream, _Guarded) and stream.cut)
+    return Answer(
+        response.status_code,
+        {name.lower(): value for name, value in response.headers.items()},
+        body if whole else None,
+    )
+
+
+def _guard(host: str, timeout: float) -> Callable[[httpx2.Response], None]:
+    def guard(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            if response.status_code == 200:
+                raise Failed("odd", f"{host} sent a compressed answer that nobody asked for")
+            del response.headers["content-encoding"]  # so that the body isn't unpacked
+        response.stream = _Guarded(response, host, timeout)
+
+    return guard
+
+
+class _Guarded(httpx2.SyncByteStream):
+    """A body that is cut at `LARGEST_ANSWER`, given up when late, and followed by nothing."""
+
+    def __init__(self, response: httpx2.Response, host: str, timeout: float) -> None:
+        assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101  # for the type checker
+        self.cut = False
+        self._stream = response.stream
+        self._line = response.extensions.get("network_stream")
+        self._host = host
+        self._timeout = timeout
+
+    def __iter__(self) -> Iterator[bytes]:
+        left, until = LARGEST_ANSWER, time.monotonic() + self._timeout
+        for chunk in self._stream:
+            left -= len(chunk)
+            if left < 0:
+                self.cut = True
+                return
+            if time.monotonic() > until:
+                raise Failed("again", f"no whole answer from {self._host} within {self._timeout:g} s")
+            yield chunk
+        if self._line is not None and _behind(self._stream) != b"":
+            self._line.close()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _behind(stream: httpx2.SyncByteStream) -> bytes | None:
+    """What came behind the answer: the HTTP parser has it, and would take it for the answer to the next request.
+
+    There is no public way to it. Where this one ends, None: then the connection isn't used again.
+    """
+    link: Any = stream
+    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        link = getattr(link, name, None)
+    behind = getattr(link, "trailing_data", (None,))[0]
+    return behind if isinstance(behind, bytes) else None
