@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from prompt_lint.measure import CountMany, Mode
     from prompt_lint.schedule import Policy
 
-# Whose exact counts are good for a run that asks nobody.
-_USUAL_HOST = "api.anthropic.com"
-
 
 @contextmanager
 def means(
@@ -53,7 +50,7 @@ def means(
         service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache.folder(env, cache_dir, top)
-    kept = cache.open_cache(folder, __version__, service.host if service else _USUAL_HOST)
+    kept = cache.open_cache(folder, __version__, _place(env))
     try:
         yield Means(
             mode,
@@ -66,6 +63,11 @@ def means(
         )
     finally:
         kept.close()
+
+
+def _place(env: Mapping[str, str]) -> str:
+    """Whose exact counts are looked for, also by a run that asks nobody: another endpoint may count otherwise."""
+    return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or "https://api.anthropic.com"
 
 
 def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tuple[Service | None, str]:
