@@ -30,16 +30,17 @@ class Limiter:
     """The pace of one run. It holds no lock and reads no clock: every call says when it happens, in seconds.
 
     A request goes out when `wait` says 0, and `sent` books it. Its answer is told by `accepted` or
-    `refused`, with the time it was sent. The pace is a generic cell rate: `_next` is when the request
-    after all those booked is due, and it may be early by `_slack`.
+    `refused`, with the time it was sent. The pace is a generic cell rate: `_next` is when the next request
+    is due, and lies at most `_slack` in the past. `_credit` are requests that needn't wait.
     """
 
     def __init__(self) -> None:
         self.rate = FIRST_RATE
         self._told: float | None = None
         self._met = False
-        self._next = 0.0
-        self._slack = FIRST_BURST / FIRST_RATE
+        self._next = float("-inf")
+        self._credit = 0
+        self._slack = (FIRST_BURST - 0.5) / FIRST_RATE
         self._pause = 0.0
         self._changed = 0.0
         self._eased = -1.0
@@ -49,13 +50,17 @@ class Limiter:
 
     def wait(self, now: float) -> float:
         """Seconds until a request may go."""
-        return max(0.0, self._next - self._slack - now, self._pause - now)
+        due = now if self._credit else self._next
+        return max(0.0, due - now, self._pause - now)
 
     def sent(self, now: float) -> None:
         if self._began is None:
             self._began = self._changed = now
         self._count += 1
-        self._next = max(self._next, now - self._slack) + 1 / self.rate
+        if self._credit:
+            self._credit -= 1
+        else:
+            self._next = max(self._next, now - self._slack) + 1 / self.rate
 
     def hold(self, now: float, seconds: float) -> None:
         """Nothing goes out for so long."""
@@ -74,7 +79,7 @@ class Limiter:
         if first and remaining and self._began is not None:
             # What the gentle start left lying is still there.
             missed = (now - self._began) * told - self._count
-            self._next = now - max(0.0, min(missed, remaining / 2)) / told
+            self._credit = max(0, int(min(missed, remaining / 2)))
 
     def accepted(self, sent: float, now: float) -> None:
         self._accepted.append(now)
