@@ -403,6 +403,52 @@ def test_colour_follows_flag_then_environment_then_terminal(
     assert ("\x1b[" in lint("check", *flags).out) == colored
 
 
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names that only Linux takes")
+def test_names_of_any_bytes_are_checked_and_shown_escaped(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Whatever a file is called, it is counted under that name, and its name is one harmless line."""
+    prompts(repo)
+    for name in (
+        b"two\nlines.md",
+        b"caf\xe9.md",
+        b'qu"ote.md',
+        b"-dash.md",
+        "\u202eevil.md".encode(),
+        b"::error::x.md",
+    ):
+        repo.write(b"prompts/" + name, LONG)
+    repo.commit()
+
+    done = lint("check")
+
+    assert done.code == 1
+    assert sorted(line.split("/", 1)[1] for line in done.out.splitlines() if line.startswith("OVER")) == [
+        "-dash.md", "::error::x.md", r"\u202eevil.md", r"caf\xe9.md", 'qu"ote.md', r"two\nlines.md",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("hook", "shown"), [({}, True), ({"CI": "1"}, False), ({"PRE_COMMIT": "1"}, False)])
+def test_progress_is_for_a_person_who_waits(repo: Repo, hook: dict[str, str], shown: bool) -> None:
+    """On a terminal, a long run counts its files on stderr; in CI and in a hook it never does."""
+    text = " ".join(f"{n:x}" for n in range(60_000))
+    prompts(repo, **{f"p{n}": f"{n} {text}" for n in range(30)})
+    ours, theirs = os.openpty()
+
+    process = started(repo, "check", "-q", stderr=theirs, env=os.environ | hook)
+    done = finished(process)
+
+    os.set_blocking(ours, False)
+    try:
+        told = os.read(ours, 100_000).decode()
+    except BlockingIOError:
+        told = ""
+    os.close(ours)
+    os.close(theirs)
+    assert done.code == 1
+    assert (" of 30 files" in told) == shown
+    assert told.endswith("\r\x1b[K") == shown
+
+
 def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None:
     """A line for each file and model, and a sum; no repository or configuration is looked at."""
     repo.write("a.md", "What is 2 + 2?")
