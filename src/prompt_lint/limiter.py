@@ -8,8 +8,10 @@ from collections import deque
 # little, after a first handful at once, because most runs count no more than that.
 FIRST_RATE = 30.0
 FIRST_BURST = 10
-# Requests a second below which no limit is believed, and above which none is tried.
-SLOWEST, FASTEST = 0.2, 1_000.0
+# Requests a second that refusals never bring the pace below (they may come from somebody else's use of the
+# same limit, which ends), and that it never goes above. A limit that the server tells may be lower.
+SLOWEST, FASTEST = 2.0, 1_000.0
+LEAST_TOLD = 0.2
 # Growth while no limit has shown itself: by half as much again, each time that requests sent at the
 # present pace have come back well.
 STEP_UP, STEP_AFTER = 1.5, 0.25
@@ -68,7 +70,7 @@ class Limiter:
 
     def told(self, now: float, limit: float | None, remaining: float | None) -> None:
         """What rate-limit headers said: requests a minute, and how many of them are left."""
-        if limit is None or not 60 * SLOWEST <= limit <= 60 * FASTEST:
+        if limit is None or not 60 * LEAST_TOLD <= limit <= 60 * FASTEST:
             return
         told = TOLD * limit / 60
         if told == self._told:
