@@ -68,7 +68,7 @@ def judge_all(
     counted: list[_Counted] = []
     done = measure(_works(prompts, counted), means)
     verdicts = [verdict for one in counted for verdict in _verdicts(one, done.outcomes, problems)]
-    notes = [*_blank(verdicts), *_drifts(done)]
+    notes = [*_blank(verdicts), *_drifts(done), *_steered(done, means)]
     if done.failures:
         told = _outage(done)
         if options.outage_fails:
@@ -77,7 +77,7 @@ def judge_all(
             notes.append(f"{told.message}; {told.hint}")
     code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
     host = means.service.host if means.service and done.sent else ""
-    return Report(config, verdicts, problems, notes, 0, code, done.sent, host)
+    return Report(config, verdicts, problems, notes, 0, code, done.sent, host, len(done.failures))
 
 
 def find(
@@ -188,6 +188,11 @@ def _drifts(done: Measured) -> Iterator[str]:
             f"offline counts of the tokenizer {family} run {share:.1%} {way} on {requests:,} "
             f"prompt{'s' if requests > 1 else ''} of this run; exact ones were used"
         )
+
+
+def _steered(done: Measured, means: Means) -> Iterator[str]:
+    if means.service and done.sent and means.service.steered:
+        yield f"set in the environment, and obeyed by what was sent: {', '.join(means.service.steered)}"
 
 
 def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:

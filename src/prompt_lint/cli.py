@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from prompt_lint import __version__
-from prompt_lint.errors import Exit, Fatal, Unreadable
+from prompt_lint.errors import Exit, Fatal, Terminated, Unreadable
 from prompt_lint.session import means, outage_fails
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "deadline": click.option(
         "--deadline",
-        type=click.FloatRange(1, 86_400),
+        type=click.FloatRange(0.1, 86_400),
         default=900,
         show_default=True,
         envvar="PROMPT_LINT_DEADLINE",
@@ -177,7 +177,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
-    "counted, 130 interrupted.",
+    "counted, 130 interrupted, 143 terminated.",
 )
 @click.version_option(__version__, prog_name="prompt-lint", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -480,4 +480,22 @@ def main() -> NoReturn:
     if arguments == ["--version"]:  # asked for by every set-up script: without Click's import
         print(f"prompt-lint {__version__}")
         sys.exit(Exit.OK)
-    sys.exit(run(arguments))
+    _unwind_on_sigterm()
+    try:
+        code = run(arguments)
+    except Terminated:
+        _complain(("terminated", ""))
+        code = Exit.TERMINATED
+    sys.exit(code)
+
+
+def _unwind_on_sigterm() -> None:
+    """SIGTERM ends a run as Ctrl-C does: what has been counted is saved. One that is ignored stays so."""
+    import signal
+
+    def terminate(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to the group and to us: once is enough
+        raise Terminated
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, terminate)

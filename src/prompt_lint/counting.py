@@ -98,6 +98,9 @@ def _in_processes(
                 yield from _result(*waiting.popleft())
         while waiting:
             yield from _result(*waiting.popleft())
+    except BaseException:  # whoever ends the run, or stops listening, doesn't wait for what is on its way
+        _end_workers()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -119,6 +122,14 @@ def _processes(jobs: int) -> Executor:
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_workers() -> None:
+    import multiprocessing  # noqa: PLC0415  # imported already
+
+    for worker in multiprocessing.active_children():
+        worker.terminate()
 
 
 def cores() -> int:

@@ -13,6 +13,7 @@ class Exit(IntEnum):
     USAGE = 2
     UNCOUNTED = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class Fatal(Exception):
@@ -30,6 +31,10 @@ class Fatal(Exception):
     def complaints(self) -> list[tuple[str, str]]:
         """What to print: pairs of message and hint."""
         return [(self.message, self.hint)]
+
+
+class Terminated(BaseException):
+    """SIGTERM. Like `KeyboardInterrupt` no `Exception`, so that nothing on its way up takes it for a fault."""
 
 
 class Unreadable(Exception):

@@ -31,10 +31,15 @@ DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
 
 
 class Service(NamedTuple):
-    """The API, not yet connected. `host` is where prompts are sent."""
+    """The API, not yet connected. `host` is where prompts are sent, `sent` tells how many requests have been.
+
+    `steered` names the variables that requests obey on their way there.
+    """
 
     host: str
     connect: Callable[[], AbstractContextManager[CountMany]]
+    sent: Callable[[], int]
+    steered: tuple[str, ...] = ()
 
 
 class Means(NamedTuple):
@@ -82,6 +87,7 @@ def measure(works: Iterable[Work], means: Means) -> Measured:
         _ask(unknown, means, done)
     else:
         _ask(_offline(unknown, means, done), means, done)
+    done.sent = means.service.sent() if means.service else 0
     return done
 
 
@@ -137,7 +143,7 @@ def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
                     waiting[key] = work.request
                     yield key, work.request
 
-    for key, outcome in _answers(fresh(), means, done):
+    for key, outcome in _answers(fresh(), means):
         if isinstance(outcome, Count):
             means.cache.put({key: outcome})
             done.outcomes[key] = outcome
@@ -146,9 +152,7 @@ def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
         _look_offline(key, waiting.pop(key), outcome, means, done)
 
 
-def _answers(
-    questions: Iterator[tuple[Key, Request]], means: Means, done: Measured
-) -> Iterator[tuple[Key, Outcome]]:
+def _answers(questions: Iterator[tuple[Key, Request]], means: Means) -> Iterator[tuple[Key, Outcome]]:
     """From the API, connected only now that there is a question; or the reason why there is none."""
     first = next(questions, None)
     if first is None:
@@ -159,9 +163,7 @@ def _answers(
             yield key, Unreadable(f"not counted: {means.absent}", _NO_CREDENTIAL)
         return
     with means.service.connect() as count_many:
-        for key, outcome in count_many(everything):
-            done.sent += 1
-            yield key, outcome
+        yield from count_many(everything)
 
 
 def _look_offline(key: Key, request: Request, outcome: Outcome, means: Means, done: Measured) -> None:

@@ -171,7 +171,8 @@ class Rule(NamedTuple):
 class Report(NamedTuple):
     """Everything a run has to say, complete before any output format sees it.
 
-    `config` is where the rules come from; empty for rules of the command line. `sent` prompts went to `host`.
+    `config` is where the rules come from; empty for rules of the command line. `sent` requests went to `host`;
+    `unanswered` counts are those that the API was asked for in vain.
     """
 
     config: str
@@ -182,6 +183,7 @@ class Report(NamedTuple):
     exit_code: Exit
     sent: int = 0
     host: str = ""
+    unanswered: int = 0
 
 
 class View(NamedTuple):

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, cast
 
 from prompt_lint import __version__
 from prompt_lint.counting import Counter, cores
+from prompt_lint.errors import Terminated
 from prompt_lint.measure import Means, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from prompt_lint.answers import Reply
+    from prompt_lint.cache import Cache
     from prompt_lint.config import Config
     from prompt_lint.credentials import Direct, Provider, Sdk
     from prompt_lint.measure import CountMany, Mode
+    from prompt_lint.model import Request
     from prompt_lint.schedule import Policy
+
+
+# How long a run that was told to end waits for other processes to let go of the cache, in seconds.
+_HURRIED = 0.5
 
 
 @contextmanager
@@ -50,23 +58,26 @@ def means(
         service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache.folder(env, cache_dir, top)
-    kept = cache.open_cache(folder, __version__, _place(env))
+    offline_counter = Counter(tokenizer.count, tokenizer.weigh)
+    with _saved(cache.open_cache(folder, __version__, _place(env, provider))) as kept:
+        yield Means(mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores())
+
+
+@contextmanager
+def _saved(kept: Cache) -> Iterator[Cache]:
     try:
-        yield Means(
-            mode,
-            Counter(tokenizer.count, tokenizer.weigh),
-            lambda model: family(model)[0],
-            kept,
-            service,
-            absent,
-            cores(),
-        )
+        yield kept
+    except (KeyboardInterrupt, Terminated):
+        kept.close(_HURRIED)
+        raise
     finally:
         kept.close()
 
 
-def _place(env: Mapping[str, str]) -> str:
+def _place(env: Mapping[str, str], provider: Provider) -> str:
     """Whose exact counts are looked for, also by a run that asks nobody: another endpoint may count otherwise."""
+    if provider != "anthropic":
+        return provider
     return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or "https://api.anthropic.com"
 
 
@@ -76,7 +87,11 @@ def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tupl
     way = credentials.resolve(env, provider)
     if isinstance(way, credentials.Absent):
         return None, way.why
-    return Service(_host(way, env), lambda: _connect(way, policy)), ""
+    sent: list[None] = []  # to append to it is safe between threads
+    host = _host(way, env)
+    # The address itself is told as the host.
+    steered = tuple(n for n in credentials.steering(env, provider) if not n.endswith("_BASE_URL"))
+    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), steered), ""
 
 
 def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
@@ -90,8 +105,8 @@ def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _connect(way: Direct | Sdk, policy: Policy) -> Iterator[CountMany]:
-    """Connects, and imports what that takes. One policy above either way."""
+def _connect(way: Direct | Sdk, policy: Policy, sent: list[None]) -> Iterator[CountMany]:
+    """Connects, and imports what that takes. One policy above either way. Each request that is sent makes `sent` longer."""
     from prompt_lint import credentials, transport  # noqa: PLC0415
 
     connected: AbstractContextManager[transport.Send]
@@ -104,7 +119,12 @@ def _connect(way: Direct | Sdk, policy: Policy) -> Iterator[CountMany]:
 
         connected = sdk.connect(way, policy.timeout)
     with connected as send:
-        yield lambda work: transport.count_all(work, send, policy)
+
+        def send_one(model: str, request: Request) -> Reply:
+            sent.append(None)
+            return send(model, request)
+
+        yield lambda work: transport.count_all(work, send_one, policy)
 
 
 def outage_fails(env: Mapping[str, str], config: Config | None) -> bool:

@@ -67,6 +67,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "offline": origins.count("offline"),
         "sent": report.sent,
         "host": report.host,
+        "unanswered": report.unanswered,
     }
 
 

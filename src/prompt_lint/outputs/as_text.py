@@ -31,8 +31,9 @@ def render(report: Report, view: View) -> str:
     for status, verdicts in groups:
         if _shown(status, view):
             lines += _block(status, verdicts, report.config, view)
+    if view.verbosity >= 0 or report.unanswered:
+        lines += _notes(report)
     if view.verbosity >= 0:
-        lines += [f"note: {visible(note)}" for note in report.notes]
         lines += _summary(report, groups, view)
     return "".join(f"{line}\n" for line in lines)
 
@@ -46,7 +47,14 @@ def render_counts(report: Report, view: View) -> str:
     numbers, names = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
     lines = [f"{tokens:>{numbers}}  {model:<{names}}  {path}" for tokens, model, path in rows]
     lines += [line for problem in report.problems for line in _problem(problem, view)]
+    lines += _notes(report)
+    if report.sent or any(v.counted and v.counted.origin == "api" for v in report.verdicts):
+        lines += _origin(report)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _notes(report: Report) -> list[str]:
+    return [f"note: {visible(note)}" for note in report.notes]
 
 
 def _sum(report: Report, model: str) -> Count:
@@ -174,11 +182,12 @@ def _origin(report: Report) -> Iterator[str]:
     counts = [v.counted for v in report.verdicts if v.counted]
     offline = sum(not count.exact for count in counts)
     exact = sum(count.origin == "api" for count in counts)
-    if offline and not exact:
+    if offline and not exact and not report.sent:
         yield "Counted offline: ± is the measured interval around the API's number."
-    elif exact:
+    elif exact or report.sent:
         told = f", {offline:,} offline (± is the measured interval)" if offline else ""
-        sent = f"{report.sent:,} sent to {report.host}" if report.sent else "nothing sent"
+        plural = "s" if report.sent != 1 else ""
+        sent = f"{report.sent:,} request{plural} sent to {report.host}" if report.sent else "nothing sent"
         yield f"Counts: {exact:,} exact{told}; {sent}."
     for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified}):
         yield f"Nobody has measured the tokenizer of {model}: its counts are unverified."
