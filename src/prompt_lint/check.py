@@ -14,7 +14,7 @@ from prompt_lint.selection import select, selector, unused
 from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
@@ -36,7 +36,6 @@ class Options(NamedTuple):
     max_file_size: int
     exit_zero: bool
     outage_fails: bool
-    progress: Callable[[int, int], None]
 
 
 def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options) -> Report:
@@ -129,8 +128,7 @@ def _prompts(
     tree: WorkingTree, owned: Sequence[Owned], options: Options, problems: list[Problem]
 ) -> Iterator[tuple[Prompt, Rule, int]]:
     """Every prompt of every file, with the size of its file; faults become problems."""
-    for done, (path, rule, aliases) in enumerate(owned):
-        options.progress(done, len(owned))
+    for path, rule, aliases in owned:
         try:
             data = tree.read(path, options.max_file_size)
             for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule):
@@ -139,7 +137,6 @@ def _prompts(
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
-    options.progress(len(owned), len(owned))
 
 
 def _works(prompts: Iterable[tuple[Prompt, Rule, int]], counted: list[_Counted]) -> Iterator[Work]:

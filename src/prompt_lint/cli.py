@@ -210,12 +210,11 @@ def check(
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     from prompt_lint.check import Options, check
-    from prompt_lint.terminal import progress
 
     tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
     output, counting = _split(given)
     with means(os.environ, config, tree.top, **counting) as using:
-        options = Options(max_file_size, exit_zero, outage_fails(os.environ, config), progress(os.environ))
+        options = Options(max_file_size, exit_zero, outage_fails(os.environ, config))
         report = check(tree, config, relative, using, options)
     _write(_with_warnings(report, using), **output)
     return report.exit_code
@@ -243,7 +242,6 @@ def count(
     from prompt_lint import count
     from prompt_lint.check import Options
     from prompt_lint.outputs import as_text
-    from prompt_lint.terminal import progress
 
     rule = count.rule(models, role, format_name or "")
     if show_request:
@@ -252,7 +250,7 @@ def count(
     output, counting = _split(given)
     with means(os.environ, None, None, **counting) as using:
         fails = outage_fails(os.environ, None)
-        options = Options(max_file_size, exit_zero=False, outage_fails=fails, progress=progress(os.environ))
+        options = Options(max_file_size, exit_zero=False, outage_fails=fails)
         report = count.count(files, rule, using, options)
     _write(_with_warnings(report, using), text=as_text.render_counts, **output)
     return report.exit_code
@@ -284,7 +282,7 @@ def explain(
         _print_requests(prompts, rule.models)
         return Exit.OK
     fails = outage_fails(os.environ, config)
-    options = Options(max_file_size, exit_zero=False, outage_fails=fails, progress=lambda _done, _all: None)
+    options = Options(max_file_size, exit_zero=False, outage_fails=fails)
     view = View(color=wants_color(color, os.environ), verbosity=1)
     with means(os.environ, config, tree.top, **counting) as using:
         told, code = explain.explain(tree, config, relative, using, options, view)

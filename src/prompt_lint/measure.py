@@ -52,6 +52,7 @@ class Means(NamedTuple):
     service: Service | None
     absent: str
     jobs: int
+    progress: Callable[[int], None]
 
 
 class StandIn(NamedTuple):
@@ -121,6 +122,7 @@ def _offline(works: Iterable[Work], means: Means, done: Measured) -> list[Work]:
     open_: list[Work] = []
     for work, counted in count_all(means.offline.count_request, works, means.jobs):
         done.outcomes.update(counted)
+        means.progress(len(done.outcomes))
         means.cache.put({key: outcome for key, outcome in counted.items() if isinstance(outcome, Count)})
         models = tuple(
             key.model for key, outcome in counted.items() if _is_open(outcome, work, key.model, means)
@@ -150,6 +152,7 @@ def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
         else:
             done.failures.append(outcome)
         _look_offline(key, waiting.pop(key), outcome, means, done)
+        means.progress(len(done.outcomes))
 
 
 def _answers(questions: Iterator[tuple[Key, Request]], means: Means) -> Iterator[tuple[Key, Outcome]]:

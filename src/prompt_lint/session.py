@@ -9,6 +9,7 @@ from prompt_lint import __version__
 from prompt_lint.counting import Counter, cores
 from prompt_lint.errors import Terminated
 from prompt_lint.measure import Means, Service
+from prompt_lint.terminal import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,8 +60,10 @@ def means(
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache.folder(env, cache_dir, top)
     offline_counter = Counter(tokenizer.count, tokenizer.weigh)
-    with _saved(cache.open_cache(folder, __version__, _place(env, provider))) as kept:
-        yield Means(mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores())
+    with _saved(cache.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
+        yield Means(
+            mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores(), show
+        )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.errors import Exit, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _INTERVAL = 0.1
 
@@ -65,23 +65,26 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
     return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
 
 
-def progress(env: Mapping[str, str]) -> Callable[[int, int], None]:
-    """A counter on stderr that rewrites itself, where a person waits: never in CI, a hook or a pipe."""
+@contextlib.contextmanager
+def progress(env: Mapping[str, str]) -> Iterator[Callable[[int], None]]:
+    """A number on stderr that rewrites itself, where a person waits: never in CI, a hook or a pipe."""
     if not sys.stderr or not sys.stderr.isatty() or env.get("CI") or env.get("PRE_COMMIT"):
-        return lambda _done, _all: None
+        yield lambda _done: None
+        return
     import time  # noqa: PLC0415
 
     started = last = time.monotonic()
 
-    def show(done: int, total: int) -> None:
+    def show(done: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if done >= total:
-            if last > started:
-                sys.stderr.write("\r\x1b[K")
-        elif now - last >= _INTERVAL and now - started > 2 * _INTERVAL:
+        if now - last >= _INTERVAL and now - started > 2 * _INTERVAL:
             last = now
-            sys.stderr.write(f"\r{done:,} of {total:,} files\x1b[K")
+            sys.stderr.write(f"\r{done:,} counts\x1b[K")
             sys.stderr.flush()
 
-    return show
+    try:
+        yield show
+    finally:
+        if last > started:
+            sys.stderr.write("\r\x1b[K")
