@@ -713,7 +713,7 @@ def test_a_key_that_must_not_be_used_ends_the_run_before_anything_is_sent(
     "address",
     ["http://gateway.invalid", "http://10.0.0.1", "https://u:hunter2@127.0.0.1:{}", "http://127.0.0.1:{}?hunter2",
      "http://127.0.0.1:{}#hunter2", "ftp://127.0.0.1:{}", "http://127.0.0.1:{}\\@hunter2", "127.0.0.1:{}",
-     "http://127.0.0.1.hunter2.invalid"],
+     "http://127.0.0.1.hunter2.invalid", "https://[::::]", "https://[1]:{}"],
 )  # fmt: skip
 def test_an_address_that_must_not_be_used_ends_the_run_before_anything_is_sent(
     repo: Repo, lint: Callable[..., Done], api: ApiServer, key: None, monkeypatch: pytest.MonkeyPatch, address: str
@@ -727,6 +727,45 @@ def test_an_address_that_must_not_be_used_ends_the_run_before_anything_is_sent(
     assert (done.code, done.out, api.connections) == (2, "", 0)
     assert done.err.startswith("error: ANTHROPIC_BASE_URL ")
     assert "hunter2" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HTTPS_PROXY", "nonsense://u:hunter2@x"), ("ALL_PROXY", "socks9://u:hunter2@127.0.0.1:1"),
+     ("SSL_CERT_FILE", "/nonexistent/hunter2"), ("SSL_CERT_FILE", "/dev/null")],
+)  # fmt: skip
+def test_a_proxy_or_certificate_that_cannot_be_used_is_a_line(
+    repo: Repo, lint: Callable[..., Done], api: ApiServer, key: None, monkeypatch: pytest.MonkeyPatch,
+    name: str, value: str,
+) -> None:  # fmt: skip
+    """What the environment gets wrong is exit code 2, without a password and without a traceback."""
+    write_open(repo)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://nowhere.invalid")
+    monkeypatch.setenv(name, value)
+
+    done = lint("check")
+
+    assert (done.code, done.out, api.connections) == (2, "", 0)
+    assert done.err.startswith("error: ")
+    assert "hunter2" not in done.err
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_limit(repo: Repo) -> None:
+    """An exception that nobody foresaw is exit code 3 and a line without its text, which may hold anything."""
+    write_open(repo)
+    program = (
+        "import sys, prompt_lint.cli as c, prompt_lint.check as k; sys.argv = ['prompt-lint', 'check']\n"
+        "def judge_all(*_): raise ZeroDivisionError('hunter2')\n"
+        "k.judge_all = judge_all; c.main()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=repo.path, capture_output=True, check=False)
+
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert re.fullmatch(
+        r"error: prompt-lint \S+ failed \(ZeroDivisionError in check\.py:\d+\)\nthis is a bug: .*\n",
+        done.stderr.decode(),
+    )
 
 
 def test_no_file_of_the_repository_holds_a_credential(

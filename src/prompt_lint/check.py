@@ -172,7 +172,7 @@ def _outage(done: Measured) -> Problem:
     first = done.failures[0]
     number = len(done.failures)
     told = f"{number:,} count{'s' if number > 1 else ''} that the API was asked for did not come"
-    hint = f"offline counts stand in where they decide. {first.hint}".strip()
+    hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
     return Problem("", 0, f"{told} ({first.message})", hint)
 
 

@@ -484,7 +484,22 @@ def main() -> NoReturn:
     except Terminated:
         _complain(("terminated", ""))
         code = Exit.TERMINATED
+    except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
+        _complain(_bug(error))
+        code = Exit.UNCOUNTED
     sys.exit(code)
+
+
+def _bug(error: Exception) -> tuple[str, str]:
+    """Where it happened, in our code. Not what: an exception's text may hold a prompt or a key."""
+    where, trace = "", error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith(os.path.dirname(__file__)):
+            where = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    told = f"prompt-lint {__version__} failed ({type(error).__name__} in {where})"
+    return told, "this is a bug: please report it with this line and the command"
 
 
 def _unwind_on_sigterm() -> None:

@@ -159,9 +159,21 @@ def endpoint(url: str, name: str) -> str:
             f"{name} must begin with https://, or the key and the prompts could be read on their way",
             "http:// is taken for this machine only (localhost, 127.0.0.1)",
         )
+    if match["host"].startswith("[") and not _is_ipv6(match["host"][1:-1]):
+        raise Fatal(f"{name} isn't a plain address", f"right: {name}=https://gateway.example.com/anthropic")
     if match["port"] and not 0 < int(match["port"]) < 65536:
         raise Fatal(f"{name} has a port that can't be", "ports end at 65535")
     return url.rstrip("/")
+
+
+def _is_ipv6(text: str) -> bool:
+    from ipaddress import AddressValueError, IPv6Address  # noqa: PLC0415  # the rarest form
+
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 def _fault(url: str) -> str:
