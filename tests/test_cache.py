@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from binascii import crc32
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -559,7 +560,7 @@ FOREIGN: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN)
-def test_what_is_not_ours_is_set_aside(place: Path, make: Callable[[Path], Any]) -> None:
+def test_what_is_not_ours_is_begun_anew(place: Path, make: Callable[[Path], Any]) -> None:
     """With one warning, in bounded time, whoever made it and why; a new file takes its place at once."""
     place.mkdir()
     make(place / FILE)
@@ -570,7 +571,7 @@ def test_what_is_not_ours_is_set_aside(place: Path, make: Callable[[Path], Any])
     assert time.monotonic() - started < 5
     assert found == {}
     assert len(warnings) == 1
-    assert "was set aside as" in warnings[0]
+    assert "is begun anew" in warnings[0]
     assert len(asides(place)) == 1
     assert get(place, [key(999_999)]) == {key(999_999): exact(7)}
 
@@ -598,7 +599,7 @@ def test_one_file_is_kept_aside(place: Path) -> None:
     assert not (place / f"{FILE}-journal").exists()
 
 
-def test_a_file_is_set_aside_once_in_a_run(place: Path) -> None:
+def test_a_file_is_begun_anew_once_in_a_run(place: Path) -> None:
     """A disk that damages everything costs one attempt."""
     place.mkdir()
     with closing(open_cache(str(place))) as cache:
@@ -635,6 +636,66 @@ def test_what_is_no_file_is_let_alone(place: Path, make: Callable[[Path], Any]) 
     assert warnings == [f"The cache {place / FILE} is not used: it is not a regular file."]
     assert (place / "elsewhere").read_bytes() == before
     assert sorted(os.listdir(place)) == [".gitignore", "CACHEDIR.TAG", FILE, "elsewhere"]
+
+
+def test_a_damaged_file_with_a_second_name_is_let_alone(place: Path) -> None:
+    """Emptying it would empty somebody's file."""
+    place.mkdir()
+    (place / FILE).write_bytes(b"mine" * 1_000)
+    os.link(place / FILE, place / "mine")
+
+    found, warnings = run_through(place, counts([1]))
+
+    assert found == {}
+    assert warnings == [
+        f"The cache {place / FILE} is not used: it is damaged or not a cache of this version."
+    ]
+    assert (place / "mine").read_bytes() == b"mine" * 1_000
+
+
+def test_a_file_that_is_cleared_in_mid_run_is_begun_again(place: Path) -> None:
+    """`prompt-lint cache clear` harms nobody."""
+    put(place, counts([1]))
+    with closing(open_cache(str(place))) as cache:
+        before = cache.get([key(1)], "api")
+        clear(str(place))
+        after = cache.get([key(1)], "api")
+        cache.put(counts(range(300)))
+        anew = cache.get([key(1)], "api")
+
+    assert (before, after, anew) == (counts([1]), {}, counts([1]))
+    assert cache.warnings == []
+    assert get(place, counts(range(300))) == counts(range(300))
+
+
+def test_a_row_that_is_sealed_but_no_count_is_not_found(place: Path) -> None:
+    """The seal is a checksum, which anybody can make: what is under it must still be a count."""
+    forged = [
+        (0, 0, 0, 1, 0), (2**31, 2**31, 2**31, 1, 0), (5, 6, 7, 1, 0), (7, 5, 6, 1, 0), (5, 4, 6, 1, 0), (5, 5, 5, 1, 2),
+    ]  # fmt: skip
+    keys = [key(number) for number in range(len(forged))]
+    put(place, counts([100]))
+    names = open_cache(str(place))._names(keys, "api")
+    with closing(sqlite3.connect(place / FILE, isolation_level=None)) as other:
+        for name, fields in zip(names, forged, strict=True):
+            value = cache_module._VALUE.pack(*fields)
+            sealed = value + crc32(name + value).to_bytes(4, "little")
+            other.execute(cache_module._SAVE, (name, sealed, 1))
+
+    assert get(place, [*keys, key(100)]) == counts([100])
+
+
+@pytest.mark.parametrize("value", [None, 5, 5.5, "text", b"", b"x" * 20, b"x" * 90_000, b"x" * 200_000])
+def test_a_row_of_another_type_is_not_found(place: Path, value: object) -> None:
+    """SQLite lets any value into any column."""
+    put(place, counts(range(3)))
+    with closing(sqlite3.connect(place / FILE, isolation_level=None)) as other:
+        other.execute("UPDATE counts SET v = coalesce(?, 5), seen = coalesce(?, 'text')", (value, value))
+
+    found, warnings = run_through(place, counts(range(600)))
+
+    assert found == {}
+    assert len(warnings) <= 1
 
 
 @pytest.mark.parametrize("name", ["a?b", "a#b", "a%20b", "ä b", os.fsdecode(b"\xff"), "a&mode=memory"])
@@ -718,7 +779,7 @@ def test_kill_9_loses_nothing_that_was_saved(place: Path) -> None:
 
 @pytest.mark.parametrize("start", ["nothing", "a rotten file"])
 def test_eight_processes_lose_nothing(place: Path, start: str) -> None:
-    """500 counts each, at once: 4,000 are there. Also when all of them come upon a file that has to be set aside."""
+    """500 counts each, at once: 4,000 are there. Also when all of them come upon a file that must be begun anew."""
     place.mkdir()
     if start == "a rotten file":
         (place / FILE).write_bytes(b"rot" * 1_000)
@@ -726,8 +787,8 @@ def test_eight_processes_lose_nothing(place: Path, start: str) -> None:
     said = [process.communicate()[0].splitlines()[-1] for process in writers]
 
     assert [process.returncode for process in writers] == [0] * 8
+    assert [one for one in said if "begun anew" not in one and one] == []
     assert get(place, counts(range(4_000))) == counts(range(4_000))
-    assert [one for one in said if "set aside" not in one and one] == []
     assert len(asides(place)) == (start == "a rotten file")
 
 

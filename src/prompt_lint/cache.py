@@ -24,7 +24,7 @@ from prompt_lint.model import Count, Key
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from prompt_lint.model import Origin
 
@@ -69,6 +69,10 @@ _READ_ALL = 200_000
 _WRITE_DEADLINE = 10.0
 _STEPS = 20_000
 _LARGEST_VALUE = 100_000
+# Of one read or write: a journal rolled back, a damaged file begun anew, by us or by another process.
+_MENDS = 3
+_TRIES = 25
+_LARGEST_ASIDE = 64 << 20
 
 _BATCH = 200
 _BATCH_SECONDS = 5.0
@@ -90,7 +94,7 @@ _BUSY, _LOCKED, _READONLY, _INTERRUPT, _CORRUPT, _FULL, _CANTOPEN, _TOOBIG, _NOT
     18,
     26,
 )
-_READONLY_ROLLBACK = 776
+_READONLY_ROLLBACK, _READONLY_MOVED, _DELETE_NOENT = 776, 1032, 5898
 _DAMAGED = "it is damaged or not a cache of this version"
 _REASONS = {
     _BUSY: "another process holds it", _LOCKED: "another process holds it", _READONLY: "it can't be written",
@@ -306,7 +310,7 @@ class Cache:
 
     def _read(self, names: Collection[bytes] | None, take: Callable[[Iterable[Row]], None]) -> None:
         """Hand the rows of `names` (all of them for None) to `take`, as many as can be read."""
-        for _ in range(3):  # as it is, after a journal was rolled back, after a damaged file was set aside
+        for mends in range(_MENDS + 1):
             if not (self._reading and self._present()):
                 return
             try:
@@ -316,7 +320,7 @@ class Cache:
                 if _code(error) in (_BUSY, _LOCKED):
                     self._reading = False
                     self._warn("is not read", error)
-                elif not self._mend(error):
+                elif mends == _MENDS or not self._mend(error):
                     self._give_up(error)
             else:
                 return
@@ -380,8 +384,14 @@ class Cache:
     def _mend(self, error: Exception) -> bool:
         """Whether it is worth trying again."""
         if isinstance(error, _NotOurs) or _code(error) in (_CORRUPT, _TOOBIG, _NOTADB):
-            return self._set_aside(error)
-        return getattr(error, "sqlite_errorcode", 0) == _READONLY_ROLLBACK and self._roll_back()
+            return self._renew(error)
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code == _READONLY_ROLLBACK:
+            return self._roll_back()
+        # The file was removed from under us.
+        return code in (_READONLY_MOVED, _DELETE_NOENT) or (
+            code == _CANTOPEN and not os.path.lexists(self.path)
+        )
 
     def _roll_back(self) -> bool:
         """Undo what a killed writer left half done, which a reader that may not write can't."""
@@ -399,32 +409,24 @@ class Cache:
             writer.close()
         return True
 
-    def _set_aside(self, error: Exception) -> bool:
-        """Move a damaged file away, once in a run, and only the one that was opened."""
-        if self._renewed:
+    def _renew(self, error: Exception) -> bool:
+        """Begin a damaged file anew, once in a run, and keep a copy of it."""
+        if self._renewed or not self._found:
             return False
         self._renewed = True
         self._drop_reader()
-        aside = f"{_ASIDE}{self._now()}"
-        place = os.path.dirname(self.path)
         try:
-            if self._found and os.path.samestat(os.lstat(self.path), self._found):
-                os.replace(self.path, os.path.join(place, aside))
-                for name in os.listdir(place):
-                    old = name.startswith(_ASIDE) and name != aside
-                    if old or name in [FILE + companion for companion in _COMPANIONS]:
-                        os.unlink(os.path.join(place, name))
-        except FileNotFoundError:
-            pass  # another process was faster
+            aside = _empty(self.path, self._found, self._now())
         except OSError:
             return False
-        self._warn(f"was set aside as {aside} and is begun anew", error)
+        if aside:
+            self._warn(f"is begun anew and the old one kept as {aside}", error)
         return True
 
     # Writing
 
     def _save(self, patience: float, *, last: bool) -> None:
-        for _ in range(2):  # as it is, after a damaged file was set aside
+        for mends in range(_MENDS + 1):
             if not (self._writing and (self._unsaved or self._to_mark)):
                 return
             try:
@@ -433,7 +435,7 @@ class Cache:
                 if _code(error) in (_BUSY, _LOCKED) and not last:
                     self._crowded = True  # `close` tries once more
                     return
-                if not self._mend(error):
+                if mends == _MENDS or not self._mend(error):
                     self._writing = False
                     if self._unsaved:
                         self._warn("could not take new counts", error)
@@ -584,6 +586,56 @@ def _create(path: str) -> None:
                 file.write(text)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _empty(path: str, found: os.stat_result, now: int) -> str:
+    """Empty the file that was `found` at `path`; the name of its copy, or nothing where another process was faster.
+
+    It is emptied rather than renamed because SQLite knows a journal by name alone: a process that still had the
+    renamed file open would roll the new one's journal back into it. Raises `OSError` where it can't be done.
+    """
+    place, aside = os.path.dirname(path), f"{_ASIDE}{now}"
+    try:
+        with _alone(path) as file:
+            still = os.fstat(file.fileno())
+            if not os.path.samestat(still, found) or still.st_mtime_ns != found.st_mtime_ns:
+                return ""
+            if still.st_nlink > 1:  # it may be somebody's under another name
+                raise PermissionError
+            for name in os.listdir(place):
+                if name.startswith(_ASIDE) or name in [FILE + companion for companion in _COMPANIONS]:
+                    os.unlink(os.path.join(place, name))
+            with open(os.path.join(place, aside), "xb", opener=_private) as copy:
+                copy.write(file.read(_LARGEST_ASIDE))
+            file.truncate(0)
+    except FileNotFoundError:
+        return ""
+    return aside
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[BinaryIO]:
+    """The file, with SQLite's own exclusive lock, which it can't take itself on what is no database.
+
+    Raises `OSError` where others don't let go of it. The bytes: https://www.sqlite.org/fileformat2.html#the_lock_byte_page
+    """
+    with open(path, "r+b") as file:
+        if sys.platform != "win32":  # nobody can empty a file there that another process has locked
+            import fcntl  # noqa: PLC0415  # for damaged files only
+
+            for tries_left in reversed(range(_TRIES)):
+                try:
+                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 512, 0x40000000)
+                    break
+                except OSError:
+                    if not tries_left:
+                        raise
+                    time.sleep(_READ_PATIENCE / _TRIES)
+        yield file
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _uri(path: str, mode: str) -> str:
