@@ -1,4 +1,4 @@
-"""All set-up on a fresh machine: `python3 tools/dev.py example|test|lint|wheel|lock`. Needs Python 3.11 and git."""
+"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|wheel|lock`. Needs Python 3.11 and git."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAMP = ENVIRONMENT / "installed"
 
 
 def main(arguments: list[str]) -> int:
-    tasks = {"example": example, "test": test, "lint": lint, "wheel": wheel, "lock": lock}
+    tasks = {"setup": setup, "example": example, "test": test, "lint": lint, "wheel": wheel, "lock": lock}
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("Python 3.11 or later is needed", file=sys.stderr)
         return 2
@@ -24,6 +24,11 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python3 tools/dev.py {'|'.join(tasks)}", file=sys.stderr)
         return 2
     return tasks[arguments[0]](arguments[1:])
+
+
+def setup(_arguments: list[str]) -> int:
+    set_up()
+    return 0
 
 
 def example(arguments: list[str]) -> int:
