@@ -11,25 +11,36 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from prompt_lint.answers import LARGEST_ANSWER, Answer, Failed
+from prompt_lint.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def client_options(host: str, timeout: float, *, outside: bool) -> dict[str, Any]:
-    """Arguments for a client, ours or the SDK's. `timeout` is in seconds.
+def new_client(
+    make: Callable[..., httpx2.Client], host: str, timeout: float, *, outside: bool
+) -> httpx2.Client:
+    """A client by `make`, ours or the SDK's. `timeout` is in seconds.
 
     `outside` says whether the requests leave this machine: only then may the environment name a proxy.
+    Raises `Fatal` where it names a proxy or a certificate that can't be used.
     """
-    return {
-        "timeout": httpx2.Timeout(timeout),
-        # Threads bound the connections. One that a given-up request still holds must not keep others waiting.
-        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
-        "follow_redirects": False,
-        "headers": {"accept-encoding": "identity"},
-        "trust_env": outside,
-        "event_hooks": {"response": [_guard(host, timeout)]},
-    }
+    try:
+        return make(
+            timeout=httpx2.Timeout(timeout),
+            # Threads bound the connections. One that a given-up request holds must not keep others waiting.
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
+            follow_redirects=False,
+            headers={"accept-encoding": "identity"},
+            trust_env=outside,
+            event_hooks={"response": [_guard(host, timeout)]},
+        )
+    except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
+        kind = type(error).__name__
+    raise Fatal(
+        f"no HTTP client can be made of what the environment says ({kind})",
+        "do SSL_CERT_FILE and SSL_CERT_DIR name what is there, and HTTPS_PROXY, HTTP_PROXY and ALL_PROXY proxies?",
+    )
 
 
 def received(response: httpx2.Response) -> Answer:

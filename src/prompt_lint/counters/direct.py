@@ -33,12 +33,12 @@ def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Re
     """
     import httpx2  # noqa: PLC0415  # 0.2 s that only a run with something to count pays
 
-    from prompt_lint.wire import client_options  # noqa: PLC0415  # the same
+    from prompt_lint.wire import new_client  # noqa: PLC0415  # the same
 
     # A proxy of the environment is for the way out. What goes to this machine, perhaps without TLS, stays here.
     outside = way.base_url.lower().startswith("https:")
     hide = hider((way.secret.reveal(), *(value.reveal() for _, value in way.headers)))
-    with httpx2.Client(**client_options(way.host, timeout, outside=outside)) as client:
+    with new_client(httpx2.Client, way.host, timeout, outside=outside) as client:
         post = _poster(client, way, timeout)
 
         def count(model: str, request: Request) -> Reply:

@@ -88,7 +88,7 @@ def _import(provider: Provider) -> Any:
 
 
 def _client(anthropic: Any, way: Sdk, timeout: float, hide: Callable[[str], str]) -> Any:
-    from prompt_lint.wire import client_options  # noqa: PLC0415  # imports the HTTP library
+    from prompt_lint.wire import new_client  # noqa: PLC0415  # imports the HTTP library
 
     name = _BASE_URL[way.provider]
     address = os.environ.get(name, "")
@@ -97,9 +97,7 @@ def _client(anthropic: Any, way: Sdk, timeout: float, hide: Callable[[str], str]
     else:
         os.environ.pop(name, None)  # an empty one means unset here, and a broken address to the SDK
     outside = not address.lower().startswith("http:")
-    http = anthropic.DefaultHttpxClient(
-        **client_options(host(address) or "the API", timeout, outside=outside)
-    )
+    http = new_client(anthropic.DefaultHttpxClient, host(address) or "the API", timeout, outside=outside)
     try:
         return getattr(anthropic, _CLIENT[way.provider])(
             max_retries=0, timeout=timeout, http_client=http, open_telemetry=False
