@@ -278,6 +278,7 @@ class Cache:
         with self._lock:
             self._read(None, take)
             size = self._found.st_size if self._found else 0
+            self._drop_reader()
         oldest, newest = min(times, default=None), max(times, default=None)
         return Info(self.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
 
