@@ -172,8 +172,9 @@ def _outage(done: Measured) -> Problem:
     first = done.failures[0]
     number = len(done.failures)
     told = f"{number:,} count{'s' if number > 1 else ''} that the API was asked for did not come"
+    reason = first.message.removeprefix("not counted: ")
     hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
-    return Problem("", 0, f"{told} ({first.message})", hint)
+    return Problem("", 0, f"{told}{'; the first' if number > 1 else ''}: {reason}", hint)
 
 
 def _drifts(done: Measured) -> Iterator[str]:

@@ -92,9 +92,16 @@ def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tupl
         return None, way.why
     sent: list[None] = []  # to append to it is safe between threads
     host = _host(way, env)
-    # The address itself is told as the host.
-    steered = tuple(n for n in credentials.steering(env, provider) if not n.endswith("_BASE_URL"))
-    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), steered), ""
+    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), _steered(env, provider)), ""
+
+
+def _steered(env: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
+    """What requests obey on their way. The address itself is told as the host; proxies aren't for this machine."""
+    from prompt_lint import credentials  # noqa: PLC0415
+
+    inside = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
+    found = (name for name in credentials.steering(env, provider) if not name.endswith("_BASE_URL"))
+    return tuple(name for name in found if not inside or name == "ANTHROPIC_CUSTOM_HEADERS")
 
 
 def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
