@@ -57,18 +57,22 @@ def connect(way: Sdk, timeout: float) -> Iterator[Callable[[str, Request], Reply
     credential or address that may be used. The SDK reads the environment of this process itself.
     """
     anthropic = _import(way.provider)
+    from prompt_lint.wire import Shared  # noqa: PLC0415  # imports the HTTP library
+
     hide = hider(tuple(os.environ.get(name, "") for name in _SECRETS))
     client = _client(anthropic, way, timeout, hide)
+    use = Shared(client.close)
     try:
         where = host(endpoint(str(client.base_url), _BASE_URL[way.provider]))
         post = _reauthenticating(_poster(anthropic, where, timeout, hide), client)
 
         def count(model: str, request: Request) -> Reply:
-            return tokens(post(client, {"model": model, **request.ordered()}), where, hide)
+            with use:
+                return tokens(post(client, {"model": model, **request.ordered()}), where, hide)
 
         yield count
     finally:
-        client.close()
+        use.leave()
 
 
 def _import(provider: Provider) -> Any:
@@ -105,7 +109,7 @@ def _client(anthropic: Any, way: Sdk, timeout: float, hide: Callable[[str], str]
     except Exception as error:  # noqa: BLE001  # several classes, ValueError and TypeError among them
         http.close()
         why = one_line(str(error), hide)
-    raise Fatal(f"the Claude SDK can't be used ({way.why}): {why}", "see docs/counting.md", Exit.USAGE)
+    raise Fatal(f"the Claude SDK can't be used ({way.why}): {why}", "see docs/exact-counts.md", Exit.USAGE)
 
 
 def _poster(anthropic: Any, where: str, timeout: float, hide: Callable[[str], str]) -> Post:
