@@ -6,6 +6,7 @@ Importing this imports `httpx2`: do so only where something is to be counted.
 from __future__ import annotations
 
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -41,6 +42,34 @@ def new_client(
         f"no HTTP client can be made of what the environment says ({kind})",
         "do SSL_CERT_FILE and SSL_CERT_DIR name what is there, and HTTPS_PROXY, HTTP_PROXY and ALL_PROXY proxies?",
     )
+
+
+class Shared:
+    """A client of many threads, closed by whoever uses it last: one may still hang when the run is over.
+
+    Closing it under a thread that reads would hand that thread's descriptor to the next file opened.
+    """
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+        self._lock = Lock()
+        self._users = 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                raise Failed("odd", "the run is over")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            last = not self._users
+        if last:
+            self._close()
 
 
 def received(response: httpx2.Response) -> Answer:

@@ -33,18 +33,24 @@ def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Re
     """
     import httpx2  # noqa: PLC0415  # 0.2 s that only a run with something to count pays
 
-    from prompt_lint.wire import new_client  # noqa: PLC0415  # the same
+    from prompt_lint.wire import Shared, new_client  # noqa: PLC0415  # the same
 
     # A proxy of the environment is for the way out. What goes to this machine, perhaps without TLS, stays here.
     outside = way.base_url.lower().startswith("https:")
     hide = hider((way.secret.reveal(), *(value.reveal() for _, value in way.headers)))
-    with new_client(httpx2.Client, way.host, timeout, outside=outside) as client:
-        post = _poster(client, way, timeout)
+    client = new_client(httpx2.Client, way.host, timeout, outside=outside)
+    post = _poster(client, way, timeout)
+    use = Shared(client.close)
 
-        def count(model: str, request: Request) -> Reply:
-            return tokens(post(encode(model, request)), way.host, hide)
+    def count(model: str, request: Request) -> Reply:
+        body = encode(model, request)
+        with use:
+            return tokens(post(body), way.host, hide)
 
+    try:
         yield count
+    finally:
+        use.leave()
 
 
 def _poster(client: httpx2.Client, way: Direct, timeout: float) -> Callable[[bytes], Answer]:
