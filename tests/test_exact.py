@@ -429,6 +429,10 @@ def test_an_outage_by_itself_fails_in_ci_unless_the_configuration_decides(
     told = "1 count that the API was asked for did not come: 127.0.0.1"
     assert all(told in done.out for done in [*runs, counted])
     assert runs[2].verdicts["prompts/a.md", MODEL][1:] == ("offline", "ok")
+    whereto = (
+        f"Counts: 0 exact, 1 offline (± is the measured interval); 3 requests sent to 127.0.0.1:{api.port}.\n"
+    )
+    assert all(whereto in done.out for done in (runs[0], counted))
     assert counted.code == (3 if ci else 0)
 
 
@@ -729,6 +733,25 @@ def test_an_address_that_must_not_be_used_ends_the_run_before_anything_is_sent(
     assert (done.code, done.out, api.connections) == (2, "", 0)
     assert done.err.startswith("error: ANTHROPIC_BASE_URL ")
     assert "hunter2" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "extra"), [((), "sdk"), (("--provider", "vertex"), "vertex"), (("--provider", "aws"), "aws")]
+)
+def test_a_credential_that_needs_the_sdk_says_what_to_install(
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, flags: Sequence[str], extra: str
+) -> None:
+    """Not a traceback, and not a word before something is to be counted."""
+    write_open(repo)
+    monkeypatch.setenv("ANTHROPIC_PROFILE", "work")
+    monkeypatch.setitem(sys.modules, "anthropic", None)  # as if it weren't installed
+
+    done = lint("check", *flags)
+
+    assert (done.code, done.out) == (2, "")
+    assert "needs the Claude SDK" in done.err
+    assert f'pip install "prompt-lint[{extra}]"' in done.err
+    assert lint("check", "--offline", *flags).code == 0
 
 
 @pytest.mark.parametrize(
