@@ -854,9 +854,15 @@ def test_hostile_names_and_messages_stay_on_their_line(
 # Signals
 
 
-def started(repo: Repo, *arguments: str) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def started(repo: Repo, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """prompt-lint as a process of its own, which doesn't outlive the test."""
     pipe = subprocess.PIPE
-    return subprocess.Popen([PROGRAM, *arguments], cwd=repo.path, stdout=pipe, stderr=pipe)
+    with subprocess.Popen([PROGRAM, *arguments], cwd=repo.path, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -878,13 +884,12 @@ def test_a_run_that_is_told_to_end_keeps_what_was_counted(
     """Ctrl-C and SIGTERM: at once, with one clear line at most, and the next run sends only the rest."""
     write(repo, **distinct(9))
     api.plan = after(5, fault)
-    process = started(repo, "check", "--jobs", "2")
-    wait_until(lambda: len(api.requests) > 5)
-    time.sleep(0.1)  # the fifth answer arrives
-    begun = time.monotonic()
-
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with started(repo, "check", "--jobs", "2") as process:
+        wait_until(lambda: len(api.requests) > 5)
+        time.sleep(0.1)  # the fifth answer arrives
+        begun = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
 
     assert time.monotonic() - begun < 2  # a second, on a machine that isn't this busy
     assert (process.returncode, out, err.decode().strip()) == (code, b"", told)
@@ -898,11 +903,10 @@ def test_sigterm_ends_offline_counting_and_its_workers(repo: Repo) -> None:
     """A run with worker processes leaves none behind."""
     word = " ".join(f"{n:x}" for n in range(90_000))
     write(repo, **{f"p{n}": f"{n} {word}" for n in range(40)})
-    process = started(repo, "check", "--max-file-size", "4M")
-    time.sleep(1.5)
-
-    process.terminate()
-    _, err = process.communicate(timeout=5)  # ends with the last process that holds the pipe
+    with started(repo, "check", "--max-file-size", "4M") as process:
+        time.sleep(1.5)
+        process.terminate()
+        _, err = process.communicate(timeout=5)  # ends with the last process that holds the pipe
 
     assert (process.returncode, err) == (143, b"error: terminated\n")
 
