@@ -78,8 +78,11 @@ def connect(way: Sdk, timeout: float) -> Iterator[Callable[[str, Request], Reply
 def _import(provider: Provider) -> Any:
     # It would print whole prompts, and is read while the SDK is imported.
     os.environ.pop("ANTHROPIC_LOG", None)
+    needs = _NEEDS[provider]
+    if provider == "aws" and os.environ.get("ANTHROPIC_AWS_API_KEY"):
+        needs = ("anthropic",)  # nothing is signed
     try:
-        modules = [import_module(name) for name in _NEEDS[provider]]
+        modules = [import_module(name) for name in needs]
     except ImportError as error:
         extra = _EXTRA[provider]
         raise Fatal(
@@ -159,8 +162,9 @@ def _reauthenticating(post: Post, client: Any) -> Post:
         with lock:
             if not renewed:
                 # Only a retry of its own makes the SDK drop the token that was refused.
+                answer = post(client.with_options(max_retries=1), fields)
                 renewed = True
-                return post(client.with_options(max_retries=1), fields)
+                return answer
         return post(client, fields)
 
     return careful
