@@ -17,6 +17,7 @@ def rule(**given: Any) -> Rule:
     defaults: dict[str, Any] = {
         "files": ("**",), "exclude": (), "models": (MODEL,), "format": "", "role": "user",
         "limits": {MODEL: 100}, "warn_at": 0.9, "message": "", "allow_empty": False, "line": 7,
+        "limit_lines": {MODEL: 9},
     }  # fmt: skip
     return Rule(**(defaults | given))
 
@@ -36,7 +37,7 @@ def verdict(
 ) -> Verdict:  # fmt: skip
     counted = None if tokens is None else count(tokens, spread)
     over = (tokens or 0) - limit if status == "over" else 0
-    owner = rule(limits={model: limit}, models=(model,), **of_rule)
+    owner = rule(limits={model: limit}, models=(model,), limit_lines={model: 9}, **of_rule)
     return Verdict(prompt(path), model, owner, limit, counted, status, over, sections)
 
 

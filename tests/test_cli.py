@@ -127,7 +127,9 @@ def test_paths_are_filtered_by_the_rules(repo: Repo, lint: Callable[..., Done]) 
     repo.write("README.md", LONG)
 
     assert lint("check", "prompts/a.md", "README.md").code == 0
-    assert lint("check", "README.md") == Done(0, "", "")
+    assert lint("check", "README.md") == Done(
+        0, "note: no rule owns any of the files named, so nothing was measured\n", ""
+    )
     assert lint("check", "prompts").code == 1
 
 
@@ -170,6 +172,197 @@ def test_a_rule_that_matches_nothing_is_an_error(repo: Repo, lint: Callable[...,
     assert done.code == 2
     assert ".prompt-lint.yaml:8: no file in the repository matches `prompt/*.txt`" in done.out
     assert "OVER    prompts/a.md" in done.out
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ('exclude: "**"\nprompts: [{files: prompts/}]\n', "no file in the repository matches `prompts/`"),
+        ("exclude: other/\nprompts: [{files: prompts/}, {files: other/}]\n", "matches `other/`"),
+    ],
+)
+def test_what_the_whole_file_excludes_is_matched_by_nobody(
+    repo: Repo, lint: Callable[..., Done], config: str, told: str
+) -> None:
+    """An exclusion at the top can't turn a rule off in silence."""
+    prompts(repo, a=SHORT)
+    repo.write("other/b.md", LONG)
+    repo.write(".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 500\n" + config)
+
+    done = lint("check")
+
+    assert done.code == 2
+    assert told in done.out
+
+
+def test_a_rule_that_later_ones_overrule_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The commonest slip where the last match wins: the exception stands above the rule."""
+    prompts(repo, a=SHORT)
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-opus-5]\nprompts:\n  - {files: prompts/a.md, limit: 1}\n  - {files: prompts/, limit: 99}\n",
+    )
+
+    assert (
+        "note: .prompt-lint.yaml:3: the rule for `prompts/a.md` owns no file: a later rule owns each that it matches"
+        in lint("check").out
+    )
+
+
+def test_a_file_named_with_a_limit_is_judged_whoever_owns_it(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A configuration that doesn't know the file doesn't make `check FILE --limit` green."""
+    prompts(repo, a=SHORT)
+    repo.write("b.txt", LONG)
+    flags = ("--limit", "5", "--model", "claude-opus-5")
+
+    assert lint("check", "b.txt", *flags).code == 1
+    assert verdicts(lint("check", "prompts", *flags, "--output-format", "json")) == {"prompts/a.md": "over"}
+
+
+@pytest.mark.parametrize("paths", [(), (".",), ("empty",)])
+def test_flags_that_find_no_file_are_not_green(
+    repo: Repo, lint: Callable[..., Done], paths: tuple[str, ...]
+) -> None:
+    """Without a configuration, nothing measured is exit 2."""
+    (repo.path / "empty").mkdir()
+
+    assert lint("check", *paths, "--limit", "5", "--model", "claude-opus-5").code == 2
+
+
+def test_the_configuration_is_no_prompt(repo: Repo, lint: Callable[..., Done]) -> None:
+    """However wide a pattern is, the file that holds it isn't counted."""
+    repo.write(".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 500\nprompts: [{files: '**'}]\n")
+    repo.write("a.md", SHORT)
+
+    assert verdicts(lint("check", "--output-format", "json")) == {"a.md": "ok"}
+
+
+def test_the_line_of_the_limit_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Where to raise it: the entry, `limits`, the top of the file, or the flag."""
+    repo.write("a.md", LONG)
+    repo.write("b.md", LONG)
+    repo.write("c.md", LONG)
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-opus-5]\nlimit: 3\nprompts:\n  - files: a.md\n  - files: b.md\n    limit: 4\n"
+        "  - files: c.md\n    limits:\n      claude-opus-5: 5\n",
+    )
+
+    raised = [line.split(": ")[-1] for line in lint("check").out.splitlines() if "raise the limit" in line]
+
+    assert sorted(raised) == [".prompt-lint.yaml:2", ".prompt-lint.yaml:6", ".prompt-lint.yaml:9"]
+    assert "or raise the limit: --limit\n" in lint("check", "--limit", "3").out
+
+
+def test_an_unwritable_output_hides_neither_report_nor_verdict(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path
+) -> None:
+    """A prompt that is over is exit 1, whatever became of a file beside it."""
+    prompts(repo, a=LONG)
+
+    done = lint("check", "--output", f"json={tmp_path}/no/a.json")
+
+    assert done.code == 1
+    assert "OVER    prompts/a.md" in done.out
+    assert "could not write" in done.err
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [("--output", "json=o", "--output", "text=o"), ("--output", "json=o", "-o", "./o"), ("-o", "-")],
+)
+def test_outputs_do_not_overwrite_each_other(
+    repo: Repo, lint: Callable[..., Done], outputs: tuple[str, ...]
+) -> None:
+    """Two outputs in one file would be one output, and `-` is no name for a file."""
+    prompts(repo, a=SHORT)
+
+    assert lint("check", *outputs).code == 2
+
+
+def test_a_bare_command_shows_its_help(lint: Callable[..., Done]) -> None:
+    """The first thing that a newcomer types is answered in readable lines."""
+    done = lint()
+
+    assert done.code == 2
+    assert done.err.startswith("Usage: prompt-lint [OPTIONS] COMMAND [ARGS]...\n\n  Keep Claude prompts")
+
+
+@pytest.mark.parametrize("command", ["--help", "--version"])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_help_that_is_lost_is_no_traceback(repo: Repo, command: str) -> None:
+    """Not even where nobody expects it."""
+    with open("/dev/full", "wb") as full:
+        done = finished(started(repo, command, stdout=full))
+
+    assert done.code == 3
+    assert "Traceback" not in done.err
+
+
+def test_a_closed_stdin_is_told(repo: Repo) -> None:
+    """`count -` without a stdin is a file that can't be read."""
+    command = f"'{PROGRAM}' count - --model claude-opus-5 <&-"
+    done = finished(subprocess.Popen(["sh", "-c", command], cwd=repo.path, stdout=subprocess.PIPE))
+
+    assert done == Done(3, "ERROR   -: can't be read: it is closed\n", "")
+
+
+def test_a_working_directory_that_is_gone_is_told(repo: Repo) -> None:
+    """One line, not a traceback."""
+    command = f"mkdir gone && cd gone && rmdir ../gone && '{PROGRAM}' check"
+    done = finished(subprocess.Popen(["sh", "-c", command], cwd=repo.path, stderr=subprocess.PIPE))
+
+    assert done == Done(2, "", "error: the working directory is gone\nchange to one that is there\n")
+
+
+@pytest.mark.parametrize("model", ["", "a,b", "x\x1b[31m", "x\ny"])
+def test_a_name_that_no_model_has_is_refused(repo: Repo, lint: Callable[..., Done], model: str) -> None:
+    """`count` takes no more for a model than `check` does."""
+    repo.write("a.md", SHORT)
+
+    assert lint("count", "a.md", "--model", model).code == 2
+
+
+def test_a_slip_in_the_name_of_a_model_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """An unknown model is counted as the newest; a near miss is said to be one."""
+    repo.write("a.md", SHORT)
+
+    done = lint("check", "a.md", "--limit", "500", "--model", "claude-sonet-5-5")
+
+    assert "Did you mean claude-sonnet-5-5?" in done.out
+
+
+def test_a_message_may_have_several_lines(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Each stands on a line of its own, escaped."""
+    repo.write("a.md", LONG)
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-opus-5]\nlimit: 5\nprompts:\n  - files: a.md\n    message: |\n      One.\n      Two.\n",
+    )
+
+    assert "        One.\n        Two.\n" in lint("check").out
+
+
+def test_json_is_valid_on_an_ascii_stdout(repo: Repo) -> None:
+    """What a stream can't carry is escaped as JSON has it."""
+    repo.write("é.md", SHORT)
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    done = finished(
+        started(repo, "count", "é.md", "--model", "claude-opus-5", "--output-format", "json", env=environment)
+    )
+
+    assert json.loads(done.out)["verdicts"][0]["path"] == "é.md"
+
+
+def test_explain_knows_what_is_owned_through_a_link(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A file outside every pattern, behind a linked folder, is owned as `check` says."""
+    prompts(repo)
+    repo.write("shared/a.md", SHORT)
+    repo.link("prompts/a.md", "../shared/a.md")
+    repo.commit()
+
+    assert "no rule owns it" not in lint("explain", "shared/a.md").out
 
 
 def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -243,7 +436,7 @@ def test_a_broken_file_does_not_hide_the_others(repo: Repo, lint: Callable[..., 
     assert done.code == 3
     assert "ERROR   prompts/broken.md:2: is not UTF-8: byte 0xff" in done.out
     assert "ERROR   prompts/chat/x.json:1: `messages` is empty" in done.out
-    assert "1 prompt: 1 ok" in done.out
+    assert "1 prompt: 2 errors, 1 ok" in done.out
 
 
 def test_an_image_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -83,6 +83,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "message": "See docs/prompt-budget.md.",
         "allow_empty": False,
         "line": 6,
+        "limit_lines": {"claude-sonnet-5-5": 9, "claude-opus-5-5": 10},
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -95,6 +96,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "message": "",
         "allow_empty": True,
         "line": 12,
+        "limit_lines": {"claude-haiku-5": 19},
     }
 
 
@@ -191,7 +193,7 @@ def test_a_rule_can_be_made_of_flags_alone() -> None:
     assert rule.files == ("**",)
     assert rule.models == ("m", "n")
     assert rule.limits == {"m": 1500, "n": 1500}
-    assert rule.allow_empty
+    assert not rule.allow_empty
     assert rule.line == 0
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.counting import Work
-from prompt_lint.errors import Unreadable
+from prompt_lint.errors import Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.judge import exit_code, judge, settles
 from prompt_lint.measure import StandIn, measure
 from prompt_lint.model import Count, Key, Problem, Report, Section
-from prompt_lint.selection import select, selector, unused
+from prompt_lint.selection import idle, select, selector
 from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Sections shown of a prompt that fails.
 _LARGEST = 3
+_WEIGHED = 30
 
 # A blank prompt is nothing to send, so nothing is estimated.
 _NOTHING = Count(0, 0, 0, "offline")
@@ -51,8 +52,13 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
     report = judge_all(config.path, prompts, means, problems, options)
     verdicts = [_break_down(tree, verdict, means.offline, options) for verdict in report.verdicts]
     notes = [*tree.notes, *report.notes]
-    if everything and not owned and not report.problems:
-        notes.append("no prompt matches the rules, and all of them allow that")
+    if not owned and not report.problems:
+        if not config.path:
+            raise Fatal(
+                "no file was found, so nothing was measured", "name a file, or a folder that holds one"
+            )
+        told = "no prompt matches the rules, and all of them allow that"
+        notes.append(told if everything else "no rule owns any of the files named, so nothing was measured")
     return report._replace(verdicts=verdicts, notes=notes, files=len(owned))
 
 
@@ -85,7 +91,8 @@ def find(
     """The files to check, and what is wrong with how the rules meet the tree."""
     entries = tree.entries(paths)
     aliases = tree.aliases(entries)
-    files = [path for path, entry in entries.items() if entry.kind != "link"]
+    # The configuration is no prompt, however wide a pattern is.
+    files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
     owned = select(files, {link: to for link, to in aliases.items() if isinstance(to, str)}, chosen)
     problems = [
         Problem(link, 0, reason.message, reason.hint)
@@ -94,8 +101,9 @@ def find(
     ]
     if paths:
         return [one for one in owned if _below(paths, (one.path, *one.aliases))], problems
-    idle = unused(config.rules, owned, chosen, [*files, *aliases])
-    return owned, problems + [_matches_nothing(config, rule) for rule in idle]
+    empty, overruled = idle(owned, chosen, [*files, *aliases])
+    tree.notes += [_overruled(config, rule) for rule in overruled]
+    return owned, problems + [_matches_nothing(config, rule) for rule in empty]
 
 
 def _below(paths: Sequence[str], names: Sequence[str]) -> bool:
@@ -103,6 +111,11 @@ def _below(paths: Sequence[str], names: Sequence[str]) -> bool:
     return not paths or any(
         not path or name == path or name.startswith(f"{path}/") for name in names for path in paths
     )
+
+
+def _overruled(config: Config, rule: Rule) -> str:
+    patterns = ", ".join(rule.files)
+    return f"{config.path}:{rule.line}: the rule for `{patterns}` owns no file: a later rule owns each that it matches"
 
 
 def _matches_nothing(config: Config, rule: Rule) -> Problem:
@@ -208,7 +221,9 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
     prompt = verdict.prompt
     try:
         data = tree.read(prompt.path, options.max_file_size)
-        parts = FORMATS[recognise(prompt.path, verdict.rule).name].parts(data, prompt)
+        found = FORMATS[recognise(prompt.path, verdict.rule).name].parts(data, prompt)
+        # A part's tokens follow its length closely enough that the largest are among the longest.
+        parts = sorted(found, key=lambda part: -len(part.text))[:_WEIGHED]
         sections = [
             Section(part.title, part.first_line, part.last_line, counter.weigh(verdict.model, part.text))
             for part in parts

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json")
 _PROMPT_FORMATS = ("text", "request")
 _MEBIBYTE = 1024 * 1024
+_LARGEST_FILE = 256 * _MEBIBYTE
 
 _NO_CONFIG = """no .prompt-lint.yaml at the top of this repository, and no --limit"""
 _NO_CONFIG_HINT = """write one:
@@ -48,9 +49,10 @@ class _Size(click.ParamType[int]):
         for suffix, times in (("k", 1024), ("m", _MEBIBYTE)):
             if value.lower().endswith(suffix):
                 number, factor = value[:-1], times
-        if not number.isascii() or not number.isdigit() or not int(number):
-            self.fail(f"{value!r} is not a size; right are 500000, 512k and 4M", param, ctx)
-        return int(number) * factor
+        size = int(number) * factor if number.isascii() and number.isdigit() and len(number) < 12 else 0
+        if not 0 < size <= _LARGEST_FILE:
+            self.fail(f"{value!r} is not a size up to 256M; right are 500000, 512k and 4M", param, ctx)
+        return size
 
 
 class _OutputTo(click.ParamType[tuple[str, str]]):
@@ -189,7 +191,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @_shared("config")
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
@@ -221,7 +223,7 @@ def check(
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
 @click.option("--role", type=click.Choice(("user", "system")), default="user", show_default=True)
 @click.option(
@@ -257,7 +259,7 @@ def count(
 
 
 @cli.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(readable=False))
 @_shared("config", "git", "size", *_COUNTING)
 @click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
 @_shared("color")
@@ -357,14 +359,26 @@ def _load(
     """The tree, its rules, and `paths` relative to its top."""
     from prompt_lint.tree import open_tree
 
-    here = os.getcwd()
+    here = _here()
     tree = open_tree(here, use_git=not no_git)
     relative = [tree.resolve_argument(path, here) for path in paths]
-    return tree, _configuration(tree, config_path, limit, models, here), relative
+    return tree, _configuration(tree, config_path, limit, models, paths, here), relative
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise Fatal("the working directory is gone", "change to one that is there") from None
 
 
 def _configuration(
-    tree: WorkingTree, given: str | None, limit: str | None, models: Sequence[str], here: str
+    tree: WorkingTree,
+    given: str | None,
+    limit: str | None,
+    models: Sequence[str],
+    paths: Sequence[str],
+    here: str,
 ) -> Config:
     """The rules of the file, with the flags over them; or rules of the flags alone."""
     from prompt_lint import config
@@ -380,7 +394,12 @@ def _configuration(
     # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
     data = config.read(path, None if given else tree.top)
     shown = _name_in(tree, path)
-    return config.parse(data, shown, context_window, FORMATS, models=models, limit=limit)
+    found = config.parse(data, shown, context_window, FORMATS, models=models, limit=limit)
+    if not (paths and models and limit):
+        return found
+    # Files that were named together with all that a verdict needs are judged, whoever owns them.
+    own = config.rule_from_flags(models, limit, context_window)._replace(allow_empty=True)
+    return found._replace(rules=(own, *found.rules))
 
 
 def _name_in(tree: WorkingTree, path: str) -> str:
@@ -419,15 +438,24 @@ def _write(
     from prompt_lint.outputs import OUTPUTS
     from prompt_lint.terminal import wants_color, write_file, write_stdout
 
+    targets = [path for _, path in outputs] + ([output_file] if output_file else [])
+    if len({os.path.abspath(path) for path in targets}) < len(targets) or "-" in targets:
+        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
     view = View(color=False, verbosity=verbose - quiet)
     renderers = {name: output.render for name, output in OUTPUTS.items()} | ({"text": text} if text else {})
-    for name, path in outputs:
-        write_file(path, renderers[name](report, view))
-    if output_file:
-        write_file(output_file, renderers[output_format](report, view))
-    else:
+    files = [*outputs, *([(output_format, output_file)] if output_file else [])]
+    lost = []
+    for name, path in files:
+        try:
+            write_file(path, renderers[name](report, view))
+        except Fatal as error:
+            lost.append(error)
+    if not output_file:
         colored = view._replace(color=wants_color(color, os.environ))
         write_stdout(renderers[output_format](report, colored))
+    if lost:
+        # What is known outweighs that it could not be written: the exit code is that of the report.
+        raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].code)
 
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
@@ -449,12 +477,15 @@ def _complain(*complaints: tuple[str, str]) -> None:
         print("\n".join(lines), file=sys.stderr)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way to end
     """The exit code of a run. Everything that ends a run early ends here."""
     from prompt_lint.terminal import ClosedPipe
 
     try:
         return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or Exit.OK)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return Exit.USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
@@ -468,16 +499,13 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.UNCOUNTED
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except ClosedPipe:
+    except (ClosedPipe, SystemExit):  # the latter is Click's own way out, where nobody reads its help
         return Exit.UNCOUNTED
 
 
 def main() -> NoReturn:
     """The console script."""
     arguments = sys.argv[1:]
-    if arguments == ["--version"]:  # asked for by every set-up script: without Click's import
-        print(f"prompt-lint {__version__}")
-        sys.exit(Exit.OK)
     _unwind_on_sigterm()
     try:
         code = run(arguments)

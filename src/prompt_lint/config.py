@@ -179,7 +179,7 @@ def rule_from_flags(models: Sequence[str], limit: str | None, context_window: Wi
         limits = {model: resolve_limit(wanted, model, context_window) for model in names} if wanted else {}
     except ValueError as error:
         raise Fatal(str(error)) from None
-    return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=True, line=0)
+    return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=False, line=0)
 
 
 def _flag_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -526,24 +526,26 @@ def _rule(node: _Node, fields: dict[str, Any], top: _Node, settings: dict[str, A
     elif "models" not in values:
         node.wrong("no `models`, neither in this entry nor at the top of the file", _RULE["models"].example)
     models = values.get("models") or ()
+    limits = _rule_limits(node, fields, (top, settings), models)
     return Rule(
         files=values.get("files") or (),
         exclude=fields.get("exclude") or (),
         models=models,
         format=values.get("format") or "",
         role=cast("Role", values.get("role") or "user"),
-        limits=_rule_limits(node, fields, (top, settings), models),
+        limits={model: tokens for model, (tokens, _) in limits.items()},
         warn_at=values["warn_at"] or 0.0,
         message=values.get("message") or "",
         allow_empty=values.get("allow_empty") or False,
         line=node.file.document.marks[node.at][0],
+        limit_lines={model: line for model, (_, line) in limits.items() if line},
     )
 
 
 def _rule_limits(
     node: _Node, fields: dict[str, Any], top: tuple[_Node, dict[str, Any]], models: Sequence[str]
-) -> dict[str, int]:
-    """Tokens for each model: the flag's, else from `limits`, else the entry's `limit`, else the file's."""
+) -> dict[str, tuple[int, int]]:
+    """Tokens for each model, and the line that says so: the flag (0), `limits`, the entry's `limit`, or the file's."""
     own = fields.get("limits") or {}
     if models and not node.file.models:
         for model in [model for model in own if model not in models]:
@@ -551,13 +553,14 @@ def _rule_limits(
             example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
             message = f"the entry doesn't count for {_shown(model)}{near and f'; did you mean `{near}`?'}"
             node.child("limits").child(model).wrong_key(message, example)
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     missing = []
     for model in models:
         limit, place = _limit_of(model, node, fields, top)
         if limit is not None:
             try:
-                found[model] = resolve_limit(limit, model, node.file.context_window)
+                line = 0 if node.file.limit else node.file.document.marks[place.at][0]
+                found[model] = resolve_limit(limit, model, node.file.context_window), line
             except ValueError as error:
                 place.wrong(str(error), _RULE["limit"].example)
         elif place is node and fields.get("limits", own) is not None:

@@ -6,24 +6,25 @@ import sys
 from typing import TYPE_CHECKING
 
 from prompt_lint.check import judge_all
+from prompt_lint.config import rule_from_flags
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.model import Problem, Prompt, Report, Rule
+from prompt_lint.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.check import Options
     from prompt_lint.measure import Means
-    from prompt_lint.model import Role
+    from prompt_lint.model import Prompt, Report, Role, Rule
 
 STDIN = "-"
 
 
 def rule(models: Sequence[str], role: Role, format_name: str) -> Rule:
-    """A rule that measures and limits nothing."""
-    names = tuple(dict.fromkeys(models))
-    return Rule((), (), names, format_name, role, {}, 1.0, "", allow_empty=True, line=0)
+    """A rule that measures and limits nothing. Raises `Fatal` for what can't be a model's name."""
+    checked = rule_from_flags(models, None, lambda _model: None)
+    return checked._replace(format=format_name, role=role, warn_at=1.0)
 
 
 def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) -> Report:
@@ -60,6 +61,8 @@ def _read(path: str, cap: int) -> bytes:
                 data = file.read(cap + 1)
     except OSError as error:
         raise Unreadable(f"can't be read: {error.strerror}") from None
+    except (AttributeError, ValueError):
+        raise Unreadable("can't be read: it is closed" if path == STDIN else "can't be read") from None
     if len(data) > cap:
         raise Unreadable(f"is larger than {cap:,} bytes", "raise --max-file-size if that is meant")
     return data

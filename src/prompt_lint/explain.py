@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check import check
+from prompt_lint.check import check, find
 from prompt_lint.errors import Exit, Fatal
 from prompt_lint.escape import visible
 from prompt_lint.formats import FORMATS, recognise
@@ -28,7 +28,7 @@ def explain(
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
     path = _name(tree, chosen, path)
-    owner = chosen.owner(path)
+    owner = chosen.owner(path) or _owner_of_links(tree, config, chosen, path)
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
         lines.append("  left out by the `exclude` at the top of the file")
@@ -42,6 +42,12 @@ def explain(
     return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
 
 
+def _owner_of_links(tree: WorkingTree, config: Config, chosen: Selector, path: str) -> Rule | None:
+    """The rule that owns a file through a link that leads to it."""
+    owned, _ = find(tree, config, chosen, [path])
+    return next((one.rule for one in owned if path in {one.path, *one.aliases}), None)
+
+
 def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
     """The name by which a rule owns the file: its own rather than that of a link, as in `check`."""
     real = tree.resolve(path)
@@ -51,7 +57,8 @@ def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
 def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
     chosen = selector(config.rules, config.exclude)
-    owner = chosen.owner(_name(tree, chosen, path))
+    name = _name(tree, chosen, path)
+    owner = chosen.owner(name) or _owner_of_links(tree, config, chosen, name)
     if not owner:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     real = tree.resolve(path)
@@ -69,5 +76,5 @@ def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator
         elif match.rule is owner:
             told = "owns it: the last rule that matches"
         else:
-            told = "matches, but a later rule does too"
+            told = "matches, but a later rule does too" if owner else "matches"
         yield f"  {place}  {patterns}: {told}"

@@ -154,6 +154,7 @@ class Rule(NamedTuple):
 
     `limits` maps each of `models` to tokens; a model without a limit is absent. `warn_at` is a fraction
     of the limit. `line` is where the rule stands in the configuration; 0 for a rule from the command line.
+    `limit_lines` is where the limit of each model stands; a limit from the command line has no line.
     """
 
     files: tuple[str, ...]
@@ -166,6 +167,7 @@ class Rule(NamedTuple):
     message: str
     allow_empty: bool
     line: int
+    limit_lines: Mapping[str, int] = {}
 
 
 class Report(NamedTuple):

@@ -66,19 +66,20 @@ def select(paths: Iterable[str], aliases: Mapping[str, str], chosen: Selector) -
     return [Owned(path, owners[path], tuple(sorted(links.get(path, ())))) for path in sorted(owners)]
 
 
-def unused(
-    rules: Iterable[Rule], owned: Iterable[Owned], chosen: Selector, paths: Iterable[str]
-) -> list[Rule]:
-    """Rules whose patterns match no file at all, and that don't say `allow_empty`.
+def idle(owned: Iterable[Owned], chosen: Selector, paths: Iterable[str]) -> tuple[list[Rule], list[Rule]]:
+    """Rules that own nothing, unless they say `allow_empty`: those that match no file, and those that do.
 
-    A rule all of whose files belong to later rules isn't unused: it matches, and is overruled.
+    The latter are overruled by later rules in all that they match. What the `exclude` of the whole
+    configuration takes out is matched by nobody.
     """
     owning = {id(one.rule) for one in owned}
-    idle = [rule for rule in rules if id(rule) not in owning and not rule.allow_empty]
-    if not idle:
-        return []
-    left = {id(rule): (files, exclude) for rule, files, exclude in chosen.rules}
-    known = list(paths)
-    return [
-        rule for rule in idle if not any(left[id(rule)][0](p) and not left[id(rule)][1](p) for p in known)
-    ]
+    suspects = [each for each in chosen.rules if id(each[0]) not in owning and not each[0].allow_empty]
+    if not suspects:
+        return [], []
+    known = [path for path in paths if not chosen.excluded(path)]
+    empty: list[Rule] = []
+    overruled: list[Rule] = []
+    for rule, files, exclude in suspects:
+        matches = any(files(path) and not exclude(path) for path in known)
+        (overruled if matches else empty).append(rule)
+    return empty, overruled

@@ -67,7 +67,7 @@ def parse(path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:  # noqa: ARG0
     """One prompt. Raises `Unreadable`, with the line, for an unknown shape."""
     text = decode(data)
     if not text.strip():
-        return [Prompt(path, "", 1, None)]
+        raise Unreadable("is empty, so it isn't a request", _TEXT_HINT, 1)
     source = _load(path, text)
     try:
         return [Prompt(path, "", 1, to_request(source.data))]
@@ -86,6 +86,10 @@ def to_request(data: object) -> Request:
             (), "has none of `messages`, `system` and `tools`, so it isn't a request", _TEXT_HINT
         )
     _refuse_near_misses(data)
+    for key in _MISSED & data.keys():
+        raise _Misshapen(
+            (key,), f"has `{key}`, which `count_tokens` doesn't take: its tokens would be missed"
+        )
     if data.get("mcp_servers"):
         raise _Misshapen(("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance")
     fields = {key: data[key] for key in REQUEST_KEYS if data.get(key) is not None}
@@ -174,6 +178,7 @@ def _load_json(text: str) -> object:
         ) from None
     except (ValueError, RecursionError) as error:
         message = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        message = "a number is too long" if "int_max_str_digits" in message else message
         raise Unreadable(f"is not usable JSON: {message}", _TEXT_HINT) from None
 
 
@@ -229,7 +234,9 @@ def _check_messages(messages: object) -> list[dict[str, Any]]:
         where = ("messages", number)
         if not isinstance(turn, dict):
             raise _Misshapen(where, f"`messages[{number}]` is {_kind(turn)}, not an object")
-        if turn.get("role") not in _ROLES:
+        if "role" not in turn:
+            raise _Misshapen(where, f"`messages[{number}]` has no `role`")
+        if turn["role"] not in _ROLES:
             role = str(turn.get("role"))[:60]
             raise _Misshapen(
                 where, f"`messages[{number}]` has the role `{role}`; known are {', '.join(_ROLES)}"
@@ -274,6 +281,11 @@ def _kind(value: object) -> str:
         return "an empty list"
     return names.get(type(value), "a number")
 
+
+# What other APIs call the things that we count, or that bring content of their own.
+_MISSED = frozenset(
+    {"functions", "instructions", "prompt", "input", "container", "contents", "system_instruction"}
+)
 
 # Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read.
 _DROPPED = frozenset({

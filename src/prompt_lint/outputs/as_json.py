@@ -19,7 +19,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         "notes": [_name(note) for note in report.notes],
         "summary": _summary(report),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -63,6 +63,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "exit_code": int(report.exit_code),
         **counted,
         "files": report.files,
+        "problems": len(report.problems),
         "api": origins.count("api"),
         "offline": origins.count("offline"),
         "sent": report.sent,

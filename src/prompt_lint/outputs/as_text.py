@@ -113,6 +113,7 @@ def _block(status: Status, verdicts: Sequence[Verdict], config: str, view: View)
         yield ""
     elif status == "unsure":
         yield f"{_INDENT}The limit lies inside the interval: only an exact count can tell."
+        yield f"{_INDENT}Set ANTHROPIC_API_KEY, or cut {_surely(verdicts)} to be sure."
 
 
 def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
@@ -141,11 +142,16 @@ def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
     if len(worst.sections) > 1:
         yield f"{_INDENT}Largest sections:"
         yield from (f"{_INDENT}{line}" for line in _sections(worst.sections))
-    needed = f"{worst.over_by:,} token{'s' if worst.over_by != 1 else ''}"
-    where = f"{visible(config)}:{worst.rule.line}" if worst.rule.line else "--limit"
-    yield f"{_INDENT}Cut {needed} or more, or raise the limit: {where}"
-    if worst.rule.message:
-        yield f"{_INDENT}{visible(worst.rule.message)}"
+    line = worst.rule.limit_lines.get(worst.model, 0)
+    where = f"{visible(config)}:{line}" if line else "--limit"
+    yield f"{_INDENT}Cut {_surely(verdicts)}, or raise the limit: {where}"
+    yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())
+
+
+def _surely(verdicts: Iterable[Verdict]) -> str:
+    """What to cut so that no interval reaches beyond its limit."""
+    most = max(v.counted.high - v.limit for v in verdicts if v.counted and v.limit is not None)
+    return f"{most:,} token{'s' if most != 1 else ''}"
 
 
 def _sections(sections: Sequence[Section]) -> Iterator[str]:
@@ -161,7 +167,7 @@ def _cut(title: str) -> str:
 
 
 def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[str]:
-    if not groups:
+    if not groups and not report.problems:
         return
     words = {
         "over": "over",
@@ -172,6 +178,9 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
     }
     tally = {status: sum(group[0] == status for group in groups) for status in _ORDER}
     told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
+    if report.problems:
+        errors = "1 error" if len(report.problems) == 1 else f"{len(report.problems):,} errors"
+        told.insert(0, _paint(errors, _COLORS["uncounted"], view))
     prompts = "1 prompt" if len(groups) == 1 else f"{len(groups):,} prompts"
     yield f"{prompts}: {', '.join(told)}"
     yield from _origin(report)
@@ -190,4 +199,14 @@ def _origin(report: Report) -> Iterator[str]:
         sent = f"{report.sent:,} request{plural} sent to {report.host}" if report.sent else "nothing sent"
         yield f"Counts: {exact:,} exact{told}; {sent}."
     for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified}):
-        yield f"Nobody has measured the tokenizer of {model}: its counts are unverified."
+        yield f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
+
+
+def _near(model: str) -> str:
+    """A slip in a name that is known is likelier than a model that isn't."""
+    import difflib  # noqa: PLC0415  # only for a name that isn't known
+
+    from prompt_lint.models import KNOWN_IDS  # noqa: PLC0415
+
+    near = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
+    return f" Did you mean {near[0]}?" if near else ""
