@@ -523,6 +523,25 @@ def test_a_deleted_file_is_no_problem(repo: Repo, lint: Callable[..., Done]) -> 
     assert lint("check").code == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
+    """What nobody could look into isn't passed by in silence."""
+    prompts(repo, a=SHORT)
+    repo.write("prompts/shut/b.md", LONG)
+    (repo.path / "prompts/shut").chmod(0)
+    rights = "-dac_override,-dac_read_search"  # root has them, and would look into any folder
+    unprivileged = (
+        ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"] if os.geteuid() == 0 else []
+    )
+
+    done = finished(
+        subprocess.Popen([*unprivileged, PROGRAM, "check"], cwd=repo.path, stdout=subprocess.PIPE)
+    )
+
+    (repo.path / "prompts/shut").chmod(0o755)
+    assert "note: git: could not open directory 'prompts/shut/': Permission denied" in done.out
+
+
 def test_large_files_are_refused_until_a_flag_allows_them(repo: Repo, lint: Callable[..., Done]) -> None:
     """A size cap keeps a run bounded; it is a problem, not a small number."""
     prompts(repo, a="word " * 300_000)

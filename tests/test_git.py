@@ -229,8 +229,8 @@ def test_commands_run_side_by_side_and_end_together(repo: Repo) -> None:
     repo.write("a.md")
     repo.commit()
 
-    both = list(git.together([["ls-files"], ["rev-parse", "--is-inside-work-tree"]], str(repo.path)))
-    stopped = git.together([["ls-files"], ["cat-file", "--batch"]], str(repo.path))
+    both = list(git.together([["ls-files"], ["rev-parse", "--is-inside-work-tree"]], str(repo.path), []))
+    stopped = git.together([["ls-files"], ["cat-file", "--batch"]], str(repo.path), [])
     next(stopped)
     stopped.close()
 

@@ -73,14 +73,17 @@ def run(args: Sequence[str], top: str) -> bytes:
         Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
         NotARepositoryError: `top` is in no repository.
     """
-    [output] = together([args], top)
+    [output] = together([args], top, [])
     return output
 
 
-def together(commands: Sequence[Sequence[str]], top: str) -> Generator[bytes, None, None]:
+def together(
+    commands: Sequence[Sequence[str]], top: str, warnings: list[str]
+) -> Generator[bytes, None, None]:
     """The outputs of several git commands that run side by side, in the order of the commands.
 
     The first should be the quickest: the others write on into their pipes while it is read and used.
+    What git could not do without failing (a folder that it can't open) is added to `warnings`.
 
     Raises:
         Fatal, NotARepositoryError: as `run` does, when the output of the command that failed is due.
@@ -89,7 +92,7 @@ def together(commands: Sequence[Sequence[str]], top: str) -> Generator[bytes, No
     try:
         processes.extend(_start(args, top) for args in commands)
         for process in processes:
-            yield _finish(process)
+            yield _finish(process, warnings)
     finally:
         for process in processes:
             with process:  # closes the pipes and waits
@@ -109,11 +112,13 @@ def _start(args: Sequence[str], top: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _finish(process: subprocess.Popen[bytes]) -> bytes:
-    output, errors = process.communicate()
+def _finish(process: subprocess.Popen[bytes], warnings: list[str]) -> bytes:
+    output, error_bytes = process.communicate()
+    errors = error_bytes.decode("utf-8", "surrogateescape")
     if process.returncode == 0:
+        warnings += [line.strip() for line in errors.split("\n") if line.startswith("warning: ")]
         return output
-    raise _failure(errors.decode("utf-8", "surrogateescape"), process.returncode)
+    raise _failure(errors, process.returncode)
 
 
 def _failure(errors: str, code: int) -> Exception:

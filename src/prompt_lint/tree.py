@@ -188,7 +188,8 @@ class WorkingTree:
         folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
         if folders or not paths:
             commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *map(_native, folders)])
-        outputs = git.together(commands, self.top)
+        warnings: list[str] = []
+        outputs = git.together(commands, self.top, warnings)
         found = _parse_staged(_text(next(outputs)))
         for output in outputs:
             for path in _text(output).split("\0")[:-1]:
@@ -196,6 +197,7 @@ class WorkingTree:
                     found[path[:-1]] = Entry("submodule")
                 else:
                     found[path] = Entry("link" if os.path.islink(self._native(path)) else "file")
+        self.notes += [f"git: {warning.removeprefix('warning: ')}" for warning in dict.fromkeys(warnings)]
         return found
 
     def _add_below(
