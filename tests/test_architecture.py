@@ -18,6 +18,7 @@ LAYERS: list[set[str]] = [
     {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers"},
     {"tree", "counting", "judge", "selection", "schedule", "wire"},
     {"formats", "outputs", "counters", "transport", "measure"},
+    {"recall"},
     {"check"},
     {"count", "explain", "session"},
     {"cli"},

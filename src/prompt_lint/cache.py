@@ -23,13 +23,15 @@ from prompt_lint.model import Count, Key
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any, BinaryIO
 
     from prompt_lint.model import Origin
 
     # Key, value, last seen; of any type, as the file is anybody's.
     Row = tuple[Any, Any, Any]
+    # Of a file: device, inode, size, when it was modified, when its inode was (in nanoseconds).
+    Stamp = tuple[int, int, int, int, int]
 
 # The number is the version of everything below that decides what a row means: raise it when any of that changes.
 FILE = "counts-v1.db"
@@ -48,6 +50,10 @@ _COMPANIONS = ("-journal", "-wal", "-shm")
 # and value. It finds every change of up to three bits, and all but one in 2^32 of the others.
 _VALUE = struct.Struct("<IIIIB")
 _SEALED = struct.Struct("<IIIIBI")
+# The value of a row that has the counts of a file: the rest of its stamp, when the oldest was counted; for each model
+# tokens, low, high, and whether it is unverified (1) or the API's (2); then the CRC-32.
+_FILE_HEAD, _FILE_COUNT = struct.Struct("<QqqI"), struct.Struct("<IIIB")
+_INODE = struct.Struct("<QQ")
 # What a CRC-32 comes to over any data that ends in its own CRC-32.
 _RESIDUE = 0x2144DF1C
 # Of a row's key: whose count it is. The request's digest follows.
@@ -216,6 +222,8 @@ class Cache:
         self._reading = self._writing = bool(folder)
         self._reader: sqlite3.Connection | None = None
         self._scopes: dict[tuple[str, Origin], bytes] = {}
+        self._files: dict[bytes, _Scope] = {}
+        self._oldest = _LAST_SECOND
         self._unsaved: dict[bytes, bytes] = {}
         self._unsaved_since = 0.0
         self._to_mark: set[bytes] = set()
@@ -231,7 +239,7 @@ class Cache:
         with self._lock, _no_collection():
             moving = {model for model in {key.model for key in keys} if origin == "api" and moves(model)}
             asked = _Asked(self._names(keys, origin), origin, moving, self._now())
-            self._read(asked.names, lambda rows: _prove(rows, asked, found, self._to_mark))
+            self._read(asked.names, lambda rows: self._take_oldest(_prove(rows, asked, found, self._to_mark)))
             unsaved = [name for name in asked.names if name in self._unsaved]
             _prove(((name, self._unsaved[name], asked.now) for name in unsaved), asked, found, set())
         return found
@@ -252,6 +260,46 @@ class Cache:
             if (len(self._unsaved) >= _BATCH or late) and not self._crowded:
                 self._save(_WRITE_PATIENCE, last=False)
 
+    def scope_of_files(self, meaning: str, models: Sequence[str], *, exact: bool) -> bytes:
+        """The first part of a key of counts of a file: `f`, a hash of what they are counts of, and of what counted."""
+        # The version counts for exact counts as well: another one may read a file in another way.
+        text = "\0".join((*self._sources.values(), "exact" if exact else "any", meaning, *models))
+        scope = b"f" + sha256(text.encode("utf-8", "surrogatepass")).digest()[: _SCOPE_BYTES - 1]
+        self._files[scope] = _Scope(len(models), any(map(moves, models)))
+        return scope
+
+    def unchanged(self, files: Mapping[str, tuple[Sequence[bytes], Stamp]]) -> dict[str, tuple[Count, ...]]:
+        """The counts of those of `files` that have been counted with this very stamp, under the first scope that has any."""
+        if not files or not self._reading:
+            return {}
+        pack = _INODE.pack
+        with self._lock, _no_collection():
+            stamps: dict[bytes, Stamp] = {}
+            names: list[tuple[str, list[bytes]]] = []
+            for path, (scopes, stamp) in files.items():
+                inode = pack(stamp[0], stamp[1])
+                ours = [scope + inode for scope in scopes]
+                stamps.update(dict.fromkeys(ours, stamp))
+                names.append((path, ours))
+            proved: dict[bytes, tuple[Count, ...]] = {}
+            asked = _AskedFiles(stamps, self._files, self._now())
+            self._read(stamps, lambda rows: _prove_files(rows, asked, proved, self._to_mark))
+        return {
+            path: counts
+            for path, ours in names
+            if (counts := next(filter(None, map(proved.get, ours)), None)) is not None
+        }
+
+    def put_unchanged(self, scope: bytes, stamp: Stamp, counts: Sequence[Count]) -> None:
+        """Keep the counts of the file that has this stamp; on disk at the latest with `close`."""
+        with self._lock:
+            if self._writing and all(map(_sound, counts)):
+                name = scope + _INODE.pack(*stamp[:2])
+                value = _FILE_HEAD.pack(*stamp[2:], min(self._now(), self._oldest))
+                for tokens, low, high, origin, unverified in counts:
+                    value += _FILE_COUNT.pack(tokens, low, high, unverified + 2 * (origin == "api"))
+                self._unsaved[name] = value + crc32(name + value).to_bytes(4, "little")
+
     def close(self, patience: float = _WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes. Closing again does nothing."""
         with self._lock:
@@ -266,14 +314,14 @@ class Cache:
 
     def info(self) -> Info:
         """What the file holds, every row of it read and proved."""
-        tally = {b"a": 0, b"o": 0, b"": 0}
+        tally = {b"a": 0, b"o": 0, b"f": 0, b"": 0}
         times: list[int] = []
 
         def take(rows: Iterable[Row]) -> None:
             for name, value, _ in rows:
                 proved = _proved(name, value)
                 tally[name[:1] if proved else b""] += 1
-                times.extend([_SEALED.unpack(value)[3]] if proved else [])
+                times.extend([_SEALED.unpack(value)[3]] if proved and name[:1] != b"f" else [])
 
         with self._lock:
             self._read(None, take)
@@ -281,6 +329,10 @@ class Cache:
             self._drop_reader()
         oldest, newest = min(times, default=None), max(times, default=None)
         return Info(self.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
+
+    def _take_oldest(self, counted: int) -> None:
+        """Counts of models that move are good for a day, also those that are kept once more by file."""
+        self._oldest = min(self._oldest, counted)
 
     def _now(self) -> int:
         return min(max(int(self._clock()), 0), _LAST_SECOND)
@@ -524,14 +576,17 @@ def _proved(name: Any, value: Any) -> bool:
     return (
         type(name) is bytes
         and type(value) is bytes
-        and len(value) == _SEALED.size
         and crc32(name + value) == _RESIDUE
-        and name[:1] in (b"a", b"o")
+        and (name[:1] == b"f" or (name[:1] in (b"a", b"o") and len(value) == _SEALED.size))
     )
 
 
-def _prove(rows: Iterable[Row], asked: _Asked, found: dict[Key, Count], to_mark: set[bytes]) -> None:
-    """Add to `found` what the rows hold; one that isn't what was saved is a miss."""
+def _prove(rows: Iterable[Row], asked: _Asked, found: dict[Key, Count], to_mark: set[bytes]) -> int:
+    """Add to `found` what the rows hold; one that isn't what was saved is a miss.
+
+    Returns when the oldest count was made of a model that moves.
+    """
+    oldest = _LAST_SECOND
     names, origin, moving, now = asked
     size, unpack, unmarked = _SEALED.size, _SEALED.unpack, now - _MARKED_EVERY
     for name, value, seen in rows:  # the hot loop: 30,000 times in a large repository
@@ -541,13 +596,64 @@ def _prove(rows: Iterable[Row], asked: _Asked, found: dict[Key, Count], to_mark:
         tokens, low, high, counted, unverified, _ = unpack(value)
         if not low <= tokens <= high < _TOO_MANY or not tokens or unverified > 1:
             continue
-        if moving and key.model in moving and not 0 <= now - counted < _DAY:
-            continue
+        if moving and key.model in moving:
+            if not 0 <= now - counted < _DAY:
+                continue
+            oldest = min(oldest, counted)
         if low != high and origin == "api":
             continue
         found[key] = Count(tokens, low, high, origin, unverified == 1)
         if type(seen) is int and seen < unmarked:
             to_mark.add(name)
+    return oldest
+
+
+class _Scope(NamedTuple):
+    """What the rows of one scope look like: how many counts, and whether exact ones grow stale."""
+
+    models: int
+    moves: bool
+
+
+class _AskedFiles(NamedTuple):
+    stamps: Mapping[bytes, Stamp]
+    scopes: Mapping[bytes, _Scope]
+    now: int
+
+
+def _prove_files(
+    rows: Iterable[Row], asked: _AskedFiles, found: dict[bytes, tuple[Count, ...]], to_mark: set[bytes]
+) -> None:
+    """Add to `found` the counts in rows that bear the stamp of today; any other row is a miss."""
+    stamps, scopes, now = asked
+    unpack, head, unmarked = _FILE_HEAD.unpack_from, _FILE_HEAD.size, now - _MARKED_EVERY
+    for name, value, seen in rows:  # the hot loop of a run that knows everything
+        stamp = stamps.get(name)
+        if stamp is None or type(value) is not bytes or crc32(name + value) != _RESIDUE:
+            continue
+        models, moves = scopes[name[:_SCOPE_BYTES]]
+        if len(value) != head + models * _FILE_COUNT.size + 4:
+            continue
+        *known, counted = unpack(value)
+        if stamp[2:] != tuple(known):
+            continue
+        counts = _counts(value[head:-4])
+        fresh = not moves or 0 <= now - counted < _DAY
+        if len(counts) == models and (fresh or all(count.origin == "offline" for count in counts)):
+            found[name] = counts
+            if type(seen) is int and seen < unmarked:
+                to_mark.add(name)
+
+
+def _counts(packed: bytes) -> tuple[Count, ...]:
+    """Counts of a file; those that can't be counts are left out."""
+    return tuple(
+        [
+            Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1)
+            for tokens, low, high, kind in _FILE_COUNT.iter_unpack(packed)
+            if 0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and (kind < 2 or low == high)
+        ]
+    )
 
 
 def _has_table(connection: sqlite3.Connection) -> bool:
@@ -565,8 +671,11 @@ def _has_table(connection: sqlite3.Connection) -> bool:
 
 def _rows(reader: sqlite3.Connection, names: Collection[bytes] | None, size: int) -> Iterator[Iterable[Row]]:
     """The rows of `names` in a file of `size` bytes, and others where that is cheaper."""
-    if names is None or (len(names) > _ASKED_AT_ONCE and size <= len(names) * _SCANNED_BYTES):
+    if names is None:
         yield reader.execute(_LOOK_UP)
+        return
+    if len(names) > _ASKED_AT_ONCE and size <= len(names) * _SCANNED_BYTES:
+        yield reader.execute(f"{_LOOK_UP} WHERE k BETWEEN ? AND ?", (min(names), max(names)))
         return
     ordered = list(names)
     for start in range(0, len(ordered), _ASKED_AT_ONCE):

@@ -9,7 +9,8 @@ from prompt_lint.errors import Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.judge import exit_code, judge, settles
 from prompt_lint.measure import StandIn, measure
-from prompt_lint.model import Count, Key, Problem, Report, Section
+from prompt_lint.model import Count, Key, Problem, Prompt, Report, Section
+from prompt_lint.recall import recall, remember
 from prompt_lint.selection import idle, select, selector
 from prompt_lint.tree import Missing
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
     from prompt_lint.measure import Means, Measured
-    from prompt_lint.model import Prompt, Rule, Verdict
+    from prompt_lint.model import Rule, Verdict
+    from prompt_lint.reading import Stamp
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
 
@@ -48,9 +50,13 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
     chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
     owned, problems = find(tree, config, chosen, () if everything else paths)
-    prompts = _prompts(tree, owned, options, problems)
+    known = recall(tree, owned, means, options.max_file_size)
+    prompts = _prompts(tree, owned, known, options.max_file_size, problems)
     report = judge_all(config.path, prompts, means, problems, options)
-    verdicts = [_break_down(tree, verdict, means.offline, options) for verdict in report.verdicts]
+    verdicts = [
+        _break_down(tree, verdict, means.offline, options) if verdict.failed else verdict
+        for verdict in report.verdicts
+    ]
     notes = [*tree.notes, *report.notes]
     if not owned and not report.problems:
         if not config.path:
@@ -64,15 +70,18 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
 
 def judge_all(
     config: str,
-    prompts: Iterable[tuple[Prompt, Rule, int]],
+    prompts: Iterable[Found],
     means: Means,
     problems: list[Problem],
     options: Options,
 ) -> Report:
-    """Count and judge prompts, given with the sizes of their files. `problems` is what reading them adds to."""
-    counted: list[_Counted] = []
+    """Count what isn't counted, and judge. `problems` is what reading the prompts adds to."""
+    counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    verdicts = [verdict for one in counted for verdict in _verdicts(one, done.outcomes, problems)]
+    verdicts: list[Verdict] = []
+    for one in counted:
+        outcomes = one.counts or _outcomes(one, done.outcomes, means)
+        verdicts += _verdicts(one, outcomes, problems)
     notes = [*_blank(verdicts), *_drifts(done), *_steered(done, means)]
     if done.failures:
         told = _outage(done)
@@ -89,7 +98,7 @@ def find(
     tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str]
 ) -> tuple[list[Owned], list[Problem]]:
     """The files to check, and what is wrong with how the rules meet the tree."""
-    entries = tree.entries(paths)
+    entries = tree.entries(paths, chosen.folders())
     aliases = tree.aliases(entries)
     # The configuration is no prompt, however wide a pattern is.
     files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
@@ -129,55 +138,94 @@ def _matches_nothing(config: Config, rule: Rule) -> Problem:
     )
 
 
-class _Counted(NamedTuple):
-    """A prompt whose text is no longer held. `digest` is empty where there was nothing to count."""
+class Found(NamedTuple):
+    """A prompt in a file of `size` bytes. `digest` is its request's, empty where there is nothing to count.
+
+    `counts` are there from the start where the file hasn't changed; `stamp` is, where its counts will do for the
+    next run.
+    """
 
     prompt: Prompt
     rule: Rule
-    digest: str
+    digest: str = ""
+    size: int = 0
+    stamp: Stamp | None = None
+    counts: tuple[Count, ...] = ()
+
+
+def found(prompt: Prompt, rule: Rule, size: int) -> Found:
+    return Found(prompt, rule, prompt.request.digest() if prompt.request else "", size)
 
 
 def _prompts(
-    tree: WorkingTree, owned: Sequence[Owned], options: Options, problems: list[Problem]
-) -> Iterator[tuple[Prompt, Rule, int]]:
-    """Every prompt of every file, with the size of its file; faults become problems."""
+    tree: WorkingTree,
+    owned: Sequence[Owned],
+    known: Mapping[str, tuple[Count, ...]],
+    cap: int,
+    problems: list[Problem],
+) -> Iterator[Found]:
+    """Every prompt of every file; faults become problems."""
     for path, rule, aliases in owned:
+        if counts := known.get(path):
+            yield Found(Prompt(path, "", 1, None, aliases), rule, counts=counts)
+            continue
         try:
-            data = tree.read(path, options.max_file_size)
-            for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule):
-                yield prompt._replace(aliases=aliases), rule, len(data)
+            data, stamp = tree.take(path, cap)
+            prompts = [
+                found(prompt._replace(aliases=aliases), rule, len(data))
+                for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule)
+            ]
         except Missing:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
+            continue
+        if len(prompts) == 1 and prompts[0].prompt[1:3] == ("", 1):  # then its path says all about it
+            prompts = [prompts[0]._replace(stamp=stamp)]
+        yield from prompts
 
 
-def _works(prompts: Iterable[tuple[Prompt, Rule, int]], counted: list[_Counted]) -> Iterator[Work]:
-    """What is to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
-    for prompt, rule, size in prompts:
-        digest = prompt.request.digest() if prompt.request else ""
-        counted.append(_Counted(prompt._replace(request=None), rule, digest))
-        if prompt.request:
-            yield Work(digest, prompt.request, rule.models, size, rule.limits)
+def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
+    """What is still to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
+    for one in prompts:
+        request = one.prompt.request
+        if request:
+            counted.append(one._replace(prompt=one.prompt._replace(request=None)))
+            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits)
+        else:
+            counted.append(one)
+
+
+def _outcomes(
+    one: Found, outcomes: Mapping[Key, Outcome | StandIn], means: Means
+) -> Sequence[Outcome | StandIn]:
+    """What has come of one prompt for each model. Counts are kept for the next run."""
+    prompt, rule, digest, _, stamp, _ = one
+    if not digest:
+        return [_NOTHING] * len(rule.models)
+    ours = [outcomes[Key(model, digest)] for model in rule.models]
+    counts = [outcome for outcome in ours if isinstance(outcome, Count)]
+    if stamp and len(counts) == len(ours):
+        remember(prompt.path, rule, stamp, counts, means)
+    return ours
 
 
 def _verdicts(
-    counted: _Counted, outcomes: Mapping[Key, Outcome | StandIn], problems: list[Problem]
+    one: Found, outcomes: Sequence[Outcome | StandIn], problems: list[Problem]
 ) -> Iterator[Verdict]:
-    prompt, rule, digest = counted
+    prompt, rule = one.prompt, one.rule
     told = set()
-    for model in rule.models:
-        outcome = outcomes[Key(model, digest)] if digest else _NOTHING
-        if isinstance(outcome, StandIn):
-            decides = settles(outcome.counted, rule.limits.get(model))
-            outcome = outcome.counted if decides else outcome.reason
-        if isinstance(outcome, Unreadable):
-            if outcome.message not in told:
-                told.add(outcome.message)
-                problems.append(Problem(prompt.path, prompt.line, outcome.message, outcome.hint))
-            yield judge(prompt, model, rule, None)
-        else:
+    for model, outcome in zip(rule.models, outcomes, strict=True):
+        if isinstance(outcome, Count):
             yield judge(prompt, model, rule, outcome)
+        elif isinstance(outcome, StandIn) and settles(outcome.counted, rule.limits.get(model)):
+            yield judge(prompt, model, rule, outcome.counted)
+        else:
+            reason = outcome.reason if isinstance(outcome, StandIn) else outcome
+            if reason.message not in told:
+                told.add(reason.message)
+                problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
+            yield judge(prompt, model, rule, None)
 
 
 def _outage(done: Measured) -> Problem:
@@ -216,8 +264,6 @@ def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
     """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
-    if not verdict.failed:
-        return verdict
     prompt = verdict.prompt
     try:
         data = tree.read(prompt.path, options.max_file_size)

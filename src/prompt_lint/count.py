@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from prompt_lint.check import judge_all
+from prompt_lint.check import Found, found, judge_all
 from prompt_lint.config import rule_from_flags
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
@@ -36,11 +36,11 @@ def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) 
 
 def _prompts(
     files: Sequence[str], one_rule: Rule, options: Options, problems: list[Problem]
-) -> Iterator[tuple[Prompt, Rule, int]]:
+) -> Iterator[Found]:
     for path in files:
         try:
             for prompt in prompts(path, one_rule, options.max_file_size):
-                yield prompt, one_rule, 0
+                yield found(prompt, one_rule, 0)
         except Unreadable as error:
             problems.append(Problem(path, error.line, error.message, error.hint))
 

@@ -9,6 +9,7 @@ once, in an atomic group.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _TOKEN = re.compile(r"\\.|\[(?>[!^]?\]?)[^\]]*\]|.", re.DOTALL)
 _ANY_DEPTH = ["*", "*"]
 _ANY_FOLDERS = "(?:[^/]+/)*?"
 _END = r"(?:/|\Z)"
+# A name that stands for itself.
+_PLAIN = re.compile(r"[A-Za-z0-9_.@+= -]+")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -78,6 +81,26 @@ def weigh(pattern: str) -> int:
     Raises `ValueError`, with a sentence, for a pattern that `compile` refuses.
     """
     return sum(len(glob.regex) for glob in _parse(pattern)[1])
+
+
+def folders(patterns: Iterable[str]) -> set[str]:
+    """Paths at or below which everything lies that the patterns can match; "" among them is the whole tree.
+
+    What git is asked for: so only plain ASCII, which no file system and no setting of git spells in another way.
+    """
+    found: set[str] = set()
+    for pattern in patterns:
+        if not pattern.startswith("!"):
+            found |= {_literal_start(one) for one in _expand(pattern.rstrip())}
+    return {path for path in found if not any(path.startswith(f"{other}/") for other in found)}
+
+
+def _literal_start(pattern: str) -> str:
+    """The path up to the first name with a wildcard. Without a slash but at the end, a pattern matches at any depth."""
+    names = pattern.strip("/").split("/")
+    anchored = pattern.startswith("/") or len(names) > 1
+    plain = takewhile(_PLAIN.fullmatch, names) if anchored else ()
+    return "/".join(plain)
 
 
 def _matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:

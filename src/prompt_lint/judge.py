@@ -10,27 +10,20 @@ from prompt_lint.model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model import Count, Problem, Prompt, Rule, Status
+    from prompt_lint.model import Count, Problem, Prompt, Rule
 
 
 def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
     """A count decides only where its whole interval lies on one side of the limit."""
     limit = rule.limits.get(model)
-    status = _status(count, limit, rule.warn_at)
-    over_by = count.tokens - limit if count and limit is not None and status == "over" else 0
-    return Verdict(prompt, model, rule, limit, count, status, over_by)
-
-
-def _status(count: Count | None, limit: int | None, warn_at: float) -> Status:
     if count is None:
-        return "uncounted"
-    if limit is None:
-        return "ok"
-    if count.low > limit:
-        return "over"
-    if count.high > limit:
-        return "unsure"
-    return "warn" if warn_at < 1 and count.tokens >= warn_at * limit else "ok"
+        return Verdict(prompt, model, rule, limit, None, "uncounted")
+    tokens, low, high, *_ = count
+    if limit is None or (high <= limit and not (rule.warn_at < 1 and tokens >= rule.warn_at * limit)):
+        return Verdict(prompt, model, rule, limit, count, "ok")
+    if low > limit:
+        return Verdict(prompt, model, rule, limit, count, "over", tokens - limit)
+    return Verdict(prompt, model, rule, limit, count, "unsure" if high > limit else "warn")
 
 
 def settles(count: Count, limit: int | None) -> bool:

@@ -108,13 +108,16 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
                 yield work._replace(models=models)
 
 
+def suffices(count: Count, limit: int | None, means: Means) -> bool:
+    """Whether nothing is left to be counted. Where the API may be asked, an offline count must decide."""
+    return means.mode != "auto" or count.exact or settles(count, limit)
+
+
 def _is_open(outcome: Outcome | StandIn | None, work: Work, model: str, means: Means) -> bool:
-    """Whether a key is still to be counted. An offline count isn't sufficient where the API may be asked, unless it decides."""
-    if means.mode == "auto":
-        return not (
-            isinstance(outcome, Count) and (outcome.exact or settles(outcome, work.limits.get(model)))
-        )
-    return outcome is None
+    """Whether a key is still to be counted."""
+    if isinstance(outcome, Count):
+        return not suffices(outcome, work.limits.get(model), means)
+    return means.mode == "auto" or outcome is None
 
 
 def _offline(works: Iterable[Work], means: Means, done: Measured) -> list[Work]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.errors import Unreadable
 
@@ -13,12 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def contents(top: str, parts: Sequence[str], cap: int) -> bytes:
-    """The bytes of a file, and the checks on them, all by one descriptor.
+class Stamp(NamedTuple):
+    """What the file system says of a file.
+
+    Whatever changes its contents changes the last of these times, unless that comes within a tick of its clock.
+    Times are in nanoseconds since 1970; `changed` is that of the inode, which nobody can set.
+    """
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def contents(top: str, parts: Sequence[str], cap: int) -> tuple[bytes, Stamp | None]:
+    """The bytes of a file, and the checks on them, all by one descriptor; and its stamp, where that will tell of a change.
 
     Raises:
         OSError, Unreadable
     """
+    latest = time.time_ns() - _UNSURE
     descriptor = _open_beneath(top, parts) if _BY_DESCRIPTOR else _open_checked(top, parts)
     try:
         status = os.fstat(descriptor)
@@ -30,13 +50,20 @@ def contents(top: str, parts: Sequence[str], cap: int) -> bytes:
         while left and (piece := os.read(descriptor, min(left, max(status.st_size + 1, 4096)))):
             pieces.append(piece)
             left -= len(piece)
+        after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     if not left:
         raise _too_large("is growing", cap)
     if pieces and not status.st_size:  # how /proc shows what isn't a file on any disk
         raise Unreadable("is not an ordinary file: its size is 0, and yet it has contents", "exclude it")
-    return b"".join(pieces)
+    seen = stamp(status)
+    still = (
+        STAMPS_TELL
+        and seen == stamp(after)
+        and 0 <= min(seen.modified, seen.changed) <= max(seen.modified, seen.changed) <= latest
+    )
+    return b"".join(pieces), seen if still else None
 
 
 # Read-only, and never waiting: a FIFO without a writer would block. Windows has neither, but must be told
@@ -48,6 +75,11 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "
 _FOLDER_FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "O_PATH"):
     _FOLDER_FLAGS |= getattr(os, _name, 0)
+# A file that was changed so recently (in nanoseconds) may change again without a new stamp: file systems' clocks
+# tick every few milliseconds, the worst every two seconds.
+_UNSURE = 2_000_000_000
+# On Windows the last time of a `Stamp` is that of the creation, so nothing there tells what has changed.
+STAMPS_TELL = os.name != "nt"
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 

@@ -7,6 +7,7 @@ bytes as surrogate escapes.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from bisect import bisect_left
 from itertools import islice
@@ -16,7 +17,7 @@ from prompt_lint import git, reading
 from prompt_lint.errors import Fatal, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 Kind = Literal["file", "link", "submodule", "sparse"]
 
@@ -26,6 +27,9 @@ MAX_HOPS = 40
 MAX_ALIASES = 100_000
 # Files listed behind a link to a folder of which git lists nothing.
 MAX_UNLISTED = 10_000
+
+# More folders than this to ask git for are no longer cheaper than everything; and they must fit a command line.
+_MAX_PATHSPECS = 50
 
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 _EMPTY_BLOBS = {
@@ -60,18 +64,22 @@ class WorkingTree:
         self._kinds: dict[str, Kind] = {}  # of what isn't an ordinary file, for a clear word when it is read
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
 
-    def entries(self, paths: Sequence[str] = ()) -> dict[str, Entry]:
+    def entries(self, paths: Sequence[str] = (), within: Collection[str] = ("",)) -> dict[str, Entry]:
         """What there is: tracked files, and untracked ones that aren't ignored. Nothing is opened.
 
         With `paths`, all tracked ones still (a link among them may lead to one of `paths`), but
         untracked ones only if they are among `paths`, even ignored, or below one of them. That spares
         git the walk over the whole working tree. A tracked file may have been deleted: reading it tells.
 
+        `within` names files and folders: what is neither one of them nor below one may be left out.
+
         Raises:
             Fatal: git refuses.
         """
         if self.git:
-            found = self._listed(paths)
+            found = self._listed(paths, self._worth_asking(within))
+            if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
+                found = self._listed(paths, [])  # a link to a folder may lead anywhere
         else:
             found = {path: Entry("link" if link else "file") for path, link in self._walk("")}
         for path in paths:
@@ -138,7 +146,13 @@ class WorkingTree:
         return self._inside(done)
 
     def read(self, path: str, cap: int) -> bytes:
-        """The bytes of a regular file of at most `cap` bytes. `path` is a real one: no link is followed.
+        """The bytes of a regular file, as `take` has them."""
+        return self.take(path, cap)[0]
+
+    def take(self, path: str, cap: int) -> tuple[bytes, reading.Stamp | None]:
+        """The bytes of a regular file of at most `cap` bytes, and its stamp if it didn't change meanwhile.
+
+        `path` is a real one: no link is followed.
 
         Raises:
             Missing: it isn't there.
@@ -148,7 +162,7 @@ class WorkingTree:
         if kind == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
         try:
-            data = reading.contents(self.top, _parts(path), cap)
+            data, stamp = reading.contents(self.top, _parts(path), cap)
         except FileNotFoundError:
             if kind == "sparse":
                 hint = "`git sparse-checkout add` its folder, or exclude it"
@@ -160,7 +174,42 @@ class WorkingTree:
             raise reading.refusal(error) from None
         if len(data) < 1024 and data.startswith(_LFS):
             raise Unreadable("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
-        return data
+        return data, stamp
+
+    def stamps(self, paths: Iterable[str]) -> Iterator[reading.Stamp | None]:
+        """What the file system says of each of `paths`; None where that isn't a regular file that `take` would read.
+
+        Nothing is opened.
+        """
+        plain: dict[str, bool] = {}
+        prefix, lstat, regular, stamp = self.top + os.sep, os.lstat, stat.S_ISREG, reading.stamp
+        for (
+            path
+        ) in paths:  # 10,000 times in a large repository, in which nothing else is done with most of them
+            folder = path[: path.rfind("/") + 1]
+            if folder not in plain:
+                plain[folder] = self._plain_folder(folder[:-1], plain)
+            found = None
+            if plain[folder] and path not in self._kinds:
+                try:
+                    status = lstat(prefix + _native(path))
+                except OSError:
+                    pass
+                else:
+                    found = stamp(status) if regular(status.st_mode) else None
+            yield found
+
+    def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
+        """Whether a folder and all above it are what git takes them for, not links. `known` is added to."""
+        if not path:
+            return reading.STAMPS_TELL
+        if path + "/" not in known:
+            try:
+                real = stat.S_ISDIR(os.lstat(self._native(path)).st_mode)
+            except OSError:
+                real = False
+            known[path + "/"] = real and self._plain_folder(path.rpartition("/")[0], known)
+        return known[path + "/"]
 
     def resolve_argument(self, argument: str, cwd: str) -> str:
         """A path from the command line as a path of this tree; "" is the top. Links keep their own name.
@@ -182,12 +231,16 @@ class WorkingTree:
             raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
         return _portable(inner)
 
-    def _listed(self, paths: Sequence[str]) -> dict[str, Entry]:
-        """What git lists; untracked files only below those of `paths` that are folders, if there are paths."""
-        commands = [["ls-files", "-t", "-s", "-z"]]
+    def _listed(self, paths: Sequence[str], within: Sequence[str]) -> dict[str, Entry]:
+        """What git lists; untracked files only below those of `paths` that are folders, if there are paths.
+
+        Only what is `within`, unless that is empty.
+        """
+        commands = [["ls-files", "-t", "-s", "-z", "--", *within]]
         folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
         if folders or not paths:
-            commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *map(_native, folders)])
+            below = map(_native, folders) if paths else within
+            commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
         warnings: list[str] = []
         outputs = git.together(commands, self.top, warnings)
         found = _parse_staged(_text(next(outputs)))
@@ -197,8 +250,23 @@ class WorkingTree:
                     found[path[:-1]] = Entry("submodule")
                 else:
                     found[path] = Entry("link" if os.path.islink(self._native(path)) else "file")
-        self.notes += [f"git: {warning.removeprefix('warning: ')}" for warning in dict.fromkeys(warnings)]
+        told = (f"git: {warning.removeprefix('warning: ')}" for warning in dict.fromkeys(warnings))
+        self.notes += [note for note in told if note not in self.notes]
         return found
+
+    def _worth_asking(self, within: Collection[str]) -> Sequence[str]:
+        """`within` for git; empty for everything, also where a link or another repository stands on the way."""
+        if len(within) > _MAX_PATHSPECS:
+            return []
+        for path in within:
+            place = self.top
+            for name in path.split("/"):
+                place = os.path.join(place, name)
+                if not name or _is_gits(name) or os.path.islink(place):
+                    return []
+                if os.path.lexists(os.path.join(place, ".git")):
+                    return []
+        return sorted(within)
 
     def _add_below(
         self, folders: Mapping[str, str], entries: Mapping[str, Entry], found: dict[str, str | Unreadable]

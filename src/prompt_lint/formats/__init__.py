@@ -40,5 +40,7 @@ def recognise(path: str, rule: Rule) -> Recognised:
     """The format that the rule names, else the first that knows the file's name."""
     if rule.format:
         return Recognised(rule.format, f"the rule says `format: {rule.format}`")
-    found = ((name, one.recognise(path)) for name, one in FORMATS.items())
-    return next(Recognised(name, why) for name, why in found if why)
+    for name, one in FORMATS.items():
+        if why := one.recognise(path):
+            return Recognised(name, why)
+    raise AssertionError("`text` takes what is left")

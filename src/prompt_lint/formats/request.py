@@ -59,8 +59,10 @@ class _Source(NamedTuple):
 
 def recognise(path: str) -> str | None:
     """By extension alone: a JSON or YAML file of another shape is told, never counted as text unasked."""
-    suffix = next((s for s in _SUFFIXES if path.lower().endswith(s)), None)
-    return suffix and f"a {suffix} file is read as a Messages request"
+    if not path.lower().endswith(_SUFFIXES):
+        return None
+    suffix = next(s for s in _SUFFIXES if path.lower().endswith(s))
+    return f"a {suffix} file is read as a Messages request"
 
 
 def parse(path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:  # noqa: ARG001  # roles are in the file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from prompt_lint.escape import visible
@@ -72,11 +73,14 @@ def number(count: Count) -> str:
 
 def _groups(verdicts: Iterable[Verdict]) -> list[_Group]:
     """The verdicts of each prompt together, under its worst status; the most over comes first."""
-    by_prompt = [list(group) for _, group in groupby(verdicts, lambda v: (v.prompt.path, v.prompt.name))]
-    groups = [(min((v.status for v in group), key=_ORDER.index), group) for group in by_prompt]
-    return sorted(
-        groups, key=lambda g: (_ORDER.index(g[0]), -max(v.over_by for v in g[1]), g[1][0].prompt.path)
-    )
+    by_status: dict[Status, list[list[Verdict]]] = {status: [] for status in _ORDER}
+    for _, group in groupby(verdicts, attrgetter("prompt")):
+        ours = list(group)
+        statuses = {verdict.status for verdict in ours}
+        by_status[next(status for status in _ORDER if status in statuses)].append(ours)
+    for groups in by_status.values():
+        groups.sort(key=lambda group: (-max(v.over_by for v in group), group[0].prompt.path))
+    return [(status, group) for status, groups in by_status.items() for group in groups]
 
 
 def _shown(status: Status, view: View) -> bool:

@@ -1,0 +1,71 @@
+"""Counts of files that haven't changed since they were counted: they aren't even opened.
+
+docs/cache.md says what a file is known by, and why that can't be mistaken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.formats import recognise
+from prompt_lint.measure import suffices
+from prompt_lint.model import CANONICAL_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from prompt_lint.measure import Means
+    from prompt_lint.model import Count, Rule
+    from prompt_lint.reading import Stamp
+    from prompt_lint.selection import Owned
+    from prompt_lint.tree import WorkingTree
+
+
+def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) -> dict[str, tuple[Count, ...]]:
+    """The counts, one for each model of its rule, of every file of at most `cap` bytes that needs no reading."""
+    if not means.cache.path:
+        return {}
+    scopes = _scopes(means, exact_only=means.mode == "exact")
+    stamps = tree.stamps(one.path for one in owned)
+    wanted = {
+        one.path: (scopes(one.path, one.rule), stamp)
+        for one, stamp in zip(owned, stamps, strict=True)
+        if stamp and stamp.size <= cap
+    }
+    found = means.cache.unchanged(wanted)
+    if means.mode != "auto":
+        return found
+    limits = {one.path: [one.rule.limits.get(model) for model in one.rule.models] for one in owned}
+    return {
+        path: counts
+        for path, counts in found.items()
+        if all(suffices(*known, means) for known in zip(counts, limits[path], strict=True))
+    }
+
+
+def remember(path: str, rule: Rule, stamp: Stamp, counts: Sequence[Count], means: Means) -> None:
+    """For the next run: the counts of the file that had this stamp."""
+    exact = all(count.origin == "api" for count in counts)
+    if exact or means.mode != "exact":
+        [scope] = _scopes(means, exact_only=exact)(path, rule)[-1:]
+        means.cache.put_unchanged(scope, stamp, counts)
+
+
+def _scopes(means: Means, *, exact_only: bool) -> Callable[[str, Rule], Sequence[bytes]]:
+    """What a file's counts are kept under, by all that decides them beside its bytes; the best comes first.
+
+    A run that takes offline counts finds exact ones, too.
+    """
+    known: dict[tuple[str, str, str, tuple[str, ...]], tuple[bytes, ...]] = {}
+
+    def scopes(path: str, rule: Rule) -> tuple[bytes, ...]:
+        meaning = (recognise(path, rule).name, rule.role, path[path.rfind(".") :].lower(), rule.models)
+        found = known.get(meaning)
+        if found is None:
+            text = "\0".join((str(CANONICAL_VERSION), *meaning[:3]))
+            kinds = (True,) if exact_only else (True, False)
+            found = tuple(means.cache.scope_of_files(text, rule.models, exact=kind) for kind in kinds)
+            known[meaning] = found
+        return found
+
+    return scopes
