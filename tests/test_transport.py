@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prompt_lint import transport
 from prompt_lint.answers import Failed, Reply
 from prompt_lint.errors import Unreadable
 from prompt_lint.limiter import Limiter
@@ -426,3 +427,24 @@ def test_what_the_source_of_keys_raises_comes_through() -> None:
 
     with pytest.raises(ValueError, match="unreadable"):
         list(count_all(source(), lambda model, request: Reply(1), Policy()))
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_system_without_threads_to_spare(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Those that could be started do all the work; where there is none, every key is told why."""
+    left = [threads]
+
+    class Few(threading.Thread):
+        def start(self) -> None:
+            if self.name != "count-dispatch":
+                if not left[0]:
+                    raise RuntimeError("can't start new thread")
+                left[0] -= 1
+            super().start()
+
+    monkeypatch.setattr(transport, "Thread", Few)
+
+    outcomes = [outcome for _, outcome in count_all(work(50), lambda model, request: Reply(1), Policy())]
+
+    assert len(outcomes) == 50
+    assert all(isinstance(outcome, Count) for outcome in outcomes) == bool(threads)

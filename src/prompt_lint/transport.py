@@ -121,12 +121,22 @@ class _Line:
 
     def _hand_out(self, number: int, model: str, request: Request) -> None:
         """To a thread that has nothing to do, or to a new one. Those whose request was given up are missed."""
-        if self._idle:
-            self._idle -= 1
-        else:
-            self._threads += 1
-            Thread(target=self._work, name=f"count-{self._threads}", daemon=True).start()
+        if self._idle <= 0:
+            self._new_thread()
+        if not self._threads:
+            self.events.put((number, Failed("stop", "this machine starts no thread")))
+            return
+        self._idle -= 1
         self._todo.put((number, model, request))
+
+    def _new_thread(self) -> None:
+        """Where the system has none left, the ones that are there do the work."""
+        try:
+            Thread(target=self._work, name=f"count-{self._threads + 1}", daemon=True).start()
+        except RuntimeError:
+            return
+        self._threads += 1
+        self._idle += 1
 
     def _work(self) -> None:
         while (item := self._todo.get()) is not None:
