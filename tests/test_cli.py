@@ -99,6 +99,18 @@ def test_a_prompt_over_its_limit_fails(
     assert done.out == snapshot
 
 
+def test_sections_are_told_for_the_model_that_is_furthest_over(repo: Repo, lint: Callable[..., Done]) -> None:
+    """One breakdown for each prompt says where to cut, however many models it is counted for."""
+    repo.write("a.md", LONG)
+    flags = ("--limit", "100", "--model", "claude-sonnet-4-6", "--model", "claude-opus-5")
+
+    found = json.loads(lint("check", "a.md", *flags, "--output-format", "json").out)["verdicts"]
+
+    worst = max(found, key=lambda verdict: verdict["over_by"])
+    assert [bool(verdict["sections"]) for verdict in found] == [verdict is worst for verdict in found]
+    assert [section["title"] for section in worst["sections"]] == ["# Rules", "## Tone"]
+
+
 def test_exit_zero_only_reports(repo: Repo, lint: Callable[..., Done]) -> None:
     """`--exit-zero` forgives what is over, and nothing else."""
     prompts(repo, b=LONG)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Sections shown of a prompt that fails.
 _LARGEST = 3
 _WEIGHED = 30
+# Prompts that are broken down in a run: more are over only where a limit has just been set too low.
+_BROKEN_DOWN = 100
 
 # A blank prompt is nothing to send, so nothing is estimated.
 _NOTHING = Count(0, 0, 0, "offline")
@@ -53,8 +55,9 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
     known = recall(tree, owned, means, options.max_file_size)
     prompts = _prompts(tree, owned, known, options.max_file_size, problems)
     report = judge_all(config.path, prompts, means, problems, options)
+    worst = {id(verdict) for verdict in _worst(report.verdicts)}
     verdicts = [
-        _break_down(tree, verdict, means.offline, options) if verdict.failed else verdict
+        _break_down(tree, verdict, means.offline, options) if id(verdict) in worst else verdict
         for verdict in report.verdicts
     ]
     notes = [*tree.notes, *report.notes]
@@ -260,6 +263,16 @@ def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:
     if paths:
         more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
         yield f"empty or blank, so 0 tokens: {', '.join(paths[:3])}{more}"
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    """Of each failing prompt the verdict that is furthest over, the worst prompts first, as many as anybody reads."""
+    by_prompt: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        name = verdict.prompt.path, verdict.prompt.name
+        if verdict.failed and (name not in by_prompt or by_prompt[name].over_by < verdict.over_by):
+            by_prompt[name] = verdict
+    return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_BROKEN_DOWN]
 
 
 def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
