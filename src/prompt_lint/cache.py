@@ -413,7 +413,7 @@ class Cache:
         import sqlite3  # noqa: PLC0415  # a run that looks nothing up needn't pay for it
 
         connection = sqlite3.connect(
-            _uri(self.path, mode), patience, isolation_level=None, check_same_thread=False, uri=True
+            _uri(self.path, mode), timeout=patience, isolation_level=None, check_same_thread=False, uri=True
         )
         try:
             connection.text_factory = bytes
