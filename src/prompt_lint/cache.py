@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     # Key, value, last seen; of any type, as the file is anybody's.
     Row = tuple[Any, Any, Any]
-    # Of a file: device, inode, size, when it was modified, when its inode was (in nanoseconds).
-    Stamp = tuple[int, int, int, int, int]
 
 # The number is the version of everything below that decides what a row means: raise it when any of that changes.
 FILE = "counts-v1.db"
@@ -52,8 +50,9 @@ _VALUE = struct.Struct("<IIIIB")
 _SEALED = struct.Struct("<IIIIBI")
 # The value of a row that has the counts of a file: the rest of its stamp, when the oldest was counted; for each model
 # tokens, low, high, and whether it is unverified (1) or the API's (2); then the CRC-32.
-_FILE_HEAD, _FILE_COUNT = struct.Struct("<QqqI"), struct.Struct("<IIIB")
-_INODE = struct.Struct("<QQ")
+_FILE_COUNT = struct.Struct("<IIIB")
+# Of a file's stamp: what is part of the row's key, and the rest.
+_INODE_BYTES, _REST_BYTES = 16, 24
 # What a CRC-32 comes to over any data that ends in its own CRC-32.
 _RESIDUE = 0x2144DF1C
 # Of a row's key: whose count it is. The request's digest follows.
@@ -81,6 +80,8 @@ _TRIES = 25
 _LARGEST_ASIDE = 64 << 20
 
 _BATCH = 200
+# Rows of files only save reading, so they can wait for more of their kind.
+_FILES_TOGETHER = 5_000
 _BATCH_SECONDS = 5.0
 _ROWS_KEPT = 100_000
 _ROW_BYTES = 75
@@ -268,37 +269,41 @@ class Cache:
         self._files[scope] = _Scope(len(models), any(map(moves, models)))
         return scope
 
-    def unchanged(self, files: Mapping[str, tuple[Sequence[bytes], Stamp]]) -> dict[str, tuple[Count, ...]]:
-        """The counts of those of `files` that have been counted with this very stamp, under the first scope that has any."""
+    def unchanged(self, files: Mapping[str, tuple[Sequence[bytes], bytes]]) -> dict[str, tuple[Count, ...]]:
+        """The counts of those of `files` that have been counted with this very stamp, under the first scope that has any.
+
+        A stamp is 40 bytes, of which the first 16 tell files from each other and the rest tell whether one has changed.
+        """
         if not files or not self._reading:
             return {}
-        pack = _INODE.pack
         with self._lock, _no_collection():
-            stamps: dict[bytes, Stamp] = {}
-            names: list[tuple[str, list[bytes]]] = []
-            for path, (scopes, stamp) in files.items():
-                inode = pack(stamp[0], stamp[1])
-                ours = [scope + inode for scope in scopes]
-                stamps.update(dict.fromkeys(ours, stamp))
-                names.append((path, ours))
+            rests = {
+                scope + stamp[:_INODE_BYTES]: stamp[_INODE_BYTES:]
+                for scopes, stamp in files.values()
+                for scope in scopes
+            }
             proved: dict[bytes, tuple[Count, ...]] = {}
-            asked = _AskedFiles(stamps, self._files, self._now())
-            self._read(stamps, lambda rows: _prove_files(rows, asked, proved, self._to_mark))
-        return {
-            path: counts
-            for path, ours in names
-            if (counts := next(filter(None, map(proved.get, ours)), None)) is not None
-        }
+            asked = _AskedFiles(rests, self._files, self._now())
+            self._read(rests, lambda rows: _prove_files(rows, asked, proved, self._to_mark))
+        found: dict[str, tuple[Count, ...]] = {}
+        for path, (scopes, stamp) in files.items():
+            for scope in scopes:
+                if counts := proved.get(scope + stamp[:_INODE_BYTES]):
+                    found[path] = counts
+                    break
+        return found
 
-    def put_unchanged(self, scope: bytes, stamp: Stamp, counts: Sequence[Count]) -> None:
-        """Keep the counts of the file that has this stamp; on disk at the latest with `close`."""
+    def put_unchanged(self, scope: bytes, stamp: bytes, counts: Sequence[Count]) -> None:
+        """Keep the counts of the file that has this stamp; on disk once there are 5,000, or at `close`."""
         with self._lock:
             if self._writing and all(map(_sound, counts)):
-                name = scope + _INODE.pack(*stamp[:2])
-                value = _FILE_HEAD.pack(*stamp[2:], min(self._now(), self._oldest))
+                name = scope + stamp[:_INODE_BYTES]
+                value = stamp[_INODE_BYTES:] + min(self._now(), self._oldest).to_bytes(4, "little")
                 for tokens, low, high, origin, unverified in counts:
                     value += _FILE_COUNT.pack(tokens, low, high, unverified + 2 * (origin == "api"))
                 self._unsaved[name] = value + crc32(name + value).to_bytes(4, "little")
+                if len(self._unsaved) >= _FILES_TOGETHER and not self._crowded:
+                    self._save(_WRITE_PATIENCE, last=False)
 
     def close(self, patience: float = _WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes. Closing again does nothing."""
@@ -616,7 +621,7 @@ class _Scope(NamedTuple):
 
 
 class _AskedFiles(NamedTuple):
-    stamps: Mapping[bytes, Stamp]
+    rests: Mapping[bytes, bytes]
     scopes: Mapping[bytes, _Scope]
     now: int
 
@@ -625,24 +630,25 @@ def _prove_files(
     rows: Iterable[Row], asked: _AskedFiles, found: dict[bytes, tuple[Count, ...]], to_mark: set[bytes]
 ) -> None:
     """Add to `found` the counts in rows that bear the stamp of today; any other row is a miss."""
-    stamps, scopes, now = asked
-    unpack, head, unmarked = _FILE_HEAD.unpack_from, _FILE_HEAD.size, now - _MARKED_EVERY
+    rests, scopes, now = asked
+    head, unmarked = _REST_BYTES + 4, now - _MARKED_EVERY
     for name, value, seen in rows:  # the hot loop of a run that knows everything
-        stamp = stamps.get(name)
-        if stamp is None or type(value) is not bytes or crc32(name + value) != _RESIDUE:
+        rest = rests.get(name)
+        if rest is None or type(value) is not bytes or not value.startswith(rest):
             continue
         models, moves = scopes[name[:_SCOPE_BYTES]]
-        if len(value) != head + models * _FILE_COUNT.size + 4:
-            continue
-        *known, counted = unpack(value)
-        if stamp[2:] != tuple(known):
+        if crc32(name + value) != _RESIDUE or len(value) != head + models * _FILE_COUNT.size + 4:
             continue
         counts = _counts(value[head:-4])
-        fresh = not moves or 0 <= now - counted < _DAY
-        if len(counts) == models and (fresh or all(count.origin == "offline" for count in counts)):
-            found[name] = counts
-            if type(seen) is int and seen < unmarked:
-                to_mark.add(name)
+        if len(counts) != models:
+            continue
+        if moves and any(count.origin == "api" for count in counts):
+            counted = int.from_bytes(value[_REST_BYTES:head], "little")
+            if not 0 <= now - counted < _DAY:
+                continue
+        found[name] = counts
+        if type(seen) is int and seen < unmarked:
+            to_mark.add(name)
 
 
 def _counts(packed: bytes) -> tuple[Count, ...]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from prompt_lint.counting import Counter, Outcome
     from prompt_lint.measure import Means, Measured
     from prompt_lint.model import Rule, Verdict
-    from prompt_lint.reading import Stamp
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
 
@@ -81,10 +80,13 @@ def judge_all(
     """Count what isn't counted, and judge. `problems` is what reading the prompts adds to."""
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    verdicts: list[Verdict] = []
-    for one in counted:
-        outcomes = one.counts or _outcomes(one, done.outcomes, means)
-        verdicts += _verdicts(one, outcomes, problems)
+    outcomes = [one.counts or _outcomes(one, done.outcomes, means) for one in counted]
+    done.outcomes.clear()  # a third of all that is in memory by now
+    verdicts = [
+        verdict
+        for one, its in zip(counted, outcomes, strict=True)
+        for verdict in _verdicts(one, its, problems)
+    ]
     notes = [*_blank(verdicts), *_drifts(done), *_steered(done, means)]
     if done.failures:
         told = _outage(done)
@@ -152,7 +154,7 @@ class Found(NamedTuple):
     rule: Rule
     digest: str = ""
     size: int = 0
-    stamp: Stamp | None = None
+    stamp: bytes = b""
     counts: tuple[Count, ...] = ()
 
 

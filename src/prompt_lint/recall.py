@@ -5,6 +5,7 @@ docs/cache.md says what a file is known by, and why that can't be mistaken.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from prompt_lint.formats import recognise
@@ -16,23 +17,28 @@ if TYPE_CHECKING:
 
     from prompt_lint.measure import Means
     from prompt_lint.model import Count, Rule
-    from prompt_lint.reading import Stamp
     from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
+
+# Files in one question to the cache: few enough that what is said of them takes little room.
+_TOGETHER = 20_000
 
 
 def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) -> dict[str, tuple[Count, ...]]:
     """The counts, one for each model of its rule, of every file of at most `cap` bytes that needs no reading."""
+    found: dict[str, tuple[Count, ...]] = {}
     if not means.cache.path:
-        return {}
+        return found
     scopes = _scopes(means, exact_only=means.mode == "exact")
-    stamps = tree.stamps(one.path for one in owned)
-    wanted = {
-        one.path: (scopes(one.path, one.rule), stamp)
-        for one, stamp in zip(owned, stamps, strict=True)
-        if stamp and stamp.size <= cap
-    }
-    found = means.cache.unchanged(wanted)
+    todo = iter(owned)
+    while some := list(islice(todo, _TOGETHER)):
+        stamps = tree.stamps((one.path for one in some), cap)
+        wanted = {
+            one.path: (scopes(one.path, one.rule), stamp)
+            for one, stamp in zip(some, stamps, strict=True)
+            if stamp
+        }
+        found.update(means.cache.unchanged(wanted))
     if means.mode != "auto":
         return found
     limits = {one.path: [one.rule.limits.get(model) for model in one.rule.models] for one in owned}
@@ -43,7 +49,7 @@ def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) ->
     }
 
 
-def remember(path: str, rule: Rule, stamp: Stamp, counts: Sequence[Count], means: Means) -> None:
+def remember(path: str, rule: Rule, stamp: bytes, counts: Sequence[Count], means: Means) -> None:
     """For the next run: the counts of the file that had this stamp."""
     exact = all(count.origin == "api" for count in counts)
     if exact or means.mode != "exact":

@@ -149,8 +149,8 @@ class WorkingTree:
         """The bytes of a regular file, as `take` has them."""
         return self.take(path, cap)[0]
 
-    def take(self, path: str, cap: int) -> tuple[bytes, reading.Stamp | None]:
-        """The bytes of a regular file of at most `cap` bytes, and its stamp if it didn't change meanwhile.
+    def take(self, path: str, cap: int) -> tuple[bytes, bytes]:
+        """The bytes of a regular file of at most `cap` bytes, and its stamp; b"" where that wouldn't tell of a change.
 
         `path` is a real one: no link is followed.
 
@@ -176,8 +176,8 @@ class WorkingTree:
             raise Unreadable("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
         return data, stamp
 
-    def stamps(self, paths: Iterable[str]) -> Iterator[reading.Stamp | None]:
-        """What the file system says of each of `paths`; None where that isn't a regular file that `take` would read.
+    def stamps(self, paths: Iterable[str], cap: int) -> Iterator[bytes]:
+        """The stamp of each of `paths` that is a regular file, of at most `cap` bytes, that `take` would read; else b"".
 
         Nothing is opened.
         """
@@ -189,14 +189,15 @@ class WorkingTree:
             folder = path[: path.rfind("/") + 1]
             if folder not in plain:
                 plain[folder] = self._plain_folder(folder[:-1], plain)
-            found = None
+            found = b""
             if plain[folder] and path not in self._kinds:
                 try:
                     status = lstat(prefix + _native(path))
                 except OSError:
                     pass
                 else:
-                    found = stamp(status) if regular(status.st_mode) else None
+                    if regular(status.st_mode) and status.st_size <= cap:
+                        found = stamp(status)
             yield found
 
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:

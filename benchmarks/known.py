@@ -1,0 +1,171 @@
+"""Runs in which everything, or nearly everything, is known, beside commands that everyone knows.
+
+python benchmarks/known.py [--files 100000] [--prompts 10000] [--rounds 7] [--only A|B|C|D] [--hooks BIN]
+
+A: a large repository, patterns below a folder and anywhere. B: five staged files, named; `--hooks` is the folder with
+the programs of pre-commit-hooks. C: one changed file, two models, counted by a server on the loopback.
+D: memory with ten times as many prompts, for the first offline run and for the next one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.api import server
+from benchmarks.check import text, words
+from benchmarks.measure import compare, once, table
+from tests.api_server import KEY
+
+BIN = Path(sys.executable).parent
+LINT = str(BIN / "prompt-lint")
+MODELS = ("claude-sonnet-5-5", "claude-haiku-4-5", "claude-opus-4-6")
+# File names and patterns.
+BELOW, ANYWHERE = (
+    ("prompts/d{0}/s{1}/f{2}.md", "prompts/**/*.md"),
+    ("d{0}/s{1}/f{2}.prompt.md", "**/*.prompt.md"),
+)
+
+
+def configure(folder: Path, pattern: str, models: tuple[str, ...] = MODELS) -> None:
+    lines = [f"models: [{', '.join(models)}]", "limit: 200000", "prompts:", f'  - files: "{pattern}"']
+    (folder / ".prompt-lint.yaml").write_text("\n".join(lines) + "\n")
+
+
+def git(folder: Path, *args: str) -> None:
+    config = ["-c", "user.name=b", "-c", "user.email=b@example.com", "-c", "gc.auto=0"]
+    subprocess.run(["git", *config, *args], cwd=folder, check=True)
+
+
+def build(folder: Path, files: int, prompts: int, names: tuple[str, str]) -> None:
+    """A repository of so many files, committed; so many of them are prompts of a kilobyte or so."""
+    chance = random.Random(20261122)
+    known = words(chance)
+    for number in range(files):
+        name = f"d{number % 317}/s{number % 13}/f{number}.py"
+        content = f"x = {number}\n"
+        if number % (files // prompts) == 0:
+            name = names[0].format(number % 317, number % 13, number)
+            content = f"{number}\n" + text(chance, known, int(chance.lognormvariate(7, 0.9)) + 50)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    configure(folder, names[1])
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "made")
+
+
+def python_files(folder: Path, number: int) -> None:
+    for n in range(number):
+        path = folder / f"d{n % 317}" / f"f{n}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"x = {n}\n")
+
+
+def large(folder: Path, files: int, prompts: int, rounds: int) -> None:
+    scripts = folder / "python"
+    python_files(scripts, prompts)
+    for name, names in (("below a folder", BELOW), ("anywhere", ANYWHERE)):
+        repo = folder / names[1].replace("/", "_").replace("*", "x")
+        build(repo, files, prompts, names)
+        once([LINT, "check", "--offline"], repo)
+        commands = {
+            "git status --porcelain": ["git", "status", "--porcelain"],
+            "ruff check, cached": ["sh", "-c", f"cd {scripts} && exec {BIN / 'ruff'} check -q ."],
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "prompt-lint check": [LINT, "check", "--offline"],
+        }
+        print(
+            f"\nA. {prompts:,} prompts {name} ({names[1]}) among {files:,} files, {len(MODELS)} models, all known\n"
+        )
+        print(table(compare(commands, repo, rounds), "git status --porcelain"))
+
+
+def staged(folder: Path, hooks: str, rounds: int) -> None:
+    repo = folder / "small"
+    build(repo, 50, 5, BELOW)
+    paths = [str(path.relative_to(repo)) for path in sorted(repo.rglob("*.md"))]
+    git(repo, "rm", "-q", "--cached", *paths)
+    git(repo, "commit", "-qm", "without")
+    git(repo, "add", "-A")
+    once([LINT, "check", "--offline", *paths], repo)
+    yardstick = [str(Path(hooks) / "check-added-large-files"), *paths]
+    commands = {
+        "check-added-large-files" if hooks else "python -c pass": yardstick
+        if hooks
+        else [sys.executable, "-c", "pass"],
+        'python -c "import click"': [sys.executable, "-c", "import click"],
+        "prompt-lint check": [LINT, "check", "--offline", *paths],
+    }
+    print("\nB. Five staged files, named, all known\n")
+    print(table(compare(commands, repo, 3 * rounds), next(iter(commands))))
+
+
+def changed(folder: Path, rounds: int) -> None:
+    repo = folder / "changed"
+    build(repo, 50, 5, BELOW)
+    configure(repo, BELOW[1], MODELS[:2])
+    path = next(repo.rglob("*.md"))
+    with server(0, "0.15-0.4", "bare") as (url, _):
+        os.environ |= {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url}
+        once([LINT, "check"], repo)
+        costs = []
+        for number in range(3 * rounds):
+            path.write_text(f"Version {number}.\n")
+            costs.append(once([LINT, "check"], repo))
+        del os.environ["ANTHROPIC_API_KEY"], os.environ["ANTHROPIC_BASE_URL"]
+    middle = sorted(cost.cpu for cost in costs)[len(costs) // 2]
+    print(f"\nC. One changed file, two models, by the API: {middle:.3f} s of CPU")
+
+
+def memory(folder: Path, prompts: int) -> None:
+    repo = folder / "many"
+    build(repo, prompts, prompts, BELOW)
+    print(f"\nD. {prompts:,} prompts, {len(MODELS)} models: the most memory of any process\n")
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, 'MiB')"
+    )
+    for run in ("first run", "next run"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, LINT, "check", "--offline"],
+            cwd=repo,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        print(f"{run}: {done.stdout.strip()}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--prompts", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", default="ABCD")
+    parser.add_argument("--hooks", default="")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["PROMPT_LINT_CACHE_DIR"] = str(folder / "cache")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        if "A" in given.only:
+            large(folder, given.files, given.prompts, given.rounds)
+        if "B" in given.only:
+            staged(folder, given.hooks, given.rounds)
+        if "C" in given.only:
+            changed(folder, given.rounds)
+        if "D" in given.only:
+            memory(folder, 10 * given.prompts)
+
+
+if __name__ == "__main__":
+    main()
