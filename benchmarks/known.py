@@ -129,20 +129,26 @@ def changed(folder: Path, rounds: int) -> None:
 def memory(folder: Path, prompts: int) -> None:
     repo = folder / "many"
     build(repo, prompts, prompts, BELOW)
-    print(f"\nD. {prompts:,} prompts, {len(MODELS)} models: the most memory of any process\n")
+    print(f"\nD. {prompts:,} prompts: the most memory of any process\n")
     code = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, 'MiB')"
     )
-    for run in ("first run", "next run"):
-        done = subprocess.run(
-            [sys.executable, "-c", code, LINT, "check", "--offline"],
-            cwd=repo,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        print(f"{run}: {done.stdout.strip()}")
+    for number in (1, len(MODELS)):
+        configure(repo, BELOW[1], MODELS[:number])
+        for run in ("first run", "next run"):
+            command = [
+                sys.executable,
+                "-c",
+                code,
+                LINT,
+                "check",
+                "--offline",
+                "--cache-dir",
+                str(folder / f"D{number}"),
+            ]
+            done = subprocess.run(command, cwd=repo, capture_output=True, text=True, check=True)
+            print(f"models: {number}, {run}: {done.stdout.strip()}")
 
 
 def main() -> None:

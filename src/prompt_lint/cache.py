@@ -652,14 +652,18 @@ def _prove_files(
 
 
 def _counts(packed: bytes) -> tuple[Count, ...]:
-    """Counts of a file; those that can't be counts are left out."""
-    return tuple(
-        [
-            Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1)
-            for tokens, low, high, kind in _FILE_COUNT.iter_unpack(packed)
-            if 0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and (kind < 2 or low == high)
-        ]
-    )
+    """Counts of a file; those that can't be counts are left out. Neighbours that are equal are one value."""
+    counts: list[Count] = []
+    last: tuple[int, ...] = ()
+    for now in _FILE_COUNT.iter_unpack(packed):
+        if now == last:
+            counts.append(counts[-1])
+            continue
+        tokens, low, high, kind = now
+        if 0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and (kind < 2 or low == high):
+            counts.append(Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1))
+            last = now
+    return tuple(counts)
 
 
 def _has_table(connection: sqlite3.Connection) -> bool:

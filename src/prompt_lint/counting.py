@@ -54,7 +54,18 @@ Counted = tuple[Work, dict[Key, Outcome]]
 
 def count_work(count: Callable[[str, Request], Count], work: Work) -> dict[Key, Outcome]:
     """All models of one request together, so that a tokenizer they share runs once."""
-    return {Key(model, work.digest): _outcome(count, model, work.request) for model in work.models}
+    return _keyed(work, _outcomes(count, work))
+
+
+def _keyed(work: Work, outcomes: Iterable[Outcome]) -> dict[Key, Outcome]:
+    return {Key(model, work.digest): one for model, one in zip(work.models, outcomes, strict=True)}
+
+
+def _outcomes(count: Callable[[str, Request], Count], work: Work) -> list[Outcome]:
+    """One for each model; those that are equal are one value, since there may be hundreds of thousands."""
+    seen: dict[Outcome, Outcome] = {}
+    found = (_outcome(count, model, work.request) for model in work.models)
+    return [seen.setdefault(one, one) for one in found]
 
 
 def _outcome(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:
@@ -82,15 +93,15 @@ def count_all(count: Callable[[str, Request], Count], works: Iterable[Work], job
         yield from _in_processes(partial(_count_chunk, count), chain([first], chunks), jobs)
 
 
-def _count_chunk(count: Callable[[str, Request], Count], chunk: list[Work]) -> list[dict[Key, Outcome]]:
-    return [count_work(count, work) for work in chunk]
+def _count_chunk(count: Callable[[str, Request], Count], chunk: list[Work]) -> list[list[Outcome]]:
+    return [_outcomes(count, work) for work in chunk]
 
 
 def _in_processes(
-    count: Callable[[list[Work]], list[dict[Key, Outcome]]], chunks: Iterable[list[Work]], jobs: int
+    count: Callable[[list[Work]], list[list[Outcome]]], chunks: Iterable[list[Work]], jobs: int
 ) -> Iterator[Counted]:
     pool = _processes(jobs)
-    waiting: deque[tuple[list[Work], Future[list[dict[Key, Outcome]]]]] = deque()
+    waiting: deque[tuple[list[Work], Future[list[list[Outcome]]]]] = deque()
     try:
         for chunk in chunks:
             waiting.append((chunk, pool.submit(count, chunk)))
@@ -105,8 +116,10 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _result(chunk: list[Work], future: Future[list[dict[Key, Outcome]]]) -> Iterator[Counted]:
-    return zip(chunk, future.result(), strict=True)
+def _result(chunk: list[Work], future: Future[list[list[Outcome]]]) -> Iterator[Counted]:
+    """Keyed here, so that no copies of digests come back."""
+    for work, outcomes in zip(chunk, future.result(), strict=True):
+        yield work, _keyed(work, outcomes)
 
 
 def _processes(jobs: int) -> Executor:
