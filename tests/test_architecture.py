@@ -14,11 +14,11 @@ PACKAGE = "prompt_lint"
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
-    {"escape", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
+    {"escape", "wording", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
     {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers"},
     {"tree", "counting", "judge", "selection", "schedule", "wire"},
     {"formats", "outputs", "counters", "transport", "measure"},
-    {"recall"},
+    {"recall", "prompts"},
     {"check"},
     {"count", "explain", "session"},
     {"cli"},

@@ -83,20 +83,22 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "message": "See docs/prompt-budget.md.",
         "allow_empty": False,
         "line": 6,
-        "limit_lines": {"claude-sonnet-5-5": 9, "claude-opus-5-5": 10},
+        "limit_lines": {"claude-sonnet-5-5": 9, "claude-opus-5-5": 10, "metadata": 11},
+        "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
         "exclude": ("**/generated/", "*.tmp.json"),
         "models": ("claude-haiku-5",),
         "format": "request",
-        "role": "user",
+        "role": "",
         "limits": {"claude-haiku-5": 10_000},
         "warn_at": 0.755,
         "message": "",
         "allow_empty": True,
-        "line": 12,
-        "limit_lines": {"claude-haiku-5": 19},
+        "line": 13,
+        "limit_lines": {"claude-haiku-5": 20},
+        "parts": {},
     }
 
 

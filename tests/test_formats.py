@@ -13,12 +13,21 @@ from tests import make
 from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model import PLACEHOLDER, Prompt
+from prompt_lint.tree import Missing
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise Missing(f"{path} is not there")
 
 
 def parse(path: str, data: str | bytes, **rule: Any) -> list[Prompt]:
     one = make.rule(**rule)
     raw = data if isinstance(data, bytes) else data.encode()
-    return list(FORMATS[recognise(path, one).name].parse(path, raw, one))
+    return [
+        p
+        for p in FORMATS[recognise(path, raw, one).name].parse(path, raw, one, nothing)
+        if isinstance(p, Prompt)
+    ]
 
 
 def fields(path: str, data: str | bytes, **rule: Any) -> dict[str, Any]:
@@ -207,7 +216,8 @@ def test_the_parts_of_a_request_have_names_and_lines() -> None:
     [prompt] = parse("a.json", data)
 
     parts = [
-        (p.title, p.first_line, p.last_line, p.text) for p in FORMATS["request"].parts(data.encode(), prompt)
+        (p.title, p.first_line, p.last_line, p.text)
+        for p in FORMATS["request"].parts(prompt.path, data.encode(), prompt, nothing)
     ]
 
     assert parts == [
@@ -254,4 +264,4 @@ def test_any_json_is_a_request_or_a_problem(value: object) -> None:
 
     assert prompt.request is not None
     assert prompt.request.fields["messages"]
-    assert list(FORMATS["request"].parts(data, prompt)) is not None
+    assert list(FORMATS["request"].parts(prompt.path, data, prompt, nothing)) is not None

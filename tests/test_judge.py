@@ -63,7 +63,7 @@ OVER = make.verdict("a", 110, "over")
 UNSURE = make.verdict("a", 100, "unsure")
 UNCOUNTED = make.verdict("a", None, "uncounted")
 UNREADABLE = Problem("b", 0, "is gone")
-MISCONFIGURED = Problem("c", 0, "matches nothing", config=True)
+MISCONFIGURED = Problem("c", 0, "matches nothing", code=Exit.USAGE)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests import make
 from tests.paths import ROOT
 
 from prompt_lint.errors import Exit
-from prompt_lint.model import Count, Problem, Section, View
+from prompt_lint.model import Count, Note, Problem, Section, View
 from prompt_lint.outputs import OUTPUTS, as_json, as_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ SAMPLE = make.report(
         Problem("prompts/picture.json", 1, "needs the API: it holds an image", "set ANTHROPIC_API_KEY"),
         Problem("prompts/a\nb\x1b[31m.md", 3, "is not UTF-8: byte 0xff", "save it as UTF-8"),
     ),
-    notes=("not a git repository, so the folder was walked",),
+    notes=(Note("not a git repository, so the folder was walked"),),
     exit_code=Exit.OVER,
 )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.counting import Work
-from prompt_lint.errors import Fatal, Unreadable
+from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.judge import exit_code, judge, settles
 from prompt_lint.measure import StandIn, measure
-from prompt_lint.model import Count, Key, Problem, Prompt, Report, Section
+from prompt_lint.model import Count, Key, Note, Problem, Report, Section
+from prompt_lint.prompts import Companions, Remarks, importers, is_below, read_all
 from prompt_lint.recall import recall, remember
 from prompt_lint.selection import idle, select, selector
-from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.counting import Counter, Outcome
     from prompt_lint.measure import Means, Measured
     from prompt_lint.model import Rule, Verdict
+    from prompt_lint.prompts import Found
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
 
@@ -50,23 +51,26 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
     """
     chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
-    owned, problems = find(tree, config, chosen, () if everything else paths)
+    owned, problems = find(tree, config, chosen, () if everything else paths, options.max_file_size)
     known = recall(tree, owned, means, options.max_file_size)
-    prompts = _prompts(tree, owned, known, options.max_file_size, problems)
-    report = judge_all(config.path, prompts, means, problems, options)
+    said = Remarks(problems, [])
+    prompts = read_all(tree, owned, known, options.max_file_size, said)
+    report = judge_all(config.path, prompts, means, said, options)
     worst = {id(verdict) for verdict in _worst(report.verdicts)}
     verdicts = [
         _break_down(tree, verdict, means.offline, options) if id(verdict) in worst else verdict
         for verdict in report.verdicts
     ]
-    notes = [*tree.notes, *report.notes]
+    notes = [*map(Note, tree.notes), *report.notes]
     if not owned and not report.problems:
         if not config.path:
             raise Fatal(
                 "no file was found, so nothing was measured", "name a file, or a folder that holds one"
             )
         told = "no prompt matches the rules, and all of them allow that"
-        notes.append(told if everything else "no rule owns any of the files named, so nothing was measured")
+        notes.append(
+            Note(told if everything else "no rule owns any of the files named, so nothing was measured")
+        )
     return report._replace(verdicts=verdicts, notes=notes, files=len(owned))
 
 
@@ -74,10 +78,11 @@ def judge_all(
     config: str,
     prompts: Iterable[Found],
     means: Means,
-    problems: list[Problem],
+    said: Remarks,
     options: Options,
 ) -> Report:
-    """Count what isn't counted, and judge. `problems` is what reading the prompts adds to."""
+    """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
+    problems = said.problems
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
     outcomes = [one.counts or _outcomes(one, done.outcomes, means) for one in counted]
@@ -87,22 +92,25 @@ def judge_all(
         for one, its in zip(counted, outcomes, strict=True)
         for verdict in _verdicts(one, its, problems)
     ]
-    notes = [*_blank(verdicts), *_drifts(done), *_steered(done, means)]
+    notes = [*said.notes, *_blank(verdicts), *map(Note, _drifts(done)), *map(Note, _steered(done, means))]
     if done.failures:
         told = _outage(done)
         if options.outage_fails:
             problems.append(told)
         else:
-            notes.append(f"{told.message}; {told.hint}")
+            notes.append(Note(f"{told.message}; {told.hint}"))
     code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
     host = means.service.host if means.service and done.sent else ""
     return Report(config, verdicts, problems, notes, 0, code, done.sent, host, len(done.failures))
 
 
 def find(
-    tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str]
+    tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str], cap: int
 ) -> tuple[list[Owned], list[Problem]]:
-    """The files to check, and what is wrong with how the rules meet the tree."""
+    """The files to check, and what is wrong with how the rules meet the tree.
+
+    With `paths` those, and the files whose prompts take one of them in. Files of more than `cap` bytes aren't searched.
+    """
     entries = tree.entries(paths, chosen.folders())
     aliases = tree.aliases(entries)
     # The configuration is no prompt, however wide a pattern is.
@@ -111,20 +119,16 @@ def find(
     problems = [
         Problem(link, 0, reason.message, reason.hint)
         for link, reason in sorted(aliases.items())
-        if isinstance(reason, Unreadable) and chosen.owner(link) and _below(paths, (link,))
+        if isinstance(reason, Unreadable) and chosen.owner(link) and (not paths or is_below(paths, link))
     ]
     if paths:
-        return [one for one in owned if _below(paths, (one.path, *one.aliases))], problems
+        named = [one for one in owned if any(is_below(paths, name) for name in (one.path, *one.aliases))]
+        paths_of_named = {one.path for one in named}
+        others = [one for one in owned if one.path not in paths_of_named]
+        return sorted([*named, *importers(tree, others, paths, cap)]), problems
     empty, overruled = idle(owned, chosen, [*files, *aliases])
     tree.notes += [_overruled(config, rule) for rule in overruled]
     return owned, problems + [_matches_nothing(config, rule) for rule in empty]
-
-
-def _below(paths: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether one of `names` is one of `paths` or lies below it. No paths are the whole tree."""
-    return not paths or any(
-        not path or name == path or name.startswith(f"{path}/") for name in names for path in paths
-    )
 
 
 def _overruled(config: Config, rule: Rule) -> str:
@@ -139,55 +143,8 @@ def _matches_nothing(config: Config, rule: Rule) -> Problem:
         rule.line,
         f"no file in the repository matches `{patterns}`",
         "mend the pattern, remove the rule, or say `allow_empty: true` in it",
-        config=True,
+        code=Exit.USAGE,
     )
-
-
-class Found(NamedTuple):
-    """A prompt in a file of `size` bytes. `digest` is its request's, empty where there is nothing to count.
-
-    `counts` are there from the start where the file hasn't changed; `stamp` is, where its counts will do for the
-    next run.
-    """
-
-    prompt: Prompt
-    rule: Rule
-    digest: str = ""
-    size: int = 0
-    stamp: bytes = b""
-    counts: tuple[Count, ...] = ()
-
-
-def found(prompt: Prompt, rule: Rule, size: int) -> Found:
-    return Found(prompt, rule, prompt.request.digest() if prompt.request else "", size)
-
-
-def _prompts(
-    tree: WorkingTree,
-    owned: Sequence[Owned],
-    known: Mapping[str, tuple[Count, ...]],
-    cap: int,
-    problems: list[Problem],
-) -> Iterator[Found]:
-    """Every prompt of every file; faults become problems."""
-    for path, rule, aliases in owned:
-        if counts := known.get(path):
-            yield Found(Prompt(path, "", 1, None, aliases), rule, counts=counts)
-            continue
-        try:
-            data, stamp = tree.take(path, cap)
-            prompts = [
-                found(prompt._replace(aliases=aliases), rule, len(data))
-                for prompt in FORMATS[recognise(path, rule).name].parse(path, data, rule)
-            ]
-        except Missing:
-            continue  # deleted and not yet staged: nothing is left that could be too large
-        except Unreadable as error:
-            problems.append(Problem(path, error.line, error.message, error.hint))
-            continue
-        if len(prompts) == 1 and prompts[0].prompt[1:3] == ("", 1):  # then its path says all about it
-            prompts = [prompts[0]._replace(stamp=stamp)]
-        yield from prompts
 
 
 def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
@@ -196,7 +153,7 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
         request = one.prompt.request
         if request:
             counted.append(one._replace(prompt=one.prompt._replace(request=None)))
-            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits)
+            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits_of(one.prompt.name))
         else:
             counted.append(one)
 
@@ -223,7 +180,9 @@ def _verdicts(
     for model, outcome in zip(rule.models, outcomes, strict=True):
         if isinstance(outcome, Count):
             yield judge(prompt, model, rule, outcome)
-        elif isinstance(outcome, StandIn) and settles(outcome.counted, rule.limits.get(model)):
+        elif isinstance(outcome, StandIn) and settles(
+            outcome.counted, rule.limits_of(prompt.name).get(model)
+        ):
             yield judge(prompt, model, rule, outcome.counted)
         else:
             reason = outcome.reason if isinstance(outcome, StandIn) else outcome
@@ -259,12 +218,12 @@ def _steered(done: Measured, means: Means) -> Iterator[str]:
         yield f"set in the environment, and obeyed by what was sent: {', '.join(means.service.steered)}"
 
 
-def _blank(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
     """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
-    paths = sorted({v.prompt.path for v in verdicts if v.counted == _NOTHING})
-    if paths:
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        yield f"empty or blank, so 0 tokens: {', '.join(paths[:3])}{more}"
+    return [
+        Note("empty or blank, so 0 tokens", path)
+        for path in sorted({v.prompt.path for v in verdicts if v.counted == _NOTHING})
+    ]
 
 
 def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
@@ -281,13 +240,14 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
     """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
     prompt = verdict.prompt
     try:
+        companions = Companions(tree, options.max_file_size)
         data = tree.read(prompt.path, options.max_file_size)
-        found = FORMATS[recognise(prompt.path, verdict.rule).name].parts(data, prompt)
+        one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
+        found = one.parts(prompt.path, data, prompt, companions.read)
         # A part's tokens follow its length closely enough that the largest are among the longest.
         parts = sorted(found, key=lambda part: -len(part.text))[:_WEIGHED]
         sections = [
-            Section(part.title, part.first_line, part.last_line, counter.weigh(verdict.model, part.text))
-            for part in parts
+            Section(*part[:3], counter.weigh(verdict.model, part.text), part.path, part.via) for part in parts
         ]
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict

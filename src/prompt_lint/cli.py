@@ -245,10 +245,13 @@ def count(
     from prompt_lint import count
     from prompt_lint.check import Options
     from prompt_lint.outputs import as_text
+    from prompt_lint.prompts import Remarks
 
     rule = count.rule(models, role, format_name or "")
     if show_request:
-        _print_requests([p for path in files for p in count.prompts(path, rule, max_file_size)], models)
+        said = Remarks([], [])
+        found = [one for path in files for one in count.prompts(path, rule, max_file_size, said)]
+        _print_requests(found, models)
         return Exit.OK
     output, counting = _split(given)
     with means(os.environ, None, None, **counting) as using:
@@ -420,7 +423,9 @@ def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _with_warnings(report: Report, using: Means) -> Report:
     """Trouble with the cache is only known once it is closed."""
-    return report._replace(notes=(*report.notes, *using.cache.warnings))
+    from prompt_lint.model import Note
+
+    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings)))
 
 
 def _write(

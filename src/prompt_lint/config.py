@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, cast
 
 from prompt_lint import globs
 from prompt_lint.errors import Fatal
@@ -23,6 +23,8 @@ NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
 ROLES = ("system", "user")
 COUNTING = ("exact", "auto", "offline")
 ON_UNAVAILABLE = ("fail", "offline")
+# The prompts of a file that can have limits of their own: those of a SKILL.md.
+PARTS = ("metadata", "body")
 WARN_AT = 0.9
 
 MAX_SIZE = 256 * 1024
@@ -336,6 +338,21 @@ def _limits(node: _Node, example: str) -> dict[str, Limit | None] | None:
     return found
 
 
+def _parts(node: _Node, example: str) -> dict[str, Limit | None] | None:
+    if not isinstance(node.value, dict) or not node.value:
+        return node.wrong(f"expected a limit for each part, found {_kind(node.value)}", example)
+    found = {}
+    for name in node.value:
+        limit = _limit(node.child(name), example)
+        if name in PARTS:
+            found[name] = limit
+        else:
+            known = " and ".join(f"`{one}`" for one in PARTS)
+            message = f"{_shown(name)} isn't a part: known are {known}{_near(name, PARTS)}"
+            node.child(name).wrong_key(message, example)
+    return found
+
+
 def _warn_at(node: _Node, example: str) -> float | None:
     if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
         return _scaled(node.value[:-1], 4) / 1_000_000
@@ -437,6 +454,7 @@ _RULE = _SHARED | {
     "format": _Key(lambda node, example: _choice(node, example, node.file.formats), "format: text"),
     "role": _Key(lambda node, example: _choice(node, example, ROLES), "role: system"),
     "limits": _Key(_limits, "limits: {claude-opus-5-5: 5000}"),
+    "parts": _Key(_parts, "parts: {metadata: 150}"),
     "message": _Key(_message, "message: See docs/prompt-budget.md."),
     "allow_empty": _Key(_flag, "allow_empty: true"),
 }
@@ -527,18 +545,21 @@ def _rule(node: _Node, fields: dict[str, Any], top: _Node, settings: dict[str, A
         node.wrong("no `models`, neither in this entry nor at the top of the file", _RULE["models"].example)
     models = values.get("models") or ()
     limits = _rule_limits(node, fields, (top, settings), models)
+    parts = _rule_parts(node, fields, models)
     return Rule(
         files=values.get("files") or (),
         exclude=fields.get("exclude") or (),
         models=models,
         format=values.get("format") or "",
-        role=cast("Role", values.get("role") or "user"),
+        role=cast('Role | Literal[""]', values.get("role") or ""),
         limits={model: tokens for model, (tokens, _) in limits.items()},
         warn_at=values["warn_at"] or 0.0,
         message=values.get("message") or "",
         allow_empty=values.get("allow_empty") or False,
         line=node.file.document.marks[node.at][0],
-        limit_lines={model: line for model, (_, line) in limits.items() if line},
+        limit_lines={model: line for model, (_, line) in limits.items() if line}
+        | {name: node.file.document.marks[(*node.at, "parts", name)][0] for name in parts},
+        parts=parts,
     )
 
 
@@ -568,6 +589,19 @@ def _rule_limits(
     if missing:
         message = f"no limit for {', '.join(missing)}, neither in this entry nor at the top of the file"
         node.wrong(message, _RULE["limit"].example)
+    return found
+
+
+def _rule_parts(node: _Node, fields: dict[str, Any], models: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Tokens for each part and model. The flag wins over them, too."""
+    found: dict[str, dict[str, int]] = {}
+    for name, limit in (fields.get("parts") or {}).items() if not node.file.limit else ():
+        place = node.child("parts").child(name)
+        try:
+            window = node.file.context_window
+            found[name] = {model: resolve_limit(limit, model, window) for model in models if limit}
+        except ValueError as error:
+            place.wrong(str(error), _RULE["parts"].example)
     return found
 
 

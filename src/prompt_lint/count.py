@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from prompt_lint.check import Found, found, judge_all
+from prompt_lint.check import judge_all
 from prompt_lint.config import rule_from_flags
-from prompt_lint.errors import Unreadable
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.errors import Fatal, Unreadable
+from prompt_lint.formats import inclusions
 from prompt_lint.model import Problem
+from prompt_lint.prompts import Companions, Found, Remarks, found, parsed
+from prompt_lint.tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,26 +33,37 @@ def rule(models: Sequence[str], role: Role, format_name: str) -> Rule:
 
 def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) -> Report:
     """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
-    problems: list[Problem] = []
-    report = judge_all("", _prompts(files, one_rule, options, problems), means, problems, options)
+    said = Remarks([], [])
+    report = judge_all("", _prompts(files, one_rule, options, said), means, said, options)
     return report._replace(files=len(files))
 
 
-def _prompts(
-    files: Sequence[str], one_rule: Rule, options: Options, problems: list[Problem]
-) -> Iterator[Found]:
+def _prompts(files: Sequence[str], one_rule: Rule, options: Options, said: Remarks) -> Iterator[Found]:
     for path in files:
         try:
-            for prompt in prompts(path, one_rule, options.max_file_size):
+            for prompt in prompts(path, one_rule, options.max_file_size, said):
                 yield found(prompt, one_rule, 0)
         except Unreadable as error:
-            problems.append(Problem(path, error.line, error.message, error.hint))
+            said.problems.append(Problem(path, error.line, error.message, error.hint))
 
 
-def prompts(path: str, one_rule: Rule, cap: int) -> list[Prompt]:
+def prompts(path: str, one_rule: Rule, cap: int, said: Remarks) -> list[Prompt]:
     """The prompts of a file, or of stdin. Raises `Unreadable`."""
     data = _read(path, cap)
-    return list(FORMATS[recognise(path, one_rule).name].parse(path, data, one_rule))
+    name, companions = path, Companions(None, cap)
+    if path != STDIN and any(re.search(sign, data) for sign in inclusions(path, one_rule)):
+        name, companions = _placed(path, cap)
+    return [one._replace(path=path) for one in parsed(name, data, one_rule, companions, said)]
+
+
+def _placed(path: str, cap: int) -> tuple[str, Companions]:
+    """A file's name in its repository (or folder), and a way to what it takes in from there."""
+    folder, name = os.path.split(os.path.abspath(path))
+    tree = open_tree(folder)
+    try:
+        return tree.resolve_argument(name, folder), Companions(tree, cap)
+    except Fatal:  # a pipe, or gone by now
+        return path, Companions(None, cap)
 
 
 def _read(path: str, cap: int) -> bytes:

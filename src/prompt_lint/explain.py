@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from prompt_lint.check import check, find
 from prompt_lint.errors import Exit, Fatal
 from prompt_lint.escape import visible
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import recognise
 from prompt_lint.outputs import as_text
+from prompt_lint.prompts import Companions, Remarks, parsed
 from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
@@ -28,23 +29,24 @@ def explain(
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
     path = _name(tree, chosen, path)
-    owner = chosen.owner(path) or _owner_of_links(tree, config, chosen, path)
+    owner = chosen.owner(path) or _owner_of_links(tree, config, chosen, path, options.max_file_size)
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not owner:
         lines.append("  no rule owns it, so `check` passes it by")
         return "".join(f"{line}\n" for line in lines), Exit.OK
-    found = recognise(tree.resolve(path), owner)
+    real = tree.resolve(path)
+    found = recognise(real, tree.read(real, options.max_file_size), owner)
     lines.append(f"  format {found.name}: {found.why}")
-    lines.append(f"  role {owner.role}, near the limit from {owner.warn_at:.0%} of it")
+    lines.append(f"  role {owner.role or 'by the format'}, near the limit from {owner.warn_at:.0%} of it")
     report = check(tree, config, [path], means, options)
     return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
 
 
-def _owner_of_links(tree: WorkingTree, config: Config, chosen: Selector, path: str) -> Rule | None:
+def _owner_of_links(tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int) -> Rule | None:
     """The rule that owns a file through a link that leads to it."""
-    owned, _ = find(tree, config, chosen, [path])
+    owned, _ = find(tree, config, chosen, [path], cap)
     return next((one.rule for one in owned if path in {one.path, *one.aliases}), None)
 
 
@@ -58,11 +60,12 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
     chosen = selector(config.rules, config.exclude)
     name = _name(tree, chosen, path)
-    owner = chosen.owner(name) or _owner_of_links(tree, config, chosen, name)
+    owner = chosen.owner(name) or _owner_of_links(tree, config, chosen, name, cap)
     if not owner:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     real = tree.resolve(path)
-    return list(FORMATS[recognise(real, owner).name].parse(real, tree.read(real, cap), owner)), owner
+    companions, said = Companions(tree, cap), Remarks([], [])
+    return list(parsed(real, tree.read(real, cap), owner, companions, said)), owner
 
 
 def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
     """A count decides only where its whole interval lies on one side of the limit."""
-    limit = rule.limits.get(model)
+    limit = rule.limits_of(prompt.name).get(model)
     if count is None:
         return Verdict(prompt, model, rule, limit, None, "uncounted")
     tokens, low, high, *_ = count
@@ -34,9 +34,10 @@ def settles(count: Count, limit: int | None) -> bool:
 def exit_code(verdicts: Sequence[Verdict], problems: Iterable[Problem]) -> Exit:
     """A fault of the configuration first (it may hide anything), then what is over, then what is not known."""
     problems = list(problems)
-    if any(problem.config for problem in problems):
+    asked = {problem.code for problem in problems}
+    if Exit.USAGE in asked:
         return Exit.USAGE
-    if any(verdict.failed for verdict in verdicts):
+    if Exit.OVER in asked or any(verdict.failed for verdict in verdicts):
         return Exit.OVER
     if problems or any(verdict.status == "uncounted" for verdict in verdicts):
         return Exit.UNCOUNTED

@@ -10,10 +10,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from prompt_lint.errors import Exit
 
-    from prompt_lint.errors import Exit
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    # A path below the top of the tree → the real path behind it, and the bytes there. Raises `Missing` where
+    # nothing is, `Unreadable` for what can't be read or leaves the repository.
+    Read = Callable[[str], tuple[str, bytes]]
 
 Role = Literal["system", "user"]
 Origin = Literal["api", "offline"]
@@ -63,7 +67,7 @@ class Prompt(NamedTuple):
     `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
     surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent (an empty
     or blank prompt is 0 tokens, exactly), and once the prompt has been counted: texts aren't kept.
-    `aliases` are the symbolic links that lead to the same file.
+    `aliases` are the symbolic links that lead to the same file. `format` names how the file was read, where it was.
     """
 
     path: str
@@ -71,6 +75,7 @@ class Prompt(NamedTuple):
     line: int
     request: Request | None
     aliases: tuple[str, ...] = ()
+    format: str = ""
 
 
 class Key(NamedTuple):
@@ -100,27 +105,43 @@ class Count(NamedTuple):
 class Problem(NamedTuple):
     """Something that concerns one file, one rule or one key, and never stops the others.
 
-    `line` is 0 where no line is to blame. `config` marks a fault of the configuration (exit 2) as
-    against a prompt that can't be read or counted (exit 3).
+    `line` is 0 where no line is to blame. `code` is the exit code it asks for: `UNCOUNTED` for a prompt that can't
+    be read or counted, `OVER` for one that breaks a limit of the tool it is for, `USAGE` for a fault of the configuration.
     """
 
     path: str
     line: int
     message: str
     hint: str = ""
-    config: bool = False
+    code: Exit = Exit.UNCOUNTED
+
+
+class Note(NamedTuple):
+    """Something worth knowing that fails nothing. Without `path` it concerns the run; `line` is 0 where none is meant.
+
+    Notes with one message are told as one, with the files that they concern: so the message says nothing that is
+    special to a file.
+    """
+
+    message: str
+    path: str = ""
+    line: int = 0
 
 
 class Part(NamedTuple):
     """A stretch of a prompt: a section by heading, a message, a tool. Lines are 1-based, inclusive.
 
-    `title` is the heading as written, or empty; `text` is what its tokens are counted from.
+    `title` is the heading as written, or empty; `text` is what its tokens are counted from. `path` is the file that
+    the lines are in, where it isn't the prompt's own: an import, or a part of a group. `via` are the files that
+    lead there, the prompt's own first.
     """
 
     title: str
     first_line: int
     last_line: int
     text: str
+    path: str = ""
+    via: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -130,6 +151,8 @@ class Section(NamedTuple):
     first_line: int
     last_line: int
     tokens: int
+    path: str = ""
+    via: tuple[str, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -154,20 +177,31 @@ class Rule(NamedTuple):
 
     `limits` maps each of `models` to tokens; a model without a limit is absent. `warn_at` is a fraction
     of the limit. `line` is where the rule stands in the configuration; 0 for a rule from the command line.
-    `limit_lines` is where the limit of each model stands; a limit from the command line has no line.
+    `limit_lines` is where the limit of each model, or of each of `parts`, stands; one from the command line has no line.
+    `format` and `role` are empty where the rule leaves them to the file. `parts` are the limits of prompts that
+    have a name in their file, by that name; where it isn't there, `limits` hold.
     """
 
     files: tuple[str, ...]
     exclude: tuple[str, ...]
     models: tuple[str, ...]
     format: str
-    role: Role
+    role: Role | Literal[""]
     limits: Mapping[str, int]
     warn_at: float
     message: str
     allow_empty: bool
     line: int
     limit_lines: Mapping[str, int] = {}
+    parts: Mapping[str, Mapping[str, int]] = {}
+
+    def limits_of(self, name: str) -> Mapping[str, int]:
+        """The limit for each model of the prompt `name` of a file."""
+        return self.parts.get(name, self.limits)
+
+    def line_of(self, name: str, model: str) -> int:
+        """Where that limit stands in the configuration; 0 for one from the command line."""
+        return self.limit_lines.get(name if name in self.parts else model, 0)
 
 
 class Report(NamedTuple):
@@ -180,7 +214,7 @@ class Report(NamedTuple):
     config: str
     verdicts: Sequence[Verdict]
     problems: Sequence[Problem]
-    notes: Sequence[str]
+    notes: Sequence[Note]
     files: int
     exit_code: Exit
     sent: int = 0

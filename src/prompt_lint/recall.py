@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prompt_lint.formats import recognise
+from prompt_lint.formats import candidates
 from prompt_lint.measure import suffices
 from prompt_lint.model import CANONICAL_VERSION
 
@@ -62,13 +62,13 @@ def _scopes(means: Means, *, exact_only: bool) -> Callable[[str, Rule], Sequence
 
     A run that takes offline counts finds exact ones, too.
     """
-    known: dict[tuple[str, str, str, tuple[str, ...]], tuple[bytes, ...]] = {}
+    known: dict[tuple[tuple[str, ...], str, str, tuple[str, ...]], tuple[bytes, ...]] = {}
 
     def scopes(path: str, rule: Rule) -> tuple[bytes, ...]:
-        meaning = (recognise(path, rule).name, rule.role, path[path.rfind(".") :].lower(), rule.models)
+        meaning = (candidates(path, rule), rule.role, path[path.rfind(".") :].lower(), rule.models)
         found = known.get(meaning)
         if found is None:
-            text = "\0".join((str(CANONICAL_VERSION), *meaning[:3]))
+            text = "\0".join((str(CANONICAL_VERSION), *meaning[0], *meaning[1:3]))
             kinds = (True,) if exact_only else (True, False)
             found = tuple(means.cache.scope_of_files(text, rule.models, exact=kind) for kind in kinds)
             known[meaning] = found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from prompt_lint.formats import request, text
@@ -9,19 +11,27 @@ from prompt_lint.formats import request, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from prompt_lint.model import Part, Prompt, Rule
+    from prompt_lint.model import Note, Part, Problem, Prompt, Read, Rule
 
 
 class PromptFormat(Protocol):
     """Bytes → prompts."""
 
-    def recognise(self, path: str) -> str | None:
-        """Why a file of this name is of this format, as a sentence; None if it isn't."""
+    @property
+    def NAME(self) -> str:  # noqa: N802  # modules spell their constants so
+        """A regular expression that is searched in the path of a file: none but those may be of this format."""
 
-    def parse(self, path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:
-        """The prompts of a file. Raises `Unreadable` for what can't be measured."""
+    @property
+    def INCLUDES(self) -> bytes:  # noqa: N802
+        """A regular expression for the bytes of a file that may take others in; empty where none does."""
 
-    def parts(self, data: bytes, prompt: Prompt) -> Iterable[Part]:
+    def recognise(self, path: str, data: bytes) -> str | None:
+        """Why a file of such a name is of this format, as a sentence; None if it isn't."""
+
+    def parse(self, path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Problem | Note]:
+        """The prompts of a file, and what is to be said of it. Raises `Unreadable` for what can't be measured."""
+
+    def parts(self, path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:
         """Where in the file the tokens of one of its prompts are. Called for what `parse` has accepted."""
 
 
@@ -36,11 +46,31 @@ class Recognised(NamedTuple):
     why: str
 
 
-def recognise(path: str, rule: Rule) -> Recognised:
-    """The format that the rule names, else the first that knows the file's name."""
+def candidates(path: str, rule: Rule) -> tuple[str, ...]:
+    """The formats that a file may have by its name and its rule, in the order in which they are asked."""
+    if rule.format:
+        return (rule.format,)
+    if not _special().search(path):
+        return ("text",)
+    return tuple(name for name, one in FORMATS.items() if re.search(one.NAME, path))
+
+
+@cache
+def _special() -> re.Pattern[str]:
+    """One search says of nearly every file of a large repository that it has none of the special names."""
+    return re.compile("|".join(f"(?:{one.NAME})" for one in FORMATS.values() if one.NAME))
+
+
+def recognise(path: str, data: bytes, rule: Rule) -> Recognised:
+    """The format that the rule names, else the first that knows the file by its name and its content."""
     if rule.format:
         return Recognised(rule.format, f"the rule says `format: {rule.format}`")
-    for name, one in FORMATS.items():
-        if why := one.recognise(path):
+    for name in candidates(path, rule):
+        if why := FORMATS[name].recognise(path, data):
             return Recognised(name, why)
     raise AssertionError("`text` takes what is left")
+
+
+def inclusions(path: str, rule: Rule) -> tuple[bytes, ...]:
+    """Expressions of which one is found in the bytes of the file, if it takes others in; none if it can't."""
+    return tuple(found for name in candidates(path, rule) if (found := FORMATS[name].INCLUDES))

@@ -17,8 +17,11 @@ from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Part, Prompt, Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from prompt_lint.model import Rule
+    from prompt_lint.model import Read, Rule
     from prompt_lint.strictyaml import Document
+
+NAME = r"(?i:\.(?:json|yaml|yml)\Z)"
+INCLUDES = b""
 
 _SUFFIXES = (".json", ".yaml", ".yml")
 _SYSTEM_ROLES = ("system", "developer")
@@ -57,15 +60,13 @@ class _Source(NamedTuple):
         return 0
 
 
-def recognise(path: str) -> str | None:
+def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """By extension alone: a JSON or YAML file of another shape is told, never counted as text unasked."""
-    if not path.lower().endswith(_SUFFIXES):
-        return None
     suffix = next(s for s in _SUFFIXES if path.lower().endswith(s))
     return f"a {suffix} file is read as a Messages request"
 
 
-def parse(path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:  # noqa: ARG001  # roles are in the file
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt]:  # noqa: ARG001  # roles are in the file
     """One prompt. Raises `Unreadable`, with the line, for an unknown shape."""
     text = decode(data)
     if not text.strip():
@@ -108,9 +109,9 @@ def to_request(data: object) -> Request:
     return Request(fields)
 
 
-def parts(data: bytes, prompt: Prompt) -> Iterable[Part]:
+def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines."""
-    source = _load(prompt.path, decode(data))
+    source = _load(path, decode(data))
     document = _positions(source.text)
     last = source.text.count("\n") + 1
     places = list(_places(source.data))

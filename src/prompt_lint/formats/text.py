@@ -11,18 +11,21 @@ from prompt_lint.sections import split
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Role, Rule
+    from prompt_lint.model import Read, Role, Rule
+
+NAME = ""
+INCLUDES = b""
 
 
-def recognise(path: str) -> str | None:  # noqa: ARG001  # the same signature for every format
+def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """Any file may be text, so this comes last in the table."""
     return "any file that no other format claims is text"
 
 
-def parse(path: str, data: bytes, rule: Rule) -> Iterable[Prompt]:
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt]:  # noqa: ARG001
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
-    yield Prompt(path, "", 1, to_request(text, rule.role) if text.strip() else None)
+    yield Prompt(path, "", 1, to_request(text, rule.role or "user") if text.strip() else None)
 
 
 def to_request(text: str, role: Role) -> Request:
@@ -32,6 +35,6 @@ def to_request(text: str, role: Role) -> Request:
     return Request({"messages": [{"role": "user", "content": text}]})
 
 
-def parts(data: bytes, prompt: Prompt) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The sections of the text, by heading."""
     return split(decode(data))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from prompt_lint import wording
+
 if TYPE_CHECKING:
     from prompt_lint.model import Problem, Report, Section, Verdict, View
 
@@ -16,7 +18,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         "schema_version": SCHEMA_VERSION,
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "problems": [_problem(problem) for problem in report.problems],
-        "notes": [_name(note) for note in report.notes],
+        "notes": [_name(note) for note in wording.notes(report.notes)],
         "summary": _summary(report),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -43,7 +45,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    return {**section._asdict(), "title": _name(section.title)}
+    via = [_name(path) for path in section.via]
+    return {**section._asdict(), "title": _name(section.title), "path": _name(section.path), "via": via}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "line": problem.line,
         "message": _name(problem.message),
         "hint": _name(problem.hint),
+        "exit_code": int(problem.code),
     }
 
 

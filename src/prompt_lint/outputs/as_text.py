@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from prompt_lint import wording
+from prompt_lint.errors import Exit
 from prompt_lint.escape import visible
 from prompt_lint.model import Count
 
@@ -55,7 +57,7 @@ def render_counts(report: Report, view: View) -> str:
 
 
 def _notes(report: Report) -> list[str]:
-    return [f"note: {visible(note)}" for note in report.notes]
+    return [f"note: {visible(note)}" for note in wording.notes(report.notes)]
 
 
 def _sum(report: Report, model: str) -> Count:
@@ -101,7 +103,8 @@ def _label(status: Status, view: View) -> str:
 def _problem(problem: Problem, view: View) -> Iterator[str]:
     place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
     where = f"{_paint(place, '1', view)}: " if place else ""
-    yield f"{_label('uncounted', view)} {where}{visible(problem.message)}"
+    status: Status = "over" if problem.code == Exit.OVER else "uncounted"
+    yield f"{_label(status, view)} {where}{visible(problem.message)}"
     if problem.hint:
         yield f"{_INDENT}{visible(problem.hint)}"
 
@@ -146,7 +149,7 @@ def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
     if len(worst.sections) > 1:
         yield f"{_INDENT}Largest sections:"
         yield from (f"{_INDENT}{line}" for line in _sections(worst.sections))
-    line = worst.rule.limit_lines.get(worst.model, 0)
+    line = worst.rule.line_of(worst.prompt.name, worst.model)
     where = f"{visible(config)}:{line}" if line else "--limit"
     yield f"{_INDENT}Cut {_surely(verdicts)}, or raise the limit: {where}"
     yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())

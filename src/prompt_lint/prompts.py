@@ -1,0 +1,123 @@
+"""Files → prompts, each read once, with what it takes in from others."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.errors import Unreadable
+from prompt_lint.formats import FORMATS, inclusions, recognise
+from prompt_lint.model import Note, Problem, Prompt
+from prompt_lint.tree import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.model import Count, Rule
+    from prompt_lint.selection import Owned
+    from prompt_lint.tree import WorkingTree
+
+
+class Found(NamedTuple):
+    """A prompt in a file of `size` bytes. `digest` is its request's, empty where there is nothing to count.
+
+    `counts` are there from the start where the file hasn't changed; `stamp` is, where its counts will do for the
+    next run.
+    """
+
+    prompt: Prompt
+    rule: Rule
+    digest: str = ""
+    size: int = 0
+    stamp: bytes = b""
+    counts: tuple[Count, ...] = ()
+
+
+def found(prompt: Prompt, rule: Rule, size: int) -> Found:
+    return Found(prompt, rule, prompt.request.digest() if prompt.request else "", size)
+
+
+class Remarks(NamedTuple):
+    """What reading has to say beside the prompts; added to as it goes on."""
+
+    problems: list[Problem]
+    notes: list[Note]
+
+
+class Companions:
+    """Reads what a file takes in from others of its tree, and remembers what was asked for. Without a tree there are none."""
+
+    def __init__(self, tree: WorkingTree | None, cap: int) -> None:
+        self.tree = tree
+        self.cap = cap
+        self.asked: set[str] = set()
+
+    def read(self, path: str) -> tuple[str, bytes]:
+        """The real path behind a path below the top, and its bytes. Raises `Missing`, `Unreadable`."""
+        self.asked.add(path)
+        if self.tree is None:
+            raise Missing("is not there")
+        real = self.tree.resolve(path)
+        self.asked.add(real)
+        return real, self.tree.read(real, self.cap)
+
+
+def read_all(
+    tree: WorkingTree, owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]], cap: int, said: Remarks
+) -> Iterator[Found]:
+    """Every prompt of every file. What is wrong with a file is added to what is `said`, and the rest goes on."""
+    for path, rule, aliases in owned:
+        if counts := known.get(path):
+            yield Found(Prompt(path, "", 1, None, aliases), rule, counts=counts)
+            continue
+        companions = Companions(tree, cap)
+        remarks = len(said.problems), len(said.notes)
+        try:
+            data, stamp = tree.take(path, cap)
+            prompts = [
+                found(prompt._replace(aliases=aliases), rule, len(data))
+                for prompt in parsed(path, data, rule, companions, said)
+            ]
+        except Missing:
+            continue  # deleted and not yet staged: nothing is left that could be too large
+        except Unreadable as error:
+            said.problems.append(Problem(path, error.line, error.message, error.hint))
+            continue
+        alone = not companions.asked and remarks == (len(said.problems), len(said.notes))
+        if alone and [one.prompt[1:3] for one in prompts] == [("", 1)]:  # then its path says all about it
+            prompts = [prompts[0]._replace(stamp=stamp)]
+        yield from prompts
+
+
+def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Remarks) -> Iterator[Prompt]:
+    """The prompts in the bytes of a file. Raises `Unreadable`."""
+    name = recognise(path, data, rule).name
+    for one in FORMATS[name].parse(path, data, rule, companions.read):
+        if isinstance(one, Problem):
+            said.problems.append(one)
+        elif isinstance(one, Note):
+            said.notes.append(one)
+        else:
+            yield one._replace(format=name)
+
+
+def importers(tree: WorkingTree, owned: Iterable[Owned], paths: Sequence[str], cap: int) -> list[Owned]:
+    """Those of the files whose prompts take in a file that is one of `paths`, or below one."""
+    return [one for one in owned if any(is_below(paths, path) for path in _taken_in(tree, one, cap))]
+
+
+def _taken_in(tree: WorkingTree, one: Owned, cap: int) -> set[str]:
+    companions = Companions(tree, cap)
+    signs = inclusions(one.path, one.rule)
+    try:
+        data = tree.read(one.path, cap) if signs else b""
+        if any(re.search(sign, data) for sign in signs):
+            list(parsed(one.path, data, one.rule, companions, Remarks([], [])))
+    except Unreadable:  # told when the file itself is checked
+        pass
+    return companions.asked
+
+
+def is_below(paths: Sequence[str], name: str) -> bool:
+    """Whether a path is one of `paths`, or lies below one; "" is the top."""
+    return any(not path or name == path or name.startswith(f"{path}/") for path in paths)
