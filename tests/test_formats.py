@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import make
 
-from prompt_lint.errors import Unreadable
+from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model import PLACEHOLDER, Prompt
-from prompt_lint.tree import Missing
 
 
 def nothing(path: str) -> tuple[str, bytes]:

@@ -48,3 +48,7 @@ class Unreadable(Exception):
         self.message = message
         self.hint = hint
         self.line = line
+
+
+class Missing(Unreadable):
+    """The file isn't there: deleted and not yet staged, gone since it was listed, or never there."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.errors import Unreadable
+from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.formats import FORMATS, inclusions, recognise
 from prompt_lint.model import Note, Problem, Prompt
-from prompt_lint.tree import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
