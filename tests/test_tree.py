@@ -16,7 +16,7 @@ from tests.repo import ENVIRONMENT, Repo
 
 from prompt_lint import reading
 from prompt_lint import tree as tree_module
-from prompt_lint.errors import Exit, Fatal, Unreadable
+from prompt_lint.errors import Exit, Fatal, Missing, Unreadable
 from prompt_lint.tree import Entry, WorkingTree, open_tree
 
 CAP = 1 << 20
