@@ -33,6 +33,8 @@ HARDENED = (
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",  # a partial clone would fetch a missing object
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # objects are what their ids say, histories what was committed
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",  # messages are recognised by their English text
@@ -77,6 +79,39 @@ def run(args: Sequence[str], top: str) -> bytes:
     return output
 
 
+def ask(args: Sequence[str], top: str) -> bytes | None:
+    """What `git -C top …args` prints; None where git says no (exit code 1).
+
+    Raises:
+        Fatal, NotARepositoryError: as `run` does.
+    """
+    process = start(args, top)
+    with process:
+        try:
+            return _finish(process, [])
+        except Fatal:
+            if process.returncode == 1:
+                return None
+            raise
+        finally:
+            process.kill()
+
+
+def unfiltered(top: str) -> list[str] | None:
+    """Options before a command that would compare contents: no filter that is configured gets to run.
+
+    None where that can't be said on a command line: a filter may have any name.
+    """
+    found = ask(["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], top)
+    names = {key.split(".", 1)[1].rpartition(".")[0] for key in os.fsdecode(found or b"").split("\0")[:-1]}
+    if any("=" in name or "\n" in name for name in names):
+        return None
+    keys = [
+        f"filter.{name}.{key}" for name in sorted(names) for key in ("clean=", "process=", "required=false")
+    ]
+    return [word for key in keys for word in ("-c", key)]
+
+
 def together(
     commands: Sequence[Sequence[str]], top: str, warnings: list[str]
 ) -> Generator[bytes, None, None]:
@@ -90,7 +125,7 @@ def together(
     """
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        processes.extend(_start(args, top) for args in commands)
+        processes.extend(start(args, top) for args in commands)
         for process in processes:
             yield _finish(process, warnings)
     finally:
@@ -99,15 +134,18 @@ def together(
                 process.kill()
 
 
-def _start(args: Sequence[str], top: str) -> subprocess.Popen[bytes]:
+def start(args: Sequence[str], top: str, *, talking: bool = False) -> subprocess.Popen[bytes]:
+    """`git -C top …args`, running; `talking` to one that answers on stdout what it is asked on stdin."""
     program = executable()
     if program is None:
         raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
     return subprocess.Popen(
         [program, *HARDENED, "-C", top, *args],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL
+        if talking
+        else subprocess.PIPE,  # nobody would read it until the pipe is full
         env=environment(),
     )
 

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint import git, reading
-from prompt_lint.errors import Fatal, Unreadable
+from prompt_lint.errors import Fatal, Missing, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Kind = Literal["file", "link", "submodule", "sparse"]
 
@@ -50,10 +50,6 @@ class Entry(NamedTuple):
     blob: str = ""
 
 
-class Missing(Unreadable):
-    """The file isn't there: deleted and not yet staged, or gone since it was listed."""
-
-
 class WorkingTree:
     """The working tree of a repository, or a plain folder (`git` is False)."""
 
@@ -77,7 +73,7 @@ class WorkingTree:
             Fatal: git refuses.
         """
         if self.git:
-            found = self._listed(paths, self._worth_asking(within))
+            found = self._listed(paths, self.worth_asking(within))
             if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
                 found = self._listed(paths, [])  # a link to a folder may lead anywhere
         else:
@@ -99,23 +95,7 @@ class WorkingTree:
         why there is none: it leaves the repository, dangles, goes in circles. A link to a folder isn't
         a key itself. Links inside of such a folder are followed to files, not to further folders.
         """
-        found: dict[str, str | Unreadable] = {}
-        folders: dict[str, str] = {}
-        for path in (path for path, entry in entries.items() if entry.kind == "link"):
-            try:
-                real = self.resolve(path)
-            except Missing:
-                continue  # the link itself was deleted
-            except Unreadable as reason:
-                found[path] = reason
-            else:
-                if os.path.isdir(self._native(real)):
-                    folders[path] = real
-                else:
-                    found[path] = real
-        if folders:
-            self._add_below(folders, entries, found)
-        return found
+        return leading(entries, self.resolve, lambda path: os.path.isdir(self._native(path)), self._unlisted)
 
     def resolve(self, path: str) -> str:
         """The real path behind `path`, with every link on the way followed as the kernel would.
@@ -124,26 +104,7 @@ class WorkingTree:
             Missing: there is nothing at `path`, not even a link.
             Unreadable: it leads out of the repository, into git's own folder, nowhere, or in circles.
         """
-        done, left, hops = self.top, _native(path).split("/")[::-1], 0
-        while left:
-            name = left.pop()
-            if name in {"", "."}:
-                continue
-            if name == "..":
-                done = os.path.dirname(done)
-                continue
-            here = os.path.join(done, name)
-            target = self._target(here, hops)
-            if target is None:
-                done = here
-                continue
-            hops += 1
-            if hops > MAX_HOPS:
-                raise Unreadable("is a symbolic link that goes in circles", "mend the link, or remove it")
-            if os.path.isabs(target):
-                done = os.path.splitdrive(target)[0] + os.sep
-            left += target.split(os.sep)[::-1]
-        return self._inside(done)
+        return follow(self.top, path, self._target)
 
     def read(self, path: str, cap: int) -> bytes:
         """The bytes of a regular file, as `take` has them."""
@@ -172,7 +133,7 @@ class WorkingTree:
             raise Missing("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise reading.refusal(error) from None
-        if len(data) < 1024 and data.startswith(_LFS):
+        if is_pointer(data):
             raise Unreadable("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
         return data, stamp
 
@@ -192,7 +153,7 @@ class WorkingTree:
             found = b""
             if plain[folder] and path not in self._kinds:
                 try:
-                    status = lstat(prefix + _native(path))
+                    status = lstat(prefix + native(path))
                 except OSError:
                     pass
                 else:
@@ -230,7 +191,7 @@ class WorkingTree:
             inner = f"{name}/{inner}" if inner else name
         if _is_gits(inner):
             raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
-        return _portable(inner)
+        return portable(inner)
 
     def _listed(self, paths: Sequence[str], within: Sequence[str]) -> dict[str, Entry]:
         """What git lists; untracked files only below those of `paths` that are folders, if there are paths.
@@ -240,13 +201,13 @@ class WorkingTree:
         commands = [["ls-files", "-t", "-s", "-z", "--", *within]]
         folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
         if folders or not paths:
-            below = map(_native, folders) if paths else within
+            below = map(native, folders) if paths else within
             commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
         warnings: list[str] = []
         outputs = git.together(commands, self.top, warnings)
-        found = _parse_staged(_text(next(outputs)))
+        found = _parse_staged(text(next(outputs)))
         for output in outputs:
-            for path in _text(output).split("\0")[:-1]:
+            for path in text(output).split("\0")[:-1]:
                 if path.endswith("/"):  # another repository; git doesn't look inside
                     found[path[:-1]] = Entry("submodule")
                 else:
@@ -255,7 +216,7 @@ class WorkingTree:
         self.notes += [note for note in told if note not in self.notes]
         return found
 
-    def _worth_asking(self, within: Collection[str]) -> Sequence[str]:
+    def worth_asking(self, within: Collection[str]) -> Sequence[str]:
         """`within` for git; empty for everything, also where a link or another repository stands on the way."""
         if len(within) > _MAX_PATHSPECS:
             return []
@@ -269,34 +230,16 @@ class WorkingTree:
                     return []
         return sorted(within)
 
-    def _add_below(
-        self, folders: Mapping[str, str], entries: Mapping[str, Entry], found: dict[str, str | Unreadable]
-    ) -> None:
-        real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
-        real |= {path: target for path, target in found.items() if isinstance(target, str)}
-        ordered = sorted(real)
-        room = MAX_ALIASES
-        for link, folder in folders.items():
-            below = _below(ordered, folder)
-            if not below:  # ignored by git, but a link that isn't ignored leads there
-                walked = self._walk(folder, ignoring=False)
-                below = [path for path, is_link in islice(walked, MAX_UNLISTED) if not is_link]
-            room -= len(below)
-            if room < 0:
-                found[link] = Unreadable(
-                    f"is one of so many links to folders that over {MAX_ALIASES:,} paths lie behind them",
-                    "exclude the link, or let it lead to a smaller folder",
-                )
-                continue
-            cut = len(folder) + 1 if folder else 0
-            for path in below:
-                found.setdefault(f"{link}/{path[cut:]}", real.get(path, path))
+    def _unlisted(self, folder: str) -> list[str]:
+        """What lies below a folder of which git lists nothing, because it is ignored."""
+        walked = self._walk(folder, ignoring=False)
+        return [path for path, is_link in islice(walked, MAX_UNLISTED) if not is_link]
 
     def _walk(self, start: str, *, ignoring: bool = True) -> Iterator[tuple[str, bool]]:
         from prompt_lint.walk import walk  # noqa: PLC0415 - rarely needed, and it brings the patterns
 
-        for path, link in walk(self.top, _native(start), self.notes, ignoring=ignoring):
-            yield _portable(path), link
+        for path, link in walk(self.top, native(start), self.notes, ignoring=ignoring):
+            yield portable(path), link
 
     def _target(self, here: str, hops: int) -> str | None:
         """What the link at `here` holds; None if it isn't a link."""
@@ -304,7 +247,7 @@ class WorkingTree:
             try:
                 self._targets[here] = os.readlink(here) if reading.is_link(os.lstat(here)) else None
             except OSError as error:
-                self._inside(here)  # of what lies outside, not even the absence is told
+                inside(self.top, here)  # of what lies outside, not even the absence is told
                 if hops == 0 and isinstance(error, FileNotFoundError):
                     raise Missing("is not there (any more)") from None
                 reason = "nothing" if isinstance(error, FileNotFoundError) else f"nowhere ({error.strerror})"
@@ -312,15 +255,6 @@ class WorkingTree:
                     f"is a symbolic link that leads to {reason}", "mend the link, or remove it"
                 ) from None
         return self._targets[here]
-
-    def _inside(self, absolute: str) -> str:
-        prefix = self.top.rstrip(os.sep) + os.sep
-        inner = f"{absolute}{os.sep}".removeprefix(prefix)
-        if not f"{absolute}{os.sep}".startswith(prefix) or _is_gits(inner.replace(os.sep, "/")):
-            raise Unreadable(
-                "is a symbolic link that leaves the repository", "put the file itself into the repository"
-            )
-        return _portable(inner.rstrip(os.sep).replace(os.sep, "/"))
 
     def _through_link(self, path: str) -> bool:
         try:
@@ -336,7 +270,108 @@ class WorkingTree:
         return real if os.path.isdir(self._native(real)) else None
 
     def _native(self, path: str) -> str:
-        return os.path.join(self.top, _native(path)) if path else self.top
+        return os.path.join(self.top, native(path)) if path else self.top
+
+
+def follow(top: str, path: str, target: Callable[[str, int], str | None]) -> str:
+    """The real path behind `path`, with every link on the way followed as the kernel would.
+
+    `target(here, hops)` is what the link at the absolute path `here` holds, None where there is no link;
+    what it raises ends the way. `hops` links were followed before.
+
+    Raises:
+        Unreadable: it leads out of the repository, into git's own folder, or in circles.
+    """
+    done, left, hops = top, native(path).split("/")[::-1], 0
+    while left:
+        name = left.pop()
+        if name in {"", "."}:
+            continue
+        if name == "..":
+            done = os.path.dirname(done)
+            continue
+        here = os.path.join(done, name)
+        held = target(here, hops)
+        if held is None:
+            done = here
+            continue
+        hops += 1
+        if hops > MAX_HOPS:
+            raise Unreadable("is a symbolic link that goes in circles", "mend the link, or remove it")
+        if os.path.isabs(held):
+            done = os.path.splitdrive(held)[0] + os.sep
+        left += held.split(os.sep)[::-1]
+    return inside(top, done)
+
+
+def inside(top: str, absolute: str) -> str:
+    """An absolute path as one of the tree; `Unreadable` where a link has left it."""
+    prefix = top.rstrip(os.sep) + os.sep
+    inner = f"{absolute}{os.sep}".removeprefix(prefix)
+    if not f"{absolute}{os.sep}".startswith(prefix) or _is_gits(inner.replace(os.sep, "/")):
+        raise Unreadable(
+            "is a symbolic link that leaves the repository", "put the file itself into the repository"
+        )
+    return portable(inner.rstrip(os.sep).replace(os.sep, "/"))
+
+
+def leading(
+    entries: Mapping[str, Entry],
+    resolve: Callable[[str], str],
+    is_folder: Callable[[str], bool],
+    unlisted: Callable[[str], Sequence[str]],
+) -> dict[str, str | Unreadable]:
+    """Where the links among `entries` lead, as `WorkingTree.aliases` tells it, in any tree.
+
+    `unlisted(folder)` is what lies below a folder that `entries` have nothing of.
+    """
+    found: dict[str, str | Unreadable] = {}
+    folders: dict[str, str] = {}
+    for path in (path for path, entry in entries.items() if entry.kind == "link"):
+        try:
+            real = resolve(path)
+        except Missing:
+            continue  # the link itself was deleted
+        except Unreadable as reason:
+            found[path] = reason
+        else:
+            if is_folder(real):
+                folders[path] = real
+            else:
+                found[path] = real
+    if folders:
+        _add_below(folders, entries, found, unlisted)
+    return found
+
+
+def _add_below(
+    folders: Mapping[str, str],
+    entries: Mapping[str, Entry],
+    found: dict[str, str | Unreadable],
+    unlisted: Callable[[str], Sequence[str]],
+) -> None:
+    real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
+    real |= {path: target for path, target in found.items() if isinstance(target, str)}
+    ordered = sorted(real)
+    room = MAX_ALIASES
+    for link, folder in folders.items():
+        # Nothing may be listed there because git ignores it, but a link that isn't ignored leads there.
+        below = _below(ordered, folder) or unlisted(folder)
+        room -= len(below)
+        if room < 0:
+            found[link] = Unreadable(
+                f"is one of so many links to folders that over {MAX_ALIASES:,} paths lie behind them",
+                "exclude the link, or let it lead to a smaller folder",
+            )
+            continue
+        cut = len(folder) + 1 if folder else 0
+        for path in below:
+            found.setdefault(f"{link}/{path[cut:]}", real.get(path, path))
+
+
+def is_pointer(data: bytes) -> bool:
+    """Whether a file is what Git LFS leaves in the place of another."""
+    return len(data) < 1024 and data.startswith(_LFS)
 
 
 def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
@@ -364,9 +399,9 @@ def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
 _WALKED = "{}: every file below {} counts that no .gitignore excludes"
 
 
-def _parse_staged(text: str) -> dict[str, Entry]:
+def _parse_staged(output: str) -> dict[str, Entry]:
     """From `ls-files -t -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
-    records = text.split("\0")[:-1]
+    records = output.split("\0")[:-1]
     if not records:
         return {}
     tab = records[0].index("\t")
@@ -378,7 +413,7 @@ def _parse_staged(text: str) -> dict[str, Entry]:
             kind: Kind = "sparse" if record[0] == "S" else _KINDS[record[2:5]]
             # The stages of a path in conflict name none of them what is on disk.
             found[record[start:]] = Entry(kind, record[9:end] if record[0] in "HS" else "")
-    if any(blob in text for blob in _EMPTY_BLOBS):
+    if any(blob in output for blob in _EMPTY_BLOBS):
         found |= {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
     return found
 
@@ -394,7 +429,7 @@ def _below(ordered: Sequence[str], folder: str) -> Sequence[str]:
 
 
 def _parts(path: str) -> list[str]:
-    parts = _native(path).split("/")
+    parts = native(path).split("/")
     if _is_gits(path) or not {"", ".", ".."}.isdisjoint(parts):
         raise Unreadable("is not a path inside the repository")
     return parts
@@ -417,16 +452,17 @@ def _same(one: str, other: str) -> bool:
 _UTF_8_NAMES = os.name == "nt" or sys.getfilesystemencoding() == "utf-8"
 
 
-def _text(output: bytes) -> str:
+def text(output: bytes) -> str:
+    """What git prints, with paths as ours."""
     return output.decode("utf-8", "surrogateescape")
 
 
-def _native(path: str) -> str:
+def native(path: str) -> str:
     """A path of ours as Python's file functions want it."""
     return path if _UTF_8_NAMES else os.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
-def _portable(path: str) -> str:
+def portable(path: str) -> str:
     """A path from Python's file functions as one of ours."""
     path = path.replace(os.sep, "/") if os.sep != "/" else path
     return path if _UTF_8_NAMES else os.fsencode(path).decode("utf-8", "surrogateescape")
