@@ -415,7 +415,7 @@ def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
 
     [(_, outcome)] = count_all(work(1), send, Policy())
 
-    assert str(outcome) == "not counted: counting failed (RuntimeError)"
+    assert str(outcome) == "not counted: the request failed (RuntimeError)"
 
 
 def test_what_the_source_of_keys_raises_comes_through() -> None:

@@ -1,4 +1,4 @@
-"""What an answer of `count_tokens` means: a number, or a reason why there is none. No I/O, no library."""
+"""What an answer of the API means: a number, a page, or a reason why there is none. No I/O, no library."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from prompt_lint.model import Count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 # `odd` isn't, but speaks against the server; `limit` is the rate limit; `stop` would meet every request.
 Kind = Literal["key", "again", "odd", "limit", "stop"]
 
-# A true answer has some 25 bytes. More than this is not read.
+# A true count has some 25 bytes. More than this is not read, unless a client is made for more.
 LARGEST_ANSWER = 64 * 1024
 LARGEST_COUNT = 2**31 - 1
 # As the API's own message is shown.
@@ -55,6 +57,17 @@ class Reply(NamedTuple):
     tokens: int
     limits: Limits = _SILENT
 
+    @property
+    def outcome(self) -> Count:
+        return Count(self.tokens, self.tokens, self.tokens, "api")
+
+
+class Page(NamedTuple):
+    """A valid answer of another kind: whatever was made of its JSON."""
+
+    outcome: Any
+    limits: Limits = _SILENT
+
 
 class Failed(Exception):
     """No number. `message` has the server as its subject or tells what is wrong with the request.
@@ -88,22 +101,27 @@ class Answer(NamedTuple):
 
 
 def tokens(answer: Answer, host: str, hide: Callable[[str], str]) -> Reply:
-    """The number. Raises `Failed` for whatever isn't one, and nothing else, whatever the bytes are.
+    """The number. Raises `Failed` for whatever isn't one, and nothing else, whatever the bytes are."""
+    value = content(answer, host, hide)
+    count = value.get("input_tokens") if isinstance(value, dict) else None
+    # `bool` is an `int`, and NaN passes every comparison: so the type itself.
+    if type(count) is not int or not 0 < count <= LARGEST_COUNT:
+        raise Failed("odd", f"{host} answered without a valid number of tokens{told_id(answer, hide)}")
+    return Reply(count, told_limits(answer.headers))
 
-    Statuses and error types: the API reference, "Errors", November 2026.
+
+def content(answer: Answer, host: str, hide: Callable[[str], str], largest: int = LARGEST_ANSWER) -> Any:
+    """The JSON value of an answer, None where it is none. Raises `Failed` for a refusal, or for what wasn't read.
+
+    `largest` is what the client reads, in bytes. Statuses and error types: the API reference, "Errors", November 2026.
     """
     if answer.status != 200:
         raise _refusal(answer, host, hide)
     if answer.headers.get("content-encoding", "identity") != "identity":
-        raise Failed("odd", f"{host} sent a compressed answer that nobody asked for{_id(answer, hide)}")
+        raise Failed("odd", f"{host} sent a compressed answer that nobody asked for{told_id(answer, hide)}")
     if answer.body is None:
-        raise Failed("odd", f"{host} sent more than {LARGEST_ANSWER // 1024} KiB{_id(answer, hide)}")
-    value = _json(answer.body)
-    count = value.get("input_tokens") if isinstance(value, dict) else None
-    # `bool` is an `int`, and NaN passes every comparison: so the type itself.
-    if type(count) is not int or not 0 < count <= LARGEST_COUNT:
-        raise Failed("odd", f"{host} answered without a valid number of tokens{_id(answer, hide)}")
-    return Reply(count, _limits(answer.headers))
+        raise Failed("odd", f"{host} sent more than {largest // 1024:,} KiB{told_id(answer, hide)}")
+    return _json(answer.body)
 
 
 def _refusal(answer: Answer, host: str, hide: Callable[[str], str]) -> Failed:
@@ -115,11 +133,11 @@ def _refusal(answer: Answer, host: str, hide: Callable[[str], str]) -> Failed:
     if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
         kind, advice = "stop", "the organization's spend limit is reached: raise it in the Claude Console"
     said = one_line(error.get("message"), hide)
-    text = f"{host} answered {answer.status}{f': {said}' if said else ''}{_id(answer, hide)}"
+    text = f"{host} answered {answer.status}{f': {said}' if said else ''}{told_id(answer, hide)}"
     if 300 <= answer.status < 400:
         text = f"{host} answered with a redirect ({answer.status}), which is never followed"
     wait = retry_after(answer.headers, time.time()) if kind in {"again", "limit"} else None
-    return Failed(kind, text, advice, wait=wait, limits=_limits(answer.headers))
+    return Failed(kind, text, advice, wait=wait, limits=told_limits(answer.headers))
 
 
 def _meaning(status: int) -> tuple[Kind, str]:
@@ -144,7 +162,8 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _id(answer: Answer, hide: Callable[[str], str]) -> str:
+def told_id(answer: Answer, hide: Callable[[str], str]) -> str:
+    """The request's id in brackets, where the answer has one."""
     found = hide(answer.headers.get("request-id", ""))
     return f" ({found})" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", found) else ""
 
@@ -157,7 +176,8 @@ def one_line(text: object, hide: Callable[[str], str]) -> str:
     return plain if len(plain) <= LONGEST_MESSAGE else plain[:LONGEST_MESSAGE] + "…"
 
 
-def _limits(headers: Mapping[str, str]) -> Limits:
+def told_limits(headers: Mapping[str, str]) -> Limits:
+    """What the headers say of the rate limit."""
     prefix = "anthropic-ratelimit-requests-"
     return Limits(_count(headers.get(f"{prefix}limit")), _count(headers.get(f"{prefix}remaining")))
 
@@ -209,7 +229,7 @@ def network_failure(error: BaseException, host: str, timeout: float) -> Failed:
     for name, kind, message, hint in table:
         if name in names:
             return Failed(kind, message, hint)
-    return Failed("odd", f"counting at {host} failed ({type(error).__name__})")
+    return Failed("odd", f"the request to {host} failed ({type(error).__name__})")
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -1,21 +1,21 @@
-"""What is sent when, and when to give up: the policy of a run that counts. No threads, no clock, no I/O."""
+"""What is sent when, and when to give up: the policy of a run that asks the API. No threads, no clock, no I/O."""
 
 from __future__ import annotations
 
 import heapq
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.answers import Failed, Reply, come_back
+from prompt_lint.answers import Failed, come_back
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prompt_lint.answers import Page, Reply
     from prompt_lint.limiter import Limiter
-    from prompt_lint.model import Key, Request
 
 Outcome = Count | Unreadable
 
@@ -26,6 +26,14 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 FAILURES = 5
 # An answer may be this late before its request is given up: its own timeout speaks first.
 GRACE = 1.0
+
+
+class Words(NamedTuple):
+    """How a run that gives up speaks of its work."""
+
+    undone: str = "not counted"
+    one: str = "count"
+    again: str = ": what has been counted is kept"
 
 
 class Policy(NamedTuple):
@@ -39,14 +47,15 @@ class Policy(NamedTuple):
     deadline: float = 900.0
     stall: float = 60.0
     timeout: float = 15.0
+    words: Words = Words()
 
 
 class Task:
-    """One key to be counted, and how often that has been tried."""
+    """One request, by the key that names it, and how often it has been tried."""
 
     __slots__ = ("key", "refusals", "request", "tries")
 
-    def __init__(self, key: Key, request: Request) -> None:
+    def __init__(self, key: Any, request: Any) -> None:
         self.key = key
         self.request = request
         self.tries = 0
@@ -61,15 +70,17 @@ class Flight(NamedTuple):
 class Schedule:
     """The state of a run. Every call says when it happens (monotonic seconds); outcomes gather in `outcomes`.
 
-    Each key added gets exactly one outcome. `jitter(x)` is some number between 0 and x.
+    Each key added gets exactly one outcome: that of its answer, or `Unreadable`. `jitter(x)` is some number between 0
+    and x. Keys and requests are whatever the caller takes for them.
     """
 
     def __init__(
         self, policy: Policy, limiter: Limiter, start: float, jitter: Callable[[float], float]
     ) -> None:
-        self.outcomes: list[tuple[Key, Outcome]] = []
+        self.outcomes: list[tuple[Any, Any]] = []
         self.requests = 0
         self._policy = policy
+        self._words = policy.words
         self._limiter = limiter
         self._jitter = jitter
         self._end = start + policy.deadline
@@ -88,7 +99,7 @@ class Schedule:
         """Whether a key is waiting for its outcome."""
         return bool(self._ready or self._later or self._flying)
 
-    def add(self, key: Key, request: Request, now: float) -> None:
+    def add(self, key: Any, request: Any, now: float) -> None:
         task = Task(key, request)
         if self._closed is not None:
             self._give_up(task, *self._closed)
@@ -117,28 +128,27 @@ class Schedule:
         if self.requests >= self._policy.max_requests:
             self._close(
                 f"the run's limit of {self._policy.max_requests:,} requests is used up",
-                "raise --max-requests, or run again: what has been counted is kept",
+                f"raise --max-requests, or run again{self._words.again}",
             )
         return self._numbers, task
 
-    def answer(self, number: int, result: Reply | Failed, now: float) -> None:
+    def answer(self, number: int, result: Reply | Page | Failed, now: float) -> None:
         """The answer to a request, or why there is none. One that was given up is no longer listened to."""
         flight = self._flying.pop(number, None)
         if flight is None:
             return
         self._limiter.told(now, *result.limits)
-        if isinstance(result, Reply):
+        if not isinstance(result, Failed):
             self._limiter.accepted(flight.sent, now)
-            n = result.tokens
-            self._outcome(flight.task.key, Count(n, n, n, "api"), now)
+            self._outcome(flight.task.key, result.outcome, now)
         elif result.kind == "key":
             self._limiter.accepted(flight.sent, now)
-            self._outcome(flight.task.key, Unreadable(f"not counted: {result.message}", result.hint), now)
+            self._outcome(flight.task.key, self._undone(result.message, result.hint), now)
         else:
             self._last = result
             self._failure(flight, result, now)
 
-    def _outcome(self, key: Key, outcome: Outcome, now: float) -> None:
+    def _outcome(self, key: Any, outcome: Any, now: float) -> None:
         self.outcomes.append((key, outcome))
         self._progress = now
         self._row = 0
@@ -190,7 +200,7 @@ class Schedule:
     def _later_than_budget(self, task: Task, failed: Failed) -> None:
         when = come_back(failed.retry_after or 0.0, time.time())
         message = f"{failed.message}; it asks to come back {when}"
-        hint = "run again then: what has been counted is kept"
+        hint = f"run again then{self._words.again}"
         self._give_up(task, message, hint)
         self.halt(message, hint)
 
@@ -210,7 +220,7 @@ class Schedule:
                 f"the run's {self._policy.deadline:g} s are over{last}", "raise --deadline, or run again"
             )
         elif now >= self._progress + self._policy.stall:
-            self.halt(f"no count arrived for {self._policy.stall:g} s{last}", "run again later")
+            self.halt(f"no {self._words.one} arrived for {self._policy.stall:g} s{last}", "run again later")
 
     def halt(self, why: str, hint: str = "") -> None:
         """Ends the run: whatever has no outcome yet, and whatever is added from now on, gets this one."""
@@ -227,4 +237,7 @@ class Schedule:
         self._later.clear()
 
     def _give_up(self, task: Task, why: str, hint: str) -> None:
-        self.outcomes.append((task.key, Unreadable(f"not counted: {why}", hint)))
+        self.outcomes.append((task.key, self._undone(why, hint)))
+
+    def _undone(self, why: str, hint: str) -> Unreadable:
+        return Unreadable(f"{self._words.undone}: {why}", hint)

@@ -1,4 +1,4 @@
-"""Counting over the network: one policy and a pool of threads above every way to the API."""
+"""Asking over the network: one policy and a pool of threads above every way to the API."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import random
 import time
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from prompt_lint.answers import Failed, Reply
+from prompt_lint.answers import Failed
 from prompt_lint.limiter import Limiter
-from prompt_lint.schedule import Outcome, Policy, Schedule
+from prompt_lint.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from prompt_lint.answers import Page, Reply
     from prompt_lint.model import Key, Request
+    from prompt_lint.schedule import Outcome, Policy
 
     Send = Callable[[str, Request], Reply]
 
@@ -34,13 +36,11 @@ def count_all(
     told to be uncounted within a second. An exception in the caller (Ctrl-C) ends it as quickly; the
     threads are daemons, and a request that hangs keeps nobody waiting.
     """
-    line = _Line(send, policy, stop or Event())
     source, owed = iter(work), 0
-    line.start()
-    try:
+    with Line(lambda key, request: send(key.model, request), policy, stop) as line:
         while True:
-            for item in source:
-                line.events.put(item)
+            for key, request in source:
+                line.add(key, request)
                 owed += 1
                 if owed >= _AHEAD:
                     break
@@ -48,27 +48,39 @@ def count_all(
                 return
             yield line.next_outcome()
             owed -= 1
-    finally:
-        line.events.put(None)
 
 
-class _Line:
-    """The threads of one run. One of them, the dispatcher, owns the schedule; the others send and wait."""
+class Line:
+    """The threads of one run. One of them, the dispatcher, owns the schedule; the others send and wait.
 
-    def __init__(self, send: Send, policy: Policy, stop: Event) -> None:
-        # To the dispatcher: work `(Key, Request)`, answers `(number, Reply | Failed)`, None for the end.
-        self.events: SimpleQueue[Any] = SimpleQueue()
-        self._outcomes: SimpleQueue[tuple[Key, Outcome] | BaseException] = SimpleQueue()
-        self._todo: SimpleQueue[tuple[int, str, Request] | None] = SimpleQueue()
+    What is added, by a key that names it, gets one outcome. `send` gets both, in some thread, and returns or raises
+    `Failed`.
+    """
+
+    def __init__(
+        self, send: Callable[[Any, Any], Reply | Page], policy: Policy, stop: Event | None = None
+    ) -> None:
+        # To the dispatcher: work `(None, (key, request))`, answers `(number, Reply | Page | Failed)`, None for the end.
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[Any, Any] | BaseException] = SimpleQueue()
+        self._todo: SimpleQueue[tuple[int, Any, Any] | None] = SimpleQueue()
         self._send = send
         self._policy = policy
-        self._stop = stop
+        self._stop = stop or Event()
         self._threads = self._idle = 0
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         Thread(target=self._dispatch, name="count-dispatch", daemon=True).start()
+        return self
 
-    def next_outcome(self) -> tuple[Key, Outcome]:
+    def __exit__(self, *_: object) -> None:
+        self._events.put(None)
+
+    def add(self, key: Any, request: Any) -> None:
+        self._events.put((None, (key, request)))
+
+    def next_outcome(self) -> tuple[Any, Any]:
+        """The key and the outcome of whatever was added, in the order of their ends."""
         while True:
             try:
                 outcome = self._outcomes.get(timeout=_LOOK_UP)
@@ -93,7 +105,7 @@ class _Line:
             wait = schedule.wait(now)
             if wait is not None and wait <= 0:
                 number, task = schedule.take(now)
-                self._hand_out(number, task.key.model, task.request)
+                self._hand_out(number, task.key, task.request)
             if not self._listen(schedule, _LOOK_UP if wait is None else min(wait, _LOOK_UP)):
                 return
             if self._stop.is_set():
@@ -106,28 +118,29 @@ class _Line:
     def _listen(self, schedule: Schedule, wait: float) -> bool:
         """Takes in all that has happened, waiting for the first of it. False at the end."""
         try:
-            event = self.events.get(timeout=wait) if wait > 0 else self.events.get_nowait()
+            event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
             while event is not None:
-                first, second = event
-                if isinstance(second, Reply | Failed):
-                    self._idle += 1
-                    schedule.answer(first, second, time.monotonic())
+                number, told = event
+                if number is None:
+                    key, request = told
+                    schedule.add(key, request, time.monotonic())
                 else:
-                    schedule.add(first, second, time.monotonic())
-                event = self.events.get_nowait()
+                    self._idle += 1
+                    schedule.answer(number, told, time.monotonic())
+                event = self._events.get_nowait()
         except Empty:
             return True
         return False
 
-    def _hand_out(self, number: int, model: str, request: Request) -> None:
+    def _hand_out(self, number: int, key: Any, request: Any) -> None:
         """To a thread that has nothing to do, or to a new one. Those whose request was given up are missed."""
         if self._idle <= 0:
             self._new_thread()
         if not self._threads:
-            self.events.put((number, Failed("stop", "this machine starts no thread")))
+            self._events.put((number, Failed("stop", "this machine starts no thread")))
             return
         self._idle -= 1
-        self._todo.put((number, model, request))
+        self._todo.put((number, key, request))
 
     def _new_thread(self) -> None:
         """Where the system has none left, the ones that are there do the work."""
@@ -140,13 +153,13 @@ class _Line:
 
     def _work(self) -> None:
         while (item := self._todo.get()) is not None:
-            number, model, request = item
-            self.events.put((number, self._one(model, request)))
+            number, key, request = item
+            self._events.put((number, self._one(key, request)))
 
-    def _one(self, model: str, request: Request) -> Reply | Failed:
+    def _one(self, key: Any, request: Any) -> Reply | Page | Failed:
         try:
-            return self._send(model, request)
+            return self._send(key, request)
         except Failed as failed:
             return failed.with_traceback(None)
         except Exception as error:  # noqa: BLE001  # its text may hold anything, its class tells enough
-            return Failed("odd", f"counting failed ({type(error).__name__})")
+            return Failed("odd", f"the request failed ({type(error).__name__})")

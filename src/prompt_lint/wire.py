@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from prompt_lint.answers import LARGEST_ANSWER, Answer, Failed
+from prompt_lint.answers import LARGEST_ANSWER, Answer, Failed, network_failure
 from prompt_lint.errors import Fatal
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
 
 def new_client(
-    make: Callable[..., httpx2.Client], host: str, timeout: float, *, outside: bool
+    make: Callable[..., httpx2.Client],
+    host: str,
+    timeout: float,
+    *,
+    outside: bool,
+    largest: int = LARGEST_ANSWER,
 ) -> httpx2.Client:
-    """A client by `make`, ours or the SDK's. `timeout` is in seconds.
+    """A client by `make`, ours or the SDK's. `timeout` is in seconds, `largest` in bytes of an answer.
 
     `outside` says whether the requests leave this machine: only then may the environment name a proxy.
     Raises `Fatal` where it names a proxy or a certificate that can't be used.
@@ -34,7 +39,7 @@ def new_client(
             follow_redirects=False,
             headers={"accept-encoding": "identity"},
             trust_env=outside,
-            event_hooks={"response": [_guard(host, timeout)]},
+            event_hooks={"response": [_guard(host, timeout, largest)]},
         )
     except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
         kind = type(error).__name__
@@ -72,6 +77,17 @@ class Shared:
             self._close()
 
 
+def exchanged(client: httpx2.Client, request: httpx2.Request, host: str, timeout: float) -> Answer:
+    """The answer to one request. Raises `Failed` where none comes, whatever it was that went wrong."""
+    try:
+        return received(client.send(request))
+    except Failed:
+        raise
+    except Exception as error:  # noqa: BLE001  # anything else tells why there is no answer
+        failed = network_failure(error, host, timeout)
+    raise failed  # out here, so that it carries no exception whose text holds the key
+
+
 def received(response: httpx2.Response) -> Answer:
     """The answer, from a response of such a client. Reads it where that hasn't been done."""
     body = response.content if response.is_stream_consumed else response.read()
@@ -84,30 +100,31 @@ def received(response: httpx2.Response) -> Answer:
     )
 
 
-def _guard(host: str, timeout: float) -> Callable[[httpx2.Response], None]:
+def _guard(host: str, timeout: float, largest: int) -> Callable[[httpx2.Response], None]:
     def guard(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             if response.status_code == 200:
                 raise Failed("odd", f"{host} sent a compressed answer that nobody asked for")
             del response.headers["content-encoding"]  # so that the body isn't unpacked
-        response.stream = _Guarded(response, host, timeout)
+        response.stream = _Guarded(response, host, timeout, largest)
 
     return guard
 
 
 class _Guarded(httpx2.SyncByteStream):
-    """A body that is cut at `LARGEST_ANSWER`, given up when late, and followed by nothing."""
+    """A body that is cut at `largest` bytes, given up when late, and followed by nothing."""
 
-    def __init__(self, response: httpx2.Response, host: str, timeout: float) -> None:
+    def __init__(self, response: httpx2.Response, host: str, timeout: float, largest: int) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101  # for the type checker
         self.cut = False
         self._stream = response.stream
         self._line = response.extensions.get("network_stream")
         self._host = host
         self._timeout = timeout
+        self._largest = largest
 
     def __iter__(self) -> Iterator[bytes]:
-        left, until = LARGEST_ANSWER, time.monotonic() + self._timeout
+        left, until = self._largest, time.monotonic() + self._timeout
         for chunk in self._stream:
             left -= len(chunk)
             if left < 0:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import __version__
-from prompt_lint.answers import Failed, Reply, hider, network_failure, tokens
+from prompt_lint.answers import Failed, Reply, hider, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,22 +56,16 @@ def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Re
 def _poster(client: httpx2.Client, way: Direct, timeout: float) -> Callable[[bytes], Answer]:
     import httpx2  # noqa: PLC0415  # imported already
 
-    from prompt_lint.wire import received  # noqa: PLC0415  # the same
+    from prompt_lint.wire import exchanged  # noqa: PLC0415  # the same
 
     url = httpx2.URL(way.base_url + PATH)
     headers = _headers(way)
     extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
 
     def post(body: bytes) -> Answer:
-        try:
-            # Without the client's own merging of headers and cookies, which costs a third of the whole.
-            request = httpx2.Request("POST", url, headers=headers, content=body, extensions=extensions)
-            return received(client.send(request))
-        except Failed:
-            raise
-        except Exception as error:  # noqa: BLE001  # anything else tells why there is no answer
-            failed = network_failure(error, way.host, timeout)
-        raise failed  # out here, so that it carries no exception whose text holds the key
+        # Without the client's own merging of headers and cookies, which costs a third of the whole.
+        request = httpx2.Request("POST", url, headers=headers, content=body, extensions=extensions)
+        return exchanged(client, request, way.host, timeout)
 
     return post
 
