@@ -14,7 +14,7 @@ PACKAGE = "prompt_lint"
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
-    {"escape", "wording", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
+    {"escape", "placeholders", "wording", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
     {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers"},
     {"tree", "counting", "judge", "selection", "schedule", "wire"},
     {"formats", "outputs", "counters", "transport", "measure"},

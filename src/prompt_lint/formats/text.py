@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.decode import decode
 from prompt_lint.model import PLACEHOLDER, Part, Prompt, Request
+from prompt_lint.placeholders import unexpanded
 from prompt_lint.sections import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Read, Role, Rule
+    from prompt_lint.model import Note, Read, Role, Rule
 
 NAME = ""
 INCLUDES = b""
@@ -22,10 +23,11 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return "any file that no other format claims is text"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
     yield Prompt(path, "", 1, to_request(text, rule.role or "user") if text.strip() else None)
+    yield from unexpanded(path, text)
 
 
 def to_request(text: str, role: Role) -> Request:
