@@ -50,14 +50,30 @@ class Entry(NamedTuple):
     blob: str = ""
 
 
+class Trace(NamedTuple):
+    """All that was asked of a tree, so that a later run can tell whether it would be told the same.
+
+    `listed` are the paths and the `within` of each listing; `asked` the files whose bytes or stamps were wanted,
+    there or not; `looked` the absolute paths at which a link might have been.
+    """
+
+    listed: list[tuple[tuple[str, ...], frozenset[str]]]
+    asked: set[str]
+    looked: set[str]
+
+
 class WorkingTree:
-    """The working tree of a repository, or a plain folder (`git` is False)."""
+    """The working tree of a repository, or a plain folder (`git` is False).
+
+    `kinds` are those of what was listed and isn't an ordinary file.
+    """
 
     def __init__(self, top: str, *, git: bool, notes: Sequence[str] = ()) -> None:
         self.top = top
         self.git = git
         self.notes = list(notes)
-        self._kinds: dict[str, Kind] = {}  # of what isn't an ordinary file, for a clear word when it is read
+        self.kinds: dict[str, Kind] = {}
+        self.trace = Trace([], set(), set())
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
 
     def entries(self, paths: Sequence[str] = (), within: Collection[str] = ("",)) -> dict[str, Entry]:
@@ -72,6 +88,7 @@ class WorkingTree:
         Raises:
             Fatal: git refuses.
         """
+        self.trace.listed.append((tuple(paths), frozenset(within)))
         if self.git:
             found = self._listed(paths, self.worth_asking(within))
             if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
@@ -85,7 +102,7 @@ class WorkingTree:
                 found[path] = Entry("link")
             elif not os.path.isdir(self._native(path)):
                 found[path] = Entry("file")
-        self._kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
+        self.kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
         return found
 
     def aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
@@ -119,7 +136,8 @@ class WorkingTree:
             Missing: it isn't there.
             Unreadable: it isn't such a file; the message says what it is, the hint what to do.
         """
-        kind = self._kinds.get(path)
+        self.trace.asked.add(path)
+        kind = self.kinds.get(path)
         if kind == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
         try:
@@ -144,14 +162,16 @@ class WorkingTree:
         """
         plain: dict[str, bool] = {}
         prefix, lstat, regular, stamp = self.top + os.sep, os.lstat, stat.S_ISREG, reading.stamp
+        asked = self.trace.asked
         for (
             path
         ) in paths:  # 10,000 times in a large repository, in which nothing else is done with most of them
+            asked.add(path)
             folder = path[: path.rfind("/") + 1]
             if folder not in plain:
                 plain[folder] = self._plain_folder(folder[:-1], plain)
             found = b""
-            if plain[folder] and path not in self._kinds:
+            if plain[folder] and path not in self.kinds:
                 try:
                     status = lstat(prefix + native(path))
                 except OSError:
@@ -243,6 +263,7 @@ class WorkingTree:
 
     def _target(self, here: str, hops: int) -> str | None:
         """What the link at `here` holds; None if it isn't a link."""
+        self.trace.looked.add(here)
         if here not in self._targets:
             try:
                 self._targets[here] = os.readlink(here) if reading.is_link(os.lstat(here)) else None
