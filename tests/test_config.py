@@ -309,11 +309,11 @@ def test_settings_of_trust_get_a_sentence_of_their_own(key: str) -> None:
 def test_the_schema_is_one() -> None:
     """The schema is valid draft-07, refuses unknown keys everywhere, and describes every key for editors."""
     jsonschema.Draft7Validator.check_schema(SCHEMA)
-    entry = SCHEMA["definitions"]["entry"]
+    entry, group = SCHEMA["definitions"]["entry"], SCHEMA["definitions"]["group"]
 
-    assert SCHEMA["additionalProperties"] is False
-    assert entry["additionalProperties"] is False
-    assert all(one["description"] for one in (SCHEMA["properties"] | entry["properties"]).values())
+    assert [one["additionalProperties"] for one in (SCHEMA, entry, group)] == [False, False, False]
+    keys = [*SCHEMA["properties"].values(), *entry["properties"].values(), *group["properties"].values()]
+    assert all(one["description"] for one in keys)
 
 
 def test_schema_and_loader_know_the_same_keys() -> None:
@@ -323,6 +323,7 @@ def test_schema_and_loader_know_the_same_keys() -> None:
 
     assert SCHEMA["properties"].keys() == config._TOP.keys()
     assert entry["properties"].keys() == config._RULE.keys()
+    assert SCHEMA["definitions"]["group"]["properties"].keys() == config._GROUP.keys()
     assert {key for key in config._EVERYWHERE if f"### `{key}`" not in manual} == set()
 
 
@@ -356,7 +357,8 @@ def test_schema_and_loader_accept_the_same_files(path: Path) -> None:
     """Every valid file is accepted by both."""
     data = path.read_bytes()
 
-    assert parsed(data).rules
+    found = parsed(data)
+    assert found.rules or found.groups
     assert schema_takes(strictyaml.load(data).data)
 
 
@@ -599,8 +601,8 @@ MANUAL = Path(__file__).parent.parent / "docs" / "configuration.md"
 )
 def test_the_examples_of_the_manual_are_right(block: str) -> None:
     """Loader and schema take what the manual shows."""
-    if "prompts:" in block:
-        assert parsed(block).rules
+    if "prompts:" in block or "groups:" in block:
+        assert parsed(block).rules or parsed(block).groups
         assert schema_takes(strictyaml.load(block.encode()).data)
     else:
         assert block.startswith("# yaml-language-server: $schema=")

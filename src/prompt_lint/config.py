@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, cast
 
 from prompt_lint import globs
 from prompt_lint.errors import Fatal
-from prompt_lint.model import Rule
+from prompt_lint.model import Group, Reference, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -29,6 +29,8 @@ WARN_AT = 0.9
 
 MAX_SIZE = 256 * 1024
 MAX_RULES = 500
+MAX_GROUPS = 100
+MAX_NAME = 100
 MAX_MODELS = 32
 MAX_MESSAGE = 1000
 MAX_LIMIT = 999_999_999
@@ -52,6 +54,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...]
     counting: str = ""
     on_unavailable: str = ""
+    groups: tuple[Group, ...] = ()
 
 
 class Mistake(NamedTuple):
@@ -230,6 +233,7 @@ def parse(
     top = _Node(document.data, (), file)
     settings = _top(top)
     rules = [_rule(node, fields, top, settings) for node, fields in settings.get("prompts") or ()]
+    groups = _named_groups([(n, _group(n, given, settings)) for n, given in settings.get("groups") or ()])
     if file.mistakes:
         file.give_up()
     return Config(
@@ -238,6 +242,7 @@ def parse(
         settings.get("exclude") or (),
         settings.get("counting") or "",
         settings.get("on_unavailable") or "",
+        groups,
     )
 
 
@@ -436,6 +441,52 @@ def _prompts(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | 
     return [(one, _fields(one, _RULE, example)) for one in node.children()]
 
 
+def _groups(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | None:
+    if not isinstance(node.value, list) or not node.value:
+        return node.wrong(f"expected a list of groups with `name`, found {_kind(node.value)}", example)
+    if len(node.value) > MAX_GROUPS:
+        return node.wrong(f"has {len(node.value)} groups; the most is {MAX_GROUPS}")
+    return [(one, _fields(one, _GROUP, example)) for one in node.children()]
+
+
+def _name(node: _Node, example: str) -> str | None:
+    if not isinstance(node.value, str) or not node.value.strip():
+        return node.wrong(f"expected a name, found {_kind(node.value)}", example)
+    if len(node.value) > MAX_NAME or not node.value.isprintable():
+        return node.wrong(f"isn't a name of at most {MAX_NAME} printable characters", example)
+    return node.value
+
+
+def _sum(node: _Node, example: str) -> tuple[Reference, ...] | None:
+    """Patterns; behind a `#` the name of the prompts that are meant."""
+    found = []
+    for one in _texts(node, example, globs.MAX_PATTERNS) or []:
+        path, name = _split_name(one.value)
+        # What is taken back is weighed as what isn't.
+        if _patterns(_Node(path.removeprefix("!"), one.at, one.file), example):
+            found.append(Reference(path, name, node.file.document.marks[one.at][0]))
+    if found and all(one.path.startswith("!") for one in found):
+        return node.wrong("matches nothing: `!` only takes back what an earlier pattern matches", example)
+    return tuple(found)
+
+
+def _split_name(text: str) -> tuple[str, str]:
+    path, mark, name = text.rpartition("#")
+    return (path, name) if mark and re.fullmatch(r"[A-Za-z0-9_. -]+", name, re.ASCII) else (text, "")
+
+
+def _files(node: _Node, example: str) -> tuple[Reference, ...] | None:
+    """Paths of single files, from the top of the repository."""
+    found = []
+    for one in _texts(node, example, MAX_GROUPS) or []:
+        path, name = _split_name(one.value)
+        parts = path.split("/")
+        if not {"", ".", ".."}.isdisjoint(parts) or len(path) > globs.MAX_LENGTH or "\0" in path:
+            one.wrong(f"{_shown(one.value)} isn't the path of a file from the top of the repository", example)
+        found.append(Reference(path, name, node.file.document.marks[one.at][0]))
+    return tuple(found)
+
+
 _SHARED = {
     "models": _Key(_models, "models: [claude-sonnet-5-5, claude-opus-5-5]"),
     "limit": _Key(_limit, "limit: 8000"),
@@ -448,6 +499,9 @@ _TOP = _SHARED | {
         lambda node, example: _choice(node, example, ON_UNAVAILABLE), "on_unavailable: offline"
     ),
     "prompts": _Key(_prompts, "prompts: [{files: prompts/**/*.md}]"),
+    "groups": _Key(
+        _groups, "groups: [{name: agent, system: prompts/system.md, tools: tools.json, limit: 20k}]"
+    ),
 }
 _RULE = _SHARED | {
     "files": _Key(_patterns, "files: prompts/**/*.md"),
@@ -458,8 +512,15 @@ _RULE = _SHARED | {
     "message": _Key(_message, "message: See docs/prompt-budget.md."),
     "allow_empty": _Key(_flag, "allow_empty: true"),
 }
+_GROUP = {key: _RULE[key] for key in ("models", "limit", "limits", "warn_at", "message", "allow_empty")} | {
+    "name": _Key(_name, "name: support-agent"),
+    "sum": _Key(_sum, "sum: [CLAUDE.md, .claude/skills/*/SKILL.md#metadata]"),
+    "system": _Key(_files, "system: prompts/support/system.md"),
+    "tools": _Key(_files, "tools: prompts/support/tools.json"),
+    "messages": _Key(_files, "messages: prompts/support/examples.yaml"),
+}
 
-_EVERYWHERE = _TOP.keys() | _RULE.keys()
+_EVERYWHERE = _TOP.keys() | _RULE.keys() | _GROUP.keys()
 
 # What people call our keys who come from other tools.
 _SYNONYMS = {
@@ -481,7 +542,7 @@ def _top(node: _Node) -> dict[str, Any]:
         node.wrong("the configuration is empty: expected `prompts`", example)
         return {}
     settings = _fields(node, _TOP, example)
-    if isinstance(node.value, dict) and "prompts" not in settings:
+    if isinstance(node.value, dict) and "prompts" not in settings and "groups" not in settings:
         node.wrong("there is no `prompts`: nothing would be checked", example)
     return settings
 
@@ -517,6 +578,8 @@ def _unknown(node: _Node, key: str, table: Mapping[str, _Key]) -> str:
         node.wrong_key(f"`{key}` belongs at the top of the file, beside `prompts`", _TOP[key].example)
     elif key in _RULE:
         node.wrong_key(f"`{key}` belongs in an entry of `prompts`", f"prompts: [{{{_RULE[key].example}}}]")
+    elif key in _GROUP:
+        node.wrong_key(f"`{key}` belongs in an entry of `groups`", f"groups: [{{{_GROUP[key].example}}}]")
     elif _TRUSTED.fullmatch(plain):
         node.wrong_key(
             f"{_shown(key)} can't be set here: where keys and prompts are sent, and what is run, is for"
@@ -590,6 +653,54 @@ def _rule_limits(
         message = f"no limit for {', '.join(missing)}, neither in this entry nor at the top of the file"
         node.wrong(message, _RULE["limit"].example)
     return found
+
+
+def _group(node: _Node, fields: dict[str, Any], settings: dict[str, Any]) -> Group | None:
+    if not isinstance(node.value, dict):
+        return None
+    request = [key for key in ("system", "tools", "messages") if key in fields]
+    if "name" not in fields:
+        node.wrong("this group has no `name`", _GROUP["name"].example)
+    if "sum" in fields and request:
+        node.wrong(f"a group is either a `sum`, or one request with `{request[0]}`; this one has both")
+    elif "sum" not in fields and not request:
+        node.wrong("this group names no files", _GROUP["sum"].example)
+    models = node.file.models or fields.get("models", settings.get("models")) or ()
+    if not models and "models" not in fields and "models" not in settings:
+        node.wrong("no `models`, neither in this group nor at the top of the file", _RULE["models"].example)
+    if not {"limit", "limits"} & fields.keys():
+        node.wrong("this group has no `limit`", "limit: 20k")
+    rule = _rule_of_group(node, fields, settings, models)
+    total, system, tools, messages = (fields.get(key) or () for key in ("sum", "system", "tools", "messages"))
+    return Group(fields.get("name") or "", rule, total, system, tools, messages)
+
+
+def _rule_of_group(
+    node: _Node, fields: dict[str, Any], settings: dict[str, Any], models: Sequence[str]
+) -> Rule:
+    """What a group and an entry of `prompts` have in common. The limit of the top is one for single prompts."""
+    flag, node.file.limit = node.file.limit, None  # and so is the one of the command line
+    limits = _rule_limits(node, fields, (node, {}), models) if {"limit", "limits"} & fields.keys() else {}
+    node.file.limit = flag
+    return Rule(
+        files=(), exclude=(), models=tuple(models), format="", role="",
+        limits={model: tokens for model, (tokens, _) in limits.items()},
+        warn_at=({"warn_at": WARN_AT} | settings | fields)["warn_at"] or 0.0,
+        message=fields.get("message") or "",
+        allow_empty=fields.get("allow_empty") or False,
+        line=node.file.document.marks[node.at][0],
+        limit_lines={model: line for model, (_, line) in limits.items()},
+    )  # fmt: skip
+
+
+def _named_groups(found: Sequence[tuple[_Node, Group | None]]) -> tuple[Group, ...]:
+    """The groups, each under a name of its own."""
+    seen: set[str] = set()
+    for node, group in found:
+        if group and group.name and group.name in seen:
+            node.child("name").wrong(f"there is another group named `{group.name}`")
+        seen.add(group.name if group else "")
+    return tuple(group for _, group in found if group)
 
 
 def _rule_parts(node: _Node, fields: dict[str, Any], models: Sequence[str]) -> dict[str, dict[str, int]]:

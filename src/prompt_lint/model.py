@@ -204,6 +204,29 @@ class Rule(NamedTuple):
         return self.limit_lines.get(name if name in self.parts else model, 0)
 
 
+class Reference(NamedTuple):
+    """Prompts in files, as a group names them: a path, or a pattern in a sum. Without `name` it means all of a file's."""
+
+    path: str
+    name: str
+    line: int
+
+
+class Group(NamedTuple):
+    """One entry of `groups:`: files that are counted together.
+
+    With `sum`, the counts of all that its patterns match are added up; else the files of `system`, `tools` and
+    `messages` make one request. `rule` has the models, limits and the message, and no files.
+    """
+
+    name: str
+    rule: Rule
+    sum: tuple[Reference, ...] = ()
+    system: tuple[Reference, ...] = ()
+    tools: tuple[Reference, ...] = ()
+    messages: tuple[Reference, ...] = ()
+
+
 class Report(NamedTuple):
     """Everything a run has to say, complete before any output format sees it.
 
