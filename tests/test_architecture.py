@@ -14,17 +14,28 @@ PACKAGE = "prompt_lint"
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
     {"model"},
-    {"escape", "placeholders", "wording", "models", "globs", "strictyaml", "decode", "tokenizer", "terminal"},
+    {
+        "escape",
+        "event",
+        "placeholders",
+        "wording",
+        "models",
+        "globs",
+        "strictyaml",
+        "decode",
+        "tokenizer",
+        "terminal",
+    },
     {"sections", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers"},
-    {"tree", "counting", "judge", "selection", "schedule", "wire"},
-    {"formats", "outputs", "counters", "transport", "measure"},
-    {"recall", "prompts"},
+    {"tree", "objects", "counting", "judge", "selection", "schedule", "wire"},
+    {"formats", "outputs", "counters", "ci", "transport", "measure", "commit"},
+    {"recall", "prompts", "base", "changes"},
     {"check"},
     {"count", "explain", "session"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-TABLES = {"formats", "outputs", "counters"}
+TABLES = {"formats", "outputs", "counters", "ci"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

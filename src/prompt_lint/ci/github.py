@@ -1,0 +1,107 @@
+"""GitHub Actions. Facts: the default environment variables and webhook payloads in GitHub's documentation, November 2026."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint import event
+from prompt_lint.event import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# GitHub sends no larger ones.
+MAX_PAYLOAD = 25 << 20
+
+_DEEPER = "give `actions/checkout` `with: {fetch-depth: 0}`"
+_MERGE = re.compile(r"refs/pull/[0-9]{1,18}/merge")
+
+
+def detect(env: Mapping[str, str]) -> Context | None:
+    if env.get("GITHUB_ACTIONS") != "true":
+        return None
+    name = event.word(env.get("GITHUB_EVENT_NAME"))
+    payload, notes = _payload(env.get("GITHUB_EVENT_PATH", ""))
+    context = Context(
+        "github",
+        name,
+        "other",
+        default=event.branch(_at(payload, "repository", "default_branch")),
+        repository=event.repository(env.get("GITHUB_REPOSITORY")),
+        summary=env.get("GITHUB_STEP_SUMMARY", ""),
+        deeper=_DEEPER,
+        notes=notes,
+    )
+    if name.startswith("pull_request"):  # the reviews and comments of one, too
+        return _pull_request(context, env, payload)
+    if name == "merge_group":
+        base = event.commit_id(_at(payload, "merge_group", "base_sha"))
+        target = event.branch(_at(payload, "merge_group", "base_ref"))
+        return context._replace(kind="merge_group", base=base, exact=True, target=target)
+    if name == "push":
+        return context._replace(
+            kind="push",
+            base=event.commit_id(_at(payload, "before")),
+            exact=_at(payload, "forced") is False and _at(payload, "created") is False,
+            branch=event.branch(env.get("GITHUB_REF")) if env.get("GITHUB_REF_TYPE") != "tag" else "",
+        )
+    return context
+
+
+def _pull_request(context: Context, env: Mapping[str, str], payload: object) -> Context:
+    base, head = _at(payload, "pull_request", "base"), _at(payload, "pull_request", "head")
+    target = event.branch(env.get("GITHUB_BASE_REF")) or event.branch(_at(base, "ref"))
+    merged = _MERGE.fullmatch(env.get("GITHUB_REF", "")) is not None
+    home = event.repository(_at(base, "repo", "full_name"))
+    return context._replace(
+        kind="pull_request",
+        base=event.commit_id(_at(base, "sha")),
+        merge=event.commit_id(env.get("GITHUB_SHA")) if merged else "",
+        target=target,
+        number=event.number(_at(payload, "pull_request", "number") or _at(payload, "number")),
+        # Without a repository the fork has been deleted; without a payload nobody knows, so it may be one.
+        fork=not home or _at(head, "repo", "full_name") != home,
+    )
+
+
+def _at(value: object, *keys: str) -> object:
+    """What lies behind the keys of nested JSON objects; None if anything on the way isn't one."""
+    for key in keys:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _payload(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What the event brought along, and what is wrong with it."""
+    if not path:
+        return {}, ()
+    import json  # noqa: PLC0415  # nobody else needs it so early
+
+    found: object = None
+    try:
+        found = json.loads(_read(path))
+        why = "" if isinstance(found, dict) else "it holds no JSON object"
+    except OSError as error:
+        why = error.strerror or "it can't be read"
+    except (ValueError, RecursionError):
+        why = "it isn't JSON"
+    if not isinstance(found, dict):
+        return {}, (f"nothing is known of the event, for want of the file of GITHUB_EVENT_PATH: {why}",)
+    return found, ()
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it isn't a file")
+        data = file.read(MAX_PAYLOAD + 1)
+    if len(data) > MAX_PAYLOAD:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_PAYLOAD:,} bytes")
+    return data

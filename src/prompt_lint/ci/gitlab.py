@@ -1,0 +1,42 @@
+"""GitLab CI. Facts: the predefined variables in GitLab's documentation, November 2026."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint import event
+from prompt_lint.event import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEEPER = 'set `variables: {GIT_DEPTH: "0"}` in the job'
+
+
+def detect(env: Mapping[str, str]) -> Context | None:
+    if env.get("GITLAB_CI") != "true":
+        return None
+    context = Context(
+        "gitlab",
+        event.word(env.get("CI_PIPELINE_SOURCE")),
+        "other",
+        default=event.branch(env.get("CI_DEFAULT_BRANCH")),
+        repository=event.repository(env.get("CI_PROJECT_PATH")),
+        deeper=_DEEPER,
+    )
+    if number := event.number(env.get("CI_MERGE_REQUEST_IID")):
+        home = env.get("CI_MERGE_REQUEST_PROJECT_PATH")
+        # Only where a merge of both is checked out is there an id of the target; the other is the merge base.
+        target = event.commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
+        return context._replace(
+            kind="pull_request",
+            base=target or event.commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
+            exact=True,
+            target=event.branch(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
+            number=number,
+            fork=not home or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != home,
+        )
+    if context.event == "push":
+        before = event.commit_id(env.get("CI_COMMIT_BEFORE_SHA"))
+        return context._replace(kind="push", base=before, branch=event.branch(env.get("CI_COMMIT_BRANCH")))
+    return context
