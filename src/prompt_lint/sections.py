@@ -10,8 +10,10 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def split(text: str) -> list[Part]:
+def split(text: str, line: int = 1) -> list[Part]:
     """Every line belongs to just one part: a heading's lines run to the next heading of any level.
+
+    `line` is that of the first line of the text in its file.
 
     Text before the first heading is a part without a title; so is each paragraph of a text that has no
     heading at all. Headings inside fenced code are code (CommonMark 0.31, fenced code blocks).
@@ -20,15 +22,15 @@ def split(text: str) -> list[Part]:
     starts = _headings(lines) or _paragraphs(lines)
     bounds = sorted({0, *starts})
     ends = [*bounds[1:], len(lines)]
-    return [_part(lines, first, last) for first, last in zip(bounds, ends, strict=True)]
+    return [_part(lines, first, last, line) for first, last in zip(bounds, ends, strict=True)]
 
 
-def _part(lines: list[str], first: int, last: int) -> Part:
+def _part(lines: list[str], first: int, last: int, line: int) -> Part:
     title = lines[first].strip() if _HEADING.match(lines[first]) else ""
     shown = last
     while shown > first + 1 and not lines[shown - 1].strip():
         shown -= 1  # blank lines before the next section are counted with this one, not shown
-    return Part(title, first + 1, shown, "\n".join(lines[first:last]))
+    return Part(title, first + line, shown + line - 1, "\n".join(lines[first:last]))
 
 
 def _headings(lines: list[str]) -> list[int]:

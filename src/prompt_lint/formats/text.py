@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.decode import decode
-from prompt_lint.model import PLACEHOLDER, Part, Prompt, Request
+from prompt_lint.message import to_request
+from prompt_lint.model import Prompt
 from prompt_lint.placeholders import unexpanded
 from prompt_lint.sections import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Note, Read, Role, Rule
+    from prompt_lint.model import Note, Part, Read, Rule
 
 NAME = ""
 INCLUDES = b""
@@ -26,15 +27,8 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
 def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
-    yield Prompt(path, "", 1, to_request(text, rule.role or "user") if text.strip() else None)
+    yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
     yield from unexpanded(path, text)
-
-
-def to_request(text: str, role: Role) -> Request:
-    """The smallest request that can hold `text` in that role."""
-    if role == "system":
-        return Request({"system": text, "messages": [PLACEHOLDER]})
-    return Request({"messages": [{"role": "user", "content": text}]})
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
