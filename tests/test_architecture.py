@@ -13,7 +13,7 @@ PACKAGE = "prompt_lint"
 # From the bottom up. A module imports from lower layers only; adapters of one folder never each other.
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
-    {"model"},
+    {"model", "quick"},
     {
         "escape",
         "event",
@@ -29,11 +29,12 @@ LAYERS: list[set[str]] = [
     {"sections", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers"},
     {"tree", "objects", "counting", "judge", "selection", "schedule", "wire"},
     {"formats", "outputs", "counters", "ci", "transport", "measure", "commit"},
-    {"recall", "prompts", "base", "changes"},
+    {"recall", "record", "prompts", "base", "changes"},
     {"groups"},
     {"check"},
     {"count", "explain", "session"},
     {"cli"},
+    {"start"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 TABLES = {"formats", "outputs", "counters", "ci"}

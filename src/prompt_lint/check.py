@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint import groups
 from prompt_lint.counting import Work
 from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
+    from prompt_lint.groups import Gathered, Outcomes
     from prompt_lint.measure import Means, Measured
-    from prompt_lint.model import Rule, Verdict
+    from prompt_lint.model import Group, Part, Rule, Verdict
     from prompt_lint.prompts import Found
     from prompt_lint.selection import Owned, Selector
     from prompt_lint.tree import WorkingTree
@@ -51,10 +54,13 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
     """
     chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
-    owned, problems = find(tree, config, chosen, () if everything else paths, options.max_file_size)
-    known = recall(tree, owned, means, options.max_file_size)
+    cap = options.max_file_size
+    owned, gathered, problems = find(tree, config, chosen, () if everything else paths, cap)
+    known = recall(tree, owned, means, cap)
     said = Remarks(problems, [])
-    prompts = read_all(tree, owned, known, options.max_file_size, said)
+    prompts = chain(
+        read_all(tree, owned, known, cap, said), groups.read(gathered, tree, config.path, cap, said)
+    )
     report = judge_all(config.path, prompts, means, said, options)
     worst = {id(verdict) for verdict in _worst(report.verdicts)}
     verdicts = [
@@ -62,7 +68,7 @@ def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means,
         for verdict in report.verdicts
     ]
     notes = [*map(Note, tree.notes), *report.notes]
-    if not owned and not report.problems:
+    if not owned and not gathered and not report.problems:
         if not config.path:
             raise Fatal(
                 "no file was found, so nothing was measured", "name a file, or a folder that holds one"
@@ -87,11 +93,7 @@ def judge_all(
     done = measure(_works(prompts, counted), means)
     outcomes = [one.counts or _outcomes(one, done.outcomes, means) for one in counted]
     done.outcomes.clear()  # a third of all that is in memory by now
-    verdicts = [
-        verdict
-        for one, its in zip(counted, outcomes, strict=True)
-        for verdict in _verdicts(one, its, problems)
-    ]
+    verdicts = list(_judged(config, zip(counted, outcomes, strict=True), means.offline, problems))
     notes = [*said.notes, *_blank(verdicts), *map(Note, _drifts(done)), *map(Note, _steered(done, means))]
     if done.failures:
         told = _outage(done)
@@ -106,16 +108,19 @@ def judge_all(
 
 def find(
     tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str], cap: int
-) -> tuple[list[Owned], list[Problem]]:
-    """The files to check, and what is wrong with how the rules meet the tree.
+) -> tuple[list[Owned], list[Gathered], list[Problem]]:
+    """The files and the groups to check, and what is wrong with how the rules meet the tree.
 
-    With `paths` those, and the files whose prompts take one of them in. Files of more than `cap` bytes aren't searched.
+    With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
+    `cap` bytes aren't searched.
     """
-    entries = tree.entries(paths, chosen.folders())
+    entries = tree.entries(paths, chosen.folders() | groups.folders(config.groups))
     aliases = tree.aliases(entries)
     # The configuration is no prompt, however wide a pattern is.
     files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
-    owned = select(files, {link: to for link, to in aliases.items() if isinstance(to, str)}, chosen)
+    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
+    owned = select(files, links, chosen)
+    gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
     problems = [
         Problem(link, 0, reason.message, reason.hint)
         for link, reason in sorted(aliases.items())
@@ -125,10 +130,11 @@ def find(
         named = [one for one in owned if any(is_below(paths, name) for name in (one.path, *one.aliases))]
         paths_of_named = {one.path for one in named}
         others = [one for one in owned if one.path not in paths_of_named]
-        return sorted([*named, *importers(tree, others, paths, cap)]), problems
+        found = sorted([*named, *importers(tree, others, paths, cap)])
+        return found, groups.concerned(gathered, tree, paths, cap), problems
     empty, overruled = idle(owned, chosen, [*files, *aliases])
     tree.notes += [_overruled(config, rule) for rule in overruled]
-    return owned, problems + [_matches_nothing(config, rule) for rule in empty]
+    return owned, gathered, problems + [_matches_nothing(config, rule) for rule in empty]
 
 
 def _overruled(config: Config, rule: Rule) -> str:
@@ -162,7 +168,7 @@ def _outcomes(
     one: Found, outcomes: Mapping[Key, Outcome | StandIn], means: Means
 ) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model. Counts are kept for the next run."""
-    prompt, rule, digest, _, stamp, _ = one
+    prompt, rule, digest, _, stamp, *_ = one
     if not digest:
         return [_NOTHING] * len(rule.models)
     ours = [outcomes[Key(model, digest)] for model in rule.models]
@@ -170,6 +176,32 @@ def _outcomes(
     if stamp and len(counts) == len(ours):
         remember(prompt.path, rule, stamp, counts, means)
     return ours
+
+
+def _judged(
+    config: str,
+    counted: Iterable[Outcomes],
+    counter: Counter,
+    problems: list[Problem],
+) -> Iterator[Verdict]:
+    """The verdicts of single prompts, and of groups, behind them as in what was counted. The members of a sum have none."""
+    for group, pairs in groupby(counted, lambda pair: pair[0].group):
+        if group and group.sum:
+            yield from _of_sum(group, config, list(pairs), problems)
+            continue
+        for one, outcomes in pairs:
+            for verdict in _verdicts(one, outcomes, problems):
+                yield verdict._replace(sections=_weighed(one.parts, verdict.model, counter))
+
+
+def _of_sum(
+    group: Group, config: str, members: Sequence[Outcomes], problems: list[Problem]
+) -> Iterator[Verdict]:
+    totals = groups.totals(members)
+    whole = groups.of_sum(group, config)
+    verdicts = _verdicts(whole, [outcome for outcome, _ in totals], problems)
+    for verdict, (_, sections) in zip(verdicts, totals, strict=True):
+        yield verdict._replace(sections=sections)
 
 
 def _verdicts(
@@ -231,7 +263,11 @@ def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     by_prompt: dict[tuple[str, str], Verdict] = {}
     for verdict in verdicts:
         name = verdict.prompt.path, verdict.prompt.name
-        if verdict.failed and (name not in by_prompt or by_prompt[name].over_by < verdict.over_by):
+        if (
+            verdict.failed
+            and not verdict.sections
+            and (name not in by_prompt or by_prompt[name].over_by < verdict.over_by)
+        ):
             by_prompt[name] = verdict
     return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_BROKEN_DOWN]
 
@@ -244,12 +280,14 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
         data = tree.read(prompt.path, options.max_file_size)
         one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
         found = one.parts(prompt.path, data, prompt, companions.read)
-        # A part's tokens follow its length closely enough that the largest are among the longest.
-        parts = sorted(found, key=lambda part: -len(part.text))[:_WEIGHED]
-        sections = [
-            Section(*part[:3], counter.weigh(verdict.model, part.text), part.path, part.via) for part in parts
-        ]
+        sections = _weighed(found, verdict.model, counter)
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict
-    largest = sorted(sections, key=lambda section: -section.tokens)[:_LARGEST]
-    return verdict._replace(sections=tuple(largest))
+    return verdict._replace(sections=sections[:_LARGEST])
+
+
+def _weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
+    """The longest parts with their tokens, the largest first: a part's tokens follow its length closely enough."""
+    longest = sorted(parts, key=lambda part: -len(part.text))[:_WEIGHED]
+    sections = [Section(*one[:3], counter.weigh(model, one.text), one.path, one.via) for one in longest]
+    return tuple(sorted(sections, key=lambda section: -section.tokens))

@@ -46,7 +46,7 @@ def explain(
 
 def _owner_of_links(tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int) -> Rule | None:
     """The rule that owns a file through a link that leads to it."""
-    owned, _ = find(tree, config, chosen, [path], cap)
+    owned, _, _ = find(tree, config, chosen, [path], cap)
     return next((one.rule for one in owned if path in {one.path, *one.aliases}), None)
 
 

@@ -12,7 +12,7 @@ from prompt_lint.model import Note, Problem, Prompt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model import Count, Rule
+    from prompt_lint.model import Count, Group, Part, Rule
     from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
 
@@ -21,7 +21,8 @@ class Found(NamedTuple):
     """A prompt in a file of `size` bytes. `digest` is its request's, empty where there is nothing to count.
 
     `counts` are there from the start where the file hasn't changed; `stamp` is, where its counts will do for the
-    next run.
+    next run. `group` is set for a group that is a request, and for each member of one that is a sum; `parts` are
+    those of the request.
     """
 
     prompt: Prompt
@@ -30,6 +31,8 @@ class Found(NamedTuple):
     size: int = 0
     stamp: bytes = b""
     counts: tuple[Count, ...] = ()
+    group: Group | None = None
+    parts: tuple[Part, ...] = ()
 
 
 def found(prompt: Prompt, rule: Rule, size: int) -> Found:

@@ -29,6 +29,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "path": _name(verdict.prompt.path),
         "name": _name(verdict.prompt.name),
+        "kind": "group" if verdict.prompt.format == "group" else "prompt",
         "line": verdict.prompt.line,
         "aliases": [_name(alias) for alias in verdict.prompt.aliases],
         "model": verdict.model,

@@ -14,7 +14,7 @@ from prompt_lint.model import Count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model import Problem, Report, Section, Status, Verdict, View
+    from prompt_lint.model import Problem, Prompt, Report, Section, Status, Verdict, View
 
 # Worst first. The width of the first column is that of its longest word.
 _ORDER: Sequence[Status] = ("over", "uncounted", "unsure", "warn", "ok")
@@ -22,6 +22,8 @@ _LABELS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "warn": "ne
 _COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "warn": "33", "ok": "32"}
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
+# Parts of a group that are listed one by one.
+_PARTS = 10
 
 _Group = tuple["Status", "list[Verdict]"]
 
@@ -111,16 +113,24 @@ def _problem(problem: Problem, view: View) -> Iterator[str]:
 
 def _block(status: Status, verdicts: Sequence[Verdict], config: str, view: View) -> Iterator[str]:
     prompt = verdicts[0].prompt
-    name = visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
+    name = _named(prompt)
     also = f"  also {', '.join(visible(alias) for alias in prompt.aliases)}" if prompt.aliases else ""
     yield f"{_label(status, view)} {_paint(name, '1', view)}{also}"
     yield from _table(verdicts, view)
+    if status != "over" and prompt.format == "group":
+        yield from _largest(max(verdicts, key=lambda v: v.counted.tokens if v.counted else 0))
     if status == "over":
         yield from _advice(verdicts, config)
         yield ""
     elif status == "unsure":
         yield f"{_INDENT}The limit lies inside the interval: only an exact count can tell."
         yield f"{_INDENT}Set ANTHROPIC_API_KEY, or cut {_surely(verdicts)} to be sure."
+
+
+def _named(prompt: Prompt) -> str:
+    if prompt.format == "group":
+        return f"{visible(prompt.name)} (group, {visible(prompt.path)}:{prompt.line})"
+    return visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
 
 
 def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
@@ -146,13 +156,25 @@ def _told(verdict: Verdict) -> str:
 def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
     """Of the model that is furthest over: where the tokens are, and what to do next."""
     worst = max(verdicts, key=lambda v: v.over_by)
-    if len(worst.sections) > 1:
-        yield f"{_INDENT}Largest sections:"
-        yield from (f"{_INDENT}{line}" for line in _sections(worst.sections))
+    yield from _largest(worst)
     line = worst.rule.line_of(worst.prompt.name, worst.model)
     where = f"{visible(config)}:{line}" if line else "--limit"
     yield f"{_INDENT}Cut {_surely(verdicts)}, or raise the limit: {where}"
     yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())
+
+
+def _largest(verdict: Verdict) -> Iterator[str]:
+    """Where the tokens of a prompt are: the sections of a file, the files of a group."""
+    grouped = verdict.prompt.format == "group"
+    if len(verdict.sections) > 1 or grouped:
+        yield f"{_INDENT}{'Parts' if grouped else 'Largest sections'}:"
+        yield from (f"{_INDENT}{line}" for line in _sections(verdict.sections[:_PARTS]))
+    rest = verdict.sections[_PARTS:]
+    if rest:
+        yield f"{_INDENT}  {sum(one.tokens for one in rest):,} in {len(rest):,} more"
+    added = verdict.counted.tokens - sum(one.tokens for one in verdict.sections) if verdict.counted else 0
+    if grouped and added > 0:
+        yield f"{_INDENT}  {added:,} that the API adds around them"
 
 
 def _surely(verdicts: Iterable[Verdict]) -> str:
@@ -163,10 +185,19 @@ def _surely(verdicts: Iterable[Verdict]) -> str:
 
 def _sections(sections: Sequence[Section]) -> Iterator[str]:
     numbers = max(len(f"{section.tokens:,}") for section in sections)
-    places = [f"lines {s.first_line}-{s.last_line}" for s in sections]
+    places = [_place(section) for section in sections]
     width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
         yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {_cut(visible(section.title))}".rstrip()
+
+
+def _place(section: Section) -> str:
+    """The lines of a section, with their file where it is another one."""
+    first, last = section.first_line, section.last_line
+    if not section.path:
+        return f"lines {first}-{last}"
+    lines = f":{first}-{last}" if last > first else f":{first}" if first > 1 else ""
+    return visible(section.path) + lines
 
 
 def _cut(title: str) -> str:
