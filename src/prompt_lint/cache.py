@@ -18,6 +18,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint import quick
 from prompt_lint.errors import Fatal
 from prompt_lint.model import Count, Key
 
@@ -109,6 +110,9 @@ _REASONS = {
     _FULL: "the disk is full", _CANTOPEN: "it can't be opened",
 }  # fmt: skip
 
+# Where the cache is; it is asked for before anything else is imported.
+folder = quick.cache_folder
+
 _TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds a cache of prompt-lint. Backups may leave it out: https://bford.info/cachedir/
@@ -125,40 +129,6 @@ class Info(NamedTuple):
     damaged: int
     oldest: int | None
     newest: int | None
-
-
-def folder(
-    env: Mapping[str, str], flag: str | None, top: str | None = None, platform: str = sys.platform
-) -> str | None:
-    """Where the cache is: the flag, PROMPT_LINT_CACHE_DIR, or the platform's place for caches; None if there is none.
-
-    A place that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
-    counts there.
-    """
-    named = flag or env.get("PROMPT_LINT_CACHE_DIR")
-    if named:
-        return os.path.abspath(os.path.expanduser(named))
-    usual = _usual_folder(env, platform)
-    return None if usual and top and _inside(usual, top) else usual
-
-
-def _usual_folder(env: Mapping[str, str], platform: str) -> str | None:
-    """By the XDG Base Directory Specification, Apple's File System Programming Guide and Windows' local app data."""
-    shared = env.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(shared):
-        return os.path.join(shared, "prompt-lint")
-    if platform == "win32":
-        local = env.get("LOCALAPPDATA", "")
-        return os.path.join(local, "prompt-lint", "Cache") if os.path.isdir(local) else None
-    home = env.get("HOME", "")
-    if not (os.path.isabs(home) and os.path.isdir(home)):
-        return None
-    return os.path.join(home, "Library/Caches" if platform == "darwin" else ".cache", "prompt-lint")
-
-
-def _inside(path: str, top: str) -> bool:
-    path, top = os.path.realpath(path), os.path.realpath(top)
-    return path == top or path.startswith(os.path.join(top, ""))
 
 
 def moves(model: str) -> bool:
@@ -197,7 +167,7 @@ def clear(folder: str) -> int:
     freed = 0
     try:
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith("counts-v") and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(("counts-v", "run-v")) and entry.is_file(follow_symlinks=False):
                 freed += entry.stat(follow_symlinks=False).st_size
                 os.unlink(entry.path)
     except FileNotFoundError:
@@ -284,7 +254,9 @@ class Cache:
             }
             proved: dict[bytes, tuple[Count, ...]] = {}
             asked = _AskedFiles(rests, self._files, self._now())
-            self._read(rests, lambda rows: _prove_files(rows, asked, proved, self._to_mark))
+            self._read(
+                rests, lambda rows: self._take_oldest(_prove_files(rows, asked, proved, self._to_mark))
+            )
         found: dict[str, tuple[Count, ...]] = {}
         for path, (scopes, stamp) in files.items():
             for scope in scopes:
@@ -334,6 +306,11 @@ class Cache:
             self._drop_reader()
         oldest, newest = min(times, default=None), max(times, default=None)
         return Info(self.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
+
+    @property
+    def good_until(self) -> int:
+        """When the first of the counts that were found is too old, in Unix seconds: those of models that move are."""
+        return self._oldest + _DAY
 
     def _take_oldest(self, counted: int) -> None:
         """Counts of models that move are good for a day, also those that are kept once more by file."""
@@ -628,8 +605,12 @@ class _AskedFiles(NamedTuple):
 
 def _prove_files(
     rows: Iterable[Row], asked: _AskedFiles, found: dict[bytes, tuple[Count, ...]], to_mark: set[bytes]
-) -> None:
-    """Add to `found` the counts in rows that bear the stamp of today; any other row is a miss."""
+) -> int:
+    """Add to `found` the counts in rows that bear the stamp of today; any other row is a miss.
+
+    Returns when the oldest count was made of a model that moves.
+    """
+    oldest = _LAST_SECOND
     rests, scopes, now = asked
     head, unmarked = _REST_BYTES + 4, now - _MARKED_EVERY
     for name, value, seen in rows:  # the hot loop of a run that knows everything
@@ -646,9 +627,11 @@ def _prove_files(
             counted = int.from_bytes(value[_REST_BYTES:head], "little")
             if not 0 <= now - counted < _DAY:
                 continue
+            oldest = min(oldest, counted)
         found[name] = counts
         if type(seen) is int and seen < unmarked:
             to_mark.add(name)
+    return oldest
 
 
 def _counts(packed: bytes) -> tuple[Count, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from prompt_lint import __version__
+from prompt_lint import __version__, quick
 from prompt_lint.errors import Exit, Fatal, Terminated, Unreadable
 from prompt_lint.session import means, outage_fails
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.measure import Means
     from prompt_lint.model import Prompt, Report, View
+    from prompt_lint.quick import Question
     from prompt_lint.tree import WorkingTree
 
 _FORMATS = ("text", "json")
@@ -201,7 +202,10 @@ def cli() -> None:
     "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
 @_shared("verbose", "quiet", "color")
+@click.pass_obj
 def check(
+    question: Question | None,
+    /,
     paths: tuple[str, ...],
     config_path: str | None,
     limit: str | None,
@@ -212,14 +216,18 @@ def check(
     **given: Any,
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
+    from prompt_lint import record
     from prompt_lint.check import Options, check
 
+    begun = record.begin(question, os.environ) if question else None
     tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
     output, counting = _split(given)
     with means(os.environ, config, tree.top, **counting) as using:
         options = Options(max_file_size, exit_zero, outage_fails(os.environ, config))
         report = check(tree, config, relative, using, options)
-    _write(_with_warnings(report, using), **output)
+    text = _write(_with_warnings(report, using), **output)
+    if begun:
+        record.keep(begun, os.environ, tree, report, using.cache, text)
     return report.exit_code
 
 
@@ -438,8 +446,11 @@ def _write(
     quiet: bool = False,
     color: str = "auto",
     text: Callable[[Report, View], str] | None = None,
-) -> None:
-    """Every output that was asked for; the one on stdout last, so that files are there if stdout is lost."""
+) -> str:
+    """Every output that was asked for; the one on stdout last, so that files are there if stdout is lost.
+
+    Returns what went to stdout.
+    """
     from prompt_lint.model import View
     from prompt_lint.outputs import OUTPUTS
     from prompt_lint.terminal import wants_color, write_file, write_stdout
@@ -456,12 +467,15 @@ def _write(
             write_file(path, renderers[name](report, view))
         except Fatal as error:
             lost.append(error)
+    told = ""
     if not output_file:
         colored = view._replace(color=wants_color(color, os.environ))
-        write_stdout(renderers[output_format](report, colored))
+        told = renderers[output_format](report, colored)
+        write_stdout(told)
     if lost:
         # What is known outweighs that it could not be written: the exit code is that of the report.
         raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].code)
+    return told
 
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
@@ -488,7 +502,9 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
     from prompt_lint.terminal import ClosedPipe
 
     try:
-        return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or Exit.OK)
+        asked = quick.ask(arguments, os.environ)
+        code = cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=asked)
+        return int(code or Exit.OK)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE

@@ -9,6 +9,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
+from prompt_lint import quick
 from prompt_lint.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # What the file system says of a file: device and inode in the first 16 bytes; then size, when the contents and when the
 # inode were last changed, in nanoseconds. Whatever changes the contents changes the last, which nobody can set, unless
 # that comes within a tick of its clock.
-_STAMP = struct.Struct("<QQQqq")
+_STAMP = quick.STAMP
 
 
 def stamp(status: os.stat_result) -> bytes:

@@ -7,12 +7,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from prompt_lint import quick
 from prompt_lint.errors import Exit, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _INTERVAL = 0.1
+
+# Asked for before anything else is imported.
+wants_color = quick.wants_color
 
 
 class ClosedPipe(Exception):
@@ -52,17 +56,6 @@ def write_file(path: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise Fatal(f"could not write {path}: {error.strerror}", code=Exit.UNCOUNTED) from None
-
-
-def wants_color(choice: str, env: Mapping[str, str]) -> bool:
-    """The flag, then NO_COLOR, then FORCE_COLOR, then the terminal (no-color.org, force-color.org)."""
-    if choice != "auto":
-        return choice == "always"
-    if env.get("NO_COLOR"):
-        return False
-    if env.get("FORCE_COLOR"):
-        return True
-    return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
 
 
 @contextlib.contextmanager

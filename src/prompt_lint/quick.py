@@ -1,0 +1,319 @@
+"""An answer without a run: what a `check` in which all was well has printed, while nothing it depends on has changed.
+
+The console script asks here first, so this imports next to nothing: a run that has nothing new to look at takes
+little longer than Python takes to start. Whatever is in doubt is left to a real run. `record.py` writes what is read
+here; docs/cache.md says what is compared.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from binascii import crc32
+from struct import Struct
+
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of the whole answer
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+# Of `reading.stamp`: device, inode, size, and in nanoseconds when the contents and when the inode were last changed.
+STAMP = Struct("<QQQqq")
+ABSENT = bytes(STAMP.size)
+
+# The number is the version of everything that decides what a record means: raise it when any of that changes.
+PREFIX = "run-v1-"
+_MAGIC = b"prompt-lint run 1\n"
+_CHECKED = Struct("<I")
+_LENGTH = Struct("<Q")
+# When it was made, until when it holds (Unix seconds), and how many of the paths are folders.
+_HEAD = Struct("<qqQ")
+_LARGEST = 64 << 20
+
+# What decides a plain run beside its paths. All else is left to a real run.
+_FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose")
+_VALUED = ("--counting", "--cache-dir", "--color", "--output-format")
+# Where one of these is set, more would have to be known, or kept, than is good.
+_SPECIAL = (
+    "CI", "GITHUB_ACTIONS", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
+    "ANTHROPIC_FEDERATION_RULE_ID", "PROMPT_LINT_CONFIG", "PROMPT_LINT_PROVIDER", "_PROMPT_LINT_COMPLETE",
+)  # fmt: skip
+_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+# Where git, the cache and the credentials are looked for.
+_COMPARED = ("HOME", "PATH", "SUDO_UID", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+
+# What a text may hold beside printable characters: the colours of the report.
+_COLORS = tuple(f"\x1b[{code}m" for code in ("0", "1", "1;31", "1;35", "33", "32"))
+
+
+class Question:
+    """A plain `check` at the top of what may be a repository.
+
+    `key` is all that decides its answer and isn't a file; `file` is where its record would be.
+    """
+
+    __slots__ = ("file", "key", "paths", "top")
+
+    def __init__(self, file: str, key: bytes, top: str, paths: Sequence[str]) -> None:
+        self.file = file
+        self.key = key
+        self.top = top
+        self.paths = paths
+
+
+class Record:
+    """What a run depended on and what it printed. Paths and stamps go together; no stamp (zeros) is no file.
+
+    `settings` are absolute paths, seen through links. `plain` are folders that must be no links, `watched` what must
+    be as it was, the last `folders` of them being folders: both relative to the top, and no link is followed.
+    """
+
+    __slots__ = ("folders", "key", "made", "plain", "settings", "text", "until", "watched")
+
+    def __init__(
+        self,
+        key: bytes,
+        text: str,
+        times: tuple[int, int],
+        settings: Mapping[bytes, bytes],
+        plain: Sequence[bytes],
+        watched: Mapping[bytes, bytes],
+        folders: int,
+    ) -> None:
+        self.key = key
+        self.text = text
+        self.made, self.until = times
+        self.settings = settings
+        self.plain = plain
+        self.watched = watched
+        self.folders = folders
+
+
+def answer(arguments: Sequence[str], env: Mapping[str, str]) -> str | None:
+    """What the run would print, its exit code being 0; None where only a run can tell."""
+    try:
+        question = ask(arguments, env)
+        record = load(question) if question else None
+        return record.text if record and _holds(record) else None
+    except Exception:  # noqa: BLE001  # the record may be anybody's; a real run says what is wrong
+        return None
+
+
+def ask(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
+    """The question that the command line puts; None if it isn't a plain one."""
+    try:
+        return _plain(arguments, env)
+    except (OSError, ValueError):  # no working directory, no such text
+        return None
+
+
+def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
+    words = _words(arguments)
+    if words is None or os.name != "posix" or sys.getfilesystemencoding() != "utf-8":
+        return None
+    flags, given, paths = words
+    if any(map(env.get, _SPECIAL)) or not all(map(_sound, filter(None, map(env.get, _KEYS)))):
+        return None
+    top = os.getcwd()
+    place = cache_folder(env, given.get("--cache-dir"), top)
+    if not place:
+        return None
+    color = wants_color(given.get("--color") or env.get("PROMPT_LINT_COLOR") or "auto", env)
+    named = sorted(name for name in env if name in _COMPARED or name.startswith("PROMPT_LINT_"))
+    parts = [
+        (top, str(os.geteuid()), str(color), *(name for name in _KEYS if env.get(name))),
+        [f"{name}={env[name]}" for name in named],
+        flags,
+        paths,
+    ]
+    key = b"\0".join(os.fsencode(word) for part in parts for word in (str(len(part)), *part))
+    return Question(os.path.join(place, f"{PREFIX}{crc32(key):08x}"), key, top, paths)
+
+
+def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[str]] | None:
+    """The flags as they stand, the values among them, the paths; None for any word that isn't plain."""
+    flags: list[str] = []
+    given: dict[str, str] = {}
+    paths: list[str] = []
+    words = iter(arguments)
+    if next(words, "") != "check":
+        return None
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word and not word.startswith("-"):
+            paths.append(word)
+        elif word in _FLAGS:
+            flags.append(word)
+        elif name in _VALUED:
+            given[name] = value if equals else next(words, "")
+            flags += (name, given[name])
+        else:
+            return None
+    return flags, given, paths
+
+
+def _sound(key: str) -> bool:
+    """Whether a real run takes it for a credential; `credentials.py` says why it wouldn't."""
+    return all("!" <= char <= "~" for char in key) and not key.lower().startswith("sk-ant-admin")
+
+
+def load(question: Question) -> Record | None:
+    """The record of this very question. Raises whatever a file that is none leads to."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(question.file, flags)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        others = found.st_uid != os.geteuid() or found.st_mode & 0o022
+        if others or not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            return None
+        data = file.read()
+    start = len(_MAGIC) + _CHECKED.size
+    if not data.startswith(_MAGIC) or _CHECKED.unpack(data[len(_MAGIC) : start]) != (crc32(data[start:]),):
+        return None
+    version, key, head, text, settings, settings_stamps, plain, watched, stamps = _sections(data, start)
+    if version != _version() or key != question.key:
+        return None
+    made, until, folders = _HEAD.unpack(head)
+    at_settings, at_watched = _stamped(settings, settings_stamps), _stamped(watched, stamps)
+    return Record(key, text.decode(), (made, until), at_settings, _paths(plain), at_watched, folders)
+
+
+def pack(record: Record) -> bytes:
+    """What `load` reads."""
+    body = b"".join(
+        _LENGTH.pack(len(section)) + section
+        for section in (
+            _version(),
+            record.key,
+            _HEAD.pack(record.made, record.until, record.folders),
+            record.text.encode(),
+            *(b"\0".join(record.settings), b"".join(record.settings.values())),
+            b"\0".join(record.plain),
+            *(b"\0".join(record.watched), b"".join(record.watched.values())),
+        )
+    )
+    return _MAGIC + _CHECKED.pack(crc32(body)) + body
+
+
+def _version() -> bytes:
+    from prompt_lint import __version__  # noqa: PLC0415  # a constant; nothing else is loaded
+
+    return __version__.encode()
+
+
+def _sections(data: bytes, at: int) -> list[bytes]:
+    found = []
+    while at < len(data):
+        (length,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        found.append(data[at : at + length])
+        at += length
+    return found
+
+
+def _paths(joined: bytes) -> list[bytes]:
+    return joined.split(b"\0") if joined else []
+
+
+def _stamped(joined: bytes, stamps: bytes) -> dict[bytes, bytes]:
+    size = STAMP.size
+    paths = _paths(joined)
+    return dict(zip(paths, (stamps[at : at + size] for at in range(0, len(stamps), size)), strict=True))
+
+
+def _holds(record: Record) -> bool:
+    """Whether everything is as it was."""
+    me = os.geteuid()
+    if not record.made <= time.time() < record.until or not printable(record.text):
+        return False
+    # Git works in no repository of another owner.
+    if os.lstat(".").st_uid != me or os.lstat(".git").st_uid != me:
+        return False
+    return (
+        unchanged(record.settings, os.stat)
+        and all(stat.S_ISDIR(os.lstat(folder).st_mode) for folder in record.plain)
+        and unchanged(record.watched, os.lstat)
+    )
+
+
+def unchanged(stamps: Mapping[bytes, bytes], look: Callable[[bytes], os.stat_result]) -> bool:
+    """Whether each path has the stamp it had."""
+    pack = STAMP.pack
+    for path, then in stamps.items():  # 15,000 times in a large repository: this is all that it does
+        try:
+            s = look(path)
+        except (FileNotFoundError, NotADirectoryError):
+            now = ABSENT
+        else:
+            now = pack(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
+        if now != then:
+            return False
+    return True
+
+
+def printable(text: str) -> bool:
+    """Whether it holds nothing but lines that a report may have."""
+    for code in _COLORS:
+        text = text.replace(code, "")
+    return text.replace("\n", "").isprintable()
+
+
+def tell(text: str) -> bool:
+    """Whether all of it is on stdout. If not, a real run finds the same fault, and says so."""
+    try:
+        data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def wants_color(choice: str, env: Mapping[str, str]) -> bool:
+    """The flag, then NO_COLOR, then FORCE_COLOR, then the terminal (no-color.org, force-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    if env.get("NO_COLOR"):
+        return False
+    if env.get("FORCE_COLOR"):
+        return True
+    return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
+
+
+def cache_folder(
+    env: Mapping[str, str], flag: str | None, top: str | None = None, platform: str = sys.platform
+) -> str | None:
+    """Where the cache is: the flag, PROMPT_LINT_CACHE_DIR, or the platform's place for caches; None if there is none.
+
+    A place that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
+    counts there.
+    """
+    named = flag or env.get("PROMPT_LINT_CACHE_DIR")
+    if named:
+        return os.path.abspath(os.path.expanduser(named))
+    usual = _usual_folder(env, platform)
+    return None if usual and top and _inside(usual, top) else usual
+
+
+def _usual_folder(env: Mapping[str, str], platform: str) -> str | None:
+    """By the XDG Base Directory Specification, Apple's File System Programming Guide and Windows' local app data."""
+    shared = env.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(shared):
+        return os.path.join(shared, "prompt-lint")
+    if platform == "win32":
+        local = env.get("LOCALAPPDATA", "")
+        return os.path.join(local, "prompt-lint", "Cache") if os.path.isdir(local) else None
+    home = env.get("HOME", "")
+    if not (os.path.isabs(home) and os.path.isdir(home)):
+        return None
+    return os.path.join(home, "Library/Caches" if platform == "darwin" else ".cache", "prompt-lint")
+
+
+def _inside(path: str, top: str) -> bool:
+    path, top = os.path.realpath(path), os.path.realpath(top)
+    return path == top or path.startswith(os.path.join(top, ""))
