@@ -20,6 +20,12 @@ Provider = Literal["anthropic", "vertex", "foundry", "aws"]
 PROVIDERS: tuple[Provider, ...] = ("anthropic", "vertex", "foundry", "aws")
 
 API = "https://api.anthropic.com"
+# Keys for reports, the first that is set, and the variable that moves their requests.
+ADMIN_KEYS = ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY")
+ADMIN_URL = "PROMPT_LINT_ADMIN_URL"
+ADMIN_HINT = """a report needs an Admin API key (sk-ant-admin…) in ANTHROPIC_ADMIN_KEY, or a token with the scope org:admin
+an admin of the organization creates one in the Claude Console, under Settings > Admin keys
+individual accounts have none, and Claude subscriptions (Pro, Max, Team) have no usage API"""
 
 # Variables that move requests, or change whom they are sent past. Named in a run's notes, never shown.
 STEERING = (
@@ -123,7 +129,36 @@ def resolve(
     return _profile_on_disk(env, exists)
 
 
+def admin(env: Mapping[str, str], *, analytics: bool = False) -> Direct:
+    """Whom a report asks, and with which key. `analytics`: a key with the scope read:analytics will do, too.
+
+    ANTHROPIC_BASE_URL is not obeyed: it leads to gateways for messages, and they mustn't see this key.
+    Raises `Fatal` where there is none, or one of another kind.
+    """
+    name = next((name for name in ADMIN_KEYS if env.get(name)), "")
+    if not name:
+        there = "ANTHROPIC_API_KEY can't read reports: " if env.get("ANTHROPIC_API_KEY") else ""
+        raise Fatal(f"{there}neither {' nor '.join(ADMIN_KEYS)} is set", ADMIN_HINT)
+    value = _clean(name, env[name])
+    ordinary = "sk-ant-api03" if analytics else "sk-ant-api"
+    if value.lower().startswith(ordinary):
+        raise Fatal(f"{name} holds an ordinary API key, which can't read reports", ADMIN_HINT)
+    base = endpoint(env.get(ADMIN_URL) or API, ADMIN_URL)
+    return Direct(base, name, Secret(value))
+
+
 def _checked(name: str, value: str) -> Secret:
+    """Raises `Fatal`, without the value."""
+    value = _clean(name, value)
+    if value.lower().startswith("sk-ant-admin"):
+        raise Fatal(
+            f"{name} is an Admin API key, which can manage the organization and isn't needed to count",
+            "use an ordinary API key; Admin keys are for `prompt-lint report`",
+        )
+    return Secret(value)
+
+
+def _clean(name: str, value: str) -> str:
     """Raises `Fatal`, without the value. A stray newline would end up in the HTTP library's own error."""
     if value.strip() != value and _plain(value.strip()):
         raise Fatal(
@@ -137,12 +172,7 @@ def _checked(name: str, value: str) -> Secret:
             f"{name} holds white space, a control character or one outside ASCII, so it is no key",
             "copy it once more from the Claude Console",
         )
-    if value.lower().startswith("sk-ant-admin"):
-        raise Fatal(
-            f"{name} is an Admin API key, which can manage the organization and isn't needed to count",
-            "use an ordinary API key; Admin keys are for reports of usage",
-        )
-    return Secret(value)
+    return value
 
 
 def _plain(value: str) -> bool:

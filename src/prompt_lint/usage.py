@@ -1,0 +1,616 @@
+"""The organization's usage and cost, as the admin endpoints tell them: queries, pages, plain values. GET only.
+
+Parameters and shapes: the API reference for `usage_report/messages`, `cost_report`, `analytics/usage`, `analytics/cost`,
+`workspaces` and `api_keys`, November 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint import __version__
+from prompt_lint.answers import Failed, Page, content, hider, told_id, told_limits
+from prompt_lint.credentials import ADMIN_HINT
+from prompt_lint.errors import Exit, Fatal, Unreadable
+from prompt_lint.schedule import Policy, Words
+from prompt_lint.transport import Line
+from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.answers import Answer
+    from prompt_lint.credentials import Direct
+    from prompt_lint.trends import Bucket, Plan, Source
+
+VERSION = "2023-06-01"
+ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
+SPEED_BETA = "fast-mode-2026-02-01"  # `messages` tells speeds only to those who ask for this
+BASE = "/v1/organizations/"
+MESSAGES_USAGE, MESSAGES_COST = "usage_report/messages", "cost_report"
+ANALYTICS_USAGE, ANALYTICS_COST = "analytics/usage", "analytics/cost"
+
+# Figures appear some five minutes after the fact.
+LAG = timedelta(minutes=5)
+ANALYTICS_SINCE, ANALYTICS_DAYS = datetime(2026, 1, 1, tzinfo=UTC), 364
+# What one answer holds: buckets of `messages`, rows and days of `analytics`, names.
+MOST_BUCKETS: Mapping[Bucket, int] = {"1d": 31, "1h": 168}
+MOST_ROWS, MOST_DAYS, MOST_NAMES = 1_000, 31, 1_000
+
+# A page of hours by API key has megabytes. A report has some dozen pages; what asks for thousands is wrong.
+LARGEST_PAGE = 32 * 1024 * 1024
+MOST_ROWS_IN_ALL = 1_000_000
+POLICY = Policy(4, 2_000, 300.0, 120.0, 60.0, Words("not fetched", "page", ""))
+
+WIRE: Mapping[str, str] = {
+    "model": "model", "workspace": "workspace_id", "api-key": "api_key_id", "service-tier": "service_tier",
+    "context-window": "context_window", "inference-geo": "inference_geo", "speed": "speed",
+}  # fmt: skip
+# Those by which `cost_report` tells its rows, and those that prices are made of.
+_COST_DIMENSIONS = ("model", "workspace", "service-tier", "context-window", "inference-geo")
+_PRICE_DIMENSIONS = ("model", "service-tier")
+_KINDS: Mapping[str, str] = {
+    "uncached_input_tokens": "uncached", "cache_creation.ephemeral_5m_input_tokens": "write_5m",
+    "cache_creation.ephemeral_1h_input_tokens": "write_1h", "cache_read_input_tokens": "read", "output_tokens": "output",
+}  # fmt: skip
+_MONEY = re.compile(r"-?\d{1,15}(?:\.\d{1,18})?", re.ASCII)
+_LONGEST_ID, _LONGEST_NAME = 200, 500
+# The default workspace has no id in `messages`, so no filter of the API finds it.
+DEFAULT = "default"
+
+_INDIVIDUAL = """individual accounts have no Admin API
+set up an organization in the Claude Console, under Settings > Organization, then an Admin key in it"""
+_SUBSCRIPTION = """Claude subscriptions (Pro, Max, Team) have no usage API
+only what goes through the API of a Claude Console organization can be reported"""
+
+
+class Query(NamedTuple):
+    """What is asked for. `workspaces` are ids or names, or `default`."""
+
+    source: Source
+    bucket: Bucket
+    dimensions: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+
+
+class _Ask(NamedTuple):
+    """One list of the API, up to its last page. `read` makes rows of a page; `cursor` is the parameter of the next."""
+
+    what: str
+    path: str
+    parameters: tuple[tuple[str, str], ...]
+    read: Callable[[Mapping[str, Any]], Sequence[Any]]
+    cursor: str = "page"
+
+
+class _Told(NamedTuple):
+    rows: Sequence[Any]
+    following: str
+    refreshed: datetime | None
+
+
+class _Row(NamedTuple):
+    """`same` tells a row from all others of its list."""
+
+    value: Any
+    same: tuple[Any, ...]
+    currency: str = ""
+
+
+class _Odd(Exception):
+    """An answer that isn't what the reference says. The text names the field."""
+
+
+def earliest(source: Source, now: datetime) -> datetime | None:
+    """From when on the source answers; None where it doesn't say."""
+    if source == "messages":
+        return None
+    oldest = now - ANALYTICS_DAYS * DAY
+    return max(ANALYTICS_SINCE, oldest.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def fetch(way: Direct, query: Query, when: Plan, policy: Policy = POLICY) -> Data:
+    """Everything a report is made of. Raises `Fatal`: a report without some of its figures would mislead."""
+    with _connected(way, _betas(query), policy.timeout) as get:
+        query, names, notes = _resolved(get, query, policy)
+        asks = _asks(query, when)
+        lists = _collect(get, asks, policy)
+        if names is None:
+            names, notes = _names(get, query, policy)
+    currencies = {row.currency for row in lists.rows if row.currency}
+    if len(currencies) > 1:
+        raise Fatal(
+            f"costs come in {' and '.join(sorted(currencies))}, which can't be added up", code=Exit.UNCOUNTED
+        )
+    return _data(query, when, lists, names, notes)._replace(currency=(*currencies, "USD")[0])
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What is asked
+
+
+def _dimensions(query: Query) -> tuple[str, ...]:
+    """Those that a row must tell: for the groups, and for what the API can't filter by."""
+    if DEFAULT not in query.workspaces:
+        return query.dimensions
+    if query.source == "analytics":
+        raise Fatal(
+            "--source analytics knows the default workspace by its id only",
+            "give that id (wrkspc_…) as --workspace; the Claude Console shows it",
+        )
+    wanted = tuple(dict.fromkeys((*query.dimensions, "workspace")))
+    if len(wanted) > MOST_DIMENSIONS:
+        raise Fatal("the default workspace can only be told apart by grouping", "leave out one --group-by")
+    return wanted
+
+
+def _asks(query: Query, when: Plan) -> list[_Ask]:
+    """Usage and cost. Prices need rows by model and tier: of the same lists, if they may be grouped by that much."""
+    wanted, extra, together = _groupings(query)
+    fits = len(together) <= MOST_DIMENSIONS
+    groupings = [("used", together)] if fits else [("used", wanted), ("priced", extra)]
+    asks = [ask for what, dimensions in groupings for ask in _usage_asks(query, when, what, dimensions)]
+    if query.source == "messages":
+        return asks + list(_cost_asks(query, when, "paid", _COST_DIMENSIONS))
+    groupings = [("paid", together)] if fits else [("paid", wanted), ("charged", extra)]
+    return asks + [ask for what, dimensions in groupings for ask in _cost_asks(query, when, what, dimensions)]
+
+
+def _groupings(query: Query) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The dimensions of groups, those of prices, and both."""
+    wanted = _dimensions(query)
+    extra = (*_PRICE_DIMENSIONS, "workspace") if DEFAULT in query.workspaces else _PRICE_DIMENSIONS
+    return wanted, extra, tuple(dict.fromkeys((*wanted, *extra)))
+
+
+def _usage_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]) -> Iterator[_Ask]:
+    groups = tuple(("group_by[]", WIRE[name]) for name in dimensions)
+    if query.source == "analytics":
+        for start, end in _split(when.usage_from, _ending(when, query), MOST_DAYS * DAY):
+            fixed = _analytics_parameters(start, end, query.bucket)
+            yield _Ask(
+                what,
+                ANALYTICS_USAGE,
+                (*fixed, *groups, *_filters(query)),
+                _usage_reader(dimensions, start, end),
+            )
+        return
+    most = MOST_BUCKETS[query.bucket]
+    for start, end in _split(when.usage_from, when.until, most * WIDTHS[query.bucket]):
+        fixed = _messages_parameters(start, end, query.bucket, most)
+        reader = _bucketed(_usage_reader(dimensions, start, end))
+        yield _Ask(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), reader)
+
+
+def _cost_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]) -> Iterator[_Ask]:
+    if query.source == "analytics":
+        wire = (*(WIRE[name] for name in dimensions), "cost_type", "token_type")
+        groups = tuple(("group_by[]", name) for name in wire)
+        for start, end in _split(when.cost_from, _ending(when, query), MOST_DAYS * DAY):
+            fixed = _analytics_parameters(start, end, "1d")
+            yield _Ask(
+                what,
+                ANALYTICS_COST,
+                (*fixed, *groups, *_filters(query)),
+                _cost_reader(dimensions, start, end),
+            )
+        return
+    groups = (("group_by[]", "workspace_id"), ("group_by[]", "description"))
+    for start, end in _split(when.cost_from, when.until, MOST_BUCKETS["1d"] * DAY):
+        fixed = _messages_parameters(start, end, "1d", MOST_BUCKETS["1d"])
+        yield _Ask(what, MESSAGES_COST, (*fixed, *groups), _bucketed(_cost_reader(dimensions, start, end)))
+
+
+def _ending(when: Plan, query: Query) -> datetime:
+    """A range of `analytics` doesn't reach into the future."""
+    return (
+        min(when.until, when.now.replace(second=0, microsecond=0))
+        if query.source == "analytics"
+        else when.until
+    )
+
+
+def _split(start: datetime, end: datetime, most: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        yield start, min(start + most, end)
+        start += most
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _messages_parameters(
+    start: datetime, end: datetime, bucket: Bucket, most: int
+) -> tuple[tuple[str, str], ...]:
+    return (
+        ("starting_at", _stamp(start)), ("ending_at", _stamp(end)), ("bucket_width", bucket), ("limit", str(most)),
+    )  # fmt: skip
+
+
+def _analytics_parameters(start: datetime, end: datetime, bucket: Bucket) -> tuple[tuple[str, str], ...]:
+    return (
+        ("starting_at", _stamp(start)), ("ending_at", _stamp(end)), ("time_bucket_width", bucket),
+        ("order_by", "time"), ("order", "asc"), ("limit", str(MOST_ROWS)),
+    )  # fmt: skip
+
+
+def _filters(query: Query) -> tuple[tuple[str, str], ...]:
+    models = tuple(("models[]", model) for model in query.models)
+    if DEFAULT in query.workspaces:
+        return models
+    return (*models, *(("workspace_ids[]", found) for found in query.workspaces))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What is answered
+
+
+def _bucketed(
+    read: Callable[[Mapping[str, Any]], Sequence[_Row]],
+) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+    """A reader of rows that lie in buckets, where they share a time."""
+
+    def rows(bucket: Mapping[str, Any]) -> list[_Row]:
+        results = bucket.get("results")
+        if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+            raise _Odd("results")
+        return [
+            row for result in results for row in read({**result, "starting_at": bucket.get("starting_at")})
+        ]
+
+    return rows
+
+
+def _usage_reader(
+    dimensions: Sequence[str], start: datetime, end: datetime
+) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+    def rows(row: Mapping[str, Any]) -> list[_Row]:
+        at = _at(row, start, end)
+        group = _group(_object(row, "group") if "group" in row else row, dimensions)
+        usage = _object(row, "usage") if "usage" in row else row
+        return [_Row(Used(at, group, _usage(usage)), (at, group))]
+
+    return rows
+
+
+def _usage(usage: Mapping[str, Any]) -> Usage:
+    written = _object(usage, "cache_creation")
+    tools = usage.get("server_tool_use") or {}
+    if not isinstance(tools, dict):
+        raise _Odd("server_tool_use")
+    return Usage(
+        _whole(usage, "uncached_input_tokens"),
+        _whole(written, "ephemeral_5m_input_tokens"),
+        _whole(written, "ephemeral_1h_input_tokens"),
+        _whole(usage, "cache_read_input_tokens"),
+        _whole(usage, "output_tokens"),
+        _whole(tools, "web_search_requests") if tools.get("web_search_requests") is not None else 0,
+        _whole(usage, "requests") if usage.get("requests") is not None else 0,
+    )
+
+
+def _cost_reader(
+    dimensions: Sequence[str], start: datetime, end: datetime
+) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+    def rows(row: Mapping[str, Any]) -> list[_Row]:
+        at = _at(row, start, end)
+        facets = _object(row, "group") if "group" in row else row
+        cost = _object(row, "cost") if "cost" in row else row
+        group, kind = _group(facets, dimensions), _kind(facets)
+        same = (at, group, kind, _text(facets, "description"))
+        return [_Row(Paid(at, group, kind, _money(cost)), same, _text(cost, "currency") or "USD")]
+
+    return rows
+
+
+def _kind(facets: Mapping[str, Any]) -> str:
+    """What was paid for: a token type by our name, or whatever else the API says."""
+    token, cost = _text(facets, "token_type"), _text(facets, "cost_type")
+    return _KINDS.get(token) or token or (cost if cost != "tokens" else "") or "other"
+
+
+def _at(row: Mapping[str, Any], start: datetime, end: datetime) -> datetime:
+    at = _time(row.get("starting_at"))
+    if at is None or not start <= at < end:
+        raise _Odd("starting_at")
+    return at
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _object(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = row.get(name)
+    if not isinstance(value, dict):
+        raise _Odd(name)
+    return value
+
+
+def _group(row: Mapping[str, Any], dimensions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_text(row, WIRE[name]) for name in dimensions)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    """Empty for null, and for what isn't told."""
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise _Odd(name)
+    return value
+
+
+def _whole(row: Mapping[str, Any], name: str) -> int:
+    value = row.get(name)
+    # `bool` is an `int`: so the type itself.
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise _Odd(name)
+    return value
+
+
+def _money(row: Mapping[str, Any]) -> Decimal:
+    """Dollars: amounts are decimal strings in cents. A JSON number would have been rounded on its way."""
+    value = row.get("amount")
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+        raise _Odd("amount")
+    return Decimal(value).scaleb(-2)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Asking
+
+
+@contextmanager
+def _connected(way: Direct, betas: str, timeout: float) -> Iterator[Any]:
+    """A function that fetches a page, for several threads at once. It raises `Failed`."""
+    import httpx2  # noqa: PLC0415  # 0.2 s that nobody pays before the command line is known to be right
+
+    from prompt_lint.wire import Shared, exchanged, new_client  # noqa: PLC0415  # the same
+
+    outside = way.base_url.lower().startswith("https:")
+    hide = hider((way.secret.reveal(),))
+    client = new_client(httpx2.Client, way.host, timeout, outside=outside, largest=LARGEST_PAGE)
+    headers = _headers(way, betas)
+    use = Shared(client.close)
+
+    def get(key: tuple[_Ask, str], _: None) -> Page:
+        ask, cursor = key
+        parameters = [*ask.parameters, *([(ask.cursor, cursor)] if cursor else [])]
+        url = httpx2.URL(f"{way.base_url}{BASE}{ask.path}", params=parameters)
+        request = httpx2.Request(
+            "GET", url, headers=headers, extensions={"timeout": httpx2.Timeout(timeout).as_dict()}
+        )
+        with use:
+            return _read(exchanged(client, request, way.host, timeout), ask, way.host, hide)
+
+    try:
+        yield get
+    finally:
+        use.leave()
+
+
+def _betas(query: Query) -> str:
+    if query.source == "analytics":
+        return ANALYTICS_BETA
+    return SPEED_BETA if "speed" in query.dimensions else ""
+
+
+def _headers(way: Direct, betas: str) -> dict[str, str]:
+    secret = way.secret.reveal()
+    bearer = secret.startswith(("sk-ant-oat", "eyJ"))
+    return {
+        "host": way.host,
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "connection": "keep-alive",
+        "user-agent": f"prompt-lint/{__version__}",
+        **({"authorization": f"Bearer {secret}"} if bearer else {"x-api-key": secret}),
+        "anthropic-version": VERSION,
+        **({"anthropic-beta": betas} if betas else {}),
+    }
+
+
+def _read(answer: Answer, ask: _Ask, host: str, hide: Callable[[str], str]) -> Page:
+    """The rows of a page. Raises `Failed`, whatever the bytes are."""
+    try:
+        page = content(answer, host, hide, LARGEST_PAGE)
+    except Failed as failed:
+        failed.hint = _advice(answer, ask, failed.message) or failed.hint
+        raise
+    try:
+        return Page(_told(page, ask), told_limits(answer.headers))
+    except _Odd as odd:
+        field = str(odd)
+    raise Failed("odd", f"{host} answered {ask.path} without a valid `{field}`{told_id(answer, hide)}")
+
+
+def _told(page: Any, ask: _Ask) -> _Told:
+    if not isinstance(page, dict):
+        raise _Odd("data")
+    data = page.get("data")
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise _Odd("data")
+    following = ""
+    if page.get("has_more"):
+        following = _text(page, "next_page" if ask.cursor == "page" else "last_id")
+        if not following:
+            raise _Odd("next_page")
+    return _Told(
+        [row for item in data for row in ask.read(item)], following, _time(page.get("data_refreshed_at"))
+    )
+
+
+def _advice(answer: Answer, ask: _Ask, message: str) -> str:
+    """What to do about a refusal, in the terms of a report; empty where the usual advice will do."""
+    if answer.status in {401, 403, 404}:
+        if re.search(r"\bindividual\b", message, re.IGNORECASE):
+            return _INDIVIDUAL
+        if re.search(r"\bsubscription|\bclaude\.ai\b|\b(?:pro|max|team) plan\b", message, re.IGNORECASE):
+            return _SUBSCRIPTION
+    if answer.status == 404:
+        return f"this organization has no `{ask.path}`, or PROMPT_LINT_ADMIN_URL isn't the right address"
+    if 300 <= answer.status < 400:
+        return "name the final address in PROMPT_LINT_ADMIN_URL, or sign in to the network"
+    return ADMIN_HINT if answer.status in {401, 403} else ""
+
+
+class _Lists(NamedTuple):
+    rows: Sequence[_Row]
+    by: Mapping[str, Sequence[Any]]
+    refreshed: datetime | None
+
+
+def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
+    """All pages of all lists. Raises `Fatal` where one is missing, or where something is told twice."""
+    rows: list[_Row] = []
+    by: dict[str, list[Any]] = {ask.what: [] for ask in asks}
+    seen: set[tuple[Any, ...]] = set()
+    refreshed: list[datetime] = []
+    with Line(get, policy) as line:
+        waiting = [(ask, "") for ask in asks]
+        owed = 0
+        while waiting or owed:
+            for key in waiting:
+                line.add(key, None)
+            owed += len(waiting)
+            (ask, cursor), told = line.next_outcome()
+            owed -= 1
+            if isinstance(told, Unreadable):
+                raise Fatal(told.message, told.hint, Exit.UNCOUNTED)
+            marks = [(ask.what, ask.path, *row.same) for row in told.rows] + [(ask, cursor)]
+            _once(marks, seen, ask)
+            rows += told.rows
+            by[ask.what] += [row.value for row in told.rows]
+            refreshed += [told.refreshed] if told.refreshed else []
+            waiting = [(ask, told.following)] if told.following else []
+    return _Lists(rows, by, min(refreshed, default=None))
+
+
+def _once(marks: Iterable[tuple[Any, ...]], seen: set[tuple[Any, ...]], ask: _Ask) -> None:
+    for mark in marks:
+        if mark in seen:
+            raise Fatal(
+                f"not fetched: {ask.path} told something twice, so its sums would be wrong",
+                "run again; if it stays so, report it with this line",
+                Exit.UNCOUNTED,
+            )
+        seen.add(mark)
+    if len(seen) > MOST_ROWS_IN_ALL:
+        raise Fatal(
+            f"not fetched: more than {MOST_ROWS_IN_ALL:,} rows",
+            "take fewer --group-by, fewer --days or --bucket 1d",
+            Exit.UNCOUNTED,
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Names
+
+
+def _resolved(
+    get: Any, query: Query, policy: Policy
+) -> tuple[Query, Mapping[str, str] | None, tuple[str, ...]]:
+    """Workspaces that were given by name, by their ids. Names are only asked for first where that needs them."""
+    if all(given == DEFAULT or given.startswith("wrkspc_") for given in query.workspaces):
+        return query, None, ()
+    names, notes = _names(get, query._replace(dimensions=(*query.dimensions, "workspace")), policy)
+    ids = {name: found for found, name in names.items()}
+    found = []
+    for given in query.workspaces:
+        one = given if given == DEFAULT or given.startswith("wrkspc_") else ids.get(given)
+        if one is None:
+            known = ", ".join(sorted(ids)[:10])
+            raise Fatal(
+                f"there is no workspace {given!r}",
+                notes[0] if notes else f"there are: default, {known}" if known else "there is only: default",
+            )
+        found.append(one)
+    return query._replace(workspaces=tuple(found)), names, notes
+
+
+def _names(get: Any, query: Query, policy: Policy) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Names by id, as far as they can be had: a report goes without, and says why."""
+    names: dict[str, str] = {}
+    notes = []
+    lists = {
+        "workspace": _Ask("workspaces", "workspaces", (("limit", str(MOST_NAMES)), ("include_archived", "true")), _name, "after_id"),
+        "api-key": _Ask("API keys", "api_keys", (("limit", str(MOST_NAMES)),), _name, "after_id"),
+    }  # fmt: skip
+    for dimension, ask in lists.items():
+        if dimension not in query.dimensions:
+            continue
+        try:
+            found = _collect(get, [ask], policy).by[ask.what]
+        except Fatal as fatal:
+            why = fatal.message.removeprefix("not fetched: ")
+            notes.append(f"{ask.what} are shown by their ids: {why}")
+            continue
+        names |= _distinct(found)
+    return names, tuple(notes)
+
+
+def _name(item: Mapping[str, Any]) -> list[_Row]:
+    found, name = _text(item, "id"), " ".join(_text(item, "name").split())
+    if not 0 < len(found) <= _LONGEST_ID:
+        raise _Odd("id")
+    shown = f"{name} (archived)" if name and item.get("archived_at") else name
+    return [_Row((found, shown or found), (found,))]
+
+
+def _distinct(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Two of one name are told apart by their ids; so is what calls itself the default."""
+    pairs = list(found)
+    taken = [name.casefold() for _, name in pairs]
+    return {
+        one: f"{name} ({one})"
+        if taken.count(name.casefold()) > 1 or name.casefold() == "default workspace"
+        else name
+        for one, name in pairs
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Putting it together
+
+
+def _data(query: Query, when: Plan, lists: _Lists, names: Mapping[str, str], notes: tuple[str, ...]) -> Data:
+    wanted, extra, together = _groupings(query)
+    by = {"used": together, "paid": together, "priced": extra, "charged": extra}
+    if "priced" in lists.by:
+        by |= {"used": wanted, "paid": wanted}
+    if query.source == "messages":
+        by["paid"] = _COST_DIMENSIONS
+    kept = {what: _kept(rows, by[what], query) for what, rows in lists.by.items()}
+    prices = []
+    for apart, among in (("priced", "used"), ("charged", "paid")):
+        what = apart if apart in kept else among
+        prices.append([row._replace(group=_pick(row.group, by[what])) for row in kept[what]])
+    through = when.now - LAG if lists.refreshed is None else min(lists.refreshed, when.now)
+    return Data(
+        query.source, kept["used"], by["used"], prices[0], kept["paid"], by["paid"], prices[1],
+        names, through, query.source == "analytics", notes=notes,
+    )  # fmt: skip
+
+
+def _pick(group: tuple[str, ...], by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(group[by.index(name)] for name in _PRICE_DIMENSIONS)
+
+
+def _kept(rows: Sequence[Any], by: tuple[str, ...], query: Query) -> Sequence[Any]:
+    """Without what the API couldn't filter: costs of `messages`, and the default workspace."""
+    wanted = {"model": set(query.models), "workspace": {w if w != DEFAULT else "" for w in query.workspaces}}
+    tests = [(by.index(name), values) for name, values in wanted.items() if values and name in by]
+    return [row for row in rows if all(row.group[place] in values for place, values in tests)]
