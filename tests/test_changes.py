@@ -501,14 +501,16 @@ def test_submodules_start_no_other_git(repo: Repo, tmp_path: Path) -> None:
     """Git would look into a submodule with the submodule's own configuration, and run what that names."""
     marker = tmp_path / "ran"
     program = tmp_path / "planted"
-    program.write_text(f"#!/bin/sh\ntouch '{marker}'\n")
+    program.write_text(f"#!/bin/sh\ntouch '{marker}'\ncat\n")
     program.chmod(0o755)
     inner = Repo(tmp_path / "inner")
-    inner.write("a.md")
+    inner.write("a.md", "aaaa")
     inner.commit()
     repo.submodule("lib", inner)
     base = repo.commit()
-    repo.git("config", "--file", ".git/modules/lib/config", "core.fsmonitor", str(program))
+    repo.git("config", "--file", ".git/modules/lib/config", "filter.x.clean", str(program))
+    (repo.path / ".git/modules/lib/info/attributes").write_text("* filter=x\n")
+    os.utime(repo.path / "lib/a.md", (1, 1))
 
     seen(repo, base)
 

@@ -147,7 +147,7 @@ def _enough(within: Sequence[str], paths: Collection[str]) -> Sequence[str]:
 def _differences(tree: WorkingTree, base: str, within: Sequence[str]) -> _Differences:
     """Both comparisons, side by side. Submodules are left out: git would look into them, with their configuration."""
     options = ["-z", "--no-abbrev", "--ignore-submodules=all"]
-    staged = ["diff-index", "--cached", "--ita-invisible-in-index", *options, _SIMILAR]
+    staged = ["diff-index", "--cached", *options, _SIMILAR]
     quiet = git.unfiltered(tree.top)
     disk = [[*quiet, "diff-files", *options, "--no-renames", "--", *within]] if quiet is not None else []
     notes: list[str] = []
