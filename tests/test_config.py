@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from prompt_lint import config, globs, strictyaml
 from prompt_lint.config import Config, ConfigErrors, Limit, parse, read_limit, rule_from_flags
 from prompt_lint.errors import Fatal
+from prompt_lint.model import Growth
 
 FIXTURES = Path(__file__).parent / "fixtures" / "config"
 DATA = Path(config.__file__).parent / "data" / "prompt-lint.schema.json"
@@ -82,9 +83,10 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "warn_at": 0.9,
         "message": "See docs/prompt-budget.md.",
         "allow_empty": False,
-        "line": 6,
-        "limit_lines": {"claude-sonnet-5-5": 9, "claude-opus-5-5": 10, "metadata": 11},
+        "line": 11,
+        "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
+        "max_growth": Growth(200, 100_000),
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -96,9 +98,10 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "warn_at": 0.755,
         "message": "",
         "allow_empty": True,
-        "line": 13,
-        "limit_lines": {"claude-haiku-5": 20},
+        "line": 18,
+        "limit_lines": {"claude-haiku-5": 25},
         "parts": {},
+        "max_growth": Growth(200, 100_000),
     }
 
 
@@ -323,6 +326,7 @@ def test_schema_and_loader_know_the_same_keys() -> None:
 
     assert SCHEMA["properties"].keys() == config._TOP.keys()
     assert entry["properties"].keys() == config._RULE.keys()
+    assert SCHEMA["definitions"]["exemption"]["properties"].keys() == config._EXEMPTION.keys()
     assert SCHEMA["definitions"]["group"]["properties"].keys() == config._GROUP.keys()
     assert {key for key in config._EVERYWHERE if f"### `{key}`" not in manual} == set()
 

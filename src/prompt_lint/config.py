@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, cast
 
 from prompt_lint import globs
 from prompt_lint.errors import Fatal
-from prompt_lint.model import Group, Reference, Rule
+from prompt_lint.model import Exemption, Group, Growth, Reference, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -23,6 +23,8 @@ NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
 ROLES = ("system", "user")
 COUNTING = ("exact", "auto", "offline")
 ON_UNAVAILABLE = ("fail", "offline")
+POLICIES = ("changed", "project")
+ON_RAISE = ("note", "warn", "fail")
 # The prompts of a file that can have limits of their own: those of a SKILL.md.
 PARTS = ("metadata", "body")
 WARN_AT = 0.9
@@ -30,6 +32,7 @@ WARN_AT = 0.9
 MAX_SIZE = 256 * 1024
 MAX_RULES = 500
 MAX_GROUPS = 100
+MAX_EXEMPTIONS = 500
 MAX_NAME = 100
 MAX_MODELS = 32
 MAX_MESSAGE = 1000
@@ -46,7 +49,8 @@ LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]
 class Config(NamedTuple):
     """What a configuration file says. `path` is the file's, as given to `parse`.
 
-    `counting` and `on_unavailable` are empty where the file leaves them to the environment.
+    `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
+    that to whether there is a base.
     """
 
     path: str
@@ -55,6 +59,9 @@ class Config(NamedTuple):
     counting: str = ""
     on_unavailable: str = ""
     groups: tuple[Group, ...] = ()
+    policy: str = ""
+    on_raise: str = "warn"
+    exempt: tuple[Exemption, ...] = ()
 
 
 class Mistake(NamedTuple):
@@ -234,6 +241,7 @@ def parse(
     settings = _top(top)
     rules = [_rule(node, fields, top, settings) for node, fields in settings.get("prompts") or ()]
     groups = _named_groups([(n, _group(n, given, settings)) for n, given in settings.get("groups") or ()])
+    exempt = [_exemption(node, fields) for node, fields in settings.get("exempt") or ()]
     if file.mistakes:
         file.give_up()
     return Config(
@@ -243,6 +251,9 @@ def parse(
         settings.get("counting") or "",
         settings.get("on_unavailable") or "",
         groups,
+        settings.get("policy") or "",
+        settings.get("on_raise") or "warn",
+        tuple(found for found in exempt if found),
     )
 
 
@@ -441,6 +452,68 @@ def _prompts(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | 
     return [(one, _fields(one, _RULE, example)) for one in node.children()]
 
 
+def _growth(node: _Node, example: str) -> Growth | None:
+    """A number of tokens, a share of the base, or both."""
+    if not isinstance(node.value, dict):
+        text = str(node.value)
+        if isinstance(node.value, str) and re.fullmatch(PERCENT, text, re.ASCII):
+            return Growth(None, _scaled(text[:-1], 4))
+        tokens = _tokens(node, example)
+        return None if tokens is None else Growth(tokens, None)
+    if not node.value or node.value.keys() - {"tokens", "percent"}:
+        return node.wrong("expected `tokens`, `percent` or both", example)
+    found: dict[str, int | None] = {}
+    for key in node.value:
+        read = _tokens if key == "tokens" else _percent
+        found[key] = read(node.child(key), example)
+    return Growth(found.get("tokens"), found.get("percent"))
+
+
+def _tokens(node: _Node, example: str) -> int | None:
+    """A number of tokens, which may be 0: nothing may grow."""
+    if node.value == 0 and not isinstance(node.value, bool):
+        return 0
+    limit = _limit(node, example)
+    if limit and limit.share:
+        return node.wrong(f"{_shown(node.value)} isn't a number of tokens", example)
+    return limit.tokens if limit else None
+
+
+def _percent(node: _Node, example: str) -> int | None:
+    text = str(node.value)
+    if isinstance(node.value, bool) or not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?%?", text, re.ASCII):
+        return node.wrong(
+            f"{_shown(node.value)} isn't a share of the tokens in the base, such as 10", example
+        )
+    return _scaled(text.rstrip("%"), 4)
+
+
+def _exempt(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | None:
+    if not isinstance(node.value, list) or not node.value:
+        return node.wrong(f"expected a list of entries with `files`, found {_kind(node.value)}", example)
+    if len(node.value) > MAX_EXEMPTIONS:
+        return node.wrong(f"has {len(node.value)} entries; the most is {MAX_EXEMPTIONS}")
+    return [(one, _fields(one, _EXEMPTION, example)) for one in node.children()]
+
+
+def _reason(node: _Node, example: str) -> str | None:
+    if isinstance(node.value, str) and not node.value.strip():
+        return node.wrong("an exemption needs a reason", example)
+    return _message(node, example)
+
+
+def _until(node: _Node, example: str) -> str | None:
+    from datetime import date  # noqa: PLC0415  # only exemptions have dates
+
+    text = str(node.value)
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+            raise ValueError(text)
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return node.wrong(f"{_shown(node.value)} isn't a day, written as 2027-01-31", example)
+
+
 def _groups(node: _Node, example: str) -> list[tuple[_Node, dict[str, Any]]] | None:
     if not isinstance(node.value, list) or not node.value:
         return node.wrong(f"expected a list of groups with `name`, found {_kind(node.value)}", example)
@@ -492,12 +565,16 @@ _SHARED = {
     "limit": _Key(_limit, "limit: 8000"),
     "warn_at": _Key(_warn_at, "warn_at: 90%"),
     "exclude": _Key(_patterns, 'exclude: ["**/fixtures/"]'),
+    "max_growth": _Key(_growth, "max_growth: {tokens: 200, percent: 10}"),
 }
 _TOP = _SHARED | {
     "counting": _Key(lambda node, example: _choice(node, example, COUNTING), "counting: auto"),
     "on_unavailable": _Key(
         lambda node, example: _choice(node, example, ON_UNAVAILABLE), "on_unavailable: offline"
     ),
+    "policy": _Key(lambda node, example: _choice(node, example, POLICIES), "policy: changed"),
+    "on_raise": _Key(lambda node, example: _choice(node, example, ON_RAISE), "on_raise: warn"),
+    "exempt": _Key(_exempt, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
     "prompts": _Key(_prompts, "prompts: [{files: prompts/**/*.md}]"),
     "groups": _Key(
         _groups, "groups: [{name: agent, system: prompts/system.md, tools: tools.json, limit: 20k}]"
@@ -512,7 +589,13 @@ _RULE = _SHARED | {
     "message": _Key(_message, "message: See docs/prompt-budget.md."),
     "allow_empty": _Key(_flag, "allow_empty: true"),
 }
-_GROUP = {key: _RULE[key] for key in ("models", "limit", "limits", "warn_at", "message", "allow_empty")} | {
+_EXEMPTION = {
+    "files": _RULE["files"],
+    "reason": _Key(_reason, "reason: to be split until the next release"),
+    "until": _Key(_until, "until: 2027-01-31"),
+}
+_OF_GROUPS = ("models", "limit", "limits", "warn_at", "max_growth", "message", "allow_empty")
+_GROUP = {key: _RULE[key] for key in _OF_GROUPS} | {
     "name": _Key(_name, "name: support-agent"),
     "sum": _Key(_sum, "sum: [CLAUDE.md, .claude/skills/*/SKILL.md#metadata]"),
     "system": _Key(_files, "system: prompts/support/system.md"),
@@ -520,7 +603,7 @@ _GROUP = {key: _RULE[key] for key in ("models", "limit", "limits", "warn_at", "m
     "messages": _Key(_files, "messages: prompts/support/examples.yaml"),
 }
 
-_EVERYWHERE = _TOP.keys() | _RULE.keys() | _GROUP.keys()
+_EVERYWHERE = _TOP.keys() | _RULE.keys() | _GROUP.keys() | _EXEMPTION.keys()
 
 # What people call our keys who come from other tools.
 _SYNONYMS = {
@@ -580,6 +663,8 @@ def _unknown(node: _Node, key: str, table: Mapping[str, _Key]) -> str:
         node.wrong_key(f"`{key}` belongs in an entry of `prompts`", f"prompts: [{{{_RULE[key].example}}}]")
     elif key in _GROUP:
         node.wrong_key(f"`{key}` belongs in an entry of `groups`", f"groups: [{{{_GROUP[key].example}}}]")
+    elif key in _EXEMPTION:
+        node.wrong_key(f"`{key}` belongs in an entry of `exempt`", _TOP["exempt"].example)
     elif _TRUSTED.fullmatch(plain):
         node.wrong_key(
             f"{_shown(key)} can't be set here: where keys and prompts are sent, and what is run, is for"
@@ -623,6 +708,7 @@ def _rule(node: _Node, fields: dict[str, Any], top: _Node, settings: dict[str, A
         limit_lines={model: line for model, (_, line) in limits.items() if line}
         | {name: node.file.document.marks[(*node.at, "parts", name)][0] for name in parts},
         parts=parts,
+        max_growth=(settings | fields).get("max_growth"),
     )
 
 
@@ -690,7 +776,18 @@ def _rule_of_group(
         allow_empty=fields.get("allow_empty") or False,
         line=node.file.document.marks[node.at][0],
         limit_lines={model: line for model, (_, line) in limits.items()},
+        max_growth=(settings | fields).get("max_growth"),
     )  # fmt: skip
+
+
+def _exemption(node: _Node, fields: dict[str, Any]) -> Exemption | None:
+    if not isinstance(node.value, dict):
+        return None
+    for key in ("files", "reason"):
+        if key not in fields:
+            node.wrong(f"this exemption has no `{key}`", _EXEMPTION[key].example)
+    line = node.file.document.marks[node.at][0]
+    return Exemption(fields.get("files") or (), fields.get("reason") or "", fields.get("until") or "", line)
 
 
 def _named_groups(found: Sequence[tuple[_Node, Group | None]]) -> tuple[Group, ...]:

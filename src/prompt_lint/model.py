@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user"]
 Origin = Literal["api", "offline"]
-Status = Literal["ok", "warn", "over", "unsure", "uncounted"]
+Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
+# How a prompt stands to the base: empty where there is none to compare with.
+Standing = Literal["", "new", "changed", "renamed", "unchanged"]
+OnRaise = Literal["note", "warn", "fail"]
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.
@@ -155,8 +158,23 @@ class Section(NamedTuple):
     via: tuple[str, ...] = ()
 
 
+class Exemption(NamedTuple):
+    """One entry of `exempt:`. `until` is the last day on which it holds, as `YYYY-MM-DD`; empty for no end."""
+
+    files: tuple[str, ...]
+    reason: str
+    until: str
+    line: int
+
+
 class Verdict(NamedTuple):
-    """What is to be said of one prompt for one model. `limit` is in tokens; None where there is none."""
+    """What is to be said of one prompt for one model. `limit` is in tokens; None where there is none.
+
+    With a base, `standing` says how the prompt stands to it, `base` is its count there, by the same means as the
+    growth in tokens; both are None for a new prompt, and where the two can't be compared. `renamed_from` is its path
+    there. An `inherited` verdict is one that this change didn't make worse: it doesn't fail. `exemption` is the one that
+    holds for the prompt, or did.
+    """
 
     prompt: Prompt
     model: str
@@ -166,10 +184,57 @@ class Verdict(NamedTuple):
     status: Status
     over_by: int = 0
     sections: tuple[Section, ...] = ()
+    standing: Standing = ""
+    base: Count | None = None
+    growth: int | None = None
+    renamed_from: str = ""
+    inherited: bool = False
+    exemption: Exemption | None = None
 
     @property
     def failed(self) -> bool:
-        return self.status == "over"
+        return self.status in {"over", "grew"} and not self.inherited
+
+
+class Removed(NamedTuple):
+    """A prompt of the base that is no more, or that no rule owns any more."""
+
+    prompt: Prompt
+    model: str
+    base: Count
+
+
+class Loosened(NamedTuple):
+    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
+
+    `what` is a sentence about the prompts of the pattern, or the group, in `subject`; `line` is its place in the
+    configuration of now, 0 where it is there no more. `before` and `after` are in tokens, None where no limit is.
+    """
+
+    subject: str
+    what: str
+    line: int
+    model: str = ""
+    before: int | None = None
+    after: int | None = None
+
+
+class Against(NamedTuple):
+    """What a report compares with: the name of the base, and how it was found, after "compared with"."""
+
+    name: str
+    how: str
+    commit: str
+
+
+class Growth(NamedTuple):
+    """How much a prompt may grow in one change. Where both are given, both have to be exceeded.
+
+    `share` is in millionths of the base's tokens.
+    """
+
+    tokens: int | None
+    share: int | None
 
 
 class Rule(NamedTuple):
@@ -194,6 +259,7 @@ class Rule(NamedTuple):
     line: int
     limit_lines: Mapping[str, int] = {}
     parts: Mapping[str, Mapping[str, int]] = {}
+    max_growth: Growth | None = None
 
     def limits_of(self, name: str) -> Mapping[str, int]:
         """The limit for each model of the prompt `name` of a file."""
@@ -231,7 +297,8 @@ class Report(NamedTuple):
     """Everything a run has to say, complete before any output format sees it.
 
     `config` is where the rules come from; empty for rules of the command line. `sent` requests went to `host`;
-    `unanswered` counts are those that the API was asked for in vain.
+    `unanswered` counts are those that the API was asked for in vain. `against` is there where a base was compared with;
+    `removed` prompts and what was `loosened` are then told beside the verdicts, the latter as `on_raise` says.
     """
 
     config: str
@@ -243,6 +310,10 @@ class Report(NamedTuple):
     sent: int = 0
     host: str = ""
     unanswered: int = 0
+    against: Against | None = None
+    removed: Sequence[Removed] = ()
+    loosened: Sequence[Loosened] = ()
+    on_raise: OnRaise = "warn"
 
 
 class View(NamedTuple):
