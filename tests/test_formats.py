@@ -143,7 +143,7 @@ def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
 
 @pytest.mark.parametrize(
     "request_",
-    [{"system": "S"}, {"tools": [{"name": "f", "input_schema": {}}]}, [{"role": "system", "content": "S"}]],
+    [{"system": "S"}, {"tools": [{"name": "f", "input_schema": {"type": "object"}}]}, [{"role": "system", "content": "S"}]],
 )
 def test_a_request_without_a_user_turn_gets_the_shortest(request_: object) -> None:
     """System prompts and tools alone can't be sent, so the placeholder goes with them."""
@@ -162,7 +162,7 @@ def test_a_conversation_never_ends_with_the_assistant() -> None:
     [
         ('{"messages": [\n  {"role": "user"}\n]}', "`messages[0]` has no `content`", 2),
         ('{"messages": [\n\n  {"role": "robot", "content": "x"}]}',
-         "`messages[0]` has the role `robot`; known are user, assistant, system, developer", 3),
+         "`messages[0]` has the role `robot`; known are user, assistant, system, developer, tool", 3),
         ('{"messages": []}', "`messages` is empty: at least one message is required", 1),
         ('{"messages": {}}', "`messages` is an object, not a list", 1),
         ('{"messages": ["x"]}', "`messages[0]` is a text, not an object", 1),
@@ -176,7 +176,7 @@ def test_a_conversation_never_ends_with_the_assistant() -> None:
          "`messages[0].content` is a number, not a text or a list of content blocks", 1),
         ('{\n"sytem": "S", "messages": [{"role": "user", "content": "x"}]}',
          "has the key `sytem`: did you mean `system`?", 2),
-        ('{"system": "", "messages": [{"role": "user", "content": "x"}]}',
+        ('{"system": " ", "messages": [{"role": "user", "content": "x"}]}',
          "`system` is blank, and the API refuses a blank text", 1),
         ('{"tools": {}}', "`tools` is an object, not a list", 1),
         ('{"tools": [1]}', "`tools[0]` is a number, not an object", 1),
@@ -185,13 +185,16 @@ def test_a_conversation_never_ends_with_the_assistant() -> None:
         ('{"messages": [{"content": "x"}]}', "`messages[0]` has no `role`", 1),
         ('{"messages": [{"role": "user", "content": "x"}], "functions": []}',
          "has `functions`, which `count_tokens` doesn't take: its tokens would be missed", 1),
-        ('{"messages": ' + "1" * 5000 + "}", "is not usable JSON: a number is too long", 0),
-        ('{"messages": null}', "has none of `messages`, `system` and `tools`, so it isn't a request", 1),
-        ('{"name": "x"}', "has none of `messages`, `system` and `tools`, so it isn't a request", 1),
+        ('{"messages": ' + "1" * 5000 + "}", "is not usable JSON: a number is too long (column 14)", 1),
+        ('{"messages": null}', "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `messages`", 1),
+        ('{"name": "x", "b": 1}',
+         "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `name`, `b`", 1),
+        ('[{"name": "x"}]', "has none of `messages`, `system` and `tools`, so it isn't a request: "
+         "it is a list, and the keys of its first entry are `name`", 1),
         ("3", "is a number, not a request", 1),
         ("[]", "`messages` is empty: at least one message is required", 1),
-        ('{"a": 1,\n "a": 2}', "is not usable JSON: the key 'a' stands twice in one object", 0),
-        ('{"a": NaN}', "is not usable JSON: NaN is not a JSON number", 0),
+        ('{"a": 1,\n "a": 2}', "is not usable JSON: the key 'a' stands twice in one object (column 2)", 2),
+        ('{"a": NaN}', "is not usable JSON: NaN is not a JSON number (column 7)", 1),
         ('{"a":\n}', "is not JSON: Expecting value (column 1)", 2),
         ("[" * 100_000, "is not usable JSON: it is nested too deeply", 0),
     ],
@@ -211,7 +214,7 @@ def test_a_rule_decides_over_the_name() -> None:
 
 def test_the_parts_of_a_request_have_names_and_lines() -> None:
     """A failing request is broken down by system prompt, tools and turns."""
-    data = '{"system": "S",\n"tools": [{"name": "find"}],\n"messages": [\n{"role": "user",\n"content": "U"},\n{"role": "assistant", "content": [{"type": "text", "text": "A"}]}]}'
+    data = '{"system": "S",\n"tools": [{"name": "find", "input_schema": {"type": "object"}}],\n"messages": [\n{"role": "user",\n"content": "U"},\n{"role": "assistant", "content": [{"type": "text", "text": "A"}]}]}'
     [prompt] = parse("a.json", data)
 
     parts = [
@@ -221,7 +224,7 @@ def test_the_parts_of_a_request_have_names_and_lines() -> None:
 
     assert parts == [
         ("system", 1, 1, "S"),
-        ("tools[0] find", 2, 3, '{"name": "find"}'),
+        ("tools[0] find", 2, 3, '{"name": "find", "input_schema": {"type": "object"}}'),
         ("messages[0] user", 4, 5, "U"),
         ("messages[1] assistant", 6, 6, "A"),
     ]

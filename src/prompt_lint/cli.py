@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from prompt_lint.tree import WorkingTree
 
 _FORMATS = ("text", "json")
-_PROMPT_FORMATS = ("text", "request")
+_PROMPT_FORMATS = ("text", "request", "tools")
 _MEBIBYTE = 1024 * 1024
 _LARGEST_FILE = 256 * _MEBIBYTE
 

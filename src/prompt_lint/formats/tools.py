@@ -1,0 +1,141 @@
+"""`tools`: a file of tool definitions, spelled as the Messages API, MCP's `tools/list` or OpenAI's API spells them."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint.conversation import describe
+from prompt_lint.decode import decode
+from prompt_lint.errors import Unreadable
+from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Note, Part, Prompt, Request
+from prompt_lint.shape import Misshapen
+from prompt_lint.source import TEXT_HINT, load
+from prompt_lint.tooldefs import NO_DESCRIPTION, SCHEMAS, is_client, looks_like_one, name_of, standard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from prompt_lint.model import Problem, Read, Rule
+    from prompt_lint.shape import Where
+
+NAME = r"(?i:\.(?:json|yaml|yml)\Z)"
+INCLUDES = b""
+
+# No file without one of these needs to be parsed to see that it defines no tools.
+_SIGN = re.compile(rb"input_schema|inputSchema|parameters|function|\\u|[\"']?type[\"']?[ \t]*:")
+
+
+class _Defined(NamedTuple):
+    """One definition: its place in the file, how messages spell that, and its key, where it has one for a name."""
+
+    place: Where
+    where: Where
+    tool: Any
+    key: str
+
+
+def recognise(path: str, data: bytes) -> str | None:
+    """By its content: tool definitions, and nothing that makes it a request."""
+    if not _SIGN.search(data):
+        return None
+    try:
+        found = _find(load(path, data).data)
+    except Unreadable:
+        return None  # told by `request`, which takes every such name
+    if not found:
+        return None
+    plural = "s" if len(found) > 1 else ""
+    return f"it holds {len(found):,} tool definition{plural} and no messages"
+
+
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
+    """One prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
+    if not decode(data).strip():
+        raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
+    source = load(path, data)
+    found = _find(source.data)
+    if not found:
+        told = f"holds no tool definitions: {describe(source.data)}"
+        raise Unreadable(
+            told, 'a file of tools looks like {"tools": [{"name": "…", "input_schema": {…}}]}', 1
+        )
+    try:
+        tools = standard((one.where, one.tool, one.key) for one in found)
+    except Misshapen as fault:
+        raise Unreadable(fault.message, fault.hint, source.line(_placed(found, fault.where))) from None
+    yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER)]}))
+    bare = [
+        one.place
+        for one, tool in zip(found, tools, strict=True)
+        if is_client(tool) and not tool.get("description")
+    ]
+    for line in source.lines(bare) if bare else []:
+        yield Note(NO_DESCRIPTION, path, line)
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
+    """Each tool by its name, as the model reads it."""
+    source = load(path, data)
+    found = _find(source.data)
+    tools = standard((one.where, one.tool, one.key) for one in found)
+    lines = source.lines([one.place for one in found])
+    begins = sorted({*lines, source.text.count("\n") + 2})
+    following = dict(pairwise(begins))
+    return [
+        Part(name_of(tool) or str(tool.get("type")), line, max(line, following[line] - 1), _as_read(tool))
+        for tool, line in zip(tools, lines, strict=True)
+    ]
+
+
+def _as_read(tool: dict[str, Any]) -> str:
+    """docs/counting.md tells how that was found."""
+    if not is_client(tool):
+        return json.dumps(tool, ensure_ascii=False)
+    told = {key: tool[key] for key in ("description", "name") if tool.get(key) is not None}
+    return f"<function>{json.dumps({**told, 'parameters': tool['input_schema']}, ensure_ascii=False)}</function>\n"
+
+
+def _placed(found: Iterable[_Defined], where: Where) -> Where:
+    """The place in the file that a message spells `where`."""
+    one = next(one for one in found if one.where == where[: len(one.where)])
+    return (*one.place, *where[len(one.where) :])
+
+
+def _find(data: Any) -> list[_Defined]:
+    """The definitions of a file that holds nothing else; none of any other file."""
+    if isinstance(data, list):
+        return _listed(data, ())
+    if not isinstance(data, dict):
+        return []
+    if isinstance(data.get("result"), dict) and "tools" in data["result"]:  # an answer of MCP, as it came
+        return _listed(data["result"]["tools"], ("result", "tools"))
+    if any(data.get(key) is not None for key in REQUEST_KEYS if key != "tools"):
+        return []
+    return _listed(data["tools"], ("tools",)) if "tools" in data else _keyed(data, ())
+
+
+def _listed(tools: Any, place: Where) -> list[_Defined]:
+    if isinstance(tools, dict):
+        return _keyed(tools, place)
+    if not isinstance(tools, list) or not any(map(looks_like_one, tools)):
+        return []
+    if not place and any(isinstance(tool, dict) and "role" in tool for tool in tools):
+        return []  # messages
+    return [_Defined((*place, number), ("tools", number), tool, "") for number, tool in enumerate(tools)]
+
+
+def _keyed(tools: dict[str, Any], place: Where) -> list[_Defined]:
+    """An object whose keys are the names of its tools."""
+    if not tools or not all(_is_keyed(tool) for tool in tools.values()):
+        return []
+    return [_Defined((*place, key), ("tools", key), tool, key) for key, tool in tools.items()]
+
+
+def _is_keyed(tool: object) -> bool:
+    if looks_like_one(tool):
+        return True
+    about = isinstance(tool, dict) and isinstance(tool.get("description"), str) and "role" not in tool
+    return about and isinstance(tool, dict) and any(isinstance(tool.get(key), dict) for key in SCHEMAS)
