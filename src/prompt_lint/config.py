@@ -506,10 +506,9 @@ def _until(node: _Node, example: str) -> str | None:
     from datetime import date  # noqa: PLC0415  # only exemptions have dates
 
     text = str(node.value)
+    written = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII)
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
-            raise ValueError(text)
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(text if written else "").isoformat()
     except ValueError:
         return node.wrong(f"{_shown(node.value)} isn't a day, written as 2027-01-31", example)
 
