@@ -279,7 +279,7 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
         companions = Companions(tree, options.max_file_size)
         data = tree.read(prompt.path, options.max_file_size)
         one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
-        found = one.parts(prompt.path, data, prompt, companions.read)
+        found = one.parts(prompt.path, data, prompt, companions.include)
         sections = _weighed(found, verdict.model, counter)
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict

@@ -52,3 +52,7 @@ class Unreadable(Exception):
 
 class Missing(Unreadable):
     """The file isn't there: deleted and not yet staged, gone since it was listed, or never there."""
+
+
+class Elsewhere(Unreadable):
+    """The file isn't one that every checkout has: git ignores it, or it lies outside of the repository."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.errors import Missing, Unreadable
+from prompt_lint.errors import Elsewhere, Missing, Unreadable
 from prompt_lint.formats import FORMATS, inclusions, recognise
 from prompt_lint.model import Note, Problem, Prompt
+from prompt_lint.tree import is_gits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,6 +64,26 @@ class Companions:
         self.asked.add(real)
         return real, self.tree.read(real, self.cap)
 
+    def include(self, path: str) -> tuple[str, bytes]:
+        """The same for a path that a prompt names, and whoever wrote the prompt need not be trusted.
+
+        Raises `Missing`, also for a folder; `Elsewhere` for what not every checkout has; `Unreadable`.
+        """
+        self.asked.add(path)
+        if self.tree is None:
+            raise Missing("is not there")
+        if is_gits(path):
+            raise Elsewhere("belongs to git itself")
+        try:
+            real = self.tree.resolve(path)
+        except Missing:
+            raise
+        except Unreadable as error:
+            raise Elsewhere(error.message, error.hint) from None
+        self.asked.add(real)
+        self.tree.require_shared(path, real)
+        return real, self.tree.read(real, self.cap)
+
 
 def read_all(
     tree: WorkingTree, owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]], cap: int, said: Remarks
@@ -94,7 +115,7 @@ def read_all(
 def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Remarks) -> Iterator[Prompt]:
     """The prompts in the bytes of a file. Raises `Unreadable`."""
     name = recognise(path, data, rule).name
-    for one in FORMATS[name].parse(path, data, rule, companions.read):
+    for one in FORMATS[name].parse(path, data, rule, companions.include):
         if isinstance(one, Problem):
             said.problems.append(one)
         elif isinstance(one, Note):

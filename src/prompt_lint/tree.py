@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint import git, reading
-from prompt_lint.errors import Fatal, Missing, Unreadable
+from prompt_lint.errors import Elsewhere, Fatal, Missing, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -75,6 +75,7 @@ class WorkingTree:
         self.kinds: dict[str, Kind] = {}
         self.trace = Trace([], set(), set())
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
+        self._ignored: dict[str, bool] = {}
 
     def entries(self, paths: Sequence[str] = (), within: Collection[str] = ("",)) -> dict[str, Entry]:
         """What there is: tracked files, and untracked ones that aren't ignored. Nothing is opened.
@@ -181,6 +182,50 @@ class WorkingTree:
                         found = stamp(status)
             yield found
 
+    def require_shared(self, path: str, real: str) -> None:
+        """That whoever checks the repository out has the same file at `path`, of which `real` is the real path.
+
+        What only this machine has would make every machine count another number, and may be secret.
+
+        Raises:
+            Missing: there is no file, but a folder.
+            Elsewhere: git ignores it, or it is another repository's, or nothing that git could keep.
+        """
+        names = real.split("/")
+        folders = ["/".join(names[:depth]) for depth in range(1, len(names))]
+        self.trace.asked.update(f"{folder}/.git" for folder in folders)
+        if any(os.path.lexists(self._native(f"{folder}/.git")) for folder in folders):
+            raise Elsewhere("is in a repository of its own")
+        try:
+            mode = os.lstat(self._native(real)).st_mode
+        except OSError:
+            raise Missing("is not there (any more)") from None
+        if stat.S_ISDIR(mode):
+            raise Missing("is a folder")
+        if not stat.S_ISREG(mode):
+            raise Elsewhere("is not a regular file")
+        if self._is_ignored(real) or (path != real and self._is_ignored(self._first_link(path))):
+            raise Elsewhere("is ignored by git")
+
+    def _first_link(self, path: str) -> str:
+        names = path.split("/")
+        starts = ("/".join(names[:depth]) for depth in range(1, len(names)))
+        return next((start for start in starts if os.path.islink(self._native(start))), path)
+
+    def _is_ignored(self, path: str) -> bool:
+        """Whether a path, behind no link, is neither tracked nor one that `git add` would take."""
+        if path not in self._ignored:
+            folders = path.split("/")[:-1]
+            self.trace.asked.update("/".join((*folders[:n], ".gitignore")) for n in range(len(folders) + 1))
+            if self.git:
+                listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", native(path)]
+                self._ignored[path] = not git.run(listing, self.top)
+            else:
+                from prompt_lint.walk import ignores  # noqa: PLC0415  # rarely needed, and it brings the patterns
+
+                self._ignored[path] = ignores(self.top, native(path), self.notes)
+        return self._ignored[path]
+
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
         """Whether a folder and all above it are what git takes them for, not links. `known` is added to."""
         if not path:
@@ -209,7 +254,7 @@ class WorkingTree:
                 hint = "run prompt-lint in the repository that the file belongs to"
                 raise Fatal(f"`{argument}` is outside of {self.top}", hint)
             inner = f"{name}/{inner}" if inner else name
-        if _is_gits(inner):
+        if is_gits(inner):
             raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
         return portable(inner)
 
@@ -244,7 +289,7 @@ class WorkingTree:
             place = self.top
             for name in path.split("/"):
                 place = os.path.join(place, name)
-                if not name or _is_gits(name) or os.path.islink(place):
+                if not name or is_gits(name) or os.path.islink(place):
                     return []
                 if os.path.lexists(os.path.join(place, ".git")):
                     return []
@@ -329,7 +374,7 @@ def inside(top: str, absolute: str) -> str:
     """An absolute path as one of the tree; `Unreadable` where a link has left it."""
     prefix = top.rstrip(os.sep) + os.sep
     inner = f"{absolute}{os.sep}".removeprefix(prefix)
-    if not f"{absolute}{os.sep}".startswith(prefix) or _is_gits(inner.replace(os.sep, "/")):
+    if not f"{absolute}{os.sep}".startswith(prefix) or is_gits(inner.replace(os.sep, "/")):
         raise Unreadable(
             "is a symbolic link that leaves the repository", "put the file itself into the repository"
         )
@@ -451,12 +496,12 @@ def _below(ordered: Sequence[str], folder: str) -> Sequence[str]:
 
 def _parts(path: str) -> list[str]:
     parts = native(path).split("/")
-    if _is_gits(path) or not {"", ".", ".."}.isdisjoint(parts):
+    if is_gits(path) or not {"", ".", ".."}.isdisjoint(parts):
         raise Unreadable("is not a path inside the repository")
     return parts
 
 
-def _is_gits(path: str) -> bool:
+def is_gits(path: str) -> bool:
     """Whether a path lies in git's own folder, which may hold credentials."""
     return ".git" in path.lower().split("/")
 

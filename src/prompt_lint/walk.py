@@ -66,6 +66,20 @@ def walk(top: str, start: str, notes: list[str], *, ignoring: bool = True) -> It
                 yield Found(path, one.is_symlink())
 
 
+def ignores(top: str, path: str, notes: list[str]) -> bool:
+    """Whether a .gitignore on the way from `top` excludes the file at `path`, or a folder that it is in."""
+    folder = _Folder("", (), lambda _: False)
+    names = path.split("/")
+    for depth, name in enumerate(names, 1):
+        if os.path.lexists(os.path.join(top, folder.path, ".gitignore")):
+            folder = _with_gitignore(top, folder, notes)
+        place = f"{folder.path}/{name}" if folder.path else name
+        if folder.ignored(f"{place}/{_FILE if depth == len(names) else _FOLDER}"):
+            return True
+        folder = folder._replace(path=place)
+    return False
+
+
 def _with_gitignore(top: str, folder: _Folder, notes: list[str]) -> _Folder:
     """`folder` with the patterns of its own .gitignore after those of the folders above it."""
     name = f"{folder.path}/.gitignore" if folder.path else ".gitignore"
