@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
     },
     {"sections", "imports", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers",
      "source", "content", "tooldefs"},
-    {"tree", "conversation", "objects", "counting", "judge", "selection", "schedule", "wire"},
+    {"tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire"},
     {"formats", "outputs", "counters", "ci", "transport", "measure", "commit"},
     {"recall", "record", "prompts", "base", "changes"},
     {"groups"},

@@ -1,0 +1,178 @@
+"""`prompty`: Markdown with frontmatter and lines that name roles (specification of Prompty, draft of 2026, and its v1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint import turns
+from prompt_lint.decode import decode
+from prompt_lint.errors import Unreadable
+from prompt_lint.model import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from prompt_lint.model import Note, Part, Read, Role, Rule
+
+NAME = r"\.prompty\Z"
+INCLUDES = b""
+
+# Expressions are compiled where they are used: few runs meet such a file.
+_OPENS = r"\s*(?:---|\+\+\+)[ \t]*\n"
+_CLOSES = r"(?m)^(?:---|\+\+\+)[ \t]*$"
+# As the specification has it, but so that no line can be matched in two ways.
+_MARKER = r"(?i)[ \t]*(?:#[ \t]*)?(system|user|assistant)[ \t]*(?:\[[^\]]*\][ \t]*)?:[ \t]*"
+
+_RUN_TIME = frozenset({"thread", "image", "file", "audio"})
+_TYPES = {"integer": "integer", "float": "number", "boolean": "boolean", "array": "array", "object": "object"}
+
+
+class _Read(NamedTuple):
+    """A file, taken apart. `said` are notes and their lines."""
+
+    turns: list[turns.Turn]
+    tools: list[turns.Tool]
+    said: list[tuple[str, int]]
+
+
+def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
+    """No other kind of file has that name."""
+    return "a .prompty file is read as Prompty"
+
+
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
+    """One prompt. Raises `Unreadable` where the frontmatter doesn't end."""
+    found = _read(decode(data), rule.role or "system")
+    yield Prompt(path, "", 1, turns.to_request(found.turns, found.tools))
+    yield from turns.remarks(path, found.turns, found.said)
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+    """The tools, and the text of each role by heading."""
+    found = _read(decode(data), "system")
+    return turns.parts(found.turns, found.tools)
+
+
+def _read(text: str, first: Role) -> _Read:
+    opens = re.compile(_OPENS).match(text)
+    if not opens:
+        return _Read(_split(text, 1, first), [], [])
+    line = opens[0].count("\n") + 1
+    closes = re.compile(_CLOSES).search(text, opens.end())
+    if not closes:
+        raise Unreadable(
+            "opens its frontmatter and never closes it", "close it with a line of `---`", line - 1
+        )
+    yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
+    # The rest of the closing line is blank: the text begins in that line, with its line feed.
+    found = _split(body, line + yaml.count("\n"), first)
+    head = turns.head(yaml, line)
+    if head is None:
+        return _Read(found, [], [(turns.BAD_HEAD, line)])
+    tools, elsewhere = _tools(head)
+    return _Read(found, tools, [*elsewhere, *_said(head)])
+
+
+def _split(body: str, line: int, first: str) -> list[turns.Turn]:
+    """The text between the lines that name a role; what stands before the first of them is the system prompt."""
+    found: list[turns.Turn] = []
+    role, start, kept = first, line, list[str]()
+    marks = re.compile(_MARKER)
+    for number, one in enumerate(body.split("\n"), line):
+        if marker := marks.fullmatch(one):
+            found += _turn(role, kept, start)
+            role, start, kept = marker[1].lower(), number + 1, []
+        else:
+            kept.append(one)
+    return found + _turn(role, kept, start)
+
+
+def _turn(role: str, lines: list[str], start: int) -> list[turns.Turn]:
+    """Without the blank lines around it, as the specification has it."""
+    said = [number for number, line in enumerate(lines) if line.strip()]
+    if not said:
+        return []
+    text = "\n".join(lines[said[0] : said[-1] + 1])
+    return [turns.Turn(role, (turns.Piece(text, start + said[0]),))]
+
+
+def _said(head: turns.Head) -> Iterator[tuple[str, int]]:
+    if head.at("outputs"):
+        yield turns.STRUCTURED, head.line_of("outputs")
+    for key, one, line, _ in head.entries("inputs"):
+        kind = one.get("kind") if isinstance(one, dict) else one if key == "kind" else None
+        if isinstance(kind, str) and kind in _RUN_TIME:
+            yield turns.AT_RUN_TIME, line
+            return
+
+
+def _tools(head: turns.Head) -> tuple[list[turns.Tool], list[tuple[str, int]]]:
+    """The functions: of v2 below `tools`, of v1 (in OpenAI's form) below `model.parameters`. Others are for the runtime."""
+    found, elsewhere = [], []
+    for keys in (("tools",), ("model", "parameters", "tools")):
+        value = head.at(*keys)
+        if value and not isinstance(value, (list, dict)):  # `${file:tools.json}`: nothing is resolved here
+            elsewhere.append(head.line_of(*keys))
+        for key, one, line, last in head.entries(*keys):
+            if definition := _tool(key, one):
+                found.append(turns.Tool(definition, line, last))
+            else:
+                elsewhere.append(line)
+    return found, [(turns.TOOLS_ELSEWHERE, line) for line in elsewhere[:1]]
+
+
+def _tool(key: str | int, tool: Any) -> dict[str, Any] | None:
+    if not isinstance(tool, dict):
+        return None
+    if isinstance(tool.get("function"), dict):  # v1
+        function = tool["function"]
+        name, schema = (
+            function.get("name"),
+            function.get("parameters") or {"type": "object", "properties": {}},
+        )
+    elif tool.get("kind") == "function":
+        function, name = tool, tool.get("name", key)
+        schema = _schema(tool.get("parameters"), tool.get("bindings"))
+    else:
+        return None
+    if not isinstance(name, str) or not isinstance(schema, dict):
+        return None
+    told = {"description": text} if isinstance(text := function.get("description"), str) else {}
+    return {"name": name, **told, "input_schema": schema}
+
+
+def _schema(parameters: Any, bindings: Any) -> dict[str, Any] | None:
+    """JSON Schema of a list of properties, less those that are bound: they aren't shown to the model.
+
+    None for a reference to a file: nothing is resolved here.
+    """
+    bound = bindings if isinstance(bindings, dict) else {}
+    if isinstance(parameters, dict) and isinstance(parameters.get("properties"), (list, dict)):
+        if parameters.get("type") == "object":  # JSON Schema already
+            shape = parameters["properties"]
+            kept = (
+                {name: shape[name] for name in shape if name not in bound} if isinstance(shape, dict) else {}
+            )
+            return {**parameters, "properties": kept}
+        parameters = parameters["properties"]
+    if isinstance(parameters, list):
+        parameters = {str(one.get("name", "")): one for one in parameters if isinstance(one, dict)}
+    if not isinstance(parameters or {}, dict):
+        return None
+    shown = {name: one for name, one in (parameters or {}).items() if name not in bound}
+    schema = {"type": "object", "properties": {name: _property(one) for name, one in shown.items()}}
+    required = [name for name, one in shown.items() if isinstance(one, dict) and one.get("required") is True]
+    return schema | ({"required": required} if required else {})
+
+
+def _property(one: Any) -> Mapping[str, Any]:
+    if not isinstance(one, dict):
+        return {"type": "string"}
+    kind = one.get("kind")
+    found: dict[str, Any] = {"type": _TYPES.get(kind, "string") if isinstance(kind, str) else "string"}
+    if isinstance(one.get("description"), str):
+        found["description"] = one["description"]
+    if isinstance(one.get("enumValues"), list):
+        found["enum"] = one["enumValues"]
+    return found
