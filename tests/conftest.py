@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.repo import Repo
+from tests.running import lint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["lint"]  # a fixture
+
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
-SCRUBBED_PREFIXES = ("GITHUB_", "PRE_COMMIT", "GIT_", "ANTHROPIC_", "PROMPT_LINT_", "RUNNER_", "XDG_")
+SCRUBBED_PREFIXES = (
+    "GITHUB_", "PRE_COMMIT", "GIT_", "ANTHROPIC_", "PROMPT_LINT_", "RUNNER_", "XDG_",
+    "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_PULLREQUEST_",
+)  # fmt: skip
 SCRUBBED = (
     "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",

@@ -282,8 +282,13 @@ def test_an_exact_base_needs_no_history(world: World) -> None:
     mend(clone, told.hint)
 
     assert told.hint == f"run `git fetch --depth=1 origin {world.fork}`"
-    assert base(clone, world.fork).commit == world.fork
+    found = base(clone, world.fork)
+    assert found.commit == world.fork
+    assert (
+        found.how == f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
+    )
     assert clone.git("rev-list", "--count", "HEAD") == "1"
+    assert base(clone, world.head).how == world.head[:10]
 
 
 def test_a_full_clone_of_one_branch_fetches_the_other(world: World) -> None:

@@ -11,7 +11,7 @@ from tests.repo import Repo
 
 from prompt_lint import git
 from prompt_lint import objects as objects_module
-from prompt_lint.commit import MAX_TARGET, Commit
+from prompt_lint.commit import MAX_LOST, MAX_TARGET, Commit
 from prompt_lint.errors import Fatal, Missing, Unreadable
 from prompt_lint.objects import LostError, Objects, TooLargeError
 from prompt_lint.tree import Entry, open_tree
@@ -293,6 +293,33 @@ def test_a_partial_clone_fetches_nothing_by_itself(repo: Repo, tmp_path: Path) -
     assert again == caught.value.message
     assert command == f"git diff --stat {first}"
     assert mended == b"before " * 100
+
+
+@pytest.mark.usefixtures("children")
+def test_a_clone_without_most_of_the_contents_ends_the_comparison(repo: Repo) -> None:
+    """Git may give up at each of them; ten thousand times that would take minutes, and tell nothing new."""
+    for number in range(MAX_LOST + 5):
+        repo.write(f"{number}.md", str(number))
+    commit_id = repo.commit()
+    told = []
+    with Commit(str(repo.path), commit_id) as commit:
+        blobs = [entry.blob for entry in commit.entries().values()]
+        for blob in blobs:
+            path = repo.path / ".git/objects" / blob[:2] / blob[2:]
+            path.unlink()
+            path.write_bytes(b"no object at all")
+
+        def read_all() -> None:
+            for blob in blobs:
+                try:
+                    commit.content(blob, CAP)
+                except Unreadable as reason:
+                    told.append(reason)
+
+        with pytest.raises(Fatal, match="much of commit"):
+            read_all()
+
+    assert len(told) == MAX_LOST
 
 
 def test_a_commit_without_its_folders_ends_the_comparison(repo: Repo) -> None:

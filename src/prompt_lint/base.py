@@ -91,12 +91,22 @@ def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Abs
     context = ci.detect(env)
     place = place._replace(deeper=context.deeper if context else "")
     if _ID.fullmatch(wanted):
-        return _part(place, _Candidate(wanted, wanted[:10], exact=True))
+        return _exactly(place, wanted)
     if _commit(tree.top, wanted) is None and place.remote and not _NO_REF.search(wanted):
         # Of most branches a clone knows the remote's only.
         branch = wanted.removeprefix(f"{place.remote}/")
         return _part(place, _of_remote(place, branch))
     return _part(place, _Candidate(wanted, wanted))
+
+
+def _exactly(place: _Place, commit: str) -> Base | Absent:
+    found = _part(place, _Candidate(commit, commit[:10], exact=True))
+    if not place.shallow or isinstance(found, Absent) or found.commit != commit:
+        return found
+    if git.ask(["merge-base", "--is-ancestor", commit, place.head], place.top) is not None:
+        return found
+    how = f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
+    return found._replace(how=how)
 
 
 def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # What a folder's own list of names may take: about a million of them.
 MAX_FOLDER = 64 << 20
+# So many contents may be missing: git may start anew after each, and nobody reads of more.
+MAX_LOST = 20
 # No system takes a longer path, so none is a link's target.
 MAX_TARGET = 4096
 
@@ -126,7 +128,7 @@ class Commit:
         return self.content(node.id, cap)
 
     def content(self, blob: str, cap: int) -> bytes:
-        """The same by the id of the content."""
+        """The same by the id of the content. `Fatal` where that fails again and again."""
         try:
             data = self._objects.get(blob, cap).data
         except TooLargeError as error:
@@ -135,6 +137,8 @@ class Commit:
                 "raise --max-file-size if it really is a prompt",
             ) from None
         except LostError:
+            if self._objects.lost > MAX_LOST:
+                raise Fatal(f"much of {self.name} is not in this clone, or damaged", self._hint) from None
             raise Unreadable(
                 f"can't be read in {self.name}: git's object {blob[:10]} is not in this clone, or damaged",
                 self._hint,

@@ -35,6 +35,9 @@ class Objects:
 
     def __init__(self, top: str) -> None:
         self.top = top
+        self.lost = (
+            0  # questions without an answer; older gits give up at each object that a partial clone lacks
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -66,6 +69,8 @@ class Objects:
             self.close()  # half an answer may be left in the pipe
             raise
         if found is None:
+            self.lost += 1
+            self.close()
             raise LostError(name)
         return found
 
@@ -79,18 +84,14 @@ class Objects:
             asked.write(name.encode() + b"\n")
             asked.flush()
         except BrokenPipeError:
-            self.close()
             return None
         header = answers.readline().split()
         if len(header) != 3:  # `ID missing`; nothing at all where git has given up
-            if not header:
-                self.close()
             return None
         size = int(header[2])
         if size > cap:
             raise TooLargeError(size)
         data = answers.read(size + 1)[:-1]
         if len(data) != size:
-            self.close()
             return None
         return Object(header[0].decode(), header[1].decode(), data)
