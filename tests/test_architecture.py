@@ -29,20 +29,21 @@ LAYERS: list[set[str]] = [
         "decode",
         "tokenizer",
         "terminal",
+        "trends",
     },
     {"sections", "imports", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers",
-     "source", "content", "tooldefs"},
-    {"tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire"},
-    {"formats", "outputs", "counters", "ci", "transport", "measure", "commit"},
-    {"recall", "record", "prompts", "base", "changes"},
+     "source", "content", "tooldefs", "thresholds"},
+    {"tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire", "figures"},
+    {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
+    {"recall", "record", "prompts", "base", "changes", "usage"},
     {"groups"},
     {"check"},
-    {"count", "explain", "session"},
+    {"count", "explain", "session", "report"},
     {"cli"},
     {"start"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-TABLES = {"formats", "outputs", "counters", "ci"}
+TABLES = {"formats", "outputs", "reports", "counters", "ci"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from prompt_lint.tree import WorkingTree
 
 _FORMATS = ("text", "json")
-_PROMPT_FORMATS = ("text", "request", "tools")
+_PROMPT_FORMATS = (
+    "text", "markdown", "request", "tools", "skill", "copilot-agent",
+    "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",
+    "windsurf-rules", "cline-rules", "continue-rules", "junie-guidelines", "zed-rules",
+    "prompt-yml", "prompty", "dotprompt", "continue-prompt",
+)  # fmt: skip
+_REPORTS = ("text", "markdown", "json", "csv", "html")
+_DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")
+_DAY = click.DateTime(["%Y-%m-%d"])
 _MEBIBYTE = 1024 * 1024
 _LARGEST_FILE = 256 * _MEBIBYTE
 
@@ -62,14 +70,19 @@ class _OutputTo(click.ParamType[tuple[str, str]]):
 
     name = "format=file"
 
+    def __init__(self, formats: Sequence[str] = _FORMATS) -> None:
+        self.formats = formats
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
         if isinstance(value, tuple):
             return value
         name, _, path = value.partition("=")
-        if name not in _FORMATS or not path:
-            self.fail(f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(_FORMATS)}", param, ctx)
+        if name not in self.formats or not path:
+            self.fail(
+                f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(self.formats)}", param, ctx
+            )
         return name, path
 
 
@@ -234,9 +247,15 @@ def check(
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
-@click.option("--role", type=click.Choice(("user", "system")), default="user", show_default=True)
 @click.option(
-    "--format", "format_name", type=click.Choice(_PROMPT_FORMATS), help="Default: by the file's name."
+    "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(_PROMPT_FORMATS),
+    metavar="NAME",
+    help="Default: by name and content.",
 )
 @click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
 @_shared("size", *_COUNTING, "format", "file", "output", "color")
@@ -255,7 +274,7 @@ def count(
     from prompt_lint.outputs import as_text
     from prompt_lint.prompts import Remarks
 
-    rule = count.rule(models, role, format_name or "")
+    rule = count.rule(models, role or "", format_name or "")
     if show_request:
         said = Remarks([], [])
         found = [one for path in files for one in count.prompts(path, rule, max_file_size, said)]
@@ -302,6 +321,90 @@ def explain(
         told, code = explain.explain(tree, config, relative, using, options, view)
     write_stdout(told)
     return code
+
+
+@cli.command()
+@click.option(
+    "--days", type=click.IntRange(1, 90), help="Whole days, up to yesterday (UTC) or --to. Default: 7."
+)
+@click.option("--from", "first", type=_DAY, help="The first day (UTC), instead of --days.")
+@click.option("--to", "last", type=_DAY, help="The last day (UTC). Default: yesterday.")
+@click.option(
+    "--source",
+    type=click.Choice(("messages", "analytics")),
+    default="messages",
+    show_default=True,
+    help="Which reports of the API. analytics counts requests, too.",
+)
+@click.option(
+    "--bucket", type=click.Choice(("1d", "1h")), default="1d", show_default=True, help="Of the trend."
+)
+@click.option(
+    "--group-by",
+    type=click.Choice(_DIMENSIONS),
+    multiple=True,
+    help="At most five. Default: model and workspace.",
+)
+@click.option("--model", "models", multiple=True, help="Only this model. May be given repeatedly.")
+@click.option(
+    "--workspace",
+    "workspaces",
+    multiple=True,
+    help="Only this one: its name, id, or `default`. May be given repeatedly.",
+)
+@click.option(
+    "--check", type=click.Path(dir_okay=False), help="The JSON output of `check`: what these prompts cost."
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    help="Exit 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0.1, 86_400),
+    default=300,
+    show_default=True,
+    help="Seconds that fetching may take.",
+)
+@click.option(
+    "--output-format",
+    type=click.Choice(_REPORTS),
+    default="text",
+    show_default=True,
+    help="What stdout (or --output-file) carries.",
+)
+@_shared("file")
+@click.option(
+    "--output",
+    "outputs",
+    type=_OutputTo(_REPORTS),
+    multiple=True,
+    help="One more output. May be given repeatedly.",
+)
+@_shared("color")
+def report(
+    output_format: str,
+    output_file: str | None,
+    outputs: tuple[tuple[str, str], ...],
+    color: str,
+    **given: Any,
+) -> Exit:
+    """Tell what the organization's prompts use and cost, with an Admin API key in ANTHROPIC_ADMIN_KEY.
+
+    On GitHub the report is in the job's summary, too. It doesn't run for pull requests: docs/report.md says why.
+    """
+    from prompt_lint import report
+
+    options = report.Options(**given)
+    return report.run(
+        os.environ,
+        options,
+        output_format=output_format,
+        output_file=output_file,
+        outputs=outputs,
+        color=color,
+    )
 
 
 @cli.group()

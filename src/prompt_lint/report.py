@@ -1,0 +1,304 @@
+"""`report`: environment and options → usage and cost → every output. Reads nothing of the repository but what `--check` names."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint import credentials, figures, trends, usage
+from prompt_lint.errors import Exit, Fatal
+from prompt_lint.escape import visible
+from prompt_lint.figures import Report
+from prompt_lint.models import find
+from prompt_lint.reports import REPORTS
+from prompt_lint.terminal import wants_color, write_file, write_stdout
+from prompt_lint.thresholds import judge, parse
+from prompt_lint.trends import DIMENSIONS, MOST_DIMENSIONS, Counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_lint.thresholds import Threshold
+    from prompt_lint.trends import Bucket, Data, Plan, Source, Trends
+
+DAYS = 7
+GROUPS = ("model", "workspace")
+# GitHub drops a step's summary whole where it has more than a mebibyte.
+LARGEST_SUMMARY = 1024 * 1024
+LARGEST_CHECK = 64 * 1024 * 1024
+
+# Variables by which CI systems say that a pull request is at work, and the values that say that none is.
+_PULL_REQUESTS = (
+    "GITHUB_HEAD_REF", "CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID", "SYSTEM_PULLREQUEST_PULLREQUESTID",
+    "BITBUCKET_PR_ID", "CIRCLE_PULL_REQUEST", "BUILDKITE_PULL_REQUEST", "TRAVIS_PULL_REQUEST", "CHANGE_ID",
+    "DRONE_PULL_REQUEST", "APPVEYOR_PULL_REQUEST_NUMBER",
+)  # fmt: skip
+_NONE = {"", "false", "0"}
+# Events that anybody can cause, or that carry what a pull request made.
+_EVENTS = ("pull_request", "issue", "discussion", "workflow_run", "fork", "watch", "merge_group", "check_")
+
+
+class Options(NamedTuple):
+    """What the command line asks for. `first` and `last` are days, inclusive; `check` is a path."""
+
+    days: int | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+    source: Source = "messages"
+    bucket: Bucket = "1d"
+    group_by: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    check: str | None = None
+    fail_on: tuple[str, ...] = ()
+    deadline: float = usage.POLICY.deadline
+
+
+def clock() -> datetime:
+    """The time of day. Tests set it."""
+    return datetime.now(UTC)
+
+
+def run(
+    env: Mapping[str, str],
+    options: Options,
+    *,
+    output_format: str,
+    output_file: str | None,
+    outputs: Sequence[tuple[str, str]],
+    color: str,
+) -> Exit:
+    """The whole command. Raises `Fatal`."""
+    refuse(env)
+    thresholds = _thresholds(options.fail_on)
+    targets = _targets(env, output_format, output_file, outputs)
+    checked = _checked(options.check) if options.check else ()
+    way = credentials.admin(env, analytics=options.source == "analytics")
+    report = make(way, options, thresholds, checked, clock())
+    _deliver(report, targets, None if output_file else output_format, env, color)
+    _warn(report, env, shown=output_format == "text" and not output_file)
+    return Exit.OVER if report.crossed else Exit.OK
+
+
+def refuse(env: Mapping[str, str]) -> None:
+    """Raises `Fatal` where a pull request is at work: an Admin key can manage the organization."""
+    event = env.get("GITHUB_EVENT_NAME", "")
+    named = next((name for name in _PULL_REQUESTS if env.get(name, "").lower() not in _NONE), "")
+    if event.startswith(_EVENTS):
+        named = f"GITHUB_EVENT_NAME is {event[:40]}"
+    elif env.get("CI_PIPELINE_SOURCE", "") in {"merge_request_event", "external_pull_request_event"}:
+        named = "CI_PIPELINE_SOURCE is a merge request's"
+    elif env.get("BUILD_REASON", "") == "PullRequest":
+        named = "BUILD_REASON is PullRequest"
+    elif named:
+        named = f"{named} is set"
+    if named:
+        raise Fatal(
+            f"a report doesn't run for a pull request ({named}): its Admin key can manage the whole organization",
+            "run it on `schedule`, `workflow_dispatch` or a `push` to the default branch, with the key in an environment\n"
+            "for pull requests, `prompt-lint check` needs no such key",
+        )
+
+
+def make(
+    way: credentials.Direct,
+    options: Options,
+    thresholds: Sequence[Threshold],
+    checked: Sequence[Counted],
+    now: datetime,
+) -> Report:
+    """Fetches and sums up. Raises `Fatal`."""
+    options = options._replace(first=_utc(options.first), last=_utc(options.last))
+    dimensions = tuple(dict.fromkeys(options.group_by)) or GROUPS
+    if len(dimensions) > MOST_DIMENSIONS or not set(dimensions) <= set(DIMENSIONS):
+        raise Fatal(f"--group-by takes {MOST_DIMENSIONS} at most", f"out of {', '.join(DIMENSIONS)}")
+    if options.first and options.days:
+        raise Fatal(
+            "--from and --days contradict each other", "name the last day with --to, or leave out --days"
+        )
+    query = usage.Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
+    policy = usage.POLICY._replace(deadline=options.deadline)
+    when = _plan(options, now, now - usage.LAG)
+    data = usage.fetch(way, query, when, policy)
+    if trends.midnight(data.through) < when.edge:
+        # What was whole by the clock isn't yet by the data: look at a day before.
+        when = _plan(options, now, data.through)
+        data = usage.fetch(way, query, when, policy)
+    found = trends.summarise(data, when, options.bucket, dimensions)
+    costs = trends.prompt_costs(checked, found, _same(checked, found))
+    judged = tuple(judge(one, found) for one in thresholds)
+    return Report(found, judged, options.check or "", costs, _notes(options, when), _filters(options, data))
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return day and day.replace(tzinfo=UTC)
+
+
+def _plan(options: Options, now: datetime, through: datetime) -> Plan:
+    earliest = usage.earliest(options.source, now)
+    return trends.plan(now, through, options.days or DAYS, options.first, options.last, earliest)
+
+
+def _notes(options: Options, when: Plan) -> tuple[str, ...]:
+    notes = []
+    if options.last is not None and options.last >= when.edge:
+        notes.append(
+            f"The window ends on {figures.day(when.window.end - trends.DAY)}: later days aren't over."
+        )
+    if when.before is None:
+        notes.append("This source tells nothing of the window before.")
+    if options.check:
+        notes.append("What prompts cost is an estimate; its formula stands beside it.")
+    return tuple(notes)
+
+
+def _filters(options: Options, data: Data) -> tuple[str, ...]:
+    return (
+        *(f"model {model}" for model in options.models),
+        *(f"workspace {data.names.get(given, given)}" for given in options.workspaces),
+    )
+
+
+def _same(checked: Sequence[Counted], found: Trends) -> Mapping[str, str]:
+    """The report's name for each model of the prompts: ids with a date and aliases without one mean the same."""
+    told = [price.model for price in found.prices]
+    same = {}
+    for name in {prompt.model for prompt in checked} - set(told):
+        known = find(name)
+        match = next((one for one in told if known and (other := find(one)) and other.id == known.id), None)
+        if match:
+            same[name] = match
+    return same
+
+
+def _thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:
+    found = []
+    for text in given:
+        try:
+            found.append(parse(text))
+        except ValueError as error:
+            raise Fatal(f"--fail-on {text[:100]!r} {error}") from None
+    return tuple(found)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The result of `check`: data, whoever wrote it
+
+
+def _checked(path: str) -> tuple[Counted, ...]:
+    """Raises `Fatal` for what isn't the JSON output of `check`."""
+    try:
+        if not os.path.isfile(path):
+            raise Fatal(
+                f"{path} is no file", "--check takes what `prompt-lint check --output json=FILE` wrote"
+            )
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_CHECK + 1)
+    except OSError as error:
+        raise Fatal(f"{path} can't be read: {error.strerror}") from None
+    try:
+        document = json.loads(data) if len(data) <= LARGEST_CHECK else None
+    except (ValueError, RecursionError):
+        document = None
+    verdicts = document.get("verdicts") if isinstance(document, dict) else None
+    if (
+        not isinstance(document, dict)
+        or document.get("schema_version") != 1
+        or not isinstance(verdicts, list)
+    ):
+        raise Fatal(
+            f"{path} isn't the JSON output of `prompt-lint check`",
+            "make it with: prompt-lint check --output json=result.json",
+        )
+    return tuple(one for verdict in verdicts if (one := _counted(verdict, path)))
+
+
+def _counted(verdict: Any, path: str) -> Counted | None:
+    """None for a prompt that wasn't counted."""
+    if not isinstance(verdict, dict):
+        raise _not_ours(path)
+    path_, name, model = (verdict.get(key) for key in ("path", "name", "model"))
+    tokens, growth, base = (verdict.get(key) for key in ("tokens", "growth", "base_tokens"))
+    if not all(isinstance(text, str) and len(text) <= 4096 for text in (path_, name, model)):
+        raise _not_ours(path)
+    if tokens is None:
+        return None
+    if growth is None and type(base) is int and type(tokens) is int:
+        growth = tokens - base
+    if not all(type(number) is int and abs(number) < 2**31 for number in (tokens, growth or 0)):
+        raise _not_ours(path)
+    return Counted(str(path_), str(name), str(model), tokens, growth)
+
+
+def _not_ours(path: str) -> Fatal:
+    return Fatal(f"{path} holds a verdict that `prompt-lint check` doesn't write", "make it anew")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Outputs
+
+
+def _targets(
+    env: Mapping[str, str], output_format: str, output_file: str | None, outputs: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Files by format. The step summary is not among them."""
+    targets = [*outputs, *([(output_format, output_file)] if output_file else [])]
+    paths = [os.path.abspath(path) for _, path in targets]
+    if len(set(paths)) < len(paths) or "-" in [path for _, path in targets]:
+        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+    summary = env.get("GITHUB_STEP_SUMMARY")
+    if summary and os.path.abspath(summary) in paths:
+        raise Fatal("the step summary gets the report by itself", "leave out that --output")
+    return targets
+
+
+def _deliver(
+    report: Report,
+    targets: Sequence[tuple[str, str]],
+    on_stdout: str | None,
+    env: Mapping[str, str],
+    color: str,
+) -> None:
+    """Stdout last, so that files are there if it is lost. What can't be written ends the run once the rest is."""
+    lost = []
+    for name, path in targets:
+        try:
+            write_file(path, REPORTS[name].render(report))
+        except Fatal as error:
+            lost.append(error)
+    try:
+        _summarise(report, env.get("GITHUB_STEP_SUMMARY", ""))
+    except Fatal as error:
+        lost.append(error)
+    if on_stdout:
+        write_stdout(REPORTS[on_stdout].render(report, color=wants_color(color, env)))
+    if lost:
+        raise Fatal(lost[0].message, lost[0].hint, Exit.OVER if report.crossed else lost[0].code)
+
+
+def _summarise(report: Report, path: str) -> None:
+    """Appended: other steps' commands may have written there before."""
+    if not path:
+        return
+    data = REPORTS["markdown"].render(report).encode("utf-8", "backslashreplace")
+    try:
+        with open(path, "ab") as file:
+            if file.tell() + len(data) >= LARGEST_SUMMARY:
+                data = f"**{figures.headline(report.trends)}** The rest didn't fit.\n".encode()
+            if file.tell() + len(data) < LARGEST_SUMMARY:
+                file.write(data)
+    except OSError as error:
+        raise Fatal(f"could not write the step summary: {error.strerror}", code=Exit.UNCOUNTED) from None
+
+
+def _warn(report: Report, env: Mapping[str, str], *, shown: bool) -> None:
+    """A warning for each threshold that is crossed, on stderr: stdout may be JSON. GitHub reads annotations there, too."""
+    for one in report.crossed:
+        told = visible(figures.judgement(one, report.trends.data.currency))
+        if env.get("GITHUB_ACTIONS") == "true":
+            print(f"::warning title=Claude usage and cost::{told.replace('%', '%25')}", file=sys.stderr)
+        elif not shown:
+            print(f"warning: {told}", file=sys.stderr)

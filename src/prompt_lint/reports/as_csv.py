@@ -1,0 +1,107 @@
+"""`csv`: a line for each bucket and combination of groups, for spreadsheets. Sums of its columns are the report's totals."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from prompt_lint.trends import DAY, WIDTHS, Usage, label, total
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from prompt_lint.figures import Report
+    from prompt_lint.trends import Trends
+
+_FIGURES = (
+    "uncached_input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens",
+    "web_searches",
+)  # fmt: skip
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_Key = tuple["datetime", bool, tuple[str, ...]]
+
+
+def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+    trends = report.trends
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [name.replace("-", "_") for name in trends.groups]
+    requests = ["requests"] if trends.data.requests else []
+    cost = f"cost_{trends.data.currency.lower()}"
+    writer.writerow(["window", "start_utc", "end_utc", *names, *_FIGURES, *requests, _cell(cost)])
+    for line in _lines(trends):
+        writer.writerow(line)
+    return out.getvalue()
+
+
+def _lines(trends: Trends) -> list[list[str]]:
+    """Usage and cost share a line where the API tells both by the same groups; else each has its own."""
+    used, paid = _used(trends), _paid(trends)
+    lines = []
+    for key in sorted({*used, *paid}, key=lambda key: (key[0], not key[1], key[2])):
+        at, whole, group = key
+        usage = total(used.get(key, ()))
+        width = DAY if whole else WIDTHS[trends.bucket]
+        figures = [str(number) for number in (usage if trends.data.requests else usage[:6])]
+        told = [
+            _cell(label(name, value, trends.data.names))
+            for name, value in zip(trends.groups, group, strict=True)
+        ]
+        cost = format(paid[key], "f") if key in paid else ""
+        lines.append([_window(trends, at), _stamp(at), _stamp(at + width), *told, *figures, cost])
+    return lines
+
+
+def _window(trends: Trends, at: datetime) -> str:
+    when = trends.plan
+    if when.window.holds(at):
+        return "current"
+    return "previous" if when.before and when.before.holds(at) else "today"
+
+
+def _shown(trends: Trends, at: datetime) -> bool:
+    when = trends.plan
+    return (
+        when.window.holds(at)
+        or bool(when.before and when.before.holds(at))
+        or (when.current and at >= when.edge)
+    )
+
+
+def _used(trends: Trends) -> dict[_Key, list[Usage]]:
+    data = trends.data
+    places = [data.used_by.index(name) for name in trends.groups]
+    found: dict[_Key, list[Usage]] = defaultdict(list)
+    for row in data.used:
+        if _shown(trends, row.at):
+            found[row.at, trends.bucket == "1d", tuple(row.group[place] for place in places)].append(
+                row.usage
+            )
+    return found
+
+
+def _paid(trends: Trends) -> dict[_Key, Decimal]:
+    """A dimension by which the API tells no cost is empty."""
+    data = trends.data
+    places = [data.paid_by.index(name) if name in data.paid_by else None for name in trends.groups]
+    found: dict[_Key, Decimal] = defaultdict(Decimal)
+    for row in data.paid:
+        if _shown(trends, row.at):
+            group = tuple("" if place is None else row.group[place] for place in places)
+            found[row.at, True, group] += row.amount
+    return found
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cell(text: str) -> str:
+    """A name that begins like a formula begins with an apostrophe instead (OWASP, "CSV Injection")."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
