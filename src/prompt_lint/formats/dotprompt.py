@@ -213,7 +213,7 @@ class _Walk:
         path, text = found
         if path in via:
             chain = " → ".join((*via[via.index(path) :], path))
-            raise Unreadable(f"a partial takes in itself: {chain}", "break the circle", place.top)
+            raise Unreadable(f"a partial takes in itself: {chain}", "take one of them out", place.top)
         self.size += len(text)
         if len(via) > _DEPTH or self.size > _LARGEST:
             told = f"partials more than {_DEPTH} deep" if len(via) > _DEPTH else "too large partials"
@@ -224,7 +224,11 @@ class _Walk:
         """The real path and the text of a partial. Its folder isn't known: it is the prompt's, or one above it."""
         folders = name.split("/")
         if {"", ".", ".."} & set(folders) or name.startswith("~") or "\\" in name:
-            raise Unreadable(f"takes in `{name[:200]}`, which is no name of a partial", "name a file", line)
+            raise Unreadable(
+                f"takes in `{name[:200]}`, which is no name of a partial",
+                "name a file below the folder of the prompts",
+                line,
+            )
         own = "/".join([*folders[:-1], f"_{folders[-1]}.prompt"])
         for folder in _upwards(self.path):
             for inside in (own, f"partials/{own}"):
