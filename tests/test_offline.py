@@ -178,14 +178,14 @@ def test_only_a_model_nobody_knows_is_unverified(model: str, *, unverified: bool
     assert count(model).unverified is unverified
 
 
+PAPER = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERg=="}}
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
 
 
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"messages": [{"role": "user", "content": [PICTURE]}]}, "image"),
-        ({"messages": [{"role": "user", "content": [{"type": "document"}]}]}, "document"),
+        ({"messages": [{"role": "user", "content": [PAPER]}]}, "document"),
         (
             {
                 "messages": [
@@ -197,8 +197,8 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
             "thinking",
         ),
         (
-            {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [PICTURE]}]}]},
-            "image",
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [PAPER]}]}]},
+            "document",
         ),
         (
             {"messages": [{"role": "user", "content": [{"type": "text", "text": "a", "citations": [{}]}]}]},

@@ -5,16 +5,19 @@ docs/counting.md states the rules and what they rest on.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint import images
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Count
 from prompt_lint.models import NEWEST_FAMILY, Model, find
 from prompt_lint.tokenizer.engine import content_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from prompt_lint.model import Request
 
@@ -58,6 +61,13 @@ UNKNOWN_MODEL = Interval(0.15, 15)
 _UNKNOWN = Model("", NEWEST_FAMILY, 0, "assumed", None, system_line=True)
 _ASSUMED_TOOL_PROMPT = (354, 474)
 
+# Pixels of the longer side, and tokens, that the models of a family see of an image at most: documentation of vision, 2026.
+_SIGHT = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
+# Nobody has published exact counts of images; the documented formula agrees with totals that are published to this many.
+IMAGE = Interval(0.10, 100)
+# Where nearly every image file has said its size by, in characters of base64.
+_HEADER = 4096
+
 _HINT = "count it with the API, or leave it out of the rules"
 
 # The fields of the last request and the texts counted for it: all models of a request are counted in
@@ -85,7 +95,12 @@ def count(model: str, request: Request) -> Count:
         raise Unreadable("needs the API: it is nested too deeply to be counted here", _HINT) from None
     interval = _interval(known, request.fields)
     margin = max(interval.tokens, round(tokens * interval.share))
-    return Count(tokens, max(0, tokens - margin), tokens + margin, "offline", known.basis == "assumed")
+    seen = [_seen(known.family, image) for image in _images_of(request.fields)]
+    if seen:
+        margin = max(margin, round(tokens * IMAGE.share)) + IMAGE.tokens * len(seen)
+    # An image that isn't at hand costs anything from nothing to the most, at which it is counted.
+    least = tokens - margin - sum(most for most, at_hand in seen if not at_hand)
+    return Count(tokens, max(0, least), tokens + margin, "offline", known.basis == "assumed")
 
 
 def weigh(model: str, text: str) -> int:
@@ -142,14 +157,22 @@ class _Counting(NamedTuple):
         for block in blocks:
             if block["type"] == "text":
                 texts.append(block["text"])
+            elif block["type"] == "image":
+                total += _seen(self.model.family, block)[0]
             elif block["type"] == "tool_use":
                 total += self._call(block, frame)
             else:
-                total += sum(map(self._text, _texts(block.get("content") or "", "a tool's result")))
+                total += self._result(block.get("content") or "")
         if texts:
             total += self._text("".join(texts))
         calls = sum(block["type"] == "tool_use" for block in blocks)
         return total + (frame.parallel if calls > 1 else 0)
+
+    def _result(self, content: Any) -> int:
+        pictures = [block for block in content if _is_image(block)] if isinstance(content, list) else []
+        texts = [block for block in content if not _is_image(block)] if pictures else content
+        total = sum(_seen(self.model.family, block)[0] for block in pictures)
+        return total + sum(map(self._text, _texts(texts, "a tool's result")))
 
     def _call(self, block: Mapping[str, Any], frame: Frame) -> int:
         given = block.get("input")
@@ -202,7 +225,36 @@ def _texts(content: Any, where: str) -> list[str]:
     return found
 
 
-_BLOCKS = frozenset({"text", "tool_use", "tool_result"})
+def _is_image(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "image"
+
+
+def _images_of(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every image of the messages, those in the results of tools among them."""
+    for message in fields.get("messages") or []:
+        for block in message["content"] if isinstance(message["content"], list) else []:
+            inner = block.get("content") if block.get("type") == "tool_result" else None
+            yield from filter(_is_image, [block, *(inner if isinstance(inner, list) else [])])
+
+
+def _seen(family: str, block: Mapping[str, Any]) -> tuple[int, bool]:
+    """Tokens of an image, and whether its size is known; where it isn't, the most that any image costs."""
+    edge, most = _SIGHT[family]
+    size = _size(block.get("source"))
+    return (images.tokens(size, edge, most), True) if size else (most, False)
+
+
+def _size(source: Any) -> images.Size | None:
+    data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
+    if not isinstance(data, str):
+        return None
+    try:
+        return images.size(base64.b64decode(data[:_HEADER])) or images.size(base64.b64decode(data))
+    except (binascii.Error, ValueError):
+        return None
+
+
+_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 
 
 def _refuse_unmodelled(fields: Mapping[str, Any]) -> None:
@@ -247,7 +299,7 @@ def _interval(model: Model, fields: Mapping[str, Any]) -> Interval:
     thinks = (fields.get("thinking") or {}).get("type", "disabled") != "disabled"
     history = any(
         not isinstance(message["content"], str)
-        and any(block["type"] != "text" for block in message["content"])
+        and any(block["type"] not in {"text", "image"} for block in message["content"])
         for message in fields.get("messages") or []
     )
     if forced or thinks or history:
