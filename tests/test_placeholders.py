@@ -48,6 +48,9 @@ def test_placeholders_in_code_are_examples() -> None:
     fenced, span = "```\n{{name}}\n```\n", "Write `{{name}}` or ``{{`x`}}``."
 
     assert (line_of(fenced), line_of(span)) == (None, None)
+    assert line_of("````\n```\n{{name}}\n```\n```` \n") is None
+    assert line_of("```code``` {{name}}\n") == 1
+    assert line_of("```\n```python\n{{name}}\n```\n") is None
     assert (line_of(fenced, templated=True), line_of(span, templated=True)) == (2, 1)
     assert line_of(fenced + span + "\n{{name}}") == 5
 

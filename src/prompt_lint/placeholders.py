@@ -15,7 +15,7 @@ MESSAGE = "holds template placeholders, counted as they stand: what is filled in
 
 # For `also`: what the tools of some formats replace beside the usual. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
-CLAUDE = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}"
+CLAUDE = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
 COPILOT = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
 
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
@@ -26,7 +26,7 @@ _COMMON = (
     r"|{%[-+]?[ \t]*[a-z][^%\n]*%}"
     r"|{#[- \t][^#\n]*#})"
 )
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})([^`]*)\Z")
 
 
 def unexpanded(
@@ -51,7 +51,7 @@ def _first(text: str, also: str, *, code: bool) -> int | None:
         if not code and (mark := _FENCE.match(line)):
             if not fence:
                 fence = mark[1]
-            elif mark[1].startswith(fence):
+            elif mark[1].startswith(fence) and not mark[2].strip():
                 fence = ""
         elif _in_line(line, also, code=code, fenced=bool(fence)):
             return number
