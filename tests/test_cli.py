@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.paths import ROOT
+from tests.running import Done
 
-from prompt_lint import __version__, cli
+from prompt_lint import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,26 +35,6 @@ prompts:
 """
 SHORT = "Answer in one sentence.\n"
 LONG = "# Rules\n\n" + "Never guess a number that you could look up.\n" * 20 + "\n## Tone\n\nBe kind.\n"
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def lint(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """Runs prompt-lint at the top of the repository, in this process."""
-    monkeypatch.chdir(repo.path)
-
-    def run(*arguments: str) -> Done:
-        code = cli.run(arguments)
-        return Done(code, *capfd.readouterr())
-
-    return run
 
 
 def started(repo: Repo, *arguments: str, **given: Any) -> subprocess.Popen[bytes]:
@@ -451,11 +432,11 @@ def test_a_broken_file_does_not_hide_the_others(repo: Repo, lint: Callable[..., 
     assert "1 prompt: 2 errors, 1 ok" in done.out
 
 
-def test_an_image_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:
+def test_a_pdf_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:
     """What the tokenizer can't model is never a number."""
     prompts(repo, a=SHORT)
-    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
-    turn = {"role": "user", "content": [image]}
+    paper = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}
+    turn = {"role": "user", "content": [paper]}
     repo.write("prompts/chat/x.json", json.dumps({"messages": [turn]}))
 
     done = lint("check", "--output-format", "json")

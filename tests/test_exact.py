@@ -13,16 +13,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import jsonschema
 import pytest
 from tests import api_server
 from tests.api_server import COUNT_PATH, FAULTS, KEY, ApiServer, after, always, blackhole, refusing, where
 from tests.paths import ROOT
+from tests.running import Done
 
-from prompt_lint import cli
 from prompt_lint.counters import offline
 from prompt_lint.model import Request
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.api_fixture"]
 
 PROGRAM = Path(sys.executable).parent / "prompt-lint"
-SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 # Of the family with the wider interval: ± 3 tokens on a short text.
 MODEL = "claude-opus-5"
@@ -46,40 +44,6 @@ TEXT = "What is 2 + 2?"
 CANARY = "sk-ant-api03-Canary_42'\"\\+/=%&~zQ9"
 # Faults that still carry the true count.
 TRUE = {"100_continue", "103_early_hints", "http_1_0", "chunked", "silent_close", "extra_answer"}
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def report(self) -> Any:
-        assert self.out, self.err
-        found = json.loads(self.out)
-        jsonschema.validate(found, SCHEMA)
-        return found
-
-    @property
-    def verdicts(self) -> dict[tuple[str, str], tuple[int | None, str | None, str]]:
-        """(path, model) → tokens, origin, status."""
-        return {
-            (v["path"], v["model"]): (v["tokens"], v["origin"], v["status"]) for v in self.report["verdicts"]
-        }
-
-
-@pytest.fixture
-def lint(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """Runs prompt-lint at the top of the repository, in this process."""
-    monkeypatch.chdir(repo.path)
-
-    def run(*arguments: str) -> Done:
-        code = cli.run(arguments)
-        return Done(code, *capfd.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -120,8 +84,8 @@ def write_open(repo: Repo, top: str = "", models: Sequence[str] = (MODEL,), **fi
     write(repo, offline_tokens(TEXT), models, top, **(files or {"a": TEXT}))
 
 
-def image(repo: Repo, name: str = "prompts/image.json") -> None:
-    block = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+def paper(repo: Repo, name: str = "prompts/paper.json") -> None:
+    block = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}
     repo.write(name, json.dumps({"messages": [{"role": "user", "content": [block]}]}))
 
 
@@ -181,11 +145,11 @@ def test_auto_asks_only_for_what_the_offline_count_leaves_open(
 ) -> None:
     """A limit inside the interval, a model that nobody measured, and what can't be modelled: nothing else is sent."""
     write_open(repo, "counting: auto", models=[MODEL, UNVERIFIED], open=TEXT, clear="Hi.")
-    image(repo)
+    paper(repo)
 
     done = check()
 
-    shown = str([{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}])
+    shown = str([{"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}])
     assert asked(api) == sorted(
         [
             (MODEL, TEXT), (UNVERIFIED, TEXT), (UNVERIFIED, "Hi."),
@@ -193,7 +157,7 @@ def test_auto_asks_only_for_what_the_offline_count_leaves_open(
         ]
     )  # fmt: skip
     assert done.verdicts["prompts/clear.md", MODEL][1:] == ("offline", "ok")
-    assert done.verdicts["prompts/image.json", MODEL][1:] == ("api", "over")
+    assert done.verdicts["prompts/paper.json", MODEL][1:] == ("api", "over")
     assert done.report["summary"]["api"] == 5
 
 
@@ -367,7 +331,7 @@ def test_an_offline_count_stands_in_where_it_decides(
 ) -> None:
     """In an outage, what is clear is judged and marked as offline; what is open or unmodelled is not counted."""
     write_open(repo, models=[MODEL, UNVERIFIED], open=TEXT, clear="Hi.", over=TEXT * 5)
-    image(repo)
+    paper(repo)
     api.plan = always("503")
 
     done = check()
@@ -377,16 +341,16 @@ def test_an_offline_count_stands_in_where_it_decides(
         ("prompts/clear.md", MODEL): (offline_tokens("Hi."), "offline", "ok"),
         ("prompts/over.md", MODEL): (offline_tokens(TEXT * 5), "offline", "over"),
         ("prompts/open.md", MODEL): (None, None, "uncounted"),
-        ("prompts/image.json", MODEL): (None, None, "uncounted"),
+        ("prompts/paper.json", MODEL): (None, None, "uncounted"),
         **{
             (f"prompts/{name}", UNVERIFIED): (None, None, "uncounted")
-            for name in ("clear.md", "over.md", "open.md", "image.json")
+            for name in ("clear.md", "over.md", "open.md", "paper.json")
         },
     }
     assert done.report["summary"]["unanswered"] == 8
 
 
-@pytest.mark.parametrize("what", ["open", "image"])
+@pytest.mark.parametrize("what", ["open", "paper"])
 def test_what_an_outage_leaves_open_is_exit_3(
     repo: Repo, lint: Callable[..., Done], api: ApiServer, key: None, hasty: None, what: str
 ) -> None:
@@ -395,7 +359,7 @@ def test_what_an_outage_leaves_open_is_exit_3(
     if what == "open":
         repo.write("prompts/open.md", TEXT)
     else:
-        image(repo, "prompts/open.json")
+        paper(repo, "prompts/open.json")
     api.plan = always("503")
 
     done = lint("check", "--exit-zero")
