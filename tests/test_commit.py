@@ -12,7 +12,7 @@ from tests.repo import Repo
 from prompt_lint import git
 from prompt_lint import objects as objects_module
 from prompt_lint.commit import MAX_LOST, MAX_TARGET, Commit
-from prompt_lint.errors import Fatal, Missing, Unreadable
+from prompt_lint.errors import Elsewhere, Fatal, Missing, Unreadable
 from prompt_lint.objects import LostError, Objects, TooLargeError
 from prompt_lint.tree import Entry, open_tree
 
@@ -125,6 +125,26 @@ def test_pointers_of_lfs_are_no_text_to_compare_with(repo: Repo) -> None:
 
     with Commit(str(repo.path), repo.commit()) as commit:
         assert "is a Git LFS pointer in commit" in reason(commit, "a.md")
+
+
+@pytest.mark.usefixtures("children")
+def test_what_is_committed_is_shared_unless_it_is_no_file(repo: Repo, tmp_path: Path) -> None:
+    """What a prompt takes in is there for everybody, also if git would ignore it; folders and submodules aren't files."""
+    inner = Repo(tmp_path / "inner")
+    inner.commit()
+    repo.submodule("lib", inner)
+    repo.write(".gitignore", "*.log\n")
+    repo.write("sub/kept.log")
+    repo.git("add", "--force", "sub/kept.log")
+
+    with Commit(str(repo.path), repo.commit()) as commit:
+        commit.require_shared("sub/kept.log", "sub/kept.log")
+        with pytest.raises(Missing, match="is a folder"):
+            commit.require_shared("sub", "sub")
+        with pytest.raises(Missing, match="is not in commit"):
+            commit.require_shared("nope", "nope")
+        with pytest.raises(Elsewhere):
+            commit.require_shared("lib", "lib")
 
 
 # Links

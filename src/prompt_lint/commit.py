@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from prompt_lint import git
-from prompt_lint.errors import Fatal, Missing, Unreadable
+from prompt_lint.errors import Elsewhere, Fatal, Missing, Unreadable
 from prompt_lint.objects import LostError, Objects, TooLargeError
 from prompt_lint.tree import Entry, follow, inside, is_pointer, leading, text
 
@@ -109,6 +109,19 @@ class Commit:
         except Unreadable:
             return None
         return (real, node) if node and node.regular else None
+
+    def require_shared(self, path: str, real: str) -> None:  # noqa: ARG002  # as a working tree wants it
+        """That there is a file at `real`, the real path of `path`. Everybody has it: it is committed.
+
+        Raises:
+            Missing: there is none, but a folder, or nothing.
+            Elsewhere: it is another repository's.
+        """
+        node = self.node(real)
+        if node and node.mode == _SUBMODULE:
+            raise Elsewhere("is a repository of its own")
+        if node is None or not node.regular:
+            raise Missing("is a folder" if self._is_folder(real) else f"is not in {self.name}")
 
     def read(self, path: str, cap: int) -> bytes:
         """The content of a regular file of at most `cap` bytes, as git keeps it: before any filter.
