@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.errors import Elsewhere, Missing, Unreadable
@@ -13,17 +14,18 @@ from prompt_lint.tree import is_gits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.commit import Commit
     from prompt_lint.model import Count, Group, Part, Rule
     from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
 
 
 class Found(NamedTuple):
-    """A prompt in a file of `size` bytes. `digest` is its request's, empty where there is nothing to count.
+    """A prompt, in a file of `size` bytes if it is the first there. `digest` is its request's; empty without one.
 
     `counts` are there from the start where the file hasn't changed; `stamp` is, where its counts will do for the
     next run. `group` is set for a group that is a request, and for each member of one that is a sum; `parts` are
-    those of the request.
+    those of the request. `base` marks what the base had at that path.
     """
 
     prompt: Prompt
@@ -34,6 +36,7 @@ class Found(NamedTuple):
     counts: tuple[Count, ...] = ()
     group: Group | None = None
     parts: tuple[Part, ...] = ()
+    base: bool = False
 
 
 def found(prompt: Prompt, rule: Rule, size: int) -> Found:
@@ -50,7 +53,7 @@ class Remarks(NamedTuple):
 class Companions:
     """Reads what a file takes in from others of its tree, and remembers what was asked for. Without a tree there are none."""
 
-    def __init__(self, tree: WorkingTree | None, cap: int) -> None:
+    def __init__(self, tree: WorkingTree | Commit | None, cap: int) -> None:
         self.tree = tree
         self.cap = cap
         self.asked: set[str] = set()
@@ -97,19 +100,19 @@ def read_all(
         remarks = len(said.problems), len(said.notes)
         try:
             data, stamp = tree.take(path, cap)
-            prompts = [
-                found(prompt._replace(aliases=aliases), rule, len(data))
-                for prompt in parsed(path, data, rule, companions, said)
-            ]
+            prompts = parsed(path, data, rule, companions, said)
+            start = list(islice(prompts, 2))
+            # The path says all about a file of one prompt, of which nothing is to be said.
+            alone = [one[1:3] for one in start] == [("", 1)] and not companions.asked
+            alone = alone and remarks == (len(said.problems), len(said.notes))
+            # One at a time: a file may hold 100,000. What it weighs, it weighs once.
+            for size, prompt in zip(chain([len(data)], repeat(0)), chain(start, prompts), strict=False):
+                one = found(prompt._replace(aliases=aliases), rule, size)
+                yield one._replace(stamp=stamp) if alone else one
         except Missing:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             said.problems.append(Problem(path, error.line, error.message, error.hint))
-            continue
-        alone = not companions.asked and remarks == (len(said.problems), len(said.notes))
-        if alone and [one.prompt[1:3] for one in prompts] == [("", 1)]:  # then its path says all about it
-            prompts = [prompts[0]._replace(stamp=stamp)]
-        yield from prompts
 
 
 def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Remarks) -> Iterator[Prompt]:
