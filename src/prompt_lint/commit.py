@@ -95,12 +95,6 @@ class Commit:
         """
         return follow(self.top, path, self._target)
 
-    def require_shared(self, path: str, real: str) -> None:  # noqa: ARG002  # as in a working tree
-        """That there is a file at `real`. Raises `Missing`."""
-        node = self.node(real)
-        if node is None or not node.regular:
-            raise Missing(f"is not a file in {self.name}")
-
     def locate(self, path: str) -> tuple[str, Node] | None:
         """The regular file behind `path`, by its real path; None where there is none."""
         try:
