@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.formats import request, text, tools
+from prompt_lint.formats import continue_prompt, dotprompt, prompt_yml, prompty, request, text, tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +36,15 @@ class PromptFormat(Protocol):
 
 
 # In the order of recognition; `text` takes what is left.
-FORMATS: Mapping[str, PromptFormat] = {"tools": tools, "request": request, "text": text}
+FORMATS: Mapping[str, PromptFormat] = {
+    "prompt-yml": prompt_yml,
+    "prompty": prompty,
+    "continue-prompt": continue_prompt,
+    "dotprompt": dotprompt,
+    "tools": tools,
+    "request": request,
+    "text": text,
+}
 
 
 class Recognised(NamedTuple):

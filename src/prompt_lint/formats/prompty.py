@@ -65,8 +65,10 @@ def _read(text: str, first: Role) -> _Read:
             "opens its frontmatter and never closes it", "close it with a line of `---`", line - 1
         )
     yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    # The rest of the closing line is blank: the text begins in that line, with its line feed.
-    found = _split(body, line + yaml.count("\n"), first)
+    # White space between the closing line and the text isn't sent, either.
+    text = body.lstrip()
+    start = line + yaml.count("\n") + body[: len(body) - len(text)].count("\n")
+    found = _split(text, start, first)
     head = turns.head(yaml, line)
     if head is None:
         return _Read(found, [], [(turns.BAD_HEAD, line)])
@@ -89,12 +91,10 @@ def _split(body: str, line: int, first: str) -> list[turns.Turn]:
 
 
 def _turn(role: str, lines: list[str], start: int) -> list[turns.Turn]:
-    """Without the blank lines around it, as the specification has it."""
-    said = [number for number, line in enumerate(lines) if line.strip()]
-    if not said:
-        return []
-    text = "\n".join(lines[said[0] : said[-1] + 1])
-    return [turns.Turn(role, (turns.Piece(text, start + said[0]),))]
+    """Without the line feeds around it, and no more, as the specification's examples have it."""
+    text = "\n".join(lines)
+    above = len(text) - len(text.lstrip("\n"))
+    return [turns.Turn(role, (turns.Piece(text.strip("\n"), start + above),))] if text.strip() else []
 
 
 def _said(head: turns.Head) -> Iterator[tuple[str, int]]:
