@@ -1,0 +1,727 @@
+"""An answer from the record is the answer of a run: whatever happens to the world, the two don't differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from binascii import crc32
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from tests.repo import Repo
+
+from prompt_lint import __version__, cli, credentials, quick, reading, record
+from prompt_lint.cache import FILE, open_cache
+from prompt_lint.errors import Fatal
+from prompt_lint.message import to_request
+from prompt_lint.model import Count, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+CONFIG = """\
+models: [claude-sonnet-5-5, claude-sonnet-4-6]
+limit: 100
+prompts:
+  - files: PATTERN
+"""
+A, B = "prompts/a.md", "prompts/sub/b.md"
+TEXT = "Hello, hello.\n"
+LONG = "Never guess a number that you could look up.\n" * 20
+# Leaves nothing to the record, and changes nothing.
+NO_RECORD = ("--max-requests", "4999")
+CANARY = "sk-ant-api03-Canary_42zQ9"
+
+
+class World(NamedTuple):
+    """A repository, the home of its user, and a way to run prompt-lint in it."""
+
+    repo: Repo
+    home: Path
+    capfd: pytest.CaptureFixture[str]
+    patch: pytest.MonkeyPatch
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """A real run in this process: exit code and stdout."""
+        code = cli.run(["check", *arguments])
+        return code, self.capfd.readouterr().out
+
+    def record(self, *arguments: str) -> None:
+        """Runs until nothing is new."""
+        for _ in range(2):
+            tick()
+            self.run(*arguments)
+
+    def answer(self, *arguments: str) -> str | None:
+        return quick.answer(["check", *arguments], os.environ)
+
+    def same(self, *arguments: str) -> bool:
+        """Holds the law; whether there was an answer at all."""
+        found = self.answer(*arguments)
+        truth = self.run(*NO_RECORD, *arguments)
+        assert found is None or (0, found) == truth
+        return found is not None
+
+    def file(self, *arguments: str) -> Path:
+        """Where the record is."""
+        question = quick.ask(["check", *arguments], os.environ)
+        assert question
+        return type(self.home)(question.file)
+
+    def edit(self, name: str, text: str) -> None:
+        """New contents of the same size, and the old time."""
+        path = self.repo.path / name
+        before = path.stat()
+        path.write_text(text.ljust(before.st_size, "!")[: before.st_size])
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def tick() -> None:
+    """What is done afterwards has another time than what was done before."""
+    time.sleep(0.02)
+
+
+def make_world(
+    path: Path, capfd: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch, pattern: str
+) -> World:
+    """Two prompts, one of them in a folder; an empty folder; an ignored one; a link; a file that is none of ours."""
+    repo, home = Repo(path / "repo"), path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        if name.startswith("XDG_"):
+            patch.delenv(name)
+    patch.setenv("HOME", str(home))
+    patch.chdir(repo.path)
+    # The files of these tests are younger than two seconds; a tick of the clock is waited for where it matters.
+    patch.setattr(record, "_UNSURE", 0)
+    patch.setattr(reading, "_UNSURE", 0)
+    repo.write(".prompt-lint.yaml", CONFIG.replace("PATTERN", json.dumps(pattern)))
+    repo.write(".gitignore", "ignored/\n*.tmp.md\n")
+    repo.write("ignored/c.md")
+    repo.write("prompts/d.tmp.md", LONG)
+    repo.write("prompts/ignored/c.md")
+    repo.write("main.py", "print()\n")
+    repo.write(A, TEXT)
+    repo.write(B, TEXT)
+    repo.commit()
+    (repo.path / "prompts/empty/deep").mkdir(parents=True)
+    return World(repo, home, capfd, patch)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> World:
+    return make_world(tmp_path, capfd, monkeypatch, "*.md")
+
+
+def replaced_by_link(world: World) -> None:
+    (world.repo.path / A).rename(world.repo.path / "elsewhere.txt")
+    world.repo.link(A, "../elsewhere.txt")
+
+
+def replaced_by_folder(world: World) -> None:
+    removed(world, A)
+    world.repo.write(f"{A}/x.md")
+
+
+def folder_behind_a_link(world: World) -> None:
+    (world.repo.path / "prompts/sub").rename(world.repo.path / "moved")
+    world.repo.link("prompts/sub", "../moved")
+
+
+def all_behind_a_link(world: World) -> None:
+    (world.repo.path / "prompts").rename(world.repo.path / "moved")
+    world.repo.link("prompts", "moved")
+
+
+def nested_repository(world: World) -> None:
+    Repo(world.repo.path / "prompts/sub").commit()
+
+
+def other_repository(world: World) -> None:
+    """The repository is moved away, and another one put in its place."""
+    moved = world.repo.path.with_name("moved")
+    world.repo.path.rename(moved)
+    shutil.copytree(moved, world.repo.path)
+    world.patch.chdir(world.repo.path)
+    (world.repo.path / A).write_text(LONG)
+
+
+def worktree(world: World) -> None:
+    (world.repo.path / ".git").rename(world.home / "git")
+    (world.repo.path / ".git").write_text(f"gitdir: {world.home / 'git'}\n")
+
+
+def damaged_cache(world: World) -> None:
+    (world.home / ".cache/prompt-lint" / FILE).write_bytes(b"no database")
+
+
+def removed(world: World, name: str) -> None:
+    path = world.repo.path / name
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+Change = Any
+CHANGES: dict[str, Change] = {
+    "nothing": lambda w: None,
+    "an edit that nothing shows but the inode's time": lambda w: w.edit(A, "Other words."),
+    "over the limit": lambda w: w.repo.write(A, LONG),
+    "touched": lambda w: os.utime(w.repo.path / A),
+    "emptied": lambda w: w.repo.write(A, ""),
+    "rights": lambda w: (w.repo.path / A).chmod(0o600),
+    "a second name": lambda w: os.link(w.repo.path / A, w.repo.path / "prompts/second.md"),
+    "a new prompt": lambda w: w.repo.write("prompts/new.md", LONG),
+    "a new prompt in a folder": lambda w: w.repo.write("prompts/sub/new.md"),
+    "a new prompt in an empty folder": lambda w: w.repo.write("prompts/empty/deep/new.md"),
+    "a new folder": lambda w: w.repo.write("prompts/fresh/new.md"),
+    "a new folder at the top": lambda w: w.repo.write("fresh/new.md"),
+    "a new ignored file": lambda w: w.repo.write("prompts/new.tmp.md"),
+    "a new file in an ignored folder": lambda w: w.repo.write("ignored/new.md"),
+    "nothing is ignored": lambda w: w.repo.write(".gitignore", "\n"),
+    "something else is ignored": lambda w: w.repo.write(".gitignore", "sub/\n"),
+    "a folder that says what it ignores": lambda w: w.repo.write("prompts/.gitignore", "*.md\n"),
+    "ignored in this clone": lambda w: w.repo.write(".git/info/exclude", "*.md\n"),
+    "ignored by its user": lambda w: w.repo.write(w.home / ".config/git/ignore", "*.md\n"),
+    "ignored by a setting": lambda w: w.repo.git("config", "core.excludesFile", str(w.repo.path / "main.py")),
+    "ignored by a setting of the user": lambda w: w.repo.write(
+        w.home / ".gitconfig", "[core]\nexcludesFile = ~/x\n"
+    ),
+    "removed": lambda w: removed(w, A),
+    "a folder removed": lambda w: removed(w, "prompts/sub"),
+    "renamed": lambda w: (w.repo.path / A).rename(w.repo.path / "prompts/z.md"),
+    "two swapped": lambda w: (
+        (w.repo.path / A).rename(w.repo.path / "x"),
+        (w.repo.path / B).rename(w.repo.path / A),
+        (w.repo.path / "x").rename(w.repo.path / B),
+    ),
+    "replaced by a link": replaced_by_link,
+    "a folder behind a link": folder_behind_a_link,
+    "all behind a link": all_behind_a_link,
+    "a link to a prompt": lambda w: w.repo.link("prompts/link.md", "a.md"),
+    "a link to nothing": lambda w: w.repo.link("prompts/link.md", "nothing"),
+    "a link to a folder": lambda w: w.repo.link("more", "prompts"),
+    "replaced by a folder": replaced_by_folder,
+    "no longer tracked": lambda w: w.repo.git("rm", "--quiet", "--cached", A),
+    "no longer tracked, and ignored": lambda w: (
+        w.repo.git("rm", "--quiet", "--cached", A),
+        w.repo.write(".gitignore", "a.md\n"),
+    ),
+    "tracked though ignored": lambda w: w.repo.git("add", "--force", "ignored/c.md"),
+    "left out of the working tree": lambda w: w.repo.git("update-index", "--skip-worktree", A),
+    "staged as a link": lambda w: w.repo.git(
+        "update-index", "--cacheinfo", f"120000,{w.repo.git('hash-object', A)},{A}"
+    ),
+    "a commit": lambda w: w.repo.commit(),
+    "another branch": lambda w: w.repo.git("checkout", "--quiet", "-b", "other"),
+    "another repository inside": nested_repository,
+    "another repository in its place": other_repository,
+    "git's folder elsewhere": worktree,
+    "no HEAD": lambda w: w.repo.write(".git/HEAD", "broken\n"),
+    "no objects": lambda w: (w.repo.path / ".git/objects").rename(w.home / "objects"),
+    "a broken index": lambda w: w.repo.write(".git/index", "broken"),
+    "a broken setting of git": lambda w: w.repo.write(".git/config", "broken\n"),
+    "a lower limit": lambda w: w.repo.write(".prompt-lint.yaml", CONFIG.replace("PATTERN", "'*.md'").replace("100", "5")),
+    "a broken configuration": lambda w: w.repo.write(".prompt-lint.yaml", "limit: [\n"),
+    "the same configuration anew": lambda w: os.utime(w.repo.path / ".prompt-lint.yaml"),
+    "two configurations": lambda w: w.repo.write(".prompt-lint.yml", "limit: 1\n"),
+    "no configuration": lambda w: removed(w, ".prompt-lint.yaml"),
+    "a configuration out of the repository": lambda w: (
+        (w.repo.path / ".prompt-lint.yaml").rename(w.home / "c"),
+        w.repo.link(".prompt-lint.yaml", w.home / "c"),
+    ),
+    "colours": lambda w: w.patch.setenv("FORCE_COLOR", "1"),
+    "a mode": lambda w: w.patch.setenv("PROMPT_LINT_COUNTING", "exact"),
+    "no mode": lambda w: w.patch.setenv("PROMPT_LINT_COUNTING", "guess"),
+    "a smaller size": lambda w: w.patch.setenv("PROMPT_LINT_MAX_FILE_SIZE", "3"),
+    "JSON": lambda w: w.patch.setenv("PROMPT_LINT_OUTPUT_FORMAT", "json"),
+    "another configuration": lambda w: w.patch.setenv("PROMPT_LINT_CONFIG", "other.yaml"),
+    "another cache": lambda w: w.patch.setenv("PROMPT_LINT_CACHE_DIR", str(w.home / "other")),
+    "a key": lambda w: w.patch.setenv("ANTHROPIC_API_KEY", CANARY + "\n"),
+    "an Admin key": lambda w: w.patch.setenv("ANTHROPIC_API_KEY", "sk-ant-admin01-x"),
+    "an empty key": lambda w: w.patch.setenv("ANTHROPIC_API_KEY", ""),
+    "an address": lambda w: w.patch.setenv("ANTHROPIC_BASE_URL", "http://example.com"),
+    "a relative folder of profiles": lambda w: w.patch.setenv("ANTHROPIC_CONFIG_DIR", "profiles"),
+    "a profile": lambda w: w.repo.write(w.home / ".config/anthropic/active_config", "x\n"),
+    "another home": lambda w: w.patch.setenv("HOME", str(w.repo.path.parent)),
+    "no git": lambda w: w.patch.setenv("PATH", str(w.home)),
+    "another git": lambda w: w.patch.setenv("PATH", f"{w.home}:{os.environ['PATH']}"),
+    "CI": lambda w: w.patch.setenv("CI", "true"),
+    "a folder below": lambda w: w.patch.chdir(w.repo.path / "prompts"),
+    "no counts": lambda w: shutil.rmtree(w.home / ".cache"),
+    "no counts but the record": lambda w: (w.home / ".cache/prompt-lint" / FILE).unlink(),
+    "damaged counts": damaged_cache,
+    "counts of others": lambda w: put_exact(w, TEXT),
+}  # fmt: skip
+
+
+def put_exact(world: World, *texts: str, model: str = "claude-sonnet-5-5") -> None:
+    """Counts of the API, as a run with a key would have left them."""
+    kept = open_cache(str(world.home / ".cache/prompt-lint"), __version__, credentials.API)
+    digests = [request.digest() for one in texts if (request := to_request(one, "user"))]
+    kept.put({Key(model, digest): Count(7, 7, 7, "api") for digest in digests})
+    kept.close()
+
+
+@pytest.mark.parametrize("pattern", ["prompts/**/*.md", "*.md"])
+@pytest.mark.parametrize("paths", [(), (A, B)], ids=["all", "named"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_has_changed_the_answer_is_that_of_a_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    change: str,
+    paths: Sequence[str],
+    pattern: str,
+) -> None:
+    """An answer after a change is none, or to the byte what a run prints; and there is one where nothing counts."""
+    world = make_world(tmp_path, capfd, monkeypatch, pattern)
+    world.record(*paths)
+    assert world.answer(*paths), "nothing was recorded, so nothing is tested"
+    tick()
+
+    CHANGES[change](world)
+
+    assert world.same(*paths) or change not in {"nothing", "an empty key"}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.booleans()), min_size=1, max_size=6),
+    st.sampled_from(["prompts/**/*.md", "*.md"]),
+)
+@example([("a new prompt", True), ("removed", True), ("nothing", True)], "*.md")
+@example([("a new folder", True), ("something else is ignored", True), ("nothing is ignored", True)], "*.md")
+def test_no_history_of_changes_misleads(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: list[tuple[str, bool]],
+    pattern: str,
+) -> None:
+    """After any changes, with runs between them that build on the record of the one before, the law holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        world = make_world(tmp_path_factory.mktemp("world"), capfd, patch, pattern)
+        world.record()
+        for change, recorded in changes:
+            tick()
+            with suppress(OSError, AssertionError):  # it may be impossible after those before it
+                CHANGES[change](world)
+            if os.path.isdir(world.repo.path):
+                world.same()
+                world.same(A)
+            if recorded:
+                world.record()
+                world.record(A)
+                world.same()
+                world.same(A)
+
+
+def test_links_on_the_way_are_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A link that leads through another one leads elsewhere when that one does."""
+    world = make_world(tmp_path, capfd, monkeypatch, "prompts/**/*.md")
+    world.repo.write("one/x.txt", TEXT)
+    world.repo.write("two/x.txt", LONG)
+    world.repo.link("prompts/link.md", "../via/x.txt")
+    via = world.repo.link("via", "one")
+    world.record()
+    assert world.same()
+    tick()
+
+    via.unlink()
+    via.symlink_to("two")
+
+    assert not world.same()
+
+
+def test_what_is_no_longer_ignored_is_watched(world: World) -> None:
+    """A record builds on the one before it only while the same is ignored."""
+    world.record()
+    tick()
+    world.repo.write(".gitignore", "*.tmp.md\n")
+    world.record()
+    tick()
+
+    world.repo.write("prompts/ignored/new.md", LONG)
+
+    assert not world.same()
+
+
+@pytest.mark.parametrize(
+    "flags", [("-q",), ("-v",), ("--offline",), ("--counting=offline",), ("--color", "always")]
+)
+def test_flags_have_answers_of_their_own(world: World, flags: Sequence[str]) -> None:
+    """A record answers for the flags that it was made with, and no others."""
+    world.record()
+    assert world.answer(*flags) is None
+
+    world.record(*flags)
+
+    assert world.same()
+    assert world.same(*flags)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-cache",), ("--limit", "5"), ("--model", "claude-opus-5-5"), ("--config", ".prompt-lint.yaml"),
+        ("--no-git",), ("-o", "x"), ("--output", "json=x"), ("--max-file-size", "5"), ("-e",), ("-qv",), ("--help",),
+        ("--", A), ("-",), ("",),
+    ],
+)  # fmt: skip
+def test_what_isnt_plain_is_left_to_a_run(world: World, arguments: Sequence[str]) -> None:
+    """A flag that isn't known to be harmless takes a real run."""
+    assert quick.ask(["check", *arguments], os.environ) is None
+
+
+@pytest.mark.parametrize("command", [[], ["count", A], ["--version"], ["check-all"], ["explain", A]])
+def test_only_check_has_answers(world: World, command: Sequence[str]) -> None:
+    """Other commands aren't looked at."""
+    assert quick.ask(command, os.environ) is None
+
+
+def test_a_prompt_near_its_limit_is_told_again(world: World) -> None:
+    """A report of several lines, with colours and notes of files, comes back as it was."""
+    world.repo.write(A, "word " * 90)
+    world.repo.write(B, " ")
+
+    world.record("--color", "always")
+    found = world.answer("--color", "always")
+
+    assert found
+    assert "near" in found
+    assert "empty or blank" in found
+    assert world.same("--color", "always")
+
+
+@pytest.mark.parametrize("text", [LONG, b"\xff"])
+def test_what_isnt_well_is_looked_at_each_time(world: World, text: str | bytes) -> None:
+    """A run that fails, or can't measure something, leaves no record."""
+    world.repo.write(A, text)
+
+    world.record()
+
+    assert world.answer() is None
+    assert not world.file().exists()
+
+
+def test_what_has_just_changed_is_looked_at_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a tick of the file system's clock a file may change without a new time: two seconds, to be safe."""
+    monkeypatch.setattr(record, "_UNSURE", 2_000_000_000)
+
+    world.record()
+
+    assert world.answer() is None
+
+
+def test_a_file_that_was_changed_during_the_run_is_looked_at_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done while a run is under way is seen by the next one."""
+    world.record()
+    world.file().unlink()
+    keep = record.keep
+
+    def late(*given: Any) -> None:
+        world.repo.write("prompts/new.md", LONG)
+        keep(*given)
+
+    monkeypatch.setattr(record, "keep", late)
+    world.run()
+
+    assert not world.file().exists()
+
+
+def test_exact_counts_are_answered_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a key and nothing left to ask, the answer says so, and neither the key nor a hash of it is kept."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", CANARY)
+    for model in ("claude-sonnet-5-5", "claude-sonnet-4-6"):
+        put_exact(world, TEXT, model=model)
+
+    world.record()
+    found = world.answer()
+
+    assert found
+    assert "nothing sent" in found
+    assert world.same()
+    hashes = [hashlib.new(name, CANARY.encode()) for name in ("md5", "sha1", "sha256")]
+    secrets = [CANARY.encode(), *(h.digest() for h in hashes), *(h.hexdigest().encode() for h in hashes)]
+    for path in [one for one in world.home.rglob("*") if one.is_file()]:
+        assert not any(secret in path.read_bytes() for secret in secrets)
+
+
+def test_counts_of_models_that_move_are_answered_for_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer doesn't outlive the counts that it tells."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", CANARY)
+    config = world.repo.path / ".prompt-lint.yaml"
+    config.write_text(config.read_text().replace("claude-sonnet-5-5, claude-sonnet-4-6", "claude-haiku-4-5"))
+    put_exact(world, TEXT, model="claude-haiku-4-5")
+    world.record()
+    assert world.answer()
+
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 86_401)
+
+    assert world.answer() is None
+
+
+@pytest.mark.parametrize("later", [-3600, 31 * 86_400])
+def test_a_record_is_of_its_time(world: World, monkeypatch: pytest.MonkeyPatch, later: int) -> None:
+    """A record from the future, by a clock that was put back, and one of last month are passed over."""
+    world.record()
+    now = time.time()
+
+    monkeypatch.setattr(time, "time", lambda: now + later)
+
+    assert world.answer() is None
+
+
+@pytest.mark.parametrize(
+    "value", ["key\n", " key", "key key", "sk-ant-admin01-x", "SK-ANT-ADMIN-x", "schlüssel", "\x7f"]
+)
+def test_a_key_that_is_refused_is_never_passed_over(value: str) -> None:
+    """What a real run refuses to use is left to it, so that it says so."""
+    with pytest.raises(Fatal):
+        credentials.resolve({"ANTHROPIC_API_KEY": value})
+
+    assert quick.ask(["check"], {**os.environ, "ANTHROPIC_API_KEY": value}) is None
+
+
+@given(st.text(min_size=1, max_size=30) | st.text("!~ aA\n\x7f\xa0", min_size=1))
+def test_keys_are_taken_for_sound_only_by_both(value: str) -> None:
+    """The short look at a key is at least as strict as the long one."""
+    if quick._sound(value):
+        assert isinstance(credentials.resolve({"ANTHROPIC_API_KEY": value}), credentials.Direct)
+
+
+# The file
+
+
+def test_a_record_that_is_cut_or_flipped_is_none(world: World) -> None:
+    """No change of a byte, no missing end, and nothing more at the end gives an answer."""
+    world.record()
+    path = world.file()
+    data = path.read_bytes()
+    answers = set()
+
+    damaged = [data[:end] for end in range(0, len(data), 41)] + [data + b"\0"]
+    damaged += [data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :] for at in range(0, len(data), 7)]
+    for one in damaged:
+        path.write_bytes(one)
+        answers.add(world.answer())
+
+    assert answers == {None}
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda data: b"prompt-lint run 1\n" + data))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_file_can_make_it_fail(tmp_path: Path, data: bytes) -> None:
+    """Whatever is in the file, there is no answer and no exception; also where the checksum fits."""
+    question = quick.Question(str(tmp_path / "record"), b"key", str(tmp_path), [])
+    for body in (data, quick._MAGIC + quick._CHECKED.pack(crc32(data)) + data):
+        (tmp_path / "record").write_bytes(body)
+        with suppress(Exception):
+            assert quick.load(question) is None
+
+
+def other_version(data: bytes) -> bytes:
+    body = data[len(quick._MAGIC) + 4 :].replace(__version__.encode(), b"9" * len(__version__), 1)
+    return quick._MAGIC + quick._CHECKED.pack(crc32(body)) + body
+
+
+def hostile_text(data: bytes) -> bytes:
+    body = data[len(quick._MAGIC) + 4 :].replace(b"2 prompts:", b"\x1b]0;pwn\x07:")
+    return quick._MAGIC + quick._CHECKED.pack(crc32(body)) + body
+
+
+@pytest.mark.parametrize("change", [other_version, hostile_text, lambda data: b""])
+def test_a_record_of_others_is_none(world: World, change: Callable[[bytes], bytes]) -> None:
+    """One of another version, with escapes in its text, or empty is passed over, and replaced by the next run."""
+    world.record()
+    path = world.file()
+
+    path.write_bytes(change(path.read_bytes()))
+
+    assert world.answer() is None
+    tick()
+    world.run()
+    assert world.same()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "others may write", "read-only folder"])
+def test_what_is_in_its_place_is_let_alone(world: World, kind: str) -> None:
+    """No link is followed, no pipe waited for, and a file that others can write isn't believed."""
+    world.record()
+    path = world.file()
+    copy = world.home / "copy"
+    if kind == "others may write":
+        path.chmod(0o666)
+    elif kind == "read-only folder":
+        path.parent.chmod(0o500)
+        assert world.same()
+        return
+    else:
+        path.rename(copy)
+        {"folder": os.mkdir, "pipe": os.mkfifo, "link": lambda at: os.symlink(copy, at)}[kind](path)
+
+    assert world.answer() is None
+    assert world.run()[0] == 0
+
+
+def test_a_record_is_for_its_owner_alone(world: World) -> None:
+    """Names of files are nobody else's business."""
+    world.record()
+
+    assert stat.S_IMODE(world.file().stat().st_mode) == 0o600
+
+
+def test_the_cache_is_cleared_of_records(world: World) -> None:
+    """`cache clear` removes records, too."""
+    world.record()
+
+    cli.run(["cache", "clear"])
+
+    assert not world.file().exists()
+
+
+def test_records_are_kept_in_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest go, and so does what a killed process has left."""
+    monkeypatch.setattr(record, "_MOST_RECORDS", 3)
+    world.record()
+    place = world.file().parent
+    for number in range(5):
+        (place / f"{quick.PREFIX}0000000{number}").write_bytes(b"")
+        os.utime(place / f"{quick.PREFIX}0000000{number}", (number, number))
+    (place / f"{quick.PREFIX}00000000.1.tmp").write_bytes(b"")
+    os.utime(place / f"{quick.PREFIX}00000000.1.tmp", (9, 9))
+
+    world.record("-q")
+
+    assert len(list(place.glob(f"{quick.PREFIX}*"))) <= 3
+    assert world.same("-q")
+    assert world.same()
+
+
+# Processes
+
+
+CHILD = """
+import os, sys
+from prompt_lint import reading, record
+reading._UNSURE = record._UNSURE = 0
+{before}
+sys.argv = ["prompt-lint", "check", *sys.argv[1:]]
+from prompt_lint.start import main
+main()
+"""
+
+
+def child(before: str, *arguments: str) -> subprocess.Popen[str]:
+    code = CHILD.format(before=before)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_process_that_is_killed_leaves_the_old_record_or_the_new(world: World) -> None:
+    """Killed right before the new record is put in place, a process leaves the old one whole."""
+    world.record()
+    before = world.file().read_bytes()
+    tick()
+    world.repo.write("prompts/new.md", TEXT)
+    tick()
+    world.run(*NO_RECORD)
+    tick()
+
+    killed = child("os.replace = lambda *_: os.kill(os.getpid(), 9)")
+    killed.communicate(timeout=60)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert world.file().read_bytes() == before
+    assert world.answer() is None
+    world.record()
+    assert world.same()
+
+
+def test_processes_at_once_leave_a_whole_record(world: World) -> None:
+    """Several runs at a time all print the same, and leave a record that holds."""
+    world.record()
+    world.file().unlink()
+    tick()
+
+    runs = [child("") for _ in range(4)]
+    told = {run.communicate(timeout=60) for run in runs}
+
+    assert len(told) == 1
+    assert world.same()
+
+
+HEAVY = (
+    "click",
+    "yaml",
+    "typing",
+    "sqlite3",
+    "subprocess",
+    "re",
+    "collections",
+    "json",
+    "hashlib",
+    "enum",
+    "struct_",
+)
+
+
+def test_an_answer_imports_next_to_nothing(world: World) -> None:
+    """What a hook waits for is Python itself: of us three small modules, and nothing large of the library."""
+    world.record()
+    code = (
+        "import sys; before = set(sys.modules); sys.argv = ['prompt-lint', 'check']\n"
+        "from prompt_lint.start import main; main()\n"
+        "print(*sorted(set(sys.modules) - before), file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == world.answer()
+    loaded = done.stderr.split()
+    assert [name for name in loaded if name.startswith("prompt_lint.")] == [
+        "prompt_lint.quick",
+        "prompt_lint.start",
+    ]
+    assert not {name.partition(".")[0] for name in loaded} & set(HEAVY)
+
+
+def test_an_answer_starts_no_program(world: World) -> None:
+    """Git isn't asked."""
+    world.record()
+
+    world.patch.setattr(os, "posix_spawn", None)
+    world.patch.setattr(subprocess, "Popen", None)
+
+    assert world.answer()
+
+
+def test_a_report_that_is_lost_is_no_success(world: World) -> None:
+    """Where stdout takes nothing, the real run says what is wrong, and the exit code is its own."""
+    world.record()
+    code = "import sys; sys.argv = ['prompt-lint', 'check']\nfrom prompt_lint.start import main; main()"
+
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == 3
+    assert "could not write the report" in done.stderr
