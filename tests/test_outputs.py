@@ -20,6 +20,8 @@ from prompt_lint.outputs import OUTPUTS, as_json, as_text
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
+    from prompt_lint.model import Report
+
 SECTIONS = (
     Section("## Examples", 40, 88, 1203),
     Section("# A heading that goes on and on, as generated ones do, past what fits", 3, 39, 802),
@@ -48,6 +50,44 @@ SAMPLE = make.report(
 def test_text_tells_what_fails_first_and_what_to_do(snapshot: SnapshotAssertion) -> None:
     """The text output of a run with one of everything."""
     assert OUTPUTS["text"].render(SAMPLE, View()) == snapshot
+
+
+def batch(number: int) -> Report:
+    """A file of many prompts, all of them over and of each a line that can't be read; and another that is fine."""
+    path = "prompts/batch.jsonl"
+    verdicts = [
+        one._replace(prompt=make.prompt(path, name=f"line {n}", line=n))
+        for n, one in enumerate((make.verdict(path, 100 + n, "over") for n in range(1, number + 1)), 1)
+    ]
+    problems = tuple(Problem(path, n, "is not JSON", "each line is a request") for n in range(1, number + 1))
+    return make.report(*verdicts, make.verdict("prompts/ok.md", 50, "ok"), problems=problems)
+
+
+def test_a_file_of_many_prompts_does_not_drown_the_rest(snapshot: SnapshotAssertion) -> None:
+    """Of 500 failing lines the worst five are told in full, and how many are left; so are the errors."""
+    assert OUTPUTS["text"].render(batch(500), View()) == snapshot
+
+
+@pytest.mark.parametrize("number", [1, 5, 6, 7])
+def test_every_prompt_of_a_file_is_told_or_counted(number: int) -> None:
+    """What isn't told in full is in the number of those left; with `-v` all are told."""
+    short, long = (OUTPUTS["text"].render(batch(number), View(verbosity=verbosity)) for verbosity in (0, 1))
+
+    assert short.count("Cut ") == min(number, 5)
+    assert long.count("Cut ") == number
+    assert (f"{number - 5} more prompt" in short) is (number > 5)
+    assert (f"{number - 5} more error" in short) is (number > 5)
+    assert "more prompt" not in long
+
+
+def test_two_files_of_many_prompts_are_told_apart() -> None:
+    """Each file has its own worst five."""
+    one = batch(8)
+    other = [v._replace(prompt=v.prompt._replace(path="prompts/other.jsonl")) for v in one.verdicts[:-1]]
+
+    text = OUTPUTS["text"].render(one._replace(verdicts=[*one.verdicts, *other]), View())
+
+    assert text.count("3 more prompts, up to 3 over") == 2
 
 
 def test_verbose_text_shows_what_passes(snapshot: SnapshotAssertion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ _LABELS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "warn": "ne
 _COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "warn": "33", "ok": "32"}
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
+# Prompts of one status in one file, and errors in one, that are told in full.
+_PER_FILE = 5
 # Parts of a group that are listed one by one.
 _PARTS = 10
 
@@ -30,12 +33,11 @@ _Group = tuple["Status", "list[Verdict]"]
 
 def render(report: Report, view: View) -> str:
     groups = _groups(report.verdicts)
-    lines: list[str] = []
-    for problem in report.problems:
-        lines += _problem(problem, view)
-    for status, verdicts in groups:
+    lines = _problems(report.problems, view)
+    for (status, verdicts), rest in _first_of_each(groups, view):
         if _shown(status, view):
             lines += _block(status, verdicts, report.config, view)
+            lines += _more(rest, view)
     if view.verbosity >= 0 or report.unanswered:
         lines += _notes(report)
     if view.verbosity >= 0:
@@ -45,13 +47,13 @@ def render(report: Report, view: View) -> str:
 
 def render_counts(report: Report, view: View) -> str:
     """For `count`: a line for each file and model, as `wc` has them, and a sum for each model of several files."""
-    rows = [(number(v.counted), v.model, visible(v.prompt.path)) for v in report.verdicts if v.counted]
+    rows = [(number(v.counted), v.model, _named(v.prompt)) for v in report.verdicts if v.counted]
     models = list(dict.fromkeys(model for _, model, _ in rows))
     if len(rows) > len(models):
         rows += [(number(_sum(report, model)), model, "total") for model in models]
     numbers, names = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
     lines = [f"{tokens:>{numbers}}  {model:<{names}}  {path}" for tokens, model, path in rows]
-    lines += [line for problem in report.problems for line in _problem(problem, view)]
+    lines += _problems(report.problems, view)
     lines += _notes(report)
     if report.sent or any(v.counted and v.counted.origin == "api" for v in report.verdicts):
         lines += _origin(report)
@@ -92,6 +94,50 @@ def _shown(status: Status, view: View) -> bool:
         return view.verbosity > 0
     # Its problem is on the page already, with the reason.
     return status == "over" or (view.verbosity >= 0 and (status != "uncounted" or view.verbosity > 0))
+
+
+def _first_of_each(groups: Sequence[_Group], view: View) -> Iterator[tuple[_Group, Sequence[_Group]]]:
+    """The worst of each status in each file; with the last of them, those that are left. A batch may have 100,000."""
+    of_file: dict[tuple[str, str], list[_Group]] = {}
+    for group in groups:
+        prompt = group[1][0].prompt
+        # The groups of a configuration have that for their path, and not much else in common.
+        alone = view.verbosity > 0 or prompt.format == "group"
+        of_file.setdefault((group[0], f"{prompt.path}\0{prompt.name}" if alone else prompt.path), []).append(
+            group
+        )
+    shown = {id(group[1]): group for siblings in of_file.values() for group in siblings[:_PER_FILE]}
+    rests = {id(siblings[:_PER_FILE][-1][1]): siblings[_PER_FILE:] for siblings in of_file.values()}
+    for group in (group for group in groups if id(group[1]) in shown):
+        yield group, rests.get(id(group[1]), [])
+
+
+def _more(rest: Sequence[_Group], view: View) -> Iterator[str]:
+    if not rest:
+        return
+    status, verdicts = rest[0]
+    prompts = "1 more prompt" if len(rest) == 1 else f"{len(rest):,} more prompts"
+    worst = max(verdict.over_by for verdict in verdicts)
+    told = f", {'up to ' if len(rest) > 1 else ''}{worst:,} over" if status == "over" else ""
+    yield f"{_label(status, view)} {visible(verdicts[0].prompt.path)}: {prompts}{told} (all with -v)"
+    if status == "over":
+        yield ""
+
+
+def _problems(problems: Sequence[Problem], view: View) -> list[str]:
+    """The first of each file; with the last of them, how many are left."""
+    lines: list[str] = []
+    told: dict[str, int] = {}
+    total = Counter(problem.path for problem in problems)
+    for problem in problems:
+        told[problem.path] = number = told.get(problem.path, 0) + 1
+        if number <= _PER_FILE or not problem.path or view.verbosity > 0:
+            lines += _problem(problem, view)
+        elif number == _PER_FILE + 1:
+            more = total[problem.path] - _PER_FILE
+            errors = "1 more error" if more == 1 else f"{more:,} more errors"
+            lines.append(f"{_label('uncounted', view)} {visible(problem.path)}: {errors} (all with -v)")
+    return lines
 
 
 def _paint(text: str, color: str, view: View) -> str:
