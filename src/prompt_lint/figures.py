@@ -131,6 +131,16 @@ def sparkline(series: Sequence[Decimal]) -> str:
     return "".join("·" if n <= 0 else _BARS[min(7, int(n * 8 / top))] for n in series)
 
 
+def fewer(series: Sequence[Decimal]) -> Sequence[Decimal]:
+    """The numbers of the days, or of the weeks where there are many days: counted from the end, a short one first."""
+    if len(series) <= MOST_ROWS:
+        return series
+    return [
+        sum(series[max(0, end - 7) : end], Decimal(0))
+        for end in range((len(series) - 1) % 7 + 1, len(series) + 1, 7)
+    ]
+
+
 # ---------------------------------------------------------------------------------------------------------
 # Days
 
@@ -172,10 +182,12 @@ def stretches(trends: Trends) -> tuple[str, Sequence[Stretch]]:
     first = len(days) % 7
     cuts = ([0] if first else []) + list(range(first, len(days), 7))
     weeks = [days[a:b] for a, b in zip(cuts, [*cuts[1:], len(days)], strict=True)]
-    return "week", [
-        _stretch(f"{day(w[0].at)} to {day(w[-1].at)}", w, [p.cost or Decimal(0) for p in w], len(w))
-        for w in weeks
-    ]
+    return "week", [_stretch(_week(w), w, [p.cost or Decimal(0) for p in w], len(w)) for w in weeks]
+
+
+def _week(days: Sequence[Point]) -> str:
+    short = f" ({plural(len(days), 'day')})" if len(days) < 7 else ""
+    return f"{day(days[0].at)} to {day(days[-1].at)}{short}"
 
 
 def _weekday(point: Point) -> str:
@@ -281,8 +293,11 @@ def why(trends: Trends) -> str:
     if first.money:
         whole = trends.total.cost - trends.previous.cost
         told = money(first.change, trends.data.currency, sign=True)
-        of = f" of {money(whole, trends.data.currency, sign=True)} in all" if whole * first.change > 0 else ""
-        return f"What changed most: {name}, {told}{of}."
+        part = whole * first.change > 0 and abs(first.change) <= abs(whole)
+        everything = money(whole, trends.data.currency, sign=True)
+        return (
+            f"What changed most: {name}, {told}{f' of {everything}' if part else f'; {everything} in all'}."
+        )
     return f"What changed most: {name}, {tokens(first.change, sign=True)} tokens."
 
 
@@ -405,8 +420,17 @@ def formula(report: Report) -> list[str]:
         found.append("What growth costs a month needs the number of requests: run with --source analytics.")
     else:
         days = report.trends.plan.window.days
+        found.insert(0, _growth(report))
         found.append(
             f"Growth a month = tokens grown {_TIMES} requests to that model in {MONTH} days (those of this window / {days} {_TIMES} {MONTH}) "
             f"{_TIMES} the same price, as if each of those requests carried the prompt: so it is the most it can be."
         )
     return found
+
+
+def _growth(report: Report) -> str:
+    known = [cost.growth_a_month for cost in report.costs if cost.growth_a_month is not None]
+    together, currency = sum(known, Decimal(0)), report.trends.data.currency
+    if not together:
+        return "This change costs nothing more a month."
+    return f"This change would cost {money(abs(together), currency)} a month {'more' if together > 0 else 'less'}, as an estimate."

@@ -399,9 +399,11 @@ def label(dimension: str, value: str, names: Mapping[str, str]) -> str:
     """What a value is called. Null means something in each dimension."""
     if value:
         return names.get(value, value)
-    return {"workspace": "Default workspace", "api-key": "no key (Console)", "model": "no model"}.get(
-        dimension, "not told"
-    )
+    return {
+        "workspace": "Default workspace",
+        "api-key": "no key (Console)",
+        "model": "no model (web search, …)",
+    }.get(dimension, "not told")
 
 
 class _Cell(NamedTuple):
@@ -579,15 +581,15 @@ def prompt_costs(
         if prompt.growth is not None and a_token is not None and trends.data.requests:
             grown = prompt.growth * monthly * a_token
         found.append(PromptCost(prompt, paid, thousand, requests, grown))
-    return tuple(
-        sorted(
-            found,
-            key=lambda c: (
-                -(c.growth_a_month or 0),
-                -(c.per_thousand or 0),
-                c.prompt.path,
-                c.prompt.name,
-                c.prompt.model,
-            ),
-        )
+    return tuple(sorted(found, key=_order))
+
+
+def _order(cost: PromptCost) -> tuple[bool, Decimal, Decimal, Counted]:
+    """What changes most, then the dearest; what has no price comes last."""
+    per_thousand = cost.per_thousand or ZERO
+    return (
+        cost.per_thousand is None,
+        -abs(cost.growth_a_month or ZERO),
+        -per_thousand,
+        cost.prompt._replace(growth=0),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from base64 import b64encode
 from decimal import Decimal
 from html import escape
@@ -111,11 +112,15 @@ def _cards(trends: Trends) -> Iterator[str]:
         row = rows[name]
         yield (
             f'<div class="card"><h2>{_text(row.name)}</h2><p class="figure">{_text(row.now)}</p>'
-            f'<p class="change">{_change(row)}{f" from {_text(row.before)}" if trends.previous else "no window before"}</p></div>'
+            f'<p class="change">{_change(row)}</p><p class="change">{_since(row, trends)}</p></div>'
         )
     yield "</section>"
     if trends.forecast:
         yield f'<p class="card month">{_text(f.forecast(trends.forecast, trends.data.currency))}</p>'
+
+
+def _since(row: Row, trends: Trends) -> str:
+    return f"from {_text(row.before)}" if trends.previous else "no window before"
 
 
 def _change(row: Row) -> str:
@@ -133,7 +138,7 @@ def _change(row: Row) -> str:
 def _cost_chart(trends: Trends) -> Iterator[str]:
     days, currency = trends.days, trends.data.currency
     costs = [day.cost or Decimal(0) for day in days]
-    before = [day.cost or Decimal(0) for day in trends.days_before]
+    before = _smooth([day.cost or Decimal(0) for day in trends.days_before])
     today = trends.today.cost if trends.today else None
     top = _round_up(max([*costs, *before, today or Decimal(0)]))
     if not any(costs) and not any(before):
@@ -141,44 +146,49 @@ def _cost_chart(trends: Trends) -> Iterator[str]:
     count = len(costs) + (today is not None)
     bars = [
         _bar(
-            place,
-            count,
-            [(cost, "cost")],
-            top,
+            place, count, [(cost, "cost")], top,
             f"{f.day(day.at)}: {f.money(cost, currency)}, {f.tokens(day.usage.tokens)} tokens",
         )
         for place, (day, cost) in enumerate(zip(days, costs, strict=True))
-    ]
+    ]  # fmt: skip
+    legend = [("cost", "cost a day")]
+    if before:
+        length = len(trends.days_before)
+        mean = ", mean of 7 days" if length > f.MOST_ROWS else ""
+        legend.append(("before", f"the {f.plural(length, 'day')} before{mean}"))
     if today is not None and trends.today:
         told = f"{f.day(trends.today.at)}, so far: {f.money(today, currency)}"
         bars.append(_bar(count - 1, count, [(today, "today")], top, told))
-    line = _line(before, count, top)
-    legend = [
-        ("cost", "cost a day"),
-        *([("before", f"the {f.plural(len(before), 'day')} before")] if line else []),
-    ]
-    if today is not None:
         legend.append(("today", "today so far"))
+    scale = [f.money(top * n / 4, currency).replace(".00", "") for n in (4, 3, 2, 1, 0)]
     yield from _chart(
-        "Cost by day",
-        [*bars, line],
-        [f.money(top * n / 4, currency) for n in (4, 3, 2, 1, 0)],
-        trends,
-        legend,
+        "Cost by day", [*bars, _line(before, len(days) - len(before), count, top)], scale, trends, legend
     )
+
+
+def _smooth(series: Sequence[Decimal]) -> Sequence[Decimal]:
+    """Over a long window weekends would draw a comb that lies across the other one's."""
+    if len(series) <= f.MOST_ROWS:
+        return series
+    return [sum(series[n - 6 : n + 1], Decimal(0)) / 7 for n in range(6, len(series))]
 
 
 def _token_chart(trends: Trends) -> Iterator[str]:
     hours = trends.bucket == "1h" and len(trends.points) <= _MOST_BARS
     points = trends.points if hours else trends.days
-    top = _round_up(Decimal(max(point.usage.tokens for point in points)))
+    top = _round_up(Decimal(max(point.usage.tokens for point in [*points, trends.today or points[0]])))
     if not top:
         return
     count = len(points) + (0 if hours or trends.today is None else 1)
-    bars = [_token_bar(place, count, point, top, hours=hours) for place, point in enumerate(points)]
+    shown = [*points, trends.today] if count > len(points) and trends.today else points
+    bars = [_token_bar(place, count, point, top, hours=hours) for place, point in enumerate(shown)]
     legend = [(kind, f.KINDS[kind]) for kind in _STACK]
     title = "Tokens by hour" if hours else "Tokens by day"
-    yield from _chart(title, bars, [f.tokens(top * n / 4) for n in (4, 3, 2, 1, 0)], trends, legend)
+    yield from _chart(title, bars, [_short(top * n / 4) for n in (4, 3, 2, 1, 0)], trends, legend)
+
+
+def _short(number: Decimal) -> str:
+    return re.sub(r"\.0+(?=\D|\Z)", "", f.tokens(number))
 
 
 def _token_bar(place: int, count: int, point: Point, top: Decimal, *, hours: bool) -> str:
@@ -203,13 +213,13 @@ def _bar(place: int, count: int, parts: Sequence[tuple[Decimal, str]], top: Deci
     return f"<g><title>{_text(told)}</title>{''.join(found)}</g>"
 
 
-def _line(series: Sequence[Decimal], count: int, top: Decimal) -> str:
+def _line(series: Sequence[Decimal], start: int, count: int, top: Decimal) -> str:
     if not any(series):
         return ""
     width = Decimal(1000) / count
     points = " ".join(
         f"{(place + Decimal('0.5')) * width:.2f},{_CHART_HEIGHT - cost * _CHART_HEIGHT / top:.2f}"
-        for place, cost in enumerate(series)
+        for place, cost in enumerate(series, start)
     )
     return f'<polyline class="before" points="{points}"/>'
 
@@ -316,7 +326,7 @@ def _group(one: Group, trends: Trends, *, split: bool) -> list[str]:
         _text(f.money(one.cost, trends.data.currency) if split else f.tokens(one.usage.tokens)),
         _text(f.percent(part)),
         _text(f.moved(now, before) if trends.previous else ""),
-        _spark(one.trend),
+        _spark(f.fewer(one.trend)),
         *([_text(f.tokens(one.usage.tokens))] if split else []),
     ]
 
@@ -327,23 +337,24 @@ def _movers(trends: Trends) -> Iterator[str]:
     shown = trends.movers[:_MOST_MOVERS]
     yield '<section class="card"><h2>What changed most</h2>'
     head = [" in ".join(f.TITLES[name] for name in trends.groups), "change", "", "before", "now"]
-    yield from _table(
-        head, [_mover(one, abs(shown[0].change), trends.data.currency) for one in shown], "movers"
-    )
+    yield from _table(head, [_mover(one, shown, trends.data.currency) for one in shown], "movers")
     yield "</section>"
 
 
-def _mover(one: Mover, most: Decimal, currency: str) -> list[str]:
+def _mover(one: Mover, shown: Sequence[Mover], currency: str) -> list[str]:
     told = (
         [f.money(one.change, currency, sign=True), f.money(one.before, currency), f.money(one.now, currency)]
         if one.money
         else [f.tokens(one.change, sign=True), f.tokens(one.before), f.tokens(one.now)]
     )
-    width = abs(one.change) * 50 / most
-    x = Decimal(50) if one.change > 0 else 50 - width
+    both = len({other.change > 0 for other in shown}) > 1
+    zero = Decimal(50 if both else 0)
+    width = abs(one.change) * (50 if both else 100) / abs(shown[0].change)
+    x = zero - width if both and one.change < 0 else zero
     bar = (
-        '<svg class="moved" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><line x1="50" x2="50" y1="0" y2="10"/>'
-        f'<rect class="{"up" if one.change > 0 else "down"}" x="{x:.1f}" y="1" width="{width:.1f}" height="8"/></svg>'
+        '<svg class="moved" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="{"up" if one.change > 0 else "down"}" x="{x:.1f}" y="1" width="{width:.1f}" height="8"/>'
+        f'<line x1="{zero}" x2="{zero}" y1="0" y2="10"/></svg>'
     )
     name = " · ".join(_cut(name, 40) for name in one.names)
     return [f'<span class="name">{name}</span>', _text(told[0]), bar, _text(told[1]), _text(told[2])]

@@ -133,16 +133,8 @@ def _group(one: Group, trends: Trends, *, split: bool) -> tuple[str, ...]:
         )
     return (
         _cut(one.name), f.tokens(one.usage.tokens), f.money(one.cost, trends.data.currency) if split else "",
-        f.percent(part), moved if trends.previous else "", f.sparkline(_fewer(one.trend)),
+        f.percent(part), moved if trends.previous else "", f.sparkline(f.fewer(one.trend)),
     )  # fmt: skip
-
-
-def _fewer(series: Sequence[Decimal], most: int = 31) -> Sequence[Decimal]:
-    """At most so many sums of equal stretches, counted from the end."""
-    width = -(-len(series) // most)
-    first = len(series) % width
-    cuts = ([0] if first else []) + list(range(first, len(series), width))
-    return [sum(series[a:b], Decimal(0)) for a, b in zip(cuts, [*cuts[1:], len(series)], strict=True)]
 
 
 def _cut(name: str) -> str:
