@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json")
 _PROMPT_FORMATS = (
-    "text", "markdown", "request", "tools", "skill", "copilot-agent",
+    "text", "markdown", "request", "tools", "skill", "memory", "copilot-agent",
     "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",
     "windsurf-rules", "cline-rules", "continue-rules", "junie-guidelines", "zed-rules",
     "prompt-yml", "prompty", "dotprompt", "continue-prompt",

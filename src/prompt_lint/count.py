@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prompt_lint.check import judge_all
 from prompt_lint.config import rule_from_flags
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-def rule(models: Sequence[str], role: Role, format_name: str) -> Rule:
+def rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
     """A rule that measures and limits nothing. Raises `Fatal` for what can't be a model's name."""
     checked = rule_from_flags(models, None, lambda _model: None)
     return checked._replace(format=format_name, role=role, warn_at=1.0)

@@ -6,7 +6,19 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.formats import continue_prompt, dotprompt, prompt_yml, prompty, request, text, tools
+from prompt_lint.formats import (
+    continue_prompt,
+    dotprompt,
+    markdown,
+    memory,
+    prompt_yml,
+    prompty,
+    request,
+    skill,
+    text,
+    tools,
+)
+from prompt_lint.formats.presets import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,12 +49,16 @@ class PromptFormat(Protocol):
 
 # In the order of recognition; `text` takes what is left.
 FORMATS: Mapping[str, PromptFormat] = {
+    "memory": memory,
+    "skill": skill,
+    **PRESETS,
     "prompt-yml": prompt_yml,
     "prompty": prompty,
     "continue-prompt": continue_prompt,
     "dotprompt": dotprompt,
     "tools": tools,
     "request": request,
+    "markdown": markdown,
     "text": text,
 }
 
@@ -58,15 +74,24 @@ def candidates(path: str, rule: Rule) -> tuple[str, ...]:
     """The formats that a file may have by its name and its rule, in the order in which they are asked."""
     if rule.format:
         return (rule.format,)
-    if not _special().search(path):
+    if not _special().search(f"/{path}"):
         return ("text",)
-    return tuple(name for name, one in FORMATS.items() if re.search(one.NAME, path))
+    return tuple(name for name, pattern in _names() if pattern.search(path))
 
 
 @cache
 def _special() -> re.Pattern[str]:
-    """One search says of nearly every file of a large repository that it has none of the special names."""
-    return re.compile("|".join(f"(?:{one.NAME})" for one in FORMATS.values() if one.NAME))
+    """One search says of nearly every file of a large repository that it has none of the special names.
+
+    Ten times as fast where every alternative starts with a literal, so all paths get a slash in front.
+    """
+    names = (one.NAME.replace("(?:^|/)", "/") for one in FORMATS.values())
+    return re.compile("|".join(name for name in names if name not in {"", markdown.NAME}))
+
+
+@cache
+def _names() -> list[tuple[str, re.Pattern[str]]]:
+    return [(name, re.compile(one.NAME)) for name, one in FORMATS.items()]
 
 
 def recognise(path: str, data: bytes, rule: Rule) -> Recognised:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import jsontext
@@ -17,6 +17,8 @@ from prompt_lint.conversation import EXAMPLE, describe, to_request
 from prompt_lint.decode import decode
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Note, Part, Problem, Prompt
+from prompt_lint.placeholders import MESSAGE as PLACEHOLDERS
+from prompt_lint.placeholders import unexpanded
 from prompt_lint.shape import Misshapen, kind
 from prompt_lint.source import TEXT_HINT, load
 from prompt_lint.tooldefs import name_of
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from prompt_lint.model import Read, Request, Rule
     from prompt_lint.shape import Where
 
-NAME = r"(?i:\.(?:json|jsonl|ndjson|yaml|yml)\Z)"
+NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
 # A file beside this one, as our own kind of source or as the address of an image.
 INCLUDES = rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b"""
 
@@ -70,6 +72,9 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
         said, source.lines([where for _, where in said]) if said else [], strict=True
     ):
         yield Note(message, path, line)
+    if "{{" in text or "{%" in text:
+        told = (place for place in _places(source.data) if next(unexpanded(path, place.text), None))
+        yield from (Note(PLACEHOLDERS, path, source.line(place.where)) for place in islice(told, 1))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.model import Problem, Read, Rule
     from prompt_lint.shape import Where
 
-NAME = r"(?i:\.(?:json|yaml|yml)\Z)"
+NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
 
 # No file without one of these needs to be parsed to see that it defines no tools.

@@ -1,0 +1,40 @@
+"""`markdown`: a text whose frontmatter isn't sent. Only where the rule says so: many tools send it with the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint import frontmatter
+from prompt_lint.decode import decode
+from prompt_lint.message import to_request
+from prompt_lint.model import Prompt
+from prompt_lint.placeholders import unexpanded
+from prompt_lint.sections import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prompt_lint.model import Note, Part, Read, Rule
+
+NAME = r"(?!)"
+INCLUDES = b""
+
+
+def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
+    """Never by itself."""
+    return None
+
+
+def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
+    """One prompt: what stands below the frontmatter."""
+    front, body, line = frontmatter.split(decode(data))
+    yield Prompt(path, "", 1, to_request(body, rule.role or "user"))
+    if front:
+        yield from frontmatter.remarks(path, frontmatter.fields(front))
+    yield from unexpanded(path, body, line)
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Sequence[Part]:  # noqa: ARG001
+    """The sections of the body, by heading, with their lines in the file."""
+    _, body, line = frontmatter.split(decode(data))
+    return split(body, line)
