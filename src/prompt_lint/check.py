@@ -5,27 +5,28 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import groups
+from prompt_lint import globs, groups
 from prompt_lint.counting import Work
 from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.judge import exit_code, judge, settles
+from prompt_lint.judge import excused, exit_code, judge, settles
 from prompt_lint.measure import StandIn, measure
-from prompt_lint.model import Count, Key, Note, Problem, Report, Section
-from prompt_lint.prompts import Companions, Remarks, importers, is_below, read_all
+from prompt_lint.model import Count, Key, Note, Problem, Report, Section, Shares
+from prompt_lint.prompts import Companions, Remarks, read_all
 from prompt_lint.recall import recall, remember
-from prompt_lint.selection import idle, select, selector
+from prompt_lint.scope import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.against import Comparison
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
-    from prompt_lint.groups import Gathered, Outcomes
+    from prompt_lint.groups import Outcomes
     from prompt_lint.measure import Means, Measured
-    from prompt_lint.model import Group, Part, Rule, Verdict
+    from prompt_lint.model import Group, Part, Verdict
     from prompt_lint.prompts import Found
-    from prompt_lint.selection import Owned, Selector
+    from prompt_lint.scope import Scope
     from prompt_lint.tree import WorkingTree
 
 # Sections shown of a prompt that fails.
@@ -44,56 +45,79 @@ class Options(NamedTuple):
     max_file_size: int
     exit_zero: bool
     outage_fails: bool
+    today: str  # in UTC, as YYYY-MM-DD
 
 
-def check(tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options) -> Report:
+def check(
+    tree: WorkingTree,
+    config: Config,
+    paths: Sequence[str],
+    means: Means,
+    options: Options,
+    comparison: Comparison | None = None,
+) -> Report:
     """Judge every prompt below `paths` (all of them, if none is given).
 
     `paths` are relative to the top of the tree. Where the configuration itself is among them, everything
-    is checked, since it may have changed any verdict.
+    is checked, since it may have changed any verdict. What a `comparison` needs is counted in the same go.
     """
-    chosen = selector(config.rules, config.exclude)
     everything = not paths or config.path in paths
     cap = options.max_file_size
-    owned, gathered, problems = find(tree, config, chosen, () if everything else paths, cap)
-    known = recall(tree, owned, means, cap)
-    said = Remarks(problems, [])
+    scope = find(tree, config, () if everything else paths, cap)
+    known = recall(tree, scope.owned, means, cap)
+    said = Remarks(scope.problems, [])
     prompts = chain(
-        read_all(tree, owned, known, cap, said), groups.read(gathered, tree, config.path, cap, said)
+        read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
     )
-    report = judge_all(config.path, prompts, means, said, options)
+    if comparison is None:
+        report = judge_all(config.path, prompts, means, said, options)
+    else:
+        report = _compared(tree, config, comparison, scope, prompts, means, said, options)
+    report = report._replace(verdicts=_excused(report.verdicts, config, options.today))
     worst = {id(verdict) for verdict in _worst(report.verdicts)}
     verdicts = [
         _break_down(tree, verdict, means.offline, options) if id(verdict) in worst else verdict
         for verdict in report.verdicts
     ]
-    notes = [*map(Note, tree.notes), *report.notes]
-    if not owned and not gathered and not report.problems:
-        if not config.path:
-            raise Fatal(
-                "no file was found, so nothing was measured", "name a file, or a folder that holds one"
-            )
-        told = "no prompt matches the rules, and all of them allow that"
-        notes.append(
-            Note(told if everything else "no rule owns any of the files named, so nothing was measured")
-        )
-    return report._replace(verdicts=verdicts, notes=notes, files=len(owned))
+    notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
+    report = report._replace(verdicts=verdicts, notes=notes, files=len(scope.owned))
+    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
-def judge_all(
-    config: str,
-    prompts: Iterable[Found],
-    means: Means,
-    said: Remarks,
-    options: Options,
-) -> Report:
+def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
+    """That nothing was measured, and why that is no fault. Raises `Fatal` where it is."""
+    if scope.owned or scope.groups or report.problems:
+        return
+    if not config.path:
+        raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
+    if scope.everything:
+        yield Note("no prompt matches the rules, and all of them allow that")
+    else:
+        yield Note("no rule owns any of the files named, so nothing was measured")
+
+
+def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks, options: Options) -> Report:
     """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
-    problems = said.problems
+    pairs, done = _counted(prompts, means)
+    verdicts = list(_judged(config, pairs, means.offline, said.problems))
+    report = _report(config, verdicts, done, means, said, options)
+    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Measured]:
+    """Every prompt with what has come of it for each of its models."""
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    outcomes = [one.counts or _outcomes(one, done.outcomes, means) for one in counted]
+    pairs = [(one, one.counts or _outcomes(one, done.outcomes, means)) for one in counted]
     done.outcomes.clear()  # a third of all that is in memory by now
-    verdicts = list(_judged(config, zip(counted, outcomes, strict=True), means.offline, problems))
+    return pairs, done
+
+
+def _report(
+    config: str, verdicts: list[Verdict], done: Measured, means: Means, said: Remarks, options: Options
+) -> Report:
+    """Everything but the number of files and the exit code."""
+    problems = said.problems
     notes = [*said.notes, *_blank(verdicts), *map(Note, _drifts(done)), *map(Note, _steered(done, means))]
     if done.failures:
         told = _outage(done)
@@ -101,56 +125,50 @@ def judge_all(
             problems.append(told)
         else:
             notes.append(Note(f"{told.message}; {told.hint}"))
-    code = exit_code([v for v in verdicts if not (options.exit_zero and v.failed)], problems)
     host = means.service.host if means.service and done.sent else ""
-    return Report(config, verdicts, problems, notes, 0, code, done.sent, host, len(done.failures))
+    return Report(config, verdicts, problems, notes, 0, Exit.OK, done.sent, host, len(done.failures))
 
 
-def find(
-    tree: WorkingTree, config: Config, chosen: Selector, paths: Sequence[str], cap: int
-) -> tuple[list[Owned], list[Gathered], list[Problem]]:
-    """The files and the groups to check, and what is wrong with how the rules meet the tree.
+def _compared(
+    tree: WorkingTree,
+    config: Config,
+    comparison: Comparison,
+    scope: Scope,
+    prompts: Iterable[Found],
+    means: Means,
+    said: Remarks,
+    options: Options,
+) -> Report:
+    """The report with the base beside every verdict, and what is told of it alone."""
+    from prompt_lint import against  # noqa: PLC0415  # a run without a base needs nothing of it
 
-    With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
-    `cap` bytes aren't searched.
-    """
-    entries = tree.entries(paths, chosen.folders() | groups.folders(config.groups))
-    aliases = tree.aliases(entries)
-    # The configuration is no prompt, however wide a pattern is.
-    files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
-    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    owned = select(files, links, chosen)
-    gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
-    problems = [
-        Problem(link, 0, reason.message, reason.hint)
-        for link, reason in sorted(aliases.items())
-        if isinstance(reason, Unreadable) and chosen.owner(link) and (not paths or is_below(paths, link))
-    ]
-    if paths:
-        named = [one for one in owned if any(is_below(paths, name) for name in (one.path, *one.aliases))]
-        paths_of_named = {one.path for one in named}
-        others = [one for one in owned if one.path not in paths_of_named]
-        found = sorted([*named, *importers(tree, others, paths, cap)])
-        return found, groups.concerned(gathered, tree, paths, cap), problems
-    empty, overruled = idle(owned, chosen, [*files, *aliases])
-    tree.notes += [_overruled(config, rule) for rule in overruled]
-    return owned, gathered, problems + [_matches_nothing(config, rule) for rule in empty]
-
-
-def _overruled(config: Config, rule: Rule) -> str:
-    patterns = ", ".join(rule.files)
-    return f"{config.path}:{rule.line}: the rule for `{patterns}` owns no file: a later rule owns each that it matches"
-
-
-def _matches_nothing(config: Config, rule: Rule) -> Problem:
-    patterns = ", ".join(rule.files)
-    return Problem(
-        config.path,
-        rule.line,
-        f"no file in the repository matches `{patterns}`",
-        "mend the pattern, remove the rule, or say `allow_empty: true` in it",
-        code=Exit.USAGE,
+    cap = options.max_file_size
+    now = against.before(tree, comparison, scope, cap)
+    pairs, done = _counted(chain(prompts, against.read(comparison, scope, now, config, cap)), means)
+    against.forgive(said, comparison, now)
+    verdicts = list(
+        _judged(config.path, [pair for pair in pairs if not pair[0].base], means.offline, said.problems)
     )
+    base = against.counts(pair for pair in pairs if pair[0].base)
+    recount = against.Recount(tree, comparison.commit, means.offline.count_request, cap)
+    standings = against.Standings(comparison, now, base, recount)
+    verdicts = [standings.beside(verdict) for verdict in verdicts]
+    report = _report(config.path, verdicts, done, means, said, options)
+    return report._replace(
+        verdicts=[against.inherited(verdict, comparison) for verdict in verdicts],
+        notes=[*report.notes, *standings.incomparable(verdicts), *map(Note, now.changes.notes)],
+        against=comparison.against,
+        removed=standings.removed(verdicts),
+        loosened=against.loosened(comparison, config, scope, now),
+        on_raise=config.on_raise,
+    )
+
+
+def _excused(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
+    if not config.exempt:
+        return verdicts
+    exemptions = [(one, globs.compile(one.files)) for one in config.exempt]
+    return [excused(verdict, exemptions, today) for verdict in verdicts]
 
 
 def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
@@ -279,11 +297,21 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
         companions = Companions(tree, options.max_file_size)
         data = tree.read(prompt.path, options.max_file_size)
         one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
-        found = one.parts(prompt.path, data, prompt, companions.include)
+        found = list(one.parts(prompt.path, data, prompt, companions.include))
         sections = _weighed(found, verdict.model, counter)
+        shares = _shares(found, verdict.model, counter)
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict
-    return verdict._replace(sections=sections[:_LARGEST])
+    return verdict._replace(sections=sections[:_LARGEST], shares=shares)
+
+
+def _shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | None:
+    """None where nothing is imported."""
+    own, imported = (
+        "\n".join(one.text for one in parts if bool(one.via) == taken) for taken in (False, True)
+    )
+    files = len({one.path for one in parts if one.via})
+    return Shares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
 
 
 def _weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:

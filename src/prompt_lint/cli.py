@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -14,8 +15,9 @@ from prompt_lint.errors import Exit, Fatal, Terminated, Unreadable
 from prompt_lint.session import means, outage_fails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from prompt_lint.against import Comparison
     from prompt_lint.cache import Info
     from prompt_lint.config import Config
     from prompt_lint.measure import Means
@@ -106,6 +108,24 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=click.Path(dir_okay=False),
         envvar="PROMPT_LINT_CONFIG",
         help="The configuration, instead of .prompt-lint.yaml at the top of the repository.",
+    ),
+    "base": click.option(
+        "--base",
+        metavar="REF",
+        envvar="PROMPT_LINT_BASE",
+        help="Compare with where the change left REF, or with what CI or the default branch says (auto).",
+    ),
+    "policy": click.option(
+        "--policy",
+        type=click.Choice(("changed", "project")),
+        envvar="PROMPT_LINT_POLICY",
+        help="With a base: fail for what this change made worse, or for everything. Default: changed.",
+    ),
+    "policy_from": click.option(
+        "--policy-from",
+        metavar="REF",
+        envvar="PROMPT_LINT_POLICY_FROM",
+        help="Take the configuration from where the change left REF.",
     ),
     "git": click.option(
         "--no-git", is_flag=True, help="Walk the folder instead of asking git for its files."
@@ -210,7 +230,7 @@ def cli() -> None:
 @_shared("config")
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
-@_shared("git", "size", *_COUNTING, "format", "file", "output")
+@_shared("base", "policy", "policy_from", "git", "size", *_COUNTING, "format", "file", "output")
 @click.option(
     "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
@@ -223,6 +243,9 @@ def check(
     config_path: str | None,
     limit: str | None,
     models: tuple[str, ...],
+    base: str | None,
+    policy: str | None,
+    policy_from: str | None,
     no_git: bool,
     max_file_size: int,
     exit_zero: bool,
@@ -233,13 +256,17 @@ def check(
     from prompt_lint.check import Options, check
 
     begun = record.begin(question, os.environ) if question else None
-    tree, config, relative = _load(paths, config_path, limit, models, no_git=no_git)
+    flags = _Flags(config_path, limit, models, policy_from or "")
+    tree, config, relative = _load(paths, flags, no_git=no_git)
     output, counting = _split(given)
-    with means(os.environ, config, tree.top, **counting) as using:
-        options = Options(max_file_size, exit_zero, outage_fails(os.environ, config))
-        report = check(tree, config, relative, using, options)
+    options = Options(max_file_size, exit_zero, outage_fails(os.environ, config), _today())
+    with (
+        means(os.environ, config, tree.top, **counting) as using,
+        _comparison(tree, base or "", policy or "", config, flags) as comparison,
+    ):
+        report = check(tree, config, relative, using, options, comparison)
     text = _write(_with_warnings(report, using), **output)
-    if begun:
+    if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
         record.keep(begun, os.environ, tree, report, using.cache, text)
     return report.exit_code
 
@@ -283,7 +310,7 @@ def count(
     output, counting = _split(given)
     with means(os.environ, None, None, **counting) as using:
         fails = outage_fails(os.environ, None)
-        options = Options(max_file_size, exit_zero=False, outage_fails=fails)
+        options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=_today())
         report = count.count(files, rule, using, options)
     _write(_with_warnings(report, using), text=as_text.render_counts, **output)
     return report.exit_code
@@ -309,13 +336,13 @@ def explain(
     from prompt_lint.model import View
     from prompt_lint.terminal import wants_color, write_stdout
 
-    tree, config, [relative] = _load((path,), config_path, None, (), no_git=no_git)
+    tree, config, [relative] = _load((path,), _Flags(config_path), no_git=no_git)
     if show_request:
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
         _print_requests(prompts, rule.models)
         return Exit.OK
     fails = outage_fails(os.environ, config)
-    options = Options(max_file_size, exit_zero=False, outage_fails=fails)
+    options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=_today())
     view = View(color=wants_color(color, os.environ), verbosity=1)
     with means(os.environ, config, tree.top, **counting) as using:
         told, code = explain.explain(tree, config, relative, using, options, view)
@@ -468,16 +495,23 @@ def completion(shell: str) -> Exit:
     return Exit.OK
 
 
-def _load(
-    paths: Sequence[str], config_path: str | None, limit: str | None, models: Sequence[str], *, no_git: bool
-) -> tuple[WorkingTree, Config, list[str]]:
+class _Flags(NamedTuple):
+    """What the command line says of the configuration."""
+
+    config_path: str | None = None
+    limit: str | None = None
+    models: Sequence[str] = ()
+    policy_from: str = ""
+
+
+def _load(paths: Sequence[str], flags: _Flags, *, no_git: bool) -> tuple[WorkingTree, Config, list[str]]:
     """The tree, its rules, and `paths` relative to its top."""
     from prompt_lint.tree import open_tree
 
     here = _here()
     tree = open_tree(here, use_git=not no_git)
     relative = [tree.resolve_argument(path, here) for path in paths]
-    return tree, _configuration(tree, config_path, limit, models, paths, here), relative
+    return tree, _configuration(tree, flags, paths, here), relative
 
 
 def _here() -> str:
@@ -487,34 +521,68 @@ def _here() -> str:
         raise Fatal("the working directory is gone", "change to one that is there") from None
 
 
-def _configuration(
-    tree: WorkingTree,
-    given: str | None,
-    limit: str | None,
-    models: Sequence[str],
-    paths: Sequence[str],
-    here: str,
-) -> Config:
+def _configuration(tree: WorkingTree, flags: _Flags, paths: Sequence[str], here: str) -> Config:
     """The rules of the file, with the flags over them; or rules of the flags alone."""
+    from prompt_lint import config
+    from prompt_lint.models import context_window
+
+    data, name = _written(tree, flags, here)
+    found = _parsed(data, name, flags) if name else config.Config("", (), ())
+    if name and not (paths and flags.models and flags.limit):
+        return found
+    # Files that were named together with all that a verdict needs are judged, whoever owns them.
+    own = config.rule_from_flags(flags.models, flags.limit, context_window)
+    return found._replace(rules=(own._replace(allow_empty=bool(name)), *found.rules))
+
+
+def _written(tree: WorkingTree, flags: _Flags, here: str) -> tuple[bytes, str]:
+    """The configuration, as it stands in its file, and the name of that; no name where flags are all there is."""
+    from prompt_lint import config
+
+    given = flags.config_path
+    if flags.policy_from:
+        from prompt_lint.baseline import trusted
+
+        name = _name_in(tree, os.path.join(here, given)) if given else config.NAMES[0]
+        return trusted(tree, flags.policy_from, name, os.environ)
+    found = None if given else config.find(tree.top)
+    if not given and not found:
+        if flags.limit is None or not flags.models:
+            raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
+        return b"", ""
+    path = os.path.join(here, given) if given else os.path.join(tree.top, found or "")
+    # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
+    return config.read(path, None if given else tree.top), _name_in(tree, path)
+
+
+def _parsed(data: bytes, name: str, flags: _Flags) -> Config:
     from prompt_lint import config
     from prompt_lint.formats import FORMATS
     from prompt_lint.models import context_window
 
-    name = None if given else config.find(tree.top)
-    if not given and not name:
-        if limit is None or not models:
-            raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
-        return config.Config("", (config.rule_from_flags(models, limit, context_window),), ())
-    path = os.path.join(here, given) if given else os.path.join(tree.top, name or "")
-    # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
-    data = config.read(path, None if given else tree.top)
-    shown = _name_in(tree, path)
-    found = config.parse(data, shown, context_window, FORMATS, models=models, limit=limit)
-    if not (paths and models and limit):
-        return found
-    # Files that were named together with all that a verdict needs are judged, whoever owns them.
-    own = config.rule_from_flags(models, limit, context_window)._replace(allow_empty=True)
-    return found._replace(rules=(own, *found.rules))
+    return config.parse(data, name, context_window, FORMATS, models=flags.models, limit=flags.limit)
+
+
+@contextmanager
+def _comparison(
+    tree: WorkingTree, base: str, policy: str, config: Config, flags: _Flags
+) -> Iterator[Comparison | None]:
+    if not base:
+        yield None
+        return
+    from prompt_lint.baseline import comparison
+
+    def parse(data: bytes, name: str) -> Config:
+        return _parsed(data, name, flags)
+
+    with comparison(tree, base, policy, config, parse, os.environ) as found:
+        yield found
+
+
+def _today() -> str:
+    from time import gmtime, strftime
+
+    return strftime("%Y-%m-%d", gmtime())
 
 
 def _name_in(tree: WorkingTree, path: str) -> str:

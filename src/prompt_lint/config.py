@@ -14,7 +14,7 @@ from prompt_lint.model import Exemption, Group, Growth, Reference, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from prompt_lint.model import Role
+    from prompt_lint.model import OnRaise, Role
     from prompt_lint.strictyaml import Document, Path, YamlError
 
     Window = Callable[[str], int | None]
@@ -60,7 +60,7 @@ class Config(NamedTuple):
     on_unavailable: str = ""
     groups: tuple[Group, ...] = ()
     policy: str = ""
-    on_raise: str = "warn"
+    on_raise: OnRaise = "warn"
     exempt: tuple[Exemption, ...] = ()
 
 
@@ -237,22 +237,26 @@ def parse(
     for one in soft:
         file.add(one.line, one.column, one.message, "")
     file.spoilt = {(one.line, one.column) for one in soft}
-    top = _Node(document.data, (), file)
+    return _config(_Node(document.data, (), file))
+
+
+def _config(top: _Node) -> Config:
+    """Everything that the file says. Raises `ConfigErrors`."""
     settings = _top(top)
     rules = [_rule(node, fields, top, settings) for node, fields in settings.get("prompts") or ()]
     groups = _named_groups([(n, _group(n, given, settings)) for n, given in settings.get("groups") or ()])
     exempt = [_exemption(node, fields) for node, fields in settings.get("exempt") or ()]
-    if file.mistakes:
-        file.give_up()
+    if top.file.mistakes:
+        top.file.give_up()
     return Config(
-        path,
+        top.file.path,
         tuple(rule for rule in rules if rule),
         settings.get("exclude") or (),
         settings.get("counting") or "",
         settings.get("on_unavailable") or "",
         groups,
         settings.get("policy") or "",
-        settings.get("on_raise") or "warn",
+        cast("OnRaise", settings.get("on_raise") or "warn"),
         tuple(found for found in exempt if found),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check import check, find
+from prompt_lint.check import check
 from prompt_lint.errors import Exit, Fatal
 from prompt_lint.escape import visible
 from prompt_lint.formats import recognise
 from prompt_lint.outputs import as_text
 from prompt_lint.prompts import Companions, Remarks, parsed
+from prompt_lint.scope import find
 from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def explain(
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
     path = _name(tree, chosen, path)
-    owner = chosen.owner(path) or _owner_of_links(tree, config, chosen, path, options.max_file_size)
+    owner = chosen.owner(path) or _owner_of_links(tree, config, path, options.max_file_size)
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
         lines.append("  left out by the `exclude` at the top of the file")
@@ -44,9 +45,9 @@ def explain(
     return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
 
 
-def _owner_of_links(tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int) -> Rule | None:
+def _owner_of_links(tree: WorkingTree, config: Config, path: str, cap: int) -> Rule | None:
     """The rule that owns a file through a link that leads to it."""
-    owned, _, _ = find(tree, config, chosen, [path], cap)
+    owned = find(tree, config, [path], cap).owned
     return next((one.rule for one in owned if path in {one.path, *one.aliases}), None)
 
 
@@ -60,7 +61,7 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
     chosen = selector(config.rules, config.exclude)
     name = _name(tree, chosen, path)
-    owner = chosen.owner(name) or _owner_of_links(tree, config, chosen, name, cap)
+    owner = chosen.owner(name) or _owner_of_links(tree, config, name, cap)
     if not owner:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     real = tree.resolve(path)

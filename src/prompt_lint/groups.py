@@ -15,6 +15,7 @@ from prompt_lint.selection import Owned, select, selector
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.commit import Commit
     from prompt_lint.counting import Outcome
     from prompt_lint.model import Group, Origin, Reference
     from prompt_lint.selection import Selector
@@ -93,7 +94,7 @@ def concerned(
 
 
 def read(
-    gathered: Iterable[Gathered], tree: WorkingTree, config: str, cap: int, said: Remarks
+    gathered: Iterable[Gathered], tree: WorkingTree | Commit, config: str, cap: int, said: Remarks
 ) -> Iterator[Found]:
     """What is to be counted: one prompt for a request, every member for a sum. Faults are added to what is `said`."""
     for group, files in gathered:
@@ -107,7 +108,7 @@ def read(
 class _Source(NamedTuple):
     """Where the prompts of one group come from."""
 
-    tree: WorkingTree
+    tree: WorkingTree | Commit
     config: str
     cap: int
     group: Group
@@ -304,7 +305,7 @@ def _total(outcomes: Sequence[Outcome | StandIn]) -> Outcome | StandIn:
     failed = next((one for one in outcomes if isinstance(one, Unreadable)), None)
     if failed:
         return failed
-    counts = [count for one in outcomes if (count := _count(one))]
+    counts = [count for one in outcomes if (count := count_of(one))]
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.exact for count in counts) else "offline"
     whole = Count(tokens, low, high, origin, any(count.unverified for count in counts))
@@ -312,7 +313,8 @@ def _total(outcomes: Sequence[Outcome | StandIn]) -> Outcome | StandIn:
     return StandIn(whole, doubt.reason) if doubt else whole
 
 
-def _count(outcome: Outcome | StandIn) -> Count | None:
+def count_of(outcome: Outcome | StandIn) -> Count | None:
+    """The count, also one that stands in."""
     if isinstance(outcome, StandIn):
         return outcome.counted
     return outcome if isinstance(outcome, Count) else None
@@ -322,6 +324,6 @@ def _sections(prompts: Iterable[Prompt], outcomes: Iterable[Outcome | StandIn]) 
     found = [
         Section(one.name, one.line, one.line, count.tokens, one.path)
         for one, outcome in zip(prompts, outcomes, strict=True)
-        if (count := _count(outcome))
+        if (count := count_of(outcome))
     ]
     return tuple(sorted(found, key=lambda one: (-one.tokens, one.path, one.first_line)))

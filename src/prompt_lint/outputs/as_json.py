@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint import wording
 
 if TYPE_CHECKING:
-    from prompt_lint.model import Problem, Report, Section, Verdict, View
+    from prompt_lint.model import Exemption, Loosened, Problem, Removed, Report, Section, Verdict, View
 
 SCHEMA_VERSION = 1
 
@@ -19,6 +19,10 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "problems": [_problem(problem) for problem in report.problems],
         "notes": [_name(note) for note in wording.notes(report.notes)],
+        "against": report.against and {**report.against._asdict(), "name": _name(report.against.name)},
+        "removed": [_removed(one) for one in report.removed],
+        "loosened": [_loosened(one) for one in report.loosened],
+        "on_raise": report.on_raise,
         "summary": _summary(report),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -41,8 +45,45 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "limit": verdict.limit,
         "status": verdict.status,
         "over_by": verdict.over_by,
+        "standing": verdict.standing,
+        "base_tokens": verdict.base and verdict.base.tokens,
+        "growth": verdict.growth,
+        "inherited": verdict.inherited,
+        "renamed_from": _name(verdict.renamed_from),
+        "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
+        "shares": verdict.shares and verdict.shares._asdict(),
     }
+
+
+def _exemption(one: Exemption) -> dict[str, Any]:
+    return {"reason": _name(one.reason), "until": one.until, "line": one.line}
+
+
+def _removed(one: Removed) -> dict[str, Any]:
+    path, name = _name(one.prompt.path), _name(one.prompt.name)
+    return {"path": path, "name": name, "model": one.model, "base_tokens": one.base.tokens}
+
+
+def _loosened(one: Loosened) -> dict[str, Any]:
+    return {**one._asdict(), "subject": _name(one.subject), "what": _name(one.what)}
+
+
+def _totals(report: Report) -> list[dict[str, Any]]:
+    """For each model the tokens of all prompts, in the base and now. Groups would count them twice."""
+    found: dict[str, list[int]] = {}
+    for verdict in report.verdicts:
+        if verdict.prompt.format != "group":
+            total = found.setdefault(verdict.model, [0, 0])
+            total[0] += verdict.base.tokens if verdict.base else 0
+            total[1] += verdict.counted.tokens if verdict.counted else 0
+    for one in report.removed:
+        found.setdefault(one.model, [0, 0])[0] += one.base.tokens
+    compared = report.against is not None
+    return [
+        {"model": model, "before": before if compared else None, "after": after}
+        for model, (before, after) in found.items()
+    ]
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -61,7 +102,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _summary(report: Report) -> dict[str, Any]:
-    statuses = ("ok", "warn", "over", "unsure", "uncounted")
+    statuses = ("ok", "warn", "over", "grew", "unsure", "exempt", "uncounted")
     counted = {status: sum(v.status == status for v in report.verdicts) for status in statuses}
     origins = [v.counted.origin for v in report.verdicts if v.counted]
     return {
@@ -74,6 +115,8 @@ def _summary(report: Report) -> dict[str, Any]:
         "sent": report.sent,
         "host": report.host,
         "unanswered": report.unanswered,
+        "inherited": sum(v.inherited for v in report.verdicts),
+        "totals": _totals(report),
     }
 
 
