@@ -14,7 +14,7 @@ from tests import make
 from tests.paths import ROOT
 
 from prompt_lint.errors import Exit
-from prompt_lint.model import Count, Note, Problem, Section, View
+from prompt_lint.model import Count, Note, Problem, Section, Shares, View
 from prompt_lint.outputs import OUTPUTS, as_json, as_text
 
 if TYPE_CHECKING:
@@ -114,6 +114,27 @@ def test_text_fits_80_columns() -> None:
     lines = OUTPUTS["text"].render(SAMPLE, View(verbosity=1)).splitlines()
 
     assert [line for line in lines if len(line) > 80] == []
+
+
+IMPORTS = (
+    Section("# Architecture", 1, 80, 2101, "docs/architecture.md", ("CLAUDE.md", "AGENTS.md")),
+    Section("## Style", 12, 60, 1204),
+    Section("", 1, 1, 990, "AGENTS.md", ("CLAUDE.md",)),
+)
+
+
+def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotAssertion) -> None:
+    """Who has to cut sees which file the tokens are in, and by which way they come."""
+    verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=IMPORTS)
+    report = make.report(verdict._replace(shares=Shares(1204, 3480, 2)), exit_code=Exit.OVER)
+
+    text = OUTPUTS["text"].render(report, View())
+
+    assert text == snapshot
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    [told] = json.loads(OUTPUTS["json"].render(report, View()))["verdicts"]
+    assert told["shares"] == {"own": 1204, "imported": 3480, "files": 2}
+    assert told["sections"][0]["via"] == ["CLAUDE.md", "AGENTS.md"]
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,17 @@ from prompt_lint.model import Count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model import Problem, Prompt, Report, Section, Status, Verdict, View
+    from prompt_lint.model import Problem, Prompt, Report, Section, Shares, Status, Verdict, View
 
 # Worst first. The width of the first column is that of its longest word.
-_ORDER: Sequence[Status] = ("over", "uncounted", "unsure", "warn", "ok")
-_LABELS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "warn": "near", "ok": "ok"}
-_COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "warn": "33", "ok": "32"}
+_ORDER: Sequence[Status] = ("over", "grew", "uncounted", "unsure", "exempt", "warn", "ok")
+_LABELS = {
+    "over": "OVER", "grew": "GREW", "uncounted": "ERROR", "unsure": "UNSURE", "exempt": "exempt", "warn": "near",
+    "ok": "ok",
+}  # fmt: skip
+_COLORS = {
+    "over": "1;31", "grew": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33", "ok": "32",
+}  # fmt: skip
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
 # Prompts of one status in one file, and errors in one, that are told in full.
@@ -212,8 +217,9 @@ def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
 def _largest(verdict: Verdict) -> Iterator[str]:
     """Where the tokens of a prompt are: the sections of a file, the files of a group."""
     grouped = verdict.prompt.format == "group"
-    if len(verdict.sections) > 1 or grouped:
-        yield f"{_INDENT}{'Parts' if grouped else 'Largest sections'}:"
+    if len(verdict.sections) > 1 or grouped or verdict.shares:
+        shares = f"{_shares(verdict.shares)}. " if verdict.shares else ""
+        yield f"{_INDENT}{shares}{'Parts' if grouped else 'Largest sections'}:"
         yield from (f"{_INDENT}{line}" for line in _sections(verdict.sections[:_PARTS]))
     rest = verdict.sections[_PARTS:]
     if rest:
@@ -221,6 +227,11 @@ def _largest(verdict: Verdict) -> Iterator[str]:
     added = verdict.counted.tokens - sum(one.tokens for one in verdict.sections) if verdict.counted else 0
     if grouped and added > 0:
         yield f"{_INDENT}  {added:,} that the API adds around them"
+
+
+def _shares(shares: Shares) -> str:
+    files = f"{shares.files:,} file{'s' if shares.files > 1 else ''}"
+    return f"Own text {shares.own:,} tokens, imported {shares.imported:,} in {files}"
 
 
 def _surely(verdicts: Iterable[Verdict]) -> str:
@@ -235,6 +246,8 @@ def _sections(sections: Sequence[Section]) -> Iterator[str]:
     width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
         yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {_cut(visible(section.title))}".rstrip()
+        if len(section.via) > 1:  # who imports it isn't plain from the file that is over
+            yield f"  {'':{numbers}}  {' → '.join(map(visible, (*section.via, section.path)))}"
 
 
 def _place(section: Section) -> str:
@@ -255,6 +268,8 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
         return
     words = {
         "over": "over",
+        "grew": "grown too much",
+        "exempt": "exempt",
         "uncounted": "not counted",
         "unsure": "unsure",
         "warn": "near the limit",
