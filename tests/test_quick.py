@@ -245,6 +245,7 @@ CHANGES: dict[str, Change] = {
     "a smaller size": lambda w: w.patch.setenv("PROMPT_LINT_MAX_FILE_SIZE", "3"),
     "JSON": lambda w: w.patch.setenv("PROMPT_LINT_OUTPUT_FORMAT", "json"),
     "another configuration": lambda w: w.patch.setenv("PROMPT_LINT_CONFIG", "other.yaml"),
+    "a base": lambda w: w.patch.setenv("PROMPT_LINT_BASE", "HEAD"),
     "another cache": lambda w: w.patch.setenv("PROMPT_LINT_CACHE_DIR", str(w.home / "other")),
     "a key": lambda w: w.patch.setenv("ANTHROPIC_API_KEY", CANARY + "\n"),
     "an Admin key": lambda w: w.patch.setenv("ANTHROPIC_API_KEY", "sk-ant-admin01-x"),

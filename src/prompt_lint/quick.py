@@ -33,12 +33,18 @@ _LARGEST = 64 << 20
 
 # What decides a plain run beside its paths. All else is left to a real run.
 _FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose")
-_VALUED = ("--counting", "--cache-dir", "--color", "--output-format")
+_VALUED = ("--counting", "--cache-dir", "--color")
 # Where one of these is set, more would have to be known, or kept, than is good.
 _SPECIAL = (
     "CI", "GITHUB_ACTIONS", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
-    "ANTHROPIC_FEDERATION_RULE_ID", "PROMPT_LINT_CONFIG", "PROMPT_LINT_PROVIDER", "_PROMPT_LINT_COMPLETE",
+    "ANTHROPIC_FEDERATION_RULE_ID", "_PROMPT_LINT_COMPLETE",
 )  # fmt: skip
+# Of our own variables those that a plain run may be given; any other one takes a real run.
+_OURS = "PROMPT_LINT_"
+_GIVEN = {
+    f"{_OURS}{name}"
+    for name in ("CACHE_DIR", "COLOR", "COUNTING", "DEADLINE", "JOBS", "MAX_FILE_SIZE", "MAX_REQUESTS")
+}
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 # Where git, the cache and the credentials are looked for.
 _COMPARED = ("HOME", "PATH", "SUDO_UID", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
@@ -113,14 +119,17 @@ def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
     if words is None or os.name != "posix" or sys.getfilesystemencoding() != "utf-8":
         return None
     flags, given, paths = words
-    if any(map(env.get, _SPECIAL)) or not all(map(_sound, filter(None, map(env.get, _KEYS)))):
+    ours = [name for name in env if name.startswith(_OURS)]
+    if any(map(env.get, (*_SPECIAL, *(name for name in ours if name not in _GIVEN)))):
+        return None
+    if not all(map(_sound, filter(None, map(env.get, _KEYS)))):
         return None
     top = os.getcwd()
     place = cache_folder(env, given.get("--cache-dir"), top)
     if not place:
         return None
-    color = wants_color(given.get("--color") or env.get("PROMPT_LINT_COLOR") or "auto", env)
-    named = sorted(name for name in env if name in _COMPARED or name.startswith("PROMPT_LINT_"))
+    color = wants_color(given.get("--color") or env.get(f"{_OURS}COLOR") or "auto", env)
+    named = sorted([*ours, *(name for name in _COMPARED if name in env)])
     parts = [
         (top, str(os.geteuid()), str(color), *(name for name in _KEYS if env.get(name))),
         [f"{name}={env[name]}" for name in named],

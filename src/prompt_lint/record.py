@@ -189,6 +189,8 @@ def _watched(begun: Begun, tree: WorkingTree) -> tuple[list[bytes], dict[bytes, 
         starts, beside = _starts(within)
         folders, ignores = _folders(starts, begun)
         paths.update(beside, ignores)
+    if any(os.path.islink(path) for path in paths if os.path.basename(path) == _IGNORE):
+        raise _Unfit  # what some versions of git follow
     paths, plain = _first_missing(paths, folders)
     if len(paths) + len(folders) > _MOST_PATHS:
         raise _Unfit
@@ -232,8 +234,6 @@ def _starts(within: Collection[str]) -> tuple[list[str], set[str]]:
             starts.append(place)
         else:  # a file that a pattern names, or nothing
             beside.add(place)
-    if any(map(os.path.islink, beside)):
-        raise _Unfit
     return starts, beside
 
 
