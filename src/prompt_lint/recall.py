@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
 
+# Formats that read files of the same extension alike.
+_BY_SUFFIX = frozenset({"text", "markdown", "request", "tools"})
 # Files in one question to the cache: few enough that what is said of them takes little room.
 _TOGETHER = 20_000
 
@@ -65,7 +67,10 @@ def _scopes(means: Means, *, exact_only: bool) -> Callable[[str, Rule], Sequence
     known: dict[tuple[tuple[str, ...], str, str, tuple[str, ...]], tuple[bytes, ...]] = {}
 
     def scopes(path: str, rule: Rule) -> tuple[bytes, ...]:
-        meaning = (candidates(path, rule), rule.role, path[path.rfind(".") :].lower(), rule.models)
+        names = candidates(path, rule)
+        # What the special formats make of a file hangs on its name, and so may a hard link's count on which name it has.
+        place = path[path.rfind(".") :].lower() if _BY_SUFFIX.issuperset(names) else path
+        meaning = (names, rule.role, place, rule.models)
         found = known.get(meaning)
         if found is None:
             text = "\0".join((str(CANONICAL_VERSION), *meaning[0], *meaning[1:3]))

@@ -6,6 +6,7 @@ bytes as surrogate escapes.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -30,6 +31,9 @@ MAX_UNLISTED = 10_000
 
 # More folders than this to ask git for are no longer cheaper than everything; and they must fit a command line.
 _MAX_PATHSPECS = 50
+
+# What says that there is no such name, and can't be: it goes through a file, it is too long, it has a `?` on Windows.
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 _EMPTY_BLOBS = {
@@ -314,7 +318,7 @@ class WorkingTree:
                 self._targets[here] = os.readlink(here) if reading.is_link(os.lstat(here)) else None
             except OSError as error:
                 inside(self.top, here)  # of what lies outside, not even the absence is told
-                if hops == 0 and isinstance(error, FileNotFoundError):
+                if hops == 0 and error.errno in _NOTHING_THERE:
                     raise Missing("is not there (any more)") from None
                 reason = "nothing" if isinstance(error, FileNotFoundError) else f"nowhere ({error.strerror})"
                 raise Unreadable(
