@@ -63,6 +63,14 @@ class Request(NamedTuple):
         text = f"prompt-lint request {CANONICAL_VERSION}\n{self.canonical()}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
+    def role(self) -> str:
+        """`system`, `user` or `tools` for a request that is nothing but one of these, `chat` for any other."""
+        kinds = [key for key in ("system", "tools") if key in self.fields]
+        messages = self.fields["messages"]
+        if kinds and messages == [PLACEHOLDER]:
+            return kinds[0] if len(kinds) == 1 else "chat"
+        return "user" if not kinds and len(messages) == 1 and messages[0].get("role") == "user" else "chat"
+
 
 class Prompt(NamedTuple):
     """One thing to count. A file may hold several (`name` tells them apart).
@@ -70,7 +78,8 @@ class Prompt(NamedTuple):
     `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
     surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent (an empty
     or blank prompt is 0 tokens, exactly), and once the prompt has been counted: texts aren't kept.
-    `aliases` are the symbolic links that lead to the same file. `format` names how the file was read, where it was.
+    `aliases` are the symbolic links that lead to the same file. `format` names how the file was read, where it was,
+    and `role` whose words the prompt is, as `Request.role` has it.
     """
 
     path: str
@@ -79,6 +88,7 @@ class Prompt(NamedTuple):
     request: Request | None
     aliases: tuple[str, ...] = ()
     format: str = ""
+    role: str = ""
 
 
 class Key(NamedTuple):
@@ -158,6 +168,14 @@ class Section(NamedTuple):
     via: tuple[str, ...] = ()
 
 
+class Shares(NamedTuple):
+    """Tokens of a file's own text, and of the `files` that it imports; of the texts alone, without what a request adds."""
+
+    own: int
+    imported: int
+    files: int
+
+
 class Exemption(NamedTuple):
     """One entry of `exempt:`. `until` is the last day on which it holds, as `YYYY-MM-DD`; empty for no end."""
 
@@ -172,7 +190,7 @@ class Verdict(NamedTuple):
 
     With a base, `standing` says how the prompt stands to it, `base` is its count there, by the same means as the
     growth in tokens; both are None for a new prompt, and where the two can't be compared. `renamed_from` is its path
-    there. An `inherited` verdict is one that this change didn't make worse: it doesn't fail. `exemption` is the one that
+    there. `shares` are told where sections are, of a prompt that imports others. An `inherited` verdict is one that this change didn't make worse: it doesn't fail. `exemption` is the one that
     holds for the prompt, or did.
     """
 
@@ -190,6 +208,7 @@ class Verdict(NamedTuple):
     renamed_from: str = ""
     inherited: bool = False
     exemption: Exemption | None = None
+    shares: Shares | None = None
 
     @property
     def failed(self) -> bool:

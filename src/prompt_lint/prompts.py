@@ -124,7 +124,7 @@ def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Rem
         elif isinstance(one, Note):
             said.notes.append(one)
         else:
-            yield one._replace(format=name)
+            yield one._replace(format=name, role=one.request.role() if one.request else rule.role)
 
 
 def importers(tree: WorkingTree, owned: Iterable[Owned], paths: Sequence[str], cap: int) -> list[Owned]:
