@@ -65,7 +65,7 @@ def test_what_is_not_yaml_is_read_line_by_line(front: str) -> None:
     """Other tools go on with such a file, so this one does, and says so."""
     found = fields(front)
 
-    assert not found.valid
+    assert found.fault
     assert [note.message for note in frontmatter.remarks("a.md", found)] == [frontmatter.NOT_YAML]
 
 
@@ -109,7 +109,7 @@ def test_yaml_is_read_as_yaml(front: str, description: str) -> None:
     """Block scalars, quotes, folded lines and comments come out as every YAML reader has them."""
     found = fields(front)
 
-    assert found.valid
+    assert not found.fault
     assert found.text("description") == description
     assert list(frontmatter.remarks("a.md", found)) == []
 
@@ -119,6 +119,8 @@ def test_the_lines_of_keys_are_those_of_the_file() -> None:
     simple, yaml, broken = "a: b\nc: d\n", "a: >\n  b\nc: d\n", "a: *\nc: d\n"
 
     assert [fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
+    assert fields("c: d\n" + broken).fault == 3
+    assert fields("- a").fault == 2
 
 
 piece = st.sampled_from([
@@ -151,6 +153,7 @@ def test_any_frontmatter_has_fields(front: str) -> None:
 
     assert all(isinstance(found.text(key), str) for key in found.values)
     assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
+    assert 0 <= found.fault <= front.count("\n") + 2
     assert found.values.keys() == found.lines.keys()
 
 

@@ -55,7 +55,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note() -> None:
     prompt, *notes = parse("---\nglobs: **/*\n---\n\nHi {{name}}")
 
     assert prompt.request == user("\nHi {{name}}")
-    assert notes == [Note(frontmatter.NOT_YAML, "a.md", 1), Note(MESSAGE, "a.md", 5)]
+    assert notes == [Note(frontmatter.NOT_YAML, "a.md", 2), Note(MESSAGE, "a.md", 5)]
 
 
 def test_sections_have_the_lines_of_the_file() -> None:

@@ -174,7 +174,7 @@ def test_frontmatter_that_is_not_yaml_is_told_where_it_should_be(path: str, note
     """Cursor's never was meant to be."""
     data = "---\nname: x\ndescription: D.\nglobs: **/*\n---\nBody."
 
-    assert said(path, data) == ([Note(frontmatter.NOT_YAML, path, 1)] if noted else [])
+    assert said(path, data) == ([Note(frontmatter.NOT_YAML, path, 4)] if noted else [])
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_what_the_specification_takes_passes(front: str) -> None:
         ("# No frontmatter\n\nBody.", skill._NO_FRONTMATTER, 1),
         ("---\ndescription: D.\n---\nBody.", skill._NO_NAME, 1),
         ("---\ndescription: D.\nname: other\n---\nBody.", skill._OTHER_NAME, 3),
-        ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 1),
+        ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3),
         (f"---\nname: review\ndescription: D.\nwhen_to_use: {'w' * 1535}\n---\nBody.", skill._CUT, 3),
         (GOOD + "x\n" * 501, skill._LONG, 505),
         (f"{GOOD}\nFix $ARGUMENTS.", placeholders.MESSAGE, 6),
@@ -168,7 +168,7 @@ def test_a_good_skill_has_nothing_said_of_it() -> None:
 
 def test_broken_frontmatter_is_not_said_to_lack_keys() -> None:
     """What can't be read for certain isn't held against the skill."""
-    assert said("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 1)]
+    assert said("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 2)]
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,11 @@ class Split(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """The keys of a frontmatter, and the line of the file that each is in. `valid`: it is plain YAML."""
+    """The keys of a frontmatter, and the line of the file that each is in. `fault` is the line where it stops being YAML; 0 for good."""
 
     values: Mapping[str, Any]
     lines: Mapping[str, int]
-    valid: bool = True
+    fault: int = 0
 
     def text(self, key: str) -> str:
         """The value as text, without white space around it; "" for a list, a mapping, or a key that isn't there."""
@@ -75,13 +75,13 @@ def split(text: str) -> Split:
 def fields(front: str) -> Fields:
     """The keys of a frontmatter, also of one that isn't YAML: that of one in thirteen real files isn't."""
     lines = front.split("\n")
-    return _simple(lines) or _yaml(front) or _by_line(lines)
+    return _simple(lines) or _read(front, lines)
 
 
 def remarks(path: str, found: Fields) -> Iterator[Note]:
     """What is to be said of a frontmatter that a tool reads as YAML."""
-    if not found.valid:
-        yield Note(NOT_YAML, path, 1)
+    if found.fault:
+        yield Note(NOT_YAML, path, found.fault)
 
 
 def listed(name: str, found: Fields) -> str:
@@ -129,21 +129,21 @@ def _scalar(text: str) -> Any:
     return text[1:-1] if text[0] in "\"'" else _WORDS.get(text, text)
 
 
-def _yaml(front: str) -> Fields | None:
+def _read(front: str, lines: list[str]) -> Fields:
     from prompt_lint import strictyaml  # noqa: PLC0415  # YAML is dear, and most frontmatter does without
 
+    last = len(lines)  # YAML knows more ends of lines than there are
     try:
         document = strictyaml.load(front.encode())
-    except strictyaml.YamlError:
-        return None
+    except strictyaml.YamlError as error:
+        return _by_line(lines, min(error.line, last) + 1)
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
-        return None
-    last = front.count("\n") + 1  # YAML knows more ends of lines than there are
+        return _by_line(lines, 2)
     return Fields(data, {key: min(document.key_marks[key,][0], last) + 1 for key in data})
 
 
-def _by_line(lines: list[str]) -> Fields:
+def _by_line(lines: list[str], fault: int) -> Fields:
     """What stands behind `key:` at the start of a line, and what is indented below where it says `|` or `>`."""
     found: dict[str, Any] = {}
     where: dict[str, int] = {}
@@ -153,7 +153,7 @@ def _by_line(lines: list[str]) -> Fields:
             rest = line[key.end() :].strip()
             found[key[1]] = _indented(lines, number - 1) if _BLOCK.match(rest) else _unquoted(rest)
             where[key[1]] = number
-    return Fields(found, where, valid=False)
+    return Fields(found, where, fault)
 
 
 def _indented(lines: list[str], start: int) -> str:

@@ -117,10 +117,10 @@ def _faults(path: str, found: Fields) -> Iterator[Problem | Note]:
     if name and not _SKILL_NAME.fullmatch(name):
         message = "the skill's `name` isn't made of small letters, digits and single hyphens between them"
         yield _refused(path, found, "name", message, "call it and its folder like `review-code`")
-    if not description and found.valid:
+    if not description and not found.fault:
         hint = "say what the skill does and when to use it, in up to 1,024 characters"
         yield _refused(path, found, "description", "the skill has no `description`", hint)
-    if not name and found.valid:
+    if not name and not found.fault:
         yield Note(_NO_NAME, path, 1)
     if name and _folder(path) not in {"", name}:
         yield Note(_OTHER_NAME, path, found.lines["name"])
