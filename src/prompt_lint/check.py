@@ -40,12 +40,16 @@ _NOTHING = Count(0, 0, 0, "offline")
 
 
 class Options(NamedTuple):
-    """Settings that come from flags and the environment only, never from a file of the repository."""
+    """Settings that come from flags and the environment only, never from a file of the repository.
+
+    With `reread` every file is read, so that its format and role are known, also where its counts are.
+    """
 
     max_file_size: int
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
+    reread: bool = False
 
 
 def check(
@@ -64,7 +68,7 @@ def check(
     everything = not paths or config.path in paths
     cap = options.max_file_size
     scope = find(tree, config, () if everything else paths, cap)
-    known = recall(tree, scope.owned, means, cap)
+    known = {} if options.reread else recall(tree, scope.owned, means, cap)
     said = Remarks(scope.problems, [])
     prompts = chain(
         read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
@@ -209,7 +213,7 @@ def _judged(
             continue
         for one, outcomes in pairs:
             for verdict in _verdicts(one, outcomes, problems):
-                yield verdict._replace(sections=_weighed(one.parts, verdict.model, counter))
+                yield verdict._replace(sections=weighed(one.parts, verdict.model, counter))
 
 
 def _of_sum(
@@ -292,21 +296,25 @@ def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
 
 def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
     """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
-    prompt = verdict.prompt
     try:
-        companions = Companions(tree, options.max_file_size)
-        data = tree.read(prompt.path, options.max_file_size)
-        one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
-        found = list(one.parts(prompt.path, data, prompt, companions.include))
-        sections = _weighed(found, verdict.model, counter)
-        shares = _shares(found, verdict.model, counter)
+        found = parts(tree, verdict, options.max_file_size)
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict
-    return verdict._replace(sections=sections[:_LARGEST], shares=shares)
+    sections = weighed(found, verdict.model, counter)
+    told = shares(found, verdict.model, counter)
+    return verdict._replace(sections=sections[:_LARGEST], shares=told)
 
 
-def _shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | None:
-    """None where nothing is imported."""
+def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
+    """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
+    prompt, companions = verdict.prompt, Companions(tree, cap)
+    data = tree.read(prompt.path, cap)
+    one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
+    return list(one.parts(prompt.path, data, prompt, companions.include))
+
+
+def shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | None:
+    """What of a prompt is its file's own, and what is imported; None where nothing is."""
     own, imported = (
         "\n".join(one.text for one in parts if bool(one.via) == taken) for taken in (False, True)
     )
@@ -314,7 +322,7 @@ def _shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | Non
     return Shares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
 
 
-def _weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
+def weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
     """The longest parts with their tokens, the largest first: a part's tokens follow its length closely enough."""
     longest = sorted(parts, key=lambda part: -len(part.text))[:_WEIGHED]
     sections = [Section(*one[:3], counter.weigh(model, one.text), one.path, one.via) for one in longest]
