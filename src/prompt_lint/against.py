@@ -49,6 +49,10 @@ class Before(NamedTuple):
     changes: Changes
     converted: Mapping[str, str]
 
+    def of(self, path: str) -> Change:
+        """What git lists nowhere, but a link leads to, was in no commit."""
+        return self.changes.of(path) if path in self.asked else Change("new")
+
 
 def before(tree: WorkingTree, comparison: Comparison, scope: Scope, cap: int) -> Before:
     """Raises `Fatal` where git refuses."""
@@ -64,9 +68,11 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
 
     These are those of files that have changed or take others in, of files that are gone, and of groups.
     """
+    if comparison.config is None:
+        return  # everything is new
     commit = comparison.commit
     for one in scope.owned:
-        change = now.changes.of(one.path)
+        change = now.of(one.path)
         follows = bool(inclusions(one.path, one.rule))
         if change.kind == "new" or one.path in now.converted or (change.kind == "unchanged" and not follows):
             continue
@@ -165,7 +171,7 @@ class Standings(NamedTuple):
     def _change(self, verdict: Verdict) -> Change:
         if verdict.prompt.format == groups.FORMAT:
             return Change("unchanged" if _name(verdict) in self.counts else "new")
-        return self.now.changes.of(verdict.prompt.path)
+        return self.now.of(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Whether the base had the file, and other prompts in it."""
@@ -247,7 +253,7 @@ def forgive(said: Remarks, comparison: Comparison, now: Before) -> None:
 
 
 def _untouched(path: str, now: Before) -> bool:
-    return path in now.asked and now.changes.of(path).kind == "unchanged"
+    return now.of(path).kind == "unchanged"
 
 
 def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) -> list[Loosened]:

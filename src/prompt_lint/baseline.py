@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from prompt_lint import ci
 from prompt_lint import config as configuration
 from prompt_lint.against import Comparison
 from prompt_lint.base import Absent, resolve
@@ -29,6 +30,8 @@ def comparison(
 
     Raises `Fatal` where a base was asked for by name and there is none.
     """
+    context = ci.detect(env)
+    tree.notes.extend(context.notes if context else ())
     found = resolve(tree, wanted, env)
     if isinstance(found, Absent):
         hint = f"; {found.hint}" if found.hint else ""

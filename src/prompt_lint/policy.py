@@ -91,14 +91,16 @@ def _groups(before: Config, after: Config) -> Iterator[Loosened]:
         yield from _limits(group.name, group.rule, found.rule)
         if _allows_more(group.rule.max_growth, found.rule.max_growth):
             yield Loosened(group.name, "may grow more in one change than before", found.rule.line)
-        if _files(group) - _files(found):
-            yield Loosened(group.name, "this group has fewer files than before", found.rule.line)
+        (had, spared), (has, spares) = _files(group), _files(found)
+        if had - has or spares - spared:
+            yield Loosened(group.name, "this group names fewer files than before", found.rule.line)
 
 
-def _files(group: Group) -> set[tuple[str, str]]:
-    """What a group takes in: what is taken back from a sum counts as something that is gone."""
+def _files(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """What a group takes in, and what is taken back from it."""
     every = (*group.sum, *group.system, *group.tools, *group.messages)
-    return {(one.path, one.name) for one in every if not one.path.startswith("!")}
+    back = {(one.path, one.name) for one in every if one.path.startswith("!")}
+    return {(one.path, one.name) for one in every} - back, back
 
 
 def _exemptions(before: Config, after: Config) -> Iterable[Loosened]:
