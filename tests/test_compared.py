@@ -6,11 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.api_server import KEY
 
 from prompt_lint import cli
 
 if TYPE_CHECKING:
+    from tests.api_server import ApiServer
     from tests.repo import Repo
+
+pytest_plugins = ["tests.api_fixture"]
 
 TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
 RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
@@ -35,8 +39,8 @@ def check(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
     monkeypatch.chdir(repo.path)
 
     def run(*arguments: str, base: str = "main") -> tuple[int, Found]:
-        given = ["check", "--offline", "--output-format", "json", "--base", base, *arguments]
-        code = cli.run(given)
+        mode = () if "--counting" in arguments else ("--offline",)
+        code = cli.run(["check", *mode, "--output-format", "json", "--base", base, *arguments])
         return code, Found(json.loads(capfd.readouterr().out))
 
     return run
@@ -267,3 +271,23 @@ def test_paths_narrow_a_comparison(repo: Repo, check: Check) -> None:
     code, report = check("prompts/b.md")
 
     assert (code, [v["path"] for v in report["verdicts"]], report["removed"]) == (0, ["prompts/b.md"], [])
+
+
+def test_both_sides_are_counted_by_the_same_means(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the base is known exactly and the change isn't, as on a fork with a restored cache, both are counted offline."""
+    api.count = lambda _model, _request: 77  # far from what the tokenizer says
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, a=SMALL, b=SMALL)
+    assert check("--counting", "exact")[1]["summary"]["sent"] == 1
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    repo.write("prompts/a.md", SMALL + SMALL)
+
+    report = check()[1]
+
+    a, b = report.of("prompts/a.md"), report.of("prompts/b.md")
+    assert (b["origin"], b["tokens"], b["growth"]) == ("api", 77, 0)  # the same text as a's in the base
+    assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
+    assert a["base_tokens"] != 77
