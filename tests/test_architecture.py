@@ -36,14 +36,15 @@ LAYERS: list[set[str]] = [
     {"tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire", "figures"},
     {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
     {"recall", "record", "prompts", "base", "changes", "usage"},
-    {"groups"},
+    {"groups", "survey"},
     {"scope", "policy"},
     {"against"},
     {"baseline"},
     {"check"},
-    {"count", "explain", "session", "report"},
+    {"count", "explain", "init", "listing", "session", "report"},
     {"cli"},
     {"start"},
+    {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 TABLES = {"formats", "outputs", "reports", "counters", "ci"}

@@ -220,8 +220,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 def cli() -> None:
     """Keep Claude prompts within their token limits.
 
-    Start with `prompt-lint count FILE --model claude-sonnet-5-5`, then write a .prompt-lint.yaml and run
-    `prompt-lint check`.
+    Start with `prompt-lint init`, which looks for prompts and writes a .prompt-lint.yaml; then run `prompt-lint check`.
     """
 
 
@@ -348,6 +347,103 @@ def explain(
         told, code = explain.explain(tree, config, relative, using, options, view)
     write_stdout(told)
     return code
+
+
+@cli.command("list")
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
+@_shared("config")
+@click.option(
+    "--by",
+    type=click.Choice(("rule", "format", "folder")),
+    help="In sections, or as a tree of folders with sums.",
+)
+@_shared("git", "size", *_COUNTING)
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What stdout (or --output-file) carries.",
+)
+@_shared("file")
+@click.option("-v", "--verbose", is_flag=True, help="Every prompt of every file, every model, every folder.")
+@_shared("color")
+def list_prompts(
+    paths: tuple[str, ...],
+    config_path: str | None,
+    by: str | None,
+    no_git: bool,
+    max_file_size: int,
+    output_format: str,
+    output_file: str | None,
+    verbose: bool,
+    color: str,
+    **counting: Any,
+) -> Exit:
+    """List the prompts of the repository, or those below PATHS, with format, role, limit and tokens.
+
+    Nothing fails for its size.
+    """
+    from prompt_lint import listing
+    from prompt_lint.check import Options
+    from prompt_lint.model import View
+    from prompt_lint.terminal import wants_color, write_file, write_stdout
+
+    tree, config, relative = _load(paths, _Flags(config_path), no_git=no_git)
+    options = Options(
+        max_file_size, exit_zero=False, outage_fails=outage_fails(os.environ, config), today=_today()
+    )
+    with means(os.environ, config, tree.top, **counting) as using:
+        found = listing.listing(tree, config, relative, using, options)
+    found = found._replace(report=_with_warnings(found.report, using))
+    view = View(color=not output_file and wants_color(color, os.environ), verbosity=int(verbose))
+    text = listing.render(found, by or "", view) if output_format == "text" else listing.render_json(found)
+    if output_file:
+        write_file(output_file, text)
+    else:
+        write_stdout(text)
+    return found.exit_code
+
+
+@cli.command()
+@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@click.option("--dry-run", is_flag=True, help="Print the configuration, and write nothing.")
+@click.option("--force", is_flag=True, help="Replace a configuration that is there.")
+@_shared("git", "size", *_COUNTING)
+@click.pass_context
+def init(
+    context: click.Context,
+    /,
+    models: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    no_git: bool,
+    max_file_size: int,
+    **counting: Any,
+) -> Exit:
+    """Look for prompts, and write a .prompt-lint.yaml with limits that leave room to grow.
+
+    Nothing is sent anywhere unless --counting says so on the command line.
+    """
+    from prompt_lint import init
+    from prompt_lint.check import Options
+    from prompt_lint.terminal import write_stderr, write_stdout
+    from prompt_lint.tree import open_tree
+
+    tree = open_tree(_here(), use_git=not no_git)
+    name = init.place(tree.top, force=force or dry_run)
+    asked = context.get_parameter_source("counting") is click.core.ParameterSource.COMMANDLINE
+    counting["offline"] = counting["offline"] or not asked
+    options = Options(max_file_size, exit_zero=False, outage_fails=True, today=_today())
+    with means(os.environ, None, tree.top, **counting) as using:
+        found = init.propose(tree, name, models, using, options)
+    if dry_run:
+        write_stderr(init.told(found))
+        write_stdout(found.text)
+        return Exit.OK
+    init.write(tree.top, name, found.text, force=force)
+    write_stdout(init.told(found) + init.done(name))
+    return Exit.OK
 
 
 @cli.command()

@@ -43,6 +43,12 @@ def write_stdout(text: str) -> None:
         raise Fatal(f"could not write the report to stdout: {why}", code=Exit.UNCOUNTED) from None
 
 
+def write_stderr(text: str) -> None:
+    """What is told beside a report. Nobody needs to read it, so nothing fails for it."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(text, end="", file=sys.stderr)
+
+
 def _silence_stdout() -> None:
     """Keep the interpreter from flushing what is left at exit, and complaining about it."""
     with contextlib.suppress(OSError, ValueError, AttributeError):

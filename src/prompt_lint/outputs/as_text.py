@@ -65,6 +65,11 @@ def render_counts(report: Report, view: View) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def remarks(report: Report, view: View) -> list[str]:
+    """What there is to say beside the numbers: problems, notes, and who counted."""
+    return [*_problems(report.problems, view), *_notes(report), *_origin(report)]
+
+
 def _notes(report: Report) -> list[str]:
     return [f"note: {visible(note)}" for note in wording.notes(report.notes)]
 
