@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import images
 from prompt_lint.decode import decode
-from prompt_lint.errors import Unreadable
+from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.shape import Misshapen, Where, kind, short, spelled
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ BY_URL = (
     "has an image that isn't in the file: the API refuses to count it, so only a range can be told; "
     'put it beside the file, as {"type": "path", "path": "…"}, for a count'
 )
+_PATH_HINT = "a path is relative to the file that names it"
+_BLANK_HINT = "give it a text, or leave it out"
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _DATA_URI = re.compile(r"data:([a-zA-Z0-9.+/-]*)((?:;[^;,]*)*?)(;base64)?,", re.IGNORECASE)
 
@@ -61,7 +63,9 @@ class Beside:
             or "\0" in name
             or re.match("[a-zA-Z]:", name)
         ):
-            raise Misshapen(where, f"`{spelled(where)}` is `{short(name)}`, not a path relative to this file")
+            raise Misshapen(
+                where, f"`{spelled(where)}` is `{short(name)}`, not a path relative to this file", _PATH_HINT
+            )
         if path == ".." or path.startswith("../"):
             raise Misshapen(
                 where, f"`{spelled(where)}` is `{short(name)}`, which leads out of the repository"
@@ -69,6 +73,8 @@ class Beside:
         if path not in self._known:
             try:
                 self._known[path] = self.read(path)[1]
+            except Missing:
+                raise Misshapen(where, f"`{short(path)}` is not there", _PATH_HINT) from None
             except Unreadable as error:
                 raise Misshapen(where, f"`{short(path)}` {error.message}", error.hint) from None
         data = self._known[path]
@@ -93,7 +99,9 @@ def content(value: object, where: Where, role: str, gathered: Gathered) -> str |
     """A message's content, or that of a tool's result (`role` is `tool`). Raises `Misshapen`."""
     if isinstance(value, str):
         if not value.strip() and role != "tool":
-            raise Misshapen(where, f"`{spelled(where)}` is blank, and the API refuses a blank text")
+            raise Misshapen(
+                where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT
+            )
         return value
     if not isinstance(value, list) or not value:
         message = f"`{spelled(where)}` is {kind(value)}, not a text or a list of content blocks"
@@ -148,7 +156,9 @@ def _text(block: Block, where: Where, role: str) -> Block:
     text = block.get("text")
     # Of the assistant, white space alone has been counted; nothing at all is refused there, too.
     if not isinstance(text, str) or not (text.strip() or (text and role == "assistant")):
-        raise Misshapen(where, f"`{spelled(where)}` has no text, and the API refuses a blank one")
+        raise Misshapen(
+            where, f"`{spelled(where)}` has no text, and the API refuses a blank one", _BLANK_HINT
+        )
     return block
 
 
@@ -250,7 +260,7 @@ def _paper(data: bytes, where: Where) -> dict[str, str]:
     except Unreadable as error:
         raise Misshapen(where, f"`{spelled(where)}` is no PDF, and no text: it {error.message}") from None
     if not text.strip():
-        raise Misshapen(where, f"`{spelled(where)}` is blank, and the API refuses a blank text")
+        raise Misshapen(where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT)
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 

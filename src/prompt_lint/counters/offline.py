@@ -63,6 +63,8 @@ _ASSUMED_TOOL_PROMPT = (354, 474)
 
 # Pixels of the longer side, and tokens, that the models of a family see of an image at most: documentation of vision, 2026.
 _SIGHT = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
+# Published totals of images with a longer side are those of one scaled down to this, by whomever.
+_DOUBTED = 2000
 # Nobody has published exact counts of images; the documented formula agrees with totals that are published to this many.
 IMAGE = Interval(0.10, 100)
 # Where nearly every image file has said its size by, in characters of base64.
@@ -98,9 +100,8 @@ def count(model: str, request: Request) -> Count:
     seen = [_seen(known.family, image) for image in _images_of(request.fields)]
     if seen:
         margin = max(margin, round(tokens * IMAGE.share)) + IMAGE.tokens * len(seen)
-    # An image that isn't at hand costs anything from nothing to the most, at which it is counted.
-    least = tokens - margin - sum(most for most, at_hand in seen if not at_hand)
-    return Count(tokens, max(0, least), tokens + margin, "offline", known.basis == "assumed")
+    low = tokens - margin - sum(counted - least for counted, least in seen)
+    return Count(tokens, max(0, low), tokens + margin, "offline", known.basis == "assumed")
 
 
 def weigh(model: str, text: str) -> int:
@@ -237,11 +238,15 @@ def _images_of(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from filter(_is_image, [block, *(inner if isinstance(inner, list) else [])])
 
 
-def _seen(family: str, block: Mapping[str, Any]) -> tuple[int, bool]:
-    """Tokens of an image, and whether its size is known; where it isn't, the most that any image costs."""
+def _seen(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
+    """Tokens of an image, and the least that they may be. Without its size it is the most that any costs, or nothing."""
     edge, most = _SIGHT[family]
     size = _size(block.get("source"))
-    return (images.tokens(size, edge, most), True) if size else (most, False)
+    return (
+        (images.tokens(size, edge, most), images.tokens(size, min(edge, _DOUBTED), most))
+        if size
+        else (most, 0)
+    )
 
 
 def _size(source: Any) -> images.Size | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import jsontext
 from prompt_lint.content import Beside
-from prompt_lint.conversation import EXAMPLE, describe, to_request
+from prompt_lint.conversation import describe, to_request
 from prompt_lint.decode import decode
 from prompt_lint.errors import Unreadable
 from prompt_lint.model import Note, Part, Problem, Prompt
@@ -79,18 +79,15 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
-    text = decode(data)
-    if _LINES.search(path) or _are_lines(path, text):
-        line = text.split("\n", prompt.line)[prompt.line - 1]
-        return [
-            Part(place.title, prompt.line, prompt.line, place.text) for place in _places(json.loads(line))
-        ]
+    if _LINES.search(path) or _are_lines(path, decode(data)):
+        line = load(".json", _line(data, prompt.line))
+        return [Part(place.title, prompt.line, prompt.line, place.text) for place in _places(line.data)]
     source = load(path, data)
     places = _places(source.data)
     lines = source.lines([place.where for place in places])
     return [
         Part(place.title, first, max(first, end), place.text)
-        for place, first, end in zip(places, lines, _ends(lines, text.count("\n") + 1), strict=True)
+        for place, first, end in zip(places, lines, _ends(lines, source.text.count("\n") + 1), strict=True)
     ]
 
 
@@ -138,7 +135,7 @@ def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, Wher
     try:
         request, said = to_request(outline.fields, beside)
     except Misshapen as fault:
-        raise Misshapen(outline.place(fault.where), fault.message, fault.hint or EXAMPLE) from None
+        raise Misshapen(outline.place(fault.where), fault.message, fault.hint) from None
     first = dict(reversed(said))
     return request, [(message, outline.place(where)) for message, where in first.items()]
 
@@ -197,6 +194,15 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start = end + 1
 
 
+def _line(data: bytes, number: int) -> bytes:
+    """A line by its number, without making a text of all the others."""
+    start = 0
+    for _ in range(number - 1):
+        start = data.find(b"\n", start) + 1
+    end = data.find(b"\n", start)
+    return data[start : end if end >= 0 else len(data)]
+
+
 def _problem(path: str, line: int, fault: jsontext.JsonError | Misshapen) -> Problem:
     if isinstance(fault, Misshapen):
         return Problem(path, line, fault.message, fault.hint)
@@ -224,14 +230,18 @@ class _Place(NamedTuple):
 
 
 def _places(data: object) -> list[_Place]:
-    outline = _outline(data)
+    """Raises `Unreadable` for another shape: a file may have been swapped since it was parsed."""
+    try:
+        outline = _outline(data)
+    except Misshapen as fault:
+        raise Unreadable(fault.message, fault.hint) from None
     found: list[_Place] = []
     for key, value in outline.fields.items():
         if value is None:
             continue
         if key == "system":
             found.append(_Place(outline.place((key,)), key, _flat(value)))
-        elif key in {"tools", "messages"}:
+        elif key in {"tools", "messages"} and isinstance(value, list):
             title: Callable[[Any], str] = name_of if key == "tools" else _spoken
             found += [
                 _Place(outline.place((key, n)), f"{key}[{n}] {title(one)}", _flat(one))
@@ -240,10 +250,12 @@ def _places(data: object) -> list[_Place]:
     return found
 
 
-def _spoken(turn: Mapping[str, Any]) -> str:
+def _spoken(turn: Any) -> str:
     """Whose turn it is, and that there are images in it: their tokens can't be had from its text."""
+    if not isinstance(turn, dict):
+        return ""
     number = _images(turn.get("content"))
-    return f"{turn['role']}{f' and {number} image' + 's' * (number > 1) if number else ''}"
+    return f"{turn.get('role')}{f' and {number} image' + 's' * (number > 1) if number else ''}"
 
 
 def _images(content: object) -> int:

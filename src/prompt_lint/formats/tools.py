@@ -80,7 +80,10 @@ def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:
     """Each tool by its name, as the model reads it."""
     source = load(path, data)
     found = _find(source.data)
-    tools = standard((one.where, one.tool, one.key) for one in found)
+    try:
+        tools = standard((one.where, one.tool, one.key) for one in found)
+    except Misshapen as fault:  # swapped since it was parsed
+        raise Unreadable(fault.message, fault.hint) from None
     lines = source.lines([one.place for one in found])
     begins = sorted({*lines, source.text.count("\n") + 2})
     following = dict(pairwise(begins))
