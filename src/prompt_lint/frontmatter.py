@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model import Note, Part
@@ -29,10 +30,6 @@ _PLAIN = r"(?:[A-Za-z<(/](?:[^:#]|:(?=[^ ])|(?<! )#)*+|[0-9]+\.[0-9]+\.[0-9]+)"
 _QUOTED = r"\"[^\"\\]*+\"|'[^']*+'"
 _ITEM = rf"(?:[A-Za-z][\w./-]*+(?: [\w./-]++)*+|{_QUOTED})"
 _LIST = rf"\[ *+(?:{_ITEM}(?: *+, *+{_ITEM})*+)? *+\]"
-_SIMPLE = re.compile(
-    rf"#.*|([A-Za-z_][\w-]{{0,99}}+):(?: ++(?:(?P<plain>{_PLAIN})|(?P<quoted>{_QUOTED})|(?P<list>{_LIST}))?+)?+ *+",
-    re.ASCII,
-)
 _WORDS: Mapping[str, bool | None] = {
     word: value
     for name, value in (("null", None), ("true", True), ("false", False))
@@ -105,8 +102,9 @@ def _simple(lines: list[str]) -> Fields | None:
     """None for what may need a parser. Importing YAML takes longer than all else that is done with a few files."""
     found: dict[str, Any] = {}
     where: dict[str, int] = {}
+    pattern = _simple_line()
     for number, line in enumerate(lines, 2):
-        match = _SIMPLE.fullmatch(line) if line.isprintable() else None
+        match = pattern.fullmatch(line) if line.isprintable() else None
         if match is None:
             if line:
                 return None
@@ -115,6 +113,13 @@ def _simple(lines: list[str]) -> Fields | None:
                 return None
             found[key], where[key] = _value(match), number
     return Fields(found, where)
+
+
+@cache
+def _simple_line() -> re.Pattern[str]:
+    """Compiled where there is frontmatter at all: it takes a millisecond."""
+    value = rf"(?P<plain>{_PLAIN})|(?P<quoted>{_QUOTED})|(?P<list>{_LIST})"
+    return re.compile(rf"#.*|([A-Za-z_][\w-]{{0,99}}+):(?: ++(?:{value})?+)?+ *+", re.ASCII)
 
 
 def _value(match: re.Match[str]) -> Any:
