@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import make
@@ -11,6 +11,12 @@ from prompt_lint import config, frontmatter, placeholders
 from prompt_lint.errors import Exit, Missing
 from prompt_lint.formats import recognise, skill
 from prompt_lint.model import PLACEHOLDER, Note, Problem, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.repo import Repo
+    from tests.running import Done
 
 PATH = ".claude/skills/review/SKILL.md"
 GOOD = "---\nname: review\ndescription: Reviews code.\n---\n"
@@ -219,3 +225,18 @@ def test_the_parts_of_each_prompt_have_lines_of_the_file() -> None:
     ]  # fmt: skip
     assert [part[:3] for part in skill.parts(PATH, data, body, nothing)] == [("# A", 8, 9), ("# B", 10, 10)]
     assert [part[:3] for part in skill.parts(resource.path, b"# C\nx", resource, nothing)] == [("# C", 1, 2)]
+
+
+def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., Done]) -> None:
+    """What is always listed is dear, so it is held to less than what comes on use; the failure says which, and where."""
+    config = (
+        "models: claude-sonnet-5-5\nlimit: 500\nprompts:\n  - files: SKILL.md\n    parts: {metadata: 50}\n"
+    )
+    repo.write(".prompt-lint.yaml", config)
+    repo.write(PATH, f"---\nname: review\ndescription: {'Reviews code. ' * 30}\n---\n{'Do it well. ' * 60}\n")
+
+    done = lint("check", "--offline", "--no-cache", "--output-format", "json")
+
+    found = {v["name"]: (v["status"], v["limit"]) for v in done.report["verdicts"]}
+    assert found == {"metadata": ("over", 50), "body": ("ok", 500)}
+    assert done.code == Exit.OVER
