@@ -30,7 +30,7 @@ _PROMPT_FORMATS = (
     "text", "markdown", "request", "tools", "skill", "memory", "copilot-agent",
     "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",
     "windsurf-rules", "cline-rules", "continue-rules", "junie-guidelines", "zed-rules",
-    "prompt-yml", "prompty", "dotprompt", "continue-prompt",
+    "prompt-yml", "prompty", "dotprompt", "continue-prompt", "gemini-command",
 )  # fmt: skip
 _REPORTS = ("text", "markdown", "json", "csv", "html")
 _DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")

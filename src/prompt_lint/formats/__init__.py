@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from prompt_lint.formats import (
     continue_prompt,
     dotprompt,
+    gemini_command,
     markdown,
     memory,
     prompt_yml,
@@ -56,6 +57,7 @@ FORMATS: Mapping[str, PromptFormat] = {
     "prompty": prompty,
     "continue-prompt": continue_prompt,
     "dotprompt": dotprompt,
+    "gemini-command": gemini_command,
     "tools": tools,
     "request": request,
     "markdown": markdown,
