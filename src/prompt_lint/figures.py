@@ -84,7 +84,9 @@ def money(amount: Decimal | None, currency: str = "USD", *, sign: bool = False) 
     if 0 < size < 1:
         places = min(6, max(2, 1 - size.adjusted()))
     plain = f"{rounded(size, places):,}"
-    told = f"${plain}" if currency == "USD" else f"{plain} {currency}"
+    least = "" if rounded(size, places) or not size else "<"
+    plain = plain if not least else f"{Decimal(1).scaleb(-places):f}"
+    told = f"{least}${plain}" if currency == "USD" else f"{least}{plain} {currency}"
     return _signed(amount, told, sign=sign)
 
 

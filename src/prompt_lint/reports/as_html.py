@@ -372,9 +372,11 @@ def _totals(trends: Trends) -> Iterator[str]:
         ]
         for row in f.totals(trends)
     ]
-    yield from _table(
-        ["", days, f"{days} before", "change"], rows if trends.previous else [row[:2] for row in rows]
-    )
+    head = ["", days, f"{days} before", "change"]
+    if trends.previous:
+        yield from _table(head, rows, "totals")
+    else:
+        yield from _table(head[:2], [row[:2] for row in rows])
     if trends.today:
         yield f'<p class="rest">{_text(f.today(trends))}</p>'
     unit, stretches = f.stretches(trends)

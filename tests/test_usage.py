@@ -1,0 +1,561 @@
+"""The admin endpoints, against a real server: what is asked, what is made of it, and every way in which it can fail."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest_socket import socket_allow_hosts
+from tests.admin_server import ADMIN_KEY, BASE, BETA, WORKSPACES, AdminServer, Event, Named, busy
+from tests.api_server import FAULTS, KEY, Seen, always, body, redirect, refusing, retry_after
+
+from prompt_lint import __version__, credentials, limiter, report, trends, usage
+from prompt_lint.answers import Answer
+from prompt_lint.errors import Exit, Fatal
+from prompt_lint.figures import headline
+from prompt_lint.report import Options
+from prompt_lint.schedule import Policy
+from prompt_lint.trends import DIMENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_lint.credentials import Direct
+    from prompt_lint.trends import Trends
+
+NOW = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
+QUICK = usage.POLICY._replace(deadline=0.9, stall=0.8, timeout=0.3)
+
+
+@pytest.fixture
+def server(socket_enabled: None) -> Iterator[AdminServer]:
+    """A running server with a busy organization of 30 days."""
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    found = AdminServer(busy(NOW, 30))
+    found.workspaces = list(WORKSPACES)
+    with found:
+        yield found
+
+
+def way_to(server: AdminServer | str, key: str = ADMIN_KEY, *, analytics: bool = False) -> Direct:
+    url = server if isinstance(server, str) else server.url
+    return credentials.admin({"ANTHROPIC_ADMIN_KEY": key, "PROMPT_LINT_ADMIN_URL": url}, analytics=analytics)
+
+
+def made(server: AdminServer, **given: Any) -> Trends:
+    analytics = given.get("source") == "analytics"
+    return report.make(way_to(server, analytics=analytics), Options(**given), (), (), server.now).trends
+
+
+def refused(server: AdminServer | str, monkeypatch: pytest.MonkeyPatch, **given: Any) -> Fatal:
+    monkeypatch.setattr(usage, "POLICY", QUICK)
+    with pytest.raises(Fatal) as raised:
+        report.make(way_to(server), Options(**{"deadline": QUICK.deadline, **given}), (), (), NOW)
+    return raised.value
+
+
+def within(server: AdminServer, found: Trends) -> list[Event]:
+    return [event for event in server.events if found.plan.window.holds(event.at)]
+
+
+def dollars(events: list[Event]) -> Decimal:
+    return sum((amount for event in events for amount in event.cost().values()), Decimal(0))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Sums
+
+
+@pytest.mark.parametrize("source", ["messages", "analytics"])
+@pytest.mark.parametrize("bucket", ["1d", "1h"])
+def test_figures_are_the_servers(server: AdminServer, source: Any, bucket: Any) -> None:
+    """Tokens and money, whichever reports they come from, are those of the events themselves."""
+    found = made(server, days=10, source=source, bucket=bucket)
+    events = within(server, found)
+
+    assert found.total.usage.tokens == sum(event.tokens() for event in events)
+    assert found.total.usage.searches == sum(event.searches for event in events)
+    assert found.total.cost == dollars(events)
+    assert found.total.usage.requests == (sum(e.requests for e in events) if source == "analytics" else 0)
+
+
+AMOUNTS = st.integers(0, 10**9)
+EVENTS = st.lists(
+    st.builds(
+        lambda hours, model, workspace, tier, amounts: Event(
+            NOW.replace(minute=0) - timedelta(hours=hours), model, workspace, service_tier=tier,
+            uncached=amounts[0], write_5m=amounts[1], read=amounts[2], output=amounts[3], searches=amounts[3] % 7,
+        ),
+        st.integers(0, 60 * 24),
+        st.sampled_from(["claude-opus-5-5", "claude-sonnet-5-5"]),
+        st.sampled_from([None, "wrkspc_1", "wrkspc_2"]),
+        st.sampled_from(["standard", "batch", "priority"]),
+        st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@contextmanager
+def answered_by(server: AdminServer) -> Iterator[Any]:
+    """The pages of a server that isn't running, without sockets: its threads would disturb Hypothesis."""
+
+    def get(key: tuple[Any, str], _: None) -> Any:
+        ask, cursor = key
+        query = urlencode([*ask.parameters, *([(ask.cursor, cursor)] if cursor else [])])
+        headers = {"x-api-key": ADMIN_KEY, "anthropic-version": "2023-06-01", "anthropic-beta": BETA}
+        seen = Seen(1, 0.0, "GET", f"{BASE}{ask.path}?{query}", headers, b"", 0, b"")
+        reply = server.respond(seen)
+        return usage._read(Answer(reply.status, {}, reply.body), ask, "test", str)
+
+    yield get
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    events=EVENTS,
+    most=st.integers(1, 40),
+    days=st.integers(1, 40),
+    source=st.sampled_from(["messages", "analytics"]),
+)
+def test_sums_do_not_depend_on_pages_or_windows(
+    events: list[Event], most: int, days: int, source: Any
+) -> None:
+    """Totals equal the sums of groups and those of the events, however the answers are cut up."""
+    server = AdminServer(events)
+    server.most = most
+    dimensions = ("model", "workspace", "service-tier")
+    when = trends.plan(NOW, NOW, days, None, None, usage.earliest(source, NOW))
+    query = usage.Query(source, "1d", dimensions)
+    with answered_by(server) as get, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limiter, "FIRST_BURST", 10_000)  # nobody is to be spared here
+        lists = usage._collect(get, usage._asks(query, when), usage.POLICY._replace(max_requests=10**6))
+    found = trends.summarise(usage._data(query, when, lists, {}, ()), when, "1d", dimensions)
+    wanted = within(server, found)
+
+    assert found.total.usage.tokens == sum(event.tokens() for event in wanted)
+    assert found.total.cost == dollars(wanted)
+    for groups in found.groups.values():
+        assert sum(group.usage.tokens for group in groups) == found.total.usage.tokens
+        assert sum((group.cost or Decimal(0) for group in groups), Decimal(0)) == found.total.cost
+
+
+@pytest.mark.parametrize("source", ["messages", "analytics"])
+def test_windows_longer_than_an_answer_are_split(server: AdminServer, source: Any) -> None:
+    """90 days and the 90 before: no answer is asked for more than it can hold, and none is missing."""
+    server.events = busy(NOW, 185)
+    found = made(server, days=90, source=source)
+
+    assert found.total.cost == dollars(within(server, found))
+    assert found.previous is not None
+    assert {server.answers[seen.number] for seen in server.requests} == {200}
+    assert len(server.requests) < 60
+
+
+@pytest.mark.parametrize("source", ["messages", "analytics"])
+@pytest.mark.parametrize(
+    "dimensions",
+    [("api-key", "context-window", "inference-geo", "speed", "workspace"), ("speed",), DIMENSIONS[:5]],
+)
+def test_five_dimensions_leave_prices_as_they_are(
+    server: AdminServer, source: Any, dimensions: tuple[str, ...]
+) -> None:
+    """What prices need besides is asked for apart where it doesn't fit."""
+    plain = made(server, source=source)
+    found = made(server, source=source, group_by=dimensions)
+
+    assert found.total == plain.total
+    assert found.prices == plain.prices
+    assert {
+        name: sum(g.usage.tokens for g in groups) for name, groups in found.groups.items()
+    } == dict.fromkeys(dimensions, plain.total.usage.tokens)
+
+
+def test_six_dimensions_are_too_many(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is the API's limit; nothing is sent."""
+    assert "at most" in refused(server, monkeypatch, group_by=DIMENSIONS[:6]).message
+    assert server.requests == []
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What is sent
+
+
+def test_requests_are_what_the_api_expects(server: AdminServer) -> None:
+    """GET only, with the key in one header, our name and version, and the parameters of the reference."""
+    made(server, days=1, models=("claude-opus-5-5",), workspaces=("wrkspc_01Support",))
+    first = next(seen for seen in server.requests if "usage_report" in seen.path)
+
+    assert {seen.method for seen in server.requests} == {"GET"}
+    assert dict(first.headers) == {
+        "host": f"127.0.0.1:{server.port}",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "connection": "keep-alive",
+        "user-agent": f"prompt-lint/{__version__}",
+        "x-api-key": ADMIN_KEY,
+        "anthropic-version": "2023-06-01",
+    }
+    assert first.path == (
+        "/v1/organizations/usage_report/messages?starting_at=2026-11-20T00%3A00%3A00Z&ending_at=2026-11-23T00%3A00%3A00Z"
+        "&bucket_width=1d&limit=31&group_by%5B%5D=model&group_by%5B%5D=workspace_id&group_by%5B%5D=service_tier"
+        "&models%5B%5D=claude-opus-5-5&workspace_ids%5B%5D=wrkspc_01Support"
+    )
+
+
+def test_a_token_goes_as_a_bearer(server: AdminServer) -> None:
+    """One with the scope org:admin is no key."""
+    token = "sk-ant-oat01-test-only"
+    server.keys, server.admins = frozenset({token}), frozenset({token})
+    report.make(way_to(server, token), Options(days=1), (), (), NOW)
+
+    assert {seen.headers["authorization"] for seen in server.requests} == {f"Bearer {token}"}
+
+
+def test_the_address_for_messages_is_not_obeyed(server: AdminServer) -> None:
+    """ANTHROPIC_BASE_URL leads to gateways, which must not see the key."""
+    env = {"ANTHROPIC_ADMIN_API_KEY": ADMIN_KEY, "ANTHROPIC_BASE_URL": server.url}
+
+    assert credentials.admin(env).base_url == "https://api.anthropic.com"
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ({}, "neither ANTHROPIC_ADMIN_KEY nor ANTHROPIC_ADMIN_API_KEY is set"),
+        ({"ANTHROPIC_API_KEY": KEY}, "ANTHROPIC_API_KEY can't read reports"),
+        ({"ANTHROPIC_ADMIN_KEY": KEY}, "holds an ordinary API key"),
+        ({"ANTHROPIC_ADMIN_KEY": f"{ADMIN_KEY}\n"}, "has white space around it"),
+        (
+            {"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": "http://example.com"},
+            "must begin with https://",
+        ),
+    ],
+)
+def test_keys_of_another_kind_are_refused_before_anything_is_sent(env: dict[str, str], message: str) -> None:
+    """With a sentence that says which is needed, who makes one and where, and never holds the key."""
+    with pytest.raises(Fatal, match=message) as raised:
+        credentials.admin(env)
+
+    assert "canary" not in repr(raised.value.complaints())
+    if "API key" in message or "neither" in message:
+        assert "an admin of the organization creates one in the Claude Console" in raised.value.hint
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Names and filters
+
+
+def test_workspaces_have_their_names(server: AdminServer) -> None:
+    """Also archived ones; the default one, which is null, has a name of ours."""
+    server.events += [Event(NOW - timedelta(days=2), workspace_id="wrkspc_04Old", output=1)]
+    names = {group.id: group.name for group in made(server).groups["workspace"]}
+
+    assert names == {
+        "wrkspc_01Support": "Support agents", "wrkspc_02Search": "Search & answers", "wrkspc_03Evals": "Nightly evals",
+        "wrkspc_04Old": "Retired pilot (archived)", "": "Default workspace",
+    }  # fmt: skip
+
+
+def test_names_of_keys_come_page_by_page(server: AdminServer) -> None:
+    """As many as there are; usage without a key says where it comes from."""
+    server.most = 1
+    server.api_keys = [
+        Named("apikey_upport", "ci"),
+        Named("apikey_Search", "search"),
+        Named("apikey_3Evals", "CI"),
+    ]
+    names = {group.name for group in made(server, group_by=("api-key",)).groups["api-key"]}
+
+    assert names == {"ci (apikey_upport)", "search", "CI (apikey_3Evals)", "no key (Console)"}
+
+
+def test_a_report_goes_without_names(server: AdminServer) -> None:
+    """An analytics key may not list workspaces: their ids stand in, and a line says why."""
+    server.plan = lambda seen: "403" if "workspaces" in seen.route else None
+    found = made(server)
+
+    assert "wrkspc_01Support" in {group.name for group in found.groups["workspace"]}
+    assert any("workspaces are shown by their ids: " in note for note in found.data.notes)
+
+
+@pytest.mark.parametrize("given", ["Support agents", "wrkspc_01Support"])
+def test_a_workspace_is_chosen_by_name_or_id(server: AdminServer, given: str) -> None:
+    """Costs, which the API can't filter, are those of that workspace, too."""
+    found = made(server, workspaces=(given,))
+    events = [event for event in within(server, found) if event.workspace_id == "wrkspc_01Support"]
+
+    assert found.total.usage.tokens == sum(event.tokens() for event in events)
+    assert found.total.cost == dollars(events)
+
+
+def test_the_default_workspace_is_chosen_by_a_word(server: AdminServer) -> None:
+    """It has no id that could be sent, so its rows are picked here."""
+    found = made(
+        server, workspaces=("default",), group_by=("api-key", "context-window", "inference-geo", "speed")
+    )
+    events = [event for event in within(server, found) if event.workspace_id is None]
+
+    assert found.total.usage.tokens == sum(event.tokens() for event in events)
+    assert found.total.cost == dollars(events)
+    assert found.total.price is not None
+
+
+def test_a_model_is_chosen(server: AdminServer) -> None:
+    """Costs without a model are left out."""
+    found = made(server, models=("claude-opus-5-5",))
+    events = [
+        event._replace(searches=0) for event in within(server, found) if event.model == "claude-opus-5-5"
+    ]
+
+    assert found.total.usage.tokens == sum(event.tokens() for event in events)
+    assert found.total.cost == dollars(events)
+
+
+def test_an_unknown_workspace_is_told_with_those_there_are(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slip in a name isn't an empty report."""
+    error = refused(server, monkeypatch, workspaces=("Suport agents",))
+
+    assert error.message == "there is no workspace 'Suport agents'"
+    assert "Support agents" in error.hint
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Time
+
+
+def test_data_that_is_late_moves_the_window(server: AdminServer) -> None:
+    """A day that isn't complete by `data_refreshed_at` is never compared, whatever the clock says."""
+    server.refreshed = NOW - timedelta(days=1)
+    found = made(server, source="analytics")
+
+    assert found.plan.window.end == datetime(2026, 11, 21, tzinfo=UTC)
+    assert found.data.through == server.refreshed
+
+
+def test_analytics_reaches_back_to_january(server: AdminServer) -> None:
+    """Where the window before would lie in front of that, there is nothing to compare with."""
+    server.now = datetime(2026, 1, 20, 12, tzinfo=UTC)
+    server.events = [Event(datetime(2026, 1, 18, 5, tzinfo=UTC), output=10)]
+    found = made(server, source="analytics", days=12)
+
+    assert found.previous is None
+    assert found.total.usage.output == 10
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "hint"),
+    [
+        (401, "invalid x-api-key", "an admin of the organization creates one"),
+        (403, "This endpoint requires an Admin API key.", "a report needs an Admin API key"),
+        (
+            403,
+            "The Admin API is not available for individual accounts.",
+            "individual accounts have no Admin API",
+        ),
+        (
+            403,
+            "Not available on a Claude Max subscription.",
+            "Claude subscriptions (Pro, Max, Team) have no usage API",
+        ),
+        (404, "Not found", "this organization has no `"),
+    ],
+)
+def test_refusals_say_what_to_do(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, status: int, message: str, hint: str
+) -> None:
+    """In the terms of a report; the first one ends the run, so that hardly anything more is sent."""
+    server.refusal, server.admins = (status, message), frozenset()
+    error = refused(server, monkeypatch)
+
+    assert error.message.startswith(f"not fetched: 127.0.0.1:{server.port} answered {status}: {message}")
+    assert hint in error.hint
+    assert error.code == Exit.UNCOUNTED
+    assert len(server.requests) <= QUICK.jobs
+
+
+@pytest.mark.parametrize(
+    "fault", ["429_retry_after_1", "500", "503", "529", "reset", "close", "truncated_body", "408"]
+)
+def test_what_passes_is_tried_again(server: AdminServer, fault: str) -> None:
+    """A report is complete after a fault that went away."""
+    server.plan = [fault, fault]
+    found = made(server, days=2)
+
+    assert found.total.cost == dollars(within(server, found))
+
+
+TAKES = {"100_continue", "103_early_hints", "http_1_0", "chunked", "silent_close", "extra_answer"}
+
+
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - TAKES - {"gzip_bomb", "huge_body"}))
+def test_every_fault_ends_in_time_without_the_key(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """One sentence, exit code 3, no figure: a report without some of its figures would mislead."""
+    server.plan = always(fault)
+    began = time.monotonic()
+    error = refused(server, monkeypatch)
+    told = "".join(traceback.format_exception(error)) + repr(error.complaints())
+
+    assert time.monotonic() - began < QUICK.deadline + 3
+    assert error.code == Exit.UNCOUNTED
+    assert error.message.startswith("not fetched: ")
+    assert "canary" not in told
+
+
+def test_a_redirect_is_not_followed(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever it leads to sees neither the key nor the request."""
+    with AdminServer() as other:
+        server.plan = always(redirect(307, other.url))
+        error = refused(server, monkeypatch)
+
+        assert other.requests == []
+    assert "never followed" in error.message
+    assert "PROMPT_LINT_ADMIN_URL" in error.hint
+
+
+def test_a_page_has_its_size(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Megabytes are read, but not without end."""
+    monkeypatch.setattr(usage, "LARGEST_PAGE", 300_000)
+    server.plan = always(body(b'{"data": [' + b" " * 400_000 + b"]}"))
+
+    assert "sent more than 292 KiB" in refused(server, monkeypatch).message
+
+
+def test_nobody_there(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused connection is a sentence."""
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    with refusing() as url:
+        assert "refuses connections" in refused(url, monkeypatch).message
+
+
+def test_a_long_wait_is_told_not_waited(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`retry-after` beyond the deadline ends the run and says when to come back."""
+    server.plan = always(retry_after("3600"))
+
+    assert "it asks to come back in 60 min" in refused(server, monkeypatch).message
+
+
+BUCKET: dict[str, Any] = {"starting_at": "2026-11-20T00:00:00Z", "ending_at": "2026-11-21T00:00:00Z"}
+ROW: dict[str, Any] = {
+    "uncached_input_tokens": 1, "cache_creation": {"ephemeral_1h_input_tokens": 1, "ephemeral_5m_input_tokens": 1},
+    "cache_read_input_tokens": 1, "output_tokens": 1, "server_tool_use": {"web_search_requests": 1},
+}  # fmt: skip
+
+
+def page(*results: Any, **given: Any) -> dict[str, Any]:
+    return {"data": [{**BUCKET, "results": list(results)}], "has_more": False, "next_page": None, **given}
+
+
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        (None, "data"), ([], "data"), ({"data": {}}, "data"), ({"data": [1]}, "data"), ({"data": [{**BUCKET}]}, "results"),
+        (page({**ROW, "output_tokens": -1}), "output_tokens"), (page({**ROW, "output_tokens": "1"}), "output_tokens"),
+        (page({**ROW, "output_tokens": 1.0}), "output_tokens"), (page({**ROW, "output_tokens": True}), "output_tokens"),
+        (page({**ROW, "output_tokens": 2**63}), "output_tokens"), (page({**ROW, "cache_creation": None}), "cache_creation"),
+        (page({**ROW, "model": 5}), "model"), (page({**ROW, "model": "x" * 501}), "model"),
+        (page({**ROW, "server_tool_use": [1]}), "server_tool_use"), (page(ROW, has_more=True), "next_page"),
+        ({"data": [{**BUCKET, "starting_at": "2026-11-20", "results": [ROW]}]}, "starting_at"),
+        ({"data": [{**BUCKET, "starting_at": "1999-11-20T00:00:00Z", "results": [ROW]}]}, "starting_at"),
+        ({"data": [{**BUCKET, "starting_at": "9999-12-31T23:59:59-23:59", "results": [ROW]}]}, "starting_at"),
+    ],
+)  # fmt: skip
+def test_answers_that_are_not_what_the_reference_says(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, answer: Any, field: str
+) -> None:
+    """Are no figures: the field is named, and nothing is added up."""
+    server.plan = lambda seen: body(json.dumps(answer).encode()) if "usage_report" in seen.route else None
+
+    assert f"without a valid `{field}`" in refused(server, monkeypatch).message
+
+
+@pytest.mark.parametrize("amount", [5, 5.5, "1,5", "NaN", "1e3", "", None, "٣", "5\n", "Infinity", "9" * 16])
+def test_amounts_are_decimal_strings(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, amount: Any
+) -> None:
+    """A JSON number would have been rounded on its way, so it is none."""
+    answer = page({"amount": amount, "currency": "USD"})
+    server.plan = lambda seen: body(json.dumps(answer).encode()) if "cost_report" in seen.route else None
+
+    assert "without a valid `amount`" in refused(server, monkeypatch).message
+
+
+def test_cents_become_dollars_exactly(server: AdminServer) -> None:
+    """`123.45` is $1.2345, and stays so to the last digit."""
+    row = {
+        "amount": "123.450000000000001",
+        "currency": "USD",
+        "cost_type": "tokens",
+        "token_type": "output_tokens",
+    }
+    server.plan = lambda seen: body(json.dumps(page(row)).encode()) if "cost_report" in seen.route else None
+
+    assert made(server).total.cost == Decimal("1.23450000000000001")
+
+
+def test_currencies_are_not_added_up(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them have no sum; one that isn't the dollar is named."""
+    rows = [{"amount": "1", "currency": name, "description": name} for name in ("USD", "EUR")]
+    server.plan = lambda seen: body(json.dumps(page(*rows)).encode()) if "cost_report" in seen.route else None
+    error = refused(server, monkeypatch)
+    server.plan, server.currency = [], "EUR"
+
+    assert "EUR and USD" in error.message
+    assert "EUR and " in headline(made(server))
+
+
+def test_what_is_told_twice_is_not_counted_twice(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that repeats a page would double the bill: that is a fault, and ends."""
+    server.plan = lambda seen: (
+        body(json.dumps(page(ROW, has_more=True, next_page="page_again")).encode())
+        if "usage_report" in seen.route
+        else None
+    )
+    error = refused(server, monkeypatch)
+
+    assert "told something twice" in error.message
+    assert len(server.requests) < 12
+
+
+def test_rows_have_an_end(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organization with a million keys needs fewer groups, not all the memory."""
+    monkeypatch.setattr(usage, "MOST_ROWS_IN_ALL", 50)
+
+    assert "fewer --group-by" in refused(server, monkeypatch).hint
+
+
+def test_requests_have_an_end(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list without end is left after so many pages."""
+    server.most = 1
+    monkeypatch.setattr(usage, "POLICY", Policy(*usage.POLICY)._replace(max_requests=5))
+    with pytest.raises(Fatal, match="limit of 5 requests is used up"):
+        report.make(way_to(server), Options(days=20), (), (), NOW)
+
+
+def test_earliest_is_within_a_year() -> None:
+    """365 days of `analytics`, and nothing before 2026."""
+    assert usage.earliest("messages", NOW) is None
+    assert usage.earliest("analytics", NOW) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert usage.earliest("analytics", datetime(2027, 6, 1, 5, tzinfo=UTC)) == datetime(
+        2026, 6, 2, tzinfo=UTC
+    )
+    assert timedelta(days=1) == trends.DAY
