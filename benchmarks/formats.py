@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tarfile
 import tempfile
@@ -21,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests import make
 
-from prompt_lint import frontmatter
+from prompt_lint import frontmatter, imports
 from prompt_lint.counters import offline
 from prompt_lint.errors import Missing, Unreadable
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import FORMATS, memory, recognise
 from prompt_lint.formats import skill as skills
 from prompt_lint.model import Note, Problem, Prompt
 
@@ -123,9 +124,26 @@ def of_skills(found: list[File]) -> Iterator[str]:
     yield f"skills that break the specification: {faults}"
 
 
+def of_memory(found: list[File], top: Path) -> Iterator[str]:
+    """Words with `@` in memory files: by an expression, outside of code, and those that are imports."""
+    ours = [file for file in found if file.format == "memory"]
+    texts = [file.data.decode("utf-8-sig").replace("\r\n", "\n") for file in ours]
+    plain = sum(len(re.findall(r"(?<!\S)@(?:\\ |[^\s\\])+", text)) for text in texts)
+    named = sum(len(imports.claude(text).imports) for text in texts)
+    taken = {
+        (file.repository, file.path, part.path, part.via)
+        for file in ours
+        for part in memory.parts(file.path, file.data, make.prompt(file.path), reader(top / file.repository))
+        if part.via
+    }
+    yield f"memory files: {len(ours)}; words with `@`: {plain}, outside of code: {named}; files imported: {len(taken)}"
+    for repository, path, imported, via in sorted(taken):
+        yield f"  {repository}/{path}: {' → '.join((*via[1:], imported))}"
+
+
 def report(top: Path, *, said: bool) -> None:
     found = list(files(top))
-    for part in (table(found), broken(found), of_skills(found)):
+    for part in (table(found), broken(found), of_skills(found), of_memory(found, top)):
         print("\n".join(part), end="\n\n")
     if said:
         for file in found:
