@@ -63,6 +63,14 @@ def notes(repo: Repo, config: str = SUM, **texts: str) -> None:
         repo.write(f"notes/{name}.md", text)
 
 
+def test_a_sum_holds_untracked_files_whatever_is_named(repo: Repo, check: Check) -> None:
+    """A group is whole, also before its files are added to git: naming one of them leaves none of the others out."""
+    notes(repo, a="One.", b="Two words.")
+
+    assert check("notes/a.md")[1]["verdicts"][-1] == check()[1]["verdicts"][-1]
+    assert check("notes/a.md")[0] == 0
+
+
 def tokens(report: dict[str, Any]) -> dict[str, int]:
     return {verdict["name"] or verdict["path"]: verdict["tokens"] for verdict in report["verdicts"]}
 

@@ -61,12 +61,27 @@ def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int) -> S
         paths_of_named = {one.path for one in named}
         others = [one for one in owned if one.path not in paths_of_named]
         found = sorted([*named, *importers(tree, others, paths, cap)])
-        gathered = groups.concerned(gathered, tree, paths, cap)
+        gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
     empty, overruled = idle(owned, chosen, [*files, *aliases])
     tree.notes += [_overruled(config, rule) for rule in overruled]
     problems += [_matches_nothing(config, rule) for rule in empty]
     return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
+
+
+def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: Selector) -> list[Gathered]:
+    """Groups with all of their files, also untracked ones, of which a listing for paths names none but these paths."""
+    sums = [one.group for one in concerned if one.group.sum]
+    if not sums:
+        return concerned
+    kinds = tree.kinds
+    entries = tree.entries((), groups.folders(sums))
+    tree.kinds = tree.kinds | kinds
+    aliases = tree.aliases(entries)
+    files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
+    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
+    whole = {one.group.name: one for one in groups.gather(sums, files, links, chosen, config.exclude)}
+    return [whole.get(one.group.name, one) for one in concerned]
 
 
 def _overruled(config: Config, rule: Rule) -> str:
