@@ -348,16 +348,6 @@ def test_json_is_valid_on_an_ascii_stdout(repo: Repo) -> None:
     assert json.loads(done.out)["verdicts"][0]["path"] == "é.md"
 
 
-def test_explain_knows_what_is_owned_through_a_link(repo: Repo, lint: Callable[..., Done]) -> None:
-    """A file outside every pattern, behind a linked folder, is owned as `check` says."""
-    prompts(repo)
-    repo.write("shared/a.md", SHORT)
-    repo.link("prompts/a.md", "../shared/a.md")
-    repo.commit()
-
-    assert "no rule owns it" not in lint("explain", "shared/a.md").out
-
-
 def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done]) -> None:
     """Nothing measured is exit 2, never a success."""
     repo.write(".prompt-lint.yaml", CONFIG)
@@ -701,32 +691,6 @@ def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Do
     }
 
 
-def test_explain_tells_the_owner_and_why(
-    repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
-) -> None:
-    """Which rule, which others, which format, which limit, and how it stands."""
-    prompts(repo, a=SHORT)
-    repo.write(
-        ".prompt-lint.yaml",
-        CONFIG
-        + '  - files: prompts/a*\n    exclude: "*.md"\n  - files: ["**/*.md"]\n    role: system\n    limit: 50\n',
-    )
-
-    assert lint("explain", "prompts/a.md") == snapshot
-    assert json.loads(lint("explain", "prompts/a.md", "--show-request").out)["system"] == SHORT
-
-
-def test_explain_tells_why_nothing_owns_a_file(repo: Repo, lint: Callable[..., Done]) -> None:
-    """No rule, or an exclusion: both are said."""
-    prompts(repo, a=SHORT)
-    repo.write(".prompt-lint.yaml", CONFIG + "exclude: prompts/a.md\n")
-    repo.write("README.md", SHORT)
-
-    assert "no rule owns it" in lint("explain", "README.md").out
-    assert "left out by the `exclude` at the top of the file" in lint("explain", "prompts/a.md").out
-    assert lint("explain", "README.md", "--show-request").code == 2
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script(repo: Repo, lint: Callable[..., Done], shell: str) -> None:
     """What the shell's start-up file takes."""
@@ -741,7 +705,7 @@ def test_version_and_help(repo: Repo, lint: Callable[..., Done], snapshot: Snaps
     assert lint("--version").out == f"prompt-lint {__version__}\n"
     assert finished(started(repo, "--version")).out == f"prompt-lint {__version__}\n"
     assert [
-        lint(*command, "--help").out for command in ((), ("check",), ("count",), ("explain",))
+        lint(*command, "--help").out for command in ((), ("check",), ("count",), ("explain",), ("init",), ("list",))
     ] == snapshot
 
 

@@ -250,7 +250,7 @@ def _sections(sections: Sequence[Section]) -> Iterator[str]:
     places = [_place(section) for section in sections]
     width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
-        yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {_cut(visible(section.title))}".rstrip()
+        yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {cut(visible(section.title))}".rstrip()
         if len(section.via) > 1:  # who imports it isn't plain from the file that is over
             yield f"  {'':{numbers}}  {' → '.join(map(visible, (*section.via, section.path)))}"
 
@@ -264,7 +264,7 @@ def _place(section: Section) -> str:
     return visible(section.path) + lines
 
 
-def _cut(title: str) -> str:
+def cut(title: str) -> str:
     return title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
 
 
