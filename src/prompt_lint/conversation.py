@@ -120,7 +120,7 @@ def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any
     """`tool_choice`; OpenAI's words for it say nothing where there are no tools."""
     if isinstance(choice, str) and choice in _CHOICES:
         return {"tool_choice": {"type": _CHOICES[choice]}} if tools else {}
-    if not isinstance(choice, dict) or choice.get("type") not in {"auto", "any", "none", "tool", "function"}:
+    if not isinstance(choice, dict) or choice.get("type") not in _KINDS_OF_CHOICE:
         message = "`tool_choice` is not one of the types auto, any, tool and none"
         raise Misshapen(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
     if choice["type"] not in {"tool", "function"}:
@@ -131,6 +131,8 @@ def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any
     return {"tool_choice": choice if choice["type"] == "tool" else {"type": "tool", "name": name}}
 
 
+# Tuples: what is looked for in them may be a list, which no set takes.
+_KINDS_OF_CHOICE = ("auto", "any", "none", "tool", "function")
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
 

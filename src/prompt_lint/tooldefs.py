@@ -24,7 +24,7 @@ _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema"
 
 def is_client(tool: Mapping[str, Any]) -> bool:
     """Whether a tool (as the API takes it) is described by the request, not defined by the server."""
-    return tool.get("type") in {None, "custom"}
+    return tool.get("type") in (None, "custom")
 
 
 def looks_like_one(tool: object) -> bool:
@@ -35,7 +35,7 @@ def looks_like_one(tool: object) -> bool:
     if isinstance(inner, dict):
         return isinstance(inner.get("name"), str)
     has_schema = any(isinstance(tool.get(key), dict) for key in SCHEMAS)
-    of_type = isinstance(tool.get("type"), str) and tool["type"] not in {"object", "text"}
+    of_type = isinstance(tool.get("type"), str) and tool["type"] not in ("object", "text")
     return isinstance(tool.get("name"), str) and (has_schema or of_type) and "role" not in tool
 
 
@@ -70,7 +70,7 @@ def name_of(tool: object, key: str = "") -> str:
 def _standard(given: object, where: Where, key: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise Misshapen(where, f"`{spelled(where)}` is {kind(given)}, not an object", _HINT)
-    if given.get("type") not in {None, "custom", "function"}:
+    if given.get("type") not in (None, "custom", "function"):
         if not isinstance(given["type"], str):
             raise Misshapen(
                 where, f"`{spelled(where)}` has a `type` that is {kind(given['type'])}, not a text", _HINT

@@ -262,9 +262,7 @@ def _images(content: object) -> int:
     if not isinstance(content, list):
         return 0
     blocks = [block for block in content if isinstance(block, dict)]
-    return sum(
-        block.get("type") in {"image", "image_url"} or _images(block.get("content")) for block in blocks
-    )
+    return sum(block.get("type") in _IMAGES or _images(block.get("content")) for block in blocks)
 
 
 def _flat(value: object) -> str:
@@ -287,4 +285,5 @@ def _without_files(value: Any) -> Any:
     return [_without_files(one) for one in value] if isinstance(value, list) else value
 
 
+_IMAGES = ("image", "image_url")
 _FILES = ("image", "image_url", "document", "file")
