@@ -190,8 +190,8 @@ class Verdict(NamedTuple):
 
     With a base, `standing` says how the prompt stands to it, `base` is its count there, by the same means as the
     growth in tokens; both are None for a new prompt, and where the two can't be compared. `renamed_from` is its path
-    there. `shares` are told where sections are, of a prompt that imports others. An `inherited` verdict is one that this change didn't make worse: it doesn't fail. `exemption` is the one that
-    holds for the prompt, or did.
+    there. `shares` are told where sections are, of a prompt that imports others. An `inherited` verdict is one that this
+    change didn't make worse: it doesn't fail. `exemption` is the one that holds for the prompt, or did.
     """
 
     prompt: Prompt
