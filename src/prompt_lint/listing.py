@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.check import Options
     from prompt_lint.config import Config
     from prompt_lint.measure import Means
-    from prompt_lint.model import Prompt, Report, Rule, Verdict, View
+    from prompt_lint.model import Origin, Prompt, Report, Rule, Verdict, View
     from prompt_lint.tree import WorkingTree
 
 BY = ("rule", "format", "folder")
@@ -92,19 +92,15 @@ def render(found: Listing, by: str, view: View) -> str:
     rows = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format != "group")
     groups = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format == "group")
     if by == "folder":
-        lines = _folders(rows, view)
+        blocks = [_folders(rows, view)]
     elif by:
-        lines = [
-            line
-            for title, section in _sections(rows, found, by)
-            for line in _section(title, section, found, view)
-        ]
+        blocks = [_section(title, section, found, view) for title, section in _sections(rows, found, by)]
     else:
-        lines = _table(sorted(rows, key=lambda row: row.prompt), found, view)
+        blocks = [_table(sorted(rows, key=_place), found, view)]
     if groups:
-        lines += [*([""] if lines else []), _paint("Groups", "1", view), *_table(groups, found, view)]
-    lines += ["", *_sums(rows), *as_text.remarks(found.report, view)]
-    return "".join(f"{line}\n" for line in lines)
+        blocks.append([_paint("Groups", "1", view), *_table(groups, found, view)])
+    blocks.append([*_sums(rows, view), *as_text.remarks(found.report, view)])
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
 def _rows(verdicts: Iterable[Verdict]) -> list[_Row]:
@@ -112,6 +108,10 @@ def _rows(verdicts: Iterable[Verdict]) -> list[_Row]:
         _Row(prompt, sorted(ours, key=_share, reverse=True))
         for prompt, ours in groupby(verdicts, attrgetter("prompt"))
     ]
+
+
+def _place(row: _Row) -> tuple[str, int, str]:
+    return row.prompt.path, row.prompt.line, row.prompt.name
 
 
 def _share(verdict: Verdict) -> float:
@@ -196,30 +196,35 @@ def _size(row: _Row) -> int:
     return max(map(_tokens, row.verdicts))
 
 
-def _section(title: str, rows: list[_Row], found: Listing, view: View) -> Iterator[str]:
+def _section(title: str, rows: list[_Row], found: Listing, view: View) -> list[str]:
     number = f"{len(rows):,} prompt{'s' if len(rows) != 1 else ''}"
-    yield f"{_paint(title, '1', view)}: {number}, {sum(map(_size, rows)):,} tokens"
-    yield from _table(sorted(rows, key=lambda row: (-_size(row), row.prompt)), found, view)
-    yield ""
+    model = _heaviest(rows)
+    counts = [one.counted for row in rows for one in row.verdicts if one.model == model and one.counted]
+    told = f", {as_text.number(total(counts))} tokens" if counts else ""
+    head = f"{_paint(title, '1', view)}: {number}{told}"
+    return [head, *_table(sorted(rows, key=lambda row: (-_size(row), *_place(row))), found, view)]
 
 
-def _sums(rows: Sequence[_Row]) -> Iterator[str]:
+def _sums(rows: Sequence[_Row], view: View) -> Iterator[str]:
     files = len({row.prompt.path for row in rows})
     by_model: dict[str, list[Count]] = {}
     for row in rows:
         for verdict in row.verdicts:
             if verdict.counted:
                 by_model.setdefault(verdict.model, []).append(verdict.counted)
-    for model, counts in sorted(by_model.items()):
+    for model, counts in by_model.items():
         prompts = f"{len(counts):,} prompt{'s' if len(counts) != 1 else ''}"
         places = f"{files:,} file{'s' if files != 1 else ''}"
         yield f"{as_text.number(total(counts))} tokens in {prompts} of {places}, counted for {model}"
+    if len(by_model) > 1 and view.verbosity <= 0:
+        yield "Of several models, the one nearest to the limit is shown; with -v, each."
 
 
 def total(counts: Sequence[Count]) -> Count:
     """The sum, with the interval that holds it."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    return Count(tokens, low, high, counts[0].origin, any(count.unverified for count in counts))
+    origin: Origin = "api" if all(count.origin == "api" for count in counts) else "offline"
+    return Count(tokens, low, high, origin, any(count.unverified for count in counts))
 
 
 # ---------------------------------------------------------------------------------------------------------
