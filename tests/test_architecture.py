@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
         "terminal",
         "trends",
     },
-    {"sections", "imports", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers",
+    {"gfm", "sections", "imports", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers",
      "source", "content", "tooldefs", "thresholds"},
     {"tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire", "figures"},
     {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.quick import Question
     from prompt_lint.tree import WorkingTree
 
-_FORMATS = ("text", "json")
+_FORMATS = ("text", "json", "markdown")
 _PROMPT_FORMATS = (
     "text", "markdown", "request", "tools", "skill", "memory", "copilot-agent",
     "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Note
+    from prompt_lint.model import Count, Growth, Loosened, Note, Report, Section, Shares, Verdict
 
 # Files named with a note that concerns several.
 _NAMED = 3
@@ -27,3 +27,118 @@ def notes(given: Iterable[Note]) -> list[str]:
 def _listed(places: list[str]) -> str:
     more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
     return f"{', '.join(places[:_NAMED])}{more}"
+
+
+class Total(NamedTuple):
+    """The tokens of all prompts for one model: in the base (as many as now, where there is none) and now."""
+
+    model: str
+    before: int
+    after: int
+
+    @property
+    def growth(self) -> int:
+        return self.after - self.before
+
+
+def totals(report: Report) -> list[Total]:
+    """One for each model. Groups don't count, they would count prompts twice; what can't be compared hasn't grown."""
+    found: dict[str, list[int]] = {}
+    for verdict in report.verdicts:
+        if verdict.prompt.format != "group" and verdict.counted:
+            total = found.setdefault(verdict.model, [0, 0])
+            total[0] += verdict.counted.tokens
+            total[1] += verdict.counted.tokens if verdict.standing == "new" else verdict.growth or 0
+    for one in report.removed:
+        found.setdefault(one.model, [0, 0])[1] -= one.base.tokens
+    return [Total(model, after - growth, after) for model, (after, growth) in found.items()]
+
+
+def number(count: Count) -> str:
+    """`1,234` is the API's number, `1,234 ±12` is an offline count with the interval that holds it."""
+    spread = max(count.tokens - count.low, count.high - count.tokens)
+    mark = f" ±{spread:,}" if spread else ""
+    return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
+
+
+def several(number: int, noun: str) -> str:
+    """`1 prompt`, `2 prompts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def share(part: int, whole: int) -> str:
+    """A growth as a share of what was there: `+12%`, `-0.4%`; "" of nothing."""
+    if not whole:
+        return ""
+    percent = 100 * part / whole
+    return f"{percent:+,.0f}%" if abs(percent) >= 10 or not part else f"{percent:+.2g}%"
+
+
+def allowance(allowed: Growth, before: int) -> int:
+    """Tokens by which a prompt of `before` may grow. Where two bounds are given, both have to be exceeded."""
+    of_share = before * (allowed.share or 0) // 1_000_000
+    return max(allowed.tokens or 0, of_share)
+
+
+def bounds(allowed: Growth) -> str:
+    """What a rule lets a prompt grow: `10%`, `200 tokens`, or both."""
+    told = [] if allowed.tokens is None else [f"{allowed.tokens:,} tokens"]
+    if allowed.share is not None:
+        told.append(f"{allowed.share / 10_000:g}%")
+    return " or ".join(told)
+
+
+def surely(verdicts: Iterable[Verdict]) -> str:
+    """What to cut so that no interval reaches beyond its limit."""
+    most = max(v.counted.high - v.limit for v in verdicts if v.counted and v.limit is not None)
+    return several(most, "token")
+
+
+def shares(given: Shares) -> str:
+    """Where the tokens of a prompt that imports others are."""
+    return f"Own text {given.own:,} tokens, imported {given.imported:,} in {several(given.files, 'file')}"
+
+
+def place(section: Section) -> str:
+    """The lines of a section, with their file where it is another one."""
+    first, last = section.first_line, section.last_line
+    if not section.path:
+        return f"lines {first}-{last}"
+    return section.path + (f":{first}-{last}" if last > first else f":{first}" if first > 1 else "")
+
+
+def raised(one: Loosened) -> str:
+    """What a change loosens, without whom it concerns."""
+    model = f" for {one.model}" if one.model else ""
+    if one.before is None:
+        return f"{one.what}{model}"
+    if one.after is None:
+        return f"{one.what}{model}; its limit was {one.before:,}"
+    return f"{one.what} from {one.before:,} to {one.after:,}{model}"
+
+
+def origin(report: Report) -> list[str]:
+    """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
+    counts = [v.counted for v in report.verdicts if v.counted]
+    offline = sum(not count.exact for count in counts)
+    exact = sum(count.origin == "api" for count in counts)
+    if exact or report.sent:
+        told = f", {offline:,} offline (± is the measured interval)" if offline else ""
+        sent = f"{several(report.sent, 'request')} sent to {report.host}" if report.sent else "nothing sent"
+        return [f"Counts: {exact:,} exact{told}; {sent}."]
+    return ["Counted offline: ± is the measured interval around the API's number."] if offline else []
+
+
+def percent(tokens: int, limit: int) -> str:
+    """How full a limit is. Only what is exactly at it has 100%."""
+    rounded = round(100 * tokens / limit)
+    return f"{min(rounded, 99) if tokens < limit else max(rounded, 101) if tokens > limit else 100:,}%"
+
+
+def merged(given: Iterable[Loosened]) -> list[tuple[Loosened, tuple[str, ...]]]:
+    """What is the same for several models, once, with those models."""
+    found: dict[Loosened, tuple[str, ...]] = {}
+    for one in given:
+        key = one._replace(model="")
+        found[key] = (*found.get(key, ()), *([one.model] if one.model else []))
+    return list(found.items())

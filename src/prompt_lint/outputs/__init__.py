@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from prompt_lint.outputs import as_json, as_text
+from prompt_lint.outputs import as_json, as_markdown, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,4 +19,4 @@ class Output(Protocol):
         """The whole output, ending with a newline."""
 
 
-OUTPUTS: Mapping[str, Output] = {"text": as_text, "json": as_json}
+OUTPUTS: Mapping[str, Output] = {"text": as_text, "json": as_json, "markdown": as_markdown}
