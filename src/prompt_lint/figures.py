@@ -20,6 +20,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 # A window longer than this is shown by the week, with a mark for each day.
 MOST_ROWS = 31
+# Of a name in a sentence.
+LONGEST_NAME = 60
 KINDS = {
     "uncached": "uncached", "write_5m": "cache written, 5 minutes", "write_1h": "cache written, 1 hour",
     "read": "cache read", "output": "output",
@@ -202,6 +204,10 @@ def _stretch(name: str, points: Sequence[Point], parts: Sequence[Decimal], days:
     return Stretch(name, sum(p.usage.tokens for p in points), cost, parts, days)
 
 
+def before_words(days: int) -> str:
+    return "the day before" if days == 1 else f"the {plural(days, 'day')} before"
+
+
 # ---------------------------------------------------------------------------------------------------------
 # Tables
 
@@ -272,14 +278,14 @@ def headline(trends: Trends) -> str:
     previous = trends.previous
     if previous is None:
         return f"{spent}; there is no window before to compare with."
-    length = plural(when.window.days, "day")
+    length = before_words(when.window.days)
     relative = change(total.cost, previous.cost)
     if relative is None:
-        return f"{spent}; the {length} before cost nothing."
+        return f"{spent}; {length} cost nothing."
     if not rounded(100 * relative, 1):
-        return f"{spent}: as much as in the {length} before."
+        return f"{spent}: as much as in {length}."
     way = "more" if relative > 0 else "less"
-    return f"{spent}: {percent(abs(relative))} {way} than the {money(previous.cost, currency)} of the {length} before."
+    return f"{spent}: {percent(abs(relative))} {way} than the {money(previous.cost, currency)} of {length}."
 
 
 def why(trends: Trends) -> str:
@@ -287,11 +293,8 @@ def why(trends: Trends) -> str:
     if not trends.movers or trends.previous is None:
         return ""
     first = trends.movers[0]
-    name = (
-        " in ".join(first.names[:2])
-        if trends.groups.keys() >= {"model", "workspace"}
-        else " · ".join(first.names)
-    )
+    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in first.names]
+    name = " in ".join(names) if tuple(trends.groups) == ("model", "workspace") else ", ".join(names)
     if first.money:
         whole = trends.total.cost - trends.previous.cost
         told = money(first.change, trends.data.currency, sign=True)

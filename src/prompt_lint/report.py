@@ -150,8 +150,6 @@ def _notes(options: Options, when: Plan) -> tuple[str, ...]:
         )
     if when.before is None:
         notes.append("This source tells nothing of the window before.")
-    if options.check:
-        notes.append("What prompts cost is an estimate; its formula stands beside it.")
     return tuple(notes)
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from prompt_lint.escape import visible
 from prompt_lint.trends import DAY, WIDTHS, Usage, label, total
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _FIGURES = (
     "web_searches",
 )  # fmt: skip
 # What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
 
 _Key = tuple["datetime", bool, tuple[str, ...]]
 
@@ -103,5 +104,5 @@ def _stamp(at: datetime) -> str:
 
 def _cell(text: str) -> str:
     """A name that begins like a formula begins with an apostrophe instead (OWASP, "CSV Injection")."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
+    told = visible(text)
+    return f"'{told}" if told.lstrip().startswith(_FORMULA) else told

@@ -155,7 +155,7 @@ def _cost_chart(trends: Trends) -> Iterator[str]:
     if before:
         length = len(trends.days_before)
         mean = ", mean of 7 days" if length > f.MOST_ROWS else ""
-        legend.append(("before", f"the {f.plural(length, 'day')} before{mean}"))
+        legend.append(("before", f"{f.before_words(length)}{mean}"))
     if today is not None and trends.today:
         told = f"{f.day(trends.today.at)}, so far: {f.money(today, currency)}"
         bars.append(_bar(count - 1, count, [(today, "today")], top, told))

@@ -46,7 +46,8 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
         "thresholds": [_judged(one) for one in report.judged],
         "caveats": f.caveats(report),
     }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    # `##[error]` and `##vso[…]` are commands to CI runners wherever they stand: as JSON the same, but not to those.
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023") + "\n"
 
 
 def _stamp(at: datetime) -> str:

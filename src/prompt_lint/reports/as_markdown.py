@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_GROUPS, _MOST_MOVERS, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
 _LONGEST_NAME = 120
 # Everything that Markdown, HTML, mathematics, mentions or references begin with.
-_SPECIAL = re.compile(r"://|www(?=\.)|[\\`*_{}\[\]<>()#+!|~$@&:^=-]", re.IGNORECASE)
+_SPECIAL = re.compile(r"://|www(?=\.)|[\\`*_{}\[\]<>#!|~$@&:^]", re.IGNORECASE)
 _HARMFUL = re.compile(r"://|www(?=\.)|[\\`*_{}\[\]<>#!|~@&]|\$(?!\d)", re.IGNORECASE)
 _LINKING = {"://", "@", "#", "www", "WWW"}
 
