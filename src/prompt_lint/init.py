@@ -155,7 +155,7 @@ def _mended(draft: Draft, rules: config.Config, report: Report, links: Mapping[s
     today = {one.kind.title: _today(verdicts[one.kind.title]) for one in used}
     sums = [_high(one) for one in report.verdicts if one.prompt.format == "group"]
     total = rounded(max(sums) * _HEADROOM) if sums else config.MAX_LIMIT
-    together = _always(report.verdicts) if draft.grouped else ()
+    together = _always(report.verdicts, links) if draft.grouped else ()
     return draft._replace(limits=limits, today=today, sum=together, sum_limit=total)
 
 
@@ -251,16 +251,17 @@ def _short(path: str) -> str:
     return text if len(text) <= _PATH_WIDTH else f"…{text[1 - _PATH_WIDTH :]}"
 
 
-def _always(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+def _always(verdicts: Sequence[Verdict], links: Mapping[str, object]) -> tuple[str, ...]:
     """What is always loaded, as the patterns of a sum; nothing where that is one prompt, which has its own limit."""
     found, members = [], 0
     for pattern, name in _ALWAYS:
         matches = globs.compile([pattern])
+        behind = {target for link, target in links.items() if matches(link)}
         wanted = [
             one.prompt
             for one in verdicts
             if one.prompt.format != "group"
-            and any(map(matches, (one.prompt.path, *one.prompt.aliases)))
+            and (matches(one.prompt.path) or one.prompt.path in behind)
             and (one.prompt.name == name if name else one.prompt.name != "on demand")
         ]
         if wanted:
