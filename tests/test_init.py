@@ -108,7 +108,7 @@ def test_a_monorepo(repo: Repo, lint: Lint) -> None:
 
     passes(lint)
 
-    assert files(repo) == ["**/prompts/*/*.md", "**/skills/*/SKILL.md", "CLAUDE.md"]
+    assert files(repo) == ["**/prompts/**/*.md", "**/skills/*/SKILL.md", "CLAUDE.md"]
 
 
 def test_few_places_are_named(repo: Repo, lint: Lint) -> None:
@@ -230,7 +230,7 @@ def test_what_git_ignores_is_nobodys_prompt(repo: Repo, lint: Lint) -> None:
 
     passes(lint)
 
-    assert files(repo) == ["prompts/*.md"]
+    assert files(repo) == ["prompts/**/*.md"]
     assert "limit: 500" in written(repo)
 
 
@@ -244,7 +244,7 @@ def test_very_many_folders(repo: Repo, lint: Lint) -> None:
 
     passes(lint)
 
-    assert files(repo) == ["**/prompts/*.md"]
+    assert files(repo) == ["**/prompts/**/*.md"]
     assert "  # Left out: 300 files can't be measured; the first: b0/CLAUDE.md: is not UTF-8" in written(repo)
     assert len(written(repo)) < 4000
 

@@ -39,7 +39,7 @@ _MEBIBYTE = 1024 * 1024
 _LARGEST_FILE = 256 * _MEBIBYTE
 
 _NO_CONFIG = """no .prompt-lint.yaml at the top of this repository, and no --limit"""
-_NO_CONFIG_HINT = """write one:
+_NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
 
   models: [claude-sonnet-5-5]
   limit: 8000

@@ -124,6 +124,8 @@ _SHAPED = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\
 _COMPOUND = re.compile(r"[._]prompt\.ya?ml\Z|\.(?:prompt|agent|chatmode|instructions)\.md\Z")
 # A pattern for a name that says nothing of what the file is.
 _BROAD = re.compile(r"\*\.(?:md|txt|json|jsonl|ya?ml|\{.*)")
+# Folders that hold nothing but prompts, as those do whose names start with a dot.
+_WHOLE = ("prompts", "prompt", "skills", "output-styles")
 # A library of prompts has so many `system.md`; a single one may be a chapter of a manual.
 _LIBRARY = 3
 _MOST_PATTERNS = 3
@@ -350,11 +352,15 @@ def _anchored(anchors: Sequence[str], name: str, found: Sequence[str]) -> list[s
         return [name]
     elsewhere = _common(name, loose) if loose else []
     if len(heads) <= _MOST_PATTERNS:
-        return [f"{_rooted(head)}/{_deep(tails)}{name}" for head, (_, tails) in heads.items()] + elsewhere
+        return [
+            f"{_rooted(head)}/{_deep(tails, name, anchor)}{name}" for head, (anchor, tails) in heads.items()
+        ] + elsewhere
     tails_of: dict[str, list[str]] = {}
     for anchor, tails in heads.values():
         tails_of.setdefault(anchor, []).extend(tails)
-    return [f"**/{anchor}/{_deep(tails)}{name}" for anchor, tails in tails_of.items()] + elsewhere
+    return [
+        f"**/{anchor}/{_deep(tails, name, anchor)}{name}" for anchor, tails in tails_of.items()
+    ] + elsewhere
 
 
 def _common(name: str, found: Sequence[str]) -> list[str]:
@@ -374,8 +380,11 @@ def _head(anchors: Sequence[str], path: str) -> tuple[str, str] | None:
     return None
 
 
-def _deep(tails: Iterable[str]) -> str:
+def _deep(tails: Iterable[str], name: str = "", anchor: str = "") -> str:
+    """The folders on the way. Where all that lies below is of the kind, any: what is added there shall be found."""
     depths = {tail.count("/") for tail in tails}
+    if "*" in name and (anchor.startswith(".") or anchor in _WHOLE):
+        return "**/"
     return "" if depths == {0} else "*/" if depths == {1} else "**/"
 
 
