@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import make, pictures
+from tests import api_server, make, pictures
+from tests.paths import ROOT
 
 from prompt_lint import content
 from prompt_lint.conversation import MOVED, STUB
 from prompt_lint.counters import offline
 from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.formats import FORMATS, inclusions, recognise
-from prompt_lint.model import PLACEHOLDER, Note, Problem, Prompt
+from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Note, Problem, Prompt
 from prompt_lint.placeholders import MESSAGE as PLACEHOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tests.api_server import ApiServer
     from tests.repo import Repo
     from tests.running import Done
+
+pytest_plugins = ["tests.api_fixture"]
+
+DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 
 REQUEST = FORMATS["request"]
 USER = {"role": "user", "content": "Hi."}
@@ -645,6 +654,14 @@ turns = st.fixed_dictionaries(
 )
 
 
+def accepted(fields_: Mapping[str, Any]) -> None:
+    """The test server doesn't refuse a request, but for images elsewhere, which are noted, and options nobody checks."""
+    try:
+        api_server.validate({"model": make.MODEL, **fields_}, api_server.MODELS, server_tools=True)
+    except api_server.Refused as error:
+        assert "image sources of type" in str(error)  # noqa: PT017  # only some requests are refused
+
+
 @given(json_values | st.fixed_dictionaries({"messages": st.lists(turns, min_size=1, max_size=3)}, optional={
     "tools": json_values, "tool_choice": json_values, "output_config": json_values}), st.booleans())  # fmt: skip
 def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
@@ -665,6 +682,7 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
         if isinstance(one, Prompt):
             assert one.request
             assert one.request.digest()
+            accepted(one.request.ordered())
             with contextlib.suppress(Unreadable):  # what needs the API
                 offline.count(make.MODEL, one.request)
             for part in REQUEST.parts(path, raw, one, lambda name: (name, SHOT)):
@@ -680,6 +698,23 @@ def test_any_bytes_are_prompts_or_problems(raw: bytes, path: str) -> None:
         return
 
     assert all(isinstance(one, Prompt | Problem | Note) for one in found)
+
+
+@pytest.mark.skipif(
+    not DATA.exists(), reason="the recordings are third-party data, and not part of the repository"
+)
+def test_every_recorded_request_is_accepted() -> None:
+    """What the API has counted is never refused here; it is sent as it was, but for what a note tells."""
+    with gzip.open(DATA, "rt", encoding="utf-8") as file:
+        recorded = [json.loads(line)["request"] for line in file]
+
+    for given_ in recorded:
+        if "mcp_servers" in given_:
+            continue
+        found = parse(given_)
+        kept = {key: value for key, value in given_.items() if key in REQUEST_KEYS}
+        if not notes(found) and "output_format" not in given_:
+            assert found[0].request.fields == kept
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -700,6 +735,27 @@ def test_a_change_of_an_image_checks_the_request_again(repo: Repo, lint: Callabl
 
     assert (small.code, large.code) == (0, 1)
     assert "OVER    chat.yaml" in large.out
+
+
+def test_the_api_gets_the_whole_image(
+    repo: Repo, lint: Callable[..., Done], api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent, what `--show-request` prints and what is counted is the request with the image in it."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", api_server.KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    api.count = lambda model, fields_: 600
+    shot = pictures.png(700, 600) + b"x" * 300_000
+    repo.write("chat.json", json.dumps(user(by_path("a.png"))))
+    repo.write("a.png", shot)
+
+    done = lint("check", "chat.json", "--limit", "2000", "--model", "claude-opus-5", "-v")
+    shown = json.loads(lint("count", "chat.json", "--model", "claude-opus-5", "--show-request").out)
+
+    [seen] = api.counted()
+    assert seen == shown
+    assert shown["messages"][0]["content"][0]["source"]["data"] == pictures.base64_of(shot)
+    assert (done.code, "600  of 2,000" in done.out) == (0, True)
+    assert "offline counts of the tokenizer" not in done.out  # 558 ±155 is no sign of another tokenizer
 
 
 def test_a_batch_is_told_by_its_worst_lines(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -40,8 +40,8 @@ BY_URL = (
 )
 _PATH_HINT = "a path is relative to the file that names it"
 _BLANK_HINT = "give it a text, or leave it out"
-_ID = re.compile(r"[a-zA-Z0-9_-]+")
-_DATA_URI = re.compile(r"data:([a-zA-Z0-9.+/-]*)((?:;[^;,]*)*?)(;base64)?,", re.IGNORECASE)
+_ID = r"[a-zA-Z0-9_-]+"
+_DATA_URI = r"(?i:data:([a-z0-9.+/-]*)((?:;[^;,]*)*?)(;base64)?,)"
 
 
 class Beside:
@@ -125,7 +125,7 @@ def check_images(gathered: Gathered) -> None:
 
 def identifier(value: object, where: Where) -> str:
     """The id of a tool call."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_ID, value):
         message = f"`{spelled(where)}` is `{short(value)}`; an id is made of letters, digits, `_` and `-`"
         raise Misshapen(where, message)
     return value
@@ -306,7 +306,7 @@ def _image_url(block: Block, where: Where, gathered: Gathered) -> Block:
 
 def _data_uri(url: str, where: Where) -> tuple[str, str]:
     """Its media type and its base64."""
-    found = _DATA_URI.match(url[:200])
+    found = re.match(_DATA_URI, url[:200])
     if not found or not found[3]:
         raise Misshapen(where, f"`{spelled(where)}` is a data URI that isn't base64")
     said = found[1].lower()

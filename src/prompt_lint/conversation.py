@@ -76,12 +76,14 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
 
 def _refuse_missed(given: Mapping[str, Any]) -> None:
     """`sytem:` dropped without a word would be a count that is too low; so would `functions`."""
-    import difflib  # noqa: PLC0415  # a few ms that a text prompt needn't pay
+    unknown = [key for key in given if key not in _KNOWN and len(key) <= _LONGEST_SLIP]
+    if unknown:
+        import difflib  # noqa: PLC0415  # a few ms that a request without unknown keys needn't pay
 
-    for key in given.keys() - set(REQUEST_KEYS) - _DROPPED - _MISSED:
-        near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
-        if near:
-            raise Misshapen((key,), f"has the key `{short(key)}`: did you mean `{near[0]}`?", EXAMPLE)
+        for key in unknown[:_MOST_SLIPS]:
+            near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
+            if near:
+                raise Misshapen((key,), f"has the key `{short(key)}`: did you mean `{near[0]}`?", EXAMPLE)
     for key in sorted(_MISSED & given.keys()):
         if given[key] is not None:
             message = f"has `{key}`, which `count_tokens` doesn't take: its tokens would be missed"
@@ -352,3 +354,7 @@ _DROPPED = frozenset({
     "max_completion_tokens", "presence_penalty", "frequency_penalty", "logit_bias", "response_format",
     "output_format", "parallel_tool_calls", "name", "description", "version", "reasoning_effort", "store",
 })  # fmt: skip
+
+_KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_MISSED})
+# A longer key is no slip for one of ours; and among so many keys there is no slip, either.
+_LONGEST_SLIP, _MOST_SLIPS = 20, 200

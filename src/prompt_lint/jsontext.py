@@ -14,10 +14,11 @@ DEPTH = 100
 # Marks are for messages, tools and their blocks, none of which lies deeper.
 _MARKED = 8
 
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-_TOKEN = re.compile(rf'{_STRING.pattern}|[{{}}\[\],:]|[^\s{{}}\[\],:"]++')
-_NO_BRACKETS = re.compile(r"[^][{}]++")
-_HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|\\u[dD][c-fC-F]")
+# Compiled when they are used, which is not in every run.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TOKEN = rf'{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:"]++'
+_NO_BRACKETS = r"[^][{}]++"
+_HALF = r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|\\u[dD][c-fC-F]"
 
 
 class JsonError(Exception):
@@ -40,7 +41,7 @@ def load(text: str) -> Any:
         _explain(text, error)
     if text.count("[") + text.count("{") > DEPTH and _depth(text) > DEPTH:
         raise JsonError("is not usable JSON: it is nested too deeply")
-    if "\\u" in text and _HALF.search(text):
+    if "\\u" in text and re.search(_HALF, text):
         _refuse_halves(text, data)
     return data
 
@@ -50,7 +51,7 @@ def marks(text: str) -> dict[Path, Place]:
     found: dict[Path, Place] = {}
     path: list[str | int] = []
     key_next, line, start, seen = False, 1, 0, 0
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text):
         piece = match[0]
         if piece in {"}", "]"}:
             path.pop()
@@ -122,13 +123,13 @@ def _explain(text: str, error: Exception) -> NoReturn:
 
 
 def _first(text: str, wanted: Any) -> Place:
-    return next((_place(text, m.start()) for m in _TOKEN.finditer(text) if wanted(m[0])), (0, 0))
+    return next((_place(text, m.start()) for m in re.finditer(_TOKEN, text) if wanted(m[0])), (0, 0))
 
 
 def _second(text: str, key: str) -> Place:
     """Where a key stands in an object that has it already."""
     objects: list[set[str]] = []
-    tokens = list(_TOKEN.finditer(text))
+    tokens = list(re.finditer(_TOKEN, text))
     for match, after in zip(tokens, [*tokens[1:], None], strict=True):
         token = match[0]
         if token in {"{", "["}:
@@ -148,7 +149,7 @@ def _place(text: str, at: int) -> Place:
 
 def _depth(text: str) -> int:
     deepest = depth = 0
-    for bracket in _NO_BRACKETS.sub("", _STRING.sub("", text)):
+    for bracket in re.sub(_NO_BRACKETS, "", re.sub(_STRING, "", text)):
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
     return deepest
@@ -158,7 +159,7 @@ def _refuse_halves(text: str, data: Any) -> None:
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        half = _HALF.search(text)
+        half = re.search(_HALF, text)
         place = _place(text, half.start()) if half else (0, 0)
         raise JsonError(
             "is not usable JSON: an escape stands for half a character (a surrogate)", *place

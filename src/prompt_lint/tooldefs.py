@@ -17,7 +17,7 @@ NO_DESCRIPTION = "has a tool without a description: the model has only the name 
 
 # What the arguments are called: by Anthropic, MCP and OpenAI.
 SCHEMAS = ("input_schema", "inputSchema", "parameters")
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_NAME = r"[a-zA-Z0-9_-]{1,128}"
 _FORBIDDEN = ("oneOf", "allOf", "anyOf")
 _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema": {"type": "object", …}}'
 
@@ -97,7 +97,7 @@ def _standard(given: object, where: Where, key: str) -> dict[str, Any]:
 def _name(name: object, where: Where) -> str:
     if not isinstance(name, str) or not name:
         raise Misshapen(where, f"`{spelled(where)}` has no `name`", _HINT)
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         message = f"`{spelled(where)}` has the name `{short(name)}`; the API takes letters, digits, `_` and `-`, at most 128"
         raise Misshapen(where, message, _HINT)
     return name

@@ -33,14 +33,14 @@ NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
 # A file beside this one, as our own kind of source or as the address of an image.
 INCLUDES = rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b"""
 
-_LINES = re.compile(r"(?i:\.(?:jsonl|ndjson)\Z)")
+_LINES = r"\.(?i:jsonl|ndjson)\Z"
 # As many as the API takes in one batch.
 MOST_LINES = 100_000
 # Bad lines that are told one by one.
 MOST_TOLD = 1000
 # What wraps a request: in the API's batches, and in OpenAI's.
 _WRAPS = ("params", "body")
-_CUSTOM_ID = re.compile(r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}")
+_CUSTOM_ID = r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}"
 
 _LINE_HINT = "each line is a request of its own, on one line; blank lines are passed over"
 
@@ -48,7 +48,7 @@ _LINE_HINT = "each line is a request of its own, on one line; blank lines are pa
 def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """By extension alone: a JSON or YAML file of another shape is told, never counted as text unasked."""
     suffix = path[path.rfind(".") :].lower()
-    if _LINES.search(path):
+    if re.search(_LINES, path):
         return f"each line of a {suffix} file is read as a Messages request"
     return f"a {suffix} file is read as a Messages request"
 
@@ -59,7 +59,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
     if not text.strip():
         raise Unreadable("is empty, so it isn't a request", TEXT_HINT, 1)
     beside = Beside(path, read)
-    if _LINES.search(path) or _are_lines(path, text):
+    if re.search(_LINES, path) or _are_lines(path, text):
         yield from _each_line(path, text, beside)
         return
     source = load(path, data)
@@ -79,7 +79,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
-    if _LINES.search(path) or _are_lines(path, decode(data)):
+    if re.search(_LINES, path) or _are_lines(path, decode(data)):
         line = load(".json", _line(data, prompt.line))
         return [Part(place.title, prompt.line, prompt.line, place.text) for place in _places(line.data)]
     source = load(path, data)
@@ -213,7 +213,7 @@ def _problem(path: str, line: int, fault: jsontext.JsonError | Misshapen) -> Pro
 def _line_name(data: object, line: int, names: set[str]) -> str:
     """Its `custom_id`, as batches have them; where it has none of its own, its line."""
     given = data.get("custom_id") if isinstance(data, dict) else None
-    if isinstance(given, str) and _CUSTOM_ID.fullmatch(given) and given not in names:
+    if isinstance(given, str) and re.fullmatch(_CUSTOM_ID, given) and given not in names:
         names.add(given)
         return given
     return f"line {line}"

@@ -25,7 +25,7 @@ NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
 
 # No file without one of these needs to be parsed to see that it defines no tools.
-_SIGN = re.compile(rb"input_schema|inputSchema|parameters|function|\\u|[\"']?type[\"']?[ \t]*:")
+_SIGN = rb"input_schema|inputSchema|parameters|function|\\u|[\"']?type[\"']?[ \t]*:"
 
 
 class _Defined(NamedTuple):
@@ -39,7 +39,7 @@ class _Defined(NamedTuple):
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its content: tool definitions, and nothing that makes it a request."""
-    if not _SIGN.search(data):
+    if not re.search(_SIGN, data):
         return None
     try:
         found = _find(load(path, data).data)
