@@ -353,6 +353,22 @@ def test_one_file_by_two_names_counts_once(project: Repo, lint: Lint) -> None:
     assert checked(lint) == {"CLAUDE.md": once}
 
 
+def test_a_link_by_the_name_of_a_memory_file_makes_one(repo: Repo, lint: Lint) -> None:
+    """`CLAUDE.md -> docs/agents.md`: the text is loaded as CLAUDE.md is, with what it imports."""
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.write("docs/agents.md", "# Agents\n\n@more.md\n")
+    repo.write("docs/more.md", "More. " * 50)
+    repo.link("CLAUDE.md", "docs/agents.md")
+    repo.commit()
+
+    found = checked(lint)
+
+    assert list(found) == ["docs/agents.md"]
+    assert (found["docs/agents.md"] or 0) > 50
+    assert list(checked(lint, "docs/more.md")) == ["docs/agents.md"]
+    assert "a link by such a name leads to it" in lint("explain", "CLAUDE.md").out
+
+
 def test_an_importer_that_no_rule_owns_is_none(project: Repo, lint: Lint) -> None:
     """What is excluded isn't checked for its imports either."""
     project.write(".prompt-lint.yaml", CONFIG + 'exclude: ["/CLAUDE.md"]\n')

@@ -46,11 +46,13 @@ def explain(
         lines.append("  no rule owns it, so `check` passes it by")
         return "".join(f"{line}\n" for line in lines), Exit.OK
     real = tree.resolve(path)
-    found = recognise(real, tree.read(real, options.max_file_size), owner)
-    lines.append(f"  format {found.name}: {found.why}")
+    reading = _owner_of_links(tree, config, path, options.max_file_size) or owner
+    found = recognise(real, tree.read(real, options.max_file_size), reading)
+    why = found.why if reading.format == owner.format else "a link by such a name leads to it"
+    lines.append(f"  format {found.name}: {why}")
     lines.append(f"  role {owner.role or 'by the format'}, near the limit from {owner.warn_at:.0%} of it")
     lines += _groups(tree, config, path, options.max_file_size)
-    source = _Source(tree, real, owner, owner.models[0], means.offline.weigh, options.max_file_size)
+    source = _Source(tree, real, reading, owner.models[0], means.offline.weigh, options.max_file_size)
     lines += [
         "",
         *_prompts(source),
@@ -195,7 +197,7 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
     chosen = selector(config.rules, config.exclude)
     name = _name(tree, chosen, path)
-    owner = chosen.owner(name) or _owner_of_links(tree, config, name, cap)
+    owner = _owner_of_links(tree, config, name, cap) or chosen.owner(name)
     if not owner:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     real = tree.resolve(path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import groups
 from prompt_lint.errors import Exit, Unreadable
+from prompt_lint.formats import candidates
 from prompt_lint.model import Problem
 from prompt_lint.prompts import importers, is_below
 from prompt_lint.selection import idle, select, selector
@@ -56,6 +57,8 @@ def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int) -> S
         for link, reason in sorted(aliases.items())
         if isinstance(reason, Unreadable) and chosen.owner(link) and (not paths or is_below(paths, link))
     ]
+    empty, overruled = idle(owned, chosen, [*files, *aliases]) if not paths else ([], [])
+    owned = list(map(_by_its_links, owned))
     if paths:
         named = [one for one in owned if any(is_below(paths, name) for name in (one.path, *one.aliases))]
         paths_of_named = {one.path for one in named}
@@ -63,7 +66,6 @@ def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int) -> S
         found = sorted([*named, *importers(tree, others, paths, cap)])
         gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
-    empty, overruled = idle(owned, chosen, [*files, *aliases])
     tree.notes += [_overruled(config, rule) for rule in overruled]
     problems += [_matches_nothing(config, rule) for rule in empty]
     return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
@@ -82,6 +84,15 @@ def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen:
     links = {link: to for link, to in aliases.items() if isinstance(to, str)}
     whole = {one.group.name: one for one in groups.gather(sums, files, links, chosen, config.exclude)}
     return [whole.get(one.group.name, one) for one in concerned]
+
+
+def _by_its_links(one: Owned) -> Owned:
+    """A text that a link by a special name leads to is read by that name: `CLAUDE.md -> docs/agents.md` is a memory file."""
+    if not one.aliases or candidates(one.path, one.rule) != ("text",):
+        return one
+    forms = (candidates(link, one.rule)[0] for link in one.aliases)
+    special = next((form for form in forms if form not in {"text", "tools", "request"}), "")
+    return one._replace(rule=one.rule._replace(format=special)) if special else one
 
 
 def _overruled(config: Config, rule: Rule) -> str:
