@@ -22,6 +22,8 @@ _LINKING = re.compile(
     """,
     re.VERBOSE,
 )
+# What begins a block where it is the first in a line, or in an item of a list; GitLab obeys `/close` there.
+_BEGINNING = re.compile(r"[#>+=/:-]|[0-9]{1,9}(?=[.)])")
 _CODE_OR_WORD = re.compile(r"`([^`]+)`|[^\s`]+|`|\s+")
 
 # Scripts that run from the right. What stands beside such a text would be drawn on its wrong side.
@@ -37,7 +39,8 @@ def code(text: str) -> str:
 
 def words(text: str) -> str:
     """`text` as a sentence, of which nothing is obeyed. What is in backticks in it, and what would be a link, is code."""
-    return _isolated("".join(map(_word, _CODE_OR_WORD.finditer(visible(text)))))
+    told = "".join(map(_word, _CODE_OR_WORD.finditer(visible(text)))).lstrip()
+    return _isolated(f"&#{ord(told[0])};{told[1:]}" if _BEGINNING.match(told) else told)
 
 
 def _word(found: re.Match[str]) -> str:

@@ -119,20 +119,40 @@ def raised(one: Loosened) -> str:
 
 def origin(report: Report) -> list[str]:
     """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
+    told = []
     counts = [v.counted for v in report.verdicts if v.counted]
     offline = sum(not count.exact for count in counts)
     exact = sum(count.origin == "api" for count in counts)
-    if exact or report.sent:
-        told = f", {offline:,} offline (± is the measured interval)" if offline else ""
+    if offline and not exact and not report.sent:
+        told.append("Counted offline: ± is the measured interval around the API's number.")
+    elif exact or report.sent:
+        also = f", {offline:,} offline (± is the measured interval)" if offline else ""
         sent = f"{several(report.sent, 'request')} sent to {report.host}" if report.sent else "nothing sent"
-        return [f"Counts: {exact:,} exact{told}; {sent}."]
-    return ["Counted offline: ± is the measured interval around the API's number."] if offline else []
+        told.append(f"Counts: {exact:,} exact{also}; {sent}.")
+    told.extend(
+        f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
+        for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified})
+    )
+    return told
+
+
+def _near(model: str) -> str:
+    """A slip in a name that is known is likelier than a model that isn't."""
+    import difflib  # noqa: PLC0415  # only for a name that isn't known
+
+    from prompt_lint.models import KNOWN_IDS  # noqa: PLC0415
+
+    near = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def percent(tokens: int, limit: int) -> str:
-    """How full a limit is. Only what is exactly at it has 100%."""
+    """How full a limit is. Only what is exactly at it has `100%`; what is close has decimals."""
     rounded = round(100 * tokens / limit)
-    return f"{min(rounded, 99) if tokens < limit else max(rounded, 101) if tokens > limit else 100:,}%"
+    if rounded != 100 or tokens == limit:
+        return f"{rounded:,}%"
+    exact = 100 * tokens / limit
+    return f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}%"
 
 
 def merged(given: Iterable[Loosened]) -> list[tuple[Loosened, tuple[str, ...]]]:

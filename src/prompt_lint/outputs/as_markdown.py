@@ -5,6 +5,7 @@ Markdown of GitHub and GitLab. No line begins with a text that isn't ours: GitLa
 
 from __future__ import annotations
 
+import re
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -36,13 +37,14 @@ SUMMARY = 1 << 20
 
 # Worst first.
 _MARKS = {
-    "over": "❌ over", "grew": "❌ grew", "uncounted": "❌ not counted", "unsure": "❔ unsure", "exempt": "⏳ exempt",
+    "over": "❌ over", "grew": "❌ grew", "uncounted": "❌ not counted", "unsure": "❓ unsure", "exempt": "⏳ exempt",
     "warn": "⚠️ near", "ok": "✅",
 }  # fmt: skip
 _ORDER = list(_MARKS)
 _BAR = 10
 _NBSP = "\u00a0"
 _END = "\n</details>\n"
+_CLAUDE = re.compile(r"claude-([a-z0-9.-]{1,40})")
 _LONGEST_NAME, _LONGEST_TEXT = 120, 600
 # What a reviewer sees without unfolding anything.
 _OPEN_ROWS, _OPEN_TASKS = 25, 10
@@ -350,10 +352,10 @@ def _rows(subject: _Subject, page: _Page, *, every: bool) -> str:
     worst, *others = subject.verdicts
     told = [worst, *(v for v in others if every or v.failed)]
     left = len(subject.verdicts) - len(told)
-    also = f"<br><sub>and {wording.several(left, 'model')} with less</sub>" if left else ""
+    also = f"<br><sub>and{_NBSP}{left:,}{_NBSP}more</sub>" if left else ""
     names = [_name(subject.prompt) + _aside(worst), *("" for _ in told[1:])]
     return "".join(
-        _cells(_mark(v), name, *([code(v.model) + also] if len(page.models) > 1 else []), *_counts(v, page))
+        _cells(_mark(v), name, *([_model(v.model) + also] if len(page.models) > 1 else []), *_counts(v, page))
         for v, name in zip(told, names, strict=True)
     )
 
@@ -372,7 +374,7 @@ def _counts(verdict: Verdict, page: _Page) -> Sequence[str]:
 
 
 def _gone(one: Removed, page: _Page) -> str:
-    model = [code(one.model)] if len(page.models) > 1 else []
+    model = [_model(one.model)] if len(page.models) > 1 else []
     return _cells(
         "", _name(one.prompt), *model, _number(one.base), "*removed*", _delta(-one.base.tokens), "", ""
     )
@@ -391,13 +393,13 @@ def _full(verdict: Verdict) -> str:
         return ""
     tokens, limit = verdict.counted.tokens, verdict.limit
     filled = min(_BAR, _BAR * tokens // limit or bool(tokens))
-    return f"`{'█' * filled}{'░' * (_BAR - filled)}`{_NBSP}{wording.percent(tokens, limit)}"
+    return f"`{'━' * filled}{'─' * (_BAR - filled)}`{_NBSP}{wording.percent(tokens, limit)}"
 
 
 def _excuse(subject: _Subject, verdict: Verdict, exemption: Exemption) -> str:
     limit = f"{verdict.limit:,}" if verdict.limit else ""
     return _cells(
-        _name(subject.prompt), code(verdict.model), _number(verdict.counted), limit,
+        _name(subject.prompt), _model(verdict.model), _number(verdict.counted), limit,
         words(exemption.until) or "no end", words(_short(exemption.reason)),
     )  # fmt: skip
 
@@ -432,7 +434,7 @@ def _task(subject: _Subject, page: _Page) -> str:
         told = (
             f"{_unsure(worst, model)}. Set `ANTHROPIC_API_KEY`, or cut {wording.surely([worst])} to be sure."
         )
-        return f"- ❔ {_name(subject.prompt)} {told}\n"
+        return f"- ❓ {_name(subject.prompt)} {told}\n"
     told = _grew(worst, model, page) if worst.status == "grew" else _over(subject, model, page)
     points = "".join(f"  - {point}\n" for point in _points(worst))
     return f"- ❌ {_name(subject.prompt)} {told}\n{points}"
@@ -516,6 +518,12 @@ def _name(prompt: Prompt) -> str:
     if prompt.format == "group":
         return f"group {code(_middle(prompt.name))}"
     return code(_middle(prompt.path)) + (f" {code(_middle(prompt.name))}" if prompt.name else "")
+
+
+def _model(name: str) -> str:
+    """The name in a cell: not broken at its hyphens, and without what they all begin with."""
+    found = _CLAUDE.fullmatch(name)
+    return found[1].replace("-", "\u2011") if found else code(_middle(name))
 
 
 def _prompts(subjects: Sequence[_Subject]) -> str:
