@@ -279,7 +279,6 @@ def _check_calls(said: Iterable[_Turn]) -> None:
     seen: set[str] = set()
     for role, blocks in _merged(said):
         if role == "assistant":
-            open_ = {}
             for block, where in blocks:
                 if block.get("type") == "tool_use":
                     if block["id"] in seen:
