@@ -340,7 +340,7 @@ def judgement(one: Judged, currency: str) -> str:
         told = money(one.actual, currency) + threshold.unit
     else:
         told = tokens(one.actual) + threshold.unit
-    return f"{threshold.text}: it is {told}"
+    return f"{threshold.text}: {'yes' if one.crossed else 'no'}, it is {told}"
 
 
 def caveats(report: Report) -> list[str]:

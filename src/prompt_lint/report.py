@@ -75,7 +75,7 @@ def run(
     refuse(env)
     thresholds = _thresholds(options.fail_on)
     targets = _targets(env, output_format, output_file, outputs)
-    checked = _checked(options.check) if options.check else ()
+    checked = read_check(options.check) if options.check else ()
     way = credentials.admin(env, analytics=options.source == "analytics")
     report = make(way, options, thresholds, checked, clock())
     _deliver(report, targets, None if output_file else output_format, env, color)
@@ -186,7 +186,7 @@ def _thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:
 # The result of `check`: data, whoever wrote it
 
 
-def _checked(path: str) -> tuple[Counted, ...]:
+def read_check(path: str) -> tuple[Counted, ...]:
     """Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         if not os.path.isfile(path):

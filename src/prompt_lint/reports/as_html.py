@@ -92,7 +92,7 @@ def _head(report: Report) -> Iterator[str]:
             if one.crossed
             else ("note", "Not told")
             if one.crossed is None
-            else ("good", "Kept")
+            else ("good", "Passed")
         )
         yield f'<p class="alert {kind}"><b>{word}</b> {_text(f.judgement(one, trends.data.currency))}</p>'
 
@@ -182,6 +182,8 @@ def _token_chart(trends: Trends) -> Iterator[str]:
     count = len(points) + (0 if hours or trends.today is None else 1)
     shown = [*points, trends.today] if count > len(points) and trends.today else points
     bars = [_token_bar(place, count, point, top, hours=hours) for place, point in enumerate(shown)]
+    if len(shown) > len(points):
+        bars[-1] = f'<g class="sofar">{bars[-1]}</g>'
     legend = [(kind, f.KINDS[kind]) for kind in _STACK]
     title = "Tokens by hour" if hours else "Tokens by day"
     yield from _chart(title, bars, [_short(top * n / 4) for n in (4, 3, 2, 1, 0)], trends, legend)
