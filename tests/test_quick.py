@@ -359,8 +359,12 @@ def test_what_is_no_longer_ignored_is_watched(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [("-q",), ("-v",), ("--offline",), ("--counting=offline",), ("--color", "always")]
-)
+    "flags",
+    [
+        ("-q",), ("-v",), ("--offline",), ("--counting=offline",), ("--color", "always"),
+        ("--counting", "offline", "--"), ("--", A),
+    ],
+)  # fmt: skip
 def test_flags_have_answers_of_their_own(world: World, flags: Sequence[str]) -> None:
     """A record answers for the flags that it was made with, and no others."""
     world.record()
@@ -377,12 +381,22 @@ def test_flags_have_answers_of_their_own(world: World, flags: Sequence[str]) -> 
     [
         ("--no-cache",), ("--limit", "5"), ("--model", "claude-opus-5-5"), ("--config", ".prompt-lint.yaml"),
         ("--no-git",), ("-o", "x"), ("--output", "json=x"), ("--max-file-size", "5"), ("-e",), ("-qv",), ("--help",),
-        ("--", A), ("-",), ("",),
+        ("-",), ("",), ("--", ""),
     ],
 )  # fmt: skip
 def test_what_isnt_plain_is_left_to_a_run(world: World, arguments: Sequence[str]) -> None:
     """A flag that isn't known to be harmless takes a real run."""
     assert quick.ask(["check", *arguments], os.environ) is None
+
+
+def test_a_flag_that_is_a_file_too_is_left_to_a_run(world: World) -> None:
+    """Whether the option or the file is meant, nobody can know; a run refuses it."""
+    world.record("--offline")
+    world.repo.write("--offline")
+
+    assert quick.ask(["check", "--offline"], os.environ) is None
+    assert world.run("--offline")[0] == 2
+    assert quick.ask(["check", "-q", "--", "--offline"], os.environ)
 
 
 @pytest.mark.parametrize("command", [[], ["count", A], ["--version"], ["check-all"], ["explain", A]])

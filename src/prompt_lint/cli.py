@@ -769,6 +769,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
     from prompt_lint.terminal import ClosedPipe
 
     try:
+        _refuse_ambiguous(arguments)
         asked = quick.ask(arguments, os.environ)
         code = cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=asked)
         return int(code or Exit.OK)
@@ -790,6 +791,18 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
         return Exit.INTERRUPTED
     except (ClosedPipe, SystemExit):  # the latter is Click's own way out, where nobody reads its help
         return Exit.UNCOUNTED
+
+
+def _refuse_ambiguous(arguments: Sequence[str]) -> None:
+    """A file may be called `--exit-zero`, and where a shell or a hook lists files, whoever named it chooses the options."""
+    for word in arguments:
+        if word == "--":
+            return
+        if len(word) > 1 and word.startswith("-") and os.path.lexists(word):
+            raise Fatal(
+                f"`{word}` may be an option, or the file of that name here",
+                "end the options with `--` (in a hook: `args: [--]`, behind all others), or rename the file",
+            )
 
 
 def main() -> NoReturn:

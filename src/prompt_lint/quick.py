@@ -150,8 +150,12 @@ def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[st
         return None
     for word in words:
         name, equals, value = word.partition("=")
-        if word and not word.startswith("-"):
+        if word == "--":
+            paths += words
+        elif word and not word.startswith("-"):
             paths.append(word)
+        elif os.path.lexists(word):  # a run refuses it: an option, or the file?
+            return None
         elif word in _FLAGS:
             flags.append(word)
         elif name in _VALUED:
@@ -159,7 +163,7 @@ def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[st
             flags += (name, given[name])
         else:
             return None
-    return flags, given, paths
+    return None if "" in paths else (flags, given, paths)
 
 
 def _sound(key: str) -> bool:
