@@ -143,7 +143,11 @@ def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
 
 @pytest.mark.parametrize(
     "request_",
-    [{"system": "S"}, {"tools": [{"name": "f", "input_schema": {"type": "object"}}]}, [{"role": "system", "content": "S"}]],
+    [
+        {"system": "S"},
+        {"tools": [{"name": "f", "input_schema": {"type": "object"}}]},
+        [{"role": "system", "content": "S"}],
+    ],
 )
 def test_a_request_without_a_user_turn_gets_the_shortest(request_: object) -> None:
     """System prompts and tools alone can't be sent, so the placeholder goes with them."""
@@ -189,8 +193,8 @@ def test_a_conversation_never_ends_with_the_assistant() -> None:
         ('{"messages": null}', "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `messages`", 1),
         ('{"name": "x", "b": 1}',
          "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `name`, `b`", 1),
-        ('[{"name": "x"}]', "has none of `messages`, `system` and `tools`, so it isn't a request: "
-         "it is a list, and the keys of its first entry are `name`", 1),
+        ('[{"name": "x"}]', ("has none of `messages`, `system` and `tools`, so it isn't a request: "
+         "it is a list, and the keys of its first entry are `name`"), 1),
         ("3", "is a number, not a request", 1),
         ("[]", "`messages` is empty: at least one message is required", 1),
         ('{"a": 1,\n "a": 2}', "is not usable JSON: the key 'a' stands twice in one object (column 2)", 2),
