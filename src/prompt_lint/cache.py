@@ -194,6 +194,7 @@ class Cache:
         self._reader: sqlite3.Connection | None = None
         self._scopes: dict[tuple[str, Origin], bytes] = {}
         self._files: dict[bytes, _Scope] = {}
+        self._same: dict[bytes, Count] = {}
         self._oldest = _LAST_SECOND
         self._unsaved: dict[bytes, bytes] = {}
         self._unsaved_since = 0.0
@@ -253,7 +254,7 @@ class Cache:
                 for scope in scopes
             }
             proved: dict[bytes, tuple[Count, ...]] = {}
-            asked = _AskedFiles(rests, self._files, self._now())
+            asked = _AskedFiles(rests, self._files, self._same, self._now())
             self._read(
                 rests, lambda rows: self._take_oldest(_prove_files(rows, asked, proved, self._to_mark))
             )
@@ -287,6 +288,7 @@ class Cache:
             self._reading = self._writing = self._grown = False
             self._unsaved.clear()
             self._to_mark.clear()
+            self._same.clear()
             self._drop_reader()
 
     def info(self) -> Info:
@@ -600,6 +602,7 @@ class _Scope(NamedTuple):
 class _AskedFiles(NamedTuple):
     rests: Mapping[bytes, bytes]
     scopes: Mapping[bytes, _Scope]
+    same: dict[bytes, Count]
     now: int
 
 
@@ -611,7 +614,7 @@ def _prove_files(
     Returns when the oldest count was made of a model that moves.
     """
     oldest = _LAST_SECOND
-    rests, scopes, now = asked
+    rests, scopes, same, now = asked
     head, unmarked = _REST_BYTES + 4, now - _MARKED_EVERY
     for name, value, seen in rows:  # the hot loop of a run that knows everything
         rest = rests.get(name)
@@ -620,7 +623,7 @@ def _prove_files(
         models, moves = scopes[name[:_SCOPE_BYTES]]
         if crc32(name + value) != _RESIDUE or len(value) != head + models * _FILE_COUNT.size + 4:
             continue
-        counts = _counts(value[head:-4])
+        counts = _counts(value[head:-4], same)
         if len(counts) != models:
             continue
         if moves and any(count.origin == "api" for count in counts):
@@ -634,18 +637,27 @@ def _prove_files(
     return oldest
 
 
-def _counts(packed: bytes) -> tuple[Count, ...]:
-    """Counts of a file; those that can't be counts are left out. Neighbours that are equal are one value."""
+def _counts(packed: bytes, same: dict[bytes, Count]) -> tuple[Count, ...]:
+    """Counts of a file; those that can't be counts are left out.
+
+    Those that are equal are one value: there may be a million of them, but not of so many sizes.
+    """
     counts: list[Count] = []
-    last: tuple[int, ...] = ()
-    for now in _FILE_COUNT.iter_unpack(packed):
-        if now == last:
-            counts.append(counts[-1])
-            continue
-        tokens, low, high, kind = now
-        if 0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and (kind < 2 or low == high):
-            counts.append(Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1))
-            last = now
+    size = _FILE_COUNT.size
+    for at in range(0, len(packed), size):
+        piece = packed[at : at + size]
+        count = same.get(piece)
+        if count is None:
+            tokens, low, high, kind = _FILE_COUNT.unpack(piece)
+            if (
+                not 0 < tokens < _TOO_MANY
+                or not low <= tokens <= high < _TOO_MANY
+                or (kind > 1 and low != high)
+            ):
+                continue
+            count = Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1)
+            same[piece] = count
+        counts.append(count)
     return tuple(counts)
 
 

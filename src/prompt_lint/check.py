@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from prompt_lint import globs, groups
 from prompt_lint.counting import Work
@@ -17,13 +17,13 @@ from prompt_lint.recall import recall, remember
 from prompt_lint.scope import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.against import Comparison
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
     from prompt_lint.groups import Outcomes
-    from prompt_lint.measure import Means, Measured
+    from prompt_lint.measure import Means, Measured, Tally
     from prompt_lint.model import Group, Part, Verdict
     from prompt_lint.prompts import Found
     from prompt_lint.scope import Scope
@@ -34,6 +34,8 @@ _LARGEST = 3
 _WEIGHED = 30
 # Prompts that are broken down in a run: more are over only where a limit has just been set too low.
 _BROKEN_DOWN = 100
+
+_T = TypeVar("_T")
 
 # A blank prompt is nothing to send, so nothing is estimated.
 _NOTHING = Count(0, 0, 0, "offline")
@@ -69,11 +71,13 @@ def check(
     cap = options.max_file_size
     scope = find(tree, config, () if everything else paths, cap)
     known = {} if options.reread else recall(tree, scope.owned, means, cap)
-    said = Remarks(scope.problems, [])
+    files, said = len(scope.owned), Remarks(scope.problems, [])
     prompts = chain(
         read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
     )
     if comparison is None:
+        # Half of what is in memory by now. What is still to be read is held by `prompts`, as long as it is.
+        known, scope = {}, scope._replace(owned=scope.owned[:1], entries={}, files=())
         report = judge_all(config.path, prompts, means, said, options)
     else:
         report = _compared(tree, config, comparison, scope, prompts, means, said, options)
@@ -84,7 +88,7 @@ def check(
         for verdict in report.verdicts
     ]
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
-    report = report._replace(verdicts=verdicts, notes=notes, files=len(scope.owned))
+    report = report._replace(verdicts=verdicts, notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -103,7 +107,7 @@ def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
 def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks, options: Options) -> Report:
     """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
     pairs, done = _counted(prompts, means)
-    verdicts = list(_judged(config, pairs, means.offline, said.problems))
+    verdicts = list(_judged(config, _emptying(pairs), means.offline, said.problems))
     report = _report(config, verdicts, done, means, said, options)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
@@ -112,9 +116,20 @@ def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Me
     """Every prompt with what has come of it for each of its models."""
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    pairs = [(one, one.counts or _outcomes(one, done.outcomes, means)) for one in counted]
-    done.outcomes.clear()  # a third of all that is in memory by now
+    # Keys and stamps have served: they are a third of all that is in memory by now.
+    pairs = [
+        (one._replace(digest="", stamp=b""), one.counts or _outcomes(one, done.outcomes, means))
+        for one in _emptying(counted)
+    ]
+    done.outcomes.clear()
     return pairs, done
+
+
+def _emptying(values: list[_T]) -> Iterator[_T]:
+    """All of them, in their order, none of which is kept: what is made of them needs less, and there may be a million."""
+    values.reverse()
+    while values:
+        yield values.pop()
 
 
 def _report(
@@ -186,14 +201,12 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
             counted.append(one)
 
 
-def _outcomes(
-    one: Found, outcomes: Mapping[Key, Outcome | StandIn], means: Means
-) -> Sequence[Outcome | StandIn]:
+def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model. Counts are kept for the next run."""
     prompt, rule, digest, _, stamp, *_ = one
     if not digest:
-        return [_NOTHING] * len(rule.models)
-    ours = [outcomes[Key(model, digest)] for model in rule.models]
+        return (_NOTHING,) * len(rule.models)
+    ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
     counts = [outcome for outcome in ours if isinstance(outcome, Count)]
     if stamp and len(counts) == len(ours):
         remember(prompt.path, rule, stamp, counts, means)

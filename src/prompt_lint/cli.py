@@ -265,6 +265,7 @@ def check(
     ):
         report = check(tree, config, relative, using, options, comparison)
     text = _write(_with_warnings(report, using), **output)
+    report = report._replace(verdicts=())  # they are half of what is in memory
     if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
         record.keep(begun, os.environ, tree, report, using.cache, text)
     return report.exit_code

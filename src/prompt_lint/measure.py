@@ -11,7 +11,7 @@ from prompt_lint.judge import settles
 from prompt_lint.model import Count, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from prompt_lint.cache import Cache
@@ -70,11 +70,40 @@ class Drift(NamedTuple):
     offline: int = 0
 
 
+class Tally:
+    """What has come of counting, by key. There may be a million keys: none is kept as such, nor equal counts twice."""
+
+    def __init__(self) -> None:
+        self._by_model: dict[str, dict[str, Outcome | StandIn]] = {}
+        self._same: dict[Count, Count] = {}
+
+    def __getitem__(self, key: Key) -> Outcome | StandIn:
+        return self._by_model[key.model][key.digest]
+
+    def get(self, key: Key) -> Outcome | StandIn | None:
+        return self._by_model.get(key.model, {}).get(key.digest)
+
+    def __setitem__(self, key: Key, one: Outcome | StandIn) -> None:
+        same = self._same.setdefault(one, one) if isinstance(one, Count) else one
+        self._by_model.setdefault(key.model, {})[key.digest] = same
+
+    def update(self, found: Mapping[Key, Outcome]) -> None:
+        for key, one in found.items():
+            self[key] = one
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_model.values()))
+
+    def clear(self) -> None:
+        self._by_model.clear()
+        self._same.clear()
+
+
 class Measured:
     """What has been counted: at the end, `outcomes` has every key that was asked for."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[Key, Outcome | StandIn] = {}
+        self.outcomes = Tally()
         self.sent = 0
         self.failures: list[Unreadable] = []
         self.drifts: dict[str, Drift] = {}
@@ -96,16 +125,20 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
     """The works that nothing sufficient is known of. Exact counts are good for every mode."""
     todo = iter(works)
     while batch := list(islice(todo, _TOGETHER)):
-        keys = {Key(model, work.digest) for work in batch for model in work.models} - done.outcomes.keys()
-        done.outcomes.update(means.cache.get(keys, "api"))
+        asked = {Key(model, work.digest) for work in batch for model in work.models}
+        done.outcomes.update(means.cache.get(_unknown(asked, done), "api"))
         if means.mode != "exact":
-            done.outcomes.update(means.cache.get(keys - done.outcomes.keys(), "offline"))
+            done.outcomes.update(means.cache.get(_unknown(asked, done), "offline"))
         for work in batch:
             models = tuple(
                 m for m in work.models if _is_open(done.outcomes.get(Key(m, work.digest)), work, m, means)
             )
             if models:
                 yield work._replace(models=models)
+
+
+def _unknown(keys: Iterable[Key], done: Measured) -> set[Key]:
+    return {key for key in keys if done.outcomes.get(key) is None}
 
 
 def suffices(count: Count, limit: int | None, means: Means) -> bool:

@@ -13,7 +13,7 @@ from prompt_lint.escape import visible
 from prompt_lint.model import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.model import Problem, Prompt, Report, Section, Shares, Status, Verdict, View
 
@@ -37,16 +37,15 @@ _Group = tuple["Status", "list[Verdict]"]
 
 
 def render(report: Report, view: View) -> str:
-    groups = _groups(report.verdicts)
+    groups, tally = _groups(report.verdicts, view)
     lines = _problems(report.problems, view)
     for (status, verdicts), rest in _first_of_each(groups, view):
-        if _shown(status, view):
-            lines += _block(status, verdicts, report.config, view)
-            lines += _more(rest, view)
+        lines += _block(status, verdicts, report.config, view)
+        lines += _more(rest, view)
     if view.verbosity >= 0 or report.unanswered:
         lines += _notes(report)
     if view.verbosity >= 0:
-        lines += _summary(report, groups, view)
+        lines += _summary(report, tally, view)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -87,16 +86,23 @@ def number(count: Count) -> str:
     return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
 
 
-def _groups(verdicts: Iterable[Verdict]) -> list[_Group]:
-    """The verdicts of each prompt together, under its worst status; the most over comes first."""
+def _groups(verdicts: Iterable[Verdict], view: View) -> tuple[list[_Group], dict[Status, int]]:
+    """The verdicts of each prompt that is shown together, under its worst status; the most over comes first.
+
+    And how many prompts there are of each status.
+    """
     by_status: dict[Status, list[list[Verdict]]] = {status: [] for status in _ORDER}
+    tally = dict.fromkeys(_ORDER, 0)
     for _, group in groupby(verdicts, attrgetter("prompt")):
         ours = list(group)
         statuses = {verdict.status for verdict in ours}
-        by_status[next(status for status in _ORDER if status in statuses)].append(ours)
+        worst = next(status for status in _ORDER if status in statuses)
+        tally[worst] += 1
+        if _shown(worst, view):
+            by_status[worst].append(ours)
     for groups in by_status.values():
         groups.sort(key=lambda group: (-max(v.over_by for v in group), group[0].prompt.path))
-    return [(status, group) for status, groups in by_status.items() for group in groups]
+    return [(status, group) for status, groups in by_status.items() for group in groups], tally
 
 
 def _shown(status: Status, view: View) -> bool:
@@ -268,8 +274,9 @@ def cut(title: str) -> str:
     return title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
 
 
-def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[str]:
-    if not groups and not report.problems:
+def _summary(report: Report, tally: Mapping[Status, int], view: View) -> Iterator[str]:
+    number = sum(tally.values())
+    if not number and not report.problems:
         return
     words = {
         "over": "over",
@@ -280,12 +287,11 @@ def _summary(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
         "warn": "near the limit",
         "ok": "ok",
     }
-    tally = {status: sum(group[0] == status for group in groups) for status in _ORDER}
     told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
     if report.problems:
         errors = "1 error" if len(report.problems) == 1 else f"{len(report.problems):,} errors"
         told.insert(0, _paint(errors, _COLORS["uncounted"], view))
-    prompts = "1 prompt" if len(groups) == 1 else f"{len(groups):,} prompts"
+    prompts = "1 prompt" if number == 1 else f"{number:,} prompts"
     yield f"{prompts}: {', '.join(told)}"
     yield from _origin(report)
 
