@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements"
 STAMP = ENVIRONMENT / "installed"
+# What an installation from the sources needs, for the tests that install without a network.
+WHEELS = ENVIRONMENT / "wheels"
 
 
 def main(arguments: list[str]) -> int:
@@ -44,8 +46,9 @@ def test(arguments: list[str]) -> int:
 
 def lint(arguments: list[str]) -> int:
     set_up()
-    commands = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"])
-    return max(run(*command, *arguments) for command in commands)
+    commands = [["ruff", "check", *arguments], ["ruff", "format", "--check", *arguments], ["mypy", *arguments]]
+    commands += [[name, "validate-manifest", ".pre-commit-hooks.yaml"] for name in ("pre-commit", "prek")]
+    return max(run(*command) for command in commands)
 
 
 def wheel(_arguments: list[str]) -> int:
@@ -64,17 +67,19 @@ def wheel(_arguments: list[str]) -> int:
 
 
 def lock(_arguments: list[str]) -> int:
-    """Pin anew what pyproject.toml asks for, with hashes and without an index address. Needs uv."""
+    """Pin anew what pyproject.toml asks for, with hashes and without an index address."""
+    set_up()
     common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
               "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
-    for name, extra in (("run", []), ("dev", ["--group", "dev"])):
-        subprocess.run([*common, *extra, "-o", f"requirements/{name}.txt"], cwd=ROOT, check=True)
+    for name, extra in (("run", []), ("build", ["--group", "build"]), ("dev", ["--group", "dev"])):
+        run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0
 
 
 def set_up() -> None:
     """The development environment, made once and again whenever the pins have changed."""
-    wanted = (REQUIREMENTS / "dev.txt").read_text() + (ROOT / "pyproject.toml").read_text() + sys.version
+    pinned = [(REQUIREMENTS / f"{name}.txt").read_text() for name in ("dev", "build")]
+    wanted = "".join([*pinned, (ROOT / "pyproject.toml").read_text(), sys.version])
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     print("setting up .venv …", file=sys.stderr)
@@ -82,6 +87,8 @@ def set_up() -> None:
     pip = ("python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
     run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), check=True)
     run(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT), check=True)
+    download = ("python", "-m", "pip", "download", "-q", "--disable-pip-version-check", "-d", str(WHEELS))
+    run(*download, "--require-hashes", "-r", str(REQUIREMENTS / "build.txt"), check=True)
     STAMP.write_text(wanted)
 
 
