@@ -135,6 +135,11 @@ def sparkline(series: Sequence[Decimal]) -> str:
     return "".join("·" if n <= 0 else _BARS[min(7, int(n * 8 / top))] for n in series)
 
 
+def trend(series: Sequence[Decimal]) -> str:
+    """One number is no trend."""
+    return sparkline(fewer(series)) if len(series) > 1 else ""
+
+
 def fewer(series: Sequence[Decimal]) -> Sequence[Decimal]:
     """The numbers of the days, or of the weeks where there are many days: counted from the end, a short one first."""
     if len(series) <= MOST_ROWS:
@@ -379,9 +384,10 @@ def _missing_costs(trends: Trends) -> list[str]:
     ]
     without = [TITLES[name] for name in trends.groups if not splits_cost(data, (name,))]
     if without:
-        found.append(f"The API tells no cost by {' or '.join(without)}: there tokens stand in.")
+        where = "This source tells no cost by {}: there tokens stand in; --source analytics does."
+        found.append(where.format(" or ".join(without)))
     elif data.source == "messages":
-        found.append("The API tells no cost by API key.")
+        found.append("This source tells no cost by API key; --source analytics does.")
     return found
 
 

@@ -206,7 +206,7 @@ def _group(one: Group, trends: Trends, *, split: bool) -> list[str]:
         f.tokens(one.usage.tokens),
         f.percent(share(now or 0, whole)),
         *([f.moved(now, before)] if trends.previous else []),
-        f.sparkline(f.fewer(one.trend)),
+        f.trend(one.trend),
     ]
 
 

@@ -133,7 +133,7 @@ def _group(one: Group, trends: Trends, *, split: bool) -> tuple[str, ...]:
         )
     return (
         _cut(one.name), f.tokens(one.usage.tokens), f.money(one.cost, trends.data.currency) if split else "",
-        f.percent(part), moved if trends.previous else "", f.sparkline(f.fewer(one.trend)),
+        f.percent(part), moved if trends.previous else "", f.trend(one.trend),
     )  # fmt: skip
 
 
