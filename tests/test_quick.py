@@ -326,6 +326,78 @@ def test_no_history_of_changes_misleads(
                 world.same(A)
 
 
+def link_elsewhere(world: World) -> None:
+    removed(world, "docs/link.txt")
+    world.repo.link("docs/link.txt", "../main.py")
+
+
+TAKEN_IN: dict[str, Change] = {
+    "nothing": lambda w: None,
+    "an edit": lambda w: w.edit("docs/shared.txt", "Other words."),
+    "it grows": lambda w: w.repo.write("docs/shared.txt", LONG),
+    "what it imports grows": lambda w: w.repo.write("docs/deep.txt", LONG),
+    "what wasn't there": lambda w: w.repo.write("docs/missing.txt", LONG),
+    "a folder that wasn't there": lambda w: w.repo.write("absent/file.txt", LONG),
+    "removed": lambda w: removed(w, "docs/shared.txt"),
+    "its folder removed": lambda w: removed(w, "docs"),
+    "its folder behind a link": lambda w: (
+        (w.repo.path / "docs").rename(w.repo.path / "moved"),
+        w.repo.link("docs", "moved"),
+    ),
+    "its folder another repository": lambda w: Repo(w.repo.path / "docs").commit(),
+    "ignored": lambda w: (
+        w.repo.git("rm", "--quiet", "--cached", "docs/shared.txt"),
+        w.repo.write(".gitignore", "*.txt\n"),
+    ),
+    "ignored in its folder": lambda w: (
+        w.repo.git("rm", "--quiet", "--cached", "docs/shared.txt"),
+        w.repo.write("docs/.gitignore", "*.txt\n"),
+    ),
+    "a part of the group grows": lambda w: w.repo.write("parts/tone.md", LONG),
+    "one more for the sum": lambda w: w.repo.write("sums/new.md", LONG),
+    "the link leads elsewhere": link_elsewhere,
+}  # fmt: skip
+GROUPS = """\
+models: [claude-sonnet-5-5]
+limit: 300
+prompts:
+  - files: /CLAUDE.md
+groups:
+  - name: agent
+    system: [parts/role.md, parts/tone.md]
+    messages: parts/ask.json
+    limit: 300
+  - name: together
+    sum: sums/*.md
+    limit: 300
+"""
+
+
+@pytest.mark.parametrize("paths", [(), ("CLAUDE.md", "parts/tone.md"), ("docs/shared.txt",)])
+@pytest.mark.parametrize("change", TAKEN_IN)
+def test_what_a_prompt_takes_in_counts(world: World, change: str, paths: Sequence[str]) -> None:
+    """Imports, those that aren't there too, and the parts of groups are part of the answer as prompts are."""
+    world.repo.write(".prompt-lint.yaml", GROUPS)
+    world.repo.write(
+        "CLAUDE.md",
+        "Read @docs/shared.txt and @docs/missing.txt and @absent/file.txt and @docs/link.txt here.\n",
+    )
+    world.repo.write("docs/shared.txt", "Be kind.\n@deep.txt\n")
+    world.repo.write("docs/deep.txt", TEXT)
+    world.repo.link("docs/link.txt", "deep.txt")
+    for name in ("parts/role.md", "parts/tone.md", "sums/a.md", "sums/b.md"):
+        world.repo.write(name, TEXT)
+    world.repo.write("parts/ask.json", '[{"role": "user", "content": "Hello"}]')
+    world.repo.commit()
+    world.record(*paths)
+    assert world.answer(*paths), "nothing was recorded, so nothing is tested"
+    tick()
+
+    TAKEN_IN[change](world)
+
+    assert world.same(*paths) or change != "nothing"
+
+
 def test_links_on_the_way_are_watched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
