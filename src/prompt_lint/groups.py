@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint import globs
 from prompt_lint.errors import Exit, Missing, Unreadable
 from prompt_lint.measure import StandIn
-from prompt_lint.model import PLACEHOLDER, Count, Part, Problem, Prompt, Request, Section
+from prompt_lint.model import PLACEHOLDER, Count, Part, Problem, Prompt, Request, Section, summed
 from prompt_lint.prompts import Companions, Found, Remarks, found, importers, is_below, parsed
 from prompt_lint.selection import Owned, select, selector
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.commit import Commit
     from prompt_lint.counting import Outcome
-    from prompt_lint.model import Group, Origin, Reference
+    from prompt_lint.model import Group, Reference
     from prompt_lint.selection import Selector
     from prompt_lint.tree import WorkingTree
 
@@ -306,9 +306,7 @@ def _total(outcomes: Sequence[Outcome | StandIn]) -> Outcome | StandIn:
     if failed:
         return failed
     counts = [count for one in outcomes if (count := count_of(one))]
-    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.exact for count in counts) else "offline"
-    whole = Count(tokens, low, high, origin, any(count.unverified for count in counts))
+    whole = summed(counts)
     doubt = next((one for one in outcomes if isinstance(one, StandIn)), None)
     return StandIn(whole, doubt.reason) if doubt else whole
 

@@ -113,7 +113,7 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     for _ in range(_DRAFTS):
         text = render(draft)
         rules = config.parse(text.encode(), name, context_window, FORMATS)
-        report = check(tree, rules, (), means, options)
+        report = check(tree, rules, (), means, options._replace(reread=True))
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
             raise Fatal(
@@ -303,9 +303,9 @@ def told(found: Proposal) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def done(name: str) -> str:
+def done(place: str) -> str:
     """What has happened, and what is next."""
-    return f"Wrote {name}. Look through it, then run: prompt-lint check\n"
+    return f"Wrote {visible(place)}. Look through it, then run: prompt-lint check\n"
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from prompt_lint.check import check, parts, shares
 from prompt_lint.errors import Exit, Unreadable
 from prompt_lint.escape import visible
 from prompt_lint.formats import FORMATS
-from prompt_lint.model import Count
+from prompt_lint.model import Count, summed
 from prompt_lint.outputs import as_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.check import Options
     from prompt_lint.config import Config
     from prompt_lint.measure import Means
-    from prompt_lint.model import Origin, Prompt, Report, Rule, Verdict, View
+    from prompt_lint.model import Prompt, Report, Rule, Verdict, View
     from prompt_lint.tree import WorkingTree
 
 BY = ("rule", "format", "folder")
@@ -200,7 +200,7 @@ def _section(title: str, rows: list[_Row], found: Listing, view: View) -> list[s
     number = f"{len(rows):,} prompt{'s' if len(rows) != 1 else ''}"
     model = _heaviest(rows)
     counts = [one.counted for row in rows for one in row.verdicts if one.model == model and one.counted]
-    told = f", {as_text.number(total(counts))} tokens" if counts else ""
+    told = f", {as_text.number(summed(counts))} tokens" if counts else ""
     head = f"{_paint(title, '1', view)}: {number}{told}"
     return [head, *_table(sorted(rows, key=lambda row: (-_size(row), *_place(row))), found, view)]
 
@@ -215,16 +215,9 @@ def _sums(rows: Sequence[_Row], view: View) -> Iterator[str]:
     for model, counts in by_model.items():
         prompts = f"{len(counts):,} prompt{'s' if len(counts) != 1 else ''}"
         places = f"{files:,} file{'s' if files != 1 else ''}"
-        yield f"{as_text.number(total(counts))} tokens in {prompts} of {places}, counted for {model}"
+        yield f"{as_text.number(summed(counts))} tokens in {prompts} of {places}, counted for {model}"
     if len(by_model) > 1 and view.verbosity <= 0:
         yield "Of several models, the one nearest to the limit is shown; with -v, each."
-
-
-def total(counts: Sequence[Count]) -> Count:
-    """The sum, with the interval that holds it."""
-    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.origin == "api" for count in counts) else "offline"
-    return Count(tokens, low, high, origin, any(count.unverified for count in counts))
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -322,7 +315,7 @@ def render_json(found: Listing) -> str:
         "prompts": [_prompt(row, found) for row in rows if row.prompt.format != "group"],
         "groups": [_group(row, found) for row in rows if row.prompt.format == "group"],
         "totals": [
-            {"model": model, "prompts": len(counts), **_counted(total(counts) if counts else None)}
+            {"model": model, "prompts": len(counts), **_counted(summed(counts) if counts else None)}
             for model, counts in by_model.items()
         ],
         "problems": [

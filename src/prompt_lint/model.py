@@ -115,6 +115,13 @@ class Count(NamedTuple):
         return self.low == self.high
 
 
+def summed(counts: Sequence[Count]) -> Count:
+    """The sum of at least one count, with the interval that holds it."""
+    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
+    origin: Origin = "api" if all(count.exact for count in counts) else "offline"
+    return Count(tokens, low, high, origin, any(count.unverified for count in counts))
+
+
 class Problem(NamedTuple):
     """Something that concerns one file, one rule or one key, and never stops the others.
 

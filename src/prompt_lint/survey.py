@@ -98,6 +98,7 @@ KINDS = (
         ("agent",), anchors=(".claude/agents", "agents"), sure=False,
     ),
     Kind("output styles", "Output styles: a part of the system prompt.", ("style",), anchors=("output-styles",)),
+    Kind("Gemini commands", "Commands of Gemini CLI.", ("gemini-command",), anchors=(".gemini/commands", "commands")),
     _RESOURCES,
     _SKILLS,
     Kind("GEMINI.md", "What Gemini CLI loads at its start, with what it imports.", name="GEMINI.md"),
@@ -123,7 +124,7 @@ _SHAPED = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\
 # Extensions of two parts that say more than the last one.
 _COMPOUND = re.compile(r"[._]prompt\.ya?ml\Z|\.(?:prompt|agent|chatmode|instructions)\.md\Z")
 # A pattern for a name that says nothing of what the file is.
-_BROAD = re.compile(r"\*\.(?:md|txt|json|jsonl|ya?ml|\{.*)")
+_BROAD = re.compile(r"\*\.(?:md|txt|json|jsonl|toml|ya?ml|\{.*)")
 # Folders that hold nothing but prompts, as those do whose names start with a dot.
 _WHOLE = ("prompts", "prompt", "skills", "output-styles")
 # A library of prompts has so many `system.md`; a single one may be a chapter of a manual.
@@ -237,8 +238,10 @@ def _sorted(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind, list
 
 
 def _of_format(name: str) -> Kind | None:
+    if name in _NO_KIND:
+        return None
     kind = next((kind for kind in KINDS if name in kind.formats), None)
-    return kind or (None if name in _NO_KIND else Kind(name, f"Prompts of the format `{name}`.", (name,)))
+    return kind or Kind(name, f"Prompts of the format `{name}`.", (name,))
 
 
 def _text_kind(path: str, *, library: bool) -> Kind | None:
