@@ -5,7 +5,7 @@ python benchmarks/known.py [--files 100000] [--prompts 10000] [--rounds 7] [--on
 A: a large repository, patterns below a folder and anywhere. ruff gets the same folders with a Python file for each
 prompt and texts for the rest, and the Python files alone. B: five staged files, named; `--hooks` is the folder with
 the programs of pre-commit-hooks. C: one changed file, two models, counted by a server on the loopback.
-D: memory with ten times as many prompts, for the first offline run and for the next one.
+D: memory with ten times as many prompts, for the first offline run and for those after it.
 
 "Without a record" are runs that know every count, but must find out what has changed (a flag of no consequence
 sees to that): the price of the first run after a change.
@@ -164,7 +164,9 @@ def memory(folder: Path, prompts: int) -> None:
     )
     for number in (1, len(MODELS)):
         configure(repo, BELOW[1], MODELS[:number])
-        for run in ("first run", "next run"):
+        for run in ("first run", "next run", "run that leaves a record", "answer from it"):
+            if run == "run that leaves a record":
+                time.sleep(2.5)
             command = [
                 sys.executable,
                 "-c",

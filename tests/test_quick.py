@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no records on Windows")
+
 CONFIG = """\
 models: [claude-sonnet-5-5, claude-sonnet-4-6]
 limit: 100
@@ -766,7 +768,6 @@ HEAVY = (
     "json",
     "hashlib",
     "enum",
-    "struct_",
 )
 
 
@@ -800,6 +801,7 @@ def test_an_answer_starts_no_program(world: World) -> None:
     assert world.answer()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is full")
 def test_a_report_that_is_lost_is_no_success(world: World) -> None:
     """Where stdout takes nothing, the real run says what is wrong, and the exit code is its own."""
     world.record()

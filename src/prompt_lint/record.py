@@ -132,7 +132,7 @@ def _settings(top: str, env: Mapping[str, str]) -> list[str]:
     if shared:
         found += [f"{shared}/git/config", f"{shared}/git/ignore"]
     program = git.executable() or ""
-    for folder in os.get_exec_path():
+    for folder in filter(os.path.isabs, os.get_exec_path()):  # as `git.executable` does
         found.append(f"{folder}/git")
         if found[-1] == program:
             break
