@@ -443,6 +443,7 @@ def test_a_dry_run_prints_the_file_and_writes_nothing(repo: Repo, lint: Lint) ->
 
     shown = lint("init", "--dry-run")
 
+    assert lint("init", "--dry-run") == shown  # also with the counts that are known by now
     assert sorted(os.listdir(repo.path)) == before
     assert lint("init").code == 0
     assert written(repo) == shown.out
