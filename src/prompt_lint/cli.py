@@ -15,7 +15,7 @@ from prompt_lint.errors import Exit, Fatal, Terminated, Unreadable
 from prompt_lint.session import means, outage_fails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.against import Comparison
     from prompt_lint.cache import Info
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.quick import Question
     from prompt_lint.tree import WorkingTree
 
-_FORMATS = ("text", "json", "markdown")
+_FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 _PROMPT_FORMATS = (
     "text", "markdown", "request", "tools", "skill", "memory", "copilot-agent",
     "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",
@@ -184,10 +184,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "format": click.option(
         "--output-format",
         type=click.Choice(_FORMATS),
-        default="text",
-        show_default=True,
         envvar="PROMPT_LINT_OUTPUT_FORMAT",
-        help="What stdout (or --output-file) carries.",
+        help="What stdout (or --output-file) carries. Default: text; of check in CI, annotations and a summary, too.",
     ),
     "file": click.option(
         "-o", "--output-file", type=click.Path(dir_okay=False), help="Write there, not to stdout."
@@ -264,7 +262,7 @@ def check(
         _comparison(tree, base or "", policy or "", config, flags) as comparison,
     ):
         report = check(tree, config, relative, using, options, comparison)
-    text = _write(_with_warnings(report, using), **output)
+    text = _write(_with_warnings(report, using), os.environ, **output)
     report = report._replace(verdicts=())  # they are half of what is in memory
     if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
         record.keep(begun, os.environ, tree, report, using.cache, text)
@@ -312,7 +310,7 @@ def count(
         fails = outage_fails(os.environ, None)
         options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=_today())
         report = count.count(files, rule, using, options)
-    _write(_with_warnings(report, using), text=as_text.render_counts, **output)
+    _write(_with_warnings(report, using), {}, text=as_text.render_counts, **output)
     return report.exit_code
 
 
@@ -706,8 +704,9 @@ def _with_warnings(report: Report, using: Means) -> Report:
 
 def _write(
     report: Report,
+    env: Mapping[str, str],
     *,
-    output_format: str,
+    output_format: str | None,
     output_file: str | None,
     outputs: Sequence[tuple[str, str]] = (),
     verbose: bool = False,
@@ -715,35 +714,13 @@ def _write(
     color: str = "auto",
     text: Callable[[Report, View], str] | None = None,
 ) -> str:
-    """Every output that was asked for; the one on stdout last, so that files are there if stdout is lost.
-
-    Returns what went to stdout.
-    """
+    """Every output that was asked for, or that `env` asks for. Returns what went to stdout."""
+    from prompt_lint import delivery
     from prompt_lint.model import View
-    from prompt_lint.outputs import OUTPUTS
-    from prompt_lint.terminal import wants_color, write_file, write_stdout
 
-    targets = [path for _, path in outputs] + ([output_file] if output_file else [])
-    if len({os.path.abspath(path) for path in targets}) < len(targets) or "-" in targets:
-        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+    chosen = delivery.targets(env, delivery.Flags(output_format, output_file, outputs))
     view = View(color=False, verbosity=verbose - quiet)
-    renderers = {name: output.render for name, output in OUTPUTS.items()} | ({"text": text} if text else {})
-    files = [*outputs, *([(output_format, output_file)] if output_file else [])]
-    lost = []
-    for name, path in files:
-        try:
-            write_file(path, renderers[name](report, view))
-        except Fatal as error:
-            lost.append(error)
-    told = ""
-    if not output_file:
-        colored = view._replace(color=wants_color(color, os.environ))
-        told = renderers[output_format](report, colored)
-        write_stdout(told)
-    if lost:
-        # What is known outweighs that it could not be written: the exit code is that of the report.
-        raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].code)
-    return told
+    return delivery.deliver(report, chosen, view, color, os.environ, text)
 
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:

@@ -9,15 +9,19 @@ import re
 #   a backslash that would read as one of our own escapes;
 #   anything outside printable ASCII;
 #   a colon at the start: GitHub takes `::error …` there for a command, after leading spaces, too;
-#   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line; also where
-#   the text begins or ends in the middle of one, because its neighbour in the line may bring the rest.
-_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=\w*\[))", re.ASCII)
+#   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line (and Azure
+#   complains of a `##vso` that is none); also where the text begins or ends in the middle of one,
+#   because its neighbour in the line may bring the rest.
+_SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=vso|\w*\[))", re.ASCII)
 
 # Characters that count as printable but are drawn as nothing: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+
+_COMMANDS = re.compile(r"##(?=vso|\w*\[)", re.ASCII)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -31,6 +35,16 @@ def visible(text: str) -> str:
     the text is printed, and don't keep what comes out.
     """
     return _SUSPECT.sub(_shown, text)
+
+
+def inert(document: str) -> str:
+    """JSON in which no runner finds a command, should it be printed to a log: the same values, otherwise spelled."""
+    return _COMMANDS.sub("#\\\\u0023", document)
+
+
+def encodable(text: str) -> str:
+    r"""`text` for a program: as it is, but bytes that aren't UTF-8 (lone surrogates) as `\xff`, as no reader takes them."""
+    return _SURROGATES.sub(lambda match: _code(match[0]), text)
 
 
 def _shown(match: re.Match[str]) -> str:

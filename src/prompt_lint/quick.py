@@ -36,7 +36,7 @@ _FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose")
 _VALUED = ("--counting", "--cache-dir", "--color")
 # Where one of these is set, more would have to be known, or kept, than is good.
 _SPECIAL = (
-    "CI", "GITHUB_ACTIONS", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
+    "CI", "GITHUB_ACTIONS", "TF_BUILD", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
     "ANTHROPIC_FEDERATION_RULE_ID", "_PROMPT_LINT_COMPLETE",
 )  # fmt: skip
 # Of our own variables those that a plain run may be given; any other one takes a real run.
