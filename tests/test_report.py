@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +20,7 @@ import jsonschema
 import pytest
 from pytest_socket import socket_allow_hosts
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from tests.admin_server import ADMIN_KEY, AdminServer
+from tests.admin_server import ADMIN_KEY, AdminServer, Event
 from tests.api_server import always
 from tests.organizations import HOSTILE, NOW, organization
 from tests.paths import ROOT
@@ -141,6 +142,22 @@ def test_csv_adds_up(server: AdminServer, run: Run, options: tuple[str, ...]) ->
     assert sum(int(row["cache_read_tokens"]) for row in current) == totals["cache_read_tokens"]
     assert sum(Decimal(row["cost_usd"] or 0) for row in current) == Decimal(totals["cost"])
     assert {row["window"] for row in rows} == {"previous", "current", "today"}
+
+
+def test_a_table_tells_what_it_leaves_out(server: AdminServer, run: Run) -> None:
+    """The largest groups are shown; the others are one line with their sums, and all of them are in the JSON."""
+    yesterday = NOW - timedelta(days=1)
+    server.events = [
+        Event(yesterday, workspace_id=f"wrkspc_{n}", output=1_000_000 * (n + 1)) for n in range(50)
+    ]
+    shown = {
+        name: run(server, f"--output-format={name}").out for name in ("text", "markdown", "html", "json")
+    }
+
+    assert "and 40 more: $8,200.00, 820M tokens\n" in shown["text"]
+    assert "and 30 more: $4,650.00, 465M tokens\n" in shown["markdown"]
+    assert "and 35 more: $6,300.00, 630M tokens<" in shown["html"]
+    assert len(json.loads(shown["json"])["groups"]["workspace"]) == 50
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from prompt_lint.thresholds import Judged
-    from prompt_lint.trends import Forecast, Point, PromptCost, Totals, Trends, Window
+    from prompt_lint.trends import Forecast, Group, Point, PromptCost, Totals, Trends, Window
 
 # In the place of a figure that there isn't.
 NONE = "-"
@@ -267,6 +267,15 @@ def _share_row(now: Totals, then: Totals | None) -> Row:
         better=True,
         rises=_rises(now.hit, before),
     )
+
+
+def others(groups: Sequence[Group], currency: str) -> str:
+    """What a table leaves out, so that its sum can be made; empty where it leaves out nothing."""
+    if not groups:
+        return ""
+    costs = [one.cost for one in groups if one.cost is not None]
+    cost = f"{money(sum(costs, Decimal(0)), currency)}, " if costs else ""
+    return f"and {len(groups):,} more: {cost}{tokens(sum(one.usage.tokens for one in groups))} tokens"
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -307,14 +307,9 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
         *(["tokens"] if split else []),
     ]
     yield from _table(head, [_group(one, trends, split=split) for one in groups[:_MOST_GROUPS]], "groups")
-    rest = groups[_MOST_GROUPS:]
+    rest = f.others(groups[_MOST_GROUPS:], trends.data.currency)
     if rest:
-        cost = (
-            f"{f.money(sum((one.cost or Decimal(0) for one in rest), Decimal(0)), trends.data.currency)}, "
-            if split
-            else ""
-        )
-        yield f'<p class="rest">and {len(rest):,} more: {_text(cost)}{f.tokens(sum(one.usage.tokens for one in rest))} tokens</p>'
+        yield f'<p class="rest">{_text(rest)}</p>'
     yield "</section>"
 
 

@@ -185,15 +185,10 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     ]
     rows = [_group(one, trends, split=split) for one in groups[:_MOST_GROUPS]]
     yield from _table(head, rows, left=(0, len(head) - 1))
-    rest = groups[_MOST_GROUPS:]
+    rest = f.others(groups[_MOST_GROUPS:], currency)
     if rest:
-        cost = (
-            f"{f.money(sum((one.cost or Decimal(0) for one in rest), Decimal(0)), currency)}, "
-            if split
-            else ""
-        )
         yield ""
-        yield f"and {len(rest):,} more: {cost}{f.tokens(sum(one.usage.tokens for one in rest))} tokens"
+        yield rest
     yield ""
 
 

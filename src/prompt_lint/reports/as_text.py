@@ -113,14 +113,9 @@ def _groups(trends: Trends, dimension: str, *, color: bool) -> Iterator[str]:
     yield _bold(f"By {f.TITLES[dimension]}", color=color)
     if groups:
         yield from _aligned([_group(one, trends, split=split) for one in groups[:_MOST_GROUPS]], left=(0, 5))
-    rest = groups[_MOST_GROUPS:]
+    rest = f.others(groups[_MOST_GROUPS:], currency)
     if rest:
-        cost = (
-            f"{f.money(sum((one.cost or Decimal(0) for one in rest), Decimal(0)), currency)}, "
-            if split
-            else ""
-        )
-        yield f"and {f.plural(len(rest), 'more')[:-1] if len(rest) > 1 else '1 more'}: {cost}{f.tokens(sum(one.usage.tokens for one in rest))} tokens"
+        yield rest
 
 
 def _group(one: Group, trends: Trends, *, split: bool) -> tuple[str, ...]:
