@@ -14,6 +14,7 @@ import sys
 import time
 from binascii import crc32
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -131,6 +132,7 @@ class Info(NamedTuple):
     newest: int | None
 
 
+@lru_cache(1_000)  # asked for every file of a kind of its own
 def moves(model: str) -> bool:
     """Whether a model id may come to mean another model, so that its exact counts grow stale.
 
