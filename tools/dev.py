@@ -46,7 +46,11 @@ def test(arguments: list[str]) -> int:
 
 def lint(arguments: list[str]) -> int:
     set_up()
-    commands = [["ruff", "check", *arguments], ["ruff", "format", "--check", *arguments], ["mypy", *arguments]]
+    commands = [
+        ["ruff", "check", *arguments],
+        ["ruff", "format", "--check", *arguments],
+        ["mypy", *arguments],
+    ]
     commands += [[name, "validate-manifest", ".pre-commit-hooks.yaml"] for name in ("pre-commit", "prek")]
     return max(run(*command) for command in commands)
 
@@ -71,7 +75,7 @@ def lock(_arguments: list[str]) -> int:
     set_up()
     common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
               "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
-    for name, extra in (("run", []), ("build", ["--group", "build"]), ("dev", ["--group", "dev"])):
+    for name, extra in (("run", []), ("sdk", ["--extra", "sdk"]), ("build", ["--group", "build"]), ("dev", ["--group", "dev"])):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0
 
