@@ -291,3 +291,18 @@ def test_both_sides_are_counted_by_the_same_means(
     assert (b["origin"], b["tokens"], b["growth"]) == ("api", 77, 0)  # the same text as a's in the base
     assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
     assert a["base_tokens"] != 77
+
+
+def test_what_can_not_be_read_any_more_is_not_removed(repo: Repo, check: Check) -> None:
+    """A prompt with a slip in it is an error, and still there."""
+    begin(repo, TOP + 'prompts: [{files: "prompts/*"}]\n', a=SMALL)
+    repo.git("checkout", "-q", "main")
+    repo.write("prompts/b.json", '{"messages": [{"role": "user", "content": "Hi"}]}')
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "topic")
+    repo.write("prompts/b.json", '{"messages": [')
+
+    code, report = check()
+
+    assert (code, [one["path"] for one in report["problems"]]) == (3, ["prompts/b.json"])
+    assert report["removed"] == []

@@ -32,7 +32,7 @@ summary {{ cursor: pointer }} sub {{ font-size: 75%; line-height: 0; vertical-al
 """
 
 
-def page(markdown: str, scheme: str, width: int = 900) -> str:
+def page(markdown: str, scheme: str = "light", width: int = 900) -> str:
     """A whole HTML page."""
     body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
     style = _STYLE.format(scheme=scheme, width=width, **_COLORS[scheme])
@@ -41,5 +41,5 @@ def page(markdown: str, scheme: str, width: int = 900) -> str:
 
 if __name__ == "__main__":
     source, target, *rest = sys.argv[1:]
-    made = page(Path(source).read_text(encoding="utf-8"), *(rest or ["light"]))
+    made = page(Path(source).read_text(encoding="utf-8"), rest[0] if rest else "light")
     Path(target).write_text(made, encoding="utf-8")

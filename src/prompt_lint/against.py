@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.counting import Outcome
     from prompt_lint.measure import StandIn
-    from prompt_lint.model import Count, Request, Rule, Verdict
+    from prompt_lint.model import Count, Problem, Request, Rule, Verdict
     from prompt_lint.scope import Scope
     from prompt_lint.tree import WorkingTree
 
@@ -192,13 +192,14 @@ class Standings(NamedTuple):
             base, after = both
         return base, after.tokens - base.tokens
 
-    def removed(self, verdicts: Iterable[Verdict]) -> list[Removed]:
-        """Prompts of the base that none of the verdicts is about."""
+    def removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[Removed]:
+        """Prompts of the base that none of the verdicts is about. What can't be read any more isn't gone."""
+        unread = {problem.path for problem in problems if problem.code == Exit.UNCOUNTED}
         left = {_name(verdict) for verdict in verdicts}
         return [
             Removed(Prompt(path, name, 0, None), model, count)
             for (group, path, name), outcomes in self.counts.items()
-            if not group and (group, path, name) not in left
+            if not group and (group, path, name) not in left and path not in unread
             for model, outcome in outcomes.items()
             if (count := groups.count_of(outcome))
         ]

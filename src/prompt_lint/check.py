@@ -177,7 +177,7 @@ def _compared(
         verdicts=[against.inherited(verdict, comparison) for verdict in verdicts],
         notes=[*report.notes, *standings.incomparable(verdicts), *map(Note, now.changes.notes)],
         against=comparison.against,
-        removed=standings.removed(verdicts),
+        removed=standings.removed(verdicts, report.problems),
         loosened=against.loosened(comparison, config, scope, now),
         on_raise=config.on_raise,
     )

@@ -61,6 +61,13 @@ def number(count: Count) -> str:
     return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
 
 
+def moved(verdict: Verdict) -> int:
+    """By how many tokens a prompt changed, up or down; all of a new one."""
+    if verdict.standing == "new":
+        return verdict.counted.tokens if verdict.counted else 0
+    return abs(verdict.growth or 0)
+
+
 def several(number: int, noun: str) -> str:
     """`1 prompt`, `2 prompts`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -103,18 +110,19 @@ def place(section: Section) -> str:
     """The lines of a section, with their file where it is another one."""
     first, last = section.first_line, section.last_line
     if not section.path:
-        return f"lines {first}-{last}"
+        return f"lines {first}-{last}" if last > first else f"line {first}"
     return section.path + (f":{first}-{last}" if last > first else f":{first}" if first > 1 else "")
 
 
 def raised(one: Loosened) -> str:
-    """What a change loosens, without whom it concerns."""
-    model = f" for {one.model}" if one.model else ""
+    """What a change loosens, without whom it concerns and for which model."""
     if one.before is None:
-        return f"{one.what}{model}"
-    if one.after is None:
-        return f"{one.what}{model}; its limit was {one.before:,}"
-    return f"{one.what} from {one.before:,} to {one.after:,}{model}"
+        return one.what
+    return (
+        f"{one.what}; its limit was {one.before:,}"
+        if one.after is None
+        else f"{one.what} from {one.before:,} to {one.after:,}"
+    )
 
 
 def origin(report: Report) -> list[str]:
@@ -152,7 +160,8 @@ def percent(tokens: int, limit: int) -> str:
     if rounded != 100 or tokens == limit:
         return f"{rounded:,}%"
     exact = 100 * tokens / limit
-    return f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}%"
+    told = f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}"
+    return f"{told.rstrip('0')}%"
 
 
 def merged(given: Iterable[Loosened]) -> list[tuple[Loosened, tuple[str, ...]]]:

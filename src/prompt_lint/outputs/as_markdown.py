@@ -160,9 +160,13 @@ def _changed(subject: _Subject) -> bool:
 def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
     """What fails first, then what grew or shrank most, then what is fullest."""
     tokens = verdict.counted.tokens if verdict.counted else 0
-    growth = tokens if verdict.standing == "new" else abs(verdict.growth or 0)
     status = "ok" if verdict.inherited else verdict.status
-    return _ORDER.index(status), -verdict.over_by, -growth, -tokens / (verdict.limit or 1 << 40)
+    return (
+        _ORDER.index(status),
+        -verdict.over_by,
+        -wording.moved(verdict),
+        -tokens / (verdict.limit or 1 << 40),
+    )
 
 
 def _sections(page: _Page) -> Iterator[_Section]:
@@ -173,7 +177,7 @@ def _sections(page: _Page) -> Iterator[_Section]:
     yield from _split(
         0, "What to do", "", _tasks(page), _OPEN_TASKS, lambda one: _task(one, page), "more to do"
     )
-    yield _loosened(report)
+    yield _loosened(page)
     yield _exempt(page)
     yield _folded(
         6, f"{_prompts(page.inherited)} over before this change, and not made worse", page, page.inherited
@@ -225,17 +229,18 @@ def _exempt(page: _Page) -> _Section:
         for v in one.verdicts
         if v.status == "exempt" and v.exemption
     ]
-    columns = _table("Prompt", "Model", "Tokens|", "Limit|", "Until", "Reason")
-    rows = (_excuse(*one) for one in found)
+    columns = _table("Prompt", *_if_several(page, "Model"), "Tokens|", "Limit|", "Until", "Reason")
+    rows = (_excuse(*one, page) for one in found)
     return _Section(3, "#### Exempt\n\n", columns, len(found), rows)
 
 
-def _loosened(report: Report) -> _Section:
+def _loosened(page: _Page) -> _Section:
+    report = page.report
     found = wording.merged(report.loosened)
     mark = {"fail": "❌ ", "warn": "⚠️ ", "note": ""}[report.on_raise]
     fails = " (`on_raise: fail`)" if report.on_raise == "fail" else ""
     columns = _table("", "What", "Before|", "After|", "Where")
-    rows = (_raise(one, models, report.config) for one, models in found)
+    rows = (_raise(one, models, page) for one, models in found)
     return _Section(2, f"#### {mark}What this change loosens{fails}\n\n", columns, len(found), rows)
 
 
@@ -338,9 +343,8 @@ def _grand(total: wording.Total, page: _Page) -> str:
 
 
 def _columns(page: _Page) -> str:
-    model = ("Model",) if len(page.models) > 1 else ()
     counts = ("Before|", "After|", "Δ|") if page.compared else ("Tokens|",)
-    return _table("", "Prompt", *model, *counts, "Limit|", "Full")
+    return _table("", "Prompt", *_if_several(page, "Model"), *counts, "Limit|", "Full")
 
 
 def _row(one: _Subject | Removed, page: _Page, *, every: bool) -> str:
@@ -355,7 +359,7 @@ def _rows(subject: _Subject, page: _Page, *, every: bool) -> str:
     also = f"<br><sub>and{_NBSP}{left:,}{_NBSP}more</sub>" if left else ""
     names = [_name(subject.prompt) + _aside(worst), *("" for _ in told[1:])]
     return "".join(
-        _cells(_mark(v), name, *([_model(v.model) + also] if len(page.models) > 1 else []), *_counts(v, page))
+        _cells(_mark(v), name, *_if_several(page, _model(v.model) + also), *_counts(v, page))
         for v, name in zip(told, names, strict=True)
     )
 
@@ -374,10 +378,21 @@ def _counts(verdict: Verdict, page: _Page) -> Sequence[str]:
 
 
 def _gone(one: Removed, page: _Page) -> str:
-    model = [_model(one.model)] if len(page.models) > 1 else []
     return _cells(
-        "", _name(one.prompt), *model, _number(one.base), "*removed*", _delta(-one.base.tokens), "", ""
+        "",
+        _name(one.prompt),
+        *_if_several(page, _model(one.model)),
+        _number(one.base),
+        "*removed*",
+        _delta(-one.base.tokens),
+        "",
+        "",
     )
+
+
+def _if_several(page: _Page, cell: str) -> tuple[str, ...]:
+    """The cell of a column that is there for several models only."""
+    return (cell,) if len(page.models) > 1 else ()
 
 
 def _mark(verdict: Verdict) -> str:
@@ -396,19 +411,19 @@ def _full(verdict: Verdict) -> str:
     return f"`{'━' * filled}{'─' * (_BAR - filled)}`{_NBSP}{wording.percent(tokens, limit)}"
 
 
-def _excuse(subject: _Subject, verdict: Verdict, exemption: Exemption) -> str:
-    limit = f"{verdict.limit:,}" if verdict.limit else ""
+def _excuse(subject: _Subject, verdict: Verdict, exemption: Exemption, page: _Page) -> str:
     return _cells(
-        _name(subject.prompt), _model(verdict.model), _number(verdict.counted), limit,
-        words(exemption.until) or "no end", words(_short(exemption.reason)),
+        _name(subject.prompt), *_if_several(page, _model(verdict.model)), _number(verdict.counted),
+        f"{verdict.limit:,}" if verdict.limit else "", words(exemption.until) or "no end",
+        words(_short(exemption.reason)),
     )  # fmt: skip
 
 
-def _raise(one: Loosened, models: Sequence[str], config: str) -> str:
-    what = words(_short(one.what)) + (f" for {', '.join(map(code, models))}" if models else "")
+def _raise(one: Loosened, models: Sequence[str], page: _Page) -> str:
+    which = f" for {', '.join(map(code, models))}" if models and len(page.models) > 1 else ""
     before, after = ("" if number is None else f"{number:,}" for number in (one.before, one.after))
-    where = code(f"{_middle(config)}:{one.line}") if one.line else ""
-    return _cells(code(_middle(one.subject)), what, before, after, where)
+    where = code(f"{_middle(page.report.config)}:{one.line}") if one.line else ""
+    return _cells(code(_middle(one.subject)), words(_short(one.what)) + which, before, after, where)
 
 
 def _problem(problem: Problem) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint import wording
 from prompt_lint.errors import Exit
@@ -15,17 +15,26 @@ from prompt_lint.model import Count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model import Problem, Prompt, Report, Section, Shares, Status, Verdict, View
+    from prompt_lint.model import Exemption, Problem, Prompt, Report, Section, Verdict, View
 
-# Worst first. The width of the first column is that of its longest word.
-_ORDER: Sequence[Status] = ("over", "grew", "uncounted", "unsure", "exempt", "warn", "ok")
-_LABELS = {
+# What is told of a prompt: its status, or that it was over before. Worst first.
+_Told = Literal["over", "grew", "uncounted", "unsure", "exempt", "warn", "before", "ok"]
+
+# The width of the first column is that of its longest word.
+_LABELS: Mapping[_Told, str] = {
     "over": "OVER", "grew": "GREW", "uncounted": "ERROR", "unsure": "UNSURE", "exempt": "exempt", "warn": "near",
-    "ok": "ok",
+    "before": "before", "ok": "ok",
 }  # fmt: skip
-_COLORS = {
-    "over": "1;31", "grew": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33", "ok": "32",
+_COLORS: Mapping[_Told, str] = {
+    "over": "1;31", "grew": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33", "before": "33",
+    "ok": "32",
 }  # fmt: skip
+_WORDS: Mapping[_Told, str] = {
+    "over": "over", "grew": "grown too much", "uncounted": "not counted", "unsure": "unsure", "exempt": "exempt",
+    "warn": "near the limit", "before": "over before", "ok": "ok",
+}  # fmt: skip
+_ORDER = tuple(_LABELS)
+_REMARKS: Mapping[_Told, str] = {"warn": ", near", "before": ", was over"}
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
 # Prompts of one status in one file, and errors in one, that are told in full.
@@ -33,15 +42,29 @@ _PER_FILE = 5
 # Parts of a group that are listed one by one.
 _PARTS = 10
 
-_Group = tuple["Status", "list[Verdict]"]
+# Rows of what changed and doesn't fail, and of what was over before. They fit a terminal, if the names have to be cut.
+_ROWS = 20
+_WIDTH = 80
+_NARROWEST = 16
+_BRIEF = {"warn", "before", "ok"}
+
+_Group = tuple["_Told", "list[Verdict]"]
 
 
 def render(report: Report, view: View) -> str:
-    groups, tally = _groups(report.verdicts, view)
+    groups, tally = _groups(report, view)
     lines = _problems(report.problems, view)
-    for (status, verdicts), rest in _first_of_each(groups, view):
-        lines += _block(status, verdicts, report.config, view)
+    # With a base, what doesn't fail is told in a line each; with -v, all is told alike.
+    brief = report.against is not None and view.verbosity == 0
+    quiet = [group for group in groups if brief and group[0] in _BRIEF]
+    loud = [group for group in groups if not brief or group[0] not in _BRIEF]
+    for (told, verdicts), rest in _first_of_each(loud, view):
+        lines += _block(told, verdicts, report.config, view)
         lines += _more(rest, view)
+    lines += _loosened(report, view)
+    if view.verbosity >= 0:
+        lines += _changed(report, [group for group in quiet if _has_changed(group[1])], view)
+        lines += _before([group for group in quiet if not _has_changed(group[1])], view)
     if view.verbosity >= 0 or report.unanswered:
         lines += _notes(report)
     if view.verbosity >= 0:
@@ -79,37 +102,49 @@ def _sum(report: Report, model: str) -> Count:
     return Count(tokens, low, high, counts[0].origin, any(count.unverified for count in counts))
 
 
-def number(count: Count) -> str:
-    """`1,234` is the API's number, `1,234 ±12` is an offline count with the interval that holds it."""
-    spread = max(count.tokens - count.low, count.high - count.tokens)
-    mark = f" ±{spread:,}" if spread else ""
-    return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
+number = wording.number
 
 
-def _groups(verdicts: Iterable[Verdict], view: View) -> tuple[list[_Group], dict[Status, int]]:
-    """The verdicts of each prompt that is shown together, under its worst status; the most over comes first.
+def _groups(report: Report, view: View) -> tuple[list[_Group], dict[_Told, int]]:
+    """The verdicts of each prompt that is shown together, under the worst of them; the most over, then the most changed first.
 
-    And how many prompts there are of each status.
+    And how many prompts there are of each kind.
     """
-    by_status: dict[Status, list[list[Verdict]]] = {status: [] for status in _ORDER}
+    by_told: dict[_Told, list[list[Verdict]]] = {told: [] for told in _ORDER}
     tally = dict.fromkeys(_ORDER, 0)
-    for _, group in groupby(verdicts, attrgetter("prompt")):
+    for _, group in groupby(report.verdicts, attrgetter("prompt")):
         ours = list(group)
-        statuses = {verdict.status for verdict in ours}
-        worst = next(status for status in _ORDER if status in statuses)
+        kinds = {_told_of(verdict) for verdict in ours}
+        worst = next(told for told in _ORDER if told in kinds)
         tally[worst] += 1
-        if _shown(worst, view):
-            by_status[worst].append(ours)
-    for groups in by_status.values():
-        groups.sort(key=lambda group: (-max(v.over_by for v in group), group[0].prompt.path))
-    return [(status, group) for status, groups in by_status.items() for group in groups], tally
+        if _shown(worst, ours, report, view):
+            by_told[worst].append(ours)
+    for groups in by_told.values():
+        groups.sort(key=_weight)
+    return [(told, group) for told, groups in by_told.items() for group in groups], tally
 
 
-def _shown(status: Status, view: View) -> bool:
-    if status == "ok":
-        return view.verbosity > 0
-    # Its problem is on the page already, with the reason.
-    return status == "over" or (view.verbosity >= 0 and (status != "uncounted" or view.verbosity > 0))
+def _told_of(verdict: Verdict) -> _Told:
+    return "before" if verdict.inherited else verdict.status
+
+
+def _weight(verdicts: Sequence[Verdict]) -> tuple[int, bool, int, str]:
+    over = max(v.over_by for v in verdicts)
+    return -over, not _has_changed(verdicts), -max(map(wording.moved, verdicts)), verdicts[0].prompt.path
+
+
+def _has_changed(verdicts: Iterable[Verdict]) -> bool:
+    return any(v.standing not in {"", "unchanged"} for v in verdicts)
+
+
+def _shown(told: _Told, verdicts: Sequence[Verdict], report: Report, view: View) -> bool:
+    if told in {"over", "grew"} or view.verbosity > 0:
+        return True
+    if view.verbosity < 0 or told == "uncounted":  # its problem is on the page already, with the reason
+        return False
+    if report.against and told in {"ok", "warn"}:
+        return _has_changed(verdicts)
+    return told != "ok"
 
 
 def _first_of_each(groups: Sequence[_Group], view: View) -> Iterator[tuple[_Group, Sequence[_Group]]]:
@@ -131,12 +166,12 @@ def _first_of_each(groups: Sequence[_Group], view: View) -> Iterator[tuple[_Grou
 def _more(rest: Sequence[_Group], view: View) -> Iterator[str]:
     if not rest:
         return
-    status, verdicts = rest[0]
-    prompts = "1 more prompt" if len(rest) == 1 else f"{len(rest):,} more prompts"
+    told, verdicts = rest[0]
+    prompts = wording.several(len(rest), "more prompt")
     worst = max(verdict.over_by for verdict in verdicts)
-    told = f", {'up to ' if len(rest) > 1 else ''}{worst:,} over" if status == "over" else ""
-    yield f"{_label(status, view)} {visible(verdicts[0].prompt.path)}: {prompts}{told} (all with -v)"
-    if status == "over":
+    over = f", {'up to ' if len(rest) > 1 else ''}{worst:,} over" if told == "over" else ""
+    yield f"{_label(told, view)} {visible(verdicts[0].prompt.path)}: {prompts}{over} (all with -v)"
+    if told == "over":
         yield ""
 
 
@@ -157,36 +192,72 @@ def _problems(problems: Sequence[Problem], view: View) -> list[str]:
 
 
 def _paint(text: str, color: str, view: View) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m" if view.color and color else text
+    return f"\x1b[{color}m{text}\x1b[0m" if view.color and color and text else text
 
 
-def _label(status: Status, view: View) -> str:
-    return _paint(f"{_LABELS[status]:<7}", _COLORS[status], view)
+def _label(told: _Told, view: View) -> str:
+    return _paint(f"{_LABELS[told]:<7}", _COLORS[told], view)
 
 
 def _problem(problem: Problem, view: View) -> Iterator[str]:
     place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
     where = f"{_paint(place, '1', view)}: " if place else ""
-    status: Status = "over" if problem.code == Exit.OVER else "uncounted"
-    yield f"{_label(status, view)} {where}{visible(problem.message)}"
+    told: _Told = "over" if problem.code == Exit.OVER else "uncounted"
+    yield f"{_label(told, view)} {where}{visible(problem.message)}"
     if problem.hint:
         yield f"{_INDENT}{visible(problem.hint)}"
 
 
-def _block(status: Status, verdicts: Sequence[Verdict], config: str, view: View) -> Iterator[str]:
-    prompt = verdicts[0].prompt
-    name = _named(prompt)
+def _block(told: _Told, verdicts: Sequence[Verdict], config: str, view: View) -> Iterator[str]:
+    prompt, was = verdicts[0].prompt, verdicts[0].renamed_from
     also = f"  also {', '.join(visible(alias) for alias in prompt.aliases)}" if prompt.aliases else ""
-    yield f"{_label(status, view)} {_paint(name, '1', view)}{also}"
+    renamed = f"  renamed from {visible(was)}" if was else ""
+    yield f"{_label(told, view)} {_paint(_named(prompt), '1', view)}{also}{renamed}"
     yield from _table(verdicts, view)
-    if status != "over" and prompt.format == "group":
-        yield from _largest(max(verdicts, key=lambda v: v.counted.tokens if v.counted else 0))
-    if status == "over":
-        yield from _advice(verdicts, config)
+    yield from (f"{_INDENT}{line}" for line in _advice(told, verdicts, config))
+    if told in {"over", "grew"}:
+        worst = next(v for v in sorted(verdicts, key=lambda v: -v.over_by) if v.status == told)
+        yield from _largest(worst)
+        yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())
         yield ""
-    elif status == "unsure":
-        yield f"{_INDENT}The limit lies inside the interval: only an exact count can tell."
-        yield f"{_INDENT}Set ANTHROPIC_API_KEY, or cut {_surely(verdicts)} to be sure."
+    elif prompt.format == "group":
+        yield from _largest(max(verdicts, key=lambda v: v.counted.tokens if v.counted else 0))
+
+
+def _advice(told: _Told, verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
+    """What to do next, of the model for which it is worst."""
+    mine = [v for v in verdicts if _told_of(v) == told]
+    worst = max(mine, key=lambda v: v.over_by)
+    if told == "over":
+        line = worst.rule.line_of(worst.prompt.name, worst.model)
+        where = f"{visible(config)}:{line}" if line else "--limit"
+        yield f"Cut {wording.surely(mine)}, or raise the limit: {where}"
+    elif told == "grew":
+        yield from _growth(worst, config)
+    elif told == "unsure":
+        yield "The limit lies inside the interval: only an exact count can tell."
+        yield f"Set ANTHROPIC_API_KEY, or cut {wording.surely(mine)} to be sure."
+    elif told == "before":
+        yield "It was over before this change, and isn't worse now, so it doesn't fail."
+    if worst.exemption:
+        yield _exemption(worst.exemption, ended=told != "exempt")
+
+
+def _growth(verdict: Verdict, config: str) -> Iterator[str]:
+    before, growth, allowed = verdict.base, verdict.growth or 0, verdict.rule.max_growth
+    if before is None or allowed is None:
+        return
+    most = wording.allowance(allowed, before.tokens)
+    where = f": {visible(config)}:{verdict.rule.line}" if verdict.rule.line else ""
+    yield f"Cut {wording.several(growth - most, 'token')}, or allow more growth{where}"
+    share = wording.share(growth, before.tokens)
+    yield f"Was {before.tokens:,}, grew by {growth:,}{share and f' ({share})'}: `max_growth` of {wording.bounds(allowed)} allows {most:,}."
+
+
+def _exemption(one: Exemption, *, ended: bool) -> str:
+    until = visible(one.until)
+    when = f"Its exemption ended on {until}" if ended else f"Exempt until {until}" if until else "Exempt"
+    return f"{when}: {visible(one.reason)}"
 
 
 def _named(prompt: Prompt) -> str:
@@ -196,11 +267,31 @@ def _named(prompt: Prompt) -> str:
 
 
 def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
-    rows = [(v, v.model, number(v.counted) if v.counted else "not counted", _limit(v)) for v in verdicts]
-    models, numbers, limits = (max(len(row[column]) for row in rows) for column in (1, 2, 3))
-    for verdict, model, tokens, limit in rows:
-        told = _paint(_told(verdict), _COLORS[verdict.status], view)
-        yield f"{_INDENT}{model:<{models}}  {tokens:>{numbers}}  {limit:>{limits}}  {told}".rstrip()
+    rows = [[visible(v.model), *_cells(v)] for v in verdicts]
+    for verdict, line in zip(verdicts, _columns(rows), strict=True):
+        told = _paint(_told(verdict), _COLORS[_told_of(verdict)], view)
+        yield f"{_INDENT}{line}  {told}".rstrip()
+
+
+def _cells(verdict: Verdict) -> list[str]:
+    """Tokens, growth, limit. Where there is no base, the growth is empty."""
+    return [number(verdict.counted) if verdict.counted else "not counted", _delta(verdict), _limit(verdict)]
+
+
+def _delta(verdict: Verdict) -> str:
+    if verdict.standing in {"", "new"}:
+        return str(verdict.standing)
+    if verdict.growth is None:
+        return "?"
+    return f"{verdict.growth:+,}" if verdict.growth else "same"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The first column from the left, the others to the right; a column with nothing in it isn't there."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *rest in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True) if width]
+        yield "  ".join([f"{first:<{widths[0]}}", *cells])
 
 
 def _limit(verdict: Verdict) -> str:
@@ -209,27 +300,21 @@ def _limit(verdict: Verdict) -> str:
 
 def _told(verdict: Verdict) -> str:
     """The last column: by how much over, or how full."""
-    if verdict.limit is None or verdict.counted is None:
-        return ""
-    share = f"{100 * verdict.counted.tokens / verdict.limit:.0f}%"
+    share = _share(verdict)
     return f"{verdict.over_by:,} over ({share})" if verdict.status == "over" else share
 
 
-def _advice(verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
-    """Of the model that is furthest over: where the tokens are, and what to do next."""
-    worst = max(verdicts, key=lambda v: v.over_by)
-    yield from _largest(worst)
-    line = worst.rule.line_of(worst.prompt.name, worst.model)
-    where = f"{visible(config)}:{line}" if line else "--limit"
-    yield f"{_INDENT}Cut {_surely(verdicts)}, or raise the limit: {where}"
-    yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())
+def _share(verdict: Verdict) -> str:
+    if verdict.limit is None or verdict.counted is None:
+        return ""
+    return wording.percent(verdict.counted.tokens, verdict.limit)
 
 
 def _largest(verdict: Verdict) -> Iterator[str]:
     """Where the tokens of a prompt are: the sections of a file, the files of a group."""
     grouped = verdict.prompt.format == "group"
-    if len(verdict.sections) > 1 or grouped or verdict.shares:
-        shares = f"{_shares(verdict.shares)}. " if verdict.shares else ""
+    if len(verdict.sections) > 1 or (verdict.sections and (grouped or verdict.shares)):
+        shares = f"{wording.shares(verdict.shares)}. " if verdict.shares else ""
         yield f"{_INDENT}{shares}{'Parts' if grouped else 'Largest sections'}:"
         yield from (f"{_INDENT}{line}" for line in _sections(verdict.sections[:_PARTS]))
     rest = verdict.sections[_PARTS:]
@@ -240,20 +325,9 @@ def _largest(verdict: Verdict) -> Iterator[str]:
         yield f"{_INDENT}  {added:,} that the API adds around them"
 
 
-def _shares(shares: Shares) -> str:
-    files = f"{shares.files:,} file{'s' if shares.files > 1 else ''}"
-    return f"Own text {shares.own:,} tokens, imported {shares.imported:,} in {files}"
-
-
-def _surely(verdicts: Iterable[Verdict]) -> str:
-    """What to cut so that no interval reaches beyond its limit."""
-    most = max(v.counted.high - v.limit for v in verdicts if v.counted and v.limit is not None)
-    return f"{most:,} token{'s' if most != 1 else ''}"
-
-
 def _sections(sections: Sequence[Section]) -> Iterator[str]:
     numbers = max(len(f"{section.tokens:,}") for section in sections)
-    places = [_place(section) for section in sections]
+    places = [visible(wording.place(section)) for section in sections]
     width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
         yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {cut(visible(section.title))}".rstrip()
@@ -261,62 +335,145 @@ def _sections(sections: Sequence[Section]) -> Iterator[str]:
             yield f"  {'':{numbers}}  {' → '.join(map(visible, (*section.via, section.path)))}"
 
 
-def _place(section: Section) -> str:
-    """The lines of a section, with their file where it is another one."""
-    first, last = section.first_line, section.last_line
-    if not section.path:
-        return f"lines {first}-{last}"
-    lines = f":{first}-{last}" if last > first else f":{first}" if first > 1 else ""
-    return visible(section.path) + lines
-
-
 def cut(title: str) -> str:
     return title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
 
 
-def _summary(report: Report, tally: Mapping[Status, int], view: View) -> Iterator[str]:
-    number = sum(tally.values())
-    if not number and not report.problems:
+# ---------------------------------------------------------------------------------------------------------
+# With a base
+
+
+def _loosened(report: Report, view: View) -> Iterator[str]:
+    """What this change allows and the base didn't: worth a line, a warning or a failure."""
+    fails = report.on_raise == "fail"
+    if not report.loosened or (view.verbosity < 0 and not fails):
         return
-    words = {
-        "over": "over",
-        "grew": "grown too much",
-        "exempt": "exempt",
-        "uncounted": "not counted",
-        "unsure": "unsure",
-        "warn": "near the limit",
-        "ok": "ok",
-    }
-    told = [_paint(f"{n:,} {words[s]}", _COLORS[s], view) for s, n in tally.items() if n]
+    label, color = {"fail": ("LOOSER", "1;31"), "warn": ("looser", "33"), "note": ("looser", "")}[
+        report.on_raise
+    ]
+    for one, models in wording.merged(report.loosened):
+        where = f"  {visible(report.config)}:{one.line}" if one.line else ""
+        yield f"{_paint(f'{label:<7}', color, view)} {_paint(visible(one.subject), '1', view)}{where}"
+        of = (
+            f" for {', '.join(map(visible, models))}"
+            if models and len({v.model for v in report.verdicts}) > 1
+            else ""
+        )
+        yield f"{_INDENT}{visible(wording.raised(one))}{of}"
+    if fails:
+        yield f"{_INDENT}`on_raise: fail` refuses that. Take it back, or make it a change of its own."
+        yield ""
+
+
+class _Row(NamedTuple):
+    """A prompt that changed and doesn't fail, for one model."""
+
+    label: str
+    color: str
+    name: str
+    model: str
+    cells: Sequence[str]
+    remark: str = ""
+
+
+def _changed(report: Report, groups: Sequence[_Group], view: View) -> Iterator[str]:
+    """Of each prompt that changed and doesn't fail, and of each that is gone: a line, or one for each of several models."""
+    rows = [
+        _Row(_standing(v), _COLORS[told], _named(v.prompt), visible(v.model), [*_cells(v), _share(v)],
+             _REMARKS.get(_told_of(v), ""))
+        for told, verdicts in groups
+        for v in verdicts
+    ]  # fmt: skip
+    for one in report.removed:
+        cells = [number(one.base), f"{-one.base.tokens:+,}", "", ""]
+        rows.append(_Row("removed", "", _named(one.prompt), visible(one.model), cells))
+    shown = rows if view.verbosity > 0 else rows[:_ROWS]
+    if len({row.model for row in rows}) > 1:
+        yield from _changed_for_several(shown, view)
+    else:
+        lines = _fitted(
+            [[row.name, *row.cells] for row in shown], max((len(row.remark) for row in shown), default=0)
+        )
+        for row, line in zip(shown, lines, strict=True):
+            yield f"{_paint(f'{row.label:<7}', row.color, view)} {line}{row.remark}".rstrip()
+    if len(rows) > len(shown):
+        yield f"{_INDENT}and {len(rows) - len(shown):,} more that changed (all with -v)"
+
+
+def _changed_for_several(rows: Sequence[_Row], view: View) -> Iterator[str]:
+    last = ""
+    for row, line in zip(rows, _columns([[row.model, *row.cells] for row in rows]), strict=True):
+        if row.name != last:
+            yield f"{_paint(f'{row.label:<7}', row.color, view)} {row.name}"
+        last = row.name
+        yield f"{_INDENT}{line}{row.remark}".rstrip()
+
+
+def _standing(verdict: Verdict) -> str:
+    if verdict.standing == "changed":
+        return "shrank" if (verdict.growth or 0) < 0 else "larger" if verdict.growth else "changed"
+    return verdict.standing
+
+
+def _fitted(rows: Sequence[Sequence[str]], behind: int = 0) -> Iterator[str]:
+    """Lines behind a label, with the names in the first column cut, so that `behind` characters more fit: the end of a path says most."""
+    rest = [max(map(len, column)) for column in zip(*(cells for _, *cells in rows), strict=True)]
+    room = max(_WIDTH - len(_INDENT) - behind - sum(width + 2 for width in rest if width), _NARROWEST)
+    names = [name if len(name) <= room else f"…{name[1 - room :]}" for name, *_ in rows]
+    return _columns([[name, *cells] for name, (_, *cells) in zip(names, rows, strict=True)])
+
+
+def _before(groups: Sequence[_Group], view: View) -> Iterator[str]:
+    """What was over before, and wasn't touched, in one block."""
+    if not groups:
+        return
+    yield f"{_label('before', view)} over before this change, and not worse now:"
+    rows = [
+        [_named(v.prompt), *_cells(v)[::2], _share(v)]
+        for _, verdicts in groups[:_ROWS]
+        for v in verdicts
+        if v.inherited
+    ]
+    yield from (f"{_INDENT}{line}" for line in _fitted(rows))
+    if len(groups) > _ROWS:
+        yield f"{_INDENT}and {len(groups) - _ROWS:,} more (all with -v)"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The last lines
+
+
+def _summary(report: Report, tally: Mapping[_Told, int], view: View) -> Iterator[str]:
+    prompts = sum(tally.values())
+    if not prompts and not report.problems:
+        return
+    told = [_paint(f"{n:,} {_WORDS[kind]}", _COLORS[kind], view) for kind, n in tally.items() if n]
     if report.problems:
-        errors = "1 error" if len(report.problems) == 1 else f"{len(report.problems):,} errors"
+        errors = wording.several(len(report.problems), "error")
         told.insert(0, _paint(errors, _COLORS["uncounted"], view))
-    prompts = "1 prompt" if number == 1 else f"{number:,} prompts"
-    yield f"{prompts}: {', '.join(told)}"
+    yield f"{wording.several(prompts, 'prompt')}: {', '.join(told)}"
+    if report.against:
+        yield from _totals(report)
     yield from _origin(report)
 
 
+def _totals(report: Report) -> Iterator[str]:
+    """What the change costs: in a line, or with one for each of several models."""
+    found = wording.totals(report)
+    against = f"Compared with {visible(report.against.how)}" if report.against else ""
+    if len(found) == 1:
+        yield f"{against}: {_total(found[0])}, {found[0].before:,} → {found[0].after:,}."
+        return
+    if found:
+        yield f"{against}:"
+    rows = [[visible(one.model), f"{one.before:,} → {one.after:,}", _total(one)] for one in found]
+    yield from (f"{_INDENT}{line}" for line in _columns(rows))
+
+
+def _total(one: wording.Total) -> str:
+    share = wording.share(one.growth, one.before)
+    return f"{one.growth:+,} tokens{share and f' ({share})'}" if one.growth else "the same total"
+
+
 def _origin(report: Report) -> Iterator[str]:
-    """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
-    counts = [v.counted for v in report.verdicts if v.counted]
-    offline = sum(not count.exact for count in counts)
-    exact = sum(count.origin == "api" for count in counts)
-    if offline and not exact and not report.sent:
-        yield "Counted offline: ± is the measured interval around the API's number."
-    elif exact or report.sent:
-        told = f", {offline:,} offline (± is the measured interval)" if offline else ""
-        plural = "s" if report.sent != 1 else ""
-        sent = f"{report.sent:,} request{plural} sent to {report.host}" if report.sent else "nothing sent"
-        yield f"Counts: {exact:,} exact{told}; {sent}."
-    for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified}):
-        yield f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
-
-
-def _near(model: str) -> str:
-    """A slip in a name that is known is likelier than a model that isn't."""
-    import difflib  # noqa: PLC0415  # only for a name that isn't known
-
-    from prompt_lint.models import KNOWN_IDS  # noqa: PLC0415
-
-    near = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
-    return f" Did you mean {near[0]}?" if near else ""
+    return map(visible, wording.origin(report))
