@@ -727,10 +727,11 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     """One JSON object a line: the very body to send to `count_tokens`."""
     import json
 
+    from prompt_lint.escape import inert
     from prompt_lint.terminal import write_stdout
 
     bodies = [{"model": m, **p.request.ordered()} for p in prompts if p.request for m in models]
-    write_stdout("".join(json.dumps(body) + "\n" for body in bodies))
+    write_stdout("".join(inert(json.dumps(body)) + "\n" for body in bodies))
 
 
 def _complain(*complaints: tuple[str, str]) -> None:

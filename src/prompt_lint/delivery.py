@@ -98,13 +98,16 @@ def _add(path: str, report: Report) -> None:
     """The report in what room is left: GitHub drops a summary whole that is too large, whoever wrote it."""
     try:
         with open(path, "ab") as file:
-            room = as_markdown.SUMMARY - file.tell() - 1
-            text = as_markdown.within(
-                report, room, lambda text: len(text.encode("utf-8", "backslashreplace"))
-            )
-            file.write(text.encode("utf-8", "backslashreplace"))
+            begin = "\n\n" if file.tell() else ""
+            room = as_markdown.SUMMARY - file.tell() - len(begin) - 1
+            text = as_markdown.within(report, room, lambda text: len(_bytes(text)))
+            file.write(_bytes(begin + text if text else ""))
         why = "" if text else "it is full"
     except OSError as error:
         why = error.strerror or "it can't be written"
     if why:
         write_stderr(f"warning: the summary of the job lacks the report: {visible(path)}: {visible(why)}\n")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

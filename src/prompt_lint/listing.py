@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint import wording
 from prompt_lint.check import check, parts, shares
 from prompt_lint.errors import Exit, Unreadable
-from prompt_lint.escape import visible
+from prompt_lint.escape import inert, visible
 from prompt_lint.formats import FORMATS
 from prompt_lint.model import Count, summed
 from prompt_lint.outputs import as_text
@@ -325,7 +325,7 @@ def render_json(found: Listing) -> str:
         "notes": [_text(note) for note in wording.notes(found.report.notes)],
         "exit_code": int(found.exit_code),
     }  # fmt: skip
-    return json.dumps(document, indent=2) + "\n"
+    return inert(json.dumps(document, indent=2)) + "\n"
 
 
 def _prompt(row: _Row, found: Listing) -> dict[str, Any]:

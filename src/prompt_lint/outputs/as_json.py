@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import wording
+from prompt_lint.escape import encodable, inert
 
 if TYPE_CHECKING:
     from prompt_lint.model import Exemption, Loosened, Problem, Removed, Report, Section, Verdict, View
@@ -18,24 +19,24 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         "schema_version": SCHEMA_VERSION,
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "problems": [_problem(problem) for problem in report.problems],
-        "notes": [_name(note) for note in wording.notes(report.notes)],
-        "against": report.against and {**report.against._asdict(), "name": _name(report.against.name)},
+        "notes": [encodable(note) for note in wording.notes(report.notes)],
+        "against": report.against and {**report.against._asdict(), "name": encodable(report.against.name)},
         "removed": [_removed(one) for one in report.removed],
         "loosened": [_loosened(one) for one in report.loosened],
         "on_raise": report.on_raise,
         "summary": _summary(report),
     }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return inert(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     count = verdict.counted
     return {
-        "path": _name(verdict.prompt.path),
-        "name": _name(verdict.prompt.name),
+        "path": encodable(verdict.prompt.path),
+        "name": encodable(verdict.prompt.name),
         "kind": "group" if verdict.prompt.format == "group" else "prompt",
         "line": verdict.prompt.line,
-        "aliases": [_name(alias) for alias in verdict.prompt.aliases],
+        "aliases": [encodable(alias) for alias in verdict.prompt.aliases],
         "model": verdict.model,
         "tokens": count and count.tokens,
         "low": count and count.low,
@@ -49,7 +50,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "base_tokens": verdict.base and verdict.base.tokens,
         "growth": verdict.growth,
         "inherited": verdict.inherited,
-        "renamed_from": _name(verdict.renamed_from),
+        "renamed_from": encodable(verdict.renamed_from),
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.shares and verdict.shares._asdict(),
@@ -57,16 +58,16 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _exemption(one: Exemption) -> dict[str, Any]:
-    return {"reason": _name(one.reason), "until": one.until, "line": one.line}
+    return {"reason": encodable(one.reason), "until": one.until, "line": one.line}
 
 
 def _removed(one: Removed) -> dict[str, Any]:
-    path, name = _name(one.prompt.path), _name(one.prompt.name)
+    path, name = encodable(one.prompt.path), encodable(one.prompt.name)
     return {"path": path, "name": name, "model": one.model, "base_tokens": one.base.tokens}
 
 
 def _loosened(one: Loosened) -> dict[str, Any]:
-    return {**one._asdict(), "subject": _name(one.subject), "what": _name(one.what)}
+    return {**one._asdict(), "subject": encodable(one.subject), "what": encodable(one.what)}
 
 
 def _totals(report: Report) -> list[dict[str, Any]]:
@@ -87,16 +88,16 @@ def _totals(report: Report) -> list[dict[str, Any]]:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    via = [_name(path) for path in section.via]
-    return {**section._asdict(), "title": _name(section.title), "path": _name(section.path), "via": via}
+    via = [encodable(path) for path in section.via]
+    return {**section._asdict(), "title": encodable(section.title), "path": encodable(section.path), "via": via}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
     return {
-        "path": _name(problem.path),
+        "path": encodable(problem.path),
         "line": problem.line,
-        "message": _name(problem.message),
-        "hint": _name(problem.hint),
+        "message": encodable(problem.message),
+        "hint": encodable(problem.hint),
         "exit_code": int(problem.code),
     }
 
@@ -118,8 +119,3 @@ def _summary(report: Report) -> dict[str, Any]:
         "inherited": sum(v.inherited for v in report.verdicts),
         "totals": _totals(report),
     }
-
-
-def _name(text: str) -> str:
-    r"""Bytes of a file name that aren't UTF-8 as `\xff`: a lone surrogate is no JSON text to most readers."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
