@@ -469,6 +469,14 @@ def test_names_are_only_names(user: User) -> None:
     assert not {"g", "h", "j.md", "x"} & set(os.listdir(user.repo.path))
 
 
+def test_a_name_like_an_option_is_a_name(user: User) -> None:
+    """The hook's own arguments end the options."""
+    user.stage(".prompt-lint.yaml", CONFIG.replace("files: CLAUDE.md", "files: --exit-zero"))
+    user.stage("--exit-zero", LONG)
+
+    assert "OVER    --exit-zero" in user.run().out
+
+
 def test_a_name_like_an_option_is_refused_where_it_could_be_one(user: User) -> None:
     """Whoever sets other arguments may forget the `--` that ends them: then a file could choose options."""
     user.configure(args=["-v"])
