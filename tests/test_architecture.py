@@ -34,15 +34,15 @@ LAYERS: list[set[str]] = [
      "source", "content", "tooldefs", "thresholds"},
     {"findings", "tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire", "figures"},
     {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
-    {"delivery", "recall", "record", "prompts", "base", "changes", "usage"},
-    {"groups", "survey"},
+    {"delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
+    {"groups", "survey", "oidc"},
     {"scope", "policy"},
     {"against"},
     {"baseline"},
     {"check"},
     {"count", "explain", "init", "listing", "session", "report"},
     {"cli"},
-    {"start"},
+    {"start", "action"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

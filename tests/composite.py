@@ -1,0 +1,378 @@
+"""Runs the real steps of a composite action as GitHub's runner does, with stubs for `uses:` alone.
+
+Rules: actions/runner 2.336 (CompositeActionHandler, ScriptHandler, ActionCommand, FileCommandManager, the expressions
+of GitHub's documentation), November 2026. What a rule isn't known for here is refused, so that no test passes by it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    # What a stub of `uses:` gets (its inputs, the job) and gives (its outputs). It raises `Failed` to fail.
+    Stub = Callable[[Mapping[str, str], "Job"], Mapping[str, str]]
+
+KEPT = 10
+LONGEST = 4_096
+LARGEST_SUMMARY = 1024 * 1024
+# What the runner itself puts into a step's environment. All else has to be asked for.
+PASSED_ON = ("PATH", "HOME")
+
+
+class Failed(Exception):
+    """A stub's way to fail."""
+
+
+class Command(NamedTuple):
+    """A workflow command that the runner has seen."""
+
+    name: str
+    properties: Mapping[str, str]
+    data: str
+
+
+class Step(NamedTuple):
+    """How a step ended. `outcome` is success, failure or skipped."""
+
+    name: str
+    outcome: str
+    code: int
+    log: str
+    commands: Sequence[Command]
+    outputs: Mapping[str, str]
+    summary: str
+
+    def annotations(self, level: str) -> list[Command]:
+        """Those that the runner keeps."""
+        return [one for one in self.commands if one.name == level][:KEPT]
+
+
+class Run(NamedTuple):
+    outcome: str
+    steps: Sequence[Step]
+    outputs: Mapping[str, str]
+
+    def step(self, name: str) -> Step:
+        return next(one for one in self.steps if one.name == name)
+
+    @property
+    def log(self) -> str:
+        return "".join(one.log for one in self.steps)
+
+    @property
+    def summary(self) -> str:
+        return "".join(one.summary for one in self.steps)
+
+
+@dataclass
+class Job:
+    """What a job has when the action's step begins. `github` is the context, and with it `GITHUB_…` of each step."""
+
+    workspace: Path
+    temp: Path
+    home: Path
+    github: dict[str, Any]
+    env: dict[str, str] = field(default_factory=dict)
+    stubs: dict[str, Stub] = field(default_factory=dict)
+    runner_os: str = "Linux"
+    job_index: int = 0
+
+
+def run(action: Path, job: Job, given: Mapping[str, str] | None = None) -> Run:
+    """The action in the folder `action`, with the inputs `given`."""
+    manifest = yaml.safe_load((action / "action.yml").read_text(encoding="utf-8"))
+    assert manifest["runs"]["using"] == "composite"
+    state = _State(action, job, {}, {}, ok=True)
+    state.inputs.update(_inputs(manifest.get("inputs", {}), given or {}, state))
+    steps = [_step(one, state) for one in manifest["runs"]["steps"]]
+    outputs = {name: state.text(one["value"]) for name, one in manifest.get("outputs", {}).items()}
+    return Run("success" if state.ok else "failure", steps, outputs)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Steps
+
+
+@dataclass
+class _State:
+    action: Path
+    job: Job
+    inputs: dict[str, str]
+    outputs: dict[str, Mapping[str, str]]
+    ok: bool
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def context(self) -> dict[str, Any]:
+        job = self.job
+        return {
+            "inputs": self.inputs,
+            "env": job.env,
+            "github": {**job.github, "workspace": str(job.workspace), "action_path": str(self.action)},
+            "runner": {"os": job.runner_os, "temp": str(job.temp)},
+            "strategy": {"job-index": job.job_index},
+            "steps": {name: {"outputs": outputs} for name, outputs in self.outputs.items()},
+        }
+
+    def text(self, template: object) -> str:
+        return interpolate(str(template), self.context(), ok=self.ok)
+
+
+def _inputs(declared: Mapping[str, Any], given: Mapping[str, str], state: _State) -> dict[str, str]:
+    unknown = set(given) - set(declared)
+    assert not unknown, f"unexpected inputs: {unknown}"
+    for name, one in declared.items():
+        assert not one.get("required") or name in given, name
+    return {
+        name: given[name] if name in given else state.text(one.get("default", ""))
+        for name, one in declared.items()
+    }
+
+
+def _step(step: Mapping[str, Any], state: _State) -> Step:
+    known = {
+        "name",
+        "id",
+        "if",
+        "uses",
+        "with",
+        "run",
+        "shell",
+        "env",
+        "working-directory",
+        "continue-on-error",
+    }
+    assert set(step) <= known, set(step) - known
+    name = step.get("name", "")
+    if not _wanted(str(step.get("if", "success()")), state):
+        return Step(name, "skipped", 0, "", (), {}, "")
+    done = _used(step, name, state) if "uses" in step else _ran(step, name, state)
+    if "id" in step:
+        state.outputs[step["id"]] = done.outputs
+    tolerated = step.get("continue-on-error", False)
+    assert tolerated in {True, False}
+    state.ok = state.ok and (done.outcome == "success" or tolerated)
+    return done
+
+
+def _wanted(condition: str, state: _State) -> bool:
+    condition = condition.strip().removeprefix("${{").removesuffix("}}").strip()
+    if not re.search(r"\b(success|failure|always|cancelled)\s*\(", condition):
+        condition = f"success() && ({condition})"
+    return truthy(evaluate(condition, state.context(), ok=state.ok))
+
+
+def _used(step: Mapping[str, Any], name: str, state: _State) -> Step:
+    action, _, version = step["uses"].partition("@")
+    assert re.fullmatch(r"[0-9a-f]{40}", version), f"{action} isn't pinned"
+    assert action in state.job.stubs, f"nothing stands for {action}"
+    inputs = {key: _yaml_text(value, state) for key, value in step.get("with", {}).items()}
+    try:
+        return Step(name, "success", 0, "", (), state.job.stubs[action](inputs, state.job), "")
+    except Failed as error:
+        return Step(name, "failure", 1, f"{error}\n", (), {}, "")
+
+
+def _yaml_text(value: object, state: _State) -> str:
+    return str(value).lower() if isinstance(value, bool) else state.text(value)
+
+
+def _ran(step: Mapping[str, Any], name: str, state: _State) -> Step:
+    """Bash as the runner starts it: the script in a file, the workspace as the folder, nothing on stdin."""
+    assert step["shell"] == "bash"
+    job, number = state.job, next(state.numbers)
+    folder = job.temp / "_runner"
+    folder.mkdir(exist_ok=True)
+    files = {
+        key: folder / f"{key}_{number}_{os.urandom(4).hex()}"
+        for key in ("OUTPUT", "ENV", "PATH", "STEP_SUMMARY")
+    }
+    for path in files.values():
+        path.touch()
+    script = folder / f"{number}.sh"
+    script.write_text(state.text(step["run"]), encoding="utf-8", newline="\n")
+    # A script with a value in it is an injection; what a runner would allow, no action of ours does.
+    assert "${{" not in step["run"], name
+    where = job.workspace / state.text(step.get("working-directory", ""))
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
+        cwd=where, env=_environment(step, state, files), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False, timeout=300,
+    )  # fmt: skip
+    log = done.stdout.decode("utf-8", "replace")
+    assert not files["ENV"].read_bytes(), "an action of ours sets no variables for others"
+    assert not files["PATH"].read_bytes()
+    summary = files["STEP_SUMMARY"].read_bytes()
+    told = "" if len(summary) > LARGEST_SUMMARY else summary.decode()
+    outcome = "failure" if done.returncode else "success"
+    outputs = file_commands(files["OUTPUT"].read_text(encoding="utf-8"))
+    return Step(name, outcome, done.returncode, log, commands(log), outputs, told)
+
+
+def _environment(step: Mapping[str, Any], state: _State, files: Mapping[str, Path]) -> dict[str, str]:
+    """Only what a runner gives: no `INPUT_…`, which composite actions don't get."""
+    job = state.job
+    github = {
+        f"GITHUB_{key.upper()}": str(value)
+        for key, value in job.github.items()
+        if key not in {"token", "event"}
+    }
+    github |= {f"GITHUB_{key}": str(path) for key, path in files.items()}
+    own = {
+        "HOME": str(job.home), "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(job.workspace),
+        "GITHUB_ACTION_PATH": str(state.action), "RUNNER_OS": job.runner_os, "RUNNER_TEMP": str(job.temp),
+    }  # fmt: skip
+    asked = {key: state.text(value) for key, value in step.get("env", {}).items()}
+    return {"PATH": os.environ["PATH"]} | own | github | job.env | asked
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What a step says
+
+
+def file_commands(text: str) -> dict[str, str]:
+    """`name=value` and `name<<mark` of GITHUB_OUTPUT. Raises `ValueError` as the runner fails the step."""
+    found: dict[str, str] = {}
+    lines = iter(text.replace("\r\n", "\n").split("\n"))
+    for line in lines:
+        if not line:
+            continue
+        equals, heredoc = line.find("="), line.find("<<")
+        if equals >= 0 and (heredoc < 0 or equals < heredoc):
+            found[line[:equals]] = line[equals + 1 :]
+        elif heredoc > 0:
+            mark, value = line[heredoc + 2 :], []
+            for part in lines:
+                if part == mark:
+                    break
+                value.append(part)
+            else:
+                raise ValueError(f"no {mark!r}")
+            found[line[:heredoc]] = "\n".join(value)
+        else:
+            raise ValueError(f"invalid format {line!r}")
+    return found
+
+
+_COMMAND = re.compile(r"^[ \t]*::([^ :]+)(?: ([^\n]*?))?::(.*)$")
+_OLD = re.compile(r"##\[([^ \]]+)([^\]]*)\](.*)$")
+
+
+def commands(log: str) -> list[Command]:
+    """All commands, of either spelling, as far as nobody has stopped them."""
+    found, stopped = [], ""
+    for line in log.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if stopped:
+            stopped = "" if line.strip() == f"::{stopped}::" else stopped
+        elif match := _COMMAND.match(line) or _OLD.search(line):
+            one = Command(match[1], _properties(match[2] or ""), _unescaped(match[3])[:LONGEST])
+            stopped = one.data if one.name == "stop-commands" else ""
+            found.append(one)
+    return found
+
+
+def _properties(text: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in text.strip().split(",") if "=" in part)
+    return {key.strip(): _unescaped(value.replace("%3A", ":").replace("%2C", ",")) for key, _, value in pairs}
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Expressions
+
+
+def interpolate(template: str, context: Mapping[str, Any], *, ok: bool = True) -> str:
+    return re.sub(
+        r"\$\{\{(.*?)\}\}", lambda m: _shown(evaluate(m[1], context, ok=ok)), template, flags=re.DOTALL
+    )
+
+
+def evaluate(expression: str, context: Mapping[str, Any], *, ok: bool = True) -> Any:
+    """Literals, contexts, `! == != && ||`, brackets and the status functions: what the actions here use."""
+    tokens = re.findall(
+        r"'(?:[^']|'')*'|[A-Za-z_][\w-]*(?:\.[\w-]+)*\(?|\d+|==|!=|&&|\|\||!|\(|\)|\S", expression
+    )
+    value, rest = _or(tokens, context, ok=ok)
+    assert not rest, f"not understood: {expression!r} at {rest}"
+    return value
+
+
+def _or(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
+    value, rest = _and(tokens, context, ok=ok)
+    while rest and rest[0] == "||":
+        other, rest = _and(rest[1:], context, ok=ok)
+        value = value if truthy(value) else other
+    return value, rest
+
+
+def _and(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
+    value, rest = _equal(tokens, context, ok=ok)
+    while rest and rest[0] == "&&":
+        other, rest = _equal(rest[1:], context, ok=ok)
+        value = other if truthy(value) else value
+    return value, rest
+
+
+def _equal(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
+    value, rest = _one(tokens, context, ok=ok)
+    while rest and rest[0] in {"==", "!="}:
+        same, (other, rest) = rest[0] == "==", _one(rest[1:], context, ok=ok)
+        # Texts are compared without regard to case.
+        value = (_shown(value).lower() == _shown(other).lower()) is same
+    return value, rest
+
+
+def _one(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
+    first, rest = tokens[0], tokens[1:]
+    if first == "!":
+        value, rest = _one(rest, context, ok=ok)
+        return not truthy(value), rest
+    if first == "(":
+        value, rest = _or(rest, context, ok=ok)
+        assert rest[0] == ")"
+        return value, rest[1:]
+    if first.endswith("("):
+        known = {"success(": ok, "failure(": not ok, "always(": True, "cancelled(": False}
+        assert rest[0] == ")"
+        return known[first], rest[1:]
+    if first.startswith("'"):
+        return first[1:-1].replace("''", "'"), rest
+    if first in {"true", "false"} or first.isdigit():
+        return {"true": True, "false": False}.get(first, first), rest
+    return _looked_up(first, context), rest
+
+
+def _looked_up(name: str, context: Mapping[str, Any]) -> Any:
+    """What isn't there is empty, but a context that there isn't is a mistake: `secrets`, above all."""
+    head, *keys = name.split(".")
+    value: Any = context[head]
+    for key in keys:
+        value = value.get(key, "") if isinstance(value, dict) else ""
+    return value
+
+
+def truthy(value: Any) -> bool:
+    return value not in {False, "", None}
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def setup_python(_: Mapping[str, str], __: Job) -> Mapping[str, str]:
+    """`actions/setup-python`: the Python of the tests, not one of an environment."""
+    base = getattr(sys, "_base_executable", sys.executable)
+    return {"python-path": base}
