@@ -267,10 +267,10 @@ def _headline(page: _Page) -> str:
     over, grew = failed.count("over"), failed.count("grew")
     limits = "is over its limit" if over == 1 else "are over their limits"
     faults = [
-        wording.several(len(report.problems), "error") if report.problems else "",
         f"{wording.several(over, 'prompt')} {limits}" if over else "",
         f"{wording.several(grew, 'prompt')} grew more than allowed" if grew else "",
         "limits are loosened" if report.loosened and report.on_raise == "fail" else "",
+        wording.several(len(report.problems), "error") if report.problems else "",
     ]
     told = ", ".join(fault for fault in faults if fault)
     return f"{'❌ ' + told if told else _calm(page)}{_change(page)}"
