@@ -1,4 +1,4 @@
-"""`json`: the report for programs, by a schema of its own (docs/output.md), apart from our inner types."""
+"""`json`: the report for programs, by a schema of its own (docs/outputs.md), apart from our inner types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prompt_lint import wording
 from prompt_lint.escape import encodable, inert
 
 if TYPE_CHECKING:
-    from prompt_lint.model import Exemption, Loosened, Problem, Removed, Report, Section, Verdict, View
+    from prompt_lint.model import Count, Exemption, Loosened, Problem, Removed, Report, Section, Verdict, View
 
 SCHEMA_VERSION = 1
 
@@ -17,6 +17,7 @@ SCHEMA_VERSION = 1
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
     document = {
         "schema_version": SCHEMA_VERSION,
+        "config": encodable(report.config),
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "problems": [_problem(problem) for problem in report.problems],
         "notes": [encodable(note) for note in wording.notes(report.notes)],
@@ -47,13 +48,29 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status,
         "over_by": verdict.over_by,
         "standing": verdict.standing,
-        "base_tokens": verdict.base and verdict.base.tokens,
+        **_base(verdict.base),
         "growth": verdict.growth,
         "inherited": verdict.inherited,
         "renamed_from": encodable(verdict.renamed_from),
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.shares and verdict.shares._asdict(),
+        "rule": _rule(verdict),
+    }
+
+
+def _base(count: Count | None) -> dict[str, Any]:
+    found = {"base_tokens": count.tokens, "base_low": count.low, "base_high": count.high} if count else {}
+    return {"base_tokens": None, "base_low": None, "base_high": None} | found
+
+
+def _rule(verdict: Verdict) -> dict[str, Any]:
+    rule, growth = verdict.rule, verdict.rule.max_growth
+    return {
+        "line": rule.line,
+        "limit_line": rule.line_of(verdict.prompt.name, verdict.model),
+        "message": encodable(rule.message),
+        "max_growth": growth and growth._asdict(),
     }
 
 
@@ -63,7 +80,7 @@ def _exemption(one: Exemption) -> dict[str, Any]:
 
 def _removed(one: Removed) -> dict[str, Any]:
     path, name = encodable(one.prompt.path), encodable(one.prompt.name)
-    return {"path": path, "name": name, "model": one.model, "base_tokens": one.base.tokens}
+    return {"path": path, "name": name, "model": one.model, **_base(one.base)}
 
 
 def _loosened(one: Loosened) -> dict[str, Any]:
@@ -89,7 +106,12 @@ def _totals(report: Report) -> list[dict[str, Any]]:
 
 def _section(section: Section) -> dict[str, Any]:
     via = [encodable(path) for path in section.via]
-    return {**section._asdict(), "title": encodable(section.title), "path": encodable(section.path), "via": via}
+    return {
+        **section._asdict(),
+        "title": encodable(section.title),
+        "path": encodable(section.path),
+        "via": via,
+    }
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

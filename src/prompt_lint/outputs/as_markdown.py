@@ -268,7 +268,7 @@ def _headline(page: _Page) -> str:
     limits = "is over its limit" if over == 1 else "are over their limits"
     faults = [
         f"{wording.several(over, 'prompt')} {limits}" if over else "",
-        f"{wording.several(grew, 'prompt')} grew more than allowed" if grew else "",
+        f"{grew if over else wording.several(grew, 'prompt')} grew more than allowed" if grew else "",
         "limits are loosened" if report.loosened and report.on_raise == "fail" else "",
         wording.several(len(report.problems), "error") if report.problems else "",
     ]
