@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +59,19 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     found = [one for one in findings(report, each_model=True) if one.path and one.rule in _RULES]
     seen: dict[str, int] = {}
     results = [_result(one, report, seen) for one in found[:MOST_RESULTS]]
-    while True:
-        text = _written(report, results, len(found) - len(results))
-        if len(text) <= LARGEST or len(zlib.compress(text.encode("ascii"), 1)) <= LARGEST:
-            return text
+    text = _written(report, results, len(found) - len(results))
+    while results and not _fits(text):
         results = results[: len(results) // 2]
+        text = _written(report, results, len(found) - len(results))
+    return text
+
+
+def _fits(text: str) -> bool:
+    if len(text) <= LARGEST:
+        return True
+    import zlib  # noqa: PLC0415  # few files are so large
+
+    return len(zlib.compress(text.encode("ascii"), 1)) <= LARGEST
 
 
 def _written(report: Report, results: Sequence[dict[str, Any]], left: int) -> str:
