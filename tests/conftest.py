@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.api_fixture import api
 from tests.repo import Repo
 from tests.running import lint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["lint"]  # a fixture
+__all__ = ["api", "lint"]  # fixtures
 
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
 SCRUBBED_PREFIXES = (

@@ -17,7 +17,6 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from tests import composite
-from tests.api_fixture import api
 from tests.composite import Job
 from tests.paths import ROOT
 from tests.running import SCHEMA
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from tests.api_server import ApiServer
     from tests.composite import Run
     from tests.repo import Repo
-
-__all__ = ["api"]  # a fixture
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 100\nprompts:\n  - files: prompts/*.md\n"

@@ -44,8 +44,6 @@ from tests.api_server import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-pytest_plugins = ["tests.api_fixture"]
-
 BEARER = {"authorization": f"Bearer {KEY}", "anthropic-version": "2026-10-21"}
 X_API_KEY = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
 USER = {"role": "user", "content": "What is 2 + 2?"}

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from tests.api_server import ApiServer
     from tests.repo import Repo
 
-pytest_plugins = ["tests.api_fixture"]
-
 TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
 RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
 SMALL, LARGE = "Be kind.\n", "Never guess a number that you could look up.\n" * 20

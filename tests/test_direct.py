@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.schedule import Outcome
 
-pytest_plugins = ["tests.api_fixture"]
-
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
 QUICK = Policy(deadline=0.8, stall=0.6, timeout=0.25)

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tests.api_server import Planned
     from tests.repo import Repo
 
-pytest_plugins = ["tests.api_fixture"]
-
 PROGRAM = Path(sys.executable).parent / "prompt-lint"
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 # Of the family with the wider interval: ± 3 tokens on a short text.
@@ -85,7 +83,10 @@ def write_open(repo: Repo, top: str = "", models: Sequence[str] = (MODEL,), **fi
 
 
 def paper(repo: Repo, name: str = "prompts/paper.json") -> None:
-    block = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}
+    block = {
+        "type": "document",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+    }
     repo.write(name, json.dumps({"messages": [{"role": "user", "content": [block]}]}))
 
 
@@ -149,7 +150,14 @@ def test_auto_asks_only_for_what_the_offline_count_leaves_open(
 
     done = check()
 
-    shown = str([{"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}])
+    shown = str(
+        [
+            {
+                "type": "document",
+                "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+            }
+        ]
+    )
     assert asked(api) == sorted(
         [
             (MODEL, TEXT), (UNVERIFIED, TEXT), (UNVERIFIED, "Hi."),

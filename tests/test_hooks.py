@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from tests.api_fixture import api
 from tests.paths import ROOT
 from tests.repo import ENVIRONMENT, Repo
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.api_server import ApiServer
-
-__all__ = ["api"]  # a fixture
 
 BIN = Path(sys.executable).parent
 WHEELS = BIN.parent / "wheels"

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.running import Done
 
-pytest_plugins = ["tests.api_fixture"]
-
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 
 REQUEST = FORMATS["request"]

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.schedule import Outcome
 
-pytest_plugins = ["tests.api_fixture"]
-
 MODEL = "claude-opus-5"
 IDENTITY = Sdk("anthropic", "workload identity")
 SECRET_PROMPT = "c4nary prompt"
