@@ -613,7 +613,7 @@ def test_names_of_any_bytes_are_checked_and_shown_escaped(repo: Repo, lint: Call
         repo.write(b"prompts/" + name, LONG)
     repo.commit()
 
-    done = lint("check")
+    done = lint("check", "-v")
 
     assert done.code == 1
     assert sorted(line.split("/", 1)[1] for line in done.out.splitlines() if line.startswith("OVER")) == [

@@ -20,7 +20,7 @@ from prompt_lint.outputs import OUTPUTS, as_json, as_text
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-    from prompt_lint.model import Report
+    from prompt_lint.model import Report, Status
 
 SECTIONS = (
     Section("## Examples", 40, 88, 1203),
@@ -64,30 +64,92 @@ def batch(number: int) -> Report:
 
 
 def test_a_file_of_many_prompts_does_not_drown_the_rest(snapshot: SnapshotAssertion) -> None:
-    """Of 500 failing lines the worst five are told in full, and how many are left; so are the errors."""
+    """Of 500 failing lines the worst three are told in full, and how many are left; so are the errors."""
     assert OUTPUTS["text"].render(batch(500), View()) == snapshot
 
 
-@pytest.mark.parametrize("number", [1, 5, 6, 7])
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 6, 7])
 def test_every_prompt_of_a_file_is_told_or_counted(number: int) -> None:
     """What isn't told in full is in the number of those left; with `-v` all are told."""
     short, long = (OUTPUTS["text"].render(batch(number), View(verbosity=verbosity)) for verbosity in (0, 1))
 
-    assert short.count("Cut ") == min(number, 5)
+    assert short.count("Cut ") == min(number, 3)
     assert long.count("Cut ") == number
-    assert (f"{number - 5} more prompt" in short) is (number > 5)
+    assert (f"{number - 3} more prompt" in short) is (number > 3)
     assert (f"{number - 5} more error" in short) is (number > 5)
     assert "more prompt" not in long
 
 
 def test_two_files_of_many_prompts_are_told_apart() -> None:
-    """Each file has its own worst five."""
+    """Two files of many prompts: of each the worst three, and how many are left."""
     one = batch(8)
     other = [v._replace(prompt=v.prompt._replace(path="prompts/other.jsonl")) for v in one.verdicts[:-1]]
 
     text = OUTPUTS["text"].render(one._replace(verdicts=[*one.verdicts, *other]), View())
 
-    assert text.count("3 more prompts, up to 3 over") == 2
+    assert (
+        text.count("\nOVER    prompts/batch.jsonl (line ")
+        == text.count("\nOVER    prompts/other.jsonl (line ")
+        == 3
+    )
+    assert text.count("5 more prompts, up to 5 over") == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "full"), [("over", "OVER", 7), ("unsure", "UNSURE", 2), ("warn", "near", 4)]
+)
+@pytest.mark.parametrize("number", [2, 7, 8, 17, 18, 10_000])
+def test_any_number_of_prompts_fits_on_a_screen(status: Status, told: str, full: int, number: int) -> None:
+    """Of each kind as many in full as there is room for, ten in a line each, the rest as a number; with `-v` all in full."""
+    tokens = {"over": 110, "unsure": 100, "warn": 95}[status]
+    report = make.report(*(make.verdict(f"prompts/{n}.md", tokens, status) for n in range(number)))
+
+    text = OUTPUTS["text"].render(report, View())
+
+    assert text.count("        claude-sonnet-5-5") == min(number, full)
+    assert text.count(f"{told:<7} prompts/") == min(number, full + 10)
+    assert (f"and {number - full - 10:,} more (all with -v)" in text) is (number > full + 10)
+    assert text.count("\n") <= 43
+    assert OUTPUTS["text"].render(report, View(verbosity=1)).count("        claude-sonnet-5-5") == number
+
+
+def test_a_long_block_is_told_whole() -> None:
+    """The worst is told in full however long it is."""
+    message = "\n".join(f"Line {n}." for n in range(60))
+    report = make.report(*(make.verdict(f"{n}.md", 110, "over", message=message) for n in range(2)))
+
+    text = OUTPUTS["text"].render(report, View())
+
+    assert text.count("Line 59.") == 1
+    assert text.count("OVER    ") == 2
+
+
+def test_any_number_of_errors_fits_on_a_screen() -> None:
+    """The first eight, and how many are left; what concerns no file is always told."""
+    problems = [Problem(f"prompts/{n}.md", 1, "is not JSON", "mend it") for n in range(100)]
+    report = make.report(
+        make.verdict("a", 1, "ok"), problems=(*problems, Problem("", 0, "No answer", "try again"))
+    )
+
+    text = OUTPUTS["text"].render(report, View())
+
+    assert text.count("is not JSON") == 8
+    assert "ERROR   No answer" in text
+    assert "ERROR   92 more errors (all with -v)" in text
+    assert OUTPUTS["text"].render(report, View(verbosity=1)).count("is not JSON") == 100
+
+
+def test_the_errors_of_one_file_leave_room_for_others() -> None:
+    """Five of the first file, three of the next, and a number for each and for all others."""
+    problems = [Problem(f"prompts/{n}.jsonl", line, "is not JSON") for n in range(4) for line in range(1, 8)]
+
+    text = OUTPUTS["text"].render(make.report(problems=tuple(problems)), View())
+
+    assert [line[8:] for line in text.splitlines() if "more error" in line] == [
+        "prompts/0.jsonl: 2 more errors (all with -v)",
+        "prompts/1.jsonl: 4 more errors (all with -v)",
+        "14 more errors (all with -v)",
+    ]
 
 
 def test_verbose_text_shows_what_passes(snapshot: SnapshotAssertion) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -37,8 +36,12 @@ _ORDER = tuple(_LABELS)
 _REMARKS: Mapping[_Told, str] = {"warn": ", near", "before": ", was over"}
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
-# Prompts of one status in one file, and errors in one, that are told in full.
-_PER_FILE = 5
+# Lines for what is told in full: of what fails, and of each kind of what doesn't. Then so many are told in a line each.
+# That is a screenful; -v asks for all.
+_ROOM, _LITTLE_ROOM = 30, 9
+_IN_A_LINE = 10
+# Errors, of all files and of one; prompts of one status in one file.
+_ERRORS, _ERRORS_PER_FILE, _PER_FILE = 8, 5, 3
 # Parts of a group that are listed one by one.
 _PARTS = 10
 
@@ -53,14 +56,13 @@ _Group = tuple["_Told", "list[Verdict]"]
 
 def render(report: Report, view: View) -> str:
     groups, tally = _groups(report, view)
-    lines = _problems(report.problems, view)
+    lines = _problems(report.problems, view, _ERRORS)
     # With a base, what doesn't fail is told in a line each; with -v, all is told alike.
     brief = report.against is not None and view.verbosity == 0
     quiet = [group for group in groups if brief and group[0] in _BRIEF]
     loud = [group for group in groups if not brief or group[0] not in _BRIEF]
-    for (told, verdicts), rest in _first_of_each(loud, view):
-        lines += _block(told, verdicts, report.config, view)
-        lines += _more(rest, view)
+    for _, same in groupby(_first_of_each(loud, view), lambda block: _kind(block[0][0])):
+        lines += _worst(list(same), report.config, view)
     lines += _loosened(report, view)
     if view.verbosity >= 0:
         lines += _changed(report, [group for group in quiet if _has_changed(group[1])], view)
@@ -175,20 +177,58 @@ def _more(rest: Sequence[_Group], view: View) -> Iterator[str]:
         yield ""
 
 
-def _problems(problems: Sequence[Problem], view: View) -> list[str]:
-    """The first of each file; with the last of them, how many are left."""
+def _kind(told: _Told) -> _Told:
+    return "over" if told == "grew" else told
+
+
+def _worst(blocks: Sequence[tuple[_Group, Sequence[_Group]]], config: str, view: View) -> list[str]:
+    """The first in full, as many as there is room for; the others briefly."""
+    room = _ROOM if _kind(blocks[0][0][0]) == "over" else _LITTLE_ROOM
     lines: list[str] = []
-    told: dict[str, int] = {}
-    total = Counter(problem.path for problem in problems)
-    for problem in problems:
-        told[problem.path] = number = told.get(problem.path, 0) + 1
-        if number <= _PER_FILE or not problem.path or view.verbosity > 0:
-            lines += _problem(problem, view)
-        elif number == _PER_FILE + 1:
-            more = total[problem.path] - _PER_FILE
-            errors = "1 more error" if more == 1 else f"{more:,} more errors"
-            lines.append(f"{_label('uncounted', view)} {visible(problem.path)}: {errors} (all with -v)")
+    for at, ((told, verdicts), rest) in enumerate(blocks):
+        block = [*_block(told, verdicts, config, view), *_more(rest, view)]
+        if at and len(lines) + len(block) > room and view.verbosity <= 0:
+            return [*lines, *_briefly(blocks[at:], view)]
+        lines += block
     return lines
+
+
+def _briefly(blocks: Sequence[tuple[_Group, Sequence[_Group]]], view: View) -> Iterator[str]:
+    """A line each, of the model for which it is worst; and how many are left."""
+    told = [group for group, _ in blocks[:_IN_A_LINE]]
+    worst = [max((v for v in ours if _told_of(v) == kind), key=lambda v: v.over_by) for kind, ours in told]
+    rows = [[_in_short(v.prompt), *_cells(v), _too_much(v) or _told(v)] for v in worst]
+    for (kind, _), line in zip(told, _fitted(rows) if rows else (), strict=True):
+        yield f"{_label(kind, view)} {line}".rstrip()
+    left = sum(1 + len(rest) for _, rest in blocks) - len(told)
+    yield f"{_INDENT}and {left:,} more (all with -v)" if left else f"{_INDENT}(in full with -v)"
+    if any(_kind(kind) == "over" for kind, _ in told):
+        yield ""
+
+
+def _problems(problems: Sequence[Problem], view: View, most: int = 0) -> list[str]:
+    """The first of each file, and of all files, where there is a bound; and how many are left."""
+    if view.verbosity > 0:
+        return [line for problem in problems for line in _problem(problem, view)]
+    lines: list[str] = []
+    of_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        of_file.setdefault(problem.path, []).append(problem)
+    room, untold = most or len(problems), 0
+    for path, ours in of_file.items():
+        told = min(_ERRORS_PER_FILE, room) if path else len(ours)
+        lines += (line for problem in ours[:told] for line in _problem(problem, view))
+        left = len(ours[told:])
+        room -= len(ours) - left if path else 0
+        if left and told:
+            lines.append(f"{_label('uncounted', view)} {visible(path)}: {_more_errors(left)}")
+        else:
+            untold += left
+    return [*lines, f"{_label('uncounted', view)} {_more_errors(untold)}"] if untold else lines
+
+
+def _more_errors(number: int) -> str:
+    return f"{wording.several(number, 'more error')} (all with -v)"
 
 
 def _paint(text: str, color: str, view: View) -> str:
@@ -254,6 +294,13 @@ def _growth(verdict: Verdict, config: str) -> Iterator[str]:
     yield f"Was {before.tokens:,}, grew by {growth:,}{share and f' ({share})'}: `max_growth` of {wording.bounds(allowed)} allows {most:,}."
 
 
+def _too_much(verdict: Verdict) -> str:
+    if verdict.status != "grew" or verdict.base is None or verdict.rule.max_growth is None:
+        return ""
+    most = wording.allowance(verdict.rule.max_growth, verdict.base.tokens)
+    return f"{(verdict.growth or 0) - most:,} too much"
+
+
 def _exemption(one: Exemption, *, ended: bool) -> str:
     until = visible(one.until)
     when = f"Its exemption ended on {until}" if ended else f"Exempt until {until}" if until else "Exempt"
@@ -264,6 +311,10 @@ def _named(prompt: Prompt) -> str:
     if prompt.format == "group":
         return f"{visible(prompt.name)} (group, {visible(prompt.path)}:{prompt.line})"
     return visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
+
+
+def _in_short(prompt: Prompt) -> str:
+    return f"{visible(prompt.name)} (group)" if prompt.format == "group" else _named(prompt)
 
 
 def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
