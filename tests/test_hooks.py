@@ -21,6 +21,7 @@ from tests.repo import ENVIRONMENT, Repo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syrupy.assertion import SnapshotAssertion
     from tests.api_server import ApiServer
 
 BIN = Path(sys.executable).parent
@@ -29,6 +30,8 @@ WHEELS = BIN.parent / "wheels"
 SHIPPED = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "src")
 # A port on which nobody listens.
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+# Lines of a terminal that isn't small.
+SCREEN = 50
 
 SHORT = "Be brief.\n"
 LONG = "Never guess a number that you could look up.\n" * 20
@@ -575,6 +578,19 @@ def test_a_hook_can_be_skipped(user: User) -> None:
     done = user.run("--hook-stage", "manual", SKIP="prompt-lint-all")
 
     assert done.code == 0, done.out
+
+
+def test_failures_fit_on_a_screen(user: User, snapshot: SnapshotAssertion) -> None:
+    """The worst are told in full, with what to do; the rest briefly."""
+    for number in range(20):
+        user.repo.write(f"prompts/{number:02}.md", f"# Rules\n\n{LONG * (1 + number)}\n# Tone\n\n{SHORT}")
+    user.repo.git("add", "--all")
+
+    done = user.run()
+
+    assert done.code == 1
+    assert done.out.count("\n") <= SCREEN
+    assert done.out == snapshot
 
 
 def _diverge(repo: Repo, *, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
