@@ -14,6 +14,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import ci, credentials
+from prompt_lint.ci import github
 from prompt_lint.errors import Exit, Fatal
 from prompt_lint.escape import visible
 from prompt_lint.terminal import write_file
@@ -197,12 +198,12 @@ def _authenticate(env: MutableMapping[str, str], context: Context | None) -> lis
             from prompt_lint import oidc  # noqa: PLC0415  # imports the HTTP library
 
             env["ANTHROPIC_IDENTITY_TOKEN"] = oidc.fetch(url, secret, audience)
-        elif not _stranger(env, context):
+        elif not github.stranger(env, context):
             raise Fatal("this job gets no OIDC token, so there is nothing to exchange", _HOW_TO_GET_ONE)
         else:
             for name in _OF_IDENTITY:
                 env.pop(name, None)
-    return [_NO_KEY] if _stranger(env, context) and not _credential(env) else []
+    return [_NO_KEY] if github.stranger(env, context) and not _credential(env) else []
 
 
 def _wants_identity(env: Mapping[str, str]) -> bool:
@@ -210,13 +211,6 @@ def _wants_identity(env: Mapping[str, str]) -> bool:
     earlier = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", *_IDENTITY_TOKENS)
     offline = _input(env, "counting") == "offline"
     return bool(env.get(_OF_IDENTITY[0])) and not offline and not any(map(env.get, earlier))
-
-
-def _stranger(env: Mapping[str, str], context: Context | None) -> bool:
-    """Whether GitHub keeps secrets from this run: for a pull request from a fork, and for Dependabot's."""
-    if context is None or context.kind != "pull_request" or context.event == "pull_request_target":
-        return False
-    return context.fork or env.get("GITHUB_ACTOR") == "dependabot[bot]"
 
 
 def _credential(env: Mapping[str, str]) -> bool:
@@ -298,16 +292,24 @@ def _outputs(code: int, report: Mapping[str, Any] | None, path: str) -> dict[str
     if report is None:
         return told
     totals = report["summary"]["totals"]
-    most: Mapping[str, Any] = max(totals, key=lambda one: one["after"], default={"before": None, "after": 0})
-    before, after = most["before"], most["after"]
+    most: Mapping[str, Any] = max(totals, key=lambda one: one["after"], default={"model": "", "after": 0})
+    growth = _growth(report, most["model"]) if report["against"] else None
     failing = {
         (one["path"], one["name"])
         for one in report["verdicts"]
         if one["status"] in {"over", "grew"} and not one["inherited"]
     }
     return told | {
-        "total": str(after), "delta": "" if before is None else str(after - before), "over": str(len(failing)),
+        "total": str(most["after"]), "delta": "" if growth is None else str(growth), "over": str(len(failing)),
     }  # fmt: skip
+
+
+def _growth(report: Mapping[str, Any], model: str) -> int:
+    """Of all prompts together; what can't be compared has not grown."""
+    prompts = [one for one in report["verdicts"] if one["kind"] == "prompt" and one["model"] == model]
+    grown: int = sum((one["tokens"] if one["standing"] == "new" else one["growth"]) or 0 for one in prompts)
+    gone: int = sum(one["base_tokens"] for one in report["removed"] if one["model"] == model)
+    return grown - gone
 
 
 def _tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:

@@ -529,6 +529,28 @@ def report(
     )
 
 
+@cli.command()
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False),
+    required=True,
+    help="The JSON output of `check`.",
+)
+@click.option(
+    "--key", default="", help="Tells apart several comments on one pull request, as matrix jobs have them."
+)
+@click.option(
+    "--pull-request", "number", type=click.IntRange(1, 10**9), help="Its number. Default: the event's."
+)
+@click.option("--dry-run", is_flag=True, help="Print the comment, and send nothing.")
+def comment(report_file: str, key: str, number: int | None, dry_run: bool) -> Exit:
+    """Keep one comment on the pull request at GitHub up to date, with the token in GITHUB_TOKEN."""
+    from prompt_lint import comment
+
+    return comment.run(os.environ, comment.Options(report_file, key, number or 0, dry_run))
+
+
 @cli.group()
 def cache() -> None:
     """Look at the counts that are kept between runs, or remove them."""

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import event
 from prompt_lint.event import Context
@@ -105,3 +105,40 @@ def _read(path: str) -> bytes:
     if len(data) > MAX_PAYLOAD:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_PAYLOAD:,} bytes")
     return data
+
+
+class Finished(NamedTuple):
+    """The run whose end a `workflow_run` event tells: its number, its event, and the head that it was of.
+
+    `branch` is in the repository `home`, which is a stranger's where a fork is.
+    """
+
+    run: int
+    attempt: int
+    event: str
+    head: str
+    branch: str
+    home: str
+
+
+def finished(env: Mapping[str, str]) -> Finished | None:
+    """None where the event is another one, or doesn't say what it should."""
+    if env.get("GITHUB_EVENT_NAME") != "workflow_run":
+        return None
+    run = _at(_payload(env.get("GITHUB_EVENT_PATH", ""))[0], "workflow_run")
+    found = Finished(
+        event.number(_at(run, "id")),
+        event.number(_at(run, "run_attempt")),
+        event.word(_at(run, "event")),
+        event.commit_id(_at(run, "head_sha")),
+        event.branch(_at(run, "head_branch")),
+        event.repository(_at(run, "head_repository", "full_name")),
+    )
+    return found if found.run and found.head and found.branch and "/" in found.home else None
+
+
+def stranger(env: Mapping[str, str], context: Context | None) -> bool:
+    """Whether GitHub keeps secrets, and the right to write, from this run: a fork's pull request, or Dependabot's."""
+    if context is None or context.kind != "pull_request" or context.event == "pull_request_target":
+        return False
+    return context.fork or env.get("GITHUB_ACTOR") == "dependabot[bot]"
