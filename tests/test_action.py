@@ -16,18 +16,29 @@ import jsonschema
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from pytest_socket import socket_allow_hosts
 from tests import composite
+from tests.api_server import body, status
 from tests.composite import Job
+from tests.github_server import (
+    ACCESS_TOKEN,
+    AUDIENCE,
+    REQUEST_TOKEN,
+    TOKEN,
+    GitHubServer,
+    identity_token,
+    pull,
+)
 from tests.paths import ROOT
 from tests.running import SCHEMA
 
-from prompt_lint import action
+from prompt_lint import action, oidc
 from prompt_lint.errors import Fatal
 from prompt_lint.escape import visible
 from prompt_lint.event import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.api_server import ApiServer
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 100\nprompts:\n  - files: prompts/*.md\n"
 SHORT, LONG = "Be brief.\n", "Say it again, and again. " * 60 + "\n"
+HEAD = "a" * 40
 CANARY = "sk-ant-api03-canary-canary-canary"
 
 
@@ -79,6 +91,13 @@ def runner_temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def server(socket_enabled: None) -> Iterator[GitHubServer]:
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    with GitHubServer() as found:
+        yield found
+
+
+@pytest.fixture
 def caches() -> Caches:
     return Caches()
 
@@ -86,7 +105,8 @@ def caches() -> Caches:
 @pytest.fixture
 def job(repo: Repo, runner_temp: Path, tmp_path: Path, caches: Caches) -> Job:
     """A job whose checkout is an empty repository; `opened` makes it one of a pull request."""
-    shutil.rmtree(runner_temp / action.COUNTS, ignore_errors=True)
+    for name in (action.COUNTS, "prompt-lint-artifact"):
+        shutil.rmtree(runner_temp / name, ignore_errors=True)
     home = tmp_path / "home"
     home.mkdir()
     github = {
@@ -349,6 +369,182 @@ def test_the_key_of_the_environment_is_used(repo: Repo, job: Job, api: ApiServer
     opened(repo, job, {})
 
     assert report(composite.run(ROOT, job))["summary"]["api"] == 1
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Comments
+
+
+def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, server: GitHubServer) -> None:
+    """Also where the check fails: that is what there is to be told. The token is in no output."""
+    job.github |= {"api_url": server.url, "token": TOKEN}
+    opened(repo, job, {"prompts/b.md": LONG})
+
+    done = composite.run(ROOT, job, {"comment": "true"})
+
+    assert (done.outcome, done.step("Comment").outcome) == ("failure", "success"), done.log
+    [only] = server.comments[12]
+    assert "prompts/b.md" in only["body"]
+    assert TOKEN not in done.log + done.summary + str(done.outputs)
+
+
+def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, server: GitHubServer) -> None:
+    """And each finds its own again."""
+    job.github |= {"api_url": server.url, "token": TOKEN}
+    opened(repo, job, {"prompts/b.md": LONG})
+
+    for index in (0, 1, 0):
+        job.job_index = index
+        composite.run(ROOT, job, {"comment": "true"})
+
+    assert len(server.comments[12]) == 2
+
+
+def test_a_fork_that_may_not_comment_is_judged_all_the_same(
+    repo: Repo, job: Job, server: GitHubServer
+) -> None:
+    """A notice, and the job ends as the check did."""
+    server.writes = False
+    job.github |= {"api_url": server.url, "token": TOKEN}
+    opened(repo, job, {"prompts/b.md": SHORT}, fork=True)
+
+    done = composite.run(ROOT, job, {"comment": "true"})
+
+    assert done.outcome == "success", done.log
+    assert [one.name for one in done.step("Comment").commands] == ["notice"]
+
+
+def artifact(job: Job, server: GitHubServer, files: Mapping[str, bytes] | None) -> None:
+    """A `workflow_run` job after a fork's run that has left these files; nothing is checked out."""
+
+    def download(given: Mapping[str, str], _: Job) -> Mapping[str, str]:
+        assert given["run-id"] == "7"
+        if files is None:
+            raise composite.Failed("Artifact not found")
+        shutil.rmtree(given["path"], ignore_errors=True)
+        for name, data in files.items():
+            path = _path(given) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return {}
+
+    finished = {
+        "id": 7, "run_attempt": 1, "event": "pull_request", "head_sha": HEAD, "head_branch": "topic",
+        "head_repository": {"full_name": "stranger/r"},
+    }  # fmt: skip
+    event(job, "workflow_run", {"workflow_run": finished}, run_id="99", api_url=server.url, token=TOKEN)
+    job.github["event"] = {"workflow_run": finished}
+    job.stubs["actions/download-artifact"] = download
+    server.pulls = [pull(12, HEAD)]
+
+
+def test_the_run_of_a_fork_is_told_by_the_next_one(
+    repo: Repo, job: Job, server: GitHubServer, tmp_path: Path
+) -> None:
+    """The report that the first workflow uploads is what the second one comments."""
+    opened(repo, job, {"prompts/b.md": LONG}, fork=True)
+    first = composite.run(ROOT, job)
+    with open(first.outputs["report-file"], "rb") as file:
+        artifact(job, server, {"report.json": file.read()})
+    job.workspace = tmp_path / "empty"
+    job.workspace.mkdir()
+
+    done = composite.run(ROOT / "comment", job)
+
+    assert done.outcome == "success", done.log
+    assert "`prompts/b.md`" in server.comments[12][0]["body"]
+    assert TOKEN not in done.log
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        (None, "success"),
+        ({}, "success"),
+        ({"other.json": b"{}"}, "success"),
+        ({"report.json": b"{}"}, "failure"),
+        ({"report.json": b'{"schema_version": 1, "verdicts": "x"}'}, "failure"),
+        ({"report.json": b"["* 100_000}, "failure"),
+        ({"report.json/x": b"{}"}, "failure"),
+    ],
+    ids=["none", "empty", "another", "too little", "wrong", "deep", "a folder"],
+)  # fmt: skip
+def test_an_artifact_is_data(
+    repo: Repo, job: Job, server: GitHubServer, files: Mapping[str, bytes] | None, outcome: str
+) -> None:
+    """Whatever a fork uploads: nothing is written but a comment of a report that is one."""
+    artifact(job, server, files)
+
+    done = composite.run(ROOT / "comment", job)
+
+    assert done.outcome == outcome, done.log
+    assert server.written == []
+    assert "Traceback" not in done.log
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Without a secret
+
+
+def test_the_token_of_the_job_is_exchanged_by_the_sdk(
+    repo: Repo, job: Job, server: GitHubServer, runner_temp: Path
+) -> None:
+    """GitHub's token is asked for with its audience, exchanged once, and counts; none of the three tokens is told."""
+    opened(repo, job, {"prompts/b.md": LONG})
+    job.env |= {
+        "ANTHROPIC_BASE_URL": server.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/oidc?api-version=2.0",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
+    }  # fmt: skip
+    identity = {
+        "anthropic-federation-rule-id": "fdrl_1", "anthropic-organization-id": "00000000-0000-0000-0000-000000000001",
+        "anthropic-service-account-id": "svac_1", "anthropic-workspace-id": "wrkspc_1",
+    }  # fmt: skip
+
+    done = composite.run(ROOT, job, identity)
+
+    assert report(done)["summary"]["api"] == 2, done.log
+    [exchanged] = server.exchanged
+    told = {
+        key: exchanged[key]
+        for key in ("federation_rule_id", "organization_id", "service_account_id", "workspace_id")
+    }
+    assert list(told.values()) == list(identity.values())
+    everything = done.log + done.summary + str(done.outputs) + json.dumps(report(done))
+    assert not [
+        token for token in (REQUEST_TOKEN, ACCESS_TOKEN, identity_token(AUDIENCE)) if token in everything
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ([status(500)] * 3, "500"),
+        ([body(b'{"value": "no token"}')], "valid OIDC token"),
+        ([status(302, ("location", "http://127.0.0.1:9/"), html=True)], "redirect"),
+        ([status(403)], "403"),
+    ],
+)
+def test_a_token_that_does_not_come_is_an_error_of_one_line(
+    server: GitHubServer, plan: Any, told: str
+) -> None:
+    """Three tries, no redirect, and nothing that isn't a token is sent on."""
+    server.plan = plan
+
+    with pytest.raises(Fatal) as caught:
+        oidc.fetch(f"{server.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
+
+    assert told in caught.value.message
+    assert REQUEST_TOKEN not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.com/x?y=1", "ftp://x/", "https://u:p@example.com/", "https://example.com/?a=b\nc", ""],
+)
+def test_the_token_is_asked_for_at_no_odd_address(url: str) -> None:
+    """The address is the runner's; what isn't like one of its is refused before anything is sent."""
+    with pytest.raises(Fatal):
+        oidc.fetch(url, REQUEST_TOKEN, AUDIENCE)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -482,10 +482,8 @@ def test_a_report_read_again_is_told_as_the_first_time() -> None:
 @pytest.mark.parametrize("names", [10, 3_000])
 def test_a_comment_is_never_too_long(names: int) -> None:
     """Also where each character counts twice."""
-    verdicts = [
-        make.verdict(f"prompts/{n}{'\U0001d4b6' * 90}.md", 150, "over")._replace(standing="new")
-        for n in range(names)
-    ]
+    paths = [f"prompts/{n}" + "\U0001d4b6" * 90 for n in range(names)]
+    verdicts = [make.verdict(path, 150, "over")._replace(standing="new") for path in paths]
     report = make.report(*verdicts, against=AGAINST, exit_code=Exit.OVER)
 
     body = _body(report, "k", (10**17, 10**8), "https://github.com/o/r/actions/runs/7")

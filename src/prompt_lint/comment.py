@@ -6,6 +6,7 @@ GitHub's REST API: "Issue comments" and "Pull requests" in its reference, Novemb
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,6 +47,7 @@ class Options(NamedTuple):
     report: str
     key: str
     number: int = 0
+    missing_ok: bool = False
     dry_run: bool = False
 
 
@@ -77,6 +79,9 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
 
     Where the report is of a fork, it may hold anything: only `reread` looks into it, and only `gfm` prints of it.
     """
+    if options.missing_ok and not os.path.lexists(options.report):
+        print(_notice("no comment: the run has left no report", env), file=sys.stderr)
+        return Exit.OK
     report = read(options.report)
     if options.dry_run:
         write_stdout(_body(report, options.key, (0, 0), ""))

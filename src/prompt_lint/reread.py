@@ -166,16 +166,27 @@ def _report(one: Mapping[str, Any]) -> Report:
     )
 
 
+# What a verdict of a status always has.
+_NEEDS = {
+    "over": ("tokens", "limit"), "unsure": ("tokens", "limit"), "warn": ("tokens", "limit"), "exempt": ("tokens",),
+    "grew": ("tokens", "base_tokens", "growth"), "ok": ("tokens",),
+}  # fmt: skip
+
+
 def _verdict(one: Mapping[str, Any]) -> Verdict:
     model, limit = _text(one, "model"), _perhaps(one, "limit", 1)
+    status = _word(one, "status", Status)
+    for key in _NEEDS.get(status, ()):
+        if one.get(key) is None:
+            raise _Odd(key)
     return Verdict(
         _prompt(one),
         model,
         _rule(_object(one, "rule"), model, limit),
         limit,
         _count(one),
-        _word(one, "status", Status),
-        _whole(one, "over_by"),
+        status,
+        _whole(one, "over_by", int(status == "over")),
         _list(one, "sections", _each("sections", _section), _MOST_PARTS),
         _word(one, "standing", Standing),
         _base(one),
