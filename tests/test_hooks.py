@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -591,6 +592,61 @@ def test_failures_fit_on_a_screen(user: User, snapshot: SnapshotAssertion) -> No
     assert done.code == 1
     assert done.out.count("\n") <= SCREEN
     assert done.out == snapshot
+
+
+def test_in_a_job_of_github(user: User) -> None:
+    """What is printed there may be annotations; the verdict is the same."""
+    user.stage("prompts/a.md", LONG)
+
+    done = user.run(GITHUB_ACTIONS="true", CI="true")
+
+    assert done.code == 1
+    assert "prompts/a.md" in done.out
+
+
+# What the documentation says
+
+
+def _blocks(language: str) -> list[str]:
+    text = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_configurations_of_the_documentation_are_valid(manager: Manager, tmp_path: Path) -> None:
+    """For either manager, with hooks that there are."""
+    configurations = [block for block in _blocks("yaml") if "repos:" in block]
+    assert len(configurations) == 4
+
+    for block in configurations:
+        place = tmp_path / ".pre-commit-config.yaml"
+        place.write_text(block)
+        done = manager.run(tmp_path, "validate-config", str(place))
+        assert done.code == 0, done.out
+        assert set(re.findall(r"id: (\S+)", block)) <= {"prompt-lint", "prompt-lint-all"}
+
+
+def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
+    """A plain hook stops a commit, is quiet where all is well, and checks nothing where nothing is staged."""
+    [script] = _blocks("sh")
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.write("prompts/a.md", SHORT)
+    repo.write("prompts/old.md", LONG)
+    repo.commit()
+    repo.write(".githooks/pre-commit", script).chmod(0o755)
+    repo.git("config", "core.hooksPath", ".githooks")
+    env = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path), **ENVIRONMENT}
+    git = Manager("git", env, repo.path, "")
+    repo.write("prompts/b c'd.md", LONG)
+
+    repo.git("add", "--", "prompts/b c'd.md")
+    stopped = git.run(repo.path, "commit", "-m", "Too much", program="git")
+    repo.git("rm", "--quiet", "-f", "prompts/b c'd.md")
+    quiet = git.run(repo.path, "commit", "--allow-empty", "--quiet", "-m", "Nothing", program="git")
+
+    assert stopped.code == 1
+    assert "OVER    prompts/b c'd.md" in stopped.out
+    assert "prompts/old.md" not in stopped.out
+    assert quiet == Done(0, "")
 
 
 def _diverge(repo: Repo, *, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
