@@ -52,6 +52,7 @@ def lint(arguments: list[str]) -> int:
         ["mypy", *arguments],
     ]
     commands += [[name, "validate-manifest", ".pre-commit-hooks.yaml"] for name in ("pre-commit", "prek")]
+    commands.append(["python", "tools/lint_ci.py"])
     return max(run(*command) for command in commands)
 
 
