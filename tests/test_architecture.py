@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
     {"model", "quick"},
     {
         "escape",
+        "lazily",
         "event",
         "placeholders",
         "commonmark",

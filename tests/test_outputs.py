@@ -15,12 +15,25 @@ from tests.paths import ROOT
 
 from prompt_lint.errors import Exit
 from prompt_lint.model import Count, Note, Problem, Section, Shares, View
-from prompt_lint.outputs import OUTPUTS, as_json, as_text
+from prompt_lint.outputs import (
+    OUTPUTS,
+    as_azure,
+    as_github,
+    as_gitlab,
+    as_json,
+    as_junit,
+    as_markdown,
+    as_sarif,
+    as_text,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syrupy.assertion import SnapshotAssertion
 
     from prompt_lint.model import Report, Status
+    from prompt_lint.outputs import Output
 
 SECTIONS = (
     Section("## Examples", 40, 88, 1203),
@@ -243,3 +256,16 @@ def test_no_name_breaks_an_output(name: str) -> None:
 def strip_colors(text: str) -> str:
 
     return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def every_output() -> Mapping[str, Output]:
+    """The type checker holds every module to the protocol here; the table imports them by name."""
+    return {
+        "text": as_text, "json": as_json, "markdown": as_markdown, "github": as_github, "azure": as_azure,
+        "sarif": as_sarif, "gitlab": as_gitlab, "junit": as_junit,
+    }  # fmt: skip
+
+
+def test_the_table_has_every_output() -> None:
+    """Each under its name."""
+    assert list(every_output().items()) == list(OUTPUTS.items())

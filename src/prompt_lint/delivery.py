@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.errors import Fatal
 from prompt_lint.escape import visible
-from prompt_lint.outputs import OUTPUTS, as_markdown
+from prompt_lint.outputs import OUTPUTS
 from prompt_lint.terminal import wants_color, write_file, write_stderr, write_stdout
 
 if TYPE_CHECKING:
@@ -74,18 +74,21 @@ def deliver(
     Raises `Fatal` for what could not be written, once all the rest is. What is lost of a file that nobody asked for
     is only worth a warning.
     """
-    renderers = {name: output.render for name, output in OUTPUTS.items()} | ({"text": text} if text else {})
     lost = []
+
+    def rendered(name: str, how: View) -> str:
+        return text(report, how) if text and name == "text" else OUTPUTS[name].render(report, how)
+
     for one in chosen:
         try:
             if one.added:
                 _add(one.file, report)
             elif one.file:
-                write_file(one.file, renderers[one.format](report, view))
+                write_file(one.file, rendered(one.format, view))
         except Fatal as error:
             lost.append(error)
     colored = view._replace(color=wants_color(color, env))
-    told = [renderers[one.format](report, colored) for one in chosen if not one.file]
+    told = [rendered(one.format, colored) for one in chosen if not one.file]
     if told:
         write_stdout("".join(told))
     if lost:
@@ -96,6 +99,8 @@ def deliver(
 
 def _add(path: str, report: Report) -> None:
     """The report in what room is left: GitHub drops a summary whole that is too large, whoever wrote it."""
+    from prompt_lint.outputs import as_markdown  # noqa: PLC0415  # on GitHub only
+
     try:
         with open(path, "ab") as file:
             begin = "\n\n" if file.tell() else ""

@@ -6,20 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.formats import (
-    continue_prompt,
-    dotprompt,
-    gemini_command,
-    markdown,
-    memory,
-    prompt_yml,
-    prompty,
-    request,
-    skill,
-    text,
-    tools,
-)
-from prompt_lint.formats.presets import PRESETS
+from prompt_lint.lazily import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,21 +35,61 @@ class PromptFormat(Protocol):
         """Where in the file the tokens of one of its prompts are. Called for what `parse` has accepted."""
 
 
-# In the order of recognition; `text` takes what is left.
-FORMATS: Mapping[str, PromptFormat] = {
-    "memory": memory,
-    "skill": skill,
-    **PRESETS,
-    "prompt-yml": prompt_yml,
-    "prompty": prompty,
-    "continue-prompt": continue_prompt,
-    "dotprompt": dotprompt,
-    "gemini-command": gemini_command,
-    "tools": tools,
-    "request": request,
-    "markdown": markdown,
-    "text": text,
-}
+_PRESETS = "prompt_lint.formats.presets:PRESETS"
+
+# In the order of recognition; `text` takes what is left. The tests hold each to the protocol.
+FORMATS: Mapping[str, PromptFormat] = Table({
+    "memory": "prompt_lint.formats.memory",
+    "skill": "prompt_lint.formats.skill",
+    "copilot-agent": _PRESETS,
+    "copilot-prompt": _PRESETS,
+    "copilot-instructions": _PRESETS,
+    "command": _PRESETS,
+    "agent": _PRESETS,
+    "style": _PRESETS,
+    "cursor-rules": _PRESETS,
+    "windsurf-rules": _PRESETS,
+    "cline-rules": _PRESETS,
+    "continue-rules": _PRESETS,
+    "junie-guidelines": _PRESETS,
+    "zed-rules": _PRESETS,
+    "prompt-yml": "prompt_lint.formats.prompt_yml",
+    "prompty": "prompt_lint.formats.prompty",
+    "continue-prompt": "prompt_lint.formats.continue_prompt",
+    "dotprompt": "prompt_lint.formats.dotprompt",
+    "gemini-command": "prompt_lint.formats.gemini_command",
+    "tools": "prompt_lint.formats.tools",
+    "request": "prompt_lint.formats.request",
+    "markdown": "prompt_lint.formats.markdown",
+    "text": "prompt_lint.formats.text",
+})  # fmt: skip
+
+
+# The names of all formats in that order, but for the two that no name tells: so that the modules needn't be imported to
+# know that a file is text. A test compares them.
+SPECIAL = (
+    r"/(?:CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|\.claude/rules/(?s:.+)\.md)\Z",
+    r"/(?:SKILL\.md\Z|skills/)",
+    r"\.(?:agent|chatmode)\.md\Z|/\.github/agents/[^/]+(?<=\.md)\Z",
+    r"\.prompt\.md\Z",
+    r"/\.github/copilot-instructions\.md\Z|\.instructions\.md\Z",
+    r"/commands/(?s:.++)(?:(?<=\.md))",
+    r"/agents/(?s:.++)(?:(?<=\.md))",
+    r"/output-styles/(?s:.++)(?:(?<=\.md))",
+    r"\.mdc\Z|/\.cursorrules\Z|/\.cursor/rules/(?s:.++)(?:(?<=\.md))",
+    r"/\.windsurfrules\Z|/\.(?:windsurf|devin)/rules/(?s:.++)(?:(?<=\.md))",
+    r"/\.clinerules\Z|/\.clinerules/(?!(?:workflows|hooks)/)(?s:.++)(?:(?<=\.md)|(?<=\.txt))",
+    r"/\.continue/rules/(?s:.++)(?:(?<=\.md))",
+    r"/\.junie/guidelines\.md\Z",
+    r"/\.rules\Z",
+    r"[._]prompt\.ya?ml\Z",
+    r"\.prompty\Z",
+    r"\.prompt\Z",
+    r"\.prompt\Z",
+    r"/commands/(?:[^/]+/)*[^/]+\.toml\Z",
+    r"\.(?i:json|yaml|yml)\Z",
+    r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z",
+)
 
 
 class Recognised(NamedTuple):
@@ -87,8 +114,7 @@ def _special() -> re.Pattern[str]:
 
     Ten times as fast where every alternative starts with a literal, so all paths get a slash in front.
     """
-    names = (one.NAME.replace("(?:^|/)", "/") for one in FORMATS.values())
-    return re.compile("|".join(name for name in names if name not in {"", markdown.NAME}))
+    return re.compile("|".join(SPECIAL))
 
 
 @cache
