@@ -145,7 +145,7 @@ def base_commit(repo: Repo, *, long: bool = False) -> str:
 def opened(
     repo: Repo, job: Job, files: Mapping[str, str | bytes], *, fork: bool = False, long: bool = False
 ) -> None:
-    """A pull request with these files, its merge checked out, as `actions/checkout` with `fetch-depth: 2` has it."""
+    """A pull request with these files, its merge checked out, as `actions/checkout` does."""
     base = base_commit(repo, long=long)
     repo.git("checkout", "--quiet", "-b", "topic")
     for name, content in files.items():
@@ -593,8 +593,8 @@ def test_every_input_reaches_its_flag(name: str, tmp_path: Path, monkeypatch: py
 # Bash that records what it was started with, in the place of Python.
 RECORDER = """#!/usr/bin/env bash
 { printf '%s\\0' "$@"; printf -- '--env--\\0'; env -0; } >> "$RECORD"
-if [[ "$2" == *install.py ]]; then echo "python=$0" >> "$GITHUB_OUTPUT"; fi
-if [[ "$3" == prompt_lint.action ]]; then echo "report-file=r.json" >> "$GITHUB_OUTPUT"; fi
+if [[ "$4" == *install.py ]]; then echo "python=$0" >> "$GITHUB_OUTPUT"; fi
+if [[ "$5" == prompt_lint.action ]]; then echo "report-file=r.json" >> "$GITHUB_OUTPUT"; fi
 """
 HOSTILE = (
     "$(touch pwned)", "`touch pwned`", '"; touch pwned; "', "'; touch pwned; '", "${{ github.token }}", "a\nb=c\nEOF\n",
@@ -621,8 +621,8 @@ def test_hostile_inputs_stay_data(repo: Repo, job: Job, tmp_path: Path, value: s
     for name in set(given) - kept.keys() - {"python-version"}:
         assert f"\0INPUT_{name.upper().replace('-', '_')}={name} {value}\0" in seen, name
     starts = [part.split("\0")[:-1] for part in re.findall(r"(?:^|\0)(-I\0(?:[^\0]*\0)*?)--env--", seen)]
-    assert [start[:3] for start in starts] == [
-        ["-I", f"{ROOT}/tools/install.py"], ["-I", "-m", "prompt_lint.action"], ["-I", "-m", "prompt_lint"],
+    assert [start[3:5] for start in starts] == [
+        [f"{ROOT}/tools/install.py"], ["-m", "prompt_lint.action"], ["-m", "prompt_lint"],
     ]  # fmt: skip
     assert not (repo.path / "pwned").exists()
 
