@@ -273,6 +273,30 @@ def test_a_wrapped_request_is_the_request(wrap: str) -> None:
     assert (caught.value.message, caught.value.line) == ("`messages[0]` has no `content`", 2)
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"custom_id": "a", "params": {"model": "x", "prompt_text": "very long"}},
+         "`params` has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `model`, `prompt_text`"),
+        ({"body": {}}, "`body` has none of `messages`, `system` and `tools`, so it isn't a request: its keys are none"),
+        ({"params": {"foo": 1}}, "its keys are `foo`"),
+        ({"body": {"body": {"messages": [USER]}}}, "`body` has none of `messages`, `system` and `tools`"),
+        ({"tools": []}, "has nothing in `system` and `tools`, and no `messages`, so it isn't a request: its keys are `tools`"),
+        ({"system": ""}, "has nothing in `system` and `tools`, and no `messages`"),
+        ({"params": {"system": "", "tools": []}}, "`params` has nothing in `system` and `tools`"),
+        ({"params": {"messages": [USER]}, "body": {"messages": [USER]}}, "has both `params` and `body`"),
+        ({"params": {}, "body": {"messages": [USER]}}, "has both `params` and `body`"),
+        ([{"role": "system", "content": ""}], "`messages` has nothing but empty system prompts"),
+    ],
+)  # fmt: skip
+def test_nothing_to_count_is_no_request(data: object, message: str) -> None:
+    """The stub that stands beside a system prompt would be a small, green number; in a file and on a line alike."""
+    assert message in refused(data)
+    [problem] = parse(json.dumps(data), "a.jsonl")
+    assert isinstance(problem, Problem)
+    assert message in problem.message
+
+
 # ---------------------------------------------------------------------------------------------------------
 # What the API would refuse
 

@@ -59,6 +59,8 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
     told, said = _split(found.pop("messages", None), gathered)
     system = [_system(found["system"], ("system",))] if found.get("system", "") != "" else []
     found.pop("system", None)
+    if not (said or told or system or found.get("tools")):
+        raise Misshapen(("messages",), "`messages` has nothing but empty system prompts", EXAMPLE)
     if told or system:
         found["system"] = _join([*system, *told])
     _check_calls(said)

@@ -120,13 +120,35 @@ def _outline(data: object) -> _Outline:
     if not isinstance(data, dict) and not isinstance(data, list):
         raise Misshapen((), f"is {kind(data)}, not a request", TEXT_HINT)
     if isinstance(data, dict):
-        if any(data.get(key) is not None for key in ("messages", "system", "tools")):
+        if _counts(data):
             return _Outline(data, ())
-        wrap = next((key for key in _WRAPS if isinstance(data.get(key), dict)), None)
-        if wrap:
-            return _Outline(data[wrap], (wrap,))
-    told = f"has none of `messages`, `system` and `tools`, so it isn't a request: {describe(data)}"
-    raise Misshapen((), told, TEXT_HINT)
+        wraps = [key for key in _WRAPS if isinstance(data.get(key), dict)]
+        if len(wraps) > 1:
+            raise Misshapen((wraps[1],), "has both `params` and `body`, and only one can be the request")
+        if wraps and _counts(data[wraps[0]]):
+            return _Outline(data[wraps[0]], (wraps[0],))
+        if wraps:
+            raise Misshapen((wraps[0],), f"`{wraps[0]}` {_none(data[wraps[0]])}", TEXT_HINT)
+    raise Misshapen((), _none(data), TEXT_HINT)
+
+
+def _counts(fields: Mapping[str, Any]) -> bool:
+    """Whether there is anything to count: beside it stands a stub, which alone would be a small, green number."""
+    return (
+        fields.get("messages") is not None
+        or fields.get("system") not in (None, "")
+        or fields.get("tools") not in (None, [])
+    )
+
+
+def _none(data: object) -> str:
+    empty = isinstance(data, dict) and (data.get("system") is not None or data.get("tools") is not None)
+    told = (
+        "nothing in `system` and `tools`, and no `messages`"
+        if empty
+        else "none of `messages`, `system` and `tools`"
+    )
+    return f"has {told}, so it isn't a request: {describe(data)}"
 
 
 def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, Where]]]:
