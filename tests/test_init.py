@@ -111,6 +111,17 @@ def test_a_monorepo(repo: Repo, lint: Lint) -> None:
     assert files(repo) == ["**/prompts/**/*.md", "**/skills/*/SKILL.md", "CLAUDE.md"]
 
 
+def test_rules_of_packages(repo: Repo, lint: Lint) -> None:
+    """Rules below a package are found beside those at the top, and those of the next package will be."""
+    repo.write(".claude/rules/a.md", "Test first.\n")
+    repo.write("packages/a/.claude/rules/deep/r.md", "Test last.\n")
+
+    done = passes(lint)
+
+    assert files(repo) == ["**/.claude/rules/**/*.md"]
+    assert ["rules", "memory", "2"] in [line.split()[:3] for line in done.out.splitlines()]
+
+
 def test_few_places_are_named(repo: Repo, lint: Lint) -> None:
     """Up to three folders are written out, from the top of the repository."""
     repo.write("skills/a/SKILL.md", skill("a"))
@@ -259,6 +270,55 @@ def test_very_many_folders(repo: Repo, lint: Lint) -> None:
     assert files(repo) == ["**/prompts/**/*.md"]
     assert "  # Left out: 300 files can't be measured; the first: b0/CLAUDE.md: is not UTF-8" in written(repo)
     assert len(written(repo)) < 4000
+
+
+def test_broken_and_uncountable_requests_are_told(repo: Repo, lint: Lint) -> None:
+    """What was meant for a request or for tools stands on the screen and in the file, with the reason."""
+    broken = {
+        "prompts/comma.json": '{"messages": [{"role": "user", "content": "Hi"},]}',
+        "prompts/cut.json": '{"text": ',
+        "prompts/mcp.json": json.dumps({"mcp_servers": [{"type": "url"}]} | json.loads(CHAT)),
+        "evals/set.jsonl": CHAT + '\n{"messages": [{"role": "user",}]}\n',
+        "evals/comma.json": '{"messages": [{"role": "user", "content": "Hi"},]}',
+        "tools/twice.json": json.dumps(json.loads(TOOLS) * 2),
+        "prompts/anchor.yaml": "messages:\n  - &a {role: user, content: Hi}\n  - *a\n",
+    }
+    for path, text in (broken | {"prompts/a.md": "Answer.\n"}).items():
+        repo.write(path, text)
+
+    done = passes(lint)
+
+    assert {path for path in broken if f"left out: {path}: " not in done.out} == set()
+    assert set(yaml.safe_load(written(repo))["exclude"]) == {f"/{path}" for path in broken}
+
+
+def test_what_is_plainly_something_else_is_not_told(repo: Repo, lint: Lint) -> None:
+    """Settings, translations, schemas and data are no broken prompts, whatever is wrong with them."""
+    repo.write("prompts/a.md", "Answer.\n")
+    repo.write("config.json", '{"debug": true, }')
+    repo.write("package.json", '{"messages": {"hello": "Hi"}}')
+    repo.write("prompts/settings.json", '{"parameters": {"role": "admin"}}')
+    repo.write("prompts/shots.jsonl", '{"role": "a", "q": 1}\n{"q": 2}\n')
+    repo.write("deploy.yaml", "role: &r user\nagain: *r\n")
+
+    done = passes(lint)
+
+    assert "left out" not in done.out
+    assert "exclude" not in yaml.safe_load(written(repo))
+
+
+def test_what_a_file_imports_may_be_the_reason(repo: Repo, lint: Lint) -> None:
+    """An entry that is left without files says what is wrong with them, not that its pattern matches nothing."""
+    repo.write("prompts/a.md", "Answer.\n")
+    repo.write("CLAUDE.md", "@docs/bad.md\n")
+    repo.write("docs/bad.md", b"caf\xe9")
+
+    done = passes(lint)
+
+    reason = "CLAUDE.md: imports `docs/bad.md`, which is not UTF-8"
+    assert f"left out: {reason}" in done.out
+    assert f"# Left out: {reason}" in written(repo)
+    assert "no file in the repository matches" not in done.out + written(repo)
 
 
 def test_nothing_that_can_be_measured(repo: Repo, lint: Lint) -> None:

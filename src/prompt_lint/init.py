@@ -169,7 +169,8 @@ def _without(
     owners: dict[str, list[str]] = {}
     for problem in problems:
         if problem.path == rules.path:
-            broken |= {titles[problem.line]: problem.message} if problem.line in titles else {GROUP: ""}
+            title = titles.get(problem.line, GROUP)
+            broken[title] = _cause(title, draft) or problem.message
             continue
         if not problem.path:
             raise Fatal(problem.message, problem.hint, problem.code)
@@ -187,6 +188,14 @@ def _without(
         )
         left_out = dict(draft.left_out)
     return _dropped(draft._replace(left_out=left_out), broken)
+
+
+def _cause(title: str, draft: Draft) -> str:
+    """What is wrong with the files of an entry, where they are left out and its patterns match nothing any more."""
+    paths = [path for one in draft.findings if one.kind.title == title for path in one.paths]
+    told = [f"{path}: {draft.left_out[path]}" for path in paths if path in draft.left_out]
+    more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
+    return f"{told[0]}{more}" if told else ""
 
 
 def _dropped(draft: Draft, broken: Mapping[str, str]) -> Draft:
@@ -281,7 +290,9 @@ def _proposal(draft: Draft, rules: config.Config, report: Report, text: str) -> 
         largest = max(verdicts, key=_high).counted
         files = len({path for path, _ in prompts})
         rows.append(Row(title, formats, files, len(prompts), as_text.number(largest) if largest else ""))
-    reasons = {**draft.left_out, **{", ".join(one.files): reason for one, reason in draft.dropped}}
+    # What is told of each file needn't be told of its entry.
+    entries = [(one, reason) for one, reason in draft.dropped if draft.left_out.keys().isdisjoint(one.paths)]
+    reasons = {**draft.left_out, **{", ".join(one.files): reason for one, reason in entries}}
     return Proposal(text, rows, reasons)
 
 

@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import globs
-from prompt_lint.errors import Unreadable
+from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.escape import visible
 from prompt_lint.formats import candidates, recognise
-from prompt_lint.model import Problem, Rule
+from prompt_lint.model import Rule
 from prompt_lint.prompts import Companions, Remarks, parsed
+from prompt_lint.source import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +104,7 @@ KINDS = (
     _SKILLS,
     Kind("GEMINI.md", "What Gemini CLI loads at its start, with what it imports.", name="GEMINI.md"),
     Kind("AGENTS.md", "What agents load at their start, with what it imports.", name="AGENTS.md"),
-    Kind("rules", "Rules of Claude Code: always loaded, unless they say for which `paths`.", name=".claude/rules/**/*.md", anchors=(".claude/rules",)),
+    Kind("rules", "Rules of Claude Code: always loaded, unless they say for which `paths`.", name="**/.claude/rules/**/*.md", anchors=(".claude/rules",)),
     Kind("CLAUDE.md", "What Claude Code loads at its start, with what it imports.", name="CLAUDE{,.local}.md"),
 )  # fmt: skip
 
@@ -121,6 +122,11 @@ _SYSTEM_NAME = re.compile(r"(?i:system|[^/]*system[-_ ]?prompt[^/]*|[^/]*\.syste
 _PROMPT_NAME = re.compile(r"(?i:[^/]*prompt[^/]*)\.(?:md|txt)\Z")
 # No JSON or YAML file without one of these is a request or holds tools.
 _SHAPED = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\b")
+# What a file shows that was meant for a request or for tools, and doesn't parse.
+_MEANT = re.compile(
+    rb"""\brole["']?[ \t]*:[ \t]*["']?(?:system|user|assistant|developer|tool)\b|\binput_?[sS]chema["']?[ \t]*:"""
+)
+_SHAPED_KEY = re.compile(rb"""\bmessages["']?[ \t]*:|\binput_?[sS]chema["']?[ \t]*:""")
 # Extensions of two parts that say more than the last one.
 _COMPOUND = re.compile(r"[._]prompt\.ya?ml\Z|\.(?:prompt|agent|chatmode|instructions)\.md\Z")
 # A pattern for a name that says nothing of what the file is.
@@ -202,21 +208,50 @@ def _special(path: str) -> bool:
 
 
 def _format(path: str, tree: WorkingTree, cap: int) -> str:
-    """The format that is recognised in a file; "" where it would be taken for one that it isn't."""
+    """The format that is recognised in a file, also in a broken one; "" where it would be taken for one that it isn't."""
     try:
         data = tree.read(path, cap)
-        name = recognise(path, data, _ANY).name
-        if name not in {"request", "tools", "prompt-yml"}:
-            return name
-        said = Remarks([], [])
+    except Missing:
+        return ""
+    except Unreadable:
+        return "request" if _is_data(path) and _is_prompts(path) else ""
+    name = recognise(path, data, _ANY).name
+    if name not in {"request", "tools", "prompt-yml"}:
+        return name
+    said = Remarks([], [])
+    try:
         found = list(parsed(path, data, _ANY, Companions(tree, cap), said)) if _SHAPED.search(data) else []
     except Unreadable:
-        return ""
-    return (
-        name
-        if any(one.request for one in found) and not any(isinstance(p, Problem) for p in said.problems)
-        else ""
-    )
+        return name if _is_broken(path, data, name) else ""
+    if any(one.request for one in found):
+        return name  # one with bad lines, too: they are told
+    return name if (said.problems or not found) and _is_broken(path, data, name) else ""
+
+
+def _is_broken(path: str, data: bytes, name: str) -> bool:
+    """Whether what can't be measured was meant for a prompt, rather than being plainly something else."""
+    if not _is_data(path):
+        return False
+    named = _is_prompts(path)
+    try:
+        if path.lower().endswith((".jsonl", ".ndjson")):
+            path, data = "line.json", data.strip().partition(b"\n")[0]
+        whole = load(path, data).data
+    except Unreadable:
+        return named or bool(_MEANT.search(data) and _SHAPED_KEY.search(data))
+    messages = whole.get("messages") if isinstance(whole, dict) else whole
+    spoken = isinstance(messages, list) and any(isinstance(one, dict) and "role" in one for one in messages)
+    return name == "tools" or spoken
+
+
+def _is_data(path: str) -> bool:
+    return path.lower().endswith((".json", ".jsonl", ".ndjson", ".yaml", ".yml"))
+
+
+def _is_prompts(path: str) -> bool:
+    """Whether a path says that prompts are in the file."""
+    *folders, name = path.lower().split("/")
+    return "prompt" in name or any(folder in _TEXTS.anchors for folder in folders)
 
 
 def _sorted(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind, list[str]]:
@@ -295,6 +330,9 @@ def _patterns(kind: Kind, found: Sequence[str], paths: Sequence[str]) -> list[st
         return _exact(found, paths)
     if kind.name and "/" not in kind.name and not kind.anchors:
         return _by_name(found)
+    if "/" in kind.name:
+        anywhere = any(not f"/{path}".startswith(f"/{kind.anchors[0]}/") for path in found)
+        return [kind.name if anywhere else kind.name.removeprefix("**/")]
     classes: dict[str, list[str]] = {}
     for path in found:
         classes.setdefault(_class(kind, path), []).append(path)
