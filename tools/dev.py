@@ -76,7 +76,12 @@ def lock(_arguments: list[str]) -> int:
     set_up()
     common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
               "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
-    for name, extra in (("run", []), ("sdk", ["--extra", "sdk"]), ("build", ["--group", "build"]), ("dev", ["--group", "dev"])):
+    for name, extra in (
+        ("run", []),
+        ("sdk", ["--extra", "sdk"]),
+        ("build", ["--group", "build"]),
+        ("dev", ["--group", "dev"]),
+    ):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0
 
