@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
         "trends",
     },
     {"gfm", "wording", "sections", "imports", "frontmatter", "message", "git", "walk", "reading", "config", "cache", "credentials", "limiter", "answers",
-     "source", "content", "tooldefs", "thresholds"},
+     "source", "content", "tooldefs", "thresholds", "uncounted"},
     {"findings", "tree", "conversation", "turns", "objects", "counting", "judge", "selection", "schedule", "wire", "figures"},
     {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
     {"delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},

@@ -14,6 +14,7 @@ from prompt_lint.errors import Unreadable
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model import PLACEHOLDER, Note, Prompt
 from prompt_lint.tooldefs import NO_DESCRIPTION
+from prompt_lint.uncounted import MORE_PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,6 +195,35 @@ def test_a_missing_description_is_told() -> None:
     )
 
     assert [one for one in found if isinstance(one, Note)] == [Note(NO_DESCRIPTION, "tools.json", 2)]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ('{"tools": [%s],\n"nextCursor": "abc"}', [(MORE_PAGES, 2)]),
+        ('{"jsonrpc": "2.0", "id": 1, "result": {"tools": [%s],\n"nextCursor": "abc"}}', [(MORE_PAGES, 2)]),
+        ('{"tools": [%s], "nextCursor": ""}', []),
+        ('{"tools": [%s],\n\n"context": "All that is known."}',
+         [("`context` isn't a part of a Messages request: not counted", 3)]),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_the_tools_is_told(data: str, expected: list[tuple[str, int]]) -> None:
+    """More pages of tools, and text that somebody may think is counted."""
+    found = parse(data % json.dumps(FIND))
+
+    assert [(one.message, one.line) for one in found if isinstance(one, Note)] == expected
+
+
+@pytest.mark.parametrize(
+    "data", ['{"tools": [%s],\n%s}', '{"result": {"tools": [%s]},\n%s}', '{"result": {"tools": [%s],\n%s}}']
+)
+def test_a_system_prompt_in_other_words_beside_tools_is_an_error(data: str) -> None:
+    """Dropped without a word, the count would be too low."""
+    with pytest.raises(Unreadable) as caught:
+        parse(data % (json.dumps(FIND), '"systemPrompt": "Be kind."'))
+
+    assert caught.value.message.startswith("has `systemPrompt`, which `count_tokens` doesn't take")
+    assert caught.value.line == 2
 
 
 @pytest.mark.parametrize("wrap", ["%s", '{"tools": %s}', '{"jsonrpc": "2.0", "result": {"tools": %s}}'])

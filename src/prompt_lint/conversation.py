@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import tooldefs
+from prompt_lint import tooldefs, uncounted
 from prompt_lint.content import LARGEST_REQUEST, Gathered, check_images, content, identifier, size_of
 from prompt_lint.jsontext import JsonError
 from prompt_lint.jsontext import load as load_json
 from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Request
 from prompt_lint.shape import Misshapen, Where, kind, named, short, spelled
+from prompt_lint.uncounted import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.content import Beside
 
-EXAMPLE = 'a request looks like {"system": "…", "messages": [{"role": "user", "content": "…"}]}'
 STUB = (
     "ends with the assistant, which newer models refuse: a shortest answer of the user is counted behind it"
 )
@@ -49,7 +49,8 @@ class _Turn(NamedTuple):
 def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
     """Raises `Misshapen` for what the API would refuse, as far as that can be seen; `Unreadable` by `beside`."""
     gathered = Gathered(beside, [], [])
-    _refuse_missed(given)
+    uncounted.refuse(given)
+    gathered.remarks.extend((told, (key,)) for key, told in uncounted.beside_request(given))
     found = {key: given[key] for key in REQUEST_KEYS if given.get(key) is not None}
     found |= _output_format(given)
     if "tools" in found:
@@ -74,26 +75,6 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
 
 # ---------------------------------------------------------------------------------------------------------
 # Beside the messages
-
-
-def _refuse_missed(given: Mapping[str, Any]) -> None:
-    """`sytem:` dropped without a word would be a count that is too low; so would `functions`."""
-    unknown = [key for key in given if key not in _KNOWN and len(key) <= _LONGEST_SLIP]
-    if unknown:
-        import difflib  # noqa: PLC0415  # a few ms that a request without unknown keys needn't pay
-
-        for key in unknown[:_MOST_SLIPS]:
-            near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
-            if near:
-                raise Misshapen((key,), f"has the key `{short(key)}`: did you mean `{near[0]}`?", EXAMPLE)
-    for key in sorted(_MISSED & given.keys()):
-        if given[key] is not None:
-            message = f"has `{key}`, which `count_tokens` doesn't take: its tokens would be missed"
-            raise Misshapen((key,), message, EXAMPLE)
-    if given.get("mcp_servers"):
-        raise Misshapen(
-            ("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance", EXAMPLE
-        )
 
 
 def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,6 +164,9 @@ def _split(messages: object, gathered: Gathered) -> tuple[list[Any], list[_Turn]
     for number, message in enumerate(messages):
         where: Where = ("messages", number)
         role = _role(message, where)
+        gathered.remarks.extend(
+            (remark, (*where, key)) for key, remark in uncounted.beside_message(message, role)
+        )
         if role in SYSTEM_ROLES:
             if said:
                 gathered.remarks.append((MOVED, where))
@@ -341,21 +325,3 @@ def describe(data: object) -> str:
     return f"it is {kind(data)}" + (
         f" of which the first is {kind(first)}" if isinstance(data, list) and data else ""
     )
-
-
-# What other APIs call the things that we count, or that bring content of their own.
-_MISSED = frozenset(
-    {"functions", "instructions", "prompt", "input", "container", "contents", "system_instruction"}
-)
-
-# Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read.
-_DROPPED = frozenset({
-    "model", "max_tokens", "temperature", "top_p", "top_k", "stream", "stop_sequences", "metadata", "container",
-    "context_management", "service_tier", "inference_geo", "betas", "mcp_servers", "stop", "n", "seed", "user",
-    "max_completion_tokens", "presence_penalty", "frequency_penalty", "logit_bias", "response_format",
-    "output_format", "parallel_tool_calls", "name", "description", "version", "reasoning_effort", "store",
-})  # fmt: skip
-
-_KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_MISSED})
-# A longer key is no slip for one of ours; and among so many keys there is no slip, either.
-_LONGEST_SLIP, _MOST_SLIPS = 20, 200

@@ -11,7 +11,7 @@ import re
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import jsontext
+from prompt_lint import jsontext, uncounted
 from prompt_lint.content import Beside
 from prompt_lint.conversation import describe, to_request
 from prompt_lint.decode import decode
@@ -36,7 +36,7 @@ INCLUDES = rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b"""
 _LINES = r"\.(?i:jsonl|ndjson)\Z"
 # As many as the API takes in one batch.
 MOST_LINES = 100_000
-# Bad lines that are told one by one.
+# Bad lines that are told one by one, and different notes on one file.
 MOST_TOLD = 1000
 # What wraps a request: in the API's batches, and in OpenAI's.
 _WRAPS = ("params", "body")
@@ -154,12 +154,15 @@ def _none(data: object) -> str:
 def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, Where]]]:
     """The request, and what is to be said of it, each with its place in the data. Raises `Misshapen` with such a place."""
     outline = _outline(data)
+    around = data if outline.fields is not data and isinstance(data, dict) else {}
+    beside_it: list[tuple[str, Where]] = [(told, (key,)) for key, told in uncounted.beside_wrap(around)]
     try:
         request, said = to_request(outline.fields, beside)
     except Misshapen as fault:
         raise Misshapen(outline.place(fault.where), fault.message, fault.hint) from None
     first = dict(reversed(said))
-    return request, [(message, outline.place(where)) for message, where in first.items()]
+    told = [*beside_it, *((message, outline.place(where)) for message, where in first.items())]
+    return request, told[:MOST_TOLD]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -196,7 +199,8 @@ def _each_line(path: str, text: str, beside: Beside) -> Iterator[Prompt | Proble
                 yield _problem(path, at, fault)
             continue
         for message, _ in said:
-            notes.setdefault(message, at)
+            if len(notes) < MOST_TOLD:
+                notes.setdefault(message, at)
         yield Prompt(path, _line_name(data, at, names), at, request)
     if bad > MOST_TOLD:
         yield Problem(path, 0, f"has {bad - MOST_TOLD:,} more lines that aren't requests", _LINE_HINT)

@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint import uncounted
 from prompt_lint.conversation import describe
 from prompt_lint.decode import decode
 from prompt_lint.errors import Unreadable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model import Problem, Read, Rule
     from prompt_lint.shape import Where
+    from prompt_lint.source import Source
 
 NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
@@ -66,14 +68,19 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
         tools = standard((one.where, one.tool, one.key) for one in found)
     except Misshapen as fault:
         raise Unreadable(fault.message, fault.hint, source.line(_placed(found, fault.where))) from None
+    try:
+        remarks = _beside(source, found[0].place[:-1])
+    except Misshapen as fault:
+        raise Unreadable(fault.message, fault.hint, source.line(fault.where)) from None
     yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER)]}))
     bare = [
         one.place
         for one, tool in zip(found, tools, strict=True)
         if is_client(tool) and not tool.get("description")
     ]
-    for line in source.lines(bare) if bare else []:
-        yield Note(NO_DESCRIPTION, path, line)
+    remarks += [(NO_DESCRIPTION, place) for place in bare]
+    lines = source.lines([place for _, place in remarks]) if remarks else []
+    yield from (Note(message, path, line) for (message, _), line in zip(remarks, lines, strict=True))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
@@ -101,6 +108,21 @@ def _as_read(tool: dict[str, Any]) -> str:
     return f"<function>{json.dumps({**told, 'parameters': tool['input_schema']}, ensure_ascii=False)}</function>\n"
 
 
+def _beside(source: Source, tools: Where) -> list[tuple[str, Where]]:
+    """What is to be said of the keys beside the `tools` at that place. Raises `Misshapen` for one that is refused."""
+    told: list[tuple[str, Where]] = []
+    fields = source.data
+    for depth, step in enumerate(tools):
+        others = {key: fields[key] for key in fields if key != step}
+        try:
+            uncounted.refuse(others)
+        except Misshapen as fault:
+            raise Misshapen((*tools[:depth], *fault.where), fault.message, fault.hint) from None
+        told += [(message, (*tools[:depth], key)) for key, message in uncounted.beside_request(others)]
+        fields = fields[step]
+    return told
+
+
 def _placed(found: Iterable[_Defined], where: Where) -> Where:
     """The place in the file that a message spells `where`."""
     one = next(one for one in found if one.where == where[: len(one.where)])
@@ -113,10 +135,10 @@ def _find(data: Any) -> list[_Defined]:
         return _listed(data, ())
     if not isinstance(data, dict):
         return []
-    if isinstance(data.get("result"), dict) and "tools" in data["result"]:  # an answer of MCP, as it came
-        return _listed(data["result"]["tools"], ("result", "tools"))
     if any(data.get(key) is not None for key in REQUEST_KEYS if key != "tools"):
         return []
+    if isinstance(data.get("result"), dict) and "tools" in data["result"] and "tools" not in data:
+        return _listed(data["result"]["tools"], ("result", "tools"))  # an answer of MCP, as it came
     return _listed(data["tools"], ("tools",)) if "tools" in data else _keyed(data, ())
 
 
