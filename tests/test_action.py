@@ -342,6 +342,47 @@ def test_a_fork_is_counted_without_a_key_and_told_so_in_one_line(repo: Repo, job
     assert report(done)["summary"]["offline"] > 0
 
 
+def test_a_fork_has_the_exact_counts_of_earlier_runs(
+    repo: Repo, job: Job, api: ApiServer, runner_temp: Path
+) -> None:
+    """What the default branch has counted with a key comes back from the cache, and nothing is sent."""
+    api.keys = frozenset({CANARY})
+    job.env["ANTHROPIC_BASE_URL"] = api.url
+    base = base_commit(repo)
+    event(job, "push", {"before": base}, sha=base)
+    composite.run(ROOT, job, {"anthropic-api-key": CANARY})
+    asked = len(api.requests)
+    shutil.rmtree(runner_temp / action.COUNTS)
+    job.github["run_id"] = "8"
+    opened(repo, job, {"README.md": "x"}, fork=True)
+
+    done = composite.run(ROOT, job)
+
+    assert report(done)["summary"]["api"] == 1, done.log
+    assert asked == len(api.requests) == 1
+
+
+@pytest.mark.parametrize(("depth", "compared"), [(1, False), (2, True)])
+def test_a_shallow_checkout(repo: Repo, job: Job, tmp_path: Path, depth: int, compared: bool) -> None:
+    """Two commits are enough for a pull request; with one all is judged, and a note says what to do."""
+    opened(repo, job, {"prompts/b.md": SHORT}, long=True)
+    repo.git("branch", "merged")
+    repo.git(
+        "clone",
+        "--quiet",
+        f"--depth={depth}",
+        "--branch=merged",
+        f"file://{repo.path}",
+        str(tmp_path / "clone"),
+    )
+    job.workspace = tmp_path / "clone"
+
+    done = composite.run(ROOT, job)
+
+    assert done.outputs["status"] == ("pass" if compared else "fail"), done.log
+    assert ("fetch-depth: 0" in done.log) is not compared
+
+
 def test_a_missing_key_is_an_error_where_there_could_be_one(repo: Repo, job: Job) -> None:
     """In a branch of the same repository `exact` without a key is a mistake in the workflow."""
     opened(repo, job, {"prompts/b.md": SHORT})
