@@ -234,7 +234,7 @@ def test_linked_memory_is_counted_once(repo: Repo, lint: Lint) -> None:
 
 def test_a_link_from_a_name_to_a_file_of_another(repo: Repo, lint: Lint) -> None:
     """Counted as what the link's name says, imports and all."""
-    repo.write("docs/agents.md", "See @style.md\n")
+    repo.write("docs/agents.md", "See @docs/style.md\n")
     repo.write("docs/style.md", "Write plainly.\n" * 20)
     repo.link("CLAUDE.md", "docs/agents.md")
 

@@ -354,19 +354,74 @@ def test_one_file_by_two_names_counts_once(project: Repo, lint: Lint) -> None:
 
 
 def test_a_link_by_the_name_of_a_memory_file_makes_one(repo: Repo, lint: Lint) -> None:
-    """`CLAUDE.md -> docs/agents.md`: the text is loaded as CLAUDE.md is, with what it imports."""
+    """`CLAUDE.md -> docs/agents.md`: the text is loaded as CLAUDE.md is, with what it imports from there."""
     repo.write(".prompt-lint.yaml", CONFIG)
-    repo.write("docs/agents.md", "# Agents\n\n@more.md\n")
+    repo.write("docs/agents.md", "# Agents\n\n@docs/more.md\n")
     repo.write("docs/more.md", "More. " * 50)
     repo.link("CLAUDE.md", "docs/agents.md")
     repo.commit()
 
     found = checked(lint)
 
-    assert list(found) == ["docs/agents.md"]
-    assert (found["docs/agents.md"] or 0) > 50
-    assert list(checked(lint, "docs/more.md")) == ["docs/agents.md"]
-    assert "a link by such a name leads to it" in lint("explain", "CLAUDE.md").out
+    assert list(found) == ["CLAUDE.md"]
+    assert (found["CLAUDE.md"] or 0) > 50
+    assert list(checked(lint, "docs/more.md")) == ["CLAUDE.md"]
+    assert list(checked(lint, "CLAUDE.md")) == ["CLAUDE.md"]
+
+
+def test_a_link_that_imports_from_elsewhere_is_a_prompt_of_its_own(repo: Repo, lint: Lint) -> None:
+    """The link at the top imports what the file itself, in its folder, doesn't; and the other way round in a comparison."""
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.write("shared/CLAUDE.md", "# Team\n\n@docs/big.md\n")
+    repo.write("docs/big.md", "Big. " * 50)
+    repo.link("CLAUDE.md", "../shared/CLAUDE.md".removeprefix("../"))
+    repo.commit()
+
+    found = checked(lint)
+    assert list(found) == ["CLAUDE.md", "shared/CLAUDE.md"]
+    assert (found["CLAUDE.md"] or 0) > 50 > (found["shared/CLAUDE.md"] or 0)
+
+    repo.write("docs/big.md", "Big. " * 90)
+    compared = report(lint, "--base", "HEAD")
+
+    grown = {one["path"]: one["growth"] for one in compared["verdicts"]}
+    assert grown["CLAUDE.md"] > 0 == grown["shared/CLAUDE.md"]
+
+
+def test_a_link_has_the_limit_of_its_own_rule(repo: Repo, lint: Lint) -> None:
+    """The last rule that matches holds for the name of a link as for that of a file; without another rule, links are aliases."""
+    rules = "  - {files: /CLAUDE.md, limit: 900}\n  - {files: /GEMINI.md, limit: 3}\n"
+    repo.write(".prompt-lint.yaml", f"models: [claude-sonnet-4-6]\nprompts:\n{rules}")
+    repo.write("CLAUDE.md", "# Some words more than three\n")
+    repo.link("GEMINI.md", "CLAUDE.md")
+
+    found = report(lint)
+
+    assert {one["path"]: one["limit"] for one in found["verdicts"]} == {"CLAUDE.md": 900, "GEMINI.md": 3}
+    assert found["summary"]["exit_code"] == 1
+
+    repo.write(".prompt-lint.yaml", CONFIG)
+    assert [(one["path"], one["aliases"]) for one in report(lint)["verdicts"]] == [
+        ("CLAUDE.md", ["GEMINI.md"])
+    ]
+
+
+def test_what_git_ignores_is_not_read_through_a_link_or_a_group(repo: Repo, lint: Lint) -> None:
+    """A change can't have a secret counted, and so sent, by linking to it or by naming it in a group."""
+    repo.write(".gitignore", ".env\n")
+    repo.write(".env", "TOP SECRET\n")
+    repo.link("prompts/x.md", "../.env")
+    repo.write("prompts/y.md", "Hello.\n")
+    top = "models: [claude-sonnet-4-6]\nlimit: 100\n"
+    repo.write(".prompt-lint.yaml", top + "prompts: [{files: prompts/**}]\n")
+    linked = report(lint)
+    repo.write(".prompt-lint.yaml", top + "groups: [{name: g, system: .env, limit: 9}]\n")
+    grouped = report(lint)
+
+    assert [one["path"] for one in linked["verdicts"]] == ["prompts/y.md"]
+    assert "which git ignores" in linked["problems"][0]["message"]
+    assert grouped["verdicts"] == []
+    assert "is ignored by git" in grouped["problems"][0]["message"]
 
 
 def test_an_importer_that_no_rule_owns_is_none(project: Repo, lint: Lint) -> None:

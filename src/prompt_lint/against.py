@@ -76,18 +76,20 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
         follows = bool(inclusions(one.path, one.rule))
         if change.kind == "new" or one.path in now.converted or (change.kind == "unchanged" and not follows):
             continue
-        yield from _prompts(commit, change, one.path, one.rule, cap)
+        yield from _prompts(commit, change, one.shown, one.rule, cap, one.name)
     for path, rule in _gone(scope, now):
         yield from _prompts(commit, Change("changed", path, now.changes.deleted[path]), path, rule, cap)
     yield from _groups(comparison, scope, config, cap)
 
 
-def _prompts(commit: Commit, change: Change, path: str, rule: Rule, cap: int) -> Iterator[Found]:
+def _prompts(
+    commit: Commit, change: Change, path: str, rule: Rule, cap: int, name: str = ""
+) -> Iterator[Found]:
     """The prompts that a file of now had in the base, by the rule of now. None if that can't be read."""
     companions = Companions(commit, cap)
     try:
         data = commit.content(change.blob, cap) if change.blob else commit.read(change.base, cap)
-        for prompt in parsed(change.base, data, rule, companions, Remarks([], [])):
+        for prompt in parsed(name or change.base, data, rule, companions, Remarks([], [])):
             yield found(prompt._replace(path=path), rule, len(data))._replace(base=True)
     except Unreadable:
         return  # told as something that can't be compared
@@ -128,8 +130,8 @@ class Recount(NamedTuple):
         """The counts in the base, at the path `base`, and now; None where one of them is out of reach."""
         prompt, rule = verdict.prompt, verdict.rule
         sides = (
-            self._request(self.commit, base, prompt.name, rule),
-            self._request(self.tree, prompt.path, prompt.name, rule),
+            self._request(self.commit, base, prompt, rule),
+            self._request(self.tree, prompt.source or prompt.path, prompt, rule),
         )
         try:
             counts = [self.counter(verdict.model, request) for request in sides if request]
@@ -137,11 +139,12 @@ class Recount(NamedTuple):
             return None
         return (counts[0], counts[1]) if len(counts) == 2 else None
 
-    def _request(self, tree: WorkingTree | Commit, path: str, name: str, rule: Rule) -> Request | None:
+    def _request(self, tree: WorkingTree | Commit, path: str, prompt: Prompt, rule: Rule) -> Request | None:
         companions = Companions(tree, self.cap)
         try:
-            prompts = parsed(path, tree.read(path, self.cap), rule, companions, Remarks([], []))
-            return next((one.request for one in prompts if one.name == name), None)
+            name = prompt.path if prompt.source else path
+            prompts = parsed(name, tree.read(path, self.cap), rule, companions, Remarks([], []))
+            return next((one.request for one in prompts if one.name == prompt.name), None)
         except Unreadable:
             return None
 
@@ -171,7 +174,7 @@ class Standings(NamedTuple):
     def _change(self, verdict: Verdict) -> Change:
         if verdict.prompt.format == groups.FORMAT:
             return Change("unchanged" if _name(verdict) in self.counts else "new")
-        return self.now.of(verdict.prompt.path)
+        return self.now.of(verdict.prompt.source or verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Whether the base had the file, and other prompts in it."""

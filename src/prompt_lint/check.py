@@ -70,7 +70,8 @@ def check(
     everything = not paths or config.path in paths
     cap = options.max_file_size
     scope = find(tree, config, () if everything else paths, cap)
-    known = {} if options.reread else recall(tree, scope.owned, means, cap)
+    plain = [] if options.reread else [one for one in scope.owned if not one.name]
+    known = recall(tree, plain, means, cap)
     files, said = len(scope.owned), Remarks(scope.problems, [])
     prompts = chain(
         read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
@@ -321,7 +322,7 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
 def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
     prompt, companions = verdict.prompt, Companions(tree, cap)
-    data = tree.read(prompt.path, cap)
+    data = tree.read(prompt.source or prompt.path, cap)
     one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
     return list(one.parts(prompt.path, data, prompt, companions.include))
 

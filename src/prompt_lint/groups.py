@@ -69,11 +69,14 @@ def _matched(
     group: Group, files: Sequence[str], aliases: Mapping[str, str], chosen: Selector, exclude: Sequence[str]
 ) -> list[Owned]:
     """What the patterns of a sum match, each with the rule by which it is read: that of its owner, if there is one."""
-    pattern = group.rule._replace(files=tuple(one.path for one in group.sum))
-    return [
-        Owned(path, next(filter(None, map(chosen.owner, (path, *links))), group.rule), links)
-        for path, _, links in select(files, aliases, selector([pattern], exclude))
-    ]
+    matching = selector([group.rule._replace(files=tuple(one.path for one in group.sum))], exclude)
+    found = []
+    for path, _, links, _ in select(files, aliases, matching):
+        # What the patterns know by a link alone is read by that link: it may be another tool's file by its name.
+        name = "" if matching.owner(path) else links[0]
+        rule = next(filter(None, map(chosen.owner, (name or path, *links))), group.rule)
+        found.append(Owned(path, rule, tuple(link for link in links if link != name), name))
+    return found
 
 
 def _named(group: Group, chosen: Selector) -> list[Owned]:
@@ -120,7 +123,7 @@ class _Source(NamedTuple):
         used: set[Reference] = set()
         members = []
         for file in files:
-            references = _references(matchers, (file.path, *file.aliases))
+            references = _references(matchers, (file.path, *file.aliases, file.shown))
             try:
                 prompts = self._prompts(file, self.group.rule.line)
             except Missing:
@@ -131,7 +134,9 @@ class _Source(NamedTuple):
                 ]
                 if meant:
                     used.update(meant)
-                    member = found(prompt._replace(aliases=file.aliases), self.group.rule, 0)
+                    source = file.path if file.name else ""
+                    prompt = prompt._replace(aliases=file.aliases, source=source)  # noqa: PLW2901  # the same, placed
+                    member = found(prompt, self.group.rule, 0)
                     members.append(member._replace(group=self.group))
         idle = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
         self.said.problems.extend([] if self.group.rule.allow_empty else map(self._idle, idle))
@@ -183,9 +188,9 @@ class _Source(NamedTuple):
         """The prompts of a file. What is to be said of it is said where a rule owns it. Raises `Missing`, `_Broken`."""
         companions = Companions(self.tree, self.cap)
         try:
-            real, data = companions.read(file.path)
+            real, data = companions.include(file.path)
             aside = self.said if file.rule is self.group.rule else Remarks([], [])
-            return list(parsed(real, data, file.rule, companions, aside))
+            return list(parsed(file.name or real, data, file.rule, companions, aside))
         except Missing:
             raise
         except Unreadable as error:

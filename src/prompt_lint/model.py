@@ -78,7 +78,8 @@ class Prompt(NamedTuple):
     `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
     surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent (an empty
     or blank prompt is 0 tokens, exactly), and once the prompt has been counted: texts aren't kept.
-    `aliases` are the symbolic links that lead to the same file. `format` names how the file was read, where it was,
+    `aliases` are the symbolic links that lead to the same file. `source` is the real path of a file that is read by the
+    name of a link, which `path` is then. `format` names how the file was read, where it was,
     and `role` whose words the prompt is, as `Request.role` has it.
     """
 
@@ -89,6 +90,7 @@ class Prompt(NamedTuple):
     aliases: tuple[str, ...] = ()
     format: str = ""
     role: str = ""
+    source: str = ""
 
 
 class Key(NamedTuple):

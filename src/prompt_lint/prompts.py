@@ -92,27 +92,29 @@ def read_all(
     tree: WorkingTree, owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]], cap: int, said: Remarks
 ) -> Iterator[Found]:
     """Every prompt of every file. What is wrong with a file is added to what is `said`, and the rest goes on."""
-    for path, rule, aliases in owned:
-        if counts := known.get(path):
+    for path, rule, aliases, name in owned:
+        counts = () if name else known.get(path)
+        if counts:
             yield Found(Prompt(path, "", 1, None, aliases), rule, counts=counts)
             continue
         companions = Companions(tree, cap)
         remarks = len(said.problems), len(said.notes)
         try:
             data, stamp = tree.take(path, cap)
-            prompts = parsed(path, data, rule, companions, said)
+            prompts = parsed(name or path, data, rule, companions, said)
             start = list(islice(prompts, 2))
             # The path says all about a file of one prompt, of which nothing is to be said.
             alone = [one[1:3] for one in start] == [("", 1)] and not companions.asked
-            alone = alone and remarks == (len(said.problems), len(said.notes))
+            alone = alone and not name and remarks == (len(said.problems), len(said.notes))
             # One at a time: a file may hold 100,000. What it weighs, it weighs once.
             for size, prompt in zip(chain([len(data)], repeat(0)), chain(start, prompts), strict=False):
-                one = found(prompt._replace(aliases=aliases), rule, size)
+                source = path if name else ""
+                one = found(prompt._replace(aliases=aliases, source=source), rule, size)
                 yield one._replace(stamp=stamp) if alone else one
         except Missing:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
-            said.problems.append(Problem(path, error.line, error.message, error.hint))
+            said.problems.append(Problem(name or path, error.line, error.message, error.hint))
 
 
 def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Remarks) -> Iterator[Prompt]:
@@ -134,11 +136,11 @@ def importers(tree: WorkingTree, owned: Iterable[Owned], paths: Sequence[str], c
 
 def _taken_in(tree: WorkingTree, one: Owned, cap: int) -> set[str]:
     companions = Companions(tree, cap)
-    signs = inclusions(one.path, one.rule)
+    signs = inclusions(one.shown, one.rule)
     try:
         data = tree.read(one.path, cap) if signs else b""
         if any(re.search(sign, data) for sign in signs):
-            list(parsed(one.path, data, one.rule, companions, Remarks([], [])))
+            list(parsed(one.shown, data, one.rule, companions, Remarks([], [])))
     except Unreadable:  # told when the file itself is checked
         pass
     return companions.asked

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import groups
 from prompt_lint.errors import Exit, Unreadable
-from prompt_lint.formats import candidates
+from prompt_lint.formats import candidates, inclusions
 from prompt_lint.model import Problem
 from prompt_lint.prompts import importers, is_below
-from prompt_lint.selection import idle, select, selector
+from prompt_lint.selection import Owned, idle, select, selector
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
     from prompt_lint.groups import Gathered
     from prompt_lint.model import Rule
-    from prompt_lint.selection import Owned, Selector
+    from prompt_lint.selection import Selector
     from prompt_lint.tree import Entry, WorkingTree
 
 
@@ -57,15 +58,17 @@ def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int) -> S
         for link, reason in sorted(aliases.items())
         if isinstance(reason, Unreadable) and chosen.owner(link) and (not paths or is_below(paths, link))
     ]
-    empty, overruled = idle(owned, chosen, [*files, *aliases]) if not paths else ([], [])
-    owned = list(map(_by_its_links, owned))
+    owned = _shared(owned, entries, tree, problems)
+    owned = [way for one in owned for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
     if paths:
-        named = [one for one in owned if any(is_below(paths, name) for name in (one.path, *one.aliases))]
-        paths_of_named = {one.path for one in named}
-        others = [one for one in owned if one.path not in paths_of_named]
-        found = sorted([*named, *importers(tree, others, paths, cap)])
+        named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
+        shown = {one.shown for one in named}
+        others = [one for one in owned if one.shown not in shown]
+        found = sorted([*named, *importers(tree, others, paths, cap)], key=lambda one: one.shown)
         gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
+    owned.sort(key=lambda one: one.shown)
+    empty, overruled = idle(owned, chosen, [*files, *aliases])
     tree.notes += [_overruled(config, rule) for rule in overruled]
     problems += [_matches_nothing(config, rule) for rule in empty]
     return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
@@ -86,13 +89,61 @@ def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen:
     return [whole.get(one.group.name, one) for one in concerned]
 
 
-def _by_its_links(one: Owned) -> Owned:
-    """A text that a link by a special name leads to is read by that name: `CLAUDE.md -> docs/agents.md` is a memory file."""
-    if not one.aliases or candidates(one.path, one.rule) != ("text",):
-        return one
-    forms = (candidates(link, one.rule)[0] for link in one.aliases)
-    special = next((form for form in forms if form not in {"text", "tools", "request"}), "")
-    return one._replace(rule=one.rule._replace(format=special)) if special else one
+def _read(one: Owned, chosen: Selector, tree: WorkingTree, cap: int) -> Iterator[Owned]:
+    """A file once for each way in which it is read: by its own name, and by links that make something else of it.
+
+    A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
+    docs/agents.md`), or where the file imports others, and would import them from another folder or by another tool's rules.
+    """
+    ways: dict[tuple[object, ...], list[str]] = {}
+    for name in (one.path, *one.aliases):
+        if rule := chosen.owner(name):
+            ways.setdefault(_way(name, one.path, rule, tree, cap), []).append(name)
+    for first, *others in ways.values():
+        rule = chosen.owner(first) or one.rule
+        own = first == one.path or candidates(first, rule) == ("text",)
+        aliases = (first, *others) if own and first != one.path else tuple(others)
+        yield Owned(one.path, rule, aliases, "" if own else first)
+
+
+def _way(name: str, path: str, rule: Rule, tree: WorkingTree, cap: int) -> tuple[object, ...]:
+    """What decides how the file at `path` is read and judged by one of its names."""
+    forms = candidates(name, rule)
+    imports = _imports(tree, path, inclusions(name, rule), cap)
+    limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
+    folder = name.rpartition("/")[0] if imports else ""
+    return (repr(limits), rule.role, forms, folder, imports and "GEMINI" in name)
+
+
+def _imports(tree: WorkingTree, path: str, signs: Sequence[bytes], cap: int) -> bool:
+    if not signs:
+        return False
+    try:
+        data = tree.read(path, cap)
+    except Unreadable:  # told when it is checked
+        return False
+    return any(re.search(sign, data) for sign in signs)
+
+
+def _shared(
+    owned: list[Owned], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
+) -> list[Owned]:
+    """Without what only a link leads to and git ignores: other checkouts don't have it, and it may be secret."""
+    behind = [one.path for one in owned if one.path not in entries and one.aliases]
+    ignored = tree.ignored_among(behind) if behind else set()
+    hint = "let the link lead to a file that git has, or exclude it"
+    problems += [
+        Problem(
+            one.aliases[0], 0, f"leads to `{one.path}`, which git ignores: no other checkout has it", hint
+        )
+        for one in owned
+        if one.path in ignored
+    ]
+    return [one for one in owned if one.path not in ignored]
+
+
+def _names(one: Owned) -> tuple[str, ...]:
+    return (one.path, *one.aliases, one.name) if one.name else (one.path, *one.aliases)
 
 
 def _overruled(config: Config, rule: Rule) -> str:

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
 
 
 class Owned(NamedTuple):
-    """A file that a rule owns, once, with the links that lead to it."""
+    """A file that a rule owns, by its real path, with the links that lead to it.
+
+    `name` is the link by which it is read, where it is read by one: another tool's name, another folder to import from, or
+    another rule.
+    """
 
     path: str
     rule: Rule
     aliases: tuple[str, ...]
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.name or self.path
 
 
 class Match(NamedTuple):

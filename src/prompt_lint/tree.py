@@ -35,6 +35,9 @@ _MAX_PATHSPECS = 50
 # What says that there is no such name, and can't be: it goes through a file, it is too long, it has a `?` on Windows.
 _NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
+# Paths in one command.
+_TOGETHER = 200
+
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 _EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -210,6 +213,17 @@ class WorkingTree:
             raise Elsewhere("is not a regular file")
         if self._is_ignored(real) or (path != real and self._is_ignored(self._first_link(path))):
             raise Elsewhere("is ignored by git")
+
+    def ignored_among(self, paths: Sequence[str]) -> set[str]:
+        """Those of `paths`, behind no link, that are neither tracked nor what `git add` would take."""
+        if not self.git:
+            return {path for path in paths if self._is_ignored(path)}
+        listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+        found = set(paths)
+        for start in range(0, len(paths), _TOGETHER):
+            some = [native(path) for path in paths[start : start + _TOGETHER]]
+            found.difference_update(text(git.run([*listing, *some], self.top)).split("\0"))
+        return found
 
     def _first_link(self, path: str) -> str:
         names = path.split("/")
