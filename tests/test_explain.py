@@ -79,6 +79,50 @@ def test_imports_are_a_tree(repo: Repo, lint: Callable[..., Done], snapshot: Sna
     assert lint("explain", "CLAUDE.md").out == snapshot
 
 
+def test_an_import_stands_below_the_file_that_names_it(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Not below the last one that is as deep; also where that file holds nothing but the import."""
+    prompts(repo, EVERYTHING)
+    repo.write("CLAUDE.md", "@docs/a.md @docs/z.md\n")
+    repo.write("docs/a.md", "See @child.md\n")
+    repo.write("docs/child.md", "x\n")
+    repo.write("docs/z.md", "Write plainly.\n")
+
+    told = lint("explain", "CLAUDE.md").out.splitlines()
+
+    start = told.index("    imports 3 files:") + 1
+    names = [line.split("  ")[-2:] for line in told[start : start + 3]]
+    assert [name for name, _ in names] == ["docs/a.md", "docs/child.md", "docs/z.md"]
+    assert told[start + 1].startswith(" " * 8 + "docs")
+    assert names[1][1] in {"1 token", "2 tokens"}
+    assert "1 tokens" not in "\n".join(told)
+
+
+def test_a_file_that_a_group_names_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """No rule owns it, and `check` counts it all the same."""
+    group = "groups:\n  - {name: chat, system: p/s.txt, messages: p/m.yaml, limit: 1}\n"
+    prompts(repo, CONFIG + group)
+    repo.write("p/s.txt", SHORT)
+    repo.write("p/m.yaml", "messages: [{role: user, content: Hi}]\n")
+
+    done = lint("explain", "p/m.yaml")
+
+    assert "no rule owns it, but\n  in the group `chat` (.prompt-lint.yaml:" in done.out
+    assert "passes it by" not in done.out
+    assert done.code == lint("check", "p/m.yaml").code == 1
+
+
+def test_what_takes_a_file_in_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Whether a rule owns the file, too, or not."""
+    config = CONFIG.replace("prompts/*.md", "[prompts/*.md, CLAUDE.md]")
+    prompts(repo, config)
+    repo.write("CLAUDE.md", "@docs/big.md @prompts/a.md\n")
+    repo.write("docs/big.md", SHORT)
+    repo.commit()
+
+    for path in ("docs/big.md", "prompts/a.md"):
+        assert "  taken in by the prompt of CLAUDE.md\n" in lint("explain", path).out
+
+
 def test_a_request_is_told_in_short(
     repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
 ) -> None:
@@ -111,9 +155,13 @@ def test_of_very_many_prompts_the_first_are_told(repo: Repo, lint: Callable[...,
     """A file of one request a line doesn't fill the screen before it is judged."""
     prompts(repo, EVERYTHING)
     line = json.dumps({"messages": [{"role": "user", "content": "Hi"}]}) + "\n"
-    repo.write("chats.jsonl", line * 30)
+    repo.write("chats.jsonl", line * 300)
 
-    assert "  and 20 more prompts\n" in lint("explain", "chats.jsonl").out
+    told = lint("explain", "chats.jsonl").out
+
+    assert "  and 290 more prompts\n" in told
+    assert "300 prompts: 300 ok" in told
+    assert len(told.splitlines()) < 50
 
 
 def test_what_cannot_be_measured_is_told_with_its_exit_code(repo: Repo, lint: Callable[..., Done]) -> None:

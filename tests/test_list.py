@@ -14,6 +14,7 @@ from tests.paths import ROOT
 
 from prompt_lint.listing import Listing, render, render_json
 from prompt_lint.model import Problem, View
+from prompt_lint.tree import WorkingTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,24 @@ def test_what_is_known_from_an_earlier_run_is_listed_alike(filled: Repo, lint: C
     lint("check")
 
     assert lint("list") == first
+
+
+def test_a_file_of_many_prompts_is_read_a_few_times(
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once for each line."""
+    read, paths = WorkingTree.read, []
+
+    def counting(tree: WorkingTree, path: str, cap: int) -> bytes:
+        paths.append(path)
+        return read(tree, path, cap)
+
+    repo.write(".prompt-lint.yaml", "models: [claude-sonnet-5-5]\nlimit: 8k\nprompts: [{files: r.jsonl}]\n")
+    repo.write("r.jsonl", f"{CHAT}\n" * 200)
+    monkeypatch.setattr(WorkingTree, "read", counting)
+
+    assert "largest of 200" in lint("list").out
+    assert len(paths) < 10
 
 
 def test_only_what_is_named_is_listed(filled: Repo, lint: Callable[..., Done]) -> None:

@@ -14,6 +14,7 @@ from prompt_lint.outputs import as_text
 from prompt_lint.prompts import Companions, Remarks, parsed
 from prompt_lint.scope import find
 from prompt_lint.selection import selector
+from prompt_lint.wording import several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.measure import Means
     from prompt_lint.model import Part, Prompt, Rule, View
+    from prompt_lint.scope import Scope
     from prompt_lint.selection import Match, Selector
     from prompt_lint.tree import WorkingTree
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 _MOST_PROMPTS = 10
 _MOST_PARTS = 30
 _MOST_ABSENT = 5
+_MOST_IMPORTERS = 10
+# With more verdicts than this only what needs attention is told, with a summary of the rest.
+_MOST_VERDICTS = 30
 _DEEPEST = 8
 
 
@@ -38,29 +43,53 @@ def explain(
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
     path = _name(tree, chosen, path)
-    owner = chosen.owner(path) or _owner_of_links(tree, config, path, options.max_file_size)
+    scope = find(tree, config, [path], options.max_file_size)
+    reading = next((one.rule for one in scope.owned if path in {one.path, *one.aliases}), None)
+    owner = chosen.owner(path) or reading
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
         lines.append("  left out by the `exclude` at the top of the file")
-    if not owner:
+    if not owner and not scope.groups and not scope.owned:
         lines.append("  no rule owns it, so `check` passes it by")
-        return "".join(f"{line}\n" for line in lines), Exit.OK
+        return _joined(lines), Exit.OK
+    others = [*_groups(config, scope), *_importers(path, scope)]
+    if owner:
+        lines += _owned(tree, path, owner, reading or owner, others, means, options)
+    else:
+        lines += ["  no rule owns it, but", *others, ""]
+    report = check(tree, config, [path], means, options)
+    if len(report.verdicts) + len(report.problems) > _MOST_VERDICTS:
+        view = view._replace(verbosity=0)
+        lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
+    return _joined(lines) + as_text.render(report, view), report.exit_code
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _owned(
+    tree: WorkingTree,
+    path: str,
+    owner: Rule,
+    reading: Rule,
+    others: Iterable[str],
+    means: Means,
+    options: Options,
+) -> Iterator[str]:
+    """How a file is read that a rule owns, and what is in it."""
     real = tree.resolve(path)
-    reading = _owner_of_links(tree, config, path, options.max_file_size) or owner
     found = recognise(real, tree.read(real, options.max_file_size), reading)
     why = found.why if reading.format == owner.format else "a link by such a name leads to it"
-    lines.append(f"  format {found.name}: {why}")
-    lines.append(f"  role {owner.role or 'by the format'}, near the limit from {owner.warn_at:.0%} of it")
-    lines += _groups(tree, config, path, options.max_file_size)
-    source = _Source(tree, real, reading, owner.models[0], means.offline.weigh, options.max_file_size)
-    lines += [
-        "",
-        *_prompts(source),
-        f"  The request itself: prompt-lint explain --show-request {visible(path)}",
-        "",
-    ]
-    report = check(tree, config, [path], means, options)
-    return "".join(f"{line}\n" for line in lines) + as_text.render(report, view), report.exit_code
+    yield f"  format {found.name}: {why}"
+    yield f"  role {owner.role or 'by the format'}, near the limit from {owner.warn_at:.0%} of it"
+    yield from others
+    yield ""
+    yield from _prompts(
+        _Source(tree, real, reading, owner.models[0], means.offline.weigh, options.max_file_size)
+    )
+    yield f"  The request itself: prompt-lint explain --show-request {visible(path)}"
+    yield ""
 
 
 class _Source(NamedTuple):
@@ -77,9 +106,17 @@ class _Source(NamedTuple):
         return self.weigh(self.model, text) if text else 0
 
 
-def _groups(tree: WorkingTree, config: Config, path: str, cap: int) -> Iterator[str]:
-    for one in find(tree, config, [path], cap).groups:
+def _groups(config: Config, scope: Scope) -> Iterator[str]:
+    for one in scope.groups:
         yield f"  in the group `{visible(one.group.name)}` ({visible(config.path)}:{one.group.rule.line})"
+
+
+def _importers(path: str, scope: Scope) -> Iterator[str]:
+    """The files whose prompts take this one in."""
+    found = [one.path for one in scope.owned if path not in {one.path, *one.aliases}]
+    yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
+    if len(found) > _MOST_IMPORTERS:
+        yield f"  and by {several(len(found) - _MOST_IMPORTERS, 'more file')}"
 
 
 def _prompts(source: _Source) -> Iterator[str]:
@@ -108,17 +145,15 @@ def _heading(prompt: Prompt, source: _Source) -> str:
         return f"{name}: blank, so there is nothing to be sent"
     fields, told = prompt.request.fields, []
     if "system" in fields:
-        told.append(f"system {source.tokens(_text(fields['system'])):,} tokens")
+        told.append(f"system {several(source.tokens(_text(fields['system'])), 'token')}")
     if tools := fields.get("tools"):
-        told.append(f"{_number(len(tools), 'tool')} {source.tokens(_text(tools)):,} tokens")
+        told.append(f"{several(len(tools), 'tool')} of {several(source.tokens(_text(tools)), 'token')}")
     messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER]
     if messages:
-        told.append(f"{_number(len(messages), 'message')} {source.tokens(_text(messages)):,} tokens")
+        told.append(
+            f"{several(len(messages), 'message')} of {several(source.tokens(_text(messages)), 'token')}"
+        )
     return f"{name}, as {prompt.role}: {', '.join(told)} ({source.model}, the texts alone)"
-
-
-def _number(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' if number != 1 else ''} of" if number != 1 else f"1 {word} of"
 
 
 def _text(content: object) -> str:
@@ -155,13 +190,19 @@ def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
     """The files that are imported, each below the one that names it."""
     texts: dict[tuple[str, ...], list[str]] = {}
     for one in parts:
-        if one.via:
-            texts.setdefault((*one.via, one.path), []).append(one.text)
+        way = (*one.via, one.path) if one.via else ()
+        for end in range(2, len(way) + 1):  # those on the way may hold nothing but imports
+            texts.setdefault(way[:end], [])
+        if way:
+            texts[way].append(one.text)
     if texts:
-        yield f"    imports {_number(len(texts), 'file').removesuffix(' of')}:"
-    for way, found in list(texts.items())[:_MOST_PARTS]:
+        yield f"    imports {several(len(texts), 'file')}:"
+    # Parts come level by level.
+    rank = {way: number for number, way in enumerate(texts)}
+    ordered = sorted(texts, key=lambda way: [rank[way[:end]] for end in range(2, len(way) + 1)])
+    for way in ordered[:_MOST_PARTS]:
         indent = "  " * min(len(way) - 2, _DEEPEST)
-        yield f"      {indent}{visible(way[-1])}  {source.tokens(chr(10).join(found)):,} tokens"
+        yield f"      {indent}{visible(way[-1])}  {several(source.tokens(chr(10).join(texts[way])), 'token')}"
     if len(texts) > _MOST_PARTS:
         yield f"      and {len(texts) - _MOST_PARTS:,} more"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,8 +61,16 @@ def listing(
     """Every prompt below `paths`, or every prompt. Raises `Fatal` as `check` does."""
     report = check(tree, config, paths, means, options._replace(reread=True))
     imported: dict[tuple[Prompt, str], int] = {}
+    # For its parts a file is read again: once for each line that would be. Nothing of many prompts imports texts.
+    prompts = Counter(verdict.prompt.path for verdict in report.verdicts)
     for verdict in report.verdicts:
-        if verdict.counted and verdict.prompt.format in FORMATS and FORMATS[verdict.prompt.format].INCLUDES:
+        few = prompts[verdict.prompt.path] <= _ONE_BY_ONE * len(verdict.rule.models)
+        if (
+            few
+            and verdict.counted
+            and verdict.prompt.format in FORMATS
+            and FORMATS[verdict.prompt.format].INCLUDES
+        ):
             tokens = _imported(tree, verdict, means, options.max_file_size)
             imported |= {(verdict.prompt, verdict.model): tokens} if tokens else {}
     return Listing(report, imported)
