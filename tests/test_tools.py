@@ -103,6 +103,44 @@ def test_bare_properties_become_an_object() -> None:
     assert tools(data)[0]["input_schema"] == {"type": "object", "properties": {"q": {"type": "string"}}}
 
 
+def test_a_list_of_properties_becomes_an_object() -> None:
+    """Each says its own name there, and whether it is required."""
+    listed = [
+        {"name": "q", "type": "string", "required": True},
+        {"name": "n", "type": "integer", "required": False},
+    ]
+    data = {
+        "find": {"description": "Finds.", "parameters": listed},
+        "now": {"description": "N.", "parameters": []},
+    }
+
+    assert kind(data) == "tools"
+    properties = {"q": {"type": "string"}, "n": {"type": "integer"}}
+    assert [tool["input_schema"] for tool in tools(data)] == [
+        {"type": "object", "properties": properties, "required": ["q"]},
+        {"type": "object", "properties": {}},
+    ]
+
+
+@pytest.mark.parametrize(
+    "listed", [["q"], [{"type": "string"}], [{"name": "q"}, {"name": "q"}], [{"name": 1}]]
+)
+def test_a_list_of_anything_else_is_no_tool(listed: list[object]) -> None:
+    """A name that stands twice, or isn't there, leaves nothing to make an object of."""
+    assert kind({"find": {"description": "Finds.", "parameters": listed}}) == "request"
+
+
+@pytest.mark.parametrize("wrap", ["%s", '{"tools": %s}', '{"result": {"tools": %s}}'])
+def test_a_tool_without_a_schema_is_an_error_of_that_name(wrap: str) -> None:
+    """Also where no tool of the file has one: names and descriptions alone are what an outline of tools looks like."""
+    data = wrap % '[{"name": "a", "description": "d"},\n{"name": "b", "description": "e", "title": "B"}]'
+
+    assert recognise("a.json", data.encode(), make.rule()).name == "tools"
+    with pytest.raises(Unreadable) as caught:
+        parse(data)
+    assert caught.value.message == "`tools[0]` has no `input_schema`"
+
+
 def test_arguments_that_are_left_out_are_none() -> None:
     """OpenAI takes a function without `parameters`."""
     data = [{"type": "function", "function": {"name": "now", "description": "The time."}}, nested(FIND)]
@@ -136,6 +174,7 @@ def test_yaml_is_the_same_as_json() -> None:
         [{"role": "user", "content": "x"}], [{"role": "user", "name": "ann", "parameters": {}, "content": "x"}],
         {"a": {"type": "object", "description": "d", "properties": {}}}, {"parameters": {"type": "object"}}, {}, [], 3,
         {"find": keyed(FIND), "version": 1}, {"result": {"messages": []}}, [{"name": "x", "type": "object"}],
+        [{"name": "x", "description": "d", "price": 3}], [{"name": "x"}], [{"name": "x", "description": "d"}, "y"],
     ],
 )  # fmt: skip
 def test_what_is_not_only_tools_stays_a_request(data: object) -> None:

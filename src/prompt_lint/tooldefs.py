@@ -19,6 +19,19 @@ NO_DESCRIPTION = "has a tool without a description: the model has only the name 
 SCHEMAS = ("input_schema", "inputSchema", "parameters")
 _NAME = r"[a-zA-Z0-9_-]{1,128}"
 _FORBIDDEN = ("oneOf", "allOf", "anyOf")
+_BESIDE_SCHEMA = frozenset(
+    {
+        "name",
+        "description",
+        "title",
+        "annotations",
+        "outputSchema",
+        "icons",
+        "_meta",
+        "strict",
+        "cache_control",
+    }
+)
 _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema": {"type": "object", …}}'
 
 
@@ -37,6 +50,37 @@ def looks_like_one(tool: object) -> bool:
     has_schema = any(isinstance(tool.get(key), dict) for key in SCHEMAS)
     of_type = isinstance(tool.get("type"), str) and tool["type"] not in ("object", "text")
     return isinstance(tool.get("name"), str) and (has_schema or of_type) and "role" not in tool
+
+
+def lacks_schema(tool: object) -> bool:
+    """Whether a value is a tool definition but for its schema: a name, a description, and nothing that others have."""
+    return (
+        isinstance(tool, dict)
+        and isinstance(tool.get("name"), str)
+        and isinstance(tool.get("description"), str)
+        and tool.keys() <= _BESIDE_SCHEMA
+    )
+
+
+def are_listed(parameters: object) -> bool:
+    """Whether parameters are a list of properties that say their own names."""
+    if not isinstance(parameters, list):
+        return False
+    names = [one.get("name") if isinstance(one, dict) else None for one in parameters]
+    return all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+
+
+def _from_listed(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """The JSON Schema of such a list. `required: true` of a property is said by the object around it."""
+    marked = [one["name"] for one in parameters if one.get("required") is True]
+    left_out = [
+        {"name", "required"} if isinstance(one.get("required"), bool) else {"name"} for one in parameters
+    ]
+    properties = {
+        one["name"]: {key: value for key, value in one.items() if key not in without}
+        for one, without in zip(parameters, left_out, strict=True)
+    }
+    return {"type": "object", "properties": properties, **({"required": marked} if marked else {})}
 
 
 def standard(tools: Iterable[tuple[Where, object, str]]) -> list[dict[str, Any]]:
@@ -111,6 +155,8 @@ def _schema(tool: Mapping[str, Any], where: Where, *, keyed: bool, function: boo
             return {"type": "object", "properties": {}}
         raise Misshapen(where, f"`{spelled(where)}` has no `input_schema`", _HINT)
     schema = tool[spelling]
+    if keyed and are_listed(schema):
+        schema = _from_listed(schema)
     if isinstance(schema, dict) and "type" not in schema:
         bare = keyed and "properties" not in schema and all(isinstance(one, dict) for one in schema.values())
         schema = (

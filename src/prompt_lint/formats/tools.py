@@ -14,7 +14,16 @@ from prompt_lint.errors import Unreadable
 from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Note, Part, Prompt, Request
 from prompt_lint.shape import Misshapen
 from prompt_lint.source import TEXT_HINT, load
-from prompt_lint.tooldefs import NO_DESCRIPTION, SCHEMAS, is_client, looks_like_one, name_of, standard
+from prompt_lint.tooldefs import (
+    NO_DESCRIPTION,
+    SCHEMAS,
+    are_listed,
+    is_client,
+    lacks_schema,
+    looks_like_one,
+    name_of,
+    standard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +36,7 @@ NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
 
 # No file without one of these needs to be parsed to see that it defines no tools.
-_SIGN = rb"input_schema|inputSchema|parameters|function|\\u|[\"']?type[\"']?[ \t]*:"
+_SIGN = rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?type[\"']?[ \t]*:"
 
 
 class _Defined(NamedTuple):
@@ -145,7 +154,9 @@ def _find(data: Any) -> list[_Defined]:
 def _listed(tools: Any, place: Where) -> list[_Defined]:
     if isinstance(tools, dict):
         return _keyed(tools, place)
-    if not isinstance(tools, list) or not any(map(looks_like_one, tools)):
+    if not isinstance(tools, list) or not tools:
+        return []
+    if not any(map(looks_like_one, tools)) and not all(map(lacks_schema, tools)):
         return []
     if not place and any(isinstance(tool, dict) and "role" in tool for tool in tools):
         return []  # messages
@@ -163,4 +174,6 @@ def _is_keyed(tool: object) -> bool:
     if looks_like_one(tool):
         return True
     about = isinstance(tool, dict) and isinstance(tool.get("description"), str) and "role" not in tool
-    return about and isinstance(tool, dict) and any(isinstance(tool.get(key), dict) for key in SCHEMAS)
+    if not about or not isinstance(tool, dict):
+        return False
+    return any(isinstance(tool.get(key), dict) or are_listed(tool.get(key)) for key in SCHEMAS)
