@@ -304,3 +304,60 @@ def test_what_can_not_be_read_any_more_is_not_removed(repo: Repo, check: Check) 
 
     assert (code, [one["path"] for one in report["problems"]]) == (3, ["prompts/b.json"])
     assert report["removed"] == []
+
+
+def test_a_rule_that_is_gone_is_told_though_nothing_is_looked_for_there(repo: Repo, check: Check) -> None:
+    """Removing a rule for another folder, or narrowing it, is loosening; with `on_raise: fail` it fails."""
+    rules = 'prompts: [{files: "prompts/*.md"}, {files: "agents/*.md"}]\n'
+    repo.write("agents/a.md", SMALL)
+    repo.write("agents/b.md", SMALL)
+    begin(repo, TOP + "on_raise: fail\n" + rules, p=SMALL)
+
+    for now in (RULE, RULE.replace("]", ", {files: agents/a.md}]")):
+        repo.write(".prompt-lint.yaml", TOP + "on_raise: fail\n" + now)
+        code, report = check()
+
+        assert (code, [one["subject"] for one in report["loosened"]]) == (1, ["agents/*.md"])
+
+
+def test_what_was_no_prompt_before_is_new(repo: Repo, check: Check) -> None:
+    """A file that is moved to where prompts are had no limit to be over: it fails as a new one does."""
+    repo.write("note.md", LARGE)
+    begin(repo, p=SMALL)
+    repo.git("mv", "note.md", "prompts/note.md")
+
+    code, report = check()
+
+    assert (code, report.of("prompts/note.md")["standing"]) == (1, "new")
+
+
+def test_a_prompt_that_moves_to_a_larger_limit_is_told(repo: Repo, check: Check) -> None:
+    """Renaming it out of its rule loosens, though the configuration is the same."""
+    both = TOP + 'prompts: [{files: "prompts/**"}, {files: "large/**", limit: 9k, allow_empty: true}]\n'
+    begin(repo, both, p=LARGE, left=SMALL)
+    repo.git("mv", "prompts/p.md", "large.md")
+    (repo.path / "large").mkdir()
+    repo.git("mv", "large.md", "large/p.md")
+
+    report = check()[1]
+
+    assert [(one["before"], one["after"]) for one in report["loosened"]] == [(100, 9000)]
+
+
+def test_a_configuration_that_moves_is_still_one(repo: Repo, check: Check) -> None:
+    """Under another path it isn't the first: what was within its limit has to stay there."""
+    begin(repo, p=SMALL)
+    (repo.path / "tools").mkdir()
+    repo.git("mv", ".prompt-lint.yaml", "tools/lint.yaml")
+    repo.write("prompts/p.md", LARGE)
+
+    code, report = check("--config", "tools/lint.yaml")
+
+    assert (code, report.of("prompts/p.md")["standing"]) == (1, "changed")
+
+
+def test_a_base_without_a_name_is_a_mistake(repo: Repo, check: Check) -> None:
+    """`--base "$UNSET"` compares with nothing, so it doesn't pass for a comparison."""
+    begin(repo, p=SMALL)
+
+    assert cli.run(["check", "--offline", "--base", ""]) == 2

@@ -88,7 +88,12 @@ GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
     ("after", "expected"),
     [
         (GROUP.replace("50", "60"), ["limit raised", "limit raised"]),
-        (GROUP.replace("name: g", "name: h"), ["this group is not counted any more"]),
+        (GROUP.replace("name: g", "name: h"), []),
+        (GROUP.replace("name: g", "name: h").replace("50", "60"), ["limit raised", "limit raised"]),
+        (
+            GROUP.replace("name: g", "name: h").replace("b.md", "docs/"),
+            ["this group is not counted any more"],
+        ),
         (GROUP.replace(', "b.md"', ""), ["this group names fewer files than before"]),
         (GROUP.replace('"b.md"', '"b.md", "!a.md"'), ["this group names fewer files than before"]),
         (GROUP.replace('"b.md"', '"b.md", "docs/"'), []),

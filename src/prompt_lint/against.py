@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -156,12 +157,15 @@ class Standings(NamedTuple):
     now: Before
     counts: Mapping[Name, Mapping[str, Outcome | StandIn]]
     recount: Recount
+    owned: Callable[[str], object]
 
     def beside(self, verdict: Verdict) -> Verdict:
         """The verdict with what it was in the base."""
         if self.comparison.config is None:
             return judge.compared(verdict, "new", None, None)
         change, known = self._change(verdict), self.counts.get(_name(verdict))
+        if change.kind == "renamed" and not self.owned(change.base):
+            return judge.compared(verdict, "new", None, None)  # it was no prompt where it was
         if change.kind == "new" or (known is None and self._is_new_in_its_file(verdict, change)):
             return judge.compared(verdict, "new", None, None)
         renamed = change.base if change.kind == "renamed" else ""
@@ -262,7 +266,15 @@ def _untouched(path: str, now: Before) -> bool:
 
 def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) -> list[Loosened]:
     """What the configuration allows that the base's didn't."""
-    if comparison.config is None or comparison.config == config:
+    moved = {change.base: path for path, change in now.changes.paths.items() if change.kind == "renamed"}
+    if comparison.config is None or (comparison.config == config and not moved):
         return []
-    paths = {path: now.changes.of(path).base or path for path in scope.files}
+    # All that the base had: what no rule owns any more may lie where nothing is looked for now.
+    had = [path for path, entry in comparison.commit.entries().items() if entry.kind == "file"]
+    there = set(scope.files)
+    paths = {
+        moved.get(path, path): path
+        for path in had
+        if path in moved or path in there or os.path.lexists(os.path.join(comparison.commit.top, path))
+    }
     return policy.loosened(comparison.config, config, paths)

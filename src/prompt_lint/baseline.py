@@ -64,8 +64,7 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
 
 def config_of(commit: Commit, name: str) -> tuple[bytes, str]:
     """The configuration of a commit, and its name there. Raises `Missing` where it has none, `Unreadable`."""
-    names = [name, *configuration.NAMES] if name in configuration.NAMES else [name]
-    for one in names:
+    for one in dict.fromkeys((name, *configuration.NAMES)):  # also where this change has moved it
         try:
             return commit.read(commit.resolve(one), configuration.MAX_SIZE), one
         except Missing:

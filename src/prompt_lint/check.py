@@ -15,6 +15,7 @@ from prompt_lint.model import Count, Key, Note, Problem, Report, Section, Shares
 from prompt_lint.prompts import Companions, Remarks, read_all
 from prompt_lint.recall import recall, remember
 from prompt_lint.scope import find
+from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -171,7 +172,8 @@ def _compared(
     )
     base = against.counts(pair for pair in pairs if pair[0].base)
     recount = against.Recount(tree, comparison.commit, means.offline.count_request, cap)
-    standings = against.Standings(comparison, now, base, recount)
+    then = selector(comparison.config.rules, comparison.config.exclude) if comparison.config else scope.chosen
+    standings = against.Standings(comparison, now, base, recount, then.owner)
     verdicts = [standings.beside(verdict) for verdict in verdicts]
     report = _report(config.path, verdicts, done, means, said, options)
     return report._replace(

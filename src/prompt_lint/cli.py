@@ -259,7 +259,7 @@ def check(
     options = Options(max_file_size, exit_zero, outage_fails(os.environ, config), _today())
     with (
         means(os.environ, config, tree.top, **counting) as using,
-        _comparison(tree, base or "", policy or "", config, flags) as comparison,
+        _comparison(tree, base, policy or "", config, flags) as comparison,
     ):
         report = check(tree, config, relative, using, options, comparison)
     text = _write(_with_warnings(report, using), os.environ, **output)
@@ -683,9 +683,9 @@ def _parsed(data: bytes, name: str, flags: _Flags) -> Config:
 
 @contextmanager
 def _comparison(
-    tree: WorkingTree, base: str, policy: str, config: Config, flags: _Flags
+    tree: WorkingTree, base: str | None, policy: str, config: Config, flags: _Flags
 ) -> Iterator[Comparison | None]:
-    if not base:
+    if base is None:
         yield None
         return
     from prompt_lint.baseline import comparison

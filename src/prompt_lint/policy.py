@@ -59,7 +59,9 @@ def _rule(before: Rule, after: Rule) -> Iterator[Loosened]:
         yield from _limits(f"{subject} ({name})", old, new)
     if _allows_more(before.max_growth, after.max_growth):
         yield Loosened(subject, "may grow more in one change than before", after.line)
-    if after.allow_empty and not before.allow_empty:
+    if after.format not in {"", before.format}:
+        yield Loosened(subject, f"is read as `{after.format}` now, whatever it was before", after.line)
+    if after.allow_empty and not before.allow_empty and after.files == before.files:
         yield Loosened(subject, "may match nothing now", after.line)
 
 
@@ -83,8 +85,12 @@ def _allows_more(before: Growth | None, after: Growth | None) -> bool:
 
 def _groups(before: Config, after: Config) -> Iterator[Loosened]:
     now = {group.name: group for group in after.groups}
+    then = {group.name for group in before.groups}
+    # One with another name and the same files was renamed.
+    fresh = [group for group in after.groups if group.name not in then]
     for group in before.groups:
-        found = now.get(group.name)
+        same = (one for one in fresh if _files(one) == _files(group))
+        found = now.get(group.name) or next(same, None)
         if found is None:
             yield Loosened(group.name, "this group is not counted any more", 0)
             continue
