@@ -136,7 +136,10 @@ def test_a_cycle_ends() -> None:
         ("<b>\n@a.md\n</b>", memory._IN_HTML), ("@image.png", memory._BINARY), ("@a.pdf", memory._BINARY),
         ("@large.md", memory._TOO_LARGE),
         ("@secret", "imports a file that is ignored by git; it isn't counted, since not every checkout has it"),
-        ("@a.md.", ""), ("@missing,", ""), ("@/components/ui", ""), ("@~", ""), ("@/", ""), ("@", ""), ("@.", ""),
+        *((near, memory._PUNCTUATED) for near in ("@a.md.", "@a.md;", "See (@a.md)", "(@a.md).", "**@a.md**", '"@a.md"', "_@a.md_", "[@a.md]:")),
+        ("@a.md#x", memory._FRAGMENT), ("@a.md#x-y.", memory._FRAGMENT), ("(@a.md#x)", memory._FRAGMENT), ("@a.md.#x", memory._FRAGMENT),
+        ("@missing.md#x", ""), ("(@missing.md)", ""), ("(@org/package)", ""), ("me@a.md.", ""), ("`(@a.md)`", ""), ("x(@a.md)", ""),
+        ("@docs/...", ""), ("@#x", ""), ("(@)", ""), ("@...", ""), ("(@../../a.md)", ""), ("@missing,", ""), ("@a.md!?", memory._PUNCTUATED), ("@/components/ui", ""), ("@~", ""), ("@/", ""), ("@", ""), ("@.", ""),
         ("@//pkg:target", ""), ("@org/package", ""), ("@docs", ""), ("<b>\n@org/package\n</b>", ""), ("`@~/a.md`", ""),
     ],
 )  # fmt: skip
@@ -156,6 +159,21 @@ def test_what_isnt_counted_is_told_where_it_may_surprise(named: str, message: st
     assert [(place, told) for place, _, told in notes("CLAUDE.md", files)] == (
         [("CLAUDE.md", message)] if message else []
     )
+
+
+def test_a_file_that_is_imported_elsewhere_is_no_surprise() -> None:
+    """Punctuation around one mention of it changes nothing, nor does it around the file's own name."""
+    files = {"CLAUDE.md": "(@a.md) @a.md. @a.md#x @b.md (@CLAUDE.md)", "a.md": "A", "b.md": "@a.md"}
+
+    assert text("CLAUDE.md", files).endswith("\n\nA")
+    assert notes("CLAUDE.md", files) == []
+
+
+def test_punctuation_around_a_path_is_told_with_its_line() -> None:
+    """In an imported file, too, and as to the folder that the file is in."""
+    files = {"CLAUDE.md": "@docs/a.md", "docs/a.md": "x\n\n- see (@b.md).", "docs/b.md": "B", "b.md": "no"}
+
+    assert notes("CLAUDE.md", files) == [("docs/a.md", 3, memory._PUNCTUATED)]
 
 
 def test_an_import_that_cannot_be_measured_is_no_small_number() -> None:

@@ -28,13 +28,15 @@ class Import(NamedTuple):
 class Loaded(NamedTuple):
     """A text as Claude Code loads it: without block-level comments. `lines` are where its lines were before.
 
-    `hidden` are those that stand in HTML blocks, where Claude Code passes them over.
+    `hidden` are those that stand in HTML blocks, where Claude Code passes them over; `near` would be imports without the
+    punctuation before them.
     """
 
     text: str
     lines: Sequence[int]
     imports: tuple[Import, ...]
     hidden: tuple[Import, ...]
+    near: tuple[Import, ...] = ()
 
 
 class Inline(NamedTuple):
@@ -47,6 +49,7 @@ class Inline(NamedTuple):
 
 # A NUL can't be in a text; here it stands in the place of code.
 _CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])+)")
+_NEAR = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])+)")
 _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 
 
@@ -54,26 +57,28 @@ def claude(text: str) -> Loaded:
     """What Claude Code makes of the text of a memory file."""
     imports: list[Import] = []
     hidden: list[Import] = []
+    near: list[Import] = []
     cuts: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
         for leaf in leaves(text):
             if leaf.kind == "text":
                 imports += _found(leaf)
+                near += _found(leaf, _NEAR)
             elif end := _after_comment(text, leaf):
                 cuts.append((leaf.rows[0].start, end))
                 behind = leaf.rows[-1]
                 hidden += _found(leaf._replace(rows=[behind._replace(content=text[end : behind.end])]))
             else:
                 hidden += _found(leaf)
-    return Loaded(*_cut(text, cuts), tuple(imports), tuple(hidden))
+    return Loaded(*_cut(text, cuts), tuple(imports), tuple(hidden), tuple(near))
 
 
-def _found(leaf: Leaf) -> Iterator[Import]:
+def _found(leaf: Leaf, pattern: re.Pattern[str] = _CLAUDE) -> Iterator[Import]:
     text = "\n".join(row.content for row in leaf.rows)
     if "@" not in text:
         return
     row, place = 0, 0
-    for match in _CLAUDE.finditer(without_spans(text) if leaf.kind == "text" else text):
+    for match in pattern.finditer(without_spans(text) if leaf.kind == "text" else text):
         row += text.count("\n", place, match.start())
         place = match.start()
         yield Import(match[1].replace("\\ ", " "), leaf.rows[row].line)

@@ -52,7 +52,10 @@ _TOO_DEEP = f"imports a file that is more than {CLAUDE_HOPS} hops away, so Claud
 _TOO_LARGE = "imports a file of more than 4 MiB, which Claude Code skips: it isn't counted"
 _BINARY = "imports a binary file, which Claude Code leaves out: it isn't counted"
 _IN_HTML = "names a file with `@` in an HTML block, where Claude Code doesn't import it; a blank line before it ends the block"
-_PUNCTUATED = "names a file with `@` and a `:` or `,` right behind it, so Claude Code doesn't import it; leave a space between"
+_PUNCTUATED = "names a file with `@` and punctuation right before or behind it, which isn't counted as an import; leave spaces between"
+_FRAGMENT = "names a file with `@` and a `#` behind it, which isn't counted as an import; leave out what begins with `#`"
+# What may stand behind a path, and is no part of the name of the file that is meant.
+_BEHIND = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 _SKIPPED_WHOLE = "is larger than 4 MiB, so Claude Code skips it; it is counted all the same"
 _LONG = (
     f"has more than {_WARNED:,} characters, at which Claude Code used to warn when it starts; newer versions warn later, "
@@ -239,6 +242,7 @@ class _Following:
         self.files = _Files(read)
         self.notes: dict[Note, None] = {}
         self.done: set[tuple[str, bool]] = set()
+        self.suspects: list[tuple[_Block, Import, str]] = []
         self.real = {path}
         self.blocks = [_Block(path, path, (), 0, first, claude(text))]
         for block in self.blocks:  # which grow on the way
@@ -246,6 +250,10 @@ class _Following:
                 self._follow(block, one, hidden=False)
             for one in block.loaded.hidden:
                 self._follow(block, one, hidden=True)
+            for one in block.loaded.near:
+                self.suspects.append((block, one, _joined(block.path, one.path) or ""))
+        for suspect in self.suspects:
+            self._suspect(*suspect)
         if self.files.failure:
             raise self.files.failure
 
@@ -291,12 +299,21 @@ class _Following:
             self._note(_elsewhere(error), block, one)
         elif not isinstance(error, Missing):
             self._fail(block, one, error)
-        elif (
-            (meant := path.rstrip(":,")) != path
-            and meant
-            and not isinstance(self.files.find(meant), Unreadable)
-        ):
-            self._note(_PUNCTUATED, block, one)
+        else:
+            self.suspects.append((block, one, path))
+
+    def _suspect(self, block: _Block, one: Import, path: str) -> None:
+        """A path that isn't imported as it is written, but names a file without its fragment or the punctuation around it."""
+        whole, fragment, _ = path.partition("#")
+        for meant, message in ((path.rstrip(_BEHIND), _PUNCTUATED), (whole.rstrip(_BEHIND), _FRAGMENT)):
+            if meant and (message is _PUNCTUATED or fragment) and self._is_there(meant):
+                self._note(message, block, one)
+                return
+
+    def _is_there(self, path: str) -> bool:
+        """Whether a path names a file that isn't imported in other words."""
+        found = None if path.endswith("/") else self.files.find(path)
+        return isinstance(found, tuple) and found[0] not in self.real
 
     def _note(self, message: str, block: _Block, one: Import) -> None:
         self.notes[Note(message, block.real, block.at(one.line))] = None
