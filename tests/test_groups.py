@@ -34,6 +34,8 @@ groups:
     limit: 5000
 """
 TOOL = {"name": "look_up", "description": "Looks an order up.", "input_schema": {"type": "object"}}
+# One grey pixel.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 Check = Any
 
 
@@ -109,6 +111,19 @@ def test_its_parts_are_its_files(repo: Repo, check: Check) -> None:
     }  # fmt: skip
     sizes = [part["tokens"] for part in verdict["sections"]]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_parts_weigh_their_words(repo: Repo, check: Check) -> None:
+    """A part's tokens are those of what is said in it, without JSON around it, and without a picture's bytes."""
+    agent(repo)
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}}
+    turn = {"role": "user", "content": [{"type": "text", "text": "Hi there"}, picture]}
+    repo.write("prompts/shots.yaml", json.dumps([turn]))
+
+    [verdict] = check()[1]["verdicts"]
+
+    tokens_of = {part["path"]: part["tokens"] for part in verdict["sections"]}
+    assert tokens_of["prompts/shots.yaml"] == 2
 
 
 def test_a_sum_is_the_sum_of_its_prompts(repo: Repo, check: Check) -> None:

@@ -240,3 +240,15 @@ def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., 
     found = {v["name"]: (v["status"], v["limit"]) for v in done.report["verdicts"]}
     assert found == {"metadata": ("over", 50), "body": ("ok", 500)}
     assert done.code == Exit.OVER
+
+
+def test_a_limit_for_a_part_that_no_prompt_has_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A limit under the name of a part in a rule for other files holds for nothing, and isn't taken for one that is kept."""
+    repo.write("CLAUDE.md", "Be kind.\n")
+    rule = "models: [claude-sonnet-4-6]\nprompts: [{files: CLAUDE.md, limit: 1k, parts: {body: 1}}]\n"
+    repo.write(".prompt-lint.yaml", rule)
+
+    done = lint("check", "--offline")
+
+    assert done.code == 0
+    assert "no prompt of this rule is called `body`" in done.out

@@ -90,8 +90,25 @@ def check(
         for verdict in report.verdicts
     ]
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
+    if scope.everything:
+        notes += _idle_parts(config, report.verdicts)
     report = report._replace(verdicts=verdicts, notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _idle_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
+    """That a limit for a part holds for no prompt: nobody should take it for one that is kept."""
+    rules = {id(rule): rule for rule in config.rules if rule.parts}
+    if not rules:
+        return
+    met = {(id(verdict.rule), verdict.prompt.name) for verdict in verdicts}
+    for key, rule in rules.items():
+        for name in rule.parts:
+            if (key, name) not in met:
+                message = (
+                    f"no prompt of this rule is called `{name}`, so that limit in `parts` holds for none"
+                )
+                yield Note(message, config.path, rule.line_of(name, ""))
 
 
 def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:

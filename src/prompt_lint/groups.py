@@ -240,8 +240,20 @@ class _Whole(NamedTuple):
         return Request(fields)
 
     def weigh(self, title: str, path: str, content: object) -> None:
-        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-        self.parts.append(Part(title, 0, 0, text, path))
+        self.parts.append(Part(title, 0, 0, _text(content), path))
+
+
+def _text(content: object) -> str:
+    """The words of a content, near enough for its share of the tokens: without what JSON puts around them, and without pictures."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(map(_text, content))
+    if isinstance(content, dict) and ("role" in content or content.get("type") in {"text", "tool_result"}):
+        return _text(content.get("content", content.get("text", "")))
+    if isinstance(content, dict) and content.get("type") in {"image", "document"}:
+        return ""
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _as_system(whole: _Whole, fields: Mapping[str, Any], path: str) -> str:
@@ -272,9 +284,8 @@ def _as_messages(whole: _Whole, fields: Mapping[str, Any], path: str) -> str:
     whole.tools.extend(fields.get("tools") or [])
     for key in fields.keys() - {"messages", "system", "tools"}:
         whole.others.setdefault(key, fields[key])
-    whole.weigh(
-        "messages", path, [*whole.system[-1:], *_said(fields)] if "system" in fields else _said(fields)
-    )
+    brought = [fields["system"]] if "system" in fields else []
+    whole.weigh("messages", path, [*brought, *(fields.get("tools") or []), *_said(fields)])
     return ""
 
 
