@@ -742,6 +742,59 @@ def test_a_link_of_the_checkout_leads_nothing_elsewhere(
     assert not list(outside.iterdir())
 
 
+@pytest.mark.parametrize(
+    "path", ["link/x.json", "link/../x.json", "file.json", "a/b/link/x.json", "{top}/link/x.json"]
+)
+def test_no_way_through_a_link_is_taken(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Wherever it stands in the path, and however the path is spelled; also where the workspace is behind a link."""
+    (tmp_path / "outside" / "inner").mkdir(parents=True)
+    repo.link("link", tmp_path / "outside" / "inner")
+    repo.link("a/b/link", tmp_path / "outside")
+    repo.link("file.json", tmp_path / "outside" / "file.json")
+    (tmp_path / "workspace").symlink_to(repo.path)
+    monkeypatch.chdir(repo.path)
+
+    for top in (repo.path, tmp_path / "workspace"):
+        with pytest.raises(Fatal):
+            action._unlinked(path.format(top=top), {"GITHUB_WORKSPACE": str(top)})
+        for fine in ("x.json", "new/x.json", f"{top}/x.json", str(tmp_path / "elsewhere.json"), ""):
+            action._unlinked(fine, {"GITHUB_WORKSPACE": str(top)})
+
+
+@pytest.mark.parametrize("name", ["..", "link", "../.."])
+def test_no_folder_out_of_the_workspace_is_entered(repo: Repo, job: Job, tmp_path: Path, name: str) -> None:
+    """Also none that a link of the checkout leads to."""
+    opened(repo, job, {})
+    repo.link("link", tmp_path)
+
+    assert "leads out of the workspace" in composite.run(ROOT, job, {"working-directory": name}).log
+
+
+def test_an_output_is_what_it_is(tmp_path: Path) -> None:
+    """Windows' paths keep their backslashes, and a value of several lines stays one value."""
+    values = {"report-file": "D:\\a\\_temp\\new\\report.json", "total": "1\nstatus=pass\nEOF\nx<<y"}
+
+    action._tell(values, {"GITHUB_OUTPUT": str(tmp_path / "out")})
+
+    assert composite.file_commands((tmp_path / "out").read_text(encoding="utf-8")) == values
+
+
+def test_a_fault_of_ours_is_an_error_and_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Python's own exit code for it would be that of a prompt over its limit, and its traceback might hold a key."""
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "out"))  # and no RUNNER_TEMP
+
+    with pytest.raises(SystemExit) as caught:
+        action.main()
+
+    assert caught.value.code == 3
+    assert composite.file_commands((tmp_path / "out").read_text(encoding="utf-8"))["status"] == "error"
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_a_report_that_lies_in_the_checkout_is_not_taken_for_ours(repo: Repo, job: Job) -> None:
     """Where the run makes none, there is none."""
     forged = json.dumps({"summary": {"totals": [{"model": "m", "before": 0, "after": 1}]}, "verdicts": []})

@@ -140,13 +140,18 @@ def _targets(env: Mapping[str, str]) -> list[str]:
 
 def _unlinked(path: str, env: Mapping[str, str]) -> None:
     """Raises `Fatal` where a link of the checkout would lead what is written at `path` elsewhere."""
-    workspace, wanted = os.path.abspath(env["GITHUB_WORKSPACE"]), os.path.abspath(path)
-    while wanted.startswith(workspace + os.sep):
-        if os.path.islink(wanted):
-            raise Fatal(
-                f"{path} isn't written: a symbolic link of the checkout is in its way", "write it elsewhere"
-            )
-        wanted = os.path.dirname(wanted)
+    workspace = os.path.abspath(env["GITHUB_WORKSPACE"])
+    top, place = os.path.realpath(workspace), os.path.join(os.getcwd(), path)
+    if place.startswith(workspace + os.sep):  # which may itself lie behind a link, as on macOS
+        place = top + place[len(workspace) :]
+    if not path or not place.startswith(top + os.sep):
+        return
+    folder = os.path.dirname(place)
+    straight = os.path.normcase(os.path.realpath(folder)) == os.path.normcase(os.path.normpath(folder))
+    if os.path.islink(place) or not straight:
+        raise Fatal(
+            f"{path} isn't written: a symbolic link of the checkout is in its way", "write it elsewhere"
+        )
 
 
 def _base(env: Mapping[str, str], context: Context | None) -> str:
@@ -180,6 +185,11 @@ def _enter(env: Mapping[str, str]) -> None:
             f"the input `working-directory` leads nowhere: {error.strerror}",
             "name a folder below the workspace; has `actions/checkout` run before?",
         ) from None
+    top = os.path.realpath(env["GITHUB_WORKSPACE"])
+    if os.path.commonpath([top, os.path.realpath(os.getcwd())]) != top:
+        raise Fatal(
+            "the input `working-directory` leads out of the workspace", "name a folder below the workspace"
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -317,10 +327,10 @@ def _tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:
     path = env.get("GITHUB_OUTPUT")
     if not path:
         return
-    with open(path, "a", encoding="utf-8", newline="\n") as file:
+    with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         for name, value in outputs.items():
             mark = f"end-{secrets.token_hex(16)}"
-            file.write(f"{name}<<{mark}\n{visible(value)}\n{mark}\n")
+            file.write(f"{name}<<{mark}\n{value}\n{mark}\n")
 
 
 def _complaint(error: Fatal) -> str:
