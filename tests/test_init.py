@@ -292,6 +292,19 @@ def test_broken_and_uncountable_requests_are_told(repo: Repo, lint: Lint) -> Non
     assert set(yaml.safe_load(written(repo))["exclude"]) == {f"/{path}" for path in broken}
 
 
+def test_broken_requests_do_not_hide_the_others(repo: Repo, lint: Lint) -> None:
+    """Where all of them would be too many to be named one by one, those that can be counted are."""
+    for number in range(8):
+        repo.write(f"{number}/a.json", CHAT)
+        repo.write(f"{number}/other.json", "{}")
+    repo.write("0/comma.json", '{"messages": [{"role": "user", "content": "Hi"},]}')
+
+    done = passes(lint)
+
+    assert files(repo) == [f"/{number}/a.json" for number in range(8)]
+    assert "left out: 0/comma.json: is not JSON" in done.out
+
+
 def test_what_is_plainly_something_else_is_not_told(repo: Repo, lint: Lint) -> None:
     """Settings, translations, schemas and data are no broken prompts, whatever is wrong with them."""
     repo.write("prompts/a.md", "Answer.\n")
@@ -587,7 +600,8 @@ def test_a_path_as_a_pattern_matches_it(path: str) -> None:
     read = strictyaml.load(f"- {scalar(pattern)}\n".encode()).data[0]
     assert read == strictyaml.load(f"[{scalar(pattern)}, a]\n".encode()).data[0] == pattern
     assert globs.compile([read])(path)
-    assert not globs.compile([read])(f"other/{path}")
+    # Longer than any name there is: what can't be read is a `?`, which matches other characters, too.
+    assert not globs.compile([read])(f"other folder/{path}")
 
 
 @given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8))

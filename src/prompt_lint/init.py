@@ -109,7 +109,8 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     wanted = config.rule_from_flags(models or [MODEL], None, context_window).models
     if not found.findings:
         raise Fatal(_NOTHING, _hint(wanted, found.doubtful))
-    draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, {})
+    broken = dict(list(found.broken.items())[:_MOST_LEFT_OUT])
+    draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken)
     for _ in range(_DRAFTS):
         text = render(draft)
         rules = config.parse(text.encode(), name, context_window, FORMATS)

@@ -48,11 +48,15 @@ class Finding(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What was found, in the order of the entries; what may be prompts or not, as patterns; and where links lead."""
+    """What was found, in the order of the entries; what may be prompts or not, as patterns; and where links lead.
+
+    `broken` has the reason for each file that was meant for a prompt and has no place in a finding.
+    """
 
     findings: Sequence[Finding]
     doubtful: Sequence[str]
     links: Mapping[str, str | Unreadable] = {}
+    broken: Mapping[str, str] = {}
 
 
 _TEXTS = Kind(
@@ -152,8 +156,21 @@ def survey(tree: WorkingTree, config: str, cap: int) -> Survey:
         {path for path, one in entries.items() if one.kind in {"file", "sparse"} and path != config}
         | links.keys()
     )
-    formats = {path: _format(path, tree, cap) for path in paths if path not in links and _special(path)}
-    return sort(paths, formats)._replace(links=links)
+    broken: dict[str, str] = {}
+    formats = {
+        path: _format(path, tree, cap, broken) for path in paths if path not in links and _special(path)
+    }
+    found = sort(paths, formats)
+    kinds = {one.kind.title for one in found.findings}
+    lost = {path: why for path, why in broken.items() if not _is_doubtful(path)}
+    lost = {
+        path: why
+        for path, why in lost.items()
+        if (one := _of_format(formats[path])) and one.title not in kinds
+    }
+    if lost:  # too many to be named, perhaps for being broken: they shall not take the others with them
+        found = sort(paths, formats | dict.fromkeys(lost, ""))._replace(broken=lost)
+    return found._replace(links=links)
 
 
 def sort(paths: Sequence[str], formats: Mapping[str, str]) -> Survey:
@@ -207,25 +224,33 @@ def _special(path: str) -> bool:
     return candidates(path, _ANY) != ("text",)
 
 
-def _format(path: str, tree: WorkingTree, cap: int) -> str:
-    """The format that is recognised in a file, also in a broken one; "" where it would be taken for one that it isn't."""
+def _format(path: str, tree: WorkingTree, cap: int, broken: dict[str, str]) -> str:
+    """The format that is recognised in a file; "" where it would be taken for one that it isn't.
+
+    Also that of one which is `broken`, to which it is added with the reason.
+    """
     try:
         data = tree.read(path, cap)
     except Missing:
         return ""
-    except Unreadable:
-        return "request" if _is_data(path) and _is_prompts(path) else ""
+    except Unreadable as error:
+        if not (_is_data(path) and _is_prompts(path)):
+            return ""
+        broken[path] = error.message
+        return "request"
     name = recognise(path, data, _ANY).name
     if name not in {"request", "tools", "prompt-yml"}:
         return name
     said = Remarks([], [])
     try:
         found = list(parsed(path, data, _ANY, Companions(tree, cap), said)) if _SHAPED.search(data) else []
-    except Unreadable:
-        return name if _is_broken(path, data, name) else ""
-    if any(one.request for one in found):
-        return name  # one with bad lines, too: they are told
-    return name if (said.problems or not found) and _is_broken(path, data, name) else ""
+        why = said.problems[0].message if said.problems else "holds no request"
+    except Unreadable as error:
+        found, why = [], error.message
+    meant = any(one.request for one in found)
+    if (said.problems or not meant) and (meant or _is_broken(path, data, name)):
+        broken[path] = why
+    return name if meant or path in broken else ""
 
 
 def _is_broken(path: str, data: bytes, name: str) -> bool:
