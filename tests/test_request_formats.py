@@ -878,8 +878,8 @@ def test_a_batch_is_told_by_its_worst_lines(repo: Repo, lint: Callable[..., Done
     counted = lint("count", "b.jsonl", "--model", "claude-opus-5")
 
     assert done.code == 1
-    assert done.out.count("OVER    b.jsonl (r") == 5
-    assert "OVER    b.jsonl: 3 more prompts, up to" in done.out
+    assert done.out.count("OVER    b.jsonl (r") == 3
+    assert "OVER    b.jsonl: 5 more prompts, up to" in done.out
     assert counted.out.splitlines()[0].endswith("b.jsonl (r0)")
 
 
