@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.api_server import KEY
+from tests.repo import Repo
 
 from prompt_lint import cli
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.api_server import ApiServer
-    from tests.repo import Repo
 
 TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
 RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
@@ -258,6 +260,39 @@ def test_a_base_that_is_not_there_is_never_green_by_itself(repo: Repo, check: Ch
     assert code == 1
     assert report["against"] is None
     assert any("not compared with a base" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize("base", ["origin/main", "auto"])
+@pytest.mark.parametrize("lacking", ["prompts/a.md", ".prompt-lint.yaml"])
+def test_a_base_without_its_contents_is_never_green(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    base: str, lacking: str,
+) -> None:  # fmt: skip
+    """A clone without contents ends the run, for a prompt and for the configuration; the command makes it red as it is."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    begin(repo, a=SMALL)
+    repo.write(
+        lacking, LARGE if lacking.endswith(".md") else f"{TOP.replace('100', '9')}on_raise: fail\n{RULE}"
+    )
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write(lacking, LARGE + LARGE if lacking.endswith(".md") else f"{TOP}on_raise: fail\n{RULE}")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{repo.path}", str(tmp_path / "c"))
+    clone = Repo(tmp_path / "c", init=False)
+    clone.git("checkout", "-q", "topic")
+    monkeypatch.chdir(clone.path)
+    check = ["check", "--offline", "--base", base]
+
+    code = cli.run(check)
+    told = capfd.readouterr().err
+    clone.git(*told.split("`")[1].split()[1:])
+
+    assert code == 2
+    assert "is not in this clone" in told
+    assert cli.run(check) == 1
 
 
 def test_paths_narrow_a_comparison(repo: Repo, check: Check) -> None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # What a folder's own list of names may take: about a million of them.
 MAX_FOLDER = 64 << 20
-# So many contents may be missing: git may start anew after each, and nobody reads of more.
-MAX_LOST = 20
 # No system takes a longer path, so none is a link's target.
 MAX_TARGET = 4096
 
@@ -46,7 +44,8 @@ class Commit:
     """The commit with the full id `id`, in the repository whose working tree has its top at `top`.
 
     A context: one process of git serves all that is read, and ends with it. Not for several threads.
-    Whatever is asked of it raises `Fatal` where its folders aren't in this clone.
+    Whatever is asked of it raises `Fatal` where its folders or contents aren't in this clone, or are damaged:
+    what can't be looked at may have been anything, so nothing can be said to be no worse.
     """
 
     def __init__(self, top: str, id: str) -> None:  # noqa: A002  # what git calls it
@@ -54,7 +53,8 @@ class Commit:
         self.id = id
         self.name = f"commit {id[:10]}"
         self._hint = (
-            f"a partial clone fetches what it lacks on `git diff --stat {id}`; `git fsck` tells of damage"
+            f"run `git diff --stat {id}` before, with which a partial clone fetches what it lacks, "
+            "or `git fetch --refetch`; where `git fsck` tells of damage, clone anew"
         )
         self._objects = Objects(top)
         self._folders: dict[str, Mapping[str, Node]] = {}
@@ -124,7 +124,8 @@ class Commit:
 
         Raises:
             Missing: it isn't there.
-            Unreadable: it isn't such a file, or its content isn't in this clone.
+            Unreadable: it isn't such a file, or too large, or a pointer of Git LFS.
+            Fatal: its content isn't in this clone.
         """
         node = self.node(path)
         if node is None:
@@ -135,7 +136,7 @@ class Commit:
         return self.content(node.id, cap)
 
     def content(self, blob: str, cap: int) -> bytes:
-        """The same by the id of the content. `Fatal` where that fails again and again."""
+        """The same by the id of the content."""
         try:
             data = self._objects.get(blob, cap).data
         except TooLargeError as error:
@@ -144,12 +145,7 @@ class Commit:
                 "raise --max-file-size if it really is a prompt",
             ) from None
         except LostError:
-            if self._objects.lost > MAX_LOST:
-                raise Fatal(f"much of {self.name} is not in this clone, or damaged", self._hint) from None
-            raise Unreadable(
-                f"can't be read in {self.name}: git's object {blob[:10]} is not in this clone, or damaged",
-                self._hint,
-            ) from None
+            raise self._lost(f"git's object {blob[:10]}, a file of it, is") from None
         if is_pointer(data):
             raise Unreadable(
                 f"is a Git LFS pointer in {self.name}, so there is no text of it to compare with",
@@ -184,9 +180,7 @@ class Commit:
         except TooLargeError:
             raise Unreadable(f"lies in a folder of {self.name} with too many names") from None
         except LostError:
-            raise Fatal(
-                f"{self.name} can't be read: folders of it are not in this clone, or damaged", self._hint
-            ) from None
+            raise self._lost("folders of it are") from None
         records = re.finditer(rb"([0-7]{5,6}) ([^\0]+)\0(.{%d})" % (len(self.id) // 2), found.data, re.DOTALL)
         return {
             text(name): Node(mode.decode(), id_.hex()) for mode, name, id_ in (r.groups() for r in records)
@@ -207,7 +201,10 @@ class Commit:
         except TooLargeError:
             raise _astray(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})") from None
         except LostError:
-            raise _astray(f"nowhere: git's object {node.id[:10]} is not in this clone") from None
+            raise self._lost(f"git's object {node.id[:10]}, a link of it, is") from None
+
+    def _lost(self, what: str) -> Fatal:
+        return Fatal(f"{self.name} can't be read: {what} not in this clone, or damaged", self._hint)
 
     def _nothing(self, path: str, hops: int) -> Unreadable:
         """Why the way ends at `path`, of which there is nothing."""

@@ -35,9 +35,6 @@ class Objects:
 
     def __init__(self, top: str) -> None:
         self.top = top
-        self.lost = (
-            0  # questions without an answer; older gits give up at each object that a partial clone lacks
-        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -69,8 +66,7 @@ class Objects:
             self.close()  # half an answer may be left in the pipe
             raise
         if found is None:
-            self.lost += 1
-            self.close()
+            self.close()  # older gits give up at an object that a partial clone lacks
             raise LostError(name)
         return found
 
