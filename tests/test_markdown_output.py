@@ -151,6 +151,23 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
     )
 
 
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [(1_000, "this change adds 0 tokens"), (1_120, "this change adds 120 tokens (+12%)")],
+)
+def test_the_total_growth_is_without_what_cannot_be_compared(now: int, told: str) -> None:
+    """What can't be compared may have changed, so no total has it, and the first line says so."""
+    rows = (
+        reports.row("a.md", now, base=1_000, standing="changed"),
+        reports.row("b.md", 9, standing="changed"),
+    )
+
+    first, _, context, *_ = page(reports.finish(*rows, against=reports.BASE)).splitlines()
+
+    assert first == f"### ✅ No prompt fails; {told}, without 1 prompt that can't be compared"
+    assert f"1,000 → **{now:,} tokens**, without 1 prompt that can't be compared" in context
+
+
 @given(names)
 @example("a|b\\")
 @example("`")

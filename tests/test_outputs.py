@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import make
+from tests import make, reports
 from tests.paths import ROOT
 
 from prompt_lint.errors import Exit
@@ -269,3 +269,16 @@ def every_output() -> Mapping[str, Output]:
 def test_the_table_has_every_output() -> None:
     """Each under its name."""
     assert list(every_output().items()) == list(OUTPUTS.items())
+
+
+def test_totals_of_json_have_only_what_can_be_compared() -> None:
+    """What has no count in the base is on neither side: it would look like growth."""
+    rows = (
+        reports.row("a.md", 900, standing="changed"),
+        reports.row("b.md", 80, base=70, standing="changed"),
+        reports.row("c.md", 5, standing="new"),
+    )
+
+    document = json.loads(as_json.render(reports.finish(*rows, against=reports.BASE), View()))
+
+    assert document["summary"]["totals"] == [{"model": reports.SONNET, "before": 70, "after": 85}]

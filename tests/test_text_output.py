@@ -128,6 +128,17 @@ def test_the_total_says_what_the_change_costs() -> None:
     assert "Compared with the merge base with origin/main: -280 tokens (-70%), 400 → 120." in lines
 
 
+def test_the_total_has_only_what_can_be_compared() -> None:
+    """What can't be compared may have changed: both sides are without it, and the line says so."""
+    a, b = row("a.md", 900, standing="changed"), row("b.md", 80, base=80, standing="unchanged")
+
+    lines, alone = text(compared(a, b)).splitlines(), text(compared(a)).splitlines()
+
+    how = "Compared with the merge base with origin/main"
+    assert f"{how}: +0 tokens, 80 → 80, without 1 prompt that can't be compared." in lines
+    assert f"{how}: nothing to add up, without 1 prompt that can't be compared." in alone
+
+
 @pytest.mark.parametrize(
     ("on_raise", "label", "quiet"), [("note", "looser", 0), ("warn", "looser", 0), ("fail", "LOOSER", 1)]
 )

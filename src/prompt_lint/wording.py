@@ -42,16 +42,32 @@ class Total(NamedTuple):
 
 
 def totals(report: Report) -> list[Total]:
-    """One for each model. Groups don't count, they would count prompts twice; what can't be compared hasn't grown."""
+    """One for each model. Groups don't count, they would count prompts twice; nor does what can't be compared, on either side."""
     found: dict[str, list[int]] = {}
     for verdict in report.verdicts:
         if verdict.prompt.format != "group" and verdict.counted:
             total = found.setdefault(verdict.model, [0, 0])
-            total[0] += verdict.counted.tokens
-            total[1] += verdict.counted.tokens if verdict.standing == "new" else verdict.growth or 0
+            if not _unmatched(verdict):
+                total[0] += verdict.counted.tokens
+                total[1] += verdict.counted.tokens if verdict.standing == "new" else verdict.growth or 0
     for one in report.removed:
         found.setdefault(one.model, [0, 0])[1] -= one.base.tokens
     return [Total(model, after - growth, after) for model, (after, growth) in found.items()]
+
+
+def left_out(report: Report) -> str:
+    """What totals don't have, for the end of a sentence: `without 1 prompt that can't be compared`; "" where they have all."""
+    found = {
+        verdict.prompt
+        for verdict in report.verdicts
+        if verdict.prompt.format != "group" and _unmatched(verdict)
+    }
+    return f"without {several(len(found), 'prompt')} that can't be compared" if found else ""
+
+
+def _unmatched(verdict: Verdict) -> bool:
+    """Whether a prompt was there in the base, but by how much it changed isn't known."""
+    return verdict.standing not in {"", "new"} and verdict.growth is None
 
 
 def number(count: Count) -> str:

@@ -88,19 +88,11 @@ def _loosened(one: Loosened) -> dict[str, Any]:
 
 
 def _totals(report: Report) -> list[dict[str, Any]]:
-    """For each model the tokens of all prompts, in the base and now. Groups would count them twice."""
-    found: dict[str, list[int]] = {}
-    for verdict in report.verdicts:
-        if verdict.prompt.format != "group":
-            total = found.setdefault(verdict.model, [0, 0])
-            total[0] += verdict.base.tokens if verdict.base else 0
-            total[1] += verdict.counted.tokens if verdict.counted else 0
-    for one in report.removed:
-        found.setdefault(one.model, [0, 0])[0] += one.base.tokens
+    """For each model the tokens of all prompts, in the base and now, as every output has them."""
     compared = report.against is not None
     return [
-        {"model": model, "before": before if compared else None, "after": after}
-        for model, (before, after) in found.items()
+        {"model": one.model, "before": one.before if compared else None, "after": one.after}
+        for one in wording.totals(report)
     ]
 
 

@@ -298,22 +298,27 @@ def _calm(page: _Page) -> str:
 
 
 def _change(page: _Page) -> str:
-    """The total growth, as the end of a sentence. Models differ in their tokenizers, and in the prompts they are for."""
+    """The total growth, as the end of a sentence, and what the total doesn't have."""
     found = wording.totals(page.report) if page.compared else []
-    if not found:
-        return ""
+    without = wording.left_out(page.report) if page.compared else ""
+    told = ", ".join(filter(None, [_growth(found, without) if found else "", without]))
+    return f"; {told}" if told else ""
+
+
+def _growth(found: Sequence[wording.Total], without: str) -> str:
+    """Models differ in their tokenizers, and in the prompts they are for. What is left out may have changed."""
     least, most = (pick(one.growth for one in found) for pick in (min, max))
     if least < 0 < most:
-        return f"; this change makes it {least:+,} to {most:+,} tokens, by model"
+        return f"this change makes it {least:+,} to {most:+,} tokens, by model"
     total = wording.several(max(most, -least), "token")
     if least != most:
         total = f"up to {total}, by model"
-    if not any(one.before for one in found):
-        return f"; all is new: {total}"
-    if least == most == 0:
-        return "; the total is what it was"
-    of = wording.share(found[0].growth, found[0].before) if len(found) == 1 else ""
-    return f"; this change {'adds' if most > 0 else 'removes'} {total}{of and f' ({of})'}"
+    if not without and not any(one.before for one in found):
+        return f"all is new: {total}"
+    if least == most == 0 and not without:
+        return "the total is what it was"
+    of = wording.share(most, found[0].before) if len(found) == 1 and least else ""
+    return f"this change {'removes' if least < 0 else 'adds'} {total}{of and f' ({of})'}"
 
 
 def _context(page: _Page) -> str:
@@ -326,6 +331,7 @@ def _context(page: _Page) -> str:
     elif page.models:
         told[0] += f" for {len(page.models)} models"
     if against:
+        told += filter(None, [wording.left_out(page.report)])
         # The name is a part of how it was found, and nearly always its end.
         how = against.how.removesuffix(against.name)
         name = code(_short(against.name)) if how != against.how else ""

@@ -512,18 +512,24 @@ def _totals(report: Report) -> Iterator[str]:
     """What the change costs: in a line, or with one for each of several models."""
     found = wording.totals(report)
     against = f"Compared with {visible(report.against.how)}" if report.against else ""
+    without = wording.left_out(report)
+    if without and not any(one.before or one.after for one in found):
+        yield f"{against}: nothing to add up, {without}."
+        return
     if len(found) == 1:
-        yield f"{against}: {_total(found[0])}, {found[0].before:,} → {found[0].after:,}."
+        rest = without and f", {without}"
+        yield f"{against}: {_total(found[0], without)}, {found[0].before:,} → {found[0].after:,}{rest}."
         return
     if found:
-        yield f"{against}:"
-    rows = [[visible(one.model), f"{one.before:,} → {one.after:,}", _total(one)] for one in found]
-    yield from (f"{_INDENT}{line}" for line in _columns(rows))
+        yield f"{against}{without and f', {without}'}:"
+    rows = [[visible(one.model), f"{one.before:,} → {one.after:,}", _total(one, without)] for one in found]
+    yield from (f"{_INDENT}{line}" for line in (_columns(rows) if rows else ()))
 
 
-def _total(one: wording.Total) -> str:
-    share = wording.share(one.growth, one.before)
-    return f"{one.growth:+,} tokens{share and f' ({share})'}" if one.growth else "the same total"
+def _total(one: wording.Total, without: str) -> str:
+    """What is left out may have changed: nothing is the same then."""
+    share = wording.share(one.growth, one.before) if one.growth else ""
+    return f"{one.growth:+,} tokens{share and f' ({share})'}" if one.growth or without else "the same total"
 
 
 def _origin(report: Report) -> Iterator[str]:
