@@ -301,7 +301,7 @@ def test_nothing_to_count_is_no_request(data: object, message: str) -> None:
 @pytest.mark.parametrize(
     "key",
     ["systemPrompt", "system_prompt", "systemInstruction", "system-message", "preamble", "history", "chat_history",
-     "developer", "functionDeclarations", "prompts", "prompt_text"],
+     "developer", "functionDeclarations", "prompts", "prompt_text", "SYSTEM", "Prompt"],
 )  # fmt: skip
 def test_ours_in_other_words_is_an_error(key: str, wrap: str) -> None:
     """Dropped without a word, the count would be too low. The line is told; nothing in it is no fault."""

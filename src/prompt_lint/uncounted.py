@@ -28,7 +28,7 @@ _ALIKE = frozenset({
     "systemtext", "sysprompt", "preamble", "developer", "developermessage", "developerprompt", "developerinstructions",
     "assistantprompt", "userprompt", "usermessage", "prompts", "prompttext", "prompttemplate", "instruction", "inputs",
     "content", "history", "chathistory", "messagehistory", "conversationhistory", "tooldefs", "tooldefinitions",
-    "toolspecs", "functiondeclarations",
+    "toolspecs", "functiondeclarations", "system", "messages", "tools", "prompt", "input", "instructions", "contents",
 })  # fmt: skip
 
 # Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read; and what files
