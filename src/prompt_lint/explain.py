@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from prompt_lint.selection import Match, Selector
     from prompt_lint.tree import WorkingTree
 
+# What may stand behind the name of a file in a sentence.
+_BEHIND = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 # What is told one by one.
 _MOST_PROMPTS = 10
 _MOST_PARTS = 30
@@ -217,6 +219,14 @@ def _absent(companions: Companions, source: _Source) -> Iterator[str]:
             absent.append(path)
         except Unreadable:  # told in a note
             continue
+    # For what is written as `@a.md.` or `@a.md#b`, `a.md` was looked for, too: what is written is told.
+    guesses = {
+        guess
+        for path in absent
+        for guess in (path.rstrip(_BEHIND), path.partition("#")[0].rstrip(_BEHIND))
+        if guess != path
+    }
+    absent = [path for path in absent if path not in guesses]
     if absent:
         more = f" and {len(absent) - _MOST_ABSENT:,} more" if len(absent) > _MOST_ABSENT else ""
         yield f"    not there, so not imported: {', '.join(map(visible, absent[:_MOST_ABSENT]))}{more}"
