@@ -219,13 +219,23 @@ def test_without_a_commit_there_is_nothing_to_compare_with(repo: Repo) -> None:
     assert refused(repo, "main").message == absent(repo).message
 
 
+def test_a_fetch_of_what_may_be_no_branch_says_so(world: World) -> None:
+    """Nobody knows whether the remote has a branch of that name; of one that is here the command says nothing more."""
+    clone = world.clone("--branch=topic", "--depth=1")
+
+    assert refused(clone, "nosuch").hint.endswith("/nosuch`, if nosuch is a branch of origin")
+    clone.git("fetch", "--quiet", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
+    assert refused(clone, "main").hint.endswith("/main`")
+
+
 def test_outside_of_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
     """A plain folder has no history."""
     tree = open_tree(str(tmp_path))
 
     assert isinstance(resolve(tree, "auto", {}), Absent)
-    with pytest.raises(Fatal, match="is no git repository"):
+    with pytest.raises(Fatal, match="is no git repository") as caught:
         resolve(tree, "main", {})
+    assert "inside of a repository" in caught.value.hint
 
 
 def test_grafts_and_replacements_make_no_history(world: World) -> None:
@@ -356,6 +366,34 @@ def test_where_the_remote_tells_no_default_the_conventional_names_do(world: Worl
     clone.git("remote", "set-head", "origin", "--delete")
 
     assert base(clone) == Base(world.fork, "origin/main", "the merge base with origin/main")
+
+
+@pytest.mark.parametrize("depth", [[], ["--depth=1"]])
+def test_a_branch_is_not_compared_with_its_own_upstream(world: World, depth: list[str]) -> None:
+    """A clone of one branch knows no other: what was pushed of it would be no change. The command brings the rest."""
+    clone = world.clone("--branch=topic", "--single-branch", *depth)
+
+    told = absent(clone)
+    fetch, _, more = told.hint.split("`")[1].partition(" && ")
+    for command in (fetch, more):
+        clone.git(*shlex.split(command)[1:])
+
+    assert told.message == "this clone doesn't know the default branch of origin, only topic"
+    assert "--base REF" in told.hint
+    assert base(clone) == Base(world.fork, "origin/main", "the merge base with origin/main")
+
+
+def test_the_only_branch_of_a_clone_may_be_the_default_one(world: World) -> None:
+    """There the change is what hasn't been pushed, whatever it is called; or the branch it is said to follow."""
+    world.upstream.git("branch", "--move", "main", "production")
+    clone = world.clone("--single-branch")
+    change(clone, "more")
+    alone = base(clone)
+    clone.git("remote", "set-head", "origin", "--delete")
+    clone.git("checkout", "--quiet", "-b", "mine", "--track", "origin/production")
+
+    assert alone == Base(world.target, "origin/production", "origin/production")
+    assert base(clone) == alone
 
 
 def test_a_remote_of_another_name_will_do(world: World) -> None:

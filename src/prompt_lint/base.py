@@ -95,7 +95,10 @@ def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Abs
     if _commit(tree.top, wanted) is None and place.remote and not _NO_REF.search(wanted):
         # Of most branches a clone knows the remote's only.
         branch = wanted.removeprefix(f"{place.remote}/")
-        return _part(place, _of_remote(place, branch))
+        found = _part(place, _of_remote(place, branch))
+        if isinstance(found, Absent) and _commit(tree.top, f"refs/remotes/{place.remote}/{branch}") is None:
+            return found._replace(hint=f"{found.hint}, if {branch} is a branch of {place.remote}")
+        return found
     return _part(place, _Candidate(wanted, wanted))
 
 
@@ -132,7 +135,8 @@ def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:
 def _place(tree: WorkingTree) -> _Place | Absent:
     if not tree.git:
         return Absent(
-            f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with"
+            f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with",
+            "run it inside of a repository without `--no-git`, or leave `--base` out",
         )
     head = _commit(tree.top, "HEAD")
     if head is None:
@@ -195,6 +199,12 @@ def _local(place: _Place) -> Base | Absent:
             git.ask(["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"], place.top) or b""
         )
         ref = os.fsdecode(upstream.split(b"\n")[0]) or ref
+        if not default and place.remote and ref in {"", f"refs/remotes/{place.remote}/{current}"}:
+            # Its own upstream is no base, unless it is the default branch: what was pushed would be no change.
+            return Absent(
+                f"this clone doesn't know the default branch of {place.remote}, only {current}",
+                f"{_discovering(place)}, or name what to compare with: `--base REF`",
+            )
     if not ref or ref == f"refs/heads/{current}":
         return Absent(
             "there is no other branch that this one could be compared with: no remote's, none called "
@@ -287,6 +297,15 @@ def _fetching(place: _Place, candidate: _Candidate) -> str:
             return "name a branch, a tag or a commit that `git log` knows"
     command = f"run `{shlex.join(words)}`"
     return f"{place.deeper}, or {command} before" if place.deeper else command
+
+
+def _discovering(place: _Place) -> str:
+    """The command that brings all branches of the remote, and which of them is the default one."""
+    import shlex  # noqa: PLC0415  # only a failure pays for it
+
+    fetch = ["git", "fetch", *(["--unshallow"] if place.shallow else []), place.remote]
+    fetch.append(f"+refs/heads/*:refs/remotes/{place.remote}/*")
+    return f"run `{shlex.join(fetch)} && {shlex.join(['git', 'remote', 'set-head', place.remote, '--auto'])}`"
 
 
 def _commit(top: str, rev: str) -> str | None:
