@@ -302,6 +302,27 @@ def test_what_a_sparse_checkout_leaves_out_has_changed_as_the_index_says(repo: R
     assert kinds(seen(repo, base)) == {"out/changed.md": "changed"}
 
 
+@pytest.mark.parametrize(
+    "flags", [["--skip-worktree"], ["--assume-unchanged"], ["--skip-worktree", "--assume-unchanged"]]
+)
+def test_files_that_git_was_told_not_to_watch_are_compared_by_content(repo: Repo, flags: list[str]) -> None:
+    """What is on disk is what is measured, so it is what is compared: edited, as it was, and moved there."""
+    for name in ("same", "edited", "undone", "old"):
+        repo.write(f"{name}.md", lines(name))
+    base = repo.commit()
+    repo.write("undone.md", "new\n")
+    repo.git("mv", "old.md", "moved.md")
+    repo.commit()
+    for flag in flags:
+        repo.git("update-index", flag, "same.md", "edited.md", "undone.md", "moved.md")
+    settle(repo)
+    repo.write("edited.md", "new\n")
+    repo.write("undone.md", lines("undone"))
+
+    assert kinds(seen(repo, base)) == {"edited.md": "changed", "moved.md": "renamed old.md"}
+    assert seen(repo, base).of("edited.md").blob == repo.git("rev-parse", f"{base}:edited.md")
+
+
 def test_unborn_and_orphan_branches_are_compared_all_the_same(repo: Repo) -> None:
     """There need be no HEAD."""
     repo.write("a.md", lines("a"))

@@ -7,6 +7,7 @@ inode), so of nearly all files nothing is read. What it can't vouch for is compa
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint import git
@@ -89,6 +90,8 @@ def compare(
         Fatal: git refuses.
     """
     seen = _differences(tree, commit.id, _enough(tree.worth_asking(within), paths))
+    if seen.dirty is not None:
+        seen = seen._replace(dirty={*seen.dirty, *_unwatched(tree, entries, paths)})
     deleted = _deleted(seen, entries)
     found: dict[str, Change] = {}
     new: list[str] = []
@@ -135,6 +138,14 @@ def filters(top: str, paths: Iterable[str]) -> dict[str, str]:
             if value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}:
                 found[path] = attribute if value == "set" else f"{attribute}={value}"
     return found
+
+
+def _unwatched(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> Iterator[str]:
+    """Those that git was told not to look for on disk (`update-index --skip-worktree`), and that are there."""
+    for path in paths:
+        entry = entries.get(path)
+        if entry and entry.kind == "sparse" and os.path.lexists(os.path.join(tree.top, native(path))):
+            yield path
 
 
 def _enough(within: Sequence[str], paths: Collection[str]) -> Sequence[str]:

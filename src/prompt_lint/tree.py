@@ -49,8 +49,8 @@ class Entry(NamedTuple):
     """What git knows of a path.
 
     `blob` names the *staged* content, which the file on disk may have left behind. It is "" where git
-    has none: untracked, in conflict, or added by intent only. `sparse` is a file that a sparse checkout
-    leaves out; reading it says so. A submodule is a folder, and so is a repository that isn't one of ours.
+    has none: untracked, in conflict, or added by intent only; and where git was told to assume that it is what
+    is on disk. `sparse` is a file that a sparse checkout leaves out; reading it says so, unless it is there. A submodule is a folder, and so is a repository that isn't one of ours.
     """
 
     kind: Kind
@@ -281,7 +281,7 @@ class WorkingTree:
 
         Only what is `within`, unless that is empty.
         """
-        commands = [["ls-files", "-t", "-s", "-z", "--", *within]]
+        commands = [["ls-files", "-v", "-s", "-z", "--", *within]]
         folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
         if folders or not paths:
             below = map(native, folders) if paths else within
@@ -484,7 +484,7 @@ _WALKED = "{}: every file below {} counts that no .gitignore excludes"
 
 
 def _parse_staged(output: str) -> dict[str, Entry]:
-    """From `ls-files -t -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
+    """From `ls-files -v -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
     records = output.split("\0")[:-1]
     if not records:
         return {}
@@ -494,9 +494,9 @@ def _parse_staged(output: str) -> dict[str, Entry]:
     found = {r[start:]: Entry("file", r[9:end]) for r in records if r.startswith("H 100")}
     for record in records:
         if not record.startswith("H 100"):
-            kind: Kind = "sparse" if record[0] == "S" else _KINDS[record[2:5]]
-            # The stages of a path in conflict name none of them what is on disk.
-            found[record[start:]] = Entry(kind, record[9:end] if record[0] in "HS" else "")
+            kind: Kind = "sparse" if record[0] in "Ss" else _KINDS[record[2:5]]
+            # The stages of a path in conflict name none of them what is on disk; nor does `h`, an assumption.
+            found[record[start:]] = Entry(kind, record[9:end] if record[0] in "HSs" else "")
     if any(blob in output for blob in _EMPTY_BLOBS):
         found |= {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
     return found
