@@ -398,3 +398,13 @@ def test_a_prompt_itself_is_printed_without_a_command(repo: Repo, lint: Callable
     assert ci_parsers.github(done.out) == []
     assert ci_parsers.azure(done.out) == []
     assert os.linesep not in done.out.strip()
+
+
+def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
+    """A base without a configuration has no prompts: a notice says that nothing fails yet, not that it was over."""
+    row = reports.row("a.md", 4001, standing="new")._replace(inherited=True)
+
+    [one] = findings(reports.finish(row, against=reports.BASE))
+
+    assert (one.level, title(one)) == ("notice", "over its limit, but new")
+    assert one.lines[1:] == ("The base has no configuration: nothing fails yet.",)

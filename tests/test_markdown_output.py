@@ -151,6 +151,17 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
     )
 
 
+def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
+    """A base without a configuration has no prompts: what is over there is new."""
+    row = reports.row("a.md", 4001, standing="new")._replace(inherited=True)
+
+    text = page(reports.finish(row, against=reports.BASE))
+
+    assert "| ⚠️\u00a0new,\u00a0over | `a.md` | *new* | 4,001 |" in text
+    assert text.startswith("### ⚠️ No prompt fails: 1 new and over; all is new: 4,001 tokens\n")
+    assert "before" not in text
+
+
 @pytest.mark.parametrize(
     ("now", "told"),
     [(1_000, "this change adds 0 tokens"), (1_120, "this change adds 120 tokens (+12%)")],

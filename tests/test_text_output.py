@@ -128,6 +128,18 @@ def test_the_total_says_what_the_change_costs() -> None:
     assert "Compared with the merge base with origin/main: -280 tokens (-70%), 400 → 120." in lines
 
 
+def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
+    """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
+    report = compared(row("a.md", 4001, standing="new")._replace(inherited=True))
+
+    lines, verbose = text(report).splitlines(), text(report, 1)
+
+    assert lines[0] == "new     a.md  4,001  new  of 4,000  100.03%, over"
+    assert lines[1] == "1 prompt: 1 new and over (nothing fails yet)"
+    assert "It is new, and over its limit. The base has no configuration: nothing fails yet." in verbose
+    assert "before" not in verbose
+
+
 def test_the_total_has_only_what_can_be_compared() -> None:
     """What can't be compared may have changed: both sides are without it, and the line says so."""
     a, b = row("a.md", 900, standing="changed"), row("b.md", 80, base=80, standing="unchanged")

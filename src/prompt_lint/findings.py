@@ -102,7 +102,13 @@ def title(one: Finding) -> str:
     first = one.verdicts[0] if one.verdicts else None
     if first and first.status == "exempt":
         return f"{RULES[one.rule]}, but exempt"
-    return f"{RULES[one.rule]}, as it was before" if first and first.inherited else RULES[one.rule]
+    if first and first.inherited:
+        return (
+            f"{RULES[one.rule]}, but new"
+            if first.standing == "new"
+            else f"{RULES[one.rule]}, as it was before"
+        )
+    return RULES[one.rule]
 
 
 def level(report: Report, verdict: Verdict) -> Level:
@@ -198,7 +204,9 @@ def _exemption(verdict: Verdict) -> str:
 def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """What to do next, and what the rule's own people say of it."""
     first = verdicts[0]
-    if first.inherited:
+    if first.inherited and first.standing == "new":
+        yield "The base has no configuration: nothing fails yet."
+    elif first.inherited:
         yield f"It was over in {report.against.name if report.against else 'the base'}, too: this doesn't fail."
     elif first.status == "over":
         line = first.rule.line_of(first.prompt.name, first.model)

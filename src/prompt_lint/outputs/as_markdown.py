@@ -281,9 +281,11 @@ def _calm(page: _Page) -> str:
     report = page.report
     worst = [one.worst.status for one in page.shown]
     unsure, exempt = worst.count("unsure"), worst.count("exempt")
+    new = sum(any(v.inherited for v in one.verdicts) and one.worst.standing == "new" for one in page.shown)
     if not report.verdicts:
         return "⚠️ Nothing was measured"
     doubts = [f"{unsure:,} unsure"] * bool(unsure) + [f"{exempt:,} exempt"] * bool(exempt)
+    doubts += [f"{new:,} new and over"] * bool(new)
     if report.loosened and report.on_raise == "warn":
         doubts.append("limits are loosened")
     if doubts:
@@ -402,7 +404,9 @@ def _if_several(page: _Page, cell: str) -> tuple[str, ...]:
 
 
 def _mark(verdict: Verdict) -> str:
-    return "over before" if verdict.inherited else _MARKS[verdict.status].replace(" ", _NBSP)
+    if verdict.inherited:
+        return f"⚠️{_NBSP}new,{_NBSP}over" if verdict.standing == "new" else "over before"
+    return _MARKS[verdict.status].replace(" ", _NBSP)
 
 
 def _aside(verdict: Verdict) -> str:

@@ -16,24 +16,25 @@ if TYPE_CHECKING:
 
     from prompt_lint.model import Exemption, Problem, Prompt, Report, Section, Verdict, View
 
-# What is told of a prompt: its status, or that it was over before. Worst first.
-_Told = Literal["over", "grew", "uncounted", "unsure", "exempt", "warn", "before", "ok"]
+# What is told of a prompt: its status, or why being over fails nothing: it was over before, or it is new to a base without a
+# configuration. Worst first.
+_Told = Literal["over", "grew", "uncounted", "unsure", "exempt", "warn", "first", "before", "ok"]
 
 # The width of the first column is that of its longest word.
 _LABELS: Mapping[_Told, str] = {
     "over": "OVER", "grew": "GREW", "uncounted": "ERROR", "unsure": "UNSURE", "exempt": "exempt", "warn": "near",
-    "before": "before", "ok": "ok",
+    "first": "new", "before": "before", "ok": "ok",
 }  # fmt: skip
 _COLORS: Mapping[_Told, str] = {
-    "over": "1;31", "grew": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33", "before": "33",
-    "ok": "32",
+    "over": "1;31", "grew": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33", "first": "33",
+    "before": "33", "ok": "32",
 }  # fmt: skip
 _WORDS: Mapping[_Told, str] = {
     "over": "over", "grew": "grown too much", "uncounted": "not counted", "unsure": "unsure", "exempt": "exempt",
-    "warn": "near the limit", "before": "over before", "ok": "ok",
+    "warn": "near the limit", "first": "new and over (nothing fails yet)", "before": "over before", "ok": "ok",
 }  # fmt: skip
 _ORDER = tuple(_LABELS)
-_REMARKS: Mapping[_Told, str] = {"warn": ", near", "before": ", was over"}
+_REMARKS: Mapping[_Told, str] = {"warn": ", near", "first": ", over", "before": ", was over"}
 _INDENT = " " * 8
 _TITLE_WIDTH = 48
 # Lines for what is told in full: of what fails, and of each kind of what doesn't. Then so many are told in a line each.
@@ -49,7 +50,7 @@ _PARTS = 10
 _ROWS = 20
 _WIDTH = 80
 _NARROWEST = 16
-_BRIEF = {"warn", "before", "ok"}
+_BRIEF = {"warn", "first", "before", "ok"}
 
 _Group = tuple["_Told", "list[Verdict]"]
 
@@ -127,7 +128,9 @@ def _groups(report: Report, view: View) -> tuple[list[_Group], dict[_Told, int]]
 
 
 def _told_of(verdict: Verdict) -> _Told:
-    return "before" if verdict.inherited else verdict.status
+    if not verdict.inherited:
+        return verdict.status
+    return "first" if verdict.standing == "new" else "before"
 
 
 def _weight(verdicts: Sequence[Verdict]) -> tuple[int, bool, int, str]:
@@ -277,6 +280,8 @@ def _advice(told: _Told, verdicts: Sequence[Verdict], config: str) -> Iterator[s
     elif told == "unsure":
         yield "The limit lies inside the interval: only an exact count can tell."
         yield f"Set ANTHROPIC_API_KEY, or cut {wording.surely(mine)} to be sure."
+    elif told == "first":
+        yield "It is new, and over its limit. The base has no configuration: nothing fails yet."
     elif told == "before":
         yield "It was over before this change, and isn't worse now, so it doesn't fail."
     if worst.exemption:
