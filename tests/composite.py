@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 KEPT = 10
 LONGEST = 4_096
 LARGEST_SUMMARY = 1024 * 1024
-# What the runner itself puts into a step's environment. All else has to be asked for.
-PASSED_ON = ("PATH", "HOME")
+# What a machine behind a mirror of the package index has in its environment. All else has to be asked for.
+MACHINE = ("PATH", "PIP_CERT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL")
 
 
 class Failed(Exception):
@@ -267,7 +267,8 @@ def _environment(step: Mapping[str, Any], state: _State, files: Mapping[str, Pat
         "GITHUB_ACTION_PATH": str(state.action), "RUNNER_OS": job.runner_os, "RUNNER_TEMP": str(job.temp),
     }  # fmt: skip
     asked = {key: state.text(value) for key, value in step.get("env", {}).items()}
-    return {"PATH": os.environ["PATH"]} | own | github | job.env | asked
+    machine = {name: os.environ[name] for name in MACHINE if name in os.environ}
+    return machine | own | github | job.env | asked
 
 
 # ---------------------------------------------------------------------------------------------------------
