@@ -641,3 +641,17 @@ def test_a_push_to_azure_is_compared_with_the_default_branch(world: World) -> No
 
     assert base(clone, "auto", env).commit == world.fork
     assert "nobody tells" in absent(clone, env | {"BUILD_SOURCEBRANCH": "refs/heads/main"}).message
+
+
+def test_merge_requests_whose_variables_are_missing_are_told_which(world: World) -> None:
+    """They have a change, and nobody says of what: that isn't the same as a schedule. One variable is enough."""
+    clone = world.checkout("refs/heads/topic", 0)
+    lab = {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "merge_request_event"}
+    pipelines = {"TF_BUILD": "True", "BUILD_REASON": "PullRequest", "BUILD_SOURCEBRANCH": "refs/heads/topic"}
+    named = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "SYSTEM_PULLREQUEST_TARGETBRANCH": "main"}
+
+    for env, name in zip((lab, pipelines), named, strict=True):
+        told = absent(clone, env)
+        assert told.message == "CI doesn't tell what this change is to be merged into"
+        assert f"`{name}`" in told.hint
+        assert base(clone, "auto", env | {name: "main"}).commit == world.fork

@@ -158,6 +158,11 @@ def _pull_request(place: _Place, context: Context) -> Base | Absent:
     if context.base:
         candidates.append(_Candidate(context.base, context.target or "the target"))
     found = _first(place, candidates)
+    if isinstance(found, Absent) and context.missing and not any(one.rev for one in candidates):
+        names = " or ".join(f"`{name}`" for name in context.missing)
+        return found._replace(
+            hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`"
+        )
     if isinstance(found, Base) and found.commit == place.head:
         return Absent(
             f"what is checked out is a part of {found.name}, without anything of the pull request",

@@ -21,6 +21,7 @@ class Context(NamedTuple):
     `merge` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `target` and `default` are branches, `branch` is the one that was pushed to.
     `summary` is the file that takes Markdown for people to read.
+    `missing` are the variables that should say what a pull request is merged into, where none of them does.
     `deeper` says how the platform is told to fetch the whole history.
     """
 
@@ -39,6 +40,7 @@ class Context(NamedTuple):
     summary: str = ""
     deeper: str = ""
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def commit_id(value: object) -> str:

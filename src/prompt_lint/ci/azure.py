@@ -31,15 +31,17 @@ def detect(env: Mapping[str, str]) -> Context | None:
     # Of a repository at GitHub the id is GitHub's own, and the number what people call it by.
     number = event.number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER"))
     number = number or event.number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTID"))
-    if not number:
+    if not number and reason != "PullRequest":
         return context
     merged = _MERGE.fullmatch(env.get("BUILD_SOURCEBRANCH", "")) is not None
+    target = event.branch(env.get("SYSTEM_PULLREQUEST_TARGETBRANCH"))
     return context._replace(
         kind="pull_request",
         merge=event.commit_id(env.get("BUILD_SOURCEVERSION")) if merged else "",
         # Written with refs/heads/ or without, depending on where the repository is.
-        target=event.branch(env.get("SYSTEM_PULLREQUEST_TARGETBRANCH")),
+        target=target,
         branch="",
         number=number,
+        missing=() if target else ("SYSTEM_PULLREQUEST_TARGETBRANCH",),
         fork=env.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() != "false",
     )

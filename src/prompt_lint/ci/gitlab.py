@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEEPER = 'set `variables: {GIT_DEPTH: "0"}` in the job'
+_TARGETS = ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_MERGE_REQUEST_DIFF_BASE_SHA")
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
@@ -24,16 +25,20 @@ def detect(env: Mapping[str, str]) -> Context | None:
         repository=event.repository(env.get("CI_PROJECT_PATH")),
         deeper=_DEEPER,
     )
-    if number := event.number(env.get("CI_MERGE_REQUEST_IID")):
+    number = event.number(env.get("CI_MERGE_REQUEST_IID"))
+    if number or context.event == "merge_request_event":
         home = env.get("CI_MERGE_REQUEST_PROJECT_PATH")
         # Only where a merge of both is checked out is there an id of the target; the other is the merge base.
         target = event.commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
+        base = target or event.commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+        branch = event.branch(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
         return context._replace(
             kind="pull_request",
-            base=target or event.commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
+            base=base,
             exact=True,
-            target=event.branch(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
+            target=branch,
             number=number,
+            missing=() if base or branch else _TARGETS,
             fork=not home or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != home,
         )
     if context.event == "push":
