@@ -151,6 +151,33 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
     )
 
 
+@pytest.mark.parametrize(
+    ("prompt", "group", "limit", "told"),
+    [
+        (80, (575, 868), 4000, "✅ Nothing fails; no prompt changed; 1 group grew by 293"),
+        (80, (868, 575), 4000, "✅ Nothing fails; no prompt changed; 1 group shrank by 293"),
+        (80, (575, 575), 4000, "✅ Nothing fails; the total is what it was"),
+        (90, (575, 868), 4000, "✅ Nothing fails; this change adds 10 tokens (+12%); 1 group grew by 293"),
+        (80, (575, 868), 600, "❌ 1 group is over its limit; no prompt changed; 1 group grew by 293"),
+    ],
+)
+def test_a_group_that_changed_is_in_the_first_line(
+    prompt: int, group: tuple[int, int], limit: int, told: str
+) -> None:
+    """Totals are of prompts, so groups are told beside them, and counted apart."""
+    before, now = group
+    rows = (
+        reports.row("a.md", prompt, base=80, standing="unchanged" if prompt == 80 else "changed"),
+        reports.row("c.yaml", now, base=before, standing="changed", limit=limit,
+                    of_prompt={"name": "agent", "format": "group"}),
+    )  # fmt: skip
+
+    first, _, context, *_ = page(reports.finish(*rows, against=reports.BASE)).splitlines()
+
+    assert first == f"### {told}"
+    assert context.startswith("1 prompt and 1 group for ")
+
+
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: what is over there is new."""
     row = reports.row("a.md", 4001, standing="new")._replace(inherited=True)

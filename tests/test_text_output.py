@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests import make, reports
 from tests.reports import BASE, OPUS, row
 
-from prompt_lint.model import Growth, Loosened, Removed, View
+from prompt_lint.model import Growth, Loosened, Removed, Request, View
 from prompt_lint.outputs import as_text
 
 if TYPE_CHECKING:
@@ -126,6 +126,31 @@ def test_the_total_says_what_the_change_costs() -> None:
 
     assert "removed b.md  300  -300" in lines
     assert "Compared with the merge base with origin/main: -280 tokens (-70%), 400 → 120." in lines
+
+
+def test_a_group_that_grew_is_told_beside_the_total() -> None:
+    """The total is of prompts; a group that changed is told behind it, and counted apart."""
+    group = {"name": "agent", "format": "group"}
+    report = compared(
+        row("a.md", 80, base=80, standing="unchanged"),
+        row(".prompt-lint.yaml", 868, base=575, standing="changed", of_prompt=group),
+    )
+
+    lines = text(report).splitlines()
+
+    assert lines[1:4] == [
+        "1 prompt and 1 group: 2 ok",
+        "Compared with the merge base with origin/main: the same total, 80 → 80.",
+        "1 group grew by 293; the total doesn't have groups, whose prompts it has.",
+    ]
+
+
+def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
+    """It still has its request, and is told like any other that can't be compared."""
+    request = Request({"messages": [{"role": "user", "content": "Hello."}]})
+    report = compared(row("a.md", None, standing="changed", of_prompt={"request": request}))
+
+    assert "nothing to add up, without 1 prompt that can't be compared." in text(report)
 
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:

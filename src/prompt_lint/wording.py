@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Count, Growth, Loosened, Note, Report, Section, Shares, Verdict
+    from prompt_lint.model import Count, Growth, Loosened, Note, Prompt, Report, Section, Shares, Verdict
 
 # Files named with a note that concerns several.
 _NAMED = 3
@@ -57,12 +59,38 @@ def totals(report: Report) -> list[Total]:
 
 def left_out(report: Report) -> str:
     """What totals don't have, for the end of a sentence: `without 1 prompt that can't be compared`; "" where they have all."""
-    found = {
-        verdict.prompt
-        for verdict in report.verdicts
-        if verdict.prompt.format != "group" and _unmatched(verdict)
-    }
+    found = [
+        prompt
+        for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
+        if prompt.format != "group" and any(map(_unmatched, ours))
+    ]
     return f"without {several(len(found), 'prompt')} that can't be compared" if found else ""
+
+
+def groups_moved(report: Report) -> str:
+    """How groups changed, which no total tells: `1 group grew by 293`; of several, or for several models, by how much at most."""
+    found = [
+        [one.growth for one in ours if one.growth and one.standing != "new"]
+        for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
+        if prompt.format == "group"
+    ]
+    up = [max(growths) for growths in found if growths and max(growths) > 0]
+    down = [-min(growths) for growths in found if growths and max(growths) < 0]
+    told = [(up, "grew"), (down, "shrank")]
+    return ", ".join(
+        f"{several(len(by), 'group')} {verb} by {'up to ' if len(by) > 1 else ''}{max(by):,}"
+        for by, verb in told
+        if by
+    )
+
+
+def things(prompts: Iterable[Prompt]) -> str:
+    """How many prompts and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
+    grouped = [prompt.format == "group" for prompt in prompts]
+    groups = grouped.count(True)
+    single = len(grouped) - groups
+    told = [several(single, "prompt")] * bool(single or not groups)
+    return " and ".join([*told, *[several(groups, "group")] * bool(groups)])
 
 
 def _unmatched(verdict: Verdict) -> bool:

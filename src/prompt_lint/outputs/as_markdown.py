@@ -42,6 +42,7 @@ _MARKS = {
 }  # fmt: skip
 _ORDER = list(_MARKS)
 _BAR = 10
+_SAME = "the total is what it was"
 _NBSP = "\u00a0"
 _END = "\n</details>\n"
 _CLAUDE = re.compile(r"claude-([a-z0-9.-]{1,40})")
@@ -263,12 +264,13 @@ def _summed(one: wording.Total, page: _Page) -> Sequence[str]:
 def _headline(page: _Page) -> str:
     """The verdict and the total growth, in a sentence."""
     report = page.report
-    failed = [v.status for one in page.shown for v in one.verdicts[:1] if v.failed]
-    over, grew = failed.count("over"), failed.count("grew")
-    limits = "is over its limit" if over == 1 else "are over their limits"
+    failed = [one for one in page.shown if one.worst.failed]
+    over, grew = ([one for one in failed if one.worst.status == status] for status in ("over", "grew"))
+    limits = "is over its limit" if len(over) == 1 else "are over their limits"
+    plain = over and not any(one.prompt.format == "group" for one in failed)
     faults = [
-        f"{wording.several(over, 'prompt')} {limits}" if over else "",
-        f"{grew if over else wording.several(grew, 'prompt')} grew more than allowed" if grew else "",
+        f"{_prompts(over)} {limits}" if over else "",
+        f"{f'{len(grew):,}' if plain else _prompts(grew)} grew more than allowed" if grew else "",
         "limits are loosened" if report.loosened and report.on_raise == "fail" else "",
         wording.several(len(report.problems), "error") if report.problems else "",
     ]
@@ -284,27 +286,35 @@ def _calm(page: _Page) -> str:
     new = sum(any(v.inherited for v in one.verdicts) and one.worst.standing == "new" for one in page.shown)
     if not report.verdicts:
         return "⚠️ Nothing was measured"
+    kinds = {one.prompt.format == "group" for one in page.all}
+    none = "Nothing fails" if True in kinds else "No prompt fails"
     doubts = [f"{unsure:,} unsure"] * bool(unsure) + [f"{exempt:,} exempt"] * bool(exempt)
     doubts += [f"{new:,} new and over"] * bool(new)
     if report.loosened and report.on_raise == "warn":
         doubts.append("limits are loosened")
     if doubts:
-        return f"⚠️ No prompt fails: {', '.join(doubts)}"
+        return f"⚠️ {none}: {', '.join(doubts)}"
     if page.compared:
-        return "✅ No prompt fails"
-    return (
-        "✅ The prompt is within its limit"
-        if len(page.quiet) + len(page.shown) == 1
-        else "✅ Every prompt is within its limit"
-    )
+        return f"✅ {none}"
+    if len(kinds) > 1:
+        return "✅ Every prompt and group is within its limit"
+    what = "group" if True in kinds else "prompt"
+    return f"✅ {'The' if len(list(page.all)) == 1 else 'Every'} {what} is within its limit"
 
 
 def _change(page: _Page) -> str:
     """The total growth, as the end of a sentence, and what the total doesn't have."""
     found = wording.totals(page.report) if page.compared else []
     without = wording.left_out(page.report) if page.compared else ""
-    told = ", ".join(filter(None, [_growth(found, without) if found else "", without]))
-    return f"; {told}" if told else ""
+    moved = wording.groups_moved(page.report) if page.compared else ""
+    total = _growth(found, without) if found else ""
+    if moved and total == _SAME:
+        same = (
+            any(_changed(one) and one.prompt.format != "group" for one in page.shown) or page.report.removed
+        )
+        total = "the total of the prompts is what it was" if same else "no prompt changed"
+    told = ", ".join(filter(None, [total, without]))
+    return "".join(f"; {one}" for one in (told, moved) if one)
 
 
 def _growth(found: Sequence[wording.Total], without: str) -> str:
@@ -318,7 +328,7 @@ def _growth(found: Sequence[wording.Total], without: str) -> str:
     if not without and not any(one.before for one in found):
         return f"all is new: {total}"
     if least == most == 0 and not without:
-        return "the total is what it was"
+        return _SAME
     of = wording.share(most, found[0].before) if len(found) == 1 and least else ""
     return f"this change {'removes' if least < 0 else 'adds'} {total}{of and f' ({of})'}"
 
@@ -552,7 +562,7 @@ def _model(name: str) -> str:
 
 
 def _prompts(subjects: Sequence[_Subject]) -> str:
-    return wording.several(len(subjects), "prompt")
+    return wording.things(one.prompt for one in subjects)
 
 
 def _number(count: Count | None) -> str:

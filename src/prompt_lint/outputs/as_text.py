@@ -500,16 +500,18 @@ def _before(groups: Sequence[_Group], view: View) -> Iterator[str]:
 
 
 def _summary(report: Report, tally: Mapping[_Told, int], view: View) -> Iterator[str]:
-    prompts = sum(tally.values())
+    prompts = [prompt for prompt, _ in groupby(report.verdicts, attrgetter("prompt"))]
     if not prompts and not report.problems:
         return
     told = [_paint(f"{n:,} {_WORDS[kind]}", _COLORS[kind], view) for kind, n in tally.items() if n]
     if report.problems:
         errors = wording.several(len(report.problems), "error")
         told.insert(0, _paint(errors, _COLORS["uncounted"], view))
-    yield f"{wording.several(prompts, 'prompt')}: {', '.join(told)}"
+    yield f"{wording.things(prompts)}: {', '.join(told)}"
     if report.against:
         yield from _totals(report)
+        moved = wording.groups_moved(report)
+        yield from [f"{moved}; the total doesn't have groups, whose prompts it has."] if moved else []
     yield from _origin(report)
 
 
