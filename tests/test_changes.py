@@ -12,6 +12,7 @@ from tests.repo import ENVIRONMENT, Repo
 from prompt_lint import git
 from prompt_lint.changes import Change, Changes, compare, filters
 from prompt_lint.commit import Commit
+from prompt_lint.errors import Fatal
 from prompt_lint.tree import WorkingTree, open_tree
 
 if TYPE_CHECKING:
@@ -236,8 +237,9 @@ def test_a_rename_out_of_sight_is_a_deletion(repo: Repo) -> None:
 
 
 def test_renames_without_contents_are_told_by_ids(repo: Repo, tmp_path: Path) -> None:
-    """A partial clone lacks the old text: what moved unedited is matched, what was edited is new, and that is said."""
+    """A partial clone lacks the old text: what moved unedited is matched. What was edited isn't taken for new."""
     repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
     repo.write("moved.md", lines("moved"))
     repo.write("edited.md", lines("edited"))
     base = repo.commit()
@@ -246,14 +248,19 @@ def test_renames_without_contents_are_told_by_ids(repo: Repo, tmp_path: Path) ->
     repo.write("new-edited.md", lines("edited") + "more\n")
     repo.commit()
     repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone", init=False)
 
-    changes = seen(Repo(tmp_path / "clone", init=False), base)
+    moved = seen(clone, base, ["new-moved.md"])
+    with pytest.raises(Fatal, match="may have been renamed from are not in this clone") as caught:
+        seen(clone, base, ["new-edited.md"])
+    clone.git(*caught.value.hint.split("`")[1].split()[1:])
 
-    assert kinds(changes) == {
-        "new-moved.md": "renamed moved.md", "new-edited.md": "new", "edited.md": "deleted",
+    assert kinds(moved) == {"new-moved.md": "renamed moved.md", "edited.md": "deleted"}
+    assert len(moved.notes) == 1
+    assert moved.notes[0].startswith("renamed files that were edited as well count as new: ")
+    assert kinds(seen(clone, base)) == {
+        "new-moved.md": "renamed moved.md", "new-edited.md": "renamed edited.md",
     }  # fmt: skip
-    assert len(changes.notes) == 1
-    assert changes.notes[0].startswith("renamed files that were edited as well count as new: ")
 
 
 # States of the index

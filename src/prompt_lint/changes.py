@@ -87,7 +87,7 @@ def compare(
     as many as `cap` bytes are read; larger ones have changed.
 
     Raises:
-        Fatal: git refuses.
+        Fatal: git refuses; or contents are lost that tell whether a file is new.
     """
     seen = _differences(tree, commit.id, _enough(tree.worth_asking(within), paths))
     if seen.dirty is not None:
@@ -110,6 +110,8 @@ def compare(
         else:
             new.append(path)
     found |= _moved(tree, entries, seen.dirty, new, deleted, cap)
+    if seen.notes and deleted and any(path in seen.staged and found[path].kind == "new" for path in new):
+        raise commit.lost("files of it that new ones may have been renamed from are")
     return Changes(found, deleted, seen.notes)
 
 

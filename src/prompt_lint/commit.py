@@ -145,13 +145,17 @@ class Commit:
                 "raise --max-file-size if it really is a prompt",
             ) from None
         except LostError:
-            raise self._lost(f"git's object {blob[:10]}, a file of it, is") from None
+            raise self.lost(f"git's object {blob[:10]}, a file of it, is") from None
         if is_pointer(data):
             raise Unreadable(
                 f"is a Git LFS pointer in {self.name}, so there is no text of it to compare with",
                 "keep prompts out of Git LFS: they are text, and git itself keeps them best",
             )
         return data
+
+    def lost(self, what: str) -> Fatal:
+        """That `what` can't be looked at, with a verb, and the commands that bring it."""
+        return Fatal(f"{self.name} can't be read: {what} not in this clone, or damaged", self._hint)
 
     def node(self, path: str) -> Node | None:
         """What is at a real path; None if nothing is, or if it is the top."""
@@ -180,7 +184,7 @@ class Commit:
         except TooLargeError:
             raise Unreadable(f"lies in a folder of {self.name} with too many names") from None
         except LostError:
-            raise self._lost("folders of it are") from None
+            raise self.lost("folders of it are") from None
         records = re.finditer(rb"([0-7]{5,6}) ([^\0]+)\0(.{%d})" % (len(self.id) // 2), found.data, re.DOTALL)
         return {
             text(name): Node(mode.decode(), id_.hex()) for mode, name, id_ in (r.groups() for r in records)
@@ -201,10 +205,7 @@ class Commit:
         except TooLargeError:
             raise _astray(f"nowhere ({os.strerror(errno.ENAMETOOLONG)})") from None
         except LostError:
-            raise self._lost(f"git's object {node.id[:10]}, a link of it, is") from None
-
-    def _lost(self, what: str) -> Fatal:
-        return Fatal(f"{self.name} can't be read: {what} not in this clone, or damaged", self._hint)
+            raise self.lost(f"git's object {node.id[:10]}, a link of it, is") from None
 
     def _nothing(self, path: str, hops: int) -> Unreadable:
         """Why the way ends at `path`, of which there is nothing."""
