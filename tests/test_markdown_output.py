@@ -299,10 +299,36 @@ def test_what_is_left_out_is_counted(most: int) -> None:
     """Rows that are there and rows that didn't fit are all that there are, and the worst are there."""
     text = as_markdown.within(reports.MANY, most)
 
-    left = sum(int(number) for number in re.findall(r"^(\d+) more didn't fit here", text, re.MULTILINE))
+    left = sum(
+        int(number)
+        for number in re.findall(
+            r"^(?:Didn't fit here: (?=\d)|(?=\d+ more didn't fit))(\d+)", text, re.MULTILINE
+        )
+    )
     assert text.count("| `prompts/") + text.count("- ❌ `") + text.count("- ❓ `") + left == 300 + 20
     assert "`prompts/f/285.md` is **286 over**" in text
     assert (left == 0) is (most == 65_536)
+
+
+@given(st.integers(0, 20_000))
+@example(3_000)
+def test_nothing_is_folded_away_that_is_not_there(most: int) -> None:
+    """What has no room at all is told in a line: who unfolds something finds rows."""
+    text = as_markdown.within(reports.MANY, most)
+
+    folds = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+    assert all("\n| " in fold or "\n- " in fold for fold in folds)
+    assert most != 3_000 or re.search(r"^Didn't fit here: \d+ prompts unchanged \(`", text, re.MULTILINE)
+
+
+def test_a_message_that_ends_in_a_space_is_set_in_italics() -> None:
+    """A space before the closing mark would leave both marks on the page."""
+    verdict = reports.row("a.md", 5_000, message="  Ask us. \nOr them.\t")
+
+    text = page(reports.finish(verdict))
+
+    assert "- *Ask us.*\n  - *Or them.*\n" in text
+    assert "*" not in shown(text)
 
 
 def test_nothing_of_a_page_that_fits_is_left_out() -> None:

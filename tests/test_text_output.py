@@ -153,6 +153,16 @@ def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
     assert "nothing to add up, without 1 prompt that can't be compared." in text(report)
 
 
+def test_a_message_is_told_once() -> None:
+    """What the people of a rule say of it stands below the first of its prompts; other rules have their own."""
+    told = [row(f"{n}.md", 4_900 - n, message="Ask us." if n < 3 else "Ask them.") for n in range(4)]
+
+    shown = text(reports.finish(*told))
+
+    assert (shown.count("Ask us."), shown.count("Ask them.")) == (1, 1)
+    assert shown.index("0.md") < shown.index("Ask us.") < shown.index("1.md")
+
+
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
     report = compared(row("a.md", 4001, standing="new")._replace(inherited=True))

@@ -44,7 +44,7 @@ _ORDER = list(_MARKS)
 _BAR = 10
 _SAME = "the total is what it was"
 _NBSP = "\u00a0"
-_END = "\n</details>\n"
+_FOLD, _FOLDED, _END = "<details><summary>", "</summary>\n\n", "\n</details>\n"
 _CLAUDE = re.compile(r"claude-([a-z0-9.-]{1,40})")
 _LONGEST_NAME, _LONGEST_TEXT = 120, 600
 # What a reviewer sees without unfolding anything.
@@ -93,11 +93,21 @@ class _Section(NamedTuple):
     rows: Iterator[str]
     end: str = ""
 
+    def frame(self) -> str:
+        """All but the rows: never shorter than what is told without any."""
+        return f"\n{self.title}{self.columns}{_left(self.number)}{self.end}"
+
     def told(self, rows: Sequence[str]) -> str:
         """As Markdown, with the first of its rows."""
-        left = self.number - len(rows)
-        more = f"\n{left:,} more didn't fit here: `prompt-lint check -v` tells all.\n" if left else ""
+        if self.end and not rows:  # there would be nothing to unfold
+            what = self.title.removeprefix(_FOLD).removesuffix(_FOLDED)
+            return f"\nDidn't fit here: {what} (`prompt-lint check -v` tells all).\n"
+        more = _left(self.number - len(rows))
         return f"\n{self.title}{self.columns if rows else ''}{''.join(rows)}{more}{self.end}"
+
+
+def _left(number: int) -> str:
+    return f"\n{number:,} more didn't fit here: `prompt-lint check -v` tells all.\n" if number else ""
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
@@ -117,7 +127,7 @@ def within(report: Report, most: int, size: Callable[[str], int] = len) -> str:
 
 def _fitted(sections: Sequence[_Section], room: int, size: Callable[[str], int]) -> str | None:
     """None where there is no room for the bare sections."""
-    room -= sum(size(one.told([])) + size(one.columns) for one in sections)
+    room -= sum(size(one.frame()) for one in sections)
     if room < 0:
         return None
     kept: dict[int, list[str]] = {}
@@ -203,7 +213,7 @@ def _split(
 
 
 def _summary(told: str) -> str:
-    return f"<details><summary>{told}</summary>\n\n"
+    return f"{_FOLD}{told}{_FOLDED}"
 
 
 def _changes(page: _Page) -> Iterator[_Section]:
@@ -523,7 +533,7 @@ def _points(verdict: Verdict) -> Iterator[str]:
         yield f"{sum(one.tokens for one in rest):,} tokens in {len(rest):,} more"
     for line in verdict.rule.message.splitlines():
         if line.strip():
-            yield f"*{words(_short(line))}*"
+            yield f"*{words(_short(line.strip()))}*"
 
 
 def _part(section: Section) -> str:

@@ -184,12 +184,27 @@ def _kind(told: _Told) -> _Told:
     return "over" if told == "grew" else told
 
 
+def _messages(blocks: Sequence[_Group]) -> dict[int, str]:
+    """By the place of a block, the message of its rule: only where it is the first that has it."""
+    found: dict[str, int] = {}
+    for at, (told, verdicts) in enumerate(blocks):
+        if told in {"over", "grew"}:
+            found.setdefault(_failing(told, verdicts).rule.message, at)
+    return {at: message for message, at in found.items()}
+
+
+def _failing(told: _Told, verdicts: Sequence[Verdict]) -> Verdict:
+    """The one for the model for which it is worst."""
+    return next(v for v in sorted(verdicts, key=lambda v: -v.over_by) if v.status == told)
+
+
 def _worst(blocks: Sequence[tuple[_Group, Sequence[_Group]]], config: str, view: View) -> list[str]:
     """The first in full, as many as there is room for; the others briefly."""
     room = _ROOM if _kind(blocks[0][0][0]) == "over" else _LITTLE_ROOM
     lines: list[str] = []
+    messages = _messages([group for group, _ in blocks])
     for at, ((told, verdicts), rest) in enumerate(blocks):
-        block = [*_block(told, verdicts, config, view), *_more(rest, view)]
+        block = [*_block(told, verdicts, messages.get(at, ""), config, view), *_more(rest, view)]
         if at and len(lines) + len(block) > room and view.verbosity <= 0:
             return [*lines, *_briefly(blocks[at:], view)]
         lines += block
@@ -251,7 +266,7 @@ def _problem(problem: Problem, view: View) -> Iterator[str]:
         yield f"{_INDENT}{visible(problem.hint)}"
 
 
-def _block(told: _Told, verdicts: Sequence[Verdict], config: str, view: View) -> Iterator[str]:
+def _block(told: _Told, verdicts: Sequence[Verdict], message: str, config: str, view: View) -> Iterator[str]:
     prompt, was = verdicts[0].prompt, verdicts[0].renamed_from
     also = f"  also {', '.join(visible(alias) for alias in prompt.aliases)}" if prompt.aliases else ""
     renamed = f"  renamed from {visible(was)}" if was else ""
@@ -259,9 +274,8 @@ def _block(told: _Told, verdicts: Sequence[Verdict], config: str, view: View) ->
     yield from _table(verdicts, view)
     yield from (f"{_INDENT}{line}" for line in _advice(told, verdicts, config))
     if told in {"over", "grew"}:
-        worst = next(v for v in sorted(verdicts, key=lambda v: -v.over_by) if v.status == told)
-        yield from _largest(worst)
-        yield from (f"{_INDENT}{visible(line)}" for line in worst.rule.message.splitlines())
+        yield from _largest(_failing(told, verdicts))
+        yield from (f"{_INDENT}{visible(line)}" for line in message.splitlines())
         yield ""
     elif prompt.format == "group":
         yield from _largest(max(verdicts, key=lambda v: v.counted.tokens if v.counted else 0))
