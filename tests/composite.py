@@ -87,6 +87,7 @@ class Job:
     stubs: dict[str, Stub] = field(default_factory=dict)
     actions: dict[str, Path] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     runner_os: str = "Linux"
     job_index: int = 0
 
@@ -108,7 +109,7 @@ def workflow(path: Path, job: Job) -> Run:
     assert manifest["permissions"] == {}, "each job says what it may"
     [one] = manifest["jobs"].values()
     assert set(one["permissions"]) <= {"contents", "pull-requests", "id-token", "actions", "security-events"}
-    state = _State(path.parent, job, {}, {}, ok=True)
+    state = _State(path.parent, job, {}, {}, ok=True, secrets=job.secrets)
     if not _wanted(str(one.get("if", "success()")), state):
         return Run("skipped", [], {})
     steps = [_step(step, state) for step in one["steps"]]
@@ -128,10 +129,13 @@ class _State:
     ok: bool
     outcomes: dict[str, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
+    # Of a workflow alone: an action gets what it is given.
+    secrets: Mapping[str, str] | None = None
 
     def context(self) -> dict[str, Any]:
         job = self.job
-        return {
+        secrets = {} if self.secrets is None else {"secrets": self.secrets}
+        return secrets | {
             "inputs": self.inputs,
             "env": job.env,
             "github": {**job.github, "workspace": str(job.workspace), "action_path": str(self.action)},

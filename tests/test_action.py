@@ -758,9 +758,9 @@ def test_no_way_through_a_link_is_taken(
 
     for top in (repo.path, tmp_path / "workspace"):
         with pytest.raises(Fatal):
-            action._unlinked(path.format(top=top), {"GITHUB_WORKSPACE": str(top)})
+            action.unlinked(path.format(top=top), {"GITHUB_WORKSPACE": str(top)})
         for fine in ("x.json", "new/x.json", f"{top}/x.json", str(tmp_path / "elsewhere.json"), ""):
-            action._unlinked(fine, {"GITHUB_WORKSPACE": str(top)})
+            action.unlinked(fine, {"GITHUB_WORKSPACE": str(top)})
 
 
 @pytest.mark.parametrize("name", ["..", "link", "../.."])
@@ -776,7 +776,7 @@ def test_an_output_is_what_it_is(tmp_path: Path) -> None:
     """Windows' paths keep their backslashes, and a value of several lines stays one value."""
     values = {"report-file": "D:\\a\\_temp\\new\\report.json", "total": "1\nstatus=pass\nEOF\nx<<y"}
 
-    action._tell(values, {"GITHUB_OUTPUT": str(tmp_path / "out")})
+    action.tell(values, {"GITHUB_OUTPUT": str(tmp_path / "out")})
 
     assert composite.file_commands((tmp_path / "out").read_text(encoding="utf-8")) == values
 

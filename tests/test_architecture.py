@@ -44,6 +44,7 @@ LAYERS: list[set[str]] = [
     {"count", "explain", "init", "listing", "session", "report", "comment"},
     {"cli"},
     {"start", "action"},
+    {"report_action"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -38,7 +38,10 @@ __all__ = ["Caches", "caches", "job", "runner_temp", "server"]  # fixtures
 
 EXAMPLES = ROOT / "examples" / "workflows"
 DOCS = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
-OWN = {"OWNER/prompt-lint": ROOT, "OWNER/prompt-lint/comment": ROOT / "comment", "./": ROOT}
+OWN = {
+    "OWNER/prompt-lint": ROOT, "OWNER/prompt-lint/comment": ROOT / "comment", "OWNER/prompt-lint/report": ROOT / "report",
+    "./": ROOT,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -89,10 +92,11 @@ def test_the_docs_show_the_examples_as_they_are() -> None:
     } <= shown.keys()
 
 
-def test_every_example_is_run_below() -> None:
-    """A new one needs a test."""
+def test_every_example_is_run() -> None:
+    """A new one needs a test, here or (the report's) in test_report_action.py."""
     assert {path.name for path in EXAMPLES.iterdir()} == {
         "prompts.yml", "exact-counts.yml", "fork-check.yml", "fork-comment.yml", "merge-queue.yml", "sarif.yml", "schedule.yml",
+        "usage-report.yml",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-ACTIONS = ("action.yml", "comment/action.yml")
+ACTIONS = ("action.yml", "comment/action.yml", "report/action.yml")
 COMPONENT = "examples/gitlab/templates/prompt-lint.yml"
 
 

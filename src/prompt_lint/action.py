@@ -47,8 +47,8 @@ def main() -> None:
     try:
         code = run(os.environ)
     except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
-        print(_command("error", f"the Action failed ({type(error).__name__}): please report it"))
-        _tell({"status": "error", "exit-code": str(int(Exit.UNCOUNTED))}, os.environ)
+        print(command("error", f"the Action failed ({type(error).__name__}): please report it"))
+        tell({"status": "error", "exit-code": str(int(Exit.UNCOUNTED))}, os.environ)
         code = Exit.UNCOUNTED
     sys.exit(code)
 
@@ -62,22 +62,22 @@ def run(env: MutableMapping[str, str]) -> int:
         )
         given, remarks = _prepared(env, report_file)
     except Fatal as error:
-        _fail(_complaint(error), env)
-        _tell({"status": "error", "exit-code": str(int(error.code))}, env)
+        fail(complaint(error), env)
+        tell({"status": "error", "exit-code": str(int(error.code))}, env)
         return error.code
     for remark in remarks:
         print(remark, flush=True)
-    code, complaints = _check(given)
+    code, complaints = started(given)
     report = _read(report_file)
     if report is None:
-        _fail(complaints or "prompt-lint ended without a report", env)
+        fail(complaints or "prompt-lint ended without a report", env)
     _append("".join(f"\n{remark}\n" for remark in remarks), env)
     try:
         place = _kept(env, report_file) if report else ""
     except Fatal as error:
-        print(_command("error", _complaint(error)), flush=True)
+        print(command("error", complaint(error)), flush=True)
         code, place = code or int(error.code), report_file
-    _tell(_outputs(code, report, place), env)
+    tell(_outputs(code, report, place), env)
     return code
 
 
@@ -99,7 +99,7 @@ def arguments(env: Mapping[str, str], context: Context | None, report_file: str)
     """The command line that the inputs stand for. Raises `Fatal` for what can't be read, or must not be written to."""
     found = ["check"]
     for name, flag in _FLAGS:
-        if value := _input(env, name):
+        if value := asked(env, name):
             found.append(f"{flag}={value}")
     if base := _base(env, context):
         found.append(f"--base={base}")
@@ -112,33 +112,33 @@ def arguments(env: Mapping[str, str], context: Context | None, report_file: str)
     else:
         found.append("--no-cache")
     try:
-        found += shlex.split(_input(env, "args"))
+        found += shlex.split(asked(env, "args"))
     except ValueError:
         raise Fatal(
             "the input `args` has a quotation mark that isn't closed", "quote it as for a shell"
         ) from None
-    return [*found, "--", *_lines(_input(env, "paths"))]
+    return [*found, "--", *each_line(asked(env, "paths"))]
 
 
-def _input(env: Mapping[str, str], name: str) -> str:
+def asked(env: Mapping[str, str], name: str) -> str:
     return env.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
 
 
-def _lines(text: str) -> list[str]:
+def each_line(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _targets(env: Mapping[str, str]) -> list[str]:
     """`FORMAT=FILE` of each output that the inputs ask for, but the report. Raises `Fatal`."""
-    wanted = _lines(_input(env, "output"))
-    if sarif := _input(env, "sarif-file"):
+    wanted = each_line(asked(env, "output"))
+    if sarif := asked(env, "sarif-file"):
         wanted.append(f"sarif={sarif}")
-    for path in (*(one.partition("=")[2] for one in wanted), _input(env, "report-file")):
-        _unlinked(path, env)
+    for path in (*(one.partition("=")[2] for one in wanted), asked(env, "report-file")):
+        unlinked(path, env)
     return wanted
 
 
-def _unlinked(path: str, env: Mapping[str, str]) -> None:
+def unlinked(path: str, env: Mapping[str, str]) -> None:
     """Raises `Fatal` where a link of the checkout would lead what is written at `path` elsewhere."""
     workspace = os.path.abspath(env["GITHUB_WORKSPACE"])
     top, place = os.path.realpath(workspace), os.path.join(os.getcwd(), path)
@@ -156,7 +156,7 @@ def _unlinked(path: str, env: Mapping[str, str]) -> None:
 
 def _base(env: Mapping[str, str], context: Context | None) -> str:
     """What to compare with. A run without a change of its own judges the default branch by what is merged already."""
-    wanted = _input(env, "base")
+    wanted = asked(env, "base")
     if wanted != "auto" or context is None or context.kind != "other":
         return wanted
     default = context.default
@@ -177,7 +177,7 @@ def _known(ref: str, env: Mapping[str, str]) -> bool:
 
 
 def _enter(env: Mapping[str, str]) -> None:
-    folder = os.path.join(env["GITHUB_WORKSPACE"], _input(env, "working-directory"))
+    folder = os.path.join(env["GITHUB_WORKSPACE"], asked(env, "working-directory"))
     try:
         os.chdir(folder)
     except OSError as error:
@@ -219,7 +219,7 @@ def _authenticate(env: MutableMapping[str, str], context: Context | None) -> lis
 def _wants_identity(env: Mapping[str, str]) -> bool:
     """Whether an exchange is asked for, and nothing comes before it."""
     earlier = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", *_IDENTITY_TOKENS)
-    offline = _input(env, "counting") == "offline"
+    offline = asked(env, "counting") == "offline"
     return bool(env.get(_OF_IDENTITY[0])) and not offline and not any(map(env.get, earlier))
 
 
@@ -253,8 +253,8 @@ class _Tee:
         return getattr(self._stream, name)
 
 
-def _check(given: Sequence[str]) -> tuple[int, str]:
-    """The exit code of a `check`, and what it said on stderr."""
+def started(given: Sequence[str]) -> tuple[int, str]:
+    """The exit code of a run with these arguments, and what it said on stderr."""
     from prompt_lint import cli  # noqa: PLC0415  # everything that a run needs; one that is refused needs none of it
 
     stderr, arguments = sys.stderr, sys.argv
@@ -270,21 +270,21 @@ def _check(given: Sequence[str]) -> tuple[int, str]:
 
 def _kept(env: Mapping[str, str], report_file: str) -> str:
     """Where the report is, once it is where the inputs want it."""
-    wanted = _input(env, "report-file")
+    wanted = asked(env, "report-file")
     if not wanted:
         return report_file
-    write_file(wanted, _text(report_file))
+    write_file(wanted, text_of(report_file))
     return os.path.abspath(wanted)
 
 
 def _read(path: str) -> Mapping[str, Any] | None:
     """Our own report, so it is what it should be."""
-    text = _text(path)
+    text = text_of(path)
     found = json.loads(text) if text else None
     return found if isinstance(found, dict) else None
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()
@@ -322,7 +322,7 @@ def _growth(report: Mapping[str, Any], model: str) -> int:
     return grown - gone
 
 
-def _tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:
+def tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:
     """Numbers, words of ours and a path of the workflow's: behind a delimiter that nobody can know."""
     path = env.get("GITHUB_OUTPUT")
     if not path:
@@ -333,19 +333,19 @@ def _tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:
             file.write(f"{name}<<{mark}\n{value}\n{mark}\n")
 
 
-def _complaint(error: Fatal) -> str:
+def complaint(error: Fatal) -> str:
     return "\n".join(visible(line) for pair in error.complaints() for line in pair if line)
 
 
-def _fail(told: str, env: Mapping[str, str]) -> None:
+def fail(told: str, env: Mapping[str, str], what: str = "check the prompts") -> None:
     """An annotation and a summary for a run that has no report. `told` is escaped for a line each, as it is in the log."""
     lines = told.strip().split("\n")
-    print(_command("error", "\n".join(line.removeprefix("error: ") for line in lines)), flush=True)
+    print(command("error", "\n".join(line.removeprefix("error: ") for line in lines)), flush=True)
     indented = "".join(f"    {line}\n" for line in lines)
-    _append(f"### ❌ prompt-lint could not check the prompts\n\n{indented}", env)
+    _append(f"### ❌ prompt-lint could not {what}\n\n{indented}", env)
 
 
-def _command(level: str, message: str) -> str:
+def command(level: str, message: str) -> str:
     """A workflow command. Source: the rules of GitHub's runner for `::command properties::data`, November 2026."""
     data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return f"::{level} title=prompt-lint::{data}"
