@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from prompt_lint.measure import Means
     from prompt_lint.model import Part, Prompt, Rule, View
     from prompt_lint.scope import Scope
-    from prompt_lint.selection import Match, Selector
+    from prompt_lint.selection import Match, Owned, Selector
     from prompt_lint.tree import WorkingTree
 
 # What may stand behind the name of a file in a sentence.
@@ -44,10 +44,9 @@ def explain(
 ) -> tuple[str, Exit]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
-    path = _name(tree, chosen, path)
-    scope = find(tree, config, [path], options.max_file_size)
-    reading = next((one.rule for one in scope.owned if path in {one.path, *one.aliases}), None)
-    owner = chosen.owner(path) or reading
+    entry, scope = _found(tree, config, chosen, path, options.max_file_size)
+    path = entry.shown if entry else _name(tree, chosen, path)
+    owner = entry.rule if entry else None
     lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
     if chosen.excluded(path):
         lines.append("  left out by the `exclude` at the top of the file")
@@ -55,8 +54,8 @@ def explain(
         lines.append("  no rule owns it, so `check` passes it by")
         return _joined(lines), Exit.OK
     others = [*_groups(config, scope), *_importers(path, scope)]
-    if owner:
-        lines += _owned(tree, path, owner, reading or owner, others, means, options)
+    if entry:
+        lines += _owned(tree, entry, others, means, options)
     else:
         lines += ["  no rule owns it, but", *others, ""]
     report = check(tree, config, [path], means, options)
@@ -71,26 +70,22 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _owned(
-    tree: WorkingTree,
-    path: str,
-    owner: Rule,
-    reading: Rule,
-    others: Iterable[str],
-    means: Means,
-    options: Options,
+    tree: WorkingTree, entry: Owned, others: Iterable[str], means: Means, options: Options
 ) -> Iterator[str]:
     """How a file is read that a rule owns, and what is in it."""
-    real = tree.resolve(path)
-    found = recognise(real, tree.read(real, options.max_file_size), reading)
-    why = found.why if reading.format == owner.format else "a link by such a name leads to it"
-    yield f"  format {found.name}: {why}"
-    yield f"  role {owner.role or 'by the format'}, near the limit from {owner.warn_at:.0%} of it"
+    rule, cap = entry.rule, options.max_file_size
+    try:
+        found = recognise(entry.shown, tree.read(entry.path, cap), rule)
+        yield f"  format {found.name}: {found.why}"
+    except Unreadable as error:
+        yield f"  format unknown: the file {visible(error.message)}"
+    if entry.name:
+        yield f"  read as {visible(entry.name)}, a link to {visible(entry.path)}"
+    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
     yield from others
     yield ""
-    yield from _prompts(
-        _Source(tree, real, reading, owner.models[0], means.offline.weigh, options.max_file_size)
-    )
-    yield f"  The request itself: prompt-lint explain --show-request {visible(path)}"
+    yield from _prompts(_Source(tree, entry, rule.models[0], means.offline.weigh, cap))
+    yield f"  The request itself: prompt-lint explain --show-request {visible(entry.shown)}"
     yield ""
 
 
@@ -98,8 +93,7 @@ class _Source(NamedTuple):
     """A file to be taken apart, and how its pieces are weighed."""
 
     tree: WorkingTree
-    path: str
-    rule: Rule
+    entry: Owned
     model: str
     weigh: Callable[[str, str], int]
     cap: int
@@ -115,7 +109,7 @@ def _groups(config: Config, scope: Scope) -> Iterator[str]:
 
 def _importers(path: str, scope: Scope) -> Iterator[str]:
     """The files whose prompts take this one in."""
-    found = [one.path for one in scope.owned if path not in {one.path, *one.aliases}]
+    found = [one.shown for one in scope.owned if path not in {one.path, one.name, *one.aliases}]
     yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
     if len(found) > _MOST_IMPORTERS:
         yield f"  and by {several(len(found) - _MOST_IMPORTERS, 'more file')}"
@@ -124,13 +118,14 @@ def _importers(path: str, scope: Scope) -> Iterator[str]:
 def _prompts(source: _Source) -> Iterator[str]:
     """Each prompt of a file: what it is made of, and what it imports. What can't be measured is told by its report."""
     said, companions = Remarks([], []), Companions(source.tree, source.cap)
+    name, rule = source.entry.shown, source.entry.rule
     try:
-        data = source.tree.read(source.path, source.cap)
-        prompts = list(parsed(source.path, data, source.rule, companions, said))
-        form = FORMATS[recognise(source.path, data, source.rule).name]
+        data = source.tree.read(source.entry.path, source.cap)
+        prompts = list(parsed(name, data, rule, companions, said))
+        form = FORMATS[recognise(name, data, rule).name]
         for prompt in prompts[:_MOST_PROMPTS]:
             yield f"  {_heading(prompt, source)}"
-            parts = list(form.parts(source.path, data, prompt, Companions(source.tree, source.cap).include))
+            parts = list(form.parts(name, data, prompt, Companions(source.tree, source.cap).include))
             yield from _own(parts, source)
             yield from _imports(parts, source)
     except Unreadable:
@@ -232,10 +227,15 @@ def _absent(companions: Companions, source: _Source) -> Iterator[str]:
         yield f"    not there, so not imported: {', '.join(map(visible, absent[:_MOST_ABSENT]))}{more}"
 
 
-def _owner_of_links(tree: WorkingTree, config: Config, path: str, cap: int) -> Rule | None:
-    """The rule that owns a file through a link that leads to it."""
-    owned = find(tree, config, [path], cap).owned
-    return next((one.rule for one in owned if path in {one.path, *one.aliases}), None)
+def _found(
+    tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int
+) -> tuple[Owned | None, Scope]:
+    """The prompt file that a path names, if there is one: the link itself where it is read by that, else what it leads to."""
+    scope = find(tree, config, [path], cap)
+    by_name = (one for one in scope.owned if one.name == path)
+    real = _name(tree, chosen, path)
+    known = (one for one in scope.owned if not {path, real}.isdisjoint({one.path, *one.aliases}))
+    return next(by_name, None) or next(known, None), scope
 
 
 def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
@@ -246,14 +246,11 @@ def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
 
 def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
-    chosen = selector(config.rules, config.exclude)
-    name = _name(tree, chosen, path)
-    owner = _owner_of_links(tree, config, name, cap) or chosen.owner(name)
-    if not owner:
+    entry, _ = _found(tree, config, selector(config.rules, config.exclude), path, cap)
+    if not entry:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
-    real = tree.resolve(path)
     companions, said = Companions(tree, cap), Remarks([], [])
-    return list(parsed(real, tree.read(real, cap), owner, companions, said)), owner
+    return list(parsed(entry.shown, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
 
 
 def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:
