@@ -1074,3 +1074,10 @@ def test_recorded_counts_come_back(repo: Repo, check: Callable[..., Done], api: 
     counted = {path: (tokens, origin) for (path, _), (tokens, origin, _) in done.verdicts.items()}
     assert {row["file"]: (row["input_tokens"], "api") for row in rows} == counted
     assert len(rows) == 200
+
+
+def test_a_deadline_is_a_number(repo: Repo, lint: Callable[..., Done]) -> None:
+    """`nan` would be no deadline at all: it compares as if it were in every range."""
+    write(repo, a=TEXT)
+
+    assert lint("check", "--deadline", "nan").code == 2

@@ -181,6 +181,28 @@ def test_a_group_is_checked_whole_when_one_of_its_files_is_named(
     assert tokens(report) == {name: everything[name] for name in groups}
 
 
+@pytest.mark.parametrize("path", ["docs/real.md", "linked.md"])
+@pytest.mark.parametrize("named", ["docs/real.md", "linked.md"])
+def test_a_request_is_found_through_links(repo: Repo, check: Check, path: str, named: str) -> None:
+    """A hook gets the file that has changed, not the link by which a group names it; and the other way round."""
+    repo.write(".prompt-lint.yaml", TOP + f"groups: [{{name: g, system: {named}, limit: 1}}]\n")
+    repo.write("docs/real.md", "Some words more than one.\n")
+    repo.link("linked.md", "docs/real.md")
+    repo.commit()
+
+    assert check(path)[0] == 1
+
+
+def test_the_target_of_a_linked_configuration_is_the_configuration(repo: Repo, check: Check) -> None:
+    """Where it is among the paths, everything is checked."""
+    repo.write("tools/lint.yaml", TOP + "prompts: [{files: a.md, limit: 1}]\n")
+    repo.link(".prompt-lint.yaml", "tools/lint.yaml")
+    repo.write("a.md", "Some words more than one.\n")
+    repo.commit()
+
+    assert check("tools/lint.yaml")[0] == 1
+
+
 def test_a_file_that_is_deleted_leaves_a_sum_and_breaks_a_request(repo: Repo, check: Check) -> None:
     """A sum is over what is there; a request that names a file which isn't there is a fault of the configuration."""
     notes(repo)

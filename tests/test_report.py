@@ -411,6 +411,8 @@ def test_a_check_file_is_data(server: AdminServer, run: Run, tmp_path: Path, con
         *({"GITHUB_EVENT_NAME": name} for name in ("pull_request", "pull_request_target", "pull_request_review", "issue_comment",
           "workflow_run", "merge_group", "issues", "discussion_comment")),
         {"GITHUB_EVENT_NAME": "push", "GITHUB_HEAD_REF": "feature"}, {"CI_MERGE_REQUEST_IID": "5"},
+        {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-1"},
+        {"GITHUB_REF": "refs/pull/3/merge"},
         {"CI_PIPELINE_SOURCE": "merge_request_event"}, {"BUILD_REASON": "PullRequest"}, {"BITBUCKET_PR_ID": "1"},
         {"BUILDKITE_PULL_REQUEST": "12"}, {"TRAVIS_PULL_REQUEST": "3"}, {"CHANGE_ID": "4"},
     ],

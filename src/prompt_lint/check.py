@@ -68,7 +68,7 @@ def check(
     `paths` are relative to the top of the tree. Where the configuration itself is among them, everything
     is checked, since it may have changed any verdict. What a `comparison` needs is counted in the same go.
     """
-    everything = not paths or config.path in paths
+    everything = not paths or not _names(tree, config).isdisjoint(paths)
     cap = options.max_file_size
     scope = find(tree, config, () if everything else paths, cap)
     plain = [] if options.reread else [one for one in scope.owned if not one.name]
@@ -94,6 +94,14 @@ def check(
         notes += _idle_parts(config, report.verdicts)
     report = report._replace(verdicts=verdicts, notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _names(tree: WorkingTree, config: Config) -> set[str]:
+    """The configuration by its path, and by what that leads to where it is a link."""
+    try:
+        return {config.path, tree.resolve(config.path)} if config.path else set()
+    except Unreadable:
+        return {config.path}
 
 
 def _idle_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:

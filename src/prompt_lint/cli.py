@@ -67,6 +67,16 @@ class _Size(click.ParamType[int]):
         return size
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds; `nan` compares as if it were one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = float(super().convert(value, param, ctx))
+        if found != found:  # noqa: PLR0124  # that is what tells it
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return found
+
+
 class _OutputTo(click.ParamType[tuple[str, str]]):
     """`FORMAT=FILE`."""
 
@@ -171,7 +181,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "deadline": click.option(
         "--deadline",
-        type=click.FloatRange(0.1, 86_400),
+        type=_Seconds(0.1, 86_400),
         default=900,
         show_default=True,
         envvar="PROMPT_LINT_DEADLINE",
@@ -484,7 +494,7 @@ def init(
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(0.1, 86_400),
+    type=_Seconds(0.1, 86_400),
     default=300,
     show_default=True,
     help="Seconds that fetching may take.",

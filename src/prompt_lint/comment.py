@@ -149,6 +149,8 @@ def _place(env: Mapping[str, str], options: Options, ask: Ask) -> _Place | str:
         return _finished(env, repository, ask)
     context = ci.detect(env)
     number = options.number or (context.number if context else 0)
+    if not number and context and context.kind == "pull_request":
+        raise Fatal("the event doesn't tell which pull request this run is of", "name it with --pull-request")
     if not number:
         return "no comment: this run is of no pull request"
     current = event.number(env.get("GITHUB_RUN_ID")), event.number(env.get("GITHUB_RUN_ATTEMPT"))

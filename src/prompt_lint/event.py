@@ -62,7 +62,9 @@ def number(value: object) -> int:
 
 
 def repository(value: object) -> str:
-    return value if isinstance(value, str) and _REPOSITORY.fullmatch(value) else ""
+    if not isinstance(value, str) or not _REPOSITORY.fullmatch(value):
+        return ""
+    return "" if {".", ".."} & set(value.split("/")) else value
 
 
 def word(value: object) -> str:

@@ -87,13 +87,28 @@ def _named(group: Group, chosen: Selector) -> list[Owned]:
 def concerned(
     everything: Iterable[Gathered], tree: WorkingTree, paths: Sequence[str], cap: int
 ) -> list[Gathered]:
-    """The groups that one of `paths` belongs to: as a file, in a folder, or taken in by a file of the group."""
+    """The groups that one of `paths` belongs to: as a file, in a folder, or taken in by a file of the group.
+
+    A request names its files itself, so links are followed on both sides.
+    """
+    wanted = {name for path in paths for name in (path, _real(tree, path))}
     return [
         one
         for one in everything
-        if any(is_below(paths, name) for file in one.files for name in (file.path, *file.aliases))
+        if any(
+            is_below(list(wanted), name)
+            for file in one.files
+            for name in (file.path, _real(tree, file.path), *file.aliases)
+        )
         or importers(tree, one.files, paths, cap)
     ]
+
+
+def _real(tree: WorkingTree, path: str) -> str:
+    try:
+        return tree.resolve(path) if path else path
+    except Unreadable:
+        return path
 
 
 def read(

@@ -87,7 +87,10 @@ def refuse(env: Mapping[str, str]) -> None:
     """Raises `Fatal` where a pull request is at work: an Admin key can manage the organization."""
     event = env.get("GITHUB_EVENT_NAME", "")
     named = next((name for name in _PULL_REQUESTS if env.get(name, "").lower() not in _NONE), "")
-    if event.startswith(_EVENTS):
+    ref = env.get("GITHUB_REF", "")
+    if ref.startswith(("refs/pull/", "refs/heads/gh-readonly-queue/")):  # whatever the event is called
+        named = f"GITHUB_REF is {ref[:60]}"
+    elif event.startswith(_EVENTS):
         named = f"GITHUB_EVENT_NAME is {event[:40]}"
     elif env.get("CI_PIPELINE_SOURCE", "") in {"merge_request_event", "external_pull_request_event"}:
         named = "CI_PIPELINE_SOURCE is a merge request's"
