@@ -227,7 +227,7 @@ def test_links_are_passed_on(user: User) -> None:
     done = user.run()
 
     assert done.code == 1
-    assert "OVER    AGENTS.md  also CLAUDE.md" in done.out
+    assert "OVER    CLAUDE.md" in done.out
 
 
 def test_a_link_to_a_folder_is_passed_on(user: User) -> None:
@@ -250,7 +250,7 @@ def test_a_file_behind_a_link_is_judged(user: User) -> None:
     user.repo.commit()
     user.stage("AGENTS.md", LONG)
 
-    assert "OVER    AGENTS.md" in user.run().out
+    assert "OVER    CLAUDE.md" in user.run().out
 
 
 def test_a_staged_configuration_checks_everything(user: User) -> None:
