@@ -425,7 +425,10 @@ def test_a_broken_file_does_not_hide_the_others(repo: Repo, lint: Callable[..., 
 def test_a_pdf_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:
     """What the tokenizer can't model is never a number."""
     prompts(repo, a=SHORT)
-    paper = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}}
+    paper = {
+        "type": "document",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+    }
     turn = {"role": "user", "content": [paper]}
     repo.write("prompts/chat/x.json", json.dumps({"messages": [turn]}))
 
@@ -705,7 +708,8 @@ def test_version_and_help(repo: Repo, lint: Callable[..., Done], snapshot: Snaps
     assert lint("--version").out == f"prompt-lint {__version__}\n"
     assert finished(started(repo, "--version")).out == f"prompt-lint {__version__}\n"
     assert [
-        lint(*command, "--help").out for command in ((), ("check",), ("count",), ("explain",), ("init",), ("list",))
+        lint(*command, "--help").out
+        for command in ((), ("check",), ("count",), ("explain",), ("init",), ("list",))
     ] == snapshot
 
 

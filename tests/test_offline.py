@@ -178,7 +178,10 @@ def test_only_a_model_nobody_knows_is_unverified(model: str, *, unverified: bool
     assert count(model).unverified is unverified
 
 
-PAPER = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERg=="}}
+PAPER = {
+    "type": "document",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERg=="},
+}
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
 
 
