@@ -260,7 +260,7 @@ def hider(secrets: tuple[str, ...]) -> Callable[[str], str]:
 
 def _forms(secret: str) -> set[str]:
     from base64 import b64encode, urlsafe_b64encode  # noqa: PLC0415  # only where a secret is
-    from urllib.parse import quote  # noqa: PLC0415
+    from urllib.parse import quote  # noqa: PLC0415  # the same
 
     forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)}
     data = secret.encode()
