@@ -357,6 +357,22 @@ def test_what_is_missing_is_told_before_anything_is_sent(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("address", ["ftp://api.example.com", "http://api.example.com"])
+def test_an_address_that_is_none_of_github_s_is_told_as_one(
+    server: GitHubServer, tmp_path: Path, address: str
+) -> None:
+    """Neither a gateway for prompts nor a key has anything to do with it."""
+    env = environment(server, tmp_path) | {"GITHUB_API_URL": address}
+
+    with pytest.raises(Fatal) as caught:
+        run(env, Options(saved(grown(), tmp_path), "k"))
+
+    said = f"{caught.value.message}\n{caught.value.hint}"
+    assert "anthropic" not in said
+    assert "prompts" not in said
+    assert "https://" in said
+
+
 def test_a_run_of_no_pull_request_says_so(
     server: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -578,8 +594,9 @@ def test_a_link_in_place_of_the_report_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link.json").symlink_to("report.json")
 
     for name in ("link.json", ".", "nowhere.json"):
-        with pytest.raises(Fatal):
+        with pytest.raises(Fatal) as caught:
             reread.read(str(tmp_path / name))
+        assert ("a symbolic link, which isn't followed" in caught.value.message) is (name == "link.json")
 
 
 @given(st.text(max_size=80))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prompt_lint.model import Report
     from prompt_lint.rest import Ask, Told
 
+_API = "https://api.github.com"
 _TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 _PAGE, _PAGES = 100, 50
 # A hundred comments of the greatest length, in characters of four bytes, and what is told beside each.
@@ -89,7 +90,7 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
     context = ci.detect(env)
     secret, base = (
         _secret(env),
-        endpoint(env.get("GITHUB_API_URL") or "https://api.github.com", "GITHUB_API_URL"),
+        endpoint(env.get("GITHUB_API_URL") or _API, "GITHUB_API_URL", _API, "the token and the comment"),
     )
     with rest.connected(base, secret, headers=_HEADERS, largest=_LARGEST) as ask:
         try:

@@ -179,18 +179,26 @@ def _plain(value: str) -> bool:
     return bool(value) and all("!" <= char <= "~" for char in value)
 
 
-def endpoint(url: str, name: str) -> str:
-    """`url` without a slash at its end. Raises `Fatal`, without the URL: it may hold a password."""
+def endpoint(
+    url: str,
+    name: str,
+    example: str = "https://gateway.example.com/anthropic",
+    sent: str = "the key and the prompts",
+) -> str:
+    """`url` without a slash at its end. Raises `Fatal`, without the URL: it may hold a password.
+
+    What is wrong is told with a right `example`, and with what is `sent` there.
+    """
     match = _ENDPOINT.fullmatch(url)
     if match is None:
-        raise Fatal(f"{name} {_fault(url)}", f"right: {name}=https://gateway.example.com/anthropic")
+        raise Fatal(f"{name} {_fault(url)}", f"right: {name}={example}")
     if match["scheme"].lower() != "https" and not _LOOPBACK.fullmatch(match["host"]):
         raise Fatal(
-            f"{name} must begin with https://, or the key and the prompts could be read on their way",
+            f"{name} must begin with https://, or {sent} could be read on their way",
             "http:// is taken for this machine only (localhost, 127.0.0.1)",
         )
     if match["host"].startswith("[") and not _is_ipv6(match["host"][1:-1]):
-        raise Fatal(f"{name} isn't a plain address", f"right: {name}=https://gateway.example.com/anthropic")
+        raise Fatal(f"{name} isn't a plain address", f"right: {name}={example}")
     if match["port"] and not 0 < int(match["port"]) < 65536:
         raise Fatal(f"{name} has a port that can't be", "ports end at 65535")
     return url.rstrip("/")

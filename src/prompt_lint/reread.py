@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -71,6 +72,10 @@ def parse(data: bytes, name: str) -> Report:
 
 def _bytes(path: str) -> bytes:
     """A plain file, not one that a link leads to."""
+    if os.path.islink(
+        path
+    ):  # what the system says of it, should it be swapped in later, is of links that go in circles
+        raise OSError(errno.ELOOP, "it is a symbolic link, which isn't followed")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
