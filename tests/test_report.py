@@ -368,6 +368,12 @@ def test_a_threshold_that_is_crossed_fails(
         (("--days", "91"), "91 is not in the range"),
         (("--from", "2026-11-01", "--days", "3"), "--from and --days contradict each other"),
         (("--from", "2026-11-22"), "holds no day that is over"),
+        (
+            ("--from", "0001-01-01"),
+            "days from 2023-01-01 to 2027-02-20 are taken; the last whole one is 2026-11-21",
+        ),
+        (("--to", "9999-12-31"), "--to 9999-12-31 is no day of a report"),
+        (("--to", "0001-01-01", "--source=analytics"), "days from 2026-01-01 to 2027-02-20 are taken"),
         (("--output", "sarif=x"), "is not FORMAT=FILE with FORMAT one of text, markdown, json, csv, html"),
         (("--output", "json=x", "--output", "csv=x"), "each output needs a file of its own"),
         (("--check", "missing.json"), "missing.json is no file"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint import figures, thresholds, trends
-from prompt_lint.errors import Fatal
+from prompt_lint.errors import Exit, Fatal
 from prompt_lint.trends import (
     DAY,
     DIMENSIONS,
@@ -111,12 +111,39 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
         ({"first": "2026-11-10", "last": "2026-11-09"}, "--to lies before --from"),
         ({"first": "2026-01-01", "last": "2026-04-01"}, "has 91 days"),
         ({"first": "2025-12-30", "last": "2026-01-05", "since": "2026-01-01"}, "nothing before 2026-01-01"),
+        ({"last": "2025-12-30", "since": "2026-01-01"}, "nothing before 2026-01-01"),
+        *(
+            ({option: far}, f"{far} is no day of a report")
+            for option in ("first", "last")
+            for far in ("0001-01-01", "2022-12-31", "2027-02-21", "9999-12-31")
+        ),
     ],
 )
 def test_windows_that_cannot_be(given: dict[str, Any], message: str) -> None:
     """Each is refused with what is wrong."""
     with pytest.raises(Fatal, match=message):
         planned(**given)
+
+
+@given(
+    st.datetimes().map(trends.midnight),
+    st.datetimes().map(trends.midnight),
+    st.integers(1, 90),
+    st.booleans(),
+)
+def test_every_day_of_the_calendar_is_planned_or_refused(
+    first: datetime, last: datetime, days: int, both: bool
+) -> None:
+    """A window lies where it was asked for and holds whole days; whatever can't be is refused in a sentence."""
+    begin = first.replace(tzinfo=UTC) if both else None
+    try:
+        when = plan(NOW, NOW - LAG, days, begin, last.replace(tzinfo=UTC), None)
+    except Fatal as error:
+        assert error.code == Exit.USAGE
+        return
+
+    assert 0 < when.window.days <= trends.LONGEST_WINDOW
+    assert when.window.end <= day("2026-11-22")
 
 
 def test_a_source_that_begins_too_late_has_no_window_before() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -23,6 +23,8 @@ Bucket = Literal["1d", "1h"]
 DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")
 MOST_DIMENSIONS = 5
 LONGEST_WINDOW = 90
+# The API had no users before.
+OLDEST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WIDTHS: Mapping[Bucket, timedelta] = {"1d": DAY, "1h": HOUR}
@@ -252,6 +254,9 @@ def plan(
     inclusive) take the place of `days`; `earliest` is from when on the API answers. Raises `Fatal` for a window that can't be.
     """
     edge = midnight(through)
+    for option, day in (("--from", first), ("--to", last)):
+        if day is not None:
+            _refuse_far(option, day, edge, earliest or OLDEST_DAY)
     end = edge if last is None else min(last + DAY, edge)
     start = end - days * DAY if first is None else first
     if last is not None and first is not None and last < first:
@@ -272,6 +277,16 @@ def plan(
     if earliest is not None and before.start < earliest:
         return _plan(now, edge, Window(start, end), None, earliest)
     return _plan(now, edge, Window(start, end), before, earliest)
+
+
+def _refuse_far(option: str, day: datetime, edge: datetime, earliest: datetime) -> None:
+    """Raises `Fatal` for a day beyond any window, so that none is reckoned with that the calendar doesn't have."""
+    latest = edge + LONGEST_WINDOW * DAY
+    if not OLDEST_DAY <= day <= latest:
+        raise Fatal(
+            f"{option} {day.date()} is no day of a report",
+            f"days from {earliest.date()} to {latest.date()} are taken; the last whole one is {(edge - DAY).date()} (UTC)",
+        )
 
 
 def _plan(
