@@ -429,6 +429,24 @@ def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, server: Git
     assert TOKEN not in done.log + done.summary + str(done.outputs)
 
 
+def test_a_run_without_a_result_leaves_no_old_comment_standing(
+    repo: Repo, job: Job, server: GitHubServer
+) -> None:
+    """A pull request that then breaks the configuration isn't over by what it was before."""
+    job.github |= {"api_url": server.url, "token": TOKEN}
+    opened(repo, job, {"prompts/b.md": LONG})
+    composite.run(ROOT, job, {"comment": "true"})
+    repo.write(".prompt-lint.yaml", "limit: [\n")
+    job.github["run_id"] = "8"
+
+    done = composite.run(ROOT, job, {"comment": "true"})
+
+    assert done.step("Comment").outcome == "success", done.log
+    [only] = server.comments[12]
+    assert "prompts/b.md" not in only["body"]
+    assert "without a result" in only["body"]
+
+
 def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, server: GitHubServer) -> None:
     """And each finds its own again."""
     job.github |= {"api_url": server.url, "token": TOKEN}

@@ -136,6 +136,41 @@ def test_what_is_settled_shrinks_to_a_line(server: GitHubServer, tmp_path: Path)
     assert lines == ["✅ No prompt has changed, and none fails."]
 
 
+def test_a_run_without_a_result_takes_back_what_an_earlier_one_has_told(
+    server: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What stood there isn't current. Without a comment nothing is written, and its own is left as it is."""
+    nothing = Options(str(tmp_path / "nowhere.json"), "k", missing_ok=True)
+    run(environment(server, tmp_path), nothing)
+    assert server.written == []
+    run(environment(server, tmp_path), Options(saved(grown(), tmp_path), "k"))
+    run(environment(server, tmp_path), nothing)
+    assert "50 over" in server.comments[12][0]["body"]
+
+    run(environment(server, tmp_path, run_id=8), nothing)
+
+    [told] = server.comments[12]
+    assert "50 over" not in told["body"]
+    assert "without a result: [its log](https://github.com/o/r/actions/runs/8) tells why" in told["body"]
+    run(environment(server, tmp_path, run_id=9), Options(saved(grown(), tmp_path), "k"))
+    assert "50 over" in server.comments[12][0]["body"]
+
+
+def test_a_report_that_is_refused_is_no_result(server: GitHubServer, tmp_path: Path) -> None:
+    """The run after a fork's takes back what it had told, and fails; where a report has to be, nothing is done."""
+    run(environment(server, tmp_path), Options(saved(grown(), tmp_path), "k"))
+    (tmp_path / "report.json").write_text("{}", encoding="utf-8")
+    later = environment(server, tmp_path, run_id=8)
+
+    with pytest.raises(Fatal):
+        run(later, Options(str(tmp_path / "report.json"), "k"))
+    assert "50 over" in server.comments[12][0]["body"]
+    with pytest.raises(Fatal):
+        run(later, Options(str(tmp_path / "report.json"), "k", missing_ok=True))
+
+    assert "without a result" in server.comments[12][0]["body"]
+
+
 def test_the_same_run_again_writes_nothing(server: GitHubServer, tmp_path: Path) -> None:
     """What stands there already isn't sent again, though GitHub has changed the ends of its lines."""
     options = Options(saved(grown(), tmp_path), "k")

@@ -37,6 +37,7 @@ _MARK = re.compile(r"<!-- prompt-lint ([0-9a-f]{16}) run ([0-9]{1,18})\.([0-9]{1
 # Whose comments may be ours: whoever else writes our mark gets no say in where we write.
 _INSIDE = {"OWNER", "MEMBER", "COLLABORATOR"}
 _CALM = "✅ No prompt has changed, and none fails.\n"
+_NOTHING = "⚠️ The latest run has ended without a result: "
 _PERMISSION = (
     "give the job `permissions: {pull-requests: write}`; for pull requests from forks, see docs/github.md"
 )
@@ -80,10 +81,7 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
 
     Where the report is of a fork, it may hold anything: only `reread` looks into it, and only `gfm` prints of it.
     """
-    if options.missing_ok and not os.path.lexists(options.report):
-        print(_notice("no comment: the run has left no report", env), file=sys.stderr)
-        return Exit.OK
-    report = read(options.report)
+    report, fault = _report(options)
     if options.dry_run:
         write_stdout(_body(report, options.key, (0, 0), ""))
         return Exit.OK
@@ -99,7 +97,21 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
         except _Refused as refused:
             told = _refusal(refused.told, harmless=github.stranger(env, context))
     print(_notice(told, env), file=sys.stderr)
+    if fault:
+        raise fault
     return Exit.OK
+
+
+def _report(options: Options) -> tuple[Report | None, Fatal | None]:
+    """The report; or none, for a run that may have left none, and what is wrong with the one that it has left."""
+    if not options.missing_ok:
+        return read(options.report), None
+    if not os.path.lexists(options.report):
+        return None, None
+    try:
+        return read(options.report), None
+    except Fatal as error:
+        return None, error
 
 
 def _notice(told: str, env: Mapping[str, str]) -> str:
@@ -191,16 +203,20 @@ def _link(env: Mapping[str, str], repository: str, number: int) -> str:
 # What
 
 
-def worth_telling(report: Report) -> bool:
+def worth_telling(report: Report | None) -> bool:
     """Whether something fails, or has changed."""
+    if report is None:
+        return False
     if report.exit_code or report.problems or report.loosened or report.removed:
         return True
     return any(one.failed or one.standing not in {"", "unchanged"} for one in report.verdicts)
 
 
-def _body(report: Report, key: str, number: tuple[int, int], link: str) -> str:
+def _body(report: Report | None, key: str, number: tuple[int, int], link: str) -> str:
     """At most as many characters as a comment may have; two for those that count twice in UTF-16."""
     mark = f"<!-- prompt-lint {_digest(key)} run {number[0]}.{number[1]} -->\n"
+    if report is None:
+        return f"{mark}{_NOTHING}{f'[its log]({link})' if link else 'its log'} tells why.\n"
     foot = f"\n<sub>prompt-lint, [from this run]({link})</sub>\n" if link else ""
     if not worth_telling(report):
         return f"{mark}{_CALM}{foot}"
@@ -219,12 +235,14 @@ def _digest(key: str) -> str:
 # Keeping one
 
 
-def _keep(ask: Ask, place: _Place, report: Report, key: str) -> str:
-    """What has been done."""
+def _keep(ask: Ask, place: _Place, report: Report | None, key: str) -> str:
+    """What has been done. A run without a report only takes back what an earlier one has said."""
     body = _body(report, key, place.run, place.link)
     known = _ours(ask, place, key)
     if any(one.run > place.run for one in known):
         return "no comment: a later run has written it"
+    if report is None and all(one.run == place.run for one in known):
+        return "no comment: the run has left no report"
     if not known:
         if not worth_telling(report):
             return "no comment: no prompt has changed, and none fails"
