@@ -173,6 +173,37 @@ def test_names_that_name_no_commit_end_the_run(world: World, wanted: str, shallo
     assert sorted(clone.path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("main..HEAD", "`main..HEAD` is a range of commits"),
+        ("main...HEAD", "is a range of commits"),
+        ("^main", "is a range of commits"),
+        ("@{-1}", "`@{-1}` names no commit of this clone"),
+        ("HEAD@{5}", "names no commit"),
+        ("HEAD~99", "names no commit"),
+        ("HEAD^{tree}", "names no commit"),
+        ("https://example.com/o/r", "names no commit"),
+    ],
+)
+def test_what_is_no_name_of_a_commit_is_told_as_it_is_written(world: World, wanted: str, told: str) -> None:
+    """It isn't missing in the clone: no command would bring it."""
+    found = refused(world.clone("--branch=topic"), wanted)
+
+    assert told in found.message
+    assert found.hint.startswith("name ")
+    assert "fetch" not in found.hint
+
+
+def test_the_branch_before_this_one_is_a_base(repo: Repo) -> None:
+    """As git itself spells it."""
+    first = change(repo, "a")
+    repo.git("checkout", "--quiet", "-b", "topic")
+    change(repo, "b")
+
+    assert base(repo, "@{-1}") == Base(first, "@{-1}", "@{-1}")
+
+
 def test_a_name_in_a_command_is_quoted(world: World) -> None:
     """A branch may be called anything, and people paste the command that is proposed."""
     hint = refused(world.clone(), "x;touch${IFS}y").hint

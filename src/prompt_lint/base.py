@@ -25,6 +25,7 @@ _MAX_COMMIT = 1 << 20
 _CONVENTIONAL = ("main", "master", "trunk", "develop")
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_RANGE = re.compile(r"\.\.|\A\^")
 _NO_REF = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 
 
@@ -77,22 +78,16 @@ def resolve(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Ab
 
 
 def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Absent:
-    if (
-        not wanted
-        or wanted.startswith("-")
-        or len(wanted) > MAX_NAME
-        or re.search(r"[\x00-\x1f\x7f]", wanted)
-    ):
-        what = f"`{wanted[:60]}` names no commit" if wanted else "the base has no name"
-        return Absent(what, "name a branch, a tag or a commit, or say `--base auto`")
-    place = _place(tree)
+    place = _misnamed(wanted) or _place(tree)
     if isinstance(place, Absent):
         return place
     context = ci.detect(env)
     place = place._replace(deeper=context.deeper if context else "")
     if _ID.fullmatch(wanted):
         return _exactly(place, wanted)
-    if _commit(tree.top, wanted) is None and place.remote and not _NO_REF.search(wanted):
+    if _NO_REF.search(wanted):
+        return _expression(place, wanted)
+    if _commit(tree.top, wanted) is None and place.remote:
         # Of most branches a clone knows the remote's only.
         branch = wanted.removeprefix(f"{place.remote}/")
         found = _part(place, _of_remote(place, branch))
@@ -100,6 +95,34 @@ def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Abs
             return found._replace(hint=f"{found.hint}, if {branch} is a branch of {place.remote}")
         return found
     return _part(place, _Candidate(wanted, wanted))
+
+
+def _misnamed(wanted: str) -> Absent | None:
+    """What can't be the name of a commit."""
+    odd = wanted.startswith("-") or len(wanted) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", wanted)
+    if not wanted or odd:
+        what = f"`{wanted[:60]}` names no commit" if wanted else "the base has no name"
+        return Absent(what, "name a branch, a tag or a commit, or say `--base auto`")
+    if _RANGE.search(wanted):
+        return Absent(
+            f"`{wanted}` is a range of commits, and a base is one of them",
+            "name the branch, the tag or the commit that the change is to be compared with",
+        )
+    return None
+
+
+def _expression(place: _Place, wanted: str) -> Base | Absent:
+    """Where HEAD parts with what is no name, but how git spells a commit: `HEAD~1`, `@{upstream}`."""
+    try:
+        known = _commit(place.top, wanted)
+    except Fatal:  # a log of a branch that doesn't reach so far, or that this git can't read
+        known = None
+    if known is None and not (place.shallow and place.remote):
+        return Absent(
+            f"`{wanted}` names no commit of this clone",
+            "name a branch, a tag or a commit that `git log` knows",
+        )
+    return _part(place, _Candidate(known or wanted, wanted))
 
 
 def _exactly(place: _Place, commit: str) -> Base | Absent:
