@@ -474,6 +474,8 @@ def page(*results: Any, **given: Any) -> dict[str, Any]:
         (page({**ROW, "server_tool_use": [1]}), "server_tool_use"), (page(ROW, has_more=True), "next_page"),
         ({"data": [{**BUCKET, "starting_at": "2026-11-20", "results": [ROW]}]}, "starting_at"),
         ({"data": [{**BUCKET, "starting_at": "1999-11-20T00:00:00Z", "results": [ROW]}]}, "starting_at"),
+        ({"data": [{**BUCKET, "starting_at": "2026-11-20T05:00:00Z", "results": [ROW]}]}, "starting_at"),
+        ({"data": [{**BUCKET, "starting_at": None, "results": []}]}, "starting_at"),
         ({"data": [{**BUCKET, "starting_at": "9999-12-31T23:59:59-23:59", "results": [ROW]}]}, "starting_at"),
     ],
 )  # fmt: skip
@@ -497,6 +499,20 @@ def test_amounts_are_decimal_strings(
     assert "without a valid `amount`" in refused(server, monkeypatch).message
 
 
+def costing(server: AdminServer, *rows: dict[str, Any]) -> Any:
+    """A plan: 20 November costs these, all else nothing."""
+
+    def plan(seen: Seen) -> Any:
+        if "cost_report" not in seen.route:
+            return None
+        answer = json.loads(server.respond(seen).body)
+        for bucket in answer["data"]:
+            bucket["results"] = list(rows) if bucket["starting_at"] == BUCKET["starting_at"] else []
+        return body(json.dumps(answer).encode())
+
+    return plan
+
+
 def test_cents_become_dollars_exactly(server: AdminServer) -> None:
     """`123.45` is $1.2345, and stays so to the last digit."""
     row = {
@@ -505,7 +521,7 @@ def test_cents_become_dollars_exactly(server: AdminServer) -> None:
         "cost_type": "tokens",
         "token_type": "output_tokens",
     }
-    server.plan = lambda seen: body(json.dumps(page(row)).encode()) if "cost_report" in seen.route else None
+    server.plan = costing(server, row)
 
     assert made(server).total.cost == Decimal("1.23450000000000001")
 
@@ -513,12 +529,56 @@ def test_cents_become_dollars_exactly(server: AdminServer) -> None:
 def test_currencies_are_not_added_up(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of them have no sum; one that isn't the dollar is named."""
     rows = [{"amount": "1", "currency": name, "description": name} for name in ("USD", "EUR")]
-    server.plan = lambda seen: body(json.dumps(page(*rows)).encode()) if "cost_report" in seen.route else None
+    server.plan = costing(server, *rows)
     error = refused(server, monkeypatch)
     server.plan, server.currency = [], "EUR"
 
     assert "EUR and USD" in error.message
     assert "EUR and " in headline(made(server))
+
+
+@pytest.mark.parametrize("most", [None, 2])
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (("2026-11-19",), "usage_report/messages left out 2026-11-19, so"),
+        (("2026-11-15",), "left out 2026-11-15, so"),
+        (("2026-11-21",), "left out 2026-11-21, so"),
+        (("2026-11-10",), "left out 2026-11-10, so"),
+        (("2026-11-02",), "cost_report left out 2026-11-02, so"),
+        (tuple(f"2026-11-{n}" for n in range(10, 16)), "left out 2026-11-10, 2026-11-11, 2026-11-12 and 3 more, so"),
+    ],
+)  # fmt: skip
+def test_a_day_that_is_left_out_is_not_taken_for_an_empty_one(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, days: tuple[str, ...], told: str, most: int | None
+) -> None:
+    """The API tells empty days, too: one that is missing anywhere in a page is named, and nothing is added up."""
+    server.lost = frozenset(datetime.fromisoformat(f"{day}T00:00Z") for day in days)
+    server.most = most
+    error = refused(server, monkeypatch, deadline=20)
+
+    assert told in error.message
+    assert error.code == Exit.UNCOUNTED
+
+
+def test_an_hour_that_is_left_out_is_named(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its day; today's hours aren't over, so none of them is missed."""
+    server.lost = frozenset(datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in range(24))
+    found = made(server, bucket="1h", days=1)
+    server.lost = frozenset({datetime(2026, 11, 20, 17, tzinfo=UTC)})
+
+    assert found.total.cost == dollars(within(server, found))
+    assert "left out 2026-11-20 17:00, so" in refused(server, monkeypatch, bucket="1h").message
+
+
+def test_an_empty_day_is_one_without_usage(server: AdminServer) -> None:
+    """`messages` tells it as an empty bucket, `analytics` with no row at all: both are whole."""
+    server.events = [event for event in server.events if event.at.day != 19]
+    sources: tuple[Any, ...] = ("messages", "analytics")
+    found = [made(server, source=source) for source in sources]
+
+    assert [one.days[4].usage.tokens for one in found] == [0, 0]
+    assert found[0].total.cost == found[1].total.cost > 0
 
 
 def test_what_is_told_twice_is_not_counted_twice(

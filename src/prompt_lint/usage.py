@@ -78,18 +78,34 @@ class Query(NamedTuple):
     workspaces: tuple[str, ...] = ()
 
 
+class _Span(NamedTuple):
+    """Buckets of one width, from `start` to before `end`. Those that are `over` are all told, used or not."""
+
+    start: datetime
+    end: datetime
+    width: timedelta
+    over: datetime
+
+
 class _Ask(NamedTuple):
-    """One list of the API, up to its last page. `read` makes rows of a page; `cursor` is the parameter of the next."""
+    """One list of the API, up to its last page. `read` makes rows of a page; `cursor` is the parameter of the next.
+
+    `span` is there where the list is one of buckets.
+    """
 
     what: str
     path: str
     parameters: tuple[tuple[str, str], ...]
     read: Callable[[Mapping[str, Any]], Sequence[Any]]
     cursor: str = "page"
+    span: _Span | None = None
 
 
 class _Told(NamedTuple):
+    """A page. `starts` are those of its buckets."""
+
     rows: Sequence[Any]
+    starts: Sequence[datetime]
     following: str
     refreshed: datetime | None
 
@@ -173,18 +189,15 @@ def _usage_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]
     if query.source == "analytics":
         for start, end in _split(when.usage_from, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, query.bucket)
-            yield _Ask(
-                what,
-                ANALYTICS_USAGE,
-                (*fixed, *groups, *_filters(query)),
-                _usage_reader(dimensions, start, end),
-            )
+            read = _usage_reader(dimensions, _Span(start, end, WIDTHS[query.bucket], start))
+            yield _Ask(what, ANALYTICS_USAGE, (*fixed, *groups, *_filters(query)), read)
         return
     most = MOST_BUCKETS[query.bucket]
     for start, end in _split(when.usage_from, when.until, most * WIDTHS[query.bucket]):
         fixed = _messages_parameters(start, end, query.bucket, most)
-        reader = _bucketed(_usage_reader(dimensions, start, end))
-        yield _Ask(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), reader)
+        span = _Span(start, end, WIDTHS[query.bucket], min(end, when.edge))
+        read = _bucketed(_usage_reader(dimensions, span))
+        yield _Ask(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), read, span=span)
 
 
 def _cost_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]) -> Iterator[_Ask]:
@@ -193,17 +206,15 @@ def _cost_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...])
         groups = tuple(("group_by[]", name) for name in wire)
         for start, end in _split(when.cost_from, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, "1d")
-            yield _Ask(
-                what,
-                ANALYTICS_COST,
-                (*fixed, *groups, *_filters(query)),
-                _cost_reader(dimensions, start, end),
-            )
+            read = _cost_reader(dimensions, _Span(start, end, DAY, start))
+            yield _Ask(what, ANALYTICS_COST, (*fixed, *groups, *_filters(query)), read)
         return
     groups = (("group_by[]", "workspace_id"), ("group_by[]", "description"))
     for start, end in _split(when.cost_from, when.until, MOST_BUCKETS["1d"] * DAY):
         fixed = _messages_parameters(start, end, "1d", MOST_BUCKETS["1d"])
-        yield _Ask(what, MESSAGES_COST, (*fixed, *groups), _bucketed(_cost_reader(dimensions, start, end)))
+        span = _Span(start, end, DAY, min(end, when.edge))
+        read = _bucketed(_cost_reader(dimensions, span))
+        yield _Ask(what, MESSAGES_COST, (*fixed, *groups), read, span=span)
 
 
 def _ending(when: Plan, query: Query) -> datetime:
@@ -267,11 +278,9 @@ def _bucketed(
     return rows
 
 
-def _usage_reader(
-    dimensions: Sequence[str], start: datetime, end: datetime
-) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+def _usage_reader(dimensions: Sequence[str], span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
     def rows(row: Mapping[str, Any]) -> list[_Row]:
-        at = _at(row, start, end)
+        at = _at(row, span)
         group = _group(_object(row, "group") if "group" in row else row, dimensions)
         usage = _object(row, "usage") if "usage" in row else row
         return [_Row(Used(at, group, _usage(usage)), (at, group))]
@@ -295,11 +304,9 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _cost_reader(
-    dimensions: Sequence[str], start: datetime, end: datetime
-) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+def _cost_reader(dimensions: Sequence[str], span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
     def rows(row: Mapping[str, Any]) -> list[_Row]:
-        at = _at(row, start, end)
+        at = _at(row, span)
         facets = _object(row, "group") if "group" in row else row
         cost = _object(row, "cost") if "cost" in row else row
         group, kind = _group(facets, dimensions), _kind(facets)
@@ -315,9 +322,9 @@ def _kind(facets: Mapping[str, Any]) -> str:
     return _KINDS.get(token) or token or (cost if cost != "tokens" else "") or "other"
 
 
-def _at(row: Mapping[str, Any], start: datetime, end: datetime) -> datetime:
+def _at(row: Mapping[str, Any], span: _Span) -> datetime:
     at = _time(row.get("starting_at"))
-    if at is None or not start <= at < end:
+    if at is None or not span.start <= at < span.end or (at - span.start) % span.width:
         raise _Odd("starting_at")
     return at
 
@@ -448,9 +455,9 @@ def _told(page: Any, ask: _Ask) -> _Told:
         following = _text(page, "next_page" if ask.cursor == "page" else "last_id")
         if not following:
             raise _Odd("next_page")
-    return _Told(
-        [row for item in data for row in ask.read(item)], following, _time(page.get("data_refreshed_at"))
-    )
+    starts = [_at(item, ask.span) for item in data] if ask.span else []
+    rows = [row for item in data for row in ask.read(item)]
+    return _Told(rows, starts, following, _time(page.get("data_refreshed_at")))
 
 
 def _advice(answer: Answer, ask: _Ask, message: str) -> str:
@@ -479,6 +486,7 @@ def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
     by: dict[str, list[Any]] = {ask.what: [] for ask in asks}
     seen: set[tuple[Any, ...]] = set()
     refreshed: list[datetime] = []
+    starts: dict[_Ask, set[datetime]] = {ask: set() for ask in asks}
     with Line(get, policy) as line:
         waiting = [(ask, "") for ask in asks]
         owed = 0
@@ -492,11 +500,31 @@ def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
                 raise Fatal(told.message, told.hint, Exit.UNCOUNTED)
             marks = [(ask.what, ask.path, *row.same) for row in told.rows] + [(ask, cursor)]
             _once(marks, seen, ask)
+            starts[ask].update(told.starts)
             rows += told.rows
             by[ask.what] += [row.value for row in told.rows]
             refreshed += [told.refreshed] if told.refreshed else []
             waiting = [(ask, told.following)] if told.following else []
+    _all(starts)
     return _Lists(rows, by, min(refreshed, default=None))
+
+
+def _all(starts: Mapping[_Ask, set[datetime]]) -> None:
+    """A bucket without usage is told as an empty one. Raises `Fatal` where one isn't told at all."""
+    for ask, told in starts.items():
+        if ask.span is None:
+            continue
+        start, _, width, over = ask.span
+        due = (start + n * width for n in range((over - start) // width))
+        form = "%Y-%m-%d" if width == DAY else "%Y-%m-%d %H:%M"
+        missing = [at.strftime(form) for at in due if at not in told]
+        if missing:
+            more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+            raise Fatal(
+                f"not fetched: {ask.path} left out {', '.join(missing[:3])}{more}, so its sums would lack something",
+                "run again; until it is told, choose days so that neither they nor the equal window before hold it",
+                Exit.UNCOUNTED,
+            )
 
 
 def _once(marks: Iterable[tuple[Any, ...]], seen: set[tuple[Any, ...]], ask: _Ask) -> None:
