@@ -686,3 +686,23 @@ def test_merge_requests_whose_variables_are_missing_are_told_which(world: World)
         assert told.message == "CI doesn't tell what this change is to be merged into"
         assert f"`{name}`" in told.hint
         assert base(clone, "auto", env | {name: "main"}).commit == world.fork
+
+
+def test_a_pull_request_of_another_ci_is_compared_with_its_target(world: World) -> None:
+    """Not with the default branch, which it may have left long ago; and a clone of the change alone is told what it lacks."""
+    world.upstream.git("branch", "release", world.middle)
+    env = {"CHANGE_ID": "7", "CHANGE_TARGET": "release"}
+    clone = world.clone("--branch=topic")
+    alone = Repo(world.path / "alone")
+    alone.git("remote", "add", "origin", f"file://{world.upstream.path}")
+    alone.git("fetch", "--quiet", "origin", "topic")
+    alone.git("checkout", "--quiet", "-b", "pull/7", "FETCH_HEAD")
+
+    assert base(clone, env=env).commit == world.middle
+    assert base(clone).commit == world.fork
+    told = absent(alone, env)
+    assert told.message == "origin/release is not in this clone"
+    mend(alone, told.hint)
+    assert base(alone, env=env).commit == world.middle
+    unnamed = absent(alone, {"CHANGE_ID": "7"})
+    assert "`CHANGE_TARGET` should, but is missing" in unnamed.hint

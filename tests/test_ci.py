@@ -135,6 +135,18 @@ def test_a_merge_request_on_gitlab() -> None:
     assert fork.fork
 
 
+def test_a_pull_request_elsewhere() -> None:
+    """Its target is all that is taken. A push has no number, whatever else is said of it."""
+    cirrus = {"CIRRUS_CI": "true", "CIRRUS_PR": "7", "CIRRUS_BASE_BRANCH": "release/2"}
+    travis = {"TRAVIS_PULL_REQUEST": "false", "TRAVIS_BRANCH": "main"}
+
+    assert ci.detect(cirrus) == Context(
+        "other", "unknown", "pull_request", target="release/2", number=7, fork=True
+    )
+    assert ci.detect(travis) is None
+    assert ci.detect(travis | {"TRAVIS_PULL_REQUEST": "3"}) is not None
+
+
 @pytest.mark.parametrize("target", ["main", "refs/heads/main"])
 def test_a_pull_request_on_azure(target: str) -> None:
     """The target is written either way; of a repository at GitHub the number is the one that people see."""
@@ -200,14 +212,15 @@ def test_no_environment_gets_past_the_checks(env: dict[str, str]) -> None:
 
 
 def test_each_platform_says_how_to_fetch_more() -> None:
-    """Where a base is missing, the reader is told what to write into the job."""
+    """Where a base is missing, the reader is told what to write into the job; of the others nobody knows."""
     signs = {
         "github": {"GITHUB_ACTIONS": "true"},
         "gitlab": {"GITLAB_CI": "true"},
         "azure": {"TF_BUILD": "True"},
     }
 
-    for name in PLATFORMS:
+    assert signs.keys() == PLATFORMS.keys() - {"others"}
+    for name in signs:
         found = ci.detect(signs[name])
         assert found
         assert found.platform == name

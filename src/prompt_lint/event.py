@@ -25,7 +25,7 @@ class Context(NamedTuple):
     `deeper` says how the platform is told to fetch the whole history.
     """
 
-    platform: Literal["github", "gitlab", "azure"]
+    platform: Literal["github", "gitlab", "azure", "other"]
     event: str
     kind: Literal["pull_request", "merge_group", "push", "other"]
     base: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from prompt_lint.ci import azure, github, gitlab
+from prompt_lint.ci import azure, github, gitlab, others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Platform(Protocol):
         """None where this isn't the platform."""
 
 
-PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure": azure}
+PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure": azure, "others": others}
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
