@@ -220,8 +220,8 @@ def test_each_platform_says_how_to_fetch_more() -> None:
     }
 
     assert signs.keys() == PLATFORMS.keys() - {"others"}
-    for name in signs:
-        found = ci.detect(signs[name])
+    for name, sign in signs.items():
+        found = ci.detect(sign)
         assert found
         assert found.platform == name
         assert "`" in found.deeper
