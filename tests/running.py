@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from tests.paths import ROOT
 
-from prompt_lint import cli
+from prompt_lint import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def lint(
     monkeypatch.chdir(repo.path)
 
     def run(*arguments: str) -> Done:
-        code = cli.run(arguments)
+        code = start.run(arguments)
         return Done(code, *capfd.readouterr())
 
     return run

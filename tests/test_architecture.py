@@ -13,7 +13,7 @@ PACKAGE = "prompt_lint"
 # From the bottom up. A module imports from lower layers only; adapters of one folder never each other.
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors"},
-    {"model", "quick"},
+    {"model", "quick", "kept"},
     {
         "escape",
         "lazily",
@@ -65,14 +65,17 @@ LAYERS: list[set[str]] = [
         "wire",
         "figures",
     },
-    {"formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
-    {"delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
+    {"ending", "formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
+    {"parsed", "delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
     {"groups", "survey", "oidc", "reread"},
     {"scope", "policy"},
     {"against"},
     {"baseline"},
     {"check"},
     {"count", "explain", "init", "listing", "session", "report", "comment"},
+    {"inputs"},
+    {"checking"},
+    {"plain"},
     {"cli"},
     {"start", "action"},
     {"report_action"},

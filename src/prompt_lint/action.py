@@ -255,17 +255,16 @@ class _Tee:
 
 def started(given: Sequence[str]) -> tuple[int, str]:
     """The exit code of a run with these arguments, and what it said on stderr."""
-    from prompt_lint import cli  # noqa: PLC0415  # everything that a run needs; one that is refused needs none of it
+    from prompt_lint import cli, ending  # noqa: PLC0415  # all that a run needs; one that is refused needs none of it
 
-    stderr, arguments = sys.stderr, sys.argv
+    stderr = sys.stderr
     sys.stderr = tee = _Tee(stderr)
-    sys.argv = ["prompt-lint", *given]
     try:
-        cli.main()
+        ending.end(lambda: cli.run(given))
     except SystemExit as end:
         return (end.code if isinstance(end.code, int) else Exit.UNCOUNTED), tee.kept()
     finally:
-        sys.stderr, sys.argv = stderr, arguments
+        sys.stderr = stderr
 
 
 def _kept(env: Mapping[str, str], report_file: str) -> str:

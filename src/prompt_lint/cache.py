@@ -169,7 +169,7 @@ def clear(folder: str) -> int:
     freed = 0
     try:
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith(("counts-v", "run-v")) and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(("counts-v", "run-v", "config-v")) and entry.is_file(follow_symlinks=False):
                 freed += entry.stat(follow_symlinks=False).st_size
                 os.unlink(entry.path)
     except FileNotFoundError:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from prompt_lint import __version__, quick
-from prompt_lint.errors import Exit, Fatal, Terminated, Unreadable
+from prompt_lint import __version__, checking, ending, plain, quick
+from prompt_lint.checking import Asked, Output, today, with_warnings
+from prompt_lint.errors import Exit, Fatal
+from prompt_lint.inputs import Flags, here, load
 from prompt_lint.session import means, outage_fails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from prompt_lint.against import Comparison
     from prompt_lint.cache import Info
-    from prompt_lint.config import Config
-    from prompt_lint.measure import Means
-    from prompt_lint.model import Prompt, Report, View
+    from prompt_lint.model import Prompt
     from prompt_lint.quick import Question
-    from prompt_lint.tree import WorkingTree
 
 _FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 _PROMPT_FORMATS = (
@@ -37,16 +33,6 @@ _DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window"
 _DAY = click.DateTime(["%Y-%m-%d"])
 _MEBIBYTE = 1024 * 1024
 _LARGEST_FILE = 256 * _MEBIBYTE
-
-_NO_CONFIG = """no .prompt-lint.yaml at the top of this repository, and no --limit"""
-_NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
-
-  models: [claude-sonnet-5-5]
-  limit: 8000
-  prompts:
-    - files: prompts/**/*.md
-
-or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"""
 
 
 class _Size(click.ParamType[int]):
@@ -143,7 +129,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "size": click.option(
         "--max-file-size",
         type=_Size(),
-        default=_MEBIBYTE,
+        default=plain.MAX_FILE_SIZE,
         show_default="1M",
         envvar="PROMPT_LINT_MAX_FILE_SIZE",
         help="A larger file is a problem. In bytes, or with k or M.",
@@ -166,7 +152,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "jobs": click.option(
         "--jobs",
         type=click.IntRange(1, 256),
-        default=64,
+        default=plain.JOBS,
         show_default=True,
         envvar="PROMPT_LINT_JOBS",
         help="Requests to the API at a time.",
@@ -174,7 +160,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "requests": click.option(
         "--max-requests",
         type=click.IntRange(1),
-        default=5_000,
+        default=plain.MAX_REQUESTS,
         show_default=True,
         envvar="PROMPT_LINT_MAX_REQUESTS",
         help="Requests to the API in a run.",
@@ -182,7 +168,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "deadline": click.option(
         "--deadline",
         type=_Seconds(0.1, 86_400),
-        default=900,
+        default=plain.DEADLINE,
         show_default=True,
         envvar="PROMPT_LINT_DEADLINE",
         help="Seconds that counting with the API may take.",
@@ -259,24 +245,11 @@ def check(
     **given: Any,
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
-    from prompt_lint import record
-    from prompt_lint.check import Options, check
-
-    begun = record.begin(question, os.environ) if question else None
-    flags = _Flags(config_path, limit, models, policy_from or "")
-    tree, config, relative = _load(paths, flags, no_git=no_git)
     output, counting = _split(given)
-    options = Options(max_file_size, exit_zero, outage_fails(os.environ, config), _today())
-    with (
-        means(os.environ, config, tree.top, **counting) as using,
-        _comparison(tree, base, policy or "", config, flags) as comparison,
-    ):
-        report = check(tree, config, relative, using, options, comparison)
-    text = _write(_with_warnings(report, using), os.environ, **output)
-    report = report._replace(verdicts=())  # they are half of what is in memory
-    if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
-        record.keep(begun, os.environ, tree, report, using.cache, text)
-    return report.exit_code
+    place = counting["cache_dir"], counting["no_cache"]
+    flags = Flags(config_path, limit, models, policy_from or "", no_git, *place)
+    asked = Asked(paths, flags, counting, output, max_file_size, exit_zero, base, policy or "")
+    return checking.run(asked, question)
 
 
 @cli.command()
@@ -318,9 +291,9 @@ def count(
     output, counting = _split(given)
     with means(os.environ, None, None, **counting) as using:
         fails = outage_fails(os.environ, None)
-        options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=_today())
+        options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=today())
         report = count.count(files, rule, using, options)
-    _write(_with_warnings(report, using), {}, text=as_text.render_counts, **output)
+    checking.write(with_warnings(report, using), {}, output, as_text.render_counts)
     return report.exit_code
 
 
@@ -344,13 +317,14 @@ def explain(
     from prompt_lint.model import View
     from prompt_lint.terminal import wants_color, write_stdout
 
-    tree, config, [relative] = _load((path,), _Flags(config_path), no_git=no_git)
+    flags = Flags(config_path, no_git=no_git, cache_dir=counting["cache_dir"], no_cache=counting["no_cache"])
+    tree, config, [relative] = load((path,), flags)
     if show_request:
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
         _print_requests(prompts, rule.models)
         return Exit.OK
     fails = outage_fails(os.environ, config)
-    options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=_today())
+    options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=today())
     view = View(color=wants_color(color, os.environ), verbosity=1)
     with means(os.environ, config, tree.top, **counting) as using:
         told, code = explain.explain(tree, config, relative, using, options, view)
@@ -398,13 +372,14 @@ def list_prompts(
     from prompt_lint.model import View
     from prompt_lint.terminal import wants_color, write_file, write_stdout
 
-    tree, config, relative = _load(paths, _Flags(config_path), no_git=no_git)
+    flags = Flags(config_path, no_git=no_git, cache_dir=counting["cache_dir"], no_cache=counting["no_cache"])
+    tree, config, relative = load(paths, flags)
     options = Options(
-        max_file_size, exit_zero=False, outage_fails=outage_fails(os.environ, config), today=_today()
+        max_file_size, exit_zero=False, outage_fails=outage_fails(os.environ, config), today=today()
     )
     with means(os.environ, config, tree.top, **counting) as using:
         found = listing.listing(tree, config, relative, using, options)
-    found = found._replace(report=_with_warnings(found.report, using))
+    found = found._replace(report=with_warnings(found.report, using))
     view = View(color=not output_file and wants_color(color, os.environ), verbosity=int(verbose))
     text = listing.render(found, by or "", view) if output_format == "text" else listing.render_json(found)
     if output_file:
@@ -439,11 +414,11 @@ def init(
     from prompt_lint.terminal import write_stderr, write_stdout
     from prompt_lint.tree import open_tree
 
-    tree = open_tree(_here(), use_git=not no_git)
+    tree = open_tree(here(), use_git=not no_git)
     name = init.place(tree.top, force=force or dry_run)
     asked = context.get_parameter_source("counting") is click.core.ParameterSource.COMMANDLINE
     counting["offline"] = counting["offline"] or not asked
-    options = Options(max_file_size, exit_zero=False, outage_fails=True, today=_today())
+    options = Options(max_file_size, exit_zero=False, outage_fails=True, today=today())
     with means(os.environ, None, tree.top, **counting) as using:
         found = init.propose(tree, name, models, using, options)
     if dry_run:
@@ -623,137 +598,10 @@ def completion(shell: str) -> Exit:
     return Exit.OK
 
 
-class _Flags(NamedTuple):
-    """What the command line says of the configuration."""
-
-    config_path: str | None = None
-    limit: str | None = None
-    models: Sequence[str] = ()
-    policy_from: str = ""
-
-
-def _load(paths: Sequence[str], flags: _Flags, *, no_git: bool) -> tuple[WorkingTree, Config, list[str]]:
-    """The tree, its rules, and `paths` relative to its top."""
-    from prompt_lint.tree import open_tree
-
-    here = _here()
-    tree = open_tree(here, use_git=not no_git)
-    relative = [tree.resolve_argument(path, here) for path in paths]
-    return tree, _configuration(tree, flags, paths, here), relative
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:
-        raise Fatal("the working directory is gone", "change to one that is there") from None
-
-
-def _configuration(tree: WorkingTree, flags: _Flags, paths: Sequence[str], here: str) -> Config:
-    """The rules of the file, with the flags over them; or rules of the flags alone."""
-    from prompt_lint import config
-    from prompt_lint.models import context_window
-
-    data, name = _written(tree, flags, here)
-    found = _parsed(data, name, flags) if name else config.Config("", (), ())
-    if name and not (paths and flags.models and flags.limit):
-        return found
-    # Files that were named together with all that a verdict needs are judged, whoever owns them.
-    own = config.rule_from_flags(flags.models, flags.limit, context_window)
-    return found._replace(rules=(own._replace(allow_empty=bool(name)), *found.rules))
-
-
-def _written(tree: WorkingTree, flags: _Flags, here: str) -> tuple[bytes, str]:
-    """The configuration, as it stands in its file, and the name of that; no name where flags are all there is."""
-    from prompt_lint import config
-
-    given = flags.config_path
-    if flags.policy_from:
-        from prompt_lint.baseline import trusted
-
-        name = _name_in(tree, os.path.join(here, given)) if given else config.NAMES[0]
-        return trusted(tree, flags.policy_from, name, os.environ)
-    found = None if given else config.find(tree.top)
-    if not given and not found:
-        if flags.limit is None or not flags.models:
-            raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
-        return b"", ""
-    path = os.path.join(here, given) if given else os.path.join(tree.top, found or "")
-    # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
-    return config.read(path, None if given else tree.top), _name_in(tree, path)
-
-
-def _parsed(data: bytes, name: str, flags: _Flags) -> Config:
-    from prompt_lint import config
-    from prompt_lint.formats import FORMATS
-    from prompt_lint.models import context_window
-
-    return config.parse(data, name, context_window, FORMATS, models=flags.models, limit=flags.limit)
-
-
-@contextmanager
-def _comparison(
-    tree: WorkingTree, base: str | None, policy: str, config: Config, flags: _Flags
-) -> Iterator[Comparison | None]:
-    if base is None:
-        yield None
-        return
-    from prompt_lint.baseline import comparison
-
-    def parse(data: bytes, name: str) -> Config:
-        return _parsed(data, name, flags)
-
-    with comparison(tree, base, policy, config, parse, os.environ) as found:
-        yield found
-
-
-def _today() -> str:
-    from time import gmtime, strftime
-
-    return strftime("%Y-%m-%d", gmtime())
-
-
-def _name_in(tree: WorkingTree, path: str) -> str:
-    """The path as the tree would name it, to be found among PATHS again; as given where it lies outside."""
-    try:
-        return tree.resolve_argument(path, tree.top)
-    except Fatal:
-        return path
-
-
-def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(given: dict[str, Any]) -> tuple[Output, dict[str, Any]]:
     """What concerns the output, and what concerns counting."""
-    names = {"output_format", "output_file", "outputs", "verbose", "quiet", "color"}
-    output = {name: value for name, value in given.items() if name in names}
-    return output, {name: value for name, value in given.items() if name not in names}
-
-
-def _with_warnings(report: Report, using: Means) -> Report:
-    """Trouble with the cache is only known once it is closed."""
-    from prompt_lint.model import Note
-
-    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings)))
-
-
-def _write(
-    report: Report,
-    env: Mapping[str, str],
-    *,
-    output_format: str | None,
-    output_file: str | None,
-    outputs: Sequence[tuple[str, str]] = (),
-    verbose: bool = False,
-    quiet: bool = False,
-    color: str = "auto",
-    text: Callable[[Report, View], str] | None = None,
-) -> str:
-    """Every output that was asked for, or that `env` asks for. Returns what went to stdout."""
-    from prompt_lint import delivery
-    from prompt_lint.model import View
-
-    chosen = delivery.targets(env, delivery.Flags(output_format, output_file, outputs))
-    view = View(color=False, verbosity=verbose - quiet)
-    return delivery.deliver(report, chosen, view, color, os.environ, text)
+    output = Output(**{name: value for name, value in given.items() if name in Output._fields})
+    return output, {name: value for name, value in given.items() if name not in Output._fields}
 
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
@@ -767,41 +615,27 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     write_stdout("".join(inert(json.dumps(body)) + "\n" for body in bodies))
 
 
-def _complain(*complaints: tuple[str, str]) -> None:
-    """Each message on a line of its own on stderr, with what to do below it."""
-    from prompt_lint.escape import visible
-
-    for message, hint in complaints:
-        lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
-        print("\n".join(lines), file=sys.stderr)
-
-
-def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way to end
+def run(arguments: Sequence[str]) -> int:
     """The exit code of a run. Everything that ends a run early ends here."""
-    from prompt_lint.terminal import ClosedPipe
+    return ending.code_of(lambda: _run(arguments))
 
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         _refuse_ambiguous(arguments)
         asked = quick.ask(arguments, os.environ)
-        code = cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=asked)
-        return int(code or Exit.OK)
+        return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=asked) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
-        _complain((error.format_message(), hint))
+        ending.complain((error.format_message(), hint))
         return Exit.USAGE
-    except Fatal as error:
-        _complain(*error.complaints())
-        return error.code
-    except Unreadable as error:
-        _complain((f"the file {error.message}", error.hint))
-        return Exit.UNCOUNTED
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return Exit.INTERRUPTED
-    except (ClosedPipe, SystemExit):  # the latter is Click's own way out, where nobody reads its help
+    except SystemExit:  # Click's own way out, where nobody reads its help
         return Exit.UNCOUNTED
 
 
@@ -815,44 +649,3 @@ def _refuse_ambiguous(arguments: Sequence[str]) -> None:
                 f"`{word}` may be an option, or the file of that name here",
                 "end the options with `--` (in a hook: `args: [--]`, behind all others), or rename the file",
             )
-
-
-def main() -> NoReturn:
-    """The console script."""
-    arguments = sys.argv[1:]
-    _unwind_on_sigterm()
-    # What a run makes, it keeps to its end: looking for cycles among it is a sixth of the CPU of a large run.
-    gc.set_threshold(100_000)
-    try:
-        code = run(arguments)
-    except Terminated:
-        _complain(("terminated", ""))
-        code = Exit.TERMINATED
-    except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
-        _complain(_bug(error))
-        code = Exit.UNCOUNTED
-    sys.exit(code)
-
-
-def _bug(error: Exception) -> tuple[str, str]:
-    """Where it happened, in our code. Not what: an exception's text may hold a prompt or a key."""
-    where, trace = "", error.__traceback__
-    while trace:
-        code = trace.tb_frame.f_code
-        if code.co_filename.startswith(os.path.dirname(__file__)):
-            where = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    told = f"prompt-lint {__version__} failed ({type(error).__name__} in {where})"
-    return told, "this is a bug: please report it with this line and the command"
-
-
-def _unwind_on_sigterm() -> None:
-    """SIGTERM ends a run as Ctrl-C does: what has been counted is saved. One that is ignored stays so."""
-    import signal
-
-    def terminate(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to the group and to us: once is enough
-        raise Terminated
-
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, terminate)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.credentials import Direct, Provider, Sdk
     from prompt_lint.measure import CountMany, Mode
-    from prompt_lint.model import Request
+    from prompt_lint.model import Count, Request
     from prompt_lint.schedule import Policy
 
 
@@ -49,21 +49,36 @@ def means(
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
     """
     from prompt_lint import cache  # noqa: PLC0415
-    from prompt_lint.counters import offline as tokenizer  # noqa: PLC0415
     from prompt_lint.models import family  # noqa: PLC0415
-    from prompt_lint.schedule import Policy  # noqa: PLC0415
 
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
     if wanted != "offline":
+        from prompt_lint.schedule import Policy  # noqa: PLC0415  # only where something may be sent
+
         service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache.folder(env, cache_dir, top)
-    offline_counter = Counter(tokenizer.count, tokenizer.weigh)
+    offline_counter = Counter(_count, _weigh)
     with _saved(cache.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
         yield Means(
             mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores(), show
         )
+
+
+# The tokenizer is imported when something is counted: most runs know all counts.
+
+
+def _count(model: str, request: Request) -> Count:
+    from prompt_lint.counters import offline  # noqa: PLC0415
+
+    return offline.count(model, request)
+
+
+def _weigh(model: str, text: str) -> int:
+    from prompt_lint.counters import offline  # noqa: PLC0415
+
+    return offline.weigh(model, text)
 
 
 @contextmanager

@@ -7,6 +7,10 @@ import sys
 
 from prompt_lint import quick
 
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of an answer
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def main() -> None:
     """Ends with the exit code of the run."""
@@ -16,6 +20,20 @@ def main() -> None:
             return
     except KeyboardInterrupt:
         sys.exit(130)
-    from prompt_lint import cli  # noqa: PLC0415  # everything that a run needs; an answer needs none of it
+    from prompt_lint.ending import end  # noqa: PLC0415  # everything that a run needs; an answer needs none of it
 
-    cli.main()
+    end(lambda: run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a run. Click is asked where the command line isn't a plain one."""
+    from prompt_lint import plain  # noqa: PLC0415
+
+    asked = plain.read(arguments, os.environ)
+    if asked:
+        from prompt_lint import checking, ending  # noqa: PLC0415
+
+        return ending.code_of(lambda: checking.run(asked, quick.ask(arguments, os.environ)))
+    from prompt_lint import cli  # noqa: PLC0415
+
+    return cli.run(arguments)

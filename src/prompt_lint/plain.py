@@ -1,0 +1,62 @@
+"""Command lines of hooks and of every day, read without Click, which costs as much as checking a few files.
+
+What is read here, Click reads in the same way (a test compares them); all else is left to it, mistakes above all.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from prompt_lint.checking import Asked, Output
+from prompt_lint.inputs import Flags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# The defaults of Click's options; the same test compares them.
+JOBS, MAX_REQUESTS, DEADLINE = 64, 5_000, 900
+MAX_FILE_SIZE = 1024 * 1024
+
+_FLAGS = {"--offline": "offline", "-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
+_CHOICES = {"--counting": ("exact", "auto", "offline"), "--color": ("auto", "always", "never")}
+# Variables that set options are read by Click, and so is what a shell asks to complete a line.
+_SETTING = ("PROMPT_LINT_", "_PROMPT_LINT_")
+_NO_OPTION = "PROMPT_LINT_CACHE_DIR"
+
+
+def read(arguments: Sequence[str], env: Mapping[str, str]) -> Asked | None:
+    """What a plain `check` asks for; None for what isn't plain."""
+    if any(name.startswith(_SETTING) and name != _NO_OPTION for name in env):
+        return None
+    given: dict[str, str] = {}
+    paths: list[str] = []
+    words = iter(arguments)
+    if next(words, "") != "check":
+        return None
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            paths += words
+        elif not word.startswith("-"):
+            paths.append(word)
+        elif os.path.lexists(word):  # Click's way says that it may be the option, or the file
+            return None
+        elif word in _FLAGS:
+            given[_FLAGS[word]] = word
+        elif name in _CHOICES:
+            given[name] = value if equals else next(words, "")
+            if given[name] not in _CHOICES[name]:
+                return None
+        else:
+            return None
+    return None if "" in paths else _asked(paths, given)
+
+
+def _asked(paths: Sequence[str], given: Mapping[str, str]) -> Asked:
+    counting = {
+        "counting": given.get("--counting"), "offline": "offline" in given, "provider": "anthropic",
+        "jobs": JOBS, "max_requests": MAX_REQUESTS, "deadline": DEADLINE, "cache_dir": None, "no_cache": False,
+    }  # fmt: skip
+    output = Output(verbose="verbose" in given, quiet="quiet" in given, color=given.get("--color", "auto"))
+    return Asked(tuple(paths), Flags(), counting, output, MAX_FILE_SIZE)
