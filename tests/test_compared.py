@@ -295,6 +295,32 @@ def test_a_base_without_its_contents_is_never_green(
     assert cli.run(check) == 1
 
 
+def test_a_sparse_clone_without_contents_is_mended_by_a_command_of_the_hint(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the base imported and this change didn't touch is in no difference: only fetching all brings it."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    repo.write("other/b.md", LARGE)
+    repo.write("CLAUDE.md", "Be kind. @other/b.md\n")
+    begin(repo, f"{TOP}prompts: [{{files: CLAUDE.md}}]\n")
+    repo.write("CLAUDE.md", SMALL)
+    repo.commit()
+    sparse = ["--filter=blob:none", "--sparse", "--branch=topic"]
+    repo.git("clone", "-q", *sparse, f"file://{repo.path}", str(tmp_path / "c"))
+    clone = Repo(tmp_path / "c", init=False)
+    monkeypatch.chdir(clone.path)
+
+    code = cli.run(["check", "--offline", "--base", "main"])
+    _, changed, _, everything, *_ = capfd.readouterr().err.split("`")
+    clone.git(*changed.split()[1:])
+    again = cli.run(["check", "--offline", "--base", "main"])
+    clone.git(*everything.split()[1:])
+
+    assert (code, again) == (2, 2)
+    assert cli.run(["check", "--offline", "--base", "main"]) == 0
+
+
 def test_paths_narrow_a_comparison(repo: Repo, check: Check) -> None:
     """Only what is named is compared, and nothing is said of what else is gone."""
     begin(repo, a=SMALL, b=SMALL, gone=SMALL)

@@ -54,7 +54,8 @@ class Commit:
         self.name = f"commit {id[:10]}"
         self._hint = (
             f"run `git diff --stat {id}` before, with which a partial clone fetches what it lacks, "
-            "or `git fetch --refetch`; where `git fsck` tells of damage, clone anew"
+            "or `git fetch --refetch --no-filter`, which fetches all that it lacks; "
+            "where `git fsck` tells of damage, clone anew"
         )
         self._objects = Objects(top)
         self._folders: dict[str, Mapping[str, Node]] = {}
