@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -158,6 +158,42 @@ def test_a_table_tells_what_it_leaves_out(server: AdminServer, run: Run) -> None
     assert "and 30 more: $4,650.00, 465M tokens\n" in shown["markdown"]
     assert "and 35 more: $6,300.00, 630M tokens<" in shown["html"]
     assert len(json.loads(shown["json"])["groups"]["workspace"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("source", "last", "sentence"),
+    [
+        ("analytics", "2026-11-21", "The window ends on 20 Nov 2026 and not on 21 Nov 2026, as asked: the source's figures are complete through 2026-11-21 14:35 UTC."),
+        ("messages", "2026-11-30", "The window ends on 21 Nov 2026 and not on 30 Nov 2026, as asked: later days aren't over."),
+    ],
+)  # fmt: skip
+def test_a_last_day_that_is_not_whole_is_told(
+    server: AdminServer, run: Run, tmp_path: Path, source: str, last: str, sentence: str
+) -> None:
+    """In each output where it is read first, and on stderr: never as if the window were the one that was asked for."""
+    server.refreshed = NOW - timedelta(days=1)
+    options = ["--from=2026-11-15", "--to", last, "--source", source]
+    done = run(server, *options, "--output-format=csv", *(f"--output={name}=out.{name}" for name in REPORTS))
+    files = {name: html.unescape((tmp_path / f"out.{name}").read_text()) for name in REPORTS}
+    told = json.loads(files["json"])
+
+    assert done.err == f"warning: {sentence}\n"
+    assert all(sentence in files[name] for name in ("text", "markdown", "html", "json"))
+    assert files["text"].splitlines()[1] == sentence
+    assert told["window_asked_until"] == f"{date.fromisoformat(last) + timedelta(days=1)}T00:00:00Z"
+    assert told["window"]["end"] < told["window_asked_until"]
+
+
+def test_a_day_that_the_source_has_not_finished_is_not_today(server: AdminServer, run: Run) -> None:
+    """What there is of it is told by its date."""
+    server.refreshed = NOW - timedelta(days=1)
+    out = {name: run(server, "--source=analytics", f"--output-format={name}").out for name in REPORTS}
+    rows = list(csv.DictReader(io.StringIO(out["csv"])))
+
+    assert "21 Nov, which the source hasn't finished (through 2026-11-21 14:35 UTC): $" in out["text"]
+    assert {row["window"] for row in rows} == {"previous", "current", "unfinished"}
+    assert "21 Nov so far" in out["html"]
+    assert not [name for name, told in out.items() if "today so far" in told.lower()]
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -101,7 +101,14 @@ def test_days_given_by_hand_are_inclusive() -> None:
 
 def test_a_window_that_reaches_into_today_ends_before_it() -> None:
     """What isn't over is cut off, not compared."""
-    assert planned(first="2026-11-20", last="2026-11-25").window == (day("2026-11-20"), day("2026-11-22"))
+    found = [planned(first="2026-11-20", last="2026-11-25"), planned(days=7, last="2026-11-25")]
+
+    assert [one.window for one in found] == [
+        (day("2026-11-20"), day("2026-11-22")),
+        (day("2026-11-19"), day("2026-11-22")),
+    ]
+    assert [one.asked for one in found] == [day("2026-11-26")] * 2
+    assert planned(last="2026-11-21").asked is None
 
 
 @pytest.mark.parametrize(

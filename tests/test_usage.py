@@ -344,6 +344,51 @@ def test_data_that_is_late_moves_the_window(server: AdminServer) -> None:
     assert found.data.through == server.refreshed
 
 
+def test_a_last_day_that_the_source_has_not_finished_is_cut(server: AdminServer) -> None:
+    """The window keeps the days that were asked for and are whole; a window of the past stays as it is."""
+    server.refreshed = NOW - timedelta(days=1)
+    cut = made(server, source="analytics", last=datetime(2026, 11, 21))  # noqa: DTZ001  # as Click gives it
+    past = made(server, source="analytics", last=datetime(2026, 11, 20))  # noqa: DTZ001
+
+    assert cut.plan.window == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+    assert cut.plan.before == (datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC))
+    assert cut.total.cost == dollars(within(server, cut))
+    assert (past.plan.window.days, past.plan.asked) == (7, None)
+
+
+def test_a_window_that_the_source_has_not_finished_is_no_mistake(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Yesterday is over: that there is nothing of it is the source's business, and its time is told."""
+    server.refreshed = NOW - timedelta(days=1)
+    yesterday = datetime(2026, 11, 21)  # noqa: DTZ001
+    error = refused(server, monkeypatch, source="analytics", first=yesterday, last=yesterday)
+
+    assert error.message.endswith(
+        "has finished no day of the window: its figures are complete through 2026-11-21 14:35 UTC"
+    )
+    assert error.code == Exit.UNCOUNTED
+
+
+def test_data_that_goes_back_each_time_is_no_data(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that never comes to an end is left."""
+    back = iter(range(1, 1000))
+
+    def plan(seen: Seen) -> Any:
+        if "analytics" not in seen.route:
+            return None
+        answer = json.loads(server.respond(seen).body)
+        at = NOW - timedelta(days=next(back))
+        return body(json.dumps({**answer, "data_refreshed_at": at.isoformat()}).encode())
+
+    server.plan = plan
+
+    assert "tells less each time" in refused(server, monkeypatch, source="analytics").message
+    assert len(server.requests) < 20
+
+
 def test_analytics_reaches_back_to_january(server: AdminServer) -> None:
     """Where the window before would lie in front of that, there is nothing to compare with."""
     server.now = datetime(2026, 1, 20, 12, tzinfo=UTC)

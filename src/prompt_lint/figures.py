@@ -302,6 +302,17 @@ def headline(trends: Trends) -> str:
     return f"{spent}: {percent(abs(relative))} {way} than the {money(previous.cost, currency)} of {length}."
 
 
+def cut(trends: Trends) -> str:
+    """That the window ends before the day that was asked for, and why; empty where it doesn't."""
+    when = trends.plan
+    if when.asked is None:
+        return ""
+    told = f"The window ends on {day(when.window.end - DAY, year=True)} and not on {day(when.asked - DAY, year=True)}, as asked: "
+    if when.late:
+        return f"{told}the source's figures are complete through {minute(trends.data.through)}."
+    return f"{told}later days aren't over."
+
+
 def why(trends: Trends) -> str:
     """What moved the figures most, in a sentence; empty where there is nothing to say."""
     if not trends.movers or trends.previous is None:
@@ -325,7 +336,7 @@ def forecast(found: Forecast, currency: str) -> str:
     basis = (
         f"the average of the last {plural(found.basis, 'whole day')}"
         if found.basis > 1
-        else "that of yesterday"
+        else "that of the last whole day"
     )
     return (
         f"{found.month:%B %Y} comes to {money(found.total, currency)} if it goes on like this: "
@@ -340,7 +351,15 @@ def today(trends: Trends) -> str:
     if point is None:
         return ""
     spent = f"{money(point.cost, trends.data.currency)}, {tokens(point.usage.tokens)} tokens"
-    return f"Today so far ({day(point.at)}, through {trends.data.through:%H:%M} UTC): {spent}; in no total above, never compared."
+    when = f"Today so far ({day(point.at)}, through {trends.data.through:%H:%M} UTC)"
+    if trends.plan.late:
+        when = f"{day(point.at)}, which the source hasn't finished (through {minute(trends.data.through)})"
+    return f"{when}: {spent}; in no total above, never compared."
+
+
+def so_far(trends: Trends) -> str:
+    """The unfinished day, in two words."""
+    return f"{day(trends.plan.edge)} so far" if trends.plan.late else "today so far"
 
 
 def judgement(one: Judged, currency: str) -> str:

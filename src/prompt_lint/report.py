@@ -21,6 +21,7 @@ from prompt_lint.trends import DIMENSIONS, MOST_DIMENSIONS, Counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from prompt_lint.schedule import Policy
     from prompt_lint.thresholds import Threshold
     from prompt_lint.trends import Bucket, Data, Plan, Source, Trends
 
@@ -124,16 +125,25 @@ def make(
         )
     query = usage.Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = usage.POLICY._replace(deadline=options.deadline)
-    when = _plan(options, now, now - usage.LAG)
-    data = usage.fetch(way, query, when, policy)
-    if trends.midnight(data.through) < when.edge:
-        # What was whole by the clock isn't yet by the data: look at a day before.
-        when = _plan(options, now, data.through)
-        data = usage.fetch(way, query, when, policy)
+    when, data = _fetched(way, options, query, policy, now)
     found = trends.summarise(data, when, options.bucket, dimensions)
     costs = trends.prompt_costs(checked, found, _same(checked, found))
     judged = tuple(judge(one, found) for one in thresholds)
-    return Report(found, judged, options.check or "", costs, _notes(options, when), _filters(options, data))
+    return Report(found, judged, options.check or "", costs, _notes(when), _filters(options, data))
+
+
+def _fetched(
+    way: credentials.Direct, options: Options, query: usage.Query, policy: Policy, now: datetime
+) -> tuple[Plan, Data]:
+    """What was whole by the clock may not be by the data: then a window of days that are is looked at."""
+    through = now - usage.LAG
+    for _ in range(3):
+        when = _plan(options, now, through)
+        data = usage.fetch(way, query, when, policy)
+        if trends.midnight(data.through) >= when.edge:
+            return when, data
+        through = data.through
+    raise Fatal("not fetched: the source tells less each time it is asked", "run again later", Exit.UNCOUNTED)
 
 
 def _utc(day: datetime | None) -> datetime | None:
@@ -145,15 +155,8 @@ def _plan(options: Options, now: datetime, through: datetime) -> Plan:
     return trends.plan(now, through, options.days or DAYS, options.first, options.last, earliest)
 
 
-def _notes(options: Options, when: Plan) -> tuple[str, ...]:
-    notes = []
-    if options.last is not None and options.last >= when.edge:
-        notes.append(
-            f"The window ends on {figures.day(when.window.end - trends.DAY)}: later days aren't over."
-        )
-    if when.before is None:
-        notes.append("This source tells nothing of the window before.")
-    return tuple(notes)
+def _notes(when: Plan) -> tuple[str, ...]:
+    return ("This source tells nothing of the window before.",) if when.before is None else ()
 
 
 def _filters(options: Options, data: Data) -> tuple[str, ...]:
@@ -296,9 +299,14 @@ def _summarise(report: Report, path: str) -> None:
 
 
 def _warn(report: Report, env: Mapping[str, str], *, shown: bool) -> None:
-    """A warning for each threshold that is crossed, on stderr: stdout may be JSON. GitHub reads annotations there, too."""
-    for one in report.crossed:
-        told = visible(figures.judgement(one, report.trends.data.currency))
+    """A warning for a window that was cut, and for each threshold that is crossed, on stderr: stdout may be JSON.
+
+    GitHub reads annotations there, too.
+    """
+    cut = figures.cut(report.trends)
+    crossed = (figures.judgement(one, report.trends.data.currency) for one in report.crossed)
+    for sentence in (*([cut] if cut else []), *crossed):
+        told = visible(sentence)
         if env.get("GITHUB_ACTIONS") == "true":
             print(f"::warning title=Claude usage and cost::{told.replace('%', '%25')}", file=sys.stderr)
         elif not shown:

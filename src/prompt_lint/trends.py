@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.errors import Fatal
+from prompt_lint.errors import Exit, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +95,8 @@ class Window(NamedTuple):
 class Plan(NamedTuple):
     """Which time is looked at. `edge` ends the last whole day; `before` is None where the API tells nothing of it.
 
-    Costs are needed from `cost_from` (the month's forecast looks further back), everything until `until`.
+    Costs are needed from `cost_from` (the month's forecast looks further back), everything until `until`. `asked` is where
+    the window was to end, if that is later: None where it ends there.
     """
 
     now: datetime
@@ -104,6 +105,12 @@ class Plan(NamedTuple):
     before: Window | None
     cost_from: datetime
     until: datetime
+    asked: datetime | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the source hasn't finished a day that is over."""
+        return self.edge < midnight(self.now)
 
     @property
     def current(self) -> bool:
@@ -250,22 +257,21 @@ def plan(
 ) -> Plan:
     """The window of whole days and the equal one before it.
 
-    `through` is up to when figures are complete: a day is whole once it has ended by then. `first` and `last` (midnights,
-    inclusive) take the place of `days`; `earliest` is from when on the API answers. Raises `Fatal` for a window that can't be.
+    `through` is up to when figures are complete: a day is whole once it has ended by then. `first` (a midnight) takes the
+    place of `days`; of those up to `last`, inclusive, only whole ones are taken. `earliest` is from when on the API answers.
+    Raises `Fatal` for a window that can't be.
     """
     edge = midnight(through)
     for option, day in (("--from", first), ("--to", last)):
         if day is not None:
             _refuse_far(option, day, edge, earliest or OLDEST_DAY)
-    end = edge if last is None else min(last + DAY, edge)
-    start = end - days * DAY if first is None else first
+    asked = edge if last is None else last + DAY
+    end = min(asked, edge)
+    start = asked - days * DAY if first is None else first
     if last is not None and first is not None and last < first:
         raise Fatal("--to lies before --from", "both are days and belong to the window")
     if start >= end:
-        raise Fatal(
-            f"the window holds no day that is over: the last whole one is {edge - DAY:%Y-%m-%d} (UTC)",
-            "today's figures are incomplete, and never compared; name earlier days",
-        )
+        raise _no_day(start, now, through)
     if end - start > LONGEST_WINDOW * DAY:
         raise Fatal(f"the window has {(end - start).days} days", f"{LONGEST_WINDOW} are the most")
     if earliest is not None and start < earliest:
@@ -274,9 +280,22 @@ def plan(
             "begin later, or take --source messages",
         )
     before = Window(start - (end - start), start)
-    if earliest is not None and before.start < earliest:
-        return _plan(now, edge, Window(start, end), None, earliest)
-    return _plan(now, edge, Window(start, end), before, earliest)
+    told = earliest is None or before.start >= earliest
+    found = _plan(now, edge, Window(start, end), before if told else None, earliest)
+    return found._replace(asked=asked if asked > end else None)
+
+
+def _no_day(start: datetime, now: datetime, through: datetime) -> Fatal:
+    if start >= midnight(now):
+        return Fatal(
+            f"the window holds no day that is over: the last whole one is {midnight(through) - DAY:%Y-%m-%d} (UTC)",
+            "today's figures are incomplete, and never compared; name earlier days",
+        )
+    return Fatal(
+        f"the source has finished no day of the window: its figures are complete through {through:%Y-%m-%d %H:%M} UTC",
+        "run again later, or name earlier days",
+        Exit.UNCOUNTED,
+    )
 
 
 def _refuse_far(option: str, day: datetime, edge: datetime, earliest: datetime) -> None:

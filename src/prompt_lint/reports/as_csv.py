@@ -62,7 +62,9 @@ def _window(trends: Trends, at: datetime) -> str:
     when = trends.plan
     if when.window.holds(at):
         return "current"
-    return "previous" if when.before and when.before.holds(at) else "today"
+    if when.before and when.before.holds(at):
+        return "previous"
+    return "unfinished" if when.late else "today"
 
 
 def _shown(trends: Trends, at: datetime) -> bool:

@@ -83,8 +83,9 @@ def _head(report: Report) -> Iterator[str]:
     yield "<header>"
     yield f'<p class="kind">Claude usage and cost &middot; {_text(f.span(trends.plan.window))} &middot; UTC</p>'
     yield f"<h1>{_text(f.headline(trends))}</h1>"
-    if f.why(trends):
-        yield f"<p>{_text(f.why(trends))}</p>"
+    for sentence in (f.cut(trends), f.why(trends)):
+        if sentence:
+            yield f"<p>{_text(sentence)}</p>"
     yield "</header>"
     for one in report.judged:
         kind, word = (
@@ -159,7 +160,7 @@ def _cost_chart(trends: Trends) -> Iterator[str]:
     if today is not None and trends.today:
         told = f"{f.day(trends.today.at)}, so far: {f.money(today, currency)}"
         bars.append(_bar(count - 1, count, [(today, "today")], top, told))
-        legend.append(("today", "today so far"))
+        legend.append(("today", f.so_far(trends)))
     scale = [f.money(top * n / 4, currency).replace(".00", "") for n in (4, 3, 2, 1, 0)]
     yield from _chart(
         "Cost by day", [*bars, _line(before, len(days) - len(before), count, top)], scale, trends, legend

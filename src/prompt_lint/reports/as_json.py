@@ -32,6 +32,7 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
         "data_through": _stamp(data.through),
         "filters": list(report.filters),
         "window": _window(when.window),
+        "window_asked_until": _stamp(when.asked) if when.asked else None,
         "window_before": _window(when.before) if trends.previous and when.before else None,
         "totals": _totals(trends.total, requests=data.requests),
         "totals_before": _totals(trends.previous, requests=data.requests) if trends.previous else None,
@@ -44,7 +45,7 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
         "forecast": _forecast(trends),
         "check": _check(report) if report.check else None,
         "thresholds": [_judged(one) for one in report.judged],
-        "caveats": f.caveats(report),
+        "caveats": [*filter(None, [f.cut(trends)]), *f.caveats(report)],
     }
     # `##[error]` and `##vso[…]` are commands to CI runners wherever they stand: as JSON the same, but not to those.
     return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023") + "\n"

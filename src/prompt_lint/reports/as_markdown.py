@@ -61,6 +61,7 @@ def _sentences(report: Report) -> Iterator[str]:
     trends = report.trends
     yield f"**{_plain(f.headline(trends))}**"
     for sentence in (
+        f.cut(trends),
         f.why(trends),
         f.forecast(trends.forecast, trends.data.currency) if trends.forecast else "",
     ):

@@ -24,7 +24,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 def render(report: Report, *, color: bool = False) -> str:
     trends = report.trends
     lines = [_bold(visible(f.headline(trends)), color=color)]
-    lines += [visible(line) for line in (f.why(trends),) if line]
+    lines += [visible(line) for line in (f.cut(trends), f.why(trends)) if line]
     lines += _thresholds(report, color=color)
     if trends.empty:
         lines += [f.empty(trends)]
