@@ -159,12 +159,13 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
         (80, (575, 575), 4000, "✅ Nothing fails; the total is what it was"),
         (90, (575, 868), 4000, "✅ Nothing fails; this change adds 10 tokens (+12%); 1 group grew by 293"),
         (80, (575, 868), 600, "❌ 1 group is over its limit; no prompt changed; 1 group grew by 293"),
+        (80, (None, 868), 4000, "✅ Nothing fails; no prompt changed; 1 group can't be compared"),
     ],
 )
 def test_a_group_that_changed_is_in_the_first_line(
-    prompt: int, group: tuple[int, int], limit: int, told: str
+    prompt: int, group: tuple[int | None, int], limit: int, told: str
 ) -> None:
-    """Totals are of prompts, so groups are told beside them, and counted apart."""
+    """Totals are of prompts, so groups are told beside them, and counted apart; also those of which nobody knows."""
     before, now = group
     rows = (
         reports.row("a.md", prompt, base=80, standing="unchanged" if prompt == 80 else "changed"),

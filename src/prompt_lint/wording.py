@@ -68,20 +68,25 @@ def left_out(report: Report) -> str:
 
 
 def groups_moved(report: Report) -> str:
-    """How groups changed, which no total tells: `1 group grew by 293`; of several, or for several models, by how much at most."""
-    found = [
-        [one.growth for one in ours if one.growth and one.standing != "new"]
+    """How groups changed, which no total tells: `1 group grew by 293`; of several, or for several models, by how much at most.
+
+    Those of which nobody knows are counted, too: `1 group can't be compared`.
+    """
+    groups = [
+        list(ours)
         for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
         if prompt.format == "group"
     ]
+    found = [[one.growth for one in ours if one.growth and one.standing != "new"] for ours in groups]
     up = [max(growths) for growths in found if growths and max(growths) > 0]
     down = [-min(growths) for growths in found if growths and max(growths) < 0]
-    told = [(up, "grew"), (down, "shrank")]
-    return ", ".join(
+    told = [
         f"{several(len(by), 'group')} {verb} by {'up to ' if len(by) > 1 else ''}{max(by):,}"
-        for by, verb in told
+        for by, verb in ((up, "grew"), (down, "shrank"))
         if by
-    )
+    ]
+    unknown = sum(any(map(_unmatched, ours)) for ours in groups)
+    return ", ".join([*told, *[f"{several(unknown, 'group')} can't be compared"] * bool(unknown)])
 
 
 def things(prompts: Iterable[Prompt]) -> str:
