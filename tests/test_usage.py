@@ -139,7 +139,7 @@ def test_sums_do_not_depend_on_pages_or_windows(
     with answered_by(server) as get, pytest.MonkeyPatch.context() as patch:
         patch.setattr(limiter, "FIRST_BURST", 10_000)  # nobody is to be spared here
         lists = usage._collect(get, usage._asks(query, when), usage.POLICY._replace(max_requests=10**6))
-    found = trends.summarise(usage._data(query, when, lists, {}, ()), when, "1d", dimensions)
+    found = trends.summarise(usage._data(query, when, lists, usage._Names({})), when, "1d", dimensions)
     wanted = within(server, found)
 
     assert found.total.usage.tokens == sum(event.tokens() for event in wanted)
@@ -329,6 +329,78 @@ def test_an_unknown_workspace_is_told_with_those_there_are(
 
     assert error.message == "there is no workspace 'Suport agents'"
     assert "Support agents" in error.hint
+
+
+TWINS = (
+    Named("wrkspc_01Support", "Twin"),
+    Named("wrkspc_02Search", "Twin"),
+    Named("wrkspc_04Old", "Twin", archived=True),
+)
+
+
+def test_a_name_that_several_have_is_no_choice(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are listed by their ids, of which each is one."""
+    server.workspaces = list(TWINS)
+    error = refused(server, monkeypatch, workspaces=("Twin",))
+
+    assert error.message == "3 workspaces are called 'Twin'"
+    assert error.hint == "choose by id: wrkspc_01Support, wrkspc_02Search, wrkspc_04Old (archived)"
+    assert error.code == Exit.USAGE
+    for chosen in ("wrkspc_01Support", "Twin (wrkspc_01Support)"):
+        assert [g.name for g in made(server, workspaces=(chosen,)).groups["workspace"]] == [
+            "Twin (wrkspc_01Support)"
+        ]
+
+
+@pytest.mark.parametrize("name", ["default", "Default workspace", "DEFAULT WORKSPACE"])
+def test_a_workspace_that_is_called_like_the_default_one_is_told_from_it(
+    server: AdminServer, name: str
+) -> None:
+    """Its name comes with its id; `default` is the default one whatever others are called."""
+    server.workspaces = [Named("wrkspc_01Support", name)]
+    names = {group.id: group.name for group in made(server).groups["workspace"]}
+    chosen = made(server, workspaces=("default",))
+    other = made(server, workspaces=("wrkspc_01Support",))
+
+    assert names[""] == "Default workspace"
+    assert names["wrkspc_01Support"] == f"{name} (wrkspc_01Support)"
+    assert [group.id for group in chosen.groups["workspace"]] == [""]
+    assert [group.id for group in other.groups["workspace"]] == ["wrkspc_01Support"]
+    assert any(
+        "the one that is called 'default' is chosen by its id, wrkspc_01Support" in n
+        for n in chosen.data.notes
+    ) == (name == "default")
+
+
+def test_the_default_workspace_is_chosen_by_what_the_report_calls_it(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless another one has that name."""
+    found = made(server, workspaces=("Default workspace",))
+    server.workspaces = [Named("wrkspc_01Support", "Default workspace")]
+    error = refused(server, monkeypatch, workspaces=("Default workspace",))
+
+    assert [group.id for group in found.groups["workspace"]] == [""]
+    assert error.message == "2 workspaces are called 'Default workspace'"
+    assert error.hint == "choose by id: wrkspc_01Support, default"
+
+
+def test_a_key_is_no_workspace(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where names of keys are known, too, one of them isn't taken for a workspace's."""
+    server.api_keys = [Named("apikey_upport", "ci")]
+
+    assert (
+        "there is no workspace 'ci'"
+        in refused(server, monkeypatch, workspaces=("ci",), group_by=("api-key",)).message
+    )
+
+
+def test_analytics_and_the_default_workspace(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can't be chosen there by a word, which is told before anything is sent."""
+    error = refused(server, monkeypatch, workspaces=("default", "Support agents"), source="analytics")
+
+    assert "by its id only" in error.message
+    assert server.requests == []
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -162,7 +162,10 @@ def _notes(when: Plan) -> tuple[str, ...]:
 def _filters(options: Options, data: Data) -> tuple[str, ...]:
     return (
         *(f"model {model}" for model in options.models),
-        *(f"workspace {data.names.get(given, given)}" for given in options.workspaces),
+        *(
+            "the default workspace" if given == usage.DEFAULT else f"workspace {data.names.get(given, given)}"
+            for given in options.workspaces
+        ),
     )
 
 

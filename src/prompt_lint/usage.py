@@ -7,6 +7,7 @@ Parameters and shapes: the API reference for `usage_report/messages`, `cost_repo
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from prompt_lint.credentials import ADMIN_HINT
 from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.schedule import Policy, Words
 from prompt_lint.transport import Line
-from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used
+from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -61,6 +62,7 @@ _MONEY = re.compile(r"-?\d{1,15}(?:\.\d{1,18})?", re.ASCII)
 _LONGEST_ID, _LONGEST_NAME = 200, 500
 # The default workspace has no id in `messages`, so no filter of the API finds it.
 DEFAULT = "default"
+DEFAULT_NAME, NO_KEY = label("workspace", "", {}), label("api-key", "", {})
 
 _INDIVIDUAL = """individual accounts have no Admin API
 set up an organization in the Claude Console, under Settings > Organization, then an Admin key in it"""
@@ -132,18 +134,19 @@ def earliest(source: Source, now: datetime) -> datetime | None:
 
 def fetch(way: Direct, query: Query, when: Plan, policy: Policy = POLICY) -> Data:
     """Everything a report is made of. Raises `Fatal`: a report without some of its figures would mislead."""
+    _dimensions(query)  # what can't be asked for is told before anything is sent
     with _connected(way, _betas(query), policy.timeout) as get:
-        query, names, notes = _resolved(get, query, policy)
+        query, names = _resolved(get, query, policy)
         asks = _asks(query, when)
         lists = _collect(get, asks, policy)
         if names is None:
-            names, notes = _names(get, query, policy)
+            names = _names(get, query, policy)
     currencies = {row.currency for row in lists.rows if row.currency}
     if len(currencies) > 1:
         raise Fatal(
             f"costs come in {' and '.join(sorted(currencies))}, which can't be added up", code=Exit.UNCOUNTED
         )
-    return _data(query, when, lists, names, notes)._replace(currency=(*currencies, "USD")[0])
+    return _data(query, when, lists, names)._replace(currency=(*currencies, "USD")[0])
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -548,30 +551,65 @@ def _once(marks: Iterable[tuple[Any, ...]], seen: set[tuple[Any, ...]], ask: _As
 # Names
 
 
-def _resolved(
-    get: Any, query: Query, policy: Policy
-) -> tuple[Query, Mapping[str, str] | None, tuple[str, ...]]:
+class _Named(NamedTuple):
+    """A workspace or a key, by the name that the organization gave it; by its id where it has none."""
+
+    id: str
+    name: str
+    archived: bool
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name} (archived)" if self.archived else self.name
+
+
+class _Names(NamedTuple):
+    """What ids are called in the report. `notes` say why some have no name."""
+
+    by_id: Mapping[str, str]
+    workspaces: Sequence[_Named] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _resolved(get: Any, query: Query, policy: Policy) -> tuple[Query, _Names | None]:
     """Workspaces that were given by name, by their ids. Names are only asked for first where that needs them."""
-    if all(given == DEFAULT or given.startswith("wrkspc_") for given in query.workspaces):
-        return query, None, ()
-    names, notes = _names(get, query._replace(dimensions=(*query.dimensions, "workspace")), policy)
-    ids = {name: found for found, name in names.items()}
-    found = []
-    for given in query.workspaces:
-        one = given if given == DEFAULT or given.startswith("wrkspc_") else ids.get(given)
-        if one is None:
-            known = ", ".join(sorted(ids)[:10])
-            raise Fatal(
-                f"there is no workspace {given!r}",
-                notes[0] if notes else f"there are: default, {known}" if known else "there is only: default",
-            )
-        found.append(one)
-    return query._replace(workspaces=tuple(found)), names, notes
+    if all(_is_id(given) for given in query.workspaces):
+        return query, None
+    names = _names(get, query._replace(dimensions=(*query.dimensions, "workspace")), policy)
+    found = tuple(given if _is_id(given) else _workspace(given, names) for given in query.workspaces)
+    notes = [
+        f"`{DEFAULT}` is the organization's default workspace; the one that is called {one.name!r} is chosen by its id, {one.id}."
+        for one in names.workspaces
+        if one.name == DEFAULT in query.workspaces
+    ]
+    return query._replace(workspaces=found), names._replace(notes=(*names.notes, *notes))
 
 
-def _names(get: Any, query: Query, policy: Policy) -> tuple[Mapping[str, str], tuple[str, ...]]:
+def _is_id(workspace: str) -> bool:
+    return workspace.startswith("wrkspc_")
+
+
+def _workspace(given: str, names: _Names) -> str:
+    """The id of the workspace with that name, or `DEFAULT`. Raises `Fatal` where there is none, or more than one."""
+    name = " ".join(given.split())
+    if name == DEFAULT:
+        return DEFAULT
+    found = [one for one in names.workspaces if name in {one.name, one.shown, names.by_id[one.id]}]
+    found += [_Named(DEFAULT, DEFAULT_NAME, archived=False)] if name == DEFAULT_NAME else []
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        told = [one._replace(name=one.id).shown for one in found[:10]]
+        more = f", and {len(found) - 10:,} more" if len(found) > 10 else ""
+        raise Fatal(f"{len(found)} workspaces are called {given!r}", f"choose by id: {', '.join(told)}{more}")
+    known = ", ".join([DEFAULT, *sorted(names.by_id[one.id] for one in names.workspaces)[:10]])
+    raise Fatal(f"there is no workspace {given!r}", names.notes[0] if names.notes else f"there are: {known}")
+
+
+def _names(get: Any, query: Query, policy: Policy) -> _Names:
     """Names by id, as far as they can be had: a report goes without, and says why."""
     names: dict[str, str] = {}
+    workspaces: Sequence[_Named] = ()
     notes = []
     lists = {
         "workspace": _Ask("workspaces", "workspaces", (("limit", str(MOST_NAMES)), ("include_archived", "true")), _name, "after_id"),
@@ -586,27 +624,24 @@ def _names(get: Any, query: Query, policy: Policy) -> tuple[Mapping[str, str], t
             why = fatal.message.removeprefix("not fetched: ")
             notes.append(f"{ask.what} are shown by their ids: {why}")
             continue
+        workspaces = found if dimension == "workspace" else workspaces
         names |= _distinct(found)
-    return names, tuple(notes)
+    return _Names(names, workspaces, tuple(notes))
 
 
 def _name(item: Mapping[str, Any]) -> list[_Row]:
     found, name = _text(item, "id"), " ".join(_text(item, "name").split())
     if not 0 < len(found) <= _LONGEST_ID:
         raise _Odd("id")
-    shown = f"{name} (archived)" if name and item.get("archived_at") else name
-    return [_Row((found, shown or found), (found,))]
+    return [_Row(_Named(found, name or found, bool(name and item.get("archived_at"))), (found,))]
 
 
-def _distinct(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _distinct(found: Sequence[_Named]) -> dict[str, str]:
     """Two of one name are told apart by their ids; so is what calls itself the default."""
-    pairs = list(found)
-    taken = [name.casefold() for _, name in pairs]
+    taken = Counter(one.name.casefold() for one in found)
+    taken.update(name.casefold() for name in (DEFAULT, DEFAULT_NAME, NO_KEY))
     return {
-        one: f"{name} ({one})"
-        if taken.count(name.casefold()) > 1 or name.casefold() == "default workspace"
-        else name
-        for one, name in pairs
+        one.id: f"{one.shown} ({one.id})" if taken[one.name.casefold()] > 1 else one.shown for one in found
     }
 
 
@@ -614,7 +649,7 @@ def _distinct(found: Iterable[tuple[str, str]]) -> dict[str, str]:
 # Putting it together
 
 
-def _data(query: Query, when: Plan, lists: _Lists, names: Mapping[str, str], notes: tuple[str, ...]) -> Data:
+def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
     wanted, extra, together = _groupings(query)
     by = {"used": together, "paid": together, "priced": extra, "charged": extra}
     if "priced" in lists.by:
@@ -629,7 +664,7 @@ def _data(query: Query, when: Plan, lists: _Lists, names: Mapping[str, str], not
     through = when.now - LAG if lists.refreshed is None else min(lists.refreshed, when.now)
     return Data(
         query.source, kept["used"], by["used"], prices[0], kept["paid"], by["paid"], prices[1],
-        names, through, query.source == "analytics", notes=notes,
+        names.by_id, through, query.source == "analytics", notes=names.notes,
     )  # fmt: skip
 
 
