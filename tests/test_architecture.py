@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,24 @@ def imports(path: Path) -> set[str]:
 def layer(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else PACKAGE
+
+
+def drawn() -> list[list[str]]:
+    """The rows of the list of layers in docs/design.md, from the bottom up. What stands far behind the names is a remark."""
+    text = (ROOT.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"## Layers\n.*?```\n(.*?)```", text, re.DOTALL)
+    rows = [re.split(r" {4}", line)[0].replace("/*", "").split() for line in block.splitlines()]
+    return rows[::-1]
+
+
+def test_the_docs_draw_the_layers() -> None:
+    """Every module stands in the list, once, and in no row above one that may import it."""
+    rows = drawn()
+
+    ranks = [[RANK[name] for name in row] for row in rows]
+    assert {name for row in rows for name in row} == RANK.keys() - {PACKAGE, "__main__"}
+    assert sum(map(len, rows)) == len(RANK) - 2
+    assert all(max(lower) <= min(upper) for lower, upper in pairwise(ranks))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
