@@ -9,6 +9,7 @@ from prompt_lint.check import check
 from prompt_lint.errors import Exit, Fatal, Missing, Unreadable
 from prompt_lint.escape import visible
 from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats.memory import BEHIND
 from prompt_lint.model import PLACEHOLDER
 from prompt_lint.outputs import as_text
 from prompt_lint.prompts import Companions, Remarks, parsed
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from prompt_lint.selection import Match, Owned, Selector
     from prompt_lint.tree import WorkingTree
 
-# What may stand behind the name of a file in a sentence.
-_BEHIND = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 # What is told one by one.
 _MOST_PROMPTS = 10
 _MOST_PARTS = 30
@@ -218,7 +217,7 @@ def _absent(companions: Companions, source: _Source) -> Iterator[str]:
     guesses = {
         guess
         for path in absent
-        for guess in (path.rstrip(_BEHIND), path.partition("#")[0].rstrip(_BEHIND))
+        for guess in (path.rstrip(BEHIND), path.partition("#")[0].rstrip(BEHIND))
         if guess != path
     }
     absent = [path for path in absent if path not in guesses]

@@ -55,7 +55,7 @@ _IN_HTML = "names a file with `@` in an HTML block, where Claude Code doesn't im
 _PUNCTUATED = "names a file with `@` and punctuation right before or behind it, which isn't counted as an import; leave spaces between"
 _FRAGMENT = "names a file with `@` and a `#` behind it, which isn't counted as an import; leave out what begins with `#`"
 # What may stand behind a path, and is no part of the name of the file that is meant.
-_BEHIND = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
+BEHIND = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 _SKIPPED_WHOLE = "is larger than 4 MiB, so Claude Code skips it; it is counted all the same"
 _LONG = (
     f"has more than {_WARNED:,} characters, at which Claude Code used to warn when it starts; newer versions warn later, "
@@ -305,7 +305,7 @@ class _Following:
     def _suspect(self, block: _Block, one: Import, path: str) -> None:
         """A path that isn't imported as it is written, but names a file without its fragment or the punctuation around it."""
         whole, fragment, _ = path.partition("#")
-        for meant, message in ((path.rstrip(_BEHIND), _PUNCTUATED), (whole.rstrip(_BEHIND), _FRAGMENT)):
+        for meant, message in ((path.rstrip(BEHIND), _PUNCTUATED), (whole.rstrip(BEHIND), _FRAGMENT)):
             if meant and (message is _PUNCTUATED or fragment) and self._is_there(meant):
                 self._note(message, block, one)
                 return
