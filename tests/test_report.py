@@ -441,6 +441,69 @@ def test_a_check_file_is_data(server: AdminServer, run: Run, tmp_path: Path, con
 
     assert done.code == Exit.USAGE
     assert "result.json" in done.err
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tokens", -1), ("tokens", 2**31), ("tokens", 1.5), ("tokens", "5"), ("tokens", False), ("base_tokens", -5),
+        ("base_tokens", "5"), ("base_tokens", True), ("base_tokens", 10**30), ("growth", False), ("growth", []), ("growth", 0.0),
+        ("growth", ""), ("growth", -(2**31)), ("growth", 2**31), ("path", None), ("name", 0), ("model", "m" * 5000),
+    ],
+)  # fmt: skip
+def test_numbers_that_cannot_be_are_named(
+    server: AdminServer, run: Run, tmp_path: Path, key: str, value: Any
+) -> None:
+    """With the verdict that has them, and nothing is sent: a prompt of -1 tokens would earn money."""
+    verdict = {"path": "a", "name": "", "model": "m", "tokens": 7, "growth": 1, "base_tokens": 6}
+    (tmp_path / "result.json").write_text(
+        json.dumps({"schema_version": 1, "verdicts": [verdict, {**verdict, key: value}]})
+    )
+    done = run(server, "--check", "result.json")
+
+    assert done == (
+        Exit.USAGE,
+        "",
+        f"error: result.json: verdict 2 has no valid `{key}`, so `prompt-lint check` didn't write it\nmake the file anew\n",
+    )
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["result.json", "./result.json", "link.json", "hard.json"])
+@pytest.mark.parametrize("option", ["-o", "--output", "summary"])
+def test_the_checked_file_is_not_overwritten(
+    server: AdminServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, option: str
+) -> None:
+    """By whatever name it is given, and before anything is sent."""
+    (tmp_path / "result.json").write_text(json.dumps(CHECK))
+    (tmp_path / "link.json").symlink_to("result.json")
+    (tmp_path / "hard.json").hardlink_to(tmp_path / "result.json")
+    options = {
+        "-o": ["--output-format=json", "-o", name],
+        "--output": [f"--output=json={name}"],
+        "summary": [],
+    }
+    if option == "summary":
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / name))
+    done = run(server, "--check", "result.json", *options[option])
+
+    assert done.code == Exit.USAGE
+    assert done.err == (
+        "error: the report would overwrite result.json, which --check reads\nname another file for it\n"
+    )
+    assert json.loads((tmp_path / "result.json").read_text()) == CHECK
+    assert server.requests == []
+
+
+def test_two_outputs_of_one_file_by_two_names(server: AdminServer, run: Run, tmp_path: Path) -> None:
+    """A link is no other file."""
+    (tmp_path / "link.json").symlink_to("out.json")
+
+    assert (
+        "each output needs a file of its own"
+        in run(server, "--output=json=out.json", "--output=csv=link.json").err
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------

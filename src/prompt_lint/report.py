@@ -30,6 +30,7 @@ GROUPS = ("model", "workspace")
 # GitHub drops a step's summary whole where it has more than a mebibyte.
 LARGEST_SUMMARY = 1024 * 1024
 LARGEST_CHECK = 64 * 1024 * 1024
+LARGEST_COUNT = 2**31 - 1
 
 # Variables by which CI systems say that a pull request is at work, and the values that say that none is.
 _PULL_REQUESTS = (
@@ -75,7 +76,7 @@ def run(
     """The whole command. Raises `Fatal`."""
     refuse(env)
     thresholds = _thresholds(options.fail_on)
-    targets = _targets(env, output_format, output_file, outputs)
+    targets = _targets(env, output_format, output_file, outputs, options.check)
     checked = read_check(options.check) if options.check else ()
     way = credentials.admin(env, analytics=options.source == "analytics")
     report = make(way, options, thresholds, checked, clock())
@@ -220,28 +221,33 @@ def read_check(path: str) -> tuple[Counted, ...]:
             f"{path} isn't the JSON output of `prompt-lint check`",
             "make it with: prompt-lint check --output json=result.json",
         )
-    return tuple(one for verdict in verdicts if (one := _counted(verdict, path)))
+    return tuple(
+        one for n, verdict in enumerate(verdicts, 1) if (one := _counted(verdict, f"{path}: verdict {n}"))
+    )
 
 
-def _counted(verdict: Any, path: str) -> Counted | None:
+def _counted(verdict: Any, place: str) -> Counted | None:
     """None for a prompt that wasn't counted."""
     if not isinstance(verdict, dict):
-        raise _not_ours(path)
-    path_, name, model = (verdict.get(key) for key in ("path", "name", "model"))
-    tokens, growth, base = (verdict.get(key) for key in ("tokens", "growth", "base_tokens"))
-    if not all(isinstance(text, str) and len(text) <= 4096 for text in (path_, name, model)):
-        raise _not_ours(path)
+        raise _not_ours(place, "is no object")
+    for key in ("path", "name", "model"):
+        if not isinstance(verdict.get(key), str) or len(verdict[key]) > 4096:
+            raise _not_ours(place, f"has no valid `{key}`")
+    for key, least in (("tokens", 0), ("base_tokens", 0), ("growth", -LARGEST_COUNT)):
+        value = verdict.get(key)
+        # `bool` is an `int`: so the type itself.
+        if value is not None and (type(value) is not int or not least <= value <= LARGEST_COUNT):
+            raise _not_ours(place, f"has no valid `{key}`")
+    tokens, base, growth = (verdict.get(key) for key in ("tokens", "base_tokens", "growth"))
     if tokens is None:
         return None
-    if growth is None and type(base) is int and type(tokens) is int:
+    if growth is None and base is not None:
         growth = tokens - base
-    if not all(type(number) is int and abs(number) < 2**31 for number in (tokens, growth or 0)):
-        raise _not_ours(path)
-    return Counted(str(path_), str(name), str(model), tokens, growth)
+    return Counted(verdict["path"], verdict["name"], verdict["model"], tokens, growth)
 
 
-def _not_ours(path: str) -> Fatal:
-    return Fatal(f"{path} holds a verdict that `prompt-lint check` doesn't write", "make it anew")
+def _not_ours(place: str, what: str) -> Fatal:
+    return Fatal(f"{place} {what}, so `prompt-lint check` didn't write it", "make the file anew")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -249,17 +255,31 @@ def _not_ours(path: str) -> Fatal:
 
 
 def _targets(
-    env: Mapping[str, str], output_format: str, output_file: str | None, outputs: Sequence[tuple[str, str]]
+    env: Mapping[str, str],
+    output_format: str,
+    output_file: str | None,
+    outputs: Sequence[tuple[str, str]],
+    check: str | None,
 ) -> list[tuple[str, str]]:
-    """Files by format. The step summary is not among them."""
+    """Files by format. The step summary is not among them. Raises `Fatal` where two would be one file."""
     targets = [*outputs, *([(output_format, output_file)] if output_file else [])]
-    paths = [os.path.abspath(path) for _, path in targets]
+    paths = [os.path.realpath(path) for _, path in targets]
     if len(set(paths)) < len(paths) or "-" in [path for _, path in targets]:
         raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
     summary = env.get("GITHUB_STEP_SUMMARY")
-    if summary and os.path.abspath(summary) in paths:
+    if summary and os.path.realpath(summary) in paths:
         raise Fatal("the step summary gets the report by itself", "leave out that --output")
+    if check and any(_same_file(check, path) for path in (*paths, *([summary] if summary else []))):
+        raise Fatal(f"the report would overwrite {check}, which --check reads", "name another file for it")
     return targets
+
+
+def _same_file(one: str, other: str) -> bool:
+    """Also by another name: a link, or other letters where their case doesn't matter."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # what isn't there yet is no other file
+        return False
 
 
 def _deliver(
