@@ -579,6 +579,31 @@ def test_the_key_is_nowhere(
     assert len(list(tmp_path.iterdir())) == 6
 
 
+@pytest.mark.parametrize(
+    ("key", "options", "code", "asked"),
+    [
+        ("", (), 2, set()),
+        ("sk-ant-api03-test-only", (), 2, set()),
+        (f"{ADMIN_KEY}-revoked", (), 3, {"usage_report/messages", "cost_report"}),
+        (ADMIN_KEY, ("--workspace=nonesuch",), 2, {"workspaces"}),
+        (ADMIN_KEY, ("--fail-on=cost > 1",), 1, {"usage_report/messages", "cost_report", "workspaces"}),
+    ],
+)
+def test_exit_codes_are_those_of_the_docs(
+    server: AdminServer, run: Run, monkeypatch: pytest.MonkeyPatch, key: str, options: tuple[str, ...], code: int, asked: set[str]
+) -> None:  # fmt: skip
+    """A key that is none is a mistake of the command line; one that the API refuses is an outage, as in `check`."""
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", key)
+    done = run(server, *options)
+
+    assert done.code == code
+    assert {seen.route.removeprefix("/v1/organizations/") for seen in server.requests} <= asked
+    assert bool(server.requests) == bool(asked)
+    if code == Exit.UNCOUNTED:
+        assert "answered 401" in done.err
+        assert "an admin of the organization creates one" in done.err
+
+
 def test_it_reads_nothing_of_the_repository(server: AdminServer, run: Run, tmp_path: Path) -> None:
     """A broken configuration, a `.env` and a module of a known name lie there, and don't matter."""
     (tmp_path / ".prompt-lint.yaml").write_text("base_url: http://evil.example\n")
