@@ -9,16 +9,16 @@ from prompt_lint import globs, groups
 from prompt_lint.counting import Work
 from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.judge import excused, exit_code, judge, settles
+from prompt_lint.judge import excused, exit_code, is_calm, judge, rooms, settles
 from prompt_lint.measure import StandIn, measure
-from prompt_lint.model import Count, Key, Note, Problem, Report, Section, Shares
+from prompt_lint.model import Calm, Count, Key, Note, Problem, Report, Section, Shares, Verdicts
 from prompt_lint.prompts import Companions, Remarks, read_all
 from prompt_lint.recall import recall, remember
 from prompt_lint.scope import find
 from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.against import Comparison
     from prompt_lint.config import Config
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prompt_lint.model import Group, Part, Verdict
     from prompt_lint.prompts import Found
     from prompt_lint.scope import Scope
+    from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
 
 # Sections shown of a prompt that fails.
@@ -74,12 +75,13 @@ def check(
     plain = [] if options.reread else [one for one in scope.owned if not one.name]
     known = recall(tree, plain, means, cap)
     files, said = len(scope.owned), Remarks(scope.problems, [])
+    calm, others = _calm(scope.owned, known) if comparison is None else ([], scope.owned)
     prompts = chain(
-        read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
+        read_all(tree, others, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
     )
     if comparison is None:
         # Half of what is in memory by now. What is still to be read is held by `prompts`, as long as it is.
-        known, scope = {}, scope._replace(owned=scope.owned[:1], entries={}, files=())
+        known, scope, others = {}, scope._replace(owned=scope.owned[:1], entries={}, files=()), []
         report = judge_all(config.path, prompts, means, said, options)
     else:
         report = _compared(tree, config, comparison, scope, prompts, means, said, options)
@@ -92,8 +94,27 @@ def check(
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
     if scope.everything:
         notes += _idle_parts(config, report.verdicts)
-    report = report._replace(verdicts=verdicts, notes=notes, files=files)
+    report = report._replace(verdicts=Verdicts(calm, verdicts), notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _calm(owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]]) -> tuple[list[Calm], list[Owned]]:
+    """The files of which it is known already that all is well with them; and all others."""
+    calm: list[Calm] = []
+    others: list[Owned] = []
+    of_rule: dict[int, list[tuple[float, float]]] = {}
+    for one in owned:
+        path, rule, aliases, name = one
+        counts = known.get(path)
+        given = of_rule.get(id(rule))
+        if given is None:
+            given = of_rule[id(rule)] = rooms(rule)
+        # Whether a limit of `parts` holds for a prompt is told of single verdicts.
+        if counts and not name and not rule.parts and is_calm(counts, given):
+            calm.append(Calm(path, aliases, rule, counts))
+        else:
+            others.append(one)
+    return calm, others
 
 
 def _names(tree: WorkingTree, config: Config) -> set[str]:

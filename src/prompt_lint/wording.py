@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model import apart
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -89,11 +91,11 @@ def groups_moved(report: Report) -> str:
     return ", ".join([*told, *[f"{several(unknown, 'group')} can't be compared"] * bool(unknown)])
 
 
-def things(prompts: Iterable[Prompt]) -> str:
-    """How many prompts and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
+def things(prompts: Iterable[Prompt], more: int = 0) -> str:
+    """How many prompts (and so many `more`) and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
     grouped = [prompt.format == "group" for prompt in prompts]
     groups = grouped.count(True)
-    single = len(grouped) - groups
+    single = len(grouped) - groups + more
     told = [several(single, "prompt")] * bool(single or not groups)
     return " and ".join([*told, *[several(groups, "group")] * bool(groups)])
 
@@ -177,18 +179,19 @@ def raised(one: Loosened) -> str:
 def origin(report: Report) -> list[str]:
     """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
     told = []
-    counts = [v.counted for v in report.verdicts if v.counted]
-    offline = sum(not count.exact for count in counts)
-    exact = sum(count.origin == "api" for count in counts)
-    if offline and not exact and not report.sent:
-        told.append("Counted offline: ± is the measured interval around the API's number.")
-    elif exact or report.sent:
+    calm, verdicts = apart(report.verdicts)
+    counts = [v.counted for v in verdicts if v.counted] + [count for one in calm for count in one.counts]
+    exact = [count.origin for count in counts].count("api")
+    if exact or report.sent:
+        offline = sum(not count.exact for count in counts)
         also = f", {offline:,} offline (± is the measured interval)" if offline else ""
         sent = f"{several(report.sent, 'request')} sent to {report.host}" if report.sent else "nothing sent"
         told.append(f"Counts: {exact:,} exact{also}; {sent}.")
+    elif any(not count.exact for count in counts):
+        told.append("Counted offline: ± is the measured interval around the API's number.")
     told.extend(
         f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
-        for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified})
+        for model in sorted({v.model for v in verdicts if v.counted and v.counted.unverified})
     )
     return told
 
