@@ -216,6 +216,23 @@ def test_files_that_cannot_be_read_are_left_out(repo: Repo, lint: Lint) -> None:
     assert excluded == [f"/prompts/{name}.md" for name in ("nowhere", "outside", "huge", "latin", "lfs")]
 
 
+def test_a_broken_request_among_tests_is_told_with_its_reason(repo: Repo, lint: Lint) -> None:
+    """What may be a test's is suggested only, and whoever takes it in knows what to mend."""
+    repo.write("CLAUDE.md", "Be kind.\n")
+    for folder in ("tests", "docs"):
+        repo.write(f"{folder}/bad.json", '{"messages": [{"role": "nobody", "content": "Hi."}]}')
+    repo.write("docs/good.json", '{"messages": [{"role": "user", "content": "Hi."}]}')
+
+    passes(lint)
+
+    assert """
+  # - files: docs/*.json
+  # - files: /tests/bad.json
+  # Of these can't be measured today:
+  #   docs/bad.json: `messages[0]` has the role `nobody`; known are user, assistant, system, developer, tool
+  #   tests/bad.json: `messages[0]` has the role""" in written(repo)
+
+
 def test_linked_memory_is_counted_once(repo: Repo, lint: Lint) -> None:
     """CLAUDE.md is a link to AGENTS.md, as in many repositories: one entry owns the file, and the group knows the link."""
     repo.write("AGENTS.md", "Be kind.\n")

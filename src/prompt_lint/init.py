@@ -70,7 +70,8 @@ or count one without: prompt-lint count FILE --model {model}"""
 class Draft(NamedTuple):
     """A configuration while it is made. `limits` are those of a kind by its title, then by the name of a prompt in a file.
 
-    `left_out` has the reason for each path that no entry gets, `dropped` a reason for each finding that makes no entry.
+    `left_out` has the reason for each path that no entry gets, `dropped` a reason for each finding that makes no entry,
+    `wrong` one for each of the doubtful files that can't be measured.
     """
 
     models: tuple[str, ...]
@@ -83,6 +84,7 @@ class Draft(NamedTuple):
     sum: tuple[str, ...] = ()
     sum_limit: int = config.MAX_LIMIT
     today: Mapping[str, str] = {}
+    wrong: Mapping[str, str] = {}
 
 
 class Row(NamedTuple):
@@ -110,7 +112,7 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     if not found.findings:
         raise Fatal(_NOTHING, _hint(wanted, found.doubtful))
     broken = dict(list(found.broken.items())[:_MOST_LEFT_OUT])
-    draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken)
+    draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken, wrong=found.wrong)
     for _ in range(_DRAFTS):
         text = render(draft)
         rules = config.parse(text.encode(), name, context_window, FORMATS)
@@ -385,6 +387,13 @@ def _suggested(draft: Draft) -> Iterator[str]:
     yield from (f"  # - files: {scalar(one)}" for one in draft.doubtful[:_MOST_TOLD])
     if len(draft.doubtful) > _MOST_TOLD:
         yield f"  # and {len(draft.doubtful) - _MOST_TOLD:,} more"
+    if draft.wrong:
+        yield "  # Of these can't be measured today:"
+        yield from (
+            f"  #   {visible(path)}: {visible(why)}" for path, why in list(draft.wrong.items())[:_MOST_TOLD]
+        )
+    if len(draft.wrong) > _MOST_TOLD:
+        yield f"  #   and {len(draft.wrong) - _MOST_TOLD:,} more"
 
 
 def _group(draft: Draft) -> Iterator[str]:

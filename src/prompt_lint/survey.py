@@ -50,13 +50,15 @@ class Finding(NamedTuple):
 class Survey(NamedTuple):
     """What was found, in the order of the entries; what may be prompts or not, as patterns; and where links lead.
 
-    `broken` has the reason for each file that was meant for a prompt and has no place in a finding.
+    `broken` has the reason for each file that was meant for a prompt and has no place in a finding, `wrong` for each of
+    the doubtful ones that can't be measured.
     """
 
     findings: Sequence[Finding]
     doubtful: Sequence[str]
     links: Mapping[str, str | Unreadable] = {}
     broken: Mapping[str, str] = {}
+    wrong: Mapping[str, str] = {}
 
 
 _TEXTS = Kind(
@@ -170,7 +172,8 @@ def survey(tree: WorkingTree, config: str, cap: int) -> Survey:
     }
     if lost:  # too many to be named, perhaps for being broken: they shall not take the others with them
         found = sort(paths, formats | dict.fromkeys(lost, ""))._replace(broken=lost)
-    return found._replace(links=links)
+    wrong = {path: why for path, why in broken.items() if _is_doubtful(path)}
+    return found._replace(links=links, wrong=wrong)
 
 
 def sort(paths: Sequence[str], formats: Mapping[str, str]) -> Survey:
