@@ -12,6 +12,7 @@ import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -111,6 +112,10 @@ class AdminServer(ApiServer):
         self.most: int | None = None
         self.lost: frozenset[datetime] = frozenset()
         self.currency = "USD"
+
+    def respond(self, seen: Seen) -> Reply:
+        reply = super().respond(seen)
+        return reply._replace(headers=(*reply.headers, ("date", format_datetime(self.now, usegmt=True))))
 
     def _route(self, seen: Seen) -> Reply:
         if not seen.route.startswith(BASE):

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_socket import socket_allow_hosts
 from tests.admin_server import ADMIN_KEY, BASE, BETA, WORKSPACES, AdminServer, Event, Named, busy
-from tests.api_server import FAULTS, KEY, Seen, always, body, redirect, refusing, retry_after
+from tests.api_server import FAULTS, KEY, Reply, Seen, always, body, redirect, refusing, retry_after, send
 
 from prompt_lint import __version__, credentials, limiter, report, trends, usage
 from prompt_lint.answers import Answer
@@ -469,6 +469,51 @@ def test_analytics_reaches_back_to_january(server: AdminServer) -> None:
 
     assert found.previous is None
     assert found.total.usage.output == 10
+
+
+@pytest.mark.parametrize(
+    ("hours", "source", "told"),
+    [
+        (0.05, "analytics", "answered 400: ending_at: must not be in the future (req_test00000001); this machine's clock is 3 minutes ahead of "),
+        (3, "analytics", "this machine's clock is 3 hours ahead of 127.0.0.1:"),
+        (20, "messages", "this machine's clock is 20 hours ahead of 127.0.0.1:"),
+        (1000, "messages", "this machine's clock is 41 days ahead of 127.0.0.1:"),
+    ],
+)  # fmt: skip
+def test_a_clock_that_is_fast_is_named(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, hours: float, source: Any, told: str
+) -> None:
+    """Where the API refuses the future, and where a day that isn't over would be taken for a whole one."""
+    server.now = NOW - timedelta(hours=hours)
+    monkeypatch.setattr(usage, "POLICY", usage.POLICY._replace(jobs=1))
+    error = refused(server, monkeypatch, source=source)
+
+    assert told in error.message
+    assert error.hint == "set this machine's clock, then run again"
+    assert error.code == Exit.UNCOUNTED
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Sun, 22 Nov 2026 14:35:00", "Sun, 99 Nov 99999 99:99:99 GMT", "x" * 10_000]
+)
+def test_a_date_that_is_none_says_nothing_of_the_clock(server: AdminServer, date: str) -> None:
+    """A header is somebody else's text."""
+
+    def plan(seen: Seen) -> Any:
+        return lambda x: send(x, Reply(200, server.respond(seen).body, (("date", date),)))
+
+    server.plan = plan
+
+    assert made(server).total.cost > 0
+
+
+def test_a_clock_may_be_a_little_fast_or_slow(server: AdminServer) -> None:
+    """Nothing is said where it changes nothing: no report depends on the minute."""
+    for minutes in (-600, -3, 0.5, 60):
+        when = NOW + timedelta(minutes=minutes)
+        found = report.make(way_to(server), Options(), (), (), when).trends
+
+        assert found.plan.window.end == datetime(2026, 11, 22, tzinfo=UTC)
 
 
 # ---------------------------------------------------------------------------------------------------------

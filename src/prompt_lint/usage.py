@@ -7,6 +7,7 @@ Parameters and shapes: the API reference for `usage_report/messages`, `cost_repo
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from prompt_lint import __version__
 from prompt_lint.answers import Failed, Page, content, hider, told_id, told_limits
 from prompt_lint.credentials import ADMIN_HINT
 from prompt_lint.errors import Exit, Fatal, Unreadable
+from prompt_lint.figures import plural
 from prompt_lint.schedule import Policy, Words
 from prompt_lint.transport import Line
 from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label
@@ -38,6 +40,9 @@ ANALYTICS_USAGE, ANALYTICS_COST = "analytics/usage", "analytics/cost"
 # Figures appear some five minutes after the fact.
 LAG = timedelta(minutes=5)
 ANALYTICS_SINCE, ANALYTICS_DAYS = datetime(2026, 1, 1, tzinfo=UTC), 364
+# Clocks differ by less, and answers take their time.
+TOLERANCE = timedelta(minutes=1)
+CLOCK_HINT = "set this machine's clock, then run again"
 # What one answer holds: buckets of `messages`, rows and days of `analytics`, names.
 MOST_BUCKETS: Mapping[Bucket, int] = {"1d": 31, "1h": 168}
 MOST_ROWS, MOST_DAYS, MOST_NAMES = 1_000, 31, 1_000
@@ -135,7 +140,7 @@ def earliest(source: Source, now: datetime) -> datetime | None:
 def fetch(way: Direct, query: Query, when: Plan, policy: Policy = POLICY) -> Data:
     """Everything a report is made of. Raises `Fatal`: a report without some of its figures would mislead."""
     _dimensions(query)  # what can't be asked for is told before anything is sent
-    with _connected(way, _betas(query), policy.timeout) as get:
+    with _connected(way, _betas(query), policy.timeout, when) as get:
         query, names = _resolved(get, query, policy)
         asks = _asks(query, when)
         lists = _collect(get, asks, policy)
@@ -384,8 +389,9 @@ def _money(row: Mapping[str, Any]) -> Decimal:
 
 
 @contextmanager
-def _connected(way: Direct, betas: str, timeout: float) -> Iterator[Any]:
+def _connected(way: Direct, betas: str, timeout: float, when: Plan) -> Iterator[Any]:
     """A function that fetches a page, for several threads at once. It raises `Failed`."""
+    began = time.monotonic()
     import httpx2  # noqa: PLC0415  # 0.2 s that nobody pays before the command line is known to be right
 
     from prompt_lint.wire import Shared, exchanged, new_client  # noqa: PLC0415  # the same
@@ -404,12 +410,46 @@ def _connected(way: Direct, betas: str, timeout: float) -> Iterator[Any]:
             "GET", url, headers=headers, extensions={"timeout": httpx2.Timeout(timeout).as_dict()}
         )
         with use:
-            return _read(exchanged(client, request, way.host, timeout), ask, way.host, hide)
+            answer = exchanged(client, request, way.host, timeout)
+        ahead = _ahead(answer, when.now + timedelta(seconds=time.monotonic() - began))
+        if answer.status == 200:
+            _refuse_fast(ahead, when, way.host)
+        try:
+            return _read(answer, ask, way.host, hide)
+        except Failed as failed:
+            if answer.status == 400 and ahead > TOLERANCE:
+                failed.message += f"; this machine's clock is {_length(ahead)} ahead of {way.host}'s"
+                failed.hint = CLOCK_HINT
+            raise
 
     try:
         yield get
     finally:
         use.leave()
+
+
+def _ahead(answer: Answer, now: datetime) -> timedelta:
+    """By how much our clock is ahead of the server's; nothing where the answer doesn't tell."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # by now the HTTP library has imported it
+
+    try:
+        return now - parsedate_to_datetime(answer.headers["date"][:64])
+    except (KeyError, ValueError, OverflowError, TypeError):  # the last for a date without a zone
+        return timedelta()
+
+
+def _refuse_fast(ahead: timedelta, when: Plan, host: str) -> None:
+    """Raises `Failed` where by the server's clock the last day that is taken for whole isn't over."""
+    if ahead > TOLERANCE and when.now - ahead < when.window.end:
+        told = f"this machine's clock is {_length(ahead)} ahead of {host}'s, by which {when.window.end - DAY:%Y-%m-%d} isn't over"
+        raise Failed("stop", told, CLOCK_HINT)
+
+
+def _length(span: timedelta) -> str:
+    minutes = round(span / timedelta(minutes=1))
+    if minutes < 120:
+        return plural(minutes, "minute")
+    return plural(minutes // 60, "hour") if minutes < 48 * 60 else plural(minutes // 1440, "day")
 
 
 def _betas(query: Query) -> str:
