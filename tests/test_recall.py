@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import make
 
 from prompt_lint import cli, globs, reading
 from prompt_lint.cache import FILE, open_cache
+from prompt_lint.measure import Means
 from prompt_lint.model import Count
+from prompt_lint.recall import recall, remember
+from prompt_lint.selection import Owned
 from prompt_lint.tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -296,7 +300,7 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
     assert sorted(opened) == [A, B]
 
 
-STAMP = bytes(range(40))
+NAME, STATE = bytes(range(16)), bytes(range(16, 40))
 EXACT, GUESS = Count(7, 7, 7, "api"), Count(9, 8, 10, "offline", unverified=True)
 
 
@@ -304,50 +308,104 @@ def kept(
     place: Path, counts: tuple[Count, ...], models: tuple[str, ...], *, exact: bool, at: float = 1e9
 ) -> None:
     with closing(open_cache(str(place), "1", "here", lambda: at)) as cache:
-        cache.put_unchanged(cache.scope_of_files("text", models, exact=exact), STAMP, counts)
+        cache.put_unchanged(cache.scope_of_files("text", models, exact=exact), NAME, STATE, counts)
 
 
 def found(
-    place: Path, models: tuple[str, ...], *kinds: bool, stamp: Any = STAMP, at: float = 1e9, version: str = "1",
-    service: str = "here",
+    place: Path, models: tuple[str, ...], *, exact: bool, name: bytes = NAME, state: bytes = STATE,
+    at: float = 1e9, version: str = "1", service: str = "here",
 ) -> Any:  # fmt: skip
     with closing(open_cache(str(place), version, service, lambda: at)) as cache:
-        scopes = [cache.scope_of_files("text", models, exact=kind) for kind in kinds]
-        return cache.unchanged({"a.md": (scopes, stamp)}).get("a.md")
+        return cache.unchanged(cache.scope_of_files("text", models, exact=exact), {name: state}).get(name)
 
 
 def test_counts_come_back_as_they_were(tmp_path: Path) -> None:
     """Exact and offline, verified or not, in the order of the models."""
     kept(tmp_path, (EXACT, GUESS), ("m", "n"), exact=False)
 
-    assert found(tmp_path, ("m", "n"), False) == (EXACT, GUESS)
+    assert found(tmp_path, ("m", "n"), exact=False) == (EXACT, GUESS)
 
 
-def test_the_best_kind_wins(tmp_path: Path) -> None:
-    """A run that takes offline counts finds exact ones; one that wants exact ones never finds others."""
+def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that takes offline counts takes exact ones first; one that wants exact ones never takes others."""
+    monkeypatch.setattr(reading, "_UNSURE", 0)
+    (tmp_path / "a.md").write_text("x")
+    tick()
+    tree, rule = WorkingTree(str(tmp_path), git=False), make.rule(models=("m",), limits={})
+    _, stamp = tree.take("a.md", 9)
+
+    def recalled(mode: str, *remembered: Count) -> Any:
+        with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
+            using = Means(mode, None, None, cache, None, "", 1, print)  # type: ignore[arg-type]  # nothing is counted
+            for one in remembered:
+                remember("a.md", rule, stamp, [one], using)
+        with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
+            return recall(tree, [Owned("a.md", rule, ())], using._replace(cache=cache), 9)
+
+    assert recalled("offline", GUESS) == {"a.md": (GUESS,)}
+    assert recalled("exact") == {}
+    assert recalled("offline", EXACT) == recalled("exact") == {"a.md": (EXACT,)}
+
+
+def test_kinds_are_kept_apart(tmp_path: Path) -> None:
+    """A run that wants exact counts never finds others."""
     kept(tmp_path, (GUESS,), ("m",), exact=False)
-    assert found(tmp_path, ("m",), True) is None
+    assert found(tmp_path, ("m",), exact=True) is None
     kept(tmp_path, (EXACT,), ("m",), exact=True)
 
-    assert found(tmp_path, ("m",), True, False) == (EXACT,)
+    assert found(tmp_path, ("m",), exact=True) == (EXACT,)
 
 
 @pytest.mark.parametrize("number", range(0, 40, 8))
-def test_any_part_of_the_stamp_tells(tmp_path: Path, number: int) -> None:
-    """Device, inode, size and both times: one that differs makes a miss."""
+def test_any_part_of_name_and_state_tells(tmp_path: Path, number: int) -> None:
+    """One byte that differs, in what names a file or in its size and times, makes a miss."""
     kept(tmp_path, (EXACT,), ("m",), exact=True)
-    stamp = bytes(part + (place == number) for place, part in enumerate(STAMP))
+    other = bytes(part + (place == number) for place, part in enumerate(NAME + STATE))
 
-    assert found(tmp_path, ("m",), True, stamp=stamp) is None
+    assert found(tmp_path, ("m",), exact=True, name=other[:16], state=other[16:]) is None
+
+
+@pytest.mark.parametrize("strangers", [0, 3_000, 30_000])
+def test_many_files_are_found_among_few_and_many(tmp_path: Path, strangers: int) -> None:
+    """Whether rows are read one after the other or looked up, those that were asked for come back, and no others."""
+    names = [number.to_bytes(16, "big") for number in range(1_000 + strangers)]
+    wanted = dict.fromkeys(names[:: len(names) // 1000], STATE)
+    count = {name: Count(number + 1, number + 1, number + 1, "api") for number, name in enumerate(names)}
+    with closing(open_cache(str(tmp_path), "1", "here")) as cache:
+        scope = cache.scope_of_files("text", ("m",), exact=True)
+        for name in names:
+            cache.put_unchanged(scope, name, STATE, [count[name]])
+
+    with closing(open_cache(str(tmp_path), "1", "here")) as cache:
+        known = cache.unchanged(cache.scope_of_files("text", ("m",), exact=True), wanted)
+
+    assert known == {name: (count[name],) for name in wanted}
+
+
+def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[str]) -> None:
+    """A hard link that is another kind of file by its name isn't counted as the first one is, whichever came first."""
+    text = "---\nname: x\ndescription: Does this.\n---\nDo that.\n"
+    repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", '"{a,b}/*.md"'))
+    repo.write("a/plain.md", text)
+    tick()
+    first = lint()
+    (repo.path / "b").mkdir()
+    os.link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
+    tick()
+
+    both = lint()
+
+    assert both == lint() == lint("--no-cache")
+    assert both["a/plain.md"] == first["a/plain.md"] != both["b/SKILL.md"]
 
 
 def test_counts_belong_to_version_and_service(tmp_path: Path) -> None:
     """What another version read, or another service counted, isn't found."""
     kept(tmp_path, (EXACT,), ("m",), exact=True)
 
-    assert found(tmp_path, ("m",), True) == (EXACT,)
-    assert found(tmp_path, ("m",), True, version="2") is None
-    assert found(tmp_path, ("m",), True, service="there") is None
+    assert found(tmp_path, ("m",), exact=True) == (EXACT,)
+    assert found(tmp_path, ("m",), exact=True, version="2") is None
+    assert found(tmp_path, ("m",), exact=True, service="there") is None
 
 
 def test_exact_counts_of_moving_models_grow_stale(tmp_path: Path) -> None:
@@ -356,9 +414,9 @@ def test_exact_counts_of_moving_models_grow_stale(tmp_path: Path) -> None:
     kept(tmp_path, (EXACT,), moving, exact=True)
     kept(tmp_path, (GUESS,), moving, exact=False)
 
-    assert found(tmp_path, moving, True, at=1e9 + 86_399) == (EXACT,)
-    assert found(tmp_path, moving, True, at=1e9 + 86_400) is None
-    assert found(tmp_path, moving, True, False, at=1e9 + 86_400) == (GUESS,)
+    assert found(tmp_path, moving, exact=True, at=1e9 + 86_399) == (EXACT,)
+    assert found(tmp_path, moving, exact=True, at=1e9 + 86_400) is None
+    assert found(tmp_path, moving, exact=False, at=1e9 + 86_400) == (GUESS,)
 
 
 def test_a_count_is_not_made_younger_by_being_kept_by_file(tmp_path: Path) -> None:
@@ -370,10 +428,10 @@ def test_a_count_is_not_made_younger_by_being_kept_by_file(tmp_path: Path) -> No
         cache.put({key: EXACT})
     with closing(open_cache(str(tmp_path), "1", "here", lambda: 1e9 + 40_000)) as cache:
         assert cache.get([key], "api") == {key: EXACT}
-        cache.put_unchanged(cache.scope_of_files("text", (key.model,), exact=True), STAMP, [EXACT])
+        cache.put_unchanged(cache.scope_of_files("text", (key.model,), exact=True), NAME, STATE, [EXACT])
 
-    assert found(tmp_path, (key.model,), True, at=1e9 + 86_399) == (EXACT,)
-    assert found(tmp_path, (key.model,), True, at=1e9 + 86_400) is None
+    assert found(tmp_path, (key.model,), exact=True, at=1e9 + 86_399) == (EXACT,)
+    assert found(tmp_path, (key.model,), exact=True, at=1e9 + 86_400) is None
 
 
 def test_a_known_run_opens_no_prompt_and_needs_no_network(repo: Repo) -> None:

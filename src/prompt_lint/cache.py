@@ -39,6 +39,7 @@ _VERSION = 1
 _DDL = "CREATE TABLE counts(k BLOB PRIMARY KEY, v BLOB NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID"
 _SCHEMA = [(b"table", b"counts", b"counts", _DDL.encode())]
 _LOOK_UP = "SELECT k, v, seen FROM counts"
+_HOW_MANY = "SELECT count(*) FROM (SELECT 1 FROM counts WHERE k BETWEEN ? AND ? LIMIT ?)"
 _SAVE = "INSERT OR REPLACE INTO counts VALUES (?, ?, ?)"
 _MARK = "UPDATE counts SET seen = max(seen, ?) WHERE k = ?"
 _EVICT = "DELETE FROM counts WHERE k IN (SELECT k FROM counts WHERE seen < ? ORDER BY seen LIMIT ?)"
@@ -50,11 +51,10 @@ _COMPANIONS = ("-journal", "-wal", "-shm")
 # and value. It finds every change of up to three bits, and all but one in 2^32 of the others.
 _VALUE = struct.Struct("<IIIIB")
 _SEALED = struct.Struct("<IIIIBI")
-# The value of a row that has the counts of a file: the rest of its stamp, when the oldest was counted; for each model
+# The value of a row that has the counts of a file: what tells whether it has changed, when the oldest was counted; for each model
 # tokens, low, high, and whether it is unverified (1) or the API's (2); then the CRC-32.
 _FILE_COUNT = struct.Struct("<IIIB")
-# Of a file's stamp: what is part of the row's key, and the rest.
-_INODE_BYTES, _REST_BYTES = 16, 24
+_STATE_BYTES = 24
 # What a CRC-32 comes to over any data that ends in its own CRC-32.
 _RESIDUE = 0x2144DF1C
 # Of a row's key: whose count it is. The request's digest follows.
@@ -64,8 +64,8 @@ _LAST_SECOND = 2**32 - 1
 
 _DAY = 86_400
 _ASKED_AT_ONCE = 500
-# Reading the whole file is cheaper than a look-up, up to so many bytes for each key (benchmarks/cache.py).
-_SCANNED_BYTES = 225
+# Reading all rows from the first key to the last is cheaper than looking each up, up to so many rows for each key.
+_SCANNED = 2
 
 _READ_PATIENCE = 0.25
 _WRITE_PATIENCE = 2.0
@@ -169,7 +169,9 @@ def clear(folder: str) -> int:
     freed = 0
     try:
         for entry in list(os.scandir(folder)):
-            if entry.name.startswith(("counts-v", "run-v", "config-v")) and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(("counts-v", "run-v", "config-v")) and entry.is_file(
+                follow_symlinks=False
+            ):
                 freed += entry.stat(follow_symlinks=False).st_size
                 os.unlink(entry.path)
     except FileNotFoundError:
@@ -196,7 +198,7 @@ class Cache:
         self._reader: sqlite3.Connection | None = None
         self._scopes: dict[tuple[str, Origin], bytes] = {}
         self._files: dict[bytes, _Scope] = {}
-        self._same: dict[bytes, Count] = {}
+        self._same = _Same()
         self._oldest = _LAST_SECOND
         self._unsaved: dict[bytes, bytes] = {}
         self._unsaved_since = 0.0
@@ -242,38 +244,26 @@ class Cache:
         self._files[scope] = _Scope(len(models), any(map(moves, models)))
         return scope
 
-    def unchanged(self, files: Mapping[str, tuple[Sequence[bytes], bytes]]) -> dict[str, tuple[Count, ...]]:
-        """The counts of those of `files` that have been counted with this very stamp, under the first scope that has any.
+    def unchanged(self, scope: bytes, files: Mapping[bytes, bytes]) -> dict[bytes, tuple[Count, ...]]:
+        """The counts of those of `files` that are kept in `scope` with this very state.
 
-        A stamp is 40 bytes, of which the first 16 tell files from each other and the rest tell whether one has changed.
+        `files` are 16 bytes, which tell files from each other, with the 24 bytes that tell whether one has changed.
         """
+        found: dict[bytes, tuple[Count, ...]] = {}
         if not files or not self._reading:
-            return {}
+            return found
         with self._lock, _no_collection():
-            rests = {
-                scope + stamp[:_INODE_BYTES]: stamp[_INODE_BYTES:]
-                for scopes, stamp in files.values()
-                for scope in scopes
-            }
-            proved: dict[bytes, tuple[Count, ...]] = {}
-            asked = _AskedFiles(rests, self._files, self._same, self._now())
-            self._read(
-                rests, lambda rows: self._take_oldest(_prove_files(rows, asked, proved, self._to_mark))
-            )
-        found: dict[str, tuple[Count, ...]] = {}
-        for path, (scopes, stamp) in files.items():
-            for scope in scopes:
-                if counts := proved.get(scope + stamp[:_INODE_BYTES]):
-                    found[path] = counts
-                    break
+            asked = _AskedFiles(files, *self._files[scope], self._same, self._now())
+            names = [scope + name for name in files]
+            self._read(names, lambda rows: self._take_oldest(_prove_files(rows, asked, found, self._to_mark)))
         return found
 
-    def put_unchanged(self, scope: bytes, stamp: bytes, counts: Sequence[Count]) -> None:
-        """Keep the counts of the file that has this stamp; on disk once there are 5,000, or at `close`."""
+    def put_unchanged(self, scope: bytes, name: bytes, state: bytes, counts: Sequence[Count]) -> None:
+        """Keep the counts of a file in this state; on disk once there are 5,000, or at `close`."""
         with self._lock:
             if self._writing and all(map(_sound, counts)):
-                name = scope + stamp[:_INODE_BYTES]
-                value = stamp[_INODE_BYTES:] + min(self._now(), self._oldest).to_bytes(4, "little")
+                name = scope + name
+                value = state + min(self._now(), self._oldest).to_bytes(4, "little")
                 for tokens, low, high, origin, unverified in counts:
                     value += _FILE_COUNT.pack(tokens, low, high, unverified + 2 * (origin == "api"))
                 self._unsaved[name] = value + crc32(name + value).to_bytes(4, "little")
@@ -372,8 +362,7 @@ class Cache:
         with self._reader as reader:
             reader.execute("BEGIN")
             if _has_table(reader):
-                size = self._found.st_size if self._found else 0
-                for rows in _rows(reader, names, size):
+                for rows in _rows(reader, names):
                     take(rows)
 
     def _present(self) -> bool:
@@ -602,65 +591,57 @@ class _Scope(NamedTuple):
 
 
 class _AskedFiles(NamedTuple):
-    rests: Mapping[bytes, bytes]
-    scopes: Mapping[bytes, _Scope]
-    same: dict[bytes, Count]
+    files: Mapping[bytes, bytes]
+    models: int
+    moves: bool
+    same: _Same
     now: int
 
 
 def _prove_files(
     rows: Iterable[Row], asked: _AskedFiles, found: dict[bytes, tuple[Count, ...]], to_mark: set[bytes]
 ) -> int:
-    """Add to `found` the counts in rows that bear the stamp of today; any other row is a miss.
+    """Add to `found` the counts in rows that bear the state of today; any other row is a miss.
 
     Returns when the oldest count was made of a model that moves.
     """
     oldest = _LAST_SECOND
-    rests, scopes, same, now = asked
-    head, unmarked = _REST_BYTES + 4, now - _MARKED_EVERY
-    for name, value, seen in rows:  # the hot loop of a run that knows everything
-        rest = rests.get(name)
-        if rest is None or type(value) is not bytes or not value.startswith(rest):
+    files, models, moves, same, now = asked
+    head, each, unmarked = _STATE_BYTES + 4, _FILE_COUNT.size, now - _MARKED_EVERY
+    pieces = [slice(head + number * each, head + (number + 1) * each) for number in range(models)]
+    length = head + models * each + 4
+    for key, value, seen in rows:  # the hot loop of a run that knows everything
+        if type(key) is not bytes or type(value) is not bytes:
             continue
-        models, moves = scopes[name[:_SCOPE_BYTES]]
-        if crc32(name + value) != _RESIDUE or len(value) != head + models * _FILE_COUNT.size + 4:
+        name = key[_SCOPE_BYTES:]
+        state = files.get(name)
+        if not (
+            state and value.startswith(state) and len(value) == length and crc32(key + value) == _RESIDUE
+        ):
             continue
-        counts = _counts(value[head:-4], same)
-        if len(counts) != models:
+        counts = tuple([same[value[piece]] for piece in pieces])
+        if None in counts:
             continue
-        if moves and any(count.origin == "api" for count in counts):
-            counted = int.from_bytes(value[_REST_BYTES:head], "little")
+        if moves and any(count and count.origin == "api" for count in counts):
+            counted = int.from_bytes(value[_STATE_BYTES:head], "little")
             if not 0 <= now - counted < _DAY:
                 continue
             oldest = min(oldest, counted)
-        found[name] = counts
+        found[name] = counts  # type: ignore[assignment]  # none of them is None
         if type(seen) is int and seen < unmarked:
-            to_mark.add(name)
+            to_mark.add(key)
     return oldest
 
 
-def _counts(packed: bytes, same: dict[bytes, Count]) -> tuple[Count, ...]:
-    """Counts of a file; those that can't be counts are left out.
+class _Same(dict[bytes, "Count | None"]):
+    """Counts by what packs them; None for what can't be one. There may be a million of them, but not of so many sizes."""
 
-    Those that are equal are one value: there may be a million of them, but not of so many sizes.
-    """
-    counts: list[Count] = []
-    size = _FILE_COUNT.size
-    for at in range(0, len(packed), size):
-        piece = packed[at : at + size]
-        count = same.get(piece)
-        if count is None:
-            tokens, low, high, kind = _FILE_COUNT.unpack(piece)
-            if (
-                not 0 < tokens < _TOO_MANY
-                or not low <= tokens <= high < _TOO_MANY
-                or (kind > 1 and low != high)
-            ):
-                continue
-            count = Count(tokens, low, high, "api" if kind & 2 else "offline", kind & 1 == 1)
-            same[piece] = count
-        counts.append(count)
-    return tuple(counts)
+    def __missing__(self, packed: bytes) -> Count | None:
+        tokens, low, high, kind = _FILE_COUNT.unpack(packed)
+        possible = 0 < tokens < _TOO_MANY and low <= tokens <= high < _TOO_MANY and (kind < 2 or low == high)
+        origin: Origin = "api" if kind & 2 else "offline"
+        count = self[packed] = Count(tokens, low, high, origin, kind & 1 == 1) if possible else None
+        return count
 
 
 def _has_table(connection: sqlite3.Connection) -> bool:
@@ -676,14 +657,17 @@ def _has_table(connection: sqlite3.Connection) -> bool:
     return bool(schema)
 
 
-def _rows(reader: sqlite3.Connection, names: Collection[bytes] | None, size: int) -> Iterator[Iterable[Row]]:
-    """The rows of `names` in a file of `size` bytes, and others where that is cheaper."""
+def _rows(reader: sqlite3.Connection, names: Collection[bytes] | None) -> Iterator[Iterable[Row]]:
+    """The rows of `names`, and others where that is cheaper."""
     if names is None:
         yield reader.execute(_LOOK_UP)
         return
-    if len(names) > _ASKED_AT_ONCE and size <= len(names) * _SCANNED_BYTES:
-        yield reader.execute(f"{_LOOK_UP} WHERE k BETWEEN ? AND ?", (min(names), max(names)))
-        return
+    if len(names) > _ASKED_AT_ONCE:
+        span, most = (min(names), max(names)), _SCANNED * len(names)
+        [(between,)] = reader.execute(_HOW_MANY, (*span, most + 1)).fetchall()
+        if between <= most:
+            yield reader.execute(f"{_LOOK_UP} WHERE k BETWEEN ? AND ?", span)
+            return
     ordered = list(names)
     for start in range(0, len(ordered), _ASKED_AT_ONCE):
         batch = ordered[start : start + _ASKED_AT_ONCE]
