@@ -699,6 +699,16 @@ def test_currencies_are_not_added_up(server: AdminServer, monkeypatch: pytest.Mo
     assert "EUR and " in headline(made(server))
 
 
+@pytest.mark.parametrize("currency", ["usd", "US", "USD\n", "\x1b[31m", "\n::error::x", "x" * 500, 5])
+def test_a_currency_is_three_letters(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch, currency: Any
+) -> None:
+    """It stands beside each amount, in every output."""
+    server.plan = costing(server, {"amount": "1", "currency": currency})
+
+    assert "without a valid `currency`" in refused(server, monkeypatch).message
+
+
 @pytest.mark.parametrize("most", [None, 2])
 @pytest.mark.parametrize(
     ("days", "told"),

@@ -64,6 +64,7 @@ _KINDS: Mapping[str, str] = {
     "cache_creation.ephemeral_1h_input_tokens": "write_1h", "cache_read_input_tokens": "read", "output_tokens": "output",
 }  # fmt: skip
 _MONEY = re.compile(r"-?\d{1,15}(?:\.\d{1,18})?", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LONGEST_ID, _LONGEST_NAME = 200, 500
 # The default workspace has no id in `messages`, so no filter of the API finds it.
 DEFAULT = "default"
@@ -319,7 +320,10 @@ def _cost_reader(dimensions: Sequence[str], span: _Span) -> Callable[[Mapping[st
         cost = _object(row, "cost") if "cost" in row else row
         group, kind = _group(facets, dimensions), _kind(facets)
         same = (at, group, kind, _text(facets, "description"))
-        return [_Row(Paid(at, group, kind, _money(cost)), same, _text(cost, "currency") or "USD")]
+        currency = _text(cost, "currency") or "USD"
+        if not _CURRENCY.fullmatch(currency):
+            raise _Odd("currency")
+        return [_Row(Paid(at, group, kind, _money(cost)), same, currency)]
 
     return rows
 

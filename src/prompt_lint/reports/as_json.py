@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import figures as f
+from prompt_lint.escape import encodable, inert
 from prompt_lint.trends import change, share
 
 if TYPE_CHECKING:
@@ -47,8 +48,16 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
         "thresholds": [_judged(one) for one in report.judged],
         "caveats": [*filter(None, [f.cut(trends)]), *f.caveats(report)],
     }
-    # `##[error]` and `##vso[…]` are commands to CI runners wherever they stand: as JSON the same, but not to those.
-    return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023") + "\n"
+    return inert(json.dumps(_readable(document), indent=2, ensure_ascii=True)) + "\n"
+
+
+def _readable(value: Any) -> Any:
+    """Names of any bytes as text that every reader of JSON takes."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {key: _readable(one) for key, one in value.items()}
+    return [_readable(one) for one in value] if isinstance(value, list) else value
 
 
 def _stamp(at: datetime) -> str:

@@ -186,4 +186,4 @@ def _check(report: Report, *, color: bool) -> Iterator[str]:
     yield from _aligned(rows if grows else [row[:4] for row in rows], left=(0, 1))
     if len(report.costs) > _MOST_PROMPTS:
         yield f"and {len(report.costs) - _MOST_PROMPTS:,} more in the JSON output"
-    yield from f.formula(report)
+    yield from map(visible, f.formula(report))
