@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ import jsonschema
 import pytest
 from pytest_socket import socket_allow_hosts
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from tests.admin_server import ADMIN_KEY, AdminServer, Event
+from tests import ci_parsers
+from tests.admin_server import ADMIN_KEY, AdminServer, Event, Named
 from tests.api_server import always
 from tests.organizations import HOSTILE, NOW, organization
 from tests.paths import ROOT
@@ -210,6 +212,78 @@ def test_hostile_names_stay_text_in_a_terminal_and_a_table(server: AdminServer, 
     assert not re.search(r"(?m)^\s*::|##\[|\x1b|\u202e", text)
     assert not [cell for cell in cells if re.match(r"\s*[=+@]|-\D", cell)]
     assert all(char.isprintable() for cell in cells for char in cell)
+
+
+def named(server: AdminServer, *names: str) -> None:
+    """An organization whose workspaces are called so."""
+    at = NOW - timedelta(days=1)
+    server.events = [Event(at, workspace_id=f"wrkspc_{n}", output=10**6 * (n + 1)) for n in range(len(names))]
+    server.workspaces = [Named(f"wrkspc_{n}", name) for n, name in enumerate(names)]
+
+
+# What starts a formula, in every form that a spreadsheet may make one of; and ways to get it to a cell's start.
+STARTS = [
+    char for char in map(chr, range(0x110000)) if unicodedata.normalize("NFKC", char)[:1] in {*"=+-@\u2212"}
+]
+BEFORE = (
+    "",
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\u3000",
+    "\xa0",
+    "\ufeff",
+    "\u200b",
+    "\x00",
+    "x;",
+    "x; ",
+    "x\t",
+    '"',
+    '"\n',
+    "x,",
+    "'",
+)
+
+
+def test_no_cell_is_a_formula(server: AdminServer, run: Run) -> None:
+    """Neither at once, nor once a spreadsheet has normalised it, taken semicolons or tabs for its marks, or cut lines."""
+    names = [f"{before}{start}1+1" for start in STARTS for before in BEFORE]
+    named(server, *names)
+    text = run(server, "--output-format=csv", "--group-by=workspace").out
+    cells = [row["workspace"] for row in csv.DictReader(io.StringIO(text)) if row["window"] == "current"]
+    parts = [part for cell in cells for part in re.split(r"[;\t\r\n]", unicodedata.normalize("NFKC", cell))]
+
+    assert len(STARTS) == 22
+    assert len(cells) == len(names)
+    assert not [part for part in parts if part.strip()[:1] in {*"=+-@\u2212"}]
+
+
+COMMANDS = (
+    "::error::x", " ::error::x", "a\n::error::x", "a\r::add-mask::x", '"\n::error::x', "\u2028::error::x", "##[error]x", "#\u200b#[error]x",
+    "##vso[task.complete result=Failed]x", "#", "##", "[error]x", "vso[task.x]", "###", "<##[error]>", "&##[error]", ",##[error]", "x;##vso[a]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+def test_no_output_is_a_command_to_a_runner(server: AdminServer, run: Run, tmp_path: Path, name: str) -> None:
+    """Whatever workspaces and prompts are called, in each format on stdout: as GitHub and Azure read a log."""
+    named(server, *COMMANDS)
+    verdicts = [{"path": c, "name": c, "model": c, "tokens": 5} for c in COMMANDS]
+    (tmp_path / "a\n::error::x").write_text(json.dumps({"schema_version": 1, "verdicts": verdicts}))
+    done = run(server, f"--output-format={name}", "--check=a\n::error::x", "--fail-on=cost > 1")
+
+    assert done.code == 1
+    assert ci_parsers.github(done.out + done.err) == []
+    assert ci_parsers.azure(done.out + done.err) == []
+
+
+def test_json_keeps_what_would_be_a_command(server: AdminServer, run: Run) -> None:
+    """It is spelled otherwise, and read as it was; what no reader takes is escaped as `check` does it."""
+    named(server, "##[error]x", "##vso[x]", "\udcff\ud800")
+    groups = json.loads(run(server, "--output-format=json").out)["groups"]["workspace"]
+
+    assert {group["name"] for group in groups} == {"##[error]x", "##vso[x]", "\\xff\\ud800"}
 
 
 @pytest.mark.parametrize("server", ["hostile"], indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,8 +22,12 @@ _FIGURES = (
     "uncached_input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens",
     "web_searches",
 )  # fmt: skip
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@")
+# Where a spreadsheet would see a formula: `=`, `+`, `-`, `@` and all that Unicode's compatibility forms make one of them
+# (full width, small, raised, lowered), or the minus sign; at the start, or where a semicolon parts cells as in half of Europe.
+# Tabs, carriage returns and newlines are escaped before.
+_FORMULA = re.compile(
+    r"(\A|;)(?=\s*[-=+@\u2212\u207a-\u207c\u208a-\u208c\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20\u2a74-\u2a76])"
+)
 
 _Key = tuple["datetime", bool, tuple[str, ...]]
 
@@ -105,6 +110,5 @@ def _stamp(at: datetime) -> str:
 
 
 def _cell(text: str) -> str:
-    """A name that begins like a formula begins with an apostrophe instead (OWASP, "CSV Injection")."""
-    told = visible(text)
-    return f"'{told}" if told.lstrip().startswith(_FORMULA) else told
+    """In front of what looks like a formula stands an apostrophe (OWASP, "CSV Injection")."""
+    return _FORMULA.sub(r"\1'", visible(text))
