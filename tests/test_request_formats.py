@@ -16,7 +16,7 @@ from tests import api_server, make, pictures
 from tests.paths import ROOT
 
 from prompt_lint import content
-from prompt_lint.conversation import MOVED, STUB
+from prompt_lint.conversation import LATE, MOVED, STUB
 from prompt_lint.counters import offline
 from prompt_lint.errors import Missing, Unreadable
 from prompt_lint.formats import FORMATS, inclusions, recognise
@@ -215,6 +215,18 @@ def test_open_calls_are_answered_by_results() -> None:
     results = [result("c1", "x"), result("c2", "x")]
     assert found[0].request.fields["messages"][-1] == {"role": "user", "content": results}
     assert [message for message, _ in notes(found)] == [STUB]
+
+
+def test_what_stands_before_the_results_of_calls_is_told() -> None:
+    """The documentation says that it is refused; behind them, text is welcome. Consecutive messages are one turn."""
+    text, answer = {"type": "text", "text": "Here:"}, result("c1", "x")
+    called = [USER, {"role": "assistant", "tool_calls": [call("c1")]}]
+
+    before = parse([*called, {"role": "user", "content": [text, answer]}])
+    turns = parse([*called, USER, {"role": "user", "content": [answer]}])
+    behind = parse([*called, {"role": "user", "content": [answer, text]}])
+
+    assert [[message for message, _ in notes(one)] for one in (before, turns, behind)] == [[LATE], [LATE], []]
 
 
 def test_an_empty_system_prompt_is_none() -> None:

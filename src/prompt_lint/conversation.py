@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 STUB = (
     "ends with the assistant, which newer models refuse: a shortest answer of the user is counted behind it"
 )
+# "Handle tool calls" in Anthropic's documentation, November 2026.
+LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
 MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
 
 SYSTEM_ROLES = ("system", "developer")
@@ -65,6 +67,7 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
     if told or system:
         found["system"] = _join([*system, *told])
     _check_calls(said)
+    gathered.remarks.extend((LATE, where) for where in _late(said))
     check_images(gathered)
     found["messages"] = [{"role": turn.role, "content": turn.content} for turn in said]
     found["messages"] += _stub(said, gathered)
@@ -286,6 +289,15 @@ def _check_calls(said: Iterable[_Turn]) -> None:
         open_ = {}
 
 
+def _late(said: Iterable[_Turn]) -> Iterator[Where]:
+    """Results of tool calls that other blocks of their turn stand before: the first of each turn."""
+    for _, blocks in _merged(said):
+        kinds = [block.get("type") for block, _ in blocks]
+        first = next((at for at, one in enumerate(kinds) if one != "tool_result"), len(kinds))
+        if "tool_result" in kinds[first:]:
+            yield blocks[kinds.index("tool_result", first)][1]
+
+
 def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], Where]]]]:
     """The blocks of consecutive messages of one role together, as the API takes them, with their messages' places."""
     role, blocks = "", list[tuple[dict[str, Any], Where]]()
@@ -294,7 +306,8 @@ def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, A
             yield role, blocks
             blocks = []
         role = turn.role
-        blocks += [(block, turn.where) for block in turn.content if isinstance(block, dict)]
+        content: list[dict[str, Any]] = turn.content if isinstance(turn.content, list) else [{"type": "text"}]
+        blocks += [(block, turn.where) for block in content]
     if role:
         yield role, blocks
 
