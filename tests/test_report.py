@@ -22,6 +22,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests import ci_parsers
+from tests import test_markdown_output as markdown
 from tests.admin_server import ADMIN_KEY, AdminServer, Event, Named
 from tests.api_server import always
 from tests.organizations import HOSTILE, NOW, organization
@@ -29,7 +30,8 @@ from tests.paths import ROOT
 
 from prompt_lint import cli, credentials, report
 from prompt_lint.errors import Exit, Fatal
-from prompt_lint.reports import REPORTS
+from prompt_lint.escape import visible
+from prompt_lint.reports import REPORTS, as_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -287,18 +289,51 @@ def test_json_keeps_what_would_be_a_command(server: AdminServer, run: Run) -> No
 
 
 @pytest.mark.parametrize("server", ["hostile"], indirect=True)
-def test_hostile_names_stay_text_in_markdown(server: AdminServer, run: Run) -> None:
-    """No tag, link, picture, mention, reference, code, mathematics or table cell of theirs."""
-    text = run(server, "--output-format=markdown").out
-    outside = re.sub(r"</?(?:details|summary)>", "", re.sub(r"(?s)```mermaid.*?```", "", text))
+def test_hostile_names_stay_text_in_markdown(server: AdminServer, run: Run, tmp_path: Path) -> None:
+    """Nothing of theirs but words and code, as a parser reads the page; outside of code no mention, reference or link."""
+    verdicts = [{"path": evil, "name": "", "model": evil, "tokens": 5} for evil in HOSTILE]
+    (tmp_path / "www.a.example @b #1 `c`").write_text(json.dumps({"schema_version": 1, "verdicts": verdicts}))
+    options = [f"--check={path.name}" for path in tmp_path.iterdir()]
+    text = run(server, "--output-format=markdown", "--model=@octo/team", "--model=claude-<b>", *options).out
+    text += run(server, "--output-format=markdown", *options).out
+    kinds = {token.type for token in markdown.tokens(text)}
+    tags = {token.content.strip() for token in markdown.tokens(text) if token.type.startswith("html")}
+    words = re.sub(
+        r"[+-]?<?\$\d[\d,.]*|:(?:warning|white_check_mark|grey_question):", "", markdown.linkable(text)
+    )
 
-    assert not re.search(r"<[a-zA-Z/!]", outside)
-    assert not re.search(r"\]\(|!\[|://|www\.|@\w|`", outside)
-    assert not re.search(r"#\d", re.sub(r"&#\d+;", "", outside))
-    tables = [line for line in outside.splitlines() if line.startswith("|")]
-    assert {len(line) > 2 and line.endswith("|") for line in tables} == {True}
-    for block in re.findall(r"(?:^\|.*\n)+", outside, re.MULTILINE):
+    assert not kinds & {"link_open", "image", "em_open", "s_open", "hr", "code_block", "blockquote_open"}
+    assert not [
+        tag for tag in tags if re.sub(r"</?(?:details|summary|code)>", "", tag).strip("\n").find("<") >= 0
+    ]
+    assert not markdown.LINKING.search(words)
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+@pytest.mark.parametrize("server", ["hostile"], indirect=True)
+def test_names_in_markdown_are_shown_as_they_are(server: AdminServer, run: Run) -> None:
+    """To the last character, as on a terminal: what a reader copies is the name."""
+    lines = [markdown.shown(line) for line in run(server, "--output-format=markdown").out.splitlines()]
+
+    assert [
+        evil for evil in HOSTILE if not any(visible(" ".join(evil.split()))[:100] in line for line in lines)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("$10,384.73 and 8.42B tokens: 27.8% more than the $8,125.29 of", "$10,384.73 and 8.42B tokens: 27.8% more than the $8,125.29 of"),
+        ("+$1.50 of -$2. 33.6M, <$0.01; cost > $50/day: yes", "+$1.50 of -$2. 33.6M, <$0.01; cost &#62; $50/day: yes"),
+        ("in @octo/team, $1 x $y$ #1 $1.5M", "in `@octo/team`, $1 x `$y$` `#1` `$1.5M`"),
+        ("- a `b` \u05d0 $5 \u05d0", "&#8296;&#45; a `b` \u05d0 &#8297;$5&#8296; \u05d0&#8297;"),
+        ("$5", "$5"),
+    ],
+)  # fmt: skip
+def test_amounts_stay_amounts_in_markdown(sentence: str, told: str) -> None:
+    """A dollar sign with a number is none of those that begin something; all else is as in the report of `check`."""
+    assert as_markdown._plain(sentence) == told
 
 
 class _Tags(html.parser.HTMLParser):

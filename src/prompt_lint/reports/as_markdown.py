@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint import figures as f
-from prompt_lint.escape import visible
+from prompt_lint.gfm import code, words
 from prompt_lint.trends import share
 
 if TYPE_CHECKING:
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 
 _MOST_GROUPS, _MOST_MOVERS, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
 _LONGEST_NAME = 120
-# Everything that Markdown, HTML, mathematics, mentions or references begin with.
-_SPECIAL = re.compile(r"://|www(?=\.)|[\\`*_{}\[\]<>#!|~$@&:^]", re.IGNORECASE)
-_HARMFUL = re.compile(r"://|www(?=\.)|[\\`*_{}\[\]<>#!|~@&]|\$(?!\d)", re.IGNORECASE)
-_LINKING = {"://", "@", "#", "www", "WWW"}
+# An amount among words. As it stands it is one, while `$1` alone would be taken for a reference.
+_AMOUNT = re.compile(r"(?<!\S)([+-]?<?\$[0-9][0-9,.]*(?:/[a-z]+)?[,.;:]?)(?!\S)", re.ASCII)
 
 
 def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
     trends = report.trends
     parts = [["## Claude usage and cost", ""], [*_sentences(report), ""]]
     if trends.empty:
-        parts.append([escaped(f.empty(trends)), ""])
+        parts.append([_plain(f.empty(trends)), ""])
     else:
         parts += [list(_totals(trends)), list(_chart(trends)), list(_trend(trends))]
         parts += [list(_groups(trends, dimension)) for dimension in trends.groups]
@@ -37,24 +35,16 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
     return "".join(f"{line}\n" for part in parts for line in part)
 
 
-def escaped(text: str) -> str:
-    """Any text as one line that means nothing to Markdown and GitHub but its own characters."""
-    return _SPECIAL.sub(_entity, visible(text))
-
-
 def _name(text: str) -> str:
-    return escaped(text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…")
+    return code(text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…")
 
 
 def _plain(text: str) -> str:
-    """A sentence of ours with names in it: what could do harm is escaped, the rest stays readable in the source."""
-    return _HARMFUL.sub(_entity, visible(text))
-
-
-def _entity(found: re.Match[str]) -> str:
-    """Mentions, references and links are looked for in what is shown, too: an invisible break ends them there."""
-    told = "".join(f"&#{ord(char)};" for char in found[0])
-    return f"{told}&#8203;" if found[0] in _LINKING else told
+    """A sentence of ours with amounts, and with names in it of which nothing is obeyed."""
+    first, *rest = _AMOUNT.split(text)
+    # Behind an amount nothing begins a line: so a letter goes before it, and is taken away again.
+    rest[1::2] = [words(f"x{part}").replace("x", "", 1) for part in rest[1::2]]
+    return words(first) + "".join(rest)
 
 
 def _sentences(report: Report) -> Iterator[str]:
