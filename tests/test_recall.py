@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import make
 
-from prompt_lint import cli, globs, reading
+from prompt_lint import cli, globs, reading, tree
 from prompt_lint.cache import FILE, open_cache
 from prompt_lint.measure import Means
 from prompt_lint.model import Count
@@ -331,8 +331,8 @@ def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(reading, "_UNSURE", 0)
     (tmp_path / "a.md").write_text("x")
     tick()
-    tree, rule = WorkingTree(str(tmp_path), git=False), make.rule(models=("m",), limits={})
-    _, stamp = tree.take("a.md", 9)
+    folder, rule = WorkingTree(str(tmp_path), git=False), make.rule(models=("m",), limits={})
+    _, stamp = folder.take("a.md", 9)
 
     def recalled(mode: str, *remembered: Count) -> Any:
         with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
@@ -340,7 +340,7 @@ def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             for one in remembered:
                 remember("a.md", rule, stamp, [one], using)
         with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
-            return recall(tree, [Owned("a.md", rule, ())], using._replace(cache=cache), 9)
+            return recall(folder, [Owned("a.md", rule, ())], using._replace(cache=cache), 9)
 
     assert recalled("offline", GUESS) == {"a.md": (GUESS,)}
     assert recalled("exact") == {}
@@ -468,10 +468,10 @@ PIECES = st.sampled_from(["a", "b", "c.md", "*", "**", "*.md", "?", "[ab]", "{a,
 
 
 @given(st.lists(st.lists(PIECES, min_size=1, max_size=4), min_size=1, max_size=3), st.booleans(), st.data())
-def test_all_that_patterns_match_lies_in_their_folders(
+def test_all_that_patterns_match_lies_in_their_folders_and_has_their_ends(
     parts: list[list[str]], slash: bool, data: st.DataObject
 ) -> None:
-    """Git is asked for those folders alone, so a path that matches must be at or below one of them."""
+    """Git is asked for those folders alone, and what has none of the ends is passed over: a path that matches has both."""
     patterns = ["/" * slash + "/".join(names) for names in parts]
     path = "/".join(
         data.draw(st.lists(st.sampled_from(["a", "b", "c.md", "é", "a b", "x"]), min_size=1, max_size=5))
@@ -482,8 +482,9 @@ def test_all_that_patterns_match_lies_in_their_folders(
         return
 
     inside = any(not one or path == one or path.startswith(f"{one}/") for one in globs.folders(patterns))
+    has_end = any(one in path for one in globs.ends(patterns))
 
-    assert inside or not matches(path)
+    assert (inside and has_end) or not matches(path)
 
 
 @pytest.mark.parametrize(
@@ -510,20 +511,37 @@ def test_a_folder_inside_another_is_not_asked_for_twice() -> None:
     assert globs.folders(["a/b/*", "a/*", "!c/d/*", "ab/*"]) == {"a", "ab"}
 
 
+@pytest.mark.parametrize(
+    ("patterns", "ends"),
+    [
+        (["prompts/**/*.md"], {".md"}),
+        (["*.{md,prompt.md}", "CLAUDE.md", "!x.txt"], {".md"}),
+        (["/prompts/**", "skills/"], {"prompts", "skills"}),
+        (["a?", "*.md"], {""}),
+    ],
+)
+def test_the_ends_of_patterns(patterns: list[str], ends: set[str]) -> None:
+    """What stands behind the last wildcard; one that is in all that another is in stands for both."""
+    assert globs.ends(patterns) == ends
+
+
 @pytest.mark.parametrize("tracked", [True, False])
 def test_a_linked_folder_is_followed_out_of_the_folders_that_are_asked_for(
-    repo: Repo, lint: Lint, tracked: bool
+    repo: Repo, lint: Lint, tracked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A link may lead to a folder that no pattern names; one above the folder of a pattern is followed as well."""
+    monkeypatch.setattr(tree, "_LARGE", 0)  # as if there were thousands of files
     repo.write("shared/c.md", "Shared.\n")
     repo.link("prompts/more", "../shared")
     repo.write("real/deep/d.md", "Deep.\n")
     repo.link("linked", "real")
-    repo.write(".prompt-lint.yaml", CONFIG + "  - files: linked/deep/*.md\n")
+    repo.write("other/e.txt", "Other.\n")
+    repo.link("as.md", "other")
+    repo.write(".prompt-lint.yaml", CONFIG + "  - files: [linked/deep/*.md, as.md/]\n")
     if tracked:
         repo.commit()
 
-    assert lint().keys() >= {A, B, "shared/c.md", "real/deep/d.md"}
+    assert lint().keys() >= {A, B, "shared/c.md", "real/deep/d.md", "other/e.txt"}
 
 
 def test_another_repository_below_a_pattern_is_no_obstacle(repo: Repo, lint: Lint, tmp_path: Path) -> None:

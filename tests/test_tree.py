@@ -58,6 +58,28 @@ def test_lists_tracked_and_untracked_files_that_are_not_ignored(repo: Repo) -> N
     assert entries["sub/new.md"] == Entry("file", "")
 
 
+@pytest.mark.parametrize("ends", [(".md",), (".txt", "docs"), ("H",), ("100644",), ("x.md/",), (".md", ""), ()])
+def test_what_has_none_of_the_ends_may_be_left_out(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, ...]
+) -> None:
+    """Of a large repository; links, and all that has one of them, are there as ever, with the same blobs."""
+    for path in ("a.md", "b.txt", "docs/c.txt", "x.md/d.txt", "H 100", "e.rst"):
+        repo.write(path, path)
+    repo.write("empty.md", "")
+    repo.link("link", "e.rst")
+    repo.git("add", "-A")
+    repo.write("f.md")
+    everything = opened(repo).entries()
+    monkeypatch.setattr(tree_module, "_LARGE", 0)
+
+    found = opened(repo).entries(ends=ends)
+
+    wanted = {path for path in everything if any(end in path for end in ends)} | {"link", "f.md"}
+    assert found.items() <= everything.items()
+    assert found.keys() >= wanted
+    assert ("e.rst" in found) == any(end in {"", "H", "100644"} for end in ends)
+
+
 def test_the_top_is_found_from_below(repo: Repo) -> None:
     """From any folder of the repository, paths are relative to its top."""
     repo.write("a/b/c.md")
@@ -709,7 +731,7 @@ def test_the_walk_stays_inside(tmp_path: Path) -> None:
 def walked_as_git_does(repo: Repo) -> None:
     tree = open_tree(str(repo.path), use_git=False)
 
-    by_git = set(open_tree(str(repo.path)).entries())
+    by_git = set(opened(repo).entries())
 
     assert set(tree.entries()) == by_git, tree.notes
 

@@ -71,7 +71,7 @@ def check(
     """
     everything = not paths or not _names(tree, config).isdisjoint(paths)
     cap = options.max_file_size
-    scope = find(tree, config, () if everything else paths, cap)
+    scope = find(tree, config, () if everything else paths, cap, whole=comparison is not None)
     plain = [] if options.reread else [one for one in scope.owned if not one.name]
     known = recall(tree, plain, means, cap)
     files, said = len(scope.owned), Remarks(scope.problems, [])

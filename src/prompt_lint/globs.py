@@ -95,6 +95,12 @@ def folders(patterns: Iterable[str]) -> set[str]:
     return {path for path in found if not any(path.startswith(f"{other}/") for other in found)}
 
 
+def ends(patterns: Iterable[str]) -> set[str]:
+    """Texts of which one is in every path that the patterns can match; the empty one among them is in any."""
+    found = {glob.tail for one in patterns if not one.startswith("!") for glob in _parse(one)[1]}
+    return {end for end in found if not any(other in end for other in found if other != end)}
+
+
 def _literal_start(pattern: str) -> str:
     """The path up to the first name with a wildcard. Without a slash but at the end, a pattern matches at any depth."""
     names = pattern.strip("/").split("/")

@@ -49,6 +49,11 @@ def folders(groups: Iterable[Group]) -> set[str]:
     return globs.folders(one.path for group in groups for one in group.sum)
 
 
+def ends(groups: Iterable[Group]) -> set[str]:
+    """Texts of which one is in every path that the sums can match."""
+    return globs.ends(one.path for group in groups for one in group.sum)
+
+
 def gather(
     groups: Iterable[Group],
     files: Sequence[str],

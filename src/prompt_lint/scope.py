@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Scope(NamedTuple):
     """The files and groups to check, and what is wrong with how the rules meet the tree.
 
-    `entries` is all that the tree has told of, `files` those of it that may be prompts, `within` what it was asked for.
+    `entries` is all that the tree has told of, or what may matter of it, `files` those of it that may be prompts, `within`
+    what the tree was asked for.
     """
 
     owned: list[Owned]
@@ -38,15 +39,16 @@ class Scope(NamedTuple):
     everything: bool
 
 
-def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int) -> Scope:
+def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int, *, whole: bool = False) -> Scope:
     """The files and the groups to check, and what is wrong with how the rules meet the tree.
 
     With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
-    `cap` bytes aren't searched.
+    `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
     """
     chosen = selector(config.rules, config.exclude)
     within = chosen.folders() | groups.folders(config.groups)
-    entries = tree.entries(paths, within)
+    ends = {""} if whole else chosen.ends() | groups.ends(config.groups)
+    entries = tree.entries(paths, within, ends)
     aliases = tree.aliases(entries)
     # The configuration is no prompt, however wide a pattern is.
     files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
@@ -80,7 +82,7 @@ def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen:
     if not sums:
         return concerned
     kinds = tree.kinds
-    entries = tree.entries((), groups.folders(sums))
+    entries = tree.entries((), groups.folders(sums), groups.ends(sums))
     tree.kinds = tree.kinds | kinds
     aliases = tree.aliases(entries)
     files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]

@@ -55,6 +55,10 @@ class Selector(NamedTuple):
         """Paths at or below which all lies that any rule can own; "" among them is the whole tree."""
         return globs.folders(pattern for rule, _, _ in self.rules for pattern in rule.files)
 
+    def ends(self) -> set[str]:
+        """Texts of which one is in every path that any rule can own."""
+        return globs.ends(pattern for rule, _, _ in self.rules for pattern in rule.files)
+
     def explain(self, path: str) -> list[Match]:
         return [Match(rule, files(path), exclude(path)) for rule, files, exclude in self.rules]
 

@@ -35,6 +35,9 @@ _MAX_PATHSPECS = 50
 # What says that there is no such name, and can't be: it goes through a file, it is too long, it has a `?` on Windows.
 _NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
+# Characters of git's list from which on it is worth looking for what is wanted instead of at everything; and for how much.
+_LARGE, _MOST_ENDS = 500_000, 8
+
 # Paths in one command.
 _TOGETHER = 200
 
@@ -84,23 +87,26 @@ class WorkingTree:
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
         self._ignored: dict[str, bool] = {}
 
-    def entries(self, paths: Sequence[str] = (), within: Collection[str] = ("",)) -> dict[str, Entry]:
+    def entries(
+        self, paths: Sequence[str] = (), within: Collection[str] = ("",), ends: Collection[str] = ("",)
+    ) -> dict[str, Entry]:
         """What there is: tracked files, and untracked ones that aren't ignored. Nothing is opened.
 
         With `paths`, all tracked ones still (a link among them may lead to one of `paths`), but
         untracked ones only if they are among `paths`, even ignored, or below one of them. That spares
         git the walk over the whole working tree. A tracked file may have been deleted: reading it tells.
 
-        `within` names files and folders: what is neither one of them nor below one may be left out.
+        `within` names files and folders: what is neither one of them nor below one may be left out. So may be an ordinary
+        file that has none of `ends` in its path.
 
         Raises:
             Fatal: git refuses.
         """
         self.trace.listed.append((tuple(paths), frozenset(within)))
         if self.git:
-            found = self._listed(paths, self.worth_asking(within))
+            found = self._listed(paths, self.worth_asking(within), ends)
             if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
-                found = self._listed(paths, [])  # a link to a folder may lead anywhere
+                found = self._listed(paths, [], [""])  # a link to a folder may lead anywhere
         else:
             found = {path: Entry("link" if link else "file") for path, link in self._walk("")}
         for path in paths:
@@ -276,10 +282,10 @@ class WorkingTree:
             raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
         return portable(inner)
 
-    def _listed(self, paths: Sequence[str], within: Sequence[str]) -> dict[str, Entry]:
+    def _listed(self, paths: Sequence[str], within: Sequence[str], ends: Collection[str]) -> dict[str, Entry]:
         """What git lists; untracked files only below those of `paths` that are folders, if there are paths.
 
-        Only what is `within`, unless that is empty.
+        Only what is `within`, unless that is empty; of a large repository only what may have one of `ends`.
         """
         commands = [["ls-files", "-v", "-s", "-z", "--", *within]]
         folders = [real or "." for path in paths if (real := self._real_folder(path)) is not None]
@@ -288,7 +294,7 @@ class WorkingTree:
             commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
         warnings: list[str] = []
         outputs = git.together(commands, self.top, warnings)
-        found = _parse_staged(text(next(outputs)))
+        found = _parse_staged(text(next(outputs)), ends)
         for output in outputs:
             for path in text(output).split("\0")[:-1]:
                 if path.endswith("/"):  # another repository; git doesn't look inside
@@ -483,12 +489,12 @@ def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
 _WALKED = "{}: every file below {} counts that no .gitignore excludes"
 
 
-def _parse_staged(output: str) -> dict[str, Entry]:
+def _parse_staged(output: str, ends: Collection[str]) -> dict[str, Entry]:
     """From `ls-files -v -s -z`: records such as `H 100644 <blob> 0<tab><path>`, all alike up to the tab."""
-    records = output.split("\0")[:-1]
-    if not records:
+    if not output:
         return {}
-    tab = records[0].index("\t")
+    tab = output.index("\t")
+    records = _having(output, ends) if len(output) > _LARGE else output.split("\0")[:-1]
     start, end = tab + 1, tab - 2
     # Nearly all records are alike, and there may be 100,000: a third of the time that a loop takes.
     found = {r[start:]: Entry("file", r[9:end]) for r in records if r.startswith("H 100")}
@@ -497,9 +503,23 @@ def _parse_staged(output: str) -> dict[str, Entry]:
             kind: Kind = "sparse" if record[0] in "Ss" else _KINDS[record[2:5]]
             # The stages of a path in conflict name none of them what is on disk; nor does `h`, an assumption.
             found[record[start:]] = Entry(kind, record[9:end] if record[0] in "HSs" else "")
-    if any(blob in output for blob in _EMPTY_BLOBS):
-        found |= {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
-    return found
+    return found | {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
+
+
+def _having(output: str, ends: Collection[str]) -> Sequence[str]:
+    """The records that have one of `ends` in them, and all that aren't of ordinary files: a third of the time of a loop."""
+    if len(ends) > _MOST_ENDS or "" in ends:
+        return output.split("\0")[:-1]
+    found: dict[str, None] = {}
+    for end in ends:
+        at = output.find(end)
+        while at >= 0:
+            last = output.find("\0", at)
+            found[output[output.rfind("\0", 0, at) + 1 : last]] = None
+            at = output.find(end, last)
+    if output.count("\0H 100") + output.startswith("H 100") != output.count("\0"):
+        found |= dict.fromkeys(one for one in output.split("\0")[:-1] if not one.startswith("H 100"))
+    return list(found)
 
 
 _KINDS: dict[str, Kind] = {"100": "file", "120": "link", "160": "submodule"}
