@@ -14,7 +14,8 @@ PACKAGE = "prompt_lint"
 
 # From the bottom up. A module imports from lower layers only; adapters of one folder never each other.
 LAYERS: list[set[str]] = [
-    {"prompt_lint", "errors"},
+    {"prompt_lint", "errors", "hardened"},
+    {"staged"},
     {"model", "quick", "kept"},
     {
         "escape",

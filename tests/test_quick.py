@@ -42,7 +42,7 @@ A, B = "prompts/a.md", "prompts/sub/b.md"
 TEXT = "Hello, hello.\n"
 LONG = "Never guess a number that you could look up.\n" * 20
 # Leaves nothing to the record, and changes nothing.
-NO_RECORD = ("--max-requests", "4999")
+NO_RECORD = ("--provider", "anthropic")
 CANARY = "sk-ant-api03-Canary_42zQ9"
 
 
@@ -106,7 +106,7 @@ def make_world(
     patch.setenv("HOME", str(home))
     patch.chdir(repo.path)
     # The files of these tests are younger than two seconds; a tick of the clock is waited for where it matters.
-    patch.setattr(record, "_UNSURE", 0)
+    patch.setattr(quick, "UNSURE", 0)
     patch.setattr(reading, "_UNSURE", 0)
     repo.write(".prompt-lint.yaml", CONFIG.replace("PATTERN", json.dumps(pattern)))
     repo.write(".gitignore", "ignored/\n*.tmp.md\n")
@@ -173,8 +173,74 @@ def removed(world: World, name: str) -> None:
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
+def refreshed(world: World) -> None:
+    os.utime(world.repo.path / "main.py")
+    world.repo.git("status")
+
+
+def staged_anew(world: World) -> None:
+    world.repo.write("main.py", "print(1)\n")
+    world.repo.git("add", "main.py")
+
+
+def staged_at(world: World, name: str, mode: str = "100644", stages: str = "0") -> None:
+    """An entry of the index, whatever is on disk."""
+    if mode == "160000":
+        blob = world.repo.git("hash-object", "-w", "-t", "commit", "--literally", A)
+    else:
+        blob = world.repo.git("hash-object", "-w", A)
+    lines = "".join(f"{mode} {blob} {stage}\t{name}\n" for stage in stages)
+    path = world.home / "index-info"
+    path.write_text(f"0 {'0' * 40}\t{name}\n{lines}")
+    with path.open() as told:
+        subprocess.run(["git", "update-index", "--index-info"], stdin=told, check=True)
+
+
 Change = Any
+# What is done to the index alone, or to what decides nothing beside it.
+STAGED: dict[str, Change] = {
+    "the index refreshed": refreshed,
+    "another file staged": staged_anew,
+    "other contents of a prompt staged": lambda w: staged_at(w, A),
+    "a prompt that may be run": lambda w: w.repo.git("update-index", "--chmod=+x", A),
+    "nothing staged of a prompt": lambda w: w.repo.git(
+        "update-index", "--cacheinfo", f"100644,{w.repo.git('hash-object', '-w', '/dev/null')},{A}"
+    ),
+    "a commit": lambda w: w.repo.commit(),
+    "another branch": lambda w: w.repo.git("checkout", "--quiet", "-b", "other"),
+    "no branch": lambda w: w.repo.git("checkout", "--quiet", "--detach"),
+    "an index of another version": lambda w: w.repo.git("update-index", "--index-version", "4"),
+}
+# The same, where it may count.
+LISTED: dict[str, Change] = {
+    "no longer tracked": lambda w: w.repo.git("rm", "--quiet", "--cached", A),
+    "nothing is tracked": lambda w: w.repo.git("rm", "--quiet", "-r", "--cached", "."),
+    "another file no longer tracked": lambda w: w.repo.git("rm", "--quiet", "--cached", "main.py"),
+    "tracked though ignored": lambda w: w.repo.git("add", "--force", "ignored/c.md"),
+    "a prompt tracked though ignored": lambda w: w.repo.git("add", "--force", "prompts/d.tmp.md"),
+    "tracked, but not there": lambda w: staged_at(w, "prompts/gone.md"),
+    "left out of the working tree": lambda w: w.repo.git("update-index", "--skip-worktree", A),
+    "taken for unchanged": lambda w: w.repo.git("update-index", "--assume-unchanged", A),
+    "by intent only": lambda w: (
+        w.repo.git("rm", "--quiet", "--cached", A),
+        w.repo.git("add", "--intent-to-add", A),
+    ),
+    "in conflict": lambda w: staged_at(w, A, stages="123"),
+    "in conflict, but here": lambda w: staged_at(w, A, stages="13"),
+    "a link in conflict": lambda w: staged_at(w, A, mode="120000", stages="23"),
+    "staged as a link": lambda w: staged_at(w, A, mode="120000"),
+    "a link that isn't there": lambda w: staged_at(w, "prompts/link.md", mode="120000"),
+    "staged as a submodule": lambda w: staged_at(w, "prompts/sub", mode="160000"),
+    "all staged as a submodule": lambda w: staged_at(w, "prompts", mode="160000"),
+    "a file staged where a folder is": lambda w: staged_at(w, "prompts"),
+    "a folder staged where a file is": lambda w: staged_at(w, f"{A}/x.md"),
+    "an index in two parts": lambda w: w.repo.git("update-index", "--split-index"),
+    "a broken index": lambda w: w.repo.write(".git/index", "broken"),
+    "no index": lambda w: removed(w, ".git/index"),
+}
 CHANGES: dict[str, Change] = {
+    **STAGED,
+    **LISTED,
     "nothing": lambda w: None,
     "an edit that nothing shows but the inode's time": lambda w: w.edit(A, "Other words."),
     "over the limit": lambda w: w.repo.write(A, LONG),
@@ -213,24 +279,15 @@ CHANGES: dict[str, Change] = {
     "a link to nothing": lambda w: w.repo.link("prompts/link.md", "nothing"),
     "a link to a folder": lambda w: w.repo.link("more", "prompts"),
     "replaced by a folder": replaced_by_folder,
-    "no longer tracked": lambda w: w.repo.git("rm", "--quiet", "--cached", A),
     "no longer tracked, and ignored": lambda w: (
         w.repo.git("rm", "--quiet", "--cached", A),
         w.repo.write(".gitignore", "a.md\n"),
     ),
-    "tracked though ignored": lambda w: w.repo.git("add", "--force", "ignored/c.md"),
-    "left out of the working tree": lambda w: w.repo.git("update-index", "--skip-worktree", A),
-    "staged as a link": lambda w: w.repo.git(
-        "update-index", "--cacheinfo", f"120000,{w.repo.git('hash-object', A)},{A}"
-    ),
-    "a commit": lambda w: w.repo.commit(),
-    "another branch": lambda w: w.repo.git("checkout", "--quiet", "-b", "other"),
     "another repository inside": nested_repository,
     "another repository in its place": other_repository,
     "git's folder elsewhere": worktree,
     "no HEAD": lambda w: w.repo.write(".git/HEAD", "broken\n"),
     "no objects": lambda w: (w.repo.path / ".git/objects").rename(w.home / "objects"),
-    "a broken index": lambda w: w.repo.write(".git/index", "broken"),
     "a broken setting of git": lambda w: w.repo.write(".git/config", "broken\n"),
     "a lower limit": lambda w: w.repo.write(".prompt-lint.yaml", CONFIG.replace("PATTERN", "'*.md'").replace("100", "5")),
     "a broken configuration": lambda w: w.repo.write(".prompt-lint.yaml", "limit: [\n"),
@@ -294,7 +351,7 @@ def test_whatever_has_changed_the_answer_is_that_of_a_run(
 
     CHANGES[change](world)
 
-    assert world.same(*paths) or change not in {"nothing", "an empty key"}
+    assert world.same(*paths) or change not in {"nothing", "an empty key", *STAGED}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -326,6 +383,196 @@ def test_no_history_of_changes_misleads(
                 world.record(A)
                 world.same()
                 world.same(A)
+
+
+def left_out(world: World, name: str, text: str) -> None:
+    """A file that a sparse checkout leaves out, with its contents staged."""
+    blob = world.repo.git("hash-object", "-w", str(world.repo.write(world.home / "blob", text)))
+    world.repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+    world.repo.git("update-index", "--skip-worktree", name)
+    with suppress(FileNotFoundError):
+        removed(world, name)
+
+
+BELOW, NEW = "prompts/sub/CLAUDE.md", "prompts/sub/new.md"
+
+
+def taking_in(world: World) -> None:
+    """A prompt that takes in a file that git has, though it ignores it."""
+    world.repo.write(BELOW, "Read @../../docs/shared.txt here.\n")
+    world.repo.write("docs/shared.txt", TEXT)
+    world.repo.write(".gitignore", "*.txt\n*.tmp.md\n")
+    world.repo.git("add", "--force", BELOW, "docs/shared.txt")
+
+
+def led_to(world: World) -> None:
+    """A prompt that is a link to a file that git has, though it ignores it."""
+    world.repo.link("prompts/sub/link.md", "../../ignored/c.md")
+    world.repo.git("add", "--force", "prompts/sub/link.md", "ignored/c.md")
+
+
+def other_case(world: World) -> None:
+    """An untracked prompt that git takes for one that it has, of the same name in capitals."""
+    world.repo.git("config", "core.ignoreCase", "true")
+    world.repo.write(NEW, LONG)
+    staged_at(world, NEW.upper())
+
+
+def ignored_by_what_is_left_out(name: str) -> Change:
+    return lambda w: (w.repo.write(NEW, LONG), left_out(w, name, "new.md\n*.tmp.md\n"))
+
+
+# The pattern; what was there before; what happens to the index.
+PREPARED: dict[str, tuple[str, Change, Change]] = {
+    "other contents of a .gitignore left out": (
+        "prompts/**/*.md",
+        ignored_by_what_is_left_out(".gitignore"),
+        lambda w: left_out(w, ".gitignore", "*.tmp.md\n"),
+    ),
+    "other contents of a .gitignore left out on the way": (
+        "prompts/sub/*.md",
+        ignored_by_what_is_left_out("prompts/.gitignore"),
+        lambda w: left_out(w, "prompts/.gitignore", "old.md\n"),
+    ),
+    "a .gitignore left out is no longer tracked": (
+        "prompts/**/*.md",
+        ignored_by_what_is_left_out(".gitignore"),
+        lambda w: w.repo.git("update-index", "--force-remove", ".gitignore"),
+    ),
+    "what a prompt takes in is ignored": (
+        "prompts/**/*.md",
+        taking_in,
+        lambda w: w.repo.git("rm", "--quiet", "--cached", "docs/shared.txt"),
+    ),
+    "what a link leads to is ignored": (
+        "prompts/**/*.md",
+        led_to,
+        lambda w: w.repo.git("rm", "--quiet", "--cached", "ignored/c.md"),
+    ),
+    "not known by another name": (
+        "prompts/**/*.md",
+        other_case,
+        lambda w: w.repo.git("rm", "--quiet", "--cached", NEW.upper()),
+    ),
+    "known by another name": (
+        "prompts/**/*.md",
+        lambda w: w.repo.git("config", "core.ignoreCase", "true"),
+        lambda w: staged_at(w, BELOW.upper()),
+    ),
+    "a submodule on the way": (
+        "prompts/sub/*.md",
+        lambda w: None,
+        lambda w: staged_at(w, "prompts", "160000"),
+    ),
+    "a file on the way": ("prompts/sub/*.md", lambda w: None, lambda w: staged_at(w, "prompts")),
+}
+
+
+@pytest.mark.parametrize("paths", [(), (BELOW,)], ids=["all", "named"])
+@pytest.mark.parametrize("case", PREPARED)
+def test_what_only_the_index_knows_counts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    case: str,
+    paths: Sequence[str],
+) -> None:
+    """Where git asks its index instead of the disk, a changed index is no harmless one."""
+    pattern, before, change = PREPARED[case]
+    world = make_world(tmp_path, capfd, monkeypatch, pattern)
+    world.repo.write(BELOW, TEXT)
+    before(world)
+    world.record(*paths)
+    assert world.answer(*paths), "nothing was recorded, so nothing is tested"
+    tick()
+
+    change(world)
+
+    world.same(*paths)
+
+
+def test_an_index_that_has_come_to_rest_is_known_again(world: World) -> None:
+    """Git is asked once after each change, not before each answer from then on."""
+    world.record()
+    tick()
+    staged_anew(world)
+    tick()
+    assert world.answer()
+
+    world.patch.setattr(os, "posix_spawn", None)
+
+    assert world.answer()
+    tick()
+    removed(world, ".git/index")
+    world.patch.undo()
+    assert not world.same()
+
+
+def test_an_index_that_is_not_at_rest_is_asked_about_again(world: World) -> None:
+    """It could change once more without another time."""
+    world.record()
+    tick()
+    staged_anew(world)
+    before = world.file().read_bytes()
+    world.patch.setattr(quick, "UNSURE", 2_000_000_000)
+
+    assert world.same()
+
+    assert world.file().read_bytes() == before
+
+
+def test_a_run_right_after_git_add_leaves_a_record(world: World) -> None:
+    """A hook runs when the index has just been written; one tick of the clock tells that from what comes later."""
+    world.record()
+    time.sleep(2.1)
+    staged_anew(world)
+    world.file().unlink()
+    index = world.repo.path / ".git/index"
+    if not record._is_dependable(str(world.repo.path)) or not index.stat().st_ctime_ns % 1_000_000_000:
+        pytest.skip("the clock of this file system is a slow one")
+    world.patch.setattr(quick, "UNSURE", 2_000_000_000)
+    tick()
+
+    world.run()
+
+    assert world.same()
+
+
+@pytest.mark.parametrize(
+    "trouble", ["no memory file", "git fails", "git complains", "no descriptor", "read-only folder"]
+)
+def test_git_is_asked_in_any_case_or_there_is_no_answer(world: World, trouble: str, tmp_path: Path) -> None:
+    """Without files in memory one on disk does; a git that fails, or has more to say than a list, has a real run."""
+    if "git" in trouble:
+        body = "exit 1" if trouble == "git fails" else "echo warning: x >&2"
+        real = shutil.which("git")
+        flag = tmp_path / "flag"
+        script = world.repo.write(
+            tmp_path / "bin/git", f'#!/bin/sh\n[ -e {flag} ] && {{ {body}; }}\nexec {real} "$@"\n'
+        )
+        script.chmod(0o755)
+        world.patch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    world.record()
+    assert world.answer()
+    tick()
+    staged_anew(world)
+
+    if trouble == "no memory file":
+        world.patch.delattr(os, "memfd_create", raising=False)
+    elif trouble == "read-only folder":
+        world.file().parent.chmod(0o500)
+    elif trouble == "no descriptor":
+        world.patch.setattr(
+            os, "memfd_create", lambda name: os.dup2(os.open(os.devnull, os.O_RDWR), 0), raising=False
+        )
+    else:
+        flag.touch()
+
+    found = world.answer()
+    world.file().parent.chmod(0o700)
+    assert bool(found) is (trouble in {"no memory file", "read-only folder"})
+    assert world.same() or trouble != "no memory file"
+    assert not list(world.file().parent.glob("*.tmp"))
 
 
 def link_elsewhere(world: World) -> None:
@@ -506,7 +753,7 @@ def test_what_isnt_well_is_looked_at_each_time(world: World, text: str | bytes) 
 
 def test_what_has_just_changed_is_looked_at_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a tick of the file system's clock a file may change without a new time: two seconds, to be safe."""
-    monkeypatch.setattr(record, "_UNSURE", 2_000_000_000)
+    monkeypatch.setattr(quick, "UNSURE", 2_000_000_000)
 
     world.record()
 
@@ -708,8 +955,8 @@ def test_records_are_kept_in_bounds(world: World, monkeypatch: pytest.MonkeyPatc
 
 CHILD = """
 import os, sys
-from prompt_lint import reading, record
-reading._UNSURE = record._UNSURE = 0
+from prompt_lint import quick, reading
+reading._UNSURE = quick.UNSURE = 0
 {before}
 sys.argv = ["prompt-lint", "check", *sys.argv[1:]]
 from prompt_lint.start import main
@@ -772,8 +1019,24 @@ HEAVY = (
 
 
 def test_an_answer_imports_next_to_nothing(world: World) -> None:
-    """What a hook waits for is Python itself: of us three small modules, and nothing large of the library."""
+    """What a hook waits for is Python itself: of us a few small modules, and nothing large of the library."""
     world.record()
+    for more in ([], ["prompt_lint.hardened", "prompt_lint.staged"]):
+        loaded = loaded_by_an_answer(world)
+
+        assert [name for name in loaded if name.startswith("prompt_lint.")] == [
+            *more[:1],
+            "prompt_lint.quick",
+            *more[1:],
+            "prompt_lint.start",
+        ]
+        assert not {name.partition(".")[0] for name in loaded} & set(HEAVY) - ({"hashlib"} if more else set())
+        tick()
+        staged_anew(world)
+
+
+def loaded_by_an_answer(world: World) -> list[str]:
+    """The modules, sorted."""
     code = (
         "import sys; before = set(sys.modules); sys.argv = ['prompt-lint', 'check']\n"
         "from prompt_lint.start import main; main()\n"
@@ -783,16 +1046,11 @@ def test_an_answer_imports_next_to_nothing(world: World) -> None:
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == world.answer()
-    loaded = done.stderr.split()
-    assert [name for name in loaded if name.startswith("prompt_lint.")] == [
-        "prompt_lint.quick",
-        "prompt_lint.start",
-    ]
-    assert not {name.partition(".")[0] for name in loaded} & set(HEAVY)
+    return done.stderr.split()
 
 
 def test_an_answer_starts_no_program(world: World) -> None:
-    """Git isn't asked."""
+    """While git's index is as it was, git isn't asked."""
     world.record()
 
     world.patch.setattr(os, "posix_spawn", None)

@@ -23,13 +23,15 @@ STAMP = Struct("<QQQqq")
 ABSENT = bytes(STAMP.size)
 
 # The number is the version of everything that decides what a record means: raise it when any of that changes.
-PREFIX = "run-v1-"
-_MAGIC = b"prompt-lint run 1\n"
+PREFIX = "run-v2-"
+_MAGIC = b"prompt-lint run 2\n"
 _CHECKED = Struct("<I")
 _LENGTH = Struct("<Q")
 # When it was made, until when it holds (Unix seconds), and how many of the paths are folders.
 _HEAD = Struct("<qqQ")
 _LARGEST = 64 << 20
+# What was changed so recently (in nanoseconds) might change again without a new stamp; see `reading.py`.
+UNSURE = 2_000_000_000
 
 # What decides a plain run beside its paths. All else is left to a real run.
 _FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose")
@@ -72,10 +74,13 @@ class Record:
     """What a run depended on and what it printed. Paths and stamps go together; no stamp (zeros) is no file.
 
     `settings` are absolute paths, seen through links. `plain` are folders that must be no links, `watched` what must
-    be as it was, the last `folders` of them being folders: both relative to the top, and no link is followed.
+    be as it was, the last `folders` of them being folders: both relative to the top, and no link is followed. `index` are
+    git's files that need not be as they were, as long as what git lists within paths has the same digest (`staged.py`).
     """
 
-    __slots__ = ("folders", "key", "made", "plain", "settings", "text", "until", "watched")
+    __slots__ = (
+        "folders", "index", "key", "listed", "made", "plain", "settings", "text", "until", "watched", "within",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -83,6 +88,8 @@ class Record:
         text: str,
         times: tuple[int, int],
         settings: Mapping[bytes, bytes],
+        index: Mapping[bytes, bytes],
+        listing: tuple[Sequence[bytes], bytes],
         plain: Sequence[bytes],
         watched: Mapping[bytes, bytes],
         folders: int,
@@ -91,6 +98,8 @@ class Record:
         self.text = text
         self.made, self.until = times
         self.settings = settings
+        self.index = index
+        self.within, self.listed = listing
         self.plain = plain
         self.watched = watched
         self.folders = folders
@@ -101,7 +110,7 @@ def answer(arguments: Sequence[str], env: Mapping[str, str]) -> str | None:
     try:
         question = ask(arguments, env)
         record = load(question) if question else None
-        return record.text if record and _holds(record) else None
+        return record.text if question and record and _holds(record, question) else None
     except Exception:  # noqa: BLE001  # the record may be anybody's; a real run says what is wrong
         return None
 
@@ -187,12 +196,22 @@ def load(question: Question) -> Record | None:
     start = len(_MAGIC) + _CHECKED.size
     if not data.startswith(_MAGIC) or _CHECKED.unpack(data[len(_MAGIC) : start]) != (crc32(data[start:]),):
         return None
-    version, key, head, text, settings, settings_stamps, plain, watched, stamps = _sections(data, start)
+    version, key, head, text, *rest = _sections(data, start)
+    settings, settings_stamps, index, index_stamps, within, listed, plain, watched, stamps = rest
     if version != _version() or key != question.key:
         return None
     made, until, folders = _HEAD.unpack(head)
-    at_settings, at_watched = _stamped(settings, settings_stamps), _stamped(watched, stamps)
-    return Record(key, text.decode(), (made, until), at_settings, _paths(plain), at_watched, folders)
+    return Record(
+        key,
+        text.decode(),
+        (made, until),
+        _stamped(settings, settings_stamps),
+        _stamped(index, index_stamps),
+        (_paths(within), listed),
+        _paths(plain),
+        _stamped(watched, stamps),
+        folders,
+    )
 
 
 def pack(record: Record) -> bytes:
@@ -205,6 +224,8 @@ def pack(record: Record) -> bytes:
             _HEAD.pack(record.made, record.until, record.folders),
             record.text.encode(),
             *(b"\0".join(record.settings), b"".join(record.settings.values())),
+            *(b"\0".join(record.index), b"".join(record.index.values())),
+            *(b"\0".join(record.within), record.listed),
             b"\0".join(record.plain),
             *(b"\0".join(record.watched), b"".join(record.watched.values())),
         )
@@ -238,19 +259,64 @@ def _stamped(joined: bytes, stamps: bytes) -> dict[bytes, bytes]:
     return dict(zip(paths, (stamps[at : at + size] for at in range(0, len(stamps), size)), strict=True))
 
 
-def _holds(record: Record) -> bool:
-    """Whether everything is as it was."""
+def _holds(record: Record, question: Question) -> bool:
+    """Whether everything that decides is as it was."""
     me = os.geteuid()
     if not record.made <= time.time() < record.until or not printable(record.text):
         return False
     # Git works in no repository of another owner.
     if os.lstat(".").st_uid != me or os.lstat(".git").st_uid != me:
         return False
-    return (
-        unchanged(record.settings, os.stat)
-        and all(stat.S_ISDIR(os.lstat(folder).st_mode) for folder in record.plain)
-        and unchanged(record.watched, os.lstat)
-    )
+    if not unchanged(record.settings, os.stat):
+        return False
+    return _files_hold(record) if unchanged(record.index, os.stat) else _lists_the_same(record, question)
+
+
+def _files_hold(record: Record) -> bool:
+    plain = all(stat.S_ISDIR(os.lstat(folder).st_mode) for folder in record.plain)
+    return plain and unchanged(record.watched, os.lstat)
+
+
+def _lists_the_same(record: Record, question: Question) -> bool:
+    """The same where git's index is another one: after `git add`, for one, which may have staged new contents only."""
+    from prompt_lint import staged  # noqa: PLC0415  # rarely needed
+
+    latest = time.time_ns() - UNSURE
+    index = {path: _stamp(path) for path in record.index}
+    spare = f"{question.file}.{os.getpid()}.tmp"
+    listing = staged.start(question.top, list(map(os.fsdecode, record.within)), spare)
+    try:
+        same = _files_hold(record) and staged.digest(listing) == record.listed  # git works while we look
+    finally:
+        staged.stop(listing)
+    if same and all(max(STAMP.unpack(stamp)[3:]) <= latest for stamp in index.values()):
+        record.index = index
+        try:  # noqa: SIM105  # contextlib takes longer to import than this to run
+            write(record, question.file)
+        except OSError:  # git will be asked again
+            pass
+    return same
+
+
+def _stamp(path: bytes) -> bytes:
+    s = os.stat(path)
+    return STAMP.pack(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
+
+
+def write(record: Record, path: str) -> None:
+    """The old one, the new one, or none: never half of one. Raises `OSError`."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        with open(os.open(temporary, flags, 0o600), "wb") as file:
+            file.write(pack(record))
+        os.replace(temporary, path)
+    except BaseException:
+        try:  # noqa: SIM105  # as above
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise
 
 
 def unchanged(stamps: Mapping[bytes, bytes], look: Callable[[bytes], os.stat_result]) -> bool:

@@ -16,7 +16,8 @@ from contextlib import suppress
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import config, git, quick, reading
+from prompt_lint import config, git, quick, reading, staged
+from prompt_lint.cache import FILE
 from prompt_lint.errors import Exit, Fatal
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from prompt_lint.quick import Question, Record
     from prompt_lint.tree import WorkingTree
 
-# What was changed so shortly before a run (in nanoseconds) might change again without a new stamp; see `reading.py`.
-_UNSURE = 2_000_000_000
+# What Linux's clock for files is behind at most, in nanoseconds; it ticks every 10 milliseconds, or more often.
+_TICK = 20_000_000
 # Rows of the cache that are in use want to be marked so now and then, which takes a real run.
 _LASTS = 30 * 86_400
 _MOST_PATHS = 150_000
@@ -58,7 +59,9 @@ class _Unfit(Exception):
 def begin(question: Question, env: Mapping[str, str]) -> Begun:
     """To be called before anything is looked at."""
     began = time.time_ns()
-    absent = (path for path in _settings(question.top, env) if not os.path.lexists(path))
+    always = _settings(question.top, env) + _index(question.top)
+    always += _counts(os.path.join(os.path.dirname(question.file), FILE))
+    absent = (path for path in always if not os.path.lexists(path))
     return Begun(question, began, frozenset(absent))
 
 
@@ -72,10 +75,21 @@ def keep(
         known = tree.git and tree.top == question.top and len(tree.trace.listed) == 1
         if not known or os.path.dirname(cache.path) != os.path.dirname(question.file):
             raise _Unfit
-        settings = _at_rest(_all_settings(question.top, env, cache), os.stat, begun)
-        plain, watched, folders = _watched(begun, tree)
-        times = begun.time // 1_000_000_000, until
-        _write(quick.Record(question.key, text, times, settings, plain, watched, folders), question.file)
+        configured = _configured(question.top)
+        unsure = _unsure_of_index(question.top)
+        index = _at_rest(_index(question.top), os.stat, begun, unsure)
+        within = _within(tree, configured)
+        listing = staged.start(question.top, within, f"{question.file}.{os.getpid()}.tmp")
+        try:
+            settings = _at_rest(_all_settings(question.top, env, cache, configured), os.stat, begun)
+            plain, watched, folders = _watched(begun, tree)
+            listed = staged.digest(listing)
+        finally:
+            staged.stop(listing)
+        decides = settings, index, (list(map(os.fsencode, within)), listed), plain, watched, folders
+        _write(
+            quick.Record(question.key, text, (begun.time // 1_000_000_000, until), *decides), question.file
+        )
 
 
 def _good_until(begun: Begun, report: Report, cache: Cache, text: str) -> int:
@@ -87,10 +101,12 @@ def _good_until(begun: Begun, report: Report, cache: Cache, text: str) -> int:
     return min(begun.time // 1_000_000_000 + _LASTS, cache.good_until)
 
 
-def _at_rest(paths: Iterable[str], look: Callable[[str], os.stat_result], begun: Begun) -> dict[bytes, bytes]:
+def _at_rest(
+    paths: Iterable[str], look: Callable[[str], os.stat_result], begun: Begun, unsure: int | None = None
+) -> dict[bytes, bytes]:
     """The stamp of each path. Raises `_Unfit` where it might not be that of what the run saw."""
     found = {}
-    latest = begun.time - _UNSURE
+    latest = begun.time - (quick.UNSURE if unsure is None else unsure)
     for path in paths:
         try:
             status = look(path)
@@ -122,7 +138,7 @@ def _require_long_absent(path: str, latest: int) -> None:
 
 def _settings(top: str, env: Mapping[str, str]) -> list[str]:
     """Files that always count, absolute: of us, of git, and of the credentials; there or not."""
-    inside = ("HEAD", "index", "config", "config.worktree", "commondir", "info/exclude")
+    inside = ("config", "config.worktree", "commondir", "info/exclude")
     found = [f"{top}/{name}" for name in config.NAMES] + [f"{top}/.git/{name}" for name in inside]
     home, shared = env.get("HOME", ""), env.get("XDG_CONFIG_HOME", "")
     shared = shared or (home and f"{home}/.config")
@@ -140,13 +156,51 @@ def _settings(top: str, env: Mapping[str, str]) -> list[str]:
     return list(map(os.path.normpath, (*found, "/etc/gitconfig", f"{prefix}/etc/gitconfig")))
 
 
-def _all_settings(top: str, env: Mapping[str, str], cache: Cache) -> list[str]:
-    """And what git's configuration adds to them. Raises `_Unfit` for what it could hide."""
-    found = [*_settings(top, env), cache.path, f"{cache.path}-journal"]
-    excludes = ""
+def _counts(path: str) -> list[str]:
+    """The file of counts, and what is beside it while somebody writes."""
+    return [path, f"{path}-journal"]
+
+
+def _index(top: str) -> list[str]:
+    """Files of git that change every day, and mostly in nothing that counts."""
+    return [f"{top}/.git/index", f"{top}/.git/HEAD"]
+
+
+def _unsure_of_index(top: str) -> int:
+    """A hook runs right after `git add`. Git puts a new file in the place of the index, so one tick of the clock will do."""
+    times = [os.stat(path).st_ctime_ns for path in _index(top) if os.path.exists(path)]
+    fine = sys.platform == "linux" and _is_dependable(top) and all(time % 1_000_000_000 for time in times)
+    return min(quick.UNSURE, _TICK) if fine else quick.UNSURE
+
+
+def _within(tree: WorkingTree, configured: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Whose entries in the index decide, each with all below it; nothing for everything."""
+    [(_, within)] = tree.trace.listed
+    ways = tree.worth_asking(within)
+    # Links may lead anywhere, and of what is taken in git is asked wherever it is, and whether it is ignored there.
+    asked = any(os.path.basename(path) == _IGNORE for path in tree.trace.asked)
+    # Where capitals and others are one, an entry counts for names that it isn't listed under.
+    alike = any(name == "core.ignorecase" and value.lower() != "false" for _, name, value in configured)
+    if not ways or asked or alike or "link" in tree.kinds.values():
+        return []
+    # With the folders on the way, of which the index may say something else; and with what is ignored in them.
+    return sorted({_IGNORE, *(path.split("/")[0] for path in ways)})
+
+
+def _configured(top: str) -> list[tuple[str, str, str]]:
+    """Git's settings: where each is from, its name, and its value."""
     words = os.fsdecode(git.run(["config", "-z", "--list", "--show-origin"], top)).split("\0")[:-1]
-    for origin, setting in zip(words[::2], words[1::2], strict=True):
-        name, _, value = setting.partition("\n")
+    settings = (setting.partition("\n") for setting in words[1::2])
+    return [(origin, name, value) for origin, (name, _, value) in zip(words[::2], settings, strict=True)]
+
+
+def _all_settings(
+    top: str, env: Mapping[str, str], cache: Cache, configured: Sequence[tuple[str, str, str]]
+) -> list[str]:
+    """And what git's configuration adds to them. Raises `_Unfit` for what it could hide."""
+    found = [*_settings(top, env), *_counts(cache.path)]
+    excludes = ""
+    for origin, name, value in configured:
         # Other files, another top, an index in two parts; and somebody knows that times don't tell here.
         if name.startswith(("include.", "includeif.")) or name in _BEYOND:
             raise _Unfit
@@ -185,7 +239,8 @@ def _watched(begun: Begun, tree: WorkingTree) -> tuple[list[bytes], dict[bytes, 
     paths = {*tree.trace.asked, *named, *_on_the_way(tree)}
     folders: dict[bytes, bytes] = {}
     if not named:
-        _require_dependable(tree.top)
+        if sys.platform != "darwin" and not _is_dependable(tree.top):
+            raise _Unfit
         starts, beside = _starts(within)
         folders, ignores = _folders(starts, begun)
         paths.update(beside, ignores)
@@ -271,7 +326,7 @@ def _known(question: Question) -> tuple[dict[str, bytes], dict[str, list[str]], 
     ignores = {path for path in names if os.path.basename(path) == _IGNORE}
     deciding = {os.fsencode(path): former.watched[os.fsencode(path)] for path in ignores}
     # All of git's settings, but not what changes every day and says nothing of what is ignored.
-    daily = (b"/.git/index", b"/.git/HEAD", b".yaml", b".yml", b".db", b".db-journal")
+    daily = (b".yaml", b".yml", b".db", b".db-journal")
     settings = {path: stamp for path, stamp in former.settings.items() if not path.endswith(daily)}
     if not quick.unchanged(deciding, os.lstat) or not quick.unchanged(settings, os.stat):
         return {}, {}, set()
@@ -321,9 +376,8 @@ def _not_ignored(folders: Sequence[str], top: str) -> list[str]:
     return [folder for folder in folders if f"./{folder}" not in ignored]
 
 
-def _require_dependable(top: str) -> None:
-    if sys.platform == "darwin":
-        return
+def _is_dependable(top: str) -> bool:
+    """Whether the file system there, as Linux has it, is one of those."""
     best, kind = "", ""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
@@ -332,8 +386,7 @@ def _require_dependable(top: str) -> None:
             place = place.encode("latin-1").decode("utf-8", "surrogateescape").rstrip("/")
             if f"{top}/".startswith(f"{place}/") and len(place) >= len(best):
                 best, kind = place, rest.split(" ")[0]
-    if kind not in _DEPENDABLE:
-        raise _Unfit
+    return kind in _DEPENDABLE
 
 
 def _is_folder(path: str) -> bool:
@@ -349,19 +402,8 @@ def _join(folder: str, name: str) -> str:
 
 
 def _write(record: Record, path: str) -> None:
-    """The old one, the new one, or none: never half of one."""
-    place = os.path.dirname(path)
-    _tidy(place)
-    temporary = f"{path}.{os.getpid()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        with open(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(quick.pack(record))
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    _tidy(os.path.dirname(path))
+    quick.write(record, path)
 
 
 def _tidy(place: str) -> None:
