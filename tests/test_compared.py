@@ -176,6 +176,35 @@ def test_a_group_is_compared_with_itself(repo: Repo, check: Check) -> None:
     assert report.of("all")["growth"] > 0
 
 
+@pytest.mark.parametrize(
+    "group",
+    ['sum: "prompts/*.md"', "system: prompts/a.md, messages: prompts/b.md"],
+)
+def test_a_group_whose_folder_was_renamed_has_not_grown(repo: Repo, check: Check, group: str) -> None:
+    """Its files are compared with what they were, and that it names them anew loosens nothing."""
+    config = f"{TOP}groups: [{{name: all, {group}, limit: 20}}]\n"
+    begin(repo, config, a=LARGE, b=SMALL)
+    repo.git("mv", "prompts", "texts")
+    repo.write(".prompt-lint.yaml", config.replace("prompts", "texts"))
+
+    code, report = check()
+
+    assert (code, report.of("all")["inherited"], report.of("all")["growth"]) == (0, True, 0)
+    assert report["loosened"] == []
+
+
+def test_a_file_that_was_moved_into_a_group_makes_it_grow(repo: Repo, check: Check) -> None:
+    """It was none of the group's before, whatever it was called."""
+    repo.write("drafts/new.md", LARGE)
+    begin(repo, f"{TOP}groups: [{{name: all, sum: prompts/*.md, limit: 20}}]\n", a=LARGE)
+    repo.git("mv", "drafts/new.md", "prompts/new.md")
+
+    code, report = check()
+
+    assert (code, report.of("all")["inherited"]) == (1, False)
+    assert report.of("all")["growth"] > 0
+
+
 def test_a_base_without_configuration_fails_nothing(repo: Repo, check: Check) -> None:
     """The pull request that brings prompt-lint along passes with everything new, and says why."""
     repo.write("prompts/old.md", LARGE)

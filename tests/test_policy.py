@@ -104,6 +104,28 @@ def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> No
     assert [one[1] for one in told(TOP + GROUP, TOP + after)] == expected
 
 
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ('sum: ["new/*.md", "c.md"]', []),
+        ('sum: ["new/a.md", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md", "!new/b.md", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md#body", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md"]', ["this group names fewer files than before"]),
+        ('sum: ["c.md"]', ["this group names fewer files than before"]),
+    ],
+)
+def test_a_group_that_holds_its_files_by_new_names_loosens_nothing(after: str, expected: list[str]) -> None:
+    """As with rules. A pattern of the base that matches nothing any more has lost what it was for."""
+    before = TOP + 'groups: [{name: g, sum: ["old/*.md", "c.md"], limit: 50}]\n'
+    paths = {"new/a.md": "old/a.md", "new/b.md": "old/b.md", "c.md": "c.md"}
+
+    found = told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", paths)
+
+    assert [one[1] for one in found] == expected
+    assert told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+
+
 def test_a_part_of_a_file_has_a_limit_that_can_be_raised() -> None:
     """Also one that falls back to the limit of the whole."""
     before = TOP + 'prompts: [{files: "*.md", parts: {metadata: 50}}]\n'

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from prompt_lint.config import Config
     from prompt_lint.counting import Outcome
     from prompt_lint.measure import StandIn
-    from prompt_lint.model import Count, Problem, Request, Rule, Verdict
+    from prompt_lint.model import Count, Group, Problem, Request, Rule, Verdict
     from prompt_lint.scope import Scope
+    from prompt_lint.selection import Owned
     from prompt_lint.tree import WorkingTree
 
 # What a prompt is known by on both sides: its group or "", the path of now, and its name there.
@@ -80,7 +81,7 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
         yield from _prompts(commit, change, one.shown, one.rule, cap, one.name)
     for path, rule in _gone(scope, now):
         yield from _prompts(commit, Change("changed", path, now.changes.deleted[path]), path, rule, cap)
-    yield from _groups(comparison, scope, config, cap)
+    yield from _groups(comparison, scope, now, config, cap)
 
 
 def _prompts(
@@ -105,7 +106,8 @@ def _gone(scope: Scope, now: Before) -> Iterator[tuple[str, Rule]]:
                 yield path, rule
 
 
-def _groups(comparison: Comparison, scope: Scope, config: Config, cap: int) -> Iterator[Found]:
+def _groups(comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int) -> Iterator[Found]:
+    """What the groups of now had in the base: a file that was renamed under its old name, if the group had it there."""
     wanted = [group for group, _ in scope.groups]
     if not wanted:
         return
@@ -113,10 +115,35 @@ def _groups(comparison: Comparison, scope: Scope, config: Config, cap: int) -> I
     entries = commit.entries() if any(group.sum for group in wanted) else {}
     files = [path for path, entry in entries.items() if entry.kind == "file" and path != config.path]
     links = {link: to for link, to in commit.aliases(entries).items() if isinstance(to, str)}
-    gathered = groups.gather(wanted, files, links, scope.chosen, config.exclude)
-    said = Remarks([], [])
-    for one in gathered:
-        yield from (each._replace(base=True) for each in groups.read([one], commit, config.path, cap, said))
+    had = {one.name: one for one in comparison.config.groups} if comparison.config else {}
+    for group in wanted:
+        old = _old_names(had.get(group.name), now)
+        gone = {path: new for new, path in old.items()}
+        names = sorted(gone.get(path, path) for path in files)
+        aliases = {link: gone.get(to, to) for link, to in links.items()}
+        [one] = groups.gather([group], names, aliases, scope.chosen, config.exclude)
+        members = [_as_it_was(file, old) for file in one.files]
+        found = groups.read([one._replace(files=members)], commit, config.path, cap, Remarks([], []))
+        yield from (each._replace(base=True) for each in found)
+
+
+def _old_names(group: Group | None, now: Before) -> dict[str, str]:
+    """For the path of each renamed file that a group of the base had, its path there."""
+    if group is None:
+        return {}
+    had = policy.naming(group)
+    return {
+        path: change.base
+        for path, change in now.changes.paths.items()
+        if change.kind == "renamed" and had(change.base)
+    }
+
+
+def _as_it_was(file: Owned, old: Mapping[str, str]) -> Owned:
+    """A file of a group at its place in the base; the patterns of now know it by its name of now."""
+    if file.path not in old:
+        return file
+    return file._replace(path=old[file.path], aliases=(*file.aliases, file.path))
 
 
 class Recount(NamedTuple):

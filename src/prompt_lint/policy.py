@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint import globs
 from prompt_lint.model import Loosened
 from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
-    from prompt_lint.model import Group, Growth, Rule
+    from prompt_lint.model import Group, Growth, Reference, Rule
 
 
 class _Pair(NamedTuple):
@@ -27,7 +28,7 @@ def loosened(before: Config, after: Config, paths: Mapping[str, str]) -> list[Lo
     `paths` maps every file there is to its path in the base. What concerns rules is told only where a file shows it:
     a rule that was rewritten, and holds every file as it did, loosens nothing.
     """
-    found = [*_rules(before, after, paths), *_groups(before, after), *_exemptions(before, after)]
+    found = [*_rules(before, after, paths), *_groups(before, after, paths), *_exemptions(before, after)]
     if before.policy == "project" and after.policy != "project":
         found.append(Loosened("policy", "what this change didn't make worse doesn't fail any more", 0))
     strictness = ("note", "warn", "fail")
@@ -83,7 +84,7 @@ def _allows_more(before: Growth | None, after: Growth | None) -> bool:
     return any(new is not None and (old is None or new > old) for old, new in zip(before, after, strict=True))
 
 
-def _groups(before: Config, after: Config) -> Iterator[Loosened]:
+def _groups(before: Config, after: Config, paths: Mapping[str, str]) -> Iterator[Loosened]:
     now = {group.name: group for group in after.groups}
     then = {group.name for group in before.groups}
     # One with another name and the same files was renamed.
@@ -98,15 +99,48 @@ def _groups(before: Config, after: Config) -> Iterator[Loosened]:
         if _allows_more(group.rule.max_growth, found.rule.max_growth):
             yield Loosened(group.name, "may grow more in one change than before", found.rule.line)
         (had, spared), (has, spares) = _files(group), _files(found)
-        if had - has or spares - spared:
+        if spares - spared or not all(_still(one, group, found, paths) for one in had - has):
             yield Loosened(group.name, "this group names fewer files than before", found.rule.line)
 
 
 def _files(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """What a group takes in, and what is taken back from it."""
-    every = (*group.sum, *group.system, *group.tools, *group.messages)
+    every = _references(group)
     back = {(one.path, one.name) for one in every if one.path.startswith("!")}
     return {(one.path, one.name) for one in every} - back, back
+
+
+def _still(lost: tuple[str, str], before: Group, after: Group, paths: Mapping[str, str]) -> bool:
+    """Whether what a reference named that is gone has another one now, as after a folder was renamed."""
+    matches, naming = _matching(before, lost[0]), naming_as(after, lost[1])
+    moved = [path for path, base in paths.items() if matches(base)]
+    return bool(moved) and all(map(naming, moved))
+
+
+def naming(group: Group) -> Callable[[str], bool]:
+    """Whether a group names a path, for whichever of its prompts."""
+    each = [naming_as(group, name) for name in {one.name for one in _references(group)}]
+    return lambda path: any(matches(path) for matches in each)
+
+
+def naming_as(group: Group, name: str) -> Callable[[str], bool]:
+    """Whether a group names the prompt `name` of a path, and takes nothing of it back."""
+    back = [_matching(group, one.path[1:]) for one in _references(group) if one.path.startswith("!")]
+    taken = [
+        _matching(group, one.path)
+        for one in _references(group)
+        if one.name == name and not one.path.startswith("!")
+    ]
+    return lambda path: any(one(path) for one in taken) and not any(one(path) for one in back)
+
+
+def _matching(group: Group, path: str) -> Callable[[str], bool]:
+    """A sum has patterns, a request has paths."""
+    return globs.compile([path]) if group.sum else path.__eq__
+
+
+def _references(group: Group) -> Sequence[Reference]:
+    return (*group.sum, *group.system, *group.tools, *group.messages)
 
 
 def _exemptions(before: Config, after: Config) -> Iterable[Loosened]:
