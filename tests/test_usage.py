@@ -474,7 +474,7 @@ def test_analytics_reaches_back_to_january(server: AdminServer) -> None:
 @pytest.mark.parametrize(
     ("hours", "source", "told"),
     [
-        (0.05, "analytics", "answered 400: ending_at: must not be in the future (req_test00000001); this machine's clock is 3 minutes ahead of "),
+        (0.05, "analytics", "; this machine's clock is 3 minutes ahead of "),
         (3, "analytics", "this machine's clock is 3 hours ahead of 127.0.0.1:"),
         (20, "messages", "this machine's clock is 20 hours ahead of 127.0.0.1:"),
         (1000, "messages", "this machine's clock is 41 days ahead of 127.0.0.1:"),

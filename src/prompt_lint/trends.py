@@ -9,12 +9,13 @@ from calendar import monthrange
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.errors import Exit, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Source = Literal["messages", "analytics"]
 Bucket = Literal["1d", "1h"]
@@ -323,7 +324,10 @@ def _plan(
 
 
 def total(usages: Iterable[Usage]) -> Usage:
-    columns = list(zip(*usages, strict=True))
+    rows = list(usages)
+    if len(rows) == 1:
+        return rows[0]
+    columns = list(zip(*rows, strict=True))
     return Usage(*map(sum, columns)) if columns else Usage()
 
 
@@ -338,36 +342,45 @@ def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
 
 def summarise(data: Data, when: Plan, bucket: Bucket, dimensions: Sequence[str]) -> Trends:
     """Everything at once. Totals are the sums of the groups, to the token and to the last fraction of a cent."""
-    now = _totals(data, when.window)
-    before = _totals(data, when.before) if when.before else None
+    inside = _within(data, when.window)
+    earlier = _within(data, when.before) if when.before else None
+    now, before = _totals(inside), _totals(earlier) if earlier else None
     previous = before if before and (before.usage.tokens or before.cost) else None
-    groups = {name: _groups(data, when, name) for name in dimensions}
     return Trends(
         when, data, bucket, now, previous,
-        _points(data, when.window, WIDTHS[bucket]),
-        _points(data, when.window, DAY),
-        _points(data, when.before, DAY) if when.before and previous else (),
+        _points(inside, when.window, WIDTHS[bucket]),
+        _points(inside, when.window, DAY),
+        _points(earlier, when.before, DAY) if earlier and when.before and previous else (),
         _today(data, when),
-        groups,
-        _movers(data, when, dimensions) if previous else (),
-        _prices(data, when.window),
+        {name: _groups(inside, earlier, when, name) for name in dimensions},
+        _movers(inside, earlier, dimensions) if earlier and previous else (),
+        _prices(inside),
         _forecast(data, when),
     )  # fmt: skip
 
 
-def _totals(data: Data, window: Window) -> Totals:
-    usage = total(row.usage for row in data.used if window.holds(row.at))
-    paid = [row for row in data.paid if window.holds(row.at)]
-    billed = [row for row in data.priced if window.holds(row.at) and row.group[1] != UNBILLED_TIER]
+def _within(data: Data, window: Window) -> Data:
+    """The rows of a window alone."""
+    start, end = window
+    return data._replace(
+        used=[row for row in data.used if start <= row.at < end],
+        priced=[row for row in data.priced if start <= row.at < end],
+        paid=[row for row in data.paid if start <= row.at < end],
+        charged=[row for row in data.charged if start <= row.at < end],
+    )
+
+
+def _totals(data: Data) -> Totals:
+    usage = total(row.usage for row in data.used)
+    billed = [row for row in data.priced if row.group[1] != UNBILLED_TIER]
     tokens = sum(row.usage.tokens for row in billed)
-    charged = [row for row in data.charged if window.holds(row.at)]
-    spent = sum((row.amount for row in charged if row.kind in TOKENS), ZERO)
+    spent = sum((row.amount for row in data.charged if row.kind in TOKENS), ZERO)
     return Totals(
         usage,
-        sum((row.amount for row in paid), ZERO),
+        sum((row.amount for row in data.paid), ZERO),
         spent * MILLION / tokens if tokens and spent else None,
         share(usage.read, usage.input),
-        _saved(billed, charged),
+        _saved(billed, data.charged),
     )
 
 
@@ -408,10 +421,10 @@ def _spent(paid: Iterable[tuple[tuple[str, ...], Paid]]) -> dict[tuple[str, ...]
 
 
 def _points(data: Data, window: Window, width: timedelta) -> tuple[Point, ...]:
+    """Of rows that lie within the window."""
     used: dict[datetime, list[Usage]] = defaultdict(list)
     for row in data.used:
-        if window.holds(row.at):
-            used[row.at if width < DAY else midnight(row.at)].append(row.usage)
+        used[row.at if width < DAY else midnight(row.at)].append(row.usage)
     spent: dict[datetime, Decimal] = defaultdict(lambda: ZERO)
     for paid in data.paid:
         spent[midnight(paid.at)] += paid.amount
@@ -422,7 +435,8 @@ def _points(data: Data, window: Window, width: timedelta) -> tuple[Point, ...]:
 def _today(data: Data, when: Plan) -> Point | None:
     if not when.current:
         return None
-    return _points(data, Window(when.edge, when.edge + DAY), DAY)[0]
+    day = Window(when.edge, when.edge + DAY)
+    return _points(_within(data, day), day, DAY)[0]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -447,24 +461,38 @@ class _Cell(NamedTuple):
     paid_before: Decimal
 
 
-def _cells(data: Data, when: Plan, dimensions: Sequence[str]) -> dict[tuple[str, ...], _Cell]:
+def _cells(data: Data, before: Data | None, dimensions: Sequence[str]) -> dict[tuple[str, ...], _Cell]:
     """Usage and cost of both windows for each combination of values."""
-    windows = (when.window, when.before)
-    used: tuple[dict[tuple[str, ...], list[Usage]], ...] = (defaultdict(list), defaultdict(list))
-    paid: tuple[dict[tuple[str, ...], Decimal], ...] = (defaultdict(Decimal), defaultdict(Decimal))
-    places = [data.used_by.index(name) for name in dimensions]
+    used, paid = _grouped(data, dimensions)
+    used_before, paid_before = _grouped(before, dimensions) if before else ({}, {})
+    none: list[Usage] = []
+    return {
+        key: _Cell(
+            total(used.get(key, none)), total(used_before.get(key, none)), paid.get(key, ZERO), paid_before.get(key, ZERO),
+        )
+        for key in {**used, **used_before, **paid, **paid_before}
+    }  # fmt: skip
+
+
+def _grouped(
+    data: Data, dimensions: Sequence[str]
+) -> tuple[dict[tuple[str, ...], list[Usage]], dict[tuple[str, ...], Decimal]]:
+    used: dict[tuple[str, ...], list[Usage]] = defaultdict(list)
+    paid: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    key = picked(data.used_by, dimensions)
     for row in data.used:
-        for window, found in zip(windows, used, strict=True):
-            if window and window.holds(row.at):
-                found[tuple(row.group[place] for place in places)].append(row.usage)
+        used[key(row.group)].append(row.usage)
     if splits_cost(data, dimensions):
-        places = [data.paid_by.index(name) for name in dimensions]
+        key = picked(data.paid_by, dimensions)
         for one in data.paid:
-            for window, spent in zip(windows, paid, strict=True):
-                if window and window.holds(one.at):
-                    spent[tuple(one.group[place] for place in places)] += one.amount
-    keys = {*used[0], *used[1], *paid[0], *paid[1]}
-    return {key: _Cell(total(used[0][key]), total(used[1][key]), paid[0][key], paid[1][key]) for key in keys}
+            paid[key(one.group)] += one.amount
+    return used, paid
+
+
+def picked(by: Sequence[str], dimensions: Sequence[str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Of a group by the dimensions `by`, the values of these."""
+    place, *others = (by.index(name) for name in dimensions)
+    return itemgetter(place, *others) if others else lambda group: (group[place],)
 
 
 def splits_cost(data: Data, dimensions: Sequence[str]) -> bool:
@@ -472,7 +500,7 @@ def splits_cost(data: Data, dimensions: Sequence[str]) -> bool:
     return all(name in data.paid_by for name in dimensions)
 
 
-def _groups(data: Data, when: Plan, dimension: str) -> tuple[Group, ...]:
+def _groups(data: Data, before: Data | None, when: Plan, dimension: str) -> tuple[Group, ...]:
     """The largest first: by cost where there is one, else by tokens."""
     split = splits_cost(data, (dimension,))
     trends = _group_trends(data, when, dimension, split=split)
@@ -482,7 +510,7 @@ def _groups(data: Data, when: Plan, dimension: str) -> tuple[Group, ...]:
             value, label(dimension, value, data.names), cell.now, cell.paid_now if split else None,
             cell.before, cell.paid_before if split else None, trends.get(value, nothing),
         )
-        for (value,), cell in _cells(data, when, (dimension,)).items()
+        for (value,), cell in _cells(data, before, (dimension,)).items()
     ]  # fmt: skip
     return tuple(
         sorted(found, key=lambda g: (-(g.cost or 0), -g.usage.tokens, -(g.cost_before or 0), g.name, g.id))
@@ -491,32 +519,30 @@ def _groups(data: Data, when: Plan, dimension: str) -> tuple[Group, ...]:
 
 def _group_trends(data: Data, when: Plan, dimension: str, *, split: bool) -> dict[str, tuple[Decimal, ...]]:
     days: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * when.window.days)
+    place = (data.paid_by if split else data.used_by).index(dimension)
     rows = (
-        ((one.at, one.group[data.paid_by.index(dimension)], one.amount) for one in data.paid)
+        ((one.at, one.group[place], one.amount) for one in data.paid)
         if split
-        else (
-            (row.at, row.group[data.used_by.index(dimension)], Decimal(row.usage.tokens)) for row in data.used
-        )
+        else ((row.at, row.group[place], Decimal(row.usage.tokens)) for row in data.used)
     )
     for at, value, amount in rows:
-        if when.window.holds(at):
-            days[value][(at - when.window.start).days] += amount
+        days[value][(at - when.window.start).days] += amount
     return {value: tuple(series) for value, series in days.items()}
 
 
-def _movers(data: Data, when: Plan, dimensions: Sequence[str]) -> tuple[Mover, ...]:
+def _movers(data: Data, before: Data, dimensions: Sequence[str]) -> tuple[Mover, ...]:
     """What changed most, up or down, first."""
     money = splits_cost(data, dimensions)
     found = []
-    for values, cell in _cells(data, when, dimensions).items():
+    for values, cell in _cells(data, before, dimensions).items():
         names = tuple(label(d, value, data.names) for d, value in zip(dimensions, values, strict=True))
-        now, before = (
+        now, then = (
             (cell.paid_now, cell.paid_before)
             if money
             else (Decimal(cell.now.tokens), Decimal(cell.before.tokens))
         )
-        if now != before:
-            found.append(Mover(names, now, before, money))
+        if now != then:
+            found.append(Mover(names, now, then, money))
     return tuple(sorted(found, key=lambda mover: (-abs(mover.change), mover.names)))
 
 
@@ -524,13 +550,13 @@ def _movers(data: Data, when: Plan, dimensions: Sequence[str]) -> tuple[Mover, .
 # Prices and the month
 
 
-def _prices(data: Data, window: Window) -> tuple[Price, ...]:
+def _prices(data: Data) -> tuple[Price, ...]:
     """What was really paid, for each model, the dearest in sum first."""
     used: dict[str, list[Usage]] = defaultdict(list)
     for row in data.priced:
-        if window.holds(row.at) and row.group[1] != UNBILLED_TIER:
+        if row.group[1] != UNBILLED_TIER:
             used[row.group[0]].append(row.usage)
-    spent = _spent((row.group[:1], row) for row in data.charged if window.holds(row.at))
+    spent = _spent((row.group[:1], row) for row in data.charged)
     found = [_price(model, total(usages), spent[(model,)]) for model, usages in used.items() if model]
     order = {model: -sum(spent[(model,)].values(), ZERO) for model in used}
     return tuple(sorted(found, key=lambda price: (order[price.model], price.model)))

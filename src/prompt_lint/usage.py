@@ -21,14 +21,17 @@ from prompt_lint.errors import Exit, Fatal, Unreadable
 from prompt_lint.figures import plural
 from prompt_lint.schedule import Policy, Words
 from prompt_lint.transport import Line
-from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label
+from prompt_lint.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label, picked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.answers import Answer
     from prompt_lint.credentials import Direct
     from prompt_lint.trends import Bucket, Plan, Source
+
+    # A row and its time, which is its bucket's or its own. Raises `_Odd`.
+    _Reader = Callable[[Mapping[str, Any], datetime], "_Row"]
 
 VERSION = "2023-06-01"
 ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
@@ -198,14 +201,14 @@ def _usage_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]
     if query.source == "analytics":
         for start, end in _split(when.usage_from, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, query.bucket)
-            read = _usage_reader(dimensions, _Span(start, end, WIDTHS[query.bucket], start))
+            read = _flat(_usage_reader(dimensions), _Span(start, end, WIDTHS[query.bucket], start))
             yield _Ask(what, ANALYTICS_USAGE, (*fixed, *groups, *_filters(query)), read)
         return
     most = MOST_BUCKETS[query.bucket]
     for start, end in _split(when.usage_from, when.until, most * WIDTHS[query.bucket]):
         fixed = _messages_parameters(start, end, query.bucket, most)
         span = _Span(start, end, WIDTHS[query.bucket], min(end, when.edge))
-        read = _bucketed(_usage_reader(dimensions, span))
+        read = _bucketed(_usage_reader(dimensions), span)
         yield _Ask(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), read, span=span)
 
 
@@ -215,14 +218,14 @@ def _cost_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...])
         groups = tuple(("group_by[]", name) for name in wire)
         for start, end in _split(when.cost_from, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, "1d")
-            read = _cost_reader(dimensions, _Span(start, end, DAY, start))
+            read = _flat(_cost_reader(dimensions), _Span(start, end, DAY, start))
             yield _Ask(what, ANALYTICS_COST, (*fixed, *groups, *_filters(query)), read)
         return
     groups = (("group_by[]", "workspace_id"), ("group_by[]", "description"))
     for start, end in _split(when.cost_from, when.until, MOST_BUCKETS["1d"] * DAY):
         fixed = _messages_parameters(start, end, "1d", MOST_BUCKETS["1d"])
         span = _Span(start, end, DAY, min(end, when.edge))
-        read = _bucketed(_cost_reader(dimensions, span))
+        read = _bucketed(_cost_reader(dimensions), span)
         yield _Ask(what, MESSAGES_COST, (*fixed, *groups), read, span=span)
 
 
@@ -271,30 +274,33 @@ def _filters(query: Query) -> tuple[tuple[str, str], ...]:
 # What is answered
 
 
-def _bucketed(
-    read: Callable[[Mapping[str, Any]], Sequence[_Row]],
-) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+def _bucketed(read: _Reader, span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
     """A reader of rows that lie in buckets, where they share a time."""
 
     def rows(bucket: Mapping[str, Any]) -> list[_Row]:
         results = bucket.get("results")
         if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
             raise _Odd("results")
-        return [
-            row for result in results for row in read({**result, "starting_at": bucket.get("starting_at")})
-        ]
+        at = _at(bucket, span)
+        return [read(result, at) for result in results]
 
     return rows
 
 
-def _usage_reader(dimensions: Sequence[str], span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
-    def rows(row: Mapping[str, Any]) -> list[_Row]:
-        at = _at(row, span)
-        group = _group(_object(row, "group") if "group" in row else row, dimensions)
+def _flat(read: _Reader, span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+    """A reader of rows that have their own."""
+    return lambda row: [read(row, _at(row, span))]
+
+
+def _usage_reader(dimensions: Sequence[str]) -> _Reader:
+    names = [WIRE[name] for name in dimensions]
+
+    def read(row: Mapping[str, Any], at: datetime) -> _Row:
+        group = _group(_object(row, "group") if "group" in row else row, names)
         usage = _object(row, "usage") if "usage" in row else row
-        return [_Row(Used(at, group, _usage(usage)), (at, group))]
+        return _Row(Used(at, group, _usage(usage)), (at, group))
 
-    return rows
+    return read
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
@@ -313,19 +319,20 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _cost_reader(dimensions: Sequence[str], span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
-    def rows(row: Mapping[str, Any]) -> list[_Row]:
-        at = _at(row, span)
+def _cost_reader(dimensions: Sequence[str]) -> _Reader:
+    names = [WIRE[name] for name in dimensions]
+
+    def read(row: Mapping[str, Any], at: datetime) -> _Row:
         facets = _object(row, "group") if "group" in row else row
         cost = _object(row, "cost") if "cost" in row else row
-        group, kind = _group(facets, dimensions), _kind(facets)
+        group, kind = _group(facets, names), _kind(facets)
         same = (at, group, kind, _text(facets, "description"))
         currency = _text(cost, "currency") or "USD"
         if not _CURRENCY.fullmatch(currency):
             raise _Odd("currency")
-        return [_Row(Paid(at, group, kind, _money(cost)), same, currency)]
+        return _Row(Paid(at, group, kind, _money(cost)), same, currency)
 
-    return rows
+    return read
 
 
 def _kind(facets: Mapping[str, Any]) -> str:
@@ -358,8 +365,8 @@ def _object(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-def _group(row: Mapping[str, Any], dimensions: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_text(row, WIRE[name]) for name in dimensions)
+def _group(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple([_text(row, name) for name in names])
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
@@ -531,7 +538,7 @@ def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
     """All pages of all lists. Raises `Fatal` where one is missing, or where something is told twice."""
     rows: list[_Row] = []
     by: dict[str, list[Any]] = {ask.what: [] for ask in asks}
-    seen: set[tuple[Any, ...]] = set()
+    seen: dict[str, set[tuple[Any, ...]]] = {ask.what: set() for ask in asks}
     refreshed: list[datetime] = []
     starts: dict[_Ask, set[datetime]] = {ask: set() for ask in asks}
     with Line(get, policy) as line:
@@ -545,8 +552,7 @@ def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
             owed -= 1
             if isinstance(told, Unreadable):
                 raise Fatal(told.message, told.hint, Exit.UNCOUNTED)
-            marks = [(ask.what, ask.path, *row.same) for row in told.rows] + [(ask, cursor)]
-            _once(marks, seen, ask)
+            _once([*(row.same for row in told.rows), (ask, cursor)], seen, ask)
             starts[ask].update(told.starts)
             rows += told.rows
             by[ask.what] += [row.value for row in told.rows]
@@ -574,16 +580,18 @@ def _all(starts: Mapping[_Ask, set[datetime]]) -> None:
             )
 
 
-def _once(marks: Iterable[tuple[Any, ...]], seen: set[tuple[Any, ...]], ask: _Ask) -> None:
-    for mark in marks:
-        if mark in seen:
-            raise Fatal(
-                f"not fetched: {ask.path} told something twice, so its sums would be wrong",
-                "run again; if it stays so, report it with this line",
-                Exit.UNCOUNTED,
-            )
-        seen.add(mark)
-    if len(seen) > MOST_ROWS_IN_ALL:
+def _once(marks: Sequence[tuple[Any, ...]], seen: Mapping[str, set[tuple[Any, ...]]], ask: _Ask) -> None:
+    """Adds what tells the rows of a page from all others of its list. Raises `Fatal` where it doesn't, or for too many."""
+    known = seen[ask.what]
+    before = len(known)
+    known.update(marks)
+    if len(known) < before + len(marks):
+        raise Fatal(
+            f"not fetched: {ask.path} told something twice, so its sums would be wrong",
+            "run again; if it stays so, report it with this line",
+            Exit.UNCOUNTED,
+        )
+    if sum(map(len, seen.values())) > MOST_ROWS_IN_ALL:
         raise Fatal(
             f"not fetched: more than {MOST_ROWS_IN_ALL:,} rows",
             "take fewer --group-by, fewer --days or --bucket 1d",
@@ -704,7 +712,7 @@ def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
     prices = []
     for apart, among in (("priced", "used"), ("charged", "paid")):
         what = apart if apart in kept else among
-        prices.append([row._replace(group=_pick(row.group, by[what])) for row in kept[what]])
+        prices.append(_regrouped(kept[what], by[what]))
     through = when.now - LAG if lists.refreshed is None else min(lists.refreshed, when.now)
     return Data(
         query.source, kept["used"], by["used"], prices[0], kept["paid"], by["paid"], prices[1],
@@ -712,12 +720,16 @@ def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
     )  # fmt: skip
 
 
-def _pick(group: tuple[str, ...], by: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(group[by.index(name)] for name in _PRICE_DIMENSIONS)
+def _regrouped(rows: Sequence[Any], by: tuple[str, ...]) -> Sequence[Any]:
+    """The same rows, by the dimensions of prices."""
+    key = picked(by, _PRICE_DIMENSIONS)
+    return [type(row)(row.at, key(row.group), *row[2:]) for row in rows]
 
 
 def _kept(rows: Sequence[Any], by: tuple[str, ...], query: Query) -> Sequence[Any]:
     """Without what the API couldn't filter: costs of `messages`, and the default workspace."""
     wanted = {"model": set(query.models), "workspace": {w if w != DEFAULT else "" for w in query.workspaces}}
     tests = [(by.index(name), values) for name, values in wanted.items() if values and name in by]
+    if not tests:
+        return rows
     return [row for row in rows if all(row.group[place] in values for place, values in tests)]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.escape import visible
-from prompt_lint.trends import DAY, WIDTHS, Usage, label, total
+from prompt_lint.trends import DAY, WIDTHS, Usage, label, picked, total
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,17 +49,20 @@ def _lines(trends: Trends) -> list[list[str]]:
     """Usage and cost share a line where the API tells both by the same groups; else each has its own."""
     used, paid = _used(trends), _paid(trends)
     lines = []
+    times: dict[tuple[datetime, bool], list[str]] = {}
+    names: dict[tuple[str, ...], list[str]] = {}
     for key in sorted({*used, *paid}, key=lambda key: (key[0], not key[1], key[2])):
         at, whole, group = key
+        if (at, whole) not in times:
+            end = at + (DAY if whole else WIDTHS[trends.bucket])
+            times[at, whole] = [_window(trends, at), _stamp(at), _stamp(end)]
+        if group not in names:
+            pairs = zip(trends.groups, group, strict=True)
+            names[group] = [_cell(label(name, value, trends.data.names)) for name, value in pairs]
         usage = total(used.get(key, ()))
-        width = DAY if whole else WIDTHS[trends.bucket]
-        figures = [str(number) for number in (usage if trends.data.requests else usage[:6])]
-        told = [
-            _cell(label(name, value, trends.data.names))
-            for name, value in zip(trends.groups, group, strict=True)
-        ]
+        figures = map(str, usage if trends.data.requests else usage[:6])
         cost = format(paid[key], "f") if key in paid else ""
-        lines.append([_window(trends, at), _stamp(at), _stamp(at + width), *told, *figures, cost])
+        lines.append([*times[at, whole], *names[group], *figures, cost])
     return lines
 
 
@@ -83,13 +86,12 @@ def _shown(trends: Trends, at: datetime) -> bool:
 
 def _used(trends: Trends) -> dict[_Key, list[Usage]]:
     data = trends.data
-    places = [data.used_by.index(name) for name in trends.groups]
+    key, fine = picked(data.used_by, tuple(trends.groups)), trends.bucket == "1d"
+    shown = {at for at in {row.at for row in data.used} if _shown(trends, at)}
     found: dict[_Key, list[Usage]] = defaultdict(list)
     for row in data.used:
-        if _shown(trends, row.at):
-            found[row.at, trends.bucket == "1d", tuple(row.group[place] for place in places)].append(
-                row.usage
-            )
+        if row.at in shown:
+            found[row.at, fine, key(row.group)].append(row.usage)
     return found
 
 
