@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from prompt_lint import hardened
@@ -14,6 +15,7 @@ from prompt_lint.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from typing import IO
 
 HARDENED, environment, executable = hardened.HARDENED, hardened.environment, hardened.executable
 
@@ -42,7 +44,8 @@ def ask(args: Sequence[str], top: str) -> bytes | None:
     process = start(args, top)
     with process:
         try:
-            return _finish(process, [])
+            output, said = process.communicate()
+            return _finished(process.returncode, output, said, [])
         except Fatal:
             if process.returncode == 1:
                 return None
@@ -67,50 +70,89 @@ def unfiltered(top: str) -> list[str] | None:
 
 
 def together(
-    commands: Sequence[Sequence[str]], top: str, warnings: list[str]
+    commands: Sequence[Sequence[str]], top: str, warnings: list[str], asked: bytes = b""
 ) -> Generator[bytes, None, None]:
     """The outputs of several git commands that run side by side, in the order of the commands.
 
-    The first should be the quickest: the others write on into their pipes while it is read and used.
-    What git could not do without failing (a folder that it can't open) is added to `warnings`.
+    What is `asked` goes to the last one's stdin. Each writes into a file without a name, so that none waits for what is
+    done with the others' outputs. What git could not do without failing (a folder that it can't open) is added to
+    `warnings`.
 
     Raises:
         Fatal, NotARepositoryError: as `run` does, when the output of the command that failed is due.
     """
     processes: list[subprocess.Popen[bytes]] = []
-    try:
-        processes.extend(start(args, top) for args in commands)
-        for process in processes:
-            yield _finish(process, warnings)
-    finally:
-        for process in processes:
-            with process:  # closes the pipes and waits
+    with ExitStack() as files:
+        try:
+            outputs = [[files.enter_context(_unnamed()) for _ in range(2)] for _ in commands]
+            for args, (output, errors) in zip(commands, outputs, strict=True):
+                told = asked and args is commands[-1] and _holding(asked, files.enter_context(_unnamed()))
+                processes.append(start(args, top, told or None, output, errors))
+            for process, (output, errors) in zip(processes, outputs, strict=True):
+                process.wait()
+                yield _finished(process.returncode, _taken(output), _taken(errors), warnings)
+        finally:
+            for process in processes:
                 process.kill()
+                process.wait()
 
 
-def start(args: Sequence[str], top: str, *, talking: bool = False) -> subprocess.Popen[bytes]:
+def _unnamed() -> IO[bytes]:
+    """A file that is gone when it is closed."""
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):
+            return open(os.memfd_create("git"), "w+b", buffering=0)
+    from tempfile import TemporaryFile  # noqa: PLC0415  # imports much, and few systems need it
+
+    return TemporaryFile(buffering=0)
+
+
+def _holding(data: bytes, file: IO[bytes]) -> IO[bytes]:
+    """The file, with `data` to be read."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    file.seek(0)
+    return file
+
+
+def _taken(file: IO[bytes]) -> bytes:
+    """All that was written to a file, which is empty then."""
+    file.seek(0)
+    data = file.read()
+    file.truncate(0)
+    return data
+
+
+def start(
+    args: Sequence[str],
+    top: str,
+    told: IO[bytes] | None = None,
+    output: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
+    *,
+    talking: bool = False,
+) -> subprocess.Popen[bytes]:
     """`git -C top …args`, running; `talking` to one that answers on stdout what it is asked on stdin."""
     program = executable()
     if program is None:
         raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
     return subprocess.Popen(
         [program, *HARDENED, "-C", top, *args],
-        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL
-        if talking
-        else subprocess.PIPE,  # nobody would read it until the pipe is full
+        stdin=subprocess.PIPE if talking else told or subprocess.DEVNULL,
+        stdout=output or subprocess.PIPE,
+        # Nobody would read what is said by one that is talked to, until the pipe is full.
+        stderr=subprocess.DEVNULL if talking else errors or subprocess.PIPE,
         env=environment(),
     )
 
 
-def _finish(process: subprocess.Popen[bytes], warnings: list[str]) -> bytes:
-    output, error_bytes = process.communicate()
-    errors = error_bytes.decode("utf-8", "surrogateescape")
-    if process.returncode == 0:
+def _finished(code: int, output: bytes, said: bytes, warnings: list[str]) -> bytes:
+    errors = said.decode("utf-8", "surrogateescape")
+    if code == 0:
         warnings += [line.strip() for line in errors.split("\n") if line.startswith("warning: ")]
         return output
-    raise _failure(errors, process.returncode)
+    raise _failure(errors, code)
 
 
 def _failure(errors: str, code: int) -> Exception:
