@@ -27,6 +27,7 @@ from tests.admin_server import ADMIN_KEY, AdminServer, Event, Named
 from tests.api_server import always
 from tests.organizations import HOSTILE, NOW, organization
 from tests.paths import ROOT
+from tests.test_usage import costing
 
 from prompt_lint import cli, credentials, report
 from prompt_lint.errors import Exit, Fatal
@@ -198,6 +199,37 @@ def test_a_day_that_the_source_has_not_finished_is_not_today(server: AdminServer
     assert {row["window"] for row in rows} == {"previous", "current", "unfinished"}
     assert "21 Nov so far" in out["html"]
     assert not [name for name, told in out.items() if "today so far" in told.lower()]
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize(
+    "amounts", [("-5",), ("-5", "-0.01"), ("0",), ("-999999999999999.999999999999999999",)]
+)
+def test_what_was_given_back_is_no_chart(
+    server: AdminServer, run: Run, name: str, amounts: tuple[str, ...]
+) -> None:
+    """Amounts may be negative: there is nothing to draw then, and everything to tell."""
+    server.plan = costing(server, *({"amount": a, "currency": "USD", "description": a} for a in amounts))
+
+    assert run(server, f"--output-format={name}").code == 0
+
+
+def test_sums_are_exact_to_the_last_digit(server: AdminServer, run: Run) -> None:
+    """However many digits amounts have: what is written is what was told."""
+    amounts = (
+        "999999999999999.999999999999999999",
+        "0.000000000000000001",
+        "999999999999999.999999999999999998",
+    )
+    server.plan = costing(
+        server, *({"amount": a, "currency": "USD", "description": a[-1] + a[0]} for a in amounts)
+    )
+    told = json.loads(run(server, "--output-format=json").out)["totals"]["cost"]
+    rows = csv.DictReader(io.StringIO(run(server, "--output-format=csv").out))
+    written = [row["cost_usd"] for row in rows if row["cost_usd"] and row["window"] == "current"]
+
+    assert told == "19999999999999.99999999999999999998"
+    assert written == [told]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -522,6 +554,10 @@ def test_a_threshold_that_is_crossed_fails(
         (("--output", "sarif=x"), "is not FORMAT=FILE with FORMAT one of text, markdown, json, csv, html"),
         (("--output", "json=x", "--output", "csv=x"), "each output needs a file of its own"),
         (("--check", "missing.json"), "missing.json is no file"),
+        (("--check", ""), "--check is empty"),
+        (("--output-file", ""), "--output-file is empty"),
+        (("--model", "claude-opus-5-5", "--model", " "), "--model is empty"),
+        (("--workspace", ""), "--workspace is empty"),
         (tuple(f"--group-by={name}" for name in cli._DIMENSIONS), "--group-by takes 5 at most"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.trends import DAY, MONTH, TOKENS, UNBILLED_TIER, change, share, splits_cost
+from prompt_lint.trends import DAY, EXACT, MONTH, TOKENS, UNBILLED_TIER, change, share, splits_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Stretch(NamedTuple):
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
 def money(amount: Decimal | None, currency: str = "USD", *, sign: bool = False) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from decimal import localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import credentials, figures, trends, usage
@@ -76,13 +77,28 @@ def run(
     """The whole command. Raises `Fatal`."""
     refuse(env)
     thresholds = _thresholds(options.fail_on)
+    _refuse_empty(options, output_file)
     targets = _targets(env, output_format, output_file, outputs, options.check)
     checked = read_check(options.check) if options.check else ()
     way = credentials.admin(env, analytics=options.source == "analytics")
-    report = make(way, options, thresholds, checked, clock())
-    _deliver(report, targets, None if output_file else output_format, env, color)
+    with localcontext(trends.EXACT):
+        report = make(way, options, thresholds, checked, clock())
+        _deliver(report, targets, None if output_file else output_format, env, color)
     _warn(report, env, shown=output_format == "text" and not output_file)
     return Exit.OVER if report.crossed else Exit.OK
+
+
+def _refuse_empty(options: Options, output_file: str | None) -> None:
+    """A variable that isn't set where a command line names it would pass for an option that wasn't given."""
+    given = {
+        "--check": [options.check],
+        "--output-file": [output_file],
+        "--model": options.models,
+        "--workspace": options.workspaces,
+    }
+    for name, values in given.items():
+        if any(value is not None and not value.strip() for value in values):
+            raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 
 def refuse(env: Mapping[str, str]) -> None:

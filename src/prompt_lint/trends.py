@@ -8,7 +8,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -34,6 +34,8 @@ BASIS = 7
 MONTH = 30
 MILLION = 1_000_000
 ZERO = Decimal(0)
+# An amount has up to 33 digits, and a million of them 39: so their sums are exact.
+EXACT = Context(prec=60)
 
 # Tokens by how they are billed, as the fields of `Usage` and the kinds of `Paid` name them.
 INPUT = ("uncached", "write_5m", "write_1h", "read")

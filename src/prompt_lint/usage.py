@@ -392,7 +392,7 @@ def _money(row: Mapping[str, Any]) -> Decimal:
     value = row.get("amount")
     if not isinstance(value, str) or not _MONEY.fullmatch(value):
         raise _Odd("amount")
-    return Decimal(value).scaleb(-2)
+    return Decimal(f"{value}e-2")  # which isn't rounded, as a shift would be
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def _cost_chart(trends: Trends) -> Iterator[str]:
     before = _smooth([day.cost or Decimal(0) for day in trends.days_before])
     today = trends.today.cost if trends.today else None
     top = _round_up(max([*costs, *before, today or Decimal(0)]))
-    if not any(costs) and not any(before):
+    if not top:  # nothing was paid, or no more than was given back
         return
     count = len(costs) + (today is not None)
     bars = [
@@ -221,7 +221,7 @@ def _line(series: Sequence[Decimal], start: int, count: int, top: Decimal) -> st
         return ""
     width = Decimal(1000) / count
     points = " ".join(
-        f"{(place + Decimal('0.5')) * width:.2f},{_CHART_HEIGHT - cost * _CHART_HEIGHT / top:.2f}"
+        f"{(place + Decimal('0.5')) * width:.2f},{_CHART_HEIGHT - max(cost, Decimal(0)) * _CHART_HEIGHT / top:.2f}"
         for place, cost in enumerate(series, start)
     )
     return f'<polyline class="before" points="{points}"/>'
@@ -274,7 +274,9 @@ def _spark(series: Sequence[Decimal]) -> str:
     if top <= 0 or len(series) < 2:
         return ""
     step = Decimal(100) / (len(series) - 1)
-    points = " ".join(f"{place * step:.1f},{22 - size * 20 / top:.1f}" for place, size in enumerate(series))
+    points = " ".join(
+        f"{place * step:.1f},{22 - max(size, Decimal(0)) * 20 / top:.1f}" for place, size in enumerate(series)
+    )
     area = f"0,24 {points} 100,24"
     return (
         '<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
