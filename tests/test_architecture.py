@@ -68,7 +68,7 @@ LAYERS: list[set[str]] = [
         "wire",
         "figures",
     },
-    {"ending", "formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit"},
+    {"ending", "formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit", "vouched"},
     {"parsed", "delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
     {"groups", "survey", "oidc", "reread"},
     {"scope", "policy"},

@@ -338,9 +338,9 @@ def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
             using = Means(mode, None, None, cache, None, "", 1, print)  # type: ignore[arg-type]  # nothing is counted
             for one in remembered:
-                remember("a.md", rule, stamp, [one], using)
+                remember("a.md", rule, [stamp], [one], using)
         with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
-            return recall(folder, [Owned("a.md", rule, ())], using._replace(cache=cache), 9)
+            return recall(folder, [Owned("a.md", rule, ())], using._replace(cache=cache), 9, {}, ())
 
     assert recalled("offline", GUESS) == {"a.md": (GUESS,)}
     assert recalled("exact") == {}

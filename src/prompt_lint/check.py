@@ -73,7 +73,7 @@ def check(
     cap = options.max_file_size
     scope = find(tree, config, () if everything else paths, cap, whole=comparison is not None)
     plain = [] if options.reread else [one for one in scope.owned if not one.name]
-    known = recall(tree, plain, means, cap)
+    known = recall(tree, plain, means, cap, scope.entries, scope.within)
     files, said = len(scope.owned), Remarks(scope.problems, [])
     calm, others = _calm(scope.owned, known) if comparison is None else ([], scope.owned)
     prompts = chain(
@@ -166,7 +166,7 @@ def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Me
     done = measure(_works(prompts, counted), means)
     # Keys and stamps have served: they are a third of all that is in memory by now.
     pairs = [
-        (one._replace(digest="", stamp=b""), one.counts or _outcomes(one, done.outcomes, means))
+        (one._replace(digest="", stamps=()), one.counts or _outcomes(one, done.outcomes, means))
         for one in _emptying(counted)
     ]
     done.outcomes.clear()
@@ -252,13 +252,13 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
 
 def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model. Counts are kept for the next run."""
-    prompt, rule, digest, _, stamp, *_ = one
+    prompt, rule, digest, _, stamps, *_ = one
     if not digest:
         return (_NOTHING,) * len(rule.models)
     ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
     counts = [outcome for outcome in ours if isinstance(outcome, Count)]
-    if stamp and len(counts) == len(ours):
-        remember(prompt.path, rule, stamp, counts, means)
+    if stamps and len(counts) == len(ours):
+        remember(prompt.path, rule, stamps, counts, means)
     return ours
 
 

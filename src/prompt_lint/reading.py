@@ -31,6 +31,11 @@ def stamp(status: os.stat_result) -> bytes:
         return b""
 
 
+def is_at_rest(stamp: bytes) -> bool:
+    """Whether a file of this stamp would get another one, if it were changed now."""
+    return bool(stamp) and max(_STAMP.unpack(stamp)[3:]) <= time.time_ns() - _UNSURE
+
+
 def contents(top: str, parts: Sequence[str], cap: int) -> tuple[bytes, bytes]:
     """The bytes of a file, and the checks on them, all by one descriptor; and its stamp, if it tells of changes.
 

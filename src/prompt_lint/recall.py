@@ -9,72 +9,106 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from prompt_lint import quick, reading
 from prompt_lint.measure import suffices
 from prompt_lint.model import CANONICAL_VERSION
+from prompt_lint.vouched import mark, vouched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from prompt_lint.measure import Means
     from prompt_lint.model import Count, Rule
     from prompt_lint.selection import Owned
-    from prompt_lint.tree import WorkingTree
+    from prompt_lint.tree import Entry, WorkingTree
 
 # Files in one question to the cache: few enough that what is said of them takes little room.
 _TOGETHER = 20_000
-# Of a file's stamp: what tells it from others. The rest tells whether it has changed.
-_INODE_BYTES = 16
+# Of a file's stamp: what tells it from others, its inode or most of its blob's id. The rest tells whether it has changed.
+_NAMING = 16
+# Git is asked for so many files together: fewer are read sooner.
+_WORTH_ASKING = 100
 
 
-def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) -> dict[str, tuple[Count, ...]]:
-    """The counts, one for each model of its rule, of every file of at most `cap` bytes that needs no reading."""
+def recall(
+    tree: WorkingTree,
+    owned: Sequence[Owned],
+    means: Means,
+    cap: int,
+    entries: Mapping[str, Entry],
+    within: Collection[str],
+) -> dict[str, tuple[Count, ...]]:
+    """The counts, one for each model of its rule, of every file of at most `cap` bytes that needs no reading.
+
+    `entries` and `within` are the tree's.
+    """
     found: dict[str, tuple[Count, ...]] = {}
     if not means.cache.path:
         return found
     by_rule: dict[int, tuple[Rule, list[str]]] = {}
     for path, rule, *_ in owned:
         by_rule.setdefault(id(rule), (rule, []))[1].append(path)
+    left: list[tuple[Rule, dict[str, bytes]]] = []
     for rule, paths in by_rule.values():
         todo = iter(paths)
         while some := list(islice(todo, _TOGETHER)):
-            _recall(tree, rule, some, means, cap, found)
+            stamps = {path: one for path, one in zip(some, tree.stamps(some, cap), strict=True) if one}
+            left.append((rule, _look_up(rule, stamps, means, found)))
+    if sum(len(stamps) for _, stamps in left) >= _WORTH_ASKING and tree.git:
+        _by_blob(tree, left, means, entries, tree.worth_asking(within), found)
     return found
 
 
-def _recall(
-    tree: WorkingTree,
-    rule: Rule,
-    paths: Sequence[str],
-    means: Means,
-    cap: int,
-    found: dict[str, tuple[Count, ...]],
-) -> None:
-    """Add to `found` what is known of the files of one rule."""
-    files = {
-        _name(path, stamp): (path, stamp[_INODE_BYTES:])
-        for path, stamp in zip(paths, tree.stamps(paths, cap), strict=True)
-        if stamp
-    }
+def _look_up(
+    rule: Rule, stamps: Mapping[str, bytes], means: Means, found: dict[str, tuple[Count, ...]]
+) -> dict[str, bytes]:
+    """Add to `found` what is known of files of one rule under these stamps. Those of which nothing is known are left."""
+    files = {_name(path, one): (path, one) for path, one in stamps.items()}
     # A run that takes offline counts finds exact ones, too, and takes them first.
     for exact in (True,) if means.mode == "exact" else (True, False):
-        states = {name: state for name, (_, state) in files.items()}
+        states = {name: stamp[_NAMING:] for name, (_, stamp) in files.items()}
         for name, counts in means.cache.unchanged(_scope(rule, means, exact=exact), states).items():
             path, _ = files.pop(name)
             if all(map(suffices, counts, map(rule.limits.get, rule.models), (means,) * len(counts))):
                 found[path] = counts
+    return dict(files.values())
 
 
-def remember(path: str, rule: Rule, stamp: bytes, counts: Sequence[Count], means: Means) -> None:
-    """For the next run: the counts of the file that had this stamp."""
+def _by_blob(
+    tree: WorkingTree,
+    left: Sequence[tuple[Rule, dict[str, bytes]]],
+    means: Means,
+    entries: Mapping[str, Entry],
+    within: Sequence[str],
+    found: dict[str, tuple[Count, ...]],
+) -> None:
+    """Add to `found` what is known of contents that git vouches for, as in a fresh checkout, where every inode is new."""
+    tracked = [path for _, stamps in left for path in stamps if path in entries and entries[path].blob]
+    told = vouched(tree.top, tracked, within)
+    for rule, stamps in left:
+        marks = {
+            path: mark(bytes.fromhex(entries[path].blob), quick.STAMP.unpack(stamp)[2])
+            for path, stamp in stamps.items()
+            if path in told
+        }
+        unknown = _look_up(rule, marks, means, found)
+        for path in marks.keys() & found.keys() - unknown.keys():
+            if reading.is_at_rest(stamps[path]):
+                remember(path, rule, (stamps[path],), found[path], means)
+
+
+def remember(path: str, rule: Rule, stamps: Iterable[bytes], counts: Sequence[Count], means: Means) -> None:
+    """For the next run: the counts of the file that had these stamps."""
     exact = all(count.origin == "api" for count in counts)
     if exact or means.mode != "exact":
         scope = _scope(rule, means, exact=exact)
-        means.cache.put_unchanged(scope, _name(path, stamp), stamp[_INODE_BYTES:], counts)
+        for stamp in stamps:
+            means.cache.put_unchanged(scope, _name(path, stamp), stamp[_NAMING:], counts)
 
 
 def _name(path: str, stamp: bytes) -> bytes:
-    """What tells a file from all others: its inode, and its path, on which hangs what a format makes of it."""
-    return sha256(stamp[:_INODE_BYTES] + path.encode("utf-8", "surrogateescape")).digest()[:_INODE_BYTES]
+    """What tells a file from all others: its inode or contents, and its path, on which hangs what a format makes of it."""
+    return sha256(stamp[:_NAMING] + path.encode("utf-8", "surrogateescape")).digest()[:_NAMING]
 
 
 def _scope(rule: Rule, means: Means, *, exact: bool) -> bytes:

@@ -75,7 +75,8 @@ class Trace(NamedTuple):
 class WorkingTree:
     """The working tree of a repository, or a plain folder (`git` is False).
 
-    `kinds` are those of what was listed and isn't an ordinary file.
+    `kinds` are those of what was listed and isn't an ordinary file, `id_bytes` is the length of git's ids; 0 where none was
+    listed.
     """
 
     def __init__(self, top: str, *, git: bool, notes: Sequence[str] = ()) -> None:
@@ -83,6 +84,7 @@ class WorkingTree:
         self.git = git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
+        self.id_bytes = 0
         self.trace = Trace([], set(), set())
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
         self._ignored: dict[str, bool] = {}
@@ -117,6 +119,7 @@ class WorkingTree:
             elif not os.path.isdir(self._native(path)):
                 found[path] = Entry("file")
         self.kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
+        self.id_bytes = next((len(entry.blob) // 2 for entry in found.values() if entry.blob), self.id_bytes)
         return found
 
     def aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
