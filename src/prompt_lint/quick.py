@@ -168,8 +168,11 @@ def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[st
         elif word in _FLAGS:
             flags.append(word)
         elif name in _VALUED:
-            given[name] = value if equals else next(words, "")
-            flags += (name, given[name])
+            following = value if equals else next(words, None)
+            if following is None or (not equals and following.startswith("-")):
+                return None  # missing, or perhaps another option, or a file that a run refuses
+            given[name] = following
+            flags += (name, following)
         else:
             return None
     return None if "" in paths else (flags, given, paths)
@@ -198,7 +201,7 @@ def load(question: Question) -> Record | None:
         return None
     version, key, head, text, *rest = _sections(data, start)
     settings, settings_stamps, index, index_stamps, within, listed, plain, watched, stamps = rest
-    if version != _version() or key != question.key:
+    if version != _made_by() or key != question.key:
         return None
     made, until, folders = _HEAD.unpack(head)
     return Record(
@@ -219,7 +222,7 @@ def pack(record: Record) -> bytes:
     body = b"".join(
         _LENGTH.pack(len(section)) + section
         for section in (
-            _version(),
+            _made_by(),
             record.key,
             _HEAD.pack(record.made, record.until, record.folders),
             record.text.encode(),
@@ -233,10 +236,18 @@ def pack(record: Record) -> bytes:
     return _MAGIC + _CHECKED.pack(crc32(body)) + body
 
 
-def _version() -> bytes:
+def _made_by() -> bytes:
+    """This version, as it is installed: another one may have the same number, and libraries count, too."""
     from prompt_lint import __version__  # noqa: PLC0415  # a constant; nothing else is loaded
 
-    return __version__.encode()
+    return __version__.encode() + _installed()
+
+
+def _installed() -> bytes:
+    """Both folders change with the names in them."""
+    package = os.path.dirname(__file__)
+    folders = filter(os.path.isdir, (package, os.path.dirname(package)))  # there are none in an archive
+    return b"".join(_stamp(os.fsencode(folder)) for folder in folders)
 
 
 def _sections(data: bytes, at: int) -> list[bytes]:

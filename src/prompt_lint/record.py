@@ -234,9 +234,12 @@ def _watched(begun: Begun, tree: WorkingTree) -> tuple[list[bytes], dict[bytes, 
     [(named, within)] = tree.trace.listed
     if any(kind != "link" or os.path.isdir(path) for path, kind in tree.kinds.items()):
         raise _Unfit  # other repositories, and links to folders, behind which anything may be
-    if any(not path or os.path.isdir(path) or os.path.islink(path) for path in named):
+    given = _given(begun.question)
+    if named and not given.issuperset(named):
+        raise _Unfit  # a link on the way there has been seen through
+    if any(os.path.isdir(path) or os.path.islink(path) for path in given):
         raise _Unfit
-    paths = {*tree.trace.asked, *named, *_on_the_way(tree)}
+    paths = {*tree.trace.asked, *given, *_on_the_way(tree)}
     folders: dict[bytes, bytes] = {}
     if not named:
         if sys.platform != "darwin" and not _is_dependable(tree.top):
@@ -250,6 +253,15 @@ def _watched(begun: Begun, tree: WorkingTree) -> tuple[list[bytes], dict[bytes, 
     if len(paths) + len(folders) > _MOST_PATHS:
         raise _Unfit
     return plain, _at_rest(sorted(paths), os.lstat, begun) | folders, len(folders)
+
+
+def _given(question: Question) -> set[str]:
+    """The paths of the command line. A run wants all of them to be there, also where it is about more than these."""
+    prefix = f"{question.top}/"
+    places = [os.path.normpath(os.path.join(question.top, path)) for path in question.paths]
+    if not all(place.startswith(prefix) for place in places):
+        raise _Unfit
+    return {place.removeprefix(prefix) for place in places}
 
 
 def _on_the_way(tree: WorkingTree) -> Iterator[str]:
@@ -325,9 +337,10 @@ def _known(question: Question) -> tuple[dict[str, bytes], dict[str, list[str]], 
     names = [os.fsdecode(path) for path in former.watched]
     ignores = {path for path in names if os.path.basename(path) == _IGNORE}
     deciding = {os.fsencode(path): former.watched[os.fsencode(path)] for path in ignores}
-    # All of git's settings, but not what changes every day and says nothing of what is ignored.
-    daily = (b".yaml", b".yml", b".db", b".db-journal")
-    settings = {path: stamp for path, stamp in former.settings.items() if not path.endswith(daily)}
+    # All of git's settings, but not ours, which say nothing of what is ignored.
+    counts = os.path.join(os.path.dirname(question.file), FILE)
+    ours = set(map(os.fsencode, (*_counts(counts), *(f"{question.top}/{name}" for name in config.NAMES))))
+    settings = {path: stamp for path, stamp in former.settings.items() if path not in ours}
     if not quick.unchanged(deciding, os.lstat) or not quick.unchanged(settings, os.stat):
         return {}, {}, set()
     folders = {"" if name == "." else name for name in names[len(names) - former.folders :]}

@@ -53,18 +53,18 @@ def start(top: str, paths: Sequence[str], spare: str) -> Listing:
 
 def _nameless(spare: str) -> int:
     if hasattr(os, "memfd_create"):
-        found = os.memfd_create("listing")
-    else:
-        found = os.open(spare, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        os.unlink(spare)
-    if found <= 2:  # one of ours is closed, and would be the child's
-        os.close(found)
-        raise OSError
+        return os.memfd_create("listing")
+    found = os.open(spare, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    os.unlink(spare)
     return found
 
 
 def digest(listing: Listing) -> bytes:
-    """The SHA-256 of the list, once it is complete. Raises `OSError` where git fails, or says more than the list."""
+    """The SHA-256 of the list, once it is complete.
+
+    Raises `OSError` where git fails, or says more than the list; and where a sparse checkout leaves out a `.gitignore`,
+    which git then reads from what is staged.
+    """
     from hashlib import sha256  # noqa: PLC0415  # `quick.py` asks only where the index has changed
 
     _, status = os.waitpid(listing.process, 0)
@@ -78,8 +78,9 @@ def digest(listing: Listing) -> bytes:
     ordinary = [record[tab:] for record in records if record.startswith(_ORDINARY)]
     found = sha256(b"\0".join(ordinary))
     if len(ordinary) + 1 < len(records):
-        # Of these all counts: a `.gitignore` that a sparse checkout leaves out is read from what is staged.
-        others = (record for record in records if not record.startswith(_ORDINARY))
+        others = [record for record in records if not record.startswith(_ORDINARY)]
+        if any(record[:1] in b"Ss" and record.lower().endswith(b".gitignore") for record in others):
+            raise OSError
         found.update(b"\0\0" + b"\0".join(others))
     return found.digest()
 
