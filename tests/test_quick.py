@@ -43,6 +43,7 @@ TEXT = "Hello, hello.\n"
 LONG = "Never guess a number that you could look up.\n" * 20
 # Leaves nothing to the record, and changes nothing.
 NO_RECORD = ("--provider", "anthropic")
+FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 INSTALLED = quick._installed
 CANARY = "sk-ant-api03-Canary_42zQ9"
 
@@ -679,25 +680,52 @@ def test_what_is_no_longer_ignored_is_watched(world: World) -> None:
     "flags",
     [
         ("-q",), ("-v",), ("--offline",), ("--counting=offline",), ("--color", "always"),
-        ("--counting", "offline", "--"), ("--", A),
+        ("--counting", "offline", "--"), ("--", A), ("--jobs", "3"), ("--max-requests=7",), ("--deadline", "5.5"),
+        ("--max-file-size", "64k"), ("--limit", "10%"), ("--model", "claude-opus-4-6"), ("-e",), ("--exit-zero",),
+        ("--model=claude-opus-4-6", "--model", "claude-haiku-4-5", "--limit", "1k", A), ("--limit", "1", "-e"),
+        ("--limit", "9", "-e", "-v", "--color=always"), ("--max-file-size", "1m", "--limit", "9"), ("--max-file-size", "2"),
+        *(("--output-format", name) for name in FORMATS), ("--output-format=json", "-e", "--limit", "1"),
     ],
 )  # fmt: skip
 def test_flags_have_answers_of_their_own(world: World, flags: Sequence[str]) -> None:
-    """A record answers for the flags that it was made with, and no others."""
+    """A record answers for the flags that it was made with, and no others; and only where the run is well."""
     world.record()
     assert world.answer(*flags) is None
 
     world.record(*flags)
 
-    assert world.same()
+    assert world.same() or "--model" in "".join(flags)  # which brings new counts
+    assert world.same(*flags) is (world.run(*flags)[0] == 0)
+    assert world.same(*flags, "--model", "claude-fable-5") is False
+    tick()
+    world.repo.write(A, LONG)
+    assert not world.same(*flags) or flags == ("--", B)
+
+
+@pytest.mark.parametrize("change", ["nothing", "a configuration", "another limit", "removed"])
+def test_files_are_answered_for_without_a_configuration(world: World, change: str) -> None:
+    """Limit and model may come from the command line, as long as there is no configuration."""
+    removed(world, ".prompt-lint.yaml")
+    flags = ["--limit", "100", "--model", "claude-opus-4-6", A]
+    world.record(*flags)
     assert world.same(*flags)
+    tick()
+
+    if change == "a configuration":
+        world.repo.write(".prompt-lint.yml", "models: [claude-haiku-4-5]\nlimit: 1\nprompts: [{files: x}]\n")
+    elif change == "another limit":
+        flags[1] = "1"
+    elif change == "removed":
+        removed(world, A)
+
+    assert world.same(*flags) is (change == "nothing")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--no-cache",), ("--limit", "5"), ("--model", "claude-opus-5-5"), ("--config", ".prompt-lint.yaml"),
-        ("--no-git",), ("-o", "x"), ("--output", "json=x"), ("--max-file-size", "5"), ("-e",), ("-qv",), ("--help",),
+        ("--no-cache",), ("--provider", "anthropic"), ("--config", ".prompt-lint.yaml"), ("--base", "HEAD"),
+        ("--policy", "project"), ("--no-git",), ("-o", "x"), ("--output", "json=x"), ("-qv",), ("--help",), ("--limi", "5"),
         ("-",), ("",), ("--", ""),
     ],
 )  # fmt: skip
@@ -716,7 +744,7 @@ def test_a_flag_that_is_a_file_too_is_left_to_a_run(world: World) -> None:
     assert quick.ask(["check", "-q", "--", "--offline"], os.environ)
 
 
-@pytest.mark.parametrize("flag", ["--cache-dir", "--counting", "--color"])
+@pytest.mark.parametrize("flag", quick._VALUED)
 def test_a_value_that_is_none_is_left_to_a_run(world: World, flag: str) -> None:
     """One that is missing isn't one that is empty; and one that looks like an option may be a file, which a run refuses."""
     world.record(f"{flag}=")

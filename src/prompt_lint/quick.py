@@ -33,9 +33,12 @@ _LARGEST = 64 << 20
 # What was changed so recently (in nanoseconds) might change again without a new stamp; see `reading.py`.
 UNSURE = 2_000_000_000
 
-# What decides a plain run beside its paths. All else is left to a real run.
-_FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose")
-_VALUED = ("--counting", "--cache-dir", "--color")
+# What decides a plain run beside its paths: words alone, no other file and no other output. All else is left to a real run.
+_FLAGS = ("--offline", "-q", "--quiet", "-v", "--verbose", "-e", "--exit-zero")
+_VALUED = (
+    "--counting", "--cache-dir", "--color", "--jobs", "--max-requests", "--deadline", "--max-file-size", "--limit", "--model",
+    "--output-format",
+)  # fmt: skip
 # Where one of these is set, more would have to be known, or kept, than is good.
 _SPECIAL = (
     "CI", "GITHUB_ACTIONS", "TF_BUILD", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
@@ -45,14 +48,23 @@ _SPECIAL = (
 _OURS = "PROMPT_LINT_"
 _GIVEN = {
     f"{_OURS}{name}"
-    for name in ("CACHE_DIR", "COLOR", "COUNTING", "DEADLINE", "JOBS", "MAX_FILE_SIZE", "MAX_REQUESTS")
+    for name in (
+        "CACHE_DIR",
+        "COLOR",
+        "COUNTING",
+        "DEADLINE",
+        "JOBS",
+        "MAX_FILE_SIZE",
+        "MAX_REQUESTS",
+        "OUTPUT_FORMAT",
+    )
 }
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 # Where git, the cache and the credentials are looked for.
 _COMPARED = ("HOME", "PATH", "SUDO_UID", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
-# What a text may hold beside printable characters: the colours of the report.
-_COLORS = tuple(f"\x1b[{code}m" for code in ("0", "1", "1;31", "1;35", "33", "32"))
+# What a text may hold beside printable characters: lines, the blank that Markdown doesn't break at, the colours of the report.
+_BESIDE = ("\n", "\xa0", *(f"\x1b[{code}m" for code in ("0", "1", "1;31", "1;35", "33", "32")))
 
 
 class Question:
@@ -347,9 +359,9 @@ def unchanged(stamps: Mapping[bytes, bytes], look: Callable[[bytes], os.stat_res
 
 def printable(text: str) -> bool:
     """Whether it holds nothing but lines that a report may have."""
-    for code in _COLORS:
-        text = text.replace(code, "")
-    return text.replace("\n", "").isprintable()
+    for beside in _BESIDE:
+        text = text.replace(beside, "")
+    return text.isprintable()
 
 
 def tell(text: str) -> bool:
