@@ -18,18 +18,18 @@ from prompt_lint.scope import find
 from prompt_lint.selection import selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.against import Comparison
     from prompt_lint.config import Config
     from prompt_lint.counting import Counter, Outcome
     from prompt_lint.groups import Outcomes
     from prompt_lint.measure import Means, Measured, Tally
-    from prompt_lint.model import Group, Part, Verdict
+    from prompt_lint.model import Group, Part, Rule, Verdict
     from prompt_lint.prompts import Found
     from prompt_lint.scope import Scope
     from prompt_lint.selection import Owned
-    from prompt_lint.tree import WorkingTree
+    from prompt_lint.tree import Entry, WorkingTree
 
 # Sections shown of a prompt that fails.
 _LARGEST = 3
@@ -71,9 +71,9 @@ def check(
     """
     everything = not paths or not _names(tree, config).isdisjoint(paths)
     cap = options.max_file_size
-    scope = find(tree, config, () if everything else paths, cap, whole=comparison is not None)
-    plain = [] if options.reread else [one for one in scope.owned if not one.name]
-    known = recall(tree, plain, means, cap, scope.entries, scope.within)
+    scope, known = _scope(
+        tree, config, () if everything else paths, means, options, whole=comparison is not None
+    )
     files, said = len(scope.owned), Remarks(scope.problems, [])
     calm, others = _calm(scope.owned, known) if comparison is None else ([], scope.owned)
     prompts = chain(
@@ -96,6 +96,29 @@ def check(
         notes += _idle_parts(config, report.verdicts)
     report = report._replace(verdicts=Verdicts(calm, verdicts), notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _scope(
+    tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options, *, whole: bool
+) -> tuple[Scope, dict[str, tuple[Count, ...]]]:
+    """What is to be checked, and what is known of it, which is looked up while git looks for more."""
+    cap = options.max_file_size
+    known: dict[str, tuple[Count, ...]] = {}
+    asked: dict[str, Rule] = {}
+
+    def look_up(owned: Iterable[Owned], entries: Mapping[str, Entry], within: Collection[str]) -> None:
+        """Again for a file that another rule turns out to own."""
+        new = [one for one in owned if not one.name and asked.get(one.path) is not one.rule]
+        for one in new:
+            known.pop(one.path, None)
+            asked[one.path] = one.rule
+        known.update(recall(tree, new, means, cap, entries, within))
+
+    if options.reread:
+        return find(tree, config, paths, cap, whole=whole), known
+    scope = find(tree, config, paths, cap, whole=whole, meanwhile=look_up)
+    look_up(scope.owned, scope.entries, scope.within)
+    return scope, known
 
 
 def _calm(owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]]) -> tuple[list[Calm], list[Owned]]:

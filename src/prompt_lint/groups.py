@@ -76,7 +76,7 @@ def _matched(
     """What the patterns of a sum match, each with the rule by which it is read: that of its owner, if there is one."""
     matching = selector([group.rule._replace(files=tuple(one.path for one in group.sum))], exclude)
     found = []
-    for path, _, links, _ in select(files, aliases, matching):
+    for path, _, links, _ in select(matching.owners(files), aliases, matching):
         # What the patterns know by a link alone is read by that link: it may be another tool's file by its name.
         name = "" if matching.owner(path) else links[0]
         rule = next(filter(None, map(chosen.owner, (name or path, *links))), group.rule)

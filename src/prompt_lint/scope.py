@@ -13,13 +13,16 @@ from prompt_lint.prompts import importers, is_below
 from prompt_lint.selection import Owned, idle, select, selector
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.config import Config
     from prompt_lint.groups import Gathered
     from prompt_lint.model import Rule
     from prompt_lint.selection import Selector
     from prompt_lint.tree import Entry, WorkingTree
+
+    # Files that are owned, the entries they are among, and within what these are all there is.
+    Meanwhile = Callable[[Sequence[Owned], Mapping[str, Entry], Collection[str]], object]
 
 
 class Scope(NamedTuple):
@@ -39,29 +42,40 @@ class Scope(NamedTuple):
     everything: bool
 
 
-def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int, *, whole: bool = False) -> Scope:
+def find(
+    tree: WorkingTree,
+    config: Config,
+    paths: Sequence[str],
+    cap: int,
+    *,
+    whole: bool = False,
+    meanwhile: Meanwhile | None = None,
+) -> Scope:
     """The files and the groups to check, and what is wrong with how the rules meet the tree.
 
     With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
     `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
+    `meanwhile` is told which files are owned, as far as that is known, while git looks for more; unless there are `paths`.
     """
     chosen = selector(config.rules, config.exclude)
     within = chosen.folders() | groups.folders(config.groups)
     ends = {""} if whole else chosen.ends() | groups.ends(config.groups)
-    entries = tree.entries(paths, within, ends)
+    owners: dict[str, Rule] = {}
+
+    def early(tracked: Mapping[str, Entry]) -> None:
+        owners.update(chosen.owners(_files(tracked, config)))
+        if meanwhile:
+            meanwhile([Owned(path, rule, ()) for path, rule in owners.items()], tracked, within)
+
+    entries = tree.entries(paths, within, ends, None if paths else early)
     aliases = tree.aliases(entries)
-    # The configuration is no prompt, however wide a pattern is.
-    files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
+    files = _files(entries, config)
     links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    owned = select(files, links, chosen)
+    owned = select(owners | chosen.owners(path for path in files if path not in owners), links, chosen)
     gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
-    problems = [
-        Problem(link, 0, reason.message, reason.hint)
-        for link, reason in sorted(aliases.items())
-        if isinstance(reason, Unreadable) and chosen.owner(link) and (not paths or is_below(paths, link))
-    ]
-    owned = _shared(owned, entries, tree, problems)
-    owned = [way for one in owned for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
+    problems = list(_astray(aliases, chosen, paths))
+    shared = _shared(owned, entries, tree, problems)
+    owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
     if paths:
         named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
         shown = {one.shown for one in named}
@@ -71,9 +85,23 @@ def find(tree: WorkingTree, config: Config, paths: Sequence[str], cap: int, *, w
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
     owned.sort(key=lambda one: one.shown)
     empty, overruled = idle(owned, chosen, [*files, *aliases])
-    tree.notes += [_overruled(config, rule) for rule in overruled]
-    problems += [_matches_nothing(config, rule) for rule in empty]
+    tree.notes += (_overruled(config, rule) for rule in overruled)
+    problems += (_matches_nothing(config, rule) for rule in empty)
     return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
+
+
+def _astray(
+    aliases: Mapping[str, str | Unreadable], chosen: Selector, paths: Sequence[str]
+) -> Iterator[Problem]:
+    for link, reason in sorted(aliases.items()):
+        wanted = not paths or is_below(paths, link)
+        if isinstance(reason, Unreadable) and wanted and chosen.owner(link):
+            yield Problem(link, 0, reason.message, reason.hint)
+
+
+def _files(entries: Mapping[str, Entry], config: Config) -> list[str]:
+    """What may be prompts. The configuration is none, however wide a pattern is."""
+    return [path for path, (kind, _) in entries.items() if kind != "link" and path != config.path]
 
 
 def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: Selector) -> list[Gathered]:
@@ -85,7 +113,7 @@ def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen:
     entries = tree.entries((), groups.folders(sums), groups.ends(sums))
     tree.kinds = tree.kinds | kinds
     aliases = tree.aliases(entries)
-    files = [path for path, entry in entries.items() if entry.kind != "link" and path != config.path]
+    files = _files(entries, config)
     links = {link: to for link, to in aliases.items() if isinstance(to, str)}
     whole = {one.group.name: one for one in groups.gather(sums, files, links, chosen, config.exclude)}
     return [whole.get(one.group.name, one) for one in concerned]

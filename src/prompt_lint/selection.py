@@ -51,6 +51,10 @@ class Selector(NamedTuple):
                 return rule
         return None
 
+    def owners(self, paths: Iterable[str]) -> dict[str, Rule]:
+        """Those of `paths` that a rule owns, with their rules."""
+        return {path: rule for path in paths if (rule := self.owner(path))}
+
     def folders(self) -> set[str]:
         """Paths at or below which all lies that any rule can own; "" among them is the whole tree."""
         return globs.folders(pattern for rule, _, _ in self.rules for pattern in rule.files)
@@ -68,13 +72,13 @@ def selector(rules: Iterable[Rule], exclude: Sequence[str]) -> Selector:
     return Selector(compiled, globs.compile(exclude))
 
 
-def select(paths: Iterable[str], aliases: Mapping[str, str], chosen: Selector) -> list[Owned]:
+def select(owners: Mapping[str, Rule], aliases: Mapping[str, str], chosen: Selector) -> list[Owned]:
     """Each file once, in the order of its path, whatever the links that lead to it.
 
-    `aliases` maps a link's path to the path of the file behind it. A file that no rule owns by its own
-    path is owned through the first of its links that a rule owns.
+    `owners` are those that are owned by their own path, `aliases` maps a link's path to the path of the file behind it. A
+    file that no rule owns by its own path is owned through the first of its links that a rule owns.
     """
-    owners = {path: rule for path in paths if (rule := chosen.owner(path))}
+    owners = dict(owners)
     links: dict[str, list[str]] = {}
     for link, target in aliases.items():
         if rule := chosen.owner(link):

@@ -90,7 +90,11 @@ class WorkingTree:
         self._ignored: dict[str, bool] = {}
 
     def entries(
-        self, paths: Sequence[str] = (), within: Collection[str] = ("",), ends: Collection[str] = ("",)
+        self,
+        paths: Sequence[str] = (),
+        within: Collection[str] = ("",),
+        ends: Collection[str] = ("",),
+        meanwhile: Callable[[Mapping[str, Entry]], object] | None = None,
     ) -> dict[str, Entry]:
         """What there is: tracked files, and untracked ones that aren't ignored. Nothing is opened.
 
@@ -99,14 +103,15 @@ class WorkingTree:
         git the walk over the whole working tree. A tracked file may have been deleted: reading it tells.
 
         `within` names files and folders: what is neither one of them nor below one may be left out. So may be an ordinary
-        file that has none of `ends` in its path.
+        file that has none of `ends` in its path. `meanwhile` is told of what is tracked while git looks for what isn't,
+        which takes it the longest.
 
         Raises:
             Fatal: git refuses.
         """
         self.trace.listed.append((tuple(paths), frozenset(within)))
         if self.git:
-            found = self._listed(paths, self.worth_asking(within), ends)
+            found = self._listed(paths, self.worth_asking(within), ends, meanwhile)
             if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
                 found = self._listed(paths, [], [""])  # a link to a folder may lead anywhere
         else:
@@ -118,7 +123,7 @@ class WorkingTree:
                 found[path] = Entry("link")
             elif not os.path.isdir(self._native(path)):
                 found[path] = Entry("file")
-        self.kinds = {path: entry.kind for path, entry in found.items() if entry.kind != "file"}
+        self.kinds = _kinds(found)
         self.id_bytes = next((len(entry.blob) // 2 for entry in found.values() if entry.blob), self.id_bytes)
         return found
 
@@ -285,7 +290,13 @@ class WorkingTree:
             raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
         return portable(inner)
 
-    def _listed(self, paths: Sequence[str], within: Sequence[str], ends: Collection[str]) -> dict[str, Entry]:
+    def _listed(
+        self,
+        paths: Sequence[str],
+        within: Sequence[str],
+        ends: Collection[str],
+        meanwhile: Callable[[Mapping[str, Entry]], object] | None = None,
+    ) -> dict[str, Entry]:
         """What git lists; untracked files only below those of `paths` that are folders, if there are paths.
 
         Only what is `within`, unless that is empty; of a large repository only what may have one of `ends`.
@@ -298,6 +309,9 @@ class WorkingTree:
         warnings: list[str] = []
         outputs = git.together(commands, self.top, warnings)
         found = _parse_staged(text(next(outputs)), ends)
+        if meanwhile:
+            self.kinds = _kinds(found)
+            meanwhile(found)
         for output in outputs:
             for path in text(output).split("\0")[:-1]:
                 if path.endswith("/"):  # another repository; git doesn't look inside
@@ -364,6 +378,10 @@ class WorkingTree:
 
     def _native(self, path: str) -> str:
         return os.path.join(self.top, native(path)) if path else self.top
+
+
+def _kinds(entries: Mapping[str, Entry]) -> dict[str, Kind]:
+    return {path: kind for path, (kind, _) in entries.items() if kind != "file"}
 
 
 def follow(top: str, path: str, target: Callable[[str, int], str | None]) -> str:
