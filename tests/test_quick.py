@@ -327,9 +327,11 @@ CHANGES: dict[str, Change] = {
 }  # fmt: skip
 
 
-def put_exact(world: World, *texts: str, model: str = "claude-sonnet-5-5") -> None:
+def put_exact(
+    world: World, *texts: str, model: str = "claude-sonnet-5-5", origin: str = credentials.API
+) -> None:
     """Counts of the API, as a run with a key would have left them."""
-    kept = open_cache(str(world.home / ".cache/prompt-lint"), __version__, credentials.API)
+    kept = open_cache(str(world.home / ".cache/prompt-lint"), __version__, origin)
     digests = [request.digest() for one in texts if (request := to_request(one, "user"))]
     kept.put({Key(model, digest): Count(7, 7, 7, "api") for digest in digests})
     kept.close()
@@ -900,6 +902,61 @@ def test_exact_counts_are_answered_for(world: World, monkeypatch: pytest.MonkeyP
     secrets = [CANARY.encode(), *(h.digest() for h in hashes), *(h.hexdigest().encode() for h in hashes)]
     for path in [one for one in world.home.rglob("*") if one.is_file()]:
         assert not any(secret in path.read_bytes() for secret in secrets)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1/secret-42zQ9/anthropic"])
+def test_a_gateways_counts_are_answered_for(world: World, path: str) -> None:
+    """Another gateway counts otherwise. Its path may be a secret, and stands in no file."""
+    urls = [
+        f"https://gateway.example.com:8443{path}",
+        "https://gateway.example.org",
+        f"https://gateway.example.com{path}",
+        "",
+    ]
+    world.patch.setenv("ANTHROPIC_API_KEY", CANARY)
+    world.patch.setenv("ANTHROPIC_BASE_URL", urls[0])
+    for model in ("claude-sonnet-5-5", "claude-sonnet-4-6"):
+        put_exact(world, TEXT, model=model, origin=urls[0].rstrip("/"))
+
+    world.record()
+
+    assert world.same()
+    for file in [one for one in world.home.rglob("*") if one.is_file()]:
+        assert CANARY.encode() not in file.read_bytes()
+        assert b"42zQ9" not in file.read_bytes()
+    for url in [*urls[1:], f"{urls[0]}/other" if path != "/" else f"{urls[0]}other"]:
+        world.patch.setenv("ANTHROPIC_BASE_URL", url)
+        assert world.answer() is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:pass@example.com", "https://user@example.com/", "https://example.com?key=x", "https://example.com/a?key=x",
+        "https://example.com#x", "https://example.com/a b", "https://example.com\n", "https://", "https:///a", "ftp://example.com",
+        "example.com", "https://example.com:", "https://example.com:x", "https://example.com:8\u0663", "https://exämple.com", " https://example.com",
+        "https://example.com/%41", "https://example.com/a@b", "https://example.com\\a", "https://[::1]/",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_plain_is_left_to_a_run(url: str) -> None:
+    """A user name, a query, a fragment, an escape: it may be a password, or be read in two ways."""
+    assert quick.ask(["check"], {**os.environ, "ANTHROPIC_BASE_URL": url}) is None
+
+
+@given(
+    st.text(max_size=30) | st.from_regex(r"https?://[a-z.]+(:[0-9]{1,6})?(/[\w~./@?#%-]*)?", fullmatch=True)
+)
+@example("https://a.b/c")
+def test_of_an_address_only_host_and_port_are_kept(url: str) -> None:
+    """Whatever the variable holds, what is compared has no more of it than that in plain."""
+    kept = quick._plain_address(url)
+
+    if kept:
+        scheme, _, rest = url.partition("://")
+        assert kept.startswith(f"{scheme}://{rest.partition('/')[0]}/")
+        assert not set("@?#% \n\\") & set(url)
+        assert kept.count("/") == 3
+        assert len(kept.rpartition("/")[2]) in {0, 64}
 
 
 def test_counts_of_models_that_move_are_answered_for_a_day(

@@ -41,7 +41,7 @@ _VALUED = (
 )  # fmt: skip
 # Where one of these is set, more would have to be known, or kept, than is good.
 _SPECIAL = (
-    "CI", "GITHUB_ACTIONS", "TF_BUILD", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
+    "CI", "GITHUB_ACTIONS", "TF_BUILD", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "ANTHROPIC_CONFIG_DIR",
     "ANTHROPIC_FEDERATION_RULE_ID", "_PROMPT_LINT_COMPLETE",
 )  # fmt: skip
 # Of our own variables those that a plain run may be given; any other one takes a real run.
@@ -60,6 +60,10 @@ _GIVEN = {
     )
 }
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+# Whose counts they are. Where it isn't plain, it may hold what must not be kept.
+_ADDRESS = "ANTHROPIC_BASE_URL"
+_ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_IN_HOSTS, _IN_PATHS = frozenset(f"{_ALNUM}.-"), frozenset(f"{_ALNUM}._~/-")
 # Where git, the cache and the credentials are looked for.
 _COMPARED = ("HOME", "PATH", "SUDO_UID", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
@@ -145,6 +149,9 @@ def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
         return None
     if not all(map(_sound, filter(None, map(env.get, _KEYS)))):
         return None
+    address = _plain_address(env.get(_ADDRESS, ""))
+    if address is None:
+        return None
     top = os.getcwd()
     place = cache_folder(env, given.get("--cache-dir"), top)
     if not place:
@@ -152,7 +159,7 @@ def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
     color = wants_color(given.get("--color") or env.get(f"{_OURS}COLOR") or "auto", env)
     named = sorted([*ours, *(name for name in _COMPARED if name in env)])
     parts = [
-        (top, str(os.geteuid()), str(color), *(name for name in _KEYS if env.get(name))),
+        (top, str(os.geteuid()), str(color), address, *(name for name in _KEYS if env.get(name))),
         [f"{name}={env[name]}" for name in named],
         flags,
         paths,
@@ -193,6 +200,25 @@ def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[st
 def _sound(key: str) -> bool:
     """Whether a real run takes it for a credential; `credentials.py` says why it wouldn't."""
     return all("!" <= char <= "~" for char in key) and not key.lower().startswith("sk-ant-admin")
+
+
+def _plain_address(url: str) -> str | None:
+    """The address for the key; None where it isn't `https?://host[:port][/path]`. A path may be a secret: of it, a digest."""
+    scheme, slashes, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    name, colon, port = host.partition(":")
+    if not url:
+        return ""
+    ported = not colon or (port.isascii() and port.isdigit())
+    if scheme not in {"https", "http"} or not slashes or not name or not ported:
+        return None
+    if not _IN_HOSTS.issuperset(name) or not _IN_PATHS.issuperset(path):
+        return None
+    if path:
+        from hashlib import sha256  # noqa: PLC0415  # few addresses have one
+
+        path = sha256(path.encode()).hexdigest()
+    return f"{scheme}://{host}/{path}"
 
 
 def load(question: Question) -> Record | None:
