@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -39,11 +39,21 @@ def once(command: Sequence[str], cwd: Path, codes: tuple[int, ...] = (0, 1)) -> 
     return Cost(wall, cpu, after.ru_maxrss / 1024)
 
 
-def compare(commands: Mapping[str, Sequence[str]], cwd: Path, rounds: int) -> dict[str, Cost]:
-    """Medians of interleaved rounds, after one round to warm up: so that noise hits all alike."""
+def compare(
+    commands: Mapping[str, Sequence[str]],
+    cwd: Path,
+    rounds: int,
+    before: Callable[[], None] | None = None,
+) -> dict[str, Cost]:
+    """Medians of interleaved rounds, after one round to warm up: so that noise hits all alike.
+
+    `before` is called before each run, unmeasured.
+    """
     runs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
+            if before:
+                before()
             cost = once(command, cwd)
             if number:
                 runs[name].append(cost)
