@@ -668,7 +668,7 @@ def _rows(reader: sqlite3.Connection, names: Collection[bytes] | None) -> Iterat
         if between <= most:
             yield reader.execute(f"{_LOOK_UP} WHERE k BETWEEN ? AND ?", span)
             return
-    ordered = list(names)
+    ordered = sorted(names)  # as they stand in the file
     for start in range(0, len(ordered), _ASKED_AT_ONCE):
         batch = ordered[start : start + _ASKED_AT_ONCE]
         marks = ",".join("?" * len(batch))

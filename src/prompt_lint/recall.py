@@ -69,7 +69,9 @@ def _look_up(
         states = {name: stamp[_NAMING:] for name, (_, stamp) in files.items()}
         for name, counts in means.cache.unchanged(_scope(rule, means, exact=exact), states).items():
             path, _ = files.pop(name)
-            if all(map(suffices, counts, map(rule.limits.get, rule.models), (means,) * len(counts))):
+            if means.mode != "auto" or all(
+                map(suffices, counts, map(rule.limits.get, rule.models), (means,) * len(counts))
+            ):
                 found[path] = counts
     return dict(files.values())
 

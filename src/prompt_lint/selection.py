@@ -44,11 +44,9 @@ class Selector(NamedTuple):
     excluded: Callable[[str], bool]
 
     def owner(self, path: str) -> Rule | None:
-        if self.excluded(path):
-            return None
         for rule, files, exclude in reversed(self.rules):
             if files(path) and not exclude(path):
-                return rule
+                return None if self.excluded(path) else rule
         return None
 
     def owners(self, paths: Iterable[str]) -> dict[str, Rule]:

@@ -182,18 +182,16 @@ class WorkingTree:
 
         Nothing is opened.
         """
-        plain: dict[str, bool] = {}
+        plain = {"": reading.STAMPS_TELL}
         prefix, lstat, regular, stamp = self.top + os.sep, os.lstat, stat.S_ISREG, reading.stamp
-        asked = self.trace.asked
-        for (
-            path
-        ) in paths:  # 10,000 times in a large repository, in which nothing else is done with most of them
+        asked, kinds = self.trace.asked, self.kinds
+        for path in paths:  # 10,000 in a large repository, in which nothing else is done with most of them
             asked.add(path)
             folder = path[: path.rfind("/") + 1]
-            if folder not in plain:
-                plain[folder] = self._plain_folder(folder[:-1], plain)
             found = b""
-            if plain[folder] and path not in self.kinds:
+            if (
+                plain[folder] if folder in plain else self._plain_folder(folder, plain)
+            ) and path not in kinds:
                 try:
                     status = lstat(prefix + native(path))
                 except OSError:
@@ -259,16 +257,24 @@ class WorkingTree:
         return self._ignored[path]
 
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
-        """Whether a folder and all above it are what git takes them for, not links. `known` is added to."""
-        if not path:
-            return reading.STAMPS_TELL
-        if path + "/" not in known:
-            try:
-                real = stat.S_ISDIR(os.lstat(self._native(path)).st_mode)
-            except OSError:
-                real = False
-            known[path + "/"] = real and self._plain_folder(path.rpartition("/")[0], known)
-        return known[path + "/"]
+        """Whether a folder, with a slash behind it, and all above it are what git takes them for, not links.
+
+        `known` is added to; it has an answer for the top, "".
+        """
+        todo = []
+        while path not in known:
+            todo.append(path)
+            path = path[: path.rfind("/", 0, -1) + 1]
+        found = known[path]
+        for folder in reversed(todo):
+            found = known[folder] = found and self._is_folder(folder[:-1])
+        return found
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.lstat(self._native(path)).st_mode)
+        except OSError:
+            return False
 
     def resolve_argument(self, argument: str, cwd: str) -> str:
         """A path from the command line as a path of this tree; "" is the top. Links keep their own name.
