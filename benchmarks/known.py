@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,17 @@ def after_git_add(repo: Path, rounds: int, *paths: str) -> dict[str, Cost]:
     return compare({"the same, after git add": [LINT, "check", "--offline", *paths]}, repo, rounds, stage)
 
 
+def in_a_fresh_checkout(repo: Path, rounds: int) -> dict[str, Cost]:
+    """Each run in a new clone, with the cache of the repository: every inode is new."""
+    clone = repo.parent / f"{repo.name}-clone"
+
+    def renew() -> None:
+        shutil.rmtree(clone, ignore_errors=True)
+        git(repo, "clone", "--quiet", str(repo), str(clone))
+
+    return compare({"the same, in a fresh checkout": [LINT, "check", "--offline"]}, clone, rounds, renew)
+
+
 def large(folder: Path, files: int, prompts: int, rounds: int) -> None:
     for name, names in (("below a folder", BELOW), ("anywhere", ANYWHERE)):
         repo = folder / names[1].replace("/", "_").replace("*", "x")
@@ -127,6 +139,7 @@ def large(folder: Path, files: int, prompts: int, rounds: int) -> None:
             f"\nA. {prompts:,} prompts {name} ({names[1]}) among {files:,} files, {len(MODELS)} models, all known\n"
         )
         costs = compare(commands, repo, rounds) | after_git_add(repo, rounds)
+        costs |= in_a_fresh_checkout(repo, min(rounds, 3))
         print(table(costs, "git status --porcelain"))
 
 
