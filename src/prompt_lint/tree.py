@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from bisect import bisect_left
@@ -533,20 +534,26 @@ def _parse_staged(output: str, ends: Collection[str]) -> dict[str, Entry]:
     return found | {path: Entry(entry.kind) for path, entry in found.items() if entry.blob in _EMPTY_BLOBS}
 
 
-def _having(output: str, ends: Collection[str]) -> Sequence[str]:
+def _having(output: str, ends: Collection[str]) -> Collection[str]:
     """The records that have one of `ends` in them, and all that aren't of ordinary files: a third of the time of a loop."""
     if len(ends) > _MOST_ENDS or "" in ends:
         return output.split("\0")[:-1]
+    output = f"\0{output}"  # so that there is one before each record, too
+    find, rfind = output.find, output.rfind
     found: dict[str, None] = {}
     for end in ends:
-        at = output.find(end)
+        at = find(end)
         while at >= 0:
-            last = output.find("\0", at)
-            found[output[output.rfind("\0", 0, at) + 1 : last]] = None
-            at = output.find(end, last)
-    if output.count("\0H 100") + output.startswith("H 100") != output.count("\0"):
-        found |= dict.fromkeys(one for one in output.split("\0")[:-1] if not one.startswith("H 100"))
-    return list(found)
+            last = find("\0", at)
+            found[output[rfind("\0", 0, at) + 1 : last]] = None
+            at = find(end, last)
+    for odd in _ODD.finditer(output):
+        found[output[odd.end() : find("\0", odd.end())]] = None
+    return found
+
+
+# Where a record begins that isn't of an ordinary file.
+_ODD = re.compile(r"\0(?!H 100|\Z)")
 
 
 _KINDS: dict[str, Kind] = {"100": "file", "120": "link", "160": "submodule"}
