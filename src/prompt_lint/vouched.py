@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from prompt_lint import git
@@ -10,7 +11,7 @@ from prompt_lint.errors import Fatal
 from prompt_lint.tree import native, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 # What git is asked of its settings: programs that would make other contents of a blob, and comparing files by less than it could.
 _SETTINGS = r"^(filter\..*\.(smudge|clean|process)|core\.(checkstat|trustctime))$"
@@ -18,7 +19,10 @@ _SETTINGS = r"^(filter\..*\.(smudge|clean|process)|core\.(checkstat|trustctime))
 _LFS = "filter.lfs."
 # Attributes that may change contents and leave their length. All others (line ends) add or remove something.
 _ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
+_CHECK = ("check-attr", "-z", "--stdin", *_ATTRIBUTES)
 _NONE = {"unspecified", "unset"}
+# Paths in one question: what is said of them is long.
+_TOGETHER = 20_000
 
 
 def mark(blob: bytes, size: int) -> bytes:
@@ -50,19 +54,28 @@ def vouched(top: str, paths: Collection[str], within: Sequence[str]) -> Collecti
         "--",
         *map(native, within),
     ]
-    asked = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+    todo = iter(paths)
     try:
-        told = git.together([comparison, ["check-attr", "-z", "--stdin", *_ATTRIBUTES]], top, [], asked)
-        changed, attributes = told
+        changed, attributes = git.together([comparison, _CHECK], top, [], _listed(islice(todo, _TOGETHER)))
+        others = set(text(changed).split("\0")) | _converted(attributes)
+        while asked := _listed(islice(todo, _TOGETHER)):
+            [attributes] = git.together([_CHECK], top, [], asked)
+            others |= _converted(attributes)
     except Fatal:
         return ()
-    others = set(text(changed).split("\0"))
-    words = text(attributes).split("\0")
-    if not _NONE.issuperset(words[2::3]):
-        others.update(
-            path for path, value in zip(words[::3], words[2::3], strict=False) if value not in _NONE
-        )
     return set(paths) - others
+
+
+def _listed(paths: Iterable[str]) -> bytes:
+    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+
+
+def _converted(attributes: bytes) -> set[str]:
+    """The paths that have one of the attributes, out of git's answer."""
+    words = text(attributes).split("\0")
+    if _NONE.issuperset(words[2::3]):
+        return set()
+    return {path for path, value in zip(words[::3], words[2::3], strict=False) if value not in _NONE}
 
 
 def _options(top: str) -> list[str] | None:
