@@ -399,6 +399,18 @@ def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[st
     assert both["a/plain.md"] == first["a/plain.md"] != both["b/SKILL.md"]
 
 
+def test_a_file_that_two_rules_count_for_other_models_is_counted_for_each(repo: Repo, lint: Lint) -> None:
+    """Where a link belongs to another rule, the counts for that one's models aren't taken for the first one's."""
+    models = "    models: [claude-opus-4-1, claude-haiku-4-5]\n    limit: 101\n"
+    repo.write(".prompt-lint.yaml", CONFIG + f'  - files: "*.txt"\n{models}')
+    repo.link("b.txt", A)
+    tick()
+    first = lint()
+
+    assert len(first[A]) == 4
+    assert lint() == first
+
+
 def test_counts_belong_to_version_and_service(tmp_path: Path) -> None:
     """What another version read, or another service counted, isn't found."""
     kept(tmp_path, (EXACT,), ("m",), exact=True)

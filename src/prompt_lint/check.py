@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -118,7 +119,16 @@ def _scope(
         return find(tree, config, paths, cap, whole=whole), known
     scope = find(tree, config, paths, cap, whole=whole, meanwhile=look_up)
     look_up(scope.owned, scope.entries, scope.within)
+    for path in _twice(scope.owned):
+        known.pop(path, None)
     return scope, known
+
+
+def _twice(owned: Sequence[Owned]) -> Iterator[str]:
+    """Paths that two rules judge, one of them by a link: counts for the models of one say nothing of the other's."""
+    linked = {one.path for one in owned if one.aliases and not one.name}
+    ways = collections.Counter(one.path for one in owned if one.path in linked and not one.name)
+    return (path for path, number in ways.items() if number > 1)
 
 
 def _calm(owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]]) -> tuple[list[Calm], list[Owned]]:
