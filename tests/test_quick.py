@@ -666,6 +666,32 @@ def test_links_on_the_way_are_watched(
     assert not world.same()
 
 
+@pytest.mark.parametrize("paths", [(), (A,)], ids=["all", "named"])
+@pytest.mark.parametrize("change", [".gitignore", "one/.gitignore", "one/two/.gitignore", "one/.git"])
+def test_whether_what_a_link_leads_to_is_ignored_is_watched(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    paths: Sequence[str],
+    change: str,
+) -> None:
+    """A file that patterns know by a link alone may come to be ignored, in a folder in which no pattern looks."""
+    world = make_world(tmp_path, capfd, monkeypatch, "prompts/**/*.md")
+    world.repo.link("prompts/link.md", "../one/two/x.txt")
+    world.repo.git("add", "prompts/link.md")
+    world.repo.write("one/two/x.txt", TEXT)
+    world.record(*paths)
+    assert world.same(*paths)
+    tick()
+
+    if change == "one/.git":
+        world.repo.git("init", "-q", "one")
+    else:
+        world.repo.write(change, "x.txt\n")
+
+    assert not world.same(*paths)
+
+
 def test_what_is_no_longer_ignored_is_watched(world: World) -> None:
     """A record builds on the one before it only while the same is ignored."""
     world.record()

@@ -233,6 +233,8 @@ class WorkingTree:
             return {path for path in paths if self._is_ignored(path)}
         listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
         found = set(paths)
+        for path in paths:
+            self._ask_what_ignores(path)
         for start in range(0, len(paths), _TOGETHER):
             some = [native(path) for path in paths[start : start + _TOGETHER]]
             found.difference_update(text(git.run([*listing, *some], self.top)).split("\0"))
@@ -246,8 +248,7 @@ class WorkingTree:
     def _is_ignored(self, path: str) -> bool:
         """Whether a path, behind no link, is neither tracked nor one that `git add` would take."""
         if path not in self._ignored:
-            folders = path.split("/")[:-1]
-            self.trace.asked.update("/".join((*folders[:n], ".gitignore")) for n in range(len(folders) + 1))
+            self._ask_what_ignores(path)
             if self.git:
                 listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", native(path)]
                 self._ignored[path] = not git.run(listing, self.top)
@@ -256,6 +257,12 @@ class WorkingTree:
 
                 self._ignored[path] = ignores(self.top, native(path), self.notes)
         return self._ignored[path]
+
+    def _ask_what_ignores(self, path: str) -> None:
+        """Note in the trace the files that say so, and what would make another repository's of it."""
+        folders = path.split("/")[:-1]
+        self.trace.asked.update("/".join((*folders[:n], ".gitignore")) for n in range(len(folders) + 1))
+        self.trace.asked.update("/".join((*folders[:n], ".git")) for n in range(1, len(folders) + 1))
 
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
         """Whether a folder, with a slash behind it, and all above it are what git takes them for, not links.
