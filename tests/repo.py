@@ -35,7 +35,7 @@ class Repo:
         assert done.returncode == 0, f"git {args}: {os.fsdecode(done.stderr)}"
         return os.fsdecode(done.stdout).removesuffix("\n")
 
-    def write(self, name: str | bytes, content: str | bytes = "Hello.\n") -> Path:
+    def write(self, name: str | bytes | Path, content: str | bytes = "Hello.\n") -> Path:
         path = self._place(name)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
@@ -54,7 +54,7 @@ class Repo:
     def submodule(self, name: str, origin: Repo) -> None:
         self.git("submodule", "--quiet", "add", str(origin.path), name)
 
-    def _place(self, name: str | bytes) -> Path:
+    def _place(self, name: str | bytes | Path) -> Path:
         path = self.path / os.fsdecode(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

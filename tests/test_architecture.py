@@ -15,8 +15,8 @@ PACKAGE = "prompt_lint"
 # From the bottom up. A module imports from lower layers only; adapters of one folder never each other.
 LAYERS: list[set[str]] = [
     {"prompt_lint", "errors", "hardened"},
-    {"staged"},
-    {"model", "quick", "kept"},
+    {"staged", "kept"},
+    {"model", "quick"},
     {
         "escape",
         "lazily",
@@ -68,7 +68,18 @@ LAYERS: list[set[str]] = [
         "wire",
         "figures",
     },
-    {"ending", "formats", "outputs", "reports", "counters", "ci", "transport", "measure", "commit", "vouched"},
+    {
+        "ending",
+        "formats",
+        "outputs",
+        "reports",
+        "counters",
+        "ci",
+        "transport",
+        "measure",
+        "commit",
+        "vouched",
+    },
     {"parsed", "delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
     {"groups", "survey", "oidc", "reread"},
     {"scope", "policy"},

@@ -11,7 +11,6 @@ import stat
 import subprocess
 import sys
 import time
-from binascii import crc32
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.repo import Repo
 
-from prompt_lint import __version__, cli, credentials, quick, reading, record
+from prompt_lint import __version__, cli, credentials, kept, quick, reading, record
 from prompt_lint.cache import FILE, open_cache
 from prompt_lint.errors import Fatal
 from prompt_lint.message import to_request
@@ -425,7 +424,11 @@ def other_case(world: World) -> None:
 
 
 def ignored_by_what_is_left_out(name: str) -> Change:
-    return lambda w: (w.repo.write(NEW, LONG), left_out(w, name, "new.md\n*.tmp.md\n"))
+    def change(world: World) -> None:
+        world.repo.write(NEW, LONG)
+        left_out(world, name, "new.md\n*.tmp.md\n")
+
+    return change
 
 
 # The pattern; what was there before; what happens to the index.
@@ -1056,15 +1059,15 @@ def test_a_record_that_is_cut_or_flipped_is_none(world: World) -> None:
 def test_no_file_can_make_it_fail(tmp_path: Path, data: bytes) -> None:
     """Whatever is in the file, there is no answer and no exception; also where the checksum fits."""
     question = quick.Question(str(tmp_path / "record"), b"key", str(tmp_path), [])
-    for body in (data, quick._MAGIC + quick._CHECKED.pack(crc32(data)) + data):
+    for body in (data, kept.sealed(quick.MAGIC, data)):
         (tmp_path / "record").write_bytes(body)
         with suppress(Exception):
             assert quick.load(question) is None
 
 
 def other_version(data: bytes) -> bytes:
-    body = data[len(quick._MAGIC) + 4 :].replace(__version__.encode(), b"9" * len(__version__), 1)
-    return quick._MAGIC + quick._CHECKED.pack(crc32(body)) + body
+    body = data[len(quick.MAGIC) + 4 :].replace(__version__.encode(), b"9" * len(__version__), 1)
+    return kept.sealed(quick.MAGIC, body)
 
 
 def test_a_record_of_another_installation_is_none(world: World, tmp_path: Path) -> None:
@@ -1087,8 +1090,8 @@ def test_a_record_of_another_installation_is_none(world: World, tmp_path: Path) 
 
 
 def hostile_text(data: bytes) -> bytes:
-    body = data[len(quick._MAGIC) + 4 :].replace(b"2 prompts:", b"\x1b]0;pwn\x07:")
-    return quick._MAGIC + quick._CHECKED.pack(crc32(body)) + body
+    body = data[len(quick.MAGIC) + 4 :].replace(b"2 prompts:", b"\x1b]0;pwn\x07:")
+    return kept.sealed(quick.MAGIC, body)
 
 
 @pytest.mark.parametrize("change", [other_version, hostile_text, lambda data: b""])
@@ -1237,6 +1240,7 @@ def test_an_answer_imports_next_to_nothing(world: World) -> None:
 
         assert [name for name in loaded if name.startswith("prompt_lint.")] == [
             *more[:1],
+            "prompt_lint.kept",
             "prompt_lint.quick",
             *more[1:],
             "prompt_lint.start",

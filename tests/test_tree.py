@@ -58,7 +58,9 @@ def test_lists_tracked_and_untracked_files_that_are_not_ignored(repo: Repo) -> N
     assert entries["sub/new.md"] == Entry("file", "")
 
 
-@pytest.mark.parametrize("ends", [(".md",), (".txt", "docs"), ("H",), ("100644",), ("x.md/",), (".md", ""), ()])
+@pytest.mark.parametrize(
+    "ends", [(".md",), (".txt", "docs"), ("H",), ("100644",), ("x.md/",), (".md", ""), ()]
+)
 def test_what_has_none_of_the_ends_may_be_left_out(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, ...]
 ) -> None:

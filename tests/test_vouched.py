@@ -180,7 +180,6 @@ def edited(repo: Repo) -> None:
 
 
 def edited_in_secret(repo: Repo) -> None:
-    time.sleep(1.05)  # git compares whole seconds
     before = (repo.path / A).stat()
     repo.write(A, "Zq#!@ &%$^*.\n".ljust(before.st_size, "x"))
     os.utime(repo.path / A, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -280,7 +279,7 @@ def test_ids_are_those_of_git(repo: Repo) -> None:
     other = Repo(repo.path / "other", init=False)
     repo.git("init", "--quiet", "--object-format=sha256", "other")
 
-    assert blob_of(path.read_bytes()).hex() == repo.git("hash-object", "--no-filters", "a")
+    assert blob_of(path.read_bytes(), 20).hex() == repo.git("hash-object", "--no-filters", "a")
     assert blob_of(path.read_bytes(), 32).hex() == other.git("hash-object", "--no-filters", "../a")
 
 

@@ -17,6 +17,7 @@ from prompt_lint.prompts import Companions, Remarks, read_all
 from prompt_lint.recall import recall, remember
 from prompt_lint.scope import find
 from prompt_lint.selection import selector
+from prompt_lint.vouched import mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -83,7 +84,8 @@ def check(
     if comparison is None:
         # Half of what is in memory by now. What is still to be read is held by `prompts`, as long as it is.
         known, scope, others = {}, scope._replace(owned=scope.owned[:1], entries={}, files=()), []
-        report = judge_all(config.path, prompts, means, said, options)
+        report = judge_all(config.path, prompts, means, said, options, None if options.reread else calm)
+        calm.sort(key=lambda one: one.path)
     else:
         report = _compared(tree, config, comparison, scope, prompts, means, said, options)
     report = report._replace(verdicts=_excused(report.verdicts, config, options.today))
@@ -185,25 +187,50 @@ def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
         yield Note("no rule owns any of the files named, so nothing was measured")
 
 
-def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks, options: Options) -> Report:
-    """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
-    pairs, done = _counted(prompts, means)
+def judge_all(
+    config: str,
+    prompts: Iterable[Found],
+    means: Means,
+    said: Remarks,
+    options: Options,
+    calm: list[Calm] | None = None,
+) -> Report:
+    """Count what isn't counted, and judge. `said` is what reading the prompts adds to.
+
+    Files with which all is well are added to `calm`, if it is there, and have no verdicts in the report.
+    """
+    pairs, done = _counted(prompts, means, calm)
     verdicts = list(_judged(config, _emptying(pairs), means.offline, said.problems))
     report = _report(config, verdicts, done, means, said, options)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
-def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Measured]:
-    """Every prompt with what has come of it for each of its models."""
+def _counted(
+    prompts: Iterable[Found], means: Means, calm: list[Calm] | None = None
+) -> tuple[list[Outcomes], Measured]:
+    """Every prompt with what has come of it for each of its models, but for those that are added to `calm`."""
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    # Keys and stamps have served: they are a third of all that is in memory by now.
-    pairs = [
-        (one._replace(digest="", stamps=()), one.counts or _outcomes(one, done.outcomes, means))
-        for one in _emptying(counted)
-    ]
+    pairs: list[Outcomes] = []
+    for one in _emptying(counted):
+        outcomes = one.counts or _outcomes(one, done.outcomes, means)
+        found = _calm_one(one, outcomes) if calm is not None else None
+        if calm is not None and found:
+            calm.append(found)
+        else:  # keys and stamps have served: they are a third of all that is in memory by now
+            pairs.append((one._replace(digest="", stamp=b"", blob=b""), outcomes))
     done.outcomes.clear()
     return pairs, done
+
+
+def _calm_one(one: Found, outcomes: Sequence[Outcome | StandIn]) -> Calm | None:
+    """What is left to keep of the one prompt of a file (which is what has a stamp), if all is well with it."""
+    prompt, rule, digest, _, stamp, blob, *_ = one
+    counts = tuple(outcome for outcome in outcomes if isinstance(outcome, Count))
+    alone = digest and (stamp or blob) and not rule.parts
+    if alone and len(counts) == len(outcomes) and is_calm(counts, rooms(rule)):
+        return Calm(prompt.path, prompt.aliases, rule, counts)
+    return None
 
 
 def _emptying(values: list[_T]) -> Iterator[_T]:
@@ -285,12 +312,13 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
 
 def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model. Counts are kept for the next run."""
-    prompt, rule, digest, _, stamps, *_ = one
+    prompt, rule, digest, size, stamp, blob, *_ = one
     if not digest:
         return (_NOTHING,) * len(rule.models)
     ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
     counts = [outcome for outcome in ours if isinstance(outcome, Count)]
-    if stamps and len(counts) == len(ours):
+    if len(counts) == len(ours):
+        stamps = filter(None, (stamp, blob and mark(blob, size)))
         remember(prompt.path, rule, stamps, counts, means)
     return ours
 

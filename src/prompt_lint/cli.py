@@ -528,7 +528,9 @@ def report(
 @click.option(
     "--pull-request", "number", type=click.IntRange(1, 10**9), help="Its number. Default: the event's."
 )
-@click.option("--missing-ok", is_flag=True, help="Without a report, only take back what an earlier run has told.")
+@click.option(
+    "--missing-ok", is_flag=True, help="Without a report, only take back what an earlier run has told."
+)
 @click.option("--dry-run", is_flag=True, help="Print the comment, and send nothing.")
 def comment(report_file: str, key: str, number: int | None, missing_ok: bool, dry_run: bool) -> Exit:
     """Keep one comment on the pull request at GitHub up to date, with the token in GITHUB_TOKEN."""

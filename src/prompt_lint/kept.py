@@ -6,8 +6,11 @@ import os
 import stat
 import time
 from binascii import crc32
-from contextlib import suppress
 from struct import Struct
+
+TYPE_CHECKING = False  # as in `quick.py`, which imports this
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CHECKED = Struct("<I")
 _LENGTH = Struct("<Q")
@@ -48,18 +51,22 @@ def _sections(data: bytes, at: int) -> list[bytes]:
     return found
 
 
-def write(path: str, magic: bytes, sections: list[bytes]) -> None:
+def sealed(magic: bytes, body: bytes) -> bytes:
+    """The contents of a file whose sections are `body`."""
+    return magic + _CHECKED.pack(crc32(body)) + body
+
+
+def write(path: str, magic: bytes, sections: Iterable[bytes]) -> None:
     """What `read` reads: the old file, the new one, or none, never half of one. Raises `OSError`."""
     body = b"".join(_LENGTH.pack(len(section)) + section for section in sections)
     temporary = f"{path}.{os.getpid()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
         with open(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(magic + _CHECKED.pack(crc32(body)) + body)
+            file.write(sealed(magic, body))
         os.replace(temporary, path)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
         raise
 
 
@@ -76,5 +83,11 @@ def make_room(folder: str, prefix: str, most: int, room: int) -> None:
         room -= size
         left = path.endswith(".tmp") and abs(now - written) > _STALE
         if left or number >= most or room < 0:
-            with suppress(OSError):
-                os.unlink(path)
+            _remove(path)
+
+
+def _remove(path: str) -> None:
+    try:  # noqa: SIM105  # contextlib takes longer to import than this to run
+        os.unlink(path)
+    except OSError:
+        pass

@@ -14,6 +14,8 @@ import time
 from binascii import crc32
 from struct import Struct
 
+from prompt_lint import kept
+
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of the whole answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +26,7 @@ ABSENT = bytes(STAMP.size)
 
 # The number is the version of everything that decides what a record means: raise it when any of that changes.
 PREFIX = "run-v2-"
-_MAGIC = b"prompt-lint run 2\n"
-_CHECKED = Struct("<I")
-_LENGTH = Struct("<Q")
+MAGIC = b"prompt-lint run 2\n"
 # When it was made, until when it holds (Unix seconds), and how many of the paths are folders.
 _HEAD = Struct("<qqQ")
 _LARGEST = 64 << 20
@@ -223,21 +223,10 @@ def _plain_address(url: str) -> str | None:
 
 def load(question: Question) -> Record | None:
     """The record of this very question. Raises whatever a file that is none leads to."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(question.file, flags)
-    except FileNotFoundError:
+    sections = kept.read(question.file, MAGIC, _LARGEST)
+    if sections is None:
         return None
-    with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        others = found.st_uid != os.geteuid() or found.st_mode & 0o022
-        if others or not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-            return None
-        data = file.read()
-    start = len(_MAGIC) + _CHECKED.size
-    if not data.startswith(_MAGIC) or _CHECKED.unpack(data[len(_MAGIC) : start]) != (crc32(data[start:]),):
-        return None
-    version, key, head, text, *rest = _sections(data, start)
+    version, key, head, text, *rest = sections
     settings, settings_stamps, index, index_stamps, within, listed, plain, watched, stamps = rest
     if version != _made_by() or key != question.key:
         return None
@@ -255,23 +244,20 @@ def load(question: Question) -> Record | None:
     )
 
 
-def pack(record: Record) -> bytes:
-    """What `load` reads."""
-    body = b"".join(
-        _LENGTH.pack(len(section)) + section
-        for section in (
-            _made_by(),
-            record.key,
-            _HEAD.pack(record.made, record.until, record.folders),
-            record.text.encode(),
-            *(b"\0".join(record.settings), b"".join(record.settings.values())),
-            *(b"\0".join(record.index), b"".join(record.index.values())),
-            *(b"\0".join(record.within), record.listed),
-            b"\0".join(record.plain),
-            *(b"\0".join(record.watched), b"".join(record.watched.values())),
-        )
+def write(record: Record, path: str) -> None:
+    """What `load` reads: the old one, the new one, or none. Raises `OSError`."""
+    sections = (
+        _made_by(),
+        record.key,
+        _HEAD.pack(record.made, record.until, record.folders),
+        record.text.encode(),
+        *(b"\0".join(record.settings), b"".join(record.settings.values())),
+        *(b"\0".join(record.index), b"".join(record.index.values())),
+        *(b"\0".join(record.within), record.listed),
+        b"\0".join(record.plain),
+        *(b"\0".join(record.watched), b"".join(record.watched.values())),
     )
-    return _MAGIC + _CHECKED.pack(crc32(body)) + body
+    kept.write(path, MAGIC, sections)
 
 
 def _made_by() -> bytes:
@@ -286,16 +272,6 @@ def _installed() -> bytes:
     package = os.path.dirname(__file__)
     folders = filter(os.path.isdir, (package, os.path.dirname(package)))  # there are none in an archive
     return b"".join(_stamp(os.fsencode(folder)) for folder in folders)
-
-
-def _sections(data: bytes, at: int) -> list[bytes]:
-    found = []
-    while at < len(data):
-        (length,) = _LENGTH.unpack_from(data, at)
-        at += _LENGTH.size
-        found.append(data[at : at + length])
-        at += length
-    return found
 
 
 def _paths(joined: bytes) -> list[bytes]:
@@ -350,22 +326,6 @@ def _lists_the_same(record: Record, question: Question) -> bool:
 def _stamp(path: bytes) -> bytes:
     s = os.stat(path)
     return STAMP.pack(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
-
-
-def write(record: Record, path: str) -> None:
-    """The old one, the new one, or none: never half of one. Raises `OSError`."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        with open(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(pack(record))
-        os.replace(temporary, path)
-    except BaseException:
-        try:  # noqa: SIM105  # as above
-            os.unlink(temporary)
-        except OSError:
-            pass
-        raise
 
 
 def unchanged(stamps: Mapping[bytes, bytes], look: Callable[[bytes], os.stat_result]) -> bool:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import config, git, quick, reading, staged
+from prompt_lint import config, git, kept, quick, reading, staged
 from prompt_lint.cache import FILE
 from prompt_lint.errors import Exit, Fatal
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.cache import Cache
     from prompt_lint.model import Report
-    from prompt_lint.quick import Question, Record
+    from prompt_lint.quick import Question
     from prompt_lint.tree import WorkingTree
 
 # What Linux's clock for files is behind at most, in nanoseconds; it ticks every 10 milliseconds, or more often.
@@ -33,9 +33,8 @@ _TICK = 20_000_000
 # Rows of the cache that are in use want to be marked so now and then, which takes a real run.
 _LASTS = 30 * 86_400
 _MOST_PATHS = 150_000
-# Of records in one folder, and of temporary files that a killed process has left, in seconds.
+# Records in one folder, and bytes of them.
 _MOST_RECORDS, _ROOM = 100, 64 << 20
-_STALE = 3_600
 # File systems that change a folder's time with each name in it, and an inode's with whatever is done to it.
 _DEPENDABLE = {"ext2", "ext3", "ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "f2fs", "bcachefs"}
 _IGNORE = ".gitignore"
@@ -87,9 +86,9 @@ def keep(
         finally:
             staged.stop(listing)
         decides = settings, index, (list(map(os.fsencode, within)), listed), plain, watched, folders
-        _write(
-            quick.Record(question.key, text, (begun.time // 1_000_000_000, until), *decides), question.file
-        )
+        kept.make_room(os.path.dirname(question.file), quick.PREFIX, _MOST_RECORDS, _ROOM)
+        times = begun.time // 1_000_000_000, until
+        quick.write(quick.Record(question.key, text, times, *decides), question.file)
 
 
 def _good_until(begun: Begun, report: Report, cache: Cache, text: str) -> int:
@@ -412,24 +411,3 @@ def _is_folder(path: str) -> bool:
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
-
-
-def _write(record: Record, path: str) -> None:
-    _tidy(os.path.dirname(path))
-    quick.write(record, path)
-
-
-def _tidy(place: str) -> None:
-    """Make room for a record: the oldest go, and what killed processes have left."""
-    found = []
-    for entry in os.scandir(place):
-        if entry.name.startswith(quick.PREFIX) and entry.is_file(follow_symlinks=False):
-            status = entry.stat(follow_symlinks=False)
-            found.append((status.st_mtime, status.st_size, entry.path))
-    room, now = _ROOM, time.time()
-    for number, (written, size, path) in enumerate(sorted(found, reverse=True), 1):
-        room -= size
-        left = path.endswith(".tmp") and abs(now - written) > _STALE
-        if left or number >= _MOST_RECORDS or room < 0:
-            with suppress(OSError):
-                os.unlink(path)

@@ -30,8 +30,10 @@ def mark(blob: bytes, size: int) -> bytes:
     return blob[:20] + size.to_bytes(20, "little")
 
 
-def blob_of(data: bytes, length: int = 20) -> bytes:
-    """The id that git gives to these bytes, in a repository whose ids are `length` bytes long."""
+def blob_of(data: bytes, length: int) -> bytes:
+    """The id that git gives to these bytes, in a repository whose ids are `length` bytes long; none in one that has no files."""
+    if not length:
+        return b""
     new = hashlib.sha1 if length == 20 else hashlib.sha256  # git has these two
     return new(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
 
