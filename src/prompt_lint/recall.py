@@ -85,7 +85,12 @@ def _by_blob(
     found: dict[str, tuple[Count, ...]],
 ) -> None:
     """Add to `found` what is known of contents that git vouches for, as in a fresh checkout, where every inode is new."""
-    tracked = [path for _, stamps in left for path in stamps if path in entries and entries[path].blob]
+    tracked = [
+        path
+        for _, stamps in left
+        for path, stamp in stamps.items()
+        if path in entries and entries[path].blob and _is_as_written(stamp)
+    ]
     told = vouched(tree.top, tracked, within)
     for rule, stamps in left:
         marks = {
@@ -97,6 +102,12 @@ def _by_blob(
         for path in marks.keys() & found.keys() - unknown.keys():
             if reading.is_at_rest(stamps[path]):
                 remember(path, rule, (stamps[path],), found[path], means)
+
+
+def _is_as_written(stamp: bytes) -> bool:
+    """Whether nobody has set a file's time since its contents were written. Git compares whole seconds, and would be misled."""
+    *_, written, changed = quick.STAMP.unpack(stamp)
+    return bool(written == changed)
 
 
 def remember(path: str, rule: Rule, stamps: Iterable[bytes], counts: Sequence[Count], means: Means) -> None:
