@@ -411,6 +411,23 @@ def test_a_file_that_two_rules_count_for_other_models_is_counted_for_each(repo: 
     assert lint() == first
 
 
+@pytest.mark.usefixtures("lint")
+def test_what_two_rules_say_of_a_file_stays_in_its_order(
+    repo: Repo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By its own name first, also where nothing is wrong with that and the link is over another rule's limit."""
+    repo.write(
+        ".prompt-lint.yaml", CONFIG + '  - files: "*.txt"\n    models: [claude-opus-4-1]\n    limit: 1\n'
+    )
+    repo.link("b.txt", A)
+    tick()
+    cli.run(["check", "--output-format", "json"])
+
+    first = [(one["path"], one["model"]) for one in json.loads(capfd.readouterr().out)["verdicts"]]
+
+    assert first[:3] == [(A, "claude-sonnet-5-5"), (A, "claude-sonnet-4-6"), (A, "claude-opus-4-1")]
+
+
 def test_counts_belong_to_version_and_service(tmp_path: Path) -> None:
     """What another version read, or another service counted, isn't found."""
     kept(tmp_path, (EXACT,), ("m",), exact=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from prompt_lint import globs, groups
@@ -212,9 +212,12 @@ def _counted(
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
     pairs: list[Outcomes] = []
+    paths = (one.prompt.path for one in counted)
+    twice = {path for path, following in pairwise(paths) if path == following}
     for one in _emptying(counted):
         outcomes = one.counts or _outcomes(one, done.outcomes, means)
-        found = _calm_one(one, outcomes) if calm is not None else None
+        # What two rules say of a file stays together, in their order.
+        found = _calm_one(one, outcomes) if calm is not None and one.prompt.path not in twice else None
         if calm is not None and found:
             calm.append(found)
         else:  # keys and stamps have served: they are a third of all that is in memory by now
