@@ -15,7 +15,7 @@ from prompt_lint.tree import WorkingTree
 from prompt_lint.vouched import blob_of, vouched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 1000\nprompts:\n  - files: prompts/**/*.md\n"
@@ -281,6 +281,23 @@ def test_ids_are_those_of_git(repo: Repo) -> None:
 
     assert blob_of(path.read_bytes(), 20).hex() == repo.git("hash-object", "--no-filters", "a")
     assert blob_of(path.read_bytes(), 32).hex() == other.git("hash-object", "--no-filters", "../a")
+
+
+@pytest.mark.parametrize("within", [(), ("d",), ("d", "a.md", "b.txt", "no ending", ":(top)x.md", "*.md")])
+@pytest.mark.parametrize("left_out", [(), ("no ending",)])
+def test_git_looks_wherever_it_is_asked_to(
+    repo: Repo, within: Sequence[str], left_out: Sequence[str]
+) -> None:
+    """In folders, by endings, or at everything, whatever characters are in a name."""
+    names = ["a.md", "b.txt", "d/c.md", "d/e.md", "no ending", ":(top)x.md", "*.md", "z.md"]
+    for name in names:
+        repo.write(name, "Hello.\n")
+    repo.commit()
+    for name in ("d/e.md", "z.md"):
+        repo.write(name, "Hello, hello.\n")
+    asked = [one for one in names if one not in left_out and (not within or one.split("/")[0] in within)]
+
+    assert vouched(str(repo.path), asked, within) == set(asked) - {"d/e.md", "z.md"}
 
 
 def test_no_program_of_a_repository_is_run(repo: Repo) -> None:

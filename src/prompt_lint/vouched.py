@@ -21,6 +21,8 @@ _LFS = "filter.lfs."
 _ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
 _CHECK = ("check-attr", "-z", "--stdin", *_ATTRIBUTES)
 _NONE = {"unspecified", "unset"}
+# Beyond so many, comparing with each of them costs more than looking at all files.
+_MOST_ENDINGS = 10
 # Paths in one question: what is said of them is long.
 _TOGETHER = 20_000
 
@@ -47,15 +49,11 @@ def vouched(top: str, paths: Collection[str], within: Sequence[str]) -> Collecti
     options = _options(top) if paths else None
     if options is None:
         return ()
-    comparison = [
-        *options,
-        "diff-files",
-        "-z",
-        "--name-only",
-        "--ignore-submodules=all",
-        "--",
-        *map(native, within),
-    ]
+    compare = ["diff-files", "-z", "--name-only", "--ignore-submodules=all", "--"]
+    endings = [] if within else _endings(paths)
+    # The one call in which git takes a `*` for what it is.
+    globs = ["--no-literal-pathspecs"] if endings else []
+    comparison = [*globs, *options, *compare, *map(native, within), *(f"*{ending}" for ending in endings)]
     todo = iter(paths)
     try:
         changed, attributes = git.together([comparison, _CHECK], top, [], _listed(islice(todo, _TOGETHER)))
@@ -66,6 +64,13 @@ def vouched(top: str, paths: Collection[str], within: Sequence[str]) -> Collecti
     except Fatal:
         return ()
     return set(paths) - others
+
+
+def _endings(paths: Iterable[str]) -> set[str]:
+    """Plain ones, one of which each path has; none where that would be no help."""
+    found = {path[path.rfind(".") :] for path in paths}
+    plain = all(ending[:1] == "." and ending[1:].isascii() and ending[1:].isalnum() for ending in found)
+    return found if plain and len(found) <= _MOST_ENDINGS else set()
 
 
 def _listed(paths: Iterable[str]) -> bytes:
