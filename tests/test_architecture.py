@@ -78,7 +78,6 @@ LAYERS: list[set[str]] = [
         "transport",
         "measure",
         "commit",
-        "vouched",
     },
     {"parsed", "delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
     {"groups", "survey", "oidc", "reread"},

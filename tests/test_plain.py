@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from prompt_lint import checking, cli, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tests.repo import Repo
+    from tests.running import Done
+
     from prompt_lint.checking import Asked
+
+    Lint = Callable[..., Done]
 
 WORDS = (
     "--offline", "-q", "--quiet", "-v", "--verbose", "--counting", "--counting=auto", "exact", "offline", "--color", "never",
@@ -109,3 +114,27 @@ def test_a_plain_run_imports_neither_click_nor_yaml(repo: Any, tmp_path: Path) -
 
     assert outs[0].startswith("0 ['prompt_lint.strictyaml', 'prompt_lint.tokenizer.engine'")
     assert outs[-1] == "0 []"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "code"),
+    [
+        (["-q", "--", "a.md"], ["-q"], 0),
+        (["-q", "a.md"], ["-q"], 2),
+        (["-q", "--", "a.md"], ["-q", "--"], 2),
+        (["--exit-zero", "a.md"], ["--exit-zero"], 2),
+        (["a.md", "--", "--exit-zero"], ["--exit-zero"], 0),
+        (["--config", "", "a.md"], [], 2),
+    ],
+)
+def test_what_may_be_an_option_or_a_file_is_refused(
+    lint: Lint, repo: Repo, arguments: Sequence[str], files: Sequence[str], code: int
+) -> None:
+    """Unless `--` says where the options end, and is no file itself. An empty name is none."""
+    repo.write(".prompt-lint.yaml", "models: [claude-sonnet-5-5]\nlimit: 100\nprompts:\n  - files: '**'\n")
+    for name in ("a.md", *files):
+        repo.write(name, "Hello.\n")
+
+    done = lint("check", "--offline", *arguments)
+
+    assert (done.code, done.err.count("error: ")) == (code, int(code == 2))

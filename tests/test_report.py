@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -761,7 +761,8 @@ def test_it_reads_nothing_of_the_repository(server: AdminServer, run: Run, tmp_p
 
 
 def test_it_imports_neither_the_sdk_nor_the_tokenizer(server: AdminServer) -> None:
-    """A run of its own: what it has loaded at its end."""
+    """A run of its own, by the real clock: what it has loaded at its end."""
+    server.now = datetime.now(UTC)
     script = (
         "import sys\nfrom prompt_lint import cli\ncode = cli.run(['report'])\n"
         "bad = [m for m in sys.modules if m.startswith(('anthropic', 'prompt_lint.tokenizer', 'yaml'))]\n"

@@ -6,13 +6,13 @@ inode), so of nearly all files nothing is read. What it can't vouch for is compa
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint import git
 from prompt_lint.errors import Fatal, Unreadable
 from prompt_lint.tree import native, text
-from prompt_lint.vouched import blob_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -227,8 +227,13 @@ def _ids(tree: WorkingTree, path: str, length: int, cap: int) -> set[str]:
         data = tree.read(path, cap)
     except Unreadable:
         return set()
-    texts = data, data.replace(b"\r\n", b"\n")
-    return {blob_of(one, length // 2).hex() for one in texts}
+    return {_id(data, length), _id(data.replace(b"\r\n", b"\n"), length)}
+
+
+def _id(data: bytes, length: int) -> str:
+    """A blob's id in a repository whose ids are `length` digits long."""
+    new = hashlib.sha1 if length == 40 else hashlib.sha256
+    return new(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _moved(

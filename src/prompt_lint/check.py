@@ -17,10 +17,9 @@ from prompt_lint.prompts import Companions, Remarks, read_all
 from prompt_lint.recall import recall, remember
 from prompt_lint.scope import find
 from prompt_lint.selection import selector
-from prompt_lint.vouched import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.against import Comparison
     from prompt_lint.config import Config
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from prompt_lint.prompts import Found
     from prompt_lint.scope import Scope
     from prompt_lint.selection import Owned
-    from prompt_lint.tree import Entry, WorkingTree
+    from prompt_lint.tree import WorkingTree
 
 # Sections shown of a prompt that fails.
 _LARGEST = 3
@@ -109,18 +108,18 @@ def _scope(
     known: dict[str, tuple[Count, ...]] = {}
     asked: dict[str, Rule] = {}
 
-    def look_up(owned: Iterable[Owned], entries: Mapping[str, Entry], within: Collection[str]) -> None:
+    def look_up(owned: Iterable[Owned]) -> None:
         """Again for a file that another rule turns out to own."""
         new = [one for one in owned if not one.name and asked.get(one.path) is not one.rule]
         for one in new:
             known.pop(one.path, None)
             asked[one.path] = one.rule
-        known.update(recall(tree, new, means, cap, entries, within))
+        known.update(recall(tree, new, means, cap))
 
     if options.reread:
         return find(tree, config, paths, cap, whole=whole), known
     scope = find(tree, config, paths, cap, whole=whole, meanwhile=look_up)
-    look_up(scope.owned, scope.entries, scope.within)
+    look_up(scope.owned)
     for path in _twice(scope.owned):
         known.pop(path, None)
     return scope, known
@@ -221,16 +220,16 @@ def _counted(
         if calm is not None and found:
             calm.append(found)
         else:  # keys and stamps have served: they are a third of all that is in memory by now
-            pairs.append((one._replace(digest="", stamp=b"", blob=b""), outcomes))
+            pairs.append((one._replace(digest="", stamp=b"", contents=b""), outcomes))
     done.outcomes.clear()
     return pairs, done
 
 
 def _calm_one(one: Found, outcomes: Sequence[Outcome | StandIn]) -> Calm | None:
-    """What is left to keep of the one prompt of a file (which is what has a stamp), if all is well with it."""
-    prompt, rule, digest, _, stamp, blob, *_ = one
+    """What is left to keep of the one prompt of a file (which is what is known by its contents), if all is well with it."""
+    prompt, rule, digest, _, _, contents, *_ = one
     counts = tuple(outcome for outcome in outcomes if isinstance(outcome, Count))
-    alone = digest and (stamp or blob) and not rule.parts
+    alone = digest and contents and not rule.parts
     if alone and len(counts) == len(outcomes) and is_calm(counts, rooms(rule)):
         return Calm(prompt.path, prompt.aliases, rule, counts)
     return None
@@ -315,13 +314,13 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
 
 def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model. Counts are kept for the next run."""
-    prompt, rule, digest, size, stamp, blob, *_ = one
+    prompt, rule, digest, _, stamp, contents, *_ = one
     if not digest:
         return (_NOTHING,) * len(rule.models)
     ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
     counts = [outcome for outcome in ours if isinstance(outcome, Count)]
     if len(counts) == len(ours):
-        stamps = filter(None, (stamp, blob and mark(blob, size)))
+        stamps = filter(None, (stamp, contents))
         remember(prompt.path, rule, stamps, counts, means)
     return ours
 

@@ -643,6 +643,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _refuse_ambiguous(arguments: Sequence[str]) -> None:
     """A file may be called `--exit-zero`, and where a shell or a hook lists files, whoever named it chooses the options."""
+    if "--" in arguments and not os.path.lexists("--"):
+        return  # whoever wrote that wrote what stands before it
     for word in arguments:
         if word == "--":
             return

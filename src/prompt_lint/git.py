@@ -70,11 +70,11 @@ def unfiltered(top: str) -> list[str] | None:
 
 
 def together(
-    commands: Sequence[Sequence[str]], top: str, warnings: list[str], asked: bytes = b""
+    commands: Sequence[Sequence[str]], top: str, warnings: list[str]
 ) -> Generator[bytes, None, None]:
     """The outputs of several git commands that run side by side, in the order of the commands.
 
-    What is `asked` goes to the last one's stdin. Each writes into a file without a name, so that none waits for what is
+    Each writes into a file without a name, so that none waits for what is
     done with the others' outputs. What git could not do without failing (a folder that it can't open) is added to
     `warnings`.
 
@@ -86,8 +86,7 @@ def together(
         try:
             outputs = [[files.enter_context(_unnamed()) for _ in range(2)] for _ in commands]
             for args, (output, errors) in zip(commands, outputs, strict=True):
-                told = asked and args is commands[-1] and _holding(asked, files.enter_context(_unnamed()))
-                processes.append(start(args, top, told or None, output, errors))
+                processes.append(start(args, top, output, errors))
             for process, (output, errors) in zip(processes, outputs, strict=True):
                 process.wait()
                 yield _finished(process.returncode, _taken(output), _taken(errors), warnings)
@@ -107,15 +106,6 @@ def _unnamed() -> IO[bytes]:
     return TemporaryFile(buffering=0)
 
 
-def _holding(data: bytes, file: IO[bytes]) -> IO[bytes]:
-    """The file, with `data` to be read."""
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
-    file.seek(0)
-    return file
-
-
 def _taken(file: IO[bytes]) -> bytes:
     """All that was written to a file, which is empty then."""
     file.seek(0)
@@ -127,7 +117,6 @@ def _taken(file: IO[bytes]) -> bytes:
 def start(
     args: Sequence[str],
     top: str,
-    told: IO[bytes] | None = None,
     output: IO[bytes] | None = None,
     errors: IO[bytes] | None = None,
     *,
@@ -139,7 +128,7 @@ def start(
         raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
     return subprocess.Popen(
         [program, *HARDENED, "-C", top, *args],
-        stdin=subprocess.PIPE if talking else told or subprocess.DEVNULL,
+        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
         stdout=output or subprocess.PIPE,
         # Nobody would read what is said by one that is talked to, until the pipe is full.
         stderr=subprocess.DEVNULL if talking else errors or subprocess.PIPE,

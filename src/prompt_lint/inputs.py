@@ -89,6 +89,8 @@ def _configuration(tree: WorkingTree, flags: Flags, paths: Sequence[str], start:
 def _written(tree: WorkingTree, flags: Flags, start: str) -> tuple[bytes, str]:
     """The configuration, as it stands in its file, and the name of that; no name where flags are all there is."""
     given = flags.config_path
+    if given == "":
+        raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
     if flags.policy_from:
         from prompt_lint.baseline import trusted  # noqa: PLC0415  # only with another commit's configuration
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.errors import Elsewhere, Missing, Unreadable
 from prompt_lint.formats import FORMATS, inclusions, recognise
 from prompt_lint.model import Note, Problem, Prompt
+from prompt_lint.reading import mark
 from prompt_lint.tree import is_gits
-from prompt_lint.vouched import blob_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Found(NamedTuple):
     """A prompt, in a file of `size` bytes if it is the first there. `digest` is its request's; empty without one.
 
-    `counts` are there from the start where the file hasn't changed; `stamp` and `blob` are, where its counts will do
-    for the next run: what tells the file, and its contents. `group` is set for a group that is a request, and for each member of one that is a sum; `parts` are
+    `counts` are there from the start where the file hasn't changed; `stamp` and `contents` are, where its counts will do
+    for the next run: what tells of a change, and what the contents are known by. `group` is set for a group that is a request, and for each member of one that is a sum; `parts` are
     those of the request. `base` marks what the base had at that path.
     """
 
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     digest: str = ""
     size: int = 0
     stamp: bytes = b""
-    blob: bytes = b""
+    contents: bytes = b""
     counts: tuple[Count, ...] = ()
     group: Group | None = None
     parts: tuple[Part, ...] = ()
@@ -112,7 +112,7 @@ def read_all(
             for size, prompt in zip(chain([len(data)], repeat(0)), chain(start, prompts), strict=False):
                 source = path if name else ""
                 one = found(prompt._replace(aliases=aliases, source=source), rule, size)
-                yield one._replace(stamp=stamp, blob=blob_of(data, tree.id_bytes)) if alone else one
+                yield one._replace(stamp=stamp, contents=mark(data)) if alone else one
         except Missing:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:

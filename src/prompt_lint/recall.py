@@ -5,57 +5,49 @@ docs/cache.md says what a file is known by, and why that can't be mistaken.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prompt_lint import quick, reading
+from prompt_lint import reading
+from prompt_lint.errors import Unreadable
 from prompt_lint.measure import suffices
 from prompt_lint.model import CANONICAL_VERSION
-from prompt_lint.vouched import mark, vouched
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.measure import Means
     from prompt_lint.model import Count, Rule
     from prompt_lint.selection import Owned
-    from prompt_lint.tree import Entry, WorkingTree
+    from prompt_lint.tree import WorkingTree
 
 # Files in one question to the cache: few enough that what is said of them takes little room.
 _TOGETHER = 20_000
-# Of a file's stamp: what tells it from others, its inode or most of its blob's id. The rest tells whether it has changed.
+# Of a file's stamp: what tells it from others, its inode, or most of what its contents are known by. The rest tells whether it has changed.
 _NAMING = 16
-# Git is asked for so many files together: fewer are read sooner.
-_WORTH_ASKING = 100
+# Files that are new to this disk are looked for by their contents where there are so many: fewer are parsed as soon.
+_WORTH_READING = 20
+# So many at a time; where most of them aren't known, neither will the others be.
+_SAMPLE = 500
 
 
-def recall(
-    tree: WorkingTree,
-    owned: Sequence[Owned],
-    means: Means,
-    cap: int,
-    entries: Mapping[str, Entry],
-    within: Collection[str],
-) -> dict[str, tuple[Count, ...]]:
-    """The counts, one for each model of its rule, of every file of at most `cap` bytes that needs no reading.
-
-    `entries` and `within` are the tree's.
-    """
+def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) -> dict[str, tuple[Count, ...]]:
+    """The counts, one for each model of its rule, of every file of at most `cap` bytes that is known."""
     found: dict[str, tuple[Count, ...]] = {}
     if not means.cache.path:
         return found
     by_rule: dict[int, tuple[Rule, list[str]]] = {}
     for path, rule, *_ in owned:
         by_rule.setdefault(id(rule), (rule, []))[1].append(path)
-    left: list[tuple[Rule, dict[str, bytes]]] = []
     for rule, paths in by_rule.values():
         todo = iter(paths)
         while some := list(islice(todo, _TOGETHER)):
             stamps = {path: one for path, one in zip(some, tree.stamps(some, cap), strict=True) if one}
-            left.append((rule, _look_up(rule, stamps, means, found)))
-    if sum(len(stamps) for _, stamps in left) >= _WORTH_ASKING and tree.git:
-        _by_blob(tree, left, means, entries, tree.worth_asking(within), found)
+            left = _look_up(rule, stamps, means, found)
+            if len(left) >= _WORTH_READING:
+                _by_contents(tree, rule, left, means, cap, found)
     return found
 
 
@@ -76,38 +68,29 @@ def _look_up(
     return dict(files.values())
 
 
-def _by_blob(
+def _by_contents(
     tree: WorkingTree,
-    left: Sequence[tuple[Rule, dict[str, bytes]]],
+    rule: Rule,
+    paths: Iterable[str],
     means: Means,
-    entries: Mapping[str, Entry],
-    within: Sequence[str],
+    cap: int,
     found: dict[str, tuple[Count, ...]],
 ) -> None:
-    """Add to `found` what is known of contents that git vouches for, as in a fresh checkout, where every inode is new."""
-    tracked = [
-        path
-        for _, stamps in left
-        for path, stamp in stamps.items()
-        if path in entries and entries[path].blob and _is_as_written(stamp)
-    ]
-    told = vouched(tree.top, tracked, within)
-    for rule, stamps in left:
-        marks = {
-            path: mark(bytes.fromhex(entries[path].blob), quick.STAMP.unpack(stamp)[2])
-            for path, stamp in stamps.items()
-            if path in told
-        }
+    """Add to `found` what is known of files that are new only to this disk, as in a fresh checkout. They are read, not parsed."""
+    todo = iter(paths)
+    while some := list(islice(todo, _SAMPLE)):
+        marks: dict[str, bytes] = {}
+        stamps: dict[str, bytes] = {}
+        for path in some:
+            with suppress(Unreadable):  # told when it is checked
+                data, stamps[path] = tree.take(path, cap)
+                marks[path] = reading.mark(data)
         unknown = _look_up(rule, marks, means, found)
-        for path in marks.keys() & found.keys() - unknown.keys():
-            if reading.is_at_rest(stamps[path]):
+        for path in marks.keys() & found.keys():
+            if stamps[path]:
                 remember(path, rule, (stamps[path],), found[path], means)
-
-
-def _is_as_written(stamp: bytes) -> bool:
-    """Whether nobody has set a file's time since its contents were written. Git compares whole seconds, and would be misled."""
-    *_, written, changed = quick.STAMP.unpack(stamp)
-    return bool(written == changed)
+        if 2 * len(unknown) > len(marks):
+            return  # new contents, as in a first run, needn't be read twice
 
 
 def remember(path: str, rule: Rule, stamps: Iterable[bytes], counts: Sequence[Count], means: Means) -> None:

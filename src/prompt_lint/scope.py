@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.tree import Entry, WorkingTree
 
     # Files that are owned, the entries they are among, and within what these are all there is.
-    Meanwhile = Callable[[Sequence[Owned], Mapping[str, Entry], Collection[str]], object]
+    Meanwhile = Callable[[Sequence[Owned]], object]
 
 
 class Scope(NamedTuple):
@@ -65,7 +65,7 @@ def find(
     def early(tracked: Mapping[str, Entry]) -> None:
         owners.update(chosen.owners(_files(tracked, config)))
         if meanwhile:
-            meanwhile([Owned(path, rule, ()) for path, rule in owners.items()], tracked, within)
+            meanwhile([Owned(path, rule, ()) for path, rule in owners.items()])
 
     entries = tree.entries(paths, within, ends, None if paths else early)
     aliases = tree.aliases(entries)

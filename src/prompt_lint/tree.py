@@ -76,8 +76,7 @@ class Trace(NamedTuple):
 class WorkingTree:
     """The working tree of a repository, or a plain folder (`git` is False).
 
-    `kinds` are those of what was listed and isn't an ordinary file, `id_bytes` is the length of git's ids; 0 where none was
-    listed.
+    `kinds` are those of what was listed and isn't an ordinary file.
     """
 
     def __init__(self, top: str, *, git: bool, notes: Sequence[str] = ()) -> None:
@@ -85,7 +84,6 @@ class WorkingTree:
         self.git = git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
-        self.id_bytes = 0
         self.trace = Trace([], set(), set())
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
         self._ignored: dict[str, bool] = {}
@@ -125,7 +123,6 @@ class WorkingTree:
             elif not os.path.isdir(self._native(path)):
                 found[path] = Entry("file")
         self.kinds = _kinds(found)
-        self.id_bytes = next((len(entry.blob) // 2 for entry in found.values() if entry.blob), self.id_bytes)
         return found
 
     def aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:

@@ -1,4 +1,4 @@
-"""In a fresh checkout what git vouches for isn't opened; and whatever git doesn't see, the number is that of the file."""
+"""In a fresh checkout what is known by its contents isn't parsed; and whatever was done to a file, the number is its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from tests.repo import Repo
 
-from prompt_lint import cli, reading, recall
-from prompt_lint.tree import WorkingTree
-from prompt_lint.vouched import blob_of, vouched
+from prompt_lint import cli, prompts, reading, recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +26,7 @@ class Checkout(NamedTuple):
     """A fresh clone of a repository whose prompts have all been counted."""
 
     repo: Repo
-    opened: list[str]
+    parsed: list[str]
     run: Callable[..., dict[str, Any]]
 
 
@@ -42,22 +40,22 @@ def checkout(
 ) -> Checkout:
     """The parameter, if there is one, is done to the clone before git puts the files there."""
     monkeypatch.setattr(reading, "_UNSURE", 0)
-    monkeypatch.setattr(recall, "_WORTH_ASKING", 1)
-    opened: list[str] = []
-    take = WorkingTree.take
+    monkeypatch.setattr(recall, "_WORTH_READING", 1)
+    parsed: list[str] = []
+    parse = prompts.parsed
 
-    def noting(tree: WorkingTree, path: str, cap: int) -> Any:
-        opened.append(path)
-        return take(tree, path, cap)
+    def noting(path: str, *given: Any) -> Any:
+        parsed.append(path)
+        return parse(path, *given)
 
     def run(*arguments: str) -> dict[str, Any]:
-        opened.clear()
+        parsed.clear()
         code = cli.run(["check", "--offline", "--output-format", "json", *arguments])
         report = json.loads(capfd.readouterr().out)
         told = [(one["path"], one.get("tokens", one.get("message"))) for one in report["verdicts"]]
         return {"code": code, **dict(told), "problems": [one["message"] for one in report["problems"]]}
 
-    monkeypatch.setattr(WorkingTree, "take", noting)
+    monkeypatch.setattr(prompts, "parsed", noting)
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.write(A, IDENT)
     repo.write(B, "Answer in one sentence.\n")
@@ -68,44 +66,47 @@ def checkout(
     clone = Repo(tmp_path / "clone", init=False)
     getattr(request, "param", lambda _: None)(clone)
     clone.git("checkout", "--quiet", "main")
-    believed(clone)
     monkeypatch.chdir(clone.path)
-    return Checkout(clone, opened, run)
+    return Checkout(clone, parsed, run)
 
 
-def believed(repo: Repo) -> None:
-    """Git compares contents, too, where a file is as young as its index: here none is, as it would be in a second."""
-    later = time.time() + 5
-    os.utime(repo.path / ".git/index", (later, later))
+def test_a_fresh_checkout_isnt_parsed(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every inode is new, and no prompt is parsed; the next run doesn't even read one."""
+    first, parsed = checkout.run(), [*checkout.parsed]
+    time.sleep(0.03)
+    checkout.run()
+    monkeypatch.setattr(reading, "contents", None)
+    known = checkout.run()
+
+    assert first == known
+    assert (first["code"], first[B] > 0, parsed) == (0, True, [])
 
 
-def test_a_fresh_checkout_isnt_read(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every inode is new, and no prompt is opened; the next run needs not even git's word."""
-    asked: list[str] = []
-
-    def noting(top: str, *given: Any) -> Any:
-        asked.append(top)
-        return vouched(top, *given)
-
-    monkeypatch.setattr(recall, "vouched", noting)
-
-    first, opened = checkout.run(), [*checkout.opened]
-    second = checkout.run()
-
-    assert first == second == checkout.run("--no-cache")
-    assert (first["code"], first[B] > 0, opened) == (0, True, [])
-    assert len(asked) == 1
-
-
-def test_few_files_are_read_sooner_than_git_is_asked(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Git's word costs two programs, which is what a hundred files cost."""
-    monkeypatch.setattr(recall, "_WORTH_ASKING", 3)
+def test_few_files_are_parsed_as_soon(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up for two edited files would only come on top."""
+    monkeypatch.setattr(recall, "_WORTH_READING", 3)
 
     checkout.run()
 
-    assert checkout.opened == [A, B]
+    assert checkout.parsed == [A, B]
+
+
+def test_new_contents_are_read_once(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where most of a sample isn't known, the rest isn't looked for."""
+    monkeypatch.setattr(recall, "_SAMPLE", 1)
+    read: list[str] = []
+    contents = reading.contents
+
+    def noting(top: str, parts: Sequence[str], cap: int) -> Any:
+        read.append("/".join(parts))
+        return contents(top, parts, cap)
+
+    edited(checkout.repo)
+    monkeypatch.setattr(reading, "contents", noting)
+
+    checkout.run()
+
+    assert sorted(read) == [A, A, B]
 
 
 # What is done to the clone before the files are there
@@ -134,41 +135,21 @@ def encoded(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("checkout", [line_ends, carriage_returns, ident, filtered, encoded], indirect=True)
-def test_what_git_converted_is_read(checkout: Checkout) -> None:
+def test_what_git_converted_is_counted_as_it_lies_there(checkout: Checkout) -> None:
     """The blob isn't what lies on disk, though its length may be the same."""
-    found, opened = checkout.run(), [*checkout.opened]
+    found = checkout.run()
 
-    assert opened == [A, B]
     assert found == checkout.run("--no-cache")
 
 
 @pytest.mark.parametrize("checkout", [filtered], indirect=True)
-def test_a_filter_that_is_no_longer_asked_for_is_suspected(checkout: Checkout) -> None:
-    """It may have been at work when the files were checked out."""
+def test_a_filter_that_is_gone_has_left_its_work(checkout: Checkout) -> None:
+    """Git may call a file clean of which nobody knows any more how it was made."""
     (checkout.repo.path / ".git/info/attributes").unlink()
+    checkout.repo.git("config", "--remove-section", "filter.rot")
 
-    found, opened = checkout.run(), [*checkout.opened]
-
-    assert opened == [A, B]
-    assert found == checkout.run("--no-cache")
-
-
-def lfs(repo: Repo) -> None:
-    for key, value in {
-        "smudge": "false %f",
-        "clean": "false %f",
-        "process": "false",
-        "required": "true",
-    }.items():
-        repo.git("config", f"filter.lfs.{key}", value)
-
-
-@pytest.mark.parametrize("checkout", [lfs], indirect=True)
-def test_git_lfs_is_no_reason_to_read_what_it_has_nothing_to_do_with(checkout: Checkout) -> None:
-    """Nearly everybody who has it has it set up for all repositories."""
     found = checkout.run()
 
-    assert checkout.opened == []
     assert found == checkout.run("--no-cache")
 
 
@@ -255,59 +236,7 @@ def test_whatever_has_changed_the_number_is_that_of_the_file(
 ) -> None:
     """Also where git was told not to look, or looks at less than there is."""
     change(checkout.repo)
-    believed(checkout.repo)
 
     found = checkout.run()
 
     assert found == checkout.run("--no-cache")
-
-
-def test_what_is_changed_in_the_second_of_its_checkout_is_seen(checkout: Checkout) -> None:
-    """Git knows that its index can't tell, and compares contents."""
-    checkout.repo.git("read-tree", "HEAD")
-    checkout.repo.git("update-index", "-q", "--refresh")
-    checkout.repo.write(A, "Zq#!@ &%$^*.\n".ljust(len(IDENT), "x"))
-
-    found = checkout.run()
-
-    assert found == checkout.run("--no-cache")
-
-
-def test_ids_are_those_of_git(repo: Repo) -> None:
-    """In repositories of either kind."""
-    path = repo.write("a", b"Hello.\r\n\0")
-    other = Repo(repo.path / "other", init=False)
-    repo.git("init", "--quiet", "--object-format=sha256", "other")
-
-    assert blob_of(path.read_bytes(), 20).hex() == repo.git("hash-object", "--no-filters", "a")
-    assert blob_of(path.read_bytes(), 32).hex() == other.git("hash-object", "--no-filters", "../a")
-
-
-@pytest.mark.parametrize("within", [(), ("d",), ("d", "a.md", "b.txt", "no ending", ":(top)x.md", "*.md")])
-@pytest.mark.parametrize("left_out", [(), ("no ending",)])
-def test_git_looks_wherever_it_is_asked_to(
-    repo: Repo, within: Sequence[str], left_out: Sequence[str]
-) -> None:
-    """In folders, by endings, or at everything, whatever characters are in a name."""
-    names = ["a.md", "b.txt", "d/c.md", "d/e.md", "no ending", ":(top)x.md", "*.md", "z.md"]
-    for name in names:
-        repo.write(name, "Hello.\n")
-    repo.commit()
-    for name in ("d/e.md", "z.md"):
-        repo.write(name, "Hello, hello.\n")
-    asked = [one for one in names if one not in left_out and (not within or one.split("/")[0] in within)]
-
-    assert vouched(str(repo.path), asked, within) == set(asked) - {"d/e.md", "z.md"}
-
-
-def test_no_program_of_a_repository_is_run(repo: Repo) -> None:
-    """A filter that is configured isn't started to find out what git thinks."""
-    repo.write("a.md", "Hello.\n")
-    repo.write(".gitattributes", "*.md filter=lfs\n")
-    repo.commit()
-    for key in ("clean", "smudge", "process"):
-        repo.git("config", f"filter.lfs.{key}", f"touch {repo.path}/ran")
-    os.utime(repo.path / "a.md", (1, 1))
-
-    assert vouched(str(repo.path), ["a.md"], []) == set()
-    assert not (repo.path / "ran").exists()
