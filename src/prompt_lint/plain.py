@@ -5,9 +5,9 @@ What is read here, Click reads in the same way (a test compares them); all else 
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from prompt_lint import quick
 from prompt_lint.checking import Asked, Output
 from prompt_lint.inputs import Flags
 
@@ -29,34 +29,20 @@ def read(arguments: Sequence[str], env: Mapping[str, str]) -> Asked | None:
     """What a plain `check` asks for; None for what isn't plain."""
     if any(name.startswith(_SETTING) and name != _NO_OPTION for name in env):
         return None
-    given: dict[str, str] = {}
-    paths: list[str] = []
-    words = iter(arguments)
-    if next(words, "") != "check":
+    words = quick.words(arguments)
+    if words is None:
         return None
-    for word in words:
-        name, equals, value = word.partition("=")
-        if word == "--":
-            paths += words
-        elif not word.startswith("-"):
-            paths.append(word)
-        elif os.path.lexists(word):  # Click's way says that it may be the option, or the file
-            return None
-        elif word in _FLAGS:
-            given[_FLAGS[word]] = word
-        elif name in _CHOICES:
-            given[name] = value if equals else next(words, "")
-            if given[name] not in _CHOICES[name]:
-                return None
-        else:
-            return None
-    return None if "" in paths else _asked(paths, given)
+    flags, given, paths = words
+    chosen = all(value in _CHOICES.get(name, ()) for name, value in given.items())
+    known = {*_FLAGS, *given, *given.values()}
+    return _asked(flags, given, paths) if chosen and known.issuperset(flags) else None
 
 
-def _asked(paths: Sequence[str], given: Mapping[str, str]) -> Asked:
+def _asked(flags: Sequence[str], given: Mapping[str, str], paths: Sequence[str]) -> Asked:
+    on = {_FLAGS[flag] for flag in flags if flag in _FLAGS}
     counting = {
-        "counting": given.get("--counting"), "offline": "offline" in given, "provider": "anthropic",
+        "counting": given.get("--counting"), "offline": "offline" in on, "provider": "anthropic",
         "jobs": JOBS, "max_requests": MAX_REQUESTS, "deadline": DEADLINE, "cache_dir": None, "no_cache": False,
     }  # fmt: skip
-    output = Output(verbose="verbose" in given, quiet="quiet" in given, color=given.get("--color", "auto"))
+    output = Output(verbose="verbose" in on, quiet="quiet" in on, color=given.get("--color", "auto"))
     return Asked(tuple(paths), Flags(), counting, output, MAX_FILE_SIZE)

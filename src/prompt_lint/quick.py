@@ -140,10 +140,10 @@ def ask(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
 
 
 def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
-    words = _words(arguments)
-    if words is None or os.name != "posix" or sys.getfilesystemencoding() != "utf-8":
+    found = words(arguments)
+    if found is None or os.name != "posix" or sys.getfilesystemencoding() != "utf-8":
         return None
-    flags, given, paths = words
+    flags, given, paths = found
     ours = [name for name in env if name.startswith(_OURS)]
     if any(map(env.get, (*_SPECIAL, *(name for name in ours if name not in _GIVEN)))):
         return None
@@ -168,18 +168,18 @@ def _plain(arguments: Sequence[str], env: Mapping[str, str]) -> Question | None:
     return Question(os.path.join(place, f"{PREFIX}{crc32(key):08x}"), key, top, paths)
 
 
-def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[str]] | None:
+def words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[str]] | None:
     """The flags as they stand, the values among them, the paths; None for any word that isn't plain."""
     flags: list[str] = []
     given: dict[str, str] = {}
     paths: list[str] = []
-    words = iter(arguments)
-    if next(words, "") != "check":
+    left = iter(arguments)
+    if next(left, "") != "check":
         return None
-    for word in words:
+    for word in left:
         name, equals, value = word.partition("=")
         if word == "--":
-            paths += words
+            paths += left
         elif word and not word.startswith("-"):
             paths.append(word)
         elif os.path.lexists(word):  # a run refuses it: an option, or the file?
@@ -187,7 +187,7 @@ def _words(arguments: Sequence[str]) -> tuple[list[str], dict[str, str], list[st
         elif word in _FLAGS:
             flags.append(word)
         elif name in _VALUED:
-            following = value if equals else next(words, None)
+            following = value if equals else next(left, None)
             if following is None or (not equals and following.startswith("-")):
                 return None  # missing, or perhaps another option, or a file that a run refuses
             given[name] = following

@@ -1,4 +1,4 @@
-"""Counts of files that haven't changed since they were counted: they aren't even opened.
+"""Counts of files that haven't changed since they were counted, which aren't opened, or whose contents are known, which aren't parsed.
 
 docs/cache.md says what a file is known by, and why that can't be mistaken.
 """
