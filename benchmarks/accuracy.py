@@ -19,9 +19,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.counters import offline
-from prompt_lint.errors import Unreadable
-from prompt_lint.model import REQUEST_KEYS, Request
+from prompt_lint.counting import offline
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import REQUEST_KEYS, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests import composite
-from tests.composite import Job
-from tests.paths import ROOT
-from tests.repo import Repo
+from tests.support import composite
+from tests.support.composite import Job
+from tests.support.paths import ROOT
+from tests.support.repo import Repo
 
-from prompt_lint import action
+from prompt_lint.actions import check
 
 RUNS = 3
 PROMPTS = 51
@@ -28,7 +28,7 @@ def main() -> None:
             temp.mkdir()
             first = timed(repo, temp, Path(folder))
             known = timed(repo, temp, Path(folder))
-            shutil.rmtree(temp / action.COUNTS)
+            shutil.rmtree(temp / check.COUNTS)
             unknown = timed(repo, temp, Path(folder))
             print(
                 f"all {first:4.1f} s, of which installing {first - unknown:4.1f} s and checking {unknown:4.1f} s; {known:4.1f} s with known counts"

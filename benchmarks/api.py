@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.api_server import KEY
+from tests.support.api_server import KEY
 
-from prompt_lint.counters import direct
-from prompt_lint.credentials import Direct, resolve
-from prompt_lint.model import Count, Key, Request
-from prompt_lint.schedule import Policy
-from prompt_lint.transport import count_all
+from prompt_lint.api import direct
+from prompt_lint.api.credentials import Direct, resolve
+from prompt_lint.api.request_pool import count_all
+from prompt_lint.api.retry import Policy
+from prompt_lint.model.values import Count, Key, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Result(NamedTuple):
 @contextmanager
 def server(rpm: float, latency: str, kind: str) -> Iterator[tuple[str, list[Any]]]:
     """Its address, and a list that holds its statistics once it has ended."""
-    command = [sys.executable, "-m", "tests.api_server", "--latency", latency]
+    command = [sys.executable, "-m", "tests.support.api_server", "--latency", latency]
     command += ["--rpm", str(rpm)] if rpm else []
     command += ["--headers"] if kind == "headers" else []
     stats: list[Any] = []

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import compare, table
 
-from prompt_lint.cache import FILE, open_cache
-from prompt_lint.model import Count, Key
+from prompt_lint.cache.counts import FILE, open_cache
+from prompt_lint.model.values import Count, Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +31,8 @@ PROMPTS = 10_000
 
 LOOK_UP = """
 import hashlib
-from prompt_lint.cache import open_cache
-from prompt_lint.model import Key
+from prompt_lint.cache.counts import open_cache
+from prompt_lint.model.values import Key
 keys = [Key("claude-opus-5-5", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(15)]
 """
 
@@ -50,7 +50,7 @@ def processes(folder: str, rounds: int) -> str:
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "import sqlite3": [sys.executable, "-c", "import sqlite3"],
-        "import prompt_lint.cache": [sys.executable, "-c", LOOK_UP],
+        "import prompt_lint.cache.counts": [sys.executable, "-c", LOOK_UP],
         "the same, and 15 look-ups": [sys.executable, "-c", look_up],
     }
     return table(compare(commands, Path(folder), rounds), "import sqlite3")

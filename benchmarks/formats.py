@@ -20,19 +20,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests import make
+from tests.support import make
 
-from prompt_lint import frontmatter, imports
-from prompt_lint.counters import offline
-from prompt_lint.errors import Missing, Unreadable
-from prompt_lint.formats import FORMATS, memory, recognise
+from prompt_lint.counting import offline
+from prompt_lint.formats import FORMATS, memory, memory_imports, recognise
 from prompt_lint.formats import skill as skills
-from prompt_lint.model import Note, Problem, Prompt
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import Note, Problem, Prompt
+from prompt_lint.text import frontmatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model import Read
+    from prompt_lint.model.values import Read
 
 ARCHIVE = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "corpora.tar.gz"
 MODEL = "claude-sonnet-5-5"
@@ -129,7 +129,7 @@ def of_memory(found: list[File], top: Path) -> Iterator[str]:
     ours = [file for file in found if file.format == "memory"]
     texts = [file.data.decode("utf-8-sig").replace("\r\n", "\n") for file in ours]
     plain = sum(len(re.findall(r"(?<!\S)@(?:\\ |[^\s\\])+", text)) for text in texts)
-    named = sum(len(imports.claude(text).imports) for text in texts)
+    named = sum(len(memory_imports.claude(text).imports) for text in texts)
     taken = {
         (file.repository, file.path, part.path, part.via)
         for file in ours

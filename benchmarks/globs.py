@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pathspec import PathSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from prompt_lint import globs
+from prompt_lint.text import patterns as globs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.api import server
 from benchmarks.check import text, words
 from benchmarks.measure import Cost, compare, once, table
-from tests.api_server import KEY
+from tests.support.api_server import KEY
 
 BIN = Path(sys.executable).parent
 LINT = str(BIN / "prompt-lint")

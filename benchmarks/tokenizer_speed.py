@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from prompt_lint.tokenizer.engine import FAMILIES, content_tokens
+from prompt_lint.counting.tokenizer.engine import FAMILIES, content_tokens
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,8 +27,8 @@ YARDSTICK = "import click, yaml"
 SPLIT = "splitting and counting alone"
 # Ordinary prose and markup of six kilobytes, made from words so that the benchmark needs no file.
 COUNT = """
-from prompt_lint.counters.offline import count
-from prompt_lint.model import Request
+from prompt_lint.counting.offline import count
+from prompt_lint.model.values import Request
 text = open({path!r}, encoding="utf-8").read()[:6000]
 print(count({model!r}, Request({{"messages": [{{"role": "user", "content": text}}]}})).tokens)
 """

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.api_fixture import api
-from tests.repo import Repo
-from tests.running import lint
+from tests.support.api_fixture import api
+from tests.support.repo import Repo
+from tests.support.running import lint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -171,7 +171,7 @@ def test_the_lowest_layers_need_nothing(name: str) -> None:
 
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
-    assert names <= {"__future__", "typing", "enum", "collections.abc", "prompt_lint.errors"}
+    assert names <= {"__future__", "typing", "enum", "collections.abc", "prompt_lint.model.errors"}
 
 
 def test_no_function_outgrows_a_screen() -> None:

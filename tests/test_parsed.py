@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.paths import ROOT
+from tests.support.paths import ROOT
 
-from prompt_lint import config, parsed
+from prompt_lint import parsed
+from prompt_lint.config import load
 from prompt_lint.formats import FORMATS
-from prompt_lint.models import context_window
+from prompt_lint.model.models import context_window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,8 @@ exempt:
 """
 
 
-def plainly(data: bytes, name: str = ".prompt-lint.yaml") -> config.Config:
-    return config.parse(data, name, context_window, FORMATS)
+def plainly(data: bytes, name: str = ".prompt-lint.yaml") -> load.Config:
+    return load.parse(data, name, context_window, FORMATS)
 
 
 def documented() -> list[bytes]:
@@ -69,7 +70,7 @@ def test_what_is_kept_is_what_was_parsed(data: bytes, tmp_path: Path) -> None:
     """To the last tuple; and the second time nothing is parsed."""
     try:
         expected = plainly(data)
-    except config.ConfigErrors:
+    except load.ConfigErrors:
         pytest.skip("a part of a configuration")
 
     first = parsed.parse(data, ".prompt-lint.yaml", str(tmp_path))
@@ -110,14 +111,14 @@ def test_anything_else_is_parsed_anew(
 
     found = parsed.parse(data, name, str(tmp_path), models=models, limit=limit)
 
-    assert found == config.parse(data, name, context_window, FORMATS, models=models, limit=limit)
+    assert found == load.parse(data, name, context_window, FORMATS, models=models, limit=limit)
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_mistake_is_told_each_time(tmp_path: Path) -> None:
     """Only what has no mistake is kept."""
     for _ in range(2):
-        with pytest.raises(config.ConfigErrors):
+        with pytest.raises(load.ConfigErrors):
             parsed.parse(b"prompts: 3\n", ".prompt-lint.yaml", str(tmp_path))
 
     assert list(tmp_path.iterdir()) == []

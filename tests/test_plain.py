@@ -11,16 +11,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from prompt_lint import checking, cli, plain
+from prompt_lint import plain
+from prompt_lint.cli import check, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tests.repo import Repo
-    from tests.running import Done
+    from tests.support.repo import Repo
+    from tests.support.running import Done
 
-    from prompt_lint.checking import Asked
+    from prompt_lint.cli.check import Asked
 
     Lint = Callable[..., Done]
 
@@ -40,9 +41,9 @@ def by_click(arguments: Sequence[str], patch: pytest.MonkeyPatch) -> Asked | Non
         return 0
 
     with patch.context() as inner:
-        inner.setattr(checking, "run", note)
+        inner.setattr(check, "run", note)
         try:
-            cli.cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False)
+            main.cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False)
         except click.ClickException:
             return None
     return asked[0] if asked else None
@@ -102,7 +103,7 @@ def test_a_plain_run_imports_neither_click_nor_yaml(repo: Any, tmp_path: Path) -
         "import sys, time; sys.argv = ['prompt-lint', 'check', '--offline', '-v', 'a.md']\n"
         "from prompt_lint import reading, start; reading._UNSURE = 0\n"
         "code = start.run(sys.argv[1:])\n"
-        "heavy = {'click', 'yaml', 'anthropic', 'httpx2', 'prompt_lint.tokenizer.engine', 'prompt_lint.strictyaml'}\n"
+        "heavy = {'click', 'yaml', 'anthropic', 'httpx2', 'prompt_lint.counting.tokenizer.engine', 'prompt_lint.text.yaml_reader'}\n"
         "print(code, sorted(heavy & set(sys.modules)))"
     )
     env = os.environ | {"PROMPT_LINT_CACHE_DIR": str(tmp_path / "cache")}
@@ -112,7 +113,7 @@ def test_a_plain_run_imports_neither_click_nor_yaml(repo: Any, tmp_path: Path) -
         done = subprocess.run(command, cwd=repo.path, env=env, capture_output=True, text=True, check=True)
         outs.append(done.stdout.splitlines()[-1])
 
-    assert outs[0].startswith("0 ['prompt_lint.strictyaml', 'prompt_lint.tokenizer.engine'")
+    assert outs[0].startswith("0 ['prompt_lint.text.yaml_reader', 'prompt_lint.counting.tokenizer.engine'")
     assert outs[-1] == "0 []"
 
 

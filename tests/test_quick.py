@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.repo import Repo
+from tests.support.repo import Repo
 
-from prompt_lint import __version__, cli, credentials, kept, quick, reading, record
-from prompt_lint.cache import FILE, open_cache
-from prompt_lint.errors import Fatal
-from prompt_lint.message import to_request
-from prompt_lint.model import Count, Key
+from prompt_lint import __version__, kept, quick, record
+from prompt_lint.api import credentials
+from prompt_lint.cache.counts import FILE, open_cache
+from prompt_lint.cli import main
+from prompt_lint.model.errors import Fatal
+from prompt_lint.model.values import Count, Key
+from prompt_lint.repo import safe_read
+from prompt_lint.request.from_text import to_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +60,7 @@ class World(NamedTuple):
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """A real run in this process: exit code and stdout."""
-        code = cli.run(["check", *arguments])
+        code = main.run(["check", *arguments])
         return code, self.capfd.readouterr().out
 
     def record(self, *arguments: str) -> None:
@@ -108,7 +111,7 @@ def make_world(
     patch.chdir(repo.path)
     # The files of these tests are younger than two seconds; a tick of the clock is waited for where it matters.
     patch.setattr(quick, "UNSURE", 0)
-    patch.setattr(reading, "_UNSURE", 0)
+    patch.setattr(safe_read, "_UNSURE", 0)
     patch.setattr(quick, "_installed", lambda: b"")  # what is tested may be edited meanwhile
     repo.write(".prompt-lint.yaml", CONFIG.replace("PATTERN", json.dumps(pattern)))
     repo.write(".gitignore", "ignored/\n*.tmp.md\n")
@@ -1139,7 +1142,7 @@ def test_the_cache_is_cleared_of_records(world: World) -> None:
     """`cache clear` removes records, too."""
     world.record()
 
-    cli.run(["cache", "clear"])
+    main.run(["cache", "clear"])
 
     assert not world.file().exists()
 
@@ -1167,12 +1170,13 @@ def test_records_are_kept_in_bounds(world: World, monkeypatch: pytest.MonkeyPatc
 
 CHILD = """
 import os, sys
-from prompt_lint import quick, reading
+from prompt_lint import quick
+from prompt_lint.repo import safe_read
 reading._UNSURE = quick.UNSURE = 0
 quick._installed = lambda: b""
 {before}
 sys.argv = ["prompt-lint", "check", *sys.argv[1:]]
-from prompt_lint.start import main
+from prompt_lint.cli.start import main
 main()
 """
 
@@ -1235,7 +1239,7 @@ def test_an_answer_imports_next_to_nothing(world: World) -> None:
     """What a hook waits for is Python itself: of us a few small modules, and nothing large of the library."""
     world.patch.setattr(quick, "_installed", INSTALLED)
     world.record()
-    for more in ([], ["prompt_lint.hardened", "prompt_lint.staged"]):
+    for more in ([], ["prompt_lint.repo.hardened", "prompt_lint.staged"]):
         loaded = loaded_by_an_answer(world)
 
         assert [name for name in loaded if name.startswith("prompt_lint.")] == [
@@ -1243,7 +1247,7 @@ def test_an_answer_imports_next_to_nothing(world: World) -> None:
             "prompt_lint.kept",
             "prompt_lint.quick",
             *more[1:],
-            "prompt_lint.start",
+            "prompt_lint.cli.start",
         ]
         assert not {name.partition(".")[0] for name in loaded} & set(HEAVY) - ({"hashlib"} if more else set())
         tick()
@@ -1254,7 +1258,7 @@ def loaded_by_an_answer(world: World) -> list[str]:
     """The modules, sorted."""
     code = (
         "import sys; before = set(sys.modules); sys.argv = ['prompt-lint', 'check']\n"
-        "from prompt_lint.start import main; main()\n"
+        "from prompt_lint.cli.start import main; main()\n"
         "print(*sorted(set(sys.modules) - before), file=sys.stderr)"
     )
 
@@ -1298,7 +1302,7 @@ def test_a_report_that_is_lost_is_no_success(world: World) -> None:
     """Where stdout takes nothing, the real run says what is wrong, and the exit code is its own."""
     world.patch.setattr(quick, "_installed", INSTALLED)
     world.record()
-    code = "import sys; sys.argv = ['prompt-lint', 'check']\nfrom prompt_lint.start import main; main()"
+    code = "import sys; sys.argv = ['prompt-lint', 'check']\nfrom prompt_lint.cli.start import main; main()"
 
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run(

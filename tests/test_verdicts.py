@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import make
+from tests.support import make
 
-from prompt_lint.judge import exit_code, is_calm, judge, rooms
-from prompt_lint.model import Calm, Count, Prompt, Verdict, Verdicts, View, apart
-from prompt_lint.outputs import OUTPUTS
+from prompt_lint.check.judge import exit_code, is_calm, judge, rooms
+from prompt_lint.model.values import Calm, Count, Prompt, Verdict, Verdicts, View, apart
+from prompt_lint.output import OUTPUTS
 
 if TYPE_CHECKING:
-    from prompt_lint.model import Rule
+    from prompt_lint.model.values import Rule
 
 MODELS = ("claude-sonnet-5-5", "claude-haiku-4-5")
 COUNTS = st.builds(

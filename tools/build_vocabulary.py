@@ -21,7 +21,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-OUT = Path(__file__).parents[1] / "src" / "prompt_lint" / "tokenizer" / "data"
+OUT = Path(__file__).parents[1] / "src" / "prompt_lint" / "counting" / "tokenizer" / "data"
 FILES = {"older": "pieces_v3.json", "newer": "pieces_v4_7.json"}
 ORIGIN = (
     "ctok 1.3.0, https://github.com/sanderland/ctok, MIT licence, Copyright (c) 2026 Sander Land (see NOTICE)"

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from prompt_lint.outputs import OUTPUTS
+from prompt_lint.output import OUTPUTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "outputs.md"

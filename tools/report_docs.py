@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from tests.admin_server import ADMIN_KEY  # noqa: E402  # found by the line above
-from tests.organizations import NOW, quarter  # noqa: E402  # the same
+from tests.support.admin_server import ADMIN_KEY  # noqa: E402  # found by the line above
+from tests.support.organizations import NOW, quarter  # noqa: E402  # the same
 
-from prompt_lint import credentials, report, thresholds  # noqa: E402  # sorted behind the tests
-from prompt_lint.reports import REPORTS  # noqa: E402  # the same
+from prompt_lint.api import credentials  # noqa: E402  # sorted behind the tests
+from prompt_lint.usage import fail_conditions, report  # noqa: E402  # sorted behind the tests
+from prompt_lint.usage.output import REPORTS  # noqa: E402  # the same
 
 if TYPE_CHECKING:
-    from prompt_lint.figures import Report
+    from prompt_lint.usage.figures import Report
 
 DOCS = ROOT / "docs"
 PAGE, EXAMPLE = DOCS / "report.md", DOCS / "report-example.html"
@@ -46,7 +47,7 @@ def example() -> Report:
         path = Path(folder, "result.json")
         path.write_text(json.dumps(CHECK))
         way = credentials.admin({"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": server.url})
-        limits = [thresholds.parse("cost +20%"), thresholds.parse("cache-hit < 60%")]
+        limits = [fail_conditions.parse("cost +20%"), fail_conditions.parse("cache-hit < 60%")]
         return report.make(way, options, limits, report.read_check(str(path)), NOW)
 
 

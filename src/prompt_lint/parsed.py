@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import __version__, kept
-from prompt_lint.config import Config
-from prompt_lint.config import parse as parse_yaml
-from prompt_lint.model import Exemption, Group, Growth, Reference, Rule
+from prompt_lint.config.load import Config
+from prompt_lint.config.load import parse as parse_yaml
+from prompt_lint.model.values import Exemption, Group, Growth, Reference, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def parse(
     if found:
         return found
     from prompt_lint.formats import FORMATS  # noqa: PLC0415  # what was parsed before knows nothing else
-    from prompt_lint.models import context_window  # noqa: PLC0415
+    from prompt_lint.model.models import context_window  # noqa: PLC0415
 
     config = parse_yaml(data, name, context_window, FORMATS, models=models, limit=limit)
     if path:

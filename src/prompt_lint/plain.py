@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint import quick
-from prompt_lint.checking import Asked, Output
-from prompt_lint.inputs import Flags
+from prompt_lint.cli.check import Asked, Output
+from prompt_lint.cli.inputs import Flags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

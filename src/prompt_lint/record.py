@@ -16,17 +16,19 @@ from contextlib import suppress
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import config, git, kept, quick, reading, staged
-from prompt_lint.cache import FILE
-from prompt_lint.errors import Exit, Fatal
+from prompt_lint import kept, quick, staged
+from prompt_lint.cache.counts import FILE
+from prompt_lint.config import load
+from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.repo import git, safe_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.cache import Cache
-    from prompt_lint.model import Report
+    from prompt_lint.cache.counts import Cache
+    from prompt_lint.model.values import Report
     from prompt_lint.quick import Question
-    from prompt_lint.tree import WorkingTree
+    from prompt_lint.repo.working_tree import WorkingTree
 
 # What Linux's clock for files is behind at most, in nanoseconds; it ticks every 10 milliseconds, or more often.
 _TICK = 20_000_000
@@ -114,7 +116,7 @@ def _at_rest(
                 _require_long_absent(path, latest)
             found[os.fsencode(path)] = quick.ABSENT
         else:
-            stamp = reading.stamp(status)
+            stamp = safe_read.stamp(status)
             if not stamp or max(status.st_mtime_ns, status.st_ctime_ns) > latest:
                 raise _Unfit
             found[os.fsencode(path)] = stamp
@@ -138,7 +140,7 @@ def _require_long_absent(path: str, latest: int) -> None:
 def _settings(top: str, env: Mapping[str, str]) -> list[str]:
     """Files that always count, absolute: of us, of git, and of the credentials; there or not."""
     inside = ("config", "config.worktree", "commondir", "info/exclude")
-    found = [f"{top}/{name}" for name in config.NAMES] + [f"{top}/.git/{name}" for name in inside]
+    found = [f"{top}/{name}" for name in load.NAMES] + [f"{top}/.git/{name}" for name in inside]
     home, shared = env.get("HOME", ""), env.get("XDG_CONFIG_HOME", "")
     shared = shared or (home and f"{home}/.config")
     if home:
@@ -338,7 +340,7 @@ def _known(question: Question) -> tuple[dict[str, bytes], dict[str, list[str]], 
     deciding = {os.fsencode(path): former.watched[os.fsencode(path)] for path in ignores}
     # All of git's settings, but not ours, which say nothing of what is ignored.
     counts = os.path.join(os.path.dirname(question.file), FILE)
-    ours = set(map(os.fsencode, (*_counts(counts), *(f"{question.top}/{name}" for name in config.NAMES))))
+    ours = set(map(os.fsencode, (*_counts(counts), *(f"{question.top}/{name}" for name in load.NAMES))))
     settings = {path: stamp for path, stamp in former.settings.items() if path not in ours}
     if not quick.unchanged(deciding, os.lstat) or not quick.unchanged(settings, os.stat):
         return {}, {}, set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from prompt_lint import hardened
+from prompt_lint.repo import hardened
 
 TYPE_CHECKING = False  # as in `quick.py`
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from prompt_lint.ci import azure, github, gitlab, others
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.event import Context
+    from prompt_lint.ci.context import Context
 
 
 class Platform(Protocol):

@@ -8,8 +8,8 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import event
-from prompt_lint.event import Context
+from prompt_lint.ci import context as event
+from prompt_lint.ci.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint import event
-from prompt_lint.event import Context
+from prompt_lint.ci import context as event
+from prompt_lint.ci.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint import event
-from prompt_lint.event import Context
+from prompt_lint.ci import context
+from prompt_lint.ci.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,8 @@ _PULL_REQUESTS = (
 
 def detect(env: Mapping[str, str]) -> Context | None:
     for name, target in _PULL_REQUESTS:
-        if number := event.number(env.get(name)):  # elsewhere than in a pull request some say `false`
-            branch = event.branch(env.get(target))
+        if number := context.number(env.get(name)):  # elsewhere than in a pull request some say `false`
+            branch = context.branch(env.get(target))
             missing = () if branch else (target,)
             # Nobody says whose it is.
             return Context(

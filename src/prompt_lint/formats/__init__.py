@@ -6,12 +6,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.lazily import Table
+from prompt_lint.model.lazy_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from prompt_lint.model import Note, Part, Problem, Prompt, Read, Rule
+    from prompt_lint.model.values import Note, Part, Problem, Prompt, Read, Rule
 
 
 class PromptFormat(Protocol):

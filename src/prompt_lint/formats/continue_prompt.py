@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import turns
-from prompt_lint.decode import decode
-from prompt_lint.model import Prompt
+from prompt_lint.model.values import Prompt
+from prompt_lint.request import from_roles as turns
+from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model import Note, Part, Read, Role, Rule
+    from prompt_lint.model.values import Note, Part, Read, Role, Rule
 
 NAME = r"\.prompt\Z"
 INCLUDES = b""

@@ -6,15 +6,15 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint import turns
-from prompt_lint.decode import decode
-from prompt_lint.errors import Missing, Unreadable
-from prompt_lint.model import Prompt
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import Prompt
+from prompt_lint.request import from_roles
+from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, Read, Rule
 
 NAME = r"\.prompt\Z"
 INCLUDES = rb"{{~?#?>"
@@ -75,7 +75,7 @@ class _Role(NamedTuple):
 class _File(NamedTuple):
     body: str
     line: int
-    head: turns.Head | None
+    head: from_roles.Head | None
     said: list[tuple[str, int]]
 
 
@@ -97,14 +97,14 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     file = _cut(decode(data))
     found = _turns(file, path, rule.role or "user", read)
     tools = _tools(file.head) if file.head else []
-    yield Prompt(path, "", 1, turns.to_request(found, tools))
-    yield from turns.remarks(path, found, [*file.said, *_said(file, found)])
+    yield Prompt(path, "", 1, from_roles.to_request(found, tools))
+    yield from from_roles.remarks(path, found, [*file.said, *_said(file, found)])
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The tools, and the text of each role by heading, with the partials that it is from."""
     file = _cut(decode(data))
-    return turns.parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
+    return from_roles.parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
 
 
 def _cut(text: str) -> _File:
@@ -114,26 +114,26 @@ def _cut(text: str) -> _File:
         return _File(text, 1, None, [])
     line = opens[0].count("\n") + 1
     yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    head = turns.head(yaml, line)
+    head = from_roles.head(yaml, line)
     # The rest of the closing line is blank; dotprompt takes the white space around the text off.
     start = line + yaml.count("\n") + body[: len(body) - len(body.lstrip())].count("\n")
-    return _File(body.strip(), start, head, [] if head else [(turns.BAD_HEAD, line)])
+    return _File(body.strip(), start, head, [] if head else [(from_roles.BAD_HEAD, line)])
 
 
-def _said(file: _File, found: list[turns.Turn]) -> Iterator[tuple[str, int]]:
+def _said(file: _File, found: list[from_roles.Turn]) -> Iterator[tuple[str, int]]:
     if file.head:
         if file.head.at("output", "schema"):
-            yield turns.STRUCTURED, file.head.line_of("output")
+            yield from_roles.STRUCTURED, file.head.line_of("output")
         if file.head.at("tools"):
-            yield turns.TOOLS_ELSEWHERE, file.head.line_of("tools")
+            yield from_roles.TOOLS_ELSEWHERE, file.head.line_of("tools")
     for turn in found:
         for piece in turn.pieces:
             if piece.path == "" and (match := re.compile(_AT_RUN_TIME).search(piece.text)):
-                yield turns.AT_RUN_TIME, piece.line + piece.text.count("\n", 0, match.start())
+                yield from_roles.AT_RUN_TIME, piece.line + piece.text.count("\n", 0, match.start())
                 return
 
 
-def _tools(head: turns.Head) -> list[turns.Tool]:
+def _tools(head: from_roles.Head) -> list[from_roles.Tool]:
     """Those that `toolDefs` defines; `tools` only names what the program defines."""
     found = []
     for _, one, line, last in head.entries("toolDefs"):
@@ -141,22 +141,22 @@ def _tools(head: turns.Head) -> list[turns.Tool]:
             schema: Any = one.get("inputSchema")
             told = {"description": one["description"]} if isinstance(one.get("description"), str) else {}
             shape = schema if isinstance(schema, dict) else {"type": "object", "properties": {}}
-            found.append(turns.Tool({"name": one["name"], **told, "input_schema": shape}, line, last))
+            found.append(from_roles.Tool({"name": one["name"], **told, "input_schema": shape}, line, last))
     return found
 
 
-def _turns(file: _File, path: str, first: str, read: Read) -> list[turns.Turn]:
+def _turns(file: _File, path: str, first: str, read: Read) -> list[from_roles.Turn]:
     """The text between the helpers that name a role; what stands before the first of them is `first`'s."""
     walk = _Walk(read, path, set(re.compile(_INLINE).findall(file.body)))
-    found: list[turns.Turn] = []
-    role, pieces = first, list[turns.Piece]()
+    found: list[from_roles.Turn] = []
+    role, pieces = first, list[from_roles.Piece]()
     for one in walk.pieces(file.body, file.line, _Place("", (), 0)):
         if isinstance(one, _Role):
-            found.append(turns.Turn(role, tuple(pieces)))
+            found.append(from_roles.Turn(role, tuple(pieces)))
             role, pieces = one.name or first, []
         else:
             pieces.append(one)
-    return [*found, turns.Turn(role, tuple(pieces))]
+    return [*found, from_roles.Turn(role, tuple(pieces))]
 
 
 class _Walk:
@@ -169,14 +169,14 @@ class _Walk:
         self.taken = 0
         self.size = 0
 
-    def pieces(self, text: str, line: int, place: _Place) -> Iterator[turns.Piece | _Role]:
+    def pieces(self, text: str, line: int, place: _Place) -> Iterator[from_roles.Piece | _Role]:
         """The text in pieces that stand in one file as they are, and where a role begins; "" ends one."""
         at = 0
         for tag in _tags(text):
             if tag.kind == "partial" and tag.value in self.inline:
                 continue
             if at < tag.start:
-                yield turns.Piece(text[at : tag.start], line, 0, place.path, place.via)
+                yield from_roles.Piece(text[at : tag.start], line, 0, place.path, place.via)
             line += text.count("\n", at, tag.start)
             at = tag.end
             if tag.kind == "partial":
@@ -185,7 +185,7 @@ class _Walk:
                 yield _Role(self.role(tag.value, place.top or line))
             line += text.count("\n", tag.start, tag.end)
         if at < len(text):
-            yield turns.Piece(text[at:], line, 0, place.path, place.via)
+            yield from_roles.Piece(text[at:], line, 0, place.path, place.via)
 
     def role(self, name: str, line: int) -> str:
         if name and name not in _ROLES:
@@ -194,7 +194,7 @@ class _Walk:
             )
         return _ROLES.get(name, "")
 
-    def partial(self, tag: _Tag, place: _Place) -> Iterator[turns.Piece | _Role]:
+    def partial(self, tag: _Tag, place: _Place) -> Iterator[from_roles.Piece | _Role]:
         self.taken += 1
         if self.taken > _MOST:
             raise Unreadable(f"takes in more than {_MOST:,} partials", "take in fewer", place.top)

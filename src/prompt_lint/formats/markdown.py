@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint import frontmatter
-from prompt_lint.decode import decode
-from prompt_lint.message import to_request
-from prompt_lint.model import Prompt
-from prompt_lint.placeholders import unexpanded
-from prompt_lint.sections import split
+from prompt_lint.model.values import Prompt
+from prompt_lint.request.from_text import to_request
+from prompt_lint.text import frontmatter
+from prompt_lint.text.decode import decode
+from prompt_lint.text.markdown_sections import split
+from prompt_lint.text.template_markers import unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, Read, Rule
 
 NAME = r"(?!)"
 INCLUDES = b""

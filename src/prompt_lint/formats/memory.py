@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import frontmatter
-from prompt_lint.decode import decode
-from prompt_lint.errors import Elsewhere, Missing, Unreadable
-from prompt_lint.imports import claude, gemini
-from prompt_lint.message import to_request
-from prompt_lint.model import Note, Prompt
-from prompt_lint.sections import split
+from prompt_lint.formats.memory_imports import claude, gemini
+from prompt_lint.model.errors import Elsewhere, Missing, Unreadable
+from prompt_lint.model.values import Note, Prompt
+from prompt_lint.request.from_text import to_request
+from prompt_lint.text import frontmatter
+from prompt_lint.text.decode import decode
+from prompt_lint.text.markdown_sections import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.imports import Import, Loaded
-    from prompt_lint.model import Part, Read, Rule
+    from prompt_lint.formats.memory_imports import Import, Loaded
+    from prompt_lint.model.values import Part, Read, Rule
 
 NAME = r"(?:^|/)(?:CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|\.claude/rules/(?s:.+)\.md)\Z"
 INCLUDES = b"@"

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import frontmatter
-from prompt_lint.decode import decode
-from prompt_lint.errors import Exit, Unreadable
-from prompt_lint.message import to_request
-from prompt_lint.model import Note, Problem, Prompt
-from prompt_lint.placeholders import CLAUDE, COPILOT, unexpanded
-from prompt_lint.sections import split
+from prompt_lint.model.errors import Exit, Unreadable
+from prompt_lint.model.values import Note, Problem, Prompt
+from prompt_lint.request.from_text import to_request
+from prompt_lint.text import frontmatter
+from prompt_lint.text.decode import decode
+from prompt_lint.text.markdown_sections import split
+from prompt_lint.text.template_markers import CLAUDE, COPILOT, unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.frontmatter import Split
-    from prompt_lint.model import Part, Read, Role, Rule
+    from prompt_lint.model.values import Part, Read, Role, Rule
+    from prompt_lint.text.frontmatter import Split
 
 # The names of the two prompts of a file that is listed; the same as a skill's.
 METADATA, BODY = "metadata", "body"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint import turns
-from prompt_lint.decode import decode
-from prompt_lint.errors import Unreadable
-from prompt_lint.model import Prompt
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import Prompt
+from prompt_lint.request import from_roles
+from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, Read, Rule
 
 # `.prompt.yml` is what the documentation asks for; the tool's own examples are called `…_prompt.yml`.
 NAME = r"[._]prompt\.ya?ml\Z"
@@ -67,24 +67,26 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     """One prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
     head = _load(decode(data))
     found = _turns(head)
-    yield Prompt(path, "", 1, turns.to_request(found))
+    yield Prompt(path, "", 1, from_roles.to_request(found))
     schema = "jsonSchema" if head.at("jsonSchema") else "responseFormat"
     asks = head.at("responseFormat") == "json_schema" or schema == "jsonSchema"
-    yield from turns.remarks(path, found, [(turns.STRUCTURED, head.line_of(schema))] if asks else [])
+    yield from from_roles.remarks(
+        path, found, [(from_roles.STRUCTURED, head.line_of(schema))] if asks else []
+    )
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The messages, with their lines."""
-    return turns.parts(_turns(_load(decode(data))))
+    return from_roles.parts(_turns(_load(decode(data))))
 
 
-def _load(text: str) -> turns.Head:
-    from prompt_lint import strictyaml  # noqa: PLC0415  # YAML is dear, and only these files need it
+def _load(text: str) -> from_roles.Head:
+    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
 
     last = max(1, text.count("\n") + (not text.endswith("\n")))
     try:
-        document = strictyaml.load(text.encode(), strictyaml.PROMPT_LIMITS)
-    except strictyaml.YamlError as error:
+        document = yaml_reader.load(text.encode(), yaml_reader.PROMPT_LIMITS)
+    except yaml_reader.YamlError as error:
         line = min(error.line, last)  # YAML knows more ends of lines than there are
         raise Unreadable(f"is not usable YAML: {error.message}", _TEXT_HINT, line) from None
     if not isinstance(document.data, dict) or document.data.get("messages") is None:
@@ -95,15 +97,15 @@ def _load(text: str) -> turns.Head:
             else "has no `messages`, so it isn't a prompt of GitHub Models"
         )
         raise Unreadable(seems, _TEXT_HINT, 1)
-    return turns.Head(document, 1, last)
+    return from_roles.Head(document, 1, last)
 
 
-def _turns(head: turns.Head) -> list[turns.Turn]:
+def _turns(head: from_roles.Head) -> list[from_roles.Turn]:
     messages = head.at("messages")
     if not isinstance(messages, list) or not messages:
         raise Unreadable("`messages` is not a list with a message in it", _EXAMPLE, head.line_of("messages"))
     return [
-        turns.Turn(_role(one, number, line), (turns.Piece(_text(one, number, line), line, last),))
+        from_roles.Turn(_role(one, number, line), (from_roles.Piece(_text(one, number, line), line, last),))
         for number, one, line, last in head.entries("messages")
     ]
 

@@ -11,23 +11,24 @@ import re
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import jsontext, uncounted
-from prompt_lint.content import Beside
-from prompt_lint.conversation import describe, to_request
-from prompt_lint.decode import decode
-from prompt_lint.errors import Unreadable
-from prompt_lint.model import Note, Part, Problem, Prompt
-from prompt_lint.placeholders import MESSAGE as PLACEHOLDERS
-from prompt_lint.placeholders import unexpanded
-from prompt_lint.shape import Misshapen, kind
-from prompt_lint.source import TEXT_HINT, load
-from prompt_lint.tooldefs import name_of
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import Note, Part, Problem, Prompt
+from prompt_lint.request import extra_keys
+from prompt_lint.request.content_blocks import Beside
+from prompt_lint.request.normalize import describe, to_request
+from prompt_lint.request.tools import name_of
+from prompt_lint.text import json_reader
+from prompt_lint.text.decode import decode
+from prompt_lint.text.document import TEXT_HINT, load
+from prompt_lint.text.location import Misshapen, kind
+from prompt_lint.text.template_markers import MESSAGE as PLACEHOLDERS
+from prompt_lint.text.template_markers import unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model import Read, Request, Rule
-    from prompt_lint.shape import Where
+    from prompt_lint.model.values import Read, Request, Rule
+    from prompt_lint.text.location import Where
 
 NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
 # A file beside this one, as our own kind of source or as the address of an image.
@@ -155,7 +156,7 @@ def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, Wher
     """The request, and what is to be said of it, each with its place in the data. Raises `Misshapen` with such a place."""
     outline = _outline(data)
     around = data if outline.fields is not data and isinstance(data, dict) else {}
-    beside_it: list[tuple[str, Where]] = [(told, (key,)) for key, told in uncounted.beside_wrap(around)]
+    beside_it: list[tuple[str, Where]] = [(told, (key,)) for key, told in extra_keys.beside_wrap(around)]
     try:
         request, said = to_request(outline.fields, beside)
     except Misshapen as fault:
@@ -175,8 +176,8 @@ def _are_lines(path: str, text: str) -> bool:
         return False
     first, _, rest = text.lstrip().partition("\n")
     try:
-        return bool(rest.strip()) and isinstance(jsontext.load(first), dict)
-    except jsontext.JsonError:
+        return bool(rest.strip()) and isinstance(json_reader.load(first), dict)
+    except json_reader.JsonError:
         return False
 
 
@@ -191,9 +192,9 @@ def _each_line(path: str, text: str, beside: Beside) -> Iterator[Prompt | Proble
     bad = 0
     for at, line in _lines(text):
         try:
-            data = jsontext.load(line)
+            data = json_reader.load(line)
             request, said = _mapped(data, beside)
-        except (jsontext.JsonError, Misshapen) as fault:
+        except (json_reader.JsonError, Misshapen) as fault:
             bad += 1
             if bad <= MOST_TOLD:
                 yield _problem(path, at, fault)
@@ -229,7 +230,7 @@ def _line(data: bytes, number: int) -> bytes:
     return data[start : end if end >= 0 else len(data)]
 
 
-def _problem(path: str, line: int, fault: jsontext.JsonError | Misshapen) -> Problem:
+def _problem(path: str, line: int, fault: json_reader.JsonError | Misshapen) -> Problem:
     if isinstance(fault, Misshapen):
         return Problem(path, line, fault.message, fault.hint)
     column = f" (column {fault.column})" if fault.column else ""

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint import frontmatter
-from prompt_lint.decode import decode
-from prompt_lint.errors import Exit
-from prompt_lint.frontmatter import Fields
-from prompt_lint.message import to_request
-from prompt_lint.model import Note, Problem, Prompt
-from prompt_lint.placeholders import CLAUDE, unexpanded
-from prompt_lint.sections import split
+from prompt_lint.model.errors import Exit
+from prompt_lint.model.values import Note, Problem, Prompt
+from prompt_lint.request.from_text import to_request
+from prompt_lint.text import frontmatter
+from prompt_lint.text.decode import decode
+from prompt_lint.text.frontmatter import Fields
+from prompt_lint.text.markdown_sections import split
+from prompt_lint.text.template_markers import CLAUDE, unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model import Part, Read, Rule
+    from prompt_lint.model.values import Part, Read, Rule
 
 NAME = r"(?:^|/)(?:SKILL\.md\Z|skills/)"
 INCLUDES = b""

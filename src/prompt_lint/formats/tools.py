@@ -7,14 +7,11 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import uncounted
-from prompt_lint.conversation import describe
-from prompt_lint.decode import decode
-from prompt_lint.errors import Unreadable
-from prompt_lint.model import PLACEHOLDER, REQUEST_KEYS, Note, Part, Prompt, Request
-from prompt_lint.shape import Misshapen
-from prompt_lint.source import TEXT_HINT, load
-from prompt_lint.tooldefs import (
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import PLACEHOLDER, REQUEST_KEYS, Note, Part, Prompt, Request
+from prompt_lint.request import extra_keys
+from prompt_lint.request.normalize import describe
+from prompt_lint.request.tools import (
     NO_DESCRIPTION,
     SCHEMAS,
     are_listed,
@@ -24,13 +21,16 @@ from prompt_lint.tooldefs import (
     name_of,
     standard,
 )
+from prompt_lint.text.decode import decode
+from prompt_lint.text.document import TEXT_HINT, load
+from prompt_lint.text.location import Misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model import Problem, Read, Rule
-    from prompt_lint.shape import Where
-    from prompt_lint.source import Source
+    from prompt_lint.model.values import Problem, Read, Rule
+    from prompt_lint.text.document import Source
+    from prompt_lint.text.location import Where
 
 NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
@@ -124,10 +124,10 @@ def _beside(source: Source, tools: Where) -> list[tuple[str, Where]]:
     for depth, step in enumerate(tools):
         others = {key: fields[key] for key in fields if key != step}
         try:
-            uncounted.refuse(others)
+            extra_keys.refuse(others)
         except Misshapen as fault:
             raise Misshapen((*tools[:depth], *fault.where), fault.message, fault.hint) from None
-        told += [(message, (*tools[:depth], key)) for key, message in uncounted.beside_request(others)]
+        told += [(message, (*tools[:depth], key)) for key, message in extra_keys.beside_request(others)]
         fields = fields[step]
     return told
 

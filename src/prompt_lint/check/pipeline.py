@@ -1,0 +1,455 @@
+"""The pipeline of `check`: a tree and its rules → a report. It prints nothing and exits nowhere."""
+
+from __future__ import annotations
+
+import collections
+from itertools import chain, groupby, pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from prompt_lint.cache.files import recall, remember
+from prompt_lint.check import groups
+from prompt_lint.check.judge import excused, exit_code, is_calm, judge, rooms, settles
+from prompt_lint.check.read_prompts import Companions, Remarks, read_all
+from prompt_lint.check.targets import find
+from prompt_lint.config.ownership import selector
+from prompt_lint.counting.processes import Work
+from prompt_lint.counting.sources import StandIn, measure
+from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.model.errors import Exit, Fatal, Unreadable
+from prompt_lint.model.values import Calm, Count, Key, Note, Problem, Report, Section, Shares, Verdicts
+from prompt_lint.text import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.check.compare import Comparison
+    from prompt_lint.check.groups import Outcomes
+    from prompt_lint.check.read_prompts import Found
+    from prompt_lint.check.targets import Scope
+    from prompt_lint.config.load import Config
+    from prompt_lint.config.ownership import Owned
+    from prompt_lint.counting.processes import Counter, Outcome
+    from prompt_lint.counting.sources import Means, Measured, Tally
+    from prompt_lint.model.values import Group, Part, Rule, Verdict
+    from prompt_lint.repo.working_tree import WorkingTree
+
+# Sections shown of a prompt that fails.
+_LARGEST = 3
+_WEIGHED = 30
+# Prompts that are broken down in a run: more are over only where a limit has just been set too low.
+_BROKEN_DOWN = 100
+
+_T = TypeVar("_T")
+
+# A blank prompt is nothing to send, so nothing is estimated.
+_NOTHING = Count(0, 0, 0, "offline")
+
+
+class Options(NamedTuple):
+    """Settings that come from flags and the environment only, never from a file of the repository.
+
+    With `reread` every file is read, so that its format and role are known, also where its counts are.
+    """
+
+    max_file_size: int
+    exit_zero: bool
+    outage_fails: bool
+    today: str  # in UTC, as YYYY-MM-DD
+    reread: bool = False
+
+
+def check(
+    tree: WorkingTree,
+    config: Config,
+    paths: Sequence[str],
+    means: Means,
+    options: Options,
+    comparison: Comparison | None = None,
+) -> Report:
+    """Judge every prompt below `paths` (all of them, if none is given).
+
+    `paths` are relative to the top of the tree. Where the configuration itself is among them, everything
+    is checked, since it may have changed any verdict. What a `comparison` needs is counted in the same go.
+    """
+    everything = not paths or not _names(tree, config).isdisjoint(paths)
+    cap = options.max_file_size
+    scope, known = _scope(
+        tree, config, () if everything else paths, means, options, whole=comparison is not None
+    )
+    files, said = len(scope.owned), Remarks(scope.problems, [])
+    calm, others = _calm(scope.owned, known) if comparison is None else ([], scope.owned)
+    prompts = chain(
+        read_all(tree, others, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
+    )
+    if comparison is None:
+        # Half of what is in memory by now. What is still to be read is held by `prompts`, as long as it is.
+        known, scope, others = {}, scope._replace(owned=scope.owned[:1], entries={}, files=()), []
+        report = judge_all(config.path, prompts, means, said, options, None if options.reread else calm)
+        calm.sort(key=lambda one: one.path)
+    else:
+        report = _compared(tree, config, comparison, scope, prompts, means, said, options)
+    report = report._replace(verdicts=_excused(report.verdicts, config, options.today))
+    worst = {id(verdict) for verdict in _worst(report.verdicts)}
+    verdicts = [
+        _break_down(tree, verdict, means.offline, options) if id(verdict) in worst else verdict
+        for verdict in report.verdicts
+    ]
+    notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
+    if scope.everything:
+        notes += _idle_parts(config, report.verdicts)
+    report = report._replace(verdicts=Verdicts(calm, verdicts), notes=notes, files=files)
+    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _scope(
+    tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options, *, whole: bool
+) -> tuple[Scope, dict[str, tuple[Count, ...]]]:
+    """What is to be checked, and what is known of it, which is looked up while git looks for more."""
+    cap = options.max_file_size
+    known: dict[str, tuple[Count, ...]] = {}
+    asked: dict[str, Rule] = {}
+
+    def look_up(owned: Iterable[Owned]) -> None:
+        """Again for a file that another rule turns out to own."""
+        new = [one for one in owned if not one.name and asked.get(one.path) is not one.rule]
+        for one in new:
+            known.pop(one.path, None)
+            asked[one.path] = one.rule
+        known.update(recall(tree, new, means, cap))
+
+    if options.reread:
+        return find(tree, config, paths, cap, whole=whole), known
+    scope = find(tree, config, paths, cap, whole=whole, meanwhile=look_up)
+    look_up(scope.owned)
+    for path in _twice(scope.owned):
+        known.pop(path, None)
+    return scope, known
+
+
+def _twice(owned: Sequence[Owned]) -> Iterator[str]:
+    """Paths that two rules judge, one of them by a link: counts for the models of one say nothing of the other's."""
+    linked = {one.path for one in owned if one.aliases and not one.name}
+    ways = collections.Counter(one.path for one in owned if one.path in linked and not one.name)
+    return (path for path, number in ways.items() if number > 1)
+
+
+def _calm(owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]]) -> tuple[list[Calm], list[Owned]]:
+    """The files of which it is known already that all is well with them; and all others."""
+    calm: list[Calm] = []
+    others: list[Owned] = []
+    of_rule: dict[int, list[tuple[float, float]]] = {}
+    for one in owned:
+        path, rule, aliases, name = one
+        counts = known.get(path)
+        given = of_rule.get(id(rule))
+        if given is None:
+            given = of_rule[id(rule)] = rooms(rule)
+        # Whether a limit of `parts` holds for a prompt is told of single verdicts.
+        if counts and not name and not rule.parts and is_calm(counts, given):
+            calm.append(Calm(path, aliases, rule, counts))
+        else:
+            others.append(one)
+    return calm, others
+
+
+def _names(tree: WorkingTree, config: Config) -> set[str]:
+    """The configuration by its path, and by what that leads to where it is a link."""
+    try:
+        return {config.path, tree.resolve(config.path)} if config.path else set()
+    except Unreadable:
+        return {config.path}
+
+
+def _idle_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
+    """That a limit for a part holds for no prompt: nobody should take it for one that is kept."""
+    rules = {id(rule): rule for rule in config.rules if rule.parts}
+    if not rules:
+        return
+    met = {(id(verdict.rule), verdict.prompt.name) for verdict in verdicts}
+    for key, rule in rules.items():
+        for name in rule.parts:
+            if (key, name) not in met:
+                message = (
+                    f"no prompt of this rule is called `{name}`, so that limit in `parts` holds for none"
+                )
+                yield Note(message, config.path, rule.line_of(name, ""))
+
+
+def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
+    """That nothing was measured, and why that is no fault. Raises `Fatal` where it is."""
+    if scope.owned or scope.groups or report.problems:
+        return
+    if not config.path:
+        raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
+    if scope.everything:
+        yield Note("no prompt matches the rules, and all of them allow that")
+    else:
+        yield Note("no rule owns any of the files named, so nothing was measured")
+
+
+def judge_all(
+    config: str,
+    prompts: Iterable[Found],
+    means: Means,
+    said: Remarks,
+    options: Options,
+    calm: list[Calm] | None = None,
+) -> Report:
+    """Count what isn't counted, and judge. `said` is what reading the prompts adds to.
+
+    Files with which all is well are added to `calm`, if it is there, and have no verdicts in the report.
+    """
+    pairs, done = _counted(prompts, means, calm)
+    verdicts = list(_judged(config, _emptying(pairs), means.offline, said.problems))
+    report = _report(config, verdicts, done, means, said, options)
+    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+
+
+def _counted(
+    prompts: Iterable[Found], means: Means, calm: list[Calm] | None = None
+) -> tuple[list[Outcomes], Measured]:
+    """Every prompt with what has come of it for each of its models, but for those that are added to `calm`."""
+    counted: list[Found] = []
+    done = measure(_works(prompts, counted), means)
+    pairs: list[Outcomes] = []
+    paths = (one.prompt.path for one in counted)
+    twice = {path for path, following in pairwise(paths) if path == following}
+    for one in _emptying(counted):
+        outcomes = one.counts or _outcomes(one, done.outcomes, means)
+        # What two rules say of a file stays together, in their order.
+        found = _calm_one(one, outcomes) if calm is not None and one.prompt.path not in twice else None
+        if calm is not None and found:
+            calm.append(found)
+        else:  # keys and stamps have served: they are a third of all that is in memory by now
+            pairs.append((one._replace(digest="", stamp=b"", contents=b""), outcomes))
+    done.outcomes.clear()
+    return pairs, done
+
+
+def _calm_one(one: Found, outcomes: Sequence[Outcome | StandIn]) -> Calm | None:
+    """What is left to keep of the one prompt of a file (which is what is known by its contents), if all is well with it."""
+    prompt, rule, digest, _, _, contents, *_ = one
+    counts = tuple(outcome for outcome in outcomes if isinstance(outcome, Count))
+    alone = digest and contents and not rule.parts
+    if alone and len(counts) == len(outcomes) and is_calm(counts, rooms(rule)):
+        return Calm(prompt.path, prompt.aliases, rule, counts)
+    return None
+
+
+def _emptying(values: list[_T]) -> Iterator[_T]:
+    """All of them, in their order, none of which is kept: what is made of them needs less, and there may be a million."""
+    values.reverse()
+    while values:
+        yield values.pop()
+
+
+def _report(
+    config: str, verdicts: list[Verdict], done: Measured, means: Means, said: Remarks, options: Options
+) -> Report:
+    """Everything but the number of files and the exit code."""
+    problems = said.problems
+    notes = [*said.notes, *_blank(verdicts), *map(Note, _drifts(done)), *map(Note, _steered(done, means))]
+    if done.failures:
+        told = _outage(done)
+        if options.outage_fails:
+            problems.append(told)
+        else:
+            notes.append(Note(f"{told.message}; {told.hint}"))
+    host = means.service.host if means.service and done.sent else ""
+    return Report(config, verdicts, problems, notes, 0, Exit.OK, done.sent, host, len(done.failures))
+
+
+def _compared(
+    tree: WorkingTree,
+    config: Config,
+    comparison: Comparison,
+    scope: Scope,
+    prompts: Iterable[Found],
+    means: Means,
+    said: Remarks,
+    options: Options,
+) -> Report:
+    """The report with the base beside every verdict, and what is told of it alone."""
+    from prompt_lint.check import compare  # noqa: PLC0415  # a run without a base needs nothing of it
+
+    cap = options.max_file_size
+    now = compare.before(tree, comparison, scope, cap)
+    pairs, done = _counted(chain(prompts, compare.read(comparison, scope, now, config, cap)), means)
+    compare.forgive(said, comparison, now)
+    verdicts = list(
+        _judged(config.path, [pair for pair in pairs if not pair[0].base], means.offline, said.problems)
+    )
+    base = compare.counts(pair for pair in pairs if pair[0].base)
+    recount = compare.Recount(tree, comparison.commit, means.offline.count_request, cap)
+    then = selector(comparison.config.rules, comparison.config.exclude) if comparison.config else scope.chosen
+    standings = compare.Standings(comparison, now, base, recount, then.owner)
+    verdicts = [standings.beside(verdict) for verdict in verdicts]
+    report = _report(config.path, verdicts, done, means, said, options)
+    return report._replace(
+        verdicts=[compare.inherited(verdict, comparison) for verdict in verdicts],
+        notes=[*report.notes, *standings.incomparable(verdicts), *map(Note, now.changes.notes)],
+        against=comparison.against,
+        removed=standings.removed(verdicts, report.problems),
+        loosened=compare.loosened(comparison, config, scope, now),
+        on_raise=config.on_raise,
+    )
+
+
+def _excused(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
+    if not config.exempt:
+        return verdicts
+    exemptions = [(one, patterns.compile(one.files)) for one in config.exempt]
+    return [excused(verdict, exemptions, today) for verdict in verdicts]
+
+
+def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
+    """What is still to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
+    for one in prompts:
+        request = one.prompt.request
+        if request:
+            counted.append(one._replace(prompt=one.prompt._replace(request=None)))
+            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits_of(one.prompt.name))
+        else:
+            counted.append(one)
+
+
+def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
+    """What has come of one prompt for each model. Counts are kept for the next run."""
+    prompt, rule, digest, _, stamp, contents, *_ = one
+    if not digest:
+        return (_NOTHING,) * len(rule.models)
+    ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
+    counts = [outcome for outcome in ours if isinstance(outcome, Count)]
+    if len(counts) == len(ours):
+        stamps = filter(None, (stamp, contents))
+        remember(prompt.path, rule, stamps, counts, means)
+    return ours
+
+
+def _judged(
+    config: str,
+    counted: Iterable[Outcomes],
+    counter: Counter,
+    problems: list[Problem],
+) -> Iterator[Verdict]:
+    """The verdicts of single prompts, and of groups, behind them as in what was counted. The members of a sum have none."""
+    for group, pairs in groupby(counted, lambda pair: pair[0].group):
+        if group and group.sum:
+            yield from _of_sum(group, config, list(pairs), problems)
+            continue
+        for one, outcomes in pairs:
+            for verdict in _verdicts(one, outcomes, problems):
+                yield verdict._replace(sections=weighed(one.parts, verdict.model, counter))
+
+
+def _of_sum(
+    group: Group, config: str, members: Sequence[Outcomes], problems: list[Problem]
+) -> Iterator[Verdict]:
+    totals = groups.totals(members)
+    whole = groups.of_sum(group, config)
+    verdicts = _verdicts(whole, [outcome for outcome, _ in totals], problems)
+    for verdict, (_, sections) in zip(verdicts, totals, strict=True):
+        yield verdict._replace(sections=sections)
+
+
+def _verdicts(
+    one: Found, outcomes: Sequence[Outcome | StandIn], problems: list[Problem]
+) -> Iterator[Verdict]:
+    prompt, rule = one.prompt, one.rule
+    told = set()
+    for model, outcome in zip(rule.models, outcomes, strict=True):
+        if isinstance(outcome, Count):
+            yield judge(prompt, model, rule, outcome)
+        elif isinstance(outcome, StandIn) and settles(
+            outcome.counted, rule.limits_of(prompt.name).get(model)
+        ):
+            yield judge(prompt, model, rule, outcome.counted)
+        else:
+            reason = outcome.reason if isinstance(outcome, StandIn) else outcome
+            if reason.message not in told:
+                told.add(reason.message)
+                problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
+            yield judge(prompt, model, rule, None)
+
+
+def _outage(done: Measured) -> Problem:
+    """What the API was asked for in vain, once for the run: whatever an offline count decides is decided all the same."""
+    first = done.failures[0]
+    number = len(done.failures)
+    told = f"{number:,} count{'s' if number > 1 else ''} that the API was asked for did not come"
+    reason = first.message.removeprefix("not counted: ")
+    hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
+    return Problem("", 0, f"{told}{'; the first' if number > 1 else ''}: {reason}", hint)
+
+
+def _drifts(done: Measured) -> Iterator[str]:
+    """That the tokenizer is out of date, as soon as an exact count shows it."""
+    for family, (requests, exact, offline) in sorted(done.drifts.items()):
+        share = abs(offline - exact) / exact
+        way = "low" if offline < exact else "high"
+        yield (
+            f"offline counts of the tokenizer {family} run {share:.1%} {way} on {requests:,} "
+            f"prompt{'s' if requests > 1 else ''} of this run; exact ones were used"
+        )
+
+
+def _steered(done: Measured, means: Means) -> Iterator[str]:
+    if means.service and done.sent and means.service.steered:
+        yield f"set in the environment, and obeyed by what was sent: {', '.join(means.service.steered)}"
+
+
+def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
+    """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
+    return [
+        Note("empty or blank, so 0 tokens", path)
+        for path in sorted({v.prompt.path for v in verdicts if v.counted == _NOTHING})
+    ]
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    """Of each failing prompt the verdict that is furthest over, the worst prompts first, as many as anybody reads."""
+    by_prompt: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        name = verdict.prompt.path, verdict.prompt.name
+        if (
+            verdict.failed
+            and not verdict.sections
+            and (name not in by_prompt or by_prompt[name].over_by < verdict.over_by)
+        ):
+            by_prompt[name] = verdict
+    return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_BROKEN_DOWN]
+
+
+def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
+    """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
+    try:
+        found = parts(tree, verdict, options.max_file_size)
+    except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
+        return verdict
+    sections = weighed(found, verdict.model, counter)
+    told = shares(found, verdict.model, counter)
+    return verdict._replace(sections=sections[:_LARGEST], shares=told)
+
+
+def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
+    """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
+    prompt, companions = verdict.prompt, Companions(tree, cap)
+    data = tree.read(prompt.source or prompt.path, cap)
+    one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
+    return list(one.parts(prompt.path, data, prompt, companions.include))
+
+
+def shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | None:
+    """What of a prompt is its file's own, and what is imported; None where nothing is."""
+    own, imported = (
+        "\n".join(one.text for one in parts if bool(one.via) == taken) for taken in (False, True)
+    )
+    files = len({one.path for one in parts if one.via})
+    return Shares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
+
+
+def weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
+    """The longest parts with their tokens, the largest first: a part's tokens follow its length closely enough."""
+    longest = sorted(parts, key=lambda part: -len(part.text))[:_WEIGHED]
+    sections = [Section(*one[:3], counter.weigh(model, one.text), one.path, one.via) for one in longest]
+    return tuple(sorted(sections, key=lambda section: -section.tokens))

@@ -1,0 +1,192 @@
+"""What a run is about: the files and groups that the rules and the paths given choose, out of all that there are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.check import groups
+from prompt_lint.check.read_prompts import importers, is_below
+from prompt_lint.config.ownership import Owned, idle, select, selector
+from prompt_lint.formats import candidates, inclusions
+from prompt_lint.model.errors import Exit, Unreadable
+from prompt_lint.model.values import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from prompt_lint.check.groups import Gathered
+    from prompt_lint.config.load import Config
+    from prompt_lint.config.ownership import Selector
+    from prompt_lint.model.values import Rule
+    from prompt_lint.repo.working_tree import Entry, WorkingTree
+
+    # Files that are owned, the entries they are among, and within what these are all there is.
+    Meanwhile = Callable[[Sequence[Owned]], object]
+
+
+class Scope(NamedTuple):
+    """The files and groups to check, and what is wrong with how the rules meet the tree.
+
+    `entries` is all that the tree has told of, or what may matter of it, `files` those of it that may be prompts, `within`
+    what the tree was asked for.
+    """
+
+    owned: list[Owned]
+    groups: list[Gathered]
+    problems: list[Problem]
+    entries: Mapping[str, Entry]
+    files: Sequence[str]
+    within: Collection[str]
+    chosen: Selector
+    everything: bool
+
+
+def find(
+    tree: WorkingTree,
+    config: Config,
+    paths: Sequence[str],
+    cap: int,
+    *,
+    whole: bool = False,
+    meanwhile: Meanwhile | None = None,
+) -> Scope:
+    """The files and the groups to check, and what is wrong with how the rules meet the tree.
+
+    With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
+    `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
+    `meanwhile` is told which files are owned, as far as that is known, while git looks for more; unless there are `paths`.
+    """
+    chosen = selector(config.rules, config.exclude)
+    within = chosen.folders() | groups.folders(config.groups)
+    ends = {""} if whole else chosen.ends() | groups.ends(config.groups)
+    owners: dict[str, Rule] = {}
+
+    def early(tracked: Mapping[str, Entry]) -> None:
+        owners.update(chosen.owners(_files(tracked, config)))
+        if meanwhile:
+            meanwhile([Owned(path, rule, ()) for path, rule in owners.items()])
+
+    entries = tree.entries(paths, within, ends, None if paths else early)
+    aliases = tree.aliases(entries)
+    files = _files(entries, config)
+    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
+    owned = select(owners | chosen.owners(path for path in files if path not in owners), links, chosen)
+    gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
+    problems = list(_astray(aliases, chosen, paths))
+    shared = _shared(owned, entries, tree, problems)
+    owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
+    if paths:
+        named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
+        shown = {one.shown for one in named}
+        others = [one for one in owned if one.shown not in shown]
+        found = sorted([*named, *importers(tree, others, paths, cap)], key=lambda one: one.shown)
+        gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
+        return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
+    owned.sort(key=lambda one: one.shown)
+    empty, overruled = idle(owned, chosen, [*files, *aliases])
+    tree.notes += (_overruled(config, rule) for rule in overruled)
+    problems += (_matches_nothing(config, rule) for rule in empty)
+    return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
+
+
+def _astray(
+    aliases: Mapping[str, str | Unreadable], chosen: Selector, paths: Sequence[str]
+) -> Iterator[Problem]:
+    for link, reason in sorted(aliases.items()):
+        wanted = not paths or is_below(paths, link)
+        if isinstance(reason, Unreadable) and wanted and chosen.owner(link):
+            yield Problem(link, 0, reason.message, reason.hint)
+
+
+def _files(entries: Mapping[str, Entry], config: Config) -> list[str]:
+    """What may be prompts. The configuration is none, however wide a pattern is."""
+    return [path for path, (kind, _) in entries.items() if kind != "link" and path != config.path]
+
+
+def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: Selector) -> list[Gathered]:
+    """Groups with all of their files, also untracked ones, of which a listing for paths names none but these paths."""
+    sums = [one.group for one in concerned if one.group.sum]
+    if not sums:
+        return concerned
+    kinds = tree.kinds
+    entries = tree.entries((), groups.folders(sums), groups.ends(sums))
+    tree.kinds = tree.kinds | kinds
+    aliases = tree.aliases(entries)
+    files = _files(entries, config)
+    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
+    whole = {one.group.name: one for one in groups.gather(sums, files, links, chosen, config.exclude)}
+    return [whole.get(one.group.name, one) for one in concerned]
+
+
+def _read(one: Owned, chosen: Selector, tree: WorkingTree, cap: int) -> Iterator[Owned]:
+    """A file once for each way in which it is read: by its own name, and by links that make something else of it.
+
+    A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
+    docs/agents.md`), or where the file imports others, and would import them from another folder or by another tool's rules.
+    """
+    ways: dict[tuple[object, ...], list[str]] = {}
+    for name in (one.path, *one.aliases):
+        if rule := chosen.owner(name):
+            ways.setdefault(_way(name, one.path, rule, tree, cap), []).append(name)
+    for first, *others in ways.values():
+        rule = chosen.owner(first) or one.rule
+        own = first == one.path or candidates(first, rule) == ("text",)
+        aliases = (first, *others) if own and first != one.path else tuple(others)
+        yield Owned(one.path, rule, aliases, "" if own else first)
+
+
+def _way(name: str, path: str, rule: Rule, tree: WorkingTree, cap: int) -> tuple[object, ...]:
+    """What decides how the file at `path` is read and judged by one of its names."""
+    forms = candidates(name, rule)
+    imports = _imports(tree, path, inclusions(name, rule), cap)
+    limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
+    folder = name.rpartition("/")[0] if imports else ""
+    return (repr(limits), rule.role, forms, folder, imports and "GEMINI" in name)
+
+
+def _imports(tree: WorkingTree, path: str, signs: Sequence[bytes], cap: int) -> bool:
+    if not signs:
+        return False
+    try:
+        data = tree.read(path, cap)
+    except Unreadable:  # told when it is checked
+        return False
+    return any(re.search(sign, data) for sign in signs)
+
+
+def _shared(
+    owned: list[Owned], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
+) -> list[Owned]:
+    """Without what only a link leads to and git ignores: other checkouts don't have it, and it may be secret."""
+    behind = [one.path for one in owned if one.path not in entries and one.aliases]
+    ignored = tree.ignored_among(behind) if behind else set()
+    hint = "let the link lead to a file that git has, or exclude it"
+    problems += [
+        Problem(
+            one.aliases[0], 0, f"leads to `{one.path}`, which git ignores: no other checkout has it", hint
+        )
+        for one in owned
+        if one.path in ignored
+    ]
+    return [one for one in owned if one.path not in ignored]
+
+
+def _names(one: Owned) -> tuple[str, ...]:
+    return (one.path, *one.aliases, one.name) if one.name else (one.path, *one.aliases)
+
+
+def _overruled(config: Config, rule: Rule) -> str:
+    patterns = ", ".join(rule.files)
+    return f"{config.path}:{rule.line}: the rule for `{patterns}` owns no file: a later rule owns each that it matches"
+
+
+def _matches_nothing(config: Config, rule: Rule) -> Problem:
+    patterns = ", ".join(rule.files)
+    return Problem(
+        config.path,
+        rule.line,
+        f"no file in the repository matches `{patterns}`",
+        "mend the pattern, remove the rule, or say `allow_empty: true` in it",
+        code=Exit.USAGE,
+    )

@@ -1,0 +1,86 @@
+"""The command `check`, however its options were read: tree, configuration and means, then the report, then a record."""
+
+from __future__ import annotations
+
+import os
+from time import gmtime, strftime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint import record
+from prompt_lint.check.pipeline import Options, check
+from prompt_lint.cli import inputs
+from prompt_lint.cli.session import means, outage_fails
+from prompt_lint.model.values import Note, View
+from prompt_lint.output import delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from prompt_lint.counting.sources import Means
+    from prompt_lint.model.errors import Exit
+    from prompt_lint.model.values import Report
+    from prompt_lint.quick import Question
+
+
+class Output(NamedTuple):
+    """What the command line says of the output. `outputs` are formats with their files."""
+
+    output_format: str | None = None
+    output_file: str | None = None
+    outputs: Sequence[tuple[str, str]] = ()
+    verbose: bool = False
+    quiet: bool = False
+    color: str = "auto"
+
+
+class Asked(NamedTuple):
+    """What the command line of a `check` asks for. `counting` is what `session.means` takes."""
+
+    paths: Sequence[str]
+    flags: inputs.Flags
+    counting: Mapping[str, Any]
+    output: Output
+    max_file_size: int
+    exit_zero: bool = False
+    base: str | None = None
+    policy: str = ""
+
+
+def run(asked: Asked, question: Question | None) -> Exit:
+    """The exit code, once everything is written. `question` is the one that a record of this run would answer."""
+    env = os.environ
+    begun = record.begin(question, env) if question else None
+    tree, config, relative = inputs.load(asked.paths, asked.flags)
+    options = Options(asked.max_file_size, asked.exit_zero, outage_fails(env, config), today())
+    with (
+        means(env, config, tree.top, **asked.counting) as using,
+        inputs.comparison(tree, asked.base, asked.policy, config, asked.flags) as comparison,
+    ):
+        report = check(tree, config, relative, using, options, comparison)
+    text = write(with_warnings(report, using), env, asked.output)
+    report = report._replace(verdicts=())  # they are half of what is in memory
+    if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
+        record.keep(begun, env, tree, report, using.cache, text)
+    return report.exit_code
+
+
+def today() -> str:
+    """In UTC, as YYYY-MM-DD."""
+    return strftime("%Y-%m-%d", gmtime())
+
+
+def with_warnings(report: Report, using: Means) -> Report:
+    """Trouble with the cache is only known once it is closed."""
+    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings)))
+
+
+def write(
+    report: Report,
+    env: Mapping[str, str],
+    output: Output,
+    text: Callable[[Report, View], str] | None = None,
+) -> str:
+    """Every output that was asked for, or that `env` asks for. Returns what went to stdout."""
+    chosen = delivery.targets(env, delivery.Flags(output.output_format, output.output_file, output.outputs))
+    view = View(color=False, verbosity=output.verbose - output.quiet)
+    return delivery.deliver(report, chosen, view, output.color, os.environ, text)

@@ -1,0 +1,267 @@
+"""`explain PATH`: which rule owns a file, why, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.check.pipeline import check
+from prompt_lint.check.read_prompts import Companions, Remarks, parsed
+from prompt_lint.check.targets import find
+from prompt_lint.config.ownership import selector
+from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats.memory import BEHIND
+from prompt_lint.model.errors import Exit, Fatal, Missing, Unreadable
+from prompt_lint.model.values import PLACEHOLDER
+from prompt_lint.output import text as as_text
+from prompt_lint.output.phrases import several
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from prompt_lint.check.pipeline import Options
+    from prompt_lint.check.targets import Scope
+    from prompt_lint.config.load import Config
+    from prompt_lint.config.ownership import Match, Owned, Selector
+    from prompt_lint.counting.sources import Means
+    from prompt_lint.model.values import Part, Prompt, Rule, View
+    from prompt_lint.repo.working_tree import WorkingTree
+
+# What is told one by one.
+_MOST_PROMPTS = 10
+_MOST_PARTS = 30
+_MOST_ABSENT = 5
+_MOST_IMPORTERS = 10
+# With more verdicts than this only what needs attention is told, with a summary of the rest.
+_MOST_VERDICTS = 30
+_DEEPEST = 8
+
+
+def explain(
+    tree: WorkingTree, config: Config, path: str, means: Means, options: Options, view: View
+) -> tuple[str, Exit]:
+    """Text for a person, and the exit code that `check PATH` would have."""
+    chosen = selector(config.rules, config.exclude)
+    entry, scope = _found(tree, config, chosen, path, options.max_file_size)
+    path = entry.shown if entry else _name(tree, chosen, path)
+    owner = entry.rule if entry else None
+    lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
+    if chosen.excluded(path):
+        lines.append("  left out by the `exclude` at the top of the file")
+    if not owner and not scope.groups and not scope.owned:
+        lines.append("  no rule owns it, so `check` passes it by")
+        return _joined(lines), Exit.OK
+    others = [*_groups(config, scope), *_importers(path, scope)]
+    if entry:
+        lines += _owned(tree, entry, others, means, options)
+    else:
+        lines += ["  no rule owns it, but", *others, ""]
+    report = check(tree, config, [path], means, options)
+    if len(report.verdicts) + len(report.problems) > _MOST_VERDICTS:
+        view = view._replace(verbosity=0)
+        lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
+    return _joined(lines) + as_text.render(report, view), report.exit_code
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _owned(
+    tree: WorkingTree, entry: Owned, others: Iterable[str], means: Means, options: Options
+) -> Iterator[str]:
+    """How a file is read that a rule owns, and what is in it."""
+    rule, cap = entry.rule, options.max_file_size
+    try:
+        found = recognise(entry.shown, tree.read(entry.path, cap), rule)
+        yield f"  format {found.name}: {found.why}"
+    except Unreadable as error:
+        yield f"  format unknown: the file {visible(error.message)}"
+    if entry.name:
+        yield f"  read as {visible(entry.name)}, a link to {visible(entry.path)}"
+    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
+    yield from others
+    yield ""
+    yield from _prompts(_Source(tree, entry, rule.models[0], means.offline.weigh, cap))
+    yield f"  The request itself: prompt-lint explain --show-request {visible(entry.shown)}"
+    yield ""
+
+
+class _Source(NamedTuple):
+    """A file to be taken apart, and how its pieces are weighed."""
+
+    tree: WorkingTree
+    entry: Owned
+    model: str
+    weigh: Callable[[str, str], int]
+    cap: int
+
+    def tokens(self, text: str) -> int:
+        return self.weigh(self.model, text) if text else 0
+
+
+def _groups(config: Config, scope: Scope) -> Iterator[str]:
+    for one in scope.groups:
+        yield f"  in the group `{visible(one.group.name)}` ({visible(config.path)}:{one.group.rule.line})"
+
+
+def _importers(path: str, scope: Scope) -> Iterator[str]:
+    """The files whose prompts take this one in."""
+    found = [one.shown for one in scope.owned if path not in {one.path, one.name, *one.aliases}]
+    yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
+    if len(found) > _MOST_IMPORTERS:
+        yield f"  and by {several(len(found) - _MOST_IMPORTERS, 'more file')}"
+
+
+def _prompts(source: _Source) -> Iterator[str]:
+    """Each prompt of a file: what it is made of, and what it imports. What can't be measured is told by its report."""
+    said, companions = Remarks([], []), Companions(source.tree, source.cap)
+    name, rule = source.entry.shown, source.entry.rule
+    try:
+        data = source.tree.read(source.entry.path, source.cap)
+        prompts = list(parsed(name, data, rule, companions, said))
+        form = FORMATS[recognise(name, data, rule).name]
+        for prompt in prompts[:_MOST_PROMPTS]:
+            yield f"  {_heading(prompt, source)}"
+            parts = list(form.parts(name, data, prompt, Companions(source.tree, source.cap).include))
+            yield from _own(parts, source)
+            yield from _imports(parts, source)
+    except Unreadable:
+        return
+    if len(prompts) > _MOST_PROMPTS:
+        yield f"  and {len(prompts) - _MOST_PROMPTS:,} more prompts"
+    yield from _absent(companions, source)
+
+
+def _heading(prompt: Prompt, source: _Source) -> str:
+    """A prompt's name and line, and what its request holds."""
+    name = f"{visible(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
+    if not prompt.request:
+        return f"{name}: blank, so there is nothing to be sent"
+    fields, told = prompt.request.fields, []
+    if "system" in fields:
+        told.append(f"system {several(source.tokens(_text(fields['system'])), 'token')}")
+    if tools := fields.get("tools"):
+        told.append(f"{several(len(tools), 'tool')} of {several(source.tokens(_text(tools)), 'token')}")
+    messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER]
+    if messages:
+        told.append(
+            f"{several(len(messages), 'message')} of {several(source.tokens(_text(messages)), 'token')}"
+        )
+    return f"{name}, as {prompt.role}: {', '.join(told)} ({source.model}, the texts alone)"
+
+
+def _text(content: object) -> str:
+    """What is read of a piece of a request; of tools all of it, of images and documents nothing."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(filter(None, map(_text, content)))
+    if isinstance(content, dict):
+        if content.get("type") in {"image", "document"}:
+            return ""
+        inner = content.get("content", content.get("text"))
+        return _text(inner) if inner is not None else json.dumps(content, ensure_ascii=False)
+    return ""
+
+
+def _own(parts: Iterable[Part], source: _Source) -> Iterator[str]:
+    """The parts that are in the file itself, in its order."""
+    own = [(source.tokens(one.text), one) for one in parts if not one.via]
+    own = own if len(own) > 1 else []  # one part is the prompt
+    width = max((len(f"{tokens:,}") for tokens, _ in own[:_MOST_PARTS]), default=0)
+    for tokens, one in own[:_MOST_PARTS]:
+        lines = (
+            f"lines {one.first_line}-{one.last_line}"
+            if one.last_line > one.first_line
+            else f"line {one.first_line}"
+        )
+        yield f"    {tokens:>{width},}  {lines:<13}  {as_text.cut(visible(one.title))}".rstrip()
+    if len(own) > _MOST_PARTS:
+        yield f"    {sum(tokens for tokens, _ in own[_MOST_PARTS:]):,} in {len(own) - _MOST_PARTS:,} more"
+
+
+def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
+    """The files that are imported, each below the one that names it."""
+    texts: dict[tuple[str, ...], list[str]] = {}
+    for one in parts:
+        way = (*one.via, one.path) if one.via else ()
+        for end in range(2, len(way) + 1):  # those on the way may hold nothing but imports
+            texts.setdefault(way[:end], [])
+        if way:
+            texts[way].append(one.text)
+    if texts:
+        yield f"    imports {several(len(texts), 'file')}:"
+    # Parts come level by level.
+    rank = {way: number for number, way in enumerate(texts)}
+    ordered = sorted(texts, key=lambda way: [rank[way[:end]] for end in range(2, len(way) + 1)])
+    for way in ordered[:_MOST_PARTS]:
+        indent = "  " * min(len(way) - 2, _DEEPEST)
+        yield f"      {indent}{visible(way[-1])}  {several(source.tokens(chr(10).join(texts[way])), 'token')}"
+    if len(texts) > _MOST_PARTS:
+        yield f"      and {len(texts) - _MOST_PARTS:,} more"
+
+
+def _absent(companions: Companions, source: _Source) -> Iterator[str]:
+    """What looks like the name of a file to import, and isn't one."""
+    absent = []
+    for path in sorted(companions.asked):
+        try:
+            source.tree.resolve(path)
+        except Missing:
+            absent.append(path)
+        except Unreadable:  # told in a note
+            continue
+    # For what is written as `@a.md.` or `@a.md#b`, `a.md` was looked for, too: what is written is told.
+    guesses = {
+        guess
+        for path in absent
+        for guess in (path.rstrip(BEHIND), path.partition("#")[0].rstrip(BEHIND))
+        if guess != path
+    }
+    absent = [path for path in absent if path not in guesses]
+    if absent:
+        more = f" and {len(absent) - _MOST_ABSENT:,} more" if len(absent) > _MOST_ABSENT else ""
+        yield f"    not there, so not imported: {', '.join(map(visible, absent[:_MOST_ABSENT]))}{more}"
+
+
+def _found(
+    tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int
+) -> tuple[Owned | None, Scope]:
+    """The prompt file that a path names, if there is one: the link itself where it is read by that, else what it leads to."""
+    scope = find(tree, config, [path], cap)
+    by_name = (one for one in scope.owned if one.name == path)
+    real = _name(tree, chosen, path)
+    known = (one for one in scope.owned if not {path, real}.isdisjoint({one.path, *one.aliases}))
+    return next(by_name, None) or next(known, None), scope
+
+
+def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
+    """The name by which a rule owns the file: its own rather than that of a link, as in `check`."""
+    real = tree.resolve(path)
+    return real if chosen.owner(real) else path
+
+
+def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
+    """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
+    entry, _ = _found(tree, config, selector(config.rules, config.exclude), path, cap)
+    if not entry:
+        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+    companions, said = Companions(tree, cap), Remarks([], [])
+    return list(parsed(entry.shown, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
+
+
+def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:
+    for match in matches:
+        if not match.files:
+            continue
+        patterns = visible(", ".join(match.rule.files))
+        place = f"{visible(config.path)}:{match.rule.line}" if match.rule.line else "the command line"
+        if match.excluded:
+            told = "matches, but its `exclude` leaves this file out"
+        elif match.rule is owner:
+            told = "owns it: the last rule that matches"
+        else:
+            told = "matches, but a later rule does too" if owner else "matches"
+        yield f"  {place}  {patterns}: {told}"

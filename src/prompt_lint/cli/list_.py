@@ -1,0 +1,386 @@
+"""`list`: every prompt with its format, role, models, limit and tokens; as a table, by folder, or as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint.check.pipeline import check, parts, shares
+from prompt_lint.formats import FORMATS
+from prompt_lint.model.errors import Exit, Unreadable
+from prompt_lint.model.values import Count, summed
+from prompt_lint.output import phrases
+from prompt_lint.output import text as as_text
+from prompt_lint.text.escape import inert, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.check.pipeline import Options
+    from prompt_lint.config.load import Config
+    from prompt_lint.counting.sources import Means
+    from prompt_lint.model.values import Prompt, Report, Rule, Verdict, View
+    from prompt_lint.repo.working_tree import WorkingTree
+
+BY = ("rule", "format", "folder")
+SCHEMA_VERSION = 1
+
+# A file with more prompts than this is one row, unless everything is to be shown.
+_ONE_BY_ONE = 10
+# In the view of folders: what is less than this share of the whole isn't shown by itself, nor what is deeper.
+_SHARE = 0.02
+_DEPTH = 4
+_COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33"}
+# The worst first.
+_WORDS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "exempt": "exempt", "warn": "near"}
+
+
+class Listing(NamedTuple):
+    """A report of everything, none of it recalled. `imported` has the tokens that other files add to a prompt."""
+
+    report: Report
+    imported: Mapping[tuple[Prompt, str], int]
+
+    @property
+    def exit_code(self) -> Exit:
+        """That of `check`, but for limits: nothing is judged here."""
+        codes = {problem.code for problem in self.report.problems}
+        if Exit.USAGE in codes:
+            return Exit.USAGE
+        uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
+        return Exit.UNCOUNTED if uncounted or Exit.UNCOUNTED in codes else Exit.OK
+
+
+def listing(
+    tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options
+) -> Listing:
+    """Every prompt below `paths`, or every prompt. Raises `Fatal` as `check` does."""
+    report = check(tree, config, paths, means, options._replace(reread=True))
+    imported: dict[tuple[Prompt, str], int] = {}
+    # For its parts a file is read again: once for each line that would be. Nothing of many prompts imports texts.
+    prompts = Counter(verdict.prompt.path for verdict in report.verdicts)
+    for verdict in report.verdicts:
+        few = prompts[verdict.prompt.path] <= _ONE_BY_ONE * len(verdict.rule.models)
+        if (
+            few
+            and verdict.counted
+            and verdict.prompt.format in FORMATS
+            and FORMATS[verdict.prompt.format].INCLUDES
+        ):
+            tokens = _imported(tree, verdict, means, options.max_file_size)
+            imported |= {(verdict.prompt, verdict.model): tokens} if tokens else {}
+    return Listing(report, imported)
+
+
+def _imported(tree: WorkingTree, verdict: Verdict, means: Means, cap: int) -> int:
+    """Tokens of a prompt that lie in other files."""
+    try:
+        found = shares(parts(tree, verdict, cap), verdict.model, means.offline)
+    except Unreadable:  # swapped since it was counted
+        return 0
+    return found.imported if found else 0
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Text
+
+
+class _Row(NamedTuple):
+    """One prompt with its verdicts, one for each model. The first is the one nearest to its limit."""
+
+    prompt: Prompt
+    verdicts: Sequence[Verdict]
+
+
+def render(found: Listing, by: str, view: View) -> str:
+    """A table, ending with sums, remarks and problems."""
+    rows = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format != "group")
+    groups = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format == "group")
+    if by == "folder":
+        blocks = [_folders(rows, view)]
+    elif by:
+        blocks = [_section(title, section, found, view) for title, section in _sections(rows, found, by)]
+    else:
+        blocks = [_table(sorted(rows, key=_place), found, view)]
+    if groups:
+        blocks.append([_paint("Groups", "1", view), *_table(groups, found, view)])
+    blocks.append([*_sums(rows, view), *as_text.remarks(found.report, view)])
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _rows(verdicts: Iterable[Verdict]) -> list[_Row]:
+    return [
+        _Row(prompt, sorted(ours, key=_share, reverse=True))
+        for prompt, ours in groupby(verdicts, attrgetter("prompt"))
+    ]
+
+
+def _place(row: _Row) -> tuple[str, int, str]:
+    return row.prompt.path, row.prompt.line, row.prompt.name
+
+
+def _share(verdict: Verdict) -> float:
+    return _tokens(verdict) / verdict.limit if verdict.limit else 0
+
+
+def _tokens(verdict: Verdict) -> int:
+    return verdict.counted.tokens if verdict.counted else 0
+
+
+def _paint(text: str, color: str, view: View) -> str:
+    return f"\x1b[{color}m{text}\x1b[0m" if view.color and color else text
+
+
+def _table(rows: Sequence[_Row], found: Listing, view: View) -> list[str]:
+    cells = [("tokens", "limit", "format", "role", "prompt", "")]
+    for _, together in groupby(rows, lambda row: row.prompt.path):
+        ours = list(together)
+        if len(ours) > _ONE_BY_ONE and view.verbosity <= 0:
+            cells.append(_merged(ours))
+        else:
+            cells += [cell for row in ours for cell in _cells(row, found, view)]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
+    lines = []
+    for tokens, limit, name, role, place, status in cells:
+        numbers = f"{tokens:>{widths[0]}}  {limit:>{widths[1]}}"
+        word = f"  {_WORDS[status]}" if status in _WORDS else ""
+        told = f"{name:<{widths[2]}}  {role:<{widths[3]}}  {place}"
+        lines.append(
+            f"{_paint(numbers, _COLORS.get(status, ''), view)}  {told}{_paint(word, _COLORS.get(status, ''), view)}"
+        )
+    return lines if len(lines) > 1 else []
+
+
+_Cells = tuple[str, str, str, str, str, str]
+
+
+def _cells(row: _Row, found: Listing, view: View) -> Iterator[_Cells]:
+    prompt = row.prompt
+    name = visible(prompt.name if prompt.format == "group" else prompt.path)
+    if prompt.name and prompt.format != "group":
+        name += f" ({visible(prompt.name)})"
+    for number, verdict in enumerate(row.verdicts if view.verbosity > 0 else row.verdicts[:1]):
+        tokens = as_text.number(verdict.counted) if verdict.counted else "not counted"
+        limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
+        imported = found.imported.get((prompt, verdict.model))
+        place = name if not number else " " * 4
+        place += f" [{verdict.model}]" if view.verbosity > 0 and len(row.verdicts) > 1 else ""
+        place += f" ({imported:,} imported)" if imported else ""
+        yield tokens, limit, prompt.format, prompt.role, place, verdict.status
+
+
+def _merged(rows: Sequence[_Row]) -> _Cells:
+    """The many prompts of one file: the largest, and what all but the largest twentieth stay within."""
+    shown = [row.verdicts[0] for row in rows]
+    largest = max(shown, key=_tokens)
+    ordered = sorted(map(_tokens, shown))
+    p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
+    place = f"{visible(largest.prompt.path)} (largest of {len(rows):,}, p95 {p95:,})"
+    worst = next((status for status in _WORDS if any(one.status == status for one in shown)), "ok")
+    limit = f"{largest.limit:,}" if largest.limit is not None else "-"
+    tokens = as_text.number(largest.counted) if largest.counted else "not counted"
+    return tokens, limit, largest.prompt.format, largest.prompt.role, place, worst
+
+
+def _sections(rows: Sequence[_Row], found: Listing, by: str) -> Iterator[tuple[str, list[_Row]]]:
+    """The rows of each rule, in the order of the configuration; or of each format, the largest first."""
+    sections: dict[str, list[_Row]] = {}
+    for row in sorted(rows, key=lambda row: row.verdicts[0].rule.line if by == "rule" else 0):
+        title = _title(row.verdicts[0].rule, found) if by == "rule" else row.prompt.format
+        sections.setdefault(title, []).append(row)
+    order = sections.items()
+    yield from order if by == "rule" else sorted(order, key=lambda item: -sum(map(_size, item[1])))
+
+
+def _title(rule: Rule, found: Listing) -> str:
+    patterns = visible(", ".join(rule.files))
+    return f"{visible(found.report.config)}:{rule.line}  {patterns}" if rule.line else "--limit and --model"
+
+
+def _size(row: _Row) -> int:
+    return max(map(_tokens, row.verdicts))
+
+
+def _section(title: str, rows: list[_Row], found: Listing, view: View) -> list[str]:
+    number = f"{len(rows):,} prompt{'s' if len(rows) != 1 else ''}"
+    model = _heaviest(rows)
+    counts = [one.counted for row in rows for one in row.verdicts if one.model == model and one.counted]
+    told = f", {as_text.number(summed(counts))} tokens" if counts else ""
+    head = f"{_paint(title, '1', view)}: {number}{told}"
+    return [head, *_table(sorted(rows, key=lambda row: (-_size(row), *_place(row))), found, view)]
+
+
+def _sums(rows: Sequence[_Row], view: View) -> Iterator[str]:
+    files = len({row.prompt.path for row in rows})
+    by_model: dict[str, list[Count]] = {}
+    for row in rows:
+        for verdict in row.verdicts:
+            if verdict.counted:
+                by_model.setdefault(verdict.model, []).append(verdict.counted)
+    for model, counts in by_model.items():
+        prompts = f"{len(counts):,} prompt{'s' if len(counts) != 1 else ''}"
+        places = f"{files:,} file{'s' if files != 1 else ''}"
+        yield f"{as_text.number(summed(counts))} tokens in {prompts} of {places}, counted for {model}"
+    if len(by_model) > 1 and view.verbosity <= 0:
+        yield "Of several models, the one nearest to the limit is shown; with -v, each."
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Folders
+
+
+class _Folder:
+    """A folder, or a file in one, with the tokens and prompts of all that is below."""
+
+    __slots__ = ("below", "prompts", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens = self.prompts = 0
+        self.below: dict[str, _Folder] = {}
+
+    def add(self, names: Sequence[str], tokens: int) -> None:
+        here = self
+        for name in ("", *names):
+            here = here.below.setdefault(name, _Folder()) if name else here
+            here.tokens += tokens
+            here.prompts += 1
+
+
+def _folders(rows: Sequence[_Row], view: View) -> list[str]:
+    """What is in which folder, the largest first; small and deep things are summed up, unless everything is to be shown."""
+    model = _heaviest(rows)
+    top = _Folder()
+    for row in rows:
+        tokens = next((_tokens(one) for one in row.verdicts if one.model == model), None)
+        if tokens is not None:
+            top.add(visible(row.prompt.path).split("/"), tokens)
+    if not top.prompts:
+        return []
+    lines = [("tokens", "share", "prompts", f"folder [{model}]")]
+    waiting: list[tuple[_Folder, str, int]] = [(top, "./", 0)]
+    while waiting:
+        here, name, depth = waiting.pop()
+        while len(here.below) == 1 and depth:  # a folder with nothing but a folder in it is one step
+            [(only, inner)] = here.below.items()
+            here, name = inner, f"{name}{only}{'/' if inner.below else ''}"
+        lines.append(
+            (f"{here.tokens:,}", _percent(here.tokens, top), f"{here.prompts:,}", f"{'  ' * depth}{name}")
+        )
+        deeper = _shown(here, depth, top, view)
+        waiting += reversed(deeper)
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    return [
+        "  ".join([*(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=False)), line[3]])
+        for line in lines
+    ]
+
+
+def _heaviest(rows: Iterable[_Row]) -> str:
+    sums: dict[str, int] = {}
+    for row in rows:
+        for verdict in row.verdicts:
+            sums[verdict.model] = sums.get(verdict.model, 0) + _tokens(verdict)
+    return max(sums, key=lambda model: sums[model], default="")
+
+
+def _shown(here: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[_Folder, str, int]]:
+    ordered = sorted(here.below.items(), key=lambda item: (-item[1].tokens, item[0]))
+    if view.verbosity <= 0:
+        if depth >= _DEPTH:
+            return []
+        large = [item for item in ordered if item[1].tokens >= _SHARE * top.tokens]
+        small = ordered[len(large) :]
+        if len(small) > 1 and (large or depth == 0):
+            rest = _Folder()
+            rest.tokens = sum(one.tokens for _, one in small)
+            rest.prompts = sum(one.prompts for _, one in small)
+            ordered = [*large, (f"{len(small):,} more", rest)]
+        elif len(small) > 1:
+            return []
+    return [(one, f"{name}/" if one.below else name, depth + 1) for name, one in ordered]
+
+
+def _percent(tokens: int, top: _Folder) -> str:
+    return f"{100 * tokens / top.tokens:.0f}%" if top.tokens else ""
+
+
+# ---------------------------------------------------------------------------------------------------------
+# JSON
+
+
+def render_json(found: Listing) -> str:
+    """By docs/list.schema.json."""
+    rows = [_Row(prompt, list(ours)) for prompt, ours in groupby(found.report.verdicts, attrgetter("prompt"))]
+    by_model: dict[str, list[Count]] = {}
+    for row in rows:
+        for one in row.verdicts if row.prompt.format != "group" else ():
+            by_model.setdefault(one.model, []).extend([one.counted] if one.counted else [])
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "prompts": [_prompt(row, found) for row in rows if row.prompt.format != "group"],
+        "groups": [_group(row, found) for row in rows if row.prompt.format == "group"],
+        "totals": [
+            {"model": model, "prompts": len(counts), **_counted(summed(counts) if counts else None)}
+            for model, counts in by_model.items()
+        ],
+        "problems": [
+            {"path": _text(one.path), "line": one.line, "message": _text(one.message), "hint": _text(one.hint), "exit_code": int(one.code)}
+            for one in found.report.problems
+        ],
+        "notes": [_text(note) for note in phrases.notes(found.report.notes)],
+        "exit_code": int(found.exit_code),
+    }  # fmt: skip
+    return inert(json.dumps(document, indent=2)) + "\n"
+
+
+def _prompt(row: _Row, found: Listing) -> dict[str, Any]:
+    prompt, rule = row.prompt, row.verdicts[0].rule
+    return {
+        "path": _text(prompt.path),
+        "name": _text(prompt.name),
+        "line": prompt.line,
+        "aliases": [_text(alias) for alias in prompt.aliases],
+        "format": prompt.format,
+        "role": prompt.role,
+        "rule": {"line": rule.line, "files": [_text(one) for one in rule.files]},
+        "counts": [
+            _judged(one) | {"imported": found.imported.get((prompt, one.model), 0)} for one in row.verdicts
+        ],
+    }
+
+
+def _group(row: _Row, found: Listing) -> dict[str, Any]:
+    return {
+        "name": _text(row.prompt.name),
+        "path": _text(found.report.config),
+        "line": row.prompt.line,
+        "counts": [_judged(one) for one in row.verdicts],
+    }
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "model": verdict.model,
+        **_counted(verdict.counted),
+        "limit": verdict.limit,
+        "status": verdict.status,
+    }
+
+
+def _counted(count: Count | None) -> dict[str, Any]:
+    return {
+        "tokens": count and count.tokens,
+        "low": count and count.low,
+        "high": count and count.high,
+        "origin": count and count.origin,
+        "unverified": bool(count and count.unverified),
+    }
+
+
+def _text(text: str) -> str:
+    r"""Bytes of a file name that aren't UTF-8 as `\xff`, as in the report of `check`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,158 @@
+"""Environment and flags → the means of a run: mode, cache, credential. Opens what has to be closed again."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from prompt_lint import __version__
+from prompt_lint.counting.processes import Counter, cores
+from prompt_lint.counting.sources import Means, Service
+from prompt_lint.model.errors import Terminated
+from prompt_lint.output.terminal import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from prompt_lint.api.credentials import Direct, Provider, Sdk
+    from prompt_lint.api.responses import Reply
+    from prompt_lint.api.retry import Policy
+    from prompt_lint.cache.counts import Cache
+    from prompt_lint.config.load import Config
+    from prompt_lint.counting.sources import CountMany, Mode
+    from prompt_lint.model.values import Count, Request
+
+
+# How long a run that was told to end waits for other processes to let go of the cache, in seconds.
+_HURRIED = 0.5
+
+
+@contextmanager
+def means(
+    env: Mapping[str, str],
+    config: Config | None,
+    top: str | None,
+    *,
+    counting: str | None,
+    offline: bool,
+    provider: Provider,
+    jobs: int,
+    max_requests: int,
+    deadline: float,
+    cache_dir: str | None,
+    no_cache: bool,
+) -> Iterator[Means]:
+    """How this run counts. What has been counted is saved whatever ends the run.
+
+    The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
+    Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
+    """
+    from prompt_lint.cache import counts
+    from prompt_lint.model.models import family
+
+    wanted = "offline" if offline else counting or (config.counting if config else "")
+    service, absent = None, ""
+    if wanted != "offline":
+        from prompt_lint.api.retry import Policy  # only where something may be sent
+
+        service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
+    mode = cast("Mode", wanted or ("exact" if service else "offline"))
+    folder = None if no_cache else counts.folder(env, cache_dir, top)
+    offline_counter = Counter(_count, _weigh)
+    with _saved(counts.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
+        yield Means(
+            mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores(), show
+        )
+
+
+# The tokenizer is imported when something is counted: most runs know all counts.
+
+
+def _count(model: str, request: Request) -> Count:
+    from prompt_lint.counting import offline
+
+    return offline.count(model, request)
+
+
+def _weigh(model: str, text: str) -> int:
+    from prompt_lint.counting import offline
+
+    return offline.weigh(model, text)
+
+
+@contextmanager
+def _saved(kept: Cache) -> Iterator[Cache]:
+    try:
+        yield kept
+    except (KeyboardInterrupt, Terminated):
+        kept.close(_HURRIED)
+        raise
+    finally:
+        kept.close()
+
+
+def _place(env: Mapping[str, str], provider: Provider) -> str:
+    """Whose exact counts are looked for, also by a run that asks nobody: another endpoint may count otherwise."""
+    if provider != "anthropic":
+        return provider
+    return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or "https://api.anthropic.com"
+
+
+def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tuple[Service | None, str]:
+    from prompt_lint.api import credentials
+
+    way = credentials.resolve(env, provider)
+    if isinstance(way, credentials.Absent):
+        return None, way.why
+    sent: list[None] = []  # to append to it is safe between threads
+    host = _host(way, env)
+    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), _steered(env, provider)), ""
+
+
+def _steered(env: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
+    """What requests obey on their way. The address itself is told as the host; proxies aren't for this machine."""
+    from prompt_lint.api import credentials
+
+    inside = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
+    found = (name for name in credentials.steering(env, provider) if not name.endswith("_BASE_URL"))
+    return tuple(name for name in found if not inside or name == "ANTHROPIC_CUSTOM_HEADERS")
+
+
+def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
+    from prompt_lint.api import credentials
+
+    if isinstance(way, credentials.Direct):
+        return way.host
+    if way.provider == "anthropic":
+        return credentials.host(env.get("ANTHROPIC_BASE_URL") or credentials.API)
+    return f"the API of {way.provider}"
+
+
+@contextmanager
+def _connect(way: Direct | Sdk, policy: Policy, sent: list[None]) -> Iterator[CountMany]:
+    """Connects, and imports what that takes. One policy above either way. Each request that is sent makes `sent` longer."""
+    from prompt_lint.api import credentials, request_pool
+
+    connected: AbstractContextManager[request_pool.Send]
+    if isinstance(way, credentials.Direct):
+        from prompt_lint.api import direct
+
+        connected = direct.connect(way, policy.timeout)
+    else:
+        from prompt_lint.api import sdk
+
+        connected = sdk.connect(way, policy.timeout)
+    with connected as send:
+
+        def send_one(model: str, request: Request) -> Reply:
+            sent.append(None)
+            return send(model, request)
+
+        yield lambda work: request_pool.count_all(work, send_one, policy)
+
+
+def outage_fails(env: Mapping[str, str], config: Config | None) -> bool:
+    """Whether an API that can't be reached fails a run by itself: in CI, unless the configuration says otherwise."""
+    wanted = config.on_unavailable if config else ""
+    return wanted == "fail" or (not wanted and bool(env.get("CI")))

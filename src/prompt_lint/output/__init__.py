@@ -1,0 +1,25 @@
+"""The table of output formats. A new one is a module and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from prompt_lint.model.lazy_table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.model.values import Report, View
+
+
+class Output(Protocol):
+    """Report → text. Formats map; they don't judge."""
+
+    def render(self, report: Report, view: View) -> str:
+        """The whole output, ending with a newline; empty where there is nothing to say."""
+
+
+_NAMES = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
+
+# The tests hold each to the protocol.
+OUTPUTS: Mapping[str, Output] = Table({name: f"prompt_lint.output.{name}" for name in _NAMES})

@@ -1,0 +1,347 @@
+"""Content blocks of the Messages API and of OpenAI's chat API → as the Messages API takes them, with files put in.
+
+Whatever the API would refuse, and can be seen to, is a `Misshapen` in words near the API's own. Sources: the API
+reference of Messages, and the documentation of vision and PDF support, 2026.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from posixpath import dirname, normpath
+from posixpath import join as joined
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.request import images
+from prompt_lint.text.decode import decode
+from prompt_lint.text.location import Misshapen, Where, kind, short, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from prompt_lint.model.values import Read
+    from prompt_lint.request.images import Size
+
+Block = dict[str, Any]
+
+# Of one image, in characters of base64; of each side of one, in pixels, and the same where there are many.
+LARGEST_IMAGE = 10 * 1024 * 1024
+LONGEST_SIDE, MANY, LONGEST_OF_MANY = 8000, 20, 2000
+MOST_IMAGES = 600
+# What the API takes in one request, and what the requests of one file may take in from others, in bytes.
+LARGEST_REQUEST = 32 * 1024 * 1024
+MOST_TAKEN_IN = 128 * 1024 * 1024
+
+BY_URL = (
+    "has an image that isn't in the file: the API refuses to count it, so only a range can be told; "
+    'put it beside the file, as {"type": "path", "path": "…"}, for a count'
+)
+_PATH_HINT = "a path is relative to the file that names it"
+_BLANK_HINT = "give it a text, or leave it out"
+_ID = r"[a-zA-Z0-9_-]+"
+_DATA_URI = r"(?i:data:([a-z0-9.+/-]*)((?:;[^;,]*)*?)(;base64)?,)"
+
+
+class Beside:
+    """Reads what the requests of one file name by path, each once, as base64. The path is relative to the file's folder."""
+
+    def __init__(self, path: str, read: Read) -> None:
+        self.folder = dirname(path)
+        self.read = read
+        self.taken_in = 0
+        self._known: dict[str, bytes] = {}
+
+    def take(self, where: Where, name: str) -> bytes:
+        """The bytes of a file. Raises `Misshapen` for one that can't be had, `Unreadable` where it gets too much."""
+        path = normpath(joined(self.folder, name))
+        if (
+            not name
+            or name.startswith(("/", "~"))
+            or "\\" in name
+            or "\0" in name
+            or re.match("[a-zA-Z]:", name)
+        ):
+            raise Misshapen(
+                where, f"`{spelled(where)}` is `{short(name)}`, not a path relative to this file", _PATH_HINT
+            )
+        if path == ".." or path.startswith("../"):
+            raise Misshapen(
+                where, f"`{spelled(where)}` is `{short(name)}`, which leads out of the repository"
+            )
+        if path not in self._known:
+            try:
+                self._known[path] = self.read(path)[1]
+            except Missing:
+                raise Misshapen(where, f"`{short(path)}` is not there", _PATH_HINT) from None
+            except Unreadable as error:
+                raise Misshapen(where, f"`{short(path)}` {error.message}", error.hint) from None
+        data = self._known[path]
+        self.taken_in += len(data)
+        if self.taken_in > MOST_TAKEN_IN:
+            raise Unreadable(
+                f"takes in more than {MOST_TAKEN_IN:,} bytes of other files",
+                "split it into several files",
+            )
+        return data
+
+
+class Gathered(NamedTuple):
+    """What the mapping of one request comes across: images with their size, and what is to be said of it."""
+
+    beside: Beside
+    images: list[tuple[Where, Size]]
+    remarks: list[tuple[str, Where]]
+
+
+def content(value: object, where: Where, role: str, gathered: Gathered) -> str | list[Block]:
+    """A message's content, or that of a tool's result (`role` is `tool`). Raises `Misshapen`."""
+    if isinstance(value, str):
+        if not value.strip() and role != "tool":
+            raise Misshapen(
+                where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT
+            )
+        return value
+    if not isinstance(value, list) or not value:
+        message = f"`{spelled(where)}` is {kind(value)}, not a text or a list of content blocks"
+        raise Misshapen(where, message)
+    return [_block(block, (*where, number), role, gathered) for number, block in enumerate(value)]
+
+
+def check_images(gathered: Gathered) -> None:
+    """The limits that depend on how many images a request has. Raises `Misshapen`."""
+    number = len(gathered.images)
+    if number > MOST_IMAGES:
+        where = gathered.images[MOST_IMAGES][0]
+        raise Misshapen(where, f"has {number:,} images, and the API takes {MOST_IMAGES} in a request")
+    longest = LONGEST_OF_MANY if number > MANY else LONGEST_SIDE
+    for where, size in gathered.images:
+        if max(size) > longest:
+            told = f" in a request of more than {MANY} images" if number > MANY else ""
+            message = f"`{spelled(where)}` is an image of {size.width} x {size.height} pixels; the API takes {longest}{told}"
+            raise Misshapen(where, message, "scale it down: the model doesn't see that many anyway")
+
+
+def identifier(value: object, where: Where) -> str:
+    """The id of a tool call."""
+    if not isinstance(value, str) or not re.fullmatch(_ID, value):
+        message = f"`{spelled(where)}` is `{short(value)}`; an id is made of letters, digits, `_` and `-`"
+        raise Misshapen(where, message)
+    return value
+
+
+def _block(block: object, where: Where, role: str, gathered: Gathered) -> Block:
+    if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+        raise Misshapen(where, f"`{spelled(where)}` is not a content block with a `type`")
+    name = block["type"]
+    if name in _FOREIGN:
+        raise Misshapen(where, f"`{spelled(where)}` is of type `{name}`, which the Messages API doesn't take")
+    if name in _FILES:
+        return _FILES[name](block, where, gathered)
+    if name in {"tool_use", "tool_result"}:
+        return _of_tool(block, where, role, gathered)
+    if name == "refusal":  # OpenAI's word for a text of the assistant
+        block = {"type": "text", "text": block.get("refusal")}
+    return _text(block, where, role) if block["type"] == "text" else block
+
+
+# Of OpenAI's APIs, for what Claude doesn't read.
+_FOREIGN = frozenset({
+    "input_audio", "audio", "input_text", "input_image", "input_file", "output_text", "video_url", "video",
+})  # fmt: skip
+
+
+def _text(block: Block, where: Where, role: str) -> Block:
+    text = block.get("text")
+    # Of the assistant, white space alone has been counted; nothing at all is refused there, too.
+    if not isinstance(text, str) or not (text.strip() or (text and role == "assistant")):
+        raise Misshapen(
+            where, f"`{spelled(where)}` has no text, and the API refuses a blank one", _BLANK_HINT
+        )
+    return block
+
+
+def _of_tool(block: Block, where: Where, role: str, gathered: Gathered) -> Block:
+    name = block["type"]
+    theirs = "assistant" if name == "tool_use" else "user"
+    if role != theirs:
+        message = f"`{spelled(where)}` is a `{name}` block, which only a message of the {theirs} may hold"
+        raise Misshapen(where, message)
+    if name == "tool_use":
+        identifier(block.get("id"), (*where, "id"))
+        if not isinstance(block.get("name"), str) or not isinstance(block.get("input"), dict):
+            raise Misshapen(where, f"`{spelled(where)}` has no `name`, or no object as its `input`")
+        return block
+    identifier(block.get("tool_use_id"), (*where, "tool_use_id"))
+    if block.get("content") is None or block["content"] == []:
+        return block
+    return {**block, "content": content(block["content"], (*where, "content"), "tool", gathered)}
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Images and documents
+
+
+def _source(block: Mapping[str, Any], where: Where) -> tuple[dict[str, Any], Where]:
+    source = block.get("source")
+    if not isinstance(source, dict) or not isinstance(source.get("type"), str):
+        raise Misshapen(where, f"`{spelled(where)}` has no `source` with a `type`")
+    return source, (*where, "source")
+
+
+def _image(block: Block, where: Where, gathered: Gathered) -> Block:
+    source, at = _source(block, where)
+    by = source["type"]
+    if by == "base64":
+        data, text = _decoded(source, at)
+        return {**block, "source": _picture(data, text, source.get("media_type"), at, gathered)}
+    if by == "path":
+        data = gathered.beside.take((*at, "path"), _string(source, "path", at))
+        return {**block, "source": _picture(data, "", source.get("media_type"), at, gathered)}
+    if by in {"url", "file"}:
+        gathered.remarks.append((BY_URL, where))
+        return block
+    raise Misshapen(at, f"`{spelled(at)}` is of type `{short(by)}`; known are base64, path, url and file")
+
+
+def _picture(data: bytes, text: str, said: object, where: Where, gathered: Gathered) -> dict[str, str]:
+    """A base64 source. `text` is the base64 if it is there already, `said` the media type if that is said."""
+    found = images.media_type(data)
+    if said is not None and said not in images.MEDIA_TYPES:
+        known = ", ".join(images.MEDIA_TYPES)
+        raise Misshapen(where, f"`{spelled(where)}` is `{short(said)}`; the API takes {known}")
+    if found not in images.MEDIA_TYPES:
+        raise Misshapen(where, f"`{spelled(where)}` is no JPEG, PNG, GIF or WebP image")
+    if said is not None and said != found:
+        raise Misshapen(where, f"`{spelled(where)}` is said to be {said}, but looks like {found}")
+    size = images.size(data)
+    if size is None:
+        raise Misshapen(where, f"`{spelled(where)}` is a damaged image: its size can't be read")
+    text = text or base64.b64encode(data).decode()
+    if len(text) > LARGEST_IMAGE:
+        message = f"`{spelled(where)}` has {len(text):,} bytes as base64, and the API takes {LARGEST_IMAGE:,}"
+        raise Misshapen(where, message, "scale the image down")
+    gathered.images.append((where, size))
+    return {"type": "base64", "media_type": found, "data": text}
+
+
+def _document(block: Block, where: Where, gathered: Gathered) -> Block:
+    source, at = _source(block, where)
+    by = source["type"]
+    if by == "path":
+        data = gathered.beside.take((*at, "path"), _string(source, "path", at))
+        return {**block, "source": _paper(data, at)}
+    if by == "base64":
+        data, text = _decoded(source, at)
+        if source.get("media_type") != images.PDF or images.media_type(data) != images.PDF:
+            raise Misshapen(at, f"`{spelled(at)}` is no PDF of the media type {images.PDF}")
+        return {**block, "source": {**source, "data": text}}
+    if by == "content":
+        inner = content(source.get("content"), (*at, "content"), "user", gathered)
+        return {**block, "source": {**source, "content": inner}}
+    if by in {"url", "file"}:
+        message = f"`{spelled(where)}` is a document that isn't in the file, which the API refuses to count"
+        raise Misshapen(at, message, 'put it beside the file: {"type": "path", "path": "…"}')
+    if by != "text":
+        raise Misshapen(
+            at, f"`{spelled(at)}` is of type `{short(by)}`; known are base64, text, content and path"
+        )
+    _string(source, "data", at)
+    return block
+
+
+def _paper(data: bytes, where: Where) -> dict[str, str]:
+    """A source for a file beside the request: a PDF, or plain text."""
+    if images.media_type(data) == images.PDF:
+        return {"type": "base64", "media_type": images.PDF, "data": base64.b64encode(data).decode()}
+    try:
+        text = decode(data)
+    except Unreadable as error:
+        raise Misshapen(where, f"`{spelled(where)}` is no PDF, and no text: it {error.message}") from None
+    if not text.strip():
+        raise Misshapen(where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT)
+    return {"type": "text", "media_type": "text/plain", "data": text}
+
+
+def _string(source: Mapping[str, Any], key: str, where: Where) -> str:
+    value = source.get(key)
+    if not isinstance(value, str) or not value:
+        raise Misshapen(where, f"`{spelled(where)}` has no `{key}`")
+    return value
+
+
+def _decoded(source: Mapping[str, Any], where: Where) -> tuple[bytes, str]:
+    """The bytes, and their base64 without the white space that YAML leaves in it."""
+    text = "".join(_string(source, "data", where).split())
+    try:
+        return base64.b64decode(text, validate=True), text
+    except (binascii.Error, ValueError):  # ValueError for what isn't ASCII
+        raise Misshapen(where, f"`{spelled(where)}` has `data` that isn't base64") from None
+
+
+# ---------------------------------------------------------------------------------------------------------
+# OpenAI's chat API
+
+
+def _image_url(block: Block, where: Where, gathered: Gathered) -> Block:
+    """A data URI, an address, or (our own) a file beside this one."""
+    at = (*where, "image_url")
+    given = block.get("image_url")
+    url = given.get("url") if isinstance(given, dict) else given
+    if not isinstance(url, str) or not url:
+        raise Misshapen(where, f"`{spelled(where)}` has no `url`")
+    if re.match("https?://", url, re.IGNORECASE):
+        gathered.remarks.append((BY_URL, where))
+        return {"type": "image", "source": {"type": "url", "url": url}}
+    if url[:5].lower() == "data:":
+        said, text = _data_uri(url, at)
+        data, text = _decoded({"data": text}, at)
+        return {"type": "image", "source": _picture(data, text, said, at, gathered)}
+    if re.match("[a-zA-Z][a-zA-Z0-9+.-]*://", url):
+        raise Misshapen(at, f"`{spelled(at)}` is no address that the API could fetch: `{short(url)}`")
+    data = gathered.beside.take(at, url)
+    return {"type": "image", "source": _picture(data, "", None, at, gathered)}
+
+
+def _data_uri(url: str, where: Where) -> tuple[str, str]:
+    """Its media type and its base64."""
+    found = re.match(_DATA_URI, url[:200])
+    if not found or not found[3]:
+        raise Misshapen(where, f"`{spelled(where)}` is a data URI that isn't base64")
+    said = found[1].lower()
+    return {"": "text/plain", "image/jpg": "image/jpeg"}.get(said, said), url[found.end() :]
+
+
+def _file(block: Block, where: Where, gathered: Gathered) -> Block:
+    """A PDF as a data URI."""
+    given = block.get("file")
+    url = given.get("file_data") if isinstance(given, dict) else None
+    if not isinstance(url, str) or url[:5].lower() != "data:":
+        message = f"`{spelled(where)}` is a file that isn't in the request, which nobody can count"
+        raise Misshapen(where, message, 'put it beside the file, as a `document` from {"type": "path", …}')
+    said, text = _data_uri(url, (*where, "file"))
+    source = {"type": "base64", "media_type": said, "data": text}
+    return _document({"type": "document", "source": source}, where, gathered)
+
+
+# Blocks that bring a file. Others are as the API has them, or for it to refuse.
+_FILES: Mapping[str, Callable[[Block, Where, Gathered], Block]] = {
+    "image": _image,
+    "document": _document,
+    "image_url": _image_url,
+    "file": _file,
+}
+
+
+def size_of(blocks: Sequence[Mapping[str, Any]]) -> int:
+    """Characters of base64 and text in the sources of blocks, those of tools' results among them."""
+    total = 0
+    for block in blocks:
+        source = block.get("source")
+        if isinstance(source, dict) and isinstance(source.get("data"), str):
+            total += len(source["data"])
+        inner = block.get("content")
+        if block.get("type") == "tool_result" and isinstance(inner, list):
+            total += size_of(inner)
+    return total

@@ -1,0 +1,22 @@
+"""Text → the smallest request that holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.values import PLACEHOLDER, Request
+
+if TYPE_CHECKING:
+    from prompt_lint.model.values import Role
+
+
+def to_request(text: str, role: Role) -> Request | None:
+    """The text as the system prompt, or as the one message of the user.
+
+    None for blank text: there is nothing to send, and the API would refuse it.
+    """
+    if not text.strip():
+        return None
+    if role == "system":
+        return Request({"system": text, "messages": [PLACEHOLDER]})
+    return Request({"messages": [{"role": "user", "content": text}]})

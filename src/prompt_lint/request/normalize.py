@@ -1,0 +1,348 @@
+"""A Messages request, or one of OpenAI's chat API → the request that is counted.
+
+What `count_tokens` doesn't take is dropped where it only says how to answer, as docs/counting.md lists, and
+refused where it brings tokens: those must never be missed without a word.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint.model.values import PLACEHOLDER, REQUEST_KEYS, Request
+from prompt_lint.request import extra_keys
+from prompt_lint.request import tools as tooldefs
+from prompt_lint.request.content_blocks import (
+    LARGEST_REQUEST,
+    Gathered,
+    check_images,
+    content,
+    identifier,
+    size_of,
+)
+from prompt_lint.request.extra_keys import EXAMPLE
+from prompt_lint.text.json_reader import JsonError
+from prompt_lint.text.json_reader import load as load_json
+from prompt_lint.text.location import Misshapen, Where, kind, named, short, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.request.content_blocks import Beside
+
+STUB = (
+    "ends with the assistant, which newer models refuse: a shortest answer of the user is counted behind it"
+)
+# "Handle tool calls" in Anthropic's documentation, November 2026.
+LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
+MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
+
+SYSTEM_ROLES = ("system", "developer")
+_ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
+
+
+class Mapped(NamedTuple):
+    """`remarks` are sentences on the request, each with the place in it that it is about."""
+
+    request: Request
+    remarks: list[tuple[str, Where]]
+
+
+class _Turn(NamedTuple):
+    """One message. `from_tools`: made of OpenAI's messages of the role `tool`, so that more may join it."""
+
+    role: str
+    content: str | list[dict[str, Any]]
+    where: Where
+    from_tools: bool = False
+
+
+def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
+    """Raises `Misshapen` for what the API would refuse, as far as that can be seen; `Unreadable` by `beside`."""
+    gathered = Gathered(beside, [], [])
+    extra_keys.refuse(given)
+    gathered.remarks.extend((told, (key,)) for key, told in extra_keys.beside_request(given))
+    found = {key: given[key] for key in REQUEST_KEYS if given.get(key) is not None}
+    found |= _output_format(given)
+    if "tools" in found:
+        found["tools"] = _tools(found["tools"])
+    if "tool_choice" in found:
+        found |= _choice(found.pop("tool_choice"), found.get("tools") or [])
+    told, said = _split(found.pop("messages", None), gathered)
+    system = [_system(found["system"], ("system",))] if found.get("system", "") != "" else []
+    found.pop("system", None)
+    if not (said or told or system or found.get("tools")):
+        raise Misshapen(("messages",), "`messages` has nothing but empty system prompts", EXAMPLE)
+    if told or system:
+        found["system"] = _join([*system, *told])
+    _check_calls(said)
+    gathered.remarks.extend((LATE, where) for where in _late(said))
+    check_images(gathered)
+    found["messages"] = [{"role": turn.role, "content": turn.content} for turn in said]
+    found["messages"] += _stub(said, gathered)
+    if sum(size_of(turn.content) for turn in said if isinstance(turn.content, list)) > LARGEST_REQUEST:
+        raise Misshapen((), f"has more than {LARGEST_REQUEST:,} bytes, and the API takes no larger request")
+    return Mapped(Request({key: found[key] for key in REQUEST_KEYS if key in found}), gathered.remarks)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Beside the messages
+
+
+def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Structured output in its older spelling, or in OpenAI's: its schema is read by the model, so it counts."""
+    config = given.get("output_config")
+    if isinstance(config, dict) and config.get("format"):
+        return {}
+    wanted = given.get("output_format")
+    openai = given.get("response_format")
+    if wanted is None and isinstance(openai, dict) and openai.get("type") == "json_schema":
+        inner = openai.get("json_schema")
+        schema = inner.get("schema") if isinstance(inner, dict) else None
+        if not isinstance(schema, dict):
+            raise Misshapen(("response_format",), "`response_format` has no `json_schema` with a `schema`")
+        wanted = {"type": "json_schema", "schema": schema}
+    if wanted is None:
+        return {}
+    return {"output_config": {**(config if isinstance(config, dict) else {}), "format": wanted}}
+
+
+def _tools(tools: object) -> list[dict[str, Any]]:
+    if not isinstance(tools, list):
+        raise Misshapen(("tools",), f"`tools` is {kind(tools)}, not a list", EXAMPLE)
+    return tooldefs.standard((("tools", number), tool, "") for number, tool in enumerate(tools))
+
+
+def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`tool_choice`; OpenAI's words for it say nothing where there are no tools."""
+    if isinstance(choice, str) and choice in _CHOICES:
+        return {"tool_choice": {"type": _CHOICES[choice]}} if tools else {}
+    if not isinstance(choice, dict) or choice.get("type") not in _KINDS_OF_CHOICE:
+        message = "`tool_choice` is not one of the types auto, any, tool and none"
+        raise Misshapen(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
+    if choice["type"] not in {"tool", "function"}:
+        return {"tool_choice": choice}
+    name = tooldefs.name_of(choice)
+    if name not in [tool.get("name") for tool in tools]:
+        raise Misshapen(("tool_choice",), f"`tool_choice` names `{short(name)}`, which isn't one of `tools`")
+    return {"tool_choice": choice if choice["type"] == "tool" else {"type": "tool", "name": name}}
+
+
+# Tuples: what is looked for in them may be a list, which no set takes.
+_KINDS_OF_CHOICE = ("auto", "any", "none", "tool", "function")
+_CHOICES = {"auto": "auto", "required": "any", "none": "none"}
+
+
+def _system(value: object, where: Where) -> str | list[dict[str, Any]]:
+    """A system prompt: text, or blocks of text."""
+    blocks = [value] if isinstance(value, str) else value
+    if not isinstance(blocks, list) or not blocks:
+        message = f"`{spelled(where)}` is {kind(value)}, not a text or a list of content blocks"
+        raise Misshapen(where, message, EXAMPLE)
+    for number, block in enumerate(blocks):
+        at = where if isinstance(value, str) else (*where, number)
+        text = block if isinstance(value, str) else block.get("text") if isinstance(block, dict) else None
+        if not isinstance(value, str) and not (isinstance(block, dict) and block.get("type") == "text"):
+            raise Misshapen(at, f"`{spelled(at)}` is not a block of text, all that a system prompt may hold")
+        if not isinstance(text, str) or not text.strip():
+            raise Misshapen(at, f"`{spelled(at)}` is blank, and the API refuses a blank text")
+    return value  # type: ignore[return-value]
+
+
+def _join(contents: list[Any]) -> object:
+    """Several system prompts as one: texts with a blank line between them, else their blocks in a row."""
+    if all(isinstance(one, str) for one in contents):
+        return "\n\n".join(contents)
+    blocks: list[Any] = []
+    for one in contents:
+        blocks += [{"type": "text", "text": one}] if isinstance(one, str) else one
+    return blocks
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The messages
+
+
+def _split(messages: object, gathered: Gathered) -> tuple[list[Any], list[_Turn]]:
+    """The system prompts among the messages, and the turns of the conversation."""
+    if messages is None:
+        return [], []
+    if not isinstance(messages, list):
+        raise Misshapen(("messages",), f"`messages` is {kind(messages)}, not a list", EXAMPLE)
+    if not messages:
+        raise Misshapen(("messages",), "`messages` is empty: at least one message is required", EXAMPLE)
+    told: list[Any] = []
+    said: list[_Turn] = []
+    for number, message in enumerate(messages):
+        where: Where = ("messages", number)
+        role = _role(message, where)
+        gathered.remarks.extend(
+            (remark, (*where, key)) for key, remark in extra_keys.beside_message(message, role)
+        )
+        if role in SYSTEM_ROLES:
+            if said:
+                gathered.remarks.append((MOVED, where))
+            if message.get("content", "") != "":
+                told.append(_system(message["content"], (*where, "content")))
+        elif role == "tool":
+            _add_result(said, _result(message, where, gathered), where)
+        else:
+            said.append(_Turn(role, _said(message, where, role, gathered), where))
+    return told, said
+
+
+def _role(message: object, where: Where) -> str:
+    if not isinstance(message, dict):
+        raise Misshapen(where, f"`{spelled(where)}` is {kind(message)}, not an object", EXAMPLE)
+    if "role" not in message:
+        raise Misshapen(where, f"`{spelled(where)}` has no `role`", EXAMPLE)
+    role = message["role"]
+    if role == "function" or message.get("function_call"):
+        hint = "say it as `tool_calls`, and the answer as a message of the role `tool`"
+        raise Misshapen(where, f"`{spelled(where)}` is a function call in OpenAI's older form", hint)
+    if role not in _ROLES:
+        told = f"has the role `{short(role)}`; known are {', '.join(_ROLES)}"
+        raise Misshapen(where, f"`{spelled(where)}` {told}", EXAMPLE)
+    return str(role)
+
+
+def _said(
+    message: Mapping[str, Any], where: Where, role: str, gathered: Gathered
+) -> str | list[dict[str, Any]]:
+    """The content of a turn, with OpenAI's tool calls as blocks."""
+    calls = message.get("tool_calls")
+    given = message.get("content")
+    if given is None and isinstance(message.get("refusal"), str):
+        given = message["refusal"]
+    if given is None and not calls:
+        raise Misshapen(where, f"`{spelled(where)}` has no `content`", EXAMPLE)
+    if not calls:
+        return content(given, (*where, "content"), role, gathered)
+    if role != "assistant" or not isinstance(calls, list):
+        raise Misshapen(where, f"`{spelled(where)}` has `tool_calls` that aren't a list of the assistant's")
+    blocks: list[dict[str, Any]] = []
+    if isinstance(given, list) and given:
+        blocks += content(given, (*where, "content"), role, gathered)  # type: ignore[arg-type]
+    elif isinstance(given, str) and given.strip():
+        blocks.append({"type": "text", "text": given})
+    return blocks + [_call(call, (*where, "tool_calls", number)) for number, call in enumerate(calls)]
+
+
+def _call(call: object, where: Where) -> dict[str, Any]:
+    function = call.get("function") if isinstance(call, dict) else None
+    if (
+        not isinstance(call, dict)
+        or not isinstance(function, dict)
+        or not isinstance(function.get("name"), str)
+    ):
+        raise Misshapen(where, f"`{spelled(where)}` isn't the call of a function with a name")
+    arguments = function.get("arguments", "{}")
+    at = (*where, "function", "arguments")
+    if isinstance(arguments, str):
+        try:
+            arguments = load_json(arguments or "{}")
+        except JsonError as error:
+            raise Misshapen(at, f"`{spelled(at)}` {error.message}") from None
+    if not isinstance(arguments, dict):
+        raise Misshapen(at, f"`{spelled(at)}` is {kind(arguments)}, not an object")
+    ident = identifier(call.get("id"), (*where, "id"))
+    return {"type": "tool_use", "id": ident, "name": function["name"], "input": arguments}
+
+
+def _result(message: Mapping[str, Any], where: Where, gathered: Gathered) -> dict[str, Any]:
+    block: dict[str, Any] = {
+        "type": "tool_result",
+        "tool_use_id": identifier(message.get("tool_call_id"), (*where, "tool_call_id")),
+    }
+    if message.get("content") in (None, []):
+        return block
+    return {**block, "content": content(message["content"], (*where, "content"), "tool", gathered)}
+
+
+def _add_result(said: list[_Turn], block: dict[str, Any], where: Where) -> None:
+    """The results of calls that were made together are one message, as the API documents them."""
+    if said and said[-1].from_tools and isinstance(said[-1].content, list):
+        said[-1].content.append(block)
+    else:
+        said.append(_Turn("user", [block], where, from_tools=True))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Tool calls and their results
+
+
+def _check_calls(said: Iterable[_Turn]) -> None:
+    """Each call is answered in the next turn, and each answer has its call in the turn before. Raises `Misshapen`."""
+    open_: dict[str, Where] = {}
+    seen: set[str] = set()
+    for role, blocks in _merged(said):
+        if role == "assistant":
+            for block, where in blocks:
+                if block.get("type") == "tool_use":
+                    if block["id"] in seen:
+                        raise Misshapen(where, f"`{spelled(where)}` has the id `{short(block['id'])}` again")
+                    seen.add(block["id"])
+                    open_[block["id"]] = where
+            continue
+        answers = {
+            block["tool_use_id"]: where for block, where in blocks if block.get("type") == "tool_result"
+        }
+        for ident, where in answers.items():
+            if ident not in open_:
+                told = f"answers the tool call `{short(ident)}`, which the turn before doesn't make"
+                raise Misshapen(where, f"`{spelled(where)}` {told}")
+        for ident, where in open_.items():
+            if ident not in answers:
+                told = f"makes the tool call `{short(ident)}`, which the next turn doesn't answer"
+                raise Misshapen(where, f"`{spelled(where)}` {told}")
+        open_ = {}
+
+
+def _late(said: Iterable[_Turn]) -> Iterator[Where]:
+    """Results of tool calls that other blocks of their turn stand before: the first of each turn."""
+    for _, blocks in _merged(said):
+        kinds = [block.get("type") for block, _ in blocks]
+        first = next((at for at, one in enumerate(kinds) if one != "tool_result"), len(kinds))
+        if "tool_result" in kinds[first:]:
+            yield blocks[kinds.index("tool_result", first)][1]
+
+
+def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], Where]]]]:
+    """The blocks of consecutive messages of one role together, as the API takes them, with their messages' places."""
+    role, blocks = "", list[tuple[dict[str, Any], Where]]()
+    for turn in said:
+        if turn.role != role and role:
+            yield role, blocks
+            blocks = []
+        role = turn.role
+        content: list[dict[str, Any]] = turn.content if isinstance(turn.content, list) else [{"type": "text"}]
+        blocks += [(block, turn.where) for block in content]
+    if role:
+        yield role, blocks
+
+
+def _stub(said: Sequence[_Turn], gathered: Gathered) -> list[dict[str, Any]]:
+    """What the user says last, where the file leaves that open: newer models refuse to go on with an assistant's text."""
+    if not said:
+        return [dict(PLACEHOLDER)]
+    if said[-1].role != "assistant":
+        return []
+    gathered.remarks.append((STUB, said[-1].where))
+    *_, (_, blocks) = _merged(said)
+    calls = [block["id"] for block, _ in blocks if block.get("type") == "tool_use"]
+    if not calls:
+        return [dict(PLACEHOLDER)]
+    answer = PLACEHOLDER["content"]
+    results = [{"type": "tool_result", "tool_use_id": ident, "content": answer} for ident in calls]
+    return [{"role": "user", "content": results}]
+
+
+def describe(data: object) -> str:
+    """What a file holds that isn't a request, for the message that says so."""
+    if isinstance(data, dict):
+        return f"its keys are {named(data)}"
+    first = data[0] if isinstance(data, list) and data else None
+    if isinstance(first, dict):
+        return f"it is a list, and the keys of its first entry are {named(first)}"
+    return f"it is {kind(data)}" + (
+        f" of which the first is {kind(first)}" if isinstance(data, list) and data else ""
+    )

@@ -1,0 +1,226 @@
+"""report/action.yml, run as GitHub's runner would, against an organization on the loopback; and the workflow that uses it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from pytest_socket import socket_allow_hosts
+from tests.actions.test_check import Caches, caches, event, job, runner_temp
+from tests.end_to_end.test_workflows import ready
+from tests.support import composite
+from tests.support.admin_server import ADMIN_KEY, WORKSPACES, AdminServer, busy
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.composite import Job, Run
+
+__all__ = ["Caches", "caches", "job", "ready", "runner_temp"]  # fixtures
+
+REPORT = ROOT / "report"
+WORKFLOW = ROOT / "examples" / "workflows" / "usage-report.yml"
+MANIFEST: dict[str, Any] = yaml.safe_load((REPORT / "action.yml").read_text(encoding="utf-8"))
+KEY = {"anthropic-admin-key": ADMIN_KEY}
+ORDINARY = "sk-ant-api03-canary-canary-canary"
+
+
+@pytest.fixture
+def admin(socket_enabled: None, job: Job) -> Iterator[AdminServer]:
+    """A busy organization of today, which the job finds; a scheduled run."""
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    now = datetime.now(UTC)
+    event(job, "schedule", {})
+    with AdminServer(busy(now, 40)) as found:
+        found.now = now
+        found.workspaces = list(WORKSPACES)
+        job.env["PROMPT_LINT_ADMIN_URL"] = found.url
+        yield found
+
+
+def everything(run: Run) -> str:
+    """All that a run tells anybody."""
+    told = [run.log, run.summary, repr(run.outputs), repr([step.outputs for step in run.steps])]
+    page = run.outputs.get("report-file")
+    return "\n".join([*told, Path(page).read_text(encoding="utf-8") if page else ""])
+
+
+def test_the_report_is_in_the_summary_and_in_a_file(admin: AdminServer, job: Job) -> None:
+    """And the outputs say where; the key is in none of it."""
+    done = composite.run(REPORT, job, KEY)
+
+    assert done.outcome == "success", done.log
+    assert done.step("Report").summary.startswith("## Claude usage and cost")
+    assert "Support agents" in done.summary
+    page = Path(done.outputs["report-file"])
+    assert page.is_relative_to(job.temp)
+    assert "Support agents" in page.read_text(encoding="utf-8")
+    assert done.outputs["exit-code"] == "0"
+    assert ADMIN_KEY not in everything(done)
+    assert list(job.workspace.glob("*.html")) == []
+
+
+def test_every_input_arrives(admin: AdminServer, job: Job) -> None:
+    """Several groups and conditions, a window, a source, a file of the workflow's choice."""
+    given = {
+        "days": "3", "bucket": "1h", "source": "analytics", "group-by": "model, api-key\nspeed", "html-file": "out.html",
+        "fail-on": "cost > 0.01\ncache-hit < 1%\n",
+    }  # fmt: skip
+
+    done = composite.run(REPORT, job, KEY | given)
+
+    assert done.outputs == {"report-file": str(job.workspace / "out.html"), "exit-code": "1"}, done.log
+    assert done.outcome == "failure"
+    assert (job.workspace / "out.html").is_file()
+    assert "in 3 days" in done.summary
+    assert "By speed" in done.log
+    [warned] = done.step("Report").annotations("warning")
+    assert "cost > 0.01" in warned.data
+    assert set(given) | set(KEY) | {"python-version"} == set(MANIFEST["inputs"])
+    assert any("analytics/usage" in one.path for one in admin.requests)
+
+
+def test_an_ordinary_key_is_refused_in_a_sentence(admin: AdminServer, job: Job) -> None:
+    """As an annotation and in the summary, before anything is sent, and without the key."""
+    done = composite.run(REPORT, job, {"anthropic-admin-key": ORDINARY})
+
+    assert done.outcome == "failure"
+    assert done.outputs == {"report-file": "", "exit-code": "2"}
+    [told] = done.step("Report").annotations("error")
+    assert "ANTHROPIC_ADMIN_KEY holds an ordinary API key, which can't read reports" in told.data
+    assert done.summary.startswith("### ❌ prompt-lint could not make the report")
+    assert ORDINARY not in everything(done)
+    assert admin.requests == []
+
+
+def test_a_missing_secret_is_told(admin: AdminServer, job: Job) -> None:
+    """An environment without the secret gives an empty text."""
+    done = composite.run(REPORT, job, {"anthropic-admin-key": ""})
+
+    assert done.outputs["exit-code"] == "2"
+    assert "neither ANTHROPIC_ADMIN_KEY nor" in done.summary
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "workflow_run", "issue_comment"])
+def test_what_others_cause_gets_no_report(admin: AdminServer, job: Job, name: str) -> None:
+    """Nothing is sent, although the key is there."""
+    event(job, name, {})
+
+    done = composite.run(REPORT, job, KEY)
+
+    assert (done.outcome, done.outputs["report-file"], done.outputs["exit-code"]) == ("failure", "", "2")
+    assert "a report doesn't run for a pull request" in done.summary
+    assert admin.requests == []
+    assert ADMIN_KEY not in everything(done)
+
+
+@pytest.mark.parametrize(
+    "value", ["$(touch pwned)", "`touch pwned`", "'; touch pwned; '", '"\n::error::forged\n', "--output=csv=pwned", "${{ x }}"]
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["days", "bucket", "source", "group-by", "fail-on"])
+def test_hostile_values_stay_data(admin: AdminServer, job: Job, name: str, value: str) -> None:
+    """They are refused as values: nothing of them runs, is an option, or is a command of the runner."""
+    done = composite.run(REPORT, job, KEY | {name: value})
+
+    assert (done.outcome, done.outputs["exit-code"]) == ("failure", "2"), done.log
+    assert list(job.workspace.rglob("pwned*")) == []
+    assert {one.properties.get("title") for one in done.step("Report").commands} == {"prompt-lint"}
+    assert "Traceback" not in done.log
+    assert ADMIN_KEY not in everything(done)
+
+
+def test_a_file_s_name_is_no_command(admin: AdminServer, job: Job) -> None:
+    """Whatever stands in it, the file is called so, and the output is one output."""
+    name = "a;touch pwned $(x) exit-code=0.html"
+
+    done = composite.run(REPORT, job, KEY | {"html-file": name})
+
+    assert done.outputs == {"report-file": str(job.workspace / name), "exit-code": "0"}, done.log
+    assert (job.workspace / name).is_file()
+
+
+def test_a_link_of_the_checkout_leads_nowhere(admin: AdminServer, job: Job, tmp_path: Path) -> None:
+    """What the repository holds doesn't say where the report goes."""
+    (job.workspace / "usage.html").symlink_to(tmp_path / "elsewhere")
+
+    done = composite.run(REPORT, job, KEY | {"html-file": "usage.html"})
+
+    assert done.outputs == {"report-file": "", "exit-code": "2"}, done.log
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", ["prompt_lint", "click", "json"])
+def test_the_checkout_is_not_imported(admin: AdminServer, job: Job, name: str) -> None:
+    """Nor does a file of an earlier run pass for this one's."""
+    (job.workspace / f"{name}.py").write_text("raise SystemExit('taken over')\n", encoding="utf-8")
+    (job.workspace / "usage.html").write_text("old", encoding="utf-8")
+    admin.refusal = (403, "no")
+    admin.admins = frozenset()
+
+    done = composite.run(REPORT, job, KEY | {"html-file": "usage.html"})
+
+    assert "taken over" not in done.log
+    assert done.outputs["report-file"] == ""
+
+
+def test_the_key_is_in_the_last_step_alone() -> None:
+    """What sets up and installs doesn't see it."""
+    with_key = [one["name"] for one in MANIFEST["runs"]["steps"] if "admin-key" in repr(one)]
+
+    assert with_key == ["Report"]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The workflow
+
+
+def test_the_workflow_uploads_the_page(admin: AdminServer, ready: Job) -> None:
+    """Each week, with the key of its environment."""
+    ready.secrets["ANTHROPIC_ADMIN_KEY"] = ADMIN_KEY
+
+    done = composite.workflow(WORKFLOW, ready)
+
+    assert done.outcome == "success", done.log
+    assert done.summary.startswith("## Claude usage and cost")
+    assert "Support agents" in ready.variables["uploaded"]
+    assert ADMIN_KEY not in everything(done) + ready.variables["uploaded"]
+
+
+@pytest.mark.parametrize(("branch", "outcome"), [("main", "success"), ("topic", "skipped")])
+def test_by_hand_it_runs_on_the_default_branch(
+    admin: AdminServer, ready: Job, branch: str, outcome: str
+) -> None:
+    """Another branch may hold another workflow."""
+    ready.secrets["ANTHROPIC_ADMIN_KEY"] = ADMIN_KEY
+    event(ready, "workflow_dispatch", {}, ref_name=branch)
+    ready.github["event"] = {"repository": {"default_branch": "main"}}
+
+    assert composite.workflow(WORKFLOW, ready).outcome == outcome
+
+
+def test_the_workflow_may_nothing() -> None:
+    """No right, an environment, no checkout, inputs that there are, every action by its hash."""
+    document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    [one] = document["jobs"].values()
+
+    assert document["permissions"] == one["permissions"] == {}
+    assert one["environment"] == "usage-report"
+    assert set(document[True]) == {"schedule", "workflow_dispatch"}
+    assert [step["uses"].partition("@")[0] for step in one["steps"]] == [
+        "OWNER/prompt-lint/report", "actions/upload-artifact",
+    ]  # fmt: skip
+    assert all(re.fullmatch(r"\S+@[0-9a-f]{40}", step["uses"]) for step in one["steps"])
+    assert set(one["steps"][0]["with"]) <= set(MANIFEST["inputs"])
+
+
+def test_the_docs_show_the_workflow_as_it_is() -> None:
+    """Word for word, under its name."""
+    text = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    shown = f"```yaml\n# examples/workflows/usage-report.yml\n{WORKFLOW.read_text(encoding='utf-8')}```\n"
+
+    assert shown in text

@@ -1,0 +1,234 @@
+"""Whose key, which address, which way: decided by the environment and flags, refused before anything is sent."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint.api.credentials import PROVIDERS, Absent, Direct, Sdk, Secret, endpoint, resolve, steering
+from prompt_lint.model.errors import Fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "sk-ant-api03-" + "c4nary" * 8
+TOKEN = "sk-ant-oat01-" + "t0ken" * 8
+ENDPOINT = "https://gateway.example.com/anthropic"
+IDENTITY = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
+    "ANTHROPIC_ORGANIZATION_ID": "org_1",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token",
+}
+
+
+def nothing(_: str) -> bool:
+    return False
+
+
+def only(path: str) -> Callable[[str], bool]:
+    return lambda asked: asked.replace("\\", "/") == path
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"ANTHROPIC_API_KEY": KEY}, Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_AUTH_TOKEN": TOKEN}, Direct("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
+        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": TOKEN, "ANTHROPIC_PROFILE": "p", **IDENTITY},
+         Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": TOKEN, "ANTHROPIC_PROFILE": "p"},
+         Direct("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
+        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ENDPOINT + "/"}, Direct(ENDPOINT, "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ""}, Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_PROFILE": "p", **IDENTITY}, Sdk("anthropic", "ANTHROPIC_PROFILE")),
+        (IDENTITY, Sdk("anthropic", "workload identity")),
+    ],
+)  # fmt: skip
+def test_the_first_credential_in_the_order_of_the_sdk_counts(
+    env: dict[str, str], expected: Direct | Sdk
+) -> None:
+    """Key, token, named profile, workload identity; what is empty isn't there."""
+    assert resolve(env, exists=nothing) == expected
+
+
+@pytest.mark.parametrize("file", ["active_config", "configs/default.json"])
+def test_a_profile_on_disk_comes_last(file: str) -> None:
+    """A profile in the user's own configuration is taken through the SDK, where nothing else is named."""
+    exists = only(f"/home/u/.config/anthropic/{file}")
+
+    assert resolve({"HOME": "/home/u"}, exists=exists) == Sdk(
+        "anthropic", "the profile in the user's configuration"
+    )
+    assert isinstance(resolve({"HOME": "/home/v"}, exists=exists), Absent)
+    assert isinstance(resolve({}, exists=exists), Absent)
+
+
+def test_no_credential_is_a_value_with_a_reason() -> None:
+    """Without a credential the run goes on offline, and can say what was looked for."""
+    found = resolve({}, exists=nothing)
+
+    assert isinstance(found, Absent)
+    assert "ANTHROPIC_API_KEY" in found.why
+
+
+@pytest.mark.parametrize("missing", sorted(set(IDENTITY) - {"ANTHROPIC_FEDERATION_RULE_ID"}))
+def test_half_a_workload_identity_names_the_other_half(missing: str) -> None:
+    """Who has set one variable of workload identity learns which one is missing."""
+    found = resolve({k: v for k, v in IDENTITY.items() if k != missing}, exists=nothing)
+
+    assert isinstance(found, Absent)
+    assert missing in found.why
+
+
+@pytest.mark.parametrize("provider", [p for p in PROVIDERS if p != "anthropic"])
+def test_a_provider_goes_through_the_sdk(provider: str) -> None:
+    """`--provider` wins over a key in the environment, as another company's endpoint takes none of ours."""
+    assert resolve({"ANTHROPIC_API_KEY": KEY}, provider, nothing) == Sdk(provider, f"--provider {provider}")  # type: ignore[arg-type]
+
+
+def refusal(env: dict[str, str]) -> str:
+    """Everything that a person or a log could get to see of it."""
+    with pytest.raises(Fatal) as caught:
+        resolve(env, exists=nothing)
+    error = caught.value
+    return "\n".join([error.message, error.hint, repr(error), *traceback.format_exception(error)])
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+@pytest.mark.parametrize(
+    "value",
+    [KEY + "\n", KEY + "\r\n", " " + KEY, KEY + " ", "\t" + KEY, KEY[:20] + "\n" + KEY[20:], KEY[:20] + " " + KEY[20:],
+     KEY + "\x00", KEY + "\x7f", KEY + "é", "\ufeff" + KEY, KEY + "\u200b", KEY + "\u2028", " ", "\n", f'"{KEY}" '],
+)  # fmt: skip
+def test_a_key_that_is_no_key_is_refused_and_not_shown(name: str, value: str) -> None:
+    """White space, controls and what isn't ASCII: refused with the variable's name, never with its value."""
+    shown = refusal({name: value})
+
+    assert name in shown
+    assert KEY[:20] not in shown
+    assert KEY[-20:] not in shown
+
+
+def test_a_newline_from_a_file_is_told_how_to_be_mended() -> None:
+    """The commonest fault of all has its remedy beside it."""
+    assert "printf %s" in refusal({"ANTHROPIC_API_KEY": KEY + "\n"})
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+def test_an_admin_key_is_refused(name: str) -> None:
+    """A key that manages the organization is never sent to count."""
+    shown = refusal({name: "sk-ant-admin01-" + "s3cret" * 6})
+
+    assert "Admin" in shown
+    assert "s3cret" not in shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.anthropic.com", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "ftp://api.anthropic.com",
+     "api.anthropic.com", "//api.anthropic.com", "https://", "https:///v1", "https://u:hunter2@h.example", "https://hunter2@h.example",
+     "https://h.example?x=hunter2", "https://h.example/#hunter2", "https://h.example\\@hunter2", "http://127.0.0.1@hunter2.example",
+     " https://h.example", "https://h.example\n", "https://h.exa mple", "https://h.example/\thunter2", "https://hé.example",
+     "https://h.example:99999", "https://h.example:0", "https://h.example:x", "http://0.0.0.0", "http://[::2]", "file:///etc/passwd"],
+)  # fmt: skip
+@pytest.mark.parametrize("key", [{"ANTHROPIC_API_KEY": KEY}, IDENTITY])
+def test_an_endpoint_that_could_give_the_key_away_is_refused(url: str, key: dict[str, str]) -> None:
+    """Only https, or this machine; nothing in the address that two parsers may read differently."""
+    shown = refusal({**key, "ANTHROPIC_BASE_URL": url})
+
+    assert "ANTHROPIC_BASE_URL" in shown
+    assert "hunter2" not in shown
+    assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:4000", "http://127.0.0.1", "http://127.1.2.3:80/x", "http://[::1]:8080", "HTTPS://H.EXAMPLE", "https://h.example:443/a/b",
+     "https://[2001:db8::1]/anthropic"],
+)  # fmt: skip
+def test_an_endpoint_on_this_machine_or_with_tls_is_taken(url: str) -> None:
+    """Gateways on the loopback need no TLS, others may have a port and a path."""
+    assert endpoint(url + "/", "X") == url
+
+
+@given(st.text(max_size=40) | st.from_regex(r"https?://[^/]{0,20}(/.{0,10})?", fullmatch=True))
+def test_an_endpoint_is_plain_or_refused(url: str) -> None:
+    """Whatever the text: an address that is accepted has one host, which is what stands in it."""
+    try:
+        accepted = endpoint(url, "X")
+    except Fatal:
+        return
+
+    assert accepted.startswith(url[:7])
+    assert not set(accepted) & set("@?#\\ \n\t\r") or "@" in accepted.split("/", 3)[3]
+
+
+@pytest.mark.parametrize(
+    "text", [str, repr, "{}".format, lambda s: repr({"k": [s]}), lambda s: repr(vars_of(s))]
+)
+def test_a_secret_shows_itself_to_nobody(text: Callable[[object], str]) -> None:
+    """No way of printing the value that holds a key shows it."""
+    way = resolve(
+        {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Gateway: g4teway"}, exists=nothing
+    )
+
+    assert KEY not in text(way)
+    assert "g4teway" not in text(way)
+
+
+def vars_of(way: object) -> object:
+    return way._asdict() if isinstance(way, Direct) else way
+
+
+def test_a_secret_is_not_written_anywhere() -> None:
+    """A key can't slip into a cache or another process by pickling."""
+    with pytest.raises(TypeError):
+        pickle.dumps(Secret(KEY))
+
+
+def test_headers_of_a_gateway_are_read_as_the_sdk_does() -> None:
+    """One `Name: value` a line; lines without a colon are nothing."""
+    way = resolve(
+        {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Team: a:b \n\nnonsense\n x-cost : 7"},
+        exists=nothing,
+    )
+
+    assert isinstance(way, Direct)
+    assert [(name, value.reveal()) for name, value in way.headers] == [("X-Team", "a:b"), ("x-cost", "7")]
+
+
+@pytest.mark.parametrize(
+    "line", ["X Y: s3cret", "X: s3cret\r", "X: s3crét", ": s3cret", "X\x00: s3cret", "X: s3\x01cret"]
+)
+def test_a_header_that_could_break_the_request_is_refused_and_not_shown(line: str) -> None:
+    """What would end up in the HTTP library's own error, value and all, isn't given to it."""
+    env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": line}
+    if line.endswith("\r"):
+        assert isinstance(resolve(env, exists=nothing), Direct)  # stripped, as by the SDK
+        return
+
+    assert "s3cr" not in refusal(env)
+
+
+def test_a_relative_folder_of_profiles_is_refused() -> None:
+    """It would be read from the repository, which may be a stranger's."""
+    assert "absolute" in refusal({"ANTHROPIC_CONFIG_DIR": "."})
+    assert "absolute" in refusal({"ANTHROPIC_PROFILE": "p", "ANTHROPIC_CONFIG_DIR": "profiles"})
+
+
+def test_what_steers_requests_is_told_by_name() -> None:
+    """Proxies, certificates and addresses of the environment are named, for this way only, without their values."""
+    env = {
+        "HTTPS_PROXY": "http://u:hunter2@proxy",
+        "ANTHROPIC_BASE_URL": ENDPOINT,
+        "SSL_CERT_FILE": "",
+        "HOME": "/",
+    }
+
+    assert steering(env) == ("ANTHROPIC_BASE_URL", "HTTPS_PROXY")
+    assert steering(env, "vertex") == ("HTTPS_PROXY",)

@@ -1,0 +1,194 @@
+"""The pace: whole runs of thousands of requests against a bucket, in a virtual time of their own."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompt_lint.api.rate_limit import FASTEST, FIRST_BURST, LEAST_TOLD, Limiter
+from prompt_lint.api.responses import Failed, Limits, Reply
+from prompt_lint.api.retry import Policy, Schedule
+from prompt_lint.model.values import Count, Key, Request
+
+REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
+# What a sender that shares a machine comes late by, on average.
+LATE = 0.003
+
+
+class Bucket:
+    """The server's side: `rpm` spread evenly, `saved` seconds' worth of them at most kept."""
+
+    def __init__(self, rpm: float, saved: float) -> None:
+        self.rpm = rpm
+        self.most = max(1.0, saved * rpm / 60)
+        self.level = self.most
+        self.at = 0.0
+
+    def take(self, now: float) -> bool:
+        self.level = min(self.most, self.level + (now - self.at) * self.rpm / 60)
+        self.at = now
+        granted = self.level >= 1
+        self.level -= granted
+        return granted
+
+
+class Run(NamedTuple):
+    """How a run went. `efficiency` is of the rate that the limit allows, `refused` of all answers."""
+
+    counted: int
+    efficiency: float
+    refused: float
+    seconds: float
+
+
+def simulate(
+    rpm: float, saved: float, *, headers: bool, wait: float | None = 1.0, n: int = 3000, seed: int = 0
+) -> Run:
+    """A run of `n` keys: answers take 150 to 400 ms, refusals come at once, the sender wakes a little late."""
+    chance = random.Random(seed)  # noqa: S311  # repeatable
+    bucket = Bucket(rpm, saved)
+    schedule = Schedule(
+        Policy(max_requests=10 * n, deadline=7200), Limiter(), 0.0, lambda most: chance.uniform(0, most)
+    )
+    for number in range(n):
+        schedule.add(Key("m", str(number)), REQUEST, 0.0)
+    arriving: list[tuple[float, int, Reply | Failed]] = []
+    now, refused, awake = 0.0, 0, 0.0
+    while schedule.busy:
+        wait_for = schedule.wait(now)
+        if wait_for == 0 and now >= awake:
+            number, _ = schedule.take(now)
+            granted = bucket.take(now)
+            refused += not granted
+            told = Limits(rpm, float(int(bucket.level))) if headers else Limits()
+            answer = Reply(7, told) if granted else Failed("limit", "429", wait=wait, limits=told)
+            heapq.heappush(
+                arriving, (now + (chance.uniform(0.15, 0.4) if granted else 0.004), number, answer)
+            )
+            continue
+        if wait_for is not None and awake <= now:
+            awake = now + wait_for + chance.expovariate(1 / LATE)
+        now = min(arriving[0][0] if arriving else awake, awake if awake > now else 1e9)
+        while arriving and arriving[0][0] <= now:
+            _, number, answer = heapq.heappop(arriving)
+            schedule.answer(number, answer, now)
+    counted = sum(isinstance(outcome, Count) for _, outcome in schedule.outcomes)
+    assert len(schedule.outcomes) == n
+    return Run(counted, n / now * 60 / rpm, refused / schedule.requests, now)
+
+
+@pytest.mark.parametrize("saved", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize("rpm", [500, 2_000, 4_000, 10_000])
+def test_with_headers_the_limit_is_used_and_hardly_ever_met(rpm: float, saved: float) -> None:
+    """95 % of what a limit allows that the server tells, fewer than 2 % of answers refused, nothing lost."""
+    run = simulate(rpm, saved, headers=True)
+
+    assert run.counted == 3000
+    assert run.efficiency >= 0.95
+    assert run.refused < 0.02
+
+
+@pytest.mark.parametrize("wait", [None, 0.0, 1.0])
+@pytest.mark.parametrize("saved", [0.1, 1.0])
+@pytest.mark.parametrize("rpm", [500, 2_000, 4_000, 10_000])
+def test_without_headers_the_limit_is_found(rpm: float, saved: float, wait: float | None) -> None:
+    """85 % of what a limit allows that only refusals tell, whether or not they name a time; nothing lost."""
+    run = simulate(rpm, saved, headers=False, wait=wait)
+
+    assert run.counted == 3000
+    assert run.efficiency >= 0.85
+    assert run.refused < 0.10
+
+
+@given(
+    rpm=st.floats(60, 40_000),
+    saved=st.floats(0, 60),
+    headers=st.booleans(),
+    wait=st.none() | st.floats(0, 3),
+    seed=st.integers(0, 2**16),
+)
+@settings(max_examples=40, deadline=None)
+def test_nothing_is_lost_whatever_the_limit(
+    rpm: float, saved: float, headers: bool, wait: float | None, seed: int
+) -> None:
+    """Every key gets its count in the end, and the run ends."""
+    assert simulate(rpm, saved, headers=headers, wait=wait, n=300, seed=seed).counted == 300
+
+
+def test_a_handful_goes_out_at_once() -> None:
+    """A few files don't wait for a pace that is meant for thousands."""
+    limiter = Limiter()
+    for _ in range(FIRST_BURST):
+        assert limiter.wait(5.0) == 0
+        limiter.sent(5.0)
+
+    assert limiter.wait(5.0) > 0
+
+
+def test_the_start_is_gentle() -> None:
+    """In the first second, before it knows anything, no more goes out than the smallest organization may send."""
+    limiter, now, sent = Limiter(), 0.0, 0
+    while now < 1:
+        if limiter.wait(now) == 0:
+            limiter.sent(now)
+            sent += 1
+        now += 0.001
+
+    assert sent <= 2000 / 60 + FIRST_BURST
+
+
+def test_a_long_wait_is_everybodys() -> None:
+    """A `retry-after` of more than a moment stops all that would go out meanwhile."""
+    limiter = Limiter()
+    limiter.sent(0.0)
+    limiter.refused(0.0, 0.2, 30.0)
+
+    assert limiter.wait(10.0) == pytest.approx(20.2)
+
+
+def test_refusals_on_the_way_together_slow_down_once() -> None:
+    """Twenty refusals of one moment say what one says."""
+    one, many = Limiter(), Limiter()
+    for limiter, refusals in ((one, 2), (many, 40)):
+        for _ in range(50):
+            limiter.sent(0.0)
+        limiter.refused(0.0, 0.1, None)
+        for number in range(refusals - 1):
+            limiter.refused(0.05, 0.11 + number / 1000, None)
+
+    assert one.rate == many.rate
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["sent", "accepted", "refused", "told", "hold"]),
+            st.floats(0, 100),
+            st.none() | st.floats(0, 1e12) | st.just(float("inf")),
+        ),
+        max_size=200,
+    )
+)
+def test_the_pace_stays_within_reason(events: list[tuple[str, float, float | None]]) -> None:
+    """Whatever the headers say, a run neither races nor stands still for ever by its own pace."""
+    limiter, now = Limiter(), 0.0
+    for event, step, value in events:
+        before, now = now, now + step
+        if event == "sent":
+            limiter.sent(now)
+        elif event == "accepted":
+            limiter.accepted(before, now)
+        elif event == "refused":
+            limiter.refused(before, now, min(value, 900) if value is not None else None)
+        elif event == "told":
+            limiter.told(now, value, value)
+        else:
+            limiter.hold(now, 1.0)
+
+        assert 0.99 * LEAST_TOLD <= limiter.rate <= FASTEST
+        assert 0 <= limiter.wait(now) < 3600

@@ -1,0 +1,413 @@
+"""Counting through the SDK's own clients, against a real server; and that both ways send the same request."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import subprocess
+import sys
+import time
+import traceback
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.api_server import (
+    COUNT_PATH,
+    KEY,
+    NO_COUNT,
+    ApiServer,
+    always,
+    body,
+    length_count,
+    redirect,
+)
+
+from prompt_lint.api import direct, sdk
+from prompt_lint.api.credentials import Direct, Sdk, resolve
+from prompt_lint.api.request_pool import count_all
+from prompt_lint.api.responses import Failed
+from prompt_lint.api.retry import Policy
+from prompt_lint.model.errors import Fatal, Unreadable
+from prompt_lint.model.values import Count, Key, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.support.api_server import Exchange, Seen
+
+    from prompt_lint.api.retry import Outcome
+
+MODEL = "claude-opus-5"
+IDENTITY = Sdk("anthropic", "workload identity")
+SECRET_PROMPT = "c4nary prompt"
+ASSERTION = "eyJhbGciOi.c4naryAssertion.sig"
+QUICK = Policy(deadline=1.0, stall=0.8, timeout=0.3)
+
+
+def token_response(exchange: Exchange) -> bool:
+    """The token endpoint of workload identity: each exchange gives the server's current key."""
+    [key] = exchange.server.keys
+    body = json.dumps({"access_token": key, "token_type": "Bearer", "expires_in": 600}).encode()
+    exchange.sock.sendall(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    )
+    return True
+
+
+def planned(fault: Any = None) -> Any:
+    """Tokens for those who ask for one, and `fault` for every count."""
+    return lambda seen: fault if seen.route == COUNT_PATH else token_response
+
+
+@pytest.fixture
+def identity(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> ApiServer:
+    """The server, and an environment with a workload identity that leads to it."""
+    api.count = length_count
+    api.plan = planned()
+    for name, value in {
+        "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org_1",
+        "ANTHROPIC_IDENTITY_TOKEN": ASSERTION,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    return api
+
+
+@pytest.fixture(autouse=True)
+def _log_level_as_before() -> Iterator[None]:
+    logger = logging.getLogger("anthropic")
+    before = logger.level
+    yield
+    logger.setLevel(before)
+
+
+def request(text: str = "What is 2 + 2?") -> Request:
+    return Request({"messages": [{"role": "user", "content": text}]})
+
+
+def work(n: int) -> list[tuple[Key, Request]]:
+    return [(Key(MODEL, str(number)), request(f"prompt {number}")) for number in range(n)]
+
+
+def run(way: Sdk, items: list[tuple[Key, Request]], policy: Policy = QUICK) -> dict[Key, Outcome]:
+    with sdk.connect(way, policy.timeout) as send:
+        return dict(count_all(items, send, policy))
+
+
+def counts(server: ApiServer) -> list[Seen]:
+    return [seen for seen in server.requests if seen.route == COUNT_PATH]
+
+
+RICH: Mapping[str, Any] = {
+    "system": [{"type": "text", "text": "Sei höflich. 🎉", "cache_control": {"type": "ephemeral"}}],
+    "tools": [{"name": "t", "description": "d", "input_schema": {"type": "object", "properties": {"b": {}, "a": {"type": "null"}}}}],
+    "tool_choice": {"type": "auto"},
+    "thinking": {"type": "disabled"},
+    "output_config": {"effort": "low"},
+    "cache_control": {"type": "ephemeral"},
+    "speed": "standard",
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": 'a\u2028b \\ " \x7f'}, {"type": "image", "source": {
+            "type": "base64", "media_type": "image/png", "data": base64.b64encode(b"png").decode()}}]},
+        {"role": "assistant", "content": "ok"},
+        {"role": "user", "content": [{"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "/etc/hostname"}}]},
+    ],
+}  # fmt: skip
+
+# What may differ: who we are, that nothing be packed for us, and what the SDK tells of itself.
+OURS = {"user-agent", "accept-encoding"}
+
+
+def comparable(seen: Seen) -> tuple[str, str, dict[str, str], Any]:
+    headers = {k: v for k, v in seen.headers.items() if k not in OURS and not k.startswith("x-stainless-")}
+    del headers["content-length"]
+    return seen.method, seen.path, headers, seen.json()
+
+
+@pytest.mark.parametrize(
+    "fields", [request().fields, RICH, {**RICH, "system": "plain"}], ids=["plain", "rich", "both"]
+)
+@pytest.mark.parametrize("credential", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+@pytest.mark.parametrize("extra", ["", "X-Team: a\nanthropic-beta: b"])
+def test_both_ways_send_the_same_request(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch, credential: str, fields: Mapping[str, Any], extra: str
+) -> None:
+    """Method, path, every header but our name, and the body as a JSON value: what the SDK sends, we send."""
+    import anthropic  # noqa: PLC0415  # two seconds that only these tests need
+
+    api.count = length_count
+    monkeypatch.setenv(credential, KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", extra)
+    with anthropic.Anthropic(max_retries=0) as client:
+        client.messages.count_tokens(model=MODEL, **fields)
+    way = resolve({credential: KEY, "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_CUSTOM_HEADERS": extra})
+    assert isinstance(way, Direct)
+    with direct.connect(way, 5.0) as send:
+        send(MODEL, Request(fields))
+    theirs, ours = api.requests
+
+    assert comparable(ours) == comparable(theirs)
+
+
+def test_a_workload_identity_counts(identity: ApiServer) -> None:
+    """The token is fetched once for the whole run, and every key gets its number."""
+    items = work(40)
+
+    outcomes = run(IDENTITY, items, Policy(jobs=8))
+
+    assert outcomes == {
+        key: Count(n, n, n, "api") for key, r in items for n in [length_count(MODEL, r.fields)]
+    }
+    assert len(identity.requests) - len(counts(identity)) == 1
+    assert {seen.headers["accept-encoding"] for seen in counts(identity)} == {"identity"}
+
+
+def test_a_token_that_expires_is_fetched_anew_once(identity: ApiServer) -> None:
+    """After a 401 in the middle the SDK gets one new token, and nothing is lost."""
+    with sdk.connect(IDENTITY, 5.0) as send:
+        first = dict(count_all(work(5), send, Policy()))
+        identity.keys = frozenset({"sk-ant-oat01-the-next-one"})
+        second = dict(count_all(work(20), send, Policy(jobs=6)))
+
+    assert all(isinstance(outcome, Count) for outcome in (*first.values(), *second.values()))
+    assert len(identity.requests) - len(counts(identity)) == 2
+
+
+def test_a_token_that_is_refused_ends_the_run(identity: ApiServer) -> None:
+    """A new token that is refused, too, is no reason to ask for a third."""
+    identity.plan = planned("401")
+
+    outcomes = run(IDENTITY, work(20), Policy())
+
+    assert {"answered 401" in str(outcome) for outcome in outcomes.values()} == {True}
+    assert len(identity.requests) - len(counts(identity)) <= 2
+
+
+def test_a_profile_of_the_user_counts(
+    api: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ANTHROPIC_PROFILE, with the address that the profile names."""
+    api.count = length_count
+    for folder, mode, value in (
+        ("configs", 0o644, {"authentication": {"type": "user_oauth"}, "base_url": api.url}),
+        ("credentials", 0o600, {"access_token": KEY, "expires_at": int(time.time()) + 3600}),
+    ):
+        file = tmp_path / folder / "work.json"
+        file.parent.mkdir()
+        file.write_text(json.dumps(value))
+        file.chmod(mode)
+    monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("ANTHROPIC_PROFILE", "work")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "")
+
+    outcomes = run(Sdk("anthropic", "ANTHROPIC_PROFILE"), work(2), Policy())
+
+    assert all(isinstance(outcome, Count) for outcome in outcomes.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*NO_COUNT, "html_200", "204", "400", "402", "403", "404", "413_html", "429_spend_limit", "429_retry_after_3600", "429_retry_after_inf",
+     "429", "500", "529", "hang", "drip_body", "reset_mid_body", "truncated_body", "not_http", "huge_body", "endless_body", "echo_key_400",
+     "echo_key_500", "echo_key_as_count", "echo_key_as_request_id", "hostile_message", "redirect_307"],
+)  # fmt: skip
+def test_every_fault_ends_in_time_without_a_number(identity: ApiServer, name: str) -> None:
+    """The SDK takes a string, nothing at all and NaN for counts, sleeps for hours, and reads without end: not here."""
+    identity.plan = planned(name)
+    began = time.monotonic()
+    outcomes = run(IDENTITY, work(3), QUICK._replace(jobs=2))
+    seconds = time.monotonic() - began
+
+    assert seconds < QUICK.deadline + 2
+    assert len(outcomes) == 3
+    for outcome in outcomes.values():
+        assert isinstance(outcome, Unreadable)
+        assert outcome.message.isprintable()
+        assert KEY not in "".join(traceback.format_exception(outcome)) + outcome.message + outcome.hint
+
+
+@pytest.mark.parametrize("name", ["chunked", "http_1_0", "silent_close", "extra_answer"])
+def test_an_odd_answer_is_never_a_wrong_number(identity: ApiServer, name: str) -> None:
+    """One connection, one after the other, and no number but the true one."""
+    identity.plan = planned(name)
+    items = work(6)
+
+    outcomes = run(IDENTITY, items, Policy(jobs=1))
+
+    assert outcomes == {
+        key: Count(n, n, n, "api") for key, r in items for n in [length_count(MODEL, r.fields)]
+    }
+
+
+@pytest.mark.parametrize("name", ["500", "reset", "echo_key_400", "not_http", "echo_key_as_count"])
+def test_no_exception_carries_the_token(identity: ApiServer, name: str) -> None:
+    """Neither cause nor context: whoever prints the chain prints no token and no prompt."""
+    identity.plan = planned(name)
+    with sdk.connect(IDENTITY, 1.0) as send, pytest.raises(Failed) as caught:
+        send(MODEL, request(SECRET_PROMPT))
+    shown = "".join(traceback.format_exception(caught.value))
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert KEY not in shown
+    assert SECRET_PROMPT not in shown
+
+
+def test_where_a_redirect_leads_nothing_arrives(identity: ApiServer) -> None:
+    """The SDK would follow it and take the other server's count."""
+    with ApiServer(count=length_count) as elsewhere:
+        identity.plan = planned(redirect(307, elsewhere.url + COUNT_PATH))
+        outcomes = run(IDENTITY, work(3))
+
+        assert elsewhere.connections == 0
+    assert {"redirect" in str(outcome) for outcome in outcomes.values()} == {True}
+
+
+def test_a_refused_identity_ends_the_run_without_it(identity: ApiServer) -> None:
+    """The token endpoint's own words come through, the assertion that it echoes doesn't."""
+
+    def refuse(exchange: Exchange) -> bool:
+        text = json.dumps({"error": {"message": f"bad assertion {ASSERTION}"}}).encode()
+        exchange.sock.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: %d\r\n\r\n" % len(text) + text)
+        return True
+
+    identity.plan = always(refuse)
+
+    outcomes = run(IDENTITY, work(5), Policy())
+
+    assert counts(identity) == []
+    for outcome in outcomes.values():
+        assert "no usable credential" in str(outcome)
+        assert "c4nary" not in str(outcome)
+
+
+def test_what_can_not_be_sent_concerns_one_key(identity: ApiServer) -> None:
+    """A lone surrogate is told as such, and the other key is counted."""
+    good = work(1)[0]
+
+    outcomes = run(IDENTITY, [(Key(MODEL, "bad"), request("\ud800")), good], Policy())
+
+    assert "JSON" in str(outcomes[Key(MODEL, "bad")])
+    assert isinstance(outcomes[good[0]], Count)
+
+
+FORTY_TWO = always(body(b'{"input_tokens": 42}'))
+
+
+@pytest.mark.parametrize(
+    ("provider", "env"),
+    [
+        ("foundry", {"ANTHROPIC_FOUNDRY_API_KEY": KEY, "ANTHROPIC_FOUNDRY_BASE_URL": "{url}"}),
+        ("aws", {"ANTHROPIC_AWS_API_KEY": KEY, "ANTHROPIC_AWS_BASE_URL": "{url}", "ANTHROPIC_AWS_WORKSPACE_ID": "w", "AWS_REGION": "r"}),
+    ],
+)  # fmt: skip
+def test_other_platforms_count_with_their_own_clients(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch, provider: Any, env: dict[str, str]
+) -> None:
+    """`--provider` with that platform's variables and a key for it."""
+    api.plan = FORTY_TWO
+    for name, value in env.items():
+        monkeypatch.setenv(name, value.format(url=api.url))
+
+    outcomes = run(Sdk(provider, "--provider"), work(2), Policy())
+
+    assert set(outcomes.values()) == {Count(42, 42, 42, "api")}
+    assert {seen.path for seen in api.requests} == {COUNT_PATH}
+    assert {KEY in seen.head.decode() for seen in api.requests} == {True}
+
+
+def test_vertex_counts_with_google_credentials(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own path, and the token that Google's library found. That library can't run without Google."""
+    found = SimpleNamespace(token="ya29.c4nary", expired=False, refresh=lambda request: None)
+    auth = SimpleNamespace(default=lambda scopes: (found, "project"))
+    for name, module in {
+        "google": SimpleNamespace(auth=auth), "google.auth": auth, "google.auth.transport": SimpleNamespace(),
+        "google.auth.transport.requests": SimpleNamespace(Request=object),
+    }.items():  # fmt: skip
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setenv("CLOUD_ML_REGION", "global")
+    monkeypatch.setenv("ANTHROPIC_VERTEX_PROJECT_ID", "project")
+    monkeypatch.setenv("ANTHROPIC_VERTEX_BASE_URL", api.url)
+    api.plan = FORTY_TWO
+
+    outcomes = run(Sdk("vertex", "--provider"), work(2), Policy())
+
+    assert set(outcomes.values()) == {Count(42, 42, 42, "api")}
+    assert {seen.path for seen in api.requests} == {
+        "/projects/project/locations/global/publishers/anthropic/models/count-tokens:rawPredict"
+    }
+    assert {seen.headers["authorization"] for seen in api.requests} == {"Bearer ya29.c4nary"}
+
+
+@pytest.mark.parametrize("provider", ["vertex", "foundry", "aws"])
+def test_a_platform_without_its_variables_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, provider: Any
+) -> None:
+    """The SDK's own words, as one line of ours, before anything is sent."""
+    monkeypatch.setenv("AWS_REGION", "r")
+    for name in ("google.auth", "boto3"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace())
+    with pytest.raises(Fatal) as caught, sdk.connect(Sdk(provider, f"--provider {provider}"), 1.0):
+        pass
+
+    assert f"--provider {provider}" in caught.value.message
+    assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "env"),
+    [
+        ("anthropic", "ANTHROPIC_BASE_URL", {}),
+        ("foundry", "ANTHROPIC_FOUNDRY_BASE_URL", {"ANTHROPIC_FOUNDRY_API_KEY": KEY}),
+    ],
+)
+def test_an_address_without_tls_is_refused(
+    monkeypatch: pytest.MonkeyPatch, provider: Any, name: str, env: dict[str, str]
+) -> None:
+    """As with a key of one's own: nothing is sent where others could read it."""
+    for variable, value in {name: "http://gateway.example", **env}.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(Fatal, match=name), sdk.connect(Sdk(provider, "x"), 1.0):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("provider", "hidden", "extra"),
+    [("anthropic", "anthropic", "sdk"), ("vertex", "google.auth", "vertex"), ("aws", "boto3", "aws"), ("foundry", "anthropic", "foundry")],
+)  # fmt: skip
+def test_a_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, provider: Any, hidden: str, extra: str
+) -> None:
+    """What to install, for a person and for a hook."""
+    monkeypatch.setitem(sys.modules, hidden, None)
+    with pytest.raises(Fatal) as caught, sdk.connect(Sdk(provider, "x"), 1.0):
+        pass
+
+    assert f'pip install "prompt-lint[{extra}]"' in caught.value.hint
+    assert "additional_dependencies" in caught.value.hint
+
+
+SCRIPT = """
+import os
+from prompt_lint.api.credentials import resolve
+from prompt_lint.api import sdk
+from prompt_lint.model.values import Request
+with sdk.connect(resolve(os.environ), 5.0) as send:
+    print(send("claude-opus-5", Request({"messages": [{"role": "user", "content": "c4nary prompt"}]})).tokens)
+"""
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_the_sdk_does_not_print_prompts(
+    identity: ApiServer, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    """ANTHROPIC_LOG=debug prints whole requests: it has no effect here."""
+    monkeypatch.setenv("ANTHROPIC_LOG", level)
+
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) > 0
+    assert done.stderr == ""

@@ -1,0 +1,453 @@
+"""`check --base`: the change is blamed, not the repository."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.api_server import KEY
+from tests.support.repo import Repo
+
+from prompt_lint.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.api_server import ApiServer
+
+TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
+RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
+SMALL, LARGE = "Be kind.\n", "Never guess a number that you could look up.\n" * 20
+Check = Any
+
+
+class Found(dict[str, Any]):
+    """The JSON of a run, with its verdicts by path, or by name for groups."""
+
+    def __getitem__(self, key: str) -> Any:
+        return super().__getitem__(key)
+
+    def of(self, path: str) -> dict[str, Any]:
+        [one] = [v for v in self["verdicts"] if path in {v["path"], v["name"]}]
+        return dict(one)
+
+
+@pytest.fixture
+def check(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
+    """`check --base main` at the top of the repository: the exit code and its JSON."""
+    monkeypatch.chdir(repo.path)
+
+    def run(*arguments: str, base: str = "main") -> tuple[int, Found]:
+        mode = () if "--counting" in arguments else ("--offline",)
+        code = main.run(["check", *mode, "--output-format", "json", "--base", base, *arguments])
+        return code, Found(json.loads(capfd.readouterr().out))
+
+    return run
+
+
+def begin(repo: Repo, config: str = TOP + RULE, **prompts: str) -> None:
+    """The base, and a branch on which the test goes on."""
+    repo.write(".prompt-lint.yaml", config)
+    for name, text in prompts.items():
+        repo.write(f"prompts/{name}.md", text)
+    repo.commit()
+    repo.git("branch", "-M", "main")
+    repo.git("checkout", "-q", "-b", "topic")
+
+
+def test_what_was_over_before_is_inherited(repo: Repo, check: Check) -> None:
+    """A prompt that this change doesn't touch is listed with its limit, and doesn't fail."""
+    begin(repo, old=LARGE)
+    repo.write("prompts/new.md", SMALL)
+
+    code, report = check()
+
+    old = report.of("prompts/old.md")
+    assert (code, old["status"], old["inherited"]) == (0, "over", True)
+    assert (old["standing"], old["growth"], old["base_tokens"]) == ("unchanged", 0, old["tokens"])
+    assert report["summary"]["inherited"] == 1
+
+
+def test_growing_what_is_over_fails(repo: Repo, check: Check) -> None:
+    """A prompt over its limit may shrink, but not grow: by a word is too much."""
+    begin(repo, old=LARGE, other=LARGE)
+    repo.write("prompts/old.md", LARGE + "Never.\n")
+    repo.write("prompts/other.md", LARGE[:-40])
+
+    code, report = check()
+
+    assert code == 1
+    assert report.of("prompts/old.md")["inherited"] is False
+    assert report.of("prompts/old.md")["growth"] > 0
+    assert report.of("prompts/other.md")["inherited"] is True
+
+
+def test_the_whole_project_is_judged_where_the_policy_says_so(repo: Repo, check: Check) -> None:
+    """`policy: project`, in the file or as a flag, fails what was over before, too; the flag wins."""
+    begin(repo, TOP + "policy: project\n" + RULE, old=LARGE)
+
+    assert check()[0] == 1
+    assert check("--policy", "changed")[0] == 0
+
+
+def test_a_new_prompt_is_new_and_not_grown(repo: Repo, check: Check) -> None:
+    """A new prompt has no growth, whatever the rule allows; over its limit it fails."""
+    begin(repo, TOP + "max_growth: 1\n" + RULE, old=SMALL)
+    repo.write("prompts/new.md", SMALL)
+    code, report = check()
+    new = report.of("prompts/new.md")
+    assert (code, new["standing"], new["status"]) == (0, "new", "ok")
+    assert (new["growth"], new["base_tokens"]) == (None, None)
+
+    repo.write("prompts/new.md", LARGE)
+
+    assert check()[0] == 1
+
+
+@pytest.mark.parametrize(("allowed", "status"), [("10", "grew"), ("5%", "grew"), ("2k", "ok")])
+def test_growth_is_seen_under_the_limit(repo: Repo, check: Check, allowed: str, status: str) -> None:
+    """What grew by more than its rule allows fails far below its limit."""
+    begin(repo, f"{TOP.replace('100', '9k')}max_growth: {allowed}\n{RULE}", a=LARGE)
+    repo.write("prompts/a.md", LARGE + LARGE)
+
+    code, report = check()
+
+    assert (code, report.of("prompts/a.md")["status"]) == (int(status == "grew"), status)
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_renamed_prompt_is_compared_with_what_it_was(repo: Repo, check: Check, staged: bool) -> None:
+    """A rename, with an edit, is no new prompt; nor one that git hasn't been told of, if nothing else has changed."""
+    begin(repo, old=LARGE)
+    repo.git("mv", "prompts/old.md", "prompts/now.md")
+    if staged:
+        repo.write("prompts/now.md", LARGE[:-1])
+        repo.git("add", "-A")
+    else:
+        repo.git("reset", "-q")
+
+    code, report = check()
+
+    now = report.of("prompts/now.md")
+    assert (code, now["standing"], now["renamed_from"]) == (0, "renamed", "prompts/old.md")
+    assert report["removed"] == []
+
+
+def test_a_deleted_prompt_is_removed(repo: Repo, check: Check) -> None:
+    """What is gone is told with what it was, and counts into the totals before."""
+    begin(repo, gone=SMALL, left=SMALL)
+    size = check()[1].of("prompts/gone.md")["tokens"]
+    repo.git("rm", "-q", "prompts/gone.md")
+
+    code, report = check()
+
+    assert code == 0
+    assert [(one["path"], one["base_tokens"]) for one in report["removed"]] == [("prompts/gone.md", size)]
+    [total] = report["summary"]["totals"]
+    assert (total["before"], total["after"]) == (2 * size, size)
+
+
+def test_a_change_of_an_import_is_a_change_of_its_importer(repo: Repo, check: Check) -> None:
+    """A memory file that stays as it is grows with what it imports, and is blamed for it."""
+    repo.write("CLAUDE.md", "# Rules\n\n@docs/more.md\n")
+    repo.write("docs/more.md", "One.\n")
+    begin(repo, TOP + "prompts: [{files: CLAUDE.md}]\n")
+    repo.write("docs/more.md", LARGE)
+
+    code, report = check()
+
+    memory = report.of("CLAUDE.md")
+    assert (code, memory["standing"], memory["status"]) == (1, "changed", "over")
+    assert memory["growth"] > 100
+
+
+def test_a_group_is_compared_with_itself(repo: Repo, check: Check) -> None:
+    """A sum that was over and didn't grow is inherited; one that grew by a new file fails."""
+    group = 'groups: [{name: all, sum: "prompts/**/*.md", limit: 20}]\n'
+    begin(repo, TOP + group, a=LARGE, b=SMALL)
+    code, report = check()
+    assert (code, report.of("all")["inherited"], report.of("all")["growth"]) == (0, True, 0)
+
+    repo.write("prompts/c.md", SMALL)
+    code, report = check()
+
+    assert (code, report.of("all")["inherited"]) == (1, False)
+    assert report.of("all")["growth"] > 0
+
+
+@pytest.mark.parametrize(
+    "group",
+    ['sum: "prompts/*.md"', "system: prompts/a.md, messages: prompts/b.md"],
+)
+def test_a_group_whose_folder_was_renamed_has_not_grown(repo: Repo, check: Check, group: str) -> None:
+    """Its files are compared with what they were, and that it names them anew loosens nothing."""
+    config = f"{TOP}groups: [{{name: all, {group}, limit: 20}}]\n"
+    begin(repo, config, a=LARGE, b=SMALL)
+    repo.git("mv", "prompts", "texts")
+    repo.write(".prompt-lint.yaml", config.replace("prompts", "texts"))
+
+    code, report = check()
+
+    assert (code, report.of("all")["inherited"], report.of("all")["growth"]) == (0, True, 0)
+    assert report["loosened"] == []
+
+
+def test_a_file_that_was_moved_into_a_group_makes_it_grow(repo: Repo, check: Check) -> None:
+    """It was none of the group's before, whatever it was called."""
+    repo.write("drafts/new.md", LARGE)
+    begin(repo, f"{TOP}groups: [{{name: all, sum: prompts/*.md, limit: 20}}]\n", a=LARGE)
+    repo.git("mv", "drafts/new.md", "prompts/new.md")
+
+    code, report = check()
+
+    assert (code, report.of("all")["inherited"]) == (1, False)
+    assert report.of("all")["growth"] > 0
+
+
+def test_a_base_without_configuration_fails_nothing(repo: Repo, check: Check) -> None:
+    """The pull request that brings prompt-lint along passes with everything new, and says why."""
+    repo.write("prompts/old.md", LARGE)
+    begin(repo, "unrelated: true\n")
+    repo.git("rm", "-q", ".prompt-lint.yaml")
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write(".prompt-lint.yaml", TOP + RULE)
+
+    code, report = check()
+
+    assert (code, report.of("prompts/old.md")["standing"]) == (0, "new")
+    assert any("has no configuration" in note for note in report["notes"])
+
+
+def test_raised_limits_are_told_beside_the_sizes(repo: Repo, check: Check) -> None:
+    """A limit that this change raises is listed, and fails where that is said to."""
+    begin(repo, a=LARGE)
+    repo.write(".prompt-lint.yaml", TOP.replace("100", "9k") + RULE)
+    code, report = check()
+    [raised] = report["loosened"]
+    assert (code, raised["before"], raised["after"], raised["line"]) == (0, 100, 9000, 2)
+
+    repo.write(".prompt-lint.yaml", TOP.replace("100", "9k") + "on_raise: fail\n" + RULE)
+
+    assert check()[0] == 1
+
+
+def test_the_configuration_of_the_base_can_be_the_one_that_holds(repo: Repo, check: Check) -> None:
+    """With `--policy-from`, a change can't raise its own limit, nor remove its own rule."""
+    begin(repo, a=SMALL)
+    repo.write("prompts/a.md", LARGE)
+    repo.write(".prompt-lint.yaml", TOP.replace("100", "90k") + RULE)
+    assert check()[0] == 0
+    assert check("--policy-from", "main")[0] == 1
+
+    (repo.path / ".prompt-lint.yaml").unlink()
+
+    assert check("--policy-from", "main")[0] == 1
+
+
+@pytest.mark.parametrize(("until", "code"), [("2999-01-01", 0), ("2020-01-01", 1)])
+def test_an_exemption_is_shown_and_ends(repo: Repo, check: Check, until: str, code: int) -> None:
+    """What is exempt is shown with its reason and fails after its day; adding one is told."""
+    begin(repo, a=SMALL)
+    repo.write("prompts/a.md", LARGE)
+    exempt = f"exempt: [{{files: prompts/a.md, reason: To be split., until: {until}}}]\n"
+    repo.write(".prompt-lint.yaml", TOP + exempt + RULE)
+
+    found, report = check()
+
+    assert found == code
+    assert report.of("prompts/a.md")["exemption"] == {"reason": "To be split.", "until": until, "line": 3}
+    assert [one["subject"] for one in report["loosened"]] == ["prompts/a.md"]
+
+
+def test_what_could_not_be_read_in_the_base_either_is_no_fault_of_the_change(
+    repo: Repo, check: Check
+) -> None:
+    """A broken file that this change doesn't touch is a note; touched, it is an error."""
+    begin(repo, a=SMALL)
+    repo.write("prompts/bad.md", b"\xff\xfe\x00")
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    code, report = check()
+    assert (code, report["problems"]) == (0, [])
+    assert "as in the base already" in report["notes"][0]
+
+    repo.write("prompts/bad.md", b"\xff\xfe\x01")
+
+    assert check()[0] == 3
+
+
+def test_a_base_that_is_not_there_is_never_green_by_itself(repo: Repo, check: Check) -> None:
+    """By name it is an error with what to do; `auto` judges everything, and says so."""
+    begin(repo, old=LARGE)
+    repo.git("branch", "-D", "main")
+
+    assert main.run(["check", "--offline", "--base", "nowhere"]) == 2
+    code, report = check(base="auto")
+
+    assert code == 1
+    assert report["against"] is None
+    assert any("not compared with a base" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize("base", ["origin/main", "auto"])
+@pytest.mark.parametrize("lacking", ["prompts/a.md", ".prompt-lint.yaml"])
+def test_a_base_without_its_contents_is_never_green(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    base: str, lacking: str,
+) -> None:  # fmt: skip
+    """A clone without contents ends the run, for a prompt and for the configuration; the command makes it red as it is."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    begin(repo, a=SMALL)
+    repo.write(
+        lacking, LARGE if lacking.endswith(".md") else f"{TOP.replace('100', '9')}on_raise: fail\n{RULE}"
+    )
+    repo.commit()
+    repo.git("branch", "-f", "main")
+    repo.write(lacking, LARGE + LARGE if lacking.endswith(".md") else f"{TOP}on_raise: fail\n{RULE}")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{repo.path}", str(tmp_path / "c"))
+    clone = Repo(tmp_path / "c", init=False)
+    clone.git("checkout", "-q", "topic")
+    monkeypatch.chdir(clone.path)
+    check = ["check", "--offline", "--base", base]
+
+    code = main.run(check)
+    told = capfd.readouterr().err
+    clone.git(*told.split("`")[1].split()[1:])
+
+    assert code == 2
+    assert "is not in this clone" in told
+    assert main.run(check) == 1
+
+
+def test_a_sparse_clone_without_contents_is_mended_by_a_command_of_the_hint(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the base imported and this change didn't touch is in no difference: only fetching all brings it."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    repo.write("other/b.md", LARGE)
+    repo.write("CLAUDE.md", "Be kind. @other/b.md\n")
+    begin(repo, f"{TOP}prompts: [{{files: CLAUDE.md}}]\n")
+    repo.write("CLAUDE.md", SMALL)
+    repo.commit()
+    sparse = ["--filter=blob:none", "--sparse", "--branch=topic"]
+    repo.git("clone", "-q", *sparse, f"file://{repo.path}", str(tmp_path / "c"))
+    clone = Repo(tmp_path / "c", init=False)
+    monkeypatch.chdir(clone.path)
+
+    code = main.run(["check", "--offline", "--base", "main"])
+    _, changed, _, everything, *_ = capfd.readouterr().err.split("`")
+    clone.git(*changed.split()[1:])
+    again = main.run(["check", "--offline", "--base", "main"])
+    clone.git(*everything.split()[1:])
+
+    assert (code, again) == (2, 2)
+    assert main.run(["check", "--offline", "--base", "main"]) == 0
+
+
+def test_paths_narrow_a_comparison(repo: Repo, check: Check) -> None:
+    """Only what is named is compared, and nothing is said of what else is gone."""
+    begin(repo, a=SMALL, b=SMALL, gone=SMALL)
+    repo.git("rm", "-q", "prompts/gone.md")
+    repo.write("prompts/a.md", LARGE)
+
+    code, report = check("prompts/b.md")
+
+    assert (code, [v["path"] for v in report["verdicts"]], report["removed"]) == (0, ["prompts/b.md"], [])
+
+
+def test_both_sides_are_counted_by_the_same_means(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the base is known exactly and the change isn't, as on a fork with a restored cache, both are counted offline."""
+    api.count = lambda _model, _request: 77  # far from what the tokenizer says
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, a=SMALL, b=SMALL)
+    assert check("--counting", "exact")[1]["summary"]["sent"] == 1
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    repo.write("prompts/a.md", SMALL + SMALL)
+
+    report = check()[1]
+
+    a, b = report.of("prompts/a.md"), report.of("prompts/b.md")
+    assert (b["origin"], b["tokens"], b["growth"]) == ("api", 77, 0)  # the same text as a's in the base
+    assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
+    assert a["base_tokens"] != 77
+
+
+def test_what_can_not_be_read_any_more_is_not_removed(repo: Repo, check: Check) -> None:
+    """A prompt with a slip in it is an error, and still there."""
+    begin(repo, TOP + 'prompts: [{files: "prompts/*"}]\n', a=SMALL)
+    repo.git("checkout", "-q", "main")
+    repo.write("prompts/b.json", '{"messages": [{"role": "user", "content": "Hi"}]}')
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "topic")
+    repo.write("prompts/b.json", '{"messages": [')
+
+    code, report = check()
+
+    assert (code, [one["path"] for one in report["problems"]]) == (3, ["prompts/b.json"])
+    assert report["removed"] == []
+
+
+def test_a_rule_that_is_gone_is_told_though_nothing_is_looked_for_there(repo: Repo, check: Check) -> None:
+    """Removing a rule for another folder, or narrowing it, is loosening; with `on_raise: fail` it fails."""
+    rules = 'prompts: [{files: "prompts/*.md"}, {files: "agents/*.md"}]\n'
+    repo.write("agents/a.md", SMALL)
+    repo.write("agents/b.md", SMALL)
+    begin(repo, TOP + "on_raise: fail\n" + rules, p=SMALL)
+
+    for now in (RULE, RULE.replace("]", ", {files: agents/a.md}]")):
+        repo.write(".prompt-lint.yaml", TOP + "on_raise: fail\n" + now)
+        code, report = check()
+
+        assert (code, [one["subject"] for one in report["loosened"]]) == (1, ["agents/*.md"])
+
+
+def test_what_was_no_prompt_before_is_new(repo: Repo, check: Check) -> None:
+    """A file that is moved to where prompts are had no limit to be over: it fails as a new one does."""
+    repo.write("note.md", LARGE)
+    begin(repo, p=SMALL)
+    repo.git("mv", "note.md", "prompts/note.md")
+
+    code, report = check()
+
+    assert (code, report.of("prompts/note.md")["standing"]) == (1, "new")
+
+
+def test_a_prompt_that_moves_to_a_larger_limit_is_told(repo: Repo, check: Check) -> None:
+    """Renaming it out of its rule loosens, though the configuration is the same."""
+    both = TOP + 'prompts: [{files: "prompts/**"}, {files: "large/**", limit: 9k, allow_empty: true}]\n'
+    begin(repo, both, p=LARGE, left=SMALL)
+    repo.git("mv", "prompts/p.md", "large.md")
+    (repo.path / "large").mkdir()
+    repo.git("mv", "large.md", "large/p.md")
+
+    report = check()[1]
+
+    assert [(one["before"], one["after"]) for one in report["loosened"]] == [(100, 9000)]
+
+
+def test_a_configuration_that_moves_is_still_one(repo: Repo, check: Check) -> None:
+    """Under another path it isn't the first: what was within its limit has to stay there."""
+    begin(repo, p=SMALL)
+    (repo.path / "tools").mkdir()
+    repo.git("mv", ".prompt-lint.yaml", "tools/lint.yaml")
+    repo.write("prompts/p.md", LARGE)
+
+    code, report = check("--config", "tools/lint.yaml")
+
+    assert (code, report.of("prompts/p.md")["standing"]) == (1, "changed")
+
+
+def test_a_base_without_a_name_is_a_mistake(repo: Repo, check: Check) -> None:
+    """`--base "$UNSET"` compares with nothing, so it doesn't pass for a comparison."""
+    begin(repo, p=SMALL)
+
+    assert main.run(["check", "--offline", "--base", ""]) == 2

@@ -1,0 +1,322 @@
+"""Files that are counted together: as one request, or as a sum."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prompt_lint.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
+    from tests.support.repo import Repo
+
+TOP = "models: [claude-sonnet-4-6]\n"
+AGENT = """\
+groups:
+  - name: agent
+    system: [prompts/system.md, prompts/tone.md]
+    tools: prompts/tools.json
+    messages: prompts/shots.yaml
+    limit: 5000
+"""
+SUM = """\
+groups:
+  - name: always loaded
+    sum: ["notes/*.md", "!notes/old.md"]
+    limit: 5000
+"""
+TOOL = {"name": "look_up", "description": "Looks an order up.", "input_schema": {"type": "object"}}
+# One grey pixel.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+Check = Any
+
+
+@pytest.fixture
+def check(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
+    """`check` at the top of the repository: the exit code and its JSON."""
+    monkeypatch.chdir(repo.path)
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        code = main.run(["check", "--offline", "--output-format", "json", *arguments])
+        return code, json.loads(capfd.readouterr().out)
+
+    return run
+
+
+def agent(repo: Repo) -> None:
+    repo.write(".prompt-lint.yaml", TOP + AGENT)
+    repo.write("prompts/system.md", "You answer tickets.")
+    repo.write("prompts/tone.md", "Be kind.")
+    repo.write("prompts/tools.json", json.dumps({"tools": [TOOL]}))
+    repo.write("prompts/shots.yaml", "- {role: user, content: Hi}\n- {role: assistant, content: Hello}\n")
+
+
+def notes(repo: Repo, config: str = SUM, **texts: str) -> None:
+    repo.write(".prompt-lint.yaml", TOP + config)
+    for name, text in (texts or {"a": "One.\n", "b": "Two words.\n"}).items():
+        repo.write(f"notes/{name}.md", text)
+
+
+def test_a_sum_holds_untracked_files_whatever_is_named(repo: Repo, check: Check) -> None:
+    """A group is whole, also before its files are added to git: naming one of them leaves none of the others out."""
+    notes(repo, a="One.", b="Two words.")
+
+    assert check("notes/a.md")[1]["verdicts"][-1] == check()[1]["verdicts"][-1]
+    assert check("notes/a.md")[0] == 0
+
+
+def tokens(report: dict[str, Any]) -> dict[str, int]:
+    return {verdict["name"] or verdict["path"]: verdict["tokens"] for verdict in report["verdicts"]}
+
+
+def said(report: dict[str, Any]) -> list[str]:
+    return [problem["message"] for problem in report["problems"]]
+
+
+def test_a_request_of_several_files_counts_as_the_request_that_it_is(repo: Repo, check: Check) -> None:
+    """What a group comes to is what one file with the same request comes to."""
+    agent(repo)
+    whole = {
+        "system": "You answer tickets.\n\nBe kind.", "tools": [TOOL],
+        "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}],
+    }  # fmt: skip
+    repo.write("whole.json", json.dumps(whole))
+    repo.write(".prompt-lint.yaml", TOP + "limit: 5000\nprompts: [{files: whole.json}]\n" + AGENT)
+
+    code, report = check()
+
+    found = tokens(report)
+    assert (code, found["agent"]) == (0, found["whole.json"])
+    assert [verdict["kind"] for verdict in report["verdicts"]] == ["prompt", "group"]
+
+
+def test_its_parts_are_its_files(repo: Repo, check: Check) -> None:
+    """Each file of a request is a part of the group, with what it is there for; the largest comes first."""
+    agent(repo)
+
+    [verdict] = check()[1]["verdicts"]
+
+    parts = {(part["path"], part["title"]) for part in verdict["sections"]}
+    assert parts == {
+        ("prompts/system.md", "system"), ("prompts/tone.md", "system"), ("prompts/tools.json", "tools"),
+        ("prompts/shots.yaml", "messages"),
+    }  # fmt: skip
+    sizes = [part["tokens"] for part in verdict["sections"]]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_parts_weigh_their_words(repo: Repo, check: Check) -> None:
+    """A part's tokens are those of what is said in it, without JSON around it, and without a picture's bytes."""
+    agent(repo)
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}}
+    turn = {"role": "user", "content": [{"type": "text", "text": "Hi there"}, picture]}
+    repo.write("prompts/shots.yaml", json.dumps([turn]))
+
+    [verdict] = check()[1]["verdicts"]
+
+    tokens_of = {part["path"]: part["tokens"] for part in verdict["sections"]}
+    assert tokens_of["prompts/shots.yaml"] == 2
+
+
+def test_a_sum_is_the_sum_of_its_prompts(repo: Repo, check: Check) -> None:
+    """A sum adds the counts of all that its patterns match, each file once; `!` takes back."""
+    notes(repo, a="One.\n", b="Two words.\n", old="Very old words.\n")
+    repo.link("notes/again.md", "a.md")
+    single = TOP + 'limit: 5000\nprompts: [{files: "notes/[ab].md"}]\n'
+    repo.write(".prompt-lint.yaml", single + SUM)
+
+    code, report = check()
+
+    found = tokens(report)
+    assert code == 0
+    assert found["always loaded"] == found["notes/a.md"] + found["notes/b.md"]
+    [group] = [verdict for verdict in report["verdicts"] if verdict["kind"] == "group"]
+    assert sum(part["tokens"] for part in group["sections"]) == group["tokens"]
+
+
+def test_a_sum_over_its_limit_fails_and_shows_its_parts(
+    repo: Repo,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    snapshot: SnapshotAssertion,
+) -> None:
+    """A failing group says by how much, what is in it by size, and where its limit stands."""
+    texts = {f"n{number:02}": "A line of a note.\n" * (number + 1) for number in range(13)}
+    notes(repo, SUM.replace("5000", "200") + "    message: See docs/budget.md.\n", **texts)
+    monkeypatch.chdir(repo.path)
+
+    code = main.run(["check", "--offline"])
+
+    assert code == 1
+    assert capfd.readouterr().out == snapshot
+
+
+@pytest.mark.parametrize(
+    ("path", "groups"),
+    [
+        ("prompts/tone.md", ["agent"]),
+        ("prompts", ["agent"]),
+        ("other.md", []),
+        (".prompt-lint.yaml", ["agent"]),
+    ],
+)
+def test_a_group_is_checked_whole_when_one_of_its_files_is_named(
+    repo: Repo, check: Check, path: str, groups: list[str]
+) -> None:
+    """Whatever paths are given: a group that one of them belongs to is counted over all its files."""
+    agent(repo)
+    repo.write("other.md", "Nothing of the group.")
+
+    everything = tokens(check()[1])
+    report = check(path)[1]
+
+    assert tokens(report) == {name: everything[name] for name in groups}
+
+
+@pytest.mark.parametrize("path", ["docs/real.md", "linked.md"])
+@pytest.mark.parametrize("named", ["docs/real.md", "linked.md"])
+def test_a_request_is_found_through_links(repo: Repo, check: Check, path: str, named: str) -> None:
+    """A hook gets the file that has changed, not the link by which a group names it; and the other way round."""
+    repo.write(".prompt-lint.yaml", TOP + f"groups: [{{name: g, system: {named}, limit: 1}}]\n")
+    repo.write("docs/real.md", "Some words more than one.\n")
+    repo.link("linked.md", "docs/real.md")
+    repo.commit()
+
+    assert check(path)[0] == 1
+
+
+def test_the_target_of_a_linked_configuration_is_the_configuration(repo: Repo, check: Check) -> None:
+    """Where it is among the paths, everything is checked."""
+    repo.write("tools/lint.yaml", TOP + "prompts: [{files: a.md, limit: 1}]\n")
+    repo.link(".prompt-lint.yaml", "tools/lint.yaml")
+    repo.write("a.md", "Some words more than one.\n")
+    repo.commit()
+
+    assert check("tools/lint.yaml")[0] == 1
+
+
+def test_a_file_that_is_deleted_leaves_a_sum_and_breaks_a_request(repo: Repo, check: Check) -> None:
+    """A sum is over what is there; a request that names a file which isn't there is a fault of the configuration."""
+    notes(repo)
+    repo.git("add", "-A")
+    (repo.path / "notes/b.md").unlink()
+    code, report = check()
+    assert (code, len(report["verdicts"][0]["sections"])) == (0, 1)
+
+    agent(repo)
+    (repo.path / "prompts/tone.md").unlink()
+    code, report = check()
+
+    assert code == 2
+    assert said(report) == ["the group `agent` can't be counted: `prompts/tone.md` is not there"]
+
+
+def test_a_member_that_cannot_be_read_leaves_the_group_uncounted(repo: Repo, check: Check) -> None:
+    """Never a smaller sum: what can't be read is told, and the run exits 3."""
+    notes(repo)
+    repo.write("notes/bad.md", b"\xff\xfe\x00")
+
+    code, report = check()
+
+    assert (code, report["verdicts"]) == (3, [])
+    assert said(report)[0].startswith("the group `always loaded` can't be counted: `notes/bad.md`")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("nothing/*.md", "no file in the repository matches `nothing/*.md`, which the group `g` sums"),
+        (
+            "notes/*.md#metadata",
+            "no file in the repository matches `notes/*.md` with a prompt named `metadata`, which the group `g` sums",
+        ),
+    ],
+)
+def test_a_pattern_that_adds_nothing_is_a_fault(repo: Repo, check: Check, pattern: str, message: str) -> None:
+    """A slip in a pattern, or in the name behind it, doesn't make a sum small and green."""
+    config = f'groups: [{{name: g, sum: ["notes/a.md", "{pattern}"], limit: 900}}]\n'
+    notes(repo, config)
+    code, report = check()
+    assert (code, said(report)) == (2, [message])
+
+    notes(repo, config.replace("limit", "allow_empty: true, limit"))
+
+    assert check()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "message"),
+    [
+        ("system", "prompts/shots.yaml", "is a conversation; `system` takes a text"),
+        ("tools", "prompts/tone.md", "isn't a file of tool definitions"),
+        ("messages", "prompts/tone.md#body", "has no prompt named `body`"),
+    ],
+)
+def test_a_file_in_the_wrong_place_is_told(
+    repo: Repo, check: Check, role: str, path: str, message: str
+) -> None:
+    """What can't be a part of the request in that place is a fault of the configuration, not something dropped."""
+    agent(repo)
+    repo.write(".prompt-lint.yaml", TOP + f"groups: [{{name: g, {role}: '{path}', limit: 900}}]\n")
+
+    code, report = check()
+
+    assert code == 2
+    assert message in said(report)[0]
+
+
+def test_the_whole_tree_may_have_nothing_but_groups(repo: Repo, check: Check) -> None:
+    """A configuration without `prompts` is one, and flags for single prompts don't touch the limit of a group."""
+    notes(repo, SUM.replace("5000", "1"))
+
+    code, report = check("--limit", "9000")
+
+    assert (code, [v["limit"] for v in report["verdicts"]]) == (1, [1])
+
+
+def test_a_model_without_a_limit_of_its_own_has_that_of_the_group(repo: Repo, check: Check) -> None:
+    """`limits` and shares of the window hold for groups as for prompts."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-4-6, claude-haiku-4-5]\n"
+        "groups: [{name: g, sum: 'notes/*.md', limit: 1%, limits: {claude-haiku-4-5: 7}}]\n",
+    )
+    repo.write("notes/a.md", "One.\n")
+
+    report = check()[1]
+
+    assert {v["model"]: v["limit"] for v in report["verdicts"]} == {
+        "claude-sonnet-4-6": 10_000, "claude-haiku-4-5": 7,
+    }  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text("ab \n#", max_size=40), min_size=1, max_size=5))
+def test_a_sum_does_not_depend_on_the_order_of_files(
+    tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str], texts: list[str]
+) -> None:
+    """The same texts under other names sum up to the same number."""
+    found = {_sum(tmp_path_factory.mktemp("sum"), order, capfd) for order in (texts, texts[::-1])}
+
+    assert len(found) == 1
+
+
+def _sum(folder: Path, texts: list[str], capfd: pytest.CaptureFixture[str]) -> int:
+    (folder / ".prompt-lint.yaml").write_text(TOP + SUM)
+    (folder / "notes").mkdir()
+    for number, text in enumerate(texts):
+        (folder / f"notes/{number}.md").write_text(text)
+    run: Callable[[list[str]], int] = main.run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run(["check", "--offline", "--no-git", "--output-format", "json"])
+    [verdict] = json.loads(capfd.readouterr().out)["verdicts"]
+    return int(verdict["tokens"])

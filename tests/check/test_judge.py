@@ -1,0 +1,173 @@
+"""Counts and limits → verdicts and exit codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+
+from prompt_lint.check.judge import compared, excused, exit_code, grew, inherited, judge
+from prompt_lint.model.errors import Exit
+from prompt_lint.model.values import Count, Exemption, Growth, Loosened, Problem, Verdict
+
+if TYPE_CHECKING:
+    from prompt_lint.model.values import Status
+
+
+@pytest.mark.parametrize(
+    ("count", "status", "over_by"),
+    [
+        (make.count(89), "ok", 0),
+        (make.count(90), "warn", 0),
+        (make.count(100), "warn", 0),
+        (make.count(101), "over", 1),
+        (make.count(98, 2), "warn", 0),
+        (make.count(99, 2), "unsure", 0),
+        (make.count(102, 2), "unsure", 0),
+        (make.count(103, 2), "over", 3),
+        (None, "uncounted", 0),
+    ],
+)
+def test_a_count_decides_where_its_interval_is_on_one_side(
+    count: Count | None, status: str, over_by: int
+) -> None:
+    """Of a limit of 100: over only if even the lowest is over, unsure if the limit lies inside."""
+    verdict = judge(make.prompt(), make.MODEL, make.rule(), count)
+
+    assert (verdict.status, verdict.over_by) == (status, over_by)
+
+
+def test_warn_at_100_percent_never_warns() -> None:
+    """Who wants no headroom says so."""
+    assert judge(make.prompt(), make.MODEL, make.rule(warn_at=1.0), make.count(100)).status == "ok"
+
+
+def test_a_model_without_a_limit_is_only_measured() -> None:
+    """No limit, no failure."""
+    assert judge(make.prompt(), "another", make.rule(), make.count(10**6)).status == "ok"
+
+
+@given(st.integers(0, 200), st.integers(0, 20), st.integers(1, 200), st.floats(0, 1))
+def test_more_tokens_never_mean_a_better_status(tokens: int, spread: int, limit: int, warn_at: float) -> None:
+    """The status gets worse, or stays, as a prompt grows."""
+    rule = make.rule(limits={make.MODEL: limit}, warn_at=warn_at)
+    order = ["ok", "warn", "unsure", "over"]
+
+    here, there = (
+        order.index(judge(make.prompt(), make.MODEL, rule, make.count(n, spread)).status)
+        for n in (tokens, tokens + 1)
+    )
+
+    assert here <= there
+
+
+OVER = make.verdict("a", 110, "over")
+GREW = make.verdict("a", 90, "grew")
+INHERITED = OVER._replace(inherited=True)
+EXEMPT = make.verdict("a", 110, "exempt")
+UNSURE = make.verdict("a", 100, "unsure")
+UNCOUNTED = make.verdict("a", None, "uncounted")
+UNREADABLE = Problem("b", 0, "is gone")
+TOO_LONG = Problem("b", 0, "is too long for its tool", code=Exit.OVER)
+MISCONFIGURED = Problem("c", 0, "matches nothing", code=Exit.USAGE)
+RAISED = Loosened("*.md", "limit raised", 3, make.MODEL, 100, 200)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "problems", "code"),
+    [
+        ([], [], Exit.OK),
+        ([UNSURE], [], Exit.OK),
+        ([GREW], [], Exit.OVER),
+        ([INHERITED, EXEMPT], [], Exit.OK),
+        ([INHERITED], [UNREADABLE], Exit.UNCOUNTED),
+        ([OVER, UNCOUNTED], [UNREADABLE], Exit.OVER),
+        ([], [UNREADABLE, TOO_LONG], Exit.OVER),
+        ([UNCOUNTED], [], Exit.UNCOUNTED),
+        ([UNSURE], [UNREADABLE], Exit.UNCOUNTED),
+        ([OVER], [MISCONFIGURED, UNREADABLE], Exit.USAGE),
+    ],
+)
+def test_the_exit_code_is_that_of_the_first_thing_to_mend(
+    verdicts: list[Verdict], problems: list[Problem], code: Exit
+) -> None:
+    """Configuration, then what is over, then what isn't known."""
+    assert exit_code(make.report(*verdicts, problems=tuple(problems))) == code
+
+
+@pytest.mark.parametrize(("on_raise", "code"), [("note", Exit.OK), ("warn", Exit.OK), ("fail", Exit.OVER)])
+def test_a_raised_limit_fails_only_where_it_is_said_to(on_raise: str, code: Exit) -> None:
+    """`on_raise` decides; with `--exit-zero` nothing that is over does."""
+    report = make.report(loosened=(RAISED,), on_raise=on_raise)
+
+    assert exit_code(report) == code
+    assert exit_code(report, exit_zero=True) == Exit.OK
+
+
+@pytest.mark.parametrize(
+    ("allowed", "growth", "too_much"),
+    [
+        (None, 10_000, False),
+        (Growth(200, None), 200, False),
+        (Growth(200, None), 201, True),
+        (Growth(None, 100_000), 100, False),
+        (Growth(None, 100_000), 101, True),
+        (Growth(200, 100_000), 150, False),  # 15 %, but few tokens
+        (Growth(50, 100_000), 90, False),  # many tokens, but 9 %
+        (Growth(50, 50_000), 60, True),
+        (Growth(0, None), 0, False),
+        (Growth(0, None), 1, True),
+        (Growth(0, 0), -5, False),
+    ],
+)
+def test_growth_fails_where_all_that_is_given_is_exceeded(
+    allowed: Growth | None, growth: int, too_much: bool
+) -> None:
+    """Of 1,000 tokens in the base: a number of tokens, a share, or both at once."""
+    assert grew(allowed, 1000, growth) is too_much
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("ok", "grew"), ("warn", "grew"), ("unsure", "grew"), ("over", "over")]
+)
+def test_growth_is_seen_under_the_limit(status: Status, expected: Status) -> None:
+    """A prompt that grew too much fails though it is within its limit; one over it is that first."""
+    one = make.verdict("a", 90, status, max_growth=Growth(10, None))
+
+    assert compared(one, "changed", make.count(70), 20).status == expected
+
+
+@pytest.mark.parametrize(("growth", "blamed"), [(0, False), (-5, False), (1, True), (None, True)])
+def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed: bool) -> None:
+    """What was over before and didn't grow is inherited; what can't be compared may have grown."""
+    one = OVER._replace(standing="changed", growth=growth)
+
+    assert inherited(one).failed is blamed
+
+
+def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
+    """It has no base to have been over in."""
+    assert inherited(compared(OVER, "new", None, None)).failed
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [("", "exempt"), ("2026-11-22", "exempt"), ("2026-11-21", "over")]
+)
+def test_an_exemption_holds_through_its_day(until: str, status: Status) -> None:
+    """It is shown either way: as the reason why nothing fails, or as one that has ended."""
+    one = Exemption(("a",), "to be split", until, 4)
+
+    found = excused(OVER, [(one, lambda path: path == "a")], "2026-11-22")
+
+    assert (found.status, found.exemption) == (status, one)
+
+
+def test_an_exemption_is_for_its_files_and_for_failures() -> None:
+    """Another prompt isn't exempt, and one that doesn't fail needs no excuse."""
+    exemptions = [(Exemption(("b",), "why", "", 4), lambda path: path == "b")]
+
+    assert excused(OVER, exemptions, "2026-11-22") == OVER
+    assert excused(UNSURE, exemptions, "2026-11-22") == UNSURE

@@ -1,0 +1,645 @@
+"""`init`: a configuration for the prompts that a repository holds. The law: the next `check` ends with 0."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from tests.support.paths import ROOT
+from tests.support.repo import Repo
+
+from prompt_lint.cli import main
+from prompt_lint.cli.init.draft import limit, rounded, scalar
+from prompt_lint.cli.init.survey import DOUBTFUL, escaped, literal, sort
+from prompt_lint.config.load import read_limit
+from prompt_lint.text import patterns, yaml_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
+    from tests.support.running import Done
+
+    Lint = Callable[..., Done]
+
+SKILL = "---\nname: {name}\ndescription: {description}\n---\n# Use\n\nOpen it.\n"
+AGENT = "---\nname: reviewer\ndescription: Reviews changes.\n---\nYou review changes.\n"
+TOOLS = json.dumps([{"name": "find", "description": "Finds.", "input_schema": {"type": "object"}}])
+CHAT = json.dumps({"messages": [{"role": "user", "content": "Where is my order?"}]})
+CORPORA = ROOT.parent / "shared/data/corpora.tar.gz"
+
+
+def skill(name: str, description: str = "Reads it.") -> str:
+    return SKILL.format(name=name, description=description)
+
+
+def passes(lint: Lint) -> Done:
+    """`init`, and the law: `check` has nothing to say that fails, is near its limit, or is in doubt."""
+    done = lint("init", "--no-cache")
+    assert (done.code, done.err) == (0, "")
+    checked = lint("check", "--no-cache", "--output-format", "json")
+    assert checked.code == 0, checked.out + checked.err
+    assert {one["status"] for one in checked.report["verdicts"]} == {"ok"}
+    assert checked.report["problems"] == []
+    return done
+
+
+def written(repo: Repo) -> str:
+    return (repo.path / ".prompt-lint.yaml").read_text(encoding="utf-8")
+
+
+def files(repo: Repo) -> list[str]:
+    """The patterns of the entries, one after the other."""
+    entries = yaml.safe_load(written(repo))["prompts"]
+    return [
+        one
+        for entry in entries
+        for one in ([entry["files"]] if isinstance(entry["files"], str) else entry["files"])
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What is written
+
+
+def test_a_repository_with_everything(repo: Repo, lint: Lint, snapshot: SnapshotAssertion) -> None:
+    """What is printed, and the whole file: an entry for each kind, limits with headroom, what is always loaded, what may be meant."""
+    repo.write("CLAUDE.md", "# Rules\n\nSee @docs/style.md\n" + "Never guess a number.\n" * 40)
+    repo.write("docs/style.md", "Write plainly.\n")
+    repo.write("docs/prompting.md", "How to write prompts.\n")
+    repo.write("tests/prompts/a.txt", "Say A.\n")
+    repo.write("tests/prompts/b.txt", "Say B.\n")
+    repo.write(".claude/rules/code.md", "Test first.\n")
+    repo.write(".claude/skills/pdf/SKILL.md", skill("pdf"))
+    repo.write(".claude/skills/pdf/references/forms.md", "A form has fields.\n" * 80)
+    repo.write(".claude/agents/reviewer.md", AGENT)
+    repo.write(".cursor/rules/a.mdc", "---\nglobs: **/*.py\n---\nUse types.\n")
+    repo.write(".github/copilot-instructions.md", "Be brief.\n")
+    repo.write("prompts/reply.md", "Answer the customer.\n" * 90)
+    repo.write("prompts/README.md", "About these prompts.\n")
+    repo.write("prompts/support/system.md", "You answer tickets.\n")
+    repo.write("prompts/chat/order.json", CHAT)
+    repo.write("prompts/tools.json", TOOLS)
+    repo.write("prompts/old/latin.txt", b"caf\xe9")
+    repo.write("package.json", '{"messages": {"hello": "Hi"}}')
+
+    done = passes(lint)
+
+    assert done.out == snapshot
+    assert written(repo) == snapshot
+
+
+def test_a_monorepo(repo: Repo, lint: Lint) -> None:
+    """Names match in every folder, folders at any depth."""
+    for package in ("api", "web", "app", "cli"):
+        repo.write(f"packages/{package}/CLAUDE.md", f"About {package}.\n")
+        repo.write(f"packages/{package}/.claude/skills/{package}/SKILL.md", skill(package))
+        repo.write(f"packages/{package}/src/prompts/deep/a.md", "Answer.\n")
+    repo.write("CLAUDE.md", "All of it.\n")
+
+    passes(lint)
+
+    assert files(repo) == ["**/prompts/**/*.md", "**/skills/*/SKILL.md", "CLAUDE.md"]
+
+
+def test_rules_of_packages(repo: Repo, lint: Lint) -> None:
+    """Rules below a package are found beside those at the top, and those of the next package will be."""
+    repo.write(".claude/rules/a.md", "Test first.\n")
+    repo.write("packages/a/.claude/rules/deep/r.md", "Test last.\n")
+
+    done = passes(lint)
+
+    assert files(repo) == ["**/.claude/rules/**/*.md"]
+    assert ["rules", "memory", "2"] in [line.split()[:3] for line in done.out.splitlines()]
+
+
+def test_few_places_are_named(repo: Repo, lint: Lint) -> None:
+    """Up to three folders are written out, from the top of the repository."""
+    repo.write("skills/a/SKILL.md", skill("a"))
+    repo.write(".claude/skills/b/SKILL.md", skill("b"))
+    repo.write("plugins/one/agents/reviewer.md", AGENT)
+
+    passes(lint)
+
+    assert files(repo) == ["plugins/one/agents/*.md", ".claude/skills/*/SKILL.md", "skills/*/SKILL.md"]
+
+
+def test_a_library_of_patterns(repo: Repo, lint: Lint) -> None:
+    """Many files called system.md are system prompts; the one in the manual is none."""
+    for name in ("a", "b", "c"):
+        repo.write(f"patterns/{name}/system.md", "You are one.\n")
+    repo.write("docs/system.md", "The system.\n")
+
+    passes(lint)
+
+    [entry] = yaml.safe_load(written(repo))["prompts"]
+    assert (entry["files"], entry["role"], entry["exclude"]) == ("system.md", "system", "docs/")
+
+
+def test_a_folder_of_other_json_is_left_alone(repo: Repo, lint: Lint) -> None:
+    """Of JSON and YAML only what is a request, or holds tools, is named; all of a folder where all of it is."""
+    repo.write("data/order.json", CHAT)
+    repo.write("data/other.json", '{"role": "none"}')
+    repo.write("chats/a.json", CHAT)
+    repo.write("chats/b.json", CHAT)
+    repo.write("openapi.yaml", "parameters: [{name: a, in: query}]\n")
+
+    passes(lint)
+
+    assert files(repo) == ["chats/*.json", "/data/order.json"]
+
+
+def test_documented_limits_hold_unless_todays_are_above(repo: Repo, lint: Lint) -> None:
+    """A skill has 150 and 5,000 tokens, a larger one what it has with headroom."""
+    repo.write("skills/a/SKILL.md", skill("a"))
+    passes(lint)
+    assert yaml.safe_load(written(repo))["prompts"][0]["parts"] == {"metadata": 150, "body": 5000}
+
+    repo.write("skills/b/SKILL.md", skill("b", "Reads and writes. " * 50) + "Be careful with it.\n" * 2000)
+    assert lint("init", "--force").code == 0
+    parts = yaml.safe_load(written(repo))["prompts"][0]["parts"]
+    assert (parts["metadata"] > 150, parts["body"] > 5000) == (True, True)
+    assert lint("check").code == 0
+
+
+def test_models_are_those_that_are_asked_for(repo: Repo, lint: Lint) -> None:
+    """The limit holds for the one that counts most; a name that is none is refused."""
+    repo.write("CLAUDE.md", "Never guess a number.\n" * 100)
+
+    done = lint("init", "--model", "claude-haiku-4-5", "--model", "claude-opus-5-5")
+
+    assert done.code == 0
+    assert yaml.safe_load(written(repo))["models"] == ["claude-haiku-4-5", "claude-opus-5-5"]
+    assert lint("check").code == 0
+    assert lint("init", "--force", "--model", "no model").code == 2
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The law
+
+
+def test_a_broken_skill_is_left_out_and_told(repo: Repo, lint: Lint) -> None:
+    """What fails whatever its size is neither hidden nor in the way: it stands in `exclude`, with the reason."""
+    repo.write("skills/good/SKILL.md", skill("good"))
+    repo.write("skills/long/SKILL.md", skill("long", "word " * 300))
+
+    done = passes(lint)
+
+    assert "left out: skills/long/SKILL.md: the skill's `description` has" in done.out
+    assert (
+        "  # the skill's `description` has 1,499 characters; the most is 1,024\n  - /skills/long/SKILL.md\n"
+        in written(repo)
+    )
+
+
+def test_files_that_cannot_be_read_are_left_out(repo: Repo, lint: Lint) -> None:
+    """Not UTF-8, too large, a Git LFS pointer, a link to nowhere or out of the repository."""
+    repo.write("prompts/a.md", "Answer.\n")
+    repo.write("prompts/latin.md", b"\xe9")
+    repo.write("prompts/huge.md", "x" * 2_000_000)
+    repo.write("prompts/lfs.md", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    repo.link("prompts/nowhere.md", "gone.md")
+    repo.link("prompts/outside.md", "/etc/hostname")
+
+    passes(lint)
+
+    excluded = yaml.safe_load(written(repo))["exclude"]
+    assert excluded == [f"/prompts/{name}.md" for name in ("nowhere", "outside", "huge", "latin", "lfs")]
+
+
+def test_a_broken_request_among_tests_is_told_with_its_reason(repo: Repo, lint: Lint) -> None:
+    """What may be a test's is suggested only, and whoever takes it in knows what to mend."""
+    repo.write("CLAUDE.md", "Be kind.\n")
+    for folder in ("tests", "docs"):
+        repo.write(f"{folder}/bad.json", '{"messages": [{"role": "nobody", "content": "Hi."}]}')
+    repo.write("docs/good.json", '{"messages": [{"role": "user", "content": "Hi."}]}')
+
+    passes(lint)
+
+    assert """
+  # - files: docs/*.json
+  # - files: /tests/bad.json
+  # Of these can't be measured today:
+  #   docs/bad.json: `messages[0]` has the role `nobody`; known are user, assistant, system, developer, tool
+  #   tests/bad.json: `messages[0]` has the role""" in written(repo)
+
+
+def test_linked_memory_is_counted_once(repo: Repo, lint: Lint) -> None:
+    """CLAUDE.md is a link to AGENTS.md, as in many repositories: one entry owns the file, and the group knows the link."""
+    repo.write("AGENTS.md", "Be kind.\n")
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.link("packages/a/CLAUDE.md", "../../AGENTS.md")
+    repo.write(".claude/skills/a/SKILL.md", skill("a"))
+
+    passes(lint)
+
+    assert files(repo) == [".claude/skills/*/SKILL.md", "AGENTS.md"]
+    assert yaml.safe_load(written(repo))["groups"][0]["sum"] == [
+        "/CLAUDE.md",
+        ".claude/skills/*/SKILL.md#metadata",
+    ]
+
+
+def test_a_link_from_a_name_to_a_file_of_another(repo: Repo, lint: Lint) -> None:
+    """Counted as what the link's name says, imports and all."""
+    repo.write("docs/agents.md", "See @docs/style.md\n")
+    repo.write("docs/style.md", "Write plainly.\n" * 20)
+    repo.link("CLAUDE.md", "docs/agents.md")
+
+    passes(lint)
+
+    assert files(repo) == ["CLAUDE.md"]
+    assert "imported" in lint("list").out
+
+
+def test_what_git_ignores_is_nobodys_prompt(repo: Repo, lint: Lint) -> None:
+    """An ignored file is neither an entry nor a size."""
+    repo.write(".gitignore", "CLAUDE.md\nprompts/secret.md\n")
+    repo.write("CLAUDE.md", "Mine.\n")
+    repo.write("prompts/secret.md", "Mine. " * 9000)
+    repo.write("prompts/a.md", "Ours.\n")
+
+    passes(lint)
+
+    assert files(repo) == ["prompts/**/*.md"]
+    assert "limit: 500" in written(repo)
+
+
+def test_very_many_folders(repo: Repo, lint: Lint) -> None:
+    """However many there are, the entries stay few, and what can't be measured in many places is one remark."""
+    for number in range(300):
+        repo.write(f"a{number}/prompts/a.md", "Answer.\n")
+        repo.write(f"a{number}/data/chat.json", CHAT)
+        repo.write(f"a{number}/data/other.json", "{}")
+        repo.write(f"b{number}/CLAUDE.md", b"\xff")
+
+    passes(lint)
+
+    assert files(repo) == ["**/prompts/**/*.md"]
+    assert "  # Left out: 300 files can't be measured; the first: b0/CLAUDE.md: is not UTF-8" in written(repo)
+    assert len(written(repo)) < 4000
+
+
+def test_broken_and_uncountable_requests_are_told(repo: Repo, lint: Lint) -> None:
+    """What was meant for a request or for tools stands on the screen and in the file, with the reason."""
+    broken = {
+        "prompts/comma.json": '{"messages": [{"role": "user", "content": "Hi"},]}',
+        "prompts/cut.json": '{"text": ',
+        "prompts/mcp.json": json.dumps({"mcp_servers": [{"type": "url"}]} | json.loads(CHAT)),
+        "evals/set.jsonl": CHAT + '\n{"messages": [{"role": "user",}]}\n',
+        "evals/comma.json": '{"messages": [{"role": "user", "content": "Hi"},]}',
+        "tools/twice.json": json.dumps(json.loads(TOOLS) * 2),
+        "prompts/anchor.yaml": "messages:\n  - &a {role: user, content: Hi}\n  - *a\n",
+    }
+    for path, text in (broken | {"prompts/a.md": "Answer.\n"}).items():
+        repo.write(path, text)
+
+    done = passes(lint)
+
+    assert {path for path in broken if f"left out: {path}: " not in done.out} == set()
+    assert set(yaml.safe_load(written(repo))["exclude"]) == {f"/{path}" for path in broken}
+
+
+def test_broken_requests_do_not_hide_the_others(repo: Repo, lint: Lint) -> None:
+    """Where all of them would be too many to be named one by one, those that can be counted are."""
+    for number in range(8):
+        repo.write(f"{number}/a.json", CHAT)
+        repo.write(f"{number}/other.json", "{}")
+    repo.write("0/comma.json", '{"messages": [{"role": "user", "content": "Hi"},]}')
+
+    done = passes(lint)
+
+    assert files(repo) == [f"/{number}/a.json" for number in range(8)]
+    assert "left out: 0/comma.json: is not JSON" in done.out
+
+
+def test_what_is_plainly_something_else_is_not_told(repo: Repo, lint: Lint) -> None:
+    """Settings, translations, schemas and data are no broken prompts, whatever is wrong with them."""
+    repo.write("prompts/a.md", "Answer.\n")
+    repo.write("config.json", '{"debug": true, }')
+    repo.write("package.json", '{"messages": {"hello": "Hi"}}')
+    repo.write("prompts/settings.json", '{"parameters": {"role": "admin"}}')
+    repo.write("prompts/shots.jsonl", '{"role": "a", "q": 1}\n{"q": 2}\n')
+    repo.write("deploy.yaml", "role: &r user\nagain: *r\n")
+
+    done = passes(lint)
+
+    assert "left out" not in done.out
+    assert "exclude" not in yaml.safe_load(written(repo))
+
+
+def test_what_a_file_imports_may_be_the_reason(repo: Repo, lint: Lint) -> None:
+    """An entry that is left without files says what is wrong with them, not that its pattern matches nothing."""
+    repo.write("prompts/a.md", "Answer.\n")
+    repo.write("CLAUDE.md", "@docs/bad.md\n")
+    repo.write("docs/bad.md", b"caf\xe9")
+
+    done = passes(lint)
+
+    reason = "CLAUDE.md: imports `docs/bad.md`, which is not UTF-8"
+    assert f"left out: {reason}" in done.out
+    assert f"# Left out: {reason}" in written(repo)
+    assert "no file in the repository matches" not in done.out + written(repo)
+
+
+def test_nothing_that_can_be_measured(repo: Repo, lint: Lint) -> None:
+    """No configuration is written that would be green for measuring nothing."""
+    repo.write("CLAUDE.md", b"\xff")
+
+    done = lint("init")
+
+    assert (done.code, done.out) == (3, "")
+    assert "CLAUDE.md: is not UTF-8" in done.err
+    assert not (repo.path / ".prompt-lint.yaml").exists()
+
+
+def test_nothing_found(repo: Repo, lint: Lint, snapshot: SnapshotAssertion) -> None:
+    """One sentence, what may be meant, and what to write."""
+    repo.write("src/main.py", "print()\n")
+    assert lint("init") == snapshot
+
+    repo.write("docs/prompts.md", "About prompts.\n")
+    assert "these may be some, but as likely aren't: /docs/prompts.md" in lint("init").err
+    assert lint("init").code == 2
+
+
+NASTY = [
+    'say "hi".md', "it's.md", "#1.md", "!not.md", "a: b.md", "- x.md", "*.md", "[ab].md", "{a,b}.md", "a\\b.md", "new\nline.md",
+    "tab\t.md", "é ü.md", "日本.md", "\u202egnp.md", "\ufeffbom.md", " lead.md", "trail .md", "%d.md", "@at.md", "~.md", "`x`.md",
+    "a#body.md", "x" * 200 + ".md", "\\*.md", "null", "...", "\u3164.md",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NASTY, ids=ascii)
+def test_hostile_names(repo: Repo, lint: Lint, name: str) -> None:
+    """In a folder of prompts, as a folder, as something that can't be measured: quoted for YAML, escaped for patterns."""
+    repo.write(f"prompts/{name}", b"\xff")
+    repo.write("prompts/ordinary.md", "Answer.\n")
+    repo.write(f"{name}/CLAUDE.md", "Hello.\n")
+    repo.write(f"{name}/.claude/skills/a/SKILL.md", skill("a"))
+    repo.write(f"{name}/broken/SKILL.md", b"\xff")
+    repo.write(f"{name}/chat.json", CHAT)
+
+    passes(lint)
+
+    assert yaml_reader.load(written(repo).encode()).data
+
+
+WORDS = [
+    "prompts",
+    "CLAUDE.md",
+    "SKILL.md",
+    ".claude",
+    "skills",
+    "agents",
+    "docs",
+    "a",
+    "rules",
+    "commands",
+    ".cursor",
+]
+PART = st.sampled_from(WORDS) | st.text(
+    st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=6
+).filter(lambda text: text not in {".", ".."} and not text.lower().startswith(".git"))
+ENDS = [
+    "CLAUDE.md",
+    "AGENTS.md",
+    "SKILL.md",
+    "system.md",
+    "a.md",
+    "b.txt",
+    "c.json",
+    "d.mdc",
+    "e.prompt",
+    "f.prompt.yml",
+    "g.prompty",
+]
+PATH = st.lists(PART, max_size=4).flatmap(
+    lambda parts: st.sampled_from(ENDS).map(lambda end: "/".join([*parts, end]))
+)
+CONTENT = st.sampled_from(
+    [
+        b"Answer.\n",
+        b"",
+        b"\xff",
+        CHAT.encode(),
+        TOOLS.encode(),
+        skill("a").encode(),
+        AGENT.encode(),
+        b"@a.md\n",
+        b"---\nx: [\n---\n",
+    ]
+) | st.binary(max_size=30)
+_numbers = itertools.count()
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=st.dictionaries(PATH, CONTENT, min_size=1, max_size=8), link=st.none() | st.tuples(PATH, PATH))
+def test_the_next_check_passes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    tree: dict[str, bytes], link: tuple[str, str] | None,
+) -> None:  # fmt: skip
+    """Whatever a tree holds: `init` writes what passes, or nothing and says why."""
+    repo = Repo(tmp_path / str(next(_numbers)))
+    for path, content in tree.items():
+        try:
+            repo.write(path, content)
+        except OSError:  # a file where another path has a folder, or a name too long
+            assume(False)
+    if link and not os.path.lexists(repo.path / link[0]):
+        try:
+            repo.link(link[0], os.path.relpath(link[1], os.path.dirname(link[0]) or "."))
+        except OSError:
+            assume(False)
+    monkeypatch.chdir(repo.path)
+
+    code = main.run(["init", "--no-cache"])
+    checked = main.run(["check", "--no-cache"]) if code == 0 else 0
+
+    told = capfd.readouterr()
+    assert checked == 0, written(repo) + told.out + told.err
+    assert code in {0, 2, 3}
+    assert (code == 0) == (repo.path / ".prompt-lint.yaml").exists()
+    assert code == 0 or told.err.startswith("error: ")
+
+
+@pytest.mark.skipif(not CORPORA.exists(), reason="the corpora aren't here")
+def test_real_repositories_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What public repositories hold: each has a configuration that passes, or nothing that is known for a prompt."""
+    with tarfile.open(CORPORA) as archive:
+        archive.extractall(tmp_path, filter="data")
+    codes = {}
+    for folder in sorted(one for one in (tmp_path / "corpora").iterdir() if one.is_dir()):
+        Repo(folder).git("init", "--quiet")
+        monkeypatch.chdir(folder)
+        codes[folder.name] = [main.run(["init"])]
+        codes[folder.name] += [main.run(["check"])] if codes[folder.name] == [0] else []
+        capfd.readouterr()
+
+    assert {name: code for name, code in codes.items() if code != [0, 0]} == {"actions__ai-inference": [2]}
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Writing it
+
+
+def test_what_is_there_is_not_replaced(repo: Repo, lint: Lint) -> None:
+    """Under either name; --force replaces it under its own name, --dry-run only shows."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.write(".prompt-lint.yml", "mine\n")
+
+    refused = lint("init")
+    shown = lint("init", "--dry-run")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("error: there is a `.prompt-lint.yml` already\n")
+    assert (repo.path / ".prompt-lint.yml").read_text(encoding="utf-8") == "mine\n"
+    assert (shown.code, "CLAUDE.md" in shown.out, "memory" in shown.err) == (0, True, True)
+    assert lint("init", "--force").code == 0
+    assert (repo.path / ".prompt-lint.yml").read_text(encoding="utf-8") == shown.out
+    assert lint("check").code == 0
+
+
+@pytest.mark.parametrize("target", ["gone.yaml", "../outside.yaml"])
+def test_a_link_is_replaced_not_followed(repo: Repo, lint: Lint, target: str) -> None:
+    """Also one that leads nowhere counts as there; what is behind it stays as it was."""
+    outside = repo.path.parent / "outside.yaml"
+    outside.write_text("theirs\n", encoding="utf-8")
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.link(".prompt-lint.yaml", target)
+
+    assert lint("init").code == 2
+    assert lint("init", "--force").code == 0
+    assert not (repo.path / ".prompt-lint.yaml").is_symlink()
+    assert outside.read_text(encoding="utf-8") == "theirs\n"
+    assert not (repo.path / "gone.yaml").exists()
+
+
+def test_a_dry_run_prints_the_file_and_writes_nothing(repo: Repo, lint: Lint) -> None:
+    """What would be written is on stdout, what was found on stderr."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    before = sorted(os.listdir(repo.path))
+
+    shown = lint("init", "--dry-run")
+
+    assert lint("init", "--dry-run") == shown  # also with the counts that are known by now
+    assert sorted(os.listdir(repo.path)) == before
+    assert lint("init").code == 0
+    assert written(repo) == shown.out
+    assert sorted(os.listdir(repo.path)) == sorted([*before, ".prompt-lint.yaml"])
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden here")
+def test_a_folder_that_cannot_be_written(repo: Repo, lint: Lint) -> None:
+    """One sentence, and exit code 3."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.path.chmod(0o500)
+
+    done = lint("init")
+    repo.path.chmod(0o700)
+
+    assert (done.code, done.err) == (3, "error: could not write .prompt-lint.yaml: Permission denied\n")
+
+
+def test_a_folder_in_the_place_of_the_file(repo: Repo, lint: Lint) -> None:
+    """Not even --force replaces a folder, and nothing else is left behind."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    (repo.path / ".prompt-lint.yaml").mkdir()
+
+    assert lint("init", "--force").code == 3
+    assert sorted(os.listdir(repo.path)) == [".git", ".prompt-lint.yaml", "CLAUDE.md"]
+
+
+def test_nothing_is_sent_unless_asked_for(repo: Repo, lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither with a key nor with a variable that asks for exact counts; on the command line it is obeyed."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-x")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PROMPT_LINT_COUNTING", "exact")
+    repo.write("CLAUDE.md", "Hello.\n")
+
+    assert lint("init", "--dry-run").code == 0
+    assert lint("init", "--dry-run", "--counting", "exact", "--deadline", "1").code == 3
+
+
+def test_it_runs_as_a_module(repo: Repo) -> None:
+    """`python -m prompt_lint`, which takes no module from the folder that it is run in."""
+    repo.write("yaml.py", "raise SystemExit('obeyed')\n")
+    repo.write("CLAUDE.md", "Hello.\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "prompt_lint", "init"],
+        cwd=repo.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "CLAUDE.md" in done.stdout
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Its parts
+
+
+@given(tokens=st.integers(0, 800_000_000))
+def test_limits_are_numbers_that_a_person_writes(tokens: int) -> None:
+    """At least as large, hardly a third larger, at most two digits that aren't 0; and what is written is what is meant."""
+    found = rounded(tokens)
+
+    assert max(tokens, 500) <= found <= max(tokens * 1.34, 500)
+    assert len(str(found).rstrip("0")) <= 2
+    assert read_limit(limit(found)).tokens == found
+
+
+@given(
+    path=st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8), min_size=1).map(
+        "/".join
+    )
+)
+def test_a_path_as_a_pattern_matches_it(path: str) -> None:
+    """Through the YAML and the pattern back to the path, whatever is in it; and not a path beside it."""
+    assume(not {".", ".."} & set(path.split("/")))
+
+    pattern = literal(path)
+
+    read = yaml_reader.load(f"- {scalar(pattern)}\n".encode()).data[0]
+    assert read == yaml_reader.load(f"[{scalar(pattern)}, a]\n".encode()).data[0] == pattern
+    assert patterns.compile([read])(path)
+    # Longer than any name there is: what can't be read is a `?`, which matches other characters, too.
+    assert not patterns.compile([read])(f"other folder/{path}")
+
+
+@given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8))
+def test_a_name_inside_a_pattern_is_taken_literally(name: str) -> None:
+    """Only what can't be written stands for any one character."""
+    assume(name not in {".", ".."})
+
+    matches = patterns.compile([f"a/{escaped(name)}/b"])
+
+    assert matches(f"a/{name}/b")
+    assert "?" in escaped(name) or not any(
+        matches(f"a/{name[:i]}\u00e5{name[i + 1 :]}/b") for i in range(len(name)) if name[i] != "\u00e5"
+    )
+
+
+def test_doubtful_folders_hide_no_memory() -> None:
+    """Prompts in tests and documentation are only suggested; what tools load by its name is found there, too."""
+    folder = min(DOUBTFUL)
+
+    found = sort([f"{folder}/prompts/a.md", f"{folder}/CLAUDE.md"], {})
+
+    assert [one.kind.title for one in found.findings] == ["CLAUDE.md"]
+    assert found.doubtful == [f"/{folder}/prompts/a.md"]

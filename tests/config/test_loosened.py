@@ -1,0 +1,151 @@
+"""What one configuration allows that another one didn't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint.config.load import Config, parse
+from prompt_lint.config.loosened import loosened
+from prompt_lint.formats import FORMATS
+
+TOP = "models: [m, n]\nlimit: 100\n"
+PATHS = {path: path for path in ("a.md", "b.md", "docs/c.md")}
+
+
+def config(text: str) -> Config:
+    return parse(text.encode(), ".prompt-lint.yaml", lambda _: 1_000_000, FORMATS)
+
+
+def told(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
+    found = loosened(config(before), config(after), paths)
+    return [(one.subject, one.what, one.model, one.before, one.after) for one in found]
+
+
+ONE = TOP + 'prompts: [{files: "*.md"}]\n'
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (ONE, []),
+        (ONE.replace("100", "90"), []),
+        (ONE.replace("100", "200"), [("*.md", "limit raised", m, 100, 200) for m in "mn"]),
+        (
+            ONE.replace("}", ", limits: {n: 300}}"),
+            [("*.md", "limit raised", "n", 100, 300)],
+        ),
+        (ONE.replace("[m, n]", "[m]"), [("*.md", "is not counted any more", "n", 100, None)]),
+        (
+            TOP + "prompts: [{files: a.md}]\n",
+            [("*.md", "files that this rule owned have no rule any more", "", None, None)],
+        ),
+        (
+            ONE + "exclude: docs/\n",
+            [("*.md", "files that this rule owned have no rule any more", "", None, None)],
+        ),
+        (
+            ONE + "exempt: [{files: a.md, reason: Later.}]\n",
+            [("a.md", "exempt: Later.", "", None, None)],
+        ),
+        (ONE + "on_raise: note\n", [("on_raise", "`warn` became `note`", "", None, None)]),
+        (ONE + "on_raise: fail\n", []),
+        (ONE.replace("}", ", allow_empty: true}"), [("*.md", "may match nothing now", "", None, None)]),
+        # Rewritten, and for every file the same.
+        (TOP + "prompts: [{files: a.md}, {files: b.md}, {files: docs/}]\n", []),
+        (TOP + 'prompts: [{files: "*.md", message: Hello.}]\n', []),
+    ],
+)
+def test_what_is_loosened_is_told(after: str, expected: list[tuple[Any, ...]]) -> None:
+    """Limits raised, models and rules dropped, exemptions added; not what was only written in another way."""
+    assert told(ONE, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "looser"),
+    [
+        ("", "max_growth: 10\n", False),
+        ("max_growth: 10\n", "", True),
+        ("max_growth: 10\n", "max_growth: 9\n", False),
+        ("max_growth: 10\n", "max_growth: 11\n", True),
+        ("max_growth: 10\n", "max_growth: {tokens: 10, percent: 5}\n", True),
+        ("max_growth: {tokens: 10, percent: 5}\n", "max_growth: 10\n", False),
+        ("max_growth: 10%\n", "max_growth: 200\n", True),
+    ],
+)
+def test_growth_that_is_allowed_anew_is_told(before: str, after: str, looser: bool) -> None:
+    """Both parts of a growth have to be exceeded, so a second part loosens the first."""
+    assert bool(told(ONE + before, ONE + after)) is looser
+
+
+GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (GROUP.replace("50", "60"), ["limit raised", "limit raised"]),
+        (GROUP.replace("name: g", "name: h"), []),
+        (GROUP.replace("name: g", "name: h").replace("50", "60"), ["limit raised", "limit raised"]),
+        (
+            GROUP.replace("name: g", "name: h").replace("b.md", "docs/"),
+            ["this group is not counted any more"],
+        ),
+        (GROUP.replace(', "b.md"', ""), ["this group names fewer files than before"]),
+        (GROUP.replace('"b.md"', '"b.md", "!a.md"'), ["this group names fewer files than before"]),
+        (GROUP.replace('"b.md"', '"b.md", "docs/"'), []),
+    ],
+)
+def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> None:
+    """A limit raised, a group gone, or fewer files in it."""
+    assert [one[1] for one in told(TOP + GROUP, TOP + after)] == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ('sum: ["new/*.md", "c.md"]', []),
+        ('sum: ["new/a.md", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md", "!new/b.md", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md#body", "c.md"]', ["this group names fewer files than before"]),
+        ('sum: ["new/*.md"]', ["this group names fewer files than before"]),
+        ('sum: ["c.md"]', ["this group names fewer files than before"]),
+    ],
+)
+def test_a_group_that_holds_its_files_by_new_names_loosens_nothing(after: str, expected: list[str]) -> None:
+    """As with rules. A pattern of the base that matches nothing any more has lost what it was for."""
+    before = TOP + 'groups: [{name: g, sum: ["old/*.md", "c.md"], limit: 50}]\n'
+    paths = {"new/a.md": "old/a.md", "new/b.md": "old/b.md", "c.md": "c.md"}
+
+    found = told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", paths)
+
+    assert [one[1] for one in found] == expected
+    assert told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+
+
+def test_a_part_of_a_file_has_a_limit_that_can_be_raised() -> None:
+    """Also one that falls back to the limit of the whole."""
+    before = TOP + 'prompts: [{files: "*.md", parts: {metadata: 50}}]\n'
+
+    assert told(before, ONE) == [("*.md (metadata)", "limit raised", m, 50, 100) for m in "mn"]
+
+
+def test_a_renamed_file_is_judged_by_the_rule_of_its_old_name() -> None:
+    """Moving a prompt to where a larger limit holds is told."""
+    both = TOP + "prompts: [{files: a.md}, {files: docs/, limit: 900}]\n"
+
+    found = told(both, both, {"docs/a.md": "a.md"})
+
+    assert [one[3:] for one in found] == [(100, 900), (100, 900)]
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_a_limit_is_loosened_one_way_only(old: int, new: int) -> None:
+    """Of two limits, at most one direction loosens; neither does where they are equal."""
+    one, other = (ONE.replace("100", str(limit)) for limit in (old, new))
+
+    assert bool(told(one, other)) is (new > old)
+    assert bool(told(other, one)) is (old > new)

@@ -1,0 +1,50 @@
+"""docs/report.md shows what the program prints."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pytest_socket import socket_allow_hosts
+from tests.support.paths import ROOT
+
+from prompt_lint.usage.output import REPORTS
+
+if TYPE_CHECKING:
+    from prompt_lint.usage.figures import Report
+
+
+def _tool() -> Any:
+    """tools/ is no package."""
+    spec = importlib.util.spec_from_file_location("report_docs", ROOT / "tools" / "report_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+report_docs = _tool()
+
+
+@pytest.fixture
+def made(socket_enabled: None) -> Report:
+    """The example, fetched anew."""
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    found: Report = report_docs.example()
+    return found
+
+
+def test_the_examples_are_current(made: Report) -> None:
+    """`python tools/report_docs.py` makes them anew where they aren't."""
+    text = report_docs.PAGE.read_text(encoding="utf-8")
+
+    assert report_docs.page(text, made) == text
+    assert report_docs.EXAMPLE.read_text(encoding="utf-8") == REPORTS["html"].render(made)
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    """A page of documentation loads in a moment."""
+    for name in report_docs.PICTURES:
+        assert 0 < (ROOT / "docs" / name).stat().st_size < 100_000

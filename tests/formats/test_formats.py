@@ -1,0 +1,331 @@
+"""From bytes to requests: text and the shapes of a Messages request."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+from tests.support.paths import ROOT
+
+from prompt_lint.formats import (
+    FORMATS,
+    SPECIAL,
+    continue_prompt,
+    dotprompt,
+    gemini_command,
+    markdown,
+    memory,
+    presets,
+    prompt_yml,
+    prompty,
+    recognise,
+    request,
+    skill,
+    text,
+    tools,
+)
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import PLACEHOLDER, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.formats import PromptFormat
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise Missing(f"{path} is not there")
+
+
+def parse(path: str, data: str | bytes, **rule: Any) -> list[Prompt]:
+    one = make.rule(**rule)
+    raw = data if isinstance(data, bytes) else data.encode()
+    return [
+        p
+        for p in FORMATS[recognise(path, raw, one).name].parse(path, raw, one, nothing)
+        if isinstance(p, Prompt)
+    ]
+
+
+def fields(path: str, data: str | bytes, **rule: Any) -> dict[str, Any]:
+    [prompt] = parse(path, data, **rule)
+    assert prompt.request is not None
+    return dict(prompt.request.fields)
+
+
+def refused(path: str, data: str | bytes, **rule: Any) -> Unreadable:
+    with pytest.raises(Unreadable) as caught:
+        parse(path, data, **rule)
+    return caught.value
+
+
+def test_text_is_one_user_message() -> None:
+    """A text file is sent as it stands, as one message of the user."""
+    assert fields("a.md", "Be kind.\n") == {"messages": [{"role": "user", "content": "Be kind.\n"}]}
+
+
+def test_a_system_prompt_goes_with_the_shortest_user_message() -> None:
+    """A request needs a user message, so a system prompt is counted beside one of a single character."""
+    assert fields("a.md", "Be kind.", role="system") == {"system": "Be kind.", "messages": [PLACEHOLDER]}
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b" \t\r\n\n", b"\xef\xbb\xbf"])
+def test_blank_text_has_no_request(data: bytes) -> None:
+    """Nothing to send is 0 tokens, not a request that the API would refuse."""
+    assert [prompt.request for prompt in parse("a.md", data)] == [None]
+
+
+def test_windows_and_linux_agree() -> None:
+    """CRLF and a byte order mark don't change what is counted; a lone CR is content and stays."""
+    windows, linux = b"\xef\xbb\xbfone\r\ntwo\rthree\r\n", b"one\ntwo\rthree\n"
+
+    assert fields("a.md", windows) == fields("a.md", linux)
+    assert fields("a.md", linux)["messages"][0]["content"] == "one\ntwo\rthree\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b"one\ntwo \xff", "is not UTF-8: byte 0xff", 2),
+        ("hallo".encode("utf-16"), "is UTF-16, not UTF-8", 1),
+        ("hallo".encode("utf-32"), "is UTF-32, not UTF-8", 1),
+        (b"one\n\ntwo\0", "holds a NUL byte, so it isn't text", 3),
+    ],
+)
+def test_what_is_not_text_is_told_with_its_line(data: bytes, message: str, line: int) -> None:
+    """A file that can't be read as UTF-8 is a problem with a line, never a number."""
+    error = refused("a.md", data)
+
+    assert (error.message, error.line) == (message, line)
+
+
+def test_a_request_keeps_what_count_tokens_takes_and_drops_the_rest() -> None:
+    """`max_tokens` and its like are no part of what is counted; tools and the rest are."""
+    tools = [{"name": "find", "description": "Finds.", "input_schema": {"type": "object", "properties": {}}}]
+    request = {
+        "model": "claude-opus-5-5", "max_tokens": 10, "temperature": 0, "system": "S", "tools": tools,
+        "tool_choice": {"type": "auto"}, "messages": [{"role": "user", "content": "U"}],
+    }  # fmt: skip
+
+    assert fields("a.json", json.dumps(request)) == {
+        "system": "S", "tools": tools, "tool_choice": {"type": "auto"},
+        "messages": [{"role": "user", "content": "U"}],
+    }  # fmt: skip
+
+
+def test_json_and_yaml_of_the_same_request_have_the_same_digest() -> None:
+    """The key of a count depends on the request alone, not on how the file spells it."""
+    as_json = parse("a.json", '{"messages": [{"role": "user", "content": "Hé"}], "system": "S"}')
+    as_yaml = parse("a.yaml", "system: S\nmessages:\n  - role: user\n    content: Hé\n")
+
+    assert as_json[0].request
+    assert as_yaml[0].request
+    assert as_json[0].request.digest() == as_yaml[0].request.digest()
+
+
+def test_a_bare_list_is_a_list_of_messages() -> None:
+    """Few-shot files are often nothing but the turns."""
+    turns = [
+        {"role": "user", "content": "1"},
+        {"role": "assistant", "content": "2"},
+        {"role": "user", "content": "3"},
+    ]
+
+    assert fields("a.json", json.dumps(turns)) == {"messages": turns}
+
+
+def test_system_messages_become_the_system_prompt() -> None:
+    """OpenAI's `system` and `developer` turns are joined with a blank line and stand first."""
+    turns = [
+        {"role": "system", "content": "One."},
+        {"role": "user", "content": "Hi."},
+        {"role": "developer", "content": "Two."},
+    ]
+
+    assert fields("a.json", json.dumps(turns)) == {
+        "system": "One.\n\nTwo.",
+        "messages": [{"role": "user", "content": "Hi."}],
+    }
+
+
+def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
+    """A system prompt of blocks keeps them when a system message joins it."""
+    block = {"type": "text", "text": "One.", "cache_control": {"type": "ephemeral"}}
+    request = {
+        "system": [block],
+        "messages": [{"role": "system", "content": "Two."}, {"role": "user", "content": "x"}],
+    }
+
+    assert fields("a.json", json.dumps(request))["system"] == [block, {"type": "text", "text": "Two."}]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"system": "S"},
+        {"tools": [{"name": "f", "input_schema": {"type": "object"}}]},
+        [{"role": "system", "content": "S"}],
+    ],
+)
+def test_a_request_without_a_user_turn_gets_the_shortest(request_: object) -> None:
+    """System prompts and tools alone can't be sent, so the placeholder goes with them."""
+    assert fields("a.json", json.dumps(request_))["messages"] == [PLACEHOLDER]
+
+
+def test_a_conversation_never_ends_with_the_assistant() -> None:
+    """Models from 4.6 on refuse a prefill, so the placeholder answers it."""
+    turns = [{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}]
+
+    assert fields("a.json", json.dumps(turns)) == {"messages": [*turns, PLACEHOLDER]}
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        ('{"messages": [\n  {"role": "user"}\n]}', "`messages[0]` has no `content`", 2),
+        ('{"messages": [\n\n  {"role": "robot", "content": "x"}]}',
+         "`messages[0]` has the role `robot`; known are user, assistant, system, developer, tool", 3),
+        ('{"messages": []}', "`messages` is empty: at least one message is required", 1),
+        ('{"messages": {}}', "`messages` is an object, not a list", 1),
+        ('{"messages": ["x"]}', "`messages[0]` is a text, not an object", 1),
+        ('{"messages": [{"role": "user", "content": " "}]}',
+         "`messages[0].content` is blank, and the API refuses a blank text", 1),
+        ('{"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}',
+         "`messages[0].content[0]` has no text, and the API refuses a blank one", 1),
+        ('{"messages": [{"role": "user", "content": [3]}]}',
+         "`messages[0].content[0]` is not a content block with a `type`", 1),
+        ('{"messages": [{"role": "user", "content": 3}]}',
+         "`messages[0].content` is a number, not a text or a list of content blocks", 1),
+        ('{\n"sytem": "S", "messages": [{"role": "user", "content": "x"}]}',
+         "has the key `sytem`: did you mean `system`?", 2),
+        ('{"system": " ", "messages": [{"role": "user", "content": "x"}]}',
+         "`system` is blank, and the API refuses a blank text", 1),
+        ('{"tools": {}}', "`tools` is an object, not a list", 1),
+        ('{"tools": [1]}', "`tools[0]` is a number, not an object", 1),
+        ('{"mcp_servers": [{}], "messages": []}', "has `mcp_servers`, whose tools nobody can count in advance", 1),
+        ("", "is empty, so it isn't a request", 1),
+        ('{"messages": [{"content": "x"}]}', "`messages[0]` has no `role`", 1),
+        ('{"messages": [{"role": "user", "content": "x"}], "functions": []}',
+         "has `functions`, which `count_tokens` doesn't take: its tokens would be missed", 1),
+        ('{"messages": ' + "1" * 5000 + "}", "is not usable JSON: a number is too long (column 14)", 1),
+        ('{"messages": null}', "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `messages`", 1),
+        ('{"name": "x", "b": 1}',
+         "has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `name`, `b`", 1),
+        ('[{"name": "x"}]', ("has none of `messages`, `system` and `tools`, so it isn't a request: "
+         "it is a list, and the keys of its first entry are `name`"), 1),
+        ("3", "is a number, not a request", 1),
+        ("[]", "`messages` is empty: at least one message is required", 1),
+        ('{"a": 1,\n "a": 2}', "is not usable JSON: the key 'a' stands twice in one object (column 2)", 2),
+        ('{"a": NaN}', "is not usable JSON: NaN is not a JSON number (column 7)", 1),
+        ('{"a":\n}', "is not JSON: Expecting value (column 1)", 2),
+        ("[" * 100_000, "is not usable JSON: it is nested too deeply", 0),
+    ],
+)  # fmt: skip
+def test_an_unknown_shape_is_told_with_its_line(data: str, message: str, line: int) -> None:
+    """Whatever isn't a request is a problem that says what and where, never a count of the file as text."""
+    error = refused("a.json", data)
+
+    assert (error.message, error.line) == (message, line)
+    assert "Traceback" not in error.hint
+
+
+def test_a_rule_decides_over_the_name() -> None:
+    """`format: text` counts a JSON file as it stands."""
+    assert fields("a.json", "[1]", format="text") == {"messages": [{"role": "user", "content": "[1]"}]}
+
+
+def test_the_parts_of_a_request_have_names_and_lines() -> None:
+    """A failing request is broken down by system prompt, tools and turns."""
+    data = '{"system": "S",\n"tools": [{"name": "find", "input_schema": {"type": "object"}}],\n"messages": [\n{"role": "user",\n"content": "U"},\n{"role": "assistant", "content": [{"type": "text", "text": "A"}]}]}'
+    [prompt] = parse("a.json", data)
+
+    parts = [
+        (p.title, p.first_line, p.last_line, p.text)
+        for p in FORMATS["request"].parts(prompt.path, data.encode(), prompt, nothing)
+    ]
+
+    assert parts == [
+        ("system", 1, 1, "S"),
+        ("tools[0] find", 2, 3, '{"name": "find", "input_schema": {"type": "object"}}'),
+        ("messages[0] user", 4, 5, "U"),
+        ("messages[1] assistant", 6, 6, "A"),
+    ]
+
+
+@given(st.binary(), st.sampled_from(["a.md", "a.json", "a.yaml"]))
+def test_any_bytes_are_prompts_or_a_problem(data: bytes, path: str) -> None:
+    """Parsing raises nothing but `Unreadable`, whatever a file holds."""
+    try:
+        prompts = parse(path, data)
+    except Unreadable:
+        return
+
+    assert len(prompts) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["messages", "system", "tools", "role", "content", "type", "text"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_any_json_is_a_request_or_a_problem(value: object) -> None:
+    """No shape of a JSON file ends in anything but a request with messages, or `Unreadable`."""
+    data = json.dumps(value).encode()
+    try:
+        [prompt] = parse("a.json", data)
+    except Unreadable:
+        return
+
+    assert prompt.request is not None
+    assert prompt.request.fields["messages"]
+    assert list(FORMATS["request"].parts(prompt.path, data, prompt, nothing)) is not None
+
+
+def test_the_special_names_are_those_of_the_formats() -> None:
+    """The expressions stand in the table, too, so that a text is known for one without importing twenty modules."""
+    names = [one.NAME.replace("(?:^|/)", "/") for one in FORMATS.values()]
+
+    assert list(SPECIAL) == [name for name in names if name not in {"", markdown.NAME}]
+
+
+def test_a_text_needs_no_other_format() -> None:
+    """A run over texts imports the module of their format and no more."""
+    code = (
+        "import sys; from prompt_lint.formats import FORMATS, recognise; from tests.support import make;"
+        "print(recognise('prompts/a.md', b'x', make.rule()).name, len(FORMATS));"
+        "print(sorted(n for n in sys.modules if n.startswith('prompt_lint.formats.')))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == [f"text {len(FORMATS)}", "['prompt_lint.formats.text']"]
+
+
+def every_format() -> Mapping[str, PromptFormat]:
+    """The type checker holds every module to the protocol here; the table imports them by name."""
+    return {
+        "memory": memory, "skill": skill, **presets.PRESETS, "prompt-yml": prompt_yml, "prompty": prompty,
+        "continue-prompt": continue_prompt, "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools,
+        "request": request, "markdown": markdown, "text": text,
+    }  # fmt: skip
+
+
+def test_the_table_has_every_format() -> None:
+    """In the order of recognition, under its name."""
+    assert list(every_format().items()) == list(FORMATS.items())

@@ -1,0 +1,100 @@
+"""Custom commands of Gemini CLI: TOML files whose `prompt` is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+
+from prompt_lint.formats import gemini_command, recognise
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import Note, Prompt, Request
+from prompt_lint.text.template_markers import MESSAGE
+
+PATH = ".gemini/commands/git/review.toml"
+COMMAND = '''\
+description = "Reviews a change."
+prompt = """
+# Review
+
+Look at !{git diff} with care.
+
+# Answer
+In one sentence.
+"""
+'''
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise Missing(f"{path} is not there")
+
+
+def parse(data: str | bytes, **rule: Any) -> list[Any]:
+    raw = data if isinstance(data, bytes) else data.encode()
+    return list(gemini_command.parse(PATH, raw, make.rule(**rule), nothing))
+
+
+def test_the_prompt_counts_and_the_rest_does_not() -> None:
+    """One message of the user; what is replaced counts as it stands, and is told."""
+    prompt, note = parse(COMMAND)
+
+    text = COMMAND.partition('"""\n')[2].removesuffix('"""\n')
+    assert prompt == Prompt(PATH, "", 3, Request({"messages": [{"role": "user", "content": text}]}))
+    assert note == Note(MESSAGE, PATH, 5)
+
+
+def test_parts_have_the_lines_of_the_file() -> None:
+    """A section starts where its heading stands in the TOML file."""
+    [prompt, _] = parse(COMMAND)
+
+    found = gemini_command.parts(PATH, COMMAND.encode(), prompt, nothing)
+
+    assert [(part.title, part.first_line) for part in found] == [("# Review", 3), ("# Answer", 7)]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "name"),
+    [
+        (PATH, b"anything", "gemini-command"),
+        ("plugin/commands/a.toml", b'prompt = "Hi"', "gemini-command"),
+        ("src/commands/settings.toml", b"depth = 3", "text"),
+        (".gemini/settings.toml", b'prompt = "Hi"', "text"),
+    ],
+)
+def test_it_is_known_by_folder_and_content(path: str, data: bytes, name: str) -> None:
+    """TOML files of other tools aren't taken for commands."""
+    assert recognise(path, data, make.rule()).name == name
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        ("prompt = \n", "is not TOML: Invalid value", 1),
+        ('a = 1\nprompt = "x', "is not TOML: Unterminated string", 2),
+        ("prompt = 3\n", "has no text named `prompt`", 1),
+        ("a = " + "[" * 100_000, "is not TOML", 0),
+    ],
+)
+def test_what_is_no_command_is_told_with_its_line(data: str, message: str, line: int) -> None:
+    """Never a small number for a file that can't be read."""
+    with pytest.raises(Unreadable) as caught:
+        parse(data)
+
+    assert message in caught.value.message
+    assert caught.value.line == line
+
+
+@given(st.binary(max_size=200) | st.text("pro mt=\"'\\n[]#{}", max_size=60).map(str.encode))
+def test_any_bytes_are_a_command_or_refused(data: bytes) -> None:
+    """Nothing but `Unreadable` is raised, and every line is one of the file."""
+    try:
+        prompt, *_ = parse(data)
+    except Unreadable:
+        return
+    last = data.decode().count("\n") + 1
+    places = [(p.first_line, p.last_line) for p in gemini_command.parts(PATH, data, prompt, nothing)]
+    assert 1 <= prompt.line <= last
+    assert all(1 <= first <= end <= last for first, end in places)

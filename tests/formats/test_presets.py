@@ -1,0 +1,279 @@
+"""The files of Claude Code, Copilot and the editors: which they are, what of them counts, and what their tools don't take."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+
+from prompt_lint import formats
+from prompt_lint.cli import main
+from prompt_lint.config import load
+from prompt_lint.formats import FORMATS, candidates, presets, recognise
+from prompt_lint.formats.presets import PRESETS
+from prompt_lint.model.errors import Exit, Missing
+from prompt_lint.model.values import PLACEHOLDER, Note, Problem, Prompt
+from prompt_lint.text import frontmatter, template_markers
+
+LISTED = "---\nname: x\ndescription: D.\n---\n"
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise Missing(f"{path} is not there")
+
+
+def known_as(path: str, data: str = "") -> str:
+    return recognise(path, data.encode(), make.rule()).name
+
+
+def parse(path: str, data: str, **rule: Any) -> list[Any]:
+    one = make.rule(**({"role": ""} | rule))
+    return list(FORMATS[recognise(path, data.encode(), one).name].parse(path, data.encode(), one, nothing))
+
+
+def prompts(path: str, data: str, **rule: Any) -> dict[str, Any]:
+    """The fields of the request of each prompt, by its name."""
+    found = [one for one in parse(path, data, **rule) if isinstance(one, Prompt)]
+    return {one.name: one.request and dict(one.request.fields) for one in found}
+
+
+def said(path: str, data: str) -> list[Any]:
+    return [one for one in parse(path, data) if not isinstance(one, Prompt)]
+
+
+def system(text: str) -> dict[str, Any]:
+    return {"system": text, "messages": [PLACEHOLDER]}
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (".claude/commands/fix.md", "command"),
+        ("apps/web/.claude/commands/git/pr.md", "command"),
+        (".claude/output-styles/terse.md", "style"),
+        (".github/copilot-instructions.md", "copilot-instructions"),
+        (".github/instructions/web/css.instructions.md", "copilot-instructions"),
+        (".github/prompts/review.prompt.md", "copilot-prompt"),
+        (".github/agents/planner.agent.md", "copilot-agent"),
+        (".github/agents/planner.md", "copilot-agent"),
+        ("modes/plan.chatmode.md", "copilot-agent"),
+        (".cursor/rules/web/css.mdc", "cursor-rules"),
+        (".cursor/rules/web/RULE.md", "cursor-rules"),
+        ("rules/clean.mdc", "cursor-rules"),
+        ("sub/.cursorrules", "cursor-rules"),
+        (".windsurf/rules/css.md", "windsurf-rules"),
+        (".devin/rules/css.md", "windsurf-rules"),
+        (".windsurfrules", "windsurf-rules"),
+        (".clinerules", "cline-rules"),
+        (".clinerules/01-style.md", "cline-rules"),
+        (".clinerules/01-style.txt", "cline-rules"),
+        (".continue/rules/css.md", "continue-rules"),
+        (".junie/guidelines.md", "junie-guidelines"),
+        (".rules", "zed-rules"),
+    ],
+)
+def test_names_that_say_it_all(path: str, name: str) -> None:
+    """These are the tools' own names, so no look inside is needed."""
+    assert known_as(path) == name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "commands.md", ".claude/commands/fix.py", "my.cursorrules", ".clinerules/workflows/release.md", ".clinerules/hooks/a.md",
+        ".clinerules/run.sh", "eslint.rules", "guidelines.md", "copilot-instructions.md", "prompt.md", "agent.md", "x.agent.markdown",
+        "subcommands/fix.md", ".GitHub/copilot-instructions.md", "CONVENTIONS.md", ".cursor/rules.md",
+    ],
+)  # fmt: skip
+def test_names_that_only_look_like_it(path: str) -> None:
+    """Workflows aren't rules, other cases aren't the tools' names, and most Markdown is nobody's."""
+    assert known_as(path, LISTED) == "text"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "name"),
+    [
+        ("plugin/commands/fix.md", "---\ndescription: D.\n---\n", "command"),
+        ("docs/commands/fix.md", "---\ntitle: T\ndescription: D.\n---\n", "text"),
+        ("docs/commands/fix.md", "# Fix", "text"),
+        ("plugin/agents/planner.md", LISTED, "agent"),
+        (".claude/agents/planner.md", LISTED, "agent"),
+        (".claude/agents/README.md", "# Agents", "text"),
+        ("agents/planner.md", "---\nname: x\n---\n", "text"),
+        ("agents/broken.md", "---\nname: x\ndescription: a: b\n---\n", "agent"),
+        ("agents/planner.agent.md", LISTED, "copilot-agent"),
+        ("skills/a/agents/planner.md", LISTED, "skill"),
+        ("instructions/css.instructions.md", "---\napplyTo: '*.css'\n---\n", "copilot-instructions"),
+        ("README.instructions.md", "# Generated", "text"),
+    ],
+)
+def test_names_that_others_use_too_need_a_look_inside(path: str, data: str, name: str) -> None:
+    """A folder `agents` holds agents only where their frontmatter says so."""
+    assert known_as(path, data) == name
+
+
+def test_what_is_not_text_is_refused_as_text() -> None:
+    """Recognising raises nothing: reading tells what is wrong."""
+    assert recognise("agents/a.md", b"\xff", make.rule()).name == "text"
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_each_says_why(name: str) -> None:
+    """What `explain` tells is a sentence of its own for each format."""
+    others = {one.what for other, one in PRESETS.items() if other != name}
+
+    assert PRESETS[name].what not in others | {""}
+
+
+@pytest.mark.parametrize(
+    ("path", "request_"),
+    [
+        (".claude/output-styles/a.md", system("Body.")),
+        (".github/copilot-instructions.md", user("Body.")),
+        ("a.prompt.md", user("Body.")),
+        ("a.agent.md", system("Body.")),
+        ("a.mdc", system("Body.")),
+        (".cursorrules", system(f"{LISTED}Body.")),
+        (".windsurf/rules/a.md", system("Body.")),
+        (".windsurfrules", system(f"{LISTED}Body.")),
+        (".clinerules/a.txt", system("Body.")),
+        (".continue/rules/a.md", system("Body.")),
+        (".junie/guidelines.md", system(f"{LISTED}Body.")),
+        (".rules", system(f"{LISTED}Body.")),
+    ],
+)
+def test_what_counts_and_as_whose_message(path: str, request_: dict[str, Any]) -> None:
+    """The frontmatter goes where the tool reads it for itself; a rule's role wins over the tool's."""
+    assert prompts(path, f"{LISTED}Body.") == {"": request_}
+    assert prompts(path, "Body.", role="user") == {"": user("Body.")}
+
+
+def test_agents_and_commands_are_listed() -> None:
+    """Their description is in every conversation, the rest only when they are called: two prompts."""
+    agent, command = ".claude/agents/a.md", ".claude/commands/git/pr.md"
+
+    assert prompts(agent, f"{LISTED}Body.") == {"metadata": system("- x: D."), "body": system("Body.")}
+    assert prompts(command, "---\ndescription: D.\n---\nBody.") == {
+        "metadata": system("- pr: D."), "body": user("Body."),
+    }  # fmt: skip
+    assert prompts(command, "Body.") == {"body": user("Body.")}
+    assert prompts(command, "---\ndescription: D.\ndisable-model-invocation: true\n---\nBody.") == {"body": user("Body.")}  # fmt: skip
+    assert {presets.METADATA, presets.BODY} == set(load.PARTS)
+
+
+@pytest.mark.parametrize(
+    ("path", "noted"),
+    [(".claude/agents/a.md", True), ("a.prompt.md", True), (".windsurf/rules/a.md", True), ("a.mdc", False)],
+)
+def test_frontmatter_that_is_not_yaml_is_told_where_it_should_be(path: str, noted: bool) -> None:
+    """Cursor's never was meant to be."""
+    data = "---\nname: x\ndescription: D.\nglobs: **/*\n---\nBody."
+
+    assert said(path, data) == ([Note(frontmatter.NOT_YAML, path, 4)] if noted else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "noted"),
+    [
+        (".claude/commands/a.md", "Fix $ARGUMENTS.", True),
+        (".claude/commands/a.md", "Now: !`git status`", True),
+        (".claude/commands/a.md", "Wow!`x`", False),
+        ("a.prompt.md", "In ${input:file}.", True),
+        (".claude/output-styles/a.md", "Fix $ARGUMENTS.", False),
+        ("a.mdc", "Use {{name}}.", True),
+    ],
+)
+def test_what_the_tool_fills_in_is_told(path: str, text: str, noted: bool) -> None:
+    """With its line in the file; nothing of it is run."""
+    expected = [Note(template_markers.MESSAGE, path, 6)] if noted else []
+
+    assert said(path, f"{LISTED}\n{text}") == expected
+
+
+def test_a_copilot_agent_that_is_too_long_fails() -> None:
+    """Copilot refuses more than 30,000 characters below the frontmatter, but editors don't."""
+    fits, more = "x" * 29_999 + "\n", "x" * 30_000 + "\n"
+
+    assert said("a.agent.md", LISTED + fits) == []
+    [problem] = said("a.agent.md", LISTED + more)
+    assert problem == Problem(
+        "a.agent.md", 5, "the prompt of a Copilot agent may have 30,000 characters at most; this one has 30,001",
+        "shorten it; if only editors read it, say `target: vscode` in its frontmatter", Exit.OVER,
+    )  # fmt: skip
+    assert said("a.agent.md", f"---\ntarget: 'vscode'\n---\n{more}") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "line"),
+    [(".windsurf/rules/a.md", 12_000, 5), (".windsurfrules", 12_000, 5), (".github/copilot-instructions.md", 4000, 5)],
+)  # fmt: skip
+def test_what_a_tool_leaves_out_is_a_note_with_the_place(path: str, most: int, line: int) -> None:
+    """The rest may never arrive, which is no reason to fail; the frontmatter is part of the file."""
+    data = f"{LISTED}{'é' * most}"
+
+    assert said(path, data[:most]) == []
+    [note] = said(path, data[: most + 1])
+    assert isinstance(note, Note)
+    assert (note.path, note.line) == (path, line)
+
+
+def test_instructions_that_code_review_never_reads_have_no_limit_of_its_own() -> None:
+    """`excludeAgent` says so."""
+    front = '---\nexcludeAgent: "code-review"\n---\n'
+
+    assert said("a.instructions.md", f"---\napplyTo: x\n{front[4:]}{'x' * 5000}") == []
+
+
+def test_cursor_recommends_five_hundred_lines() -> None:
+    """Counted below the frontmatter."""
+    path = "a.mdc"
+
+    assert said(path, LISTED + "x\n" * 500) == []
+    assert said(path, LISTED + "x\n" * 501) == [Note(PRESETS["cursor-rules"].caps[0].told, path, 505)]
+
+
+def test_a_rule_may_name_a_preset() -> None:
+    """Then the name of the file doesn't matter."""
+    assert prompts("prompts/a.txt", "---\na: b\n---\nBody.", format="copilot-agent") == {"": system("Body.")}
+
+
+def test_the_parts_have_lines_of_the_file() -> None:
+    """The body by heading; what is listed by key."""
+    path, data = ".claude/agents/a.md", f"{LISTED}# A\nx\n# B\n"
+    metadata, body = (one for one in parse(path, data) if isinstance(one, Prompt))
+
+    parts = PRESETS["agent"].parts
+
+    assert [part[:3] for part in parts(path, data.encode(), body, nothing)] == [("# A", 5, 6), ("# B", 7, 7)]
+    assert [part[:4] for part in parts(path, data.encode(), metadata, nothing)] == [
+        ("name", 2, 2, "x"), ("description", 3, 3, "D."),
+    ]  # fmt: skip
+    assert (metadata.line, body.line) == (3, 5)
+
+
+def test_the_command_line_knows_every_format() -> None:
+    """Its list is written out, so that `--help` needn't import them."""
+    assert set(main._PROMPT_FORMATS) == set(FORMATS)
+
+
+pieces = st.sampled_from([
+    "commands", "agents", ".claude", ".github", "skills", "a", ".md", ".mdc", "/", "/", ".agent", ".clinerules", "workflows", ".txt",
+    "SKILL.md", ".rules", "\n", ".json", "instructions", ".instructions", ".YAML", ".cursor", "rules",
+])  # fmt: skip
+
+
+@given(st.lists(pieces, max_size=9).map("".join))
+def test_the_quick_look_at_a_name_misses_none(path: str) -> None:
+    """One search stands for all the names; a path that it passes by has none of them."""
+    slow = tuple(name for name, one in FORMATS.items() if re.search(one.NAME, path))
+
+    assert candidates(path, make.rule()) == slow
+    assert formats._names()[-1][0] == "text"

@@ -1,0 +1,336 @@
+"""Prompty, as its specification and its first version have it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+
+from prompt_lint.formats import prompty, recognise
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import PLACEHOLDER, Note, Prompt
+from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
+from prompt_lint.text.template_markers import MESSAGE
+
+PATH = "a.prompty"
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise Missing(f"{path} is not there")
+
+
+def parse(data: str | bytes, role: str = "") -> list[Any]:
+    raw = data if isinstance(data, bytes) else data.encode()
+    return list(prompty.parse(PATH, raw, make.rule(role=role), nothing))
+
+
+def fields(data: str, role: str = "") -> dict[str, Any]:
+    request = parse(data, role)[0].request
+    assert request is not None
+    return dict(request.fields)
+
+
+def turns(body: str) -> list[tuple[str, str]]:
+    """Role and text, the system prompt first; the placeholder left out."""
+    found = fields(body)
+    system = [("system", found["system"])] if "system" in found else []
+    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER]
+
+
+def notes(data: str) -> list[tuple[str, int]]:
+    return [(one.message, one.line) for one in parse(data) if isinstance(one, Note)]
+
+
+def parts(data: str) -> list[tuple[str, int, int]]:
+    found = prompty.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), nothing)
+    return [(part.title, part.first_line, part.last_line) for part in found]
+
+
+CHAT = """\
+---
+name: chat
+model: gpt-4
+inputs:
+  - name: question
+    kind: string
+---
+
+system:
+# You
+
+Be kind.
+
+# Them
+They ask.
+
+user:
+How are you?
+
+assistant:
+Fine.
+"""
+
+
+def test_frontmatter_is_cut_and_markers_make_turns() -> None:
+    """The keys aren't sent; the lines that name a role aren't, either."""
+    assert fields(CHAT) == {
+        "system": "# You\n\nBe kind.\n\n# Them\nThey ask.",
+        "messages": [
+            {"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "Fine."}, PLACEHOLDER,
+        ],
+    }  # fmt: skip
+
+
+def test_parts_are_the_roles_by_heading_with_their_lines() -> None:
+    """Where a role's text has headings, they say more than the role."""
+    assert parts(CHAT) == [
+        ("# You", 10, 12), ("# Them", 14, 15), ("messages[0] user", 18, 18), ("messages[1] assistant", 21, 21),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "user:",
+        "  user:",
+        "# user:",
+        " #  User : ",
+        "USER:",
+        "user[nonce=abc]:",
+        'user[name="x", n=1] :',
+        "user:\t",
+    ],
+)
+def test_markers(marker: str) -> None:
+    """A marker has a line of its own; a `#` before it, attributes behind it and its case don't matter."""
+    assert turns(f"A\n{marker}\nB") == [("system", "A"), ("user", "B")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["user: hello", "## user:", "tool:", "developer:", "the user:", "user", "- user:", "{{item.role}}:"],
+)
+def test_what_is_no_marker(line: str) -> None:
+    """Anything else in the line, and it is text."""
+    assert turns(f"A\n{line}\nB") == [("system", f"A\n{line}\nB")]
+
+
+def test_line_feeds_around_a_text_are_dropped_those_inside_stay() -> None:
+    """Other white space stays, too. A role that says nothing is dropped: the API refuses a blank text."""
+    assert turns("system:\n\n  A\n\n\nB \n \n\nuser:\n\nassistant:\nC") == [
+        ("system", "  A\n\n\nB \n "),
+        ("assistant", "C"),
+    ]
+
+
+def test_text_above_the_first_marker_is_the_system_prompt_unless_the_rule_says_otherwise() -> None:
+    """The specification says so; a rule's `role` is for such text."""
+    assert fields("A\nuser:\nB", "user") == {
+        "messages": [{"role": "user", "content": "A"}, {"role": "user", "content": "B"}]
+    }
+    assert turns("A\nsystem:\nB") == [("system", "A\n\nB")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "---\nname: x\n---\nBody", "+++\nname: x\n+++\nBody", "---\nname: x\n+++\nBody", "  ---\nname: x\n---\nBody", "---\n---\nBody",
+        "\n\n---  \nname: a --- b\n---\t\n\nBody\n", "Body", "\ufeff---\r\nname: x\r\n---\r\nBody\r\n",
+    ],
+)  # fmt: skip
+def test_frontmatter_as_the_specification_has_it(data: str) -> None:
+    """White space before it, either mark, none at all; three dashes inside a value don't end it."""
+    assert turns(data) == [("system", "Body")]
+
+
+def test_frontmatter_that_never_ends_is_a_problem() -> None:
+    """Prompty refuses it as well; taken for text it would be a wrong number."""
+    with pytest.raises(Unreadable) as caught:
+        parse("\n---\nname: x\nBody")
+
+    assert (caught.value.message, caught.value.line) == ("opens its frontmatter and never closes it", 2)
+
+
+@pytest.mark.parametrize("yaml", ["a: [", "- x", "a: &b c", "text"])
+def test_frontmatter_that_is_not_yaml_is_a_note(yaml: str) -> None:
+    """The text below it counts."""
+    data = f"---\n{yaml}\n---\nBody"
+
+    assert turns(data) == [("system", "Body")]
+    assert notes(data) == [(BAD_HEAD, 2)]
+
+
+def test_nothing_to_send_has_no_request() -> None:
+    """A file of frontmatter alone is 0 tokens."""
+    assert [one.request for one in parse("---\nname: x\n---\n\nuser:\n \n")] == [None]
+
+
+TOOLS = """\
+---
+tools:
+  - name: weather
+    kind: function
+    description: Tells the weather.
+    strict: true
+    parameters:
+      - name: city
+        kind: string
+        description: Which city
+        required: true
+      - name: days
+        kind: integer
+      - name: unit
+        kind: string
+        enumValues: [c, f]
+      - name: key
+        kind: string
+        required: true
+    bindings:
+      key: ${env:KEY}
+  - name: files
+    kind: mcp
+    serverName: x
+model: gpt-4
+---
+Hi
+"""
+
+
+def test_functions_are_tools_less_what_is_bound() -> None:
+    """Bound parameters are filled in by the program and never shown to the model."""
+    assert fields(TOOLS)["tools"] == [
+        {
+            "name": "weather", "description": "Tells the weather.",
+            "input_schema": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "Which city"}, "days": {"type": "integer"},
+                    "unit": {"type": "string", "enum": ["c", "f"]},
+                },
+                "required": ["city"],
+            },
+        }
+    ]  # fmt: skip
+    assert parts(TOOLS) == [("tools[0] weather", 3, 21), ("system", 27, 27)]
+
+
+def test_tools_of_servers_are_told() -> None:
+    """What a server offers is known only when it runs."""
+    assert notes(TOOLS) == [(TOOLS_ELSEWHERE, 22)]
+
+
+def test_tools_by_name_and_with_a_schema_of_their_own() -> None:
+    """The specification allows a mapping of tools and of parameters; JSON Schema stays as it is."""
+    by_name = "---\ntools:\n  f:\n    kind: function\n    parameters: {a: {kind: float}, b: 1}\n---\nHi"
+    schema = (
+        "---\ntools:\n- {name: f, kind: function, bindings: {b: 1},\n"
+        "   parameters: {type: object, properties: {a: {type: number}, b: {type: string}}}}\n---\nHi"
+    )
+
+    assert fields(by_name)["tools"] == [
+        {"name": "f", "input_schema": {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "string"}}}}
+    ]  # fmt: skip
+    assert fields(schema)["tools"][0]["input_schema"] == {
+        "type": "object",
+        "properties": {"a": {"type": "number"}},
+    }
+
+
+def test_tools_of_the_first_version() -> None:
+    """There they stand below the parameters of the model, in OpenAI's form; sample and configuration aren't sent."""
+    data = """\
+---
+model:
+  api: chat
+  configuration: {type: azure_openai}
+  parameters:
+    max_tokens: 100
+    tools:
+      - type: function
+        function: {name: f, description: D, parameters: {type: object, properties: {}}}
+sample:
+  question: ${file:sample.json}
+---
+system:
+S
+"""
+
+    assert fields(data) == {
+        "system": "S",
+        "tools": [{"name": "f", "description": "D", "input_schema": {"type": "object", "properties": {}}}],
+        "messages": [PLACEHOLDER],
+    }
+    assert parts(data)[0] == ("tools[0] f", 8, 9)
+
+
+@pytest.mark.parametrize(
+    "tools", ["${file:tools.json}", "[x]", "[{kind: function, name: f, parameters: '${file:p.json}'}]", "[{name: f, kind: openapi}]"]
+)  # fmt: skip
+def test_references_are_never_resolved(tools: str) -> None:
+    """No file and no variable of the environment is read; that something is missing from the count is said."""
+    data = f"---\nmodel: ${{env:HOME}}\ntools: {tools}\n---\nHi"
+
+    assert fields(data) == {"system": "Hi", "messages": [PLACEHOLDER]}
+    assert notes(data) == [(TOOLS_ELSEWHERE, 3)]
+
+
+@pytest.mark.parametrize("kind", ["thread", "image", "file", "audio"])
+@pytest.mark.parametrize(
+    "inputs", ["[{{name: x, kind: string}}, {{name: y, kind: {kind}}}]", "{{x: 1, y: {{kind: {kind}}}}}"]
+)
+def test_what_comes_at_run_time_is_told(kind: str, inputs: str) -> None:
+    """Media and conversations are sent as they are then."""
+    assert notes(f"---\ninputs: {inputs.format(kind=kind)}\n---\nHi") == [(AT_RUN_TIME, 2)]
+
+
+def test_schema_of_the_answer_and_placeholders_are_told() -> None:
+    """Neither is counted: what is filled in, and what the API makes of a schema."""
+    data = "---\noutputs:\n  - {name: a, kind: string}\n---\nsystem:\nHi\n\n{% if x %}\n"
+
+    assert notes(data) == [(STRUCTURED, 3), (MESSAGE, 8)]
+
+
+def test_every_prompty_is_one() -> None:
+    """No other tool uses the name."""
+    found = recognise("x/a.prompty", b"anything", make.rule())
+
+    assert (found.name, found.why) == ("prompty", "a .prompty file is read as Prompty")
+
+
+PIECES = [
+    "---\n", "+++\n", "---", "tools:\n", "- {kind: function, name: f}\n", "  parameters:\n", "inputs: [{kind: file}]\n", "user:\n",
+    "# system:\n", "assistant[a=b]:\n", "# H\n", "text ", "\n", "\r", "\u2028", "\x85", "{{a}}", " ", "[", "é",
+]  # fmt: skip
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.lists(st.sampled_from(PIECES), max_size=20).map(lambda p: "".join(p).encode()),
+    )
+)
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """Whatever the bytes, there is a prompt or a reason, and every line is in the file."""
+    last = data.count(b"\n") + 1
+    try:
+        found = parse(data)
+        there = list(prompty.parts(PATH, data, found[0], nothing))
+        lines = [one.line for one in found] + [line for part in there for line in part[1:3]]
+    except Unreadable as error:
+        lines = [max(error.line, 1)]
+
+    assert all(1 <= line <= last for line in lines)
+
+
+@pytest.mark.parametrize("piece", [" ", "# ", "user", "user[", "---\n", "user:\n", "user[a=b, ", "\n"])
+def test_hostile_files_take_linear_time(piece: str) -> None:
+    """What matches a marker in many ways elsewhere matches in one here."""
+    start = time.process_time()
+
+    parse(f"---\na: b\n---\n{piece * 200_000}x")
+
+    assert time.process_time() - start < 10

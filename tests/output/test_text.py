@@ -1,0 +1,247 @@
+"""The text output of a comparison: what a person at a terminal reads first, and what it leaves for the last line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make, reports
+from tests.support.reports import BASE, OPUS, row
+
+from prompt_lint.model.values import Growth, Loosened, Removed, Request, View
+from prompt_lint.output import text as as_text
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+    from prompt_lint.model.values import Report, Verdict
+
+
+def text(report: Report, verbosity: int = 0, *, color: bool = False) -> str:
+    return as_text.render(report, View(color, verbosity))
+
+
+def compared(*verdicts: Verdict) -> Report:
+    return reports.finish(*verdicts, against=BASE)
+
+
+@pytest.mark.parametrize("name", ["comparison", "raised", "many"])
+def test_a_comparison_on_a_terminal(name: str, snapshot: SnapshotAssertion) -> None:
+    """What fails, what was allowed, what changed; what was over before in one block; the rest is a number."""
+    assert text(reports.REPORTS[name]) == snapshot
+
+
+def test_the_first_lines_say_what_to_do() -> None:
+    """Who made the commit learns from three lines what is wrong, by how much, and what ends it."""
+    grown = row("a.md", 400, base=300, standing="changed", limit=350, spread=2)
+
+    assert text(compared(grown)).splitlines()[:3] == [
+        "OVER    a.md",
+        "        claude-sonnet-5-5  400 ±2  +100  of 350  50 over (114%)",
+        "        Cut 52 tokens, or raise the limit: .prompt-lint.yaml:9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [
+        (Growth(200, None), "`max_growth` of 200 tokens allows 200."),
+        (Growth(None, 50_000), "`max_growth` of 5% allows 50."),
+        (Growth(10, 125_000), "`max_growth` of 10 tokens or 12.5% allows 125."),
+    ],
+)
+def test_what_grew_is_told_what_is_allowed(allowed: Growth, told: str) -> None:
+    """By how much it grew, from what, and how much of that is too much."""
+    verdict = row("a.md", 1300, base=1000, standing="changed", max_growth=allowed)
+
+    lines = text(compared(verdict)).splitlines()
+
+    most = int(re.findall(r"\d+", told)[-1])
+    assert lines[0] == "GREW    a.md"
+    assert lines[2] == f"        Cut {300 - most} tokens, or allow more growth: .prompt-lint.yaml:7"
+    assert lines[3] == f"        Was 1,000, grew by 300 (+30%): {told}"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "line"),
+    [
+        (row("a.md", 120, base=100, standing="changed"), "larger  a.md  120  +20  of 4,000  3%"),
+        (row("a.md", 80, base=100, standing="changed"), "shrank  a.md  80  -20  of 4,000  2%"),
+        (row("a.md", 80, base=80, standing="changed"), "changed a.md  80  same  of 4,000  2%"),
+        (row("a.md", 80, standing="changed"), "changed a.md  80  ?  of 4,000  2%"),
+        (row("a.md", 80, standing="new"), "new     a.md  80  new  of 4,000  2%"),
+        (row("a.md", 3900, base=3800, standing="changed"), "larger  a.md  3,900  +100  of 4,000  98%, near"),
+        (row("a.md", 80, base=79, standing="renamed", renamed_from="b.md"), "renamed a.md  80  +1  of 4,000  2%"),
+        (
+            row("a.md", 5000, base=6000, standing="changed"),
+            "shrank  a.md  5,000  -1,000  of 4,000  125%, was over",
+        ),
+        (row("a.md", 80, base=80, standing="unchanged"), "1 prompt: 1 ok"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fail_is_a_line(verdict: Verdict, line: str) -> None:
+    """A change that fails nothing takes one line; what is unchanged is in the last line only."""
+    assert text(compared(verdict)).splitlines()[0] == line
+
+
+def test_of_many_changes_the_largest_are_listed() -> None:
+    """Twenty lines are enough; how many there are besides is told, and `-v` tells all."""
+    report = compared(*(row(f"p/{n:02}.md", 500 + n, base=500, standing="changed") for n in range(1, 31)))
+
+    lines = text(report).splitlines()
+
+    assert (lines[0], lines[19]) == (
+        "larger  p/30.md  530  +30  of 4,000  13%",
+        "larger  p/11.md  511  +11  of 4,000  13%",
+    )
+    assert lines[20] == "        and 10 more that changed (all with -v)"
+    assert text(report, 1).count("ok      p/") == 30
+
+
+def test_what_several_models_count_is_told_for_each() -> None:
+    """The name once, a line for each model, and a total for each."""
+    a = row("a.md", 120, base=100, standing="changed")
+    other = row("a.md", 90, base=80, standing="changed", model=OPUS)
+
+    assert text(compared(a, other)).splitlines()[:7] == [
+        "larger  a.md",
+        "        claude-sonnet-5-5  120  +20  of 4,000  3%",
+        "        claude-opus-5-5     90  +10  of 4,000  2%",
+        "1 prompt: 1 ok",
+        "Compared with the merge base with origin/main:",
+        "        claude-sonnet-5-5  100 → 120  +20 tokens (+20%)",
+        "        claude-opus-5-5      80 → 90  +10 tokens (+12%)",
+    ]
+
+
+def test_the_total_says_what_the_change_costs() -> None:
+    """What is gone counts as well."""
+    gone = Removed(make.prompt("b.md"), reports.SONNET, make.count(300))
+    report = compared(row("a.md", 120, base=100, standing="changed"))._replace(removed=(gone,))
+
+    lines = text(report).splitlines()
+
+    assert "removed b.md  300  -300" in lines
+    assert "Compared with the merge base with origin/main: -280 tokens (-70%), 400 → 120." in lines
+
+
+def test_a_group_that_grew_is_told_beside_the_total() -> None:
+    """The total is of prompts; a group that changed is told behind it, and counted apart."""
+    group = {"name": "agent", "format": "group"}
+    report = compared(
+        row("a.md", 80, base=80, standing="unchanged"),
+        row(".prompt-lint.yaml", 868, base=575, standing="changed", of_prompt=group),
+    )
+
+    lines = text(report).splitlines()
+
+    assert lines[1:4] == [
+        "1 prompt and 1 group: 2 ok",
+        "Compared with the merge base with origin/main: the same total, 80 → 80.",
+        "1 group grew by 293; the total doesn't have groups, whose prompts it has.",
+    ]
+
+
+def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
+    """It still has its request, and is told like any other that can't be compared."""
+    request = Request({"messages": [{"role": "user", "content": "Hello."}]})
+    report = compared(row("a.md", None, standing="changed", of_prompt={"request": request}))
+
+    assert "nothing to add up, without 1 prompt that can't be compared." in text(report)
+
+
+def test_a_message_is_told_once() -> None:
+    """What the people of a rule say of it stands below the first of its prompts; other rules have their own."""
+    told = [row(f"{n}.md", 4_900 - n, message="Ask us." if n < 3 else "Ask them.") for n in range(4)]
+
+    shown = text(reports.finish(*told))
+
+    assert (shown.count("Ask us."), shown.count("Ask them.")) == (1, 1)
+    assert shown.index("0.md") < shown.index("Ask us.") < shown.index("1.md")
+
+
+def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
+    """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
+    report = compared(row("a.md", 4001, standing="new")._replace(inherited=True))
+
+    lines, verbose = text(report).splitlines(), text(report, 1)
+
+    assert lines[0] == "new     a.md  4,001  new  of 4,000  100.03%, over"
+    assert lines[1] == "1 prompt: 1 new and over (nothing fails yet)"
+    assert "It is new, and over its limit. The base has no configuration: nothing fails yet." in verbose
+    assert "before" not in verbose
+
+
+def test_the_total_has_only_what_can_be_compared() -> None:
+    """What can't be compared may have changed: both sides are without it, and the line says so."""
+    a, b = row("a.md", 900, standing="changed"), row("b.md", 80, base=80, standing="unchanged")
+
+    lines, alone = text(compared(a, b)).splitlines(), text(compared(a)).splitlines()
+
+    how = "Compared with the merge base with origin/main"
+    assert f"{how}: +0 tokens, 80 → 80, without 1 prompt that can't be compared." in lines
+    assert f"{how}: nothing to add up, without 1 prompt that can't be compared." in alone
+
+
+@pytest.mark.parametrize(
+    ("on_raise", "label", "quiet"), [("note", "looser", 0), ("warn", "looser", 0), ("fail", "LOOSER", 1)]
+)
+def test_what_is_loosened_is_told_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
+    """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` tells failures."""
+    one = Loosened("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
+    report = compared(row("a.md", 80, base=80, standing="unchanged"))
+    report = report._replace(loosened=(one,), on_raise=on_raise)  # type: ignore[arg-type]  # one of the three
+
+    assert text(report).splitlines()[:2] == [
+        f"{label}  a.md  .prompt-lint.yaml:9",
+        "        limit raised from 4,000 to 4,500",
+    ]
+    assert text(report, -1).count("LOOSER") == quiet
+
+
+def test_quiet_is_only_what_fails() -> None:
+    """`-q` tells neither what changed nor what was over before."""
+    shown = text(reports.COMPARISON, -1)
+
+    assert {line.split()[0] for line in shown.splitlines() if not line.startswith(" ") and line} == {
+        "ERROR", "OVER", "GREW",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(reports.REPORTS.keys() - {"hostile"}))
+@pytest.mark.parametrize("verbosity", [-1, 0, 1])
+def test_color_changes_nothing_else(name: str, verbosity: int) -> None:
+    """What is painted is what isn't."""
+    report = reports.REPORTS[name]
+
+    painted = text(report, verbosity, color=True)
+
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == text(report, verbosity)
+
+
+def test_tables_fit_80_columns() -> None:
+    """Whatever lines hold numbers only are no wider than a plain terminal."""
+    long = "prompts/a-folder-with-a-long-name/and-a-file-in-it.md"
+    report = compared(
+        row(long, 198_123, base=210_000, limit=190_000, standing="changed", spread=1_234),
+        row(f"{long}x", 98_123, base=92_000, limit=100_000, standing="changed", spread=234),
+        row(f"{long}y", 98_123, base=98_123, limit=90_000, standing="unchanged", spread=234),
+    )
+
+    lines = text(report).splitlines()[:4]
+    assert max(map(len, lines)) <= 80
+    assert "…" in lines[3]
+
+
+@given(st.sampled_from(reports.NAMES), st.sampled_from([-1, 0, 1]))
+def test_no_name_makes_a_line(name: str, verbosity: int) -> None:
+    """Paths, reasons, rules, models and branches stay in their line, and steer no terminal."""
+    shown, plain = (text(reports.hostile((given,)), verbosity) for given in (name, "x"))
+
+    assert {char for char in shown if not char.isprintable()} <= {"\n"}
+    # A message of several lines is told as such, and one of blanks isn't there.
+    extra = max(len(name.splitlines()), 1)
+    assert abs(shown.count("\n") - plain.count("\n")) <= 2 * extra

@@ -1,0 +1,835 @@
+"""The files of a repository: what is listed, where links lead, and what is read or refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.paths import ROOT
+from tests.support.repo import ENVIRONMENT, Repo
+
+from prompt_lint.model.errors import Exit, Fatal, Missing, Unreadable
+from prompt_lint.repo import safe_read
+from prompt_lint.repo import working_tree as tree_module
+from prompt_lint.repo.working_tree import Entry, WorkingTree, open_tree
+
+CAP = 1 << 20
+
+
+def opened(repo: Repo) -> WorkingTree:
+    return open_tree(str(repo.path))
+
+
+def kinds(tree: WorkingTree) -> dict[str, str]:
+    return {path: entry.kind for path, entry in tree.entries().items()}
+
+
+def reason(tree: WorkingTree, path: str, cap: int = CAP) -> tuple[str, str]:
+    """Why a path can't be read, and what to do."""
+    with pytest.raises(Unreadable) as caught:
+        tree.read(path, cap)
+    return caught.value.message, caught.value.hint
+
+
+# What is listed
+
+
+def test_lists_tracked_and_untracked_files_that_are_not_ignored(repo: Repo) -> None:
+    """A file counts as soon as it is there; ignored ones only when they are tracked all the same."""
+    repo.write("tracked.md")
+    repo.write("sub/tracked.md")
+    repo.commit()
+    repo.write("sub/new.md")
+    repo.write(".gitignore", "*.log\n")
+    repo.write("x.log")
+    repo.write("kept.log")
+    repo.git("add", "--force", "kept.log")
+
+    entries = opened(repo).entries()
+
+    assert sorted(entries) == [".gitignore", "kept.log", "sub/new.md", "sub/tracked.md", "tracked.md"]
+    assert entries["tracked.md"] == Entry("file", repo.git("rev-parse", "HEAD:tracked.md"))
+    assert entries["sub/new.md"] == Entry("file", "")
+
+
+@pytest.mark.parametrize(
+    "ends", [(".md",), (".txt", "docs"), ("H",), ("100644",), ("x.md/",), (".md", ""), ()]
+)
+def test_what_has_none_of_the_ends_may_be_left_out(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, ...]
+) -> None:
+    """Of a large repository; links, and all that has one of them, are there as ever, with the same blobs."""
+    for path in ("a.md", "b.txt", "docs/c.txt", "x.md/d.txt", "H 100", "e.rst"):
+        repo.write(path, path)
+    repo.write("empty.md", "")
+    repo.link("link", "e.rst")
+    repo.git("add", "-A")
+    repo.write("f.md")
+    everything = opened(repo).entries()
+    monkeypatch.setattr(tree_module, "_LARGE", 0)
+
+    found = opened(repo).entries(ends=ends)
+
+    wanted = {path for path in everything if any(end in path for end in ends)} | {"link", "f.md"}
+    assert found.items() <= everything.items()
+    assert found.keys() >= wanted
+    assert ("e.rst" in found) == any(end in {"", "H", "100644"} for end in ends)
+
+
+def test_the_top_is_found_from_below(repo: Repo) -> None:
+    """From any folder of the repository, paths are relative to its top."""
+    repo.write("a/b/c.md")
+
+    tree = open_tree(str(repo.path / "a/b"))
+
+    assert tree.top == str(repo.path)
+    assert tree.notes == []
+    assert set(tree.entries()) == {"a/b/c.md"}
+
+
+def test_an_empty_repository_has_no_files(repo: Repo) -> None:
+    """Before the first commit and the first file, nothing is listed and nothing fails."""
+    assert opened(repo).entries() == {}
+
+
+def test_a_linked_worktree_has_its_own_files(repo: Repo, tmp_path: Path) -> None:
+    """A worktree, where `.git` is a file, is a top of its own."""
+    repo.write("a.md")
+    repo.commit()
+    repo.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    (tmp_path / "linked/new.md").write_text("x")
+
+    tree = open_tree(str(tmp_path / "linked"))
+
+    assert tree.top == str(tmp_path / "linked")
+    assert set(tree.entries()) == {"a.md", "new.md"}
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_object_ids_of_either_length_are_read(tmp_path: Path, form: str) -> None:
+    """Repositories with SHA-256 list as those with SHA-1 do."""
+    path = tmp_path / "r"
+    path.mkdir()
+    repo = Repo(path, init=False)
+    repo.git("init", "--quiet", f"--object-format={form}")
+    repo.write("a.md")
+    repo.write("empty.md", "")
+    repo.commit()
+
+    entries = opened(repo).entries()
+
+    assert entries["a.md"].blob == repo.git("rev-parse", "HEAD:a.md")
+    assert entries["empty.md"].blob == ""
+
+
+def test_a_file_in_conflict_is_listed_once_and_read_from_disk(repo: Repo) -> None:
+    """The stages of an unmerged path are one file, without a blob to stand for it."""
+    repo.write("a.md", "base\n")
+    repo.commit()
+    repo.git("checkout", "--quiet", "-b", "other")
+    repo.write("a.md", "theirs\n")
+    repo.commit()
+    repo.git("checkout", "--quiet", "main")
+    repo.write("a.md", "ours\n")
+    repo.commit()
+    merge = ["git", "merge", "other"]
+    subprocess.run(merge, cwd=repo.path, env=os.environ | ENVIRONMENT, capture_output=True, check=False)
+
+    tree = opened(repo)
+
+    assert tree.entries() == {"a.md": Entry("file", "")}
+    assert b"<<<<<<<" in tree.read("a.md", CAP)
+
+
+def test_a_file_added_by_intent_has_no_blob(repo: Repo) -> None:
+    """`git add -N` records an empty blob, which isn't what is on disk."""
+    repo.write("a.md", "words\n")
+    repo.git("add", "--intent-to-add", "a.md")
+
+    assert opened(repo).entries() == {"a.md": Entry("file", "")}
+
+
+def test_a_deleted_file_is_missing_not_broken(repo: Repo) -> None:
+    """A deletion that isn't staged yet can be told from every other trouble."""
+    repo.write("a.md")
+    repo.link("b.md", "a.md")
+    repo.commit()
+    (repo.path / "a.md").unlink()
+    (repo.path / "b.md").unlink()
+
+    tree = opened(repo)
+
+    with pytest.raises(Missing):
+        tree.read("a.md", CAP)
+    assert tree.aliases(tree.entries()) == {}
+
+
+def test_what_a_sparse_checkout_leaves_out_is_known(repo: Repo) -> None:
+    """A file outside of the sparse checkout is listed, and reading it says why it can't be measured."""
+    repo.write("in/a.md")
+    repo.write("out/b.md")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--cone", "in")
+
+    tree = opened(repo)
+
+    assert kinds(tree) == {"in/a.md": "file", "out/b.md": "sparse"}
+    assert reason(tree, "out/b.md")[0] == "is left out by the sparse checkout, so it can't be measured"
+    assert "git sparse-checkout add" in reason(tree, "out/b.md")[1]
+
+
+def test_a_sparse_index_is_listed_in_full(repo: Repo) -> None:
+    """An index that holds whole folders as one entry yields their files all the same."""
+    repo.write("in/a.md")
+    repo.write("out/deep/b.md")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--cone", "--sparse-index", "in")
+
+    assert kinds(opened(repo)) == {"in/a.md": "file", "out/deep/b.md": "sparse"}
+
+
+def test_a_submodule_is_one_entry_that_says_what_it_is(repo: Repo, tmp_path: Path) -> None:
+    """Files of a submodule aren't listed; reading the submodule explains it."""
+    inner = Repo(tmp_path / "inner")
+    inner.write("a.md")
+    inner.commit()
+    repo.submodule("lib/inner", inner)
+
+    tree = opened(repo)
+
+    assert kinds(tree) == {".gitmodules": "file", "lib/inner": "submodule"}
+    assert reason(tree, "lib/inner")[0] == "is a submodule, a repository of its own"
+
+
+NAMES = [
+    b"new\nline.md", b"tab\t.md", b'quo"te.md', b"it's.md", b"-rf.md", b":(glob)x.md", b"*.md", b"back\\slash.md",
+    b"$(touch x).md", "\u202egnp.md".encode(), "e\u0301.md".encode(), "é.md".encode(), b"caf\xe9.md", b"\xff/\xfe.md",
+    b"esc\x1b[31m.md", b" lead.md", b"trail .md ", b"\xed\xa0\x80.md", b"a.md\r", "提示词.md".encode(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_every_name_that_git_takes_is_listed_and_read(repo: Repo, tracked: bool) -> None:
+    """Line ends, quotes, pathspec magic, other encodings: the path is exactly git's bytes, and opens."""
+    for name in NAMES:
+        repo.write(name, name)
+    if tracked:
+        repo.commit()
+
+    tree = opened(repo)
+    entries = tree.entries()
+
+    assert {path.encode("utf-8", "surrogateescape") for path in entries} == set(NAMES)
+    for path in entries:
+        assert tree.read(path, CAP) == path.encode("utf-8", "surrogateescape")
+
+
+def test_names_do_not_depend_on_the_locale(repo: Repo) -> None:
+    """Where Python decodes names as ASCII, paths are the same as everywhere, and open."""
+    repo.write("système.md", "x")
+    repo.link("lien.md", "système.md")
+    repo.write(b"dossier-\xe9/b.md", "y")
+    repo.link("dossier", os.fsdecode(b"dossier-\xe9"))
+    repo.commit()
+    repo.write("été/c.md", "z")
+    script = (
+        "import os; from prompt_lint.repo.working_tree import open_tree; tree = open_tree(os.getcwd()); "
+        "entries = tree.entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
+        "print(ascii((sorted(entries), tree.aliases(entries), tree.read('syst\\xe8me.md', 9), "
+        "tree.read('dossier-\\udce9/b.md', 9))))"
+    )
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | plain | {"PYTHONPATH": str(ROOT / "src")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=repo.path,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+
+    inner = "dossier-\udce9/b.md"
+    names = ["dossier", inner, "lien.md", "système.md", "été/c.md"]
+    links = {"lien.md": "système.md", "dossier/b.md": inner}
+    assert done.stdout.decode().strip() == ascii((names, links, b"x", b"y"))
+
+
+# Paths from the command line
+
+
+def test_arguments_become_paths_of_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative to where the user is, absolute, with dots, through a link to the repository: all the same path."""
+    repo.write("a/b.md")
+    elsewhere = repo.path.parent / "elsewhere"
+    elsewhere.symlink_to(repo.path)
+    tree = opened(repo)
+    inner = str(repo.path / "a")
+
+    assert tree.resolve_argument("b.md", inner) == "a/b.md"
+    assert tree.resolve_argument("../a//b.md", inner) == "a/b.md"
+    assert tree.resolve_argument(str(repo.path / "a/b.md"), "/") == "a/b.md"
+    assert tree.resolve_argument(str(elsewhere / "a/b.md"), "/") == "a/b.md"
+    assert tree.resolve_argument(".", inner) == "a"
+    assert tree.resolve_argument("..", inner) == ""
+
+
+def test_links_given_as_arguments_keep_their_names(repo: Repo) -> None:
+    """What the user names is what is reported; where it leads is asked later."""
+    repo.write("a/b.md")
+    repo.link("link.md", "a/b.md")
+    repo.link("folder", "a")
+    repo.link("dangling.md", "nowhere")
+    tree = opened(repo)
+
+    for name in ("link.md", "folder", "folder/b.md", "dangling.md"):
+        assert tree.resolve_argument(name, tree.top) == name
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("nope.md", "there is no file or folder `nope.md`"),
+        ("", "there is no file or folder ``"),
+        ("a.md/b.md", "there is no file or folder `a.md/b.md`"),
+        ("../outside.md", "`../outside.md` is outside of"),
+        ("/etc/passwd", "`/etc/passwd` is outside of"),
+        ("../repository-two/a.md", "is outside of"),
+        (".git/config", "belongs to git itself"),
+    ],
+)
+def test_arguments_that_make_no_sense_end_the_run(repo: Repo, argument: str, message: str) -> None:
+    """A path that isn't there or not in the repository is named, with exit code 2."""
+    repo.write("a.md")
+    (repo.path.parent / "outside.md").write_text("x")
+    (repo.path.parent / "repository-two").mkdir()
+    (repo.path.parent / "repository-two/a.md").write_text("x")
+    tree = opened(repo)
+
+    with pytest.raises(Fatal, match=re.escape(message)) as caught:
+        tree.resolve_argument(argument, tree.top)
+
+    assert caught.value.code is Exit.USAGE
+
+
+def test_named_files_are_entries_even_when_they_are_ignored(repo: Repo) -> None:
+    """With paths, ignored and untracked files among them are there; other untracked ones aren't looked for."""
+    repo.write("tracked.md")
+    repo.write(".gitignore", "build/\n")
+    repo.commit()
+    repo.write("build/x.md")
+    repo.write("named.md")
+    repo.write("other.md")
+    repo.link("link.md", "tracked.md")
+    repo.write("new/a.md")
+    repo.write("new/b.md")
+
+    entries = opened(repo).entries(["build/x.md", "named.md", "link.md", "new"])
+
+    assert {path: entry.kind for path, entry in entries.items()} == {
+        ".gitignore": "file", "tracked.md": "file", "build/x.md": "file", "named.md": "file", "link.md": "link",
+        "new/a.md": "file", "new/b.md": "file",
+    }  # fmt: skip
+
+
+def test_named_paths_behind_links_lead_to_real_files(repo: Repo) -> None:
+    """A file or folder named through a link to a folder is found, untracked or not."""
+    repo.write("real/a.md")
+    repo.write("real/sub/b.md")
+    repo.link("link", "real")
+    tree = opened(repo)
+
+    one = tree.aliases(tree.entries(["link/a.md"]))
+    folder = tree.aliases(tree.entries(["link"]))
+    below = tree.entries(["link/sub"])
+
+    assert one == {"link/a.md": "real/a.md"}
+    assert folder == {"link/a.md": "real/a.md", "link/sub/b.md": "real/sub/b.md"}
+    assert "real/sub/b.md" in below
+
+
+def test_named_folders_are_names_not_patterns(repo: Repo) -> None:
+    """A folder called `*` or `:(exclude)x` is that folder, to git as well."""
+    for folder in ("*", ":(exclude)x", "x"):
+        repo.write(f"{folder}/a.md")
+
+    assert set(opened(repo).entries(["*"])) == {"*/a.md"}
+    assert set(opened(repo).entries([":(exclude)x"])) == {":(exclude)x/a.md"}
+
+
+def test_the_top_as_an_argument_means_everything(repo: Repo) -> None:
+    """`prompt-lint check .` sees untracked files, too."""
+    repo.write("a.md")
+
+    assert set(opened(repo).entries([""])) == {"a.md"}
+
+
+def test_a_submodule_named_or_its_inside_is_no_failure_of_git(repo: Repo, tmp_path: Path) -> None:
+    """Naming a submodule, or a folder in it, lists the submodule as it always does."""
+    inner = Repo(tmp_path / "inner")
+    inner.write("sub/a.md")
+    inner.commit()
+    repo.submodule("lib", inner)
+
+    assert kinds(opened(repo)) == {".gitmodules": "file", "lib": "submodule"}
+    for path in ("lib", "lib/sub"):
+        entries = opened(repo).entries([path])
+        assert {path: entry.kind for path, entry in entries.items()} == kinds(opened(repo))
+
+
+# Links
+
+
+def test_links_lead_to_real_paths(repo: Repo) -> None:
+    """To files, through chains, absolute, through folders, by way of `..`, to ignored files."""
+    repo.write("a/real.md")
+    repo.write(".gitignore", "ignored.md\n")
+    repo.write("ignored.md")
+    repo.link("plain.md", "a/real.md")
+    repo.link("chain.md", "plain.md")
+    repo.link("absolute.md", repo.path / "a/real.md")
+    repo.link("deep/up.md", "../a/../a/real.md")
+    repo.link("out-and-back.md", f"../{repo.path.name}/a/real.md")
+    repo.link("to-ignored.md", "ignored.md")
+    repo.commit()
+    repo.link("untracked.md", "a/real.md")
+    tree = opened(repo)
+
+    aliases = tree.aliases(tree.entries())
+
+    assert aliases.pop("to-ignored.md") == "ignored.md"
+    assert aliases == dict.fromkeys(
+        ["plain.md", "chain.md", "absolute.md", "deep/up.md", "out-and-back.md", "untracked.md"], "a/real.md"
+    )
+
+
+def test_a_link_to_a_folder_stands_for_the_files_in_it(repo: Repo) -> None:
+    """Each listed path below the folder has one behind the link; ignored ones have none."""
+    repo.write("real/a.md")
+    repo.write("real/sub/b.md")
+    repo.write("real-too/c.md")
+    repo.link("real/inner.md", "../real-too/c.md")
+    repo.write(".gitignore", "*.log\n")
+    repo.write("real/x.log")
+    repo.link("link", "real")
+    tree = opened(repo)
+
+    aliases = tree.aliases(tree.entries())
+
+    assert aliases == {
+        "real/inner.md": "real-too/c.md",
+        "link/a.md": "real/a.md",
+        "link/sub/b.md": "real/sub/b.md",
+        "link/inner.md": "real-too/c.md",
+    }
+
+
+def test_a_link_to_an_ignored_folder_stands_for_all_in_it(repo: Repo) -> None:
+    """Somebody linked it on purpose: what is generated there is found, though git lists none of it."""
+    repo.write(".gitignore", "build/\n")
+    repo.write("build/prompts/a.md")
+    repo.write("build/prompts/sub/b.md")
+    repo.link("prompts", "build/prompts")
+    tree = opened(repo)
+
+    assert tree.aliases(tree.entries()) == {
+        "prompts/a.md": "build/prompts/a.md",
+        "prompts/sub/b.md": "build/prompts/sub/b.md",
+    }
+
+
+def test_a_link_to_a_folder_above_itself_ends(repo: Repo) -> None:
+    """A folder that contains itself is gone through once."""
+    repo.write("a/b.md")
+    repo.link("a/self", ".")
+    repo.link("a/top", "..")
+    tree = opened(repo)
+
+    aliases = tree.aliases(tree.entries())
+
+    assert aliases == {"a/self/b.md": "a/b.md", "a/top/a/b.md": "a/b.md"}
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("nowhere.md", "is a symbolic link that leads to nothing"),
+        ("a.md/x", "is a symbolic link that leads to nowhere (Not a directory)"),
+        ("loop.md", "is a symbolic link that goes in circles"),
+        ("/etc/passwd", "is a symbolic link that leaves the repository"),
+        ("../secret", "is a symbolic link that leaves the repository"),
+        ("../does-not-exist/x", "is a symbolic link that leaves the repository"),
+        ("/proc/self/environ", "is a symbolic link that leaves the repository"),
+        ("/dev/zero", "is a symbolic link that leaves the repository"),
+        ("..", "is a symbolic link that leaves the repository"),
+        (".git/config", "is a symbolic link that leaves the repository"),
+        (".GIT/../.git", "is a symbolic link that leaves the repository"),
+        ("x" * 300, "is a symbolic link that leads to nowhere (File name too long)"),
+    ],
+)
+def test_links_that_lead_astray_have_a_reason(repo: Repo, target: str, expected: str) -> None:
+    """Out of the repository, into git's folder, nowhere, in circles: not followed, and told."""
+    (repo.path.parent / "secret").write_text("secret")
+    (repo.path / ".GIT").mkdir()
+    repo.write("a.md")
+    repo.link("loop.md", target)
+    repo.commit()
+    tree = opened(repo)
+
+    found = tree.aliases(tree.entries())["loop.md"]
+
+    assert isinstance(found, Unreadable)
+    assert found.message == expected
+    assert found.hint
+
+
+def test_chains_of_links_are_followed_as_far_as_the_kernel_does(repo: Repo) -> None:
+    """40 links in a row lead somewhere, 41 don't, and 3,000 cost no more than that."""
+    repo.write("0", "x")
+    for number in range(1, 3001):
+        repo.link(str(number), str(number - 1))
+    tree = opened(repo)
+
+    aliases = tree.aliases(tree.entries())
+
+    assert aliases["40"] == "0"
+    assert all(isinstance(aliases[str(number)], Unreadable) for number in (41, 3000))
+
+
+def test_links_to_huge_folders_are_bounded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many links to one folder don't multiply without end; those too many are told."""
+    monkeypatch.setattr(tree_module, "MAX_ALIASES", 25)
+    for number in range(10):
+        repo.write(f"real/{number}.md")
+    for number in range(4):
+        repo.link(f"link{number}", "real")
+    tree = opened(repo)
+
+    aliases = tree.aliases(tree.entries())
+
+    assert len([real for real in aliases.values() if isinstance(real, str)]) == 20
+    told = [path for path, real in aliases.items() if isinstance(real, Unreadable)]
+    assert len(told) == 2
+    assert set(told) <= {"link0", "link1", "link2", "link3"}
+
+
+# Reading
+
+
+@pytest.fixture(params=[True, False], ids=["by-descriptor", "by-path"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Both ways to open a file: the one for systems that open below a folder, and the one for Windows."""
+    monkeypatch.setattr(safe_read, "_BY_DESCRIPTOR", request.param)
+    return bool(request.param)
+
+
+def test_reads_what_is_there(repo: Repo, way: bool) -> None:
+    """Content comes as bytes, whatever it is; the cap itself is still allowed."""
+    repo.write("a/b/c.md", b"\xff\x00\r\n")
+    repo.write("empty.md", "")
+    tree = opened(repo)
+
+    assert tree.read("a/b/c.md", 4) == b"\xff\x00\r\n"
+    assert tree.read("empty.md", 0) == b""
+
+
+def test_too_large_a_file_is_refused_before_it_is_read(repo: Repo, way: bool) -> None:
+    """Ten gigabytes that are one hole: the size is told, and the flag that raises the cap."""
+    with repo.write("big.md").open("wb") as file:
+        file.truncate(10**10)
+
+    message, hint = reason(opened(repo), "big.md")
+
+    assert message == "is 10,000,000,000 bytes long, more than the 1,048,576 that are read"
+    assert "--max-file-size" in hint
+
+
+def test_a_file_that_grows_is_cut_off(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cap holds while reading, too: what the size said before doesn't matter."""
+    path = repo.write("a.md", "x" * 10)
+    real = os.fstat
+
+    def grow_after(descriptor: int) -> os.stat_result:
+        status = real(descriptor)
+        path.write_bytes(b"x" * 5000)
+        return status
+
+    monkeypatch.setattr(os, "fstat", grow_after)
+
+    assert reason(opened(repo), "a.md", 100)[0] == "is growing, more than the 100 that are read"
+
+
+def test_only_regular_files_are_read(repo: Repo, way: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FIFOs don't block, devices don't flow, folders and sockets are named for what they are."""
+    repo.write("folder/a.md")
+    os.mkfifo(repo.path / "fifo.md")
+    monkeypatch.chdir(repo.path)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("socket.md")
+    listener.close()
+    tree = opened(repo)
+
+    assert reason(tree, "fifo.md")[0] == "is a FIFO, not a regular file"
+    assert reason(tree, "socket.md")[0] == "is a socket, not a regular file"
+    assert reason(tree, "folder")[0] == "is a folder, not a file"
+    assert reason(WorkingTree("/dev", git=False), "zero")[0] == "is a device, not a regular file"
+
+
+def test_files_of_the_kernel_are_not_prompts(way: bool) -> None:
+    """/proc shows regular files of size 0 that have contents: not a small prompt, but a refusal."""
+    folder = os.path.realpath("/proc/self")
+
+    assert "its size is 0" in reason(WorkingTree(folder, git=False), "environ")[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "a/../../x", "/etc/passwd", "", ".", "a//b", ".git/config", "a/.GIT/x"]
+)
+def test_paths_that_climb_are_refused(repo: Repo, path: str) -> None:
+    """No path given to `read` leaves the tree or enters git's folder."""
+    assert reason(opened(repo), path)[0] == "is not a path inside the repository"
+
+
+def test_links_are_not_followed_even_if_they_came_later(repo: Repo, way: bool) -> None:
+    """A file, or a folder on the way, that was swapped for a link after listing isn't followed."""
+    secret = repo.path.parent / "secret"
+    secret.mkdir()
+    (secret / "b.md").write_text("secret")
+    repo.write("a.md")
+    repo.write("folder/b.md")
+    repo.commit()
+    tree = opened(repo)
+    tree.entries()
+    (repo.path / "a.md").unlink()
+    repo.link("a.md", "../secret/b.md")
+    (repo.path / "folder/b.md").unlink()
+    (repo.path / "folder").rmdir()
+    repo.link("folder", "../secret")
+
+    assert "symbolic link" in reason(tree, "a.md")[0]
+    assert "symbolic link" in reason(tree, "folder/b.md")[0]
+
+
+def test_a_swap_while_it_is_opened_is_noticed(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where folders can't be held open, looking again after opening catches the swap."""
+    monkeypatch.setattr(safe_read, "_BY_DESCRIPTOR", False)
+    path = repo.write("a.md", "mine")
+    other = repo.write("b.md", "another")
+    tree = opened(repo)
+    real = os.open
+
+    def swapping(name: str, flags: int) -> int:
+        other.replace(path)
+        descriptor = real(name, flags)
+        path.unlink()
+        path.write_text("mine again")
+        return descriptor
+
+    monkeypatch.setattr(os, "open", swapping)
+
+    assert "symbolic link" in reason(tree, "a.md")[0]
+
+
+def test_lfs_pointers_are_not_prompts(repo: Repo) -> None:
+    """A pointer is a small text that stands for a large one; a prompt about LFS is a prompt."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n"
+    repo.write("a.md", pointer)
+    repo.write("about.md", "A pointer begins with\n" + pointer)
+    repo.write("long.md", pointer + "x" * 1024)
+    tree = opened(repo)
+
+    assert reason(tree, "a.md") == ("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
+    assert tree.read("about.md", CAP)
+    assert tree.read("long.md", CAP)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are different there")
+def test_what_may_not_be_read_says_so(repo: Repo, tmp_path: Path) -> None:
+    """Missing rights are told, on the file as on a folder above it."""
+    repo.write("a.md").chmod(0)
+    repo.write("shut/b.md")
+    repo.commit() if os.getuid() else None
+    (repo.path / "shut").chmod(0)
+    script = (
+        "import os, sys\n"
+        "from prompt_lint.repo.working_tree import WorkingTree, Unreadable\n"
+        "tree = WorkingTree(sys.argv[1], git=False)\n"
+        "os.getuid() or os.setuid(65534)\n"
+        "for path in ('a.md', 'shut/b.md'):\n"
+        "    try: tree.read(path, 9)\n"
+        "    except Unreadable as error: print(error.message)\n"
+    )
+    for folder in [repo.path, *repo.path.parents]:
+        if folder.stat().st_uid == os.getuid() and folder != Path("/") and folder != Path("/tmp"):  # noqa: S108 # its mode is shared
+            folder.chmod(0o755)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(repo.path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (repo.path / "shut").chmod(0o700)
+
+    assert done.stdout.splitlines() == ["can't be read: permission denied"] * 2
+
+
+# Without git
+
+
+def test_outside_of_git_the_folder_is_walked_with_a_note(tmp_path: Path) -> None:
+    """All files below count, and the note says what was done."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.md").write_text("x")
+
+    tree = open_tree(str(tmp_path))
+
+    assert not tree.git
+    assert kinds(tree) == {"a/b.md": "file"}
+    assert tree.notes == [
+        f"this is not a git repository: every file below {tmp_path} counts that no .gitignore excludes"
+    ]
+
+
+def test_without_git_installed_the_folder_is_walked(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program still works, and says why it may see other files than git would."""
+    repo.write("a.md")
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    tree = opened(repo)
+
+    assert set(tree.entries()) == {"a.md"}
+    assert tree.notes[0].startswith("git is not installed")
+
+
+def test_the_walk_stays_inside(tmp_path: Path) -> None:
+    """Neither git's folder nor links are entered, not even links to the folder itself."""
+    repo = Repo(tmp_path / "r")
+    repo.write("a/b.md")
+    repo.link("out", "/etc")
+    repo.link("a/self", ".")
+    tree = open_tree(str(repo.path), use_git=False)
+
+    entries = tree.entries()
+
+    assert {path: entry.kind for path, entry in entries.items()} == {
+        "a/b.md": "file",
+        "out": "link",
+        "a/self": "link",
+    }
+    aliases = tree.aliases(entries)
+    assert aliases["a/self/b.md"] == "a/b.md"
+    assert isinstance(aliases["out"], Unreadable)
+
+
+def walked_as_git_does(repo: Repo) -> None:
+    tree = open_tree(str(repo.path), use_git=False)
+
+    by_git = set(opened(repo).entries())
+
+    assert set(tree.entries()) == by_git, tree.notes
+
+
+IGNORES = {
+    "plain": {".gitignore": "b.md\n"},
+    "folder": {".gitignore": "sub/\n"},
+    "folder-only": {".gitignore": "b.md/\n"},
+    "anchored": {".gitignore": "/b.md\n"},
+    "inner slash": {".gitignore": "sub/b.md\n"},
+    "negated": {".gitignore": "*.md\n!a.md\n"},
+    "negated below an ignored folder": {".gitignore": "sub/\n!sub/b.md\n"},
+    "negated below ignored contents": {".gitignore": "sub/*\n!sub/b.md\n"},
+    "everything but": {".gitignore": "/*\n!/sub/\n!.gitignore\n"},
+    "folders negated only": {".gitignore": "*\n!*/\n!b.md\n"},
+    "nested": {"sub/.gitignore": "b.md\n/deep/\n"},
+    "nested negates": {".gitignore": "b.md\n", "sub/.gitignore": "!b.md\n", "sub/deep/.gitignore": "b.md\n"},
+    "nested anchored": {"sub/.gitignore": "/b.md\ndeep/a.md\n"},
+    "stars": {".gitignore": "**/deep/**\n"},
+    "stars inside": {".gitignore": "sub/**/b.md\n"},
+    "stars behind": {".gitignore": "sub/**\n!sub/deep/\n"},
+    "only stars": {".gitignore": "**\n!a.md\n"},
+    "comment, space, CRLF, BOM": {".gitignore": "\ufeff# no\r\n\r\nb.md  \r\na\\ b.md\r\n"},
+    "escaped": {".gitignore": "\\#x.md\n\\!y.md\n\\b.md\n[{]x}.md\nx\\*.md\n"},
+    "braces": {".gitignore": "{a,b}.md\n{c,d}.md\n"},
+    "sets": {".gitignore": "[ab].md\n[!a-c]?.md\n"},
+    "odd folder": {"we[i]rd {x}/.gitignore": "b.md\n/deep/\n"},
+    "refused by nobody": {".gitignore": "/\n//\n[\nb.md\n"},
+}
+
+
+@pytest.mark.parametrize("ignores", IGNORES.values(), ids=list(IGNORES))
+def test_the_walk_ignores_what_git_ignores(repo: Repo, ignores: dict[str, str]) -> None:
+    """Without git's help, .gitignore files mean what they mean to git, nested ones included."""
+    for folder in ("", "sub/", "sub/deep/", "we[i]rd {x}/", "we[i]rd {x}/deep/", "other/b.md/"):
+        for name in (
+            "a.md",
+            "b.md",
+            "a b.md",
+            "#x.md",
+            "!y.md",
+            "{x}.md",
+            "{a,b}.md",
+            "{c,d}.md",
+            "x*.md",
+            "xy.md",
+            "é",
+        ):
+            if not (folder == "other/" and name == "b.md"):
+                repo.write(folder + name)
+    for path, text in ignores.items():
+        repo.write(path, text)
+
+    walked_as_git_does(repo)
+
+
+SEGMENT = st.sampled_from(["a", "b", "*", "**", "a*", "?", "[ab]", "a.md", "*.md"])
+PATTERN = st.builds(
+    lambda negated, first, segments, last: f"{negated}{first}{'/'.join(segments)}{last}",
+    st.sampled_from(["", "", "!"]), st.sampled_from(["", "", "/"]),
+    st.lists(SEGMENT, min_size=1, max_size=3), st.sampled_from(["", "", "/"]),
+)  # fmt: skip
+PLACES = ["", "a/", "b/", "a/a/", "a/b/", "b/a/"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(PLACES), st.lists(PATTERN, max_size=4), max_size=3))
+def test_the_walk_agrees_with_git(repo: Repo, ignores: dict[str, list[str]]) -> None:
+    """For any few patterns in any few .gitignore files, the walk finds what `git ls-files` does."""
+    for folder in PLACES:
+        for name in ("a.md", "b.txt", "ab"):
+            repo.write(folder + name)
+        (repo.path / f"{folder}.gitignore").unlink(missing_ok=True)
+    for folder, lines in ignores.items():
+        repo.write(f"{folder}.gitignore", "\n".join(lines))
+
+    walked_as_git_does(repo)
+
+
+def test_a_gitignore_that_cannot_be_used_is_noted(tmp_path: Path) -> None:
+    """What isn't understood excludes nothing, and a note says which line of which file."""
+    (tmp_path / "links").mkdir()
+    (tmp_path / ".gitignore").write_text("[[:alpha:]].md\nb.md\n")
+    (tmp_path / "links/.gitignore").symlink_to("/etc/passwd")
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big/.gitignore").write_text("# nothing\n" * 30_000)
+    (tmp_path / "a.md").write_text("x")
+    (tmp_path / "b.md").write_text("x")
+    tree = open_tree(str(tmp_path))
+
+    entries = tree.entries()
+
+    assert "a.md" in entries
+    assert "b.md" not in entries
+    notes = "\n".join(tree.notes)
+    assert ".gitignore:1 is passed over" in notes
+    assert "links/.gitignore can't be read" in notes
+    assert "big/.gitignore excludes nothing" in notes

@@ -1,0 +1,102 @@
+"""What untrusted text looks like when it is printed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint.text.escape import visible
+
+# Surrogates are in, as names that aren't UTF-8 bring them, and more of what is special than chance would pick.
+SPECIAL = st.sampled_from(
+    list("\\\n\r\t\x00\x1b\x7f\x85\xa0\u200b\u202e\u2028\u3164\ufe0f\udc80\udcff\ud800nrtxuU0:#[ ")
+)
+TEXT = st.text(st.one_of(SPECIAL, st.characters(exclude_categories=()), st.characters(codec="ascii")))
+
+UNESCAPE = re.compile(r"\\(?:(?P<short>[nrt\\])|x(?P<x>[0-9a-f]{2})|u(?P<u>[0-9a-f]{4})|U(?P<U>[0-9a-f]{8}))")
+
+
+def original(shown: str) -> str:
+    """What a reader who knows the rules takes `shown` for."""
+
+    def char(match: re.Match[str]) -> str:
+        if short := match["short"]:
+            return {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}[short]
+        number = int(match["x"] or match["u"] or match["U"], 16)
+        return chr(number + 0xDC00) if match["x"] and number >= 0x80 else chr(number)
+
+    return UNESCAPE.sub(char, shown)
+
+
+def is_runner_command(line: str) -> bool:
+    """Whether GitHub's or Azure's runner may take the line for a command (ActionCommand.cs, Command.cs)."""
+    return line.strip().startswith("::") or re.search(r"##\w*\[", line) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("prompts/système été.md", "prompts/système été.md"),
+        ("提示词/🎉.md", "提示词/🎉.md"),
+        (r"C:\prompts\#1.md", r"C:\prompts\#1.md"),
+        ("a\nb\r\tc", r"a\nb\r\tc"),
+        ("\x1b[31mred\x7f", r"\x1b[31mred\x7f"),
+        ("\x9b31m\x85", r"\u009b31m\u0085"),
+        ("photo\u202egnp.md", r"photo\u202egnp.md"),
+        ("\u2066\u200f\u061c", r"\u2066\u200f\u061c"),
+        ("a\u2028b\u2029", r"a\u2028b\u2029"),
+        ("zero\u200bwidth\ufeff", r"zero\u200bwidth\ufeff"),
+        ("tag\U000e0041", r"tag\U000e0041"),
+        ("filler\u3164 selector\ufe0f", r"filler\u3164 selector\ufe0f"),
+        ("caf\udce9.md", r"caf\xe9.md"),
+        ("half\ud83d", r"half\ud83d"),
+        (r"literal \x1b and \name", r"literal \\x1b and \\name"),
+        ("::error::x", r"\x3a:error::x"),
+        ("  ::set-output", r"  \x3a:set-output"),
+        ("a::b", "a::b"),
+        ("x##[add-mask]y", r"x#\x23[add-mask]y"),
+        ("##vso[task.x]", r"#\x23vso[task.x]"),
+        ("## Heading", "## Heading"),
+    ],
+)  # fmt: skip
+def test_shows(text: str, shown: str) -> None:
+    """Readable text stays as it is; what can't be seen, misleads or commands is spelled out."""
+    assert visible(text) == shown
+
+
+@given(TEXT)
+def test_is_one_printable_line(text: str) -> None:
+    """Whatever comes in, one line of drawn characters comes out, and UTF-8 can carry it."""
+    shown = visible(text)
+
+    assert shown.isprintable()
+    assert shown.encode("utf-8").decode("utf-8") == shown
+    assert not any(unicodedata.category(char).startswith("C") for char in shown)
+
+
+@given(TEXT)
+def test_can_be_read_back(text: str) -> None:
+    """Two different texts never look the same, because the text can be told from what is shown."""
+    assert original(visible(text)) == text
+
+
+@given(st.sampled_from(["", " ", "prompts/a.md: "]), TEXT, TEXT)
+def test_commands_no_runner(before: str, first: str, second: str) -> None:
+    """Pieces put together in one line, as messages are, never make a workflow command."""
+    line = f"{before}{visible(first)}{visible(second)}"
+
+    assert not is_runner_command(line)
+
+
+SPELLED = st.lists(st.sampled_from(["::", ":", "#", "##", "[", "vso", "error", " ", "\n", "\\"])).map("".join)
+
+
+@given(SPELLED, SPELLED)
+def test_commands_no_runner_however_they_are_spelled(first: str, second: str) -> None:
+    """The same, for texts made of nothing but pieces of commands."""
+    assert not is_runner_command(visible(first) + visible(second))
+    assert original(visible(first)) == first

@@ -1,0 +1,189 @@
+"""What stands between `---` lines at the top of a file is cut off, and its keys are read whatever it is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from prompt_lint.text import frontmatter, yaml_reader
+from prompt_lint.text.frontmatter import Split, fields, split
+
+
+@pytest.mark.parametrize(
+    ("text", "front", "body", "line"),
+    [
+        ("---\na: b\n---\nBody.\n", "a: b\n", "Body.\n", 4),
+        ("---\na: b\n---", "a: b\n", "", 3),
+        ("---\n---\nBody.", "", "Body.", 3),
+        ("--- \t\na: b\n---  \nBody.", "a: b\n", "Body.", 4),
+        ("---\nglobs: **/*\n---\n---\nBody.", "globs: **/*\n", "---\nBody.", 4),
+        ("---\na: 'x---'\n ---\nb: c\n----\n---\nBody.", "a: 'x---'\n ---\nb: c\n----\n", "Body.", 7),
+    ],
+)
+def test_it_ends_at_the_second_line_of_three_dashes(text: str, front: str, body: str, line: int) -> None:
+    """Only whole lines of three dashes count, with white space behind them at most; what is between doesn't."""
+    assert split(text) == Split(front, body, line)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Body.", "---\na: b\nBody.", "----\na: b\n---\n", "\n---\na: b\n---\n", " ---\na\n---\n", "---", "a\n---\n---\n"]
+)  # fmt: skip
+def test_without_two_such_lines_there_is_none(text: str) -> None:
+    """A file that doesn't start with the line, or has just one, is all body."""
+    assert split(text) == Split(None, text, 1)
+
+
+@given(st.text(alphabet="-a: \n"))
+@example("---\n---")
+def test_nothing_is_lost_when_it_is_cut_off(text: str) -> None:
+    """The body is the end of the text, and its line is where it starts."""
+    front, body, line = split(text)
+
+    assert text.endswith(body)
+    assert 1 <= line <= text.count("\n") + 1
+    if body:
+        assert text.split("\n")[line - 1 :] == body.split("\n")
+    assert front is None or front in text
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "name: a\ndescription: Does b: c\n",
+        "globs: **/*\nname: a\ndescription: x\n",
+        "name: a\nname: b\ndescription: x\n",
+        "- a\n- b\n",
+        "just words\n",
+        "description: |\n  One\n\n  Two\nglobs: *.py\n",
+        "\tname: a",
+    ],
+)
+def test_what_is_not_yaml_is_read_line_by_line(front: str) -> None:
+    """Other tools go on with such a file, so this one does, and says so."""
+    found = fields(front)
+
+    assert found.fault
+    assert [note.message for note in frontmatter.remarks("a.md", found)] == [frontmatter.NOT_YAML]
+
+
+@pytest.mark.parametrize(
+    ("front", "description"),
+    [
+        ("globs: **/*\ndescription: Reviews: all of it.  \n", "Reviews: all of it."),
+        ('globs: *\ndescription: "Quoted: yes"\n', "Quoted: yes"),
+        ("globs: *\ndescription: >-\n  One\n\n  Two\nalwaysApply: true\n", "One\n\nTwo"),
+        ("globs: *\ndescription:\n", ""),
+        ("globs: *\ndescription: first\ndescription: second\n", "first"),
+        ("globs: *\n  description: indented\n", ""),
+        ('globs: *\ndescription: "\n', '"'),
+    ],
+)
+def test_a_key_of_broken_frontmatter_is_the_rest_of_its_line(front: str, description: str) -> None:
+    """That recovers the description of every broken file there is in the wild."""
+    assert fields(front).text("description") == description
+
+
+@pytest.mark.parametrize(
+    ("front", "description"),
+    [
+        ("description: Plain text.\n", "Plain text."),
+        ("description: >-\n  One\n  two\n", "One two"),
+        ("description: |\n  One\n  two\n\nname: a\n", "One\ntwo"),
+        ("description: One\n  two\n", "One two"),
+        ('description: "One \\"two\\"\n\n  three"\n', 'One "two"\nthree'),
+        ("description: 'It''s'\n", "It's"),
+        ("description: 3\n", "3"),
+        ("description: true\n", "true"),
+        ("description:\n", ""),
+        ("description: [a, b]\n", ""),
+        ("{description: x}", "x"),
+        ("# a comment\ndescription: x # and another\n", "x"),
+        ("", ""),
+        ("# nothing\n", ""),
+    ],
+)
+def test_yaml_is_read_as_yaml(front: str, description: str) -> None:
+    """Block scalars, quotes, folded lines and comments come out as every YAML reader has them."""
+    found = fields(front)
+
+    assert not found.fault
+    assert found.text("description") == description
+    assert list(frontmatter.remarks("a.md", found)) == []
+
+
+def test_the_lines_of_keys_are_those_of_the_file() -> None:
+    """The line of `---` counts, whichever way the keys are read."""
+    simple, yaml, broken = "a: b\nc: d\n", "a: >\n  b\nc: d\n", "a: *\nc: d\n"
+
+    assert [fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
+    assert fields("c: d\n" + broken).fault == 3
+    assert fields("- a").fault == 2
+
+
+piece = st.sampled_from([
+    "a", "b-c", "true", "null", "key", ": ", ":", " ", "  ", "#", " #", '"', "'", "[", "]", ", ", "-", "1.2.3", "1.0", "<", "(", "\n",
+    "\n", "é", "|", "*", "\t", "\x85", "/",
+])  # fmt: skip
+
+
+@given(
+    st.lists(piece, max_size=14).map("".join)
+    | st.lists(st.sampled_from(["a: b", "c:", "d: [e, 'f']", "#g", 'h: "i"', "j: <k> l"])).map("\n".join)
+)
+@example("a: [b, 'c', true]\nd: \"e\"\nf: 1.2.3\n")  # fmt: skip
+def test_simple_frontmatter_needs_no_parser(front: str) -> None:
+    """Wherever the parser is spared, it would have said the same."""
+    found = frontmatter._simple(front.split("\n"))
+    if found is None:
+        return
+
+    document = yaml_reader.load(front.encode())
+
+    assert found.values == (document.data or {})
+    assert found.lines == {key: document.key_marks[key,][0] + 1 for key in found.values}
+
+
+@given(st.text() | st.lists(piece).map("".join))
+def test_any_frontmatter_has_fields(front: str) -> None:
+    """Nothing raises, texts are texts, and lines are inside the file."""
+    found = fields(front.encode("utf-8", "ignore").decode())
+
+    assert all(isinstance(found.text(key), str) for key in found.values)
+    assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
+    assert 0 <= found.fault <= front.count("\n") + 2
+    assert found.values.keys() == found.lines.keys()
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: b" + " " * 200_000 + ": c",
+        "a: [" + "b " * 100_000,
+        "a: [" + "b, " * 100_000,
+        "a: " + "b#:" * 80_000,
+        "\n".join(f"k{n}: |" for n in range(500_000)),
+        "a" * 250_000,
+        "a: " + "[" * 200_000,
+        "a: &a [" + "*a, " * 50_000,
+        "key" + " " * 200_000 + "x",
+    ],
+)
+def test_hostile_frontmatter_takes_bounded_time(front: str) -> None:
+    """Megabytes of the worst take seconds of CPU at most, not minutes."""
+    before = time.process_time()
+
+    fields(front)
+    split(f"---\n{front}\n--- x")
+
+    assert time.process_time() - before < 5
+
+
+def test_what_is_listed_is_cut_where_claude_code_cuts_it() -> None:
+    """Of description and `when_to_use` together, 1,536 characters are in the context."""
+    found = fields(f"description: {'a' * 1000}\nwhen_to_use: {'b' * 1000}\n")
+
+    assert frontmatter.listed("x", found) == f"- x: {'a' * 1000} - {'b' * 533}"
+    assert frontmatter.listed("x", fields("name: y")) == "- x"
