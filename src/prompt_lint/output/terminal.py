@@ -7,7 +7,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from prompt_lint import quick
 from prompt_lint.model.errors import Exit, Fatal
 
 if TYPE_CHECKING:
@@ -15,12 +14,23 @@ if TYPE_CHECKING:
 
 _INTERVAL = 0.1
 
-# Asked for before anything else is imported.
-wants_color = quick.wants_color
-
 
 class ClosedPipe(Exception):
     """Whoever read our stdout has gone, as in `prompt-lint check | head -1`. Nothing is to be said."""
+
+
+def wants_color(choice: str, env: Mapping[str, str]) -> bool:
+    """Return whether stdout gets colour: by the flag, then NO_COLOR, FORCE_COLOR and the terminal.
+
+    Sources: no-color.org and force-color.org, November 2026.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if env.get("NO_COLOR"):
+        return False
+    if env.get("FORCE_COLOR"):
+        return True
+    return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
 
 
 def write_stdout(text: str) -> None:
