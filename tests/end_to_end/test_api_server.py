@@ -42,8 +42,8 @@ from tests.support.api_server import (
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 BEARER = {"authorization": f"Bearer {KEY}", "anthropic-version": "2026-10-21"}
 X_API_KEY = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
