@@ -76,11 +76,11 @@ def lock(_arguments: list[str]) -> int:
     set_up()
     common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
               "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
+    agreeing = ["--constraint", "requirements/run.txt"]
     for name, extra in (
         ("run", []),
-        ("sdk", ["--extra", "sdk"]),
-        ("build", ["--group", "build"]),
-        ("dev", ["--group", "dev"]),
+        ("build", ["--group", "build", *agreeing]),
+        ("dev", ["--group", "dev", *agreeing]),
     ):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0

@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "prompt_lint"
+REQUIREMENTS = ROOT / "requirements" / "run.txt"
 # What an organization may say of its mirror and its proxy. All else of pip's could move or add what is installed.
 NETWORK = {
     "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL",
@@ -29,14 +30,10 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("::error title=prompt-lint::python-version must be 3.11 or later")
         return 2
-    # Only what can exchange a token needs the SDK, and a fork gets none to exchange.
-    exchanges = os.environ.get("ACTION_SDK") == "true" and os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
-    extra = "sdk" if exchanges else "run"
-    requirements = ROOT / "requirements" / f"{extra}.txt"
-    place = Path(os.environ["RUNNER_TEMP"], f"prompt-lint-{digest(requirements)}")
+    place = Path(os.environ["RUNNER_TEMP"], f"prompt-lint-{digest()}")
     done = place / "installed"
     if not done.exists():
-        code = install(place, requirements)
+        code = install(place)
         if code:
             print(
                 "::error title=prompt-lint::the packages of prompt-lint could not be installed: see the log"
@@ -47,13 +44,13 @@ def main() -> int:
     return 0
 
 
-def install(place: Path, requirements: Path) -> int:
+def install(place: Path) -> int:
     """The exit code of pip. Its own interpreter installs into the environment, which so needs no pip of its own."""
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=False, symlinks=os.name != "nt")
     pip = [sys.executable, "-I", "-m", "pip", "--python", str(python(place)), "install", "-q", "--no-input",
-           "--disable-pip-version-check", "--no-cache-dir", "--only-binary", ":all:", "--no-deps",
-           "--require-hashes", "-r", str(requirements)]  # fmt: skip
+           "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--only-binary", ":all:", "--no-deps",
+           "--require-hashes", "-r", str(REQUIREMENTS)]  # fmt: skip
     code = subprocess.run(pip, cwd=place, env=environment(), stdin=subprocess.DEVNULL, check=False).returncode
     if code:
         return code
@@ -71,10 +68,10 @@ def environment() -> dict[str, str]:
     return mine | {name: os.environ[name] for name in NETWORK if name in os.environ}
 
 
-def digest(requirements: Path) -> str:
+def digest() -> str:
     """Of all that is installed, and by which Python."""
     found = hashlib.sha256(f"{sys.executable} {sys.version}\n".encode())
-    for path in (requirements, *sorted(PACKAGE.rglob("*"))):
+    for path in (REQUIREMENTS, *sorted(PACKAGE.rglob("*"))):
         if path.is_file() and "__pycache__" not in path.parts:
             found.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
     return found.hexdigest()[:16]

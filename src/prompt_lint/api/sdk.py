@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Post = Callable[[Any, dict[str, Any]], Answer]
 
-# Where each client has its address from, the extra that brings what it needs, and a module to tell by.
+# Where each client has its address from, and the module without which an extra of the same name isn't installed.
 _BASE_URL: dict[Provider, str] = {
     "anthropic": "ANTHROPIC_BASE_URL",
     "vertex": "ANTHROPIC_VERTEX_BASE_URL",
@@ -35,13 +35,7 @@ _CLIENT: dict[Provider, str] = {
     "foundry": "AnthropicFoundry",
     "aws": "AnthropicAWS",
 }
-_NEEDS: dict[Provider, tuple[str, ...]] = {
-    "anthropic": ("anthropic",),
-    "vertex": ("anthropic", "google.auth"),
-    "foundry": ("anthropic",),
-    "aws": ("anthropic", "boto3"),
-}
-_EXTRA: dict[Provider, str] = {"anthropic": "sdk", "vertex": "vertex", "foundry": "foundry", "aws": "aws"}
+_NEEDS: dict[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
 
 _SECRETS = (
     "ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY", "ANTHROPIC_AWS_API_KEY", "ANTHROPIC_API_KEY",
@@ -78,20 +72,19 @@ def connect(way: Sdk, timeout: float) -> Iterator[Callable[[str, Request], Reply
 def _import(provider: Provider) -> Any:
     # It would print whole prompts, and is read while the SDK is imported.
     os.environ.pop("ANTHROPIC_LOG", None)
-    needs = _NEEDS[provider]
-    if provider == "aws" and os.environ.get("ANTHROPIC_AWS_API_KEY"):
-        needs = ("anthropic",)  # nothing is signed
+    is_signed = not (provider == "aws" and os.environ.get("ANTHROPIC_AWS_API_KEY"))
     try:
-        modules = [import_module(name) for name in needs]
+        if provider in _NEEDS and is_signed:
+            import_module(_NEEDS[provider])
     except ImportError as error:
-        extra = _EXTRA[provider]
         raise Fatal(
             f"counting this way needs the Claude SDK, and {error.name or 'a part of it'} isn't installed",
-            f'pip install "prompt-lint[{extra}]"; in a pre-commit hook: '
-            f'additional_dependencies: ["prompt-lint[{extra}]"]',
+            f'pip install "prompt-lint[{provider}]"; in a pre-commit hook: '
+            f'additional_dependencies: ["prompt-lint[{provider}]"]',
         ) from None
+    anthropic = import_module("anthropic")
     logging.getLogger("anthropic").setLevel(logging.ERROR)
-    return modules[0]
+    return anthropic
 
 
 def _client(anthropic: Any, way: Sdk, timeout: float, hide: Callable[[str], str]) -> Any:
