@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.api_fixture import api
+from tests.support.program import lint
 from tests.support.repo import Repo
-from tests.support.running import lint
 
 if TYPE_CHECKING:
     from pathlib import Path

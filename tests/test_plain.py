@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
     from prompt_lint.cli.check import Asked
 

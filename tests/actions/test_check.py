@@ -30,7 +30,7 @@ from tests.support.github_server import (
     pull,
 )
 from tests.support.paths import ROOT
-from tests.support.running import SCHEMA
+from tests.support.program import SCHEMA
 
 from prompt_lint.actions import check as action
 from prompt_lint.api import oidc_token

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syrupy.assertion import SnapshotAssertion
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 CONFIG = """\
 models: [claude-sonnet-4-6]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
-    from tests.support.running import Done
+    from tests.support.program import Done
 
     Lint = Callable[..., Done]
 

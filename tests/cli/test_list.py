@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syrupy.assertion import SnapshotAssertion
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 SCHEMA = json.loads((ROOT / "docs/list.schema.json").read_text(encoding="utf-8"))
 CONFIG = """\

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.paths import ROOT
-from tests.support.running import Done
+from tests.support.program import Done
 
 from prompt_lint import __version__
 

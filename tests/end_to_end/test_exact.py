@@ -30,7 +30,7 @@ from tests.support.api_server import (
     where,
 )
 from tests.support.paths import ROOT
-from tests.support.running import Done
+from tests.support.program import Done
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request

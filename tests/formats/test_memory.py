@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from syrupy.assertion import SnapshotAssertion
-    from tests.support.running import Done
+    from tests.support.program import Done
 
 CONFIG = """\
 models: [claude-sonnet-4-6]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.support.api_server import ApiServer
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 

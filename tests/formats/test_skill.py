@@ -16,8 +16,8 @@ from prompt_lint.text import frontmatter, template_markers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 PATH = ".claude/skills/review/SKILL.md"
 GOOD = "---\nname: review\ndescription: Reviews code.\n---\n"

@@ -19,8 +19,8 @@ from prompt_lint.request.tools import NO_DESCRIPTION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 TOOLS = FORMATS["tools"]
 SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}

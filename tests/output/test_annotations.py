@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import ci_parsers, make, reports
+from tests.support import log_commands, make, reports
 from tests.text.test_escape import SPECIAL
 
 from prompt_lint.cli import main
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
+    from tests.support.program import Done
     from tests.support.repo import Repo
-    from tests.support.running import Done
 
 PIECES = st.sampled_from(
     ["::", ":", "##", "#", "[", "]", "vso", "error", "add-mask", " ", "\n", "\r", ";", ",", "=", "%", "%0A", "%25", "\\",
@@ -65,7 +65,7 @@ def test_a_prompt_that_fails_for_several_models_is_one_annotation() -> None:
         for model, tokens in (("one", 110), ("two", 150), ("three", 50))
     ]
 
-    [command] = ci_parsers.github(github.render(reports.finish(*rows), View()))
+    [command] = log_commands.github(github.render(reports.finish(*rows), View()))
 
     first, second, *rest = command.data.split("\n")
     assert first.startswith("150 tokens for two, 50 over")
@@ -116,7 +116,7 @@ def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
     report = reports.REPORTS[name]
     wanted = [one for one in findings(report) if verbosity >= 0 or one.level == "error"]
 
-    commands = ci_parsers.github(github.render(report, View(verbosity=verbosity)))
+    commands = log_commands.github(github.render(report, View(verbosity=verbosity)))
 
     *shown, rest = commands
     assert all(sum(command.name == level for command in commands) <= 10 for level in LEVELS)
@@ -127,7 +127,7 @@ def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
 
 def test_azure_keeps_all_issues() -> None:
     """No type has more than ten; the last one tells how many are left."""
-    commands = ci_parsers.azure(OUTPUTS["azure"].render(reports.MANY, View()))
+    commands = log_commands.azure(OUTPUTS["azure"].render(reports.MANY, View()))
 
     errors = sum(one.level == "error" for one in findings(reports.MANY))
     assert [command.properties["type"] for command in commands].count("error") == 10
@@ -138,14 +138,14 @@ def test_ten_of_a_level_need_no_notice() -> None:
     """Nothing is told of more where there is no more."""
     report = reports.finish(*(reports.row(f"{n}.md", 200, limit=100) for n in range(10)))
 
-    assert len(ci_parsers.github(github.render(report, View()))) == 10
+    assert len(log_commands.github(github.render(report, View()))) == 10
 
 
 def test_a_message_is_cut_to_what_github_keeps() -> None:
     """The end of a long message goes, not all of it."""
     report = reports.finish(problems=(Problem("a.md", 1, "x" * 10_000),))
 
-    [command] = ci_parsers.github(github.render(report, View()))
+    [command] = log_commands.github(github.render(report, View()))
 
     assert len(command.data) == github.LONGEST
 
@@ -160,8 +160,8 @@ def test_no_output_has_a_command(output: str, view: View) -> None:
     """Whatever is printed to a log of either system, none of the names in it is obeyed."""
     text = OUTPUTS[output].render(reports.HOSTILE, view)
 
-    assert ci_parsers.github(text) == []
-    assert ci_parsers.azure(text) == []
+    assert log_commands.github(text) == []
+    assert log_commands.azure(text) == []
 
 
 @given(NAMES)
@@ -173,8 +173,8 @@ def test_no_name_makes_a_command(names: list[str]) -> None:
     for output in sorted(set(OUTPUTS) - {"github", "azure"}):
         for verbosity in (0, 1):
             text = OUTPUTS[output].render(report, View(verbosity=verbosity))
-            assert ci_parsers.github(text) == [], output
-            assert ci_parsers.azure(text) == [], output
+            assert log_commands.github(text) == [], output
+            assert log_commands.azure(text) == [], output
 
 
 @given(NAMES)
@@ -186,7 +186,7 @@ def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
     found = [one for level in LEVELS for one in [o for o in found if o.level == level][:10]]
 
     text = OUTPUTS["text"].render(report, View()) + github.render(report, View())
-    commands = ci_parsers.github(text)
+    commands = log_commands.github(text)
 
     assert len(commands) == github.render(report, View()).count("\n")
     for one, command in zip(found, commands, strict=False):
@@ -196,7 +196,7 @@ def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
         assert command.properties == place | line | {"title": f"prompt-lint: {title(one)}"}
         assert command.data.lstrip(" ") == "\n".join(map(visible, one.lines)).lstrip(" ")
         assert command.data[:1].isascii()
-    assert ci_parsers.azure(text) == []
+    assert log_commands.azure(text) == []
 
 
 @given(NAMES)
@@ -207,7 +207,7 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
     text = OUTPUTS["azure"].render(report, View())
     found = {level: [one for one in findings(report) if one.level == level] for level in LEVELS}
 
-    commands = ci_parsers.azure(OUTPUTS["text"].render(report, View()) + text)
+    commands = log_commands.azure(OUTPUTS["text"].render(report, View()) + text)
 
     assert len(commands) == text.count("\n")
     for level in ("error", "warning"):
@@ -219,7 +219,7 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
             assert command.properties == {"type": level, "code": one.rule} | place | line
             first, *more = one.lines
             assert command.data == "\n".join(map(visible, (f"{title(one)}: {first}", *more)))
-    assert ci_parsers.github(text) == []
+    assert log_commands.github(text) == []
 
 
 @given(NAME.filter(is_argument))
@@ -234,8 +234,8 @@ def test_no_error_is_a_command(name: str) -> None:
         ):  # fmt: skip
             main.run(arguments)
 
-    assert ci_parsers.github(told.getvalue()) == []
-    assert ci_parsers.azure(told.getvalue()) == []
+    assert log_commands.github(told.getvalue()) == []
+    assert log_commands.azure(told.getvalue()) == []
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -302,12 +302,12 @@ def test_a_run_on_github_is_annotated_and_summed_up(on_github: Path, lint: Calla
     text, _, _ = done.out.partition("\n::")
     assert (done.code, done.err) == (Exit.OVER, "")
     assert "c.md" in text
-    assert [command.properties["file"] for command in ci_parsers.github(done.out)] == [
+    assert [command.properties["file"] for command in log_commands.github(done.out)] == [
         "prompts/##[add-mask]b.md".replace("##", r"#\x23"), "prompts/::error::a.md", "prompts/c.md",
     ]  # fmt: skip
     assert on_github.read_text().startswith("Before.\n\n")
     assert "c.md" in on_github.read_text()
-    assert ci_parsers.github(done.err) == []
+    assert log_commands.github(done.err) == []
 
 
 def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Callable[..., Done]) -> None:
@@ -362,7 +362,7 @@ def test_a_format_that_was_chosen_is_all_there_is(
     by_variable = lint("check", "--offline")
 
     for done in (chosen, counted, by_variable):
-        assert ci_parsers.github(done.out) == []
+        assert log_commands.github(done.out) == []
     assert chosen.out == by_variable.out
     assert not on_github.exists()
 
@@ -376,15 +376,15 @@ def test_a_run_on_azure_has_its_issues(
 
     done = lint("check", "--offline")
 
-    assert [command.properties["type"] for command in ci_parsers.azure(done.out)] == ["error"] * 3
-    assert ci_parsers.github(done.out) == []
+    assert [command.properties["type"] for command in log_commands.azure(done.out)] == ["error"] * 3
+    assert log_commands.github(done.out) == []
 
 
 def test_a_note_of_a_place_is_a_notice() -> None:
     """What concerns no file is told in the text alone."""
     report = reports.finish(notes=(Note("one", "a.md", 3), Note("two")))
 
-    [command] = ci_parsers.github(github.render(report, View()))
+    [command] = log_commands.github(github.render(report, View()))
 
     assert (command.name, command.data, command.properties["line"]) == ("notice", "one", "3")
 
@@ -395,8 +395,8 @@ def test_a_prompt_itself_is_printed_without_a_command(repo: Repo, lint: Callable
 
     done = lint("count", "a.md", "--model", "claude-sonnet-4-6", "--show-request")
 
-    assert ci_parsers.github(done.out) == []
-    assert ci_parsers.azure(done.out) == []
+    assert log_commands.github(done.out) == []
+    assert log_commands.azure(done.out) == []
     assert os.linesep not in done.out.strip()
 
 

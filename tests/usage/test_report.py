@@ -22,7 +22,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.output.test_markdown import LINKING, linkable, shown, tokens
-from tests.support import ci_parsers
+from tests.support import log_commands
 from tests.support.admin_server import ADMIN_KEY, AdminServer, Event, Named
 from tests.support.api_server import always
 from tests.support.organizations import HOSTILE, NOW, organization
@@ -310,8 +310,8 @@ def test_no_output_is_a_command_to_a_runner(server: AdminServer, run: Run, tmp_p
     done = run(server, f"--output-format={name}", "--check=a\n::error::x", "--fail-on=cost > 1")
 
     assert done.code == 1
-    assert ci_parsers.github(done.out + done.err) == []
-    assert ci_parsers.azure(done.out + done.err) == []
+    assert log_commands.github(done.out + done.err) == []
+    assert log_commands.azure(done.out + done.err) == []
 
 
 def test_json_keeps_what_would_be_a_command(server: AdminServer, run: Run) -> None:
