@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.support.api_server import KEY
 
 from prompt_lint.api import direct
-from prompt_lint.api.credentials import Direct, resolve
-from prompt_lint.api.request_pool import count_all
-from prompt_lint.api.retry import Policy
+from prompt_lint.api.credentials import KeyCredential, find_credential
+from prompt_lint.api.request_pool import count_requests
+from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.values import Count, Key, Request
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def measure(counts: int, rpm: float, latency: str, kind: str, jobs: int) -> Resu
         for n in range(counts)
     )
     with server(rpm, latency, kind) as (url, stats):
-        way = resolve({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url})
-        assert isinstance(way, Direct)
-        policy = Policy(jobs=jobs, max_requests=10 * counts)
+        way = find_credential({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url})
+        assert isinstance(way, KeyCredential)
+        policy = RequestPolicy(jobs=jobs, max_requests=10 * counts)
         cpu_before, before = cpu(), time.monotonic()
         with direct.connect(way, policy.timeout) as send:
-            good = sum(isinstance(outcome, Count) for _, outcome in count_all(work, send, policy))
+            good = sum(isinstance(outcome, Count) for _, outcome in count_requests(work, send, policy))
         seconds, spent = time.monotonic() - before, cpu() - cpu_before
     answers = stats[0]["answers"]
     return Result(
@@ -99,7 +99,7 @@ def main() -> int:
     parser.add_argument("--counts", type=int, default=3000)
     parser.add_argument("--rpm", type=float, nargs="+", default=[2000, 4000, 10000], help="0: no limit")
     parser.add_argument("--latency", default="0.15-0.4")
-    parser.add_argument("--jobs", type=int, default=Policy().jobs)
+    parser.add_argument("--jobs", type=int, default=RequestPolicy().jobs)
     parser.add_argument("--only", choices=sorted(SHARE))
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -330,7 +330,7 @@ CHANGES: dict[str, Change] = {
 
 
 def put_exact(
-    world: World, *texts: str, model: str = "claude-sonnet-5-5", origin: str = credentials.API
+    world: World, *texts: str, model: str = "claude-sonnet-5-5", origin: str = credentials.API_URL
 ) -> None:
     """Counts of the API, as a run with a key would have left them."""
     kept = open_cache(str(world.home / ".cache/prompt-lint"), __version__, origin)
@@ -1026,7 +1026,7 @@ def test_a_record_is_of_its_time(world: World, monkeypatch: pytest.MonkeyPatch, 
 def test_a_key_that_is_refused_is_never_passed_over(value: str) -> None:
     """What a real run refuses to use is left to it, so that it says so."""
     with pytest.raises(Fatal):
-        credentials.resolve({"ANTHROPIC_API_KEY": value})
+        credentials.find_credential({"ANTHROPIC_API_KEY": value})
 
     assert quick.ask(["check"], {**os.environ, "ANTHROPIC_API_KEY": value}) is None
 
@@ -1035,7 +1035,9 @@ def test_a_key_that_is_refused_is_never_passed_over(value: str) -> None:
 def test_keys_are_taken_for_sound_only_by_both(value: str) -> None:
     """The short look at a key is at least as strict as the long one."""
     if quick._sound(value):
-        assert isinstance(credentials.resolve({"ANTHROPIC_API_KEY": value}), credentials.Direct)
+        assert isinstance(
+            credentials.find_credential({"ANTHROPIC_API_KEY": value}), credentials.KeyCredential
+        )
 
 
 # The file

@@ -46,7 +46,9 @@ def example() -> Report:
     with tempfile.TemporaryDirectory() as folder, quarter() as server:
         path = Path(folder, "result.json")
         path.write_text(json.dumps(CHECK))
-        way = credentials.admin({"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": server.url})
+        way = credentials.find_admin_credential(
+            {"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": server.url}
+        )
         limits = [fail_conditions.parse("cost +20%"), fail_conditions.parse("cache-hit < 60%")]
         return report.make(way, options, limits, report.read_check(str(path)), NOW)
 

@@ -591,7 +591,7 @@ def test_a_token_that_does_not_come_is_an_error_of_one_line(
     server.plan = plan
 
     with pytest.raises(Fatal) as caught:
-        oidc_token.fetch(f"{server.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
+        oidc_token.fetch_token(f"{server.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
 
     assert told in caught.value.message
     assert REQUEST_TOKEN not in caught.value.message
@@ -604,7 +604,7 @@ def test_a_token_that_does_not_come_is_an_error_of_one_line(
 def test_the_token_is_asked_for_at_no_odd_address(url: str) -> None:
     """The address is the runner's; what isn't like one of its is refused before anything is sent."""
     with pytest.raises(Fatal):
-        oidc_token.fetch(url, REQUEST_TOKEN, AUDIENCE)
+        oidc_token.fetch_token(url, REQUEST_TOKEN, AUDIENCE)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -900,12 +900,12 @@ def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
     ("context", "env", "told"),
     [
         (None, {}, False),
-        (Context("github", "pull_request", "pull_request", fork=True), {}, True),
+        (Context("github", "pull_request", "pull_request", is_fork=True), {}, True),
         (Context("github", "pull_request", "pull_request"), {}, False),
         (Context("github", "pull_request", "pull_request"), {"GITHUB_ACTOR": "dependabot[bot]"}, True),
-        (Context("github", "pull_request_target", "pull_request", fork=True), {}, False),
+        (Context("github", "pull_request_target", "pull_request", is_fork=True), {}, False),
         (
-            Context("github", "pull_request", "pull_request", fork=True),
+            Context("github", "pull_request", "pull_request", is_fork=True),
             {"INPUT_ANTHROPIC_API_KEY": "k" * 20},
             False,
         ),

@@ -10,11 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.api.credentials import PROVIDERS, Absent, Direct, Sdk, Secret, endpoint, resolve, steering
+from prompt_lint.api.credentials import (
+    PROVIDERS,
+    KeyCredential,
+    NoCredential,
+    SdkCredential,
+    Secret,
+    find_credential,
+    find_routing_variables,
+    validate_endpoint,
+)
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from prompt_lint.api.credentials import Provider
 
 KEY = "sk-ant-api03-" + "c4nary" * 8
 TOKEN = "sk-ant-oat01-" + "t0ken" * 8
@@ -37,23 +48,23 @@ def only(path: str) -> Callable[[str], bool]:
 @pytest.mark.parametrize(
     ("env", "expected"),
     [
-        ({"ANTHROPIC_API_KEY": KEY}, Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
-        ({"ANTHROPIC_AUTH_TOKEN": TOKEN}, Direct("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
+        ({"ANTHROPIC_API_KEY": KEY}, KeyCredential("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_AUTH_TOKEN": TOKEN}, KeyCredential("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
         ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": TOKEN, "ANTHROPIC_PROFILE": "p", **IDENTITY},
-         Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+         KeyCredential("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
         ({"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": TOKEN, "ANTHROPIC_PROFILE": "p"},
-         Direct("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
-        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ENDPOINT + "/"}, Direct(ENDPOINT, "ANTHROPIC_API_KEY", Secret(KEY))),
-        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ""}, Direct("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
-        ({"ANTHROPIC_PROFILE": "p", **IDENTITY}, Sdk("anthropic", "ANTHROPIC_PROFILE")),
-        (IDENTITY, Sdk("anthropic", "workload identity")),
+         KeyCredential("https://api.anthropic.com", "ANTHROPIC_AUTH_TOKEN", Secret(TOKEN))),
+        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ENDPOINT + "/"}, KeyCredential(ENDPOINT, "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": ""}, KeyCredential("https://api.anthropic.com", "ANTHROPIC_API_KEY", Secret(KEY))),
+        ({"ANTHROPIC_PROFILE": "p", **IDENTITY}, SdkCredential("anthropic", "ANTHROPIC_PROFILE")),
+        (IDENTITY, SdkCredential("anthropic", "workload identity")),
     ],
 )  # fmt: skip
 def test_the_first_credential_in_the_order_of_the_sdk_counts(
-    env: dict[str, str], expected: Direct | Sdk
+    env: dict[str, str], expected: KeyCredential | SdkCredential
 ) -> None:
     """Key, token, named profile, workload identity; what is empty isn't there."""
-    assert resolve(env, exists=nothing) == expected
+    assert find_credential(env, is_file=nothing) == expected
 
 
 @pytest.mark.parametrize("file", ["active_config", "configs/default.json"])
@@ -61,40 +72,42 @@ def test_a_profile_on_disk_comes_last(file: str) -> None:
     """A profile in the user's own configuration is taken through the SDK, where nothing else is named."""
     exists = only(f"/home/u/.config/anthropic/{file}")
 
-    assert resolve({"HOME": "/home/u"}, exists=exists) == Sdk(
+    assert find_credential({"HOME": "/home/u"}, is_file=exists) == SdkCredential(
         "anthropic", "the profile in the user's configuration"
     )
-    assert isinstance(resolve({"HOME": "/home/v"}, exists=exists), Absent)
-    assert isinstance(resolve({}, exists=exists), Absent)
+    assert isinstance(find_credential({"HOME": "/home/v"}, is_file=exists), NoCredential)
+    assert isinstance(find_credential({}, is_file=exists), NoCredential)
 
 
 def test_no_credential_is_a_value_with_a_reason() -> None:
     """Without a credential the run goes on offline, and can say what was looked for."""
-    found = resolve({}, exists=nothing)
+    found = find_credential({}, is_file=nothing)
 
-    assert isinstance(found, Absent)
-    assert "ANTHROPIC_API_KEY" in found.why
+    assert isinstance(found, NoCredential)
+    assert "ANTHROPIC_API_KEY" in found.reason
 
 
 @pytest.mark.parametrize("missing", sorted(set(IDENTITY) - {"ANTHROPIC_FEDERATION_RULE_ID"}))
 def test_half_a_workload_identity_names_the_other_half(missing: str) -> None:
     """Who has set one variable of workload identity learns which one is missing."""
-    found = resolve({k: v for k, v in IDENTITY.items() if k != missing}, exists=nothing)
+    found = find_credential({k: v for k, v in IDENTITY.items() if k != missing}, is_file=nothing)
 
-    assert isinstance(found, Absent)
-    assert missing in found.why
+    assert isinstance(found, NoCredential)
+    assert missing in found.reason
 
 
 @pytest.mark.parametrize("provider", [p for p in PROVIDERS if p != "anthropic"])
-def test_a_provider_goes_through_the_sdk(provider: str) -> None:
+def test_a_provider_goes_through_the_sdk(provider: Provider) -> None:
     """`--provider` wins over a key in the environment, as another company's endpoint takes none of ours."""
-    assert resolve({"ANTHROPIC_API_KEY": KEY}, provider, nothing) == Sdk(provider, f"--provider {provider}")  # type: ignore[arg-type]
+    credential = find_credential({"ANTHROPIC_API_KEY": KEY}, provider, nothing)
+
+    assert credential == SdkCredential(provider, f"--provider {provider}")
 
 
 def refusal(env: dict[str, str]) -> str:
     """Everything that a person or a log could get to see of it."""
     with pytest.raises(Fatal) as caught:
-        resolve(env, exists=nothing)
+        find_credential(env, is_file=nothing)
     error = caught.value
     return "\n".join([error.message, error.hint, repr(error), *traceback.format_exception(error)])
 
@@ -153,14 +166,14 @@ def test_an_endpoint_that_could_give_the_key_away_is_refused(url: str, key: dict
 )  # fmt: skip
 def test_an_endpoint_on_this_machine_or_with_tls_is_taken(url: str) -> None:
     """Gateways on the loopback need no TLS, others may have a port and a path."""
-    assert endpoint(url + "/", "X") == url
+    assert validate_endpoint(url + "/", "X") == url
 
 
 @given(st.text(max_size=40) | st.from_regex(r"https?://[^/]{0,20}(/.{0,10})?", fullmatch=True))
 def test_an_endpoint_is_plain_or_refused(url: str) -> None:
     """Whatever the text: an address that is accepted has one host, which is what stands in it."""
     try:
-        accepted = endpoint(url, "X")
+        accepted = validate_endpoint(url, "X")
     except Fatal:
         return
 
@@ -173,8 +186,8 @@ def test_an_endpoint_is_plain_or_refused(url: str) -> None:
 )
 def test_a_secret_shows_itself_to_nobody(text: Callable[[object], str]) -> None:
     """No way of printing the value that holds a key shows it."""
-    way = resolve(
-        {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Gateway: g4teway"}, exists=nothing
+    way = find_credential(
+        {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Gateway: g4teway"}, is_file=nothing
     )
 
     assert KEY not in text(way)
@@ -182,7 +195,7 @@ def test_a_secret_shows_itself_to_nobody(text: Callable[[object], str]) -> None:
 
 
 def vars_of(way: object) -> object:
-    return way._asdict() if isinstance(way, Direct) else way
+    return way._asdict() if isinstance(way, KeyCredential) else way
 
 
 def test_a_secret_is_not_written_anywhere() -> None:
@@ -193,12 +206,12 @@ def test_a_secret_is_not_written_anywhere() -> None:
 
 def test_headers_of_a_gateway_are_read_as_the_sdk_does() -> None:
     """One `Name: value` a line; lines without a colon are nothing."""
-    way = resolve(
+    way = find_credential(
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Team: a:b \n\nnonsense\n x-cost : 7"},
-        exists=nothing,
+        is_file=nothing,
     )
 
-    assert isinstance(way, Direct)
+    assert isinstance(way, KeyCredential)
     assert [(name, value.reveal()) for name, value in way.headers] == [("X-Team", "a:b"), ("x-cost", "7")]
 
 
@@ -209,7 +222,7 @@ def test_a_header_that_could_break_the_request_is_refused_and_not_shown(line: st
     """What would end up in the HTTP library's own error, value and all, isn't given to it."""
     env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": line}
     if line.endswith("\r"):
-        assert isinstance(resolve(env, exists=nothing), Direct)  # stripped, as by the SDK
+        assert isinstance(find_credential(env, is_file=nothing), KeyCredential)  # stripped, as by the SDK
         return
 
     assert "s3cr" not in refusal(env)
@@ -230,5 +243,5 @@ def test_what_steers_requests_is_told_by_name() -> None:
         "HOME": "/",
     }
 
-    assert steering(env) == ("ANTHROPIC_BASE_URL", "HTTPS_PROXY")
-    assert steering(env, "vertex") == ("HTTPS_PROXY",)
+    assert find_routing_variables(env) == ("ANTHROPIC_BASE_URL", "HTTPS_PROXY")
+    assert find_routing_variables(env, "vertex") == ("HTTPS_PROXY",)

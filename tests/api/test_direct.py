@@ -36,10 +36,10 @@ from tests.support.api_server import (
 
 from prompt_lint import __version__
 from prompt_lint.api import direct
-from prompt_lint.api.credentials import Direct, resolve
-from prompt_lint.api.request_pool import count_all
-from prompt_lint.api.responses import Failed
-from prompt_lint.api.retry import Policy
+from prompt_lint.api.credentials import KeyCredential, find_credential
+from prompt_lint.api.request_pool import count_requests
+from prompt_lint.api.responses import RequestFailed
+from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Count, Key, Request
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
-QUICK = Policy(deadline=0.8, stall=0.6, timeout=0.25)
+QUICK = RequestPolicy(deadline=0.8, stall=0.6, timeout=0.25)
 
 # Faults whose answer is a true count all the same, and those that carry one of their own.
 TRUE = {"100_continue", "103_early_hints", "http_1_0", "chunked", "silent_close", "extra_answer"}
@@ -63,9 +63,9 @@ ONCE = {*NO_COUNT, "400", "404", "405", "411", "413", "413_html", "204", "html_2
         "echo_key_400", "echo_key_404", "echo_key_as_count", "hostile_message"}  # fmt: skip
 
 
-def way_to(url: str, **env: str) -> Direct:
-    found = resolve({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url, **env})
-    assert isinstance(found, Direct)
+def way_to(url: str, **env: str) -> KeyCredential:
+    found = find_credential({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url, **env})
+    assert isinstance(found, KeyCredential)
     return found
 
 
@@ -77,9 +77,11 @@ def work(n: int, model: str = MODEL) -> list[tuple[Key, Request]]:
     return [(Key(model, str(number)), request(f"prompt {number}")) for number in range(n)]
 
 
-def run(way: Direct, items: list[tuple[Key, Request]], policy: Policy = QUICK) -> dict[Key, Outcome]:
+def run(
+    way: KeyCredential, items: list[tuple[Key, Request]], policy: RequestPolicy = QUICK
+) -> dict[Key, Outcome]:
     with direct.connect(way, policy.timeout) as send:
-        return dict(count_all(items, send, policy))
+        return dict(count_requests(items, send, policy))
 
 
 def true_count(item: tuple[Key, Request]) -> Count:
@@ -100,7 +102,7 @@ def test_counts_are_the_servers(api: ApiServer) -> None:
     """Each key with its own number, over few connections that are kept."""
     items = work(100)
 
-    outcomes = run(way_to(api.url), items, Policy(jobs=8))
+    outcomes = run(way_to(api.url), items, RequestPolicy(jobs=8))
 
     assert outcomes == {item[0]: true_count(item) for item in items}
     assert len(api.requests) == 100
@@ -134,8 +136,8 @@ def test_a_token_and_the_headers_of_a_gateway_are_sent(api: ApiServer) -> None:
     """ANTHROPIC_AUTH_TOKEN as a key is, a path in the address, and ANTHROPIC_CUSTOM_HEADERS last."""
     api.plan = always("http_1_0")
     env = {"ANTHROPIC_AUTH_TOKEN": KEY, "ANTHROPIC_BASE_URL": f"{api.url}/gate/", "ANTHROPIC_CUSTOM_HEADERS": "X-Team: a\nAccept: x/y"}  # fmt: skip
-    way = resolve(env)
-    assert isinstance(way, Direct)
+    way = find_credential(env)
+    assert isinstance(way, KeyCredential)
     run(way, work(1))
     seen = api.requests[0]
 
@@ -154,8 +156,8 @@ JSON = st.recursive(
 def test_any_request_arrives_as_it_is(fields: Mapping[str, Any]) -> None:
     """The body holds the same JSON value, key order inside included, or the key is told to be uncountable."""
     try:
-        body = direct.encode(MODEL, Request(fields))
-    except Failed:
+        body = direct.encode_body(MODEL, Request(fields))
+    except RequestFailed:
         with pytest.raises(UnicodeEncodeError):
             json.dumps(fields, ensure_ascii=False).encode()
         return
@@ -163,12 +165,14 @@ def test_any_request_arrives_as_it_is(fields: Mapping[str, Any]) -> None:
     assert json.loads(body) == {"model": MODEL, **fields}
 
 
-@pytest.mark.parametrize("text", ["\ud800", "x" * (direct.LARGEST_BODY + 1)], ids=["surrogate", "too large"])
+@pytest.mark.parametrize(
+    "text", ["\ud800", "x" * (direct.MAX_BODY_BYTES + 1)], ids=["surrogate", "too large"]
+)
 def test_what_can_not_be_sent_concerns_one_key(api: ApiServer, text: str) -> None:
     """A lone surrogate and more than 32 MB: told without a request, and the other key is counted."""
     good = work(1)[0]
 
-    outcomes = run(way_to(api.url), [(Key(MODEL, "bad"), request(text)), good])
+    outcomes = run(way_to(api.url), [(Key(MODEL, "bad"), request(text)), good], RequestPolicy())
 
     assert isinstance(outcomes[Key(MODEL, "bad")], Unreadable)
     assert outcomes[good[0]] == true_count(good)
@@ -183,7 +187,7 @@ def test_every_fault_ends_in_time_with_the_right_outcome(api: ApiServer, name: s
     caplog.set_level(logging.DEBUG)
     began = time.monotonic()
     good = name in TRUE | FORTY_TWO
-    outcomes = run(way_to(api.url), items, Policy(jobs=2) if good else QUICK._replace(jobs=2))
+    outcomes = run(way_to(api.url), items, RequestPolicy(jobs=2) if good else QUICK._replace(jobs=2))
     seconds = time.monotonic() - began
     reasons = [outcome for outcome in outcomes.values() if isinstance(outcome, Unreadable)]
 
@@ -259,7 +263,7 @@ def test_a_passing_fault_costs_no_count(api: ApiServer, name: str) -> None:
     """Once is no outage: everything is counted in the end."""
     api.plan = [name]
 
-    outcomes = run(way_to(api.url), work(10), Policy(timeout=2.0))
+    outcomes = run(way_to(api.url), work(10), RequestPolicy(timeout=2.0))
 
     assert all(isinstance(outcome, Count) for outcome in outcomes.values())
     assert len(api.requests) == 11
@@ -269,7 +273,7 @@ def test_a_key_that_ends_in_the_middle_keeps_what_was_counted(api: ApiServer) ->
     """Thirty counts and then 401: thirty counts, and the reason for all others."""
     api.plan = after(30, "401")
 
-    outcomes = run(way_to(api.url), work(200), Policy(jobs=4))
+    outcomes = run(way_to(api.url), work(200), RequestPolicy(jobs=4))
 
     assert sum(isinstance(outcome, Count) for outcome in outcomes.values()) >= 26
     assert {str(o).partition(": ")[2][:30] for o in outcomes.values() if isinstance(o, Unreadable)} == {
@@ -307,7 +311,7 @@ def test_what_lies_behind_an_answer_is_not_the_next_one(api: ApiServer) -> None:
     api.plan = always("extra_answer")
     items = work(10)
 
-    outcomes = run(way_to(api.url), items, Policy(jobs=1))
+    outcomes = run(way_to(api.url), items, RequestPolicy(jobs=1))
 
     assert [outcomes[item[0]] for item in items] == [true_count(item) for item in items]
 
@@ -399,7 +403,7 @@ def test_a_proxy_is_asked_for_what_goes_out(api: ApiServer, monkeypatch: pytest.
 def test_no_exception_carries_the_key(api: ApiServer, name: str) -> None:
     """Not its text, not its cause, not its context: whoever prints the chain prints no key."""
     api.plan = always(name)
-    with direct.connect(way_to(api.url), 1.0) as send, pytest.raises(Failed) as caught:
+    with direct.connect(way_to(api.url), 1.0) as send, pytest.raises(RequestFailed) as caught:
         send(MODEL, request())
     error = caught.value
 
@@ -411,7 +415,7 @@ def test_no_exception_carries_the_key(api: ApiServer, name: str) -> None:
 @given(st.binary(max_size=200))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_on_the_wire_are_a_count_or_a_failure(api: ApiServer, data: bytes) -> None:
-    """Whatever a server sends, nothing else than `Failed` comes of it."""
+    """Whatever a server sends, nothing else than `RequestFailed` comes of it."""
 
     def fault(exchange: Any) -> bool:
         exchange.sock.sendall(b"HTTP/1.1 200 OK\r\n" + data)
@@ -421,7 +425,7 @@ def test_any_bytes_on_the_wire_are_a_count_or_a_failure(api: ApiServer, data: by
     with direct.connect(way_to(api.url), 1.0) as send:
         try:
             reply = send(MODEL, request())
-        except Failed as failed:
+        except RequestFailed as failed:
             assert failed.message.isprintable()  # noqa: PT017  # either is right
             return
 
@@ -433,13 +437,13 @@ import sys
 from prompt_lint.api import credentials, request_pool
 from prompt_lint.api import direct
 from prompt_lint.model.values import Key, Request
-from prompt_lint.api.retry import Policy
+from prompt_lint.api.retry import RequestPolicy
 import os
 heavy = {"anthropic", "httpx2", "pydantic", "asyncio", "concurrent.futures"}
 before = heavy & set(sys.modules)
-way = credentials.resolve(os.environ)
+way = credentials.find_credential(os.environ)
 with direct.connect(way, 5.0) as send:
-    outcomes = list(transport.count_all([(Key("claude-opus-5", "d"), Request({"messages": [{"role": "user", "content": "x"}]}))], send, Policy()))
+    outcomes = list(request_pool.count_requests([(Key("claude-opus-5", "d"), Request({"messages": [{"role": "user", "content": "x"}]}))], send, RequestPolicy()))
 print(sorted(before), sorted(heavy & set(sys.modules)), outcomes[0][1].tokens)
 """
 

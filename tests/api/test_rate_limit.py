@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompt_lint.api.rate_limit import FASTEST, FIRST_BURST, LEAST_TOLD, Limiter
-from prompt_lint.api.responses import Failed, Limits, Reply
-from prompt_lint.api.retry import Policy, Schedule
+from prompt_lint.api.rate_limit import INITIAL_BURST, MAX_RATE, MIN_QUOTA, RateLimiter
+from prompt_lint.api.responses import Quota, Reply, RequestFailed
+from prompt_lint.api.retry import RequestPolicy, RetrySchedule
 from prompt_lint.model.values import Count, Key, Request
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
@@ -52,21 +52,26 @@ def simulate(
     """A run of `n` keys: answers take 150 to 400 ms, refusals come at once, the sender wakes a little late."""
     chance = random.Random(seed)  # noqa: S311  # repeatable
     bucket = Bucket(rpm, saved)
-    schedule = Schedule(
-        Policy(max_requests=10 * n, deadline=7200), Limiter(), 0.0, lambda most: chance.uniform(0, most)
+    schedule = RetrySchedule(
+        RequestPolicy(max_requests=10 * n, deadline=7200),
+        RateLimiter(),
+        0.0,
+        lambda most: chance.uniform(0, most),
     )
     for number in range(n):
         schedule.add(Key("m", str(number)), REQUEST, 0.0)
-    arriving: list[tuple[float, int, Reply | Failed]] = []
+    arriving: list[tuple[float, int, Reply | RequestFailed]] = []
     now, refused, awake = 0.0, 0, 0.0
-    while schedule.busy:
-        wait_for = schedule.wait(now)
+    while schedule.is_busy:
+        wait_for = schedule.delay(now)
         if wait_for == 0 and now >= awake:
-            number, _ = schedule.take(now)
+            number, _ = schedule.take_next(now)
             granted = bucket.take(now)
             refused += not granted
-            told = Limits(rpm, float(int(bucket.level))) if headers else Limits()
-            answer = Reply(7, told) if granted else Failed("limit", "429", wait=wait, limits=told)
+            told = Quota(rpm, float(int(bucket.level))) if headers else Quota()
+            answer = (
+                Reply(7, told) if granted else RequestFailed("limit", "429", retry_after=wait, quota=told)
+            )
             heapq.heappush(
                 arriving, (now + (chance.uniform(0.15, 0.4) if granted else 0.004), number, answer)
             )
@@ -76,7 +81,7 @@ def simulate(
         now = min(arriving[0][0] if arriving else awake, awake if awake > now else 1e9)
         while arriving and arriving[0][0] <= now:
             _, number, answer = heapq.heappop(arriving)
-            schedule.answer(number, answer, now)
+            schedule.finish(number, answer, now)
     counted = sum(isinstance(outcome, Count) for _, outcome in schedule.outcomes)
     assert len(schedule.outcomes) == n
     return Run(counted, n / now * 60 / rpm, refused / schedule.requests, now)
@@ -122,44 +127,44 @@ def test_nothing_is_lost_whatever_the_limit(
 
 def test_a_handful_goes_out_at_once() -> None:
     """A few files don't wait for a pace that is meant for thousands."""
-    limiter = Limiter()
-    for _ in range(FIRST_BURST):
-        assert limiter.wait(5.0) == 0
-        limiter.sent(5.0)
+    limiter = RateLimiter()
+    for _ in range(INITIAL_BURST):
+        assert limiter.delay(5.0) == 0
+        limiter.record_sent(5.0)
 
-    assert limiter.wait(5.0) > 0
+    assert limiter.delay(5.0) > 0
 
 
 def test_the_start_is_gentle() -> None:
     """In the first second, before it knows anything, no more goes out than the smallest organization may send."""
-    limiter, now, sent = Limiter(), 0.0, 0
+    limiter, now, sent = RateLimiter(), 0.0, 0
     while now < 1:
-        if limiter.wait(now) == 0:
-            limiter.sent(now)
+        if limiter.delay(now) == 0:
+            limiter.record_sent(now)
             sent += 1
         now += 0.001
 
-    assert sent <= 2000 / 60 + FIRST_BURST
+    assert sent <= 2000 / 60 + INITIAL_BURST
 
 
 def test_a_long_wait_is_everybodys() -> None:
     """A `retry-after` of more than a moment stops all that would go out meanwhile."""
-    limiter = Limiter()
-    limiter.sent(0.0)
-    limiter.refused(0.0, 0.2, 30.0)
+    limiter = RateLimiter()
+    limiter.record_sent(0.0)
+    limiter.record_refused(0.0, 0.2, 30.0)
 
-    assert limiter.wait(10.0) == pytest.approx(20.2)
+    assert limiter.delay(10.0) == pytest.approx(20.2)
 
 
 def test_refusals_on_the_way_together_slow_down_once() -> None:
     """Twenty refusals of one moment say what one says."""
-    one, many = Limiter(), Limiter()
+    one, many = RateLimiter(), RateLimiter()
     for limiter, refusals in ((one, 2), (many, 40)):
         for _ in range(50):
-            limiter.sent(0.0)
-        limiter.refused(0.0, 0.1, None)
+            limiter.record_sent(0.0)
+        limiter.record_refused(0.0, 0.1, None)
         for number in range(refusals - 1):
-            limiter.refused(0.05, 0.11 + number / 1000, None)
+            limiter.record_refused(0.05, 0.11 + number / 1000, None)
 
     assert one.rate == many.rate
 
@@ -176,19 +181,19 @@ def test_refusals_on_the_way_together_slow_down_once() -> None:
 )
 def test_the_pace_stays_within_reason(events: list[tuple[str, float, float | None]]) -> None:
     """Whatever the headers say, a run neither races nor stands still for ever by its own pace."""
-    limiter, now = Limiter(), 0.0
+    limiter, now = RateLimiter(), 0.0
     for event, step, value in events:
         before, now = now, now + step
         if event == "sent":
-            limiter.sent(now)
+            limiter.record_sent(now)
         elif event == "accepted":
-            limiter.accepted(before, now)
+            limiter.record_accepted(before, now)
         elif event == "refused":
-            limiter.refused(before, now, min(value, 900) if value is not None else None)
+            limiter.record_refused(before, now, min(value, 900) if value is not None else None)
         elif event == "told":
-            limiter.told(now, value, value)
+            limiter.record_quota(now, value, value)
         else:
-            limiter.hold(now, 1.0)
+            limiter.pause(now, 1.0)
 
-        assert 0.99 * LEAST_TOLD <= limiter.rate <= FASTEST
-        assert 0 <= limiter.wait(now) < 3600
+        assert 0.99 * MIN_QUOTA <= limiter.rate <= MAX_RATE
+        assert 0 <= limiter.delay(now) < 3600

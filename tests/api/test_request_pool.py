@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompt_lint.api import request_pool
-from prompt_lint.api.rate_limit import Limiter
-from prompt_lint.api.request_pool import count_all
-from prompt_lint.api.responses import Failed, Reply
-from prompt_lint.api.retry import FAILURES, TRIES, Outcome, Policy, Schedule
+from prompt_lint.api.rate_limit import RateLimiter
+from prompt_lint.api.request_pool import count_requests
+from prompt_lint.api.responses import Reply, RequestFailed
+from prompt_lint.api.retry import MAX_ATTEMPTS, MAX_FAILURES_IN_A_ROW, Outcome, RequestPolicy, RetrySchedule
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Count, Key, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from prompt_lint.api.responses import Kind
+    from prompt_lint.api.responses import FailureKind
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
 
@@ -44,19 +44,24 @@ class Run(NamedTuple):
 
 
 def simulate(
-    n: int, server: Callable[[str, int], Reply | Failed | None], policy: Policy | None = None, seed: int = 0
+    n: int,
+    server: Callable[[str, int], Reply | RequestFailed | None],
+    policy: RequestPolicy | None = None,
+    seed: int = 0,
 ) -> Run:
     """`n` keys in a virtual time, each answer 0.2 s after its request."""
     chance = random.Random(seed)  # noqa: S311  # repeatable
-    schedule = Schedule(policy or Policy(), Limiter(), 0.0, lambda most: chance.uniform(0, most))
+    schedule = RetrySchedule(
+        policy or RequestPolicy(), RateLimiter(), 0.0, lambda most: chance.uniform(0, most)
+    )
     for key in keys(n):
         schedule.add(key, REQUEST, 0.0)
     sent: list[str] = []
-    arriving: list[tuple[float, int, Reply | Failed]] = []
+    arriving: list[tuple[float, int, Reply | RequestFailed]] = []
     now = 0.0
-    while schedule.busy:
-        while schedule.wait(now) == 0:
-            number, task = schedule.take(now)
+    while schedule.is_busy:
+        while schedule.delay(now) == 0:
+            number, task = schedule.take_next(now)
             sent.append(task.key.digest)
             answer = server(task.key.digest, sent.count(task.key.digest))
             if answer is not None:
@@ -64,16 +69,16 @@ def simulate(
         now += 0.05
         while arriving and arriving[0][0] <= now:
             _, number, answer = heapq.heappop(arriving)
-            schedule.answer(number, answer, now)
-        schedule.tick(now)
+            schedule.finish(number, answer, now)
+        schedule.give_up_overdue(now)
         assert now < 2000
     outcomes = {key.digest: outcome for key, outcome in schedule.outcomes}
     assert len(schedule.outcomes) == len(outcomes) == n
     return Run(outcomes, sent, now)
 
 
-def fails(kind: Kind, wait: float | None = None) -> Callable[[str, int], Reply | Failed | None]:
-    return lambda digest, time: Failed(kind, f"it {kind}s", wait=wait)
+def fails(kind: FailureKind, wait: float | None = None) -> Callable[[str, int], Reply | RequestFailed | None]:
+    return lambda digest, time: RequestFailed(kind, f"it {kind}s", retry_after=wait)
 
 
 def counted(run: Run) -> int:
@@ -88,7 +93,7 @@ def test_a_count_is_exact_and_from_the_api() -> None:
 def test_a_passing_failure_is_tried_again() -> None:
     """One reset connection costs a second, not a count."""
     run = simulate(
-        20, lambda digest, time: Failed("again", "reset") if time == 1 and digest == "3" else Reply(1)
+        20, lambda digest, time: RequestFailed("again", "reset") if time == 1 and digest == "3" else Reply(1)
     )
 
     assert counted(run) == 20
@@ -97,16 +102,16 @@ def test_a_passing_failure_is_tried_again() -> None:
 
 def test_one_key_that_always_fails_keeps_nobody_waiting() -> None:
     """It is given up after three tries, and the others are counted."""
-    run = simulate(50, lambda digest, time: Failed("again", "503") if digest == "7" else Reply(1))
+    run = simulate(50, lambda digest, time: RequestFailed("again", "503") if digest == "7" else Reply(1))
 
     assert counted(run) == 49
-    assert run.sent.count("7") == TRIES
+    assert run.sent.count("7") == MAX_ATTEMPTS
     assert run.reasons == {"not counted: 503"}
 
 
 def test_what_concerns_one_key_is_not_tried_again() -> None:
     """400, 404 and 413: one request each, and the others go on, however many they are."""
-    run = simulate(40, lambda digest, time: Failed("key", "400") if int(digest) % 2 else Reply(1))
+    run = simulate(40, lambda digest, time: RequestFailed("key", "400") if int(digest) % 2 else Reply(1))
 
     assert counted(run) == 20
     assert len(run.sent) == 40
@@ -119,7 +124,7 @@ def test_a_server_that_is_down_is_asked_a_few_times() -> None:
     assert counted(run) == 0
     assert len(run.sent) <= 30
     assert run.seconds < 40
-    assert f"not counted: {FAILURES} failures in a row, the last: it agains" in run.reasons
+    assert f"not counted: {MAX_FAILURES_IN_A_ROW} failures in a row, the last: it agains" in run.reasons
 
 
 def test_a_server_that_talks_nonsense_is_asked_a_few_times() -> None:
@@ -133,7 +138,9 @@ def test_a_server_that_talks_nonsense_is_asked_a_few_times() -> None:
 def test_a_moment_of_failures_is_no_outage() -> None:
     """All connections of one moment reset: that counts once, and every key is counted in the end."""
     moments = itertools.count()
-    run = simulate(100, lambda digest, time: Failed("again", "reset") if next(moments) < 12 else Reply(1))
+    run = simulate(
+        100, lambda digest, time: RequestFailed("again", "reset") if next(moments) < 12 else Reply(1)
+    )
 
     assert counted(run) == 100
 
@@ -141,7 +148,9 @@ def test_a_moment_of_failures_is_no_outage() -> None:
 def test_failures_between_successes_are_no_outage() -> None:
     """One in ten fails: the run goes on, and only keys with bad luck three times over are left."""
     chance = random.Random(1)  # noqa: S311  # repeatable
-    run = simulate(500, lambda digest, time: Failed("again", "500") if chance.random() < 0.1 else Reply(1))
+    run = simulate(
+        500, lambda digest, time: RequestFailed("again", "500") if chance.random() < 0.1 else Reply(1)
+    )
 
     assert counted(run) >= 495
 
@@ -158,22 +167,22 @@ def test_what_would_meet_every_request_ends_the_run(n: int) -> None:
 
 def test_a_rate_limit_loses_nothing() -> None:
     """Refusals don't count as failures, however many come in a row."""
-    run = simulate(30, lambda digest, time: Failed("limit", "429") if time < 3 else Reply(1))
+    run = simulate(30, lambda digest, time: RequestFailed("limit", "429") if time < 3 else Reply(1))
 
     assert counted(run) == 30
 
 
 @pytest.mark.parametrize("kind", ["limit", "again"])
-def test_a_wait_that_fits_is_kept(kind: Kind) -> None:
+def test_a_wait_that_fits_is_kept(kind: FailureKind) -> None:
     """Nothing is sent for that key before the time that the server named."""
     times: list[float] = []
-    schedule = Schedule(Policy(), Limiter(), 0.0, lambda most: 0.0)
+    schedule = RetrySchedule(RequestPolicy(), RateLimiter(), 0.0, lambda most: 0.0)
     schedule.add(Key("m", "0"), REQUEST, 0.0)
-    number, _ = schedule.take(0.0)
-    schedule.answer(number, Failed(kind, "busy", wait=20.0), 0.1)
+    number, _ = schedule.take_next(0.0)
+    schedule.finish(number, RequestFailed(kind, "busy", retry_after=20.0), 0.1)
     for now in range(40):
-        if schedule.wait(float(now)) == 0:
-            schedule.take(float(now))
+        if schedule.delay(float(now)) == 0:
+            schedule.take_next(float(now))
             times.append(now)
 
     assert times == [21]
@@ -181,7 +190,7 @@ def test_a_wait_that_fits_is_kept(kind: Kind) -> None:
 
 @pytest.mark.parametrize("wait", [61.0, 3600.0, 1e30, float("inf")])
 @pytest.mark.parametrize("kind", ["limit", "again"])
-def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: Kind, wait: float) -> None:
+def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: FailureKind, wait: float) -> None:
     """Instead of sleeping past every deadline, the run says when to come back."""
     run = simulate(200, fails(kind, wait))
 
@@ -190,9 +199,9 @@ def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: Kind, wait: float) 
 
 
 @pytest.mark.parametrize("server", [fails("limit"), fails("limit", 1.0), lambda digest, time: None])
-def test_a_run_without_progress_ends(server: Callable[[str, int], Reply | Failed | None]) -> None:
+def test_a_run_without_progress_ends(server: Callable[[str, int], Reply | RequestFailed | None]) -> None:
     """Endless refusals, or silence, end at the stall's time, with the last thing heard in the reason."""
-    run = simulate(100, server, Policy(stall=20.0, timeout=3.0))
+    run = simulate(100, server, RequestPolicy(stall=20.0, timeout=3.0))
 
     assert counted(run) == 0
     assert 19 < run.seconds < 22 or run.seconds < 30
@@ -203,8 +212,10 @@ def test_progress_holds_off_the_stall_but_not_the_deadline() -> None:
     """A run that goes on slowly ends at its deadline, with what it has."""
     run = simulate(
         2000,
-        lambda digest, time: Reply(1) if int(digest) < 200 else Failed("limit", "429", wait=0.5),
-        Policy(deadline=10.0, stall=9.0),
+        lambda digest, time: (
+            Reply(1) if int(digest) < 200 else RequestFailed("limit", "429", retry_after=0.5)
+        ),
+        RequestPolicy(deadline=10.0, stall=9.0),
     )
 
     assert counted(run) == 200
@@ -214,7 +225,7 @@ def test_progress_holds_off_the_stall_but_not_the_deadline() -> None:
 def test_silence_costs_one_request_its_time_and_no_more() -> None:
     """A request that nobody answers is given up at its timeout, tried again, and the others are counted."""
     run = simulate(
-        30, lambda digest, time: None if digest == "3" and time == 1 else Reply(1), Policy(timeout=2.0)
+        30, lambda digest, time: None if digest == "3" and time == 1 else Reply(1), RequestPolicy(timeout=2.0)
     )
 
     assert counted(run) == 30
@@ -223,20 +234,22 @@ def test_silence_costs_one_request_its_time_and_no_more() -> None:
 
 def test_an_answer_that_was_given_up_is_not_listened_to() -> None:
     """It can't give a key a second outcome."""
-    schedule = Schedule(Policy(timeout=1.0), Limiter(), 0.0, lambda most: 0.0)
+    schedule = RetrySchedule(RequestPolicy(timeout=1.0), RateLimiter(), 0.0, lambda most: 0.0)
     schedule.add(Key("m", "0"), REQUEST, 0.0)
-    number, _ = schedule.take(0.0)
-    schedule.tick(5.0)
-    schedule.answer(number, Reply(1), 5.1)
+    number, _ = schedule.take_next(0.0)
+    schedule.give_up_overdue(5.0)
+    schedule.finish(number, Reply(1), 5.1)
 
     assert schedule.outcomes == []
-    assert schedule.busy
+    assert schedule.is_busy
 
 
 def test_requests_are_bounded() -> None:
     """No more than `max_requests` go out, tries included; the rest learn which setting it was."""
     run = simulate(
-        50, lambda digest, time: Failed("again", "x") if digest == "0" else Reply(1), Policy(max_requests=20)
+        50,
+        lambda digest, time: RequestFailed("again", "x") if digest == "0" else Reply(1),
+        RequestPolicy(max_requests=20),
     )
 
     assert len(run.sent) == 20
@@ -247,17 +260,17 @@ def test_requests_are_bounded() -> None:
 
 def test_exactly_as_many_requests_as_allowed_are_enough() -> None:
     """The bound is no error by itself."""
-    assert counted(simulate(20, lambda digest, time: Reply(1), Policy(max_requests=20))) == 20
+    assert counted(simulate(20, lambda digest, time: Reply(1), RequestPolicy(max_requests=20))) == 20
 
 
 def test_no_more_are_on_their_way_than_jobs() -> None:
     """Concurrency is what was asked for at most."""
-    schedule = Schedule(Policy(jobs=3), Limiter(), 0.0, lambda most: 0.0)
+    schedule = RetrySchedule(RequestPolicy(jobs=3), RateLimiter(), 0.0, lambda most: 0.0)
     for key in keys(10):
         schedule.add(key, REQUEST, 0.0)
     taken = 0
-    while schedule.wait(0.0) == 0:
-        schedule.take(0.0)
+    while schedule.delay(0.0) == 0:
+        schedule.take_next(0.0)
         taken += 1
 
     assert taken == 3
@@ -266,18 +279,18 @@ def test_no_more_are_on_their_way_than_jobs() -> None:
 @given(
     n=st.integers(0, 30),
     plan=st.lists(
-        st.sampled_from([Reply(1), None, *(Failed(kind, kind, wait=wait) for kind in ("key", "again", "odd", "limit", "stop") for wait in (None, 0.0, 5.0, 1e9))]),
+        st.sampled_from([Reply(1), None, *(RequestFailed(kind, kind, retry_after=wait) for kind in ("key", "again", "odd", "limit", "stop") for wait in (None, 0.0, 5.0, 1e9))]),
         min_size=1, max_size=40,
     ),
     jobs=st.integers(1, 8), most=st.integers(1, 60), seed=st.integers(0, 99),
 )  # fmt: skip
 @settings(max_examples=150, deadline=None)
 def test_every_key_gets_one_outcome_in_time(
-    n: int, plan: list[Reply | Failed | None], jobs: int, most: int, seed: int
+    n: int, plan: list[Reply | RequestFailed | None], jobs: int, most: int, seed: int
 ) -> None:
     """Whatever the server does, and in whatever order: none is missing, none comes twice, none is late."""
     answers = itertools.cycle(plan)
-    policy = Policy(jobs=jobs, max_requests=most, deadline=30.0, stall=15.0, timeout=2.0)
+    policy = RequestPolicy(jobs=jobs, max_requests=most, deadline=30.0, stall=15.0, timeout=2.0)
 
     run = simulate(n, lambda digest, time: next(answers), policy, seed)
 
@@ -297,14 +310,14 @@ def test_all_are_counted_by_threads() -> None:
     """Two hundred keys, each with its own number, whatever the order in which they come."""
     models = [(Key(str(number), "d"), REQUEST) for number in range(1, 201)]
 
-    counts = dict(count_all(models, lambda model, request: Reply(int(model)), Policy()))
+    counts = dict(count_requests(models, lambda model, request: Reply(int(model)), RequestPolicy()))
 
     assert counts == {Key(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
 
 
 def test_nothing_to_count_is_nothing() -> None:
     """No key, no outcome, no request."""
-    assert list(count_all([], lambda model, request: Reply(1), Policy())) == []
+    assert list(count_requests([], lambda model, request: Reply(1), RequestPolicy())) == []
 
 
 def test_outcomes_arrive_as_they_come() -> None:
@@ -316,7 +329,9 @@ def test_outcomes_arrive_as_they_come() -> None:
             gate.wait(10)
         return Reply(1)
 
-    arriving = count_all([(Key("slow", "d"), REQUEST), (Key("quick", "d"), REQUEST)], send, Policy())
+    arriving = count_requests(
+        [(Key("slow", "d"), REQUEST), (Key("quick", "d"), REQUEST)], send, RequestPolicy()
+    )
     first = next(arriving)
     gate.set()
 
@@ -334,7 +349,7 @@ def test_keys_are_read_as_they_are_needed() -> None:
             asked += 1
             yield Key("m", str(number)), REQUEST
 
-    arriving = count_all(endless(), lambda model, request: Reply(1), Policy())
+    arriving = count_requests(endless(), lambda model, request: Reply(1), RequestPolicy())
     next(arriving)
     arriving.close()  # type: ignore[attr-defined]  # a generator
 
@@ -350,7 +365,7 @@ def test_a_request_that_hangs_is_given_up_by_the_clock() -> None:
         return Reply(1)
 
     began = time.monotonic()
-    outcomes = list(count_all(work(3), send, Policy(deadline=1.0)))
+    outcomes = list(count_requests(work(3), send, RequestPolicy(deadline=1.0)))
     seconds = time.monotonic() - began
     never.set()
 
@@ -369,7 +384,7 @@ def test_stop_ends_the_run_within_a_second() -> None:
         return Reply(1)
 
     models = [(Key(str(number), "d"), REQUEST) for number in range(40)]
-    arriving = count_all(models, send, Policy(), stop)
+    arriving = count_requests(models, send, RequestPolicy(), stop)
     first = [next(arriving) for _ in range(5)]
     stop.set()
     began = time.monotonic()
@@ -394,7 +409,7 @@ def test_an_interruption_in_the_caller_ends_the_threads() -> None:
         return Reply(1)
 
     def interrupted() -> None:
-        for number, _ in enumerate(count_all(work(5000), send, Policy())):
+        for number, _ in enumerate(count_requests(work(5000), send, RequestPolicy())):
             if number == 3:
                 raise KeyboardInterrupt
 
@@ -413,7 +428,7 @@ def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
     def send(model: str, request: Request) -> Reply:
         raise RuntimeError("sk-ant-c4nary")
 
-    [(_, outcome)] = count_all(work(1), send, Policy())
+    [(_, outcome)] = count_requests(work(1), send, RequestPolicy())
 
     assert str(outcome) == "not counted: the request failed (RuntimeError)"
 
@@ -426,7 +441,7 @@ def test_what_the_source_of_keys_raises_comes_through() -> None:
         raise ValueError("unreadable")
 
     with pytest.raises(ValueError, match="unreadable"):
-        list(count_all(source(), lambda model, request: Reply(1), Policy()))
+        list(count_requests(source(), lambda model, request: Reply(1), RequestPolicy()))
 
 
 @pytest.mark.parametrize("threads", [0, 2])
@@ -444,7 +459,9 @@ def test_a_system_without_threads_to_spare(monkeypatch: pytest.MonkeyPatch, thre
 
     monkeypatch.setattr(request_pool, "Thread", Few)
 
-    outcomes = [outcome for _, outcome in count_all(work(50), lambda model, request: Reply(1), Policy())]
+    outcomes = [
+        outcome for _, outcome in count_requests(work(50), lambda model, request: Reply(1), RequestPolicy())
+    ]
 
     assert len(outcomes) == 50
     assert all(isinstance(outcome, Count) for outcome in outcomes) == bool(threads)

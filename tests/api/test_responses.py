@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from tests.support.api_server import NO_COUNT
 
 from prompt_lint.api.responses import (
-    LARGEST_COUNT,
-    LONGEST_MESSAGE,
-    Answer,
-    Failed,
-    Limits,
+    MAX_COUNT,
+    MAX_MESSAGE_LENGTH,
+    Quota,
     Reply,
-    come_back,
-    hider,
-    network_failure,
-    one_line,
-    retry_after,
-    tokens,
+    RequestFailed,
+    Response,
+    describe_wait,
+    explain_network_error,
+    make_redactor,
+    parse_retry_after,
+    parse_token_count,
+    to_one_line,
 )
 
 KEY = "sk-ant-api03-c4nary+/~'\"" + "x" * 20
@@ -36,28 +36,28 @@ def plain(text: str) -> str:
     return text
 
 
-def error(status: int, kind: str = "x_error", message: str = "why", code: str | None = None) -> Answer:
+def error(status: int, kind: str = "x_error", message: str = "why", code: str | None = None) -> Response:
     details = {"error_code": code} if code else None
     body = {"type": "error", "error": {"type": kind, "message": message, "details": details}}
-    return Answer(status, {"request-id": "req_1"}, json.dumps(body).encode())
+    return Response(status, {"request-id": "req_1"}, json.dumps(body).encode())
 
 
-def failure(answer: Answer) -> Failed:
-    with pytest.raises(Failed) as caught:
-        tokens(answer, HOST, plain)
+def failure(answer: Response) -> RequestFailed:
+    with pytest.raises(RequestFailed) as caught:
+        parse_token_count(answer, HOST, plain)
     return caught.value
 
 
-@given(st.integers(1, LARGEST_COUNT))
+@given(st.integers(1, MAX_COUNT))
 def test_a_count_is_taken_as_it_is(n: int) -> None:
     """Every whole number from 1 to 2³¹ - 1 is a count."""
-    assert tokens(Answer(200, {}, b'{"input_tokens": %d}' % n), HOST, plain) == Reply(n)
+    assert parse_token_count(Response(200, {}, b'{"input_tokens": %d}' % n), HOST, plain) == Reply(n)
 
 
 @pytest.mark.parametrize("body", [*NO_COUNT.values(), None], ids=[*NO_COUNT, "too_large"])
 def test_what_is_no_count_is_none(body: bytes | None) -> None:
     """Nothing that would pass a limit, or stop a run, for a number."""
-    assert failure(Answer(200, {}, body)).kind == "odd"
+    assert failure(Response(200, {}, body)).kind == "odd"
 
 
 JSON = st.recursive(
@@ -73,15 +73,15 @@ JSON = st.recursive(
     body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | st.none(),
 )  # fmt: skip
 def test_any_answer_is_a_number_or_a_reason(status: int, headers: dict[str, str], body: bytes | None) -> None:
-    """No bytes raise anything but `Failed`, with one printable line; no number comes of anything but a 200."""
+    """No bytes raise anything but `RequestFailed`, with one printable line; no number comes of anything but a 200."""
     try:
-        reply = tokens(Answer(status, headers, body), HOST, plain)
-    except Failed as failed:
+        reply = parse_token_count(Response(status, headers, body), HOST, plain)
+    except RequestFailed as failed:
         line = failed.message
     else:
         assert status == 200
         assert type(reply.tokens) is int
-        assert 0 < reply.tokens <= LARGEST_COUNT
+        assert 0 < reply.tokens <= MAX_COUNT
         return
 
     assert line.isprintable()
@@ -100,8 +100,8 @@ def test_each_status_asks_for_its_own_treatment(status: int, kind: str) -> None:
 
 def test_a_404_that_the_api_did_not_write_is_a_wrong_address() -> None:
     """A missing model and a missing page are told apart."""
-    assert failure(Answer(404, {}, b"<html>not here</html>")).kind == "odd"
-    assert "ANTHROPIC_BASE_URL" in failure(Answer(404, {}, b"")).hint
+    assert failure(Response(404, {}, b"<html>not here</html>")).kind == "odd"
+    assert "ANTHROPIC_BASE_URL" in failure(Response(404, {}, b"")).hint
 
 
 def test_the_spend_limit_is_no_rate_limit() -> None:
@@ -120,7 +120,7 @@ def test_a_refusal_says_who_what_why_and_which() -> None:
 @pytest.mark.parametrize("name", ["req_1\nx", "req_1 x", "r" * 65, "", "req\x1b[2J", "r\u00e9q"])
 def test_an_odd_request_id_is_left_out(name: str) -> None:
     """Only what looks like an id is shown as one."""
-    assert "(" not in failure(Answer(500, {"request-id": name}, b"")).message
+    assert "(" not in failure(Response(500, {"request-id": name}, b"")).message
 
 
 def test_rate_limit_headers_are_read_on_refusals_and_counts() -> None:
@@ -128,9 +128,11 @@ def test_rate_limit_headers_are_read_on_refusals_and_counts() -> None:
     headers = {"anthropic-ratelimit-requests-limit": "4000", "anthropic-ratelimit-requests-remaining": "17"}
     odd = dict.fromkeys(headers, "-1e9")
 
-    assert tokens(Answer(200, headers, b'{"input_tokens": 1}'), HOST, plain).limits == Limits(4000, 17)
-    assert failure(Answer(429, headers, b"")).limits == Limits(4000, 17)
-    assert tokens(Answer(200, odd, b'{"input_tokens": 1}'), HOST, plain).limits == Limits()
+    assert parse_token_count(Response(200, headers, b'{"input_tokens": 1}'), HOST, plain).limits == Quota(
+        4000, 17
+    )
+    assert failure(Response(429, headers, b"")).limits == Quota(4000, 17)
+    assert parse_token_count(Response(200, odd, b'{"input_tokens": 1}'), HOST, plain).limits == Quota()
 
 
 @pytest.mark.parametrize(
@@ -141,24 +143,24 @@ def test_rate_limit_headers_are_read_on_refusals_and_counts() -> None:
 )  # fmt: skip
 def test_a_wait_is_seconds_or_nothing(value: str, expected: float | None) -> None:
     """Every form that has hung or fooled a client: never negative, never not a number."""
-    assert retry_after({"retry-after": value}, NOW) == expected
+    assert parse_retry_after({"retry-after": value}, NOW) == expected
 
 
 @pytest.mark.parametrize(("offset", "expected"), [(20, 20), (3600, 3600), (0, 0), (-3600, 0)])
 def test_a_wait_may_be_a_date(offset: float, expected: float) -> None:
     """A date in the past is no wait at all."""
-    assert retry_after({"retry-after": formatdate(NOW + offset, usegmt=True)}, NOW) == expected
+    assert parse_retry_after({"retry-after": formatdate(NOW + offset, usegmt=True)}, NOW) == expected
 
 
 def test_milliseconds_are_the_finer_word() -> None:
     """The API's own header in milliseconds goes before the one in seconds."""
-    assert retry_after({"retry-after": "1", "retry-after-ms": "250"}, NOW) == 0.25
+    assert parse_retry_after({"retry-after": "1", "retry-after-ms": "250"}, NOW) == 0.25
 
 
 @given(st.text())
 def test_any_wait_is_a_wait_or_none(value: str) -> None:
     """Whatever stands there, the result can be compared and added."""
-    wait = retry_after({"retry-after": value}, NOW)
+    wait = parse_retry_after({"retry-after": value}, NOW)
 
     assert wait is None or wait >= 0
 
@@ -170,7 +172,7 @@ def test_any_wait_is_a_wait_or_none(value: str) -> None:
 )  # fmt: skip
 def test_the_time_to_come_back_is_told_for_people(seconds: float, expected: str) -> None:
     """Seconds while they can be waited for, a time of day beyond that."""
-    assert come_back(seconds, NOW) == expected
+    assert describe_wait(seconds, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_the_time_to_come_back_is_told_for_people(seconds: float, expected: str)
 )  # fmt: skip
 def test_a_secret_is_hidden_in_every_form(form: str) -> None:
     """As it is, quoted, escaped or encoded: no stretch of it is left."""
-    shown = hider((KEY,))(f"before {form} after")
+    shown = make_redactor((KEY,))(f"before {form} after")
 
     assert "c4nary" not in shown
     assert base64.b64encode(KEY.encode()).decode()[8:24] not in shown
@@ -193,7 +195,7 @@ def test_a_secret_is_hidden_inside_something_encoded(before: str) -> None:
     """`Basic` credentials, say: base64 has three ways of holding the same bytes."""
     encoded = base64.b64encode((before + KEY + "tail").encode()).decode()
 
-    shown = hider((KEY,))(encoded)
+    shown = make_redactor((KEY,))(encoded)
 
     assert "[hidden]" in shown
     assert not any(encoded[i : i + 12] in shown for i in range(8, len(encoded) - 22))
@@ -201,7 +203,7 @@ def test_a_secret_is_hidden_inside_something_encoded(before: str) -> None:
 
 def test_what_looks_like_a_credential_is_hidden_too() -> None:
     """Somebody else's key, and tokens that the SDK fetched, are not known to us and still not shown."""
-    shown = hider(())("key sk-ant-oat01-abcdefgh, bearer eyJhbGciOi.J9.x and Bearer abc123")
+    shown = make_redactor(())("key sk-ant-oat01-abcdefgh, bearer eyJhbGciOi.J9.x and Bearer abc123")
 
     assert shown == "key [hidden], bearer [hidden] and Bearer [hidden]"
 
@@ -209,15 +211,15 @@ def test_what_looks_like_a_credential_is_hidden_too() -> None:
 @given(st.text())
 def test_somebody_elses_text_becomes_one_short_line(text: str) -> None:
     """Nothing that moves a cursor or begins a line of its own."""
-    line = one_line(text, plain)
+    line = to_one_line(text, plain)
 
     assert line.isprintable()
-    assert len(line) <= LONGEST_MESSAGE + 1
+    assert len(line) <= MAX_MESSAGE_LENGTH + 1
 
 
 def test_hiding_comes_before_cutting() -> None:
     """A key that lies across the place where a message is cut isn't left there by half."""
-    line = one_line("y" * (LONGEST_MESSAGE - 10) + KEY, hider((KEY,)))
+    line = to_one_line("y" * (MAX_MESSAGE_LENGTH - 10) + KEY, make_redactor((KEY,)))
 
     assert "sk-ant" not in line
 
@@ -232,7 +234,7 @@ class ConnectError(OSError):
 )
 def test_a_failure_of_the_network_is_told_by_its_class(cause: Exception) -> None:
     """The text of an exception may hold the key, and is never shown."""
-    failed = network_failure(cause, HOST, 15.0)
+    failed = explain_network_error(cause, HOST, 15.0)
 
     assert KEY not in failed.message + failed.hint
     assert HOST in failed.message

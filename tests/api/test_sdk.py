@@ -25,10 +25,10 @@ from tests.support.api_server import (
 )
 
 from prompt_lint.api import direct, sdk
-from prompt_lint.api.credentials import Direct, Sdk, resolve
-from prompt_lint.api.request_pool import count_all
-from prompt_lint.api.responses import Failed
-from prompt_lint.api.retry import Policy
+from prompt_lint.api.credentials import KeyCredential, SdkCredential, find_credential
+from prompt_lint.api.request_pool import count_requests
+from prompt_lint.api.responses import RequestFailed
+from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Count, Key, Request
 
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from prompt_lint.api.retry import Outcome
 
 MODEL = "claude-opus-5"
-IDENTITY = Sdk("anthropic", "workload identity")
+IDENTITY = SdkCredential("anthropic", "workload identity")
 SECRET_PROMPT = "c4nary prompt"
 ASSERTION = "eyJhbGciOi.c4naryAssertion.sig"
-QUICK = Policy(deadline=1.0, stall=0.8, timeout=0.3)
+QUICK = RequestPolicy(deadline=1.0, stall=0.8, timeout=0.3)
 
 
 def token_response(exchange: Exchange) -> bool:
@@ -91,9 +91,11 @@ def work(n: int) -> list[tuple[Key, Request]]:
     return [(Key(MODEL, str(number)), request(f"prompt {number}")) for number in range(n)]
 
 
-def run(way: Sdk, items: list[tuple[Key, Request]], policy: Policy = QUICK) -> dict[Key, Outcome]:
+def run(
+    way: SdkCredential, items: list[tuple[Key, Request]], policy: RequestPolicy = QUICK
+) -> dict[Key, Outcome]:
     with sdk.connect(way, policy.timeout) as send:
-        return dict(count_all(items, send, policy))
+        return dict(count_requests(items, send, policy))
 
 
 def counts(server: ApiServer) -> list[Seen]:
@@ -143,8 +145,8 @@ def test_both_ways_send_the_same_request(
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", extra)
     with anthropic.Anthropic(max_retries=0) as client:
         client.messages.count_tokens(model=MODEL, **fields)
-    way = resolve({credential: KEY, "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_CUSTOM_HEADERS": extra})
-    assert isinstance(way, Direct)
+    way = find_credential({credential: KEY, "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_CUSTOM_HEADERS": extra})
+    assert isinstance(way, KeyCredential)
     with direct.connect(way, 5.0) as send:
         send(MODEL, Request(fields))
     theirs, ours = api.requests
@@ -156,7 +158,7 @@ def test_a_workload_identity_counts(identity: ApiServer) -> None:
     """The token is fetched once for the whole run, and every key gets its number."""
     items = work(40)
 
-    outcomes = run(IDENTITY, items, Policy(jobs=8))
+    outcomes = run(IDENTITY, items, RequestPolicy(jobs=8))
 
     assert outcomes == {
         key: Count(n, n, n, "api") for key, r in items for n in [length_count(MODEL, r.fields)]
@@ -168,9 +170,9 @@ def test_a_workload_identity_counts(identity: ApiServer) -> None:
 def test_a_token_that_expires_is_fetched_anew_once(identity: ApiServer) -> None:
     """After a 401 in the middle the SDK gets one new token, and nothing is lost."""
     with sdk.connect(IDENTITY, 5.0) as send:
-        first = dict(count_all(work(5), send, Policy()))
+        first = dict(count_requests(work(5), send, RequestPolicy()))
         identity.keys = frozenset({"sk-ant-oat01-the-next-one"})
-        second = dict(count_all(work(20), send, Policy(jobs=6)))
+        second = dict(count_requests(work(20), send, RequestPolicy(jobs=6)))
 
     assert all(isinstance(outcome, Count) for outcome in (*first.values(), *second.values()))
     assert len(identity.requests) - len(counts(identity)) == 2
@@ -180,7 +182,7 @@ def test_a_token_that_is_refused_ends_the_run(identity: ApiServer) -> None:
     """A new token that is refused, too, is no reason to ask for a third."""
     identity.plan = planned("401")
 
-    outcomes = run(IDENTITY, work(20), Policy())
+    outcomes = run(IDENTITY, work(20), RequestPolicy())
 
     assert {"answered 401" in str(outcome) for outcome in outcomes.values()} == {True}
     assert len(identity.requests) - len(counts(identity)) <= 2
@@ -203,7 +205,7 @@ def test_a_profile_of_the_user_counts(
     monkeypatch.setenv("ANTHROPIC_PROFILE", "work")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "")
 
-    outcomes = run(Sdk("anthropic", "ANTHROPIC_PROFILE"), work(2), Policy())
+    outcomes = run(SdkCredential("anthropic", "ANTHROPIC_PROFILE"), work(2), RequestPolicy())
 
     assert all(isinstance(outcome, Count) for outcome in outcomes.values())
 
@@ -235,7 +237,7 @@ def test_an_odd_answer_is_never_a_wrong_number(identity: ApiServer, name: str) -
     identity.plan = planned(name)
     items = work(6)
 
-    outcomes = run(IDENTITY, items, Policy(jobs=1))
+    outcomes = run(IDENTITY, items, RequestPolicy(jobs=1))
 
     assert outcomes == {
         key: Count(n, n, n, "api") for key, r in items for n in [length_count(MODEL, r.fields)]
@@ -246,7 +248,7 @@ def test_an_odd_answer_is_never_a_wrong_number(identity: ApiServer, name: str) -
 def test_no_exception_carries_the_token(identity: ApiServer, name: str) -> None:
     """Neither cause nor context: whoever prints the chain prints no token and no prompt."""
     identity.plan = planned(name)
-    with sdk.connect(IDENTITY, 1.0) as send, pytest.raises(Failed) as caught:
+    with sdk.connect(IDENTITY, 1.0) as send, pytest.raises(RequestFailed) as caught:
         send(MODEL, request(SECRET_PROMPT))
     shown = "".join(traceback.format_exception(caught.value))
 
@@ -276,7 +278,7 @@ def test_a_refused_identity_ends_the_run_without_it(identity: ApiServer) -> None
 
     identity.plan = always(refuse)
 
-    outcomes = run(IDENTITY, work(5), Policy())
+    outcomes = run(IDENTITY, work(5), RequestPolicy())
 
     assert counts(identity) == []
     for outcome in outcomes.values():
@@ -288,7 +290,7 @@ def test_what_can_not_be_sent_concerns_one_key(identity: ApiServer) -> None:
     """A lone surrogate is told as such, and the other key is counted."""
     good = work(1)[0]
 
-    outcomes = run(IDENTITY, [(Key(MODEL, "bad"), request("\ud800")), good], Policy())
+    outcomes = run(IDENTITY, [(Key(MODEL, "bad"), request("\ud800")), good], RequestPolicy())
 
     assert "JSON" in str(outcomes[Key(MODEL, "bad")])
     assert isinstance(outcomes[good[0]], Count)
@@ -312,7 +314,7 @@ def test_other_platforms_count_with_their_own_clients(
     for name, value in env.items():
         monkeypatch.setenv(name, value.format(url=api.url))
 
-    outcomes = run(Sdk(provider, "--provider"), work(2), Policy())
+    outcomes = run(SdkCredential(provider, "--provider"), work(2), RequestPolicy())
 
     assert set(outcomes.values()) == {Count(42, 42, 42, "api")}
     assert {seen.path for seen in api.requests} == {COUNT_PATH}
@@ -333,7 +335,7 @@ def test_vertex_counts_with_google_credentials(api: ApiServer, monkeypatch: pyte
     monkeypatch.setenv("ANTHROPIC_VERTEX_BASE_URL", api.url)
     api.plan = FORTY_TWO
 
-    outcomes = run(Sdk("vertex", "--provider"), work(2), Policy())
+    outcomes = run(SdkCredential("vertex", "--provider"), work(2), RequestPolicy())
 
     assert set(outcomes.values()) == {Count(42, 42, 42, "api")}
     assert {seen.path for seen in api.requests} == {
@@ -350,7 +352,7 @@ def test_a_platform_without_its_variables_says_what_is_missing(
     monkeypatch.setenv("AWS_REGION", "r")
     for name in ("google.auth", "boto3"):
         monkeypatch.setitem(sys.modules, name, SimpleNamespace())
-    with pytest.raises(Fatal) as caught, sdk.connect(Sdk(provider, f"--provider {provider}"), 1.0):
+    with pytest.raises(Fatal) as caught, sdk.connect(SdkCredential(provider, f"--provider {provider}"), 1.0):
         pass
 
     assert f"--provider {provider}" in caught.value.message
@@ -370,7 +372,7 @@ def test_an_address_without_tls_is_refused(
     """As with a key of one's own: nothing is sent where others could read it."""
     for variable, value in {name: "http://gateway.example", **env}.items():
         monkeypatch.setenv(variable, value)
-    with pytest.raises(Fatal, match=name), sdk.connect(Sdk(provider, "x"), 1.0):
+    with pytest.raises(Fatal, match=name), sdk.connect(SdkCredential(provider, "x"), 1.0):
         pass
 
 
@@ -378,7 +380,7 @@ def test_an_address_without_tls_is_refused(
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, provider: Any, hidden: str) -> None:
     """What to install, for a person and for a hook."""
     monkeypatch.setitem(sys.modules, hidden, None)
-    with pytest.raises(Fatal) as caught, sdk.connect(Sdk(provider, "x"), 1.0):
+    with pytest.raises(Fatal) as caught, sdk.connect(SdkCredential(provider, "x"), 1.0):
         pass
 
     assert f'pip install "prompt-lint[{provider}]"' in caught.value.hint
@@ -387,10 +389,10 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, provider: Any
 
 SCRIPT = """
 import os
-from prompt_lint.api.credentials import resolve
+from prompt_lint.api.credentials import find_credential
 from prompt_lint.api import sdk
 from prompt_lint.model.values import Request
-with sdk.connect(resolve(os.environ), 5.0) as send:
+with sdk.connect(find_credential(os.environ), 5.0) as send:
     print(send("claude-opus-5", Request({"messages": [{"role": "user", "content": "c4nary prompt"}]})).tokens)
 """
 

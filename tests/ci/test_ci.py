@@ -29,8 +29,11 @@ def payload(path: Path, value: Any) -> str:
 
 def test_outside_of_ci_nothing_is_known() -> None:
     """Neither an empty environment nor `CI=true` alone is a platform."""
-    assert ci.detect({}) is None
-    assert ci.detect({"CI": "true", "GITHUB_ACTIONS": "false", "GITLAB_CI": "", "TF_BUILD": "no"}) is None
+    assert ci.detect_context({}) is None
+    assert (
+        ci.detect_context({"CI": "true", "GITHUB_ACTIONS": "false", "GITLAB_CI": "", "TF_BUILD": "no"})
+        is None
+    )
 
 
 @pytest.mark.parametrize("fork", [False, True])
@@ -50,9 +53,9 @@ def test_a_pull_request_on_github(tmp_path: Path, fork: bool) -> None:
         "GITHUB_STEP_SUMMARY": "/runner/s",
     }  # fmt: skip
 
-    assert ci.detect(env) == Context(
-        "github", "pull_request", "pull_request", base=ID, merge=OTHER, target="main", default="trunk", number=12,
-        repository="o/r", fork=fork, summary="/runner/s", deeper="give `actions/checkout` `with: {fetch-depth: 0}`",
+    assert ci.detect_context(env) == Context(
+        "github", "pull_request", "pull_request", base=ID, merge_commit=OTHER, target_branch="main", default_branch="trunk", pull_request=12,
+        repository="o/r", is_fork=fork, summary_file="/runner/s", fetch_hint="give `actions/checkout` `with: {fetch-depth: 0}`",
     )  # fmt: skip
 
 
@@ -62,13 +65,13 @@ def test_where_nobody_knows_it_may_be_a_fork(tmp_path: Path, head: object) -> No
     value = {"pull_request": {"base": {"repo": {"full_name": "o/r"}}, "head": head}}
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"}
 
-    found = ci.detect(env | {"GITHUB_EVENT_PATH": payload(tmp_path, value)})
-    without = ci.detect(env)
+    found = ci.detect_context(env | {"GITHUB_EVENT_PATH": payload(tmp_path, value)})
+    without = ci.detect_context(env)
 
     assert found
-    assert found.fork
+    assert found.is_fork
     assert without
-    assert without.fork
+    assert without.is_fork
 
 
 @pytest.mark.parametrize("forced", [True, False])
@@ -80,26 +83,31 @@ def test_a_push_to_github(tmp_path: Path, forced: bool) -> None:
         "GITHUB_REF": "refs/heads/feature/x", "GITHUB_REF_TYPE": "branch",
     }  # fmt: skip
 
-    found = ci.detect(env)
-    tagged = ci.detect(env | {"GITHUB_REF": "refs/tags/v1", "GITHUB_REF_TYPE": "tag"})
+    found = ci.detect_context(env)
+    tagged = ci.detect_context(env | {"GITHUB_REF": "refs/tags/v1", "GITHUB_REF_TYPE": "tag"})
 
     assert found
-    assert (found.kind, found.base, found.exact, found.branch) == ("push", ID, not forced, "feature/x")
+    assert (found.kind, found.base, found.base_is_ancestor, found.pushed_branch) == (
+        "push",
+        ID,
+        not forced,
+        "feature/x",
+    )
     assert tagged
-    assert tagged.branch == ""
+    assert tagged.pushed_branch == ""
 
 
 def test_a_payload_is_only_read_from_a_file_of_a_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not from a FIFO, a device or a folder, not if it isn't there or too large: a note, and the run goes on."""
-    monkeypatch.setattr(github, "MAX_PAYLOAD", 100)
+    monkeypatch.setattr(github, "MAX_PAYLOAD_BYTES", 100)
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "large").write_text('"' + "x" * 200 + '"')
     (tmp_path / "list").write_text("[1]")
 
     for name in ("fifo", "large", "list", "nope", ".", "/dev/zero", "nul\0"):
-        found = ci.detect(
+        found = ci.detect_context(
             {
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_EVENT_NAME": "push",
@@ -121,18 +129,18 @@ def test_a_merge_request_on_gitlab() -> None:
         "CI_PROJECT_PATH": "g/s/r", "CI_DEFAULT_BRANCH": "main",
     }  # fmt: skip
 
-    found = ci.detect(env)
-    merged = ci.detect(env | {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": OTHER})
-    fork = ci.detect(env | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "stranger/r"})
+    found = ci.detect_context(env)
+    merged = ci.detect_context(env | {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": OTHER})
+    fork = ci.detect_context(env | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "stranger/r"})
 
     assert found == Context(
-        "gitlab", "merge_request_event", "pull_request", base=ID, exact=True, target="main", default="main", number=3,
-        repository="g/s/r", deeper='set `variables: {GIT_DEPTH: "0"}` in the job',
+        "gitlab", "merge_request_event", "pull_request", base=ID, base_is_ancestor=True, target_branch="main", default_branch="main", pull_request=3,
+        repository="g/s/r", fetch_hint='set `variables: {GIT_DEPTH: "0"}` in the job',
     )  # fmt: skip
     assert merged
     assert merged.base == OTHER
     assert fork
-    assert fork.fork
+    assert fork.is_fork
 
 
 def test_a_pull_request_elsewhere() -> None:
@@ -140,11 +148,11 @@ def test_a_pull_request_elsewhere() -> None:
     cirrus = {"CIRRUS_CI": "true", "CIRRUS_PR": "7", "CIRRUS_BASE_BRANCH": "release/2"}
     travis = {"TRAVIS_PULL_REQUEST": "false", "TRAVIS_BRANCH": "main"}
 
-    assert ci.detect(cirrus) == Context(
-        "other", "unknown", "pull_request", target="release/2", number=7, fork=True
+    assert ci.detect_context(cirrus) == Context(
+        "other", "unknown", "pull_request", target_branch="release/2", pull_request=7, is_fork=True
     )
-    assert ci.detect(travis) is None
-    assert ci.detect(travis | {"TRAVIS_PULL_REQUEST": "3"}) is not None
+    assert ci.detect_context(travis) is None
+    assert ci.detect_context(travis | {"TRAVIS_PULL_REQUEST": "3"}) is not None
 
 
 @pytest.mark.parametrize("target", ["main", "refs/heads/main"])
@@ -157,24 +165,24 @@ def test_a_pull_request_on_azure(target: str) -> None:
         "SYSTEM_PULLREQUEST_ISFORK": "False", "BUILD_REPOSITORY_NAME": "o/r",
     }  # fmt: skip
 
-    assert ci.detect(env) == Context(
-        "azure", "PullRequest", "pull_request", merge=ID, target="main", number=9, repository="o/r",
-        deeper="give the step `checkout: self` `fetchDepth: 0`",
+    assert ci.detect_context(env) == Context(
+        "azure", "PullRequest", "pull_request", merge_commit=ID, target_branch="main", pull_request=9, repository="o/r",
+        fetch_hint="give the step `checkout: self` `fetchDepth: 0`",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("check", "good", "bad"),
     [
-        (context.commit_id, [ID, OTHER], [ZERO, "0" * 64, ID[:39], ID + "\n", ID.upper(), "--help", None, 7, [ID]]),
+        (context.parse_commit_id, [ID, OTHER], [ZERO, "0" * 64, ID[:39], ID + "\n", ID.upper(), "--help", None, 7, [ID]]),
         (
-            context.branch,
+            context.parse_branch,
             ["main", "feature/a-b_c.d", "été", "x;y", "refs/heads/main"],
             ["", "-x", "--output=x", "a..b", "a b", "a\n", "a~1", "a^", "a:b", "a*", "@{-1}", "a@{1}", "/a", "a//b",
              "refs/tags/v1", "a\\b", "a[b", "x" * 251, None, 7, "a\x7f", ".a"],
         ),
-        (context.number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
-        (context.repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
+        (context.parse_number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
+        (context.parse_repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
     ],
 )  # fmt: skip
 def test_what_is_not_of_its_kind_is_nothing(check: Any, good: list[Any], bad: list[Any]) -> None:
@@ -201,11 +209,11 @@ VALUES = st.one_of(
 @given(st.dictionaries(st.sampled_from(VARIABLES), VALUES))
 def test_no_environment_gets_past_the_checks(env: dict[str, str]) -> None:
     """Whatever the variables hold: a context of clean values, or none."""
-    found = ci.detect(env)
+    found = ci.detect_context(env)
 
     if found:
-        assert all(not one or set(one) <= set(string.hexdigits) for one in (found.base, found.merge))
-        for name in (found.target, found.branch, found.default):
+        assert all(not one or set(one) <= set(string.hexdigits) for one in (found.base, found.merge_commit))
+        for name in (found.target_branch, found.pushed_branch, found.default_branch):
             assert not name.startswith("-")
             assert not set(name) & set(" \t\n\x00~^:?*[\\")
         assert found.event.isidentifier() or found.event.isalnum()
@@ -221,7 +229,7 @@ def test_each_platform_says_how_to_fetch_more() -> None:
 
     assert signs.keys() == PLATFORMS.keys() - {"others"}
     for name, sign in signs.items():
-        found = ci.detect(sign)
+        found = ci.detect_context(sign)
         assert found
         assert found.platform == name
-        assert "`" in found.deeper
+        assert "`" in found.fetch_hint

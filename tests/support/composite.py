@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    # What a stub of `uses:` gets (its inputs, the job) and gives (its outputs). It raises `Failed` to fail.
+    # What a stub of `uses:` gets (its inputs, the job) and gives (its outputs). It raises `RequestFailed` to fail.
     Stub = Callable[[Mapping[str, str], "Job"], Mapping[str, str]]
 
 KEPT = 10

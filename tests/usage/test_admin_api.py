@@ -31,8 +31,8 @@ from tests.support.api_server import (
 
 from prompt_lint import __version__
 from prompt_lint.api import credentials, rate_limit
-from prompt_lint.api.responses import Answer
-from prompt_lint.api.retry import Policy
+from prompt_lint.api.responses import Response
+from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Exit, Fatal
 from prompt_lint.usage import admin_api, report, trends
 from prompt_lint.usage.figures import headline
@@ -42,7 +42,7 @@ from prompt_lint.usage.trends import DIMENSIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.api.credentials import Direct
+    from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.usage.trends import Trends
 
 NOW = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
@@ -61,9 +61,11 @@ def server(socket_enabled: None) -> Iterator[AdminServer]:
         yield found
 
 
-def way_to(server: AdminServer | str, key: str = ADMIN_KEY, *, analytics: bool = False) -> Direct:
+def way_to(server: AdminServer | str, key: str = ADMIN_KEY, *, analytics: bool = False) -> KeyCredential:
     url = server if isinstance(server, str) else server.url
-    return credentials.admin({"ANTHROPIC_ADMIN_KEY": key, "PROMPT_LINT_ADMIN_URL": url}, analytics=analytics)
+    return credentials.find_admin_credential(
+        {"ANTHROPIC_ADMIN_KEY": key, "PROMPT_LINT_ADMIN_URL": url}, analytics=analytics
+    )
 
 
 def made(server: AdminServer, **given: Any) -> Trends:
@@ -72,7 +74,7 @@ def made(server: AdminServer, **given: Any) -> Trends:
 
 
 def refused(
-    server: AdminServer | str, monkeypatch: pytest.MonkeyPatch, policy: Policy = PATIENT, **given: Any
+    server: AdminServer | str, monkeypatch: pytest.MonkeyPatch, policy: RequestPolicy = PATIENT, **given: Any
 ) -> Fatal:
     monkeypatch.setattr(admin_api, "POLICY", policy)
     with pytest.raises(Fatal) as raised:
@@ -132,7 +134,7 @@ def answered_by(server: AdminServer) -> Iterator[Any]:
         headers = {"x-api-key": ADMIN_KEY, "anthropic-version": "2023-06-01", "anthropic-beta": BETA}
         seen = Seen(1, 0.0, "GET", f"{BASE}{ask.path}?{query}", headers, b"", 0, b"")
         reply = server.respond(seen)
-        return admin_api._read(Answer(reply.status, {}, reply.body), ask, "test", str)
+        return admin_api._read(Response(reply.status, {}, reply.body), ask, "test", str)
 
     yield get
 
@@ -154,7 +156,7 @@ def test_sums_do_not_depend_on_pages_or_windows(
     when = trends.plan(NOW, NOW, days, None, None, admin_api.earliest(source, NOW))
     query = admin_api.Query(source, "1d", dimensions)
     with answered_by(server) as get, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rate_limit, "FIRST_BURST", 10_000)  # nobody is to be spared here
+        patch.setattr(rate_limit, "INITIAL_BURST", 10_000)  # nobody is to be spared here
         lists = admin_api._collect(
             get, admin_api._asks(query, when), admin_api.POLICY._replace(max_requests=10**6)
         )
@@ -246,7 +248,7 @@ def test_the_address_for_messages_is_not_obeyed(server: AdminServer) -> None:
     """ANTHROPIC_BASE_URL leads to gateways, which must not see the key."""
     env = {"ANTHROPIC_ADMIN_API_KEY": ADMIN_KEY, "ANTHROPIC_BASE_URL": server.url}
 
-    assert credentials.admin(env).base_url == "https://api.anthropic.com"
+    assert credentials.find_admin_credential(env).base_url == "https://api.anthropic.com"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ def test_the_address_for_messages_is_not_obeyed(server: AdminServer) -> None:
 def test_keys_of_another_kind_are_refused_before_anything_is_sent(env: dict[str, str], message: str) -> None:
     """With a sentence that says which is needed, who makes one and where, and never holds the key."""
     with pytest.raises(Fatal, match=message) as raised:
-        credentials.admin(env)
+        credentials.find_admin_credential(env)
 
     assert "canary" not in repr(raised.value.complaints())
     if "API key" in message or "neither" in message:
@@ -799,7 +801,7 @@ def test_rows_have_an_end(server: AdminServer, monkeypatch: pytest.MonkeyPatch) 
 def test_requests_have_an_end(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list without end is left after so many pages."""
     server.most = 1
-    monkeypatch.setattr(admin_api, "POLICY", Policy(*admin_api.POLICY)._replace(max_requests=5))
+    monkeypatch.setattr(admin_api, "POLICY", RequestPolicy(*admin_api.POLICY)._replace(max_requests=5))
     with pytest.raises(Fatal, match="limit of 5 requests is used up"):
         report.make(way_to(server), Options(days=20), (), (), NOW)
 

@@ -777,7 +777,7 @@ def test_it_imports_neither_the_sdk_nor_the_tokenizer(server: AdminServer) -> No
 def test_check_refuses_admin_keys_still() -> None:
     """Each command takes the keys of its own kind only."""
     with pytest.raises(Fatal, match="is an Admin API key"):
-        credentials.resolve({"ANTHROPIC_API_KEY": ADMIN_KEY})
+        credentials.find_credential({"ANTHROPIC_API_KEY": ADMIN_KEY})
 
 
 def test_hostile_names_are_hostile() -> None:

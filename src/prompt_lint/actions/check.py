@@ -89,7 +89,7 @@ def run(env: MutableMapping[str, str]) -> int:
 def _prepared(env: MutableMapping[str, str], report_file: str) -> tuple[list[str], list[str]]:
     """The command line, and what is to be said beside it. Raises `Fatal`."""
     _enter(env)
-    context = ci.detect(env)
+    context = ci.detect_context(env)
     remarks = _authenticate(env, context)
     if remarks:  # whatever was asked for: without a key, that is all there is
         env["INPUT_COUNTING"] = "offline"
@@ -160,7 +160,7 @@ def _base(env: Mapping[str, str], context: Context | None) -> str:
     wanted = asked(env, "base")
     if wanted != "auto" or context is None or context.kind != "other":
         return wanted
-    default = context.default
+    default = context.default_branch
     if context.event == "schedule" or (default and env.get("GITHUB_REF") == f"refs/heads/{default}"):
         return "HEAD"
     return f"origin/{default}" if default and _known(f"origin/{default}", env) else wanted
@@ -208,13 +208,13 @@ def _authenticate(env: MutableMapping[str, str], context: Context | None) -> lis
         if url and secret:
             from prompt_lint.api import oidc_token  # noqa: PLC0415  # imports the HTTP library
 
-            env["ANTHROPIC_IDENTITY_TOKEN"] = oidc_token.fetch(url, secret, audience)
-        elif not github.stranger(env, context):
+            env["ANTHROPIC_IDENTITY_TOKEN"] = oidc_token.fetch_token(url, secret, audience)
+        elif not github.lacks_secrets(env, context):
             raise Fatal("this job gets no OIDC token, so there is nothing to exchange", _HOW_TO_GET_ONE)
         else:
             for name in _OF_IDENTITY:
                 env.pop(name, None)
-    return [_NO_KEY] if github.stranger(env, context) and not _credential(env) else []
+    return [_NO_KEY] if github.lacks_secrets(env, context) and not _credential(env) else []
 
 
 def _wants_identity(env: Mapping[str, str]) -> bool:
@@ -226,7 +226,7 @@ def _wants_identity(env: Mapping[str, str]) -> bool:
 
 def _credential(env: Mapping[str, str]) -> bool:
     try:
-        return not isinstance(credentials.resolve(env), credentials.Absent)
+        return not isinstance(credentials.find_credential(env), credentials.NoCredential)
     except Fatal:  # there is one, and what is wrong with it is told by the run
         return True
 

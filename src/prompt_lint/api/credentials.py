@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 Provider = Literal["anthropic", "vertex", "foundry", "aws"]
 PROVIDERS: tuple[Provider, ...] = ("anthropic", "vertex", "foundry", "aws")
 
-API = "https://api.anthropic.com"
+API_URL = "https://api.anthropic.com"
 # Keys for reports, the first that is set, and the variable that moves their requests.
-ADMIN_KEYS = ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY")
-ADMIN_URL = "PROMPT_LINT_ADMIN_URL"
+ADMIN_KEY_VARIABLES = ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY")
+ADMIN_URL_VARIABLE = "PROMPT_LINT_ADMIN_URL"
 ADMIN_HINT = """a report needs an Admin API key (sk-ant-admin…) in ANTHROPIC_ADMIN_KEY, or a token with the scope org:admin
 an admin of the organization creates one in the Claude Console, under Settings > Admin keys
 individual accounts have none, and Claude subscriptions (Pro, Max, Team) have no usage API"""
 
 # Variables that move requests, or change whom they are sent past. Named in a run's notes, never shown.
-STEERING = (
+ROUTING_VARIABLES = (
     "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
     "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL", "ANTHROPIC_AWS_BASE_URL",
@@ -72,7 +72,7 @@ class Secret:
         raise TypeError("a secret is not written anywhere")
 
 
-class Direct(NamedTuple):
+class KeyCredential(NamedTuple):
     """One request with a key or token of one's own. `base_url` has no slash at its end.
 
     `name` is the variable that holds the secret; `headers` are those of ANTHROPIC_CUSTOM_HEADERS, whose
@@ -80,71 +80,71 @@ class Direct(NamedTuple):
     """
 
     base_url: str
-    name: str
+    variable: str
     secret: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
 
     @property
     def host(self) -> str:
-        return host(self.base_url)
+        return get_host(self.base_url)
 
 
-class Sdk(NamedTuple):
+class SdkCredential(NamedTuple):
     """Through the SDK's own client. `why` names what asks for it."""
 
     provider: Provider
-    why: str
+    source: str
 
 
-class Absent(NamedTuple):
+class NoCredential(NamedTuple):
     """No credential. `why` says what was looked for."""
 
-    why: str
+    reason: str
 
 
-def resolve(
+def find_credential(
     env: Mapping[str, str],
     provider: Provider = "anthropic",
-    exists: Callable[[str], bool] = os.path.isfile,
-) -> Direct | Sdk | Absent:
+    is_file: Callable[[str], bool] = os.path.isfile,
+) -> KeyCredential | SdkCredential | NoCredential:
     """The way, by the precedence of the SDK 2.12: key, token, named profile, workload identity, profile on disk.
 
     `exists` tells whether a file is there: the SDK's profiles lie in the user's own folder. Raises `Fatal`
     for a credential or an endpoint that must not be used.
     """
     if provider != "anthropic":
-        return Sdk(provider, f"--provider {provider}")
+        return SdkCredential(provider, f"--provider {provider}")
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if env.get(name):
-            base = endpoint(env.get("ANTHROPIC_BASE_URL") or API, "ANTHROPIC_BASE_URL")
-            return Direct(base, name, _checked(name, env[name]), _custom_headers(env))
+            base = validate_endpoint(env.get("ANTHROPIC_BASE_URL") or API_URL, "ANTHROPIC_BASE_URL")
+            return KeyCredential(base, name, _checked(name, env[name]), _custom_headers(env))
     if env.get("ANTHROPIC_BASE_URL"):
-        endpoint(env["ANTHROPIC_BASE_URL"], "ANTHROPIC_BASE_URL")
+        validate_endpoint(env["ANTHROPIC_BASE_URL"], "ANTHROPIC_BASE_URL")
     if env.get("ANTHROPIC_PROFILE"):
         _own_folder(env)
-        return Sdk("anthropic", "ANTHROPIC_PROFILE")
+        return SdkCredential("anthropic", "ANTHROPIC_PROFILE")
     identity = _identity(env)
     if identity:
         return identity
-    return _profile_on_disk(env, exists)
+    return _profile_on_disk(env, is_file)
 
 
-def admin(env: Mapping[str, str], *, analytics: bool = False) -> Direct:
+def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) -> KeyCredential:
     """Whom a report asks, and with which key. `analytics`: a key with the scope read:analytics will do, too.
 
     ANTHROPIC_BASE_URL is not obeyed: it leads to gateways for messages, and they mustn't see this key.
     Raises `Fatal` where there is none, or one of another kind.
     """
-    name = next((name for name in ADMIN_KEYS if env.get(name)), "")
+    name = next((name for name in ADMIN_KEY_VARIABLES if env.get(name)), "")
     if not name:
         there = "ANTHROPIC_API_KEY can't read reports: " if env.get("ANTHROPIC_API_KEY") else ""
-        raise Fatal(f"{there}neither {' nor '.join(ADMIN_KEYS)} is set", ADMIN_HINT)
+        raise Fatal(f"{there}neither {' nor '.join(ADMIN_KEY_VARIABLES)} is set", ADMIN_HINT)
     value = _clean(name, env[name])
     ordinary = "sk-ant-api03" if analytics else "sk-ant-api"
     if value.lower().startswith(ordinary):
         raise Fatal(f"{name} holds an ordinary API key, which can't read reports", ADMIN_HINT)
-    base = endpoint(env.get(ADMIN_URL) or API, ADMIN_URL)
-    return Direct(base, name, Secret(value))
+    base = validate_endpoint(env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE)
+    return KeyCredential(base, name, Secret(value))
 
 
 def _checked(name: str, value: str) -> Secret:
@@ -179,9 +179,9 @@ def _plain(value: str) -> bool:
     return bool(value) and all("!" <= char <= "~" for char in value)
 
 
-def endpoint(
+def validate_endpoint(
     url: str,
-    name: str,
+    variable: str,
     example: str = "https://gateway.example.com/anthropic",
     sent: str = "the key and the prompts",
 ) -> str:
@@ -191,16 +191,16 @@ def endpoint(
     """
     match = _ENDPOINT.fullmatch(url)
     if match is None:
-        raise Fatal(f"{name} {_fault(url)}", f"right: {name}={example}")
+        raise Fatal(f"{variable} {_fault(url)}", f"right: {variable}={example}")
     if match["scheme"].lower() != "https" and not _LOOPBACK.fullmatch(match["host"]):
         raise Fatal(
-            f"{name} must begin with https://, or {sent} could be read on their way",
+            f"{variable} must begin with https://, or {sent} could be read on their way",
             "http:// is taken for this machine only (localhost, 127.0.0.1)",
         )
     if match["host"].startswith("[") and not _is_ipv6(match["host"][1:-1]):
-        raise Fatal(f"{name} isn't a plain address", f"right: {name}={example}")
+        raise Fatal(f"{variable} isn't a plain address", f"right: {variable}={example}")
     if match["port"] and not 0 < int(match["port"]) < 65536:
-        raise Fatal(f"{name} has a port that can't be", "ports end at 65535")
+        raise Fatal(f"{variable} has a port that can't be", "ports end at 65535")
     return url.rstrip("/")
 
 
@@ -225,7 +225,7 @@ def _fault(url: str) -> str:
     return "isn't a plain address"
 
 
-def host(url: str) -> str:
+def get_host(url: str) -> str:
     """The host (and port) of an endpoint, for people."""
     return url.partition("://")[2].partition("/")[0]
 
@@ -246,7 +246,7 @@ def _custom_headers(env: Mapping[str, str]) -> tuple[tuple[str, Secret], ...]:
     return tuple(found)
 
 
-def _identity(env: Mapping[str, str]) -> Sdk | Absent | None:
+def _identity(env: Mapping[str, str]) -> SdkCredential | NoCredential | None:
     names = ("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID")
     tokens = ("ANTHROPIC_IDENTITY_TOKEN_FILE", "ANTHROPIC_IDENTITY_TOKEN")
     if not env.get(names[0]):
@@ -255,17 +255,17 @@ def _identity(env: Mapping[str, str]) -> Sdk | Absent | None:
     if not any(env.get(name) for name in tokens):
         missing.append(" or ".join(tokens))
     if missing:
-        return Absent(f"{names[0]} is set, but {', '.join(missing)} isn't")
-    return Sdk("anthropic", "workload identity")
+        return NoCredential(f"{names[0]} is set, but {', '.join(missing)} isn't")
+    return SdkCredential("anthropic", "workload identity")
 
 
-def _profile_on_disk(env: Mapping[str, str], exists: Callable[[str], bool]) -> Sdk | Absent:
+def _profile_on_disk(env: Mapping[str, str], exists: Callable[[str], bool]) -> SdkCredential | NoCredential:
     folder = _own_folder(env)
     if folder and any(
         exists(os.path.join(folder, *p)) for p in (("active_config",), ("configs", "default.json"))
     ):
-        return Sdk("anthropic", "the profile in the user's configuration")
-    return Absent(
+        return SdkCredential("anthropic", "the profile in the user's configuration")
+    return NoCredential(
         "neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set, nor is there a profile or a workload identity"
     )
 
@@ -285,6 +285,8 @@ def _own_folder(env: Mapping[str, str]) -> str:
     return os.path.join(env["HOME"], ".config", "anthropic") if env.get("HOME") else ""
 
 
-def steering(env: Mapping[str, str], provider: Provider = "anthropic") -> tuple[str, ...]:
+def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthropic") -> tuple[str, ...]:
     """The names of those variables that are set and move this run's requests."""
-    return tuple(name for name in STEERING if env.get(name) and _ONLY_FOR.get(name, provider) == provider)
+    return tuple(
+        name for name in ROUTING_VARIABLES if env.get(name) and _ONLY_FOR.get(name, provider) == provider
+    )

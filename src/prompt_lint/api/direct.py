@@ -7,27 +7,27 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import __version__
-from prompt_lint.api.responses import Failed, Reply, hider, tokens
+from prompt_lint.api.responses import Reply, RequestFailed, make_redactor, parse_token_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx2
 
-    from prompt_lint.api.credentials import Direct
-    from prompt_lint.api.responses import Answer
+    from prompt_lint.api.credentials import KeyCredential
+    from prompt_lint.api.responses import Response
     from prompt_lint.model.values import Request
 
 PATH = "/v1/messages/count_tokens"
 # What the SDK 2.12 sends; this version takes keys and tokens alike as `Authorization: Bearer`.
 API_VERSION = "2026-10-21"
 # The edge refuses larger ones (32 MB).
-LARGEST_BODY = 32 * 1024 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
 @contextmanager
-def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Reply]]:
-    """A function that counts, for many threads at once. It raises `Failed`.
+def connect(way: KeyCredential, timeout: float) -> Iterator[Callable[[str, Request], Reply]]:
+    """A function that counts, for many threads at once. It raises `RequestFailed`.
 
     `timeout` is in seconds, for a request. Connections are kept, one for each thread that calls.
     """
@@ -37,15 +37,15 @@ def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Re
 
     # A proxy of the environment is for the way out. What goes to this machine, perhaps without TLS, stays here.
     outside = way.base_url.lower().startswith("https:")
-    hide = hider((way.secret.reveal(), *(value.reveal() for _, value in way.headers)))
+    hide = make_redactor((way.secret.reveal(), *(value.reveal() for _, value in way.headers)))
     client = new_client(httpx2.Client, way.host, timeout, outside=outside)
     post = _poster(client, way, timeout)
     use = Shared(client.close)
 
     def count(model: str, request: Request) -> Reply:
-        body = encode(model, request)
+        body = encode_body(model, request)
         with use:
-            return tokens(post(body), way.host, hide)
+            return parse_token_count(post(body), way.host, hide)
 
     try:
         yield count
@@ -53,7 +53,7 @@ def connect(way: Direct, timeout: float) -> Iterator[Callable[[str, Request], Re
         use.leave()
 
 
-def _poster(client: httpx2.Client, way: Direct, timeout: float) -> Callable[[bytes], Answer]:
+def _poster(client: httpx2.Client, way: KeyCredential, timeout: float) -> Callable[[bytes], Response]:
     import httpx2  # noqa: PLC0415  # imported already
 
     from prompt_lint.api.http_client import exchanged  # noqa: PLC0415  # the same
@@ -62,7 +62,7 @@ def _poster(client: httpx2.Client, way: Direct, timeout: float) -> Callable[[byt
     headers = _headers(way)
     extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
 
-    def post(body: bytes) -> Answer:
+    def post(body: bytes) -> Response:
         # Without the client's own merging of headers and cookies, which costs a third of the whole.
         request = httpx2.Request("POST", url, headers=headers, content=body, extensions=extensions)
         return exchanged(client, request, way.host, timeout)
@@ -70,7 +70,7 @@ def _poster(client: httpx2.Client, way: Direct, timeout: float) -> Callable[[byt
     return post
 
 
-def _headers(way: Direct) -> list[tuple[str, str]]:
+def _headers(way: KeyCredential) -> list[tuple[str, str]]:
     headers = {
         "host": way.host,
         "accept": "application/json",
@@ -84,15 +84,15 @@ def _headers(way: Direct) -> list[tuple[str, str]]:
     return list((headers | {name.lower(): value.reveal() for name, value in way.headers}).items())
 
 
-def encode(model: str, request: Request) -> bytes:
-    """The body. Raises `Failed` for what no JSON text can hold."""
+def encode_body(model: str, request: Request) -> bytes:
+    """The body. Raises `RequestFailed` for what no JSON text can hold."""
     fields: dict[str, Any] = {"model": model, **request.ordered()}
     try:
         body = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):  # ValueError also for lone surrogates
         body = b""
     if not body:
-        raise Failed("key", "the request can't be written as JSON in UTF-8")
-    if len(body) > LARGEST_BODY:
-        raise Failed("key", f"the request has {len(body):,} bytes, and the API takes 32 MB")
+        raise RequestFailed("key", "the request can't be written as JSON in UTF-8")
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestFailed("key", f"the request has {len(body):,} bytes, and the API takes 32 MB")
     return body

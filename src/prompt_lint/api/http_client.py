@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from prompt_lint.api.responses import LARGEST_ANSWER, Answer, Failed, network_failure
+from prompt_lint.api.responses import MAX_RESPONSE_BYTES, RequestFailed, Response, explain_network_error
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def new_client(
     timeout: float,
     *,
     outside: bool,
-    largest: int = LARGEST_ANSWER,
+    largest: int = MAX_RESPONSE_BYTES,
 ) -> httpx2.Client:
     """A client by `make`, ours or the SDK's. `timeout` is in seconds, `largest` in bytes of an answer.
 
@@ -63,7 +63,7 @@ class Shared:
     def __enter__(self) -> None:
         with self._lock:
             if not self._users:
-                raise Failed("odd", "the run is over")
+                raise RequestFailed("odd", "the run is over")
             self._users += 1
 
     def __exit__(self, *_: object) -> None:
@@ -77,23 +77,23 @@ class Shared:
             self._close()
 
 
-def exchanged(client: httpx2.Client, request: httpx2.Request, host: str, timeout: float) -> Answer:
-    """The answer to one request. Raises `Failed` where none comes, whatever it was that went wrong."""
+def exchanged(client: httpx2.Client, request: httpx2.Request, host: str, timeout: float) -> Response:
+    """The answer to one request. Raises `RequestFailed` where none comes, whatever it was that went wrong."""
     try:
         return received(client.send(request))
-    except Failed:
+    except RequestFailed:
         raise
     except Exception as error:  # noqa: BLE001  # anything else tells why there is no answer
-        failed = network_failure(error, host, timeout)
+        failed = explain_network_error(error, host, timeout)
     raise failed  # out here, so that it carries no exception whose text holds the key
 
 
-def received(response: httpx2.Response) -> Answer:
+def received(response: httpx2.Response) -> Response:
     """The answer, from a response of such a client. Reads it where that hasn't been done."""
     body = response.content if response.is_stream_consumed else response.read()
     stream = response.stream
     whole = not (isinstance(stream, _Guarded) and stream.cut)
-    return Answer(
+    return Response(
         response.status_code,
         {name.lower(): value for name, value in response.headers.items()},
         body if whole else None,
@@ -104,7 +104,7 @@ def _guard(host: str, timeout: float, largest: int) -> Callable[[httpx2.Response
     def guard(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             if response.status_code == 200:
-                raise Failed("odd", f"{host} sent a compressed answer that nobody asked for")
+                raise RequestFailed("odd", f"{host} sent a compressed answer that nobody asked for")
             del response.headers["content-encoding"]  # so that the body isn't unpacked
         response.stream = _Guarded(response, host, timeout, largest)
 
@@ -131,7 +131,7 @@ class _Guarded(httpx2.SyncByteStream):
                 self.cut = True
                 return
             if time.monotonic() > until:
-                raise Failed("again", f"no whole answer from {self._host} within {self._timeout:g} s")
+                raise RequestFailed("again", f"no whole answer from {self._host} within {self._timeout:g} s")
             yield chunk
         if self._line is not None and _behind(self._stream) != b"":
             self._line.close()

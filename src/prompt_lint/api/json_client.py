@@ -9,43 +9,43 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import __version__
-from prompt_lint.api.request_pool import Line
-from prompt_lint.api.responses import Failed, Page, hider, one_line, retry_after
-from prompt_lint.api.retry import Policy, Words
+from prompt_lint.api.request_pool import RequestPool
+from prompt_lint.api.responses import Page, RequestFailed, make_redactor, parse_retry_after, to_one_line
+from prompt_lint.api.retry import RequestPolicy, Wording
 from prompt_lint.model.errors import Exit, Fatal, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from prompt_lint.api.credentials import Secret
-    from prompt_lint.api.responses import Answer
+    from prompt_lint.api.responses import Response
 
-    Ask = Callable[[str, str, Any], "Told"]
+    Call = Callable[[str, str, Any], "JsonResponse"]
 
-POLICY = Policy(1, 500, 120.0, 60.0, 20.0, Words("not done", "answer", ""))
+DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("not done", "answer", ""))
 
 
-class Told(NamedTuple):
+class JsonResponse(NamedTuple):
     """An answer that says something: its status, and its JSON (None where it has none)."""
 
     status: int
     value: Any
 
-    def said(self) -> str:
+    def message(self) -> str:
         """The server's own words of a refusal, on one line."""
         message = self.value.get("message") if isinstance(self.value, dict) else None
-        return one_line(message, hider(()))
+        return to_one_line(message, make_redactor(()))
 
 
 @contextmanager
-def connected(
-    base: str,
+def connect(
+    base_url: str,
     secret: Secret,
     *,
     headers: Mapping[str, str] | None = None,
-    largest: int = 1 << 20,
-    policy: Policy = POLICY,
-) -> Iterator[Ask]:
+    max_bytes: int = 1 << 20,
+    policy: RequestPolicy = DEFAULT_POLICY,
+) -> Iterator[Call]:
     """A function (method, what follows `base`, a body or None) → `Told`.
 
     `base` is an address that may be used, without a slash at its end; `largest` is in bytes. The function raises `Fatal`
@@ -55,27 +55,27 @@ def connected(
 
     from prompt_lint.api.http_client import Shared, exchanged, new_client  # noqa: PLC0415  # the same
 
-    host = base.partition("://")[2].partition("/")[0]
-    outside = base.lower().startswith("https:")
-    client = new_client(httpx2.Client, host, policy.timeout, outside=outside, largest=largest)
-    use, hide = Shared(client.close), hider((secret.reveal(),))
+    host = base_url.partition("://")[2].partition("/")[0]
+    outside = base_url.lower().startswith("https:")
+    client = new_client(httpx2.Client, host, policy.timeout, outside=outside, largest=max_bytes)
+    use, hide = Shared(client.close), make_redactor((secret.reveal(),))
 
     def send(_: Any, question: tuple[str, str, Any]) -> Page:
         method, path, body = question
         data = None if body is None else json.dumps(body).encode()
-        url, told = httpx2.URL(f"{base}{path}"), _headers(host, secret, data, headers or {})
+        url, told = httpx2.URL(f"{base_url}{path}"), _headers(host, secret, data, headers or {})
         seconds = {"timeout": httpx2.Timeout(policy.timeout).as_dict()}
         with use:
             request = httpx2.Request(method, url, content=data, headers=told, extensions=seconds)
-            return Page(_read(exchanged(client, request, host, policy.timeout), host, hide, largest))
+            return Page(_read(exchanged(client, request, host, policy.timeout), host, hide, max_bytes))
 
     numbers = count()
     try:
-        with Line(send, policy) as line:
+        with RequestPool(send, policy) as line:
 
-            def ask(method: str, path: str, body: Any = None) -> Told:
+            def ask(method: str, path: str, body: Any = None) -> JsonResponse:
                 line.add(next(numbers), (method, path, body))
-                outcome: Told | Unreadable = line.next_outcome()[1]
+                outcome: JsonResponse | Unreadable = line.next_outcome()[1]
                 if isinstance(outcome, Unreadable):
                     raise Fatal(outcome.message, outcome.hint, Exit.UNCOUNTED)
                 return outcome
@@ -99,24 +99,28 @@ def _headers(host: str, secret: Secret, data: bytes | None, special: Mapping[str
     }
 
 
-def _read(answer: Answer, host: str, hide: Callable[[str], str], largest: int) -> Told:
-    """Raises `Failed` for what may be better next time, and for what isn't read."""
+def _read(answer: Response, host: str, hide: Callable[[str], str], largest: int) -> JsonResponse:
+    """Raises `RequestFailed` for what may be better next time, and for what isn't read."""
     status, headers = answer.status, answer.headers
     if 300 <= status < 400:
-        raise Failed("stop", f"{host} answered with a redirect ({status}), which is never followed")
+        raise RequestFailed("stop", f"{host} answered with a redirect ({status}), which is never followed")
     if answer.body is None:
-        raise Failed("odd", f"{host} sent more than {largest // 1024:,} KiB")
-    told = Told(status, _json(answer.body))
+        raise RequestFailed("odd", f"{host} sent more than {largest // 1024:,} KiB")
+    told = JsonResponse(status, _json(answer.body))
     if _limited(told, headers):
-        raise Failed("limit", f"{host} answered {status}: {hide(told.said())}", wait=_wait(headers))
+        raise RequestFailed(
+            "limit", f"{host} answered {status}: {hide(told.message())}", retry_after=_wait(headers)
+        )
     if status >= 500 or status in {408, 409}:
-        raise Failed("again", f"{host} answered {status}", wait=retry_after(headers, time.time()))
+        raise RequestFailed(
+            "again", f"{host} answered {status}", retry_after=parse_retry_after(headers, time.time())
+        )
     if status in {200, 201} and told.value is None:
-        raise Failed("odd", f"{host} answered with something that isn't JSON")
+        raise RequestFailed("odd", f"{host} answered with something that isn't JSON")
     return told
 
 
-def _limited(told: Told, headers: Mapping[str, str]) -> bool:
+def _limited(told: JsonResponse, headers: Mapping[str, str]) -> bool:
     """GitHub's rate limits are 429 or 403, told apart from a refusal by their headers or their words.
 
     Source: GitHub's REST API documentation, "Rate limits for the REST API", November 2026.
@@ -124,11 +128,11 @@ def _limited(told: Told, headers: Mapping[str, str]) -> bool:
     if told.status == 429:
         return True
     used_up = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers
-    return told.status == 403 and (used_up or "secondary rate limit" in told.said().lower())
+    return told.status == 403 and (used_up or "secondary rate limit" in told.message().lower())
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    wait = retry_after(headers, time.time())
+    wait = parse_retry_after(headers, time.time())
     reset = headers.get("x-ratelimit-reset", "")
     if wait is None and headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
         return max(0.0, float(reset[:12]) - time.time())

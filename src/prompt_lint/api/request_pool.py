@@ -8,18 +8,18 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from prompt_lint.api.rate_limit import Limiter
-from prompt_lint.api.responses import Failed
-from prompt_lint.api.retry import Schedule
+from prompt_lint.api.rate_limit import RateLimiter
+from prompt_lint.api.responses import RequestFailed
+from prompt_lint.api.retry import RetrySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prompt_lint.api.responses import Page, Reply
-    from prompt_lint.api.retry import Outcome, Policy
+    from prompt_lint.api.retry import Outcome, RequestPolicy
     from prompt_lint.model.values import Key, Request
 
-    Send = Callable[[str, Request], Reply]
+    CountTokens = Callable[[str, Request], Reply]
 
 # No wait is longer, so that a request to stop is seen, and Ctrl-C on every system.
 _LOOK_UP = 0.2
@@ -27,17 +27,17 @@ _LOOK_UP = 0.2
 _AHEAD = 512
 
 
-def count_all(
-    work: Iterable[tuple[Key, Request]], send: Send, policy: Policy, stop: Event | None = None
+def count_requests(
+    work: Iterable[tuple[Key, Request]], send: CountTokens, policy: RequestPolicy, stop: Event | None = None
 ) -> Iterator[tuple[Key, Outcome]]:
     """Each key with its count, or with the reason why it has none, as they arrive. None is left out.
 
-    `send` is called from several threads; it returns a `Reply` or raises `Failed`. Once `stop` is set, all that is left is
+    `send` is called from several threads; it returns a `Reply` or raises `RequestFailed`. Once `stop` is set, all that is left is
     told to be uncounted within a second. An exception in the caller (Ctrl-C) ends it as quickly; the
     threads are daemons, and a request that hangs keeps nobody waiting.
     """
     source, owed = iter(work), 0
-    with Line(lambda key, request: send(key.model, request), policy, stop) as line:
+    with RequestPool(lambda key, request: send(key.model, request), policy, stop) as line:
         while True:
             for key, request in source:
                 line.add(key, request)
@@ -50,15 +50,15 @@ def count_all(
             owed -= 1
 
 
-class Line:
+class RequestPool:
     """The threads of one run. One of them, the dispatcher, owns the schedule; the others send and wait.
 
     What is added, by a key that names it, gets one outcome. `send` gets both, in some thread, and returns or raises
-    `Failed`.
+    `RequestFailed`.
     """
 
     def __init__(
-        self, send: Callable[[Any, Any], Reply | Page], policy: Policy, stop: Event | None = None
+        self, send: Callable[[Any, Any], Reply | Page], policy: RequestPolicy, stop: Event | None = None
     ) -> None:
         # To the dispatcher: work `(None, (key, request))`, answers `(number, Reply | Page | Failed)`, None for the end.
         self._events: SimpleQueue[Any] = SimpleQueue()
@@ -99,23 +99,28 @@ class Line:
             self._todo.put(None)
 
     def _run(self) -> None:
-        schedule = Schedule(self._policy, Limiter(), time.monotonic(), lambda most: random.uniform(0, most))  # noqa: S311  # spreads retries
+        schedule = RetrySchedule(
+            self._policy,
+            RateLimiter(),
+            time.monotonic(),
+            lambda most: random.uniform(0, most),  # noqa: S311  # spreads retries
+        )
         while True:
             now = time.monotonic()
-            wait = schedule.wait(now)
+            wait = schedule.delay(now)
             if wait is not None and wait <= 0:
-                number, task = schedule.take(now)
+                number, task = schedule.take_next(now)
                 self._hand_out(number, task.key, task.request)
             if not self._listen(schedule, _LOOK_UP if wait is None else min(wait, _LOOK_UP)):
                 return
             if self._stop.is_set():
-                schedule.halt("the run was stopped")
-            schedule.tick(time.monotonic())
+                schedule.stop("the run was stopped")
+            schedule.give_up_overdue(time.monotonic())
             for outcome in schedule.outcomes:
                 self._outcomes.put(outcome)
             schedule.outcomes.clear()
 
-    def _listen(self, schedule: Schedule, wait: float) -> bool:
+    def _listen(self, schedule: RetrySchedule, wait: float) -> bool:
         """Takes in all that has happened, waiting for the first of it. False at the end."""
         try:
             event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
@@ -126,7 +131,7 @@ class Line:
                     schedule.add(key, request, time.monotonic())
                 else:
                     self._idle += 1
-                    schedule.answer(number, told, time.monotonic())
+                    schedule.finish(number, told, time.monotonic())
                 event = self._events.get_nowait()
         except Empty:
             return True
@@ -137,7 +142,7 @@ class Line:
         if self._idle <= 0:
             self._new_thread()
         if not self._threads:
-            self._events.put((number, Failed("stop", "this machine starts no thread")))
+            self._events.put((number, RequestFailed("stop", "this machine starts no thread")))
             return
         self._idle -= 1
         self._todo.put((number, key, request))
@@ -156,10 +161,10 @@ class Line:
             number, key, request = item
             self._events.put((number, self._one(key, request)))
 
-    def _one(self, key: Any, request: Any) -> Reply | Page | Failed:
+    def _one(self, key: Any, request: Any) -> Reply | Page | RequestFailed:
         try:
             return self._send(key, request)
-        except Failed as failed:
+        except RequestFailed as failed:
             return failed.with_traceback(None)
         except Exception as error:  # noqa: BLE001  # its text may hold anything, its class tells enough
-            return Failed("odd", f"the request failed ({type(error).__name__})")
+            return RequestFailed("odd", f"the request failed ({type(error).__name__})")

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 # What a failure asks for: `key` concerns this one request, the others go on; `again` is worth another try;
 # `odd` isn't, but speaks against the server; `limit` is the rate limit; `stop` would meet every request.
-Kind = Literal["key", "again", "odd", "limit", "stop"]
+FailureKind = Literal["key", "again", "odd", "limit", "stop"]
 
 # A true count has some 25 bytes. More than this is not read, unless a client is made for more.
-LARGEST_ANSWER = 64 * 1024
-LARGEST_COUNT = 2**31 - 1
+MAX_RESPONSE_BYTES = 64 * 1024
+MAX_COUNT = 2**31 - 1
 # As the API's own message is shown.
-LONGEST_MESSAGE = 240
+MAX_MESSAGE_LENGTH = 240
 
-_MEANINGS: Mapping[int, tuple[Kind, str]] = {
+_MEANINGS: Mapping[int, tuple[FailureKind, str]] = {
     400: ("key", ""),
     401: ("stop", "the key or token was rejected: is it valid, and for this endpoint?"),
     402: ("stop", "see the organization's billing settings"),
@@ -41,21 +41,21 @@ _CREDENTIAL = re.compile(r"sk-[A-Za-z0-9_-]{8,}|eyJ[\w-]+\.[\w.-]+|(?<=[Bb]earer
 _HIDDEN = "[hidden]"
 
 
-class Limits(NamedTuple):
+class Quota(NamedTuple):
     """What rate-limit headers said: requests a minute, and how many are left. None where they said nothing."""
 
-    limit: float | None = None
+    per_minute: float | None = None
     remaining: float | None = None
 
 
-_SILENT = Limits()
+_SILENT = Quota()
 
 
 class Reply(NamedTuple):
     """A valid number."""
 
     tokens: int
-    limits: Limits = _SILENT
+    limits: Quota = _SILENT
 
     @property
     def outcome(self) -> Count:
@@ -66,10 +66,10 @@ class Page(NamedTuple):
     """A valid answer of another kind: whatever was made of its JSON."""
 
     outcome: Any
-    limits: Limits = _SILENT
+    limits: Quota = _SILENT
 
 
-class Failed(Exception):
+class RequestFailed(Exception):
     """No number. `message` has the server as its subject or tells what is wrong with the request.
 
     `retry_after` is in seconds, perhaps infinite; None where the server named no time.
@@ -77,22 +77,22 @@ class Failed(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: FailureKind,
         message: str,
         hint: str = "",
         *,
-        wait: float | None = None,
-        limits: Limits = _SILENT,
+        retry_after: float | None = None,
+        quota: Quota = _SILENT,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.hint = hint
-        self.retry_after = wait
-        self.limits = limits
+        self.retry_after = retry_after
+        self.limits = quota
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """An HTTP answer as it came. Header names are in lower case; `body` is None where it was too large."""
 
     status: int
@@ -100,31 +100,39 @@ class Answer(NamedTuple):
     body: bytes | None
 
 
-def tokens(answer: Answer, host: str, hide: Callable[[str], str]) -> Reply:
-    """The number. Raises `Failed` for whatever isn't one, and nothing else, whatever the bytes are."""
-    value = content(answer, host, hide)
+def parse_token_count(answer: Response, host: str, hide: Callable[[str], str]) -> Reply:
+    """The number. Raises `RequestFailed` for whatever isn't one, and nothing else, whatever the bytes are."""
+    value = parse_json(answer, host, hide)
     count = value.get("input_tokens") if isinstance(value, dict) else None
     # `bool` is an `int`, and NaN passes every comparison: so the type itself.
-    if type(count) is not int or not 0 < count <= LARGEST_COUNT:
-        raise Failed("odd", f"{host} answered without a valid number of tokens{told_id(answer, hide)}")
-    return Reply(count, told_limits(answer.headers))
+    if type(count) is not int or not 0 < count <= MAX_COUNT:
+        raise RequestFailed(
+            "odd", f"{host} answered without a valid number of tokens{format_request_id(answer, hide)}"
+        )
+    return Reply(count, parse_quota(answer.headers))
 
 
-def content(answer: Answer, host: str, hide: Callable[[str], str], largest: int = LARGEST_ANSWER) -> Any:
-    """The JSON value of an answer, None where it is none. Raises `Failed` for a refusal, or for what wasn't read.
+def parse_json(
+    answer: Response, host: str, hide: Callable[[str], str], max_bytes: int = MAX_RESPONSE_BYTES
+) -> Any:
+    """The JSON value of an answer, None where it is none. Raises `RequestFailed` for a refusal, or for what wasn't read.
 
     `largest` is what the client reads, in bytes. Statuses and error types: the API reference, "Errors", November 2026.
     """
     if answer.status != 200:
         raise _refusal(answer, host, hide)
     if answer.headers.get("content-encoding", "identity") != "identity":
-        raise Failed("odd", f"{host} sent a compressed answer that nobody asked for{told_id(answer, hide)}")
+        raise RequestFailed(
+            "odd", f"{host} sent a compressed answer that nobody asked for{format_request_id(answer, hide)}"
+        )
     if answer.body is None:
-        raise Failed("odd", f"{host} sent more than {largest // 1024:,} KiB{told_id(answer, hide)}")
+        raise RequestFailed(
+            "odd", f"{host} sent more than {max_bytes // 1024:,} KiB{format_request_id(answer, hide)}"
+        )
     return _json(answer.body)
 
 
-def _refusal(answer: Answer, host: str, hide: Callable[[str], str]) -> Failed:
+def _refusal(answer: Response, host: str, hide: Callable[[str], str]) -> RequestFailed:
     kind, advice = _meaning(answer.status)
     error = _error(answer)
     if answer.status == 404 and not error:
@@ -132,15 +140,15 @@ def _refusal(answer: Answer, host: str, hide: Callable[[str], str]) -> Failed:
     details = error.get("details")
     if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
         kind, advice = "stop", "the organization's spend limit is reached: raise it in the Claude Console"
-    said = one_line(error.get("message"), hide)
-    text = f"{host} answered {answer.status}{f': {said}' if said else ''}{told_id(answer, hide)}"
+    said = to_one_line(error.get("message"), hide)
+    text = f"{host} answered {answer.status}{f': {said}' if said else ''}{format_request_id(answer, hide)}"
     if 300 <= answer.status < 400:
         text = f"{host} answered with a redirect ({answer.status}), which is never followed"
-    wait = retry_after(answer.headers, time.time()) if kind in {"again", "limit"} else None
-    return Failed(kind, text, advice, wait=wait, limits=told_limits(answer.headers))
+    wait = parse_retry_after(answer.headers, time.time()) if kind in {"again", "limit"} else None
+    return RequestFailed(kind, text, advice, retry_after=wait, quota=parse_quota(answer.headers))
 
 
-def _meaning(status: int) -> tuple[Kind, str]:
+def _meaning(status: int) -> tuple[FailureKind, str]:
     if status in _MEANINGS:
         return _MEANINGS[status]
     if 300 <= status < 400:
@@ -148,7 +156,7 @@ def _meaning(status: int) -> tuple[Kind, str]:
     return ("again", "") if status >= 500 else ("odd", "")
 
 
-def _error(answer: Answer) -> Mapping[str, Any]:
+def _error(answer: Response) -> Mapping[str, Any]:
     value = _json(answer.body or b"")
     error = value.get("error") if isinstance(value, dict) else None
     return error if isinstance(error, dict) else {}
@@ -162,31 +170,31 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def told_id(answer: Answer, hide: Callable[[str], str]) -> str:
+def format_request_id(answer: Response, hide: Callable[[str], str]) -> str:
     """The request's id in brackets, where the answer has one."""
     found = hide(answer.headers.get("request-id", ""))
     return f" ({found})" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", found) else ""
 
 
-def one_line(text: object, hide: Callable[[str], str]) -> str:
+def to_one_line(text: object, hide: Callable[[str], str]) -> str:
     """Somebody else's text as a part of our sentence."""
     if not isinstance(text, str):
         return ""
     plain = hide(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
-    return plain if len(plain) <= LONGEST_MESSAGE else plain[:LONGEST_MESSAGE] + "…"
+    return plain if len(plain) <= MAX_MESSAGE_LENGTH else plain[:MAX_MESSAGE_LENGTH] + "…"
 
 
-def told_limits(headers: Mapping[str, str]) -> Limits:
+def parse_quota(headers: Mapping[str, str]) -> Quota:
     """What the headers say of the rate limit."""
     prefix = "anthropic-ratelimit-requests-"
-    return Limits(_count(headers.get(f"{prefix}limit")), _count(headers.get(f"{prefix}remaining")))
+    return Quota(_count(headers.get(f"{prefix}limit")), _count(headers.get(f"{prefix}remaining")))
 
 
 def _count(text: str | None) -> float | None:
     return float(text) if text and re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds from `now` (Unix time), never negative, perhaps infinite; None without a header that says it.
 
     A number or a date (RFC 9110, section 10.2.3), or milliseconds as the API's own header has them.
@@ -207,11 +215,11 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-def network_failure(error: BaseException, host: str, timeout: float) -> Failed:
+def explain_network_error(error: BaseException, host: str, timeout: float) -> RequestFailed:
     """Why there was no answer, told by the class of what was raised: its text may hold the key."""
     chain = _chain(error)
     names = {name for link in chain for name in _class_names(link)}
-    table: tuple[tuple[str, Kind, str, str], ...] = (
+    table: tuple[tuple[str, FailureKind, str, str], ...] = (
         ("SSLCertVerificationError", "stop", f"the certificate of {host} isn't trusted",
          "where a proxy signs it, SSL_CERT_FILE may name that proxy's certificate"),
         ("SSLError", "again", f"{host} doesn't speak TLS properly", ""),
@@ -228,8 +236,8 @@ def network_failure(error: BaseException, host: str, timeout: float) -> Failed:
     )  # fmt: skip
     for name, kind, message, hint in table:
         if name in names:
-            return Failed(kind, message, hint)
-    return Failed("odd", f"the request to {host} failed ({type(error).__name__})")
+            return RequestFailed(kind, message, hint)
+    return RequestFailed("odd", f"the request to {host} failed ({type(error).__name__})")
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -245,7 +253,7 @@ def _class_names(error: BaseException) -> list[str]:
     return [kind.__name__ for kind in type(error).__mro__]
 
 
-def hider(secrets: tuple[str, ...]) -> Callable[[str], str]:
+def make_redactor(secrets: tuple[str, ...]) -> Callable[[str], str]:
     """A function that takes these secrets, as they are or encoded, and whatever looks like one out of a text."""
     forms = {form for secret in secrets if secret for form in _forms(secret)}
     longest_first = sorted(forms, key=len, reverse=True)
@@ -273,7 +281,7 @@ def _forms(secret: str) -> set[str]:
     return forms
 
 
-def come_back(seconds: float, now: float) -> str:
+def describe_wait(seconds: float, now: float) -> str:
     """`seconds` from `now` (Unix time), for people: `in 60 min, at 14:05 UTC`."""
     if seconds > 7 * 86400:  # infinity, too
         return "in more than a week"

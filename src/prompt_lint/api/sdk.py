@@ -9,18 +9,25 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.api.credentials import endpoint, host
-from prompt_lint.api.responses import Failed, Reply, hider, network_failure, one_line, tokens
+from prompt_lint.api.credentials import get_host, validate_endpoint
+from prompt_lint.api.responses import (
+    Reply,
+    RequestFailed,
+    explain_network_error,
+    make_redactor,
+    parse_token_count,
+    to_one_line,
+)
 from prompt_lint.model.errors import Exit, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from prompt_lint.api.credentials import Provider, Sdk
-    from prompt_lint.api.responses import Answer
+    from prompt_lint.api.credentials import Provider, SdkCredential
+    from prompt_lint.api.responses import Response
     from prompt_lint.model.values import Request
 
-    Post = Callable[[Any, dict[str, Any]], Answer]
+    Post = Callable[[Any, dict[str, Any]], Response]
 
 # Where each client has its address from, and the module without which an extra of the same name isn't installed.
 _BASE_URL: dict[Provider, str] = {
@@ -44,8 +51,8 @@ _SECRETS = (
 
 
 @contextmanager
-def connect(way: Sdk, timeout: float) -> Iterator[Callable[[str, Request], Reply]]:
-    """A function that counts, for many threads at once. It raises `Failed`.
+def connect(way: SdkCredential, timeout: float) -> Iterator[Callable[[str, Request], Reply]]:
+    """A function that counts, for many threads at once. It raises `RequestFailed`.
 
     `timeout` is in seconds, for a request. Raises `Fatal` where the SDK is missing, or finds no
     credential or address that may be used. The SDK reads the environment of this process itself.
@@ -53,16 +60,16 @@ def connect(way: Sdk, timeout: float) -> Iterator[Callable[[str, Request], Reply
     anthropic = _import(way.provider)
     from prompt_lint.api.http_client import Shared  # noqa: PLC0415  # imports the HTTP library
 
-    hide = hider(tuple(os.environ.get(name, "") for name in _SECRETS))
+    hide = make_redactor(tuple(os.environ.get(name, "") for name in _SECRETS))
     client = _client(anthropic, way, timeout, hide)
     use = Shared(client.close)
     try:
-        where = host(endpoint(str(client.base_url), _BASE_URL[way.provider]))
+        where = get_host(validate_endpoint(str(client.base_url), _BASE_URL[way.provider]))
         post = _reauthenticating(_poster(anthropic, where, timeout, hide), client)
 
         def count(model: str, request: Request) -> Reply:
             with use:
-                return tokens(post(client, {"model": model, **request.ordered()}), where, hide)
+                return parse_token_count(post(client, {"model": model, **request.ordered()}), where, hide)
 
         yield count
     finally:
@@ -87,31 +94,31 @@ def _import(provider: Provider) -> Any:
     return anthropic
 
 
-def _client(anthropic: Any, way: Sdk, timeout: float, hide: Callable[[str], str]) -> Any:
+def _client(anthropic: Any, way: SdkCredential, timeout: float, hide: Callable[[str], str]) -> Any:
     from prompt_lint.api.http_client import new_client  # noqa: PLC0415  # imports the HTTP library
 
     name = _BASE_URL[way.provider]
     address = os.environ.get(name, "")
     if address:
-        endpoint(address, name)
+        validate_endpoint(address, name)
     else:
         os.environ.pop(name, None)  # an empty one means unset here, and a broken address to the SDK
     outside = not address.lower().startswith("http:")
-    http = new_client(anthropic.DefaultHttpxClient, host(address) or "the API", timeout, outside=outside)
+    http = new_client(anthropic.DefaultHttpxClient, get_host(address) or "the API", timeout, outside=outside)
     try:
         return getattr(anthropic, _CLIENT[way.provider])(
             max_retries=0, timeout=timeout, http_client=http, open_telemetry=False
         )
     except Exception as error:  # noqa: BLE001  # several classes, ValueError and TypeError among them
         http.close()
-        why = one_line(str(error), hide)
-    raise Fatal(f"the Claude SDK can't be used ({way.why}): {why}", "see docs/exact-counts.md", Exit.USAGE)
+        why = to_one_line(str(error), hide)
+    raise Fatal(f"the Claude SDK can't be used ({way.source}): {why}", "see docs/exact-counts.md", Exit.USAGE)
 
 
 def _poster(anthropic: Any, where: str, timeout: float, hide: Callable[[str], str]) -> Post:
     from prompt_lint.api.http_client import received  # noqa: PLC0415  # imports the HTTP library
 
-    def post(client: Any, fields: dict[str, Any]) -> Answer:
+    def post(client: Any, fields: dict[str, Any]) -> Response:
         try:
             # Raw: the SDK's own reading takes a string, nothing at all and NaN for counts.
             return received(client.messages.with_raw_response.count_tokens(**fields).http_response)
@@ -126,19 +133,19 @@ def _poster(anthropic: Any, where: str, timeout: float, hide: Callable[[str], st
 
 def _failure(
     anthropic: Any, error: Exception, where: str, timeout: float, hide: Callable[[str], str]
-) -> Failed:
+) -> RequestFailed:
     link: BaseException | None = error
     while link is not None:  # what our own guard of the body raised comes wrapped
-        if isinstance(link, Failed):
+        if isinstance(link, RequestFailed):
             return link.with_traceback(None)
         link = link.__cause__ or link.__context__
     if isinstance(error, UnicodeError | RecursionError):
-        return Failed("key", "the request can't be written as JSON in UTF-8")
+        return RequestFailed("key", "the request can't be written as JSON in UTF-8")
     if isinstance(error, anthropic.APIConnectionError):
-        return network_failure(error, where, timeout)
+        return explain_network_error(error, where, timeout)
     # Whatever else is raised before anything is sent concerns the credential, and so every request.
-    said = one_line(str(error), hide) or type(error).__name__
-    return Failed("stop", f"the Claude SDK has no usable credential: {said}")
+    said = to_one_line(str(error), hide) or type(error).__name__
+    return RequestFailed("stop", f"the Claude SDK has no usable credential: {said}")
 
 
 def _reauthenticating(post: Post, client: Any) -> Post:
@@ -146,7 +153,7 @@ def _reauthenticating(post: Post, client: Any) -> Post:
     lock = Lock()
     renewed = False
 
-    def careful(_: Any, fields: dict[str, Any]) -> Answer:
+    def careful(_: Any, fields: dict[str, Any]) -> Response:
         nonlocal renewed
         before = renewed
         answer = post(client, fields)

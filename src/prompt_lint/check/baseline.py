@@ -30,7 +30,7 @@ def comparison(
 
     Raises `Fatal` where a base was asked for by name and there is none.
     """
-    context = ci.detect(env)
+    context = ci.detect_context(env)
     tree.notes.extend(context.notes if context else ())
     found = resolve(tree, wanted, env)
     if isinstance(found, Absent):

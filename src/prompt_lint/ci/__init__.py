@@ -22,6 +22,6 @@ class Platform(Protocol):
 PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure": azure, "others": others}
 
 
-def detect(env: Mapping[str, str]) -> Context | None:
+def detect_context(env: Mapping[str, str]) -> Context | None:
     """What the CI system says that this process runs in; None in no CI, or one that isn't known."""
     return next((found for one in PLATFORMS.values() if (found := one.detect(env))), None)

@@ -29,27 +29,27 @@ class Context(NamedTuple):
     event: str
     kind: Literal["pull_request", "merge_group", "push", "other"]
     base: str = ""
-    exact: bool = False
-    merge: str = ""
-    target: str = ""
-    branch: str = ""
-    default: str = ""
-    number: int = 0
+    base_is_ancestor: bool = False
+    merge_commit: str = ""
+    target_branch: str = ""
+    pushed_branch: str = ""
+    default_branch: str = ""
+    pull_request: int = 0
     repository: str = ""
-    fork: bool = False
-    summary: str = ""
-    deeper: str = ""
+    is_fork: bool = False
+    summary_file: str = ""
+    fetch_hint: str = ""
     notes: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing_variables: tuple[str, ...] = ()
 
 
-def commit_id(value: object) -> str:
+def parse_commit_id(value: object) -> str:
     """A full id of a commit; "" for anything else, and for the zeros that stand for none."""
     found = value if isinstance(value, str) and _ID.fullmatch(value) else ""
     return found if found.strip("0") else ""
 
 
-def branch(value: object) -> str:
+def parse_branch(value: object) -> str:
     """A branch by its short name; "" for a tag and anything else."""
     if not isinstance(value, str):
         return ""
@@ -57,16 +57,16 @@ def branch(value: object) -> str:
     return name if _BRANCH.fullmatch(name) and not name.startswith("refs/") else ""
 
 
-def number(value: object) -> int:
+def parse_number(value: object) -> int:
     return int(text) if not isinstance(value, bool) and _NUMBER.fullmatch(text := str(value)[:20]) else 0
 
 
-def repository(value: object) -> str:
+def parse_repository(value: object) -> str:
     if not isinstance(value, str) or not _REPOSITORY.fullmatch(value):
         return ""
     return "" if {".", ".."} & set(value.split("/")) else value
 
 
-def word(value: object) -> str:
+def parse_event_name(value: object) -> str:
     """The platform's name of an event."""
     return value if isinstance(value, str) and re.fullmatch(r"\w{1,50}", value, re.ASCII) else "unknown"

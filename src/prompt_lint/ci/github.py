@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # GitHub sends no larger ones.
-MAX_PAYLOAD = 25 << 20
+MAX_PAYLOAD_BYTES = 25 << 20
 
 _DEEPER = "give `actions/checkout` `with: {fetch-depth: 0}`"
 _MERGE = re.compile(r"refs/pull/[0-9]{1,18}/merge")
@@ -24,47 +24,49 @@ _MERGE = re.compile(r"refs/pull/[0-9]{1,18}/merge")
 def detect(env: Mapping[str, str]) -> Context | None:
     if env.get("GITHUB_ACTIONS") != "true":
         return None
-    name = event.word(env.get("GITHUB_EVENT_NAME"))
+    name = event.parse_event_name(env.get("GITHUB_EVENT_NAME"))
     payload, notes = _payload(env.get("GITHUB_EVENT_PATH", ""))
     context = Context(
         "github",
         name,
         "other",
-        default=event.branch(_at(payload, "repository", "default_branch")),
-        repository=event.repository(env.get("GITHUB_REPOSITORY")),
-        summary=env.get("GITHUB_STEP_SUMMARY", ""),
-        deeper=_DEEPER,
+        default_branch=event.parse_branch(_at(payload, "repository", "default_branch")),
+        repository=event.parse_repository(env.get("GITHUB_REPOSITORY")),
+        summary_file=env.get("GITHUB_STEP_SUMMARY", ""),
+        fetch_hint=_DEEPER,
         notes=notes,
     )
     if name.startswith("pull_request"):  # the reviews and comments of one, too
         return _pull_request(context, env, payload)
     if name == "merge_group":
-        base = event.commit_id(_at(payload, "merge_group", "base_sha"))
-        target = event.branch(_at(payload, "merge_group", "base_ref"))
-        return context._replace(kind="merge_group", base=base, exact=True, target=target)
+        base = event.parse_commit_id(_at(payload, "merge_group", "base_sha"))
+        target = event.parse_branch(_at(payload, "merge_group", "base_ref"))
+        return context._replace(kind="merge_group", base=base, base_is_ancestor=True, target_branch=target)
     if name == "push":
         return context._replace(
             kind="push",
-            base=event.commit_id(_at(payload, "before")),
-            exact=_at(payload, "forced") is False and _at(payload, "created") is False,
-            branch=event.branch(env.get("GITHUB_REF")) if env.get("GITHUB_REF_TYPE") != "tag" else "",
+            base=event.parse_commit_id(_at(payload, "before")),
+            base_is_ancestor=_at(payload, "forced") is False and _at(payload, "created") is False,
+            pushed_branch=event.parse_branch(env.get("GITHUB_REF"))
+            if env.get("GITHUB_REF_TYPE") != "tag"
+            else "",
         )
     return context
 
 
 def _pull_request(context: Context, env: Mapping[str, str], payload: object) -> Context:
     base, head = _at(payload, "pull_request", "base"), _at(payload, "pull_request", "head")
-    target = event.branch(env.get("GITHUB_BASE_REF")) or event.branch(_at(base, "ref"))
+    target = event.parse_branch(env.get("GITHUB_BASE_REF")) or event.parse_branch(_at(base, "ref"))
     merged = _MERGE.fullmatch(env.get("GITHUB_REF", "")) is not None
-    home = event.repository(_at(base, "repo", "full_name"))
+    home = event.parse_repository(_at(base, "repo", "full_name"))
     return context._replace(
         kind="pull_request",
-        base=event.commit_id(_at(base, "sha")),
-        merge=event.commit_id(env.get("GITHUB_SHA")) if merged else "",
-        target=target,
-        number=event.number(_at(payload, "pull_request", "number") or _at(payload, "number")),
+        base=event.parse_commit_id(_at(base, "sha")),
+        merge_commit=event.parse_commit_id(env.get("GITHUB_SHA")) if merged else "",
+        target_branch=target,
+        pull_request=event.parse_number(_at(payload, "pull_request", "number") or _at(payload, "number")),
         # Without a repository the fork has been deleted; without a payload nobody knows, so it may be one.
-        fork=not home or _at(head, "repo", "full_name") != home,
+        is_fork=not home or _at(head, "repo", "full_name") != home,
     )
 
 
@@ -101,44 +103,44 @@ def _read(path: str) -> bytes:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it isn't a file")
-        data = file.read(MAX_PAYLOAD + 1)
-    if len(data) > MAX_PAYLOAD:
-        raise OSError(errno.EFBIG, f"it is larger than {MAX_PAYLOAD:,} bytes")
+        data = file.read(MAX_PAYLOAD_BYTES + 1)
+    if len(data) > MAX_PAYLOAD_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_PAYLOAD_BYTES:,} bytes")
     return data
 
 
-class Finished(NamedTuple):
+class FinishedRun(NamedTuple):
     """The run whose end a `workflow_run` event tells: its number, its event, and the head that it was of.
 
     `branch` is in the repository `home`, which is a stranger's where a fork is.
     """
 
-    run: int
+    number: int
     attempt: int
     event: str
-    head: str
+    commit: str
     branch: str
-    home: str
+    repository: str
 
 
-def finished(env: Mapping[str, str]) -> Finished | None:
+def find_finished_run(env: Mapping[str, str]) -> FinishedRun | None:
     """None where the event is another one, or doesn't say what it should."""
     if env.get("GITHUB_EVENT_NAME") != "workflow_run":
         return None
     run = _at(_payload(env.get("GITHUB_EVENT_PATH", ""))[0], "workflow_run")
-    found = Finished(
-        event.number(_at(run, "id")),
-        event.number(_at(run, "run_attempt")),
-        event.word(_at(run, "event")),
-        event.commit_id(_at(run, "head_sha")),
-        event.branch(_at(run, "head_branch")),
-        event.repository(_at(run, "head_repository", "full_name")),
+    found = FinishedRun(
+        event.parse_number(_at(run, "id")),
+        event.parse_number(_at(run, "run_attempt")),
+        event.parse_event_name(_at(run, "event")),
+        event.parse_commit_id(_at(run, "head_sha")),
+        event.parse_branch(_at(run, "head_branch")),
+        event.parse_repository(_at(run, "head_repository", "full_name")),
     )
-    return found if found.run and found.head and found.branch and "/" in found.home else None
+    return found if found.number and found.commit and found.branch and "/" in found.repository else None
 
 
-def stranger(env: Mapping[str, str], context: Context | None) -> bool:
+def lacks_secrets(env: Mapping[str, str], context: Context | None) -> bool:
     """Whether GitHub keeps secrets, and the right to write, from this run: a fork's pull request, or Dependabot's."""
     if context is None or context.kind != "pull_request" or context.event == "pull_request_target":
         return False
-    return context.fork or env.get("GITHUB_ACTOR") == "dependabot[bot]"
+    return context.is_fork or env.get("GITHUB_ACTOR") == "dependabot[bot]"

@@ -19,29 +19,31 @@ def detect(env: Mapping[str, str]) -> Context | None:
         return None
     context = Context(
         "gitlab",
-        event.word(env.get("CI_PIPELINE_SOURCE")),
+        event.parse_event_name(env.get("CI_PIPELINE_SOURCE")),
         "other",
-        default=event.branch(env.get("CI_DEFAULT_BRANCH")),
-        repository=event.repository(env.get("CI_PROJECT_PATH")),
-        deeper=_DEEPER,
+        default_branch=event.parse_branch(env.get("CI_DEFAULT_BRANCH")),
+        repository=event.parse_repository(env.get("CI_PROJECT_PATH")),
+        fetch_hint=_DEEPER,
     )
-    number = event.number(env.get("CI_MERGE_REQUEST_IID"))
+    number = event.parse_number(env.get("CI_MERGE_REQUEST_IID"))
     if number or context.event == "merge_request_event":
         home = env.get("CI_MERGE_REQUEST_PROJECT_PATH")
         # Only where a merge of both is checked out is there an id of the target; the other is the merge base.
-        target = event.commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
-        base = target or event.commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
-        branch = event.branch(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
+        target = event.parse_commit_id(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"))
+        base = target or event.parse_commit_id(env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+        branch = event.parse_branch(env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"))
         return context._replace(
             kind="pull_request",
             base=base,
-            exact=True,
-            target=branch,
-            number=number,
-            missing=() if base or branch else _TARGETS,
-            fork=not home or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != home,
+            base_is_ancestor=True,
+            target_branch=branch,
+            pull_request=number,
+            missing_variables=() if base or branch else _TARGETS,
+            is_fork=not home or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != home,
         )
     if context.event == "push":
-        before = event.commit_id(env.get("CI_COMMIT_BEFORE_SHA"))
-        return context._replace(kind="push", base=before, branch=event.branch(env.get("CI_COMMIT_BRANCH")))
+        before = event.parse_commit_id(env.get("CI_COMMIT_BEFORE_SHA"))
+        return context._replace(
+            kind="push", base=before, pushed_branch=event.parse_branch(env.get("CI_COMMIT_BRANCH"))
+        )
     return context

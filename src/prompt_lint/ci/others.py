@@ -24,11 +24,17 @@ _PULL_REQUESTS = (
 
 def detect(env: Mapping[str, str]) -> Context | None:
     for name, target in _PULL_REQUESTS:
-        if number := context.number(env.get(name)):  # elsewhere than in a pull request some say `false`
-            branch = context.branch(env.get(target))
+        if number := context.parse_number(env.get(name)):  # elsewhere than in a pull request some say `false`
+            branch = context.parse_branch(env.get(target))
             missing = () if branch else (target,)
             # Nobody says whose it is.
             return Context(
-                "other", "unknown", "pull_request", target=branch, number=number, fork=True, missing=missing
+                "other",
+                "unknown",
+                "pull_request",
+                target_branch=branch,
+                pull_request=number,
+                is_fork=True,
+                missing_variables=missing,
             )
     return None

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from prompt_lint.api.credentials import Direct, Provider, Sdk
+    from prompt_lint.api.credentials import KeyCredential, Provider, SdkCredential
     from prompt_lint.api.responses import Reply
-    from prompt_lint.api.retry import Policy
+    from prompt_lint.api.retry import RequestPolicy
     from prompt_lint.cache.counts import Cache
     from prompt_lint.config.load import Config
     from prompt_lint.counting.sources import CountMany, Mode
@@ -54,9 +54,9 @@ def means(
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
     if wanted != "offline":
-        from prompt_lint.api.retry import Policy  # only where something may be sent
+        from prompt_lint.api.retry import RequestPolicy  # only where something may be sent
 
-        service, absent = _service(env, provider, Policy(jobs, max_requests, deadline))
+        service, absent = _service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else counts.folder(env, cache_dir, top)
     offline_counter = Counter(_count, _weigh)
@@ -99,12 +99,12 @@ def _place(env: Mapping[str, str], provider: Provider) -> str:
     return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or "https://api.anthropic.com"
 
 
-def _service(env: Mapping[str, str], provider: Provider, policy: Policy) -> tuple[Service | None, str]:
+def _service(env: Mapping[str, str], provider: Provider, policy: RequestPolicy) -> tuple[Service | None, str]:
     from prompt_lint.api import credentials
 
-    way = credentials.resolve(env, provider)
-    if isinstance(way, credentials.Absent):
-        return None, way.why
+    way = credentials.find_credential(env, provider)
+    if isinstance(way, credentials.NoCredential):
+        return None, way.reason
     sent: list[None] = []  # to append to it is safe between threads
     host = _host(way, env)
     return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), _steered(env, provider)), ""
@@ -115,27 +115,31 @@ def _steered(env: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
     from prompt_lint.api import credentials
 
     inside = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
-    found = (name for name in credentials.steering(env, provider) if not name.endswith("_BASE_URL"))
+    found = (
+        name for name in credentials.find_routing_variables(env, provider) if not name.endswith("_BASE_URL")
+    )
     return tuple(name for name in found if not inside or name == "ANTHROPIC_CUSTOM_HEADERS")
 
 
-def _host(way: Direct | Sdk, env: Mapping[str, str]) -> str:
+def _host(way: KeyCredential | SdkCredential, env: Mapping[str, str]) -> str:
     from prompt_lint.api import credentials
 
-    if isinstance(way, credentials.Direct):
+    if isinstance(way, credentials.KeyCredential):
         return way.host
     if way.provider == "anthropic":
-        return credentials.host(env.get("ANTHROPIC_BASE_URL") or credentials.API)
+        return credentials.get_host(env.get("ANTHROPIC_BASE_URL") or credentials.API_URL)
     return f"the API of {way.provider}"
 
 
 @contextmanager
-def _connect(way: Direct | Sdk, policy: Policy, sent: list[None]) -> Iterator[CountMany]:
+def _connect(
+    way: KeyCredential | SdkCredential, policy: RequestPolicy, sent: list[None]
+) -> Iterator[CountMany]:
     """Connects, and imports what that takes. One policy above either way. Each request that is sent makes `sent` longer."""
     from prompt_lint.api import credentials, request_pool
 
-    connected: AbstractContextManager[request_pool.Send]
-    if isinstance(way, credentials.Direct):
+    connected: AbstractContextManager[request_pool.CountTokens]
+    if isinstance(way, credentials.KeyCredential):
         from prompt_lint.api import direct
 
         connected = direct.connect(way, policy.timeout)
@@ -149,7 +153,7 @@ def _connect(way: Direct | Sdk, policy: Policy, sent: list[None]) -> Iterator[Co
             sent.append(None)
             return send(model, request)
 
-        yield lambda work: request_pool.count_all(work, send_one, policy)
+        yield lambda work: request_pool.count_requests(work, send_one, policy)
 
 
 def outage_fails(env: Mapping[str, str], config: Config | None) -> bool:

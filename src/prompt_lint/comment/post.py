@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from prompt_lint import ci
 from prompt_lint.api import json_client
-from prompt_lint.api.credentials import Secret, endpoint
+from prompt_lint.api.credentials import Secret, validate_endpoint
 from prompt_lint.ci import context as event
 from prompt_lint.ci import github
 from prompt_lint.model.errors import Exit, Fatal
@@ -26,7 +26,7 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.api.json_client import Ask, Told
+    from prompt_lint.api.json_client import Call, JsonResponse
     from prompt_lint.model.values import Report
 
 _API = "https://api.github.com"
@@ -73,7 +73,7 @@ class _Comment(NamedTuple):
 class _Refused(Exception):
     """An answer that says no."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: JsonResponse) -> None:
         super().__init__()
         self.told = told
 
@@ -87,17 +87,19 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
     if options.dry_run:
         write_stdout(_body(report, options.key, (0, 0), ""))
         return Exit.OK
-    context = ci.detect(env)
+    context = ci.detect_context(env)
     secret, base = (
         _secret(env),
-        endpoint(env.get("GITHUB_API_URL") or _API, "GITHUB_API_URL", _API, "the token and the comment"),
+        validate_endpoint(
+            env.get("GITHUB_API_URL") or _API, "GITHUB_API_URL", _API, "the token and the comment"
+        ),
     )
-    with json_client.connected(base, secret, headers=_HEADERS, largest=_LARGEST) as ask:
+    with json_client.connect(base, secret, headers=_HEADERS, max_bytes=_LARGEST) as ask:
         try:
             place = _place(env, options, ask)
             told = place if isinstance(place, str) else _keep(ask, place, report, options.key)
         except _Refused as refused:
-            told = _refusal(refused.told, harmless=github.stranger(env, context))
+            told = _refusal(refused.told, harmless=github.lacks_secrets(env, context))
     print(_notice(told, env), file=sys.stderr)
     if fault:
         raise fault
@@ -138,8 +140,8 @@ def _secret(env: Mapping[str, str]) -> Secret:
     return Secret(value)
 
 
-def _refusal(told: Told, *, harmless: bool) -> str:
-    said = f": {told.said()}" if told.said() else ""
+def _refusal(told: JsonResponse, *, harmless: bool) -> str:
+    said = f": {told.message()}" if told.message() else ""
     if told.status == 403 and harmless:
         return f"no comment: GitHub lets a pull request from a fork write nothing (403){said}"
     hints = {
@@ -155,43 +157,43 @@ def _refusal(told: Told, *, harmless: bool) -> str:
 # Where
 
 
-def _place(env: Mapping[str, str], options: Options, ask: Ask) -> _Place | str:
+def _place(env: Mapping[str, str], options: Options, ask: Call) -> _Place | str:
     """The pull request; or why there is none, which is no fault."""
-    repository = event.repository(env.get("GITHUB_REPOSITORY"))
+    repository = event.parse_repository(env.get("GITHUB_REPOSITORY"))
     if repository.count("/") != 1:
         raise Fatal("GITHUB_REPOSITORY doesn't say whose pull request it is", "set it to OWNER/NAME")
     if env.get("GITHUB_EVENT_NAME") == "workflow_run" and not options.number:
         return _finished(env, repository, ask)
-    context = ci.detect(env)
-    number = options.number or (context.number if context else 0)
+    context = ci.detect_context(env)
+    number = options.number or (context.pull_request if context else 0)
     if not number and context and context.kind == "pull_request":
         raise Fatal("the event doesn't tell which pull request this run is of", "name it with --pull-request")
     if not number:
         return "no comment: this run is of no pull request"
-    current = event.number(env.get("GITHUB_RUN_ID")), event.number(env.get("GITHUB_RUN_ATTEMPT"))
+    current = event.parse_number(env.get("GITHUB_RUN_ID")), event.parse_number(env.get("GITHUB_RUN_ATTEMPT"))
     return _Place(repository, number, current, _link(env, repository, current[0]))
 
 
-def _finished(env: Mapping[str, str], repository: str, ask: Ask) -> _Place | str:
+def _finished(env: Mapping[str, str], repository: str, ask: Call) -> _Place | str:
     """The one whose head is still the commit that the finished run was of. GitHub says so, nothing of the run does."""
-    done = github.finished(env)
+    done = github.find_finished_run(env)
     if done is None:
         raise Fatal("the event doesn't tell which run has ended, and of what", "is it `workflow_run`?")
     if done.event != "pull_request":
         return f"no comment: the run that ended was of `{done.event}`, and no pull request"
-    head = f"{done.home.partition('/')[0]}:{done.branch}"
+    head = f"{done.repository.partition('/')[0]}:{done.branch}"
     query = urlencode({"state": "open", "head": head, "per_page": _PAGE})
     found = [
-        event.number(one.get("number"))
+        event.parse_number(one.get("number"))
         for one in _listed(ask("GET", f"/repos/{quote(repository)}/pulls?{query}", None))
-        if _at(one, "head", "sha") == done.head
-        and _at(one, "head", "repo", "full_name") == done.home
+        if _at(one, "head", "sha") == done.commit
+        and _at(one, "head", "repo", "full_name") == done.repository
         and _at(one, "base", "repo", "full_name") == repository
     ]
     if len(found) != 1 or not found[0]:
         many = "several open pull requests have" if len(found) > 1 else "no open pull request has (any more)"
-        return f"no comment: {many} {done.head[:10]} as its head"
-    return _Place(repository, found[0], (done.run, done.attempt), _link(env, repository, done.run))
+        return f"no comment: {many} {done.commit[:10]} as its head"
+    return _Place(repository, found[0], (done.number, done.attempt), _link(env, repository, done.number))
 
 
 def _link(env: Mapping[str, str], repository: str, number: int) -> str:
@@ -237,7 +239,7 @@ def _digest(key: str) -> str:
 # Keeping one
 
 
-def _keep(ask: Ask, place: _Place, report: Report | None, key: str) -> str:
+def _keep(ask: Call, place: _Place, report: Report | None, key: str) -> str:
     """What has been done. A run without a report only takes back what an earlier one has said."""
     body = _body(report, key, place.run, place.link)
     known = _ours(ask, place, key)
@@ -271,7 +273,7 @@ def _comments(place: _Place) -> str:
     return f"/repos/{quote(place.repository)}/issues/comments"
 
 
-def _ours(ask: Ask, place: _Place, key: str) -> Sequence[_Comment]:
+def _ours(ask: Call, place: _Place, key: str) -> Sequence[_Comment]:
     """Our comments, the oldest first: by our mark at their very beginning, written by somebody who may write here."""
     found = []
     for page in range(1, _PAGES + 1):
@@ -283,7 +285,7 @@ def _ours(ask: Ask, place: _Place, key: str) -> Sequence[_Comment]:
 
 
 def _comment(raw: Mapping[str, Any], key: str) -> _Comment | None:
-    body, number = raw.get("body"), event.number(raw.get("id"))
+    body, number = raw.get("body"), event.parse_number(raw.get("id"))
     match = _MARK.match(body) if isinstance(body, str) else None
     if match is None or not number or match[1] != _digest(key):
         return None
@@ -294,14 +296,14 @@ def _comment(raw: Mapping[str, Any], key: str) -> _Comment | None:
     )
 
 
-def _listed(told: Told) -> Sequence[Mapping[str, Any]]:
+def _listed(told: JsonResponse) -> Sequence[Mapping[str, Any]]:
     _expect(told, 200)
     if not isinstance(told.value, list) or not all(isinstance(one, dict) for one in told.value):
         raise Fatal("no comment: GitHub answered with no list where one should be", code=Exit.UNCOUNTED)
     return told.value
 
 
-def _expect(told: Told, *statuses: int) -> None:
+def _expect(told: JsonResponse, *statuses: int) -> None:
     if told.status not in statuses:
         raise _Refused(told)
 

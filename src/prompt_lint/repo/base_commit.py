@@ -82,8 +82,8 @@ def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Abs
     place = _misnamed(wanted) or _place(tree)
     if isinstance(place, Absent):
         return place
-    context = ci.detect(env)
-    place = place._replace(deeper=context.deeper if context else "")
+    context = ci.detect_context(env)
+    place = place._replace(deeper=context.fetch_hint if context else "")
     if _ID.fullmatch(wanted):
         return _exactly(place, wanted)
     if _NO_REF.search(wanted):
@@ -140,14 +140,14 @@ def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:
     place = _place(tree)
     if isinstance(place, Absent):
         return place
-    context = ci.detect(env)
+    context = ci.detect_context(env)
     if context is None:
         return _local(place)
-    place = place._replace(deeper=context.deeper)
+    place = place._replace(deeper=context.fetch_hint)
     if context.kind == "pull_request":
         return _pull_request(place, context)
     if context.kind == "merge_group":
-        return _first(place, [_Candidate(context.base, context.target or "the target", exact=True)])
+        return _first(place, [_Candidate(context.base, context.target_branch or "the target", exact=True)])
     if context.kind == "push":
         return _push(place, context)
     return Absent(
@@ -173,17 +173,17 @@ def _place(tree: WorkingTree) -> _Place | Absent:
 
 def _pull_request(place: _Place, context: Context) -> Base | Absent:
     candidates = []
-    if context.merge == place.head and (parents := _parents(place)):
-        candidates.append(_Candidate(parents[0], context.target or "the target", exact=True))
-    elif context.exact and context.base:
-        candidates.append(_Candidate(context.base, context.target or "the target", exact=True))
-    if context.target and place.remote:
-        candidates.append(_of_remote(place, context.target))
+    if context.merge_commit == place.head and (parents := _parents(place)):
+        candidates.append(_Candidate(parents[0], context.target_branch or "the target", exact=True))
+    elif context.base_is_ancestor and context.base:
+        candidates.append(_Candidate(context.base, context.target_branch or "the target", exact=True))
+    if context.target_branch and place.remote:
+        candidates.append(_of_remote(place, context.target_branch))
     if context.base:
-        candidates.append(_Candidate(context.base, context.target or "the target"))
+        candidates.append(_Candidate(context.base, context.target_branch or "the target"))
     found = _first(place, candidates)
-    if isinstance(found, Absent) and context.missing and not any(one.rev for one in candidates):
-        names = " or ".join(f"`{name}`" for name in context.missing)
+    if isinstance(found, Absent) and context.missing_variables and not any(one.rev for one in candidates):
+        names = " or ".join(f"`{name}`" for name in context.missing_variables)
         return found._replace(
             hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`"
         )
@@ -204,7 +204,7 @@ def _push(place: _Place, context: Context) -> Base | Absent:
         "name what to compare with: `--base REF`",
     )
     if context.base:
-        found = _part(place, _Candidate(context.base, context.base[:10], exact=context.exact))
+        found = _part(place, _Candidate(context.base, context.base[:10], exact=context.base_is_ancestor))
         if isinstance(found, Base):
             if found.commit == context.base:
                 return found._replace(how=f"{found.name}, the commit before this push")
@@ -212,8 +212,8 @@ def _push(place: _Place, context: Context) -> Base | Absent:
                 f"this push has replaced history: {found.name}, the commit before it, is no part of what is there now",
                 "name what to compare with: `--base REF`",
             )
-    default = context.default or _default(place)[1]
-    if context.branch and default and context.branch != default and place.remote:
+    default = context.default_branch or _default(place)[1]
+    if context.pushed_branch and default and context.pushed_branch != default and place.remote:
         return _part(place, _of_remote(place, default))
     return found
 

@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint import __version__
 from prompt_lint.api.credentials import ADMIN_HINT
-from prompt_lint.api.request_pool import Line
-from prompt_lint.api.responses import Failed, Page, content, hider, told_id, told_limits
-from prompt_lint.api.retry import Policy, Words
+from prompt_lint.api.request_pool import RequestPool
+from prompt_lint.api.responses import (
+    Page,
+    RequestFailed,
+    format_request_id,
+    make_redactor,
+    parse_json,
+    parse_quota,
+)
+from prompt_lint.api.retry import RequestPolicy, Wording
 from prompt_lint.model.errors import Exit, Fatal, Unreadable
 from prompt_lint.usage.figures import plural
 from prompt_lint.usage.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label, picked
@@ -26,8 +33,8 @@ from prompt_lint.usage.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, U
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from prompt_lint.api.credentials import Direct
-    from prompt_lint.api.responses import Answer
+    from prompt_lint.api.credentials import KeyCredential
+    from prompt_lint.api.responses import Response
     from prompt_lint.usage.trends import Bucket, Plan, Source
 
     # A row and its time, which is its bucket's or its own. Raises `_Odd`.
@@ -53,7 +60,7 @@ MOST_ROWS, MOST_DAYS, MOST_NAMES = 1_000, 31, 1_000
 # A page of hours by API key has megabytes. A report has some dozen pages; what asks for thousands is wrong.
 LARGEST_PAGE = 32 * 1024 * 1024
 MOST_ROWS_IN_ALL = 1_000_000
-POLICY = Policy(4, 2_000, 300.0, 120.0, 60.0, Words("not fetched", "page", ""))
+POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", ""))
 
 WIRE: Mapping[str, str] = {
     "model": "model", "workspace": "workspace_id", "api-key": "api_key_id", "service-tier": "service_tier",
@@ -141,7 +148,7 @@ def earliest(source: Source, now: datetime) -> datetime | None:
     return max(ANALYTICS_SINCE, oldest.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
-def fetch(way: Direct, query: Query, when: Plan, policy: Policy = POLICY) -> Data:
+def fetch(way: KeyCredential, query: Query, when: Plan, policy: RequestPolicy = POLICY) -> Data:
     """Everything a report is made of. Raises `Fatal`: a report without some of its figures would mislead."""
     _dimensions(query)  # what can't be asked for is told before anything is sent
     with _connected(way, _betas(query), policy.timeout, when) as get:
@@ -400,15 +407,15 @@ def _money(row: Mapping[str, Any]) -> Decimal:
 
 
 @contextmanager
-def _connected(way: Direct, betas: str, timeout: float, when: Plan) -> Iterator[Any]:
-    """A function that fetches a page, for several threads at once. It raises `Failed`."""
+def _connected(way: KeyCredential, betas: str, timeout: float, when: Plan) -> Iterator[Any]:
+    """A function that fetches a page, for several threads at once. It raises `RequestFailed`."""
     began = time.monotonic()
     import httpx2  # noqa: PLC0415  # 0.2 s that nobody pays before the command line is known to be right
 
     from prompt_lint.api.http_client import Shared, exchanged, new_client  # noqa: PLC0415  # the same
 
     outside = way.base_url.lower().startswith("https:")
-    hide = hider((way.secret.reveal(),))
+    hide = make_redactor((way.secret.reveal(),))
     client = new_client(httpx2.Client, way.host, timeout, outside=outside, largest=LARGEST_PAGE)
     headers = _headers(way, betas)
     use = Shared(client.close)
@@ -427,7 +434,7 @@ def _connected(way: Direct, betas: str, timeout: float, when: Plan) -> Iterator[
             _refuse_fast(ahead, when, way.host)
         try:
             return _read(answer, ask, way.host, hide)
-        except Failed as failed:
+        except RequestFailed as failed:
             if answer.status == 400 and ahead > TOLERANCE:
                 failed.message += f"; this machine's clock is {_length(ahead)} ahead of {way.host}'s"
                 failed.hint = CLOCK_HINT
@@ -439,7 +446,7 @@ def _connected(way: Direct, betas: str, timeout: float, when: Plan) -> Iterator[
         use.leave()
 
 
-def _ahead(answer: Answer, now: datetime) -> timedelta:
+def _ahead(answer: Response, now: datetime) -> timedelta:
     """By how much our clock is ahead of the server's; nothing where the answer doesn't tell."""
     from email.utils import parsedate_to_datetime  # noqa: PLC0415  # by now the HTTP library has imported it
 
@@ -450,10 +457,10 @@ def _ahead(answer: Answer, now: datetime) -> timedelta:
 
 
 def _refuse_fast(ahead: timedelta, when: Plan, host: str) -> None:
-    """Raises `Failed` where by the server's clock the last day that is taken for whole isn't over."""
+    """Raises `RequestFailed` where by the server's clock the last day that is taken for whole isn't over."""
     if ahead > TOLERANCE and when.now - ahead < when.window.end:
         told = f"this machine's clock is {_length(ahead)} ahead of {host}'s, by which {when.window.end - DAY:%Y-%m-%d} isn't over"
-        raise Failed("stop", told, CLOCK_HINT)
+        raise RequestFailed("stop", told, CLOCK_HINT)
 
 
 def _length(span: timedelta) -> str:
@@ -469,7 +476,7 @@ def _betas(query: Query) -> str:
     return SPEED_BETA if "speed" in query.dimensions else ""
 
 
-def _headers(way: Direct, betas: str) -> dict[str, str]:
+def _headers(way: KeyCredential, betas: str) -> dict[str, str]:
     secret = way.secret.reveal()
     bearer = secret.startswith(("sk-ant-oat", "eyJ"))
     return {
@@ -484,18 +491,20 @@ def _headers(way: Direct, betas: str) -> dict[str, str]:
     }
 
 
-def _read(answer: Answer, ask: _Ask, host: str, hide: Callable[[str], str]) -> Page:
-    """The rows of a page. Raises `Failed`, whatever the bytes are."""
+def _read(answer: Response, ask: _Ask, host: str, hide: Callable[[str], str]) -> Page:
+    """The rows of a page. Raises `RequestFailed`, whatever the bytes are."""
     try:
-        page = content(answer, host, hide, LARGEST_PAGE)
-    except Failed as failed:
+        page = parse_json(answer, host, hide, LARGEST_PAGE)
+    except RequestFailed as failed:
         failed.hint = _advice(answer, ask, failed.message) or failed.hint
         raise
     try:
-        return Page(_told(page, ask), told_limits(answer.headers))
+        return Page(_told(page, ask), parse_quota(answer.headers))
     except _Odd as odd:
         field = str(odd)
-    raise Failed("odd", f"{host} answered {ask.path} without a valid `{field}`{told_id(answer, hide)}")
+    raise RequestFailed(
+        "odd", f"{host} answered {ask.path} without a valid `{field}`{format_request_id(answer, hide)}"
+    )
 
 
 def _told(page: Any, ask: _Ask) -> _Told:
@@ -514,7 +523,7 @@ def _told(page: Any, ask: _Ask) -> _Told:
     return _Told(rows, starts, following, _time(page.get("data_refreshed_at")))
 
 
-def _advice(answer: Answer, ask: _Ask, message: str) -> str:
+def _advice(answer: Response, ask: _Ask, message: str) -> str:
     """What to do about a refusal, in the terms of a report; empty where the usual advice will do."""
     if answer.status in {401, 403, 404}:
         if re.search(r"\bindividual\b", message, re.IGNORECASE):
@@ -534,14 +543,14 @@ class _Lists(NamedTuple):
     refreshed: datetime | None
 
 
-def _collect(get: Any, asks: Sequence[_Ask], policy: Policy) -> _Lists:
+def _collect(get: Any, asks: Sequence[_Ask], policy: RequestPolicy) -> _Lists:
     """All pages of all lists. Raises `Fatal` where one is missing, or where something is told twice."""
     rows: list[_Row] = []
     by: dict[str, list[Any]] = {ask.what: [] for ask in asks}
     seen: dict[str, set[tuple[Any, ...]]] = {ask.what: set() for ask in asks}
     refreshed: list[datetime] = []
     starts: dict[_Ask, set[datetime]] = {ask: set() for ask in asks}
-    with Line(get, policy) as line:
+    with RequestPool(get, policy) as line:
         waiting = [(ask, "") for ask in asks]
         owed = 0
         while waiting or owed:
@@ -623,7 +632,7 @@ class _Names(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def _resolved(get: Any, query: Query, policy: Policy) -> tuple[Query, _Names | None]:
+def _resolved(get: Any, query: Query, policy: RequestPolicy) -> tuple[Query, _Names | None]:
     """Workspaces that were given by name, by their ids. Names are only asked for first where that needs them."""
     if all(_is_id(given) for given in query.workspaces):
         return query, None
@@ -658,7 +667,7 @@ def _workspace(given: str, names: _Names) -> str:
     raise Fatal(f"there is no workspace {given!r}", names.notes[0] if names.notes else f"there are: {known}")
 
 
-def _names(get: Any, query: Query, policy: Policy) -> _Names:
+def _names(get: Any, query: Query, policy: RequestPolicy) -> _Names:
     """Names by id, as far as they can be had: a report goes without, and says why."""
     names: dict[str, str] = {}
     workspaces: Sequence[_Named] = ()

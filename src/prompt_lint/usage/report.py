@@ -23,7 +23,7 @@ from prompt_lint.usage.trends import DIMENSIONS, MOST_DIMENSIONS, Counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.api.retry import Policy
+    from prompt_lint.api.retry import RequestPolicy
     from prompt_lint.usage.fail_conditions import Threshold
     from prompt_lint.usage.trends import Bucket, Data, Plan, Source, Trends
 
@@ -81,7 +81,7 @@ def run(
     _refuse_empty(options, output_file)
     targets = _targets(env, output_format, output_file, outputs, options.check)
     checked = read_check(options.check) if options.check else ()
-    way = credentials.admin(env, analytics=options.source == "analytics")
+    way = credentials.find_admin_credential(env, analytics=options.source == "analytics")
     with localcontext(trends.EXACT):
         report = make(way, options, thresholds, checked, clock())
         _deliver(report, targets, None if output_file else output_format, env, color)
@@ -126,7 +126,7 @@ def refuse(env: Mapping[str, str]) -> None:
 
 
 def make(
-    way: credentials.Direct,
+    way: credentials.KeyCredential,
     options: Options,
     thresholds: Sequence[Threshold],
     checked: Sequence[Counted],
@@ -151,7 +151,11 @@ def make(
 
 
 def _fetched(
-    way: credentials.Direct, options: Options, query: admin_api.Query, policy: Policy, now: datetime
+    way: credentials.KeyCredential,
+    options: Options,
+    query: admin_api.Query,
+    policy: RequestPolicy,
+    now: datetime,
 ) -> tuple[Plan, Data]:
     """What was whole by the clock may not be by the data: then a window of days that are is looked at."""
     through = now - admin_api.LAG
