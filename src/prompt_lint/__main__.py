@@ -5,6 +5,6 @@ import sys
 if not sys.flags.safe_path:
     del sys.path[0]
 
-from prompt_lint.cli.start import main
+from prompt_lint.cli.main import main
 
 main()

@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 from tests.support.paths import ROOT
 
 from prompt_lint.cache import counts as cache_module
-from prompt_lint.cache.counts import FILE, clear, folder, moves, open_cache
+from prompt_lint.cache.counts import FILE, clear, moves, open_cache
+from prompt_lint.cache.folder import cache_folder
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Count, Key
 
@@ -94,10 +95,10 @@ def test_the_flag_wins_over_the_variable_and_that_over_the_usual_place(tmp_path:
     """A folder that somebody named is used, and made absolute."""
     env = {"PROMPT_LINT_CACHE_DIR": "/named", "XDG_CACHE_HOME": "/shared", "HOME": str(tmp_path)}
 
-    assert folder(env, "/flag") == "/flag"
-    assert folder(env, "here") == str(Path.cwd() / "here")
-    assert folder(env, None) == "/named"
-    assert folder(env | {"PROMPT_LINT_CACHE_DIR": ""}, None) == "/shared/prompt-lint"
+    assert cache_folder(env, "/flag") == "/flag"
+    assert cache_folder(env, "here") == str(Path.cwd() / "here")
+    assert cache_folder(env, None) == "/named"
+    assert cache_folder(env | {"PROMPT_LINT_CACHE_DIR": ""}, None) == "/shared/prompt-lint"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_the_usual_place_is_the_platforms(
     """Without a home that exists there is no cache, rather than one in a place nobody expects."""
     env = {name: value.format(home=tmp_path) for name, value in env.items()}
 
-    assert folder(env, None, platform=platform) == (expected and expected.format(home=tmp_path))
+    assert cache_folder(env, None, platform=platform) == (expected and expected.format(home=tmp_path))
 
 
 def test_the_usual_place_is_what_platformdirs_says() -> None:
@@ -128,7 +129,7 @@ def test_the_usual_place_is_what_platformdirs_says() -> None:
 
     expected = platformdirs.user_cache_dir("prompt-lint", appauthor=False)
 
-    assert folder(os.environ, None) == expected
+    assert cache_folder(os.environ, None) == expected
 
 
 def test_a_checkout_brings_no_cache_of_its_own(tmp_path: Path) -> None:
@@ -136,9 +137,9 @@ def test_a_checkout_brings_no_cache_of_its_own(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path)}
     (tmp_path / "sub").mkdir()
 
-    assert folder(env, None, top=str(tmp_path)) is None
-    assert folder(env, None, top=str(tmp_path / "sub")) == str(tmp_path / ".cache" / "prompt-lint")
-    assert folder(env, str(tmp_path / "x"), top=str(tmp_path)) == str(tmp_path / "x")
+    assert cache_folder(env, None, top=str(tmp_path)) is None
+    assert cache_folder(env, None, top=str(tmp_path / "sub")) == str(tmp_path / ".cache" / "prompt-lint")
+    assert cache_folder(env, str(tmp_path / "x"), top=str(tmp_path)) == str(tmp_path / "x")
 
 
 def test_folder_and_file_are_private_and_marked_as_a_cache(place: Path) -> None:

@@ -761,7 +761,7 @@ def test_a_fault_of_our_own_is_not_taken_for_a_limit(repo: Repo) -> None:
     """An exception that nobody foresaw is exit code 3 and a line without its text, which may hold anything."""
     write_open(repo)
     program = (
-        "import sys, prompt_lint.cli.start as c, prompt_lint.check.pipeline as k; sys.argv = ['prompt-lint', 'check']\n"
+        "import sys, prompt_lint.cli.main as c, prompt_lint.check.pipeline as k; sys.argv = ['prompt-lint', 'check']\n"
         "def judge_all(*_): raise ZeroDivisionError('hunter2')\n"
         "k.judge_all = judge_all; c.main()"
     )

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from tests.support.paths import ROOT
 
-from prompt_lint.cli import start
+from prompt_lint.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def lint(
     monkeypatch.chdir(repo.path)
 
     def run(*arguments: str) -> Done:
-        code = start.run(arguments)
+        code = main.run(arguments)
         return Done(code, *capfd.readouterr())
 
     return run

@@ -19,7 +19,6 @@ from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import quick
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Count, Key
 
@@ -110,9 +109,6 @@ _REASONS = {
     _INTERRUPT: "it takes too long to answer", _CORRUPT: _DAMAGED, _TOOBIG: _DAMAGED, _NOTADB: _DAMAGED,
     _FULL: "the disk is full", _CANTOPEN: "it can't be opened",
 }  # fmt: skip
-
-# Where the cache is; it is asked for before anything else is imported.
-folder = quick.cache_folder
 
 _TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55

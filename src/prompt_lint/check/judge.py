@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Exit
-from prompt_lint.model.values import Verdict, apart
+from prompt_lint.model.values import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from prompt_lint.model.values import Count, Exemption, Growth, Prompt, Report, Rule, Standing
 
@@ -28,20 +27,6 @@ def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdic
     if low > limit:
         return Verdict(prompt, model, rule, limit, count, "over", tokens - limit)
     return Verdict(prompt, model, rule, limit, count, "unsure" if high > limit else "warn")
-
-
-def rooms(rule: Rule) -> list[tuple[float, float]]:
-    """For each model what keeps a prompt without a name `ok`: the most that the interval may reach; the tokens to stay below."""
-    limits = [rule.limits_of("").get(model, math.inf) for model in rule.models]
-    return [(limit, rule.warn_at * limit if rule.warn_at < 1 else math.inf) for limit in limits]
-
-
-def is_calm(counts: Iterable[Count], given: Iterable[tuple[float, float]]) -> bool:
-    """Whether counts for all models of a rule, of which `given` are the rooms, are all `ok`, and of known tokenizers."""
-    for (tokens, _, high, _, unverified), (most, near) in zip(counts, given, strict=True):
-        if high > most or tokens >= near or unverified:
-            return False
-    return True
 
 
 def settles(count: Count, limit: int | None) -> bool:
@@ -95,13 +80,12 @@ def exit_code(report: Report, *, exit_zero: bool = False) -> Exit:
     With `exit_zero`, what is over doesn't matter.
     """
     asked = {problem.code for problem in report.problems}
-    _, verdicts = apart(report.verdicts)
     if Exit.USAGE in asked:
         return Exit.USAGE
     loosened = bool(report.loosened) and report.on_raise == "fail"
-    over = loosened or Exit.OVER in asked or any(verdict.failed for verdict in verdicts)
+    over = loosened or Exit.OVER in asked or any(verdict.failed for verdict in report.verdicts)
     if over and not exit_zero:
         return Exit.OVER
-    if Exit.UNCOUNTED in asked or any(verdict.status == "uncounted" for verdict in verdicts):
+    if Exit.UNCOUNTED in asked or any(verdict.status == "uncounted" for verdict in report.verdicts):
         return Exit.UNCOUNTED
     return Exit.OK

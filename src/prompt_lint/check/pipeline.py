@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import collections
-from itertools import chain, groupby, pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import recall, remember
 from prompt_lint.check import groups
-from prompt_lint.check.judge import excused, exit_code, is_calm, judge, rooms, settles
+from prompt_lint.check.judge import excused, exit_code, judge, settles
 from prompt_lint.check.read_prompts import Companions, Remarks, read_all
 from prompt_lint.check.targets import find
 from prompt_lint.config.ownership import selector
@@ -16,11 +16,11 @@ from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model.errors import Exit, Fatal, Unreadable
-from prompt_lint.model.values import Calm, Count, Key, Note, Problem, Report, Section, Shares, Verdicts
+from prompt_lint.model.values import Count, Key, Note, Problem, Report, Section, Shares
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.compare import Comparison
     from prompt_lint.check.groups import Outcomes
@@ -38,8 +38,6 @@ _LARGEST = 3
 _WEIGHED = 30
 # Prompts that are broken down in a run: more are over only where a limit has just been set too low.
 _BROKEN_DOWN = 100
-
-_T = TypeVar("_T")
 
 # A blank prompt is nothing to send, so nothing is estimated.
 _NOTHING = Count(0, 0, 0, "offline")
@@ -77,15 +75,11 @@ def check(
         tree, config, () if everything else paths, means, options, whole=comparison is not None
     )
     files, said = len(scope.owned), Remarks(scope.problems, [])
-    calm, others = _calm(scope.owned, known) if comparison is None else ([], scope.owned)
     prompts = chain(
-        read_all(tree, others, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
+        read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
     )
     if comparison is None:
-        # Half of what is in memory by now. What is still to be read is held by `prompts`, as long as it is.
-        known, scope, others = {}, scope._replace(owned=scope.owned[:1], entries={}, files=()), []
-        report = judge_all(config.path, prompts, means, said, options, None if options.reread else calm)
-        calm.sort(key=lambda one: one.path)
+        report = judge_all(config.path, prompts, means, said, options)
     else:
         report = _compared(tree, config, comparison, scope, prompts, means, said, options)
     report = report._replace(verdicts=_excused(report.verdicts, config, options.today))
@@ -97,7 +91,7 @@ def check(
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
     if scope.everything:
         notes += _idle_parts(config, report.verdicts)
-    report = report._replace(verdicts=Verdicts(calm, verdicts), notes=notes, files=files)
+    report = report._replace(verdicts=verdicts, notes=notes, files=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -131,25 +125,6 @@ def _twice(owned: Sequence[Owned]) -> Iterator[str]:
     linked = {one.path for one in owned if one.aliases and not one.name}
     ways = collections.Counter(one.path for one in owned if one.path in linked and not one.name)
     return (path for path, number in ways.items() if number > 1)
-
-
-def _calm(owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]]) -> tuple[list[Calm], list[Owned]]:
-    """The files of which it is known already that all is well with them; and all others."""
-    calm: list[Calm] = []
-    others: list[Owned] = []
-    of_rule: dict[int, list[tuple[float, float]]] = {}
-    for one in owned:
-        path, rule, aliases, name = one
-        counts = known.get(path)
-        given = of_rule.get(id(rule))
-        if given is None:
-            given = of_rule[id(rule)] = rooms(rule)
-        # Whether a limit of `parts` holds for a prompt is told of single verdicts.
-        if counts and not name and not rule.parts and is_calm(counts, given):
-            calm.append(Calm(path, aliases, rule, counts))
-        else:
-            others.append(one)
-    return calm, others
 
 
 def _names(tree: WorkingTree, config: Config) -> set[str]:
@@ -187,60 +162,20 @@ def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
         yield Note("no rule owns any of the files named, so nothing was measured")
 
 
-def judge_all(
-    config: str,
-    prompts: Iterable[Found],
-    means: Means,
-    said: Remarks,
-    options: Options,
-    calm: list[Calm] | None = None,
-) -> Report:
-    """Count what isn't counted, and judge. `said` is what reading the prompts adds to.
-
-    Files with which all is well are added to `calm`, if it is there, and have no verdicts in the report.
-    """
-    pairs, done = _counted(prompts, means, calm)
-    verdicts = list(_judged(config, _emptying(pairs), means.offline, said.problems))
+def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks, options: Options) -> Report:
+    """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
+    pairs, done = _counted(prompts, means)
+    verdicts = list(_judged(config, pairs, means.offline, said.problems))
     report = _report(config, verdicts, done, means, said, options)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
-def _counted(
-    prompts: Iterable[Found], means: Means, calm: list[Calm] | None = None
-) -> tuple[list[Outcomes], Measured]:
-    """Every prompt with what has come of it for each of its models, but for those that are added to `calm`."""
+def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Measured]:
+    """Every prompt with what has come of it for each of its models."""
     counted: list[Found] = []
     done = measure(_works(prompts, counted), means)
-    pairs: list[Outcomes] = []
-    paths = (one.prompt.path for one in counted)
-    twice = {path for path, following in pairwise(paths) if path == following}
-    for one in _emptying(counted):
-        outcomes = one.counts or _outcomes(one, done.outcomes, means)
-        # What two rules say of a file stays together, in their order.
-        found = _calm_one(one, outcomes) if calm is not None and one.prompt.path not in twice else None
-        if calm is not None and found:
-            calm.append(found)
-        else:  # keys and stamps have served: they are a third of all that is in memory by now
-            pairs.append((one._replace(digest="", stamp=b"", contents=b""), outcomes))
-    done.outcomes.clear()
+    pairs = [(one, one.counts or _outcomes(one, done.outcomes, means)) for one in counted]
     return pairs, done
-
-
-def _calm_one(one: Found, outcomes: Sequence[Outcome | StandIn]) -> Calm | None:
-    """What is left to keep of the one prompt of a file (which is what is known by its contents), if all is well with it."""
-    prompt, rule, digest, _, _, contents, *_ = one
-    counts = tuple(outcome for outcome in outcomes if isinstance(outcome, Count))
-    alone = digest and contents and not rule.parts
-    if alone and len(counts) == len(outcomes) and is_calm(counts, rooms(rule)):
-        return Calm(prompt.path, prompt.aliases, rule, counts)
-    return None
-
-
-def _emptying(values: list[_T]) -> Iterator[_T]:
-    """All of them, in their order, none of which is kept: what is made of them needs less, and there may be a million."""
-    values.reverse()
-    while values:
-        yield values.pop()
 
 
 def _report(

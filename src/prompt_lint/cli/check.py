@@ -1,4 +1,4 @@
-"""The command `check`, however its options were read: tree, configuration and means, then the report, then a record."""
+"""The command `check`, whatever its options: tree, configuration and means, then the report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint import record
 from prompt_lint.check.pipeline import Options, check
 from prompt_lint.cli import inputs
 from prompt_lint.cli.session import means, outage_fails
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.errors import Exit
     from prompt_lint.model.values import Report
-    from prompt_lint.quick import Question
 
 
 class Output(NamedTuple):
@@ -46,10 +44,9 @@ class Asked(NamedTuple):
     policy: str = ""
 
 
-def run(asked: Asked, question: Question | None) -> Exit:
-    """The exit code, once everything is written. `question` is the one that a record of this run would answer."""
+def run(asked: Asked) -> Exit:
+    """The exit code, once everything is written."""
     env = os.environ
-    begun = record.begin(question, env) if question else None
     tree, config, relative = inputs.load(asked.paths, asked.flags)
     options = Options(asked.max_file_size, asked.exit_zero, outage_fails(env, config), today())
     with (
@@ -57,10 +54,7 @@ def run(asked: Asked, question: Question | None) -> Exit:
         inputs.comparison(tree, asked.base, asked.policy, config, asked.flags) as comparison,
     ):
         report = check(tree, config, relative, using, options, comparison)
-    text = write(with_warnings(report, using), env, asked.output)
-    report = report._replace(verdicts=())  # they are half of what is in memory
-    if begun and not any(one.until for one in config.exempt):  # tomorrow's answer may be another one
-        record.keep(begun, env, tree, report, using.cache, text)
+    write(with_warnings(report, using), env, asked.output)
     return report.exit_code
 
 

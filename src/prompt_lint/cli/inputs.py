@@ -6,9 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint import parsed, quick
 from prompt_lint.config import load as config
+from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.models import context_window
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -30,15 +31,13 @@ or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-
 
 
 class Flags(NamedTuple):
-    """What the command line says of the tree and the configuration. `cache_dir` is None for the usual place."""
+    """What the command line says of the tree and the configuration."""
 
     config_path: str | None = None
     limit: str | None = None
     models: Sequence[str] = ()
     policy_from: str = ""
     no_git: bool = False
-    cache_dir: str | None = None
-    no_cache: bool = False
 
 
 def load(paths: Sequence[str], flags: Flags) -> tuple[WorkingTree, Config, list[str]]:
@@ -68,7 +67,7 @@ def comparison(
     from prompt_lint.check import baseline  # only with a base
 
     def parse(data: bytes, name: str) -> Config:
-        return _parsed(data, name, tree, flags)
+        return _parsed(data, name, flags)
 
     with baseline.comparison(tree, base, policy, found, parse, os.environ) as against:
         yield against
@@ -77,11 +76,9 @@ def comparison(
 def _configuration(tree: WorkingTree, flags: Flags, paths: Sequence[str], start: str) -> Config:
     """The rules of the file, with the flags over them; or rules of the flags alone."""
     data, name = _written(tree, flags, start)
-    found = _parsed(data, name, tree, flags) if name else config.Config("", (), ())
+    found = _parsed(data, name, flags) if name else config.Config("", (), ())
     if name and not (paths and flags.models and flags.limit):
         return found
-    from prompt_lint.model.models import context_window  # what was parsed before knows the limits
-
     # Files that were named together with all that a verdict needs are judged, whoever owns them.
     own = config.rule_from_flags(flags.models, flags.limit, context_window)
     return found._replace(rules=(own._replace(allow_empty=bool(name)), *found.rules))
@@ -107,9 +104,8 @@ def _written(tree: WorkingTree, flags: Flags, start: str) -> tuple[bytes, str]:
     return config.read(path, None if given else tree.top), _name_in(tree, path)
 
 
-def _parsed(data: bytes, name: str, tree: WorkingTree, flags: Flags) -> Config:
-    folder = None if flags.no_cache else quick.cache_folder(os.environ, flags.cache_dir, tree.top)
-    return parsed.parse(data, name, folder, models=flags.models, limit=flags.limit)
+def _parsed(data: bytes, name: str, flags: Flags) -> Config:
+    return config.parse(data, name, context_window, FORMATS, models=flags.models, limit=flags.limit)
 
 
 def _name_in(tree: WorkingTree, path: str) -> str:

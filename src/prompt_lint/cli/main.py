@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from prompt_lint import __version__, plain, quick
+from prompt_lint import __version__
 from prompt_lint.cli import check as checking
 from prompt_lint.cli import exit_status
 from prompt_lint.cli.check import Asked, Output, today, with_warnings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.cache.counts import Info
     from prompt_lint.model.values import Prompt
-    from prompt_lint.quick import Question
 
 _FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 _PROMPT_FORMATS = (
@@ -131,7 +130,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "size": click.option(
         "--max-file-size",
         type=_Size(),
-        default=plain.MAX_FILE_SIZE,
+        default=_MEBIBYTE,
         show_default="1M",
         envvar="PROMPT_LINT_MAX_FILE_SIZE",
         help="A larger file is a problem. In bytes, or with k or M.",
@@ -154,7 +153,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "jobs": click.option(
         "--jobs",
         type=click.IntRange(1, 256),
-        default=plain.JOBS,
+        default=64,
         show_default=True,
         envvar="PROMPT_LINT_JOBS",
         help="Requests to the API at a time.",
@@ -162,7 +161,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "requests": click.option(
         "--max-requests",
         type=click.IntRange(1),
-        default=plain.MAX_REQUESTS,
+        default=5_000,
         show_default=True,
         envvar="PROMPT_LINT_MAX_REQUESTS",
         help="Requests to the API in a run.",
@@ -170,7 +169,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "deadline": click.option(
         "--deadline",
         type=_Seconds(0.1, 86_400),
-        default=plain.DEADLINE,
+        default=900,
         show_default=True,
         envvar="PROMPT_LINT_DEADLINE",
         help="Seconds that counting with the API may take.",
@@ -230,10 +229,7 @@ def cli() -> None:
     "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
 @_shared("verbose", "quiet", "color")
-@click.pass_obj
 def check(
-    question: Question | None,
-    /,
     paths: tuple[str, ...],
     config_path: str | None,
     limit: str | None,
@@ -248,10 +244,9 @@ def check(
 ) -> Exit:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     output, counting = _split(given)
-    place = counting["cache_dir"], counting["no_cache"]
-    flags = Flags(config_path, limit, models, policy_from or "", no_git, *place)
+    flags = Flags(config_path, limit, models, policy_from or "", no_git)
     asked = Asked(paths, flags, counting, output, max_file_size, exit_zero, base, policy or "")
-    return checking.run(asked, question)
+    return checking.run(asked)
 
 
 @cli.command()
@@ -319,7 +314,7 @@ def explain(
     from prompt_lint.model.values import View
     from prompt_lint.output.terminal import wants_color, write_stdout
 
-    flags = Flags(config_path, no_git=no_git, cache_dir=counting["cache_dir"], no_cache=counting["no_cache"])
+    flags = Flags(config_path, no_git=no_git)
     tree, config, [relative] = load((path,), flags)
     if show_request:
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
@@ -374,7 +369,7 @@ def list_prompts(
     from prompt_lint.model.values import View
     from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 
-    flags = Flags(config_path, no_git=no_git, cache_dir=counting["cache_dir"], no_cache=counting["no_cache"])
+    flags = Flags(config_path, no_git=no_git)
     tree, config, relative = load(paths, flags)
     options = Options(
         max_file_size, exit_zero=False, outage_fails=outage_fails(os.environ, config), today=today()
@@ -551,9 +546,10 @@ def cache() -> None:
 def info(cache_dir: str | None) -> Exit:
     """Tell where the counts are, how many, and since when."""
     from prompt_lint.cache import counts as cache
+    from prompt_lint.cache.folder import cache_folder
     from prompt_lint.output.terminal import write_stdout
 
-    folder = cache.folder(os.environ, cache_dir)
+    folder = cache_folder(os.environ, cache_dir)
     if not folder:
         raise Fatal("there is no place for a cache", "give one with --cache-dir")
     kept = cache.open_cache(folder)
@@ -566,9 +562,10 @@ def info(cache_dir: str | None) -> Exit:
 def clear(cache_dir: str | None) -> Exit:
     """Remove all counts that are kept."""
     from prompt_lint.cache import counts as cache
+    from prompt_lint.cache.folder import cache_folder
     from prompt_lint.output.terminal import write_stdout
 
-    folder = cache.folder(os.environ, cache_dir)
+    folder = cache_folder(os.environ, cache_dir)
     write_stdout(f"removed {cache.clear(folder) if folder else 0:,} bytes\n")
     return Exit.OK
 
@@ -619,6 +616,11 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     write_stdout("".join(inert(json.dumps(body)) + "\n" for body in bodies))
 
 
+def main() -> NoReturn:
+    """Run the console script; ends the process with the exit code of the run."""
+    exit_status.end(lambda: run(sys.argv[1:]))
+
+
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a run. Everything that ends a run early ends here."""
     return exit_status.code_of(lambda: _run(arguments))
@@ -627,8 +629,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         _refuse_ambiguous(arguments)
-        asked = quick.ask(arguments, os.environ)
-        return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=asked) or 0)
+        return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE

@@ -49,6 +49,7 @@ def means(
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
     """
     from prompt_lint.cache import counts
+    from prompt_lint.cache.folder import cache_folder
     from prompt_lint.model.models import family
 
     wanted = "offline" if offline else counting or (config.counting if config else "")
@@ -58,7 +59,7 @@ def means(
 
         service, absent = _service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
-    folder = None if no_cache else counts.folder(env, cache_dir, top)
+    folder = None if no_cache else cache_folder(env, cache_dir, top)
     offline_counter = Counter(_count, _weigh)
     with _saved(counts.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
         yield Means(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.model.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     # A path below the top of the tree → the real path behind it, and the bytes there. Raises `Missing` where
     # nothing is, `Unreadable` for what can't be read or leaves the repository.
@@ -320,61 +319,6 @@ class Group(NamedTuple):
     system: tuple[Reference, ...] = ()
     tools: tuple[Reference, ...] = ()
     messages: tuple[Reference, ...] = ()
-
-
-class Calm(NamedTuple):
-    """A file with one prompt, whose `counts` for the models of its rule were all known, and are all `ok` and verified."""
-
-    path: str
-    aliases: tuple[str, ...]
-    rule: Rule
-    counts: tuple[Count, ...]
-
-    def verdicts(self) -> list[Verdict]:
-        rule, prompt = self.rule, Prompt(self.path, "", 1, None, self.aliases)
-        limits = rule.limits_of("")
-        counted = zip(rule.models, self.counts, strict=True)
-        return [Verdict(prompt, model, rule, limits.get(model), count, "ok") for model, count in counted]
-
-
-class Verdicts(Sequence[Verdict]):
-    """The verdicts of a run, in the order of their paths; those of groups come last.
-
-    Those of `calm` files, in the same order, are made when somebody looks at them: nearly all of a large repository, at
-    which hardly anybody does. `others` are all that isn't theirs.
-    """
-
-    def __init__(self, calm: Sequence[Calm], others: Sequence[Verdict]) -> None:
-        self.calm = calm
-        self.others = others
-
-    def __len__(self) -> int:
-        return sum(len(one.counts) for one in self.calm) + len(self.others)
-
-    @overload
-    def __getitem__(self, at: int) -> Verdict: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Verdict]: ...
-    def __getitem__(self, at: int | slice) -> Verdict | Sequence[Verdict]:
-        return list(self)[at]
-
-    def __iter__(self) -> Iterator[Verdict]:
-        waiting = iter(self.calm)
-        one = next(waiting, None)
-        for verdict in self.others:
-            while one and (one.path < verdict.prompt.path or verdict.prompt.format == "group"):
-                yield from one.verdicts()
-                one = next(waiting, None)
-            yield verdict
-        if one:
-            yield from one.verdicts()
-        for one in waiting:
-            yield from one.verdicts()
-
-
-def apart(verdicts: Sequence[Verdict]) -> tuple[Sequence[Calm], Sequence[Verdict]]:
-    """The calm files among them, and the verdicts of all else."""
-    return (verdicts.calm, verdicts.others) if isinstance(verdicts, Verdicts) else ((), verdicts)
 
 
 class Report(NamedTuple):

@@ -6,8 +6,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.values import apart
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -101,11 +99,11 @@ def groups_moved(report: Report) -> str:
     return ", ".join([*told, *[f"{several(unknown, 'group')} can't be compared"] * bool(unknown)])
 
 
-def things(prompts: Iterable[Prompt], more: int = 0) -> str:
-    """How many prompts (and so many `more`) and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
+def things(prompts: Iterable[Prompt]) -> str:
+    """How many prompts and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
     grouped = [prompt.format == "group" for prompt in prompts]
     groups = grouped.count(True)
-    single = len(grouped) - groups + more
+    single = len(grouped) - groups
     told = [several(single, "prompt")] * bool(single or not groups)
     return " and ".join([*told, *[several(groups, "group")] * bool(groups)])
 
@@ -189,8 +187,7 @@ def raised(one: Loosened) -> str:
 def origin(report: Report) -> list[str]:
     """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
     told = []
-    calm, verdicts = apart(report.verdicts)
-    counts = [v.counted for v in verdicts if v.counted] + [count for one in calm for count in one.counts]
+    counts = [v.counted for v in report.verdicts if v.counted]
     exact = [count.origin for count in counts].count("api")
     if exact or report.sent:
         offline = sum(not count.exact for count in counts)
@@ -201,7 +198,7 @@ def origin(report: Report) -> list[str]:
         told.append("Counted offline: ± is the measured interval around the API's number.")
     told.extend(
         f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
-        for model in sorted({v.model for v in verdicts if v.counted and v.counted.unverified})
+        for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified})
     )
     return told
 

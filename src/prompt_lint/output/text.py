@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import Exit
-from prompt_lint.model.values import Count, apart
+from prompt_lint.model.values import Count
 from prompt_lint.output import phrases
 from prompt_lint.text.escape import visible
 
@@ -115,11 +115,7 @@ def _groups(report: Report, view: View) -> tuple[list[_Group], dict[_Told, int]]
     """
     by_told: dict[_Told, list[list[Verdict]]] = {told: [] for told in _ORDER}
     tally = dict.fromkeys(_ORDER, 0)
-    verdicts = report.verdicts
-    if not report.against and view.verbosity <= 0:  # what is calm isn't shown then
-        calm, verdicts = apart(verdicts)
-        tally["ok"] = len(calm)
-    for _, group in groupby(verdicts, attrgetter("prompt")):
+    for _, group in groupby(report.verdicts, attrgetter("prompt")):
         ours = list(group)
         kinds = {_told_of(verdict) for verdict in ours}
         worst = next(told for told in _ORDER if told in kinds)
@@ -518,15 +514,14 @@ def _before(groups: Sequence[_Group], view: View) -> Iterator[str]:
 
 
 def _summary(report: Report, tally: Mapping[_Told, int], view: View) -> Iterator[str]:
-    calm, verdicts = apart(report.verdicts)
-    prompts = [prompt for prompt, _ in groupby(verdicts, attrgetter("prompt"))]
-    if not calm and not prompts and not report.problems:
+    prompts = [prompt for prompt, _ in groupby(report.verdicts, attrgetter("prompt"))]
+    if not prompts and not report.problems:
         return
     told = [_paint(f"{n:,} {_WORDS[kind]}", _COLORS[kind], view) for kind, n in tally.items() if n]
     if report.problems:
         errors = phrases.several(len(report.problems), "error")
         told.insert(0, _paint(errors, _COLORS["uncounted"], view))
-    yield f"{phrases.things(prompts, len(calm))}: {', '.join(told)}"
+    yield f"{phrases.things(prompts)}: {', '.join(told)}"
     if report.against:
         yield from _totals(report)
         moved = phrases.groups_moved(report)

@@ -10,7 +10,6 @@ import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from prompt_lint import quick
 from prompt_lint.model.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 # What the file system says of a file: device and inode in the first 16 bytes; then size, when the contents and when the
 # inode were last changed, in nanoseconds. Whatever changes the contents changes the last, which nobody can set, unless
 # that comes within a tick of its clock.
-_STAMP = quick.STAMP
+_STAMP = struct.Struct("<QQQqq")
 
 
 def stamp(status: os.stat_result) -> bytes:

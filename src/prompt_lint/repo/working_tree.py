@@ -61,18 +61,6 @@ class Entry(NamedTuple):
     blob: str = ""
 
 
-class Trace(NamedTuple):
-    """All that was asked of a tree, so that a later run can tell whether it would be told the same.
-
-    `listed` are the paths and the `within` of each listing; `asked` the files whose bytes or stamps were wanted,
-    there or not; `looked` the absolute paths at which a link might have been.
-    """
-
-    listed: list[tuple[tuple[str, ...], frozenset[str]]]
-    asked: set[str]
-    looked: set[str]
-
-
 class WorkingTree:
     """The working tree of a repository, or a plain folder (`git` is False).
 
@@ -84,7 +72,6 @@ class WorkingTree:
         self.git = git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
-        self.trace = Trace([], set(), set())
         self._targets: dict[str, str | None] = {}  # what links hold, by absolute path; None is no link
         self._ignored: dict[str, bool] = {}
 
@@ -108,7 +95,6 @@ class WorkingTree:
         Raises:
             Fatal: git refuses.
         """
-        self.trace.listed.append((tuple(paths), frozenset(within)))
         if self.git:
             found = self._listed(paths, self.worth_asking(within), ends, meanwhile)
             if any(self._real_folder(path) is not None for path, one in found.items() if one.kind == "link"):
@@ -156,7 +142,6 @@ class WorkingTree:
             Missing: it isn't there.
             Unreadable: it isn't such a file; the message says what it is, the hint what to do.
         """
-        self.trace.asked.add(path)
         kind = self.kinds.get(path)
         if kind == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
@@ -182,9 +167,8 @@ class WorkingTree:
         """
         plain = {"": safe_read.STAMPS_TELL}
         prefix, lstat, regular, stamp = self.top + os.sep, os.lstat, stat.S_ISREG, safe_read.stamp
-        asked, kinds = self.trace.asked, self.kinds
+        kinds = self.kinds
         for path in paths:  # 10,000 in a large repository, in which nothing else is done with most of them
-            asked.add(path)
             folder = path[: path.rfind("/") + 1]
             found = b""
             if (
@@ -210,7 +194,6 @@ class WorkingTree:
         """
         names = real.split("/")
         folders = ["/".join(names[:depth]) for depth in range(1, len(names))]
-        self.trace.asked.update(f"{folder}/.git" for folder in folders)
         if any(os.path.lexists(self._native(f"{folder}/.git")) for folder in folders):
             raise Elsewhere("is in a repository of its own")
         try:
@@ -230,8 +213,6 @@ class WorkingTree:
             return {path for path in paths if self._is_ignored(path)}
         listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
         found = set(paths)
-        for path in paths:
-            self._ask_what_ignores(path)
         for start in range(0, len(paths), _TOGETHER):
             some = [native(path) for path in paths[start : start + _TOGETHER]]
             found.difference_update(text(git.run([*listing, *some], self.top)).split("\0"))
@@ -245,7 +226,6 @@ class WorkingTree:
     def _is_ignored(self, path: str) -> bool:
         """Whether a path, behind no link, is neither tracked nor one that `git add` would take."""
         if path not in self._ignored:
-            self._ask_what_ignores(path)
             if self.git:
                 listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", native(path)]
                 self._ignored[path] = not git.run(listing, self.top)
@@ -254,12 +234,6 @@ class WorkingTree:
 
                 self._ignored[path] = ignores(self.top, native(path), self.notes)
         return self._ignored[path]
-
-    def _ask_what_ignores(self, path: str) -> None:
-        """Note in the trace the files that say so, and what would make another repository's of it."""
-        folders = path.split("/")[:-1]
-        self.trace.asked.update("/".join((*folders[:n], ".gitignore")) for n in range(len(folders) + 1))
-        self.trace.asked.update("/".join((*folders[:n], ".git")) for n in range(1, len(folders) + 1))
 
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
         """Whether a folder, with a slash behind it, and all above it are what git takes them for, not links.
@@ -360,7 +334,6 @@ class WorkingTree:
 
     def _target(self, here: str, hops: int) -> str | None:
         """What the link at `here` holds; None if it isn't a link."""
-        self.trace.looked.add(here)
         if here not in self._targets:
             try:
                 self._targets[here] = os.readlink(here) if safe_read.is_link(os.lstat(here)) else None
