@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,15 @@ SCRUBBED = (
     "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs that tests start, also where this one was started in the background.
+
+    A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

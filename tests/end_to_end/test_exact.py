@@ -30,7 +30,7 @@ from tests.support.api_server import (
     where,
 )
 from tests.support.paths import ROOT
-from tests.support.program import Done
+from tests.support.program import PROGRAM, Done, run, started
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from tests.support.api_server import Planned
     from tests.support.repo import Repo
 
-PROGRAM = Path(sys.executable).parent / "prompt-lint"
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 # Of the family with the wider interval: ± 3 tokens on a short text.
 MODEL = "claude-opus-5"
@@ -206,8 +205,7 @@ def modules_after(repo: Repo, *arguments: str) -> tuple[int, list[str]]:
         f"import sys; from prompt_lint.cli import main as cli; code = cli.run({list(arguments)!r});"
         "print(code, *sorted({'anthropic', 'httpx2', 'ssl', 'asyncio'} & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=repo.path, capture_output=True, check=True)
-    code, *found = done.stdout.decode().splitlines()[-1].split()
+    code, *found = run(repo, sys.executable, "-c", program).out.splitlines()[-1].split()
     return int(code), found
 
 
@@ -766,12 +764,12 @@ def test_a_fault_of_our_own_is_not_taken_for_a_limit(repo: Repo) -> None:
         "k.judge_all = judge_all; c.main()"
     )
 
-    done = subprocess.run([sys.executable, "-c", program], cwd=repo.path, capture_output=True, check=False)
+    done = run(repo, sys.executable, "-c", program)
 
-    assert (done.returncode, done.stdout) == (3, b"")
+    assert (done.code, done.out) == (3, "")
     assert re.fullmatch(
         r"error: prompt-lint \S+ failed \(ZeroDivisionError in check\.py:\d+\)\nthis is a bug: .*\n",
-        done.stderr.decode(),
+        done.err,
     )
 
 
@@ -836,17 +834,6 @@ def test_hostile_names_and_messages_stay_on_their_line(
 # Signals
 
 
-@contextlib.contextmanager
-def started(repo: Repo, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """prompt-lint as a process of its own, which doesn't outlive the test."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen([PROGRAM, *arguments], cwd=repo.path, stdout=pipe, stderr=pipe) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not true():
@@ -866,7 +853,7 @@ def test_a_run_that_is_told_to_end_keeps_what_was_counted(
     """Ctrl-C and SIGTERM: at once, with one clear line at most, and the next run sends only the rest."""
     write(repo, **distinct(9))
     api.plan = after(5, fault)
-    with started(repo, "check", "--jobs", "2") as process:
+    with started(repo, PROGRAM, "check", "--jobs", "2") as process:
         wait_until(lambda: len(api.requests) > 5)
         time.sleep(0.1)  # the fifth answer arrives
         begun = time.monotonic()
@@ -878,19 +865,6 @@ def test_a_run_that_is_told_to_end_keeps_what_was_counted(
     sent, api.plan = len(api.requests), []
     assert check().report["summary"]["api"] == 9
     assert len(api.requests) - sent == 4
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
-def test_sigterm_ends_offline_counting_and_its_workers(repo: Repo) -> None:
-    """A run with worker processes leaves none behind."""
-    word = " ".join(f"{n:x}" for n in range(90_000))
-    write(repo, **{f"p{n}": f"{n} {word}" for n in range(40)})
-    with started(repo, "check", "--max-file-size", "4M") as process:
-        time.sleep(1.5)
-        process.terminate()
-        _, err = process.communicate(timeout=5)  # ends with the last process that holds the pipe
-
-    assert (process.returncode, err) == (143, b"error: terminated\n")
 
 
 # ---------------------------------------------------------------------------------------------------------

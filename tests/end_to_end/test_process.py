@@ -1,0 +1,197 @@
+"""prompt-lint as a process: its streams, its signals, its working directory, and what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.program import PROGRAM, Done, finished, run, started
+
+from prompt_lint import __version__
+
+if TYPE_CHECKING:
+    from tests.support.repo import Repo
+
+CONFIG = "models: [claude-sonnet-4-6]\nlimit: 100\nprompts:\n  - files: prompts/*.md\n"
+SHORT = "Answer in one sentence.\n"
+LONG = "# Rules\n\n" + "Never guess a number that you could look up.\n" * 20 + "\n## Tone\n\nBe kind.\n"
+
+
+def write_prompts(repo: Repo, **files: str) -> None:
+    repo.write(".prompt-lint.yaml", CONFIG)
+    for name, text in files.items():
+        repo.write(f"prompts/{name}.md", text)
+
+
+def write_large_prompts(repo: Repo, number: int, words: int) -> None:
+    """Prompts over their limit, of as many different words each: from a megabyte on, worker processes count them."""
+    text = " ".join(f"{n:x}" for n in range(words))
+    write_prompts(repo, **{f"p{n}": f"{n} {text}" for n in range(number)})
+
+
+def test_the_console_script_prints_its_version(repo: Repo) -> None:
+    """What pip has installed runs."""
+    assert run(repo, PROGRAM, "--version") == Done(0, f"prompt-lint {__version__}\n", "")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Streams
+
+
+def test_count_reads_stdin(repo: Repo) -> None:
+    """`-` is stdin, so that any program's output can be counted."""
+    done = run(repo, PROGRAM, "count", "-", "--model", "claude-sonnet-4-5", data=b"What is 2 + 2?")
+
+    assert done == Done(0, "16 ±2  claude-sonnet-4-5  -\n", "")
+
+
+def test_a_closed_stdin_is_told(repo: Repo) -> None:
+    """`count -` without a stdin is a file that can't be read."""
+    done = run(repo, "sh", "-c", f"'{PROGRAM}' count - --model claude-opus-5 <&-")
+
+    assert done == Done(3, "ERROR   -: can't be read: it is closed\n", "")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_help_that_is_lost_is_no_traceback(repo: Repo, option: str) -> None:
+    """Not even where nobody expects it."""
+    with open("/dev/full", "wb") as full:
+        done = run(repo, PROGRAM, option, stdout=full)
+
+    assert done.code == 3
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_no_success(repo: Repo) -> None:
+    """A report that was lost is exit 3, with the reason."""
+    write_prompts(repo, a=SHORT)
+    with open("/dev/full", "wb") as full:
+        done = run(repo, PROGRAM, "check", stdout=full)
+
+    assert done.code == 3
+    assert done.err == "error: could not write the report to stdout: No space left on device\n"
+
+
+def test_a_closed_stdout_is_no_success(repo: Repo) -> None:
+    """Started without a stdout at all, a run says so."""
+    write_prompts(repo, a=SHORT)
+
+    done = run(repo, "sh", "-c", f"'{PROGRAM}' check >&-")
+
+    assert done.code == 3
+    assert "could not write the report" in done.err
+
+
+def test_a_closed_pipe_is_quiet(repo: Repo) -> None:
+    """`prompt-lint check | head -1` complains of nothing."""
+    write_prompts(repo, **{f"p{n}": LONG for n in range(300)})
+    with started(repo, PROGRAM, "check") as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 3
+
+
+def test_an_ascii_stdout_gets_escapes(repo: Repo) -> None:
+    """A stream that can't carry a character gets it escaped, not a traceback; JSON is escaped as JSON has it."""
+    write_prompts(repo, é=LONG + "# Größe\n" * 40)
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    text = run(repo, PROGRAM, "check", env=environment)
+    report = run(repo, PROGRAM, "check", "--output-format", "json", env=environment)
+
+    assert (text.code, text.err) == (report.code, report.err) == (1, "")
+    assert "\\xb12" in text.out  # ± 2
+    assert json.loads(report.out)["verdicts"][0]["path"] == "prompts/é.md"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The working directory
+
+
+def test_a_working_directory_that_is_gone_is_told(repo: Repo) -> None:
+    """One line, not a traceback."""
+    done = run(repo, "sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && '{PROGRAM}' check")
+
+    assert done == Done(2, "", "error: the working directory is gone\nchange to one that is there\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
+    """What nobody could look into isn't passed by in silence."""
+    write_prompts(repo, a=SHORT)
+    repo.write("prompts/shut/b.md", LONG)
+    (repo.path / "prompts/shut").chmod(0)
+    rights = "-dac_override,-dac_read_search"  # root has them, and would look into any folder
+    unprivileged = (
+        ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"] if os.geteuid() == 0 else []
+    )
+
+    done = run(repo, *unprivileged, PROGRAM, "check")
+
+    (repo.path / "prompts/shut").chmod(0o755)
+    assert "note: git: could not open directory 'prompts/shut/': Permission denied" in done.out
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Signals
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize(
+    ("number", "code", "message"), [(signal.SIGINT, 130, ""), (signal.SIGTERM, 143, "error: terminated")]
+)
+def test_a_signal_ends_offline_counting_and_its_workers(
+    repo: Repo, number: signal.Signals, code: int, message: str
+) -> None:
+    """At once and without a traceback: Ctrl-C reaches the whole group, SIGTERM only the process that was started."""
+    write_large_prompts(repo, 60, 90_000)
+    with started(repo, PROGRAM, "check", "--max-file-size", "4M", start_new_session=True) as process:
+        time.sleep(1.5)
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+
+        begun = time.monotonic()
+        done = finished(process)  # ends with the last process that holds the pipes
+
+    assert (done.code, done.err.strip()) == (code, message)
+    assert time.monotonic() - begun < 5
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Imports
+
+
+def test_nothing_of_the_working_directory_is_imported(repo: Repo) -> None:
+    """Modules that a stranger's branch brings along are files like any other, also to worker processes."""
+    write_large_prompts(repo, 12, 40_000)
+    for module in ("yaml", "click", "multiprocessing", "prompt_lint", "json", "sitecustomize"):
+        repo.write(f"{module}.py", "open('executed', 'w')\n")
+
+    done = run(repo, PROGRAM, "check", "-q")
+
+    assert done.code == 1
+    assert not (repo.path / "executed").exists()
+
+
+def test_counting_offline_needs_neither_network_nor_sdk(repo: Repo) -> None:
+    """A run imports no HTTP library, no SDK, and no more of the standard library than it uses."""
+    write_prompts(repo, a=SHORT)
+    program = (
+        "import sys; from prompt_lint.cli import main as cli; code = cli.run(['check']);"
+        "heavy = {'anthropic', 'httpx', 'httpx2', 'asyncio', 'socket', 'ssl', 'dataclasses', 'importlib.metadata',"
+        " 'multiprocessing', 'pathspec', 'difflib', 'concurrent.futures'};"
+        "print(code, sorted(heavy & sys.modules.keys()))"
+    )
+
+    done = run(repo, sys.executable, "-c", program)
+
+    assert done.out.splitlines()[-1] == "0 []"
