@@ -20,7 +20,7 @@ from tests.support.repo import Repo
 from prompt_lint.cli import main
 from prompt_lint.cli.init.draft import limit, rounded, scalar
 from prompt_lint.cli.init.survey import DOUBTFUL, escaped, literal, sort
-from prompt_lint.config.load import read_limit
+from prompt_lint.config.values import parse_limit
 from prompt_lint.text import patterns, yaml_reader
 
 if TYPE_CHECKING:
@@ -601,7 +601,7 @@ def test_limits_are_numbers_that_a_person_writes(tokens: int) -> None:
 
     assert max(tokens, 500) <= found <= max(tokens * 1.34, 500)
     assert len(str(found).rstrip("0")) <= 2
-    assert read_limit(limit(found)).tokens == found
+    assert parse_limit(limit(found)).tokens == found
 
 
 @given(

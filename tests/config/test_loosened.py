@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.config.load import Config, parse
 from prompt_lint.config.loosened import loosened
+from prompt_lint.config.schema import Config, parse_config
 from prompt_lint.formats import FORMATS
 
 TOP = "models: [m, n]\nlimit: 100\n"
@@ -17,7 +17,7 @@ PATHS = {path: path for path in ("a.md", "b.md", "docs/c.md")}
 
 
 def config(text: str) -> Config:
-    return parse(text.encode(), ".prompt-lint.yaml", lambda _: 1_000_000, FORMATS)
+    return parse_config(text.encode(), ".prompt-lint.yaml", FORMATS, context_window=lambda _: 1_000_000)
 
 
 def told(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from tests.support import make
 
 from prompt_lint import formats
 from prompt_lint.cli import main
-from prompt_lint.config import load
+from prompt_lint.config.values import PARTS
 from prompt_lint.formats import FORMATS, candidates, presets, recognise
 from prompt_lint.formats.presets import PRESETS
 from prompt_lint.model.errors import Exit, Missing
@@ -166,7 +166,7 @@ def test_agents_and_commands_are_listed() -> None:
     }  # fmt: skip
     assert prompts(command, "Body.") == {"body": user("Body.")}
     assert prompts(command, "---\ndescription: D.\ndisable-model-invocation: true\n---\nBody.") == {"body": user("Body.")}  # fmt: skip
-    assert {presets.METADATA, presets.BODY} == set(load.PARTS)
+    assert {presets.METADATA, presets.BODY} == set(PARTS)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support import make
 
-from prompt_lint.config import load as config
+from prompt_lint.config.values import PARTS
 from prompt_lint.formats import recognise, skill
 from prompt_lint.model.errors import Exit, Missing
 from prompt_lint.model.values import PLACEHOLDER, Note, Problem, Prompt
@@ -64,7 +64,7 @@ def make_request(*, system: str = "", user: str = "") -> Any:
 
 def test_the_parts_of_the_configuration_are_the_names_of_the_prompts() -> None:
     """`parts` can give each prompt of a skill a limit, and knows no other name."""
-    assert set(config.PARTS) == set(prompts(f"{GOOD}x"))
+    assert set(PARTS) == set(prompts(f"{GOOD}x"))
 
 
 @pytest.mark.parametrize(

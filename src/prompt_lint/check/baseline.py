@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from prompt_lint import ci
 from prompt_lint.check.compare import Comparison
-from prompt_lint.config import load as configuration
+from prompt_lint.config import load
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal, Missing, Unreadable
 from prompt_lint.repo.base_commit import Absent, resolve
 from prompt_lint.repo.commit_tree import Commit
@@ -15,7 +16,7 @@ from prompt_lint.repo.commit_tree import Commit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.repo.working_tree import WorkingTree
 
     # The bytes of a configuration and its name → what they say. Raises `ConfigErrors`.
@@ -55,7 +56,7 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
             f"{commit.name} has no configuration, so every prompt is new, and none of them fails yet"
         )
         return None
-    except (Unreadable, configuration.ConfigErrors):
+    except (Unreadable, ConfigErrors):
         tree.notes.append(
             f"the configuration in {commit.name} can't be used, so what this change loosens can't be told"
         )
@@ -64,9 +65,9 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
 
 def config_of(commit: Commit, name: str) -> tuple[bytes, str]:
     """The configuration of a commit, and its name there. Raises `Missing` where it has none, `Unreadable`."""
-    for one in dict.fromkeys((name, *configuration.NAMES)):  # also where this change has moved it
+    for one in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
         try:
-            return commit.read(commit.resolve(one), configuration.MAX_SIZE), one
+            return commit.read(commit.resolve(one), load.MAX_SIZE), one
         except Missing:
             continue
     raise Missing("is not there")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.load import Config
     from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.counting.sources import StandIn
     from prompt_lint.model.values import Count, Group, Problem, Request, Rule, Verdict

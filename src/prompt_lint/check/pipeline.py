@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.groups import Outcomes
     from prompt_lint.check.read_prompts import Found
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.load import Config
     from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Counter, Outcome
     from prompt_lint.counting.sources import Means, Measured, Tally
     from prompt_lint.model.values import Group, Part, Rule, Verdict

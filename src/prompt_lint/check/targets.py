@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import Gathered
-    from prompt_lint.config.load import Config
     from prompt_lint.config.ownership import Selector
+    from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
     from prompt_lint.repo.working_tree import Entry, WorkingTree
 

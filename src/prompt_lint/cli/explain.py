@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Options
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.load import Config
     from prompt_lint.config.ownership import Match, Owned, Selector
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Part, Prompt, Rule, View
     from prompt_lint.repo.working_tree import WorkingTree

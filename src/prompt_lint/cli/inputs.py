@@ -7,16 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config import load as config
+from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.models import context_window
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.check.compare import Comparison
-    from prompt_lint.config.load import Config
     from prompt_lint.repo.working_tree import WorkingTree
 
 _NO_CONFIG = "no .prompt-lint.yaml at the top of this repository, and no --limit"
@@ -76,11 +75,11 @@ def comparison(
 def _configuration(tree: WorkingTree, flags: Flags, paths: Sequence[str], start: str) -> Config:
     """The rules of the file, with the flags over them; or rules of the flags alone."""
     data, name = _written(tree, flags, start)
-    found = _parsed(data, name, flags) if name else config.Config("", (), ())
+    found = _parsed(data, name, flags) if name else Config("", (), ())
     if name and not (paths and flags.models and flags.limit):
         return found
     # Files that were named together with all that a verdict needs are judged, whoever owns them.
-    own = config.rule_from_flags(flags.models, flags.limit, context_window)
+    own = rule_from_flags(flags.models, flags.limit)
     return found._replace(rules=(own._replace(allow_empty=bool(name)), *found.rules))
 
 
@@ -94,18 +93,18 @@ def _written(tree: WorkingTree, flags: Flags, start: str) -> tuple[bytes, str]:
 
         name = _name_in(tree, os.path.join(start, given)) if given else config.NAMES[0]
         return trusted(tree, flags.policy_from, name, os.environ)
-    found = None if given else config.find(tree.top)
+    found = None if given else config.find_config(tree.top)
     if not given and not found:
         if flags.limit is None or not flags.models:
             raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
         return b"", ""
     path = os.path.join(start, given) if given else os.path.join(tree.top, found or "")
     # A file that was named by hand may lie anywhere; one that was found may not lead out of the repository.
-    return config.read(path, None if given else tree.top), _name_in(tree, path)
+    return config.read_config(path, None if given else tree.top), _name_in(tree, path)
 
 
 def _parsed(data: bytes, name: str, flags: Flags) -> Config:
-    return config.parse(data, name, context_window, FORMATS, models=flags.models, limit=flags.limit)
+    return parse_config(data, name, FORMATS, models=flags.models, limit=flags.limit)
 
 
 def _name_in(tree: WorkingTree, path: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.pipeline import Options
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Prompt, Report, Rule, Verdict, View
     from prompt_lint.repo.working_tree import WorkingTree

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.responses import Reply
     from prompt_lint.api.retry import RequestPolicy
     from prompt_lint.cache.counts import Cache
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountMany, Mode
     from prompt_lint.model.values import Count, Request
 

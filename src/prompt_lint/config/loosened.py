@@ -11,7 +11,7 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Group, Growth, Reference, Rule
 
 

@@ -36,6 +36,29 @@ def mark(data: bytes) -> bytes:
     return sha256(data).digest() + len(data).to_bytes(8, "little")
 
 
+class NotRegular(Unreadable):
+    """It is a folder, a FIFO, a device: no regular file."""
+
+
+class TooLarge(Unreadable):
+    """The file is larger than the cap."""
+
+
+def read_file(path: str, cap: int, *, follow_links: bool = False) -> bytes:
+    """Return the bytes of the regular file of at most `cap` bytes at any path.
+
+    The path to it may lead through links; the file itself may be one with `follow_links`.
+
+    Raises:
+        OSError: it can't be opened or read; ELOOP for a link.
+        NotRegular, TooLarge
+    """
+    flags = _FILE_FLAGS & ~_NO_FOLLOW if follow_links else _FILE_FLAGS
+    if not _NO_FOLLOW and not follow_links and is_link(os.lstat(path)):
+        raise OSError(errno.ELOOP, "is a link")
+    return _read_descriptor(os.open(path, flags), cap)[0]
+
+
 def contents(top: str, parts: Sequence[str], cap: int) -> tuple[bytes, bytes]:
     """The bytes of a file, and the checks on them, all by one descriptor; and its stamp, if it tells of changes.
 
@@ -44,6 +67,14 @@ def contents(top: str, parts: Sequence[str], cap: int) -> tuple[bytes, bytes]:
     """
     latest = time.time_ns() - _UNSURE
     descriptor = _open_beneath(top, parts) if _BY_DESCRIPTOR else _open_checked(top, parts)
+    data, status, after = _read_descriptor(descriptor, cap)
+    old = max(status.st_mtime_ns, status.st_ctime_ns) <= latest
+    seen = stamp(status)
+    return data, seen if STAMPS_TELL and old and seen == stamp(after) else b""
+
+
+def _read_descriptor(descriptor: int, cap: int) -> tuple[bytes, os.stat_result, os.stat_result]:
+    """Read an open file to its end, and close it. Return its bytes, and its status before and after."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -60,16 +91,15 @@ def contents(top: str, parts: Sequence[str], cap: int) -> tuple[bytes, bytes]:
     if not left:
         raise _too_large("is growing", cap)
     if pieces and not status.st_size:  # how /proc shows what isn't a file on any disk
-        raise Unreadable("is not an ordinary file: its size is 0, and yet it has contents", "exclude it")
-    old = max(status.st_mtime_ns, status.st_ctime_ns) <= latest
-    seen = stamp(status)
-    return b"".join(pieces), seen if STAMPS_TELL and old and seen == stamp(after) else b""
+        raise NotRegular("is not an ordinary file: its size is 0, and yet it has contents", "exclude it")
+    return b"".join(pieces), status, after
 
 
 # Read-only, and never waiting: a FIFO without a writer would block. Windows has neither, but must be told
 # that the bytes count.
-_FILE_FLAGS = os.O_RDONLY
-for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_FILE_FLAGS = os.O_RDONLY | _NO_FOLLOW
+for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
     _FILE_FLAGS |= getattr(os, _name, 0)
 # O_PATH asks for no more rights on a folder than an ordinary path through it does.
 _FOLDER_FLAGS = os.O_RDONLY
@@ -85,7 +115,7 @@ _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 def _open_beneath(top: str, parts: Sequence[str]) -> int:
     """Opens folder after folder, each by its name in the one before: no swap can put a link in between."""
-    folder = os.open(top, _FOLDER_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+    folder = os.open(top, _FOLDER_FLAGS & ~_NO_FOLLOW)
     try:
         for name in parts[:-1]:
             inner = os.open(name, _FOLDER_FLAGS, dir_fd=folder)
@@ -126,9 +156,9 @@ def is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
 
 
-def _irregular(mode: int) -> Unreadable:
+def _irregular(mode: int) -> NotRegular:
     if stat.S_ISDIR(mode):
-        return Unreadable("is a folder, not a file", "name the files in it, or exclude it")
+        return NotRegular("is a folder, not a file", "name the files in it, or exclude it")
     kinds = {
         stat.S_IFIFO: "a FIFO",
         stat.S_IFCHR: "a device",
@@ -136,12 +166,12 @@ def _irregular(mode: int) -> Unreadable:
         stat.S_IFSOCK: "a socket",
     }
     what = kinds.get(stat.S_IFMT(mode), "something else")
-    return Unreadable(f"is {what}, not a regular file", "exclude it")
+    return NotRegular(f"is {what}, not a regular file", "exclude it")
 
 
-def _too_large(what: str, cap: int) -> Unreadable:
+def _too_large(what: str, cap: int) -> TooLarge:
     hint = "raise --max-file-size if it really is a prompt, or exclude it"
-    return Unreadable(f"{what}, more than the {cap:,} that are read", hint)
+    return TooLarge(f"{what}, more than the {cap:,} that are read", hint)
 
 
 def refusal(error: OSError) -> Unreadable:

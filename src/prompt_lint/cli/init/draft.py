@@ -12,9 +12,11 @@ from prompt_lint.check.pipeline import check
 from prompt_lint.cli.init.survey import literal, survey
 from prompt_lint.config import load
 from prompt_lint.config.ownership import selector
+from prompt_lint.config.schema import WARN_AT, parse_config, rule_from_flags
+from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Exit, Fatal
-from prompt_lint.model.models import MODELS, context_window
+from prompt_lint.model.models import MODELS
 from prompt_lint.output import text as as_text
 from prompt_lint.text import patterns
 from prompt_lint.text.escape import visible
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli.init.survey import Finding
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Problem, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
@@ -83,7 +86,7 @@ class Draft(NamedTuple):
     dropped: tuple[tuple[Finding, str], ...] = ()
     grouped: bool = True
     sum: tuple[str, ...] = ()
-    sum_limit: int = load.MAX_LIMIT
+    sum_limit: int = MAX_LIMIT
     today: Mapping[str, str] = {}
     wrong: Mapping[str, str] = {}
 
@@ -109,14 +112,14 @@ class Proposal(NamedTuple):
 def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, options: Options) -> Proposal:
     """A configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` where there can't be one."""
     found = survey(tree, name, options.max_file_size)
-    wanted = load.rule_from_flags(models or [MODEL], None, context_window).models
+    wanted = rule_from_flags(models or [MODEL], None).models
     if not found.findings:
         raise Fatal(_NOTHING, _hint(wanted, found.doubtful))
     broken = dict(list(found.broken.items())[:_MOST_LEFT_OUT])
     draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken, wrong=found.wrong)
     for _ in range(_DRAFTS):
         text = render(draft)
-        rules = load.parse(text.encode(), name, context_window, FORMATS)
+        rules = parse_config(text.encode(), name, FORMATS)
         report = check(tree, rules, (), means, options._replace(reread=True))
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
@@ -147,7 +150,7 @@ def _reasons(draft: Draft) -> str:
 # From one draft to the next
 
 
-def _mended(draft: Draft, rules: load.Config, report: Report, links: Mapping[str, object]) -> Draft:
+def _mended(draft: Draft, rules: Config, report: Report, links: Mapping[str, object]) -> Draft:
     """The draft without what `report` says is wrong with it; once nothing is, with limits; the same if all is well."""
     if report.problems:
         return _without(draft, rules, report.problems, links)
@@ -158,14 +161,12 @@ def _mended(draft: Draft, rules: load.Config, report: Report, links: Mapping[str
     limits = {one.kind.title: _limits(one, verdicts[one.kind.title]) for one in used}
     today = {one.kind.title: _today(verdicts[one.kind.title]) for one in used}
     sums = [_high(one) for one in report.verdicts if one.prompt.format == "group"]
-    total = rounded(max(sums) * _HEADROOM) if sums else load.MAX_LIMIT
+    total = rounded(max(sums) * _HEADROOM) if sums else MAX_LIMIT
     together = _always(report.verdicts, links) if draft.grouped else ()
     return draft._replace(limits=limits, today=today, sum=together, sum_limit=total)
 
 
-def _without(
-    draft: Draft, rules: load.Config, problems: Iterable[Problem], links: Mapping[str, object]
-) -> Draft:
+def _without(draft: Draft, rules: Config, problems: Iterable[Problem], links: Mapping[str, object]) -> Draft:
     left_out = dict(draft.left_out)
     broken: dict[str, str] = {}
     chosen = selector(rules.rules, rules.exclude)
@@ -209,7 +210,7 @@ def _dropped(draft: Draft, broken: Mapping[str, str]) -> Draft:
     return left._replace(grouped=False, sum=()) if GROUP in broken else left
 
 
-def _by_title(draft: Draft, rules: load.Config, report: Report) -> dict[str, list[Verdict]]:
+def _by_title(draft: Draft, rules: Config, report: Report) -> dict[str, list[Verdict]]:
     titles = {rule.line: one.kind.title for rule, one in zip(rules.rules, draft.findings, strict=True)}
     found: dict[str, list[Verdict]] = {}
     for verdict in report.verdicts:
@@ -230,9 +231,7 @@ def _limits(finding: Finding, verdicts: Iterable[Verdict]) -> dict[str, int]:
         name = verdict.prompt.name if parts else ""
         highest[name] = max(highest.get(name, 0), _high(verdict))
     return {
-        name: most
-        if (most := _SKILL_LIMITS.get(name, 0)) * load.WARN_AT > high
-        else rounded(high * _HEADROOM)
+        name: most if (most := _SKILL_LIMITS.get(name, 0)) * WARN_AT > high else rounded(high * _HEADROOM)
         for name, high in highest.items()
     }
 
@@ -241,7 +240,7 @@ def rounded(tokens: float) -> int:
     """The next number that a person would write: 500, 600, 800, 1,000, 1,200, 1,500, 2,000, …"""
     tokens = max(_SMALLEST, math.ceil(tokens))
     power = 10 ** (len(str(tokens)) - 1)
-    return min(load.MAX_LIMIT, int(next(one for one in _ROUND if one * power >= tokens) * power + 0.5))
+    return min(MAX_LIMIT, int(next(one for one in _ROUND if one * power >= tokens) * power + 0.5))
 
 
 def _today(verdicts: Sequence[Verdict]) -> str:
@@ -283,7 +282,7 @@ def _always(verdicts: Sequence[Verdict], links: Mapping[str, object]) -> tuple[s
     return tuple(found) if members > 1 else ()
 
 
-def _proposal(draft: Draft, rules: load.Config, report: Report, text: str) -> Proposal:
+def _proposal(draft: Draft, rules: Config, report: Report, text: str) -> Proposal:
     if report.exit_code or any(one.status != "ok" for one in report.verdicts):
         raise Fatal("no configuration was found that passes", "write one by hand: docs/configuration.md")
     rows = []
@@ -367,14 +366,14 @@ def _entry(draft: Draft, finding: Finding) -> Iterator[str]:
         yield f"    exclude: {_list(finding.exclude)}"
     if kind.role:
         yield f"    role: {kind.role}"
-    limits = draft.limits.get(kind.title, {"": load.MAX_LIMIT})
+    limits = draft.limits.get(kind.title, {"": MAX_LIMIT})
     parts = [f"{name}: {tokens}" for name, tokens in limits.items() if name]
     if "" in limits:
         yield f"    limit: {limit(limits[''])}"
     if parts:
         yield f"    parts: {{{', '.join(parts)}}}"
     elif kind.title == "skills" and not draft.limits:
-        yield f"    parts: {{metadata: {load.MAX_LIMIT}, body: {load.MAX_LIMIT}}}"
+        yield f"    parts: {{metadata: {MAX_LIMIT}, body: {MAX_LIMIT}}}"
 
 
 def _suggested(draft: Draft) -> Iterator[str]:
@@ -445,7 +444,7 @@ def scalar(text: str) -> str:
 
 def place(top: str, *, force: bool) -> str:
     """The name under which the configuration goes into the folder `top`. Raises `Fatal` for one that is there."""
-    name = load.find(top)
+    name = load.find_config(top)
     if name and not force:
         raise Fatal(
             f"there is a `{name}` already", "--force replaces it; --dry-run only shows what init would write"

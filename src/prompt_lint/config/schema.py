@@ -1,0 +1,322 @@
+"""What .prompt-lint.yaml says → rules and groups, with defaults filled in and limits in tokens.
+
+The limit of a prompt for a model is the first of: `--limit`, `limits` of its rule, `limit` of its rule, `limit` at the top of the file.
+A group takes its limit from its own `limits` or `limit` alone. A limit in percent is a share of the model's context window.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from prompt_lint.config import keys
+from prompt_lint.config.keys import GROUP, RULE, TOP, Entry
+from prompt_lint.config.mistakes import (
+    MAX_MISTAKES,
+    ConfigErrors,
+    ConfigFile,
+    Mistake,
+    Node,
+    find_nearest,
+    quote,
+)
+from prompt_lint.config.values import Limit, explain_model, parse_limit
+from prompt_lint.model import models as known_models
+from prompt_lint.model.errors import Fatal
+from prompt_lint.model.values import Exemption, Group, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from prompt_lint.model.values import OnRaise
+    from prompt_lint.text.yaml_reader import YamlError
+
+    # The name of a model → its context window in tokens, or None.
+    ContextWindow = Callable[[str], int | None]
+
+# The share of a limit from which on a prompt is close to it.
+WARN_AT = 0.9
+
+
+class Config(NamedTuple):
+    """What a configuration says. `path` is its file's, as given to `parse_config`; empty where there is no file.
+
+    `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
+    that to whether there is a base.
+    """
+
+    path: str
+    rules: tuple[Rule, ...]
+    exclude: tuple[str, ...]
+    counting: str = ""
+    on_unavailable: str = ""
+    groups: tuple[Group, ...] = ()
+    policy: str = ""
+    on_raise: OnRaise = "warn"
+    exempt: tuple[Exemption, ...] = ()
+
+
+def rule_from_flags(
+    models: Sequence[str], limit: str | None, context_window: ContextWindow = known_models.context_window
+) -> Rule:
+    """Return the rule for all files that `--model` and `--limit` make. Raises `Fatal` for a flag that is wrong."""
+    names, written = _check_models(models), _parse_limit_flag(limit)
+    try:
+        limits = {model: resolve_limit(written, model, context_window) for model in names} if written else {}
+    except ValueError as error:
+        raise Fatal(str(error)) from None
+    return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=False, line=0)
+
+
+def _check_models(models: Sequence[str]) -> tuple[str, ...]:
+    for model in models:
+        if mistake := explain_model(model):
+            raise Fatal(mistake, "right: --model claude-sonnet-5-5")
+    return tuple(dict.fromkeys(models))
+
+
+def _parse_limit_flag(limit: str | None) -> Limit | None:
+    try:
+        return None if limit is None else parse_limit(limit)
+    except ValueError as error:
+        raise Fatal(str(error), "right: --limit 8000") from None
+
+
+def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> int:
+    """Return a limit in tokens. Raises `ValueError`, with a sentence, for a share of a window that isn't known."""
+    if not limit.share:
+        return limit.tokens
+    window = context_window(model)
+    if window is None:
+        raise ValueError(
+            f"the context window of `{model}` isn't known, so a share of it isn't; give a number of tokens"
+        )
+    return max(1, window * limit.share // 1_000_000)
+
+
+def parse_config(
+    data: bytes,
+    path: str,
+    formats: Collection[str],
+    *,
+    models: Sequence[str] = (),
+    limit: str | None = None,
+    context_window: ContextWindow = known_models.context_window,
+) -> Config:
+    """Return what the bytes of a configuration say. `path` is its name in mistakes.
+
+    `formats` are the names that `format` may have. `models` and `limit` are the flags of these names, which win over
+    everything in the file.
+
+    Raises:
+        ConfigErrors: the file has mistakes; all of them.
+        Fatal: a flag is wrong.
+    """
+    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # takes 10 ms, and flags alone don't need it
+
+    yaml_mistakes: list[YamlError] = []
+    try:
+        document = yaml_reader.load(data, mistakes=yaml_mistakes)
+    except yaml_reader.YamlError as error:
+        mistakes = [_as_mistake(path, mistake) for mistake in yaml_mistakes]
+        mistakes.append(_as_mistake(path, error, _hint_at_quotes(data, error)))
+        raise ConfigErrors(mistakes[-MAX_MISTAKES:]) from None
+    file = ConfigFile(path, document, formats)
+    flags = _check_models(models), _parse_limit_flag(limit)
+    for mistake in yaml_mistakes:
+        file.add_mistake(mistake.line, mistake.column, mistake.message, "")
+    file.invalid_places = {(mistake.line, mistake.column) for mistake in yaml_mistakes}
+    top = _read_top(Node(document.data, (), file))
+    return _build_config(_Builder(top, *flags, context_window))
+
+
+def _as_mistake(path: str, error: YamlError, hint: str = "") -> Mistake:
+    return Mistake(path, error.line, error.column, error.message, hint)
+
+
+def _hint_at_quotes(data: bytes, error: YamlError) -> str:
+    """Return a hint for the most frequent slip: a pattern that starts with a character that means something in YAML."""
+    lines = data.decode("utf-8", "replace").split("\n")
+    before = lines[error.line - 1][: error.column] if 0 < error.line <= len(lines) else ""
+    match = re.search(r"(?:^|[\s,:{[])([*!])", before)
+    if not match:
+        return ""
+    example = '"**/*.md"' if match[1] == "*" else '["*.md", "!drafts/"]'
+    return f"a pattern that starts with `{match[1]}` needs quotes: files: {example}"
+
+
+def _read_top(node: Node) -> Entry:
+    example = "prompts: [{files: prompts/**/*.md, models: [claude-sonnet-5-5], limit: 8000}]"
+    if node.value is None:
+        node.report("the configuration is empty: expected `prompts`", example)
+        return Entry(node, {})
+    top = keys.read_mapping(node, TOP, example)
+    if top and not {"prompts", "groups"} & top.values.keys():
+        node.report("there is no `prompts`: nothing would be checked", example)
+    return top or Entry(node, {})
+
+
+def _build_config(builder: _Builder) -> Config:
+    file, settings = builder.top.node.file, builder.top.values
+    rules = [builder.build_rule(entry) for entry in settings.get("prompts") or ()]
+    group_entries = settings.get("groups") or ()
+    groups = [builder.build_group(entry) for entry in group_entries]
+    _report_same_names(group_entries)
+    exempt = [_build_exemption(entry) for entry in settings.get("exempt") or ()]
+    if file.has_mistakes():
+        file.raise_mistakes()
+    return Config(
+        file.path,
+        tuple(rules),
+        settings.get("exclude") or (),
+        settings.get("counting") or "",
+        settings.get("on_unavailable") or "",
+        tuple(groups),
+        settings.get("policy") or "",
+        cast("OnRaise", settings.get("on_raise") or "warn"),
+        tuple(exempt),
+    )
+
+
+class _Builder(NamedTuple):
+    """What rules and groups are made of beside their own entry.
+
+    `top` is the top of the file. `models` and `limit` are the flags, which win over the file.
+    """
+
+    top: Entry
+    models: tuple[str, ...]
+    limit: Limit | None
+    context_window: ContextWindow
+
+    def build_rule(self, entry: Entry) -> Rule:
+        if "files" not in entry.values:
+            entry.node.report("this entry has no `files`", RULE["files"].example)
+        models = self._find_models(entry, "entry")
+        return self._build(entry, models, self.find_limits(entry, models))
+
+    def build_group(self, entry: Entry) -> Group:
+        node, values = entry
+        request = [key for key in ("system", "tools", "messages") if key in values]
+        if "name" not in values:
+            node.report("this group has no `name`", GROUP["name"].example)
+        if "sum" in values and request:
+            node.report(f"a group is either a `sum`, or one request with `{request[0]}`; this one has both")
+        elif "sum" not in values and not request:
+            node.report("this group names no files", GROUP["sum"].example)
+        models = self._find_models(entry, "group")
+        limits = {}
+        if {"limit", "limits"} & values.keys():
+            # The limits of the flag and of the top are for single prompts.
+            limits = self._replace(limit=None, top=Entry(node, {})).find_limits(entry, models)
+        else:
+            node.report("this group has no `limit`", "limit: 20k")
+        rule = self._build(entry, models, limits)
+        files = (values.get(key) or () for key in ("sum", "system", "tools", "messages"))
+        return Group(values.get("name") or "", rule, *files)
+
+    def _build(self, entry: Entry, models: Sequence[str], limits: Mapping[str, tuple[int, int]]) -> Rule:
+        """Return the rule of an entry; `limits` maps models to tokens and the line of the limit."""
+        values = entry.values
+        inherited = {"warn_at": WARN_AT} | self.top.values | values
+        parts = self._find_parts(entry, models)
+        limit_lines = {model: line for model, (_, line) in limits.items() if line}
+        limit_lines |= {name: entry.node.child("parts").child(name).line for name in parts}
+        return Rule(
+            files=values.get("files") or (),
+            exclude=values.get("exclude") or (),
+            models=tuple(models),
+            format=values.get("format") or "",
+            role=values.get("role") or "",
+            limits={model: tokens for model, (tokens, _) in limits.items()},
+            warn_at=inherited["warn_at"] or 0.0,
+            message=values.get("message") or "",
+            allow_empty=values.get("allow_empty") or False,
+            line=entry.node.line,
+            limit_lines=limit_lines,
+            parts=parts,
+            max_growth=inherited.get("max_growth"),
+        )
+
+    def _find_models(self, entry: Entry, noun: str) -> Sequence[str]:
+        values = self.top.values | entry.values
+        if not self.models and "models" not in values:
+            message = f"no `models`, neither in this {noun} nor at the top of the file"
+            entry.node.report(message, RULE["models"].example)
+        return self.models or values.get("models") or ()
+
+    def find_limits(self, entry: Entry, models: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return tokens for each model, and the line of the limit; 0 for the flag."""
+        own = entry.values.get("limits", {})
+        if models and not self.models:
+            _report_other_models(entry.node, own or (), models)
+        limits: dict[str, tuple[int, int]] = {}
+        missing = []
+        for model in models:
+            limit, node = self._find_limit(entry, model)
+            if node is None:
+                missing += [f"`{model}`"] if own is not None else []
+            elif limit is not None:
+                try:
+                    tokens = resolve_limit(limit, model, self.context_window)
+                    limits[model] = tokens, 0 if self.limit else node.line
+                except ValueError as error:
+                    node.report(str(error), RULE["limit"].example)
+        if missing:
+            message = f"no limit for {', '.join(missing)}, neither in this entry nor at the top of the file"
+            entry.node.report(message, RULE["limit"].example)
+        return limits
+
+    def _find_limit(self, entry: Entry, model: str) -> tuple[Limit | None, Node | None]:
+        """Return the limit that applies to a model, None where it is wrong; and its place, None where there is no limit."""
+        if self.limit:
+            return self.limit, entry.node
+        own = entry.values.get("limits") or {}
+        if model in own:
+            return own[model], entry.node.child("limits").child(model)
+        for node, values in (entry, self.top):
+            if "limit" in values:
+                return values["limit"], node.child("limit") if "limit" in node.value else node
+        return None, None
+
+    def _find_parts(self, entry: Entry, models: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Return tokens for each part and model. The flag wins over all of them."""
+        parts: dict[str, dict[str, int]] = {}
+        for name, limit in (entry.values.get("parts") or {}).items() if not self.limit else ():
+            try:
+                parts[name] = {
+                    model: resolve_limit(limit, model, self.context_window) for model in models if limit
+                }
+            except ValueError as error:
+                entry.node.child("parts").child(name).report(str(error), RULE["parts"].example)
+        return parts
+
+
+def _report_other_models(node: Node, limits: Collection[str], models: Sequence[str]) -> None:
+    """Report the models of `limits` that the entry doesn't count for."""
+    for model in limits:
+        if model not in models:
+            near = find_nearest(model, models)
+            example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
+            message = f"the entry doesn't count for {quote(model)}{near and f'; did you mean `{near}`?'}"
+            node.child("limits").child(model).report_key(message, example)
+
+
+def _report_same_names(groups: Sequence[Entry]) -> None:
+    names: set[str] = set()
+    for node, values in groups:
+        name = values.get("name")
+        if name in names:
+            node.child("name").report(f"there is another group named `{name}`")
+        if name:
+            names.add(name)
+
+
+def _build_exemption(entry: Entry) -> Exemption:
+    node, values = entry
+    for key in ("files", "reason"):
+        if key not in values:
+            node.report(f"this exemption has no `{key}`", keys.EXEMPTION[key].example)
+    return Exemption(
+        values.get("files") or (), values.get("reason") or "", values.get("until") or "", node.line
+    )

@@ -1,0 +1,285 @@
+"""The values that a key of .prompt-lint.yaml may have.
+
+Each `read_…` function gets the node of a value and a right example. It returns the value, or reports the mistake and
+returns None.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
+from prompt_lint.model.values import Growth, Reference
+from prompt_lint.text import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+# The prompts of a file that can have limits of their own: those of a SKILL.md.
+PARTS = ("metadata", "body")
+
+MAX_REFERENCES = 100
+MAX_NAME = 100
+MAX_MODELS = 32
+MAX_MESSAGE = 1000
+MAX_LIMIT = 999_999_999
+
+# The same expressions are in prompt-lint.schema.json; a test compares them.
+MODEL = r"[A-Za-z0-9._:@/-]{1,128}"
+PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
+LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]|(?!0+(\.0+)?%){PERCENT})"
+
+_ONLY_NEGATED = "matches nothing: `!` only takes back what an earlier pattern matches"
+
+
+class Limit(NamedTuple):
+    """A limit in tokens; or, where `share` isn't 0, in millionths of the model's context window."""
+
+    tokens: int
+    share: int
+
+
+def parse_limit(value: object) -> Limit:
+    """Return the limit that `8000`, "8000", "8k", "1.5k" or "5%" means. Raises `ValueError`, with a sentence."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value) if isinstance(value, int | str) else ""
+    if not re.fullmatch(LIMIT, text, re.ASCII):
+        raise ValueError(f"{quote(value)} isn't a limit: {_explain_limit(str(value))}")
+    if text.endswith("%"):
+        return Limit(0, _scale(text[:-1], 4))
+    return Limit(_scale(text[:-1], 3) if text[-1] in "kK" else int(text), 0)
+
+
+def _explain_limit(text: str) -> str:
+    """Return why a text isn't a limit."""
+    if re.fullmatch(r"-.*|0+(\.0+)?[kK%]?", text):
+        return "a limit is at least 1 token"
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text):
+        return "a share is at most 100%, with at most 4 digits behind the point"
+    if re.fullmatch(r"[0-9]+\.[0-9]+[kK]?", text):
+        return "it doesn't stand for a whole number of tokens"
+    if re.fullmatch(r"[0-9]+[kK]?", text):
+        return f"a limit is at most {MAX_LIMIT:,} tokens"
+    return "expected a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
+
+
+def _scale(digits: str, places: int) -> int:
+    """Return a decimal number times 10 to the power of `places`, without the errors of floating point."""
+    whole, _, fraction = digits.partition(".")
+    return int(whole + fraction.ljust(places, "0"))
+
+
+def explain_model(name: str) -> str:
+    """Return why a text can't be the name of a model; an empty text where it can."""
+    return "" if re.fullmatch(MODEL, name, re.ASCII) else f"{quote(name)} isn't the name of a model"
+
+
+def read_limit(node: Node, example: str) -> Limit | None:
+    try:
+        return parse_limit(node.value)
+    except ValueError as error:
+        return node.report(str(error), example)
+
+
+def read_limits(node: Node, example: str) -> dict[str, Limit | None] | None:
+    """Read a limit for each of several models."""
+    return _read_limit_of_each(node, example, "model", explain_model)
+
+
+def read_parts(node: Node, example: str) -> dict[str, Limit | None] | None:
+    """Read a limit for each of several prompts of a file."""
+
+    def explain_part(name: str) -> str:
+        known = " and ".join(f"`{part}`" for part in PARTS)
+        return "" if name in PARTS else f"{quote(name)} isn't a part: known are {known}{suggest(name, PARTS)}"
+
+    return _read_limit_of_each(node, example, "part", explain_part)
+
+
+def _read_limit_of_each(
+    node: Node, example: str, noun: str, explain: Callable[[str], str]
+) -> dict[str, Limit | None] | None:
+    if not isinstance(node.value, dict) or not node.value:
+        return node.report(f"expected a limit for each {noun}, found {describe_kind(node.value)}", example)
+    limits = {}
+    for name in node.value:
+        child = node.child(name)
+        limit = read_limit(child, example)
+        if mistake := explain(name):
+            child.report_key(mistake, example)
+        else:
+            limits[name] = limit
+    return limits
+
+
+def read_warn_at(node: Node, example: str) -> float | None:
+    """Read a percentage as a fraction of the limit."""
+    if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
+        return _scale(node.value[:-1], 4) / 1_000_000
+    return node.report(f"{quote(node.value)} isn't a share of the limit: expected 0% to 100%", example)
+
+
+def read_growth(node: Node, example: str) -> Growth | None:
+    """Read a number of tokens, a share of the base, or both."""
+    if not isinstance(node.value, dict):
+        if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
+            return Growth(None, _scale(node.value[:-1], 4))
+        tokens = _read_tokens(node, example)
+        return None if tokens is None else Growth(tokens, None)
+    if not node.value or node.value.keys() - {"tokens", "percent"}:
+        return node.report("expected `tokens`, `percent` or both", example)
+    amounts: dict[str, int | None] = {}
+    for key in node.value:
+        read = _read_tokens if key == "tokens" else _read_percent
+        amounts[key] = read(node.child(key), example)
+    return Growth(amounts.get("tokens"), amounts.get("percent"))
+
+
+def _read_tokens(node: Node, example: str) -> int | None:
+    """Read a number of tokens. It may be 0: nothing may grow."""
+    if node.value == 0 and not isinstance(node.value, bool):
+        return 0
+    limit = read_limit(node, example)
+    if limit and limit.share:
+        return node.report(f"{quote(node.value)} isn't a number of tokens", example)
+    return limit.tokens if limit else None
+
+
+def _read_percent(node: Node, example: str) -> int | None:
+    """Read a percentage as millionths."""
+    text = str(node.value)
+    if isinstance(node.value, bool) or not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?%?", text, re.ASCII):
+        message = f"{quote(node.value)} isn't a share of the tokens in the base, such as 10"
+        return node.report(message, example)
+    return _scale(text.rstrip("%"), 4)
+
+
+def _read_texts(node: Node, example: str, most: int) -> list[Node]:
+    """Read one text, or a list of at most `most` texts. A mistake leaves the list empty or shorter."""
+    if isinstance(node.value, str):
+        return [node]
+    if not isinstance(node.value, list) or not node.value:
+        node.report(f"expected a text or a list of texts, found {describe_kind(node.value)}", example)
+        return []
+    if len(node.value) > most:
+        node.report(f"has {len(node.value)} entries; the most is {most}", example)
+        return []
+    for child in node.children():
+        if not isinstance(child.value, str):
+            child.report(f"expected a text, found {describe_kind(child.value)}; quotes make it one", example)
+    return [child for child in node.children() if isinstance(child.value, str)]
+
+
+def read_models(node: Node, example: str) -> tuple[str, ...] | None:
+    nodes = _read_texts(node, example, MAX_MODELS)
+    names: set[str] = set()
+    for child in nodes:
+        if mistake := explain_model(child.value):
+            child.report(mistake, example)
+        elif child.value in names:
+            child.report(f"`{child.value}` stands twice", example)
+        else:
+            names.add(child.value)
+    # With a wrong name among them, it can't be said which model lacks a limit.
+    return tuple(child.value for child in nodes) if len(names) == len(nodes) else None
+
+
+def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
+    file = node.file
+    nodes = _read_texts(node, example, patterns.MAX_PATTERNS)
+    for child in nodes:
+        try:
+            file.pattern_weight += patterns.weigh(child.value)
+            file.pattern_count += 1
+        except ValueError as error:
+            child.report(f"{quote(child.value)}: {error}", example)
+        if file.pattern_weight > patterns.MAX_WEIGHT or file.pattern_count > patterns.MAX_PATTERNS:
+            child.report("from here on the patterns are too many or too long, taken together")
+            file.raise_mistakes()
+    texts = tuple(child.value for child in nodes)
+    if texts and all(text.startswith("!") for text in texts):
+        return nodes[0].report(_ONLY_NEGATED, example)
+    return texts or None
+
+
+def read_choice(node: Node, example: str, names: Collection[str]) -> str | None:
+    if isinstance(node.value, str) and node.value in names:
+        return node.value
+    expected = " or ".join(f"`{name}`" for name in names)
+    message = f"{quote(node.value)} isn't known: expected {expected}{suggest(node.value, names)}"
+    return node.report(message, example)
+
+
+def read_flag(node: Node, example: str) -> bool | None:
+    if not isinstance(node.value, bool):
+        return node.report(f"{quote(node.value)} isn't known: expected `true` or `false`", example)
+    return node.value
+
+
+def read_message(node: Node, example: str) -> str | None:
+    if not isinstance(node.value, str):
+        message = f"expected a text, found {describe_kind(node.value)}; quotes make it one"
+        return node.report(message, example)
+    if len(node.value) > MAX_MESSAGE:
+        return node.report(f"is {len(node.value)} characters long; the most is {MAX_MESSAGE}", example)
+    return node.value
+
+
+def read_reason(node: Node, example: str) -> str | None:
+    if isinstance(node.value, str) and not node.value.strip():
+        return node.report("an exemption needs a reason", example)
+    return read_message(node, example)
+
+
+def read_date(node: Node, example: str) -> str | None:
+    from datetime import date  # noqa: PLC0415  # takes 3 ms, and only exemptions have dates
+
+    text = str(node.value)
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:  # of this form, and not in the calendar
+        pass
+    return node.report(f"{quote(node.value)} isn't a day, written as 2027-01-31", example)
+
+
+def read_name(node: Node, example: str) -> str | None:
+    if not isinstance(node.value, str) or not node.value.strip():
+        return node.report(f"expected a name, found {describe_kind(node.value)}", example)
+    if len(node.value) > MAX_NAME or not node.value.isprintable():
+        return node.report(f"isn't a name of at most {MAX_NAME} printable characters", example)
+    return node.value
+
+
+def read_sum(node: Node, example: str) -> tuple[Reference, ...] | None:
+    """Read patterns; after a `#` the name of the prompts that are meant."""
+    references = []
+    for child in _read_texts(node, example, patterns.MAX_PATTERNS):
+        path, name = _split_name(child.value)
+        # A negated pattern costs as much as the pattern itself.
+        if read_patterns(child._replace(value=path.removeprefix("!")), example):
+            references.append(Reference(path, name, child.line))
+    if references and all(reference.path.startswith("!") for reference in references):
+        return node.report(_ONLY_NEGATED, example)
+    return tuple(references)
+
+
+def read_paths(node: Node, example: str) -> tuple[Reference, ...]:
+    """Read paths of single files, from the top of the repository."""
+    references = []
+    for child in _read_texts(node, example, MAX_REFERENCES):
+        path, name = _split_name(child.value)
+        leaves = not {"", ".", ".."}.isdisjoint(path.split("/"))
+        if leaves or len(path) > patterns.MAX_LENGTH or "\0" in path:
+            message = f"{quote(child.value)} isn't the path of a file from the top of the repository"
+            child.report(message, example)
+        references.append(Reference(path, name, child.line))
+    return tuple(references)
+
+
+def _split_name(text: str) -> tuple[str, str]:
+    """Return the path of a reference, and the name of a prompt after a `#`, which may be empty."""
+    path, mark, name = text.rpartition("#")
+    return (path, name) if mark and re.fullmatch(r"[A-Za-z0-9_. -]+", name, re.ASCII) else (text, "")

@@ -1,0 +1,497 @@
+"""The configuration: what it may say, what it may not, and how that is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.paths import ROOT
+
+from prompt_lint.config import keys, schema, values
+from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, Mistake
+from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.model.errors import Fatal
+from prompt_lint.model.values import Growth
+from prompt_lint.text import patterns, yaml_reader
+
+FIXTURES = ROOT / "tests" / "fixtures" / "config"
+DATA = Path(schema.__file__).parent / "prompt-lint.schema.json"
+SCHEMA: dict[str, Any] = json.loads(DATA.read_text())
+FORMATS = ("text", "request")
+
+# What a JSON Schema can't see: keys that stand twice, aliases and tags, what is inside a pattern, limits compared
+# with models, the windows of models. Only the loader refuses these.
+LOADER_ONLY = sorted((FIXTURES / "loader-only").glob("*.yaml"))
+VALID = sorted((FIXTURES / "valid").glob("*.yaml"))
+INVALID = sorted((FIXTURES / "invalid").glob("*.yaml"))
+
+
+def window(model: str) -> int | None:
+    return None if model == "nobody" else 200_000
+
+
+def parsed(text: str | bytes, **flags: Any) -> Config:
+    data = text.encode() if isinstance(text, str) else text
+    return parse_config(data, ".prompt-lint.yaml", FORMATS, context_window=window, **flags)
+
+
+def said(text: str | bytes) -> str:
+    with pytest.raises(ConfigErrors) as caught:
+        parsed(text)
+    return caught.value.hint
+
+
+def mistakes_in(text: str | bytes) -> list[str] | None:
+    """What is said, if anything is; nothing but `ConfigErrors` may be raised."""
+    try:
+        parsed(text)
+    except ConfigErrors as error:
+        return [str(mistake) for mistake in error.mistakes]
+    return None
+
+
+def one_rule(entry: str) -> str:
+    return f"models: m\nlimit: 100\nprompts:\n  - {{files: a, {entry}}}\n"
+
+
+def schema_takes(data: Any) -> bool:
+    return bool(jsonschema.Draft7Validator(SCHEMA).is_valid(data))
+
+
+# What is right
+
+
+def test_the_example_of_the_documentation_becomes_rules() -> None:
+    """Every key of an entry ends up in its rule, with the defaults of the file where the entry is silent."""
+    rules = parsed((FIXTURES / "valid/full.yaml").read_text()).rules
+
+    assert rules[0]._asdict() == {
+        "files": ("prompts/**/*.md",),
+        "exclude": ("prompts/archive/",),
+        "models": ("claude-sonnet-5-5", "claude-opus-5-5"),
+        "format": "",
+        "role": "system",
+        "limits": {"claude-sonnet-5-5": 4000, "claude-opus-5-5": 5000},
+        "warn_at": 0.9,
+        "message": "See docs/prompt-budget.md.",
+        "allow_empty": False,
+        "line": 11,
+        "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
+        "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
+        "max_growth": Growth(200, 100_000),
+    }
+    assert rules[1]._asdict() == {
+        "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
+        "exclude": ("**/generated/", "*.tmp.json"),
+        "models": ("claude-haiku-5",),
+        "format": "request",
+        "role": "",
+        "limits": {"claude-haiku-5": 10_000},
+        "warn_at": 0.755,
+        "message": "",
+        "allow_empty": True,
+        "line": 18,
+        "limit_lines": {"claude-haiku-5": 25},
+        "parts": {},
+        "max_growth": Growth(200, 100_000),
+    }
+
+
+def test_files_that_no_rule_gets_are_kept_apart() -> None:
+    """The file's own `exclude` belongs to the configuration and to no rule."""
+    found = parsed((FIXTURES / "valid/full.yaml").read_text())
+
+    assert found.path == ".prompt-lint.yaml"
+    assert found.exclude == ("**/fixtures/",)
+
+
+def test_a_share_is_of_the_window_of_each_model() -> None:
+    """5 % of two windows are two limits."""
+    windows = {"small": 200_000, "large": 1_000_000}
+    text = b"models: [small, large]\nprompts: [{files: a, limit: 0.7%}]"
+
+    rule = parse_config(text, "c", FORMATS, context_window=windows.get).rules[0]
+
+    assert rule.limits == {"small": 1400, "large": 7000}
+
+
+def test_the_nearest_limit_wins() -> None:
+    """`limits` of the entry, then its `limit`, then the file's."""
+    text = """
+models: [a, b]
+limit: 1
+prompts:
+  - {files: x}
+  - {files: x, limit: 2}
+  - {files: x, limits: {b: 3}}
+  - {files: x, limit: 2, limits: {b: 3}}
+"""
+    limits = [rule.limits for rule in parsed(text).rules]
+
+    assert limits == [{"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 3}, {"a": 2, "b": 3}]
+
+
+def test_flags_win_over_the_file() -> None:
+    """`--limit` and `--model` replace whatever the file says of them, everywhere."""
+    text = "models: [a, b]\nlimit: 1\nprompts: [{files: x, limits: {a: 2}}, {files: y, models: c}]"
+
+    rules = parsed(text, models=["d", "d"], limit="4k").rules
+
+    assert [rule.models for rule in rules] == [("d",), ("d",)]
+    assert [rule.limits for rule in rules] == [{"d": 4000}, {"d": 4000}]
+
+
+def test_flags_fill_in_what_the_file_leaves_out() -> None:
+    """A file without models and limits is complete with both on the command line."""
+    rule = parsed("prompts: [{files: x}]", models=["m"], limit="50%").rules[0]
+
+    assert rule.limits == {"m": 100_000}
+
+
+def test_a_rule_can_be_made_of_flags_alone() -> None:
+    """Without a file, flags make one rule for every file, with the same way of writing limits."""
+    rule = rule_from_flags(["m", "n", "m"], "1.5k", window)
+
+    assert rule.files == ("**",)
+    assert rule.models == ("m", "n")
+    assert rule.limits == {"m": 1500, "n": 1500}
+    assert not rule.allow_empty
+    assert rule.line == 0
+
+
+@pytest.mark.parametrize(
+    ("models", "limit", "message"),
+    [
+        (["m"], "lots", "`lots` isn't a limit"),
+        (["m m"], "5", "`m m` isn't the name of a model"),
+        ([""], "5", "`` isn't the name of a model"),
+        (["nobody"], "5%", "the context window of `nobody` isn't known"),
+    ],
+)
+def test_wrong_flags_end_the_run(models: list[str], limit: str, message: str) -> None:
+    """A flag that is wrong is told in one line."""
+    with pytest.raises(Fatal, match=message):
+        rule_from_flags(models, limit, window)
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize("path", [*INVALID, *LOADER_ONLY], ids=lambda path: path.stem)
+def test_a_wrong_file_is_told_what_is_wrong_with_it(path: Path) -> None:
+    """Each file that is refused is refused for the reason that its first line gives, at the place it gives."""
+    data = path.read_bytes()
+    expected = data.decode().split("\n")[0].removeprefix("# says: ")
+
+    hint = said(data)
+
+    assert expected in hint
+    assert hint.count(".prompt-lint.yaml") == 1, "one mistake, told once"
+
+
+def test_all_mistakes_are_told_in_one_run() -> None:
+    """The whole output for a file in which nearly everything is wrong, word for word."""
+    expected = (FIXTURES / "mistakes.txt").read_text()
+
+    hint = said((FIXTURES / "mistakes.yaml").read_bytes())
+
+    assert f"{hint}\n" == expected
+
+
+def test_mistakes_carry_their_place() -> None:
+    """Programs get path, line, column, message and hint apart."""
+    with pytest.raises(ConfigErrors) as caught:
+        parsed(one_rule("role: sytem"))
+
+    assert caught.value.code == 2
+    assert caught.value.message == "a mistake in the configuration"
+    assert caught.value.mistakes == (
+        Mistake(
+            ".prompt-lint.yaml",
+            4,
+            22,
+            "`sytem` isn't known: expected `system` or `user`; did you mean `system`?",
+            "right: role: system",
+        ),
+    )
+
+
+def test_every_right_example_is_right() -> None:
+    """What is printed under a mistake can be pasted: the loader takes it."""
+    for key, (_, example) in keys.RULE.items():
+        rest = "" if key == "files" else "files: a, "
+        model = "claude-opus-5-5"
+        assert parsed(
+            f"models: {model}\nlimit: 1\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
+        ).rules
+    for key, (_, example) in keys.TOP.items():
+        base = {"models": "models: m", "limit": "limit: 1", "prompts": "prompts: [{files: a}]"}
+        assert parsed("\n".join((base | {key: example}).values())).rules
+
+
+@given(st.dictionaries(st.text(max_size=8), st.none() | st.integers() | st.text(max_size=5), max_size=5))
+def test_mistakes_stay_on_their_lines(keys: dict[str, object]) -> None:
+    """Whatever a key or a value holds, a mistake is one line and perhaps an example, each bounded."""
+    mistakes = mistakes_in(json.dumps({"models": "m", "limit": 1, "prompts": [keys]}))
+
+    for mistake in mistakes or ():
+        message, *examples = mistake.split("\n")
+        assert message.startswith(".prompt-lint.yaml:")
+        assert len(message) < 300
+        assert len(examples) <= 1
+        assert all(
+            example.startswith(("    right: ", "    a pattern that starts with")) for example in examples
+        )
+
+
+def test_a_mistake_shows_little_of_a_value() -> None:
+    """A long value is cut, so that a file that isn't a configuration isn't printed."""
+    hint = said(one_rule(f"role: {'x' * 5000}"))
+
+    assert len(hint) < 250
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["base_url", "api_key", "endpoint", "headers", "proxy", "command", "cache_dir", "HTTPS_PROXY", "auth-token", "env",
+     "plugins", "hooks", "timeout", "region", "anthropic_api_key", "url", "credentials", "cacheDir"],
+)  # fmt: skip
+def test_settings_of_trust_get_a_sentence_of_their_own(key: str) -> None:
+    """Whoever tries to send keys or prompts elsewhere by a file of the repository is told that this can't be."""
+    assert "never for a file of the repository" in said(
+        f"models: m\nlimit: 1\nprompts: [{{files: a}}]\n{key}: x"
+    )
+
+
+# Schema and loader
+
+
+def test_the_schema_is_one() -> None:
+    """The schema is valid draft-07, refuses unknown keys everywhere, and describes every key for editors."""
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    entry, group = SCHEMA["definitions"]["entry"], SCHEMA["definitions"]["group"]
+
+    assert [one["additionalProperties"] for one in (SCHEMA, entry, group)] == [False, False, False]
+    keys = [*SCHEMA["properties"].values(), *entry["properties"].values(), *group["properties"].values()]
+    assert all(one["description"] for one in keys)
+
+
+def test_schema_and_loader_know_the_same_keys() -> None:
+    """A key that is added to the loader's tables has to be added to the schema, and to the documentation."""
+    entry = SCHEMA["definitions"]["entry"]
+    manual = (ROOT / "docs" / "configuration.md").read_text()
+
+    assert SCHEMA["properties"].keys() == keys.TOP.keys()
+    assert entry["properties"].keys() == keys.RULE.keys()
+    assert SCHEMA["definitions"]["exemption"]["properties"].keys() == keys.EXEMPTION.keys()
+    assert SCHEMA["definitions"]["group"]["properties"].keys() == keys.GROUP.keys()
+    assert {key for key in keys.ALL_KEYS if f"### `{key}`" not in manual} == set()
+
+
+def test_schema_and_loader_use_the_same_expressions_and_bounds() -> None:
+    """What stands in both places is the same in both."""
+    definitions = SCHEMA["definitions"]
+    entry = definitions["entry"]["properties"]
+    number, text = definitions["limit"]["anyOf"]
+
+    assert definitions["model"]["pattern"] == f"^{values.MODEL}$"
+    assert definitions["warn_at"]["pattern"] == f"^{values.PERCENT}$"
+    assert text["pattern"] == f"^{values.LIMIT}$"
+    assert number["maximum"] == values.MAX_LIMIT
+    assert entry["message"]["maxLength"] == values.MAX_MESSAGE
+    assert entry["role"]["enum"] == list(keys.ROLES)
+    assert SCHEMA["properties"]["prompts"]["maxItems"] == keys.MAX_RULES
+    assert definitions["models"]["anyOf"][1]["maxItems"] == values.MAX_MODELS
+    assert definitions["pattern"]["maxLength"] == patterns.MAX_LENGTH
+    assert definitions["patterns"]["anyOf"][1]["maxItems"] == patterns.MAX_PATTERNS
+
+
+def test_the_schema_names_the_formats_there_are() -> None:
+    """A new prompt format has to be added to the schema."""
+    formats = pytest.importorskip("prompt_lint.formats").FORMATS
+
+    assert set(SCHEMA["definitions"]["entry"]["properties"]["format"]["enum"]) == set(formats)
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_schema_and_loader_accept_the_same_files(path: Path) -> None:
+    """Every valid file is accepted by both."""
+    data = path.read_bytes()
+
+    found = parsed(data)
+    assert found.rules or found.groups
+    assert schema_takes(yaml_reader.load(data).data)
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_schema_and_loader_refuse_the_same_files(path: Path) -> None:
+    """Every invalid file is refused by both."""
+    data = path.read_bytes()
+
+    with pytest.raises(ConfigErrors):
+        parsed(data)
+    assert not schema_takes(yaml_reader.load(data).data)
+
+
+def _one_or_more(one: st.SearchStrategy[Any], **rules: Any) -> st.SearchStrategy[Any]:
+    return one | st.lists(one, min_size=1, max_size=3, **rules)
+
+
+_MODEL = st.sampled_from(["m", "claude-opus-5-5", "x" * 128, "a/b:c@1"])
+_LIMIT = st.sampled_from([1, 8000, 8000.0, 999_999_999, "8k", "1.5K", "5%", "100%", "7"])
+_PATTERNS = _one_or_more(st.sampled_from(["a", "prompts/**/*.md", "**/c/", "[a-z]*", "{a,b}.txt"]))
+_SHARED = {
+    "warn_at": st.sampled_from(["90%", "0%", "100%", "7.25%"]),
+    "exclude": _PATTERNS,
+}
+_ENTRY = st.fixed_dictionaries(
+    {"files": _PATTERNS},
+    optional=_SHARED
+    | {
+        "models": _one_or_more(_MODEL, unique=True),
+        "limit": _LIMIT,
+        "limits": st.dictionaries(_MODEL, _LIMIT, min_size=1, max_size=2),
+        "role": st.sampled_from(["system", "user"]),
+        "format": st.sampled_from(["text", "request"]),
+        "message": st.sampled_from(["See the manual.", "", "x" * 1000]),
+        "allow_empty": st.booleans(),
+    },
+)
+_RIGHT = st.fixed_dictionaries(
+    {
+        "models": _one_or_more(_MODEL, unique=True),
+        "limit": _LIMIT,
+        "prompts": st.lists(_ENTRY, min_size=1, max_size=3),
+    },
+    optional=_SHARED,
+)
+_WRONG: st.SearchStrategy[Any] = st.sampled_from([
+    None, True, False, 0, -3, 5, 0.5, 10**9, "", " ", "a b", "!b", "0k", "0%", "101%", "07", "90", "-1%", "User", "json",
+    "x" * 129, "x" * 513, "x" * 1001, [], {}, [[]], ["a", "a"], ["!a"], ["a", 5], {"m": 0}, {"a b": 5}, [{}],
+])  # fmt: skip
+
+
+def _places(data: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key or index) in a value."""
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [place for key, value in pairs for place in [(data, key), *_places(value)]]
+
+
+@st.composite
+def _nearly_right(draw: st.DrawFn) -> Any:
+    """A right file with up to two things in it changed, taken away, or added."""
+    data = json.loads(json.dumps(draw(_RIGHT)))
+    for _ in range(draw(st.integers(0, 2))):
+        holder, key = draw(st.sampled_from(_places(data) or [({}, "")]))
+        match draw(st.sampled_from(["change", "remove", "rename", "add"])):
+            case "change":
+                holder[key] = deepcopy(draw(_WRONG | _LIMIT | _PATTERNS))
+            case "remove" if holder:
+                del holder[key]
+            case "rename" if isinstance(holder, dict) and holder:
+                holder[draw(st.sampled_from(["role", "limit", "prompts", "limts", "models"]))] = holder.pop(
+                    key
+                )
+            case "add" if isinstance(holder, dict):
+                key = draw(st.sampled_from(["role", "limits", "format", "api_key"]))
+                holder[key] = deepcopy(draw(_WRONG | _LIMIT))
+            case _:
+                pass
+    return data
+
+
+# Mistakes about which a schema has nothing to say.
+_CROSS = re.compile(r"the entry doesn't count for|no limit for")
+
+
+@settings(max_examples=400, deadline=None)
+@given(_nearly_right())
+def test_schema_and_loader_agree_on_files_that_are_nearly_right(data: Any) -> None:
+    """Whatever stands in a file, one accepts it if the other does, but for limits compared with models."""
+    mistakes = mistakes_in(json.dumps(data))
+    if mistakes and all(_CROSS.search(message) for message in mistakes):
+        return
+
+    assert schema_takes(data) == (mistakes is None), mistakes
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_bytes_are_a_configuration_or_its_mistakes(data: bytes) -> None:
+    """Nothing but `ConfigErrors` comes out of any input."""
+    mistakes = mistakes_in(data)
+
+    assert mistakes is None or mistakes
+
+
+# Hostile files
+
+
+HOSTILE = {
+    "one mistake in each of many entries": "prompts:\n" + "- {fles: a, rle: b, limt: 0}\n" * 480,
+    "many unknown keys": "".join(f"promts{n}: 1\n" for n in range(9000)),
+    "many patterns": f"models: m\nlimit: 1\nprompts: [{{files: [{','.join(['a*' * 250] * 500)}]}}]",
+    "many braces": "models: m\nlimit: 1\nprompts:\n" + f"- files: '{'{a,b}' * 5}{'x' * 460}['\n" * 480,
+    "long lines": f"models: [{','.join(f'm{n}' for n in range(9000))}]",
+    "keys that stand twice": "a: 1\n" * 9900,
+    "a long word": f"models: m\nlimit: 1\nprompts: [{{files: a, role: {'user' * 60_000}}}]",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_answered_quickly(name: str) -> None:
+    """The worst that fits into 256 KiB costs a second or two, and at most a hundred mistakes are written out."""
+    data = HOSTILE[name].encode()
+    started = time.process_time()
+
+    with pytest.raises(ConfigErrors) as caught:
+        parsed(data)
+
+    assert time.process_time() - started < 3
+    assert len(caught.value.mistakes) <= MAX_MISTAKES + 1
+    assert len(caught.value.hint) < 100_000
+
+
+def test_reading_flags_alone_loads_no_yaml() -> None:
+    """A run without a configuration file doesn't pay for YAML."""
+    code = "import sys; from prompt_lint.config.schema import rule_from_flags; rule_from_flags(['m'], '4k', {}.get); print('yaml' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
+# The manual
+
+
+MANUAL = ROOT / "docs" / "configuration.md"
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"```yaml\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
+)
+def test_the_examples_of_the_manual_are_right(block: str) -> None:
+    """Loader and schema take what the manual shows."""
+    if "prompts:" in block or "groups:" in block:
+        assert parsed(block).rules or parsed(block).groups
+        assert schema_takes(yaml_reader.load(block.encode()).data)
+    else:
+        assert block.startswith("# yaml-language-server: $schema=")
+
+
+def test_the_mistakes_of_the_manual_are_what_is_said() -> None:
+    """The output shown in the manual is output of the program."""
+    shown = re.findall(r"```\n(\.prompt-lint\.yaml:.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
+    real = (FIXTURES / "mistakes.txt").read_text()
+
+    assert len(shown) == 1
+    assert all(line in real.split("\n") for line in shown[0].split("\n"))
