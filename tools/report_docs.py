@@ -24,7 +24,7 @@ from prompt_lint.usage import fail_conditions, report  # noqa: E402  # sorted be
 from prompt_lint.usage.output import REPORTS  # noqa: E402  # the same
 
 if TYPE_CHECKING:
-    from prompt_lint.usage.figures import Report
+    from prompt_lint.usage.figures import UsageReport
 
 DOCS = ROOT / "docs"
 PAGE, EXAMPLE = DOCS / "report.md", DOCS / "report-example.html"
@@ -40,7 +40,7 @@ CHECK = {
 FIRST_LINES = {"json": 44, "csv": 12}
 
 
-def example() -> Report:
+def example() -> UsageReport:
     """90 days of three models in four workspaces, with a check and a threshold."""
     options = report.Options(days=90, source="analytics", check="result.json")
     with tempfile.TemporaryDirectory() as folder, quarter() as server:
@@ -49,11 +49,14 @@ def example() -> Report:
         way = credentials.find_admin_credential(
             {"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": server.url}
         )
-        limits = [fail_conditions.parse("cost +20%"), fail_conditions.parse("cache-hit < 60%")]
-        return report.make(way, options, limits, report.read_check(str(path)), NOW)
+        limits = [
+            fail_conditions.parse_condition("cost +20%"),
+            fail_conditions.parse_condition("cache-hit < 60%"),
+        ]
+        return report.make_report(way, options, limits, report.read_check(str(path)), NOW)
 
 
-def page(text: str, made: Report) -> str:
+def page(text: str, made: UsageReport) -> str:
     """The page with what stands between its marks made anew."""
     for name in ("text", "markdown", "json", "csv"):
         told = REPORTS[name].render(made)

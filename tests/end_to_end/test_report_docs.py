@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 from prompt_lint.usage.output import REPORTS
 
 if TYPE_CHECKING:
-    from prompt_lint.usage.figures import Report
+    from prompt_lint.usage.figures import UsageReport
 
 
 def _tool() -> Any:
@@ -29,14 +29,14 @@ report_docs = _tool()
 
 
 @pytest.fixture
-def made(socket_enabled: None) -> Report:
+def made(socket_enabled: None) -> UsageReport:
     """The example, fetched anew."""
     socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
-    found: Report = report_docs.example()
+    found: UsageReport = report_docs.example()
     return found
 
 
-def test_the_examples_are_current(made: Report) -> None:
+def test_the_examples_are_current(made: UsageReport) -> None:
     """`python tools/report_docs.py` makes them anew where they aren't."""
     text = report_docs.PAGE.read_text(encoding="utf-8")
 

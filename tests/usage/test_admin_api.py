@@ -70,7 +70,9 @@ def way_to(server: AdminServer | str, key: str = ADMIN_KEY, *, analytics: bool =
 
 def made(server: AdminServer, **given: Any) -> Trends:
     analytics = given.get("source") == "analytics"
-    return report.make(way_to(server, analytics=analytics), Options(**given), (), (), server.now).trends
+    return report.make_report(
+        way_to(server, analytics=analytics), Options(**given), (), (), server.now
+    ).trends
 
 
 def refused(
@@ -78,12 +80,12 @@ def refused(
 ) -> Fatal:
     monkeypatch.setattr(admin_api, "POLICY", policy)
     with pytest.raises(Fatal) as raised:
-        report.make(way_to(server), Options(**{"deadline": policy.deadline, **given}), (), (), NOW)
+        report.make_report(way_to(server), Options(**{"deadline": policy.deadline, **given}), (), (), NOW)
     return raised.value
 
 
 def within(server: AdminServer, found: Trends) -> list[Event]:
-    return [event for event in server.events if found.plan.window.holds(event.at)]
+    return [event for event in server.events if found.period.window.contains(event.at)]
 
 
 def dollars(events: list[Event]) -> Decimal:
@@ -101,10 +103,10 @@ def test_figures_are_the_servers(server: AdminServer, source: Any, bucket: Any) 
     found = made(server, days=10, source=source, bucket=bucket)
     events = within(server, found)
 
-    assert found.total.usage.tokens == sum(event.tokens() for event in events)
-    assert found.total.usage.searches == sum(event.searches for event in events)
-    assert found.total.cost == dollars(events)
-    assert found.total.usage.requests == (sum(e.requests for e in events) if source == "analytics" else 0)
+    assert found.totals.usage.tokens == sum(event.tokens() for event in events)
+    assert found.totals.usage.web_searches == sum(event.searches for event in events)
+    assert found.totals.cost == dollars(events)
+    assert found.totals.usage.requests == (sum(e.requests for e in events) if source == "analytics" else 0)
 
 
 AMOUNTS = st.integers(0, 10**9)
@@ -153,23 +155,23 @@ def test_sums_do_not_depend_on_pages_or_windows(
     server = AdminServer(events)
     server.most = most
     dimensions = ("model", "workspace", "service-tier")
-    when = trends.plan(NOW, NOW, days, None, None, admin_api.earliest(source, NOW))
+    when = trends.plan_period(NOW, NOW, days, None, None, admin_api.earliest(source, NOW))
     query = admin_api.Query(source, "1d", dimensions)
     with answered_by(server) as get, pytest.MonkeyPatch.context() as patch:
         patch.setattr(rate_limit, "INITIAL_BURST", 10_000)  # nobody is to be spared here
         lists = admin_api._collect(
             get, admin_api._asks(query, when), admin_api.POLICY._replace(max_requests=10**6)
         )
-    found = trends.summarise(
+    found = trends.compute_trends(
         admin_api._data(query, when, lists, admin_api._Names({})), when, "1d", dimensions
     )
     wanted = within(server, found)
 
-    assert found.total.usage.tokens == sum(event.tokens() for event in wanted)
-    assert found.total.cost == dollars(wanted)
+    assert found.totals.usage.tokens == sum(event.tokens() for event in wanted)
+    assert found.totals.cost == dollars(wanted)
     for groups in found.groups.values():
-        assert sum(group.usage.tokens for group in groups) == found.total.usage.tokens
-        assert sum((group.cost or Decimal(0) for group in groups), Decimal(0)) == found.total.cost
+        assert sum(group.usage.tokens for group in groups) == found.totals.usage.tokens
+        assert sum((group.cost or Decimal(0) for group in groups), Decimal(0)) == found.totals.cost
 
 
 @pytest.mark.parametrize("source", ["messages", "analytics"])
@@ -178,8 +180,8 @@ def test_windows_longer_than_an_answer_are_split(server: AdminServer, source: An
     server.events = busy(NOW, 185)
     found = made(server, days=90, source=source)
 
-    assert found.total.cost == dollars(within(server, found))
-    assert found.previous is not None
+    assert found.totals.cost == dollars(within(server, found))
+    assert found.previous_totals is not None
     assert {server.answers[seen.number] for seen in server.requests} == {200}
     assert len(server.requests) < 60
 
@@ -196,11 +198,11 @@ def test_five_dimensions_leave_prices_as_they_are(
     plain = made(server, source=source)
     found = made(server, source=source, group_by=dimensions)
 
-    assert found.total == plain.total
+    assert found.totals == plain.totals
     assert found.prices == plain.prices
     assert {
         name: sum(g.usage.tokens for g in groups) for name, groups in found.groups.items()
-    } == dict.fromkeys(dimensions, plain.total.usage.tokens)
+    } == dict.fromkeys(dimensions, plain.totals.usage.tokens)
 
 
 def test_six_dimensions_are_too_many(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +241,7 @@ def test_a_token_goes_as_a_bearer(server: AdminServer) -> None:
     """One with the scope org:admin is no key."""
     token = "sk-ant-oat01-test-only"
     server.keys, server.admins = frozenset({token}), frozenset({token})
-    report.make(way_to(server, token), Options(days=1), (), (), NOW)
+    report.make_report(way_to(server, token), Options(days=1), (), (), NOW)
 
     assert {seen.headers["authorization"] for seen in server.requests} == {f"Bearer {token}"}
 
@@ -317,8 +319,8 @@ def test_a_workspace_is_chosen_by_name_or_id(server: AdminServer, given: str) ->
     found = made(server, workspaces=(given,))
     events = [event for event in within(server, found) if event.workspace_id == "wrkspc_01Support"]
 
-    assert found.total.usage.tokens == sum(event.tokens() for event in events)
-    assert found.total.cost == dollars(events)
+    assert found.totals.usage.tokens == sum(event.tokens() for event in events)
+    assert found.totals.cost == dollars(events)
 
 
 def test_the_default_workspace_is_chosen_by_a_word(server: AdminServer) -> None:
@@ -328,9 +330,9 @@ def test_the_default_workspace_is_chosen_by_a_word(server: AdminServer) -> None:
     )
     events = [event for event in within(server, found) if event.workspace_id is None]
 
-    assert found.total.usage.tokens == sum(event.tokens() for event in events)
-    assert found.total.cost == dollars(events)
-    assert found.total.price is not None
+    assert found.totals.usage.tokens == sum(event.tokens() for event in events)
+    assert found.totals.cost == dollars(events)
+    assert found.totals.price_per_million is not None
 
 
 def test_a_model_is_chosen(server: AdminServer) -> None:
@@ -340,8 +342,8 @@ def test_a_model_is_chosen(server: AdminServer) -> None:
         event._replace(searches=0) for event in within(server, found) if event.model == "claude-opus-5-5"
     ]
 
-    assert found.total.usage.tokens == sum(event.tokens() for event in events)
-    assert found.total.cost == dollars(events)
+    assert found.totals.usage.tokens == sum(event.tokens() for event in events)
+    assert found.totals.cost == dollars(events)
 
 
 def test_an_unknown_workspace_is_told_with_those_there_are(
@@ -435,8 +437,8 @@ def test_data_that_is_late_moves_the_window(server: AdminServer) -> None:
     server.refreshed = NOW - timedelta(days=1)
     found = made(server, source="analytics")
 
-    assert found.plan.window.end == datetime(2026, 11, 21, tzinfo=UTC)
-    assert found.data.through == server.refreshed
+    assert found.period.window.end == datetime(2026, 11, 21, tzinfo=UTC)
+    assert found.data.complete_until == server.refreshed
 
 
 def test_a_last_day_that_the_source_has_not_finished_is_cut(server: AdminServer) -> None:
@@ -445,10 +447,13 @@ def test_a_last_day_that_the_source_has_not_finished_is_cut(server: AdminServer)
     cut = made(server, source="analytics", last=datetime(2026, 11, 21))  # noqa: DTZ001  # as Click gives it
     past = made(server, source="analytics", last=datetime(2026, 11, 20))  # noqa: DTZ001
 
-    assert cut.plan.window == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
-    assert cut.plan.before == (datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC))
-    assert cut.total.cost == dollars(within(server, cut))
-    assert (past.plan.window.days, past.plan.asked) == (7, None)
+    assert cut.period.window == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+    assert cut.period.previous_window == (
+        datetime(2026, 11, 9, tzinfo=UTC),
+        datetime(2026, 11, 15, tzinfo=UTC),
+    )
+    assert cut.totals.cost == dollars(within(server, cut))
+    assert (past.period.window.days, past.period.requested_end) == (7, None)
 
 
 def test_a_window_that_the_source_has_not_finished_is_no_mistake(
@@ -490,8 +495,8 @@ def test_analytics_reaches_back_to_january(server: AdminServer) -> None:
     server.events = [Event(datetime(2026, 1, 18, 5, tzinfo=UTC), output=10)]
     found = made(server, source="analytics", days=12)
 
-    assert found.previous is None
-    assert found.total.usage.output == 10
+    assert found.previous_totals is None
+    assert found.totals.usage.output == 10
 
 
 @pytest.mark.parametrize(
@@ -527,16 +532,16 @@ def test_a_date_that_is_none_says_nothing_of_the_clock(server: AdminServer, date
 
     server.plan = plan
 
-    assert made(server).total.cost > 0
+    assert made(server).totals.cost > 0
 
 
 def test_a_clock_may_be_a_little_fast_or_slow(server: AdminServer) -> None:
     """Nothing is said where it changes nothing: no report depends on the minute."""
     for minutes in (-600, -3, 0.5, 60):
         when = NOW + timedelta(minutes=minutes)
-        found = report.make(way_to(server), Options(), (), (), when).trends
+        found = report.make_report(way_to(server), Options(), (), (), when).trends
 
-        assert found.plan.window.end == datetime(2026, 11, 22, tzinfo=UTC)
+        assert found.period.window.end == datetime(2026, 11, 22, tzinfo=UTC)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -582,7 +587,7 @@ def test_what_passes_is_tried_again(server: AdminServer, fault: str) -> None:
     server.plan = [fault, fault]
     found = made(server, days=2)
 
-    assert found.total.cost == dollars(within(server, found))
+    assert found.totals.cost == dollars(within(server, found))
 
 
 TAKES = {"100_continue", "103_early_hints", "http_1_0", "chunked", "silent_close", "extra_answer"}
@@ -708,7 +713,7 @@ def test_cents_become_dollars_exactly(server: AdminServer) -> None:
     }
     server.plan = costing(server, row)
 
-    assert made(server).total.cost == Decimal("1.23450000000000001")
+    assert made(server).totals.cost == Decimal("1.23450000000000001")
 
 
 def test_currencies_are_not_added_up(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -762,7 +767,7 @@ def test_an_hour_that_is_left_out_is_named(server: AdminServer, monkeypatch: pyt
     found = made(server, bucket="1h", days=1)
     server.lost = frozenset({datetime(2026, 11, 20, 17, tzinfo=UTC)})
 
-    assert found.total.cost == dollars(within(server, found))
+    assert found.totals.cost == dollars(within(server, found))
     assert "left out 2026-11-20 17:00, so" in refused(server, monkeypatch, bucket="1h").message
 
 
@@ -773,7 +778,7 @@ def test_an_empty_day_is_one_without_usage(server: AdminServer) -> None:
     found = [made(server, source=source) for source in sources]
 
     assert [one.days[4].usage.tokens for one in found] == [0, 0]
-    assert found[0].total.cost == found[1].total.cost > 0
+    assert found[0].totals.cost == found[1].totals.cost > 0
 
 
 def test_what_is_told_twice_is_not_counted_twice(
@@ -803,7 +808,7 @@ def test_requests_have_an_end(server: AdminServer, monkeypatch: pytest.MonkeyPat
     server.most = 1
     monkeypatch.setattr(admin_api, "POLICY", RequestPolicy(*admin_api.POLICY)._replace(max_requests=5))
     with pytest.raises(Fatal, match="limit of 5 requests is used up"):
-        report.make(way_to(server), Options(days=20), (), (), NOW)
+        report.make_report(way_to(server), Options(days=20), (), (), NOW)
 
 
 def test_earliest_is_within_a_year() -> None:

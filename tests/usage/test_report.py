@@ -695,7 +695,7 @@ def test_it_does_not_run_for_pull_requests(
 )
 def test_it_runs_elsewhere(env: dict[str, str]) -> None:
     """On a schedule, by hand, after a push."""
-    report.refuse(env)
+    report.refuse_pull_request(env)
 
 
 def test_the_key_is_nowhere(

@@ -15,15 +15,15 @@ from prompt_lint.usage import fail_conditions, figures, trends
 from prompt_lint.usage.trends import (
     DAY,
     DIMENSIONS,
-    Counted,
-    Data,
-    Paid,
-    Plan,
+    CostRow,
+    Period,
+    PromptTokens,
     Trends,
     Usage,
-    Used,
-    plan,
-    summarise,
+    UsageData,
+    UsageRow,
+    compute_trends,
+    plan_period,
 )
 
 NOW = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
@@ -35,28 +35,28 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def planned(now: datetime = NOW, days: int = 7, first: str = "", last: str = "", since: str = "") -> Plan:
+def planned(now: datetime = NOW, days: int = 7, first: str = "", last: str = "", since: str = "") -> Period:
     dates = [day(text) if text else None for text in (first, last, since)]
-    return plan(now, now - LAG, days, dates[0], dates[1], dates[2])
+    return plan_period(now, now - LAG, days, dates[0], dates[1], dates[2])
 
 
-def data(used: list[Used], paid: list[Paid], **given: Any) -> Data:
+def data(used: list[UsageRow], paid: list[CostRow], **given: Any) -> UsageData:
     prices = [row._replace(group=(row.group[0], row.group[2])) for row in used]
     charged = [row._replace(group=(row.group[0], row.group[2])) for row in paid]
     defaults: dict[str, Any] = {"names": {}, "through": NOW - LAG, "requests": False}
-    return Data("messages", used, BY, prices, paid, BY, charged, **(defaults | given))
+    return UsageData("messages", used, BY, prices, paid, BY, charged, **(defaults | given))
 
 
 def spending(*dollars: str, now: datetime = NOW, days: int = 7) -> Trends:
     """One model that cost so much, day by day, up to yesterday."""
     when = planned(now, days)
-    starts = [when.edge - (len(dollars) - n) * DAY for n in range(len(dollars))]
-    used = [Used(at, ("m", "w", "standard"), Usage(uncached=1_000_000)) for at in starts]
+    starts = [when.complete_end - (len(dollars) - n) * DAY for n in range(len(dollars))]
+    used = [UsageRow(at, ("m", "w", "standard"), Usage(uncached=1_000_000)) for at in starts]
     paid = [
-        Paid(at, ("m", "w", "standard"), "uncached", Decimal(d))
+        CostRow(at, ("m", "w", "standard"), "uncached", Decimal(d))
         for at, d in zip(starts, dollars, strict=True)
     ]
-    return summarise(data(used, paid), when, "1d", ("model", "workspace"))
+    return compute_trends(data(used, paid), when, "1d", ("model", "workspace"))
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -68,9 +68,9 @@ def test_the_window_is_whole_days_up_to_yesterday() -> None:
     when = planned(days=7)
 
     assert when.window == (day("2026-11-15"), day("2026-11-22"))
-    assert when.before == (day("2026-11-08"), day("2026-11-15"))
-    assert when.until == day("2026-11-23")
-    assert when.cost_from == day("2026-11-01")
+    assert when.previous_window == (day("2026-11-08"), day("2026-11-15"))
+    assert when.fetch_end == day("2026-11-23")
+    assert when.cost_start == day("2026-11-01")
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_days_given_by_hand_are_inclusive() -> None:
     when = planned(day("2026-12-05"), first="2026-11-01", last="2026-11-30")
 
     assert when.window == (day("2026-11-01"), day("2026-12-01"))
-    assert when.before == (day("2026-10-02"), day("2026-11-01"))
-    assert not when.current
-    assert when.until == day("2026-12-01")
+    assert when.previous_window == (day("2026-10-02"), day("2026-11-01"))
+    assert not when.reaches_today
+    assert when.fetch_end == day("2026-12-01")
 
 
 def test_a_window_that_reaches_into_today_ends_before_it() -> None:
@@ -107,8 +107,8 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
         (day("2026-11-20"), day("2026-11-22")),
         (day("2026-11-19"), day("2026-11-22")),
     ]
-    assert [one.asked for one in found] == [day("2026-11-26")] * 2
-    assert planned(last="2026-11-21").asked is None
+    assert [one.requested_end for one in found] == [day("2026-11-26")] * 2
+    assert planned(last="2026-11-21").requested_end is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_every_day_of_the_calendar_is_planned_or_refused(
 ) -> None:
     """A window holds whole days that were asked for; whatever can't be is a sentence."""
     try:
-        found = plan(NOW, NOW - LAG, days, first, last, None).window
+        found = plan_period(NOW, NOW - LAG, days, first, last, None).window
     except Fatal:
         found = None
 
@@ -154,9 +154,9 @@ def test_a_source_that_begins_too_late_has_no_window_before() -> None:
     """Half a window would be no equal."""
     when = planned(day("2026-01-10T12:00"), days=7, since="2026-01-01")
 
-    assert when.before is None
-    assert when.usage_from == day("2026-01-03")
-    assert when.cost_from == day("2026-01-01")
+    assert when.previous_window is None
+    assert when.usage_start == day("2026-01-03")
+    assert when.cost_start == day("2026-01-01")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -170,70 +170,81 @@ GROUPS = st.tuples(
 )
 TIMES = st.integers(0, 16 * 24).map(lambda n: day("2026-11-07") + n * timedelta(hours=1))
 COUNTS = st.integers(0, 10**12)
-USED = st.lists(st.builds(Used, TIMES, GROUPS, st.builds(Usage, *[COUNTS] * 6)), max_size=40)
+USED = st.lists(st.builds(UsageRow, TIMES, GROUPS, st.builds(Usage, *[COUNTS] * 6)), max_size=40)
 PAID = st.lists(
     st.builds(
-        Paid, TIMES.map(trends.midnight), GROUPS, st.sampled_from([*trends.TOKENS, "web_search"]), AMOUNTS
+        CostRow,
+        TIMES.map(trends.midnight),
+        GROUPS,
+        st.sampled_from([*trends.TOKEN_KINDS, "web_search"]),
+        AMOUNTS,
     ),
     max_size=40,
 )
 
 
 @given(USED, PAID)
-def test_totals_are_the_sums_of_the_groups(used: list[Used], paid: list[Paid]) -> None:
+def test_totals_are_the_sums_of_the_groups(used: list[UsageRow], paid: list[CostRow]) -> None:
     """For each dimension and for the days: to the token and to the last digit of the money."""
-    found = summarise(data(used, paid), planned(), "1d", BY)
+    found = compute_trends(data(used, paid), planned(), "1d", BY)
 
     for groups in found.groups.values():
-        assert trends.total(group.usage for group in groups) == found.total.usage
-        assert sum((group.cost or Decimal(0) for group in groups), Decimal(0)) == found.total.cost
-        assert sum(sum(group.trend) for group in groups) == found.total.cost
-    assert trends.total(point.usage for point in found.days) == found.total.usage
-    assert sum((point.cost or Decimal(0) for point in found.days), Decimal(0)) == found.total.cost
+        assert trends.sum_usage(group.usage for group in groups) == found.totals.usage
+        assert sum((group.cost or Decimal(0) for group in groups), Decimal(0)) == found.totals.cost
+        assert sum(sum(group.daily) for group in groups) == found.totals.cost
+    assert trends.sum_usage(point.usage for point in found.days) == found.totals.usage
+    assert sum((point.cost or Decimal(0) for point in found.days), Decimal(0)) == found.totals.cost
 
 
 @given(USED, PAID)
-def test_what_moved_adds_up_to_the_whole_change(used: list[Used], paid: list[Paid]) -> None:
+def test_what_moved_adds_up_to_the_whole_change(used: list[UsageRow], paid: list[CostRow]) -> None:
     """No part of a change is lost between the combinations."""
-    found = summarise(data(used, paid), planned(), "1d", BY)
+    found = compute_trends(data(used, paid), planned(), "1d", BY)
 
-    if found.previous:
-        assert sum(mover.change for mover in found.movers) == found.total.cost - found.previous.cost
+    if found.previous_totals:
+        assert (
+            sum(mover.difference for mover in found.group_changes)
+            == found.totals.cost - found.previous_totals.cost
+        )
 
 
 @given(USED, PAID)
-def test_hours_add_up_to_days(used: list[Used], paid: list[Paid]) -> None:
+def test_hours_add_up_to_days(used: list[UsageRow], paid: list[CostRow]) -> None:
     """The finer trend has the same sums; costs are by the day only."""
-    found = summarise(data(used, paid), planned(), "1h", BY)
+    found = compute_trends(data(used, paid), planned(), "1h", BY)
 
     assert len(found.points) == 7 * 24
-    assert trends.total(point.usage for point in found.points) == found.total.usage
+    assert trends.sum_usage(point.usage for point in found.points) == found.totals.usage
     assert all(point.cost is None for point in found.points)
 
 
 def test_today_is_in_no_total() -> None:
     """It is told by itself."""
     when = planned()
-    used = [Used(when.edge, ("m", "w", "standard"), Usage(output=5))]
-    paid = [Paid(when.edge, ("m", "w", "standard"), "output", Decimal(7))]
-    found = summarise(data(used, paid), when, "1d", BY)
+    used = [UsageRow(when.complete_end, ("m", "w", "standard"), Usage(output=5))]
+    paid = [CostRow(when.complete_end, ("m", "w", "standard"), "output", Decimal(7))]
+    found = compute_trends(data(used, paid), when, "1d", BY)
 
-    assert found.empty
-    assert found.today == (when.edge, Usage(output=5), Decimal(7))
+    assert found.is_empty
+    assert found.today == (when.complete_end, Usage(output=5), Decimal(7))
 
 
 def test_a_group_without_cost_in_the_api_has_none() -> None:
     """By API key there are tokens only, and what moves are tokens."""
     when = planned()
     used = [
-        Used(when.window.start, ("m", "k", "standard"), Usage(output=5)),
-        Used(when.before.start if when.before else NOW, ("m", "k", "standard"), Usage(output=2)),
+        UsageRow(when.window.start, ("m", "k", "standard"), Usage(output=5)),
+        UsageRow(
+            when.previous_window.start if when.previous_window else NOW,
+            ("m", "k", "standard"),
+            Usage(output=2),
+        ),
     ]
-    made = data(used, [])._replace(used_by=("model", "api-key", "service-tier"))
-    found = summarise(made, when, "1d", ("api-key",))
+    made = data(used, [])._replace(usage_dimensions=("model", "api-key", "service-tier"))
+    found = compute_trends(made, when, "1d", ("api-key",))
 
     assert found.groups["api-key"][0].cost is None
-    assert found.movers[0] == (("k",), Decimal(5), Decimal(2), False)
+    assert found.group_changes[0] == (("k",), Decimal(5), Decimal(2), False)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -253,14 +264,14 @@ def test_prices_are_what_was_paid() -> None:
         "output": "5",
         "web_search": "1",
     }
-    paid = [Paid(at, group, kind, Decimal(amount)) for kind, amount in costs.items()]
-    found = summarise(data([Used(at, group, usage)], paid), when, "1d", BY)
+    paid = [CostRow(at, group, kind, Decimal(amount)) for kind, amount in costs.items()]
+    found = compute_trends(data([UsageRow(at, group, usage)], paid), when, "1d", BY)
 
-    assert found.total.cost == Decimal("9.7")
-    assert found.total.price == Decimal("8.7") / Decimal("5.8")
-    assert found.total.hit == Decimal(4_000_000) / 5_300_000
-    assert found.total.saved == Decimal("4.3") * 2 - Decimal("1.7")
-    assert found.prices[0].each["read"] == Decimal("0.2")
+    assert found.totals.cost == Decimal("9.7")
+    assert found.totals.price_per_million == Decimal("8.7") / Decimal("5.8")
+    assert found.totals.cache_hit_share == Decimal(4_000_000) / 5_300_000
+    assert found.totals.saved_by_cache == Decimal("4.3") * 2 - Decimal("1.7")
+    assert found.prices[0].by_kind["read"] == Decimal("0.2")
     assert found.prices[0].input == Decimal("3.7") / Decimal("5.3")
 
 
@@ -268,20 +279,26 @@ def test_priority_tier_makes_no_price_cheaper() -> None:
     """Its tokens have no cost in the API, so they are left out of the price, and told."""
     when = planned()
     at = when.window.start
-    used = [Used(at, ("m", "w", tier), Usage(uncached=1_000_000)) for tier in ("standard", "priority")]
-    found = summarise(data(used, [Paid(at, ("m", "w", "standard"), "uncached", Decimal(2))]), when, "1d", BY)
-    told = figures.caveats(figures.Report(found))
+    used = [UsageRow(at, ("m", "w", tier), Usage(uncached=1_000_000)) for tier in ("standard", "priority")]
+    found = compute_trends(
+        data(used, [CostRow(at, ("m", "w", "standard"), "uncached", Decimal(2))]), when, "1d", BY
+    )
+    told = figures.list_caveats(figures.UsageReport(found))
 
-    assert found.total.price == 2
+    assert found.totals.price_per_million == 2
     assert any("1.00M tokens of this window, 50.0%" in line for line in told)
 
 
 def test_nothing_is_divided_by_nothing() -> None:
     """Without tokens and cost there is no price, no share, no saving."""
-    found = summarise(data([], []), planned(), "1d", BY)
+    found = compute_trends(data([], []), planned(), "1d", BY)
 
-    assert (found.total.price, found.total.hit, found.total.saved) == (None, None, None)
-    assert found.previous is None
+    assert (found.totals.price_per_million, found.totals.cache_hit_share, found.totals.saved_by_cache) == (
+        None,
+        None,
+        None,
+    )
+    assert found.previous_totals is None
     assert found.forecast is None
 
 
@@ -289,13 +306,15 @@ def test_a_prompt_costs_its_tokens_at_the_price_of_its_models_input() -> None:
     """Also where the report calls the model by its date; growth is multiplied by the month's requests."""
     when = planned(days=3)
     at, group = when.window.start, ("claude-haiku-4-5-20251001", "w", "standard")
-    used = [Used(at, group, Usage(uncached=1_000_000, requests=300))]
-    made = data(used, [Paid(at, group, "uncached", Decimal(2))], requests=True)
-    prompt = Counted("a.md", "", "claude-haiku-4-5", 5_000, 100)
-    [cost] = trends.prompt_costs([prompt], summarise(made, when, "1d", BY), {prompt.model: group[0]})
+    used = [UsageRow(at, group, Usage(uncached=1_000_000, requests=300))]
+    made = data(used, [CostRow(at, group, "uncached", Decimal(2))], requests=True)
+    prompt = PromptTokens("a.md", "", "claude-haiku-4-5", 5_000, 100)
+    [cost] = trends.compute_prompt_costs(
+        [prompt], compute_trends(made, when, "1d", BY), {prompt.model: group[0]}
+    )
 
-    assert cost.per_thousand == 10
-    assert cost.growth_a_month == Decimal("0.6")
+    assert cost.per_thousand_calls == 10
+    assert cost.monthly_growth == Decimal("0.6")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -317,7 +336,7 @@ def test_the_forecast_fills_the_month(now: str, past: int, left: int) -> None:
     found = spending(*["2"] * 40, now=day(now)).forecast
 
     assert found is not None
-    assert (found.days_past, found.days_left, found.basis) == (past, left, 7)
+    assert (found.past_days, found.remaining_days, found.averaged_days) == (past, left, 7)
     assert found.total == 2 * (past + left)
 
 
@@ -326,8 +345,8 @@ def test_a_new_organization_is_not_averaged_with_the_days_before_it() -> None:
     found = spending("3", "3", "6").forecast
 
     assert found is not None
-    assert found.basis == 3
-    assert found.a_day == 4
+    assert found.averaged_days == 3
+    assert found.daily_cost == 4
 
 
 def test_a_past_window_has_no_forecast() -> None:
@@ -335,8 +354,8 @@ def test_a_past_window_has_no_forecast() -> None:
     when = planned(first="2026-04-01", last="2026-04-30")
 
     assert (
-        summarise(
-            data([], [Paid(day("2026-04-30"), ("m", "w", "s"), "output", Decimal(1))]), when, "1d", BY
+        compute_trends(
+            data([], [CostRow(day("2026-04-30"), ("m", "w", "s"), "output", Decimal(1))]), when, "1d", BY
         ).forecast
         is None
     )
@@ -359,15 +378,17 @@ def test_thresholds_are_judged(text: str, crossed: bool | None) -> None:
     """Ten dollars a day after five; a figure that isn't there can't be crossed, and says so."""
     found = spending(*["5"] * 7, *["10"] * 7)
 
-    assert fail_conditions.judge(fail_conditions.parse(text), found).crossed is crossed
+    assert fail_conditions.evaluate_condition(fail_conditions.parse_condition(text), found).is_met is crossed
 
 
 def test_growth_without_a_window_before_is_not_judged() -> None:
     """A new organization fails no comparison."""
-    judged = fail_conditions.judge(fail_conditions.parse("cost +1%"), spending(*["10"] * 7))
+    judged = fail_conditions.evaluate_condition(
+        fail_conditions.parse_condition("cost +1%"), spending(*["10"] * 7)
+    )
 
-    assert judged.crossed is None
-    assert "can't be told" in figures.judgement(judged, "USD")
+    assert judged.is_met is None
+    assert "can't be told" in figures.describe_result(judged, "USD")
 
 
 @pytest.mark.parametrize(
@@ -378,10 +399,10 @@ def test_growth_without_a_window_before_is_not_judged() -> None:
 def test_what_is_no_condition_is_refused(text: str) -> None:
     """With a sentence, whatever it is; but white space at its end is nobody's fault."""
     if text.endswith("\n"):
-        assert fail_conditions.parse(text).value == 5
+        assert fail_conditions.parse_condition(text).value == 5
         return
     with pytest.raises(ValueError, match=r"is no|names no|doesn't say|can't be|is a share"):
-        fail_conditions.parse(text)
+        fail_conditions.parse_condition(text)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -394,7 +415,7 @@ def test_what_is_no_condition_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_money_is_written_with_the_digits_that_tell_something(amount: str, told: str) -> None:
     """Two behind the point, more where there is nothing before them."""
-    assert figures.money(Decimal(amount)) == told
+    assert figures.format_money(Decimal(amount)) == told
 
 
 @pytest.mark.parametrize(
@@ -403,13 +424,13 @@ def test_money_is_written_with_the_digits_that_tell_something(amount: str, told:
 )  # fmt: skip
 def test_tokens_are_written_short(number: int, told: str) -> None:
     """Three digits, but every one below ten thousand."""
-    assert figures.tokens(number) == told
+    assert figures.format_tokens(number) == told
 
 
 @given(st.lists(st.decimals(min_value=0, max_value=10**6, places=2), max_size=100))
 def test_a_sparkline_has_a_mark_for_each_number(series: list[Decimal]) -> None:
     """The highest is full, nothing is a dot."""
-    marks = figures.sparkline(series)
+    marks = figures.draw_sparkline(series)
 
     assert len(marks) == len(series)
     assert all((mark == "·") == (not number) for mark, number in zip(marks, series, strict=True))
@@ -419,7 +440,7 @@ def test_a_sparkline_has_a_mark_for_each_number(series: list[Decimal]) -> None:
 @given(st.lists(st.decimals(min_value=0, max_value=10**6, places=2), max_size=100))
 def test_weeks_add_up_to_the_days(series: list[Decimal]) -> None:
     """Nothing is lost where many days are drawn as weeks."""
-    assert sum(figures.fewer(series)) == sum(series)
+    assert sum(figures.sum_weeks(series)) == sum(series)
 
 
 def test_dimensions_are_the_same_everywhere() -> None:
@@ -427,4 +448,6 @@ def test_dimensions_are_the_same_everywhere() -> None:
     from prompt_lint.cli import main  # noqa: PLC0415  # only here
     from prompt_lint.usage import admin_api as usage  # noqa: PLC0415  # only here
 
-    assert set(main._DIMENSIONS) == set(DIMENSIONS) == set(usage.WIRE) == set(figures.TITLES)
+    assert (
+        set(main._DIMENSIONS) == set(DIMENSIONS) == set(usage.API_DIMENSIONS) == set(figures.DIMENSION_NAMES)
+    )

@@ -27,18 +27,28 @@ from prompt_lint.api.responses import (
 )
 from prompt_lint.api.retry import RequestPolicy, Wording
 from prompt_lint.model.errors import Exit, Fatal, Unreadable
-from prompt_lint.usage.figures import plural
-from prompt_lint.usage.trends import DAY, MOST_DIMENSIONS, WIDTHS, Data, Paid, Usage, Used, label, picked
+from prompt_lint.usage.figures import format_count
+from prompt_lint.usage.trends import (
+    BUCKET_WIDTHS,
+    DAY,
+    MOST_DIMENSIONS,
+    CostRow,
+    Usage,
+    UsageData,
+    UsageRow,
+    group_selector,
+    name_group,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.responses import Response
-    from prompt_lint.usage.trends import Bucket, Plan, Source
+    from prompt_lint.usage.trends import Bucket, Period, Source
 
-    # A row and its time, which is its bucket's or its own. Raises `_Odd`.
-    _Reader = Callable[[Mapping[str, Any], datetime], "_Row"]
+    # A row and its time, which is its bucket's or its own. Raises `InvalidField`.
+    _Reader = Callable[[Mapping[str, Any], datetime], "ListRow"]
 
 VERSION = "2023-06-01"
 ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
@@ -62,7 +72,7 @@ LARGEST_PAGE = 32 * 1024 * 1024
 MOST_ROWS_IN_ALL = 1_000_000
 POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", ""))
 
-WIRE: Mapping[str, str] = {
+API_DIMENSIONS: Mapping[str, str] = {
     "model": "model", "workspace": "workspace_id", "api-key": "api_key_id", "service-tier": "service_tier",
     "context-window": "context_window", "inference-geo": "inference_geo", "speed": "speed",
 }  # fmt: skip
@@ -78,7 +88,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LONGEST_ID, _LONGEST_NAME = 200, 500
 # The default workspace has no id in `messages`, so no filter of the API finds it.
 DEFAULT = "default"
-DEFAULT_NAME, NO_KEY = label("workspace", "", {}), label("api-key", "", {})
+DEFAULT_NAME, NO_KEY = name_group("workspace", "", {}), name_group("api-key", "", {})
 
 _INDIVIDUAL = """individual accounts have no Admin API
 set up an organization in the Claude Console, under Settings > Organization, then an Admin key in it"""
@@ -96,7 +106,7 @@ class Query(NamedTuple):
     workspaces: tuple[str, ...] = ()
 
 
-class _Span(NamedTuple):
+class BucketRange(NamedTuple):
     """Buckets of one width, from `start` to before `end`. Those that are `over` are all told, used or not."""
 
     start: datetime
@@ -105,38 +115,38 @@ class _Span(NamedTuple):
     over: datetime
 
 
-class _Ask(NamedTuple):
+class ListRequest(NamedTuple):
     """One list of the API, up to its last page. `read` makes rows of a page; `cursor` is the parameter of the next.
 
     `span` is there where the list is one of buckets.
     """
 
-    what: str
+    name: str
     path: str
     parameters: tuple[tuple[str, str], ...]
-    read: Callable[[Mapping[str, Any]], Sequence[Any]]
-    cursor: str = "page"
-    span: _Span | None = None
+    read_rows: Callable[[Mapping[str, Any]], Sequence[Any]]
+    cursor_parameter: str = "page"
+    buckets: BucketRange | None = None
 
 
-class _Told(NamedTuple):
+class RowPage(NamedTuple):
     """A page. `starts` are those of its buckets."""
 
     rows: Sequence[Any]
-    starts: Sequence[datetime]
-    following: str
-    refreshed: datetime | None
+    bucket_starts: Sequence[datetime]
+    next_cursor: str
+    refreshed_at: datetime | None
 
 
-class _Row(NamedTuple):
+class ListRow(NamedTuple):
     """`same` tells a row from all others of its list."""
 
     value: Any
-    same: tuple[Any, ...]
+    identity: tuple[Any, ...]
     currency: str = ""
 
 
-class _Odd(Exception):
+class InvalidField(Exception):
     """An answer that isn't what the reference says. The text names the field."""
 
 
@@ -148,7 +158,7 @@ def earliest(source: Source, now: datetime) -> datetime | None:
     return max(ANALYTICS_SINCE, oldest.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
-def fetch(way: KeyCredential, query: Query, when: Plan, policy: RequestPolicy = POLICY) -> Data:
+def fetch(way: KeyCredential, query: Query, when: Period, policy: RequestPolicy = POLICY) -> UsageData:
     """Everything a report is made of. Raises `Fatal`: a report without some of its figures would mislead."""
     _dimensions(query)  # what can't be asked for is told before anything is sent
     with _connected(way, _betas(query), policy.timeout, when) as get:
@@ -184,7 +194,7 @@ def _dimensions(query: Query) -> tuple[str, ...]:
     return wanted
 
 
-def _asks(query: Query, when: Plan) -> list[_Ask]:
+def _asks(query: Query, when: Period) -> list[ListRequest]:
     """Usage and cost. Prices need rows by model and tier: of the same lists, if they may be grouped by that much."""
     wanted, extra, together = _groupings(query)
     fits = len(together) <= MOST_DIMENSIONS
@@ -203,45 +213,47 @@ def _groupings(query: Query) -> tuple[tuple[str, ...], tuple[str, ...], tuple[st
     return wanted, extra, tuple(dict.fromkeys((*wanted, *extra)))
 
 
-def _usage_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]) -> Iterator[_Ask]:
-    groups = tuple(("group_by[]", WIRE[name]) for name in dimensions)
+def _usage_asks(query: Query, when: Period, what: str, dimensions: tuple[str, ...]) -> Iterator[ListRequest]:
+    groups = tuple(("group_by[]", API_DIMENSIONS[name]) for name in dimensions)
     if query.source == "analytics":
-        for start, end in _split(when.usage_from, _ending(when, query), MOST_DAYS * DAY):
+        for start, end in _split(when.usage_start, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, query.bucket)
-            read = _flat(_usage_reader(dimensions), _Span(start, end, WIDTHS[query.bucket], start))
-            yield _Ask(what, ANALYTICS_USAGE, (*fixed, *groups, *_filters(query)), read)
+            read = _flat(
+                _usage_reader(dimensions), BucketRange(start, end, BUCKET_WIDTHS[query.bucket], start)
+            )
+            yield ListRequest(what, ANALYTICS_USAGE, (*fixed, *groups, *_filters(query)), read)
         return
     most = MOST_BUCKETS[query.bucket]
-    for start, end in _split(when.usage_from, when.until, most * WIDTHS[query.bucket]):
+    for start, end in _split(when.usage_start, when.fetch_end, most * BUCKET_WIDTHS[query.bucket]):
         fixed = _messages_parameters(start, end, query.bucket, most)
-        span = _Span(start, end, WIDTHS[query.bucket], min(end, when.edge))
+        span = BucketRange(start, end, BUCKET_WIDTHS[query.bucket], min(end, when.complete_end))
         read = _bucketed(_usage_reader(dimensions), span)
-        yield _Ask(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), read, span=span)
+        yield ListRequest(what, MESSAGES_USAGE, (*fixed, *groups, *_filters(query)), read, buckets=span)
 
 
-def _cost_asks(query: Query, when: Plan, what: str, dimensions: tuple[str, ...]) -> Iterator[_Ask]:
+def _cost_asks(query: Query, when: Period, what: str, dimensions: tuple[str, ...]) -> Iterator[ListRequest]:
     if query.source == "analytics":
-        wire = (*(WIRE[name] for name in dimensions), "cost_type", "token_type")
+        wire = (*(API_DIMENSIONS[name] for name in dimensions), "cost_type", "token_type")
         groups = tuple(("group_by[]", name) for name in wire)
-        for start, end in _split(when.cost_from, _ending(when, query), MOST_DAYS * DAY):
+        for start, end in _split(when.cost_start, _ending(when, query), MOST_DAYS * DAY):
             fixed = _analytics_parameters(start, end, "1d")
-            read = _flat(_cost_reader(dimensions), _Span(start, end, DAY, start))
-            yield _Ask(what, ANALYTICS_COST, (*fixed, *groups, *_filters(query)), read)
+            read = _flat(_cost_reader(dimensions), BucketRange(start, end, DAY, start))
+            yield ListRequest(what, ANALYTICS_COST, (*fixed, *groups, *_filters(query)), read)
         return
     groups = (("group_by[]", "workspace_id"), ("group_by[]", "description"))
-    for start, end in _split(when.cost_from, when.until, MOST_BUCKETS["1d"] * DAY):
+    for start, end in _split(when.cost_start, when.fetch_end, MOST_BUCKETS["1d"] * DAY):
         fixed = _messages_parameters(start, end, "1d", MOST_BUCKETS["1d"])
-        span = _Span(start, end, DAY, min(end, when.edge))
+        span = BucketRange(start, end, DAY, min(end, when.complete_end))
         read = _bucketed(_cost_reader(dimensions), span)
-        yield _Ask(what, MESSAGES_COST, (*fixed, *groups), read, span=span)
+        yield ListRequest(what, MESSAGES_COST, (*fixed, *groups), read, buckets=span)
 
 
-def _ending(when: Plan, query: Query) -> datetime:
+def _ending(when: Period, query: Query) -> datetime:
     """A range of `analytics` doesn't reach into the future."""
     return (
-        min(when.until, when.now.replace(second=0, microsecond=0))
+        min(when.fetch_end, when.now.replace(second=0, microsecond=0))
         if query.source == "analytics"
-        else when.until
+        else when.fetch_end
     )
 
 
@@ -281,31 +293,31 @@ def _filters(query: Query) -> tuple[tuple[str, str], ...]:
 # What is answered
 
 
-def _bucketed(read: _Reader, span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+def _bucketed(read: _Reader, span: BucketRange) -> Callable[[Mapping[str, Any]], Sequence[ListRow]]:
     """A reader of rows that lie in buckets, where they share a time."""
 
-    def rows(bucket: Mapping[str, Any]) -> list[_Row]:
+    def rows(bucket: Mapping[str, Any]) -> list[ListRow]:
         results = bucket.get("results")
         if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-            raise _Odd("results")
+            raise InvalidField("results")
         at = _at(bucket, span)
         return [read(result, at) for result in results]
 
     return rows
 
 
-def _flat(read: _Reader, span: _Span) -> Callable[[Mapping[str, Any]], Sequence[_Row]]:
+def _flat(read: _Reader, span: BucketRange) -> Callable[[Mapping[str, Any]], Sequence[ListRow]]:
     """A reader of rows that have their own."""
     return lambda row: [read(row, _at(row, span))]
 
 
 def _usage_reader(dimensions: Sequence[str]) -> _Reader:
-    names = [WIRE[name] for name in dimensions]
+    names = [API_DIMENSIONS[name] for name in dimensions]
 
-    def read(row: Mapping[str, Any], at: datetime) -> _Row:
+    def read(row: Mapping[str, Any], at: datetime) -> ListRow:
         group = _group(_object(row, "group") if "group" in row else row, names)
         usage = _object(row, "usage") if "usage" in row else row
-        return _Row(Used(at, group, _usage(usage)), (at, group))
+        return ListRow(UsageRow(at, group, _usage(usage)), (at, group))
 
     return read
 
@@ -314,7 +326,7 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
     written = _object(usage, "cache_creation")
     tools = usage.get("server_tool_use") or {}
     if not isinstance(tools, dict):
-        raise _Odd("server_tool_use")
+        raise InvalidField("server_tool_use")
     return Usage(
         _whole(usage, "uncached_input_tokens"),
         _whole(written, "ephemeral_5m_input_tokens"),
@@ -327,17 +339,17 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
 
 
 def _cost_reader(dimensions: Sequence[str]) -> _Reader:
-    names = [WIRE[name] for name in dimensions]
+    names = [API_DIMENSIONS[name] for name in dimensions]
 
-    def read(row: Mapping[str, Any], at: datetime) -> _Row:
+    def read(row: Mapping[str, Any], at: datetime) -> ListRow:
         facets = _object(row, "group") if "group" in row else row
         cost = _object(row, "cost") if "cost" in row else row
         group, kind = _group(facets, names), _kind(facets)
         same = (at, group, kind, _text(facets, "description"))
         currency = _text(cost, "currency") or "USD"
         if not _CURRENCY.fullmatch(currency):
-            raise _Odd("currency")
-        return _Row(Paid(at, group, kind, _money(cost)), same, currency)
+            raise InvalidField("currency")
+        return ListRow(CostRow(at, group, kind, _money(cost)), same, currency)
 
     return read
 
@@ -348,10 +360,10 @@ def _kind(facets: Mapping[str, Any]) -> str:
     return _KINDS.get(token) or token or (cost if cost != "tokens" else "") or "other"
 
 
-def _at(row: Mapping[str, Any], span: _Span) -> datetime:
+def _at(row: Mapping[str, Any], span: BucketRange) -> datetime:
     at = _time(row.get("starting_at"))
     if at is None or not span.start <= at < span.end or (at - span.start) % span.width:
-        raise _Odd("starting_at")
+        raise InvalidField("starting_at")
     return at
 
 
@@ -368,7 +380,7 @@ def _time(value: object) -> datetime | None:
 def _object(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = row.get(name)
     if not isinstance(value, dict):
-        raise _Odd(name)
+        raise InvalidField(name)
     return value
 
 
@@ -382,7 +394,7 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > _LONGEST_NAME:
-        raise _Odd(name)
+        raise InvalidField(name)
     return value
 
 
@@ -390,7 +402,7 @@ def _whole(row: Mapping[str, Any], name: str) -> int:
     value = row.get(name)
     # `bool` is an `int`: so the type itself.
     if type(value) is not int or not 0 <= value < 2**63:
-        raise _Odd(name)
+        raise InvalidField(name)
     return value
 
 
@@ -398,7 +410,7 @@ def _money(row: Mapping[str, Any]) -> Decimal:
     """Dollars: amounts are decimal strings in cents. A JSON number would have been rounded on its way."""
     value = row.get("amount")
     if not isinstance(value, str) or not _MONEY.fullmatch(value):
-        raise _Odd("amount")
+        raise InvalidField("amount")
     return Decimal(f"{value}e-2")  # which isn't rounded, as a shift would be
 
 
@@ -407,7 +419,7 @@ def _money(row: Mapping[str, Any]) -> Decimal:
 
 
 @contextmanager
-def _connected(way: KeyCredential, betas: str, timeout: float, when: Plan) -> Iterator[Any]:
+def _connected(way: KeyCredential, betas: str, timeout: float, when: Period) -> Iterator[Any]:
     """A function that fetches a page, for several threads at once. It raises `RequestFailed`."""
     began = time.monotonic()
     import httpx2  # noqa: PLC0415  # 0.2 s that nobody pays before the command line is known to be right
@@ -420,9 +432,9 @@ def _connected(way: KeyCredential, betas: str, timeout: float, when: Plan) -> It
     headers = _headers(way, betas)
     use = Shared(client.close)
 
-    def get(key: tuple[_Ask, str], _: None) -> Page:
+    def get(key: tuple[ListRequest, str], _: None) -> Page:
         ask, cursor = key
-        parameters = [*ask.parameters, *([(ask.cursor, cursor)] if cursor else [])]
+        parameters = [*ask.parameters, *([(ask.cursor_parameter, cursor)] if cursor else [])]
         url = httpx2.URL(f"{way.base_url}{BASE}{ask.path}", params=parameters)
         request = httpx2.Request(
             "GET", url, headers=headers, extensions={"timeout": httpx2.Timeout(timeout).as_dict()}
@@ -456,7 +468,7 @@ def _ahead(answer: Response, now: datetime) -> timedelta:
         return timedelta()
 
 
-def _refuse_fast(ahead: timedelta, when: Plan, host: str) -> None:
+def _refuse_fast(ahead: timedelta, when: Period, host: str) -> None:
     """Raises `RequestFailed` where by the server's clock the last day that is taken for whole isn't over."""
     if ahead > TOLERANCE and when.now - ahead < when.window.end:
         told = f"this machine's clock is {_length(ahead)} ahead of {host}'s, by which {when.window.end - DAY:%Y-%m-%d} isn't over"
@@ -466,8 +478,8 @@ def _refuse_fast(ahead: timedelta, when: Plan, host: str) -> None:
 def _length(span: timedelta) -> str:
     minutes = round(span / timedelta(minutes=1))
     if minutes < 120:
-        return plural(minutes, "minute")
-    return plural(minutes // 60, "hour") if minutes < 48 * 60 else plural(minutes // 1440, "day")
+        return format_count(minutes, "minute")
+    return format_count(minutes // 60, "hour") if minutes < 48 * 60 else format_count(minutes // 1440, "day")
 
 
 def _betas(query: Query) -> str:
@@ -491,7 +503,7 @@ def _headers(way: KeyCredential, betas: str) -> dict[str, str]:
     }
 
 
-def _read(answer: Response, ask: _Ask, host: str, hide: Callable[[str], str]) -> Page:
+def _read(answer: Response, ask: ListRequest, host: str, hide: Callable[[str], str]) -> Page:
     """The rows of a page. Raises `RequestFailed`, whatever the bytes are."""
     try:
         page = parse_json(answer, host, hide, LARGEST_PAGE)
@@ -500,30 +512,30 @@ def _read(answer: Response, ask: _Ask, host: str, hide: Callable[[str], str]) ->
         raise
     try:
         return Page(_told(page, ask), parse_quota(answer.headers))
-    except _Odd as odd:
+    except InvalidField as odd:
         field = str(odd)
     raise RequestFailed(
         "odd", f"{host} answered {ask.path} without a valid `{field}`{format_request_id(answer, hide)}"
     )
 
 
-def _told(page: Any, ask: _Ask) -> _Told:
+def _told(page: Any, ask: ListRequest) -> RowPage:
     if not isinstance(page, dict):
-        raise _Odd("data")
+        raise InvalidField("data")
     data = page.get("data")
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise _Odd("data")
+        raise InvalidField("data")
     following = ""
     if page.get("has_more"):
-        following = _text(page, "next_page" if ask.cursor == "page" else "last_id")
+        following = _text(page, "next_page" if ask.cursor_parameter == "page" else "last_id")
         if not following:
-            raise _Odd("next_page")
-    starts = [_at(item, ask.span) for item in data] if ask.span else []
-    rows = [row for item in data for row in ask.read(item)]
-    return _Told(rows, starts, following, _time(page.get("data_refreshed_at")))
+            raise InvalidField("next_page")
+    starts = [_at(item, ask.buckets) for item in data] if ask.buckets else []
+    rows = [row for item in data for row in ask.read_rows(item)]
+    return RowPage(rows, starts, following, _time(page.get("data_refreshed_at")))
 
 
-def _advice(answer: Response, ask: _Ask, message: str) -> str:
+def _advice(answer: Response, ask: ListRequest, message: str) -> str:
     """What to do about a refusal, in the terms of a report; empty where the usual advice will do."""
     if answer.status in {401, 403, 404}:
         if re.search(r"\bindividual\b", message, re.IGNORECASE):
@@ -538,18 +550,18 @@ def _advice(answer: Response, ask: _Ask, message: str) -> str:
 
 
 class _Lists(NamedTuple):
-    rows: Sequence[_Row]
+    rows: Sequence[ListRow]
     by: Mapping[str, Sequence[Any]]
     refreshed: datetime | None
 
 
-def _collect(get: Any, asks: Sequence[_Ask], policy: RequestPolicy) -> _Lists:
+def _collect(get: Any, asks: Sequence[ListRequest], policy: RequestPolicy) -> _Lists:
     """All pages of all lists. Raises `Fatal` where one is missing, or where something is told twice."""
-    rows: list[_Row] = []
-    by: dict[str, list[Any]] = {ask.what: [] for ask in asks}
-    seen: dict[str, set[tuple[Any, ...]]] = {ask.what: set() for ask in asks}
+    rows: list[ListRow] = []
+    by: dict[str, list[Any]] = {ask.name: [] for ask in asks}
+    seen: dict[str, set[tuple[Any, ...]]] = {ask.name: set() for ask in asks}
     refreshed: list[datetime] = []
-    starts: dict[_Ask, set[datetime]] = {ask: set() for ask in asks}
+    starts: dict[ListRequest, set[datetime]] = {ask: set() for ask in asks}
     with RequestPool(get, policy) as line:
         waiting = [(ask, "") for ask in asks]
         owed = 0
@@ -571,12 +583,12 @@ def _collect(get: Any, asks: Sequence[_Ask], policy: RequestPolicy) -> _Lists:
     return _Lists(rows, by, min(refreshed, default=None))
 
 
-def _all(starts: Mapping[_Ask, set[datetime]]) -> None:
+def _all(starts: Mapping[ListRequest, set[datetime]]) -> None:
     """A bucket without usage is told as an empty one. Raises `Fatal` where one isn't told at all."""
     for ask, told in starts.items():
-        if ask.span is None:
+        if ask.buckets is None:
             continue
-        start, _, width, over = ask.span
+        start, _, width, over = ask.buckets
         due = (start + n * width for n in range((over - start) // width))
         form = "%Y-%m-%d" if width == DAY else "%Y-%m-%d %H:%M"
         missing = [at.strftime(form) for at in due if at not in told]
@@ -589,9 +601,11 @@ def _all(starts: Mapping[_Ask, set[datetime]]) -> None:
             )
 
 
-def _once(marks: Sequence[tuple[Any, ...]], seen: Mapping[str, set[tuple[Any, ...]]], ask: _Ask) -> None:
+def _once(
+    marks: Sequence[tuple[Any, ...]], seen: Mapping[str, set[tuple[Any, ...]]], ask: ListRequest
+) -> None:
     """Adds what tells the rows of a page from all others of its list. Raises `Fatal` where it doesn't, or for too many."""
-    known = seen[ask.what]
+    known = seen[ask.name]
     before = len(known)
     known.update(marks)
     if len(known) < before + len(marks):
@@ -673,28 +687,28 @@ def _names(get: Any, query: Query, policy: RequestPolicy) -> _Names:
     workspaces: Sequence[_Named] = ()
     notes = []
     lists = {
-        "workspace": _Ask("workspaces", "workspaces", (("limit", str(MOST_NAMES)), ("include_archived", "true")), _name, "after_id"),
-        "api-key": _Ask("API keys", "api_keys", (("limit", str(MOST_NAMES)),), _name, "after_id"),
+        "workspace": ListRequest("workspaces", "workspaces", (("limit", str(MOST_NAMES)), ("include_archived", "true")), _name, "after_id"),
+        "api-key": ListRequest("API keys", "api_keys", (("limit", str(MOST_NAMES)),), _name, "after_id"),
     }  # fmt: skip
     for dimension, ask in lists.items():
         if dimension not in query.dimensions:
             continue
         try:
-            found = _collect(get, [ask], policy).by[ask.what]
+            found = _collect(get, [ask], policy).by[ask.name]
         except Fatal as fatal:
             why = fatal.message.removeprefix("not fetched: ")
-            notes.append(f"{ask.what} are shown by their ids: {why}")
+            notes.append(f"{ask.name} are shown by their ids: {why}")
             continue
         workspaces = found if dimension == "workspace" else workspaces
         names |= _distinct(found)
     return _Names(names, workspaces, tuple(notes))
 
 
-def _name(item: Mapping[str, Any]) -> list[_Row]:
+def _name(item: Mapping[str, Any]) -> list[ListRow]:
     found, name = _text(item, "id"), " ".join(_text(item, "name").split())
     if not 0 < len(found) <= _LONGEST_ID:
-        raise _Odd("id")
-    return [_Row(_Named(found, name or found, bool(name and item.get("archived_at"))), (found,))]
+        raise InvalidField("id")
+    return [ListRow(_Named(found, name or found, bool(name and item.get("archived_at"))), (found,))]
 
 
 def _distinct(found: Sequence[_Named]) -> dict[str, str]:
@@ -710,7 +724,7 @@ def _distinct(found: Sequence[_Named]) -> dict[str, str]:
 # Putting it together
 
 
-def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
+def _data(query: Query, when: Period, lists: _Lists, names: _Names) -> UsageData:
     wanted, extra, together = _groupings(query)
     by = {"used": together, "paid": together, "priced": extra, "charged": extra}
     if "priced" in lists.by:
@@ -723,7 +737,7 @@ def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
         what = apart if apart in kept else among
         prices.append(_regrouped(kept[what], by[what]))
     through = when.now - LAG if lists.refreshed is None else min(lists.refreshed, when.now)
-    return Data(
+    return UsageData(
         query.source, kept["used"], by["used"], prices[0], kept["paid"], by["paid"], prices[1],
         names.by_id, through, query.source == "analytics", notes=names.notes,
     )  # fmt: skip
@@ -731,7 +745,7 @@ def _data(query: Query, when: Plan, lists: _Lists, names: _Names) -> Data:
 
 def _regrouped(rows: Sequence[Any], by: tuple[str, ...]) -> Sequence[Any]:
     """The same rows, by the dimensions of prices."""
-    key = picked(by, _PRICE_DIMENSIONS)
+    key = group_selector(by, _PRICE_DIMENSIONS)
     return [type(row)(row.at, key(row.group), *row[2:]) for row in rows]
 
 

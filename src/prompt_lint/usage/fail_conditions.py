@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.usage.trends import MONTH, change
+from prompt_lint.usage.trends import DAYS_PER_MONTH, relative_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _FORM = re.compile(
     re.ASCII,
 )
 _SCALES: Mapping[str, int] = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
-_DAYS: Mapping[str, int] = {"/day": 1, "/week": 7, "/month": MONTH}
+_DAYS: Mapping[str, int] = {"/day": 1, "/week": 7, "/month": DAYS_PER_MONTH}
 
 # Figures that grow with the days of the window, so that they can be told by the day.
 _SUMS: Mapping[str, Callable[[Totals], Decimal | int | None]] = {
@@ -27,12 +27,12 @@ _SUMS: Mapping[str, Callable[[Totals], Decimal | int | None]] = {
     "input": lambda t: t.usage.input,
     "output": lambda t: t.usage.output,
     "requests": lambda t: t.usage.requests,
-    "web-searches": lambda t: t.usage.searches,
-    "saved": lambda t: t.saved,
+    "web-searches": lambda t: t.usage.web_searches,
+    "saved": lambda t: t.saved_by_cache,
 }
 _RATES: Mapping[str, Callable[[Totals], Decimal | int | None]] = {
-    "price": lambda t: t.price,
-    "cache-hit": lambda t: None if t.hit is None else 100 * t.hit,
+    "price": lambda t: t.price_per_million,
+    "cache-hit": lambda t: None if t.cache_hit_share is None else 100 * t.cache_hit_share,
 }
 METRICS = (*_SUMS, *_RATES, "forecast")
 DOLLARS = ("cost", "saved", "price", "forecast")
@@ -40,39 +40,39 @@ DOLLARS = ("cost", "saved", "price", "forecast")
 EXAMPLES = "right are 'cost > 50/day', 'cost +30%', 'cache-hit < 60%' and 'forecast > 2000'"
 
 
-class Threshold(NamedTuple):
+class FailCondition(NamedTuple):
     """A condition that fails the run. `value` is in dollars, tokens or percent; `text` is what was asked for."""
 
     text: str
     metric: str
-    sign: str
+    operator: str
     value: Decimal
     unit: str
 
 
-class Judged(NamedTuple):
+class ConditionResult(NamedTuple):
     """A threshold beside its figure. `crossed` is None where there is no figure."""
 
-    threshold: Threshold
+    condition: FailCondition
     actual: Decimal | None
 
     @property
-    def crossed(self) -> bool | None:
+    def is_met(self) -> bool | None:
         if self.actual is None:
             return None
-        if self.threshold.sign in "+>":
-            return self.actual > self.threshold.value
-        if self.threshold.sign == "-":
-            return -self.actual > self.threshold.value
-        return self.actual < self.threshold.value
+        if self.condition.operator in "+>":
+            return self.actual > self.condition.value
+        if self.condition.operator == "-":
+            return -self.actual > self.condition.value
+        return self.actual < self.condition.value
 
 
-def parse(text: str) -> Threshold:
+def parse_condition(text: str) -> FailCondition:
     """Raises `ValueError`, whose text says what is wrong."""
-    found = _FORM.fullmatch(text.strip()) if len(text) <= 100 else None
-    if found is None:
+    match = _FORM.fullmatch(text.strip()) if len(text) <= 100 else None
+    if match is None:
         raise ValueError(f"is no condition; {EXAMPLES}")
-    metric, sign, unit = found["metric"], found["sign"], found["unit"]
+    metric, sign, unit = match["metric"], match["sign"], match["unit"]
     if metric not in METRICS:
         raise ValueError(f"names no figure; there are {', '.join(METRICS)}")
     if sign in "+-" and (unit != "%" or metric in {"cache-hit", "forecast"}):
@@ -87,26 +87,26 @@ def parse(text: str) -> Threshold:
         )
     if unit in _DAYS and metric not in _SUMS:
         raise ValueError(f"can't be: {metric} isn't a sum over days")
-    return Threshold(
-        " ".join(text.split()), metric, sign, Decimal(found["number"]) * _SCALES[found["scale"]], unit
+    return FailCondition(
+        " ".join(text.split()), metric, sign, Decimal(match["number"]) * _SCALES[match["scale"]], unit
     )
 
 
-def judge(threshold: Threshold, trends: Trends) -> Judged:
+def evaluate_condition(condition: FailCondition, trends: Trends) -> ConditionResult:
     """The figure in the unit of the threshold: by the day, or as the change in percent."""
-    metric = threshold.metric
-    if metric == "requests" and not trends.data.requests:
-        return Judged(threshold, None)
+    metric = condition.metric
+    if metric == "requests" and not trends.data.has_requests:
+        return ConditionResult(condition, None)
     if metric == "forecast":
-        return Judged(threshold, trends.forecast.total if trends.forecast else None)
+        return ConditionResult(condition, trends.forecast.total if trends.forecast else None)
     read = _SUMS.get(metric) or _RATES[metric]
-    now = read(trends.total)
+    now = read(trends.totals)
     if now is None:
-        return Judged(threshold, None)
-    if threshold.sign in "+-":
-        before = read(trends.previous) if trends.previous else None
-        moved = None if before is None else change(now, before)
-        return Judged(threshold, None if moved is None else 100 * moved)
-    if threshold.unit in _DAYS:
-        return Judged(threshold, Decimal(now) * _DAYS[threshold.unit] / trends.plan.window.days)
-    return Judged(threshold, Decimal(now))
+        return ConditionResult(condition, None)
+    if condition.operator in "+-":
+        before = read(trends.previous_totals) if trends.previous_totals else None
+        moved = None if before is None else relative_change(now, before)
+        return ConditionResult(condition, None if moved is None else 100 * moved)
+    if condition.unit in _DAYS:
+        return ConditionResult(condition, Decimal(now) * _DAYS[condition.unit] / trends.period.window.days)
+    return ConditionResult(condition, Decimal(now))

@@ -15,17 +15,17 @@ from prompt_lint.model.models import find
 from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 from prompt_lint.text.escape import visible
 from prompt_lint.usage import admin_api, figures, trends
-from prompt_lint.usage.fail_conditions import judge, parse
-from prompt_lint.usage.figures import Report
+from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
+from prompt_lint.usage.figures import UsageReport
 from prompt_lint.usage.output import REPORTS
-from prompt_lint.usage.trends import DIMENSIONS, MOST_DIMENSIONS, Counted
+from prompt_lint.usage.trends import DIMENSIONS, MOST_DIMENSIONS, PromptTokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prompt_lint.api.retry import RequestPolicy
-    from prompt_lint.usage.fail_conditions import Threshold
-    from prompt_lint.usage.trends import Bucket, Data, Plan, Source, Trends
+    from prompt_lint.usage.fail_conditions import FailCondition
+    from prompt_lint.usage.trends import Bucket, Period, Source, Trends, UsageData
 
 DAYS = 7
 GROUPS = ("model", "workspace")
@@ -76,17 +76,17 @@ def run(
     color: str,
 ) -> Exit:
     """The whole command. Raises `Fatal`."""
-    refuse(env)
+    refuse_pull_request(env)
     thresholds = _thresholds(options.fail_on)
     _refuse_empty(options, output_file)
     targets = _targets(env, output_format, output_file, outputs, options.check)
     checked = read_check(options.check) if options.check else ()
     way = credentials.find_admin_credential(env, analytics=options.source == "analytics")
-    with localcontext(trends.EXACT):
-        report = make(way, options, thresholds, checked, clock())
+    with localcontext(trends.EXACT_CONTEXT):
+        report = make_report(way, options, thresholds, checked, clock())
         _deliver(report, targets, None if output_file else output_format, env, color)
     _warn(report, env, shown=output_format == "text" and not output_file)
-    return Exit.OVER if report.crossed else Exit.OK
+    return Exit.OVER if report.met_conditions else Exit.OK
 
 
 def _refuse_empty(options: Options, output_file: str | None) -> None:
@@ -102,7 +102,7 @@ def _refuse_empty(options: Options, output_file: str | None) -> None:
             raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 
-def refuse(env: Mapping[str, str]) -> None:
+def refuse_pull_request(env: Mapping[str, str]) -> None:
     """Raises `Fatal` where a pull request is at work: an Admin key can manage the organization."""
     event = env.get("GITHUB_EVENT_NAME", "")
     named = next((name for name in _PULL_REQUESTS if env.get(name, "").lower() not in _NONE), "")
@@ -125,13 +125,13 @@ def refuse(env: Mapping[str, str]) -> None:
         )
 
 
-def make(
+def make_report(
     way: credentials.KeyCredential,
     options: Options,
-    thresholds: Sequence[Threshold],
-    checked: Sequence[Counted],
+    conditions: Sequence[FailCondition],
+    prompts: Sequence[PromptTokens],
     now: datetime,
-) -> Report:
+) -> UsageReport:
     """Fetches and sums up. Raises `Fatal`."""
     options = options._replace(first=_utc(options.first), last=_utc(options.last))
     dimensions = tuple(dict.fromkeys(options.group_by)) or GROUPS
@@ -144,10 +144,10 @@ def make(
     query = admin_api.Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = admin_api.POLICY._replace(deadline=options.deadline)
     when, data = _fetched(way, options, query, policy, now)
-    found = trends.summarise(data, when, options.bucket, dimensions)
-    costs = trends.prompt_costs(checked, found, _same(checked, found))
-    judged = tuple(judge(one, found) for one in thresholds)
-    return Report(found, judged, options.check or "", costs, _notes(when), _filters(options, data))
+    trends_ = trends.compute_trends(data, when, options.bucket, dimensions)
+    costs = trends.compute_prompt_costs(prompts, trends_, _same(prompts, trends_))
+    judged = tuple(evaluate_condition(one, trends_) for one in conditions)
+    return UsageReport(trends_, judged, options.check or "", costs, _notes(when), _filters(options, data))
 
 
 def _fetched(
@@ -156,15 +156,15 @@ def _fetched(
     query: admin_api.Query,
     policy: RequestPolicy,
     now: datetime,
-) -> tuple[Plan, Data]:
+) -> tuple[Period, UsageData]:
     """What was whole by the clock may not be by the data: then a window of days that are is looked at."""
     through = now - admin_api.LAG
     for _ in range(3):
         when = _plan(options, now, through)
         data = admin_api.fetch(way, query, when, policy)
-        if trends.midnight(data.through) >= when.edge:
+        if trends.midnight(data.complete_until) >= when.complete_end:
             return when, data
-        through = data.through
+        through = data.complete_until
     raise Fatal("not fetched: the source tells less each time it is asked", "run again later", Exit.UNCOUNTED)
 
 
@@ -172,16 +172,16 @@ def _utc(day: datetime | None) -> datetime | None:
     return day and day.replace(tzinfo=UTC)
 
 
-def _plan(options: Options, now: datetime, through: datetime) -> Plan:
+def _plan(options: Options, now: datetime, through: datetime) -> Period:
     earliest = admin_api.earliest(options.source, now)
-    return trends.plan(now, through, options.days or DAYS, options.first, options.last, earliest)
+    return trends.plan_period(now, through, options.days or DAYS, options.first, options.last, earliest)
 
 
-def _notes(when: Plan) -> tuple[str, ...]:
-    return ("This source tells nothing of the window before.",) if when.before is None else ()
+def _notes(when: Period) -> tuple[str, ...]:
+    return ("This source tells nothing of the window before.",) if when.previous_window is None else ()
 
 
-def _filters(options: Options, data: Data) -> tuple[str, ...]:
+def _filters(options: Options, data: UsageData) -> tuple[str, ...]:
     return (
         *(f"model {model}" for model in options.models),
         *(
@@ -193,7 +193,7 @@ def _filters(options: Options, data: Data) -> tuple[str, ...]:
     )
 
 
-def _same(checked: Sequence[Counted], found: Trends) -> Mapping[str, str]:
+def _same(checked: Sequence[PromptTokens], found: Trends) -> Mapping[str, str]:
     """The report's name for each model of the prompts: ids with a date and aliases without one mean the same."""
     told = [price.model for price in found.prices]
     same = {}
@@ -205,11 +205,11 @@ def _same(checked: Sequence[Counted], found: Trends) -> Mapping[str, str]:
     return same
 
 
-def _thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:
+def _thresholds(given: Sequence[str]) -> tuple[FailCondition, ...]:
     found = []
     for text in given:
         try:
-            found.append(parse(text))
+            found.append(parse_condition(text))
         except ValueError as error:
             raise Fatal(f"--fail-on {text[:100]!r} {error}") from None
     return tuple(found)
@@ -219,7 +219,7 @@ def _thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:
 # The result of `check`: data, whoever wrote it
 
 
-def read_check(path: str) -> tuple[Counted, ...]:
+def read_check(path: str) -> tuple[PromptTokens, ...]:
     """Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
         if not os.path.isfile(path):
@@ -249,7 +249,7 @@ def read_check(path: str) -> tuple[Counted, ...]:
     )
 
 
-def _counted(verdict: Any, place: str) -> Counted | None:
+def _counted(verdict: Any, place: str) -> PromptTokens | None:
     """None for a prompt that wasn't counted."""
     if not isinstance(verdict, dict):
         raise _not_ours(place, "is no object")
@@ -266,7 +266,7 @@ def _counted(verdict: Any, place: str) -> Counted | None:
         return None
     if growth is None and base is not None:
         growth = tokens - base
-    return Counted(verdict["path"], verdict["name"], verdict["model"], tokens, growth)
+    return PromptTokens(verdict["path"], verdict["name"], verdict["model"], tokens, growth)
 
 
 def _not_ours(place: str, what: str) -> Fatal:
@@ -306,7 +306,7 @@ def _same_file(one: str, other: str) -> bool:
 
 
 def _deliver(
-    report: Report,
+    report: UsageReport,
     targets: Sequence[tuple[str, str]],
     on_stdout: str | None,
     env: Mapping[str, str],
@@ -326,10 +326,10 @@ def _deliver(
     if on_stdout:
         write_stdout(REPORTS[on_stdout].render(report, color=wants_color(color, env)))
     if lost:
-        raise Fatal(lost[0].message, lost[0].hint, Exit.OVER if report.crossed else lost[0].code)
+        raise Fatal(lost[0].message, lost[0].hint, Exit.OVER if report.met_conditions else lost[0].code)
 
 
-def _summarise(report: Report, path: str) -> None:
+def _summarise(report: UsageReport, path: str) -> None:
     """Appended: other steps' commands may have written there before."""
     if not path:
         return
@@ -344,13 +344,13 @@ def _summarise(report: Report, path: str) -> None:
         raise Fatal(f"could not write the step summary: {error.strerror}", code=Exit.UNCOUNTED) from None
 
 
-def _warn(report: Report, env: Mapping[str, str], *, shown: bool) -> None:
+def _warn(report: UsageReport, env: Mapping[str, str], *, shown: bool) -> None:
     """A warning for a window that was cut, and for each threshold that is crossed, on stderr: stdout may be JSON.
 
     GitHub reads annotations there, too.
     """
-    cut = figures.cut(report.trends)
-    crossed = (figures.judgement(one, report.trends.data.currency) for one in report.crossed)
+    cut = figures.explain_cut_window(report.trends)
+    crossed = (figures.describe_result(one, report.trends.data.currency) for one in report.met_conditions)
     for sentence in (*([cut] if cut else []), *crossed):
         told = visible(sentence)
         if env.get("GITHUB_ACTIONS") == "true":

@@ -9,13 +9,13 @@ from prompt_lint.usage.output import csv, html, json, markdown, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.usage.figures import Report
+    from prompt_lint.usage.figures import UsageReport
 
 
 class ReportFormat(Protocol):
     """Report → text. Formats map; they don't judge."""
 
-    def render(self, report: Report, *, color: bool = False) -> str:
+    def render(self, report: UsageReport, *, color: bool = False) -> str:
         """The whole output, ending with a newline. `color` is for terminals."""
 
 

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.text.escape import visible
-from prompt_lint.usage.trends import DAY, WIDTHS, Usage, label, picked, total
+from prompt_lint.usage.trends import BUCKET_WIDTHS, DAY, Usage, group_selector, name_group, sum_usage
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from prompt_lint.usage.figures import Report
+    from prompt_lint.usage.figures import UsageReport
     from prompt_lint.usage.trends import Trends
 
 _FIGURES = (
@@ -32,12 +32,12 @@ _FORMULA = re.compile(
 _Key = tuple["datetime", bool, tuple[str, ...]]
 
 
-def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
     trends = report.trends
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [name.replace("-", "_") for name in trends.groups]
-    requests = ["requests"] if trends.data.requests else []
+    requests = ["requests"] if trends.data.has_requests else []
     cost = f"cost_{trends.data.currency.lower()}"
     writer.writerow(["window", "start_utc", "end_utc", *names, *_FIGURES, *requests, _cell(cost)])
     for line in _lines(trends):
@@ -54,56 +54,58 @@ def _lines(trends: Trends) -> list[list[str]]:
     for key in sorted({*used, *paid}, key=lambda key: (key[0], not key[1], key[2])):
         at, whole, group = key
         if (at, whole) not in times:
-            end = at + (DAY if whole else WIDTHS[trends.bucket])
+            end = at + (DAY if whole else BUCKET_WIDTHS[trends.bucket])
             times[at, whole] = [_window(trends, at), _stamp(at), _stamp(end)]
         if group not in names:
             pairs = zip(trends.groups, group, strict=True)
-            names[group] = [_cell(label(name, value, trends.data.names)) for name, value in pairs]
-        usage = total(used.get(key, ()))
-        figures = map(str, usage if trends.data.requests else usage[:6])
+            names[group] = [_cell(name_group(name, value, trends.data.names)) for name, value in pairs]
+        usage = sum_usage(used.get(key, ()))
+        figures = map(str, usage if trends.data.has_requests else usage[:6])
         cost = format(paid[key], "f") if key in paid else ""
         lines.append([*times[at, whole], *names[group], *figures, cost])
     return lines
 
 
 def _window(trends: Trends, at: datetime) -> str:
-    when = trends.plan
-    if when.window.holds(at):
+    when = trends.period
+    if when.window.contains(at):
         return "current"
-    if when.before and when.before.holds(at):
+    if when.previous_window and when.previous_window.contains(at):
         return "previous"
-    return "unfinished" if when.late else "today"
+    return "unfinished" if when.has_unfinished_day else "today"
 
 
 def _shown(trends: Trends, at: datetime) -> bool:
-    when = trends.plan
+    when = trends.period
     return (
-        when.window.holds(at)
-        or bool(when.before and when.before.holds(at))
-        or (when.current and at >= when.edge)
+        when.window.contains(at)
+        or bool(when.previous_window and when.previous_window.contains(at))
+        or (when.reaches_today and at >= when.complete_end)
     )
 
 
 def _used(trends: Trends) -> dict[_Key, list[Usage]]:
     data = trends.data
-    key, fine = picked(data.used_by, tuple(trends.groups)), trends.bucket == "1d"
-    shown = {at for at in {row.at for row in data.used} if _shown(trends, at)}
+    key, fine = group_selector(data.usage_dimensions, tuple(trends.groups)), trends.bucket == "1d"
+    shown = {at for at in {row.start for row in data.usage_rows} if _shown(trends, at)}
     found: dict[_Key, list[Usage]] = defaultdict(list)
-    for row in data.used:
-        if row.at in shown:
-            found[row.at, fine, key(row.group)].append(row.usage)
+    for row in data.usage_rows:
+        if row.start in shown:
+            found[row.start, fine, key(row.group)].append(row.usage)
     return found
 
 
 def _paid(trends: Trends) -> dict[_Key, Decimal]:
     """A dimension by which the API tells no cost is empty."""
     data = trends.data
-    places = [data.paid_by.index(name) if name in data.paid_by else None for name in trends.groups]
+    places = [
+        data.cost_dimensions.index(name) if name in data.cost_dimensions else None for name in trends.groups
+    ]
     found: dict[_Key, Decimal] = defaultdict(Decimal)
-    for row in data.paid:
-        if _shown(trends, row.at):
+    for row in data.cost_rows:
+        if _shown(trends, row.start):
             group = tuple("" if place is None else row.group[place] for place in places)
-            found[row.at, True, group] += row.amount
+            found[row.start, True, group] += row.amount
     return found
 
 

@@ -7,22 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import encodable, inert
 from prompt_lint.usage import figures as f
-from prompt_lint.usage.trends import change, share
+from prompt_lint.usage.trends import relative_change, share
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from prompt_lint.usage.fail_conditions import Judged
-    from prompt_lint.usage.figures import Report
-    from prompt_lint.usage.trends import Group, Mover, Point, Price, PromptCost, Totals, Trends, Usage, Window
+    from prompt_lint.usage.fail_conditions import ConditionResult
+    from prompt_lint.usage.figures import UsageReport
+    from prompt_lint.usage.trends import (
+        Group,
+        GroupChange,
+        ModelPrice,
+        PromptCost,
+        Totals,
+        TrendPoint,
+        Trends,
+        Usage,
+        Window,
+    )
 
 SCHEMA_VERSION = 1
 
 
-def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
     trends = report.trends
-    when, data = trends.plan, trends.data
+    when, data = trends.period, trends.data
     document = {
         "schema_version": SCHEMA_VERSION,
         "headline": f.headline(trends),
@@ -30,23 +40,27 @@ def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # th
         "bucket": trends.bucket,
         "currency": data.currency,
         "fetched_at": _stamp(when.now),
-        "data_through": _stamp(data.through),
+        "data_through": _stamp(data.complete_until),
         "filters": list(report.filters),
         "window": _window(when.window),
-        "window_asked_until": _stamp(when.asked) if when.asked else None,
-        "window_before": _window(when.before) if trends.previous and when.before else None,
-        "totals": _totals(trends.total, requests=data.requests),
-        "totals_before": _totals(trends.previous, requests=data.requests) if trends.previous else None,
+        "window_asked_until": _stamp(when.requested_end) if when.requested_end else None,
+        "window_before": _window(when.previous_window)
+        if trends.previous_totals and when.previous_window
+        else None,
+        "totals": _totals(trends.totals, requests=data.has_requests),
+        "totals_before": _totals(trends.previous_totals, requests=data.has_requests)
+        if trends.previous_totals
+        else None,
         "changes": _changes(trends),
-        "trend": [_point(point, requests=data.requests) for point in trends.points],
-        "today_so_far": _point(trends.today, requests=data.requests) if trends.today else None,
+        "trend": [_point(point, requests=data.has_requests) for point in trends.points],
+        "today_so_far": _point(trends.today, requests=data.has_requests) if trends.today else None,
         "groups": {name: [_group(one, trends) for one in found] for name, found in trends.groups.items()},
-        "movers": [_mover(one, trends) for one in trends.movers],
+        "movers": [_mover(one, trends) for one in trends.group_changes],
         "prices": [_price(one) for one in trends.prices],
         "forecast": _forecast(trends),
-        "check": _check(report) if report.check else None,
-        "thresholds": [_judged(one) for one in report.judged],
-        "caveats": [*filter(None, [f.cut(trends)]), *f.caveats(report)],
+        "check": _check(report) if report.check_file else None,
+        "thresholds": [_judged(one) for one in report.condition_results],
+        "caveats": [*filter(None, [f.explain_cut_window(trends)]), *f.list_caveats(report)],
     }
     return inert(json.dumps(_readable(document), indent=2, ensure_ascii=True)) + "\n"
 
@@ -70,7 +84,7 @@ def _money(amount: Decimal | None) -> str | None:
 
 
 def _divided(value: Decimal | None) -> str | None:
-    return None if value is None else format(f.rounded(value, 6), "f")
+    return None if value is None else format(f.round_half_up(value, 6), "f")
 
 
 def _window(window: Window) -> dict[str, Any]:
@@ -85,7 +99,7 @@ def _usage(usage: Usage, *, requests: bool) -> dict[str, Any]:
         "cache_write_1h_tokens": usage.write_1h,
         "cache_read_tokens": usage.read,
         "output_tokens": usage.output,
-        "web_searches": usage.searches,
+        "web_searches": usage.web_searches,
         "requests": usage.requests if requests else None,
     }
 
@@ -94,70 +108,80 @@ def _totals(totals: Totals, *, requests: bool) -> dict[str, Any]:
     return {
         **_usage(totals.usage, requests=requests),
         "cost": _money(totals.cost),
-        "price_per_million_tokens": _divided(totals.price),
-        "cache_hit_share": _divided(totals.hit),
-        "saved_by_cache": _divided(totals.saved),
+        "price_per_million_tokens": _divided(totals.price_per_million),
+        "cache_hit_share": _divided(totals.cache_hit_share),
+        "saved_by_cache": _divided(totals.saved_by_cache),
     }
 
 
 def _changes(trends: Trends) -> dict[str, Any] | None:
     """Relative changes, as fractions; the cache's as a difference of shares."""
-    now, then = trends.total, trends.previous
+    now, then = trends.totals, trends.previous_totals
     if then is None:
         return None
     both: dict[str, tuple[Decimal | int, Decimal | int]] = {
         "cost": (now.cost, then.cost),
         "input_tokens": (now.usage.input, then.usage.input),
         "output_tokens": (now.usage.output, then.usage.output),
-        "web_searches": (now.usage.searches, then.usage.searches),
-        **({"requests": (now.usage.requests, then.usage.requests)} if trends.data.requests else {}),
+        "web_searches": (now.usage.web_searches, then.usage.web_searches),
+        **({"requests": (now.usage.requests, then.usage.requests)} if trends.data.has_requests else {}),
     }
-    found = {name: _divided(change(new, old)) for name, (new, old) in both.items()}
+    found = {name: _divided(relative_change(new, old)) for name, (new, old) in both.items()}
     found["price_per_million_tokens"] = (
-        _divided(change(now.price, then.price)) if now.price is not None and then.price is not None else None
+        _divided(relative_change(now.price_per_million, then.price_per_million))
+        if now.price_per_million is not None and then.price_per_million is not None
+        else None
     )
-    hits = now.hit is not None and then.hit is not None
+    hits = now.cache_hit_share is not None and then.cache_hit_share is not None
     found["cache_hit_share"] = (
-        _divided(now.hit - then.hit) if hits and now.hit is not None and then.hit is not None else None
+        _divided(now.cache_hit_share - then.cache_hit_share)
+        if hits and now.cache_hit_share is not None and then.cache_hit_share is not None
+        else None
     )
     return found
 
 
-def _point(point: Point, *, requests: bool) -> dict[str, Any]:
-    return {"start": _stamp(point.at), **_usage(point.usage, requests=requests), "cost": _money(point.cost)}
+def _point(point: TrendPoint, *, requests: bool) -> dict[str, Any]:
+    return {
+        "start": _stamp(point.start),
+        **_usage(point.usage, requests=requests),
+        "cost": _money(point.cost),
+    }
 
 
 def _group(one: Group, trends: Trends) -> dict[str, Any]:
     money = one.cost is not None
-    parts = (one.cost or 0, trends.total.cost) if money else (one.usage.tokens, trends.total.usage.tokens)
-    before = (one.cost or 0, one.cost_before or 0) if money else (one.usage.tokens, one.usage_before.tokens)
+    parts = (one.cost or 0, trends.totals.cost) if money else (one.usage.tokens, trends.totals.usage.tokens)
+    before = (
+        (one.cost or 0, one.previous_cost or 0) if money else (one.usage.tokens, one.previous_usage.tokens)
+    )
     return {
         "id": one.id or None,
         "name": one.name,
-        **_usage(one.usage, requests=trends.data.requests),
+        **_usage(one.usage, requests=trends.data.has_requests),
         "cost": _money(one.cost),
-        "cost_before": _money(one.cost_before) if trends.previous else None,
-        "tokens_before": one.usage_before.tokens if trends.previous else None,
+        "cost_before": _money(one.previous_cost) if trends.previous_totals else None,
+        "tokens_before": one.previous_usage.tokens if trends.previous_totals else None,
         "share": _divided(share(*parts)),
-        "change": _divided(change(*before)) if trends.previous else None,
-        "trend": [format(number, "f") for number in one.trend],
+        "change": _divided(relative_change(*before)) if trends.previous_totals else None,
+        "trend": [format(number, "f") for number in one.daily],
     }
 
 
-def _mover(one: Mover, trends: Trends) -> dict[str, Any]:
+def _mover(one: GroupChange, trends: Trends) -> dict[str, Any]:
     return {
-        "names": dict(zip(trends.groups, one.names, strict=True)),
-        "unit": trends.data.currency if one.money else "tokens",
-        "now": _money(one.now),
-        "before": _money(one.before),
-        "change": _money(one.change),
+        "names": dict(zip(trends.groups, one.group_names, strict=True)),
+        "unit": trends.data.currency if one.is_cost else "tokens",
+        "now": _money(one.current),
+        "before": _money(one.previous),
+        "change": _money(one.difference),
     }
 
 
-def _price(one: Price) -> dict[str, Any]:
+def _price(one: ModelPrice) -> dict[str, Any]:
     return {
         "model": one.model,
-        "per_million": {kind: _divided(one.each.get(kind)) for kind in f.KINDS},
+        "per_million": {kind: _divided(one.by_kind.get(kind)) for kind in f.KIND_NAMES},
         "per_million_input": _divided(one.input),
         "per_million_tokens": _divided(one.overall),
     }
@@ -171,19 +195,19 @@ def _forecast(trends: Trends) -> dict[str, Any] | None:
         "month": f"{found.month:%Y-%m}",
         "total": _divided(found.total),
         "so_far": _money(found.so_far),
-        "whole_days_so_far": found.days_past,
-        "days_left": found.days_left,
-        "per_day": _divided(found.a_day),
-        "averaged_days": found.basis,
-        "assumption": f.forecast(found, trends.data.currency),
+        "whole_days_so_far": found.past_days,
+        "days_left": found.remaining_days,
+        "per_day": _divided(found.daily_cost),
+        "averaged_days": found.averaged_days,
+        "assumption": f.describe_forecast(found, trends.data.currency),
     }
 
 
-def _check(report: Report) -> dict[str, Any]:
+def _check(report: UsageReport) -> dict[str, Any]:
     return {
-        "file": report.check,
-        "formula": " ".join(f.formula(report)),
-        "prompts": [_prompt(cost) for cost in report.costs],
+        "file": report.check_file,
+        "formula": " ".join(f.explain_prompt_costs(report)),
+        "prompts": [_prompt(cost) for cost in report.prompt_costs],
     }
 
 
@@ -194,11 +218,11 @@ def _prompt(cost: PromptCost) -> dict[str, Any]:
         "model": cost.prompt.model,
         "tokens": cost.prompt.tokens,
         "growth": cost.prompt.growth,
-        "price_per_million_input": _divided(cost.price),
-        "cost_per_1000_calls": _divided(cost.per_thousand),
-        "growth_cost_per_month": _divided(cost.growth_a_month),
+        "price_per_million_input": _divided(cost.input_price),
+        "cost_per_1000_calls": _divided(cost.per_thousand_calls),
+        "growth_cost_per_month": _divided(cost.monthly_growth),
     }
 
 
-def _judged(one: Judged) -> dict[str, Any]:
-    return {"condition": one.threshold.text, "actual": _divided(one.actual), "crossed": one.crossed}
+def _judged(one: ConditionResult) -> dict[str, Any]:
+    return {"condition": one.condition.text, "actual": _divided(one.actual), "crossed": one.is_met}

@@ -13,7 +13,7 @@ from prompt_lint.usage.trends import share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.usage.figures import Report, Row
+    from prompt_lint.usage.figures import FigureRow, UsageReport
     from prompt_lint.usage.trends import Group, Trends
 
 _MOST_GROUPS, _MOST_MOVERS, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
@@ -22,11 +22,11 @@ _LONGEST_NAME = 120
 _AMOUNT = re.compile(r"(?<!\S)([+-]?<?\$[0-9][0-9,.]*(?:/[a-z]+)?[,.;:]?)(?!\S)", re.ASCII)
 
 
-def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
     trends = report.trends
     parts = [["## Claude usage and cost", ""], [*_sentences(report), ""]]
-    if trends.empty:
-        parts.append([_plain(f.empty(trends)), ""])
+    if trends.is_empty:
+        parts.append([_plain(f.explain_no_usage(trends)), ""])
     else:
         parts += [list(_totals(trends)), list(_chart(trends)), list(_trend(trends))]
         parts += [list(_groups(trends, dimension)) for dimension in trends.groups]
@@ -47,27 +47,27 @@ def _plain(text: str) -> str:
     return words(first) + "".join(rest)
 
 
-def _sentences(report: Report) -> Iterator[str]:
+def _sentences(report: UsageReport) -> Iterator[str]:
     trends = report.trends
     yield f"**{_plain(f.headline(trends))}**"
     for sentence in (
-        f.cut(trends),
-        f.why(trends),
-        f.forecast(trends.forecast, trends.data.currency) if trends.forecast else "",
+        f.explain_cut_window(trends),
+        f.explain_change(trends),
+        f.describe_forecast(trends.forecast, trends.data.currency) if trends.forecast else "",
     ):
         if sentence:
             yield _plain(sentence)
-    if report.judged:
+    if report.condition_results:
         yield ""
-    for one in report.judged:
+    for one in report.condition_results:
         mark = (
             ":warning: **failed**"
-            if one.crossed
+            if one.is_met
             else ":grey_question:"
-            if one.crossed is None
+            if one.is_met is None
             else ":white_check_mark:"
         )
-        yield f"- {mark} {_plain(f.judgement(one, trends.data.currency))}"
+        yield f"- {mark} {_plain(f.describe_result(one, trends.data.currency))}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> Iterator[str]:
@@ -78,25 +78,25 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[in
 
 
 def _totals(trends: Trends) -> Iterator[str]:
-    rows = f.totals(trends)
-    days = f.plural(trends.plan.window.days, "day")
-    if trends.previous is None:
-        yield from _table(["", days], [(_title(row), row.now) for row in rows])
+    rows = f.figure_rows(trends)
+    days = f.format_count(trends.period.window.days, "day")
+    if trends.previous_totals is None:
+        yield from _table(["", days], [(_title(row), row.current) for row in rows])
     else:
         head = ["", days, f"{days} before", "change"]
-        yield from _table(head, [(_title(row), row.now, row.before, row.change) for row in rows])
+        yield from _table(head, [(_title(row), row.current, row.previous, row.change) for row in rows])
     yield ""
 
 
-def _title(row: Row) -> str:
-    return f"&nbsp;&nbsp;{row.name}" if row.part else f"**{row.name}**" if row.name == "Cost" else row.name
+def _title(row: FigureRow) -> str:
+    return f"&nbsp;&nbsp;{row.name}" if row.is_part else f"**{row.name}**" if row.name == "Cost" else row.name
 
 
 def _chart(trends: Trends) -> Iterator[str]:
     """Without anything to draw there is no chart: Mermaid takes an empty series for a fault."""
-    unit, stretches = f.stretches(trends)
+    unit, stretches = f.trend_rows(trends)
     costs = any(s.cost for s in stretches)
-    sizes = [float(f.rounded(s.cost or Decimal(0), 4)) if costs else s.usage for s in stretches]
+    sizes = [float(f.round_half_up(s.cost or Decimal(0), 4)) if costs else s.tokens for s in stretches]
     if not any(sizes) or len(sizes) < 2:
         return
     title = f"Cost by {unit} in {_word(trends.data.currency)}" if costs else f"Tokens by {unit}"
@@ -133,12 +133,17 @@ def _number(size: float) -> str:
 
 
 def _trend(trends: Trends) -> Iterator[str]:
-    unit, stretches = f.stretches(trends)
+    unit, stretches = f.trend_rows(trends)
     currency = trends.data.currency
     marks = any(s.parts for s in stretches)
     head = [unit, "tokens", "cost", *(["by day" if unit == "week" else "by hour"] if marks else [])]
     rows = [
-        [s.name, f.tokens(s.usage), f.money(s.cost, currency), *([f.sparkline(s.parts)] if marks else [])]
+        [
+            s.name,
+            f.format_tokens(s.tokens),
+            f.format_money(s.cost, currency),
+            *([f.draw_sparkline(s.parts)] if marks else []),
+        ]
         for s in stretches
     ]
     yield "<details><summary>The numbers</summary>"
@@ -147,7 +152,11 @@ def _trend(trends: Trends) -> Iterator[str]:
     yield ""
     if unit == "week":
         days = [
-            (f"{d.at:%a} {f.day(d.at)}", f.tokens(d.usage.tokens), f.money(d.cost, currency))
+            (
+                f"{d.start:%a} {f.format_day(d.start)}",
+                f.format_tokens(d.usage.tokens),
+                f.format_money(d.cost, currency),
+            )
             for d in trends.days
         ]
         yield from _table(["day", "tokens", "cost"], days[:_MOST_DAYS])
@@ -155,7 +164,7 @@ def _trend(trends: Trends) -> Iterator[str]:
     yield "</details>"
     yield ""
     if trends.today:
-        yield _plain(f.today(trends))
+        yield _plain(f.describe_today(trends))
         yield ""
 
 
@@ -164,19 +173,19 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     if not groups:
         return
     split = groups[0].cost is not None
-    yield f"### By {f.TITLES[dimension]}"
+    yield f"### By {f.DIMENSION_NAMES[dimension]}"
     yield ""
     head = [
-        f.TITLES[dimension],
+        f.DIMENSION_NAMES[dimension],
         *(["cost"] if split else []),
         "tokens",
         "share",
-        *(["change"] if trends.previous else []),
+        *(["change"] if trends.previous_totals else []),
         "trend",
     ]
     rows = [_group(one, trends, split=split) for one in groups[:_MOST_GROUPS]]
     yield from _table(head, rows, left=(0, len(head) - 1))
-    rest = f.others(groups[_MOST_GROUPS:], currency)
+    rest = f.sum_remaining_groups(groups[_MOST_GROUPS:], currency)
     if rest:
         yield ""
         yield rest
@@ -184,52 +193,56 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
 
 
 def _group(one: Group, trends: Trends, *, split: bool) -> list[str]:
-    now, before = (one.cost, one.cost_before) if split else (one.usage.tokens, one.usage_before.tokens)
-    whole = trends.total.cost if split else trends.total.usage.tokens
+    now, before = (one.cost, one.previous_cost) if split else (one.usage.tokens, one.previous_usage.tokens)
+    whole = trends.totals.cost if split else trends.totals.usage.tokens
     return [
         _name(one.name),
-        *([f.money(one.cost, trends.data.currency)] if split else []),
-        f.tokens(one.usage.tokens),
-        f.percent(share(now or 0, whole)),
-        *([f.moved(now, before)] if trends.previous else []),
-        f.trend(one.trend),
+        *([f.format_money(one.cost, trends.data.currency)] if split else []),
+        f.format_tokens(one.usage.tokens),
+        f.format_percent(share(now or 0, whole)),
+        *([f.format_change(now, before)] if trends.previous_totals else []),
+        f.draw_trend(one.daily),
     ]
 
 
 def _movers(trends: Trends) -> Iterator[str]:
-    if not trends.movers:
+    if not trends.group_changes:
         return
     yield "### What changed most"
     yield ""
     currency = trends.data.currency
     rows = []
-    for one in trends.movers[:_MOST_MOVERS]:
+    for one in trends.group_changes[:_MOST_MOVERS]:
         told = (
             (
-                f.money(one.change, currency, sign=True),
-                f.money(one.before, currency),
-                f.money(one.now, currency),
+                f.format_money(one.difference, currency, sign=True),
+                f.format_money(one.previous, currency),
+                f.format_money(one.current, currency),
             )
-            if one.money
-            else (f.tokens(one.change, sign=True), f.tokens(one.before), f.tokens(one.now))
+            if one.is_cost
+            else (
+                f.format_tokens(one.difference, sign=True),
+                f.format_tokens(one.previous),
+                f.format_tokens(one.current),
+            )
         )
-        rows.append([*map(_name, one.names), *told])
-    names = [f.TITLES[name] for name in trends.groups]
+        rows.append([*map(_name, one.group_names), *told])
+    names = [f.DIMENSION_NAMES[name] for name in trends.groups]
     yield from _table([*names, "change", "before", "now"], rows, left=tuple(range(len(names))))
     yield ""
 
 
 def _prices(trends: Trends) -> Iterator[str]:
-    if not any(price.each for price in trends.prices):
+    if not any(price.by_kind for price in trends.prices):
         return
     yield f"<details><summary>What a million tokens really cost, in {_word(trends.data.currency)}</summary>"
     yield ""
-    head = ["model", *f.KINDS.values(), "all together"]
+    head = ["model", *f.KIND_NAMES.values(), "all together"]
     rows = [
         [
             _name(p.model),
-            *(f.money(p.each.get(kind), trends.data.currency) for kind in f.KINDS),
-            f.money(p.overall, trends.data.currency),
+            *(f.format_money(p.by_kind.get(kind), trends.data.currency) for kind in f.KIND_NAMES),
+            f.format_money(p.overall, trends.data.currency),
         ]
         for p in trends.prices[:_MOST_GROUPS]
     ]
@@ -239,30 +252,30 @@ def _prices(trends: Trends) -> Iterator[str]:
     yield ""
 
 
-def _check(report: Report) -> Iterator[str]:
-    if not report.check:
+def _check(report: UsageReport) -> Iterator[str]:
+    if not report.check_file:
         return
     currency = report.trends.data.currency
-    yield f"### What the prompts of {_name(report.check)} cost"
+    yield f"### What the prompts of {_name(report.check_file)} cost"
     yield ""
     head = ["prompt", "model", "tokens", "1,000 calls", "grown", "growth a month"]
     rows = [
         [
             _name(cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else "")), _name(cost.prompt.model),
-            f"{cost.prompt.tokens:,}", f.money(cost.per_thousand, currency),
-            "" if cost.prompt.growth is None else f"{cost.prompt.growth:+,}", f.money(cost.growth_a_month, currency, sign=True),
+            f"{cost.prompt.tokens:,}", f.format_money(cost.per_thousand_calls, currency),
+            "" if cost.prompt.growth is None else f"{cost.prompt.growth:+,}", f.format_money(cost.monthly_growth, currency, sign=True),
         ]
-        for cost in report.costs[:_MOST_PROMPTS]
+        for cost in report.prompt_costs[:_MOST_PROMPTS]
     ]  # fmt: skip
     yield from _table(head, rows, left=(0, 1))
     yield ""
-    yield _plain(" ".join(f.formula(report)))
+    yield _plain(" ".join(f.explain_prompt_costs(report)))
     yield ""
 
 
-def _caveats(report: Report) -> Iterator[str]:
+def _caveats(report: UsageReport) -> Iterator[str]:
     yield "<details><summary>What these figures don't say</summary>"
     yield ""
-    yield from (f"- {_plain(caveat)}" for caveat in f.caveats(report))
+    yield from (f"- {_plain(caveat)}" for caveat in f.list_caveats(report))
     yield ""
     yield "</details>"
