@@ -132,7 +132,7 @@ def answered_by(server: AdminServer) -> Iterator[Any]:
 
     def get(key: tuple[Any, str], _: None) -> Any:
         ask, cursor = key
-        query = urlencode([*ask.parameters, *([(ask.cursor, cursor)] if cursor else [])])
+        query = urlencode([*ask.parameters, *([(ask.cursor_parameter, cursor)] if cursor else [])])
         headers = {"x-api-key": ADMIN_KEY, "anthropic-version": "2023-06-01", "anthropic-beta": BETA}
         seen = Seen(1, 0.0, "GET", f"{BASE}{ask.path}?{query}", headers, b"", 0, b"")
         reply = server.respond(seen)

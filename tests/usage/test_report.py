@@ -764,7 +764,7 @@ def test_it_imports_neither_the_sdk_nor_the_tokenizer(server: AdminServer) -> No
     """A run of its own, by the real clock: what it has loaded at its end."""
     server.now = datetime.now(UTC)
     script = (
-        "import sys\nfrom prompt_lint import cli\ncode = cli.run(['report'])\n"
+        "import sys\nfrom prompt_lint.cli import main\ncode = main.run(['report'])\n"
         "bad = [m for m in sys.modules if m.startswith(('anthropic', 'prompt_lint.counting.tokenizer', 'yaml'))]\n"
         "print(code, bad, file=sys.stderr)"
     )

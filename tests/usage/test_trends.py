@@ -43,7 +43,7 @@ def planned(now: datetime = NOW, days: int = 7, first: str = "", last: str = "",
 def data(used: list[UsageRow], paid: list[CostRow], **given: Any) -> UsageData:
     prices = [row._replace(group=(row.group[0], row.group[2])) for row in used]
     charged = [row._replace(group=(row.group[0], row.group[2])) for row in paid]
-    defaults: dict[str, Any] = {"names": {}, "through": NOW - LAG, "requests": False}
+    defaults: dict[str, Any] = {"names": {}, "complete_until": NOW - LAG, "has_requests": False}
     return UsageData("messages", used, BY, prices, paid, BY, charged, **(defaults | given))
 
 
@@ -307,7 +307,7 @@ def test_a_prompt_costs_its_tokens_at_the_price_of_its_models_input() -> None:
     when = planned(days=3)
     at, group = when.window.start, ("claude-haiku-4-5-20251001", "w", "standard")
     used = [UsageRow(at, group, Usage(uncached=1_000_000, requests=300))]
-    made = data(used, [CostRow(at, group, "uncached", Decimal(2))], requests=True)
+    made = data(used, [CostRow(at, group, "uncached", Decimal(2))], has_requests=True)
     prompt = PromptTokens("a.md", "", "claude-haiku-4-5", 5_000, 100)
     [cost] = trends.compute_prompt_costs(
         [prompt], compute_trends(made, when, "1d", BY), {prompt.model: group[0]}

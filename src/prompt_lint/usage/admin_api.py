@@ -573,12 +573,12 @@ def _collect(get: Any, asks: Sequence[ListRequest], policy: RequestPolicy) -> _L
             owed -= 1
             if isinstance(told, Unreadable):
                 raise Fatal(told.message, told.hint, Exit.UNCOUNTED)
-            _once([*(row.same for row in told.rows), (ask, cursor)], seen, ask)
-            starts[ask].update(told.starts)
+            _once([*(row.identity for row in told.rows), (ask, cursor)], seen, ask)
+            starts[ask].update(told.bucket_starts)
             rows += told.rows
-            by[ask.what] += [row.value for row in told.rows]
-            refreshed += [told.refreshed] if told.refreshed else []
-            waiting = [(ask, told.following)] if told.following else []
+            by[ask.name] += [row.value for row in told.rows]
+            refreshed += [told.refreshed_at] if told.refreshed_at else []
+            waiting = [(ask, told.next_cursor)] if told.next_cursor else []
     _all(starts)
     return _Lists(rows, by, min(refreshed, default=None))
 
@@ -746,7 +746,7 @@ def _data(query: Query, when: Period, lists: _Lists, names: _Names) -> UsageData
 def _regrouped(rows: Sequence[Any], by: tuple[str, ...]) -> Sequence[Any]:
     """The same rows, by the dimensions of prices."""
     key = group_selector(by, _PRICE_DIMENSIONS)
-    return [type(row)(row.at, key(row.group), *row[2:]) for row in rows]
+    return [type(row)(row.start, key(row.group), *row[2:]) for row in rows]
 
 
 def _kept(rows: Sequence[Any], by: tuple[str, ...], query: Query) -> Sequence[Any]:
