@@ -28,7 +28,7 @@ from prompt_lint.api import direct
 from prompt_lint.api.credentials import KeyCredential, find_credential
 from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.retry import RequestPolicy
-from prompt_lint.model.values import Count, Key, Request
+from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,10 @@ def cpu() -> float:
 def measure(counts: int, rpm: float, latency: str, kind: str, jobs: int) -> Result:
     text = "You are a helpful assistant. " * 100
     work = (
-        (Key("claude-opus-5", str(n)), Request({"messages": [{"role": "user", "content": f"{n} {text}"}]}))
+        (
+            CountKey("claude-opus-5", str(n)),
+            Request({"messages": [{"role": "user", "content": f"{n} {text}"}]}),
+        )
         for n in range(counts)
     )
     with server(rpm, latency, kind) as (url, stats):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import compare, table
 
 from prompt_lint.cache.counts import FILE, open_cache
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,9 +37,9 @@ keys = [Key("claude-opus-5-5", hashlib.sha256(b"%d" % number).hexdigest()) for n
 """
 
 
-def keys() -> list[Key]:
+def keys() -> list[CountKey]:
     digests = [hashlib.sha256(b"%d" % number).hexdigest() for number in range(PROMPTS)]
-    return [Key(model, digest) for model in MODELS for digest in digests]
+    return [CountKey(model, digest) for model in MODELS for digest in digests]
 
 
 def processes(folder: str, rounds: int) -> str:
@@ -98,7 +98,7 @@ def report(title: str, costs: Mapping[str, float]) -> None:
         print(f"| {name} | {seconds * 1_000:.1f} | {seconds / base:.2f} |")
 
 
-def saving(counts: Mapping[Key, Count]) -> dict[str, Callable[[], None]]:
+def saving(counts: Mapping[CountKey, Count]) -> dict[str, Callable[[], None]]:
     def save(size: int) -> None:
         entries = list(counts.items())
         with tempfile.TemporaryDirectory() as folder, closing(open_cache(folder)) as cache:

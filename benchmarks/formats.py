@@ -25,14 +25,14 @@ from tests.support import make
 from prompt_lint.counting import offline
 from prompt_lint.formats import FORMATS, memory, memory_imports, recognise
 from prompt_lint.formats import skill as skills
-from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.text import frontmatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Read
+    from prompt_lint.model.values import ReadFile
 
 ARCHIVE = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "corpora.tar.gz"
 MODEL = "claude-sonnet-5-5"
@@ -68,11 +68,11 @@ def read(repository: Path, path: str, data: bytes) -> File:
     return File(repository.name, path, data, name, prompts, said)
 
 
-def reader(repository: Path) -> Read:
+def reader(repository: Path) -> ReadFile:
     def take(path: str) -> tuple[str, bytes]:
         real = os.path.realpath(repository / path)
         if not real.startswith(f"{os.path.realpath(repository)}/") or not os.path.isfile(real):
-            raise Missing(f"{path} is not there")
+            raise MissingFile(f"{path} is not there")
         return path, Path(real).read_bytes()
 
     return take
@@ -131,10 +131,10 @@ def of_memory(found: list[File], top: Path) -> Iterator[str]:
     plain = sum(len(re.findall(r"(?<!\S)@(?:\\ |[^\s\\])+", text)) for text in texts)
     named = sum(len(memory_imports.claude(text).imports) for text in texts)
     taken = {
-        (file.repository, file.path, part.path, part.via)
+        (file.repository, file.path, part.path, part.import_chain)
         for file in ours
         for part in memory.parts(file.path, file.data, make.prompt(file.path), reader(top / file.repository))
-        if part.via
+        if part.import_chain
     }
     yield f"memory files: {len(ours)}; words with `@`: {plain}, outside of code: {named}; files imported: {len(taken)}"
     for repository, path, imported, via in sorted(taken):

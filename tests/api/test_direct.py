@@ -41,7 +41,7 @@ from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
-from prompt_lint.model.values import Count, Key, Request
+from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,18 +73,18 @@ def request(text: str = "What is 2 + 2?") -> Request:
     return Request({"messages": [{"role": "user", "content": text}]})
 
 
-def work(n: int, model: str = MODEL) -> list[tuple[Key, Request]]:
-    return [(Key(model, str(number)), request(f"prompt {number}")) for number in range(n)]
+def work(n: int, model: str = MODEL) -> list[tuple[CountKey, Request]]:
+    return [(CountKey(model, str(number)), request(f"prompt {number}")) for number in range(n)]
 
 
 def run(
-    way: KeyCredential, items: list[tuple[Key, Request]], policy: RequestPolicy = QUICK
-) -> dict[Key, Outcome]:
+    way: KeyCredential, items: list[tuple[CountKey, Request]], policy: RequestPolicy = QUICK
+) -> dict[CountKey, Outcome]:
     with direct.connect(way, policy.timeout) as send:
         return dict(count_requests(items, send, policy))
 
 
-def true_count(item: tuple[Key, Request]) -> Count:
+def true_count(item: tuple[CountKey, Request]) -> Count:
     return exactly(length_count(item[0].model, item[1].fields))
 
 
@@ -113,7 +113,7 @@ def test_the_request_is_what_the_api_expects(api: ApiServer) -> None:
     """Method, path, headers and body, to the letter."""
     run(
         way_to(api.url),
-        [(Key(MODEL, "d"), Request({"messages": [{"role": "user", "content": "hé"}], "system": "s"}))],
+        [(CountKey(MODEL, "d"), Request({"messages": [{"role": "user", "content": "hé"}], "system": "s"}))],
     )
     [seen] = api.requests
 
@@ -172,9 +172,9 @@ def test_what_can_not_be_sent_concerns_one_key(api: ApiServer, text: str) -> Non
     """A lone surrogate and more than 32 MB: told without a request, and the other key is counted."""
     good = work(1)[0]
 
-    outcomes = run(way_to(api.url), [(Key(MODEL, "bad"), request(text)), good], RequestPolicy())
+    outcomes = run(way_to(api.url), [(CountKey(MODEL, "bad"), request(text)), good], RequestPolicy())
 
-    assert isinstance(outcomes[Key(MODEL, "bad")], Unreadable)
+    assert isinstance(outcomes[CountKey(MODEL, "bad")], Unreadable)
     assert outcomes[good[0]] == true_count(good)
     assert len(api.requests) == 1
 
@@ -220,7 +220,7 @@ def test_a_packed_answer_is_not_unpacked(api: ApiServer) -> None:
     began = time.process_time()
     outcomes = run(way_to(api.url), work(1))
 
-    assert "compressed" in str(outcomes[Key(MODEL, "0")])
+    assert "compressed" in str(outcomes[CountKey(MODEL, "0")])
     assert time.process_time() - began < 1
 
 
@@ -232,7 +232,7 @@ def test_what_concerns_one_key_leaves_the_others(api: ApiServer, name: str) -> N
     outcomes = run(way_to(api.url), work(10))
 
     assert sum(isinstance(outcome, Count) for outcome in outcomes.values()) == 9
-    assert isinstance(outcomes[Key(MODEL, "3")], Unreadable)
+    assert isinstance(outcomes[CountKey(MODEL, "3")], Unreadable)
     assert len(api.requests) == 10
 
 
@@ -240,7 +240,7 @@ def test_the_apis_own_words_come_through(api: ApiServer) -> None:
     """An unknown model is told as the API tells it, with the id that support asks for."""
     outcomes = run(way_to(api.url), work(1, "claude-nonesuch"))
 
-    assert str(outcomes[Key("claude-nonesuch", "0")]) == (
+    assert str(outcomes[CountKey("claude-nonesuch", "0")]) == (
         f"not counted: 127.0.0.1:{api.port} answered 404: model: claude-nonesuch (req_test00000001)"
     )
 
@@ -324,22 +324,22 @@ def test_nobody_at_home(socket_enabled: None) -> None:
     with blackhole() as url:
         silent = run(way_to(url), work(2))
 
-    assert "refuses connections" in str(refused[Key(MODEL, "0")])
-    assert "within" in str(silent[Key(MODEL, "0")])
+    assert "refuses connections" in str(refused[CountKey(MODEL, "0")])
+    assert "within" in str(silent[CountKey(MODEL, "0")])
 
 
 def test_a_name_that_leads_nowhere(socket_enabled: None) -> None:
     """The name can't be resolved: said so, in time."""
     outcomes = run(way_to("https://nope.invalid"), work(1))
 
-    assert "nope.invalid" in str(outcomes[Key(MODEL, "0")])
+    assert "nope.invalid" in str(outcomes[CountKey(MODEL, "0")])
 
 
 def test_tls_to_a_plain_port(api: ApiServer) -> None:
     """The server doesn't speak TLS: no count, no traceback."""
     outcomes = run(way_to(api.url.replace("http:", "https:")), work(1))
 
-    assert isinstance(outcomes[Key(MODEL, "0")], Unreadable)
+    assert isinstance(outcomes[CountKey(MODEL, "0")], Unreadable)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
@@ -355,7 +355,7 @@ def test_a_certificate_that_nobody_trusts(socket_enabled: None, tmp_path: Path, 
 
     assert {"trusted" in str(outcome) for outcome in untrusted.values()} == {True}
     assert received == 0
-    assert isinstance(trusted[Key(MODEL, "0")], Count)
+    assert isinstance(trusted[CountKey(MODEL, "0")], Count)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_a_proxy_gets_nothing_that_is_meant_for_this_machine(
         outcomes = run(way_to(api.url), work(1))
 
         assert proxy.connections == 0
-    assert isinstance(outcomes[Key(MODEL, "0")], Count)
+    assert isinstance(outcomes[CountKey(MODEL, "0")], Count)
 
 
 def test_a_proxy_is_asked_for_what_goes_out(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,7 +392,7 @@ def test_a_proxy_is_asked_for_what_goes_out(api: ApiServer, monkeypatch: pytest.
 
     outcomes = run(way_to("https://api.example"), work(1))
 
-    assert isinstance(outcomes[Key(MODEL, "0")], Unreadable)
+    assert isinstance(outcomes[CountKey(MODEL, "0")], Unreadable)
     assert {seen.method for seen in api.requests} == {"CONNECT"}
     assert KEY.encode() not in b"".join(seen.head + seen.body for seen in api.requests)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prompt_lint.api.rate_limit import INITIAL_BURST, MAX_RATE, MIN_QUOTA, RateLimiter
 from prompt_lint.api.responses import Quota, Reply, RequestFailed
 from prompt_lint.api.retry import RequestPolicy, RetrySchedule
-from prompt_lint.model.values import Count, Key, Request
+from prompt_lint.model.values import Count, CountKey, Request
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
 # What a sender that shares a machine comes late by, on average.
@@ -59,7 +59,7 @@ def simulate(
         lambda most: chance.uniform(0, most),
     )
     for number in range(n):
-        schedule.add(Key("m", str(number)), REQUEST, 0.0)
+        schedule.add(CountKey("m", str(number)), REQUEST, 0.0)
     arriving: list[tuple[float, int, Reply | RequestFailed]] = []
     now, refused, awake = 0.0, 0, 0.0
     while schedule.is_busy:

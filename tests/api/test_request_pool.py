@@ -19,7 +19,7 @@ from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import Reply, RequestFailed
 from prompt_lint.api.retry import MAX_ATTEMPTS, MAX_FAILURES_IN_A_ROW, Outcome, RequestPolicy, RetrySchedule
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, Key, Request
+from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
 
 
-def keys(n: int) -> list[Key]:
-    return [Key("m", str(number)) for number in range(n)]
+def keys(n: int) -> list[CountKey]:
+    return [CountKey("m", str(number)) for number in range(n)]
 
 
 class Run(NamedTuple):
@@ -177,7 +177,7 @@ def test_a_wait_that_fits_is_kept(kind: FailureKind) -> None:
     """Nothing is sent for that key before the time that the server named."""
     times: list[float] = []
     schedule = RetrySchedule(RequestPolicy(), RateLimiter(), 0.0, lambda most: 0.0)
-    schedule.add(Key("m", "0"), REQUEST, 0.0)
+    schedule.add(CountKey("m", "0"), REQUEST, 0.0)
     number, _ = schedule.take_next(0.0)
     schedule.finish(number, RequestFailed(kind, "busy", retry_after=20.0), 0.1)
     for now in range(40):
@@ -235,7 +235,7 @@ def test_silence_costs_one_request_its_time_and_no_more() -> None:
 def test_an_answer_that_was_given_up_is_not_listened_to() -> None:
     """It can't give a key a second outcome."""
     schedule = RetrySchedule(RequestPolicy(timeout=1.0), RateLimiter(), 0.0, lambda most: 0.0)
-    schedule.add(Key("m", "0"), REQUEST, 0.0)
+    schedule.add(CountKey("m", "0"), REQUEST, 0.0)
     number, _ = schedule.take_next(0.0)
     schedule.give_up_overdue(5.0)
     schedule.finish(number, Reply(1), 5.1)
@@ -302,17 +302,17 @@ def test_every_key_gets_one_outcome_in_time(
 # With threads, in real time.
 
 
-def work(n: int) -> Iterator[tuple[Key, Request]]:
+def work(n: int) -> Iterator[tuple[CountKey, Request]]:
     return ((key, REQUEST) for key in keys(n))
 
 
 def test_all_are_counted_by_threads() -> None:
     """Two hundred keys, each with its own number, whatever the order in which they come."""
-    models = [(Key(str(number), "d"), REQUEST) for number in range(1, 201)]
+    models = [(CountKey(str(number), "d"), REQUEST) for number in range(1, 201)]
 
     counts = dict(count_requests(models, lambda model, request: Reply(int(model)), RequestPolicy()))
 
-    assert counts == {Key(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
+    assert counts == {CountKey(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
 
 
 def test_nothing_to_count_is_nothing() -> None:
@@ -330,7 +330,7 @@ def test_outcomes_arrive_as_they_come() -> None:
         return Reply(1)
 
     arriving = count_requests(
-        [(Key("slow", "d"), REQUEST), (Key("quick", "d"), REQUEST)], send, RequestPolicy()
+        [(CountKey("slow", "d"), REQUEST), (CountKey("quick", "d"), REQUEST)], send, RequestPolicy()
     )
     first = next(arriving)
     gate.set()
@@ -343,11 +343,11 @@ def test_keys_are_read_as_they_are_needed() -> None:
     """A million prompts are not all held at once: memory is flat."""
     asked = 0
 
-    def endless() -> Iterator[tuple[Key, Request]]:
+    def endless() -> Iterator[tuple[CountKey, Request]]:
         nonlocal asked
         for number in itertools.count():
             asked += 1
-            yield Key("m", str(number)), REQUEST
+            yield CountKey("m", str(number)), REQUEST
 
     arriving = count_requests(endless(), lambda model, request: Reply(1), RequestPolicy())
     next(arriving)
@@ -383,7 +383,7 @@ def test_stop_ends_the_run_within_a_second() -> None:
             never.wait(30)
         return Reply(1)
 
-    models = [(Key(str(number), "d"), REQUEST) for number in range(40)]
+    models = [(CountKey(str(number), "d"), REQUEST) for number in range(40)]
     arriving = count_requests(models, send, RequestPolicy(), stop)
     first = [next(arriving) for _ in range(5)]
     stop.set()
@@ -436,8 +436,8 @@ def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
 def test_what_the_source_of_keys_raises_comes_through() -> None:
     """An error while prompts are read is the caller's, not swallowed by a thread."""
 
-    def source() -> Iterator[tuple[Key, Request]]:
-        yield Key("m", "0"), REQUEST
+    def source() -> Iterator[tuple[CountKey, Request]]:
+        yield CountKey("m", "0"), REQUEST
         raise ValueError("unreadable")
 
     with pytest.raises(ValueError, match="unreadable"):

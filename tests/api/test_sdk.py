@@ -30,7 +30,7 @@ from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
-from prompt_lint.model.values import Count, Key, Request
+from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,13 +87,13 @@ def request(text: str = "What is 2 + 2?") -> Request:
     return Request({"messages": [{"role": "user", "content": text}]})
 
 
-def work(n: int) -> list[tuple[Key, Request]]:
-    return [(Key(MODEL, str(number)), request(f"prompt {number}")) for number in range(n)]
+def work(n: int) -> list[tuple[CountKey, Request]]:
+    return [(CountKey(MODEL, str(number)), request(f"prompt {number}")) for number in range(n)]
 
 
 def run(
-    way: SdkCredential, items: list[tuple[Key, Request]], policy: RequestPolicy = QUICK
-) -> dict[Key, Outcome]:
+    way: SdkCredential, items: list[tuple[CountKey, Request]], policy: RequestPolicy = QUICK
+) -> dict[CountKey, Outcome]:
     with sdk.connect(way, policy.timeout) as send:
         return dict(count_requests(items, send, policy))
 
@@ -290,9 +290,9 @@ def test_what_can_not_be_sent_concerns_one_key(identity: ApiServer) -> None:
     """A lone surrogate is told as such, and the other key is counted."""
     good = work(1)[0]
 
-    outcomes = run(IDENTITY, [(Key(MODEL, "bad"), request("\ud800")), good], RequestPolicy())
+    outcomes = run(IDENTITY, [(CountKey(MODEL, "bad"), request("\ud800")), good], RequestPolicy())
 
-    assert "JSON" in str(outcomes[Key(MODEL, "bad")])
+    assert "JSON" in str(outcomes[CountKey(MODEL, "bad")])
     assert isinstance(outcomes[good[0]], Count)
 
 

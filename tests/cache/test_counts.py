@@ -29,7 +29,7 @@ from prompt_lint.cache import counts as cache_module
 from prompt_lint.cache.counts import FILE, clear, moves, open_cache
 from prompt_lint.cache.folder import cache_folder
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,27 +39,27 @@ DAY = 86_400
 NOW = 1_800_000_000.0
 
 
-def key(number: int, model: str = MODEL) -> Key:
-    return Key(model, hashlib.sha256(b"%d" % number).hexdigest())
+def key(number: int, model: str = MODEL) -> CountKey:
+    return CountKey(model, hashlib.sha256(b"%d" % number).hexdigest())
 
 
 def exact(tokens: int) -> Count:
     return Count(tokens, tokens, tokens, "api")
 
 
-def counts(numbers: Iterable[int]) -> dict[Key, Count]:
+def counts(numbers: Iterable[int]) -> dict[CountKey, Count]:
     """Counts that can be told from each other: each number is counted as itself and one more."""
     return {key(number): exact(number + 1) for number in numbers}
 
 
-def put(place: Path, entries: dict[Key, Count], **how: Any) -> list[str]:
+def put(place: Path, entries: dict[CountKey, Count], **how: Any) -> list[str]:
     """Save them in a run of their own; what it warned of."""
     with closing(open_cache(str(place), **how)) as cache:
         cache.put(entries)
     return cache.warnings
 
 
-def get(place: Path, keys: Iterable[Key], **how: Any) -> dict[Key, Count]:
+def get(place: Path, keys: Iterable[CountKey], **how: Any) -> dict[CountKey, Count]:
     """Look them up in a run of their own, which must have nothing to complain about."""
     with closing(open_cache(str(place), **how)) as cache:
         found = cache.get(list(keys), "api")
@@ -67,7 +67,7 @@ def get(place: Path, keys: Iterable[Key], **how: Any) -> dict[Key, Count]:
     return found
 
 
-def run_through(place: Path, known: dict[Key, Count]) -> tuple[dict[Key, Count], list[str]]:
+def run_through(place: Path, known: dict[CountKey, Count]) -> tuple[dict[CountKey, Count], list[str]]:
     """A whole run on a doubtful file: looks everything up, saves one count more. What was found, what was said."""
     with closing(open_cache(str(place))) as cache:
         found = cache.get(list(known), "api")
@@ -186,12 +186,14 @@ intervals = st.tuples(sizes, sizes, sizes).map(sorted)
 offline = st.builds(
     lambda ends, unverified: Count(ends[1], ends[0], ends[2], "offline", unverified), intervals, st.booleans()
 )
-stored = st.dictionaries(st.builds(Key, st.text(max_size=30), digests), st.one_of(sizes.map(exact), offline))
+stored = st.dictionaries(
+    st.builds(CountKey, st.text(max_size=30), digests), st.one_of(sizes.map(exact), offline)
+)
 
 
 @given(stored)
 @settings(max_examples=25, deadline=None)
-def test_what_was_put_is_what_is_found(entries: dict[Key, Count]) -> None:
+def test_what_was_put_is_what_is_found(entries: dict[CountKey, Count]) -> None:
     """Every count comes back as it was, under its own key and origin, before and after it was saved."""
     with tempfile.TemporaryDirectory() as temporary:
         with closing(open_cache(temporary)) as cache:
@@ -217,9 +219,9 @@ def test_counts_of_another_origin_model_engine_or_service_are_not_found(place: P
     one = key(1)
     with closing(open_cache(str(place), engine="e1", service="s1")) as cache:
         cache.put({one: exact(5)})
-        cache.put({one: Count(6, 5, 8, "offline", unverified=True)})
+        cache.put({one: Count(6, 5, 8, "offline", is_unverified=True)})
 
-    def found(origin: Any, asked: Key = one, engine: str = "", service: str = "") -> list[int]:
+    def found(origin: Any, asked: CountKey = one, engine: str = "", service: str = "") -> list[int]:
         with closing(open_cache(str(place), engine, service)) as cache:
             return [count.tokens for count in cache.get([asked], origin).values()]
 
@@ -453,8 +455,8 @@ def test_every_flipped_bit_of_a_row_is_noticed() -> None:
         for bit in range(len(row) * 8)
     ]
 
-    def proved(row: bytes) -> dict[Key, Count]:
-        found: dict[Key, Count] = {}
+    def proved(row: bytes) -> dict[CountKey, Count]:
+        found: dict[CountKey, Count] = {}
         asked = cache_module._Asked({row[:44]: key(1)}, "api", set(), int(NOW))
         cache_module._prove([(row[:44], row[44:], int(NOW))], asked, found, set())
         return found

@@ -304,7 +304,7 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
 
 
 NAME, STATE = bytes(range(16)), bytes(range(16, 40))
-EXACT, GUESS = Count(7, 7, 7, "api"), Count(9, 8, 10, "offline", unverified=True)
+EXACT, GUESS = Count(7, 7, 7, "api"), Count(9, 8, 10, "offline", is_unverified=True)
 
 
 def kept(
@@ -453,9 +453,9 @@ def test_exact_counts_of_moving_models_grow_stale(tmp_path: Path) -> None:
 
 def test_a_count_is_not_made_younger_by_being_kept_by_file(tmp_path: Path) -> None:
     """What was recalled this afternoon and counted this morning is stale tomorrow morning."""
-    from prompt_lint.model.values import Key  # noqa: PLC0415
+    from prompt_lint.model.values import CountKey  # noqa: PLC0415
 
-    key = Key("claude-haiku-4-5", "00" * 32)
+    key = CountKey("claude-haiku-4-5", "00" * 32)
     with closing(open_cache(str(tmp_path), "1", "here", lambda: 1e9)) as cache:
         cache.put({key: EXACT})
     with closing(open_cache(str(tmp_path), "1", "here", lambda: 1e9 + 40_000)) as cache:

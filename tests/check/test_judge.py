@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.check.judge import compared, excused, exit_code, grew, inherited, judge
-from prompt_lint.model.errors import Exit
-from prompt_lint.model.values import Count, Exemption, Growth, Loosened, Problem, Verdict
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.values import Count, Exemption, Loosening, MaxGrowth, Problem, Verdict
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Status
@@ -66,65 +66,67 @@ def test_more_tokens_never_mean_a_better_status(tokens: int, spread: int, limit:
 
 OVER = make.verdict("a", 110, "over")
 GREW = make.verdict("a", 90, "grew")
-INHERITED = OVER._replace(inherited=True)
+INHERITED = OVER._replace(is_preexisting=True)
 EXEMPT = make.verdict("a", 110, "exempt")
 UNSURE = make.verdict("a", 100, "unsure")
 UNCOUNTED = make.verdict("a", None, "uncounted")
 UNREADABLE = Problem("b", 0, "is gone")
-TOO_LONG = Problem("b", 0, "is too long for its tool", code=Exit.OVER)
-MISCONFIGURED = Problem("c", 0, "matches nothing", code=Exit.USAGE)
-RAISED = Loosened("*.md", "limit raised", 3, make.MODEL, 100, 200)
+TOO_LONG = Problem("b", 0, "is too long for its tool", exit_code=ExitCode.OVER_LIMIT)
+MISCONFIGURED = Problem("c", 0, "matches nothing", exit_code=ExitCode.USAGE)
+RAISED = Loosening("*.md", "limit raised", 3, make.MODEL, 100, 200)
 
 
 @pytest.mark.parametrize(
     ("verdicts", "problems", "code"),
     [
-        ([], [], Exit.OK),
-        ([UNSURE], [], Exit.OK),
-        ([GREW], [], Exit.OVER),
-        ([INHERITED, EXEMPT], [], Exit.OK),
-        ([INHERITED], [UNREADABLE], Exit.UNCOUNTED),
-        ([OVER, UNCOUNTED], [UNREADABLE], Exit.OVER),
-        ([], [UNREADABLE, TOO_LONG], Exit.OVER),
-        ([UNCOUNTED], [], Exit.UNCOUNTED),
-        ([UNSURE], [UNREADABLE], Exit.UNCOUNTED),
-        ([OVER], [MISCONFIGURED, UNREADABLE], Exit.USAGE),
+        ([], [], ExitCode.OK),
+        ([UNSURE], [], ExitCode.OK),
+        ([GREW], [], ExitCode.OVER_LIMIT),
+        ([INHERITED, EXEMPT], [], ExitCode.OK),
+        ([INHERITED], [UNREADABLE], ExitCode.UNCOUNTED),
+        ([OVER, UNCOUNTED], [UNREADABLE], ExitCode.OVER_LIMIT),
+        ([], [UNREADABLE, TOO_LONG], ExitCode.OVER_LIMIT),
+        ([UNCOUNTED], [], ExitCode.UNCOUNTED),
+        ([UNSURE], [UNREADABLE], ExitCode.UNCOUNTED),
+        ([OVER], [MISCONFIGURED, UNREADABLE], ExitCode.USAGE),
     ],
 )
 def test_the_exit_code_is_that_of_the_first_thing_to_mend(
-    verdicts: list[Verdict], problems: list[Problem], code: Exit
+    verdicts: list[Verdict], problems: list[Problem], code: ExitCode
 ) -> None:
     """Configuration, then what is over, then what isn't known."""
     assert exit_code(make.report(*verdicts, problems=tuple(problems))) == code
 
 
-@pytest.mark.parametrize(("on_raise", "code"), [("note", Exit.OK), ("warn", Exit.OK), ("fail", Exit.OVER)])
-def test_a_raised_limit_fails_only_where_it_is_said_to(on_raise: str, code: Exit) -> None:
+@pytest.mark.parametrize(
+    ("on_raise", "code"), [("note", ExitCode.OK), ("warn", ExitCode.OK), ("fail", ExitCode.OVER_LIMIT)]
+)
+def test_a_raised_limit_fails_only_where_it_is_said_to(on_raise: str, code: ExitCode) -> None:
     """`on_raise` decides; with `--exit-zero` nothing that is over does."""
     report = make.report(loosened=(RAISED,), on_raise=on_raise)
 
     assert exit_code(report) == code
-    assert exit_code(report, exit_zero=True) == Exit.OK
+    assert exit_code(report, exit_zero=True) == ExitCode.OK
 
 
 @pytest.mark.parametrize(
     ("allowed", "growth", "too_much"),
     [
         (None, 10_000, False),
-        (Growth(200, None), 200, False),
-        (Growth(200, None), 201, True),
-        (Growth(None, 100_000), 100, False),
-        (Growth(None, 100_000), 101, True),
-        (Growth(200, 100_000), 150, False),  # 15 %, but few tokens
-        (Growth(50, 100_000), 90, False),  # many tokens, but 9 %
-        (Growth(50, 50_000), 60, True),
-        (Growth(0, None), 0, False),
-        (Growth(0, None), 1, True),
-        (Growth(0, 0), -5, False),
+        (MaxGrowth(200, None), 200, False),
+        (MaxGrowth(200, None), 201, True),
+        (MaxGrowth(None, 100_000), 100, False),
+        (MaxGrowth(None, 100_000), 101, True),
+        (MaxGrowth(200, 100_000), 150, False),  # 15 %, but few tokens
+        (MaxGrowth(50, 100_000), 90, False),  # many tokens, but 9 %
+        (MaxGrowth(50, 50_000), 60, True),
+        (MaxGrowth(0, None), 0, False),
+        (MaxGrowth(0, None), 1, True),
+        (MaxGrowth(0, 0), -5, False),
     ],
 )
 def test_growth_fails_where_all_that_is_given_is_exceeded(
-    allowed: Growth | None, growth: int, too_much: bool
+    allowed: MaxGrowth | None, growth: int, too_much: bool
 ) -> None:
     """Of 1,000 tokens in the base: a number of tokens, a share, or both at once."""
     assert grew(allowed, 1000, growth) is too_much
@@ -135,7 +137,7 @@ def test_growth_fails_where_all_that_is_given_is_exceeded(
 )
 def test_growth_is_seen_under_the_limit(status: Status, expected: Status) -> None:
     """A prompt that grew too much fails though it is within its limit; one over it is that first."""
-    one = make.verdict("a", 90, status, max_growth=Growth(10, None))
+    one = make.verdict("a", 90, status, max_growth=MaxGrowth(10, None))
 
     assert compared(one, "changed", make.count(70), 20).status == expected
 
@@ -143,14 +145,14 @@ def test_growth_is_seen_under_the_limit(status: Status, expected: Status) -> Non
 @pytest.mark.parametrize(("growth", "blamed"), [(0, False), (-5, False), (1, True), (None, True)])
 def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed: bool) -> None:
     """What was over before and didn't grow is inherited; what can't be compared may have grown."""
-    one = OVER._replace(standing="changed", growth=growth)
+    one = OVER._replace(change="changed", growth=growth)
 
-    assert inherited(one).failed is blamed
+    assert inherited(one).fails is blamed
 
 
 def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
     """It has no base to have been over in."""
-    assert inherited(compared(OVER, "new", None, None)).failed
+    assert inherited(compared(OVER, "new", None, None)).fails
 
 
 @pytest.mark.parametrize(

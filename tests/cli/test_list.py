@@ -13,7 +13,8 @@ from tests.support import make
 from tests.support.paths import ROOT
 
 from prompt_lint.cli.list_ import Listing, render, render_json
-from prompt_lint.model.values import Problem, View
+from prompt_lint.model.values import Problem
+from prompt_lint.output import View
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from tests.support.github_server import BOT, TOKEN, GitHubServer, comment, pull
 
 from prompt_lint.cli import main
 from prompt_lint.comment.post import Options, _body, _size, run, worth_telling
-from prompt_lint.model.errors import Exit, Fatal
-from prompt_lint.model.values import Against, Growth, Loosened, Problem, Removed, Report, Section, View
-from prompt_lint.output import OUTPUTS, markdown, report_reader
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.values import Base, Loosening, MaxGrowth, Problem, RemovedPrompt, Report, Section
+from prompt_lint.output import OUTPUTS, View, markdown, report_reader
 from prompt_lint.output import json as as_json
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = "a" * 40
-AGAINST = Against("origin/main", "the merge base with origin/main", "b" * 40)
+BASE = Base("b" * 40, "origin/main", "the merge base with origin/main")
 STRANGER = {"login": "stranger", "type": "User"}
 
 
@@ -40,17 +40,17 @@ def server(socket_enabled: None) -> Iterator[GitHubServer]:
 def grown(tokens: int = 150, **given: Any) -> Report:
     """A prompt that this change has made too large."""
     one = make.verdict("prompts/a.md", tokens, "over")._replace(
-        standing="changed", base=make.count(90, 2), growth=tokens - 90
+        change="changed", base_count=make.count(90, 2), growth=tokens - 90
     )
-    return make.report(one, against=AGAINST, exit_code=Exit.OVER, **given)
+    return make.report(one, base=BASE, exit_code=ExitCode.OVER_LIMIT, **given)
 
 
 def calm() -> Report:
     """Nothing has changed, and nothing fails."""
     one = make.verdict("prompts/a.md", 50, "ok")._replace(
-        standing="unchanged", base=make.count(50, 2), growth=0
+        change="unchanged", base_count=make.count(50, 2), growth=0
     )
-    return make.report(one, against=AGAINST)
+    return make.report(one, base=BASE)
 
 
 def saved(report: Report, folder: Path) -> str:
@@ -104,7 +104,7 @@ def test_a_failure_is_told_once_and_then_updated(server: GitHubServer, tmp_path:
     """The first run creates the comment, the next one replaces its text."""
     env = environment(server, tmp_path)
 
-    assert run(env, Options(saved(grown(), tmp_path), "k")) == Exit.OK
+    assert run(env, Options(saved(grown(), tmp_path), "k")) == ExitCode.OK
     [first] = server.comments[12]
     assert "50 over" in first["body"]
     run(environment(server, tmp_path, run_id=8), Options(saved(grown(170), tmp_path), "k"))
@@ -242,7 +242,7 @@ def test_two_runs_at_the_same_time_leave_one_comment(server: GitHubServer, tmp_p
     for path in paths:
         path.mkdir()
     other = environment(server, paths[1], run_id=8), Options(saved(grown(170), paths[1]), "k")
-    done: list[Exit] = []
+    done: list[ExitCode] = []
 
     def meanwhile() -> None:
         """The other run has looked, found nothing and written, before this one's comment is there."""
@@ -256,7 +256,7 @@ def test_two_runs_at_the_same_time_leave_one_comment(server: GitHubServer, tmp_p
     for thread in threads:
         thread.join()
 
-    assert done == [Exit.OK] * 3
+    assert done == [ExitCode.OK] * 3
     [only] = server.comments[12]
     assert "70 over" in only["body"]
 
@@ -281,7 +281,9 @@ def test_on_a_fork_a_403_is_a_notice(
     """Nobody can do anything about it, so nothing fails."""
     server.writes = False
 
-    assert run(environment(server, tmp_path, fork=True), Options(saved(grown(), tmp_path), "k")) == Exit.OK
+    assert (
+        run(environment(server, tmp_path, fork=True), Options(saved(grown(), tmp_path), "k")) == ExitCode.OK
+    )
 
     told = capfd.readouterr().err
     assert told.startswith("::notice title=prompt-lint::no comment: ")
@@ -306,7 +308,7 @@ def test_elsewhere_a_refusal_is_an_error_that_says_what_is_missing(
     with pytest.raises(Fatal) as caught:
         run(environment(server, tmp_path), Options(saved(grown(), tmp_path), "k"))
 
-    assert caught.value.code == Exit.UNCOUNTED
+    assert caught.value.exit_code == ExitCode.UNCOUNTED
     assert told in caught.value.hint
     assert TOKEN not in caught.value.message + caught.value.hint
 
@@ -333,7 +335,7 @@ def test_a_long_rate_limit_ends_the_run_at_once(
     with pytest.raises(Fatal) as caught:
         run(environment(server, tmp_path, fork=True), Options(saved(grown(), tmp_path), "k"))
 
-    assert caught.value.code == Exit.UNCOUNTED
+    assert caught.value.exit_code == ExitCode.UNCOUNTED
     assert "permissions" not in caught.value.hint
 
 
@@ -459,7 +461,7 @@ def test_without_its_pull_request_nothing_is_written(
     """Above all not once the head is another commit than the one that was checked."""
     server.pulls = pulls
 
-    assert run(finished(server, tmp_path), Options(saved(grown(), tmp_path), "k")) == Exit.OK
+    assert run(finished(server, tmp_path), Options(saved(grown(), tmp_path), "k")) == ExitCode.OK
     assert server.written == []
 
 
@@ -507,17 +509,17 @@ def everything() -> Report:
     """One of each thing that a report may hold."""
     sections = (Section("# A", 1, 2, 30, "x.md", ("a.md", "x.md")), Section("B", 3, 4, 20))
     over = make.verdict("prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team")
-    grew = make.verdict("prompts/grew.md", 90, "grew", max_growth=Growth(10, 100_000))
+    grew = make.verdict("prompts/grew.md", 90, "grew", max_growth=MaxGrowth(10, 100_000))
     return make.report(
-        over._replace(standing="changed", base=make.count(90, 2), growth=60),
-        grew._replace(standing="changed", base=make.count(50, 2), growth=40),
-        make.verdict("prompts/new.md", 20, "ok")._replace(standing="new"),
+        over._replace(change="changed", base_count=make.count(90, 2), growth=60),
+        grew._replace(change="changed", base_count=make.count(50, 2), growth=40),
+        make.verdict("prompts/new.md", 20, "ok")._replace(change="new"),
         make.verdict("prompts/lost.md", None, "uncounted"),
         problems=(Problem("prompts/lost.md", 3, "is not UTF-8", "save it as UTF-8"),),
-        against=AGAINST,
-        removed=(Removed(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
-        loosened=(Loosened("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100),),
-        exit_code=Exit.OVER,
+        base=BASE,
+        removed=(RemovedPrompt(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
+        loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100),),
+        exit_code=ExitCode.OVER_LIMIT,
     )
 
 
@@ -535,8 +537,8 @@ def test_a_report_read_again_is_told_as_the_first_time() -> None:
 def test_a_comment_is_never_too_long(names: int) -> None:
     """Also where each character counts twice."""
     paths = [f"prompts/{n}" + "\U0001d4b6" * 90 for n in range(names)]
-    verdicts = [make.verdict(path, 150, "over")._replace(standing="new") for path in paths]
-    report = make.report(*verdicts, against=AGAINST, exit_code=Exit.OVER)
+    verdicts = [make.verdict(path, 150, "over")._replace(change="new") for path in paths]
+    report = make.report(*verdicts, base=BASE, exit_code=ExitCode.OVER_LIMIT)
 
     body = _body(report, "k", (10**17, 10**8), "https://github.com/o/r/actions/runs/7")
 
@@ -551,15 +553,15 @@ def test_what_is_worth_telling() -> None:
 
     assert not worth_telling(calm())
     assert worth_telling(grown())
-    assert worth_telling(calm()._replace(verdicts=(same._replace(standing="new"),)))
-    assert worth_telling(calm()._replace(removed=(Removed(make.prompt(), make.MODEL, make.count(10)),)))
-    assert worth_telling(calm()._replace(loosened=(Loosened("x", "y", 1),)))
-    assert worth_telling(calm()._replace(exit_code=Exit.UNCOUNTED))
+    assert worth_telling(calm()._replace(verdicts=(same._replace(change="new"),)))
+    assert worth_telling(calm()._replace(removed=(RemovedPrompt(make.prompt(), make.MODEL, make.count(10)),)))
+    assert worth_telling(calm()._replace(loosened=(Loosening("x", "y", 1),)))
+    assert worth_telling(calm()._replace(exit_code=ExitCode.UNCOUNTED))
 
 
 def test_a_dry_run_prints_and_sends_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """No token is needed."""
-    assert main.run(["comment", "--report", saved(grown(), tmp_path), "--dry-run"]) == Exit.OK
+    assert main.run(["comment", "--report", saved(grown(), tmp_path), "--dry-run"]) == ExitCode.OK
     assert "50 over" in capfd.readouterr().out
 
 
@@ -638,8 +640,10 @@ def test_a_link_in_place_of_the_report_is_not_followed(tmp_path: Path) -> None:
 @given(st.text(max_size=80))
 def test_no_text_of_a_report_becomes_a_mention_a_tag_or_our_mark(text: str) -> None:
     """The mark is at the very beginning, and nobody's text is there; no other comment of HTML is in it."""
-    one = make.verdict(f"prompts/{text}.md", 150, "over", message=text)._replace(standing="new")
-    report = make.report(one, against=AGAINST, exit_code=Exit.OVER, problems=(Problem(text, 1, text, text),))
+    one = make.verdict(f"prompts/{text}.md", 150, "over", message=text)._replace(change="new")
+    report = make.report(
+        one, base=BASE, exit_code=ExitCode.OVER_LIMIT, problems=(Problem(text, 1, text, text),)
+    )
     again = report_reader.parse(as_json.render(report, View()).encode(), "r.json")
 
     body = _body(again, "k", (1, 1), "")

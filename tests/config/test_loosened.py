@@ -22,7 +22,7 @@ def config(text: str) -> Config:
 
 def told(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
     found = loosened(config(before), config(after), paths)
-    return [(one.subject, one.what, one.model, one.before, one.after) for one in found]
+    return [(one.subject, one.description, one.model, one.old_limit, one.new_limit) for one in found]
 
 
 ONE = TOP + 'prompts: [{files: "*.md"}]\n'

@@ -21,7 +21,7 @@ from prompt_lint.config import keys, schema, values
 from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, Mistake
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import Growth
+from prompt_lint.model.values import MaxGrowth
 from prompt_lint.text import patterns, yaml_reader
 
 FIXTURES = ROOT / "tests" / "fixtures" / "config"
@@ -88,7 +88,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "line": 11,
         "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
-        "max_growth": Growth(200, 100_000),
+        "max_growth": MaxGrowth(200, 100_000),
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -103,7 +103,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "line": 18,
         "limit_lines": {"claude-haiku-5": 25},
         "parts": {},
-        "max_growth": Growth(200, 100_000),
+        "max_growth": MaxGrowth(200, 100_000),
     }
 
 
@@ -213,7 +213,7 @@ def test_mistakes_carry_their_place() -> None:
     with pytest.raises(ConfigErrors) as caught:
         parsed(one_rule("role: sytem"))
 
-    assert caught.value.code == 2
+    assert caught.value.exit_code == 2
     assert caught.value.message == "a mistake in the configuration"
     assert caught.value.mistakes == (
         Mistake(

@@ -175,7 +175,7 @@ def test_the_interval_is_the_measured_one(
 )
 def test_only_a_model_nobody_knows_is_unverified(model: str, *, unverified: bool) -> None:
     """The mark stands on guesses, not on models that were measured or documented."""
-    assert count(model).unverified is unverified
+    assert count(model).is_unverified is unverified
 
 
 PAPER = {

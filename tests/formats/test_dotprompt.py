@@ -11,28 +11,28 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.formats import continue_prompt, dotprompt, recognise
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Note, Prompt
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
 from prompt_lint.text.template_markers import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.model.values import Read
+    from prompt_lint.model.values import ReadFile
 
 PATH = "prompts/chat/a.prompt"
 
 Files = dict[str, str]
 
 
-def reader(files: Mapping[str, str], asked: list[str] | None = None) -> Read:
+def reader(files: Mapping[str, str], asked: list[str] | None = None) -> ReadFile:
     def read(path: str) -> tuple[str, bytes]:
         assert not path.startswith(("/", "../", "~"))
         if asked is not None:
             asked.append(path)
         if path not in files:
-            raise Missing("is not there")
+            raise MissingFile("is not there")
         return path, files[path].encode("utf-8", "surrogateescape")
 
     return read
@@ -51,7 +51,7 @@ def turns(data: str, files: Mapping[str, str] | None = None, role: str = "") -> 
     assert request is not None
     found = request.fields
     system = [("system", found["system"])] if "system" in found else []
-    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER]
+    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER_MESSAGE]
 
 
 def notes(data: str, files: Mapping[str, str] | None = None) -> list[tuple[str, str, int]]:
@@ -60,7 +60,7 @@ def notes(data: str, files: Mapping[str, str] | None = None) -> list[tuple[str, 
 
 def parts(data: str, files: Mapping[str, str] | None = None) -> list[tuple[Any, ...]]:
     found = dotprompt.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), reader(files or {}))
-    return [(part.title, part.first_line, part.last_line, part.path, part.via) for part in found]
+    return [(part.title, part.first_line, part.last_line, part.path, part.import_chain) for part in found]
 
 
 def refused(data: str, files: Mapping[str, str] | None = None) -> tuple[str, int]:
@@ -97,7 +97,7 @@ def test_roles_are_split_and_comments_dropped() -> None:
     assert turns(CHAT) == [
         ("system", "\nBe kind.\n\n"), ("user", "\n# Greeting\nHello {{name}}.\n\n"), ("assistant", "\nHello."),
     ]  # fmt: skip
-    assert parse(CHAT)[0].request.fields["messages"][-1] == PLACEHOLDER
+    assert parse(CHAT)[0].request.fields["messages"][-1] == PLACEHOLDER_MESSAGE
 
 
 def test_parts_have_their_lines() -> None:
@@ -343,7 +343,7 @@ def test_continue_cuts_its_head_and_its_system_prompt() -> None:
 def test_continue_without_a_system_prompt(data: str, text: str) -> None:
     """All of it is the user's, or whose the rule says; a head isn't needed."""
     assert continued(data)[0].request.fields == {"messages": [{"role": "user", "content": text}]}
-    assert continued(data, "system")[0].request.fields == {"system": text, "messages": [PLACEHOLDER]}
+    assert continued(data, "system")[0].request.fields == {"system": text, "messages": [PLACEHOLDER_MESSAGE]}
 
 
 @pytest.mark.parametrize(

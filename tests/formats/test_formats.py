@@ -30,8 +30,8 @@ from prompt_lint.formats import (
     text,
     tools,
 )
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Prompt
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(path: str, data: str | bytes, **rule: Any) -> list[Prompt]:
@@ -72,7 +72,10 @@ def test_text_is_one_user_message() -> None:
 
 def test_a_system_prompt_goes_with_the_shortest_user_message() -> None:
     """A request needs a user message, so a system prompt is counted beside one of a single character."""
-    assert fields("a.md", "Be kind.", role="system") == {"system": "Be kind.", "messages": [PLACEHOLDER]}
+    assert fields("a.md", "Be kind.", role="system") == {
+        "system": "Be kind.",
+        "messages": [PLACEHOLDER_MESSAGE],
+    }
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b" \t\r\n\n", b"\xef\xbb\xbf"])
@@ -175,14 +178,14 @@ def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
 )
 def test_a_request_without_a_user_turn_gets_the_shortest(request_: object) -> None:
     """System prompts and tools alone can't be sent, so the placeholder goes with them."""
-    assert fields("a.json", json.dumps(request_))["messages"] == [PLACEHOLDER]
+    assert fields("a.json", json.dumps(request_))["messages"] == [PLACEHOLDER_MESSAGE]
 
 
 def test_a_conversation_never_ends_with_the_assistant() -> None:
     """Models from 4.6 on refuse a prefill, so the placeholder answers it."""
     turns = [{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}]
 
-    assert fields("a.json", json.dumps(turns)) == {"messages": [*turns, PLACEHOLDER]}
+    assert fields("a.json", json.dumps(turns)) == {"messages": [*turns, PLACEHOLDER_MESSAGE]}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.formats import gemini_command, recognise
-from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Prompt, Request
 from prompt_lint.text.template_markers import MESSAGE
 
@@ -29,7 +29,7 @@ In one sentence.
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(data: str | bytes, **rule: Any) -> list[Any]:

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.formats import FORMATS, markdown, recognise
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Note, Prompt, Request
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt, Request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.template_markers import MESSAGE
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(data: str | bytes, **rule: Any) -> list[Any]:
@@ -47,7 +47,7 @@ def test_the_rule_says_whose_message_it_is() -> None:
     """As for text."""
     [prompt] = parse("---\na: b\n---\nS", role="system")
 
-    assert prompt.request == Request({"system": "S", "messages": [PLACEHOLDER]})
+    assert prompt.request == Request({"system": "S", "messages": [PLACEHOLDER_MESSAGE]})
 
 
 def test_frontmatter_that_is_not_yaml_is_a_note() -> None:

@@ -16,7 +16,7 @@ from tests.support.repo import Repo
 from prompt_lint.check import groups
 from prompt_lint.check.read_prompts import Companions
 from prompt_lint.formats import FORMATS, memory, recognise
-from prompt_lint.model.errors import Elsewhere, Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Part, Prompt
 from prompt_lint.repo.working_tree import WorkingTree
 
@@ -40,7 +40,7 @@ def among(files: Mapping[str, str | bytes | Unreadable]) -> Callable[[str], tupl
     """Files of a tree without links, by their paths."""
 
     def read(path: str) -> tuple[str, bytes]:
-        found = files.get(path, Missing("is not there"))
+        found = files.get(path, MissingFile("is not there"))
         if isinstance(found, Unreadable):
             raise found
         return path, found if isinstance(found, bytes) else found.encode()
@@ -151,8 +151,8 @@ def test_what_isnt_counted_is_told_where_it_may_surprise(named: str, message: st
         "a.pdf": b"%PDF-1.7 text",
         "image.png": b"\x89PNG\r\n\x1a\n\0",
         "large.md": b"x" * (memory._SKIPPED + 1),
-        "secret": Elsewhere("is ignored by git"),
-        "docs": Missing("is a folder"),
+        "secret": NotInRepository("is ignored by git"),
+        "docs": MissingFile("is a folder"),
     }
 
     assert text("CLAUDE.md", files) == f"x\n\n{named}"
@@ -272,7 +272,7 @@ def test_gemini_puts_files_in_the_place_of_their_names() -> None:
         f"x <!-- Imported from: a.md -->{a}<!-- End of import from: a.md --> "
         f"y <!-- Imported from: ./a.md -->{a}<!-- End of import from: ./a.md -->"
     )
-    assert [(part.path, part.via) for part in parts("GEMINI.md", files)] == [
+    assert [(part.path, part.import_chain) for part in parts("GEMINI.md", files)] == [
         ("", ()), ("a.md", ("GEMINI.md",)), ("b/c.md", ("GEMINI.md", "a.md")),
         ("a.md", ("GEMINI.md",)), ("b/c.md", ("GEMINI.md", "a.md")),
     ]  # fmt: skip
@@ -294,7 +294,12 @@ def test_gemini_puts_files_in_the_place_of_their_names() -> None:
 )  # fmt: skip
 def test_gemini_replaces_what_it_cannot_import_too(named: str, left: str, noted: bool) -> None:
     """By messages of its own, which are tokens; those for a file that isn't there are worth a note."""
-    files = {"GEMINI.md": named, "a.md": "A", "loop.md": "@loop.md", "secret": Elsewhere("is ignored by git")}
+    files = {
+        "GEMINI.md": named,
+        "a.md": "A",
+        "loop.md": "@loop.md",
+        "secret": NotInRepository("is ignored by git"),
+    }
 
     assert text("GEMINI.md", files) == left
     assert bool(notes("GEMINI.md", files)) is noted
@@ -576,7 +581,7 @@ def test_too_much_is_a_problem_not_a_small_number(path: str, content: str, messa
             return name, b"x"
         if folder == "big":
             return name, b"x" * 1_000_000
-        raise Missing("is not there")
+        raise MissingFile("is not there")
 
     def bomb(name: str) -> tuple[str, bytes]:
         depth = int(name.rpartition("/")[2])
@@ -625,9 +630,9 @@ def test_include_says_what_it_refuses(project: Repo) -> None:
 
     assert companions.include("docs/a.md") == ("docs/a.md", b"# A\n@b.md\n")
     for path, kind in (
-        (".git/config", Elsewhere),
-        ("docs", Missing),
-        ("nothing", Missing),
+        (".git/config", NotInRepository),
+        ("docs", MissingFile),
+        ("nothing", MissingFile),
         ("large.md", Unreadable),
     ):
         with pytest.raises(Unreadable) as caught:

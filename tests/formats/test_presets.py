@@ -15,15 +15,15 @@ from prompt_lint.cli import main
 from prompt_lint.config.values import PARTS
 from prompt_lint.formats import FORMATS, candidates, presets, recognise
 from prompt_lint.formats.presets import PRESETS
-from prompt_lint.model.errors import Exit, Missing
-from prompt_lint.model.values import PLACEHOLDER, Note, Problem, Prompt
+from prompt_lint.model.errors import ExitCode, MissingFile
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 
 LISTED = "---\nname: x\ndescription: D.\n---\n"
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def known_as(path: str, data: str = "") -> str:
@@ -46,7 +46,7 @@ def said(path: str, data: str) -> list[Any]:
 
 
 def system(text: str) -> dict[str, Any]:
-    return {"system": text, "messages": [PLACEHOLDER]}
+    return {"system": text, "messages": [PLACEHOLDER_MESSAGE]}
 
 
 def user(text: str) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def test_a_copilot_agent_that_is_too_long_fails() -> None:
     [problem] = said("a.agent.md", LISTED + more)
     assert problem == Problem(
         "a.agent.md", 5, "the prompt of a Copilot agent may have 30,000 characters at most; this one has 30,001",
-        "shorten it; if only editors read it, say `target: vscode` in its frontmatter", Exit.OVER,
+        "shorten it; if only editors read it, say `target: vscode` in its frontmatter", ExitCode.OVER_LIMIT,
     )  # fmt: skip
     assert said("a.agent.md", f"---\ntarget: 'vscode'\n---\n{more}") == []
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.formats import prompt_yml, recognise
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Note, Prompt
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import STRUCTURED
 from prompt_lint.text.template_markers import MESSAGE
 
@@ -37,7 +37,7 @@ evaluators:
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(data: str | bytes) -> list[Any]:
@@ -71,7 +71,7 @@ def test_system_messages_are_joined_and_an_answer_is_followed_by_a_user() -> Non
 
     assert fields(told) == {
         "system": "A\n\nC",
-        "messages": [{"role": "assistant", "content": "B"}, PLACEHOLDER],
+        "messages": [{"role": "assistant", "content": "B"}, PLACEHOLDER_MESSAGE],
     }
 
 

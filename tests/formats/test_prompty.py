@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.formats import prompty, recognise
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Note, Prompt
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
 from prompt_lint.text.template_markers import MESSAGE
 
@@ -20,7 +20,7 @@ PATH = "a.prompty"
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(data: str | bytes, role: str = "") -> list[Any]:
@@ -38,7 +38,7 @@ def turns(body: str) -> list[tuple[str, str]]:
     """Role and text, the system prompt first; the placeholder left out."""
     found = fields(body)
     system = [("system", found["system"])] if "system" in found else []
-    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER]
+    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER_MESSAGE]
 
 
 def notes(data: str) -> list[tuple[str, int]]:
@@ -80,7 +80,7 @@ def test_frontmatter_is_cut_and_markers_make_turns() -> None:
     assert fields(CHAT) == {
         "system": "# You\n\nBe kind.\n\n# Them\nThey ask.",
         "messages": [
-            {"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "Fine."}, PLACEHOLDER,
+            {"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "Fine."}, PLACEHOLDER_MESSAGE,
         ],
     }  # fmt: skip
 
@@ -262,7 +262,7 @@ S
     assert fields(data) == {
         "system": "S",
         "tools": [{"name": "f", "description": "D", "input_schema": {"type": "object", "properties": {}}}],
-        "messages": [PLACEHOLDER],
+        "messages": [PLACEHOLDER_MESSAGE],
     }
     assert parts(data)[0] == ("tools[0] f", 8, 9)
 
@@ -274,7 +274,7 @@ def test_references_are_never_resolved(tools: str) -> None:
     """No file and no variable of the environment is read; that something is missing from the count is said."""
     data = f"---\nmodel: ${{env:HOME}}\ntools: {tools}\n---\nHi"
 
-    assert fields(data) == {"system": "Hi", "messages": [PLACEHOLDER]}
+    assert fields(data) == {"system": "Hi", "messages": [PLACEHOLDER_MESSAGE]}
     assert notes(data) == [(TOOLS_ELSEWHERE, 3)]
 
 

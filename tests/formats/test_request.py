@@ -17,8 +17,8 @@ from tests.support.paths import ROOT
 
 from prompt_lint.counting import offline
 from prompt_lint.formats import FORMATS, inclusions, recognise
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, REQUEST_KEYS, Note, Problem, Prompt
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Problem, Prompt
 from prompt_lint.request import content_blocks
 from prompt_lint.request.normalize import LATE, MOVED, STUB
 from prompt_lint.text.template_markers import MESSAGE as PLACEHOLDERS
@@ -40,7 +40,7 @@ FIND = {"name": "find", "description": "Finds.", "input_schema": {"type": "objec
 def parse(data: object, path: str = "prompts/a.json", files: Mapping[str, bytes] | None = None) -> list[Any]:
     def read(name: str) -> tuple[str, bytes]:
         if name not in (files or {}):
-            raise Missing("is not there")
+            raise MissingFile("is not there")
         return name, (files or {})[name]
 
     raw = (
@@ -204,7 +204,7 @@ def test_an_answer_of_the_user_is_put_behind_the_assistant_and_told() -> None:
     """Newer models refuse to go on with what the assistant said."""
     found = parse('[{"role": "user", "content": "1"},\n\n{"role": "assistant", "content": "2"}]')
 
-    assert found[0].request.fields["messages"][-1] == PLACEHOLDER
+    assert found[0].request.fields["messages"][-1] == PLACEHOLDER_MESSAGE
     assert notes(found) == [(STUB, 3)]
 
 
@@ -805,7 +805,7 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
         if isinstance(one, Prompt):
             assert one.request
             assert one.request.digest()
-            accepted(one.request.ordered())
+            accepted(one.request.ordered_fields())
             with contextlib.suppress(Unreadable):  # what needs the API
                 offline.count(make.MODEL, one.request)
             for part in REQUEST.parts(path, raw, one, lambda name: (name, SHOT)):

@@ -9,8 +9,8 @@ from tests.support import make
 
 from prompt_lint.config.values import PARTS
 from prompt_lint.formats import recognise, skill
-from prompt_lint.model.errors import Exit, Missing
-from prompt_lint.model.values import PLACEHOLDER, Note, Problem, Prompt
+from prompt_lint.model.errors import ExitCode, MissingFile
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ GOOD = "---\nname: review\ndescription: Reviews code.\n---\n"
 
 
 def nothing(path: str) -> tuple[str, bytes]:
-    raise Missing(f"{path} is not there")
+    raise MissingFile(f"{path} is not there")
 
 
 def parse(data: str, path: str = PATH, **rule: Any) -> list[Prompt | Problem | Note]:
@@ -104,7 +104,7 @@ def test_the_rule_decides_whose_message_the_body_is() -> None:
     assert isinstance(metadata, Prompt)
     assert isinstance(body, Prompt)
     assert body.request
-    assert body.request.fields == {"system": "Body.", "messages": [PLACEHOLDER]}
+    assert body.request.fields == {"system": "Body.", "messages": [PLACEHOLDER_MESSAGE]}
 
 
 def test_a_body_of_nothing_is_nothing_to_send() -> None:
@@ -130,7 +130,12 @@ def test_what_the_specification_refuses_fails(front: str, line: int, message: st
     """With the code of a prompt that is over, and the line of the key."""
     [problem] = [one for one in said(f"---\n{front}\n---\nBody.") if isinstance(one, Problem)]
 
-    assert (problem.path, problem.line, problem.message, problem.code) == (PATH, line, message, Exit.OVER)
+    assert (problem.path, problem.line, problem.message, problem.exit_code) == (
+        PATH,
+        line,
+        message,
+        ExitCode.OVER_LIMIT,
+    )
     assert problem.hint
 
 
@@ -240,7 +245,7 @@ def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., 
 
     found = {v["name"]: (v["status"], v["limit"]) for v in done.report["verdicts"]}
     assert found == {"metadata": ("over", 50), "body": ("ok", 500)}
-    assert done.code == Exit.OVER
+    assert done.code == ExitCode.OVER_LIMIT
 
 
 def test_a_limit_for_a_part_that_no_prompt_has_is_told(repo: Repo, lint: Callable[..., Done]) -> None:

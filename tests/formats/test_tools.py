@@ -12,7 +12,7 @@ from tests.support import make
 
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Note, Prompt
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.extra_keys import MORE_PAGES
 from prompt_lint.request.tools import NO_DESCRIPTION
 
@@ -40,7 +40,7 @@ def parse(data: object, path: str = "tools.json") -> list[Any]:
 
 def tools(data: object) -> list[dict[str, Any]]:
     prompt = parse(data)[0]
-    assert prompt.request.fields["messages"] == [PLACEHOLDER]
+    assert prompt.request.fields["messages"] == [PLACEHOLDER_MESSAGE]
     assert set(prompt.request.fields) == {"tools", "messages"}
     return list(prompt.request.fields["tools"])
 

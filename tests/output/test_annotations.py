@@ -15,9 +15,9 @@ from tests.support import log_commands, make, reports
 from tests.text.test_escape import SPECIAL
 
 from prompt_lint.cli import main
-from prompt_lint.model.errors import Exit, Fatal
-from prompt_lint.model.values import Note, Problem, View
-from prompt_lint.output import OUTPUTS, github, markdown
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.values import Note, Problem
+from prompt_lint.output import OUTPUTS, View, github, markdown
 from prompt_lint.output.delivery import Flags, Target, targets
 from prompt_lint.output.findings import LEVELS, findings, title
 from prompt_lint.text.escape import visible
@@ -78,7 +78,7 @@ def test_what_a_change_does_not_touch_is_no_warning_of_it(base: bool, level: str
     """A prompt that is near its limit as it was in the base is worth a notice only."""
     standing: Any = "unchanged" if base else ""
     report = reports.finish(reports.row("a.md", 95, limit=100, base=95, standing=standing))
-    report = report._replace(against=reports.BASE if base else None)
+    report = report._replace(base=reports.BASE if base else None)
 
     assert [one.level for one in findings(report)] == [level]
 
@@ -300,7 +300,7 @@ def test_a_run_on_github_is_annotated_and_summed_up(on_github: Path, lint: Calla
     done = lint("check", "--offline")
 
     text, _, _ = done.out.partition("\n::")
-    assert (done.code, done.err) == (Exit.OVER, "")
+    assert (done.code, done.err) == (ExitCode.OVER_LIMIT, "")
     assert "c.md" in text
     assert [command.properties["file"] for command in log_commands.github(done.out)] == [
         "prompts/##[add-mask]b.md".replace("##", r"#\x23"), "prompts/::error::a.md", "prompts/c.md",
@@ -317,7 +317,7 @@ def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Ca
 
     done = lint("check", "--offline")
 
-    assert done.code == Exit.OVER
+    assert done.code == ExitCode.OVER_LIMIT
     assert on_github.read_text() == full
     assert done.err.startswith("warning: the summary of the job lacks the report")
 
@@ -334,10 +334,10 @@ def test_a_summary_is_cut_to_the_room_that_is_left(on_github: Path, lint: Callab
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [("Hi.\n", Exit.OK), ("Never guess a number.\n" * 9, Exit.OVER)]
+    ("content", "code"), [("Hi.\n", ExitCode.OK), ("Never guess a number.\n" * 9, ExitCode.OVER_LIMIT)]
 )
 def test_a_summary_that_cannot_be_written_changes_no_verdict(
-    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, content: str, code: Exit
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, content: str, code: ExitCode
 ) -> None:
     """It is a warning on stderr."""
     failing(repo)
@@ -402,9 +402,9 @@ def test_a_prompt_itself_is_printed_without_a_command(repo: Repo, lint: Callable
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: a notice says that nothing fails yet, not that it was over."""
-    row = reports.row("a.md", 4001, standing="new")._replace(inherited=True)
+    row = reports.row("a.md", 4001, standing="new")._replace(is_preexisting=True)
 
-    [one] = findings(reports.finish(row, against=reports.BASE))
+    [one] = findings(reports.finish(row, base=reports.BASE))
 
     assert (one.level, title(one)) == ("notice", "over its limit, but new")
     assert one.lines[1:] == ("The base has no configuration: nothing fails yet.",)

@@ -16,8 +16,8 @@ from tests.output.test_annotations import NAMES
 from tests.support import reports
 from tests.support.paths import ROOT
 
-from prompt_lint.model.values import Problem, View
-from prompt_lint.output import OUTPUTS
+from prompt_lint.model.values import Problem
+from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output import sarif as as_sarif
 from prompt_lint.output.findings import RULES, findings
 
@@ -267,7 +267,7 @@ def test_a_fingerprint_does_not_move_with_a_count(after: Any) -> None:
     """A prompt that is over stays one finding, whatever its count, its limit, its line and the base."""
     before = reports.finish(reports.row("a.md", 110, limit=100))
 
-    assert fingerprints(before) == fingerprints(reports.finish(after)._replace(against=reports.BASE))
+    assert fingerprints(before) == fingerprints(reports.finish(after)._replace(base=reports.BASE))
 
 
 def test_findings_that_differ_have_other_fingerprints() -> None:

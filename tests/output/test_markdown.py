@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.support import make, reports
 
-from prompt_lint.model.values import Note, View
-from prompt_lint.output import markdown
+from prompt_lint.model.values import Note
+from prompt_lint.output import View, markdown
 from prompt_lint.text import markdown_escape
 from prompt_lint.text.escape import visible
 
@@ -95,7 +95,7 @@ def test_a_prompt_for_four_models_has_a_row_for_each(snapshot: SnapshotAssertion
         for n, model in enumerate(models)
     ]
 
-    assert page(reports.finish(*verdicts, against=reports.BASE)) == snapshot
+    assert page(reports.finish(*verdicts, base=reports.BASE)) == snapshot
 
 
 def test_many_prompts_for_many_models_are_told_by_their_worst() -> None:
@@ -106,7 +106,7 @@ def test_many_prompts_for_many_models_are_told_by_their_worst() -> None:
         for name in ("a", "b", "c", "d")
     ]
 
-    text = page(reports.finish(*rows, against=reports.BASE))
+    text = page(reports.finish(*rows, base=reports.BASE))
 
     assert text.count("more</sub>") == 39
     assert text.count("| `prompts/") == 39
@@ -146,9 +146,7 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
     """What the change costs, as a number and as a share."""
     row = reports.row("a.md", now, base=base, standing="changed" if base else "new")
 
-    assert (
-        page(reports.finish(row, against=reports.BASE)).splitlines()[0] == f"### ✅ No prompt fails; {told}"
-    )
+    assert page(reports.finish(row, base=reports.BASE)).splitlines()[0] == f"### ✅ No prompt fails; {told}"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +171,7 @@ def test_a_group_that_changed_is_in_the_first_line(
                     of_prompt={"name": "agent", "format": "group"}),
     )  # fmt: skip
 
-    first, _, context, *_ = page(reports.finish(*rows, against=reports.BASE)).splitlines()
+    first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
     assert first == f"### {told}"
     assert context.startswith("1 prompt and 1 group for ")
@@ -181,9 +179,9 @@ def test_a_group_that_changed_is_in_the_first_line(
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: what is over there is new."""
-    row = reports.row("a.md", 4001, standing="new")._replace(inherited=True)
+    row = reports.row("a.md", 4001, standing="new")._replace(is_preexisting=True)
 
-    text = page(reports.finish(row, against=reports.BASE))
+    text = page(reports.finish(row, base=reports.BASE))
 
     assert "| ⚠️\u00a0new,\u00a0over | `a.md` | *new* | 4,001 |" in text
     assert text.startswith("### ⚠️ No prompt fails: 1 new and over; all is new: 4,001 tokens\n")
@@ -201,7 +199,7 @@ def test_the_total_growth_is_without_what_cannot_be_compared(now: int, told: str
         reports.row("b.md", 9, standing="changed"),
     )
 
-    first, _, context, *_ = page(reports.finish(*rows, against=reports.BASE)).splitlines()
+    first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
     assert first == f"### ✅ No prompt fails; {told}, without 1 prompt that can't be compared"
     assert f"1,000 → **{now:,} tokens**, without 1 prompt that can't be compared" in context

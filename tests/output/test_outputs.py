@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.support import make, reports
 from tests.support.paths import ROOT
 
-from prompt_lint.model.errors import Exit
-from prompt_lint.model.values import Count, Note, Problem, Section, Shares, View
-from prompt_lint.output import OUTPUTS, azure, github, gitlab, junit, markdown, sarif
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.values import Count, ImportShares, Note, Problem, Section
+from prompt_lint.output import OUTPUTS, View, azure, github, gitlab, junit, markdown, sarif
 from prompt_lint.output import json as as_json
 from prompt_lint.output import text as as_text
 
@@ -48,7 +48,7 @@ SAMPLE = make.report(
         Problem("prompts/a\nb\x1b[31m.md", 3, "is not UTF-8: byte 0xff", "save it as UTF-8"),
     ),
     notes=(Note("not a git repository, so the folder was walked"),),
-    exit_code=Exit.OVER,
+    exit_code=ExitCode.OVER_LIMIT,
 )
 
 
@@ -193,7 +193,9 @@ IMPORTS = (
 def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotAssertion) -> None:
     """Who has to cut sees which file the tokens are in, and by which way they come."""
     verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=IMPORTS)
-    report = make.report(verdict._replace(shares=Shares(1204, 3480, 2)), exit_code=Exit.OVER)
+    report = make.report(
+        verdict._replace(import_shares=ImportShares(1204, 3480, 2)), exit_code=ExitCode.OVER_LIMIT
+    )
 
     text = OUTPUTS["text"].render(report, View())
 
@@ -210,7 +212,7 @@ def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotA
         (Count(1234, 1234, 1234, "api"), "1,234"),
         (Count(1234, 1232, 1236, "offline"), "1,234 ±2"),
         (Count(1234, 1230, 1236, "offline"), "1,234 ±4"),
-        (Count(1234, 1049, 1419, "offline", unverified=True), "1,234 ±185 unverified"),
+        (Count(1234, 1049, 1419, "offline", is_unverified=True), "1,234 ±185 unverified"),
     ],
 )
 def test_a_number_says_how_sure_it_is(count: Count, told: str) -> None:
@@ -271,6 +273,6 @@ def test_totals_of_json_have_only_what_can_be_compared() -> None:
         reports.row("c.md", 5, standing="new"),
     )
 
-    document = json.loads(as_json.render(reports.finish(*rows, against=reports.BASE), View()))
+    document = json.loads(as_json.render(reports.finish(*rows, base=reports.BASE), View()))
 
     assert document["summary"]["totals"] == [{"model": reports.SONNET, "before": 70, "after": 85}]

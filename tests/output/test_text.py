@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.support import make, reports
 from tests.support.reports import BASE, OPUS, row
 
-from prompt_lint.model.values import Growth, Loosened, Removed, Request, View
+from prompt_lint.model.values import Loosening, MaxGrowth, RemovedPrompt, Request
+from prompt_lint.output import View
 from prompt_lint.output import text as as_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def text(report: Report, verbosity: int = 0, *, color: bool = False) -> str:
 
 
 def compared(*verdicts: Verdict) -> Report:
-    return reports.finish(*verdicts, against=BASE)
+    return reports.finish(*verdicts, base=BASE)
 
 
 @pytest.mark.parametrize("name", ["comparison", "raised", "many"])
@@ -48,12 +49,12 @@ def test_the_first_lines_say_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("allowed", "told"),
     [
-        (Growth(200, None), "`max_growth` of 200 tokens allows 200."),
-        (Growth(None, 50_000), "`max_growth` of 5% allows 50."),
-        (Growth(10, 125_000), "`max_growth` of 10 tokens or 12.5% allows 125."),
+        (MaxGrowth(200, None), "`max_growth` of 200 tokens allows 200."),
+        (MaxGrowth(None, 50_000), "`max_growth` of 5% allows 50."),
+        (MaxGrowth(10, 125_000), "`max_growth` of 10 tokens or 12.5% allows 125."),
     ],
 )
-def test_what_grew_is_told_what_is_allowed(allowed: Growth, told: str) -> None:
+def test_what_grew_is_told_what_is_allowed(allowed: MaxGrowth, told: str) -> None:
     """By how much it grew, from what, and how much of that is too much."""
     verdict = row("a.md", 1300, base=1000, standing="changed", max_growth=allowed)
 
@@ -119,7 +120,7 @@ def test_what_several_models_count_is_told_for_each() -> None:
 
 def test_the_total_says_what_the_change_costs() -> None:
     """What is gone counts as well."""
-    gone = Removed(make.prompt("b.md"), reports.SONNET, make.count(300))
+    gone = RemovedPrompt(make.prompt("b.md"), reports.SONNET, make.count(300))
     report = compared(row("a.md", 120, base=100, standing="changed"))._replace(removed=(gone,))
 
     lines = text(report).splitlines()
@@ -165,7 +166,7 @@ def test_a_message_is_told_once() -> None:
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
-    report = compared(row("a.md", 4001, standing="new")._replace(inherited=True))
+    report = compared(row("a.md", 4001, standing="new")._replace(is_preexisting=True))
 
     lines, verbose = text(report).splitlines(), text(report, 1)
 
@@ -191,7 +192,7 @@ def test_the_total_has_only_what_can_be_compared() -> None:
 )
 def test_what_is_loosened_is_told_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
     """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` tells failures."""
-    one = Loosened("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
+    one = Loosening("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
     report = compared(row("a.md", 80, base=80, standing="unchanged"))
     report = report._replace(loosened=(one,), on_raise=on_raise)  # type: ignore[arg-type]  # one of the three
 

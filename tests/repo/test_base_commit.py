@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.repo import Repo
 
-from prompt_lint.model.errors import Exit, Fatal
-from prompt_lint.repo.base_commit import Absent, Base, resolve
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.values import Base
+from prompt_lint.repo.base_commit import Absent, resolve
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def absent(repo: Repo, env: dict[str, str] | None = None) -> Absent:
 def refused(repo: Repo, wanted: str, env: dict[str, str] | None = None) -> Fatal:
     with pytest.raises(Fatal) as caught:
         resolve(open_tree(str(repo.path)), wanted, env or {})
-    assert caught.value.code is Exit.USAGE
+    assert caught.value.exit_code is ExitCode.USAGE
     return caught.value
 
 
@@ -135,8 +136,8 @@ def test_a_named_base_is_where_head_left_it(world: World, wanted: str) -> None:
     found = base(clone, wanted)
 
     assert found.commit == world.fork
-    assert found.how.startswith("the merge base with ")
-    assert found.how.endswith("main")
+    assert found.description.startswith("the merge base with ")
+    assert found.description.endswith("main")
 
 
 def test_commits_before_head_are_compared_with_themselves(world: World) -> None:
@@ -326,10 +327,11 @@ def test_an_exact_base_needs_no_history(world: World) -> None:
     found = base(clone, world.fork)
     assert found.commit == world.fork
     assert (
-        found.how == f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
+        found.description
+        == f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
     )
     assert clone.git("rev-list", "--count", "HEAD") == "1"
-    assert base(clone, world.head).how == world.head[:10]
+    assert base(clone, world.head).description == world.head[:10]
 
 
 def test_a_full_clone_of_one_branch_fetches_the_other(world: World) -> None:
@@ -520,7 +522,7 @@ def test_a_push_is_compared_with_what_was_there_before(world: World) -> None:
     found = base(clone, "auto", push(world, world.fork, "main"))
 
     assert found.commit == world.fork
-    assert found.how == f"{world.fork[:10]}, the commit before this push"
+    assert found.description == f"{world.fork[:10]}, the commit before this push"
 
 
 def test_a_shallow_push_fetches_what_was_there_before(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.repo import Repo
 
-from prompt_lint.model.errors import Elsewhere, Exit, Fatal, Missing, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git
 from prompt_lint.repo import objects as objects_module
 from prompt_lint.repo.commit_tree import MAX_TARGET, Commit
@@ -97,7 +97,7 @@ def test_links_and_submodules_are_what_they_are(repo: Repo, tmp_path: Path) -> N
         assert reason(commit, "lib").startswith("is a submodule, a repository of its own in commit ")
         assert reason(commit, "real").startswith("is a folder in commit ")
         for path in ("nope.md", "real/nope.md", "nope/a.md", "real/a.md/x", "lib/a.md", "", "../repo/run.sh"):
-            with pytest.raises(Missing):
+            with pytest.raises(MissingFile):
                 commit.read(path, CAP)
 
 
@@ -139,11 +139,11 @@ def test_what_is_committed_is_shared_unless_it_is_no_file(repo: Repo, tmp_path: 
 
     with Commit(str(repo.path), repo.commit()) as commit:
         commit.require_shared("sub/kept.log", "sub/kept.log")
-        with pytest.raises(Missing, match="is a folder"):
+        with pytest.raises(MissingFile, match="is a folder"):
             commit.require_shared("sub", "sub")
-        with pytest.raises(Missing, match="is not in commit"):
+        with pytest.raises(MissingFile, match="is not in commit"):
             commit.require_shared("nope", "nope")
-        with pytest.raises(Elsewhere):
+        with pytest.raises(NotInRepository):
             commit.require_shared("lib", "lib")
 
 
@@ -289,7 +289,7 @@ def test_a_missing_or_damaged_blob_ends_the_comparison(repo: Repo, tmp_path: Pat
         clone.git(*caught.value.hint.split("`")[3].split()[1:])
         mended = b"" if damage else commit.read("gone.md", CAP)
 
-    assert caught.value.code == Exit.USAGE
+    assert caught.value.exit_code == ExitCode.USAGE
     assert f"git's object {blob[:10]}, a file of it, is not in this clone, or damaged" in caught.value.message
     assert (fine, mended) == (b"fine", b"" if damage else b"gone")
 

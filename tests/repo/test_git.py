@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.paths import ROOT
 
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.repo import git
 from prompt_lint.repo.working_tree import open_tree
 
@@ -191,7 +191,7 @@ def test_a_failure_carries_gits_words_on_one_line(repo: Repo) -> None:
     with pytest.raises(Fatal, match="Not a valid object name") as caught:
         git.run(["ls-tree", "no\nsuch"], str(repo.path))
 
-    assert caught.value.code is Exit.USAGE
+    assert caught.value.exit_code is ExitCode.USAGE
     assert "fatal:" not in caught.value.message
     assert "\n" not in caught.value.message
 

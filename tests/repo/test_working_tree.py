@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.paths import ROOT
 from tests.support.repo import ENVIRONMENT, Repo
 
-from prompt_lint.model.errors import Exit, Fatal, Missing, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.repo import safe_read
 from prompt_lint.repo import working_tree as tree_module
 from prompt_lint.repo.working_tree import Entry, WorkingTree, open_tree
@@ -166,7 +166,7 @@ def test_a_deleted_file_is_missing_not_broken(repo: Repo) -> None:
 
     tree = opened(repo)
 
-    with pytest.raises(Missing):
+    with pytest.raises(MissingFile):
         tree.read("a.md", CAP)
     assert tree.aliases(tree.entries()) == {}
 
@@ -316,7 +316,7 @@ def test_arguments_that_make_no_sense_end_the_run(repo: Repo, argument: str, mes
     with pytest.raises(Fatal, match=re.escape(message)) as caught:
         tree.resolve_argument(argument, tree.top)
 
-    assert caught.value.code is Exit.USAGE
+    assert caught.value.exit_code is ExitCode.USAGE
 
 
 def test_named_files_are_entries_even_when_they_are_ignored(repo: Repo) -> None:

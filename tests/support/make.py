@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Count, Prompt, Report, Rule, Verdict
 
 if TYPE_CHECKING:
@@ -43,5 +43,5 @@ def verdict(
 
 def report(*verdicts: Verdict, problems: tuple[Problem, ...] = (), **given: Any) -> Report:
     files = len({one.prompt.path for one in verdicts})
-    defaults: dict[str, Any] = {"notes": (), "files": files, "exit_code": Exit.OK}
+    defaults: dict[str, Any] = {"notes": (), "file_count": files, "exit_code": ExitCode.OK}
     return Report(".prompt-lint.yaml", verdicts, problems, **(defaults | given))

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 from tests.support import make
 
 from prompt_lint.check import judge
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import (
-    Against,
+    Base,
     Exemption,
-    Growth,
-    Loosened,
+    ImportShares,
+    Loosening,
+    MaxGrowth,
     Note,
     Problem,
     Prompt,
-    Removed,
+    RemovedPrompt,
     Report,
     Section,
-    Shares,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompt_lint.model.values import Standing, Verdict
+    from prompt_lint.model.values import ChangeKind, Verdict
 
 SONNET = make.MODEL
 OPUS = "claude-opus-5-5"
 CONFIG = ".prompt-lint.yaml"
-BASE = Against("origin/main", "the merge base with origin/main", "8c1f0d6b2e4a59718c3dd0f7a6e5b4c392817065")
+BASE = Base("8c1f0d6b2e4a59718c3dd0f7a6e5b4c392817065", "origin/main", "the merge base with origin/main")
 
 EXAMPLES = Section("## Examples", 40, 88, 1203)
 SECTIONS = (EXAMPLES, Section("# Tone: what we say, what we never say, and how", 3, 39, 802))
@@ -46,7 +46,7 @@ EXPIRED = Exemption(("prompts/old/**",), "Until the new tone is written.", "2026
 
 def row(
     path: str, tokens: int | None, *, limit: int = 4000, model: str = SONNET, spread: int = 0, base: int | None = None,
-    standing: Standing = "", renamed_from: str = "", sections: tuple[Section, ...] = (),
+    standing: ChangeKind = "", renamed_from: str = "", sections: tuple[Section, ...] = (),
     exemption: Exemption | None = None, today: str = "2026-11-22", of_prompt: Mapping[str, Any] | None = None,
     **of_rule: Any,
 ) -> Verdict:  # fmt: skip
@@ -92,12 +92,12 @@ _AGENT = (
 
 _COMPARED = (
     row("CLAUDE.md", 4684, base=2583, standing="changed", sections=IMPORTS)._replace(
-        shares=Shares(1204, 3480, 2)
+        import_shares=ImportShares(1204, 3480, 2)
     ),
     row("prompts/batch.jsonl", 5011, base=3990, standing="changed", of_prompt={"name": "line 7", "line": 7}),
     row("prompts/batch.jsonl", 812, base=812, standing="unchanged", of_prompt={"name": "line 8", "line": 8}),
     row("prompts/exact.md", 1234, base=1200, standing="changed"),
-    row("prompts/grew.md", 2400, base=1500, standing="changed", max_growth=Growth(200, 100_000)),
+    row("prompts/grew.md", 2400, base=1500, standing="changed", max_growth=MaxGrowth(200, 100_000)),
     row("prompts/inherited.md", 6200, base=6200, standing="unchanged"),
     row("prompts/inherited-smaller.md", 5200, base=6100, standing="changed"),
     row("prompts/legacy/giant.md", 9100, base=9000, standing="changed", exemption=SPLIT),
@@ -114,17 +114,17 @@ _COMPARED = (
     row("prompts/unlimited.md", 900, base=880, standing="changed", limits={}),
     row("prompts/unsure.md", 3999, base=3700, standing="changed", spread=12),
     row("prompts/unverified.md", 350, base=350, standing="unchanged", model="claude-next", spread=40)
-    ._replace(counted=make.count(350, 40, unverified=True)),
+    ._replace(token_count=make.count(350, 40, is_unverified=True)),
     row(CONFIG, 9950, base=9038, standing="changed", limit=9500, of_prompt=_GROUP, message="The agent needs room to answer.")
     ._replace(sections=_AGENT),
     row(CONFIG, 9100, base=9000, standing="changed", limit=95_000, model=OPUS, of_prompt=_GROUP),
 )  # fmt: skip
 _LOOSENED = (
-    Loosened("prompts/**/*.md", "limit raised", 9, SONNET, 4000, 4500),
-    Loosened("tools/**", "is not counted any more", 14, OPUS, 8000),
-    Loosened("prompts/legacy/**", "exempt until 2099-01-31: To be split in Q1, see the ticket.", 31),
-    Loosened("evals/**", "files that this rule owned have no rule any more", 0),
-    Loosened("on_raise", "`fail` became `warn`", 0),
+    Loosening("prompts/**/*.md", "limit raised", 9, SONNET, 4000, 4500),
+    Loosening("tools/**", "is not counted any more", 14, OPUS, 8000),
+    Loosening("prompts/legacy/**", "exempt until 2099-01-31: To be split in Q1, see the ticket.", 31),
+    Loosening("evals/**", "files that this rule owned have no rule any more", 0),
+    Loosening("on_raise", "`fail` became `warn`", 0),
 )
 
 # A pull request with one of everything that a base brings along.
@@ -133,7 +133,7 @@ COMPARISON = finish(
     problems=(
         Problem("prompts/picture.json", 1, "needs the API: it holds an image", "set ANTHROPIC_API_KEY"),
         Problem("skills/pdf/SKILL.md", 3, "`description` may have 1,024 characters; this one has 1,130",
-                "shorten it", Exit.OVER),
+                "shorten it", ExitCode.OVER_LIMIT),
     ),
     notes=(
         Note("no frontmatter was found, so everything is counted", "prompts/new.md", 1),
@@ -141,15 +141,15 @@ COMPARISON = finish(
         Note("can't be compared with origin/main", "prompts/picture.json"),
         Note("the cache at ~/.cache/prompt-lint can't be written: Read-only file system"),
     ),
-    against=BASE,
+    base=BASE,
     removed=(
-        Removed(Prompt("prompts/deleted.md", "", 0, None), SONNET, make.count(700)),
-        Removed(Prompt("prompts/batch.jsonl", "line 9", 0, None), SONNET, make.count(310, 2)),
+        RemovedPrompt(Prompt("prompts/deleted.md", "", 0, None), SONNET, make.count(700)),
+        RemovedPrompt(Prompt("prompts/batch.jsonl", "line 9", 0, None), SONNET, make.count(310, 2)),
     ),
     loosened=_LOOSENED,
     on_raise="warn",
-    sent=3,
-    host="api.anthropic.com",
+    requests_sent=3,
+    api_host="api.anthropic.com",
 )  # fmt: skip
 
 # The same change, where raising a limit fails.
@@ -173,7 +173,7 @@ def _many() -> Iterator[Verdict]:
 
 
 # Three hundred prompts, of which twenty fail.
-MANY = finish(*sorted(_many(), key=lambda verdict: verdict.prompt.path), against=BASE)
+MANY = finish(*sorted(_many(), key=lambda verdict: verdict.prompt.path), base=BASE)
 
 # What people may call things who mean no good: commands of runners, markup, terminal escapes, no UTF-8, no end.
 NAMES: Sequence[str] = (
@@ -192,13 +192,13 @@ def hostile(names: Sequence[str] = NAMES) -> Report:
     verdicts = [verdict for name in names for verdict in _hostile(name)]
     return finish(
         *verdicts,
-        problems=tuple(Problem(name, n, name, name, Exit.OVER) for n, name in enumerate(names)),
+        problems=tuple(Problem(name, n, name, name, ExitCode.OVER_LIMIT) for n, name in enumerate(names)),
         notes=tuple(Note(name, name if n % 2 else "", n) for n, name in enumerate(names)),
-        against=Against(first, first, BASE.commit),
-        removed=tuple(Removed(Prompt(name, name, 0, None), name, make.count(7)) for name in names),
-        loosened=tuple(Loosened(name, name, n, name, 1, 2) for n, name in enumerate(names)),
-        sent=1,
-        host=first,
+        base=Base(BASE.commit, first, first),
+        removed=tuple(RemovedPrompt(Prompt(name, name, 0, None), name, make.count(7)) for name in names),
+        loosened=tuple(Loosening(name, name, n, name, 1, 2) for n, name in enumerate(names)),
+        requests_sent=1,
+        api_host=first,
     )._replace(config=first)
 
 
@@ -208,7 +208,9 @@ def _hostile(name: str) -> Iterator[Verdict]:
     shown: dict[str, Any] = {"name": name, "aliases": (name,)}
     yield row(name, 110, limit=100, base=90, standing="renamed", renamed_from=name, model=name, sections=sections,
               message=name, of_prompt=shown)  # fmt: skip
-    yield row(name, 80, limit=100, base=20, standing="changed", max_growth=Growth(10, None), of_prompt=shown)
+    yield row(
+        name, 80, limit=100, base=20, standing="changed", max_growth=MaxGrowth(10, None), of_prompt=shown
+    )
     yield row(name, 100, limit=100, spread=3, base=99, standing="changed", message=name)
     yield row(name, 110, limit=100, base=1, standing="changed", exemption=exempt, today="")
     yield row(name, 120, limit=100, standing="new", exemption=exempt._replace(until="0"))

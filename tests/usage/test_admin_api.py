@@ -33,7 +33,7 @@ from prompt_lint import __version__
 from prompt_lint.api import credentials, rate_limit
 from prompt_lint.api.responses import Response
 from prompt_lint.api.retry import RequestPolicy
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.usage import admin_api, report, trends
 from prompt_lint.usage.figures import headline
 from prompt_lint.usage.report import Options
@@ -271,7 +271,7 @@ def test_keys_of_another_kind_are_refused_before_anything_is_sent(env: dict[str,
     with pytest.raises(Fatal, match=message) as raised:
         credentials.find_admin_credential(env)
 
-    assert "canary" not in repr(raised.value.complaints())
+    assert "canary" not in repr(raised.value.messages())
     if "API key" in message or "neither" in message:
         assert "an admin of the organization creates one in the Claude Console" in raised.value.hint
 
@@ -370,7 +370,7 @@ def test_a_name_that_several_have_is_no_choice(server: AdminServer, monkeypatch:
 
     assert error.message == "3 workspaces are called 'Twin'"
     assert error.hint == "choose by id: wrkspc_01Support, wrkspc_02Search, wrkspc_04Old (archived)"
-    assert error.code == Exit.USAGE
+    assert error.exit_code == ExitCode.USAGE
     for chosen in ("wrkspc_01Support", "Twin (wrkspc_01Support)"):
         assert [g.name for g in made(server, workspaces=(chosen,)).groups["workspace"]] == [
             "Twin (wrkspc_01Support)"
@@ -467,7 +467,7 @@ def test_a_window_that_the_source_has_not_finished_is_no_mistake(
     assert error.message.endswith(
         "has finished no day of the window: its figures are complete through 2026-11-21 14:35 UTC"
     )
-    assert error.code == Exit.UNCOUNTED
+    assert error.exit_code == ExitCode.UNCOUNTED
 
 
 def test_data_that_goes_back_each_time_is_no_data(
@@ -518,7 +518,7 @@ def test_a_clock_that_is_fast_is_named(
 
     assert told in error.message
     assert error.hint == "set this machine's clock, then run again"
-    assert error.code == Exit.UNCOUNTED
+    assert error.exit_code == ExitCode.UNCOUNTED
 
 
 @pytest.mark.parametrize(
@@ -575,7 +575,7 @@ def test_refusals_say_what_to_do(
 
     assert error.message.startswith(f"not fetched: 127.0.0.1:{server.port} answered {status}: {message}")
     assert hint in error.hint
-    assert error.code == Exit.UNCOUNTED
+    assert error.exit_code == ExitCode.UNCOUNTED
     assert len(server.requests) <= QUICK.jobs
 
 
@@ -601,10 +601,10 @@ def test_every_fault_ends_in_time_without_the_key(
     server.plan = always(fault)
     began = time.monotonic()
     error = refused(server, monkeypatch, QUICK)
-    told = "".join(traceback.format_exception(error)) + repr(error.complaints())
+    told = "".join(traceback.format_exception(error)) + repr(error.messages())
 
     assert time.monotonic() - began < QUICK.deadline + 3
-    assert error.code == Exit.UNCOUNTED
+    assert error.exit_code == ExitCode.UNCOUNTED
     assert error.message.startswith("not fetched: ")
     assert "canary" not in told
 
@@ -758,7 +758,7 @@ def test_a_day_that_is_left_out_is_not_taken_for_an_empty_one(
     error = refused(server, monkeypatch, deadline=20)
 
     assert told in error.message
-    assert error.code == Exit.UNCOUNTED
+    assert error.exit_code == ExitCode.UNCOUNTED
 
 
 def test_an_hour_that_is_left_out_is_named(server: AdminServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ from tests.usage.test_admin_api import costing
 
 from prompt_lint.api import credentials
 from prompt_lint.cli import main
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.text.escape import visible
 from prompt_lint.usage import report
 from prompt_lint.usage.output import REPORTS, markdown
@@ -567,7 +567,7 @@ def test_what_cannot_be_is_told_before_anything_is_sent(
     """Exit code 2, and no request with the key."""
     done = run(server, *options)
 
-    assert done.code == Exit.USAGE
+    assert done.code == ExitCode.USAGE
     assert told in done.err
     assert server.requests == []
 
@@ -584,7 +584,7 @@ def test_a_check_file_is_data(server: AdminServer, run: Run, tmp_path: Path, con
     (tmp_path / "result.json").write_text(content)
     done = run(server, "--check", "result.json")
 
-    assert done.code == Exit.USAGE
+    assert done.code == ExitCode.USAGE
     assert "result.json" in done.err
     assert server.requests == []
 
@@ -608,7 +608,7 @@ def test_numbers_that_cannot_be_are_named(
     done = run(server, "--check", "result.json")
 
     assert done == (
-        Exit.USAGE,
+        ExitCode.USAGE,
         "",
         f"error: result.json: verdict 2 has no valid `{key}`, so `prompt-lint check` didn't write it\nmake the file anew\n",
     )
@@ -633,7 +633,7 @@ def test_the_checked_file_is_not_overwritten(
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / name))
     done = run(server, "--check", "result.json", *options[option])
 
-    assert done.code == Exit.USAGE
+    assert done.code == ExitCode.USAGE
     assert done.err == (
         "error: the report would overwrite result.json, which --check reads\nname another file for it\n"
     )
@@ -676,7 +676,7 @@ def test_it_does_not_run_for_pull_requests(
         monkeypatch.setenv(name, value)
     done = run(server)
 
-    assert done.code == Exit.USAGE
+    assert done.code == ExitCode.USAGE
     assert "doesn't run for a pull request" in done.err
     assert "`schedule`, `workflow_dispatch` or a `push` to the default branch" in done.err
     assert server.requests == []
@@ -744,7 +744,7 @@ def test_exit_codes_are_those_of_the_docs(
     assert done.code == code
     assert {seen.route.removeprefix("/v1/organizations/") for seen in server.requests} <= asked
     assert bool(server.requests) == bool(asked)
-    if code == Exit.UNCOUNTED:
+    if code == ExitCode.UNCOUNTED:
         assert "answered 401" in done.err
         assert "an admin of the organization creates one" in done.err
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint import ci
 from prompt_lint.api import credentials
 from prompt_lint.ci import github
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import write_file
 from prompt_lint.text.escape import visible
 
@@ -49,8 +49,8 @@ def main() -> None:
         code = run(os.environ)
     except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
         print(command("error", f"the Action failed ({type(error).__name__}): please report it"))
-        tell({"status": "error", "exit-code": str(int(Exit.UNCOUNTED))}, os.environ)
-        code = Exit.UNCOUNTED
+        tell({"status": "error", "exit-code": str(int(ExitCode.UNCOUNTED))}, os.environ)
+        code = ExitCode.UNCOUNTED
     sys.exit(code)
 
 
@@ -64,8 +64,8 @@ def run(env: MutableMapping[str, str]) -> int:
         given, remarks = _prepared(env, report_file)
     except Fatal as error:
         fail(complaint(error), env)
-        tell({"status": "error", "exit-code": str(int(error.code))}, env)
-        return error.code
+        tell({"status": "error", "exit-code": str(int(error.exit_code))}, env)
+        return error.exit_code
     for remark in remarks:
         print(remark, flush=True)
     code, complaints = started(given)
@@ -77,7 +77,7 @@ def run(env: MutableMapping[str, str]) -> int:
         place = _kept(env, report_file) if report else ""
     except Fatal as error:
         print(command("error", complaint(error)), flush=True)
-        code, place = code or int(error.code), report_file
+        code, place = code or int(error.exit_code), report_file
     tell(_outputs(code, report, place), env)
     return code
 
@@ -264,7 +264,7 @@ def started(given: Sequence[str]) -> tuple[int, str]:
     try:
         exit_status.end(lambda: cli.run(given))
     except SystemExit as end:
-        return (end.code if isinstance(end.code, int) else Exit.UNCOUNTED), tee.kept()
+        return (end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED), tee.kept()
     finally:
         sys.stderr = stderr
 
@@ -298,7 +298,7 @@ def text_of(path: str) -> str:
 
 
 def _outputs(code: int, report: Mapping[str, Any] | None, path: str) -> dict[str, str]:
-    status = {int(Exit.OK): "pass", int(Exit.OVER): "fail"}.get(code, "error")
+    status = {int(ExitCode.OK): "pass", int(ExitCode.OVER_LIMIT): "fail"}.get(code, "error")
     told = {"status": status, "exit-code": str(code), "report-file": path}
     if report is None:
         return told
@@ -335,7 +335,7 @@ def tell(outputs: Mapping[str, str], env: Mapping[str, str]) -> None:
 
 
 def complaint(error: Fatal) -> str:
-    return "\n".join(visible(line) for pair in error.complaints() for line in pair if line)
+    return "\n".join(visible(line) for pair in error.messages() for line in pair if line)
 
 
 def fail(told: str, env: Mapping[str, str], what: str = "check the prompts") -> None:

@@ -18,7 +18,7 @@ from prompt_lint.actions.check import (
     text_of,
     unlinked,
 )
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import write_file
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def main() -> None:
         code = run(os.environ)
     except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
         print(command("error", f"the Action failed ({type(error).__name__}): please report it"))
-        code = int(Exit.UNCOUNTED)
+        code = int(ExitCode.UNCOUNTED)
         tell({"report-file": "", "exit-code": str(code)}, os.environ)
     sys.exit(code)
 
@@ -52,11 +52,11 @@ def run(env: Mapping[str, str]) -> int:
         if page and wanted:
             write_file(wanted, page)
         place = os.path.abspath(wanted or made) if page else ""
-        if not page or code not in {Exit.OK, Exit.OVER}:
+        if not page or code not in {ExitCode.OK, ExitCode.OVER_LIMIT}:
             fail(complaints or "prompt-lint ended without a report", env, _WHAT)
     except Fatal as error:
         fail(complaint(error), env, _WHAT)
-        code = int(error.code)
+        code = int(error.exit_code)
     tell({"report-file": place, "exit-code": str(code)}, env)
     return code
 

@@ -86,7 +86,7 @@ def _headers(way: KeyCredential) -> list[tuple[str, str]]:
 
 def encode_body(model: str, request: Request) -> bytes:
     """The body. Raises `RequestFailed` for what no JSON text can hold."""
-    fields: dict[str, Any] = {"model": model, **request.ordered()}
+    fields: dict[str, Any] = {"model": model, **request.ordered_fields()}
     try:
         body = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):  # ValueError also for lone surrogates

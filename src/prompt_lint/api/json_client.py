@@ -12,7 +12,7 @@ from prompt_lint import __version__
 from prompt_lint.api.request_pool import RequestPool
 from prompt_lint.api.responses import Page, RequestFailed, make_redactor, parse_retry_after, to_one_line
 from prompt_lint.api.retry import RequestPolicy, Wording
-from prompt_lint.model.errors import Exit, Fatal, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +77,7 @@ def connect(
                 line.add(next(numbers), (method, path, body))
                 outcome: JsonResponse | Unreadable = line.next_outcome()[1]
                 if isinstance(outcome, Unreadable):
-                    raise Fatal(outcome.message, outcome.hint, Exit.UNCOUNTED)
+                    raise Fatal(outcome.message, outcome.hint, ExitCode.UNCOUNTED)
                 return outcome
 
             yield ask

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from prompt_lint.api import json_client
 from prompt_lint.api.credentials import Secret, validate_endpoint
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from prompt_lint.api.retry import RequestPolicy
@@ -41,8 +41,8 @@ def fetch_token(
         told = ask("GET", f"{slash}{path}?{asked}", None)
     if told.status != 200:
         why = f"GitHub gave no OIDC token: it answered {told.status}"
-        raise Fatal(why, "has the job `permissions: {id-token: write}`?", Exit.UNCOUNTED)
+        raise Fatal(why, "has the job `permissions: {id-token: write}`?", ExitCode.UNCOUNTED)
     token = told.value.get("value") if isinstance(told.value, dict) else None
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise Fatal("GitHub answered without a valid OIDC token", "run the job again", Exit.UNCOUNTED)
+        raise Fatal("GitHub answered without a valid OIDC token", "run the job again", ExitCode.UNCOUNTED)
     return token

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.responses import Page, Reply
     from prompt_lint.api.retry import Outcome, RequestPolicy
-    from prompt_lint.model.values import Key, Request
+    from prompt_lint.model.values import CountKey, Request
 
     CountTokens = Callable[[str, Request], Reply]
 
@@ -28,8 +28,11 @@ _AHEAD = 512
 
 
 def count_requests(
-    work: Iterable[tuple[Key, Request]], send: CountTokens, policy: RequestPolicy, stop: Event | None = None
-) -> Iterator[tuple[Key, Outcome]]:
+    work: Iterable[tuple[CountKey, Request]],
+    send: CountTokens,
+    policy: RequestPolicy,
+    stop: Event | None = None,
+) -> Iterator[tuple[CountKey, Outcome]]:
     """Each key with its count, or with the reason why it has none, as they arrive. None is left out.
 
     `send` is called from several threads; it returns a `Reply` or raises `RequestFailed`. Once `stop` is set, all that is left is

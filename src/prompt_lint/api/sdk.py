@@ -18,7 +18,7 @@ from prompt_lint.api.responses import (
     parse_token_count,
     to_one_line,
 )
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,9 @@ def connect(way: SdkCredential, timeout: float) -> Iterator[Callable[[str, Reque
 
         def count(model: str, request: Request) -> Reply:
             with use:
-                return parse_token_count(post(client, {"model": model, **request.ordered()}), where, hide)
+                return parse_token_count(
+                    post(client, {"model": model, **request.ordered_fields()}), where, hide
+                )
 
         yield count
     finally:
@@ -112,7 +114,9 @@ def _client(anthropic: Any, way: SdkCredential, timeout: float, hide: Callable[[
     except Exception as error:  # noqa: BLE001  # several classes, ValueError and TypeError among them
         http.close()
         why = to_one_line(str(error), hide)
-    raise Fatal(f"the Claude SDK can't be used ({way.source}): {why}", "see docs/exact-counts.md", Exit.USAGE)
+    raise Fatal(
+        f"the Claude SDK can't be used ({way.source}): {why}", "see docs/exact-counts.md", ExitCode.USAGE
+    )
 
 
 def _poster(anthropic: Any, where: str, timeout: float, hide: Callable[[str], str]) -> Post:

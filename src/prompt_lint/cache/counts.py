@@ -20,7 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     import sqlite3
@@ -203,9 +203,9 @@ class Cache:
         self._deadline = 0.0
         self._found: os.stat_result | None = None
 
-    def get(self, keys: Collection[Key], origin: Origin) -> dict[Key, Count]:
+    def get(self, keys: Collection[CountKey], origin: Origin) -> dict[CountKey, Count]:
         """The counts of `origin` that are known, by those of `keys` that have one. Digests are hex."""
-        found: dict[Key, Count] = {}
+        found: dict[CountKey, Count] = {}
         if not keys or not (self._reading or self._unsaved):
             return found
         with self._lock, _no_collection():
@@ -216,7 +216,7 @@ class Cache:
             _prove(((name, self._unsaved[name], asked.now) for name in unsaved), asked, found, set())
         return found
 
-    def put(self, counts: Mapping[Key, Count]) -> None:
+    def put(self, counts: Mapping[CountKey, Count]) -> None:
         """Keep `counts`: on disk once there are 200, or 5 seconds on, or at `close`. What can't be a count is dropped."""
         with self._lock:
             if not self._writing:
@@ -318,7 +318,7 @@ class Cache:
             self._scopes[model, origin] = scope
         return scope
 
-    def _names(self, keys: Collection[Key], origin: Origin) -> dict[bytes, Key]:
+    def _names(self, keys: Collection[CountKey], origin: Origin) -> dict[bytes, CountKey]:
         scopes = {model: self._scope(model, origin) for model in {key.model for key in keys}}
         names = [scopes[model] + bytes.fromhex(digest) for model, digest in keys]
         return dict(zip(names, keys, strict=True))
@@ -523,7 +523,7 @@ class _NotOurs(Exception):
 
 
 class _Asked(NamedTuple):
-    names: Mapping[bytes, Key]
+    names: Mapping[bytes, CountKey]
     origin: Origin
     moving: Collection[str]
     now: int
@@ -539,7 +539,7 @@ def _sound(count: Count) -> bool:
 
 
 def _seal(name: bytes, count: Count, now: int) -> bytes:
-    value = _VALUE.pack(count.tokens, count.low, count.high, now, bool(count.unverified))
+    value = _VALUE.pack(count.tokens, count.low, count.high, now, bool(count.is_unverified))
     return value + crc32(name + value).to_bytes(4, "little")
 
 
@@ -552,7 +552,7 @@ def _proved(name: Any, value: Any) -> bool:
     )
 
 
-def _prove(rows: Iterable[Row], asked: _Asked, found: dict[Key, Count], to_mark: set[bytes]) -> int:
+def _prove(rows: Iterable[Row], asked: _Asked, found: dict[CountKey, Count], to_mark: set[bytes]) -> int:
     """Add to `found` what the rows hold; one that isn't what was saved is a miss.
 
     Returns when the oldest count was made of a model that moves.

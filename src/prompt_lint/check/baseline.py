@@ -9,7 +9,7 @@ from prompt_lint import ci
 from prompt_lint.check.compare import Comparison
 from prompt_lint.config import load
 from prompt_lint.config.mistakes import ConfigErrors
-from prompt_lint.model.errors import Fatal, Missing, Unreadable
+from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
 from prompt_lint.repo.base_commit import Absent, resolve
 from prompt_lint.repo.commit_tree import Commit
 
@@ -51,7 +51,7 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
     try:
         data, name = config_of(commit, config.path)
         return parse(data, name)
-    except Missing:
+    except MissingFile:
         tree.notes.append(
             f"{commit.name} has no configuration, so every prompt is new, and none of them fails yet"
         )
@@ -68,9 +68,9 @@ def config_of(commit: Commit, name: str) -> tuple[bytes, str]:
     for one in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
         try:
             return commit.read(commit.resolve(one), load.MAX_SIZE), one
-        except Missing:
+        except MissingFile:
             continue
-    raise Missing("is not there")
+    raise MissingFile("is not there")
 
 
 def trusted(tree: WorkingTree, wanted: str, name: str, env: Mapping[str, str]) -> tuple[bytes, str]:

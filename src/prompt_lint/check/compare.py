@@ -10,8 +10,8 @@ from prompt_lint.check import groups, judge
 from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, parsed
 from prompt_lint.config import loosened as policy
 from prompt_lint.formats import inclusions
-from prompt_lint.model.errors import Exit, Unreadable
-from prompt_lint.model.values import Against, Loosened, Note, Prompt, Removed
+from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
 from prompt_lint.repo.changes import Change, compare, filters
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.counting.sources import StandIn
-    from prompt_lint.model.values import Count, Group, Problem, Request, Rule, Verdict
-    from prompt_lint.repo.base_commit import Base
+    from prompt_lint.model.values import Base, Count, Group, Problem, Request, Rule, Verdict
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import Commit
     from prompt_lint.repo.working_tree import WorkingTree
@@ -39,10 +38,6 @@ class Comparison(NamedTuple):
     commit: Commit
     config: Config | None
     policy: str
-
-    @property
-    def against(self) -> Against:
-        return Against(self.base.name, self.base.how, self.base.commit)
 
 
 class Before(NamedTuple):
@@ -160,7 +155,7 @@ class Recount(NamedTuple):
         prompt, rule = verdict.prompt, verdict.rule
         sides = (
             self._request(self.commit, base, prompt, rule),
-            self._request(self.tree, prompt.source or prompt.path, prompt, rule),
+            self._request(self.tree, prompt.real_path or prompt.path, prompt, rule),
         )
         try:
             counts = [self.counter(verdict.model, request) for request in sides if request]
@@ -171,7 +166,7 @@ class Recount(NamedTuple):
     def _request(self, tree: WorkingTree | Commit, path: str, prompt: Prompt, rule: Rule) -> Request | None:
         companions = Companions(tree, self.cap)
         try:
-            name = prompt.path if prompt.source else path
+            name = prompt.path if prompt.real_path else path
             prompts = parsed(name, tree.read(path, self.cap), rule, companions, Remarks([], []))
             return next((one.request for one in prompts if one.name == prompt.name), None)
         except Unreadable:
@@ -198,7 +193,9 @@ class Standings(NamedTuple):
             return judge.compared(verdict, "new", None, None)
         renamed = change.base if change.kind == "renamed" else ""
         if known is None and change.kind == "unchanged":
-            return judge.compared(verdict, "unchanged", verdict.counted, 0 if verdict.counted else None)
+            return judge.compared(
+                verdict, "unchanged", verdict.token_count, 0 if verdict.token_count else None
+            )
         base, growth = self._growth(verdict, (known or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
         return judge.compared(verdict, kind, base, growth, renamed)
@@ -206,7 +203,7 @@ class Standings(NamedTuple):
     def _change(self, verdict: Verdict) -> Change:
         if verdict.prompt.format == groups.FORMAT:
             return Change("unchanged" if _name(verdict) in self.counts else "new")
-        return self.now.of(verdict.prompt.source or verdict.prompt.path)
+        return self.now.of(verdict.prompt.real_path or verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Whether the base had the file, and other prompts in it."""
@@ -217,7 +214,7 @@ class Standings(NamedTuple):
         self, verdict: Verdict, outcome: Outcome | StandIn | None, change: Change
     ) -> tuple[Count | None, int | None]:
         base = groups.count_of(outcome) if outcome else None
-        after = verdict.counted
+        after = verdict.token_count
         if base is None or after is None:
             return None, None
         if base.origin != after.origin and not (base.tokens == 0 or after.tokens == 0):
@@ -227,12 +224,12 @@ class Standings(NamedTuple):
             base, after = both
         return base, after.tokens - base.tokens
 
-    def removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[Removed]:
+    def removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
         """Prompts of the base that none of the verdicts is about. What can't be read any more isn't gone."""
-        unread = {problem.path for problem in problems if problem.code == Exit.UNCOUNTED}
+        unread = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
         left = {_name(verdict) for verdict in verdicts}
         return [
-            Removed(Prompt(path, name, 0, None), model, count)
+            RemovedPrompt(Prompt(path, name, 0, None), model, count)
             for (group, path, name), outcomes in self.counts.items()
             if not group and (group, path, name) not in left and path not in unread
             for model, outcome in outcomes.items()
@@ -245,7 +242,7 @@ class Standings(NamedTuple):
         paths = {
             v.prompt.path: None
             for v in verdicts
-            if v.counted and v.growth is None and v.standing not in {"new", ""}
+            if v.token_count and v.growth is None and v.change not in {"new", ""}
         }
         return [Note(told, path) for path in paths]
 
@@ -275,7 +272,7 @@ def inherited(verdict: Verdict, comparison: Comparison) -> Verdict:
     Without a configuration in the base, nobody has had a limit to be within yet.
     """
     if comparison.config is None:
-        return verdict._replace(inherited=verdict.status in {"over", "grew"})
+        return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
     return judge.inherited(verdict) if comparison.policy == "changed" else verdict
 
 
@@ -283,7 +280,7 @@ def forgive(said: Remarks, comparison: Comparison, now: Before) -> None:
     """Turns what was wrong with a file in the base already into a note, where only changes are judged."""
     if comparison.policy != "changed":
         return
-    old = [one for one in said.problems if one.code != Exit.USAGE and _untouched(one.path, now)]
+    old = [one for one in said.problems if one.exit_code != ExitCode.USAGE and _untouched(one.path, now)]
     said.problems[:] = [one for one in said.problems if one not in old]
     said.notes.extend(Note(f"as in the base already: {one.message}", one.path, one.line) for one in old)
 
@@ -292,7 +289,7 @@ def _untouched(path: str, now: Before) -> bool:
     return now.of(path).kind == "unchanged"
 
 
-def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) -> list[Loosened]:
+def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) -> list[Loosening]:
     """What the configuration allows that the base's didn't."""
     moved = {change.base: path for path, change in now.changes.paths.items() if change.kind == "renamed"}
     if comparison.config is None or (comparison.config == config and not moved):

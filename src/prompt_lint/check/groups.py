@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, importers, is_below, parsed
 from prompt_lint.config.ownership import Owned, select, selector
 from prompt_lint.counting.sources import StandIn
-from prompt_lint.model.errors import Exit, Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER, Count, Part, Problem, Prompt, Request, Section, summed
+from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.values import (
+    PLACEHOLDER_MESSAGE,
+    Count,
+    Part,
+    Problem,
+    Prompt,
+    Request,
+    Section,
+    sum_counts,
+)
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -146,7 +155,7 @@ class _Source(NamedTuple):
             references = _references(matchers, (file.path, *file.aliases, file.shown))
             try:
                 prompts = self._prompts(file, self.group.rule.line)
-            except Missing:
+            except MissingFile:
                 continue  # deleted and not yet staged
             for prompt in prompts:
                 meant = [
@@ -155,7 +164,7 @@ class _Source(NamedTuple):
                 if meant:
                     used.update(meant)
                     source = file.path if file.name else ""
-                    prompt = prompt._replace(aliases=file.aliases, source=source)  # noqa: PLW2901  # the same, placed
+                    prompt = prompt._replace(aliases=file.aliases, real_path=source)  # noqa: PLW2901  # the same, placed
                     member = found(prompt, self.group.rule, 0)
                     members.append(member._replace(group=self.group))
         idle = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
@@ -165,7 +174,7 @@ class _Source(NamedTuple):
     def _idle(self, one: Reference) -> Problem:
         behind = f" with a prompt named `{one.name}`" if one.name else ""
         message = f"no file in the repository matches `{one.path}`{behind}, which the group `{self.group.name}` sums"
-        return Problem(self.config, one.line, message, "mend it, or take it out of the group", Exit.USAGE)
+        return Problem(self.config, one.line, message, "mend it, or take it out of the group", ExitCode.USAGE)
 
     def request(self, files: Sequence[Owned]) -> Found:
         """The one request that the files make. Raises `_Broken`."""
@@ -180,7 +189,7 @@ class _Source(NamedTuple):
                 prompt = self._one(reference, file)
                 fault = add(whole, prompt.request.fields, file.path) if prompt.request else ""
                 if fault:
-                    raise self._broken(reference.line, f"`{reference.path}` {fault}", code=Exit.USAGE)
+                    raise self._broken(reference.line, f"`{reference.path}` {fault}", code=ExitCode.USAGE)
         prompt = Prompt(self.config, group.name, group.rule.line, whole.request(), format=FORMAT)
         return found(prompt, group.rule, sum(len(part.text) for part in whole.parts))._replace(
             group=group, parts=tuple(whole.parts)
@@ -190,8 +199,8 @@ class _Source(NamedTuple):
         """The prompt that a reference means; the only one of its file, where it names none."""
         try:
             prompts = self._prompts(file, reference.line)
-        except Missing:
-            raise self._broken(reference.line, f"`{file.path}` is not there", code=Exit.USAGE) from None
+        except MissingFile:
+            raise self._broken(reference.line, f"`{file.path}` is not there", code=ExitCode.USAGE) from None
         chosen = [one for one in prompts if one.name == reference.name] if reference.name else prompts
         if len(chosen) == 1:
             return chosen[0]
@@ -202,7 +211,7 @@ class _Source(NamedTuple):
             if not reference.name
             else f"has no prompt named `{reference.name}`"
         )
-        raise self._broken(reference.line, f"`{file.path}` {told}", hint, Exit.USAGE)
+        raise self._broken(reference.line, f"`{file.path}` {told}", hint, ExitCode.USAGE)
 
     def _prompts(self, file: Owned, line: int) -> list[Prompt]:
         """The prompts of a file. What is to be said of it is said where a rule owns it. Raises `Missing`, `_Broken`."""
@@ -211,13 +220,15 @@ class _Source(NamedTuple):
             real, data = companions.include(file.path)
             aside = self.said if file.rule is self.group.rule else Remarks([], [])
             return list(parsed(file.name or real, data, file.rule, companions, aside))
-        except Missing:
+        except MissingFile:
             raise
         except Unreadable as error:
             place = f"`{file.path}`" + (f", line {error.line}" if error.line else "")
             raise self._broken(line, f"{place}: {error.message}", error.hint) from None
 
-    def _broken(self, line: int, message: str, hint: str = "", code: Exit = Exit.UNCOUNTED) -> _Broken:
+    def _broken(
+        self, line: int, message: str, hint: str = "", code: ExitCode = ExitCode.UNCOUNTED
+    ) -> _Broken:
         told = f"the group `{self.group.name}` can't be counted: {message}"
         return _Broken(Problem(self.config, line, told, hint or "mend the file, or the group", code))
 
@@ -256,7 +267,7 @@ class _Whole(NamedTuple):
         if self.tools:
             fields["tools"] = self.tools
         ends = self.messages and self.messages[-1].get("role") != "assistant"
-        fields["messages"] = self.messages if ends else [*self.messages, dict(PLACEHOLDER)]
+        fields["messages"] = self.messages if ends else [*self.messages, dict(PLACEHOLDER_MESSAGE)]
         return Request(fields)
 
     def weigh(self, title: str, path: str, content: object) -> None:
@@ -314,7 +325,7 @@ def _said(fields: Mapping[str, Any]) -> list[Any]:
     messages = list(fields["messages"])
     alone = len(messages) == 1 and ("system" in fields or "tools" in fields)
     after = len(messages) > 1 and messages[-2].get("role") == "assistant"
-    return messages[:-1] if messages[-1] == PLACEHOLDER and (alone or after) else messages
+    return messages[:-1] if messages[-1] == PLACEHOLDER_MESSAGE and (alone or after) else messages
 
 
 def _joined(contents: list[Any]) -> object:
@@ -342,7 +353,7 @@ def _total(outcomes: Sequence[Outcome | StandIn]) -> Outcome | StandIn:
     if failed:
         return failed
     counts = [count for one in outcomes if (count := count_of(one))]
-    whole = summed(counts)
+    whole = sum_counts(counts)
     doubt = next((one for one in outcomes if isinstance(one, StandIn)), None)
     return StandIn(whole, doubt.reason) if doubt else whole
 

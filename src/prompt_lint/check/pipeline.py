@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import recall, remember
 from prompt_lint.check import groups
-from prompt_lint.check.judge import excused, exit_code, judge, settles
+from prompt_lint.check.judge import excused, exit_code, judge
 from prompt_lint.check.read_prompts import Companions, Remarks, read_all
 from prompt_lint.check.targets import find
 from prompt_lint.config.ownership import selector
 from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.model.errors import Exit, Fatal, Unreadable
-from prompt_lint.model.values import Count, Key, Note, Problem, Report, Section, Shares
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.values import Count, CountKey, ImportShares, Note, Problem, Report, Section
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def check(
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
     if scope.everything:
         notes += _idle_parts(config, report.verdicts)
-    report = report._replace(verdicts=verdicts, notes=notes, files=files)
+    report = report._replace(verdicts=verdicts, notes=notes, file_count=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -147,7 +147,7 @@ def _idle_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
                 message = (
                     f"no prompt of this rule is called `{name}`, so that limit in `parts` holds for none"
                 )
-                yield Note(message, config.path, rule.line_of(name, ""))
+                yield Note(message, config.path, rule.limit_line(name, ""))
 
 
 def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
@@ -191,7 +191,7 @@ def _report(
         else:
             notes.append(Note(f"{told.message}; {told.hint}"))
     host = means.service.host if means.service and done.sent else ""
-    return Report(config, verdicts, problems, notes, 0, Exit.OK, done.sent, host, len(done.failures))
+    return Report(config, verdicts, problems, notes, 0, ExitCode.OK, done.sent, host, len(done.failures))
 
 
 def _compared(
@@ -223,7 +223,7 @@ def _compared(
     return report._replace(
         verdicts=[compare.inherited(verdict, comparison) for verdict in verdicts],
         notes=[*report.notes, *standings.incomparable(verdicts), *map(Note, now.changes.notes)],
-        against=comparison.against,
+        base=comparison.base,
         removed=standings.removed(verdicts, report.problems),
         loosened=compare.loosened(comparison, config, scope, now),
         on_raise=config.on_raise,
@@ -243,7 +243,7 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
         request = one.prompt.request
         if request:
             counted.append(one._replace(prompt=one.prompt._replace(request=None)))
-            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits_of(one.prompt.name))
+            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits_for(one.prompt.name))
         else:
             counted.append(one)
 
@@ -253,7 +253,7 @@ def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | S
     prompt, rule, digest, _, stamp, contents, *_ = one
     if not digest:
         return (_NOTHING,) * len(rule.models)
-    ours = tuple(outcomes[Key(model, digest)] for model in rule.models)
+    ours = tuple(outcomes[CountKey(model, digest)] for model in rule.models)
     counts = [outcome for outcome in ours if isinstance(outcome, Count)]
     if len(counts) == len(ours):
         stamps = filter(None, (stamp, contents))
@@ -295,8 +295,8 @@ def _verdicts(
     for model, outcome in zip(rule.models, outcomes, strict=True):
         if isinstance(outcome, Count):
             yield judge(prompt, model, rule, outcome)
-        elif isinstance(outcome, StandIn) and settles(
-            outcome.counted, rule.limits_of(prompt.name).get(model)
+        elif isinstance(outcome, StandIn) and outcome.counted.decides(
+            rule.limits_for(prompt.name).get(model)
         ):
             yield judge(prompt, model, rule, outcome.counted)
         else:
@@ -337,7 +337,7 @@ def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
     """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
     return [
         Note("empty or blank, so 0 tokens", path)
-        for path in sorted({v.prompt.path for v in verdicts if v.counted == _NOTHING})
+        for path in sorted({v.prompt.path for v in verdicts if v.token_count == _NOTHING})
     ]
 
 
@@ -347,7 +347,7 @@ def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     for verdict in verdicts:
         name = verdict.prompt.path, verdict.prompt.name
         if (
-            verdict.failed
+            verdict.fails
             and not verdict.sections
             and (name not in by_prompt or by_prompt[name].over_by < verdict.over_by)
         ):
@@ -363,28 +363,30 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
         return verdict
     sections = weighed(found, verdict.model, counter)
     told = shares(found, verdict.model, counter)
-    return verdict._replace(sections=sections[:_LARGEST], shares=told)
+    return verdict._replace(sections=sections[:_LARGEST], import_shares=told)
 
 
 def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
     prompt, companions = verdict.prompt, Companions(tree, cap)
-    data = tree.read(prompt.source or prompt.path, cap)
+    data = tree.read(prompt.real_path or prompt.path, cap)
     one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
     return list(one.parts(prompt.path, data, prompt, companions.include))
 
 
-def shares(parts: Sequence[Part], model: str, counter: Counter) -> Shares | None:
+def shares(parts: Sequence[Part], model: str, counter: Counter) -> ImportShares | None:
     """What of a prompt is its file's own, and what is imported; None where nothing is."""
     own, imported = (
-        "\n".join(one.text for one in parts if bool(one.via) == taken) for taken in (False, True)
+        "\n".join(one.text for one in parts if bool(one.import_chain) == taken) for taken in (False, True)
     )
-    files = len({one.path for one in parts if one.via})
-    return Shares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
+    files = len({one.path for one in parts if one.import_chain})
+    return ImportShares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
 
 
 def weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
     """The longest parts with their tokens, the largest first: a part's tokens follow its length closely enough."""
     longest = sorted(parts, key=lambda part: -len(part.text))[:_WEIGHED]
-    sections = [Section(*one[:3], counter.weigh(model, one.text), one.path, one.via) for one in longest]
+    sections = [
+        Section(*one[:3], counter.weigh(model, one.text), one.path, one.import_chain) for one in longest
+    ]
     return tuple(sorted(sections, key=lambda section: -section.tokens))

@@ -7,7 +7,7 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats import FORMATS, inclusions, recognise
-from prompt_lint.model.errors import Elsewhere, Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.repo.safe_read import mark
 from prompt_lint.repo.working_tree import is_gits
@@ -64,7 +64,7 @@ class Companions:
         """The real path behind a path below the top, and its bytes. Raises `Missing`, `Unreadable`."""
         self.asked.add(path)
         if self.tree is None:
-            raise Missing("is not there")
+            raise MissingFile("is not there")
         real = self.tree.resolve(path)
         self.asked.add(real)
         return real, self.tree.read(real, self.cap)
@@ -76,15 +76,15 @@ class Companions:
         """
         self.asked.add(path)
         if self.tree is None:
-            raise Missing("is not there")
+            raise MissingFile("is not there")
         if is_gits(path):
-            raise Elsewhere("belongs to git itself")
+            raise NotInRepository("belongs to git itself")
         try:
             real = self.tree.resolve(path)
-        except Missing:
+        except MissingFile:
             raise
         except Unreadable as error:
-            raise Elsewhere(error.message, error.hint) from None
+            raise NotInRepository(error.message, error.hint) from None
         self.asked.add(real)
         self.tree.require_shared(path, real)
         return real, self.tree.read(real, self.cap)
@@ -111,9 +111,9 @@ def read_all(
             # One at a time: a file may hold 100,000. What it weighs, it weighs once.
             for size, prompt in zip(chain([len(data)], repeat(0)), chain(start, prompts), strict=False):
                 source = path if name else ""
-                one = found(prompt._replace(aliases=aliases, source=source), rule, size)
+                one = found(prompt._replace(aliases=aliases, real_path=source), rule, size)
                 yield one._replace(stamp=stamp, contents=mark(data)) if alone else one
-        except Missing:
+        except MissingFile:
             continue  # deleted and not yet staged: nothing is left that could be too large
         except Unreadable as error:
             said.problems.append(Problem(name or path, error.line, error.message, error.hint))

@@ -9,7 +9,7 @@ from prompt_lint.check import groups
 from prompt_lint.check.read_prompts import importers, is_below
 from prompt_lint.config.ownership import Owned, idle, select, selector
 from prompt_lint.formats import candidates, inclusions
-from prompt_lint.model.errors import Exit, Unreadable
+from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 
 if TYPE_CHECKING:
@@ -188,5 +188,5 @@ def _matches_nothing(config: Config, rule: Rule) -> Problem:
         rule.line,
         f"no file in the repository matches `{patterns}`",
         "mend the pattern, remove the rule, or say `allow_empty: true` in it",
-        code=Exit.USAGE,
+        exit_code=ExitCode.USAGE,
     )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.pipeline import Options, check
 from prompt_lint.cli import inputs
 from prompt_lint.cli.session import means, outage_fails
-from prompt_lint.model.values import Note, View
-from prompt_lint.output import delivery
+from prompt_lint.model.values import Note
+from prompt_lint.output import View, delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prompt_lint.counting.sources import Means
-    from prompt_lint.model.errors import Exit
+    from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.values import Report
 
 
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
     policy: str = ""
 
 
-def run(asked: Asked) -> Exit:
+def run(asked: Asked) -> ExitCode:
     """The exit code, once everything is written."""
     env = os.environ
     tree, config, relative = inputs.load(asked.paths, asked.flags)

@@ -35,7 +35,7 @@ def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) 
     """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
     said = Remarks([], [])
     report = judge_all("", _prompts(files, one_rule, options, said), means, said, options)
-    return report._replace(files=len(files))
+    return report._replace(file_count=len(files))
 
 
 def _prompts(files: Sequence[str], one_rule: Rule, options: Options, said: Remarks) -> Iterator[Found]:

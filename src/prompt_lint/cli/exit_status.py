@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from prompt_lint import __version__
-from prompt_lint.model.errors import Exit, Fatal, Terminated, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,17 +19,17 @@ def code_of(run: Callable[[], int | None]) -> int:
     from prompt_lint.output.terminal import ClosedPipe  # with what a run needs anyway
 
     try:
-        return int(run() or Exit.OK)
+        return int(run() or ExitCode.OK)
     except Fatal as error:
-        complain(*error.complaints())
-        return error.code
+        complain(*error.messages())
+        return error.exit_code
     except Unreadable as error:
         complain((f"the file {error.message}", error.hint))
-        return Exit.UNCOUNTED
+        return ExitCode.UNCOUNTED
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except ClosedPipe:
-        return Exit.UNCOUNTED
+        return ExitCode.UNCOUNTED
 
 
 def end(run: Callable[[], int | None]) -> NoReturn:
@@ -41,10 +41,10 @@ def end(run: Callable[[], int | None]) -> NoReturn:
         code = code_of(run)
     except Terminated:
         complain(("terminated", ""))
-        code = Exit.TERMINATED
+        code = ExitCode.TERMINATED
     except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
         complain(_bug(error))
-        code = Exit.UNCOUNTED
+        code = ExitCode.UNCOUNTED
     sys.exit(code)
 
 

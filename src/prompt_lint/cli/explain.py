@@ -11,8 +11,8 @@ from prompt_lint.check.targets import find
 from prompt_lint.config.ownership import selector
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.formats.memory import BEHIND
-from prompt_lint.model.errors import Exit, Fatal, Missing, Unreadable
-from prompt_lint.model.values import PLACEHOLDER
+from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE
 from prompt_lint.output import text as as_text
 from prompt_lint.output.phrases import several
 from prompt_lint.text.escape import visible
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.ownership import Match, Owned, Selector
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
-    from prompt_lint.model.values import Part, Prompt, Rule, View
+    from prompt_lint.model.values import Part, Prompt, Rule
+    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
 # What is told one by one.
@@ -40,7 +41,7 @@ _DEEPEST = 8
 
 def explain(
     tree: WorkingTree, config: Config, path: str, means: Means, options: Options, view: View
-) -> tuple[str, Exit]:
+) -> tuple[str, ExitCode]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = selector(config.rules, config.exclude)
     entry, scope = _found(tree, config, chosen, path, options.max_file_size)
@@ -51,7 +52,7 @@ def explain(
         lines.append("  left out by the `exclude` at the top of the file")
     if not owner and not scope.groups and not scope.owned:
         lines.append("  no rule owns it, so `check` passes it by")
-        return _joined(lines), Exit.OK
+        return _joined(lines), ExitCode.OK
     others = [*_groups(config, scope), *_importers(path, scope)]
     if entry:
         lines += _owned(tree, entry, others, means, options)
@@ -144,7 +145,7 @@ def _heading(prompt: Prompt, source: _Source) -> str:
         told.append(f"system {several(source.tokens(_text(fields['system'])), 'token')}")
     if tools := fields.get("tools"):
         told.append(f"{several(len(tools), 'tool')} of {several(source.tokens(_text(tools)), 'token')}")
-    messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER]
+    messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER_MESSAGE]
     if messages:
         told.append(
             f"{several(len(messages), 'message')} of {several(source.tokens(_text(messages)), 'token')}"
@@ -168,7 +169,7 @@ def _text(content: object) -> str:
 
 def _own(parts: Iterable[Part], source: _Source) -> Iterator[str]:
     """The parts that are in the file itself, in its order."""
-    own = [(source.tokens(one.text), one) for one in parts if not one.via]
+    own = [(source.tokens(one.text), one) for one in parts if not one.import_chain]
     own = own if len(own) > 1 else []  # one part is the prompt
     width = max((len(f"{tokens:,}") for tokens, _ in own[:_MOST_PARTS]), default=0)
     for tokens, one in own[:_MOST_PARTS]:
@@ -186,7 +187,7 @@ def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
     """The files that are imported, each below the one that names it."""
     texts: dict[tuple[str, ...], list[str]] = {}
     for one in parts:
-        way = (*one.via, one.path) if one.via else ()
+        way = (*one.import_chain, one.path) if one.import_chain else ()
         for end in range(2, len(way) + 1):  # those on the way may hold nothing but imports
             texts.setdefault(way[:end], [])
         if way:
@@ -209,7 +210,7 @@ def _absent(companions: Companions, source: _Source) -> Iterator[str]:
     for path in sorted(companions.asked):
         try:
             source.tree.resolve(path)
-        except Missing:
+        except MissingFile:
             absent.append(path)
         except Unreadable:  # told in a note
             continue

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.pipeline import check, parts, shares
 from prompt_lint.formats import FORMATS
-from prompt_lint.model.errors import Exit, Unreadable
-from prompt_lint.model.values import Count, summed
+from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.values import Count, sum_counts
 from prompt_lint.output import phrases
 from prompt_lint.output import text as as_text
 from prompt_lint.text.escape import inert, visible
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Options
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
-    from prompt_lint.model.values import Prompt, Report, Rule, Verdict, View
+    from prompt_lint.model.values import Prompt, Report, Rule, Verdict
+    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
 BY = ("rule", "format", "folder")
@@ -46,13 +47,13 @@ class Listing(NamedTuple):
     imported: Mapping[tuple[Prompt, str], int]
 
     @property
-    def exit_code(self) -> Exit:
+    def exit_code(self) -> ExitCode:
         """That of `check`, but for limits: nothing is judged here."""
-        codes = {problem.code for problem in self.report.problems}
-        if Exit.USAGE in codes:
-            return Exit.USAGE
+        codes = {problem.exit_code for problem in self.report.problems}
+        if ExitCode.USAGE in codes:
+            return ExitCode.USAGE
         uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
-        return Exit.UNCOUNTED if uncounted or Exit.UNCOUNTED in codes else Exit.OK
+        return ExitCode.UNCOUNTED if uncounted or ExitCode.UNCOUNTED in codes else ExitCode.OK
 
 
 def listing(
@@ -67,7 +68,7 @@ def listing(
         few = prompts[verdict.prompt.path] <= _ONE_BY_ONE * len(verdict.rule.models)
         if (
             few
-            and verdict.counted
+            and verdict.token_count
             and verdict.prompt.format in FORMATS
             and FORMATS[verdict.prompt.format].INCLUDES
         ):
@@ -82,7 +83,7 @@ def _imported(tree: WorkingTree, verdict: Verdict, means: Means, cap: int) -> in
         found = shares(parts(tree, verdict, cap), verdict.model, means.offline)
     except Unreadable:  # swapped since it was counted
         return 0
-    return found.imported if found else 0
+    return found.imported_tokens if found else 0
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ def _share(verdict: Verdict) -> float:
 
 
 def _tokens(verdict: Verdict) -> int:
-    return verdict.counted.tokens if verdict.counted else 0
+    return verdict.token_count.tokens if verdict.token_count else 0
 
 
 def _paint(text: str, color: str, view: View) -> str:
@@ -164,7 +165,7 @@ def _cells(row: _Row, found: Listing, view: View) -> Iterator[_Cells]:
     if prompt.name and prompt.format != "group":
         name += f" ({visible(prompt.name)})"
     for number, verdict in enumerate(row.verdicts if view.verbosity > 0 else row.verdicts[:1]):
-        tokens = as_text.number(verdict.counted) if verdict.counted else "not counted"
+        tokens = as_text.number(verdict.token_count) if verdict.token_count else "not counted"
         limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
         imported = found.imported.get((prompt, verdict.model))
         place = name if not number else " " * 4
@@ -182,7 +183,7 @@ def _merged(rows: Sequence[_Row]) -> _Cells:
     place = f"{visible(largest.prompt.path)} (largest of {len(rows):,}, p95 {p95:,})"
     worst = next((status for status in _WORDS if any(one.status == status for one in shown)), "ok")
     limit = f"{largest.limit:,}" if largest.limit is not None else "-"
-    tokens = as_text.number(largest.counted) if largest.counted else "not counted"
+    tokens = as_text.number(largest.token_count) if largest.token_count else "not counted"
     return tokens, limit, largest.prompt.format, largest.prompt.role, place, worst
 
 
@@ -208,8 +209,10 @@ def _size(row: _Row) -> int:
 def _section(title: str, rows: list[_Row], found: Listing, view: View) -> list[str]:
     number = f"{len(rows):,} prompt{'s' if len(rows) != 1 else ''}"
     model = _heaviest(rows)
-    counts = [one.counted for row in rows for one in row.verdicts if one.model == model and one.counted]
-    told = f", {as_text.number(summed(counts))} tokens" if counts else ""
+    counts = [
+        one.token_count for row in rows for one in row.verdicts if one.model == model and one.token_count
+    ]
+    told = f", {as_text.number(sum_counts(counts))} tokens" if counts else ""
     head = f"{_paint(title, '1', view)}: {number}{told}"
     return [head, *_table(sorted(rows, key=lambda row: (-_size(row), *_place(row))), found, view)]
 
@@ -219,12 +222,12 @@ def _sums(rows: Sequence[_Row], view: View) -> Iterator[str]:
     by_model: dict[str, list[Count]] = {}
     for row in rows:
         for verdict in row.verdicts:
-            if verdict.counted:
-                by_model.setdefault(verdict.model, []).append(verdict.counted)
+            if verdict.token_count:
+                by_model.setdefault(verdict.model, []).append(verdict.token_count)
     for model, counts in by_model.items():
         prompts = f"{len(counts):,} prompt{'s' if len(counts) != 1 else ''}"
         places = f"{files:,} file{'s' if files != 1 else ''}"
-        yield f"{as_text.number(summed(counts))} tokens in {prompts} of {places}, counted for {model}"
+        yield f"{as_text.number(sum_counts(counts))} tokens in {prompts} of {places}, counted for {model}"
     if len(by_model) > 1 and view.verbosity <= 0:
         yield "Of several models, the one nearest to the limit is shown; with -v, each."
 
@@ -318,17 +321,17 @@ def render_json(found: Listing) -> str:
     by_model: dict[str, list[Count]] = {}
     for row in rows:
         for one in row.verdicts if row.prompt.format != "group" else ():
-            by_model.setdefault(one.model, []).extend([one.counted] if one.counted else [])
+            by_model.setdefault(one.model, []).extend([one.token_count] if one.token_count else [])
     document = {
         "schema_version": SCHEMA_VERSION,
         "prompts": [_prompt(row, found) for row in rows if row.prompt.format != "group"],
         "groups": [_group(row, found) for row in rows if row.prompt.format == "group"],
         "totals": [
-            {"model": model, "prompts": len(counts), **_counted(summed(counts) if counts else None)}
+            {"model": model, "prompts": len(counts), **_counted(sum_counts(counts) if counts else None)}
             for model, counts in by_model.items()
         ],
         "problems": [
-            {"path": _text(one.path), "line": one.line, "message": _text(one.message), "hint": _text(one.hint), "exit_code": int(one.code)}
+            {"path": _text(one.path), "line": one.line, "message": _text(one.message), "hint": _text(one.hint), "exit_code": int(one.exit_code)}
             for one in found.report.problems
         ],
         "notes": [_text(note) for note in phrases.notes(found.report.notes)],
@@ -365,7 +368,7 @@ def _group(row: _Row, found: Listing) -> dict[str, Any]:
 def _judged(verdict: Verdict) -> dict[str, Any]:
     return {
         "model": verdict.model,
-        **_counted(verdict.counted),
+        **_counted(verdict.token_count),
         "limit": verdict.limit,
         "status": verdict.status,
     }
@@ -377,7 +380,7 @@ def _counted(count: Count | None) -> dict[str, Any]:
         "low": count and count.low,
         "high": count and count.high,
         "origin": count and count.origin,
-        "unverified": bool(count and count.unverified),
+        "unverified": bool(count and count.is_unverified),
     }
 
 

@@ -14,7 +14,7 @@ from prompt_lint.cli import exit_status
 from prompt_lint.cli.check import Asked, Output, today, with_warnings
 from prompt_lint.cli.inputs import Flags, here, load
 from prompt_lint.cli.session import means, outage_fails
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -241,7 +241,7 @@ def check(
     max_file_size: int,
     exit_zero: bool,
     **given: Any,
-) -> Exit:
+) -> ExitCode:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     output, counting = _split(given)
     flags = Flags(config_path, limit, models, policy_from or "", no_git)
@@ -272,7 +272,7 @@ def count(
     show_request: bool,
     max_file_size: int,
     **given: Any,
-) -> Exit:
+) -> ExitCode:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
     from prompt_lint.check.pipeline import Options
     from prompt_lint.check.read_prompts import Remarks
@@ -284,7 +284,7 @@ def count(
         said = Remarks([], [])
         found = [one for path in files for one in count.prompts(path, rule, max_file_size, said)]
         _print_requests(found, models)
-        return Exit.OK
+        return ExitCode.OK
     output, counting = _split(given)
     with means(os.environ, None, None, **counting) as using:
         fails = outage_fails(os.environ, None)
@@ -307,11 +307,11 @@ def explain(
     show_request: bool,
     color: str,
     **counting: Any,
-) -> Exit:
+) -> ExitCode:
     """Tell which rule owns PATH, why, and with what limit."""
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli import explain
-    from prompt_lint.model.values import View
+    from prompt_lint.output import View
     from prompt_lint.output.terminal import wants_color, write_stdout
 
     flags = Flags(config_path, no_git=no_git)
@@ -319,7 +319,7 @@ def explain(
     if show_request:
         prompts, rule = explain.requests(tree, config, relative, max_file_size)
         _print_requests(prompts, rule.models)
-        return Exit.OK
+        return ExitCode.OK
     fails = outage_fails(os.environ, config)
     options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=today())
     view = View(color=wants_color(color, os.environ), verbosity=1)
@@ -359,14 +359,14 @@ def list_prompts(
     verbose: bool,
     color: str,
     **counting: Any,
-) -> Exit:
+) -> ExitCode:
     """List the prompts of the repository, or those below PATHS, with format, role, limit and tokens.
 
     Nothing fails for its size.
     """
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli import list_
-    from prompt_lint.model.values import View
+    from prompt_lint.output import View
     from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 
     flags = Flags(config_path, no_git=no_git)
@@ -401,7 +401,7 @@ def init(
     no_git: bool,
     max_file_size: int,
     **counting: Any,
-) -> Exit:
+) -> ExitCode:
     """Look for prompts, and write a .prompt-lint.yaml with limits that leave room to grow.
 
     Nothing is sent anywhere unless --counting says so on the command line.
@@ -421,10 +421,10 @@ def init(
     if dry_run:
         write_stderr(init.told(found))
         write_stdout(found.text)
-        return Exit.OK
+        return ExitCode.OK
     init.write(tree.top, name, found.text, force=force)
     write_stdout(init.told(found) + init.done(name))
-    return Exit.OK
+    return ExitCode.OK
 
 
 @cli.command()
@@ -493,7 +493,7 @@ def report(
     outputs: tuple[tuple[str, str], ...],
     color: str,
     **given: Any,
-) -> Exit:
+) -> ExitCode:
     """Tell what the organization's prompts use and cost, with an Admin API key in ANTHROPIC_ADMIN_KEY.
 
     On GitHub the report is in the job's summary, too. It doesn't run for pull requests: docs/report.md says why.
@@ -529,7 +529,7 @@ def report(
     "--missing-ok", is_flag=True, help="Without a report, only take back what an earlier run has told."
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment, and send nothing.")
-def comment(report_file: str, key: str, number: int | None, missing_ok: bool, dry_run: bool) -> Exit:
+def comment(report_file: str, key: str, number: int | None, missing_ok: bool, dry_run: bool) -> ExitCode:
     """Keep one comment on the pull request at GitHub up to date, with the token in GITHUB_TOKEN."""
     from prompt_lint.comment import post as comment
 
@@ -543,7 +543,7 @@ def cache() -> None:
 
 @cache.command()
 @_shared("cache")
-def info(cache_dir: str | None) -> Exit:
+def info(cache_dir: str | None) -> ExitCode:
     """Tell where the counts are, how many, and since when."""
     from prompt_lint.cache import counts as cache
     from prompt_lint.cache.folder import cache_folder
@@ -554,12 +554,12 @@ def info(cache_dir: str | None) -> Exit:
         raise Fatal("there is no place for a cache", "give one with --cache-dir")
     kept = cache.open_cache(folder)
     write_stdout(_described(kept.info()) + "".join(f"note: {warning}\n" for warning in kept.warnings))
-    return Exit.OK
+    return ExitCode.OK
 
 
 @cache.command()
 @_shared("cache")
-def clear(cache_dir: str | None) -> Exit:
+def clear(cache_dir: str | None) -> ExitCode:
     """Remove all counts that are kept."""
     from prompt_lint.cache import counts as cache
     from prompt_lint.cache.folder import cache_folder
@@ -567,7 +567,7 @@ def clear(cache_dir: str | None) -> Exit:
 
     folder = cache_folder(os.environ, cache_dir)
     write_stdout(f"removed {cache.clear(folder) if folder else 0:,} bytes\n")
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _described(found: Info) -> str:
@@ -586,7 +586,7 @@ def _described(found: Info) -> str:
 
 @cli.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish", "powershell")))
-def completion(shell: str) -> Exit:
+def completion(shell: str) -> ExitCode:
     """Print the completion script for SHELL; load it from the shell's start-up file."""
     from click.shell_completion import get_completion_class
 
@@ -596,7 +596,7 @@ def completion(shell: str) -> Exit:
     from prompt_lint.output.terminal import write_stdout
 
     write_stdout(found(cli, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source() + "\n")
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _split(given: dict[str, Any]) -> tuple[Output, dict[str, Any]]:
@@ -612,7 +612,7 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     from prompt_lint.output.terminal import write_stdout
     from prompt_lint.text.escape import inert
 
-    bodies = [{"model": m, **p.request.ordered()} for p in prompts if p.request for m in models]
+    bodies = [{"model": m, **p.request.ordered_fields()} for p in prompts if p.request for m in models]
     write_stdout("".join(inert(json.dumps(body)) + "\n" for body in bodies))
 
 
@@ -632,16 +632,16 @@ def _run(arguments: Sequence[str]) -> int:
         return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
-        return Exit.USAGE
+        return ExitCode.USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
         exit_status.complain((error.format_message(), hint))
-        return Exit.USAGE
+        return ExitCode.USAGE
     except click.Abort:
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except SystemExit:  # Click's own way out, where nobody reads its help
-        return Exit.UNCOUNTED
+        return ExitCode.UNCOUNTED
 
 
 def _refuse_ambiguous(arguments: Sequence[str]) -> None:

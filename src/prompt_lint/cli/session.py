@@ -50,7 +50,7 @@ def means(
     """
     from prompt_lint.cache import counts
     from prompt_lint.cache.folder import cache_folder
-    from prompt_lint.model.models import family
+    from prompt_lint.model.models import tokenizer_family
 
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
@@ -63,7 +63,14 @@ def means(
     offline_counter = Counter(_count, _weigh)
     with _saved(counts.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
         yield Means(
-            mode, offline_counter, lambda model: family(model)[0], kept, service, absent, cores(), show
+            mode,
+            offline_counter,
+            lambda model: tokenizer_family(model)[0],
+            kept,
+            service,
+            absent,
+            cores(),
+            show,
         )
 
 

@@ -17,7 +17,7 @@ from prompt_lint.api import json_client
 from prompt_lint.api.credentials import Secret, validate_endpoint
 from prompt_lint.ci import context as event
 from prompt_lint.ci import github
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.markdown import COMMENT, within
 from prompt_lint.output.report_reader import read
 from prompt_lint.output.terminal import write_stdout
@@ -78,7 +78,7 @@ class _Refused(Exception):
         self.told = told
 
 
-def run(env: Mapping[str, str], options: Options) -> Exit:
+def run(env: Mapping[str, str], options: Options) -> ExitCode:
     """Comments on the pull request that the environment is about. Raises `Fatal`.
 
     Where the report is of a fork, it may hold anything: only `reread` looks into it, and only `gfm` prints of it.
@@ -86,7 +86,7 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
     report, fault = _report(options)
     if options.dry_run:
         write_stdout(_body(report, options.key, (0, 0), ""))
-        return Exit.OK
+        return ExitCode.OK
     context = ci.detect_context(env)
     secret, base = (
         _secret(env),
@@ -103,7 +103,7 @@ def run(env: Mapping[str, str], options: Options) -> Exit:
     print(_notice(told, env), file=sys.stderr)
     if fault:
         raise fault
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _report(options: Options) -> tuple[Report | None, Fatal | None]:
@@ -150,7 +150,7 @@ def _refusal(told: JsonResponse, *, harmless: bool) -> str:
         404: f"is it there? Else {_PERMISSION}",
     }
     hint = hints.get(told.status, "run the job again")
-    raise Fatal(f"no comment: GitHub answered {told.status}{said}", hint, Exit.UNCOUNTED)
+    raise Fatal(f"no comment: GitHub answered {told.status}{said}", hint, ExitCode.UNCOUNTED)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def worth_telling(report: Report | None) -> bool:
         return False
     if report.exit_code or report.problems or report.loosened or report.removed:
         return True
-    return any(one.failed or one.standing not in {"", "unchanged"} for one in report.verdicts)
+    return any(one.fails or one.change not in {"", "unchanged"} for one in report.verdicts)
 
 
 def _body(report: Report | None, key: str, number: tuple[int, int], link: str) -> str:
@@ -281,7 +281,9 @@ def _ours(ask: Call, place: _Place, key: str) -> Sequence[_Comment]:
         found += [one for raw in listed if (one := _comment(raw, key))]
         if len(listed) < _PAGE:
             return sorted(found)
-    raise Fatal(f"no comment: the pull request has over {_PAGES * _PAGE:,} of them", code=Exit.UNCOUNTED)
+    raise Fatal(
+        f"no comment: the pull request has over {_PAGES * _PAGE:,} of them", exit_code=ExitCode.UNCOUNTED
+    )
 
 
 def _comment(raw: Mapping[str, Any], key: str) -> _Comment | None:
@@ -299,7 +301,9 @@ def _comment(raw: Mapping[str, Any], key: str) -> _Comment | None:
 def _listed(told: JsonResponse) -> Sequence[Mapping[str, Any]]:
     _expect(told, 200)
     if not isinstance(told.value, list) or not all(isinstance(one, dict) for one in told.value):
-        raise Fatal("no comment: GitHub answered with no list where one should be", code=Exit.UNCOUNTED)
+        raise Fatal(
+            "no comment: GitHub answered with no list where one should be", exit_code=ExitCode.UNCOUNTED
+        )
     return told.value
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
-from prompt_lint.model.values import Growth, Reference
+from prompt_lint.model.values import MaxGrowth, Reference
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -121,20 +121,20 @@ def read_warn_at(node: Node, example: str) -> float | None:
     return node.report(f"{quote(node.value)} isn't a share of the limit: expected 0% to 100%", example)
 
 
-def read_growth(node: Node, example: str) -> Growth | None:
+def read_growth(node: Node, example: str) -> MaxGrowth | None:
     """Read a number of tokens, a share of the base, or both."""
     if not isinstance(node.value, dict):
         if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
-            return Growth(None, _scale(node.value[:-1], 4))
+            return MaxGrowth(None, _scale(node.value[:-1], 4))
         tokens = _read_tokens(node, example)
-        return None if tokens is None else Growth(tokens, None)
+        return None if tokens is None else MaxGrowth(tokens, None)
     if not node.value or node.value.keys() - {"tokens", "percent"}:
         return node.report("expected `tokens`, `percent` or both", example)
     amounts: dict[str, int | None] = {}
     for key in node.value:
         read = _read_tokens if key == "tokens" else _read_percent
         amounts[key] = read(node.child(key), example)
-    return Growth(amounts.get("tokens"), amounts.get("percent"))
+    return MaxGrowth(amounts.get("tokens"), amounts.get("percent"))
 
 
 def _read_tokens(node: Node, example: str) -> int | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.tokenizer.engine import content_tokens
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.models import NEWEST_FAMILY, Model, find
+from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
 from prompt_lint.model.values import Count
 from prompt_lint.request import images
 
@@ -58,7 +58,7 @@ UNKNOWN_TOOL_PROMPT = Interval(0.10, 100)
 UNKNOWN_MODEL = Interval(0.15, 15)
 
 # A model that isn't known: the newest family, and the tool prompt of its commonest member.
-_UNKNOWN = Model("", NEWEST_FAMILY, 0, "assumed", None, system_line=True)
+_UNKNOWN = Model("", NEWEST_FAMILY, 0, "assumed", None, has_system_line=True)
 _ASSUMED_TOOL_PROMPT = (354, 474)
 
 # Pixels of the longer side, and tokens, that the models of a family see of an image at most: documentation of vision, 2026.
@@ -90,14 +90,14 @@ def count(model: str, request: Request) -> Count:
     global _last  # noqa: PLW0603 - a memo of one entry, replaced as a whole
     if _last[0] is not request.fields:
         _last = (request.fields, {})
-    known = find(model) or _UNKNOWN
+    known = find_model(model) or _UNKNOWN
     try:
         tokens = _Counting(known, _last[1]).request(request.fields)
     except RecursionError:
         raise Unreadable("needs the API: it is nested too deeply to be counted here", _HINT) from None
     interval = _interval(known, request.fields)
     margin = max(interval.tokens, round(tokens * interval.share))
-    seen = [_seen(known.family, image) for image in _images_of(request.fields)]
+    seen = [_seen(known.tokenizer_family, image) for image in _images_of(request.fields)]
     if seen:
         margin = max(margin, round(tokens * IMAGE.share)) + IMAGE.tokens * len(seen)
     low = tokens - margin - sum(counted - least for counted, least in seen)
@@ -106,7 +106,7 @@ def count(model: str, request: Request) -> Count:
 
 def weigh(model: str, text: str) -> int:
     """Tokens of a text on its own, without any frame: what a section contributes to a prompt, nearly."""
-    return content_tokens(text, (find(model) or _UNKNOWN).family)
+    return content_tokens(text, (find_model(model) or _UNKNOWN).tokenizer_family)
 
 
 class _Counting(NamedTuple):
@@ -116,7 +116,7 @@ class _Counting(NamedTuple):
     memo: dict[tuple[str, str, bool], int]
 
     def request(self, fields: Mapping[str, Any]) -> int:
-        frame = FRAMES[self.model.family]
+        frame = FRAMES[self.model.tokenizer_family]
         _refuse_unmodelled(fields)
         tools = fields.get("tools") or []
         total = frame.request + self._tools(tools, fields.get("tool_choice") or {})
@@ -133,20 +133,22 @@ class _Counting(NamedTuple):
         return total
 
     def _text(self, text: str, *, after_space: bool = True) -> int:
-        key = (text, self.model.family, after_space)
+        key = (text, self.model.tokenizer_family, after_space)
         found = self.memo.get(key)
         if found is None:
-            found = self.memo[key] = content_tokens(text, self.model.family, after_space=after_space)
+            found = self.memo[key] = content_tokens(
+                text, self.model.tokenizer_family, after_space=after_space
+            )
         return found
 
     def _system(self, text: str, *, own_line: bool) -> int:
-        line = "\n" if own_line or self.model.system_line else ""
+        line = "\n" if own_line or self.model.has_system_line else ""
         return self._text(line + text, after_space=False)
 
     def _tools(self, tools: list[Any], choice: Mapping[str, Any]) -> int:
         if not tools:
             return 0
-        automatic, forced = self.model.tool_prompt or _ASSUMED_TOOL_PROMPT
+        automatic, forced = self.model.tool_prompt_tokens or _ASSUMED_TOOL_PROMPT
         total = sum(self._text(tool_text(tool)) + 1 for tool in tools)
         if choice.get("type") == "tool":
             return total + forced + 2 + self._text(str(choice.get("name", "")))
@@ -159,7 +161,7 @@ class _Counting(NamedTuple):
             if block["type"] == "text":
                 texts.append(block["text"])
             elif block["type"] == "image":
-                total += _seen(self.model.family, block)[0]
+                total += _seen(self.model.tokenizer_family, block)[0]
             elif block["type"] == "tool_use":
                 total += self._call(block, frame)
             else:
@@ -172,7 +174,7 @@ class _Counting(NamedTuple):
     def _result(self, content: Any) -> int:
         pictures = [block for block in content if _is_image(block)] if isinstance(content, list) else []
         texts = [block for block in content if not _is_image(block)] if pictures else content
-        total = sum(_seen(self.model.family, block)[0] for block in pictures)
+        total = sum(_seen(self.model.tokenizer_family, block)[0] for block in pictures)
         return total + sum(map(self._text, _texts(texts, "a tool's result")))
 
     def _call(self, block: Mapping[str, Any], frame: Frame) -> int:
@@ -294,11 +296,11 @@ def _refuse_blocks(blocks: Iterable[Any]) -> None:
 
 
 def _interval(model: Model, fields: Mapping[str, Any]) -> Interval:
-    plain = OLDER if model.family == "v3" else NEWER
+    plain = OLDER if model.tokenizer_family == "v3" else NEWER
     if model.basis == "assumed":
         return UNKNOWN_MODEL
     tools = bool(fields.get("tools"))
-    if tools and not model.tool_prompt:
+    if tools and not model.tool_prompt_tokens:
         return UNKNOWN_TOOL_PROMPT
     forced = tools and (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
     thinks = (fields.get("thinking") or {}).get("type", "disabled") != "disabled"

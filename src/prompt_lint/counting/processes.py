@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,16 +49,16 @@ class Work(NamedTuple):
     limits: Mapping[str, int]
 
 
-Counted = tuple[Work, dict[Key, Outcome]]
+Counted = tuple[Work, dict[CountKey, Outcome]]
 
 
-def count_work(count: Callable[[str, Request], Count], work: Work) -> dict[Key, Outcome]:
+def count_work(count: Callable[[str, Request], Count], work: Work) -> dict[CountKey, Outcome]:
     """All models of one request together, so that a tokenizer they share runs once."""
     return _keyed(work, _outcomes(count, work))
 
 
-def _keyed(work: Work, outcomes: Iterable[Outcome]) -> dict[Key, Outcome]:
-    return {Key(model, work.digest): one for model, one in zip(work.models, outcomes, strict=True)}
+def _keyed(work: Work, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
+    return {CountKey(model, work.digest): one for model, one in zip(work.models, outcomes, strict=True)}
 
 
 def _outcomes(count: Callable[[str, Request], Count], work: Work) -> list[Outcome]:

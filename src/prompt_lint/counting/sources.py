@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.check.judge import settles
 from prompt_lint.counting.processes import Work, count_all
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Request
 
     # Counts many keys over the network; each key gets one outcome, as they arrive.
-    CountMany = Callable[[Iterable[tuple[Key, Request]]], Iterator[tuple[Key, Outcome]]]
+    CountMany = Callable[[Iterable[tuple[CountKey, Request]]], Iterator[tuple[CountKey, Outcome]]]
 
 Mode = Literal["exact", "auto", "offline"]
 
@@ -77,17 +76,17 @@ class Tally:
         self._by_model: dict[str, dict[str, Outcome | StandIn]] = {}
         self._same: dict[Count, Count] = {}
 
-    def __getitem__(self, key: Key) -> Outcome | StandIn:
+    def __getitem__(self, key: CountKey) -> Outcome | StandIn:
         return self._by_model[key.model][key.digest]
 
-    def get(self, key: Key) -> Outcome | StandIn | None:
+    def get(self, key: CountKey) -> Outcome | StandIn | None:
         return self._by_model.get(key.model, {}).get(key.digest)
 
-    def __setitem__(self, key: Key, one: Outcome | StandIn) -> None:
+    def __setitem__(self, key: CountKey, one: Outcome | StandIn) -> None:
         same = self._same.setdefault(one, one) if isinstance(one, Count) else one
         self._by_model.setdefault(key.model, {})[key.digest] = same
 
-    def update(self, found: Mapping[Key, Outcome]) -> None:
+    def update(self, found: Mapping[CountKey, Outcome]) -> None:
         for key, one in found.items():
             self[key] = one
 
@@ -125,25 +124,27 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
     """The works that nothing sufficient is known of. Exact counts are good for every mode."""
     todo = iter(works)
     while batch := list(islice(todo, _TOGETHER)):
-        asked = {Key(model, work.digest) for work in batch for model in work.models}
+        asked = {CountKey(model, work.digest) for work in batch for model in work.models}
         done.outcomes.update(means.cache.get(_unknown(asked, done), "api"))
         if means.mode != "exact":
             done.outcomes.update(means.cache.get(_unknown(asked, done), "offline"))
         for work in batch:
             models = tuple(
-                m for m in work.models if _is_open(done.outcomes.get(Key(m, work.digest)), work, m, means)
+                m
+                for m in work.models
+                if _is_open(done.outcomes.get(CountKey(m, work.digest)), work, m, means)
             )
             if models:
                 yield work._replace(models=models)
 
 
-def _unknown(keys: Iterable[Key], done: Measured) -> set[Key]:
+def _unknown(keys: Iterable[CountKey], done: Measured) -> set[CountKey]:
     return {key for key in keys if done.outcomes.get(key) is None}
 
 
 def suffices(count: Count, limit: int | None, means: Means) -> bool:
     """Whether nothing is left to be counted. Where the API may be asked, an offline count must decide."""
-    return means.mode != "auto" or count.exact or settles(count, limit)
+    return means.mode != "auto" or count.is_exact or count.decides(limit)
 
 
 def _is_open(outcome: Outcome | StandIn | None, work: Work, model: str, means: Means) -> bool:
@@ -170,12 +171,12 @@ def _offline(works: Iterable[Work], means: Means, done: Measured) -> list[Work]:
 
 def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
     """Count with the API, each key once."""
-    asked: set[Key] = set()
-    waiting: dict[Key, Request] = {}
+    asked: set[CountKey] = set()
+    waiting: dict[CountKey, Request] = {}
 
-    def fresh() -> Iterator[tuple[Key, Request]]:
+    def fresh() -> Iterator[tuple[CountKey, Request]]:
         for work in works:
-            for key in (Key(model, work.digest) for model in work.models):
+            for key in (CountKey(model, work.digest) for model in work.models):
                 if key not in asked:
                     asked.add(key)
                     waiting[key] = work.request
@@ -191,7 +192,9 @@ def _ask(works: Iterable[Work], means: Means, done: Measured) -> None:
         means.progress(len(done.outcomes))
 
 
-def _answers(questions: Iterator[tuple[Key, Request]], means: Means) -> Iterator[tuple[Key, Outcome]]:
+def _answers(
+    questions: Iterator[tuple[CountKey, Request]], means: Means
+) -> Iterator[tuple[CountKey, Outcome]]:
     """From the API, connected only now that there is a question; or the reason why there is none."""
     first = next(questions, None)
     if first is None:
@@ -205,7 +208,7 @@ def _answers(questions: Iterator[tuple[Key, Request]], means: Means) -> Iterator
         yield from count_many(everything)
 
 
-def _look_offline(key: Key, request: Request, outcome: Outcome, means: Means, done: Measured) -> None:
+def _look_offline(key: CountKey, request: Request, outcome: Outcome, means: Means, done: Measured) -> None:
     """The offline count of a key that was asked for: compared with the answer, or standing in for none."""
     try:
         offline = means.offline.count_request(key.model, request)

@@ -6,12 +6,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.model.lazy_table import Table
+from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from prompt_lint.model.values import Note, Part, Problem, Prompt, Read, Rule
+    from prompt_lint.model.values import Note, Part, Problem, Prompt, ReadFile, Rule
 
 
 class PromptFormat(Protocol):
@@ -28,17 +28,17 @@ class PromptFormat(Protocol):
     def recognise(self, path: str, data: bytes) -> str | None:
         """Why a file of such a name is of this format, as a sentence; None if it isn't."""
 
-    def parse(self, path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Problem | Note]:
+    def parse(self, path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Problem | Note]:
         """The prompts of a file, and what is to be said of it. Raises `Unreadable` for what can't be measured."""
 
-    def parts(self, path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:
+    def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
         """Where in the file the tokens of one of its prompts are. Called for what `parse` has accepted."""
 
 
 _PRESETS = "prompt_lint.formats.presets:PRESETS"
 
 # In the order of recognition; `text` takes what is left. The tests hold each to the protocol.
-FORMATS: Mapping[str, PromptFormat] = Table({
+FORMATS: Mapping[str, PromptFormat] = LazyTable({
     "memory": "prompt_lint.formats.memory",
     "skill": "prompt_lint.formats.skill",
     "copilot-agent": _PRESETS,

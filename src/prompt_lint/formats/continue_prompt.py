@@ -12,7 +12,7 @@ from prompt_lint.text.decode import decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Note, Part, Read, Role, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Role, Rule
 
 NAME = r"\.prompt\Z"
 INCLUDES = b""
@@ -47,14 +47,14 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
     """One prompt: what is in `<system>` is the system prompt, what is below it the user's message."""
     found = _read(decode(data), rule.role or "user")
     yield Prompt(path, "", 1, turns.to_request(found.turns))
     yield from turns.remarks(path, found.turns, _said(found))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The system prompt and the message, by heading."""
     return turns.parts(_read(decode(data), "user").turns)
 

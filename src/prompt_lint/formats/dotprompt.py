@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles
 from prompt_lint.text.decode import decode
@@ -14,7 +14,7 @@ from prompt_lint.text.decode import decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 NAME = r"\.prompt\Z"
 INCLUDES = rb"{{~?#?>"
@@ -92,7 +92,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the cont
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt, with what its partials hold. Raises `Unreadable` for a partial that isn't there or takes in itself."""
     file = _cut(decode(data))
     found = _turns(file, path, rule.role or "user", read)
@@ -101,7 +101,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     yield from from_roles.remarks(path, found, [*file.said, *_said(file, found)])
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The tools, and the text of each role by heading, with the partials that it is from."""
     file = _cut(decode(data))
     return from_roles.parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
@@ -145,7 +145,7 @@ def _tools(head: from_roles.Head) -> list[from_roles.Tool]:
     return found
 
 
-def _turns(file: _File, path: str, first: str, read: Read) -> list[from_roles.Turn]:
+def _turns(file: _File, path: str, first: str, read: ReadFile) -> list[from_roles.Turn]:
     """The text between the helpers that name a role; what stands before the first of them is `first`'s."""
     walk = _Walk(read, path, set(re.compile(_INLINE).findall(file.body)))
     found: list[from_roles.Turn] = []
@@ -162,7 +162,7 @@ def _turns(file: _File, path: str, first: str, read: Read) -> list[from_roles.Tu
 class _Walk:
     """Goes through a text and the partials that it takes in, in the order in which they are read."""
 
-    def __init__(self, read: Read, path: str, inline: set[str]) -> None:
+    def __init__(self, read: ReadFile, path: str, inline: set[str]) -> None:
         self.read = read
         self.path = path
         self.inline = inline
@@ -236,7 +236,7 @@ class _Walk:
                 try:
                     path, data = self.read(place)
                     return path, decode(data)
-                except Missing:
+                except MissingFile:
                     continue
                 except Unreadable as error:
                     told = f"the partial `{place}` {error.message}"

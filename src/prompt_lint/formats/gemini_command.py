@@ -18,7 +18,7 @@ from prompt_lint.text.template_markers import unexpanded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model.values import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 NAME = r"(?:^|/)commands/(?:[^/]+/)*[^/]+\.toml\Z"
 INCLUDES = b""
@@ -42,14 +42,14 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
     prompt, line = _load(decode(data))
     yield Prompt(path, "", line, to_request(prompt, rule.role or "user"))
     yield from unexpanded(path, prompt, line, also=_REPLACED, templated=True)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Sequence[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
     """The sections of the text, by heading."""
     text = decode(data)
     found, line = _load(text)

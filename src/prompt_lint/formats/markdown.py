@@ -14,7 +14,7 @@ from prompt_lint.text.template_markers import unexpanded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model.values import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 NAME = r"(?!)"
 INCLUDES = b""
@@ -25,7 +25,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt: what stands below the frontmatter."""
     front, body, line = frontmatter.split(decode(data))
     yield Prompt(path, "", 1, to_request(body, rule.role or "user"))
@@ -34,7 +34,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     yield from unexpanded(path, body, line)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Sequence[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
     """The sections of the body, by heading, with their lines in the file."""
     _, body, line = frontmatter.split(decode(data))
     return split(body, line)

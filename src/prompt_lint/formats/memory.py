@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats.memory_imports import claude, gemini
-from prompt_lint.model.errors import Elsewhere, Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from prompt_lint.formats.memory_imports import Import, Loaded
-    from prompt_lint.model.values import Part, Read, Rule
+    from prompt_lint.model.values import Part, ReadFile, Rule
 
 NAME = r"(?:^|/)(?:CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|\.claude/rules/(?s:.+)\.md)\Z"
 INCLUDES = b"@"
@@ -72,7 +72,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return _WHY.get(_name(path), "Claude Code loads a file of that name, with what it imports as `@path`")
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt: the text and all that it imports. Raises `Unreadable` where that can't be measured."""
     text, name, line, notes = _own(path, data)
     if _is_gemini(path):
@@ -90,14 +90,16 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     yield from following.notes
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The sections of the file, and those of each file that it imports, with the way there."""
     text, _, line, _ = _own(path, data)
     if _is_gemini(path):
         for one in _Inlining(path, text, read).parts:
             real = one.real if one.via else ""
             yield from (
-                part._replace(path=real, via=one.via) for part in split(one.text) if part.text.strip()
+                part._replace(path=real, import_chain=one.via)
+                for part in split(one.text)
+                if part.text.strip()
             )
         return
     for block in _Following(path, text, line, read).blocks:
@@ -168,7 +170,7 @@ class _Files:
     `failure` is the first that can't be measured; it waits until all that is named has been asked for.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: ReadFile) -> None:
         self.read = read
         self.known: dict[str, tuple[str, bytes] | Unreadable] = {}
         self.number = 0
@@ -231,14 +233,17 @@ class _Block(NamedTuple):
             if part.text.strip():
                 first, last = (self.at(self.loaded.lines[line - 1]) for line in part[1:3])
                 yield part._replace(
-                    first_line=first, last_line=last, path=self.real if self.via else "", via=self.via
+                    first_line=first,
+                    last_line=last,
+                    path=self.real if self.via else "",
+                    import_chain=self.via,
                 )
 
 
 class _Following:
     """What Claude Code loads: the file in `blocks[0]`, and what it imports, each file once, the nearest first."""
 
-    def __init__(self, path: str, text: str, first: int, read: Read) -> None:
+    def __init__(self, path: str, text: str, first: int, read: ReadFile) -> None:
         self.files = _Files(read)
         self.notes: dict[Note, None] = {}
         self.done: set[tuple[str, bool]] = set()
@@ -295,9 +300,9 @@ class _Following:
 
     def _explain(self, block: _Block, one: Import, path: str, error: Unreadable) -> None:
         """Why a file isn't loaded. One that isn't there is nothing, as to Claude Code: most words with `@` name none."""
-        if isinstance(error, Elsewhere):
+        if isinstance(error, NotInRepository):
             self._note(_elsewhere(error), block, one)
-        elif not isinstance(error, Missing):
+        elif not isinstance(error, MissingFile):
             self._fail(block, one, error)
         else:
             self.suspects.append((block, one, path))
@@ -334,7 +339,7 @@ def _is_binary(data: bytes) -> bool:
     return data.startswith(b"%PDF-") or (b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")))
 
 
-def _elsewhere(error: Elsewhere) -> str:
+def _elsewhere(error: NotInRepository) -> str:
     return f"imports a file that {error.message}; it isn't counted, since not every checkout has it"
 
 
@@ -355,7 +360,7 @@ class _Inlined(NamedTuple):
 class _Inlining:
     """What Gemini CLI makes of a file: its `text` with the files that it imports, and the `parts` that they are."""
 
-    def __init__(self, path: str, text: str, read: Read) -> None:
+    def __init__(self, path: str, text: str, read: ReadFile) -> None:
         self.files = _Files(read)
         self.notes: dict[Note, None] = {}
         self.parts: list[_Inlined] = []
@@ -383,9 +388,9 @@ class _Inlining:
             return f"<!-- Import failed: {named} - Path traversal attempt -->"
         if path in whole.within:
             return f"<!-- File already processed: {named} -->"
-        found = self.files.find(path) if path else Missing("is a folder")
-        if isinstance(found, (Missing, Elsewhere)):
-            message = _FAILED if isinstance(found, Missing) else _elsewhere(found)
+        found = self.files.find(path) if path else MissingFile("is a folder")
+        if isinstance(found, (MissingFile, NotInRepository)):
+            message = _FAILED if isinstance(found, MissingFile) else _elsewhere(found)
             self.notes[Note(message, whole.real, line)] = None
             return f"<!-- Import failed: {named} - ENOENT: no such file or directory, access '{path}' -->"
         begun = whole.line or line

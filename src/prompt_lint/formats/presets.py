@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.errors import Exit, Unreadable
+from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
@@ -19,7 +19,7 @@ from prompt_lint.text.template_markers import CLAUDE, COPILOT, unexpanded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model.values import Part, Read, Role, Rule
+    from prompt_lint.model.values import Part, ReadFile, Role, Rule
     from prompt_lint.text.frontmatter import Split
 
 # The names of the two prompts of a file that is listed; the same as a skill's.
@@ -85,7 +85,7 @@ class Preset(NamedTuple):
             return f"{self.what}, and its frontmatter says so"
         return None
 
-    def parse(self, path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Problem | Note]:  # noqa: ARG002  # nothing is taken in
+    def parse(self, path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Problem | Note]:  # noqa: ARG002  # nothing is taken in
         """One prompt, or `metadata` and `body`."""
         whole = decode(data)
         cut = self.taken_apart(path, whole)
@@ -100,7 +100,7 @@ class Preset(NamedTuple):
         yield from self.excess(path, whole, cut)
         yield from unexpanded(path, cut.body, cut.line, also=self.also)
 
-    def parts(self, path: str, data: bytes, prompt: Prompt, read: Read) -> Sequence[Part]:  # noqa: ARG002
+    def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG002
         """The sections of the body, by heading; or the keys that are listed."""
         cut = self.taken_apart(path, decode(data))
         if prompt.name == METADATA:
@@ -119,7 +119,9 @@ class Preset(NamedTuple):
             line = cap.exceeded(whole, cut)
             if line and cap.hint:
                 length = len(whole if cap.of == "file" else cut.body)
-                yield Problem(path, line, f"{cap.told}; this one has {length:,}", cap.hint, Exit.OVER)
+                yield Problem(
+                    path, line, f"{cap.told}; this one has {length:,}", cap.hint, ExitCode.OVER_LIMIT
+                )
             elif line:
                 yield Note(cap.told, path, line)
 

@@ -13,7 +13,7 @@ from prompt_lint.text.decode import decode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model.values import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 # `.prompt.yml` is what the documentation asks for; the tool's own examples are called `…_prompt.yml`.
 NAME = r"[._]prompt\.ya?ml\Z"
@@ -63,7 +63,7 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001  # roles are in the file
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # roles are in the file
     """One prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
     head = _load(decode(data))
     found = _turns(head)
@@ -75,7 +75,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | N
     )
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The messages, with their lines."""
     return from_roles.parts(_turns(_load(decode(data))))
 

@@ -13,7 +13,7 @@ from prompt_lint.text.decode import decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from prompt_lint.model.values import Note, Part, Read, Role, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Role, Rule
 
 NAME = r"\.prompty\Z"
 INCLUDES = b""
@@ -41,14 +41,14 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return "a .prompty file is read as Prompty"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
     """One prompt. Raises `Unreadable` where the frontmatter doesn't end."""
     found = _read(decode(data), rule.role or "system")
     yield Prompt(path, "", 1, turns.to_request(found.turns, found.tools))
     yield from turns.remarks(path, found.turns, found.said)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The tools, and the text of each role by heading."""
     found = _read(decode(data), "system")
     return turns.parts(found.turns, found.tools)

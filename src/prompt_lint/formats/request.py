@@ -27,7 +27,7 @@ from prompt_lint.text.template_markers import unexpanded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model.values import Read, Request, Rule
+    from prompt_lint.model.values import ReadFile, Request, Rule
     from prompt_lint.text.location import Where
 
 NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
@@ -54,7 +54,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return f"a {suffix} file is read as a Messages request"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
     """One prompt, or one for each line. Raises `Unreadable`, with the line, for an unknown shape."""
     text = decode(data)
     if not text.strip():
@@ -78,7 +78,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
         yield from (Note(PLACEHOLDERS, path, source.line(place.where)) for place in islice(told, 1))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
     if re.search(_LINES, path) or _are_lines(path, decode(data)):
         line = load(".json", _line(data, prompt.line))

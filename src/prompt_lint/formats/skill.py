@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
@@ -20,7 +20,7 @@ from prompt_lint.text.template_markers import CLAUDE, unexpanded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Part, Read, Rule
+    from prompt_lint.model.values import Part, ReadFile, Rule
 
 NAME = r"(?:^|/)(?:SKILL\.md\Z|skills/)"
 INCLUDES = b""
@@ -54,7 +54,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Problem | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Problem | Note]:  # noqa: ARG001
     """`metadata` (unless the model may not start the skill: then it isn't listed) and `body`. A resource is one prompt."""
     text = decode(data)
     if _is_resource(path):
@@ -77,7 +77,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | P
     yield from unexpanded(path, body, line, also=CLAUDE)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Sequence[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
     """The keys that are listed, or the sections of the body."""
     text = decode(data)
     if prompt.name == "":
@@ -129,4 +129,4 @@ def _faults(path: str, found: Fields) -> Iterator[Problem | Note]:
 
 
 def _refused(path: str, found: Fields, key: str, message: str, hint: str) -> Problem:
-    return Problem(path, found.lines.get(key, 1), message, hint, Exit.OVER)
+    return Problem(path, found.lines.get(key, 1), message, hint, ExitCode.OVER_LIMIT)

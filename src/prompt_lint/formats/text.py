@@ -13,7 +13,7 @@ from prompt_lint.text.template_markers import unexpanded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from prompt_lint.model.values import Note, Part, Read, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 NAME = ""
 INCLUDES = b""
@@ -24,13 +24,13 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return "any file that no other format claims is text"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterable[Prompt | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
     yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
     yield from unexpanded(path, text)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The sections of the text, by heading."""
     return split(decode(data))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import PLACEHOLDER, REQUEST_KEYS, Note, Part, Prompt, Request
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Part, Prompt, Request
 from prompt_lint.request import extra_keys
 from prompt_lint.request.normalize import describe
 from prompt_lint.request.tools import (
@@ -28,7 +28,7 @@ from prompt_lint.text.location import Misshapen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Problem, Read, Rule
+    from prompt_lint.model.values import Problem, ReadFile, Rule
     from prompt_lint.text.document import Source
     from prompt_lint.text.location import Where
 
@@ -62,7 +62,7 @@ def recognise(path: str, data: bytes) -> str | None:
     return f"it holds {len(found):,} tool definition{plural} and no messages"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
     """One prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
     if not decode(data).strip():
         raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
@@ -81,7 +81,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
         remarks = _beside(source, found[0].place[:-1])
     except Misshapen as fault:
         raise Unreadable(fault.message, fault.hint, source.line(fault.where)) from None
-    yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER)]}))
+    yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER_MESSAGE)]}))
     bare = [
         one.place
         for one, tool in zip(found, tools, strict=True)
@@ -92,7 +92,7 @@ def parse(path: str, data: bytes, rule: Rule, read: Read) -> Iterator[Prompt | P
     yield from (Note(message, path, line) for (message, _), line in zip(remarks, lines, strict=True))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: Read) -> Iterable[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
     """Each tool by its name, as the model reads it."""
     source = load(path, data)
     found = _find(source.data)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes, as docs/usage.md documents them."""
 
     OK = 0
-    OVER = 1
+    OVER_LIMIT = 1
     USAGE = 2
     UNCOUNTED = 3
     INTERRUPTED = 130
@@ -22,13 +22,13 @@ class Fatal(Exception):
     `message` says what is wrong, with file and line where there is one; `hint` says what to do next.
     """
 
-    def __init__(self, message: str, hint: str = "", code: Exit = Exit.USAGE) -> None:
+    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.code = code
+        self.exit_code = exit_code
 
-    def complaints(self) -> list[tuple[str, str]]:
+    def messages(self) -> list[tuple[str, str]]:
         """What to print: pairs of message and hint."""
         return [(self.message, self.hint)]
 
@@ -50,9 +50,9 @@ class Unreadable(Exception):
         self.line = line
 
 
-class Missing(Unreadable):
+class MissingFile(Unreadable):
     """The file isn't there: deleted and not yet staged, gone since it was listed, or never there."""
 
 
-class Elsewhere(Unreadable):
+class NotInRepository(Unreadable):
     """The file isn't one that every checkout has: git ignores it, or it lies outside of the repository."""

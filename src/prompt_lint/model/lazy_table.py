@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry")
 
 
-class Table(Mapping[str, Entry], Generic[Entry]):
+class LazyTable(Mapping[str, Entry], Generic[Entry]):
     """Names → what their modules are, or what a module has under such a name in a table of its own.
 
     `places` are modules, as `package.module`, or `package.module:TABLE`.

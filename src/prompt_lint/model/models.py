@@ -26,19 +26,19 @@ class Model(NamedTuple):
     """
 
     id: str
-    family: str
-    window: int
+    tokenizer_family: str
+    context_window: int
     basis: Basis
-    tool_prompt: tuple[int, int] | None
-    system_line: bool
+    tool_prompt_tokens: tuple[int, int] | None
+    has_system_line: bool
 
 
 def _newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, family: str = "v4.8") -> Model:
-    return Model(name, family, _MILLION, basis, tool_prompt, system_line=True)
+    return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
 
 
 def _older(name: str, tool_prompt: tuple[int, int]) -> Model:
-    return Model(name, "v3", _USUAL, "measured", tool_prompt, system_line=False)
+    return Model(name, "v3", _USUAL, "measured", tool_prompt, has_system_line=False)
 
 
 # Newest first: the order in which names are suggested.
@@ -53,8 +53,8 @@ MODELS = (
     _newer("claude-sonnet-5", "measured", (354, 474)),
     _newer("claude-opus-4-8", "measured", (290, 410)),
     _newer("claude-opus-4-7", "measured", (675, 804), "v4.7"),
-    Model("claude-opus-4-6", "v3", _MILLION, "measured", (497, 589), system_line=True),
-    Model("claude-sonnet-4-6", "v3", _MILLION, "measured", (497, 589), system_line=True),
+    Model("claude-opus-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
+    Model("claude-sonnet-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
     _older("claude-opus-4-5", (496, 588)),
     _older("claude-sonnet-4-5", (496, 588)),
     _older("claude-haiku-4-5", (496, 588)),
@@ -79,25 +79,25 @@ _SUFFIX = re.compile(r"(?:[-@]\d{8}|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-
 _DATED_PROMPT = {"claude-3-5-sonnet-20240620": (294, 261)}
 
 
-def find(model: str) -> Model | None:
+def find_model(model: str) -> Model | None:
     """The model that an id names, in the form of the API or of a reseller; None if it is not known."""
     short = _PREFIX.sub("", model[:200])
     name = _SUFFIX.sub("", short, count=1)
     found = _BY_ID.get(name)
     dated = _DATED_PROMPT.get(short)
-    return found._replace(tool_prompt=dated) if found and dated else found
+    return found._replace(tool_prompt_tokens=dated) if found and dated else found
 
 
-def family(model: str) -> tuple[str, bool]:
+def tokenizer_family(model: str) -> tuple[str, bool]:
     """The tokenizer family of a model, and whether that was measured or is documented.
 
     A model nobody knows takes the newest family: a new one is likelier to count more tokens than fewer.
     """
-    found = find(model)
-    return (found.family, found.basis != "assumed") if found else (NEWEST_FAMILY, False)
+    found = find_model(model)
+    return (found.tokenizer_family, found.basis != "assumed") if found else (NEWEST_FAMILY, False)
 
 
 def context_window(model: str) -> int | None:
     """Tokens that fit into the model's context; None for a model that is not known."""
-    found = find(model)
-    return found.window if found else None
+    found = find_model(model)
+    return found.context_window if found else None

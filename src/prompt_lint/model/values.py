@@ -10,20 +10,20 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     # A path below the top of the tree → the real path behind it, and the bytes there. Raises `Missing` where
     # nothing is, `Unreadable` for what can't be read or leaves the repository.
-    Read = Callable[[str], tuple[str, bytes]]
+    ReadFile = Callable[[str], tuple[str, bytes]]
 
 Role = Literal["system", "user"]
 Origin = Literal["api", "offline"]
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt stands to the base: empty where there is none to compare with.
-Standing = Literal["", "new", "changed", "renamed", "unchanged"]
+ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
@@ -33,7 +33,7 @@ REQUEST_KEYS = (
 )  # fmt: skip
 
 # `count_tokens` wants a user message, so a system prompt is counted beside the shortest one.
-PLACEHOLDER: Mapping[str, Any] = {"role": "user", "content": "x"}
+PLACEHOLDER_MESSAGE: Mapping[str, Any] = {"role": "user", "content": "x"}
 
 # Part of every digest. Raise it when the canonical form changes: every cached count is then a miss.
 CANONICAL_VERSION = 1
@@ -47,27 +47,27 @@ class Request(NamedTuple):
 
     fields: Mapping[str, Any]
 
-    def ordered(self) -> dict[str, Any]:
+    def ordered_fields(self) -> dict[str, Any]:
         """The fields with top-level keys in a fixed order, and everything inside in the order of the file.
 
         The order inside is kept because a tool's schema is tokenized as it stands.
         """
         return {key: self.fields[key] for key in REQUEST_KEYS if key in self.fields}
 
-    def canonical(self) -> str:
+    def canonical_json(self) -> str:
         """Canonical JSON: `ordered`, without white space."""
-        return json.dumps(self.ordered(), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.ordered_fields(), ensure_ascii=False, separators=(",", ":"))
 
     def digest(self) -> str:
         """SHA-256 of the canonical form and its version, as hex."""
-        text = f"prompt-lint request {CANONICAL_VERSION}\n{self.canonical()}"
+        text = f"prompt-lint request {CANONICAL_VERSION}\n{self.canonical_json()}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def role(self) -> str:
         """`system`, `user` or `tools` for a request that is nothing but one of these, `chat` for any other."""
         kinds = [key for key in ("system", "tools") if key in self.fields]
         messages = self.fields["messages"]
-        if kinds and messages == [PLACEHOLDER]:
+        if kinds and messages == [PLACEHOLDER_MESSAGE]:
             return kinds[0] if len(kinds) == 1 else "chat"
         return "user" if not kinds and len(messages) == 1 and messages[0].get("role") == "user" else "chat"
 
@@ -90,10 +90,10 @@ class Prompt(NamedTuple):
     aliases: tuple[str, ...] = ()
     format: str = ""
     role: str = ""
-    source: str = ""
+    real_path: str = ""
 
 
-class Key(NamedTuple):
+class CountKey(NamedTuple):
     """What a count belongs to, wherever the prompt lives: working tree, commit or cache."""
 
     model: str
@@ -110,18 +110,22 @@ class Count(NamedTuple):
     low: int
     high: int
     origin: Origin
-    unverified: bool = False
+    is_unverified: bool = False
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         return self.low == self.high
 
+    def decides(self, limit: int | None) -> bool:
+        """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
+        return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
 
-def summed(counts: Sequence[Count]) -> Count:
+
+def sum_counts(counts: Sequence[Count]) -> Count:
     """The sum of at least one count, with the interval that holds it."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.exact for count in counts) else "offline"
-    return Count(tokens, low, high, origin, any(count.unverified for count in counts))
+    origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
+    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts))
 
 
 class Problem(NamedTuple):
@@ -135,7 +139,7 @@ class Problem(NamedTuple):
     line: int
     message: str
     hint: str = ""
-    code: Exit = Exit.UNCOUNTED
+    exit_code: ExitCode = ExitCode.UNCOUNTED
 
 
 class Note(NamedTuple):
@@ -163,7 +167,7 @@ class Part(NamedTuple):
     last_line: int
     text: str
     path: str = ""
-    via: tuple[str, ...] = ()
+    import_chain: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -174,15 +178,15 @@ class Section(NamedTuple):
     last_line: int
     tokens: int
     path: str = ""
-    via: tuple[str, ...] = ()
+    import_chain: tuple[str, ...] = ()
 
 
-class Shares(NamedTuple):
+class ImportShares(NamedTuple):
     """Tokens of a file's own text, and of the `files` that it imports; of the texts alone, without what a request adds."""
 
-    own: int
-    imported: int
-    files: int
+    own_tokens: int
+    imported_tokens: int
+    imported_files: int
 
 
 class Exemption(NamedTuple):
@@ -207,32 +211,32 @@ class Verdict(NamedTuple):
     model: str
     rule: Rule
     limit: int | None
-    counted: Count | None
+    token_count: Count | None
     status: Status
     over_by: int = 0
     sections: tuple[Section, ...] = ()
-    standing: Standing = ""
-    base: Count | None = None
+    change: ChangeKind = ""
+    base_count: Count | None = None
     growth: int | None = None
     renamed_from: str = ""
-    inherited: bool = False
+    is_preexisting: bool = False
     exemption: Exemption | None = None
-    shares: Shares | None = None
+    import_shares: ImportShares | None = None
 
     @property
-    def failed(self) -> bool:
-        return self.status in {"over", "grew"} and not self.inherited
+    def fails(self) -> bool:
+        return self.status in {"over", "grew"} and not self.is_preexisting
 
 
-class Removed(NamedTuple):
+class RemovedPrompt(NamedTuple):
     """A prompt of the base that is no more, or that no rule owns any more."""
 
     prompt: Prompt
     model: str
-    base: Count
+    base_count: Count
 
 
-class Loosened(NamedTuple):
+class Loosening(NamedTuple):
     """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
 
     `what` is a sentence about the prompts of the pattern, or the group, in `subject`; `line` is its place in the
@@ -240,29 +244,29 @@ class Loosened(NamedTuple):
     """
 
     subject: str
-    what: str
+    description: str
     line: int
     model: str = ""
-    before: int | None = None
-    after: int | None = None
+    old_limit: int | None = None
+    new_limit: int | None = None
 
 
-class Against(NamedTuple):
-    """What a report compares with: the name of the base, and how it was found, after "compared with"."""
+class Base(NamedTuple):
+    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with"."""
 
-    name: str
-    how: str
     commit: str
+    name: str
+    description: str
 
 
-class Growth(NamedTuple):
+class MaxGrowth(NamedTuple):
     """How much a prompt may grow in one change. Where both are given, both have to be exceeded.
 
     `share` is in millionths of the base's tokens.
     """
 
     tokens: int | None
-    share: int | None
+    millionths: int | None
 
 
 class Rule(NamedTuple):
@@ -287,13 +291,13 @@ class Rule(NamedTuple):
     line: int
     limit_lines: Mapping[str, int] = {}
     parts: Mapping[str, Mapping[str, int]] = {}
-    max_growth: Growth | None = None
+    max_growth: MaxGrowth | None = None
 
-    def limits_of(self, name: str) -> Mapping[str, int]:
+    def limits_for(self, name: str) -> Mapping[str, int]:
         """The limit for each model of the prompt `name` of a file."""
         return self.parts.get(name, self.limits)
 
-    def line_of(self, name: str, model: str) -> int:
+    def limit_line(self, name: str, model: str) -> int:
         """Where that limit stands in the configuration; 0 for one from the command line."""
         return self.limit_lines.get(name if name in self.parts else model, 0)
 
@@ -333,22 +337,12 @@ class Report(NamedTuple):
     verdicts: Sequence[Verdict]
     problems: Sequence[Problem]
     notes: Sequence[Note]
-    files: int
-    exit_code: Exit
-    sent: int = 0
-    host: str = ""
-    unanswered: int = 0
-    against: Against | None = None
-    removed: Sequence[Removed] = ()
-    loosened: Sequence[Loosened] = ()
+    file_count: int
+    exit_code: ExitCode
+    requests_sent: int = 0
+    api_host: str = ""
+    requests_failed: int = 0
+    base: Base | None = None
+    removed: Sequence[RemovedPrompt] = ()
+    loosened: Sequence[Loosening] = ()
     on_raise: OnRaise = "warn"
-
-
-class View(NamedTuple):
-    """How a person wants to look at a report. Formats for machines ignore it.
-
-    `verbosity`: -1 only what fails, 0 what needs attention and a summary, 1 everything.
-    """
-
-    color: bool = False
-    verbosity: int = 0

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.model.lazy_table import Table
+from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.model.values import Report, View
+    from prompt_lint.model.values import Report
+
+
+class View(NamedTuple):
+    """How a person wants to see a report. Outputs for machines ignore it.
+
+    `verbosity`: -1 shows only what fails, 0 what needs attention and a summary, 1 everything.
+    """
+
+    color: bool = False
+    verbosity: int = 0
 
 
 class Output(Protocol):
@@ -22,4 +32,4 @@ class Output(Protocol):
 _NAMES = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 
 # The tests hold each to the protocol.
-OUTPUTS: Mapping[str, Output] = Table({name: f"prompt_lint.output.{name}" for name in _NAMES})
+OUTPUTS: Mapping[str, Output] = LazyTable({name: f"prompt_lint.output.{name}" for name in _NAMES})

@@ -10,7 +10,8 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.model.values import Report, View
+    from prompt_lint.model.values import Report
+    from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
 # What the agent keeps of each type in a task, first come.

@@ -13,7 +13,8 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from prompt_lint.model.values import Report, View
+    from prompt_lint.model.values import Report
+    from prompt_lint.output import View
 
 _NOT_TWICE = "each output needs a file of its own"
 _STDOUT = "stdout is where --output-format goes without -o"
@@ -93,7 +94,7 @@ def deliver(
         write_stdout("".join(told))
     if lost:
         # What is known outweighs that it could not be written: the exit code is that of the report.
-        raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].code)
+        raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].exit_code)
     return "".join(told)
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ RULES = {
     "note": "a note",
 }
 _PLACES = {rule: place for place, rule in enumerate(RULES)}
-_OF_CODE = {Exit.USAGE: "configuration", Exit.OVER: "broken-limit"}
+_OF_CODE = {ExitCode.USAGE: "configuration", ExitCode.OVER_LIMIT: "broken-limit"}
 _OF_LOOSENED: dict[str, Level] = {"fail": "error", "warn": "warning", "note": "notice"}
 _OF_STATUS = {"over": "over-limit", "grew": "grew", "unsure": "unsure", "warn": "near-limit", "uncounted": "uncounted"}  # fmt: skip
 
@@ -81,7 +81,7 @@ def _of_prompts(report: Report, *, each_model: bool) -> Iterator[Finding]:
 
 def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Those that fail, or else those of the worst rule."""
-    failed = [one for one in verdicts if one.failed]
+    failed = [one for one in verdicts if one.fails]
     rules = [rule(one) for one in verdicts if one.status != "ok"]
     if failed or not rules:
         return sorted(failed, key=lambda one: (_PLACES[rule(one)], -one.over_by))
@@ -93,7 +93,7 @@ def rule(verdict: Verdict) -> str:
     """The rule that a verdict is about: for an exempt one the one that it is exempt from."""
     if verdict.status != "exempt":
         return _OF_STATUS.get(verdict.status, "")
-    over = verdict.counted and verdict.limit is not None and verdict.counted.low > verdict.limit
+    over = verdict.token_count and verdict.limit is not None and verdict.token_count.low > verdict.limit
     return "over-limit" if over else "grew"
 
 
@@ -102,21 +102,19 @@ def title(one: Finding) -> str:
     first = one.verdicts[0] if one.verdicts else None
     if first and first.status == "exempt":
         return f"{RULES[one.rule]}, but exempt"
-    if first and first.inherited:
+    if first and first.is_preexisting:
         return (
-            f"{RULES[one.rule]}, but new"
-            if first.standing == "new"
-            else f"{RULES[one.rule]}, as it was before"
+            f"{RULES[one.rule]}, but new" if first.change == "new" else f"{RULES[one.rule]}, as it was before"
         )
     return RULES[one.rule]
 
 
 def level(report: Report, verdict: Verdict) -> Level:
     """With a base, what this change didn't touch is worth a notice, if it fails nothing."""
-    if verdict.failed or verdict.status == "uncounted":
+    if verdict.fails or verdict.status == "uncounted":
         return "error"
-    untouched = report.against is not None and verdict.standing == "unchanged"
-    return "notice" if verdict.inherited or untouched else "warning"
+    untouched = report.base is not None and verdict.change == "unchanged"
+    return "notice" if verdict.is_preexisting or untouched else "warning"
 
 
 def of_verdicts(report: Report, verdicts: Sequence[Verdict]) -> Finding:
@@ -124,8 +122,8 @@ def of_verdicts(report: Report, verdicts: Sequence[Verdict]) -> Finding:
     first = verdicts[0]
     lines = tuple(_lines(report, verdicts)) if first.status != "ok" else ()
     weight = max(max(one.over_by, one.growth or 0) for one in verdicts)
-    if first.status == "warn" and first.counted and first.limit:
-        weight = 1000 * first.counted.tokens // first.limit
+    if first.status == "warn" and first.token_count and first.limit:
+        weight = 1000 * first.token_count.tokens // first.limit
     return Finding(
         rule(first) or "near-limit", level(report, first), first.prompt.path, _line(first), lines, first.prompt.name,
         tuple(verdicts), weight,
@@ -154,33 +152,35 @@ def _lines(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 def _counted(report: Report, verdict: Verdict) -> str:
     """The first sentence of it, without its full stop."""
-    if verdict.counted is None:
+    if verdict.token_count is None:
         return f"not counted for {verdict.model}"
-    told = f"{phrases.number(verdict.counted)} tokens for {verdict.model}"
+    told = f"{phrases.number(verdict.token_count)} tokens for {verdict.model}"
     limit = verdict.limit
     if verdict.status == "grew" or limit is None:
         return told + _growth(report, verdict)
-    over = verdict.counted.tokens - limit
+    over = verdict.token_count.tokens - limit
     if rule(verdict) == "over-limit":
-        told += f", {over:,} over the limit of {limit:,} ({phrases.percent(verdict.counted.tokens, limit)})"
+        told += (
+            f", {over:,} over the limit of {limit:,} ({phrases.percent(verdict.token_count.tokens, limit)})"
+        )
     elif verdict.status == "unsure":
         told += f"; the limit of {limit:,} lies inside the interval"
     else:
-        told += f", {phrases.percent(verdict.counted.tokens, limit)} of the limit of {limit:,}"
+        told += f", {phrases.percent(verdict.token_count.tokens, limit)} of the limit of {limit:,}"
     return told + _growth(report, verdict)
 
 
 def _growth(report: Report, verdict: Verdict) -> str:
-    if report.against is None:
+    if report.base is None:
         return ""
-    if verdict.standing == "new":
+    if verdict.change == "new":
         return "; it is new"
-    if verdict.growth is None or verdict.base is None:
+    if verdict.growth is None or verdict.base_count is None:
         return ""
     if not verdict.growth:
-        return f"; the same as in {report.against.name}"
-    share = phrases.share(verdict.growth, verdict.base.tokens)
-    return f"; {verdict.growth:+,} since {report.against.name}{f' ({share})' if share else ''}"
+        return f"; the same as in {report.base.name}"
+    share = phrases.share(verdict.growth, verdict.base_count.tokens)
+    return f"; {verdict.growth:+,} since {report.base.name}{f' ({share})' if share else ''}"
 
 
 def _largest(verdict: Verdict) -> Iterator[str]:
@@ -204,12 +204,12 @@ def _exemption(verdict: Verdict) -> str:
 def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """What to do next, and what the rule's own people say of it."""
     first = verdicts[0]
-    if first.inherited and first.standing == "new":
+    if first.is_preexisting and first.change == "new":
         yield "The base has no configuration: nothing fails yet."
-    elif first.inherited:
-        yield f"It was over in {report.against.name if report.against else 'the base'}, too: this doesn't fail."
+    elif first.is_preexisting:
+        yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
     elif first.status == "over":
-        line = first.rule.line_of(first.prompt.name, first.model)
+        line = first.rule.limit_line(first.prompt.name, first.model)
         yield f"Cut {phrases.surely(_over(verdicts))}, or raise the limit: {_place(report, line, '--limit')}."
     elif first.status == "grew":
         yield from _grown(report, first)
@@ -224,7 +224,7 @@ def _over(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _grown(report: Report, verdict: Verdict) -> Iterator[str]:
-    allowed, before, growth = verdict.rule.max_growth, verdict.base, verdict.growth
+    allowed, before, growth = verdict.rule.max_growth, verdict.base_count, verdict.growth
     if allowed is None or before is None or growth is None:
         return
     most = phrases.allowance(allowed, before.tokens)
@@ -239,7 +239,7 @@ def _place(report: Report, line: int, otherwise: str) -> str:
 
 def _problem(problem: Problem) -> Finding:
     lines = (problem.message, problem.hint) if problem.hint else (problem.message,)
-    return Finding(_OF_CODE.get(problem.code, "uncounted"), "error", problem.path, problem.line, lines)
+    return Finding(_OF_CODE.get(problem.exit_code, "uncounted"), "error", problem.path, problem.line, lines)
 
 
 def _loosened(report: Report) -> Iterator[Finding]:

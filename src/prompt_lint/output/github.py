@@ -10,7 +10,8 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.model.values import Report, View
+    from prompt_lint.model.values import Report
+    from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
 # What the runner keeps of each level in a step, first come; and characters of a message.

@@ -10,7 +10,8 @@ from prompt_lint.output.findings import findings, title
 from prompt_lint.text.escape import encodable, inert, visible
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import Report, View
+    from prompt_lint.model.values import Report
+    from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
 _SEVERITIES: dict[Level, str] = {"error": "major", "warning": "minor", "notice": "info"}

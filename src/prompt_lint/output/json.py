@@ -10,16 +10,18 @@ from prompt_lint.text.escape import encodable, inert
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import (
+        Base,
         Count,
         Exemption,
-        Loosened,
+        ImportShares,
+        Loosening,
         Problem,
-        Removed,
+        RemovedPrompt,
         Report,
         Section,
         Verdict,
-        View,
     )
+    from prompt_lint.output import View
 
 SCHEMA_VERSION = 1
 
@@ -31,7 +33,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "problems": [_problem(problem) for problem in report.problems],
         "notes": [encodable(note) for note in phrases.notes(report.notes)],
-        "against": report.against and {**report.against._asdict(), "name": encodable(report.against.name)},
+        "against": report.base and _against(report.base),
         "removed": [_removed(one) for one in report.removed],
         "loosened": [_loosened(one) for one in report.loosened],
         "on_raise": report.on_raise,
@@ -41,7 +43,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    count = verdict.counted
+    count = verdict.token_count
     return {
         "path": encodable(verdict.prompt.path),
         "name": encodable(verdict.prompt.name),
@@ -53,20 +55,24 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "low": count and count.low,
         "high": count and count.high,
         "origin": count and count.origin,
-        "unverified": bool(count and count.unverified),
+        "unverified": bool(count and count.is_unverified),
         "limit": verdict.limit,
         "status": verdict.status,
         "over_by": verdict.over_by,
-        "standing": verdict.standing,
-        **_base(verdict.base),
+        "standing": verdict.change,
+        **_base(verdict.base_count),
         "growth": verdict.growth,
-        "inherited": verdict.inherited,
+        "inherited": verdict.is_preexisting,
         "renamed_from": encodable(verdict.renamed_from),
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
-        "shares": verdict.shares and verdict.shares._asdict(),
+        "shares": verdict.import_shares and _shares(verdict.import_shares),
         "rule": _rule(verdict),
     }
+
+
+def _against(base: Base) -> dict[str, Any]:
+    return {"name": encodable(base.name), "how": base.description, "commit": base.commit}
 
 
 def _base(count: Count | None) -> dict[str, Any]:
@@ -74,13 +80,17 @@ def _base(count: Count | None) -> dict[str, Any]:
     return {"base_tokens": None, "base_low": None, "base_high": None} | found
 
 
+def _shares(shares: ImportShares) -> dict[str, Any]:
+    return {"own": shares.own_tokens, "imported": shares.imported_tokens, "files": shares.imported_files}
+
+
 def _rule(verdict: Verdict) -> dict[str, Any]:
     rule, growth = verdict.rule, verdict.rule.max_growth
     return {
         "line": rule.line,
-        "limit_line": rule.line_of(verdict.prompt.name, verdict.model),
+        "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
         "message": encodable(rule.message),
-        "max_growth": growth and growth._asdict(),
+        "max_growth": growth and {"tokens": growth.tokens, "share": growth.millionths},
     }
 
 
@@ -88,18 +98,25 @@ def _exemption(one: Exemption) -> dict[str, Any]:
     return {"reason": encodable(one.reason), "until": one.until, "line": one.line}
 
 
-def _removed(one: Removed) -> dict[str, Any]:
+def _removed(one: RemovedPrompt) -> dict[str, Any]:
     path, name = encodable(one.prompt.path), encodable(one.prompt.name)
-    return {"path": path, "name": name, "model": one.model, **_base(one.base)}
+    return {"path": path, "name": name, "model": one.model, **_base(one.base_count)}
 
 
-def _loosened(one: Loosened) -> dict[str, Any]:
-    return {**one._asdict(), "subject": encodable(one.subject), "what": encodable(one.what)}
+def _loosened(one: Loosening) -> dict[str, Any]:
+    return {
+        "subject": encodable(one.subject),
+        "what": encodable(one.description),
+        "line": one.line,
+        "model": one.model,
+        "before": one.old_limit,
+        "after": one.new_limit,
+    }
 
 
 def _totals(report: Report) -> list[dict[str, Any]]:
     """For each model the tokens of all prompts, in the base and now, as every output has them."""
-    compared = report.against is not None
+    compared = report.base is not None
     return [
         {"model": one.model, "before": one.before if compared else None, "after": one.after}
         for one in phrases.totals(report)
@@ -107,12 +124,13 @@ def _totals(report: Report) -> list[dict[str, Any]]:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    via = [encodable(path) for path in section.via]
     return {
-        **section._asdict(),
         "title": encodable(section.title),
+        "first_line": section.first_line,
+        "last_line": section.last_line,
+        "tokens": section.tokens,
         "path": encodable(section.path),
-        "via": via,
+        "via": [encodable(path) for path in section.import_chain],
     }
 
 
@@ -122,24 +140,24 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "line": problem.line,
         "message": encodable(problem.message),
         "hint": encodable(problem.hint),
-        "exit_code": int(problem.code),
+        "exit_code": int(problem.exit_code),
     }
 
 
 def _summary(report: Report) -> dict[str, Any]:
     statuses = ("ok", "warn", "over", "grew", "unsure", "exempt", "uncounted")
     counted = {status: sum(v.status == status for v in report.verdicts) for status in statuses}
-    origins = [v.counted.origin for v in report.verdicts if v.counted]
+    origins = [v.token_count.origin for v in report.verdicts if v.token_count]
     return {
         "exit_code": int(report.exit_code),
         **counted,
-        "files": report.files,
+        "files": report.file_count,
         "problems": len(report.problems),
         "api": origins.count("api"),
         "offline": origins.count("offline"),
-        "sent": report.sent,
-        "host": report.host,
-        "unanswered": report.unanswered,
-        "inherited": sum(v.inherited for v in report.verdicts),
+        "sent": report.requests_sent,
+        "host": report.api_host,
+        "unanswered": report.requests_failed,
+        "inherited": sum(v.is_preexisting for v in report.verdicts),
         "totals": _totals(report),
     }

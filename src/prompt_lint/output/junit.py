@@ -11,7 +11,8 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Report, Verdict, View
+    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.output import View
     from prompt_lint.output.findings import Finding
 
 # What stands in a test that didn't pass, in the order in which they are counted.
@@ -78,8 +79,8 @@ def _case(report: Report, verdict: Verdict, reasons: Sequence[str]) -> _Case:
     found = of_verdicts(report, [verdict])
     if verdict.status == "uncounted":
         return _Case(prompt.path, name, "error", found.rule, [*found.lines, *reasons])
-    skipped = verdict.status == "exempt" or verdict.inherited
-    outcome = "failure" if verdict.failed else "skipped" if skipped else ""
+    skipped = verdict.status == "exempt" or verdict.is_preexisting
+    outcome = "failure" if verdict.fails else "skipped" if skipped else ""
     return _Case(prompt.path, name, outcome, found.rule, found.lines)
 
 

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import (
         Count,
         Exemption,
-        Loosened,
+        Loosening,
         Problem,
         Prompt,
-        Removed,
+        RemovedPrompt,
         Report,
         Section,
         Verdict,
-        View,
     )
+    from prompt_lint.output import View
 
 _T = TypeVar("_T")
 
@@ -76,7 +76,7 @@ class _Page(NamedTuple):
 
     @property
     def compared(self) -> bool:
-        return self.report.against is not None
+        return self.report.base is not None
 
     @property
     def all(self) -> Iterator[_Subject]:
@@ -155,23 +155,23 @@ def _page(report: Report) -> _Page:
     inherited: list[_Subject] = []
     quiet: list[_Subject] = []
     for one in subjects:
-        told = _changed(one) if report.against else one.worst.status != "ok"
-        if told or any(v.failed for v in one.verdicts):
+        told = _changed(one) if report.base else one.worst.status != "ok"
+        if told or any(v.fails for v in one.verdicts):
             shown.append(one)
         else:
-            (inherited if any(v.inherited for v in one.verdicts) else quiet).append(one)
+            (inherited if any(v.is_preexisting for v in one.verdicts) else quiet).append(one)
     models = dict.fromkeys([*(v.model for v in report.verdicts), *(one.model for one in report.removed)])
     return _Page(report, shown, inherited, quiet, list(models))
 
 
 def _changed(subject: _Subject) -> bool:
-    return any(v.standing not in {"", "unchanged"} for v in subject.verdicts)
+    return any(v.change not in {"", "unchanged"} for v in subject.verdicts)
 
 
 def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
     """What fails first, then what grew or shrank most, then what is fullest."""
-    tokens = verdict.counted.tokens if verdict.counted else 0
-    status = "ok" if verdict.inherited else verdict.status
+    tokens = verdict.token_count.tokens if verdict.token_count else 0
+    status = "ok" if verdict.is_preexisting else verdict.status
     return (
         _ORDER.index(status),
         -verdict.over_by,
@@ -218,7 +218,7 @@ def _summary(told: str) -> str:
 
 def _changes(page: _Page) -> Iterator[_Section]:
     """The table of what changed; without a base, of what needs a look."""
-    items: list[_Subject | Removed] = [*page.shown, *page.report.removed]
+    items: list[_Subject | RemovedPrompt] = [*page.shown, *page.report.removed]
     every = sum(len(one.verdicts) for one in page.shown) <= _ALL_MODELS
     rest = "more that changed" if page.compared else "more that need a look"
     yield from _split(
@@ -274,7 +274,7 @@ def _summed(one: phrases.Total, page: _Page) -> Sequence[str]:
 def _headline(page: _Page) -> str:
     """The verdict and the total growth, in a sentence."""
     report = page.report
-    failed = [one for one in page.shown if one.worst.failed]
+    failed = [one for one in page.shown if one.worst.fails]
     over, grew = ([one for one in failed if one.worst.status == status] for status in ("over", "grew"))
     limits = "is over its limit" if len(over) == 1 else "are over their limits"
     plain = over and not any(one.prompt.format == "group" for one in failed)
@@ -293,7 +293,7 @@ def _calm(page: _Page) -> str:
     report = page.report
     worst = [one.worst.status for one in page.shown]
     unsure, exempt = worst.count("unsure"), worst.count("exempt")
-    new = sum(any(v.inherited for v in one.verdicts) and one.worst.standing == "new" for one in page.shown)
+    new = sum(any(v.is_preexisting for v in one.verdicts) and one.worst.change == "new" for one in page.shown)
     if not report.verdicts:
         return "⚠️ Nothing was measured"
     kinds = {one.prompt.format == "group" for one in page.all}
@@ -345,7 +345,7 @@ def _growth(found: Sequence[phrases.Total], without: str) -> str:
 
 def _context(page: _Page) -> str:
     """How many prompts, for which models, compared with what."""
-    against = page.report.against
+    against = page.report.base
     told = [_prompts([*page.shown, *page.inherited, *page.quiet])]
     if len(page.models) == 1:
         told[0] += f" for {code(page.models[0])}"
@@ -355,8 +355,8 @@ def _context(page: _Page) -> str:
     if against:
         told += filter(None, [phrases.left_out(page.report)])
         # The name is a part of how it was found, and nearly always its end.
-        how = against.how.removesuffix(against.name)
-        name = code(_short(against.name)) if how != against.how else ""
+        how = against.description.removesuffix(against.name)
+        name = code(_short(against.name)) if how != against.description else ""
         told.append(f"compared with {words(_short(how))}{name} ({code(against.commit[:10])})")
     return f"{', '.join(told)}.\n"
 
@@ -375,14 +375,14 @@ def _columns(page: _Page) -> str:
     return _table("", "Prompt", *_if_several(page, "Model"), *counts, "Limit|", "Full")
 
 
-def _row(one: _Subject | Removed, page: _Page, *, every: bool) -> str:
+def _row(one: _Subject | RemovedPrompt, page: _Page, *, every: bool) -> str:
     return _rows(one, page, every=every) if isinstance(one, _Subject) else _gone(one, page)
 
 
 def _rows(subject: _Subject, page: _Page, *, every: bool) -> str:
     """A line for each model, the name in the first; of many, only for those that fail, or for the worst."""
     worst, *others = subject.verdicts
-    told = [worst, *(v for v in others if every or v.failed)]
+    told = [worst, *(v for v in others if every or v.fails)]
     left = len(subject.verdicts) - len(told)
     also = f"<br><sub>and{_NBSP}{left:,}{_NBSP}more</sub>" if left else ""
     names = [_name(subject.prompt) + _aside(worst), *("" for _ in told[1:])]
@@ -393,26 +393,26 @@ def _rows(subject: _Subject, page: _Page, *, every: bool) -> str:
 
 
 def _counts(verdict: Verdict, page: _Page) -> Sequence[str]:
-    after = _number(verdict.counted)
+    after = _number(verdict.token_count)
     if page.compared:
-        before = "*new*" if verdict.standing == "new" else _number(verdict.base)
+        before = "*new*" if verdict.change == "new" else _number(verdict.base_count)
         growth = verdict.growth
-        if verdict.standing == "new":
-            growth = verdict.counted and verdict.counted.tokens
+        if verdict.change == "new":
+            growth = verdict.token_count and verdict.token_count.tokens
         after_and_delta = [before, after, "" if growth is None else _delta(growth)]
     else:
         after_and_delta = [after]
     return [*after_and_delta, f"{verdict.limit:,}" if verdict.limit else "", _full(verdict)]
 
 
-def _gone(one: Removed, page: _Page) -> str:
+def _gone(one: RemovedPrompt, page: _Page) -> str:
     return _cells(
         "",
         _name(one.prompt),
         *_if_several(page, _model(one.model)),
-        _number(one.base),
+        _number(one.base_count),
         "*removed*",
-        _delta(-one.base.tokens),
+        _delta(-one.base_count.tokens),
         "",
         "",
     )
@@ -424,8 +424,8 @@ def _if_several(page: _Page, cell: str) -> tuple[str, ...]:
 
 
 def _mark(verdict: Verdict) -> str:
-    if verdict.inherited:
-        return f"⚠️{_NBSP}new,{_NBSP}over" if verdict.standing == "new" else "over before"
+    if verdict.is_preexisting:
+        return f"⚠️{_NBSP}new,{_NBSP}over" if verdict.change == "new" else "over before"
     return _MARKS[verdict.status].replace(" ", _NBSP)
 
 
@@ -434,26 +434,26 @@ def _aside(verdict: Verdict) -> str:
 
 
 def _full(verdict: Verdict) -> str:
-    if verdict.limit is None or verdict.counted is None:
+    if verdict.limit is None or verdict.token_count is None:
         return ""
-    tokens, limit = verdict.counted.tokens, verdict.limit
+    tokens, limit = verdict.token_count.tokens, verdict.limit
     filled = min(_BAR, _BAR * tokens // limit or bool(tokens))
     return f"`{'━' * filled}{'─' * (_BAR - filled)}`{_NBSP}{phrases.percent(tokens, limit)}"
 
 
 def _excuse(subject: _Subject, verdict: Verdict, exemption: Exemption, page: _Page) -> str:
     return _cells(
-        _name(subject.prompt), *_if_several(page, _model(verdict.model)), _number(verdict.counted),
+        _name(subject.prompt), *_if_several(page, _model(verdict.model)), _number(verdict.token_count),
         f"{verdict.limit:,}" if verdict.limit else "", words(exemption.until) or "no end",
         words(_short(exemption.reason)),
     )  # fmt: skip
 
 
-def _raise(one: Loosened, models: Sequence[str], page: _Page) -> str:
+def _raise(one: Loosening, models: Sequence[str], page: _Page) -> str:
     which = f" for {', '.join(map(code, models))}" if models and len(page.models) > 1 else ""
-    before, after = ("" if number is None else f"{number:,}" for number in (one.before, one.after))
+    before, after = ("" if number is None else f"{number:,}" for number in (one.old_limit, one.new_limit))
     where = code(f"{_middle(page.report.config)}:{one.line}") if one.line else ""
-    return _cells(code(_middle(one.subject)), words(_short(one.what)) + which, before, after, where)
+    return _cells(code(_middle(one.subject)), words(_short(one.description)) + which, before, after, where)
 
 
 def _problem(problem: Problem) -> str:
@@ -469,7 +469,7 @@ def _problem(problem: Problem) -> str:
 
 def _tasks(page: _Page) -> list[_Subject]:
     """What fails, and what could: with a base, only of what has changed."""
-    return [one for one in page.shown if one.worst.failed or one.worst.status == "unsure"]
+    return [one for one in page.shown if one.worst.fails or one.worst.status == "unsure"]
 
 
 def _task(subject: _Subject, page: _Page) -> str:
@@ -486,19 +486,19 @@ def _task(subject: _Subject, page: _Page) -> str:
 
 
 def _unsure(verdict: Verdict, model: str) -> str:
-    low, high = (verdict.counted.low, verdict.counted.high) if verdict.counted else (0, 0)
+    low, high = (verdict.token_count.low, verdict.token_count.high) if verdict.token_count else (0, 0)
     return f"has {low:,} to {high:,} tokens{model}, and only an exact count tells on which side of its limit of {verdict.limit:,}"
 
 
 def _over(subject: _Subject, model: str, page: _Page) -> str:
     worst = subject.worst
-    line = worst.rule.line_of(worst.prompt.name, worst.model)
+    line = worst.rule.limit_line(worst.prompt.name, worst.model)
     where = code(f"{_middle(page.report.config)}:{line}") if line else "`--limit`"
     also = ", ".join(
-        f"{v.over_by:,} for {code(v.model)}" for v in subject.verdicts[1:] if v.over_by and v.failed
+        f"{v.over_by:,} for {code(v.model)}" for v in subject.verdicts[1:] if v.over_by and v.fails
     )
     also = f" (and {also})" if also else ""
-    cut = phrases.surely(v for v in subject.verdicts if v.failed)
+    cut = phrases.surely(v for v in subject.verdicts if v.fails)
     return (
         f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{model}{also}. "
         f"Cut {cut}, or raise the limit: {where}"
@@ -506,7 +506,7 @@ def _over(subject: _Subject, model: str, page: _Page) -> str:
 
 
 def _grew(verdict: Verdict, model: str, page: _Page) -> str:
-    before, growth, allowed = verdict.base, verdict.growth or 0, verdict.rule.max_growth
+    before, growth, allowed = verdict.base_count, verdict.growth or 0, verdict.rule.max_growth
     if before is None or allowed is None:
         return "grew more than allowed"
     most = phrases.allowance(allowed, before.tokens)
@@ -524,9 +524,9 @@ def _points(verdict: Verdict) -> Iterator[str]:
     exemption, grouped = verdict.exemption, verdict.prompt.format == "group"
     if exemption:
         yield f"Its exemption ended on {words(exemption.until)}: {words(_short(exemption.reason))}"
-    if verdict.shares:
-        yield words(phrases.shares(verdict.shares))
-    if len(verdict.sections) > 1 or grouped or verdict.shares:
+    if verdict.import_shares:
+        yield words(phrases.shares(verdict.import_shares))
+    if len(verdict.sections) > 1 or grouped or verdict.import_shares:
         yield from map(_part, verdict.sections[:_PARTS])
     rest = verdict.sections[_PARTS:]
     if rest:
@@ -540,7 +540,11 @@ def _part(section: Section) -> str:
     place = phrases.place(section)
     title = code(_middle(section.title))
     where = code(_middle(place)) if section.path else place
-    via = " → ".join(code(_middle(one)) for one in section.via) if len(section.via) > 1 else ""
+    via = (
+        " → ".join(code(_middle(one)) for one in section.import_chain)
+        if len(section.import_chain) > 1
+        else ""
+    )
     by = f", by way of {via}" if via else ""
     return f"{section.tokens:,} tokens: {f'{title}, ' if title else ''}{where}{by}"
 

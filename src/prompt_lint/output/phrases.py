@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import (
         Count,
-        Growth,
-        Loosened,
+        ImportShares,
+        Loosening,
+        MaxGrowth,
         Note,
         Prompt,
         Report,
         Section,
-        Shares,
         Verdict,
     )
 
@@ -57,13 +57,13 @@ def totals(report: Report) -> list[Total]:
     """One for each model. Groups don't count, they would count prompts twice; nor does what can't be compared, on either side."""
     found: dict[str, list[int]] = {}
     for verdict in report.verdicts:
-        if verdict.prompt.format != "group" and verdict.counted:
+        if verdict.prompt.format != "group" and verdict.token_count:
             total = found.setdefault(verdict.model, [0, 0])
             if not _unmatched(verdict):
-                total[0] += verdict.counted.tokens
-                total[1] += verdict.counted.tokens if verdict.standing == "new" else verdict.growth or 0
+                total[0] += verdict.token_count.tokens
+                total[1] += verdict.token_count.tokens if verdict.change == "new" else verdict.growth or 0
     for one in report.removed:
-        found.setdefault(one.model, [0, 0])[1] -= one.base.tokens
+        found.setdefault(one.model, [0, 0])[1] -= one.base_count.tokens
     return [Total(model, after - growth, after) for model, (after, growth) in found.items()]
 
 
@@ -87,7 +87,7 @@ def groups_moved(report: Report) -> str:
         for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
         if prompt.format == "group"
     ]
-    found = [[one.growth for one in ours if one.growth and one.standing != "new"] for ours in groups]
+    found = [[one.growth for one in ours if one.growth and one.change != "new"] for ours in groups]
     up = [max(growths) for growths in found if growths and max(growths) > 0]
     down = [-min(growths) for growths in found if growths and max(growths) < 0]
     told = [
@@ -110,20 +110,20 @@ def things(prompts: Iterable[Prompt]) -> str:
 
 def _unmatched(verdict: Verdict) -> bool:
     """Whether a prompt was there in the base, but by how much it changed isn't known."""
-    return verdict.standing not in {"", "new"} and verdict.growth is None
+    return verdict.change not in {"", "new"} and verdict.growth is None
 
 
 def number(count: Count) -> str:
     """`1,234` is the API's number, `1,234 ±12` is an offline count with the interval that holds it."""
     spread = max(count.tokens - count.low, count.high - count.tokens)
     mark = f" ±{spread:,}" if spread else ""
-    return f"{count.tokens:,}{mark}{' unverified' if count.unverified else ''}"
+    return f"{count.tokens:,}{mark}{' unverified' if count.is_unverified else ''}"
 
 
 def moved(verdict: Verdict) -> int:
     """By how many tokens a prompt changed, up or down; all of a new one."""
-    if verdict.standing == "new":
-        return verdict.counted.tokens if verdict.counted else 0
+    if verdict.change == "new":
+        return verdict.token_count.tokens if verdict.token_count else 0
     return abs(verdict.growth or 0)
 
 
@@ -140,29 +140,29 @@ def share(part: int, whole: int) -> str:
     return f"{percent:+,.0f}%" if abs(percent) >= 10 or not part else f"{percent:+.2g}%"
 
 
-def allowance(allowed: Growth, before: int) -> int:
+def allowance(allowed: MaxGrowth, before: int) -> int:
     """Tokens by which a prompt of `before` may grow. Where two bounds are given, both have to be exceeded."""
-    of_share = before * (allowed.share or 0) // 1_000_000
+    of_share = before * (allowed.millionths or 0) // 1_000_000
     return max(allowed.tokens or 0, of_share)
 
 
-def bounds(allowed: Growth) -> str:
+def bounds(allowed: MaxGrowth) -> str:
     """What a rule lets a prompt grow: `10%`, `200 tokens`, or both."""
     told = [] if allowed.tokens is None else [f"{allowed.tokens:,} tokens"]
-    if allowed.share is not None:
-        told.append(f"{allowed.share / 10_000:g}%")
+    if allowed.millionths is not None:
+        told.append(f"{allowed.millionths / 10_000:g}%")
     return " or ".join(told)
 
 
 def surely(verdicts: Iterable[Verdict]) -> str:
     """What to cut so that no interval reaches beyond its limit."""
-    most = max(v.counted.high - v.limit for v in verdicts if v.counted and v.limit is not None)
+    most = max(v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None)
     return several(most, "token")
 
 
-def shares(given: Shares) -> str:
+def shares(given: ImportShares) -> str:
     """Where the tokens of a prompt that imports others are."""
-    return f"Own text {given.own:,} tokens, imported {given.imported:,} in {several(given.files, 'file')}"
+    return f"Own text {given.own_tokens:,} tokens, imported {given.imported_tokens:,} in {several(given.imported_files, 'file')}"
 
 
 def place(section: Section) -> str:
@@ -173,32 +173,38 @@ def place(section: Section) -> str:
     return section.path + (f":{first}-{last}" if last > first else f":{first}" if first > 1 else "")
 
 
-def raised(one: Loosened) -> str:
+def raised(one: Loosening) -> str:
     """What a change loosens, without whom it concerns and for which model."""
-    if one.before is None:
-        return one.what
+    if one.old_limit is None:
+        return one.description
     return (
-        f"{one.what}; its limit was {one.before:,}"
-        if one.after is None
-        else f"{one.what} from {one.before:,} to {one.after:,}"
+        f"{one.description}; its limit was {one.old_limit:,}"
+        if one.new_limit is None
+        else f"{one.description} from {one.old_limit:,} to {one.new_limit:,}"
     )
 
 
 def origin(report: Report) -> list[str]:
     """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
     told = []
-    counts = [v.counted for v in report.verdicts if v.counted]
+    counts = [v.token_count for v in report.verdicts if v.token_count]
     exact = [count.origin for count in counts].count("api")
-    if exact or report.sent:
-        offline = sum(not count.exact for count in counts)
+    if exact or report.requests_sent:
+        offline = sum(not count.is_exact for count in counts)
         also = f", {offline:,} offline (± is the measured interval)" if offline else ""
-        sent = f"{several(report.sent, 'request')} sent to {report.host}" if report.sent else "nothing sent"
+        sent = (
+            f"{several(report.requests_sent, 'request')} sent to {report.api_host}"
+            if report.requests_sent
+            else "nothing sent"
+        )
         told.append(f"Counts: {exact:,} exact{also}; {sent}.")
-    elif any(not count.exact for count in counts):
+    elif any(not count.is_exact for count in counts):
         told.append("Counted offline: ± is the measured interval around the API's number.")
     told.extend(
         f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
-        for model in sorted({v.model for v in report.verdicts if v.counted and v.counted.unverified})
+        for model in sorted(
+            {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
+        )
     )
     return told
 
@@ -223,9 +229,9 @@ def percent(tokens: int, limit: int) -> str:
     return f"{told.rstrip('0')}%"
 
 
-def merged(given: Iterable[Loosened]) -> list[tuple[Loosened, tuple[str, ...]]]:
+def merged(given: Iterable[Loosening]) -> list[tuple[Loosening, tuple[str, ...]]]:
     """What is the same for several models, once, with those models."""
-    found: dict[Loosened, tuple[str, ...]] = {}
+    found: dict[Loosening, tuple[str, ...]] = {}
     for one in given:
         key = one._replace(model="")
         found[key] = (*found.get(key, ()), *([one.model] if one.model else []))

@@ -8,24 +8,24 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import (
-    Against,
+    Base,
+    ChangeKind,
     Count,
     Exemption,
-    Growth,
-    Loosened,
+    ImportShares,
+    Loosening,
+    MaxGrowth,
     Note,
     OnRaise,
     Origin,
     Problem,
     Prompt,
-    Removed,
+    RemovedPrompt,
     Report,
     Rule,
     Section,
-    Shares,
-    Standing,
     Status,
     Verdict,
 )
@@ -160,11 +160,11 @@ def _report(one: Mapping[str, Any]) -> Report:
         _list(one, "problems", _each("problems", _problem)),
         _list(one, "notes", lambda value: Note(_strings("notes")(value))),
         _whole(summary, "files"),
-        Exit(code),
+        ExitCode(code),
         _whole(summary, "sent"),
         _text(summary, "host"),
         _whole(summary, "unanswered"),
-        _maybe(one, "against", lambda it: Against(_text(it, "name"), _text(it, "how"), _text(it, "commit"))),
+        _maybe(one, "against", lambda it: Base(_text(it, "commit"), _text(it, "name"), _text(it, "how"))),
         _list(one, "removed", _each("removed", _removed)),
         _list(one, "loosened", _each("loosened", _loosened)),
         _word(one, "on_raise", OnRaise),
@@ -193,14 +193,16 @@ def _verdict(one: Mapping[str, Any]) -> Verdict:
         status,
         _whole(one, "over_by", int(status == "over")),
         _list(one, "sections", _each("sections", _section), _MOST_PARTS),
-        _word(one, "standing", Standing),
+        _word(one, "standing", ChangeKind),
         _base(one),
         _perhaps(one, "growth", -_GREATEST),
         _text(one, "renamed_from"),
         _flag(one, "inherited"),
         _maybe(one, "exemption", lambda it: Exemption((), _text(it, "reason"), _text(it, "until"), 0)),
         _maybe(
-            one, "shares", lambda it: Shares(_whole(it, "own"), _whole(it, "imported"), _whole(it, "files"))
+            one,
+            "shares",
+            lambda it: ImportShares(_whole(it, "own"), _whole(it, "imported"), _whole(it, "files")),
         ),
     )
 
@@ -219,7 +221,7 @@ def _prompt(one: Mapping[str, Any]) -> Prompt:
 
 
 def _rule(one: Mapping[str, Any], model: str, limit: int | None) -> Rule:
-    growth = _maybe(one, "max_growth", lambda it: Growth(_perhaps(it, "tokens"), _perhaps(it, "share")))
+    growth = _maybe(one, "max_growth", lambda it: MaxGrowth(_perhaps(it, "tokens"), _perhaps(it, "share")))
     limits = {} if limit is None else {model: limit}
     lines = {model: _whole(one, "limit_line")}
     message, line = _text(one, "message"), _whole(one, "line")
@@ -256,19 +258,19 @@ def _problem(one: Mapping[str, Any]) -> Problem:
     if code not in {1, 2, 3}:
         raise _Odd("exit_code")
     return Problem(
-        _text(one, "path"), _whole(one, "line"), _text(one, "message"), _text(one, "hint"), Exit(code)
+        _text(one, "path"), _whole(one, "line"), _text(one, "message"), _text(one, "hint"), ExitCode(code)
     )
 
 
-def _removed(one: Mapping[str, Any]) -> Removed:
+def _removed(one: Mapping[str, Any]) -> RemovedPrompt:
     base = _base(one)
     if base is None:
         raise _Odd("base_tokens")
-    return Removed(Prompt(_text(one, "path"), _text(one, "name"), 1, None), _text(one, "model"), base)
+    return RemovedPrompt(Prompt(_text(one, "path"), _text(one, "name"), 1, None), _text(one, "model"), base)
 
 
-def _loosened(one: Mapping[str, Any]) -> Loosened:
-    return Loosened(
+def _loosened(one: Mapping[str, Any]) -> Loosening:
+    return Loosening(
         _text(one, "subject"), _text(one, "what"), _whole(one, "line"), _text(one, "model"), _perhaps(one, "before"),
         _perhaps(one, "after"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint import __version__
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
 from prompt_lint.output.findings import findings
 from prompt_lint.text.escape import encodable, inert, visible
@@ -15,7 +15,8 @@ from prompt_lint.text.escape import encodable, inert, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.model.values import Note, Report, Verdict, View
+    from prompt_lint.model.values import Note, Report, Verdict
+    from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
 # GitHub refuses a file with more, or one that is larger once it is compressed.
@@ -114,7 +115,7 @@ def _invocation(report: Report, left: int) -> dict[str, Any]:
         told = f"{phrases.several(left, 'result')} more did not fit: the worst are here"
         said.append(_notification("warning", told))
     return {
-        "executionSuccessful": report.exit_code in {Exit.OK, Exit.OVER},
+        "executionSuccessful": report.exit_code in {ExitCode.OK, ExitCode.OVER_LIMIT},
         "exitCode": int(report.exit_code),
         "toolExecutionNotifications": said,
     }
@@ -135,7 +136,7 @@ def _result(one: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one, seen)},
     }
     for verdict in one.verdicts[:1]:
-        state = _state(verdict) if report.against else ""
+        state = _state(verdict) if report.base else ""
         found |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
             reason = visible(verdict.exemption.reason)
@@ -178,10 +179,10 @@ def _fingerprint(one: Finding, seen: dict[str, int]) -> str:
 
 def _state(verdict: Verdict) -> str:
     """What this result was in the base; "" where nobody knows."""
-    if verdict.standing == "new":
+    if verdict.change == "new":
         return "new"
-    if verdict.base is None or verdict.limit is None or verdict.growth is None:
+    if verdict.base_count is None or verdict.limit is None or verdict.growth is None:
         return ""
-    if verdict.status != "over" or verdict.base.low <= verdict.limit:
+    if verdict.status != "over" or verdict.base_count.low <= verdict.limit:
         return "new" if verdict.growth else "unchanged"
     return "updated" if verdict.growth else "unchanged"

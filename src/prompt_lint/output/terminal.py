@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +50,7 @@ def write_stdout(text: str) -> None:
     except (OSError, ValueError, AttributeError) as error:  # full, closed, or started without one
         _silence_stdout()
         why = error.strerror if isinstance(error, OSError) else "it is closed"
-        raise Fatal(f"could not write the report to stdout: {why}", code=Exit.UNCOUNTED) from None
+        raise Fatal(f"could not write the report to stdout: {why}", exit_code=ExitCode.UNCOUNTED) from None
 
 
 def write_stderr(text: str) -> None:
@@ -71,7 +71,7 @@ def write_file(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
     except OSError as error:
-        raise Fatal(f"could not write {path}: {error.strerror}", code=Exit.UNCOUNTED) from None
+        raise Fatal(f"could not write {path}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
 
 
 @contextlib.contextmanager

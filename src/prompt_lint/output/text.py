@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.model.errors import Exit
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Count
 from prompt_lint.output import phrases
 from prompt_lint.text.escape import visible
@@ -14,7 +14,8 @@ from prompt_lint.text.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.model.values import Exemption, Problem, Prompt, Report, Section, Verdict, View
+    from prompt_lint.model.values import Exemption, Problem, Prompt, Report, Section, Verdict
+    from prompt_lint.output import View
 
 # What is told of a prompt: its status, or why being over fails nothing: it was over before, or it is new to a base without a
 # configuration. Worst first.
@@ -59,7 +60,7 @@ def render(report: Report, view: View) -> str:
     groups, tally = _groups(report, view)
     lines = _problems(report.problems, view, _ERRORS)
     # With a base, what doesn't fail is told in a line each; with -v, all is told alike.
-    brief = report.against is not None and view.verbosity == 0
+    brief = report.base is not None and view.verbosity == 0
     quiet = [group for group in groups if brief and group[0] in _BRIEF]
     loud = [group for group in groups if not brief or group[0] not in _BRIEF]
     for _, same in groupby(_first_of_each(loud, view), lambda block: _kind(block[0][0])):
@@ -68,7 +69,7 @@ def render(report: Report, view: View) -> str:
     if view.verbosity >= 0:
         lines += _changed(report, [group for group in quiet if _has_changed(group[1])], view)
         lines += _before([group for group in quiet if not _has_changed(group[1])], view)
-    if view.verbosity >= 0 or report.unanswered:
+    if view.verbosity >= 0 or report.requests_failed:
         lines += _notes(report)
     if view.verbosity >= 0:
         lines += _summary(report, tally, view)
@@ -77,7 +78,7 @@ def render(report: Report, view: View) -> str:
 
 def render_counts(report: Report, view: View) -> str:
     """For `count`: a line for each file and model, as `wc` has them, and a sum for each model of several files."""
-    rows = [(number(v.counted), v.model, _named(v.prompt)) for v in report.verdicts if v.counted]
+    rows = [(number(v.token_count), v.model, _named(v.prompt)) for v in report.verdicts if v.token_count]
     models = list(dict.fromkeys(model for _, model, _ in rows))
     if len(rows) > len(models):
         rows += [(number(_sum(report, model)), model, "total") for model in models]
@@ -85,7 +86,7 @@ def render_counts(report: Report, view: View) -> str:
     lines = [f"{tokens:>{numbers}}  {model:<{names}}  {path}" for tokens, model, path in rows]
     lines += _problems(report.problems, view)
     lines += _notes(report)
-    if report.sent or any(v.counted and v.counted.origin == "api" for v in report.verdicts):
+    if report.requests_sent or any(v.token_count and v.token_count.origin == "api" for v in report.verdicts):
         lines += _origin(report)
     return "".join(f"{line}\n" for line in lines)
 
@@ -100,9 +101,9 @@ def _notes(report: Report) -> list[str]:
 
 
 def _sum(report: Report, model: str) -> Count:
-    counts = [v.counted for v in report.verdicts if v.counted and v.model == model]
+    counts = [v.token_count for v in report.verdicts if v.token_count and v.model == model]
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    return Count(tokens, low, high, counts[0].origin, any(count.unverified for count in counts))
+    return Count(tokens, low, high, counts[0].origin, any(count.is_unverified for count in counts))
 
 
 number = phrases.number
@@ -128,9 +129,9 @@ def _groups(report: Report, view: View) -> tuple[list[_Group], dict[_Told, int]]
 
 
 def _told_of(verdict: Verdict) -> _Told:
-    if not verdict.inherited:
+    if not verdict.is_preexisting:
         return verdict.status
-    return "first" if verdict.standing == "new" else "before"
+    return "first" if verdict.change == "new" else "before"
 
 
 def _weight(verdicts: Sequence[Verdict]) -> tuple[int, bool, int, str]:
@@ -139,7 +140,7 @@ def _weight(verdicts: Sequence[Verdict]) -> tuple[int, bool, int, str]:
 
 
 def _has_changed(verdicts: Iterable[Verdict]) -> bool:
-    return any(v.standing not in {"", "unchanged"} for v in verdicts)
+    return any(v.change not in {"", "unchanged"} for v in verdicts)
 
 
 def _shown(told: _Told, verdicts: Sequence[Verdict], report: Report, view: View) -> bool:
@@ -147,7 +148,7 @@ def _shown(told: _Told, verdicts: Sequence[Verdict], report: Report, view: View)
         return True
     if view.verbosity < 0 or told == "uncounted":  # its problem is on the page already, with the reason
         return False
-    if report.against and told in {"ok", "warn"}:
+    if report.base and told in {"ok", "warn"}:
         return _has_changed(verdicts)
     return told != "ok"
 
@@ -260,7 +261,7 @@ def _label(told: _Told, view: View) -> str:
 def _problem(problem: Problem, view: View) -> Iterator[str]:
     place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
     where = f"{_paint(place, '1', view)}: " if place else ""
-    told: _Told = "over" if problem.code == Exit.OVER else "uncounted"
+    told: _Told = "over" if problem.exit_code == ExitCode.OVER_LIMIT else "uncounted"
     yield f"{_label(told, view)} {where}{visible(problem.message)}"
     if problem.hint:
         yield f"{_INDENT}{visible(problem.hint)}"
@@ -278,7 +279,7 @@ def _block(told: _Told, verdicts: Sequence[Verdict], message: str, config: str, 
         yield from (f"{_INDENT}{visible(line)}" for line in message.splitlines())
         yield ""
     elif prompt.format == "group":
-        yield from _largest(max(verdicts, key=lambda v: v.counted.tokens if v.counted else 0))
+        yield from _largest(max(verdicts, key=lambda v: v.token_count.tokens if v.token_count else 0))
 
 
 def _advice(told: _Told, verdicts: Sequence[Verdict], config: str) -> Iterator[str]:
@@ -286,7 +287,7 @@ def _advice(told: _Told, verdicts: Sequence[Verdict], config: str) -> Iterator[s
     mine = [v for v in verdicts if _told_of(v) == told]
     worst = max(mine, key=lambda v: v.over_by)
     if told == "over":
-        line = worst.rule.line_of(worst.prompt.name, worst.model)
+        line = worst.rule.limit_line(worst.prompt.name, worst.model)
         where = f"{visible(config)}:{line}" if line else "--limit"
         yield f"Cut {phrases.surely(mine)}, or raise the limit: {where}"
     elif told == "grew":
@@ -303,7 +304,7 @@ def _advice(told: _Told, verdicts: Sequence[Verdict], config: str) -> Iterator[s
 
 
 def _growth(verdict: Verdict, config: str) -> Iterator[str]:
-    before, growth, allowed = verdict.base, verdict.growth or 0, verdict.rule.max_growth
+    before, growth, allowed = verdict.base_count, verdict.growth or 0, verdict.rule.max_growth
     if before is None or allowed is None:
         return
     most = phrases.allowance(allowed, before.tokens)
@@ -314,9 +315,9 @@ def _growth(verdict: Verdict, config: str) -> Iterator[str]:
 
 
 def _too_much(verdict: Verdict) -> str:
-    if verdict.status != "grew" or verdict.base is None or verdict.rule.max_growth is None:
+    if verdict.status != "grew" or verdict.base_count is None or verdict.rule.max_growth is None:
         return ""
-    most = phrases.allowance(verdict.rule.max_growth, verdict.base.tokens)
+    most = phrases.allowance(verdict.rule.max_growth, verdict.base_count.tokens)
     return f"{(verdict.growth or 0) - most:,} too much"
 
 
@@ -345,12 +346,16 @@ def _table(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
 
 def _cells(verdict: Verdict) -> list[str]:
     """Tokens, growth, limit. Where there is no base, the growth is empty."""
-    return [number(verdict.counted) if verdict.counted else "not counted", _delta(verdict), _limit(verdict)]
+    return [
+        number(verdict.token_count) if verdict.token_count else "not counted",
+        _delta(verdict),
+        _limit(verdict),
+    ]
 
 
 def _delta(verdict: Verdict) -> str:
-    if verdict.standing in {"", "new"}:
-        return str(verdict.standing)
+    if verdict.change in {"", "new"}:
+        return str(verdict.change)
     if verdict.growth is None:
         return "?"
     return f"{verdict.growth:+,}" if verdict.growth else "same"
@@ -375,22 +380,24 @@ def _told(verdict: Verdict) -> str:
 
 
 def _share(verdict: Verdict) -> str:
-    if verdict.limit is None or verdict.counted is None:
+    if verdict.limit is None or verdict.token_count is None:
         return ""
-    return phrases.percent(verdict.counted.tokens, verdict.limit)
+    return phrases.percent(verdict.token_count.tokens, verdict.limit)
 
 
 def _largest(verdict: Verdict) -> Iterator[str]:
     """Where the tokens of a prompt are: the sections of a file, the files of a group."""
     grouped = verdict.prompt.format == "group"
-    if len(verdict.sections) > 1 or (verdict.sections and (grouped or verdict.shares)):
-        shares = f"{phrases.shares(verdict.shares)}. " if verdict.shares else ""
+    if len(verdict.sections) > 1 or (verdict.sections and (grouped or verdict.import_shares)):
+        shares = f"{phrases.shares(verdict.import_shares)}. " if verdict.import_shares else ""
         yield f"{_INDENT}{shares}{'Parts' if grouped else 'Largest sections'}:"
         yield from (f"{_INDENT}{line}" for line in _sections(verdict.sections[:_PARTS]))
     rest = verdict.sections[_PARTS:]
     if rest:
         yield f"{_INDENT}  {sum(one.tokens for one in rest):,} in {len(rest):,} more"
-    added = verdict.counted.tokens - sum(one.tokens for one in verdict.sections) if verdict.counted else 0
+    added = (
+        verdict.token_count.tokens - sum(one.tokens for one in verdict.sections) if verdict.token_count else 0
+    )
     if grouped and added > 0:
         yield f"{_INDENT}  {added:,} that the API adds around them"
 
@@ -401,8 +408,8 @@ def _sections(sections: Sequence[Section]) -> Iterator[str]:
     width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
         yield f"  {section.tokens:>{numbers},}  {place:<{width}}  {cut(visible(section.title))}".rstrip()
-        if len(section.via) > 1:  # who imports it isn't plain from the file that is over
-            yield f"  {'':{numbers}}  {' → '.join(map(visible, (*section.via, section.path)))}"
+        if len(section.import_chain) > 1:  # who imports it isn't plain from the file that is over
+            yield f"  {'':{numbers}}  {' → '.join(map(visible, (*section.import_chain, section.path)))}"
 
 
 def cut(title: str) -> str:
@@ -455,7 +462,7 @@ def _changed(report: Report, groups: Sequence[_Group], view: View) -> Iterator[s
         for v in verdicts
     ]  # fmt: skip
     for one in report.removed:
-        cells = [number(one.base), f"{-one.base.tokens:+,}", "", ""]
+        cells = [number(one.base_count), f"{-one.base_count.tokens:+,}", "", ""]
         rows.append(_Row("removed", "", _named(one.prompt), visible(one.model), cells))
     shown = rows if view.verbosity > 0 else rows[:_ROWS]
     if len({row.model for row in rows}) > 1:
@@ -480,9 +487,9 @@ def _changed_for_several(rows: Sequence[_Row], view: View) -> Iterator[str]:
 
 
 def _standing(verdict: Verdict) -> str:
-    if verdict.standing == "changed":
+    if verdict.change == "changed":
         return "shrank" if (verdict.growth or 0) < 0 else "larger" if verdict.growth else "changed"
-    return verdict.standing
+    return verdict.change
 
 
 def _fitted(rows: Sequence[Sequence[str]], behind: int = 0) -> Iterator[str]:
@@ -502,7 +509,7 @@ def _before(groups: Sequence[_Group], view: View) -> Iterator[str]:
         [_named(v.prompt), *_cells(v)[::2], _share(v)]
         for _, verdicts in groups[:_ROWS]
         for v in verdicts
-        if v.inherited
+        if v.is_preexisting
     ]
     yield from (f"{_INDENT}{line}" for line in _fitted(rows))
     if len(groups) > _ROWS:
@@ -522,7 +529,7 @@ def _summary(report: Report, tally: Mapping[_Told, int], view: View) -> Iterator
         errors = phrases.several(len(report.problems), "error")
         told.insert(0, _paint(errors, _COLORS["uncounted"], view))
     yield f"{phrases.things(prompts)}: {', '.join(told)}"
-    if report.against:
+    if report.base:
         yield from _totals(report)
         moved = phrases.groups_moved(report)
         yield from [f"{moved}; the total doesn't have groups, whose prompts it has."] if moved else []
@@ -532,7 +539,7 @@ def _summary(report: Report, tally: Mapping[_Told, int], view: View) -> Iterator
 def _totals(report: Report) -> Iterator[str]:
     """What the change costs: in a line, or with one for each of several models."""
     found = phrases.totals(report)
-    against = f"Compared with {visible(report.against.how)}" if report.against else ""
+    against = f"Compared with {visible(report.base.description)}" if report.base else ""
     without = phrases.left_out(report)
     if without and not any(one.before or one.after for one in found):
         yield f"{against}: nothing to add up, {without}."

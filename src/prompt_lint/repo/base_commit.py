@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.values import Base
 from prompt_lint.repo import git
 from prompt_lint.repo.objects import LostError, Objects, TooLargeError
 
@@ -28,14 +29,6 @@ _CONVENTIONAL = ("main", "master", "trunk", "develop")
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RANGE = re.compile(r"\.\.|\A\^")
 _NO_REF = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
-
-
-class Base(NamedTuple):
-    """A commit to compare with, by its full id; what people call it; and how it was found, after "compared with"."""
-
-    commit: str
-    name: str
-    how: str
 
 
 class Absent(NamedTuple):
@@ -133,7 +126,7 @@ def _exactly(place: _Place, commit: str) -> Base | Absent:
     if git.ask(["merge-base", "--is-ancestor", commit, place.head], place.top) is not None:
         return found
     how = f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
-    return found._replace(how=how)
+    return found._replace(description=how)
 
 
 def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:
@@ -207,7 +200,7 @@ def _push(place: _Place, context: Context) -> Base | Absent:
         found = _part(place, _Candidate(context.base, context.base[:10], exact=context.base_is_ancestor))
         if isinstance(found, Base):
             if found.commit == context.base:
-                return found._replace(how=f"{found.name}, the commit before this push")
+                return found._replace(description=f"{found.name}, the commit before this push")
             found = Absent(
                 f"this push has replaced history: {found.name}, the commit before it, is no part of what is there now",
                 "name what to compare with: `--base REF`",

@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from prompt_lint.model.errors import Elsewhere, Fatal, Missing, Unreadable
+from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git
 from prompt_lint.repo.objects import LostError, Objects, TooLargeError
 from prompt_lint.repo.working_tree import Entry, follow, inside, is_pointer, leading, text
@@ -114,9 +114,9 @@ class Commit:
         """
         node = self.node(real)
         if node and node.mode == _SUBMODULE:
-            raise Elsewhere("is a repository of its own")
+            raise NotInRepository("is a repository of its own")
         if node is None or not node.regular:
-            raise Missing("is a folder" if self._is_folder(real) else f"is not in {self.name}")
+            raise MissingFile("is a folder" if self._is_folder(real) else f"is not in {self.name}")
 
     def read(self, path: str, cap: int) -> bytes:
         """The content of a regular file of at most `cap` bytes, as git keeps it: before any filter.
@@ -130,7 +130,7 @@ class Commit:
         """
         node = self.node(path)
         if node is None:
-            raise Missing(f"is not in {self.name}")
+            raise MissingFile(f"is not in {self.name}")
         if not node.regular:
             what = {_LINK: "a symbolic link", _SUBMODULE: "a submodule, a repository of its own"}
             raise Unreadable(f"is {what.get(node.mode, 'a folder')} in {self.name}, not a file")
@@ -212,7 +212,7 @@ class Commit:
         """Why the way ends at `path`, of which there is nothing."""
         above = self.node(path.rpartition("/")[0])
         if hops == 0:
-            return Missing(f"is not in {self.name}")
+            return MissingFile(f"is not in {self.name}")
         if above and above.mode == _SUBMODULE:
             return _astray("a submodule, a repository of its own")
         return _astray(

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.model.errors import Elsewhere, Fatal, Missing, Unreadable
+from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, safe_read
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class WorkingTree:
                 raise Unreadable(
                     "is left out by the sparse checkout, so it can't be measured", hint
                 ) from None
-            raise Missing("is not there (any more)", "restore it, or remove it with `git rm`") from None
+            raise MissingFile("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise safe_read.refusal(error) from None
         if is_pointer(data):
@@ -195,17 +195,17 @@ class WorkingTree:
         names = real.split("/")
         folders = ["/".join(names[:depth]) for depth in range(1, len(names))]
         if any(os.path.lexists(self._native(f"{folder}/.git")) for folder in folders):
-            raise Elsewhere("is in a repository of its own")
+            raise NotInRepository("is in a repository of its own")
         try:
             mode = os.lstat(self._native(real)).st_mode
         except OSError:
-            raise Missing("is not there (any more)") from None
+            raise MissingFile("is not there (any more)") from None
         if stat.S_ISDIR(mode):
-            raise Missing("is a folder")
+            raise MissingFile("is a folder")
         if not stat.S_ISREG(mode):
-            raise Elsewhere("is not a regular file")
+            raise NotInRepository("is not a regular file")
         if self._is_ignored(real) or (path != real and self._is_ignored(self._first_link(path))):
-            raise Elsewhere("is ignored by git")
+            raise NotInRepository("is ignored by git")
 
     def ignored_among(self, paths: Sequence[str]) -> set[str]:
         """Those of `paths`, behind no link, that are neither tracked nor what `git add` would take."""
@@ -340,7 +340,7 @@ class WorkingTree:
             except OSError as error:
                 inside(self.top, here)  # of what lies outside, not even the absence is told
                 if hops == 0 and error.errno in _NOTHING_THERE:
-                    raise Missing("is not there (any more)") from None
+                    raise MissingFile("is not there (any more)") from None
                 reason = "nothing" if isinstance(error, FileNotFoundError) else f"nowhere ({error.strerror})"
                 raise Unreadable(
                     f"is a symbolic link that leads to {reason}", "mend the link, or remove it"
@@ -425,7 +425,7 @@ def leading(
     for path in (path for path, entry in entries.items() if entry.kind == "link"):
         try:
             real = resolve(path)
-        except Missing:
+        except MissingFile:
             continue  # the link itself was deleted
         except Unreadable as reason:
             found[path] = reason

@@ -13,7 +13,7 @@ from posixpath import dirname, normpath
 from posixpath import join as joined
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.request import images
 from prompt_lint.text.decode import decode
 from prompt_lint.text.location import Misshapen, Where, kind, short, spelled
@@ -21,7 +21,7 @@ from prompt_lint.text.location import Misshapen, Where, kind, short, spelled
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from prompt_lint.model.values import Read
+    from prompt_lint.model.values import ReadFile
     from prompt_lint.request.images import Size
 
 Block = dict[str, Any]
@@ -47,7 +47,7 @@ _DATA_URI = r"(?i:data:([a-z0-9.+/-]*)((?:;[^;,]*)*?)(;base64)?,)"
 class Beside:
     """Reads what the requests of one file name by path, each once, as base64. The path is relative to the file's folder."""
 
-    def __init__(self, path: str, read: Read) -> None:
+    def __init__(self, path: str, read: ReadFile) -> None:
         self.folder = dirname(path)
         self.read = read
         self.taken_in = 0
@@ -73,7 +73,7 @@ class Beside:
         if path not in self._known:
             try:
                 self._known[path] = self.read(path)[1]
-            except Missing:
+            except MissingFile:
                 raise Misshapen(where, f"`{short(path)}` is not there", _PATH_HINT) from None
             except Unreadable as error:
                 raise Misshapen(where, f"`{short(path)}` {error.message}", error.hint) from None

@@ -6,7 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.model.values import PLACEHOLDER, Note, Part, Request
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
 from prompt_lint.text.markdown_sections import split
 from prompt_lint.text.template_markers import unexpanded
 
@@ -73,7 +73,7 @@ def to_request(turns: Sequence[Turn], tools: Sequence[Tool] = ()) -> Request | N
         fields["tools"] = [tool.definition for tool in tools]
     # The newer models refuse a conversation that ends with the assistant, and all refuse an empty one.
     if not said or said[-1]["role"] == "assistant":
-        said.append(PLACEHOLDER)
+        said.append(PLACEHOLDER_MESSAGE)
     return Request({**fields, "messages": said})
 
 

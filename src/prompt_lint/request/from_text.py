@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.values import PLACEHOLDER, Request
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Request
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Role
@@ -18,5 +18,5 @@ def to_request(text: str, role: Role) -> Request | None:
     if not text.strip():
         return None
     if role == "system":
-        return Request({"system": text, "messages": [PLACEHOLDER]})
+        return Request({"system": text, "messages": [PLACEHOLDER_MESSAGE]})
     return Request({"messages": [{"role": "user", "content": text}]})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.model.values import PLACEHOLDER, REQUEST_KEYS, Request
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Request
 from prompt_lint.request import extra_keys
 from prompt_lint.request import tools as tooldefs
 from prompt_lint.request.content_blocks import (
@@ -323,15 +323,15 @@ def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, A
 def _stub(said: Sequence[_Turn], gathered: Gathered) -> list[dict[str, Any]]:
     """What the user says last, where the file leaves that open: newer models refuse to go on with an assistant's text."""
     if not said:
-        return [dict(PLACEHOLDER)]
+        return [dict(PLACEHOLDER_MESSAGE)]
     if said[-1].role != "assistant":
         return []
     gathered.remarks.append((STUB, said[-1].where))
     *_, (_, blocks) = _merged(said)
     calls = [block["id"] for block, _ in blocks if block.get("type") == "tool_use"]
     if not calls:
-        return [dict(PLACEHOLDER)]
-    answer = PLACEHOLDER["content"]
+        return [dict(PLACEHOLDER_MESSAGE)]
+    answer = PLACEHOLDER_MESSAGE["content"]
     results = [{"type": "tool_result", "tool_use_id": ident, "content": answer} for ident in calls]
     return [{"role": "user", "content": results}]
 

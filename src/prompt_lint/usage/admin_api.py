@@ -26,7 +26,7 @@ from prompt_lint.api.responses import (
     parse_quota,
 )
 from prompt_lint.api.retry import RequestPolicy, Wording
-from prompt_lint.model.errors import Exit, Fatal, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.usage.figures import format_count
 from prompt_lint.usage.trends import (
     BUCKET_WIDTHS,
@@ -170,7 +170,8 @@ def fetch(way: KeyCredential, query: Query, when: Period, policy: RequestPolicy 
     currencies = {row.currency for row in lists.rows if row.currency}
     if len(currencies) > 1:
         raise Fatal(
-            f"costs come in {' and '.join(sorted(currencies))}, which can't be added up", code=Exit.UNCOUNTED
+            f"costs come in {' and '.join(sorted(currencies))}, which can't be added up",
+            exit_code=ExitCode.UNCOUNTED,
         )
     return _data(query, when, lists, names)._replace(currency=(*currencies, "USD")[0])
 
@@ -572,7 +573,7 @@ def _collect(get: Any, asks: Sequence[ListRequest], policy: RequestPolicy) -> _L
             (ask, cursor), told = line.next_outcome()
             owed -= 1
             if isinstance(told, Unreadable):
-                raise Fatal(told.message, told.hint, Exit.UNCOUNTED)
+                raise Fatal(told.message, told.hint, ExitCode.UNCOUNTED)
             _once([*(row.identity for row in told.rows), (ask, cursor)], seen, ask)
             starts[ask].update(told.bucket_starts)
             rows += told.rows
@@ -597,7 +598,7 @@ def _all(starts: Mapping[ListRequest, set[datetime]]) -> None:
             raise Fatal(
                 f"not fetched: {ask.path} left out {', '.join(missing[:3])}{more}, so its sums would lack something",
                 "run again; until it is told, choose days so that neither they nor the equal window before hold it",
-                Exit.UNCOUNTED,
+                ExitCode.UNCOUNTED,
             )
 
 
@@ -612,13 +613,13 @@ def _once(
         raise Fatal(
             f"not fetched: {ask.path} told something twice, so its sums would be wrong",
             "run again; if it stays so, report it with this line",
-            Exit.UNCOUNTED,
+            ExitCode.UNCOUNTED,
         )
     if sum(map(len, seen.values())) > MOST_ROWS_IN_ALL:
         raise Fatal(
             f"not fetched: more than {MOST_ROWS_IN_ALL:,} rows",
             "take fewer --group-by, fewer --days or --bucket 1d",
-            Exit.UNCOUNTED,
+            ExitCode.UNCOUNTED,
         )
 
 

@@ -10,8 +10,8 @@ from decimal import localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.api import credentials
-from prompt_lint.model.errors import Exit, Fatal
-from prompt_lint.model.models import find
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.models import find_model
 from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 from prompt_lint.text.escape import visible
 from prompt_lint.usage import admin_api, figures, trends
@@ -74,7 +74,7 @@ def run(
     output_file: str | None,
     outputs: Sequence[tuple[str, str]],
     color: str,
-) -> Exit:
+) -> ExitCode:
     """The whole command. Raises `Fatal`."""
     refuse_pull_request(env)
     thresholds = _thresholds(options.fail_on)
@@ -86,7 +86,7 @@ def run(
         report = make_report(way, options, thresholds, checked, clock())
         _deliver(report, targets, None if output_file else output_format, env, color)
     _warn(report, env, shown=output_format == "text" and not output_file)
-    return Exit.OVER if report.met_conditions else Exit.OK
+    return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
 
 
 def _refuse_empty(options: Options, output_file: str | None) -> None:
@@ -165,7 +165,7 @@ def _fetched(
         if trends.midnight(data.complete_until) >= when.complete_end:
             return when, data
         through = data.complete_until
-    raise Fatal("not fetched: the source tells less each time it is asked", "run again later", Exit.UNCOUNTED)
+    raise Fatal("not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED)
 
 
 def _utc(day: datetime | None) -> datetime | None:
@@ -198,8 +198,10 @@ def _same(checked: Sequence[PromptTokens], found: Trends) -> Mapping[str, str]:
     told = [price.model for price in found.prices]
     same = {}
     for name in {prompt.model for prompt in checked} - set(told):
-        known = find(name)
-        match = next((one for one in told if known and (other := find(one)) and other.id == known.id), None)
+        known = find_model(name)
+        match = next(
+            (one for one in told if known and (other := find_model(one)) and other.id == known.id), None
+        )
         if match:
             same[name] = match
     return same
@@ -326,7 +328,7 @@ def _deliver(
     if on_stdout:
         write_stdout(REPORTS[on_stdout].render(report, color=wants_color(color, env)))
     if lost:
-        raise Fatal(lost[0].message, lost[0].hint, Exit.OVER if report.met_conditions else lost[0].code)
+        raise Fatal(lost[0].message, lost[0].hint, ExitCode.OVER_LIMIT if report.met_conditions else lost[0].exit_code)
 
 
 def _summarise(report: UsageReport, path: str) -> None:
@@ -341,7 +343,9 @@ def _summarise(report: UsageReport, path: str) -> None:
             if file.tell() + len(data) < LARGEST_SUMMARY:
                 file.write(data)
     except OSError as error:
-        raise Fatal(f"could not write the step summary: {error.strerror}", code=Exit.UNCOUNTED) from None
+        raise Fatal(
+            f"could not write the step summary: {error.strerror}", exit_code=ExitCode.UNCOUNTED
+        ) from None
 
 
 def _warn(report: UsageReport, env: Mapping[str, str], *, shown: bool) -> None:

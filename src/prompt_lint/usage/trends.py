@@ -12,7 +12,7 @@ from decimal import Context, Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -297,7 +297,7 @@ def no_complete_day(start: datetime, now: datetime, complete_until: datetime) ->
     return Fatal(
         f"the source has finished no day of the window: its figures are complete through {complete_until:%Y-%m-%d %H:%M} UTC",
         "run again later, or name earlier days",
-        Exit.UNCOUNTED,
+        ExitCode.UNCOUNTED,
     )
 
 

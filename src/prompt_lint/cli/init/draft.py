@@ -15,7 +15,7 @@ from prompt_lint.config.ownership import selector
 from prompt_lint.config.schema import WARN_AT, parse_config, rule_from_flags
 from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
-from prompt_lint.model.errors import Exit, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import MODELS
 from prompt_lint.output import text as as_text
 from prompt_lint.text import patterns
@@ -124,13 +124,15 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
             raise Fatal(
-                "none of the prompts that were found can be measured", _reasons(better), Exit.UNCOUNTED
+                "none of the prompts that were found can be measured", _reasons(better), ExitCode.UNCOUNTED
             )
         if better == draft:
             return _proposal(draft, rules, report, text)
         draft = better
     raise Fatal(
-        "no configuration was found that passes", "write one by hand: docs/configuration.md", Exit.UNCOUNTED
+        "no configuration was found that passes",
+        "write one by hand: docs/configuration.md",
+        ExitCode.UNCOUNTED,
     )
 
 
@@ -178,7 +180,7 @@ def _without(draft: Draft, rules: Config, problems: Iterable[Problem], links: Ma
             broken[title] = _cause(title, draft) or problem.message
             continue
         if not problem.path:
-            raise Fatal(problem.message, problem.hint, problem.code)
+            raise Fatal(problem.message, problem.hint, problem.exit_code)
         others = [link for link, target in links.items() if target == problem.path]
         for path in [problem.path, *(others if problem.path in left_out else ())]:
             if not literal(path) and (owner := chosen.owner(path)):
@@ -220,7 +222,7 @@ def _by_title(draft: Draft, rules: Config, report: Report) -> dict[str, list[Ver
 
 
 def _high(verdict: Verdict) -> int:
-    return verdict.counted.high if verdict.counted else 0
+    return verdict.token_count.high if verdict.token_count else 0
 
 
 def _limits(finding: Finding, verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -246,7 +248,7 @@ def rounded(tokens: float) -> int:
 def _today(verdicts: Sequence[Verdict]) -> str:
     files = len({one.prompt.path for one in verdicts})
     largest = max(verdicts, key=_high)
-    tokens = largest.counted.tokens if largest.counted else 0
+    tokens = largest.token_count.tokens if largest.token_count else 0
     if len(verdicts) == 1:
         return f"Today 1 file, of {tokens:,} tokens."
     part = f" ({largest.prompt.name})" if largest.prompt.name else ""
@@ -290,7 +292,7 @@ def _proposal(draft: Draft, rules: Config, report: Report, text: str) -> Proposa
     for title, verdicts in ((one.kind.title, by_title[one.kind.title]) for one in draft.findings):
         prompts = {(one.prompt.path, one.prompt.name) for one in verdicts}
         formats = ", ".join(sorted({one.prompt.format for one in verdicts} - {""}))
-        largest = max(verdicts, key=_high).counted
+        largest = max(verdicts, key=_high).token_count
         files = len({path for path, _ in prompts})
         rows.append(Row(title, formats, files, len(prompts), as_text.number(largest) if largest else ""))
     # What is told of each file needn't be told of its entry.
@@ -463,7 +465,7 @@ def write(top: str, name: str, text: str, *, force: bool) -> None:
             os.fsync(file.fileno())
         _put(temporary, target, force=force)
     except OSError as error:
-        raise Fatal(f"could not write {name}: {error.strerror}", code=Exit.UNCOUNTED) from None
+        raise Fatal(f"could not write {name}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
     finally:
         with contextlib.suppress(OSError):
             os.unlink(temporary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Companions, Remarks, parsed
 from prompt_lint.formats import candidates, recognise
-from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
 from prompt_lint.text import patterns as globs
 from prompt_lint.text.document import load
@@ -234,7 +234,7 @@ def _format(path: str, tree: WorkingTree, cap: int, broken: dict[str, str]) -> s
     """
     try:
         data = tree.read(path, cap)
-    except Missing:
+    except MissingFile:
         return ""
     except Unreadable as error:
         if not (_is_data(path) and _is_prompts(path)):
