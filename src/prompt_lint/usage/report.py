@@ -165,7 +165,9 @@ def _fetched(
         if trends.midnight(data.complete_until) >= when.complete_end:
             return when, data
         through = data.complete_until
-    raise Fatal("not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED)
+    raise Fatal(
+        "not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED
+    )
 
 
 def _utc(day: datetime | None) -> datetime | None:
@@ -328,7 +330,9 @@ def _deliver(
     if on_stdout:
         write_stdout(REPORTS[on_stdout].render(report, color=wants_color(color, env)))
     if lost:
-        raise Fatal(lost[0].message, lost[0].hint, ExitCode.OVER_LIMIT if report.met_conditions else lost[0].exit_code)
+        raise Fatal(
+            lost[0].message, lost[0].hint, ExitCode.OVER_LIMIT if report.met_conditions else lost[0].exit_code
+        )
 
 
 def _summarise(report: UsageReport, path: str) -> None:
