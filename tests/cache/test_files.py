@@ -19,7 +19,7 @@ from tests.support import make
 from prompt_lint.cache.counts import FILE, open_cache
 from prompt_lint.cache.files import recall, remember
 from prompt_lint.cli import main
-from prompt_lint.config.ownership import Owned
+from prompt_lint.config.rule_matching import MatchedFile
 from prompt_lint.counting.sources import Means
 from prompt_lint.model.values import Count
 from prompt_lint.repo import safe_read
@@ -343,7 +343,7 @@ def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             for one in remembered:
                 remember("a.md", rule, [stamp], [one], using)
         with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
-            return recall(folder, [Owned("a.md", rule, ())], using._replace(cache=cache), 9)
+            return recall(folder, [MatchedFile("a.md", rule, ())], using._replace(cache=cache), 9)
 
     assert recalled("offline", GUESS) == {"a.md": (GUESS,)}
     assert recalled("exact") == {}

@@ -18,7 +18,7 @@ from prompt_lint.repo import safe_read
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Count, Rule
     from prompt_lint.repo.working_tree import WorkingTree
@@ -33,7 +33,9 @@ _WORTH_READING = 20
 _SAMPLE = 500
 
 
-def recall(tree: WorkingTree, owned: Sequence[Owned], means: Means, cap: int) -> dict[str, tuple[Count, ...]]:
+def recall(
+    tree: WorkingTree, owned: Sequence[MatchedFile], means: Means, cap: int
+) -> dict[str, tuple[Count, ...]]:
     """The counts, one for each model of its rule, of every file of at most `cap` bytes that is known."""
     found: dict[str, tuple[Count, ...]] = {}
     if not means.cache.path:

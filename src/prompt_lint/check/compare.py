@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups, judge
 from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, parsed
-from prompt_lint.config import loosened as policy
+from prompt_lint.config.loosenings import compile_group, find_loosenings
 from prompt_lint.formats import inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.counting.sources import StandIn
@@ -74,7 +74,7 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
         follows = bool(inclusions(one.path, one.rule))
         if change.kind == "new" or one.path in now.converted or (change.kind == "unchanged" and not follows):
             continue
-        yield from _prompts(commit, change, one.shown, one.rule, cap, one.name)
+        yield from _prompts(commit, change, one.display_path, one.rule, cap, one.read_as)
     for path, rule in _gone(scope, now):
         yield from _prompts(commit, Change("changed", path, now.changes.deleted[path]), path, rule, cap)
     yield from _groups(comparison, scope, now, config, cap)
@@ -97,7 +97,7 @@ def _gone(scope: Scope, now: Before) -> Iterator[tuple[str, Rule]]:
     """Deleted files that a rule of now would own. Where only some paths are checked, nothing is said of others."""
     if scope.everything:
         for path in sorted(now.changes.deleted):
-            rule = scope.chosen.owner(path)
+            rule = scope.chosen.find_rule(path)
             if rule:
                 yield path, rule
 
@@ -127,7 +127,7 @@ def _old_names(group: Group | None, now: Before) -> dict[str, str]:
     """For the path of each renamed file that a group of the base had, its path there."""
     if group is None:
         return {}
-    had = policy.naming(group)
+    had = compile_group(group)
     return {
         path: change.base
         for path, change in now.changes.paths.items()
@@ -135,7 +135,7 @@ def _old_names(group: Group | None, now: Before) -> dict[str, str]:
     }
 
 
-def _as_it_was(file: Owned, old: Mapping[str, str]) -> Owned:
+def _as_it_was(file: MatchedFile, old: Mapping[str, str]) -> MatchedFile:
     """A file of a group at its place in the base; the patterns of now know it by its name of now."""
     if file.path not in old:
         return file
@@ -302,4 +302,4 @@ def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) 
         for path in had
         if path in moved or path in there or os.path.lexists(os.path.join(comparison.commit.top, path))
     }
-    return policy.loosened(comparison.config, config, paths)
+    return find_loosenings(comparison.config, config, paths)

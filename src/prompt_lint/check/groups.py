@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, importers, is_below, parsed
-from prompt_lint.config.ownership import Owned, select, selector
+from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
 from prompt_lint.counting.sources import StandIn
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import (
@@ -24,7 +24,7 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.ownership import Selector
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.model.values import Group, Reference
     from prompt_lint.repo.commit_tree import Commit
@@ -42,7 +42,7 @@ class Gathered(NamedTuple):
     """A group and its files; those of a sum once each, those of a request in the order of the request."""
 
     group: Group
-    files: Sequence[Owned]
+    files: Sequence[MatchedFile]
 
 
 class _Broken(Exception):
@@ -67,7 +67,7 @@ def gather(
     groups: Iterable[Group],
     files: Sequence[str],
     aliases: Mapping[str, str],
-    chosen: Selector,
+    chosen: RuleMatcher,
     exclude: Sequence[str],
 ) -> list[Gathered]:
     """The files of each group, out of all that there are. A file that a request names needn't be there."""
@@ -80,22 +80,26 @@ def gather(
 
 
 def _matched(
-    group: Group, files: Sequence[str], aliases: Mapping[str, str], chosen: Selector, exclude: Sequence[str]
-) -> list[Owned]:
+    group: Group,
+    files: Sequence[str],
+    aliases: Mapping[str, str],
+    chosen: RuleMatcher,
+    exclude: Sequence[str],
+) -> list[MatchedFile]:
     """What the patterns of a sum match, each with the rule by which it is read: that of its owner, if there is one."""
-    matching = selector([group.rule._replace(files=tuple(one.path for one in group.sum))], exclude)
+    matching = compile_rules([group.rule._replace(files=tuple(one.path for one in group.sum))], exclude)
     found = []
-    for path, _, links, _ in select(matching.owners(files), aliases, matching):
+    for path, _, links, _ in match_files(matching.find_rules(files), aliases, matching):
         # What the patterns know by a link alone is read by that link: it may be another tool's file by its name.
-        name = "" if matching.owner(path) else links[0]
-        rule = next(filter(None, map(chosen.owner, (name or path, *links))), group.rule)
-        found.append(Owned(path, rule, tuple(link for link in links if link != name), name))
+        name = "" if matching.find_rule(path) else links[0]
+        rule = next(filter(None, map(chosen.find_rule, (name or path, *links))), group.rule)
+        found.append(MatchedFile(path, rule, tuple(link for link in links if link != name), name))
     return found
 
 
-def _named(group: Group, chosen: Selector) -> list[Owned]:
+def _named(group: Group, chosen: RuleMatcher) -> list[MatchedFile]:
     references = (*group.system, *group.tools, *group.messages)
-    return [Owned(one.path, chosen.owner(one.path) or group.rule, ()) for one in references]
+    return [MatchedFile(one.path, chosen.find_rule(one.path) or group.rule, ()) for one in references]
 
 
 def concerned(
@@ -146,13 +150,13 @@ class _Source(NamedTuple):
     group: Group
     said: Remarks
 
-    def members(self, files: Iterable[Owned]) -> list[Found]:
+    def members(self, files: Iterable[MatchedFile]) -> list[Found]:
         """Every prompt that a sum adds up. Raises `_Broken` where one of them can't be read."""
         matchers = [(one, patterns.compile([one.path.removeprefix("!")])) for one in self.group.sum]
         used: set[Reference] = set()
         members = []
         for file in files:
-            references = _references(matchers, (file.path, *file.aliases, file.shown))
+            references = _references(matchers, (file.path, *file.aliases, file.display_path))
             try:
                 prompts = self._prompts(file, self.group.rule.line)
             except MissingFile:
@@ -163,7 +167,7 @@ class _Source(NamedTuple):
                 ]
                 if meant:
                     used.update(meant)
-                    source = file.path if file.name else ""
+                    source = file.path if file.read_as else ""
                     prompt = prompt._replace(aliases=file.aliases, real_path=source)  # noqa: PLW2901  # the same, placed
                     member = found(prompt, self.group.rule, 0)
                     members.append(member._replace(group=self.group))
@@ -176,7 +180,7 @@ class _Source(NamedTuple):
         message = f"no file in the repository matches `{one.path}`{behind}, which the group `{self.group.name}` sums"
         return Problem(self.config, one.line, message, "mend it, or take it out of the group", ExitCode.USAGE)
 
-    def request(self, files: Sequence[Owned]) -> Found:
+    def request(self, files: Sequence[MatchedFile]) -> Found:
         """The one request that the files make. Raises `_Broken`."""
         whole = _Whole([], [], [], {}, [])
         group, todo = self.group, iter(files)
@@ -195,7 +199,7 @@ class _Source(NamedTuple):
             group=group, parts=tuple(whole.parts)
         )
 
-    def _one(self, reference: Reference, file: Owned) -> Prompt:
+    def _one(self, reference: Reference, file: MatchedFile) -> Prompt:
         """The prompt that a reference means; the only one of its file, where it names none."""
         try:
             prompts = self._prompts(file, reference.line)
@@ -213,13 +217,13 @@ class _Source(NamedTuple):
         )
         raise self._broken(reference.line, f"`{file.path}` {told}", hint, ExitCode.USAGE)
 
-    def _prompts(self, file: Owned, line: int) -> list[Prompt]:
+    def _prompts(self, file: MatchedFile, line: int) -> list[Prompt]:
         """The prompts of a file. What is to be said of it is said where a rule owns it. Raises `Missing`, `_Broken`."""
         companions = Companions(self.tree, self.cap)
         try:
             real, data = companions.include(file.path)
             aside = self.said if file.rule is self.group.rule else Remarks([], [])
-            return list(parsed(file.name or real, data, file.rule, companions, aside))
+            return list(parsed(file.read_as or real, data, file.rule, companions, aside))
         except MissingFile:
             raise
         except Unreadable as error:

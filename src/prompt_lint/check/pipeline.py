@@ -11,7 +11,7 @@ from prompt_lint.check import groups
 from prompt_lint.check.judge import excused, exit_code, judge
 from prompt_lint.check.read_prompts import Companions, Remarks, read_all
 from prompt_lint.check.targets import find
-from prompt_lint.config.ownership import selector
+from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
 from prompt_lint.formats import FORMATS, recognise
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.groups import Outcomes
     from prompt_lint.check.read_prompts import Found
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Counter, Outcome
     from prompt_lint.counting.sources import Means, Measured, Tally
@@ -103,9 +103,9 @@ def _scope(
     known: dict[str, tuple[Count, ...]] = {}
     asked: dict[str, Rule] = {}
 
-    def look_up(owned: Iterable[Owned]) -> None:
+    def look_up(owned: Iterable[MatchedFile]) -> None:
         """Again for a file that another rule turns out to own."""
-        new = [one for one in owned if not one.name and asked.get(one.path) is not one.rule]
+        new = [one for one in owned if not one.read_as and asked.get(one.path) is not one.rule]
         for one in new:
             known.pop(one.path, None)
             asked[one.path] = one.rule
@@ -120,10 +120,10 @@ def _scope(
     return scope, known
 
 
-def _twice(owned: Sequence[Owned]) -> Iterator[str]:
+def _twice(owned: Sequence[MatchedFile]) -> Iterator[str]:
     """Paths that two rules judge, one of them by a link: counts for the models of one say nothing of the other's."""
-    linked = {one.path for one in owned if one.aliases and not one.name}
-    ways = collections.Counter(one.path for one in owned if one.path in linked and not one.name)
+    linked = {one.path for one in owned if one.aliases and not one.read_as}
+    ways = collections.Counter(one.path for one in owned if one.path in linked and not one.read_as)
     return (path for path, number in ways.items() if number > 1)
 
 
@@ -216,8 +216,12 @@ def _compared(
     )
     base = compare.counts(pair for pair in pairs if pair[0].base)
     recount = compare.Recount(tree, comparison.commit, means.offline.count_request, cap)
-    then = selector(comparison.config.rules, comparison.config.exclude) if comparison.config else scope.chosen
-    standings = compare.Standings(comparison, now, base, recount, then.owner)
+    then = (
+        compile_rules(comparison.config.rules, comparison.config.exclude)
+        if comparison.config
+        else scope.chosen
+    )
+    standings = compare.Standings(comparison, now, base, recount, then.find_rule)
     verdicts = [standings.beside(verdict) for verdict in verdicts]
     report = _report(config.path, verdicts, done, means, said, options)
     return report._replace(

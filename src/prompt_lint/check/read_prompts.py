@@ -15,7 +15,7 @@ from prompt_lint.repo.working_tree import is_gits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.values import Count, Group, Part, Rule
     from prompt_lint.repo.commit_tree import Commit
     from prompt_lint.repo.working_tree import WorkingTree
@@ -91,7 +91,11 @@ class Companions:
 
 
 def read_all(
-    tree: WorkingTree, owned: Iterable[Owned], known: Mapping[str, tuple[Count, ...]], cap: int, said: Remarks
+    tree: WorkingTree,
+    owned: Iterable[MatchedFile],
+    known: Mapping[str, tuple[Count, ...]],
+    cap: int,
+    said: Remarks,
 ) -> Iterator[Found]:
     """Every prompt of every file. What is wrong with a file is added to what is `said`, and the rest goes on."""
     for path, rule, aliases, name in owned:
@@ -131,18 +135,20 @@ def parsed(path: str, data: bytes, rule: Rule, companions: Companions, said: Rem
             yield one._replace(format=name, role=one.request.role() if one.request else rule.role)
 
 
-def importers(tree: WorkingTree, owned: Iterable[Owned], paths: Sequence[str], cap: int) -> list[Owned]:
+def importers(
+    tree: WorkingTree, owned: Iterable[MatchedFile], paths: Sequence[str], cap: int
+) -> list[MatchedFile]:
     """Those of the files whose prompts take in a file that is one of `paths`, or below one."""
     return [one for one in owned if any(is_below(paths, path) for path in _taken_in(tree, one, cap))]
 
 
-def _taken_in(tree: WorkingTree, one: Owned, cap: int) -> set[str]:
+def _taken_in(tree: WorkingTree, one: MatchedFile, cap: int) -> set[str]:
     companions = Companions(tree, cap)
-    signs = inclusions(one.shown, one.rule)
+    signs = inclusions(one.display_path, one.rule)
     try:
         data = tree.read(one.path, cap) if signs else b""
         if any(re.search(sign, data) for sign in signs):
-            list(parsed(one.shown, data, one.rule, companions, Remarks([], [])))
+            list(parsed(one.display_path, data, one.rule, companions, Remarks([], [])))
     except Unreadable:  # told when the file itself is checked
         pass
     return companions.asked

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
 from prompt_lint.check.read_prompts import importers, is_below
-from prompt_lint.config.ownership import Owned, idle, select, selector
+from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
 from prompt_lint.formats import candidates, inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import Gathered
-    from prompt_lint.config.ownership import Selector
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
     from prompt_lint.repo.working_tree import Entry, WorkingTree
 
     # Files that are owned, the entries they are among, and within what these are all there is.
-    Meanwhile = Callable[[Sequence[Owned]], object]
+    Meanwhile = Callable[[Sequence[MatchedFile]], object]
 
 
 class Scope(NamedTuple):
@@ -32,13 +32,13 @@ class Scope(NamedTuple):
     what the tree was asked for.
     """
 
-    owned: list[Owned]
+    owned: list[MatchedFile]
     groups: list[Gathered]
     problems: list[Problem]
     entries: Mapping[str, Entry]
     files: Sequence[str]
     within: Collection[str]
-    chosen: Selector
+    chosen: RuleMatcher
     everything: bool
 
 
@@ -57,45 +57,47 @@ def find(
     `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
     `meanwhile` is told which files are owned, as far as that is known, while git looks for more; unless there are `paths`.
     """
-    chosen = selector(config.rules, config.exclude)
-    within = chosen.folders() | groups.folders(config.groups)
-    ends = {""} if whole else chosen.ends() | groups.ends(config.groups)
+    chosen = compile_rules(config.rules, config.exclude)
+    within = chosen.list_folders() | groups.folders(config.groups)
+    ends = {""} if whole else chosen.list_endings() | groups.ends(config.groups)
     owners: dict[str, Rule] = {}
 
     def early(tracked: Mapping[str, Entry]) -> None:
-        owners.update(chosen.owners(_files(tracked, config)))
+        owners.update(chosen.find_rules(_files(tracked, config)))
         if meanwhile:
-            meanwhile([Owned(path, rule, ()) for path, rule in owners.items()])
+            meanwhile([MatchedFile(path, rule, ()) for path, rule in owners.items()])
 
     entries = tree.entries(paths, within, ends, None if paths else early)
     aliases = tree.aliases(entries)
     files = _files(entries, config)
     links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    owned = select(owners | chosen.owners(path for path in files if path not in owners), links, chosen)
+    owned = match_files(
+        owners | chosen.find_rules(path for path in files if path not in owners), links, chosen
+    )
     gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
     problems = list(_astray(aliases, chosen, paths))
     shared = _shared(owned, entries, tree, problems)
     owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
     if paths:
         named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
-        shown = {one.shown for one in named}
-        others = [one for one in owned if one.shown not in shown]
-        found = sorted([*named, *importers(tree, others, paths, cap)], key=lambda one: one.shown)
+        shown = {one.display_path for one in named}
+        others = [one for one in owned if one.display_path not in shown]
+        found = sorted([*named, *importers(tree, others, paths, cap)], key=lambda one: one.display_path)
         gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
-    owned.sort(key=lambda one: one.shown)
-    empty, overruled = idle(owned, chosen, [*files, *aliases])
+    owned.sort(key=lambda one: one.display_path)
+    empty, overruled = find_unused_rules(owned, chosen, [*files, *aliases])
     tree.notes += (_overruled(config, rule) for rule in overruled)
     problems += (_matches_nothing(config, rule) for rule in empty)
     return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
 
 
 def _astray(
-    aliases: Mapping[str, str | Unreadable], chosen: Selector, paths: Sequence[str]
+    aliases: Mapping[str, str | Unreadable], chosen: RuleMatcher, paths: Sequence[str]
 ) -> Iterator[Problem]:
     for link, reason in sorted(aliases.items()):
         wanted = not paths or is_below(paths, link)
-        if isinstance(reason, Unreadable) and wanted and chosen.owner(link):
+        if isinstance(reason, Unreadable) and wanted and chosen.find_rule(link):
             yield Problem(link, 0, reason.message, reason.hint)
 
 
@@ -104,7 +106,9 @@ def _files(entries: Mapping[str, Entry], config: Config) -> list[str]:
     return [path for path, (kind, _) in entries.items() if kind != "link" and path != config.path]
 
 
-def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: Selector) -> list[Gathered]:
+def _whole(
+    concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: RuleMatcher
+) -> list[Gathered]:
     """Groups with all of their files, also untracked ones, of which a listing for paths names none but these paths."""
     sums = [one.group for one in concerned if one.group.sum]
     if not sums:
@@ -119,7 +123,7 @@ def _whole(concerned: list[Gathered], tree: WorkingTree, config: Config, chosen:
     return [whole.get(one.group.name, one) for one in concerned]
 
 
-def _read(one: Owned, chosen: Selector, tree: WorkingTree, cap: int) -> Iterator[Owned]:
+def _read(one: MatchedFile, chosen: RuleMatcher, tree: WorkingTree, cap: int) -> Iterator[MatchedFile]:
     """A file once for each way in which it is read: by its own name, and by links that make something else of it.
 
     A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
@@ -127,13 +131,13 @@ def _read(one: Owned, chosen: Selector, tree: WorkingTree, cap: int) -> Iterator
     """
     ways: dict[tuple[object, ...], list[str]] = {}
     for name in (one.path, *one.aliases):
-        if rule := chosen.owner(name):
+        if rule := chosen.find_rule(name):
             ways.setdefault(_way(name, one.path, rule, tree, cap), []).append(name)
     for first, *others in ways.values():
-        rule = chosen.owner(first) or one.rule
+        rule = chosen.find_rule(first) or one.rule
         own = first == one.path or candidates(first, rule) == ("text",)
         aliases = (first, *others) if own and first != one.path else tuple(others)
-        yield Owned(one.path, rule, aliases, "" if own else first)
+        yield MatchedFile(one.path, rule, aliases, "" if own else first)
 
 
 def _way(name: str, path: str, rule: Rule, tree: WorkingTree, cap: int) -> tuple[object, ...]:
@@ -156,8 +160,8 @@ def _imports(tree: WorkingTree, path: str, signs: Sequence[bytes], cap: int) -> 
 
 
 def _shared(
-    owned: list[Owned], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
-) -> list[Owned]:
+    owned: list[MatchedFile], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
+) -> list[MatchedFile]:
     """Without what only a link leads to and git ignores: other checkouts don't have it, and it may be secret."""
     behind = [one.path for one in owned if one.path not in entries and one.aliases]
     ignored = tree.ignored_among(behind) if behind else set()
@@ -172,8 +176,8 @@ def _shared(
     return [one for one in owned if one.path not in ignored]
 
 
-def _names(one: Owned) -> tuple[str, ...]:
-    return (one.path, *one.aliases, one.name) if one.name else (one.path, *one.aliases)
+def _names(one: MatchedFile) -> tuple[str, ...]:
+    return (one.path, *one.aliases, one.read_as) if one.read_as else (one.path, *one.aliases)
 
 
 def _overruled(config: Config, rule: Rule) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.pipeline import check
 from prompt_lint.check.read_prompts import Companions, Remarks, parsed
 from prompt_lint.check.targets import find
-from prompt_lint.config.ownership import selector
+from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS, recognise
 from prompt_lint.formats.memory import BEHIND
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Options
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.ownership import Match, Owned, Selector
+    from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Part, Prompt, Rule
@@ -43,12 +43,12 @@ def explain(
     tree: WorkingTree, config: Config, path: str, means: Means, options: Options, view: View
 ) -> tuple[str, ExitCode]:
     """Text for a person, and the exit code that `check PATH` would have."""
-    chosen = selector(config.rules, config.exclude)
+    chosen = compile_rules(config.rules, config.exclude)
     entry, scope = _found(tree, config, chosen, path, options.max_file_size)
-    path = entry.shown if entry else _name(tree, chosen, path)
+    path = entry.display_path if entry else _name(tree, chosen, path)
     owner = entry.rule if entry else None
-    lines = [visible(path), *_rules(config, chosen.explain(path), owner)]
-    if chosen.excluded(path):
+    lines = [visible(path), *_rules(config, chosen, path, owner)]
+    if chosen.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not owner and not scope.groups and not scope.owned:
         lines.append("  no rule owns it, so `check` passes it by")
@@ -70,22 +70,22 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _owned(
-    tree: WorkingTree, entry: Owned, others: Iterable[str], means: Means, options: Options
+    tree: WorkingTree, entry: MatchedFile, others: Iterable[str], means: Means, options: Options
 ) -> Iterator[str]:
     """How a file is read that a rule owns, and what is in it."""
     rule, cap = entry.rule, options.max_file_size
     try:
-        found = recognise(entry.shown, tree.read(entry.path, cap), rule)
+        found = recognise(entry.display_path, tree.read(entry.path, cap), rule)
         yield f"  format {found.name}: {found.why}"
     except Unreadable as error:
         yield f"  format unknown: the file {visible(error.message)}"
-    if entry.name:
-        yield f"  read as {visible(entry.name)}, a link to {visible(entry.path)}"
+    if entry.read_as:
+        yield f"  read as {visible(entry.read_as)}, a link to {visible(entry.path)}"
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
     yield from others
     yield ""
     yield from _prompts(_Source(tree, entry, rule.models[0], means.offline.weigh, cap))
-    yield f"  The request itself: prompt-lint explain --show-request {visible(entry.shown)}"
+    yield f"  The request itself: prompt-lint explain --show-request {visible(entry.display_path)}"
     yield ""
 
 
@@ -93,7 +93,7 @@ class _Source(NamedTuple):
     """A file to be taken apart, and how its pieces are weighed."""
 
     tree: WorkingTree
-    entry: Owned
+    entry: MatchedFile
     model: str
     weigh: Callable[[str, str], int]
     cap: int
@@ -109,7 +109,7 @@ def _groups(config: Config, scope: Scope) -> Iterator[str]:
 
 def _importers(path: str, scope: Scope) -> Iterator[str]:
     """The files whose prompts take this one in."""
-    found = [one.shown for one in scope.owned if path not in {one.path, one.name, *one.aliases}]
+    found = [one.display_path for one in scope.owned if path not in {one.path, one.read_as, *one.aliases}]
     yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
     if len(found) > _MOST_IMPORTERS:
         yield f"  and by {several(len(found) - _MOST_IMPORTERS, 'more file')}"
@@ -118,7 +118,7 @@ def _importers(path: str, scope: Scope) -> Iterator[str]:
 def _prompts(source: _Source) -> Iterator[str]:
     """Each prompt of a file: what it is made of, and what it imports. What can't be measured is told by its report."""
     said, companions = Remarks([], []), Companions(source.tree, source.cap)
-    name, rule = source.entry.shown, source.entry.rule
+    name, rule = source.entry.display_path, source.entry.rule
     try:
         data = source.tree.read(source.entry.path, source.cap)
         prompts = list(parsed(name, data, rule, companions, said))
@@ -228,40 +228,42 @@ def _absent(companions: Companions, source: _Source) -> Iterator[str]:
 
 
 def _found(
-    tree: WorkingTree, config: Config, chosen: Selector, path: str, cap: int
-) -> tuple[Owned | None, Scope]:
+    tree: WorkingTree, config: Config, chosen: RuleMatcher, path: str, cap: int
+) -> tuple[MatchedFile | None, Scope]:
     """The prompt file that a path names, if there is one: the link itself where it is read by that, else what it leads to."""
     scope = find(tree, config, [path], cap)
-    by_name = (one for one in scope.owned if one.name == path)
+    by_name = (one for one in scope.owned if one.read_as == path)
     real = _name(tree, chosen, path)
     known = (one for one in scope.owned if not {path, real}.isdisjoint({one.path, *one.aliases}))
     return next(by_name, None) or next(known, None), scope
 
 
-def _name(tree: WorkingTree, chosen: Selector, path: str) -> str:
+def _name(tree: WorkingTree, chosen: RuleMatcher, path: str) -> str:
     """The name by which a rule owns the file: its own rather than that of a link, as in `check`."""
     real = tree.resolve(path)
-    return real if chosen.owner(real) else path
+    return real if chosen.find_rule(real) else path
 
 
 def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[list[Prompt], Rule]:
     """The prompts of a file with the requests that are counted, and the rule. Raises `Fatal`, `Unreadable`."""
-    entry, _ = _found(tree, config, selector(config.rules, config.exclude), path, cap)
+    entry, _ = _found(tree, config, compile_rules(config.rules, config.exclude), path, cap)
     if not entry:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     companions, said = Companions(tree, cap), Remarks([], [])
-    return list(parsed(entry.shown, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
+    return list(
+        parsed(entry.display_path, tree.read(entry.path, cap), entry.rule, companions, said)
+    ), entry.rule
 
 
-def _rules(config: Config, matches: list[Match], owner: Rule | None) -> Iterator[str]:
-    for match in matches:
-        if not match.files:
+def _rules(config: Config, matcher: RuleMatcher, path: str, owner: Rule | None) -> Iterator[str]:
+    for rule, includes, excludes in matcher.rules:
+        if not includes(path):
             continue
-        patterns = visible(", ".join(match.rule.files))
-        place = f"{visible(config.path)}:{match.rule.line}" if match.rule.line else "the command line"
-        if match.excluded:
+        patterns = visible(", ".join(rule.files))
+        place = f"{visible(config.path)}:{rule.line}" if rule.line else "the command line"
+        if excludes(path):
             told = "matches, but its `exclude` leaves this file out"
-        elif match.rule is owner:
+        elif rule is owner:
             told = "owns it: the last rule that matches"
         else:
             told = "matches, but a later rule does too" if owner else "matches"

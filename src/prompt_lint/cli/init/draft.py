@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.pipeline import check
 from prompt_lint.cli.init.survey import literal, survey
 from prompt_lint.config import load
-from prompt_lint.config.ownership import selector
+from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.config.schema import WARN_AT, parse_config, rule_from_flags
 from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
@@ -171,7 +171,7 @@ def _mended(draft: Draft, rules: Config, report: Report, links: Mapping[str, obj
 def _without(draft: Draft, rules: Config, problems: Iterable[Problem], links: Mapping[str, object]) -> Draft:
     left_out = dict(draft.left_out)
     broken: dict[str, str] = {}
-    chosen = selector(rules.rules, rules.exclude)
+    chosen = compile_rules(rules.rules, rules.exclude)
     titles = {rule.line: one.kind.title for rule, one in zip(rules.rules, draft.findings, strict=True)}
     owners: dict[str, list[str]] = {}
     for problem in problems:
@@ -183,9 +183,9 @@ def _without(draft: Draft, rules: Config, problems: Iterable[Problem], links: Ma
             raise Fatal(problem.message, problem.hint, problem.exit_code)
         others = [link for link, target in links.items() if target == problem.path]
         for path in [problem.path, *(others if problem.path in left_out else ())]:
-            if not literal(path) and (owner := chosen.owner(path)):
+            if not literal(path) and (owner := chosen.find_rule(path)):
                 broken.setdefault(titles[owner.line], f"{problem.path}: {problem.message}")
-            if owner := chosen.owner(path):
+            if owner := chosen.find_rule(path):
                 owners.setdefault(titles[owner.line], []).append(path)
             left_out.setdefault(path, problem.message)
     if len(left_out) > _MOST_LEFT_OUT and owners:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.config.loosened import loosened
+from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.config.schema import Config, parse_config
 from prompt_lint.formats import FORMATS
 
@@ -21,7 +21,7 @@ def config(text: str) -> Config:
 
 
 def told(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
-    found = loosened(config(before), config(after), paths)
+    found = find_loosenings(config(before), config(after), paths)
     return [(one.subject, one.description, one.model, one.old_limit, one.new_limit) for one in found]
 
 

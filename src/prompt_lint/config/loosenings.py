@@ -1,0 +1,165 @@
+"""Compare the configuration of the base with the current one: what does the current one allow that the base's didn't?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.config.keys import ON_RAISE
+from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.model.values import Loosening
+from prompt_lint.text import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from prompt_lint.config.schema import Config
+    from prompt_lint.model.values import Group, MaxGrowth, Reference, Rule
+
+
+def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:
+    """Return what `current` allows and `base` didn't, in the order of the configuration.
+
+    `base_paths` maps the path of every file to its path in the base. Rules are compared by the files that they apply to:
+    a rule that was rewritten, and has the same limits for every file, loosens nothing.
+    """
+    loosenings = [
+        *_compare_rules(base, current, base_paths),
+        *_compare_groups(base, current, base_paths),
+        *_compare_exemptions(base, current),
+    ]
+    if base.policy == "project" and current.policy != "project":
+        loosenings.append(Loosening("policy", "what this change didn't make worse doesn't fail any more", 0))
+    if ON_RAISE.index(current.on_raise) < ON_RAISE.index(base.on_raise):
+        loosenings.append(Loosening("on_raise", f"`{base.on_raise}` became `{current.on_raise}`", 0))
+    return loosenings
+
+
+def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+    base_rules = compile_rules(base.rules, base.exclude)
+    current_rules = compile_rules(current.rules, current.exclude)
+    pairs: dict[tuple[int, int], tuple[Rule, Rule | None]] = {}
+    for path, base_path in base_paths.items():
+        if old := base_rules.find_rule(base_path):
+            new = current_rules.find_rule(path)
+            pairs.setdefault((id(old), id(new)), (old, new))
+    for old, new in pairs.values():
+        if new is None:
+            yield Loosening(", ".join(old.files), "files that this rule owned have no rule any more", 0)
+        else:
+            yield from _compare_rule(old, new)
+
+
+def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
+    subject = ", ".join(current.files)
+    yield from _compare_limits(subject, base, current)
+    for name in base.parts.keys() | current.parts.keys():
+        old = base._replace(limits=base.limits_for(name))
+        new = current._replace(limits=current.limits_for(name), line=current.limit_line(name, ""))
+        yield from _compare_limits(f"{subject} ({name})", old, new)
+    yield from _compare_growth(subject, base, current)
+    if current.format not in {"", base.format}:
+        yield Loosening(subject, f"is read as `{current.format}` now, whatever it was before", current.line)
+    if current.allow_empty and not base.allow_empty and current.files == base.files:
+        yield Loosening(subject, "may match nothing now", current.line)
+
+
+def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
+    for model, limit in base.limits.items():
+        if model not in current.models:
+            yield Loosening(subject, "is not counted any more", current.line, model, limit)
+        elif current.limits[model] > limit:
+            line = current.limit_lines.get(model, current.line)
+            yield Loosening(subject, "limit raised", line, model, limit, current.limits[model])
+
+
+def _compare_growth(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
+    if _allows_more(base.max_growth, current.max_growth):
+        yield Loosening(subject, "may grow more in one change than before", current.line)
+
+
+def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:
+    """Return whether `current` allows more. A prompt has to exceed both numbers, so a second one allows more, too."""
+    if base is None or base == current:
+        return False
+    if current is None:
+        return True
+    return any(new is not None and (old is None or new > old) for old, new in zip(base, current, strict=True))
+
+
+def _compare_groups(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
+    by_name = {group.name: group for group in current.groups}
+    base_names = {group.name for group in base.groups}
+    added = [group for group in current.groups if group.name not in base_names]
+    for old in base.groups:
+        # A group with another name and the same files was renamed.
+        renamed = (group for group in added if _split_references(group) == _split_references(old))
+        new = by_name.get(old.name) or next(renamed, None)
+        if new is None:
+            yield Loosening(old.name, "this group is not counted any more", 0)
+            continue
+        yield from _compare_limits(old.name, old.rule, new.rule)
+        yield from _compare_growth(old.name, old.rule, new.rule)
+        if _names_fewer(old, new, base_paths):
+            yield Loosening(old.name, "this group names fewer files than before", new.rule.line)
+
+
+def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> bool:
+    (old, old_negated), (new, new_negated) = _split_references(base), _split_references(current)
+    if new_negated - old_negated:
+        return True
+    return any(not _still_names(current, base, reference, base_paths) for reference in old - new)
+
+
+def _split_references(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return path and name of what a group takes in, and of what it takes back with `!`."""
+    references = {(reference.path, reference.name) for reference in _list_references(group)}
+    negated = {(path, name) for path, name in references if path.startswith("!")}
+    return references - negated, negated
+
+
+def _still_names(
+    current: Group, base: Group, reference: tuple[str, str], base_paths: Mapping[str, str]
+) -> bool:
+    """Return whether all that a reference of the base matched has another reference now, as after a folder was renamed."""
+    path, name = reference
+    matched, matches = _compile_path(base, path), _compile_name(current, name)
+    moved = [path for path, base_path in base_paths.items() if matched(base_path)]
+    return bool(moved) and all(map(matches, moved))
+
+
+def compile_group(group: Group) -> Callable[[str], bool]:
+    """Return a function that says whether a group takes in a path, for whichever of its prompts."""
+    names = {reference.name for reference in _list_references(group)}
+    matchers = [_compile_name(group, name) for name in names]
+    return lambda path: any(matches(path) for matches in matchers)
+
+
+def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
+    """Return a function that says whether a group takes in the prompt `name` of a path."""
+    included, excluded = [], []
+    for reference in _list_references(group):
+        if reference.path.startswith("!"):
+            excluded.append(_compile_path(group, reference.path[1:]))
+        elif reference.name == name:
+            included.append(_compile_path(group, reference.path))
+    return lambda path: (
+        any(matches(path) for matches in included) and not any(matches(path) for matches in excluded)
+    )
+
+
+def _compile_path(group: Group, path: str) -> Callable[[str], bool]:
+    """Compile the path of a reference. A sum has patterns, a request has paths."""
+    return patterns.compile([path]) if group.sum else path.__eq__
+
+
+def _list_references(group: Group) -> Sequence[Reference]:
+    return (*group.sum, *group.system, *group.tools, *group.messages)
+
+
+def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
+    known = {(exemption.files, exemption.until) for exemption in base.exempt}
+    for exemption in current.exempt:
+        if (exemption.files, exemption.until) not in known:
+            until = f" until {exemption.until}" if exemption.until else ""
+            subject = ", ".join(exemption.files)
+            yield Loosening(subject, f"exempt{until}: {exemption.reason}", exemption.line)
