@@ -1,4 +1,4 @@
-"""The Action, run as GitHub's runner would: its own steps, a real environment, real git; only `uses:` is stubbed."""
+"""action.yml and comment/action.yml, step by step in this process; tests/end_to_end/test_actions.py runs them for real."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ import os
 import re
 import shutil
 import stat
-import subprocess
-import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from pytest_socket import socket_allow_hosts
 from tests.support import composite
 from tests.support.api_server import body, status
-from tests.support.composite import Job
-from tests.support.github_server import (
-    ACCESS_TOKEN,
-    AUDIENCE,
-    REQUEST_TOKEN,
-    TOKEN,
-    GitHubServer,
-    identity_token,
-    pull,
+from tests.support.github_job import (
+    LONG,
+    SHORT,
+    commit_base,
+    follow_fork,
+    open_pull_request,
+    read_report,
+    set_event,
 )
+from tests.support.github_server import AUDIENCE, REQUEST_TOKEN, TOKEN
 from tests.support.paths import ROOT
-from tests.support.program import SCHEMA
 
 from prompt_lint.actions import check as action
 from prompt_lint.api import oidc_token
@@ -39,140 +34,17 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.api_server import ApiServer
-    from tests.support.composite import Run
+    from tests.support.composite import Job
+    from tests.support.github_job import Caches
+    from tests.support.github_server import GitHubServer
     from tests.support.repo import Repo
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-CONFIG = "models: [claude-sonnet-5-5]\nlimit: 100\nprompts:\n  - files: prompts/*.md\n"
-SHORT, LONG = "Be brief.\n", "Say it again, and again. " * 60 + "\n"
-HEAD = "a" * 40
 CANARY = "sk-ant-api03-canary-canary-canary"
-
-
-class Caches:
-    """`actions/cache`: what was saved, by its key, and with what keys it was asked for."""
-
-    def __init__(self) -> None:
-        self.saved: list[tuple[str, dict[str, bytes]]] = []
-        self.asked: list[Mapping[str, str]] = []
-
-    def save(self, given: Mapping[str, str], _: Job) -> Mapping[str, str]:
-        if not _path(given).exists():  # the real one warns, and passes
-            return {}
-        found = {path.name: path.read_bytes() for path in _path(given).iterdir()}
-        self.saved.append((given["key"], found))
-        return {}
-
-    def restore(self, given: Mapping[str, str], _: Job) -> Mapping[str, str]:
-        self.asked.append(given)
-        prefixes = [given["key"], *given["restore-keys"].split()]
-        for key, files in reversed(self.saved):
-            if any(key.startswith(prefix) for prefix in prefixes):
-                _path(given).mkdir(exist_ok=True)
-                for name, data in files.items():
-                    (_path(given) / name).write_bytes(data)
-                return {"cache-matched-key": key}
-        return {}
-
-
-def _path(given: Mapping[str, str]) -> Path:
-    from pathlib import Path  # noqa: PLC0415  # beside its use
-
-    return Path(given["path"])
-
-
-@pytest.fixture(scope="session")
-def runner_temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all tests, so that the packages are installed once."""
-    return tmp_path_factory.mktemp("runner")
-
-
-@pytest.fixture
-def server(socket_enabled: None) -> Iterator[GitHubServer]:
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
-    with GitHubServer() as found:
-        yield found
-
-
-@pytest.fixture
-def caches() -> Caches:
-    return Caches()
-
-
-@pytest.fixture
-def job(repo: Repo, runner_temp: Path, tmp_path: Path, caches: Caches) -> Job:
-    """A job whose checkout is an empty repository; `opened` makes it one of a pull request."""
-    for name in (action.COUNTS, "prompt-lint-artifact"):
-        shutil.rmtree(runner_temp / name, ignore_errors=True)
-    home = tmp_path / "home"
-    home.mkdir()
-    github = {
-        "event_name": "push", "event_path": str(tmp_path / "event.json"), "repository": "o/r", "ref": "refs/heads/main",
-        "ref_type": "branch", "sha": "0" * 40, "workflow": "CI", "job": "prompts", "run_id": "7", "run_attempt": "1",
-        "actor": "somebody", "token": "ghs_canary", "api_url": "https://api.github.invalid",
-    }  # fmt: skip
-    (tmp_path / "event.json").write_text(
-        json.dumps({"repository": {"default_branch": "main"}}), encoding="utf-8"
-    )
-    stubs: dict[str, composite.Stub] = {
-        "actions/setup-python": composite.setup_python,
-        "actions/cache/save": caches.save,
-        "actions/cache/restore": caches.restore,
-    }
-    return Job(repo.path, runner_temp, home, github, stubs=stubs)
-
-
-def event(job: Job, name: str, payload: Any, **github: str) -> None:
-    from pathlib import Path  # noqa: PLC0415  # beside its use
-
-    job.github.update({"event_name": name, **github})
-    payload = {"repository": {"default_branch": "main"}} | payload
-    Path(job.github["event_path"]).write_text(json.dumps(payload), encoding="utf-8")
-
-
-def base_commit(repo: Repo, *, long: bool = False) -> str:
-    """A repository with a short prompt, and perhaps one that is over its limit."""
-    repo.write(".prompt-lint.yaml", CONFIG)
-    repo.write("prompts/a.md", SHORT)
-    if long:
-        repo.write("prompts/old.md", LONG)
-    return repo.commit()
-
-
-def opened(
-    repo: Repo, job: Job, files: Mapping[str, str | bytes], *, fork: bool = False, long: bool = False
-) -> None:
-    """A pull request with these files, its merge checked out, as `actions/checkout` does."""
-    base = base_commit(repo, long=long)
-    repo.git("checkout", "--quiet", "-b", "topic")
-    for name, content in files.items():
-        repo.write(name, content)
-    head = repo.commit()
-    repo.git("checkout", "--quiet", "--detach", base)
-    repo.git("merge", "--quiet", "--no-ff", "-m", "Merge", head)
-    merge = repo.git("rev-parse", "HEAD")
-    payload = {
-        "number": 12,
-        "pull_request": {
-            "number": 12,
-            "base": {"sha": base, "ref": "main", "repo": {"full_name": "o/r"}},
-            "head": {"sha": head, "ref": "topic", "repo": {"full_name": "stranger/r" if fork else "o/r"}},
-        },
-    }
-    event(
-        job, "pull_request", payload, sha=merge, ref="refs/pull/12/merge", base_ref="main", head_ref="topic"
-    )
-
-
-def report(run: Run) -> Any:
-    with open(run.outputs["report-file"], encoding="utf-8") as file:
-        found = json.load(file)
-    jsonschema.validate(found, SCHEMA)
-    return found
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -183,18 +55,18 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     repo: Repo, job: Job, caches: Caches
 ) -> None:
     """Status, numbers, an annotation at the file, a summary, and the counts are saved although the check has failed."""
-    opened(repo, job, {"prompts/b.md": LONG})
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     done = composite.run(ROOT, job)
 
     assert done.outcome == "failure", done.log
     outputs = dict(done.outputs)
-    [grown] = [v for v in report(done)["verdicts"] if v["path"] == "prompts/b.md"]
+    [grown] = [v for v in read_report(done)["verdicts"] if v["path"] == "prompts/b.md"]
     assert (grown["status"], grown["standing"]) == ("over", "new")
     assert outputs.pop("report-file").endswith("report.json")
     assert outputs == {
         "status": "fail", "exit-code": "1", "over": "1", "delta": str(grown["tokens"]),
-        "total": str(report(done)["summary"]["totals"][0]["after"]),
+        "total": str(read_report(done)["summary"]["totals"][0]["after"]),
     }  # fmt: skip
     check = done.step("Check the prompts")
     assert [one.properties["file"] for one in check.annotations("error")] == ["prompts/b.md"]
@@ -205,7 +77,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
 
 def test_a_pull_request_within_its_limits_passes(repo: Repo, job: Job) -> None:
     """What was over before and isn't touched doesn't fail it."""
-    opened(repo, job, {"prompts/b.md": SHORT}, long=True)
+    open_pull_request(repo, job, {"prompts/b.md": SHORT}, long=True)
 
     done = composite.run(ROOT, job)
 
@@ -214,26 +86,24 @@ def test_a_pull_request_within_its_limits_passes(repo: Repo, job: Job) -> None:
     assert "✅" in done.summary
 
 
-def test_the_second_run_finds_the_counts_of_the_first(
-    repo: Repo, job: Job, runner_temp: Path, caches: Caches
-) -> None:
+def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, caches: Caches) -> None:
     """Under a key of its own, with a prefix that the next run asks for."""
-    opened(repo, job, {"prompts/b.md": SHORT})
+    open_pull_request(repo, job, {"prompts/b.md": SHORT})
     composite.run(ROOT, job)
-    shutil.rmtree(runner_temp / action.COUNTS)
+    shutil.rmtree(job.temp / action.COUNTS)
     job.github["run_id"] = "8"
 
     composite.run(ROOT, job)
 
     first, second = (key for key, _ in caches.saved)
     assert first != second
-    assert first.startswith(caches.asked[1]["restore-keys"].strip())
-    assert caches.asked[1]["key"] == second
+    assert first.startswith(caches.restored[1]["restore-keys"].strip())
+    assert caches.restored[1]["key"] == second
 
 
 def test_a_fault_of_the_configuration_is_an_error_that_is_told_everywhere(repo: Repo, job: Job) -> None:
     """Annotation, summary and outputs say so, and no total is made up."""
-    opened(repo, job, {".prompt-lint.yaml": "limits: [\n"})
+    open_pull_request(repo, job, {".prompt-lint.yaml": "limits: [\n"})
 
     done = composite.run(ROOT, job)
 
@@ -252,26 +122,12 @@ def test_a_fault_of_the_configuration_is_an_error_that_is_told_everywhere(repo: 
 
 def test_without_a_cache_nothing_is_restored_or_saved(repo: Repo, job: Job, caches: Caches) -> None:
     """`cache: false` means it."""
-    opened(repo, job, {})
+    open_pull_request(repo, job, {})
 
     done = composite.run(ROOT, job, {"cache": "false"})
 
     assert done.outcome == "success", done.log
-    assert (caches.saved, caches.asked) == ([], [])
-
-
-def test_what_was_installed_is_whole(repo: Repo, job: Job, runner_temp: Path) -> None:
-    """Packages are installed without looking at what they need, so what they need must be in the list."""
-    opened(repo, job, {})
-    python = composite.run(ROOT, job).step("Install prompt-lint").outputs["python"]
-
-    done = subprocess.run(
-        [sys._base_executable, "-I", "-m", "pip", "--python", python, "check"],  # type: ignore[attr-defined]
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-    assert done.returncode == 0, done.stdout
-    assert python.startswith(str(runner_temp))
+    assert (caches.saved, caches.restored) == ([], [])
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -284,14 +140,14 @@ def test_an_overage_that_is_merged_does_not_turn_main_red(
     repo: Repo, job: Job, name: str, policy: str, status: str
 ) -> None:
     """On the default branch only what is new fails, unless the whole project is asked for."""
-    before = base_commit(repo, long=True)
+    before = commit_base(repo, long=True)
     repo.write("prompts/c.md", SHORT)
     after = repo.commit()
     payloads: dict[str, Any] = {
         "push": {"before": before, "after": after, "forced": False, "created": False},
         "merge_group": {"merge_group": {"base_sha": before, "base_ref": "refs/heads/main"}},
     }
-    event(job, name, payloads.get(name, {}), sha=after)
+    set_event(job, name, payloads.get(name, {}), sha=after)
 
     done = composite.run(ROOT, job, {"policy": policy})
 
@@ -301,27 +157,27 @@ def test_an_overage_that_is_merged_does_not_turn_main_red(
 
 def test_a_push_that_grows_a_prompt_over_its_limit_is_red(repo: Repo, job: Job) -> None:
     """The default branch isn't exempt from what the push itself does."""
-    before = base_commit(repo)
+    before = commit_base(repo)
     repo.write("prompts/c.md", LONG)
-    event(job, "push", {"before": before, "forced": False, "created": False}, sha=repo.commit())
+    set_event(job, "push", {"before": before, "forced": False, "created": False}, sha=repo.commit())
 
     assert composite.run(ROOT, job).outputs["status"] == "fail"
 
 
 def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Repo, job: Job) -> None:
     """Where the clone knows the default branch; else everything is judged, and a note says so."""
-    base_commit(repo, long=True)
+    commit_base(repo, long=True)
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.git("checkout", "--quiet", "-b", "topic")
     repo.write("prompts/c.md", SHORT)
-    event(job, "workflow_dispatch", {}, sha=repo.commit(), ref="refs/heads/topic")
+    set_event(job, "workflow_dispatch", {}, sha=repo.commit(), ref="refs/heads/topic")
 
     compared = composite.run(ROOT, job)
     repo.git("update-ref", "-d", "refs/remotes/origin/main")
     alone = composite.run(ROOT, job)
 
     assert compared.outputs["status"] == "pass", compared.log
-    assert report(compared)["against"]["name"] == "origin/main"
+    assert read_report(compared)["against"]["name"] == "origin/main"
     assert (alone.outputs["status"], alone.outputs["delta"]) == ("fail", "")
     assert "not compared with a base" in alone.log
 
@@ -333,40 +189,38 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Rep
 @pytest.mark.parametrize("counting", ["", "exact", "auto"])
 def test_a_fork_is_counted_without_a_key_and_told_so_in_one_line(repo: Repo, job: Job, counting: str) -> None:
     """Whatever the inputs ask for, what is certain passes or fails."""
-    opened(repo, job, {"prompts/b.md": LONG}, fork=True)
+    open_pull_request(repo, job, {"prompts/b.md": LONG}, fork=True)
 
     done = composite.run(ROOT, job, {"counting": counting, "anthropic-federation-rule-id": "fdrl_1"})
 
     assert done.outputs["status"] == "fail", done.log
     lines = [line for line in done.log.splitlines() if "No key reaches" in line]
     assert len(lines) == 1
-    assert report(done)["summary"]["offline"] > 0
+    assert read_report(done)["summary"]["offline"] > 0
 
 
-def test_a_fork_has_the_exact_counts_of_earlier_runs(
-    repo: Repo, job: Job, api: ApiServer, runner_temp: Path
-) -> None:
+def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: ApiServer) -> None:
     """What the default branch has counted with a key comes back from the cache, and nothing is sent."""
     api.keys = frozenset({CANARY})
     job.env["ANTHROPIC_BASE_URL"] = api.url
-    base = base_commit(repo)
-    event(job, "push", {"before": base}, sha=base)
+    base = commit_base(repo)
+    set_event(job, "push", {"before": base}, sha=base)
     composite.run(ROOT, job, {"anthropic-api-key": CANARY})
     asked = len(api.requests)
-    shutil.rmtree(runner_temp / action.COUNTS)
+    shutil.rmtree(job.temp / action.COUNTS)
     job.github["run_id"] = "8"
-    opened(repo, job, {"README.md": "x"}, fork=True)
+    open_pull_request(repo, job, {"README.md": "x"}, fork=True)
 
     done = composite.run(ROOT, job)
 
-    assert report(done)["summary"]["api"] == 1, done.log
+    assert read_report(done)["summary"]["api"] == 1, done.log
     assert asked == len(api.requests) == 1
 
 
 @pytest.mark.parametrize(("depth", "compared"), [(1, False), (2, True)])
 def test_a_shallow_checkout(repo: Repo, job: Job, tmp_path: Path, depth: int, compared: bool) -> None:
     """Two commits are enough for a pull request; with one all is judged, and a note says what to do."""
-    opened(repo, job, {"prompts/b.md": SHORT}, long=True)
+    open_pull_request(repo, job, {"prompts/b.md": SHORT}, long=True)
     repo.git("branch", "merged")
     repo.git(
         "clone",
@@ -386,7 +240,7 @@ def test_a_shallow_checkout(repo: Repo, job: Job, tmp_path: Path, depth: int, co
 
 def test_a_missing_key_is_an_error_where_there_could_be_one(repo: Repo, job: Job) -> None:
     """In a branch of the same repository `exact` without a key is a mistake in the workflow."""
-    opened(repo, job, {"prompts/b.md": SHORT})
+    open_pull_request(repo, job, {"prompts/b.md": SHORT})
 
     assert composite.run(ROOT, job, {"counting": "exact"}).outputs["status"] == "error"
 
@@ -395,12 +249,14 @@ def test_a_key_counts_and_appears_nowhere(repo: Repo, job: Job, api: ApiServer, 
     """The API's numbers; the key is in no log, output, summary, report or cache."""
     api.keys = frozenset({CANARY})
     job.env["ANTHROPIC_BASE_URL"] = api.url
-    opened(repo, job, {"prompts/b.md": LONG})
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     done = composite.run(ROOT, job, {"anthropic-api-key": CANARY})
 
-    assert report(done)["summary"]["api"] == 2, done.log
-    everything = done.log + done.summary + str(done.outputs) + json.dumps(report(done)) + str(caches.saved)
+    assert read_report(done)["summary"]["api"] == 2, done.log
+    everything = (
+        done.log + done.summary + str(done.outputs) + json.dumps(read_report(done)) + str(caches.saved)
+    )
     assert CANARY not in everything
 
 
@@ -408,34 +264,34 @@ def test_the_key_of_the_environment_is_used(repo: Repo, job: Job, api: ApiServer
     """Where the input isn't given."""
     api.keys = frozenset({CANARY})
     job.env |= {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": CANARY}
-    opened(repo, job, {})
+    open_pull_request(repo, job, {})
 
-    assert report(composite.run(ROOT, job))["summary"]["api"] == 1
+    assert read_report(composite.run(ROOT, job))["summary"]["api"] == 1
 
 
 # ---------------------------------------------------------------------------------------------------------
 # Comments
 
 
-def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, server: GitHubServer) -> None:
+def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, github: GitHubServer) -> None:
     """Also where the check fails: that is what there is to be told. The token is in no output."""
-    job.github |= {"api_url": server.url, "token": TOKEN}
-    opened(repo, job, {"prompts/b.md": LONG})
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     done = composite.run(ROOT, job, {"comment": "true"})
 
     assert (done.outcome, done.step("Comment").outcome) == ("failure", "success"), done.log
-    [only] = server.comments[12]
+    [only] = github.comments[12]
     assert "prompts/b.md" in only["body"]
     assert TOKEN not in done.log + done.summary + str(done.outputs)
 
 
 def test_a_run_without_a_result_leaves_no_old_comment_standing(
-    repo: Repo, job: Job, server: GitHubServer
+    repo: Repo, job: Job, github: GitHubServer
 ) -> None:
     """A pull request that then breaks the configuration isn't over by what it was before."""
-    job.github |= {"api_url": server.url, "token": TOKEN}
-    opened(repo, job, {"prompts/b.md": LONG})
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
     composite.run(ROOT, job, {"comment": "true"})
     repo.write(".prompt-lint.yaml", "limit: [\n")
     job.github["run_id"] = "8"
@@ -443,77 +299,35 @@ def test_a_run_without_a_result_leaves_no_old_comment_standing(
     done = composite.run(ROOT, job, {"comment": "true"})
 
     assert done.step("Comment").outcome == "success", done.log
-    [only] = server.comments[12]
+    [only] = github.comments[12]
     assert "prompts/b.md" not in only["body"]
     assert "without a result" in only["body"]
 
 
-def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, server: GitHubServer) -> None:
+def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, github: GitHubServer) -> None:
     """And each finds its own again."""
-    job.github |= {"api_url": server.url, "token": TOKEN}
-    opened(repo, job, {"prompts/b.md": LONG})
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     for index in (0, 1, 0):
         job.job_index = index
         composite.run(ROOT, job, {"comment": "true"})
 
-    assert len(server.comments[12]) == 2
+    assert len(github.comments[12]) == 2
 
 
 def test_a_fork_that_may_not_comment_is_judged_all_the_same(
-    repo: Repo, job: Job, server: GitHubServer
+    repo: Repo, job: Job, github: GitHubServer
 ) -> None:
     """A notice, and the job ends as the check did."""
-    server.writes = False
-    job.github |= {"api_url": server.url, "token": TOKEN}
-    opened(repo, job, {"prompts/b.md": SHORT}, fork=True)
+    github.writes = False
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": SHORT}, fork=True)
 
     done = composite.run(ROOT, job, {"comment": "true"})
 
     assert done.outcome == "success", done.log
     assert [one.name for one in done.step("Comment").commands] == ["notice"]
-
-
-def artifact(job: Job, server: GitHubServer, files: Mapping[str, bytes] | None) -> None:
-    """A `workflow_run` job after a fork's run that has left these files; nothing is checked out."""
-
-    def download(given: Mapping[str, str], _: Job) -> Mapping[str, str]:
-        assert given["run-id"] == "7"
-        if files is None:
-            raise composite.Failed("Artifact not found")
-        shutil.rmtree(given["path"], ignore_errors=True)
-        for name, data in files.items():
-            path = _path(given) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        return {}
-
-    finished = {
-        "id": 7, "run_attempt": 1, "event": "pull_request", "head_sha": HEAD, "head_branch": "topic",
-        "head_repository": {"full_name": "stranger/r"},
-    }  # fmt: skip
-    event(job, "workflow_run", {"workflow_run": finished}, run_id="99", api_url=server.url, token=TOKEN)
-    job.github["event"] = {"workflow_run": finished}
-    job.stubs["actions/download-artifact"] = download
-    server.pulls = [pull(12, HEAD)]
-
-
-def test_the_run_of_a_fork_is_told_by_the_next_one(
-    repo: Repo, job: Job, server: GitHubServer, tmp_path: Path
-) -> None:
-    """The report that the first workflow uploads is what the second one comments."""
-    opened(repo, job, {"prompts/b.md": LONG}, fork=True)
-    first = composite.run(ROOT, job)
-    with open(first.outputs["report-file"], "rb") as file:
-        artifact(job, server, {"report.json": file.read()})
-    job.workspace = tmp_path / "empty"
-    job.workspace.mkdir()
-
-    done = composite.run(ROOT / "comment", job)
-
-    assert done.outcome == "success", done.log
-    assert "`prompts/b.md`" in server.comments[12][0]["body"]
-    assert TOKEN not in done.log
 
 
 @pytest.mark.parametrize(
@@ -530,49 +344,20 @@ def test_the_run_of_a_fork_is_told_by_the_next_one(
     ids=["none", "empty", "another", "too little", "wrong", "deep", "a folder"],
 )  # fmt: skip
 def test_an_artifact_is_data(
-    repo: Repo, job: Job, server: GitHubServer, files: Mapping[str, bytes] | None, outcome: str
+    repo: Repo, job: Job, github: GitHubServer, files: Mapping[str, bytes] | None, outcome: str
 ) -> None:
     """Whatever a fork uploads: nothing is written but a comment of a report that is one."""
-    artifact(job, server, files)
+    follow_fork(job, github, files)
 
     done = composite.run(ROOT / "comment", job)
 
     assert done.outcome == outcome, done.log
-    assert server.written == []
+    assert github.written == []
     assert "Traceback" not in done.log
 
 
 # ---------------------------------------------------------------------------------------------------------
 # Without a secret
-
-
-def test_the_token_of_the_job_is_exchanged_by_the_sdk(
-    repo: Repo, job: Job, server: GitHubServer, runner_temp: Path
-) -> None:
-    """GitHub's token is asked for with its audience, exchanged once, and counts; none of the three tokens is told."""
-    opened(repo, job, {"prompts/b.md": LONG})
-    job.env |= {
-        "ANTHROPIC_BASE_URL": server.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/oidc?api-version=2.0",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
-    }  # fmt: skip
-    identity = {
-        "anthropic-federation-rule-id": "fdrl_1", "anthropic-organization-id": "00000000-0000-0000-0000-000000000001",
-        "anthropic-service-account-id": "svac_1", "anthropic-workspace-id": "wrkspc_1",
-    }  # fmt: skip
-
-    done = composite.run(ROOT, job, identity)
-
-    assert report(done)["summary"]["api"] == 2, done.log
-    [exchanged] = server.exchanged
-    told = {
-        key: exchanged[key]
-        for key in ("federation_rule_id", "organization_id", "service_account_id", "workspace_id")
-    }
-    assert list(told.values()) == list(identity.values())
-    everything = done.log + done.summary + str(done.outputs) + json.dumps(report(done))
-    assert not [
-        token for token in (REQUEST_TOKEN, ACCESS_TOKEN, identity_token(AUDIENCE)) if token in everything
-    ]
 
 
 @pytest.mark.parametrize(
@@ -585,13 +370,13 @@ def test_the_token_of_the_job_is_exchanged_by_the_sdk(
     ],
 )
 def test_a_token_that_does_not_come_is_an_error_of_one_line(
-    server: GitHubServer, plan: Any, told: str
+    github: GitHubServer, plan: Any, told: str
 ) -> None:
     """Three tries, no redirect, and nothing that isn't a token is sent on."""
-    server.plan = plan
+    github.plan = plan
 
     with pytest.raises(Fatal) as caught:
-        oidc_token.fetch_token(f"{server.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
+        oidc_token.fetch_token(f"{github.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
 
     assert told in caught.value.message
     assert REQUEST_TOKEN not in caught.value.message
@@ -665,7 +450,8 @@ HOSTILE = (
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_inputs_stay_data(repo: Repo, job: Job, tmp_path: Path, value: str) -> None:
     """Every input at once is hostile: each arrives as it is, in a variable, and in no script and no argument."""
-    base_commit(repo)
+    commit_base(repo)
+    job.shell = composite.bash
     recorder, record = tmp_path / "python", tmp_path / "record"
     recorder.write_text(RECORDER, encoding="utf-8")
     recorder.chmod(stat.S_IRWXU)
@@ -695,7 +481,7 @@ def test_hostile_values_are_refused_or_mean_themselves(
     repo: Repo, job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     """In this process: nothing is started, no line of ours becomes two, and the outputs stay the ones there are."""
-    base_commit(repo)
+    commit_base(repo)
     monkeypatch.chdir(repo.path)
     before = sorted(os.listdir(repo.path))
     output = tmp_path / "output"
@@ -715,7 +501,7 @@ def test_hostile_values_are_refused_or_mean_themselves(
 
 def test_paths_and_outputs_are_taken_line_by_line(repo: Repo, job: Job) -> None:
     """Blanks belong to a name. The report is where it was asked for, and validates."""
-    opened(repo, job, {"prompts/a b.md": SHORT, "prompts/c.md": LONG})
+    open_pull_request(repo, job, {"prompts/a b.md": SHORT, "prompts/c.md": LONG})
 
     given = {
         "paths": "prompts/a b.md\nprompts/a.md\n",
@@ -726,19 +512,19 @@ def test_paths_and_outputs_are_taken_line_by_line(repo: Repo, job: Job) -> None:
 
     assert done.outcome == "success", done.log
     assert done.outputs["report-file"] == str(repo.path / "out.json")
-    assert {v["path"] for v in report(done)["verdicts"]} == {"prompts/a b.md", "prompts/a.md"}
+    assert {v["path"] for v in read_report(done)["verdicts"]} == {"prompts/a b.md", "prompts/a.md"}
     assert all((repo.path / name).stat().st_size for name in ("j.xml", "g.json", "s.sarif"))
 
 
 def test_a_folder_below_the_workspace(repo: Repo, job: Job) -> None:
     """`working-directory` is where paths begin; the configuration is found from there as ever."""
-    opened(repo, job, {"prompts/b.md": LONG})
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     done = composite.run(
         ROOT, job, {"working-directory": "prompts", "paths": "a.md", "args": "--quiet --exit-zero"}
     )
 
-    assert {v["path"] for v in report(done)["verdicts"]} == {"prompts/a.md"}
+    assert {v["path"] for v in read_report(done)["verdicts"]} == {"prompts/a.md"}
     missing = composite.run(ROOT, job, {"working-directory": "nowhere"})
     assert missing.outputs["status"] == "error"
     assert "working-directory" in missing.summary
@@ -751,7 +537,7 @@ def test_a_link_of_the_checkout_leads_nothing_elsewhere(
     """Who writes a pull request chooses neither where reports go nor what they replace."""
     outside = tmp_path / "outside"
     outside.mkdir()
-    opened(repo, job, {})
+    open_pull_request(repo, job, {})
     repo.link("out", outside)
 
     done = composite.run(ROOT, job, {name: f"{'json=' if name == 'output' else ''}out/x.json"})
@@ -785,7 +571,7 @@ def test_no_way_through_a_link_is_taken(
 @pytest.mark.parametrize("name", ["..", "link", "../.."])
 def test_no_folder_out_of_the_workspace_is_entered(repo: Repo, job: Job, tmp_path: Path, name: str) -> None:
     """Also none that a link of the checkout leads to."""
-    opened(repo, job, {})
+    open_pull_request(repo, job, {})
     repo.link("link", tmp_path)
 
     assert "leads out of the workspace" in composite.run(ROOT, job, {"working-directory": name}).log
@@ -817,7 +603,7 @@ def test_a_fault_of_ours_is_an_error_and_no_verdict(
 def test_a_report_that_lies_in_the_checkout_is_not_taken_for_ours(repo: Repo, job: Job) -> None:
     """Where the run makes none, there is none."""
     forged = json.dumps({"summary": {"totals": [{"model": "m", "before": 0, "after": 1}]}, "verdicts": []})
-    opened(repo, job, {"out.json": forged, ".prompt-lint.yaml": "nonsense: true\n"})
+    open_pull_request(repo, job, {"out.json": forged, ".prompt-lint.yaml": "nonsense: true\n"})
 
     done = composite.run(ROOT, job, {"report-file": "out.json"})
 
@@ -828,52 +614,6 @@ def test_a_report_that_lies_in_the_checkout_is_not_taken_for_ours(repo: Repo, jo
 # A checkout of an attacker's
 
 
-def test_nothing_in_the_workspace_is_imported_or_obeyed(
-    repo: Repo, job: Job, tmp_path: Path, runner_temp: Path
-) -> None:
-    """Modules, pip's and uv's settings, hooks: the run is the same, and none of it has run. Installed anew for it."""
-    mark = tmp_path / "mark"
-    trap = f"import pathlib\npathlib.Path({str(mark)!r}).touch()\nraise SystemExit(99)\n"
-    modules = (
-        "click.py",
-        "yaml.py",
-        "json.py",
-        "sitecustomize.py",
-        "usercustomize.py",
-        "prompt_lint/__init__.py",
-        "pip/__init__.py",
-        "pip/__main__.py",
-        "venv.py",
-        "site.py",
-    )
-    files: dict[str, str | bytes] = dict.fromkeys(modules, trap)
-    files |= {
-        "pyproject.toml": '[build-system]\nrequires = ["evil"]\nbuild-backend = "evil"\nbackend-path = ["."]\n[tool.uv]\nindex-url = "http://127.0.0.1:9/"\n',
-        "uv.toml": 'index-url = "http://127.0.0.1:9/"\n',
-        "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
-        "setup.cfg": "[easy_install]\nindex_url = http://127.0.0.1:9/\n",
-        "requirements/run.txt": "evil\n",
-        "tools/install.py": trap,
-        ".env": "ANTHROPIC_API_KEY=sk-ant-api03-stolen-stolen-stolen\n",
-        "bash_env": f"touch {mark}\n",
-    }
-    opened(repo, job, {**files, "prompts/b.md": LONG})
-    job.env |= {
-        "PYTHONPATH": str(repo.path),
-        "PIP_CONFIG_FILE": "pip.conf",
-        "PIP_TARGET": str(tmp_path / "target"),
-        "PIP_REQUIREMENT": "evil.txt",
-    }
-    for place in runner_temp.glob("prompt-lint-????????????????"):
-        (place / "installed").unlink()
-
-    done = composite.run(ROOT, job)
-
-    assert done.outputs["status"] == "fail", done.log
-    assert not mark.exists()
-    assert not (tmp_path / "target").exists()
-
-
 def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
     """A prompt by the name of a workflow command is told as a name, in log, annotation and summary."""
     evil = (
@@ -882,7 +622,7 @@ def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
         "prompts/##[add-mask]x.md",
         "prompts/<!-- @team -->.md",
     )
-    opened(repo, job, dict.fromkeys(evil, LONG))
+    open_pull_request(repo, job, dict.fromkeys(evil, LONG))
 
     done = composite.run(ROOT, job)
 

@@ -9,18 +9,31 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from importlib import import_module
+from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
+from tests.support import log_commands
+from tests.support.expressions import evaluate, interpolate, truthy
+from tests.support.program import call_main
+
+from prompt_lint.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    # What a stub of `uses:` gets (its inputs, the job) and gives (its outputs). It raises `RequestFailed` to fail.
+    from tests.support.log_commands import Command
+
+    # (script, environment, folder) → exit code, log.
+    Shell = Callable[[str, Mapping[str, str], Path], tuple[int, str]]
+    # What a stub of `uses:` gets (its inputs, the job) and gives (its outputs). It raises `Failed` to fail.
     Stub = Callable[[Mapping[str, str], "Job"], Mapping[str, str]]
 
 KEPT = 10
@@ -32,14 +45,6 @@ MACHINE = ("PATH", "PIP_CERT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_IND
 
 class Failed(Exception):
     """A stub's way to fail."""
-
-
-class Command(NamedTuple):
-    """A workflow command that the runner has seen."""
-
-    name: str
-    properties: Mapping[str, str]
-    data: str
 
 
 class Step(NamedTuple):
@@ -90,6 +95,7 @@ class Job:
     secrets: dict[str, str] = field(default_factory=dict)
     runner_os: str = "Linux"
     job_index: int = 0
+    shell: Shell = field(default_factory=lambda: bash)
 
 
 def run(action: Path, job: Job, given: Mapping[str, str] | None = None) -> Run:
@@ -226,7 +232,7 @@ def _yaml_text(value: object, state: _State) -> str:
 
 
 def _ran(step: Mapping[str, Any], name: str, state: _State) -> Step:
-    """Bash as the runner starts it: the script in a file, the workspace as the folder, nothing on stdin."""
+    """Run the script of a step in the workspace, with the files that it may write commands to."""
     assert step["shell"] == "bash"
     job, number = state.job, next(state.numbers)
     folder = job.temp / "_runner"
@@ -237,24 +243,17 @@ def _ran(step: Mapping[str, Any], name: str, state: _State) -> Step:
     }
     for path in files.values():
         path.touch()
-    script = folder / f"{number}.sh"
-    script.write_text(state.text(step["run"]), encoding="utf-8", newline="\n")
     # A script with a value in it is an injection; what a runner would allow, no action of ours does.
     assert "${{" not in step["run"], name
     where = job.workspace / state.text(step.get("working-directory", ""))
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
-        cwd=where, env=_environment(step, state, files), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, check=False, timeout=300,
-    )  # fmt: skip
-    log = done.stdout.decode("utf-8", "replace")
+    code, log = job.shell(step["run"], _environment(step, state, files), where)
     assert not files["ENV"].read_bytes(), "an action of ours sets no variables for others"
     assert not files["PATH"].read_bytes()
     summary = files["STEP_SUMMARY"].read_bytes()
     told = "" if len(summary) > LARGEST_SUMMARY else summary.decode()
-    outcome = "failure" if done.returncode else "success"
+    outcome = "failure" if code else "success"
     outputs = file_commands(files["OUTPUT"].read_text(encoding="utf-8"))
-    return Step(name, outcome, done.returncode, log, commands(log), outputs, told)
+    return Step(name, outcome, code, log, commands(log), outputs, told)
 
 
 def _environment(step: Mapping[str, Any], state: _State, files: Mapping[str, Path]) -> dict[str, str]:
@@ -303,115 +302,59 @@ def file_commands(text: str) -> dict[str, str]:
     return found
 
 
-_COMMAND = re.compile(r"^[ \t]*::([^ :]+)(?: ([^\n]*?))?::(.*)$")
-_OLD = re.compile(r"##\[([^ \]]+)([^\]]*)\](.*)$")
-
-
 def commands(log: str) -> list[Command]:
-    """All commands, of either spelling, as far as nobody has stopped them."""
+    """Return all commands, of either spelling, as far as nobody has stopped them."""
     found, stopped = [], ""
     for line in log.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if stopped:
             stopped = "" if line.strip() == f"::{stopped}::" else stopped
-        elif match := _COMMAND.match(line) or _OLD.search(line):
-            one = Command(match[1], _properties(match[2] or ""), _unescaped(match[3])[:LONGEST])
-            stopped = one.data if one.name == "stop-commands" else ""
-            found.append(one)
+            continue
+        for command in log_commands.github(line)[:1]:
+            stopped = command.data if command.name == "stop-commands" else ""
+            found.append(command._replace(data=command.data[:LONGEST]))
     return found
 
 
-def _properties(text: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in text.strip().split(",") if "=" in part)
-    return {key.strip(): _unescaped(value.replace("%3A", ":").replace("%2C", ",")) for key, _, value in pairs}
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
-
-
 # ---------------------------------------------------------------------------------------------------------
-# Expressions
+# What runs a script
 
 
-def interpolate(template: str, context: Mapping[str, Any], *, ok: bool = True) -> str:
-    return re.sub(
-        r"\$\{\{(.*?)\}\}", lambda m: _shown(evaluate(m[1], context, ok=ok)), template, flags=re.DOTALL
-    )
+def bash(script: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """Run a script as the runner does: from a file, with nothing on stdin. Return its exit code and its log."""
+    with tempfile.TemporaryDirectory() as place:
+        file = os.path.join(place, "script.sh")
+        with open(file, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(script)
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", file],
+            cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+            timeout=300,
+        )  # fmt: skip
+    return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
-def evaluate(expression: str, context: Mapping[str, Any], *, ok: bool = True) -> Any:
-    """Literals, contexts, `! == != && ||`, brackets and the status functions: what the actions here use."""
-    tokens = re.findall(
-        r"'(?:[^']|'')*'|[A-Za-z_][\w-]*(?:\.[\w-]+)*\(?|\d+|==|!=|&&|\|\||!|\(|\)|\S", expression
-    )
-    value, rest = _or(tokens, context, ok=ok)
-    assert not rest, f"not understood: {expression!r} at {rest}"
-    return value
+def in_process(script: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """Run the Python that a script starts, in this process; a script that doesn't start Python is bash's.
 
-
-def _or(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
-    value, rest = _and(tokens, context, ok=ok)
-    while rest and rest[0] == "||":
-        other, rest = _and(rest[1:], context, ok=ok)
-        value = value if truthy(value) else other
-    return value, rest
-
-
-def _and(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
-    value, rest = _equal(tokens, context, ok=ok)
-    while rest and rest[0] == "&&":
-        other, rest = _equal(rest[1:], context, ok=ok)
-        value = other if truthy(value) else value
-    return value, rest
-
-
-def _equal(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
-    value, rest = _one(tokens, context, ok=ok)
-    while rest and rest[0] in {"==", "!="}:
-        same, (other, rest) = rest[0] == "==", _one(rest[1:], context, ok=ok)
-        # Texts are compared without regard to case.
-        value = (_shown(value).lower() == _shown(other).lower()) is same
-    return value, rest
-
-
-def _one(tokens: list[str], context: Mapping[str, Any], *, ok: bool) -> tuple[Any, list[str]]:
-    first, rest = tokens[0], tokens[1:]
-    if first == "!":
-        value, rest = _one(rest, context, ok=ok)
-        return not truthy(value), rest
-    if first == "(":
-        value, rest = _or(rest, context, ok=ok)
-        assert rest[0] == ")"
-        return value, rest[1:]
-    if first.endswith("("):
-        known = {"success(": ok, "failure(": not ok, "always(": True, "cancelled(": False}
-        assert rest[0] == ")"
-        return known[first], rest[1:]
-    if first.startswith("'"):
-        return first[1:-1].replace("''", "'"), rest
-    if first in {"true", "false"} or first.isdigit():
-        return {"true": True, "false": False}.get(first, first), rest
-    return _looked_up(first, context), rest
-
-
-def _looked_up(name: str, context: Mapping[str, Any]) -> Any:
-    """What isn't there is empty, but a context that there isn't is a mistake: `secrets`, above all."""
-    head, *keys = name.split(".")
-    value: Any = context[head]
-    for key in keys:
-        value = value.get(key, "") if isinstance(value, dict) else ""
-    return value
-
-
-def truthy(value: Any) -> bool:
-    return value not in {False, "", None}
-
-
-def _shown(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    Nothing is installed: the package of the tests is what runs.
+    """
+    if not script.startswith('"$ACTION_PYTHON" '):
+        return bash(script, env, folder)
+    python, *words = [Template(word).substitute(env) for word in shlex.split(script)]
+    assert words[:3] == ["-I", "-X", "utf8"], script
+    assert not re.search(r'(?<!")\$', script), f"bash would split a value: {script}"
+    match words[3:]:
+        case [program] if program.endswith("/tools/install.py"):
+            with open(env["GITHUB_OUTPUT"], "a", encoding="utf-8") as file:
+                file.write(f"python={python}\n")
+            return 0, ""
+        case ["-m", "prompt_lint", *arguments]:
+            return call_main(main.main, arguments, env, folder)
+        case ["-m", module]:
+            return call_main(import_module(module).main, [], env, folder)
+    raise AssertionError(script)
 
 
 def setup_python(_: Mapping[str, str], __: Job) -> Mapping[str, str]:
-    """`actions/setup-python`: the Python of the tests, not one of an environment."""
-    base = getattr(sys, "_base_executable", sys.executable)
-    return {"python-path": base}
+    """Stand in for `actions/setup-python`: the Python of the tests, which has pip."""
+    return {"python-path": sys.executable}

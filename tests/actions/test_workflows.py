@@ -7,61 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tests.actions.test_check import (
+from tests.support import composite
+from tests.support.github_job import (
     HEAD,
     LONG,
-    MANIFEST,
     SHORT,
-    Caches,
-    artifact,
-    base_commit,
-    caches,
-    event,
-    job,
-    opened,
-    runner_temp,
-    server,
+    commit_base,
+    follow_fork,
+    open_pull_request,
+    set_event,
 )
-from tests.support import composite
 from tests.support.github_server import ACCESS_TOKEN, REQUEST_TOKEN, TOKEN, pull
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.composite import Job
     from tests.support.github_server import GitHubServer
     from tests.support.repo import Repo
 
-__all__ = ["Caches", "caches", "job", "runner_temp", "server"]  # fixtures
-
 EXAMPLES = ROOT / "examples" / "workflows"
 DOCS = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
-OWN = {
-    "OWNER/prompt-lint": ROOT, "OWNER/prompt-lint/comment": ROOT / "comment", "OWNER/prompt-lint/report": ROOT / "report",
-    "./": ROOT,
-}  # fmt: skip
-
-
-@pytest.fixture
-def ready(job: Job) -> Job:
-    """A job that finds the Action by its name; what is uploaded is kept in `job.variables`."""
-
-    def upload(given: Mapping[str, str], job: Job) -> Mapping[str, str]:
-        with open(job.workspace / (given.get("path") or given["sarif_file"]), encoding="utf-8") as file:
-            job.variables["uploaded"] = file.read()
-        return {}
-
-    def checkout(given: Mapping[str, str], _: Job) -> Mapping[str, str]:
-        assert given["persist-credentials"] == "false"
-        return {}
-
-    job.actions = dict(OWN)
-    job.stubs |= {
-        "actions/checkout": checkout, "actions/upload-artifact": upload, "github/codeql-action/upload-sarif": upload,
-    }  # fmt: skip
-    return job
 
 
 def blocks(kind: str) -> list[tuple[str, str]]:
@@ -94,7 +61,7 @@ def test_the_docs_show_the_examples_as_they_are() -> None:
 
 
 def test_every_example_is_run() -> None:
-    """A new one needs a test, here or (the report's) in test_report_action.py."""
+    """A new one needs a test, here or (the report's) in test_report.py."""
     assert {path.name for path in EXAMPLES.iterdir()} == {
         "prompts.yml", "exact-counts.yml", "fork-check.yml", "fork-comment.yml", "merge-queue.yml", "sarif.yml", "schedule.yml",
         "usage-report.yml",
@@ -104,21 +71,24 @@ def test_every_example_is_run() -> None:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.name)
 def test_examples_ask_for_inputs_that_there_are(path: Path) -> None:
     """And let nobody write who needn't."""
+    manifest = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     [one] = document["jobs"].values()
     writes = {name for name, right in one["permissions"].items() if right == "write"}
 
     for step in one["steps"]:
         if step.get("uses", "").startswith("OWNER/prompt-lint@"):
-            assert set(step.get("with", {})) <= set(MANIFEST["inputs"])
+            assert set(step.get("with", {})) <= set(manifest["inputs"])
             assert ("pull-requests" in writes) == (step.get("with", {}).get("comment") is True)
     if "pull_request" in (document.get(True) or {}):
         assert "contents" not in writes
 
 
-def test_the_tutorial_goes_from_nothing_to_red_to_green(repo: Repo, ready: Job, server: GitHubServer) -> None:
+def test_the_tutorial_goes_from_nothing_to_red_to_green(
+    repo: Repo, workflow_job: Job, github: GitHubServer
+) -> None:
     """The files as the docs show them: the first change is refused with a comment, the second one passes."""
-    ready.github |= {"api_url": server.url, "token": TOKEN}
+    workflow_job.github |= {"api_url": github.url, "token": TOKEN}
     repo.write(".prompt-lint.yaml", documented())
     [(_, prompt), (_, better)] = [one for one in blocks("markdown") if one[1]]
     repo.write("prompts/greeting.md", "Greet the customer by name, in one sentence.\n")
@@ -136,109 +106,115 @@ def test_the_tutorial_goes_from_nothing_to_red_to_green(repo: Repo, ready: Job, 
             "head": {"sha": head, "ref": "longer", "repo": {"full_name": "o/r"}},
         }  # fmt: skip
         merge = repo.git("rev-parse", "HEAD")
-        event(
-            ready,
+        set_event(
+            workflow_job,
             "pull_request",
             {"pull_request": request},
             sha=merge,
             ref="refs/pull/12/merge",
             base_ref="main",
         )
-        ready.github["run_id"] = str(int(ready.github["run_id"]) + 1)
-        return composite.workflow(EXAMPLES / "prompts.yml", ready)
+        workflow_job.github["run_id"] = str(int(workflow_job.github["run_id"]) + 1)
+        return composite.workflow(EXAMPLES / "prompts.yml", workflow_job)
 
     red = pushed(prompt)
-    [told] = [one["body"] for one in server.comments[12]]
+    [told] = [one["body"] for one in github.comments[12]]
     green = pushed(better)
 
     assert (red.outcome, green.outcome) == ("failure", "success"), red.log + green.log
     assert "❌ 1 prompt is over its limit" in told
     [(_, shown)] = [one for one in blocks("text") if "annotation" not in one[1]][:1]
     assert shown.strip() in red.log
-    assert "❌" not in server.comments[12][0]["body"]
-    assert len(server.comments[12]) == 1
+    assert "❌" not in github.comments[12][0]["body"]
+    assert len(github.comments[12]) == 1
 
 
-def test_without_a_secret(repo: Repo, ready: Job, server: GitHubServer) -> None:
+def test_without_a_secret(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
     """The ids come from variables of the repository."""
-    opened(repo, ready, {"prompts/b.md": SHORT})
-    ready.variables |= {
+    open_pull_request(repo, workflow_job, {"prompts/b.md": SHORT})
+    workflow_job.variables |= {
         "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "00000000-0000-0000-0000-000000000001",
         "ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_1",
     }  # fmt: skip
-    ready.env |= {
-        "ANTHROPIC_BASE_URL": server.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/oidc?api-version=2.0",
+    workflow_job.env |= {
+        "ANTHROPIC_BASE_URL": github.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/oidc?api-version=2.0",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
     }  # fmt: skip
 
-    done = composite.workflow(EXAMPLES / "exact-counts.yml", ready)
+    done = composite.workflow(EXAMPLES / "exact-counts.yml", workflow_job)
 
     assert done.outcome == "success", done.log
-    assert len(server.exchanged) == 1
+    assert len(github.exchanged) == 1
     assert ACCESS_TOKEN not in done.log
 
 
-def test_a_fork_in_two_workflows(repo: Repo, ready: Job, server: GitHubServer) -> None:
+def test_a_fork_in_two_workflows(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
     """What the first uploads, the second tells."""
-    opened(repo, ready, {"prompts/b.md": LONG}, fork=True)
-    first = composite.workflow(EXAMPLES / "fork-check.yml", ready)
-    artifact(ready, server, {"report.json": ready.variables["uploaded"].encode()})
-    server.pulls = [pull(12, HEAD)]
+    open_pull_request(repo, workflow_job, {"prompts/b.md": LONG}, fork=True)
+    first = composite.workflow(EXAMPLES / "fork-check.yml", workflow_job)
+    follow_fork(workflow_job, github, {"report.json": workflow_job.variables["uploaded"].encode()})
+    github.pulls = [pull(12, HEAD)]
 
-    second = composite.workflow(EXAMPLES / "fork-comment.yml", ready)
+    second = composite.workflow(EXAMPLES / "fork-comment.yml", workflow_job)
 
     assert (first.outcome, second.outcome) == ("failure", "success"), second.log
-    assert "prompts/b.md" in server.comments[12][0]["body"]
+    assert "prompts/b.md" in github.comments[12][0]["body"]
 
 
-def test_a_push_is_no_reason_to_comment(repo: Repo, ready: Job, server: GitHubServer) -> None:
+def test_a_push_is_no_reason_to_comment(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
     """The second workflow comes after every run of the first one, and looks at what it was of."""
-    artifact(ready, server, {})
-    ready.github["event"]["workflow_run"]["event"] = "push"
+    follow_fork(workflow_job, github, {})
+    workflow_job.github["event"]["workflow_run"]["event"] = "push"
 
-    assert composite.workflow(EXAMPLES / "fork-comment.yml", ready).outcome == "skipped"
+    assert composite.workflow(EXAMPLES / "fork-comment.yml", workflow_job).outcome == "skipped"
 
 
 @pytest.mark.parametrize("long", [False, True])
-def test_the_merge_queue(repo: Repo, ready: Job, long: bool) -> None:
+def test_the_merge_queue(repo: Repo, workflow_job: Job, long: bool) -> None:
     """The group is compared with what it is to be merged into."""
-    before = base_commit(repo, long=True)
+    before = commit_base(repo, long=True)
     repo.write("prompts/c.md", LONG if long else SHORT)
     group = {"merge_group": {"base_sha": before, "base_ref": "refs/heads/main"}}
-    event(ready, "merge_group", group, sha=repo.commit(), ref="refs/heads/gh-readonly-queue/main/pr-1-abc")
+    set_event(
+        workflow_job,
+        "merge_group",
+        group,
+        sha=repo.commit(),
+        ref="refs/heads/gh-readonly-queue/main/pr-1-abc",
+    )
 
-    assert composite.workflow(EXAMPLES / "merge-queue.yml", ready).outcome == (
+    assert composite.workflow(EXAMPLES / "merge-queue.yml", workflow_job).outcome == (
         "failure" if long else "success"
     )
 
 
 @pytest.mark.parametrize("fork", [False, True])
-def test_code_scanning(repo: Repo, ready: Job, fork: bool) -> None:
+def test_code_scanning(repo: Repo, workflow_job: Job, fork: bool) -> None:
     """The findings are uploaded also where they fail the job; but not by a fork, whose token may not."""
-    opened(repo, ready, {"prompts/b.md": LONG}, fork=fork)
+    open_pull_request(repo, workflow_job, {"prompts/b.md": LONG}, fork=fork)
     home = "stranger/r" if fork else "o/r"
-    ready.github["event"] = {"pull_request": {"head": {"repo": {"full_name": home}}}}
+    workflow_job.github["event"] = {"pull_request": {"head": {"repo": {"full_name": home}}}}
 
-    done = composite.workflow(EXAMPLES / "sarif.yml", ready)
+    done = composite.workflow(EXAMPLES / "sarif.yml", workflow_job)
 
     assert done.outcome == "failure"
-    assert ("prompts/b.md" in ready.variables.get("uploaded", "")) is not fork
+    assert ("prompts/b.md" in workflow_job.variables.get("uploaded", "")) is not fork
 
 
-def test_the_weekly_look_at_everything(repo: Repo, ready: Job) -> None:
+def test_the_weekly_look_at_everything(repo: Repo, workflow_job: Job) -> None:
     """Whoever has merged it."""
-    event(ready, "schedule", {}, sha=base_commit(repo, long=True))
+    set_event(workflow_job, "schedule", {}, sha=commit_base(repo, long=True))
 
-    assert composite.workflow(EXAMPLES / "schedule.yml", ready).outcome == "failure"
+    assert composite.workflow(EXAMPLES / "schedule.yml", workflow_job).outcome == "failure"
 
 
-def test_the_self_test_tests_itself(repo: Repo, ready: Job) -> None:
+def test_the_self_test_tests_itself(repo: Repo, workflow_job: Job) -> None:
     """It holds here what it is to hold on GitHub's three systems."""
     for path in (ROOT / "examples/prompt-lint.yaml", *(ROOT / "examples/prompts").iterdir()):
         repo.write(str(path.relative_to(ROOT)), path.read_bytes())
-    event(ready, "push", {}, sha=repo.commit())
+    set_event(workflow_job, "push", {}, sha=repo.commit())
 
-    done = composite.workflow(ROOT / ".github/workflows/self-test.yml", ready)
+    done = composite.workflow(ROOT / ".github/workflows/self-test.yml", workflow_job)
 
     assert done.outcome == "success", done.log
 

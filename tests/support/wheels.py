@@ -1,0 +1,14 @@
+"""The wheels that `python3 tools/dev.py setup` keeps, from which the tests install without a package index."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+WHEELS = Path(sys.executable).parent.parent / "wheels"
+# For pip and uv. The index names a folder that isn't there, since one has to be named.
+OFFLINE = {
+    "PIP_FIND_LINKS": str(WHEELS), "PIP_INDEX_URL": (WHEELS / "no-index").as_uri(), "PIP_CONFIG_FILE": os.devnull,
+    "UV_FIND_LINKS": str(WHEELS), "UV_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_CONFIG": "1",
+}  # fmt: skip
