@@ -530,7 +530,7 @@ def test_a_report_read_again_is_told_as_the_first_time() -> None:
 
     again = report_reader.parse(data, "r.json")
 
-    assert markdown.within(again, 65_536) == markdown.within(report, 65_536)
+    assert markdown.render_within(again, 65_536) == markdown.render_within(report, 65_536)
 
 
 @pytest.mark.parametrize("names", [10, 3_000])

@@ -19,7 +19,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Note, Problem
 from prompt_lint.output import OUTPUTS, View, github, markdown
 from prompt_lint.output.delivery import Flags, Target, targets
-from prompt_lint.output.findings import LEVELS, findings, title
+from prompt_lint.output.findings import LEVELS, collect_findings
 from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_what_a_change_does_not_touch_is_no_warning_of_it(base: bool, level: str
     report = reports.finish(reports.row("a.md", 95, limit=100, base=95, standing=standing))
     report = report._replace(base=reports.BASE if base else None)
 
-    assert [one.level for one in findings(report)] == [level]
+    assert [one.level for one in collect_findings(report)] == [level]
 
 
 @pytest.mark.parametrize(("on_raise", "level"), [("fail", "error"), ("warn", "warning"), ("note", "notice")])
@@ -88,7 +88,7 @@ def test_loosened_limits_are_as_loud_as_the_configuration_says(on_raise: Any, le
     """`on_raise` decides on the level, and the line is that of the limit."""
     report = reports.COMPARISON._replace(on_raise=on_raise)
 
-    found = [one for one in findings(report) if one.rule == "loosened"]
+    found = [one for one in collect_findings(report) if one.kind == "loosened"]
 
     assert {one.level for one in found} == {level}
     assert [one.line for one in found] == [0, 0, 9, 14, 31]
@@ -102,7 +102,7 @@ def test_an_outage_is_told_once() -> None:
         problems=(Problem("", 0, "2 counts did not come"), Problem("a.md", 1, "holds an image")),
     )
 
-    assert [(one.path, one.lines[0]) for one in findings(report)] == [
+    assert [(one.path, one.lines[0]) for one in collect_findings(report)] == [
         ("", "2 counts did not come"),
         ("a.md", "holds an image"),
         ("b.md", f"not counted for {make.MODEL}."),
@@ -114,7 +114,7 @@ def test_an_outage_is_told_once() -> None:
 def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
     """No level has more than ten, the worst are there, and the last notice tells how many are not."""
     report = reports.REPORTS[name]
-    wanted = [one for one in findings(report) if verbosity >= 0 or one.level == "error"]
+    wanted = [one for one in collect_findings(report) if verbosity >= 0 or one.level == "error"]
 
     commands = log_commands.github(github.render(report, View(verbosity=verbosity)))
 
@@ -129,7 +129,7 @@ def test_azure_keeps_all_issues() -> None:
     """No type has more than ten; the last one tells how many are left."""
     commands = log_commands.azure(OUTPUTS["azure"].render(reports.MANY, View()))
 
-    errors = sum(one.level == "error" for one in findings(reports.MANY))
+    errors = sum(one.level == "error" for one in collect_findings(reports.MANY))
     assert [command.properties["type"] for command in commands].count("error") == 10
     assert f"{errors - 10} more" in commands[-1].data
 
@@ -182,7 +182,7 @@ def test_no_name_makes_a_command(names: list[str]) -> None:
 def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
     """Every command is one of ours, and has the place, the title and the message that it was made from."""
     report = reports.hostile(names)
-    found = [one for one in findings(report) if one.level != "notice"]
+    found = [one for one in collect_findings(report) if one.level != "notice"]
     found = [one for level in LEVELS for one in [o for o in found if o.level == level][:10]]
 
     text = OUTPUTS["text"].render(report, View()) + github.render(report, View())
@@ -193,7 +193,7 @@ def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
         place = {"file": visible(one.path)} if one.path else {}
         line = {"line": str(one.line)} if one.path and one.line else {}
         assert command.name == one.level
-        assert command.properties == place | line | {"title": f"prompt-lint: {title(one)}"}
+        assert command.properties == place | line | {"title": f"prompt-lint: {one.title}"}
         assert command.data.lstrip(" ") == "\n".join(map(visible, one.lines)).lstrip(" ")
         assert command.data[:1].isascii()
     assert log_commands.azure(text) == []
@@ -205,7 +205,7 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
     """The same for Azure, whose commands may stand anywhere in a line."""
     report = reports.hostile(names)
     text = OUTPUTS["azure"].render(report, View())
-    found = {level: [one for one in findings(report) if one.level == level] for level in LEVELS}
+    found = {level: [one for one in collect_findings(report) if one.level == level] for level in LEVELS}
 
     commands = log_commands.azure(OUTPUTS["text"].render(report, View()) + text)
 
@@ -216,9 +216,9 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
             place = {"sourcepath": visible(one.path)} if one.path else {}
             line = {"linenumber": str(one.line)} if one.path and one.line else {}
             assert command.name == "task.logissue"
-            assert command.properties == {"type": level, "code": one.rule} | place | line
+            assert command.properties == {"type": level, "code": one.kind} | place | line
             first, *more = one.lines
-            assert command.data == "\n".join(map(visible, (f"{title(one)}: {first}", *more)))
+            assert command.data == "\n".join(map(visible, (f"{one.title}: {first}", *more)))
     assert log_commands.github(text) == []
 
 
@@ -404,7 +404,7 @@ def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: a notice says that nothing fails yet, not that it was over."""
     row = reports.row("a.md", 4001, standing="new")._replace(is_preexisting=True)
 
-    [one] = findings(reports.finish(row, base=reports.BASE))
+    [one] = collect_findings(reports.finish(row, base=reports.BASE))
 
-    assert (one.level, title(one)) == ("notice", "over its limit, but new")
+    assert (one.level, one.title) == ("notice", "over its limit, but new")
     assert one.lines[1:] == ("The base has no configuration: nothing fails yet.",)

@@ -19,7 +19,7 @@ from tests.support.paths import ROOT
 from prompt_lint.model.values import Problem
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output import sarif as as_sarif
-from prompt_lint.output.findings import RULES, findings
+from prompt_lint.output.findings import KINDS, collect_findings
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -112,7 +112,7 @@ def test_sarif_has_what_code_scanning_asks_for(name: str) -> None:
     assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", driver["semanticVersion"])
     for rule in driver["rules"]:
         assert all(rule[text]["text"] for text in ("shortDescription", "fullDescription", "help"))
-        assert rule["id"] in RULES
+        assert rule["id"] in KINDS
     for result in run["results"]:
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["message"]["text"].strip()
@@ -147,7 +147,7 @@ def test_sarif_names_files_by_relative_addresses(name: str) -> None:
 )
 def test_a_path_as_an_address(path: str, uri: str) -> None:
     """What has no place in an address stands by its bytes."""
-    assert as_sarif.uri(path) == uri
+    assert as_sarif.encode_uri(path) == uri
     assert unquote_to_bytes(uri) == path.encode(
         "utf-8", "surrogatepass" if "\ud83d" in path else "surrogateescape"
     )
@@ -343,14 +343,14 @@ def test_junit_tells_what_failed_and_what_is_excused() -> None:
 def test_no_name_breaks_a_format(names: list[str]) -> None:
     """JSON and XML stay well-formed and of their shape, in UTF-8, with as many entries as findings that have a place."""
     report = reports.hostile(names)
-    found = findings(report, each_model=True)
+    found = collect_findings(report, each_model=True)
 
     run, issues = sarif(report), code_quality(report)
     tree = junit(report)
 
-    assert len(run["results"]) == sum(bool(one.path) and one.rule != "note" for one in found)
+    assert len(run["results"]) == sum(bool(one.path) and one.kind != "note" for one in found)
     jsonschema.validate(issues, CODE_QUALITY)
-    assert len(issues) == sum(one.rule != "note" for one in found)
+    assert len(issues) == sum(one.kind != "note" for one in found)
     assert len(list(tree.iter("testcase"))) >= len(report.verdicts)
     for document in (run, issues):
         json.dumps(document, ensure_ascii=False).encode("utf-8")

@@ -283,7 +283,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
     def size(text: str) -> int:
         return len(text.encode()) if in_bytes else len(text)
 
-    text = markdown.within(reports.MANY, most, size)
+    text = markdown.render_within(reports.MANY, most, size)
 
     assert size(text) <= most
     assert text.count("<details>") == text.count("</details>")
@@ -296,7 +296,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
 @pytest.mark.parametrize("most", [3_000, 9_000, 20_000, 65_536])
 def test_what_is_left_out_is_counted(most: int) -> None:
     """Rows that are there and rows that didn't fit are all that there are, and the worst are there."""
-    text = markdown.within(reports.MANY, most)
+    text = markdown.render_within(reports.MANY, most)
 
     left = sum(
         int(number)
@@ -313,7 +313,7 @@ def test_what_is_left_out_is_counted(most: int) -> None:
 @example(3_000)
 def test_nothing_is_folded_away_that_is_not_there(most: int) -> None:
     """What has no room at all is told in a line: who unfolds something finds rows."""
-    text = markdown.within(reports.MANY, most)
+    text = markdown.render_within(reports.MANY, most)
 
     folds = re.findall(r"<details>.*?</details>", text, re.DOTALL)
     assert all("\n| " in fold or "\n- " in fold for fold in folds)
@@ -334,7 +334,7 @@ def test_nothing_of_a_page_that_fits_is_left_out() -> None:
     """A page as large as it may be is whole."""
     text = page(reports.COMPARISON)
 
-    assert markdown.within(reports.COMPARISON, 65_536) == text
+    assert markdown.render_within(reports.COMPARISON, 65_536) == text
     assert "didn't fit" not in text
     assert len(page(reports.HOSTILE)) <= markdown.COMMENT
 

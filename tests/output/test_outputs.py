@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Count, ImportShares, Note, Problem, Section
-from prompt_lint.output import OUTPUTS, View, azure, github, gitlab, junit, markdown, sarif
+from prompt_lint.output import OUTPUTS, View, azure, github, gitlab, junit, markdown, phrases, sarif
 from prompt_lint.output import json as as_json
 from prompt_lint.output import text as as_text
 
@@ -217,7 +217,7 @@ def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotA
 )
 def test_a_number_says_how_sure_it_is(count: Count, told: str) -> None:
     """Nobody takes an offline count for the API's."""
-    assert as_text.number(count) == told
+    assert phrases.format_count(count) == told
 
 
 def test_json_is_complete(snapshot: SnapshotAssertion) -> None:

@@ -14,8 +14,9 @@ from prompt_lint.formats.memory import BEHIND
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
 from prompt_lint.output import text as as_text
-from prompt_lint.output.phrases import several
+from prompt_lint.output.text_pieces import format_title
 from prompt_lint.text.escape import visible
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -112,7 +113,7 @@ def _importers(path: str, scope: Scope) -> Iterator[str]:
     found = [one.display_path for one in scope.owned if path not in {one.path, one.read_as, *one.aliases}]
     yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
     if len(found) > _MOST_IMPORTERS:
-        yield f"  and by {several(len(found) - _MOST_IMPORTERS, 'more file')}"
+        yield f"  and by {pluralize(len(found) - _MOST_IMPORTERS, 'more file')}"
 
 
 def _prompts(source: _Source) -> Iterator[str]:
@@ -142,13 +143,13 @@ def _heading(prompt: Prompt, source: _Source) -> str:
         return f"{name}: blank, so there is nothing to be sent"
     fields, told = prompt.request.fields, []
     if "system" in fields:
-        told.append(f"system {several(source.tokens(_text(fields['system'])), 'token')}")
+        told.append(f"system {pluralize(source.tokens(_text(fields['system'])), 'token')}")
     if tools := fields.get("tools"):
-        told.append(f"{several(len(tools), 'tool')} of {several(source.tokens(_text(tools)), 'token')}")
+        told.append(f"{pluralize(len(tools), 'tool')} of {pluralize(source.tokens(_text(tools)), 'token')}")
     messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER_MESSAGE]
     if messages:
         told.append(
-            f"{several(len(messages), 'message')} of {several(source.tokens(_text(messages)), 'token')}"
+            f"{pluralize(len(messages), 'message')} of {pluralize(source.tokens(_text(messages)), 'token')}"
         )
     return f"{name}, as {prompt.role}: {', '.join(told)} ({source.model}, the texts alone)"
 
@@ -178,7 +179,7 @@ def _own(parts: Iterable[Part], source: _Source) -> Iterator[str]:
             if one.last_line > one.first_line
             else f"line {one.first_line}"
         )
-        yield f"    {tokens:>{width},}  {lines:<13}  {as_text.cut(visible(one.title))}".rstrip()
+        yield f"    {tokens:>{width},}  {lines:<13}  {format_title(one.title)}".rstrip()
     if len(own) > _MOST_PARTS:
         yield f"    {sum(tokens for tokens, _ in own[_MOST_PARTS:]):,} in {len(own) - _MOST_PARTS:,} more"
 
@@ -193,13 +194,13 @@ def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
         if way:
             texts[way].append(one.text)
     if texts:
-        yield f"    imports {several(len(texts), 'file')}:"
+        yield f"    imports {pluralize(len(texts), 'file')}:"
     # Parts come level by level.
     rank = {way: number for number, way in enumerate(texts)}
     ordered = sorted(texts, key=lambda way: [rank[way[:end]] for end in range(2, len(way) + 1)])
     for way in ordered[:_MOST_PARTS]:
         indent = "  " * min(len(way) - 2, _DEEPEST)
-        yield f"      {indent}{visible(way[-1])}  {several(source.tokens(chr(10).join(texts[way])), 'token')}"
+        yield f"      {indent}{visible(way[-1])}  {pluralize(source.tokens(chr(10).join(texts[way])), 'token')}"
     if len(texts) > _MOST_PARTS:
         yield f"      and {len(texts) - _MOST_PARTS:,} more"
 

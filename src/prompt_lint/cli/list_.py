@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.pipeline import check, parts, shares
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Count, sum_counts
-from prompt_lint.output import phrases
-from prompt_lint.output import text as as_text
-from prompt_lint.text.escape import inert, visible
+from prompt_lint.model.values import by_prompt, sum_counts
+from prompt_lint.output import json as json_output
+from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.output.text_pieces import BOLD, format_count, paint
+from prompt_lint.output.text_remarks import render_remarks
+from prompt_lint.text.escape import encodable, visible
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Options
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Means
-    from prompt_lint.model.values import Prompt, Report, Rule, Verdict
+    from prompt_lint.model.values import Count, Prompt, Report, Rule, Status, Verdict
     from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -35,9 +36,6 @@ _ONE_BY_ONE = 10
 # In the view of folders: what is less than this share of the whole isn't shown by itself, nor what is deeper.
 _SHARE = 0.02
 _DEPTH = 4
-_COLORS = {"over": "1;31", "uncounted": "1;31", "unsure": "1;35", "exempt": "33", "warn": "33"}
-# The worst first.
-_WORDS = {"over": "OVER", "uncounted": "ERROR", "unsure": "UNSURE", "exempt": "exempt", "warn": "near"}
 
 
 class Listing(NamedTuple):
@@ -99,8 +97,8 @@ class _Row(NamedTuple):
 
 def render(found: Listing, by: str, view: View) -> str:
     """A table, ending with sums, remarks and problems."""
-    rows = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format != "group")
-    groups = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.format == "group")
+    rows = _rows(verdict for verdict in found.report.verdicts if not verdict.prompt.is_group)
+    groups = _rows(verdict for verdict in found.report.verdicts if verdict.prompt.is_group)
     if by == "folder":
         blocks = [_folders(rows, view)]
     elif by:
@@ -108,15 +106,14 @@ def render(found: Listing, by: str, view: View) -> str:
     else:
         blocks = [_table(sorted(rows, key=_place), found, view)]
     if groups:
-        blocks.append([_paint("Groups", "1", view), *_table(groups, found, view)])
-    blocks.append([*_sums(rows, view), *as_text.remarks(found.report, view)])
+        blocks.append([paint("Groups", BOLD, view), *_table(groups, found, view)])
+    blocks.append([*_sums(rows, view), *render_remarks(found.report, view)])
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
 def _rows(verdicts: Iterable[Verdict]) -> list[_Row]:
     return [
-        _Row(prompt, sorted(ours, key=_share, reverse=True))
-        for prompt, ours in groupby(verdicts, attrgetter("prompt"))
+        _Row(prompt, sorted(of_prompt, key=_share, reverse=True)) for prompt, of_prompt in by_prompt(verdicts)
     ]
 
 
@@ -132,12 +129,8 @@ def _tokens(verdict: Verdict) -> int:
     return verdict.token_count.tokens if verdict.token_count else 0
 
 
-def _paint(text: str, color: str, view: View) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m" if view.color and color else text
-
-
 def _table(rows: Sequence[_Row], found: Listing, view: View) -> list[str]:
-    cells = [("tokens", "limit", "format", "role", "prompt", "")]
+    cells: list[_Cells] = [("tokens", "limit", "format", "role", "prompt", "ok")]
     for _, together in groupby(rows, lambda row: row.prompt.path):
         ours = list(together)
         if len(ours) > _ONE_BY_ONE and view.verbosity <= 0:
@@ -148,24 +141,23 @@ def _table(rows: Sequence[_Row], found: Listing, view: View) -> list[str]:
     lines = []
     for tokens, limit, name, role, place, status in cells:
         numbers = f"{tokens:>{widths[0]}}  {limit:>{widths[1]}}"
-        word = f"  {_WORDS[status]}" if status in _WORDS else ""
+        words = STATUS_WORDS[status]
+        word, color = (f"  {words.label}", words.color) if status != "ok" else ("", "")
         told = f"{name:<{widths[2]}}  {role:<{widths[3]}}  {place}"
-        lines.append(
-            f"{_paint(numbers, _COLORS.get(status, ''), view)}  {told}{_paint(word, _COLORS.get(status, ''), view)}"
-        )
+        lines.append(f"{paint(numbers, color, view)}  {told}{paint(word, color, view)}")
     return lines if len(lines) > 1 else []
 
 
-_Cells = tuple[str, str, str, str, str, str]
+_Cells = tuple[str, str, str, str, str, "Status"]
 
 
 def _cells(row: _Row, found: Listing, view: View) -> Iterator[_Cells]:
     prompt = row.prompt
-    name = visible(prompt.name if prompt.format == "group" else prompt.path)
-    if prompt.name and prompt.format != "group":
+    name = visible(prompt.name if prompt.is_group else prompt.path)
+    if prompt.name and not prompt.is_group:
         name += f" ({visible(prompt.name)})"
     for number, verdict in enumerate(row.verdicts if view.verbosity > 0 else row.verdicts[:1]):
-        tokens = as_text.number(verdict.token_count) if verdict.token_count else "not counted"
+        tokens = format_count(verdict.token_count)
         limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
         imported = found.imported.get((prompt, verdict.model))
         place = name if not number else " " * 4
@@ -181,9 +173,9 @@ def _merged(rows: Sequence[_Row]) -> _Cells:
     ordered = sorted(map(_tokens, shown))
     p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
     place = f"{visible(largest.prompt.path)} (largest of {len(rows):,}, p95 {p95:,})"
-    worst = next((status for status in _WORDS if any(one.status == status for one in shown)), "ok")
+    worst = min((one.status for one in shown), key=list(STATUS_WORDS).index)
     limit = f"{largest.limit:,}" if largest.limit is not None else "-"
-    tokens = as_text.number(largest.token_count) if largest.token_count else "not counted"
+    tokens = format_count(largest.token_count)
     return tokens, limit, largest.prompt.format, largest.prompt.role, place, worst
 
 
@@ -207,13 +199,13 @@ def _size(row: _Row) -> int:
 
 
 def _section(title: str, rows: list[_Row], found: Listing, view: View) -> list[str]:
-    number = f"{len(rows):,} prompt{'s' if len(rows) != 1 else ''}"
+    number = pluralize(len(rows), "prompt")
     model = _heaviest(rows)
     counts = [
         one.token_count for row in rows for one in row.verdicts if one.model == model and one.token_count
     ]
-    told = f", {as_text.number(sum_counts(counts))} tokens" if counts else ""
-    head = f"{_paint(title, '1', view)}: {number}{told}"
+    told = f", {format_count(sum_counts(counts))} tokens" if counts else ""
+    head = f"{paint(title, BOLD, view)}: {number}{told}"
     return [head, *_table(sorted(rows, key=lambda row: (-_size(row), *_place(row))), found, view)]
 
 
@@ -225,9 +217,8 @@ def _sums(rows: Sequence[_Row], view: View) -> Iterator[str]:
             if verdict.token_count:
                 by_model.setdefault(verdict.model, []).append(verdict.token_count)
     for model, counts in by_model.items():
-        prompts = f"{len(counts):,} prompt{'s' if len(counts) != 1 else ''}"
-        places = f"{files:,} file{'s' if files != 1 else ''}"
-        yield f"{as_text.number(sum_counts(counts))} tokens in {prompts} of {places}, counted for {model}"
+        prompts, places = pluralize(len(counts), "prompt"), pluralize(files, "file")
+        yield f"{format_count(sum_counts(counts))} tokens in {prompts} of {places}, counted for {model}"
     if len(by_model) > 1 and view.verbosity <= 0:
         yield "Of several models, the one nearest to the limit is shown; with -v, each."
 
@@ -317,39 +308,40 @@ def _percent(tokens: int, top: _Folder) -> str:
 
 def render_json(found: Listing) -> str:
     """By docs/list.schema.json."""
-    rows = [_Row(prompt, list(ours)) for prompt, ours in groupby(found.report.verdicts, attrgetter("prompt"))]
+    rows = [_Row(*pair) for pair in by_prompt(found.report.verdicts)]
     by_model: dict[str, list[Count]] = {}
     for row in rows:
-        for one in row.verdicts if row.prompt.format != "group" else ():
+        for one in row.verdicts if not row.prompt.is_group else ():
             by_model.setdefault(one.model, []).extend([one.token_count] if one.token_count else [])
     document = {
         "schema_version": SCHEMA_VERSION,
-        "prompts": [_prompt(row, found) for row in rows if row.prompt.format != "group"],
-        "groups": [_group(row, found) for row in rows if row.prompt.format == "group"],
+        "prompts": [_prompt(row, found) for row in rows if not row.prompt.is_group],
+        "groups": [_group(row, found) for row in rows if row.prompt.is_group],
         "totals": [
-            {"model": model, "prompts": len(counts), **_counted(sum_counts(counts) if counts else None)}
+            {
+                "model": model,
+                "prompts": len(counts),
+                **json_output.count_fields(sum_counts(counts) if counts else None),
+            }
             for model, counts in by_model.items()
         ],
-        "problems": [
-            {"path": _text(one.path), "line": one.line, "message": _text(one.message), "hint": _text(one.hint), "exit_code": int(one.exit_code)}
-            for one in found.report.problems
-        ],
-        "notes": [_text(note) for note in phrases.notes(found.report.notes)],
+        "problems": json_output.problem_objects(found.report.problems),
+        "notes": json_output.note_texts(found.report.notes),
         "exit_code": int(found.exit_code),
-    }  # fmt: skip
-    return inert(json.dumps(document, indent=2)) + "\n"
+    }
+    return json_output.dump(document)
 
 
 def _prompt(row: _Row, found: Listing) -> dict[str, Any]:
     prompt, rule = row.prompt, row.verdicts[0].rule
     return {
-        "path": _text(prompt.path),
-        "name": _text(prompt.name),
+        "path": encodable(prompt.path),
+        "name": encodable(prompt.name),
         "line": prompt.line,
-        "aliases": [_text(alias) for alias in prompt.aliases],
+        "aliases": [encodable(alias) for alias in prompt.aliases],
         "format": prompt.format,
         "role": prompt.role,
-        "rule": {"line": rule.line, "files": [_text(one) for one in rule.files]},
+        "rule": {"line": rule.line, "files": [encodable(one) for one in rule.files]},
         "counts": [
             _judged(one) | {"imported": found.imported.get((prompt, one.model), 0)} for one in row.verdicts
         ],
@@ -358,8 +350,8 @@ def _prompt(row: _Row, found: Listing) -> dict[str, Any]:
 
 def _group(row: _Row, found: Listing) -> dict[str, Any]:
     return {
-        "name": _text(row.prompt.name),
-        "path": _text(found.report.config),
+        "name": encodable(row.prompt.name),
+        "path": encodable(found.report.config),
         "line": row.prompt.line,
         "counts": [_judged(one) for one in row.verdicts],
     }
@@ -368,22 +360,7 @@ def _group(row: _Row, found: Listing) -> dict[str, Any]:
 def _judged(verdict: Verdict) -> dict[str, Any]:
     return {
         "model": verdict.model,
-        **_counted(verdict.token_count),
+        **json_output.count_fields(verdict.token_count),
         "limit": verdict.limit,
         "status": verdict.status,
     }
-
-
-def _counted(count: Count | None) -> dict[str, Any]:
-    return {
-        "tokens": count and count.tokens,
-        "low": count and count.low,
-        "high": count and count.high,
-        "origin": count and count.origin,
-        "unverified": bool(count and count.is_unverified),
-    }
-
-
-def _text(text: str) -> str:
-    r"""Bytes of a file name that aren't UTF-8 as `\xff`, as in the report of `check`."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

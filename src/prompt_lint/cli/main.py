@@ -277,7 +277,7 @@ def count(
     from prompt_lint.check.pipeline import Options
     from prompt_lint.check.read_prompts import Remarks
     from prompt_lint.cli import count
-    from prompt_lint.output import text as as_text
+    from prompt_lint.output import counts_table
 
     rule = count.rule(models, role or "", format_name or "")
     if show_request:
@@ -290,7 +290,7 @@ def count(
         fails = outage_fails(os.environ, None)
         options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=today())
         report = count.count(files, rule, using, options)
-    checking.write(with_warnings(report, using), {}, output, as_text.render_counts)
+    checking.write(with_warnings(report, using), {}, output, counts_table.render)
     return report.exit_code
 
 

@@ -18,7 +18,7 @@ from prompt_lint.api.credentials import Secret, validate_endpoint
 from prompt_lint.ci import context as event
 from prompt_lint.ci import github
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.output.markdown import COMMENT, within
+from prompt_lint.output.markdown import COMMENT, render_within
 from prompt_lint.output.report_reader import read
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.text.escape import visible
@@ -224,7 +224,7 @@ def _body(report: Report | None, key: str, number: tuple[int, int], link: str) -
     foot = f"\n<sub>prompt-lint, [from this run]({link})</sub>\n" if link else ""
     if not worth_telling(report):
         return f"{mark}{_CALM}{foot}"
-    return f"{mark}{within(report, COMMENT - _size(mark + foot), _size)}{foot}"
+    return f"{mark}{render_within(report, COMMENT - _size(mark + foot), _size)}{foot}"
 
 
 def _size(text: str) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     # A path below the top of the tree → the real path behind it, and the bytes there. Raises `Missing` where
     # nothing is, `Unreadable` for what can't be read or leaves the repository.
@@ -91,6 +93,10 @@ class Prompt(NamedTuple):
     format: str = ""
     role: str = ""
     real_path: str = ""
+
+    @property
+    def is_group(self) -> bool:
+        return self.format == "group"
 
 
 class CountKey(NamedTuple):
@@ -226,6 +232,17 @@ class Verdict(NamedTuple):
     @property
     def fails(self) -> bool:
         return self.status in {"over", "grew"} and not self.is_preexisting
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the prompt is new, changed or renamed; False without a base."""
+        return self.change not in {"", "unchanged"}
+
+
+def by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[Verdict]]]:
+    """Yield each prompt with its verdicts, one for each model; in a report those of a prompt are neighbours."""
+    for prompt, group in groupby(verdicts, attrgetter("prompt")):
+        yield prompt, list(group)
 
 
 class RemovedPrompt(NamedTuple):

@@ -106,7 +106,7 @@ def _add(path: str, report: Report) -> None:
         with open(path, "ab") as file:
             begin = "\n\n" if file.tell() else ""
             room = markdown.SUMMARY - file.tell() - len(begin) - 1
-            text = markdown.within(report, room, lambda text: len(_bytes(text)))
+            text = markdown.render_within(report, room, lambda text: len(_bytes(text)))
             file.write(_bytes(begin + text if text else ""))
         why = "" if text else "it is full"
     except OSError as error:

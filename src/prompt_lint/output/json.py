@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from prompt_lint.output import phrases
+from prompt_lint.model.values import Status
+from prompt_lint.output.phrases import merge_notes
+from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.escape import encodable, inert
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from prompt_lint.model.values import (
         Base,
         Count,
         Exemption,
         ImportShares,
         Loosening,
+        Note,
         Problem,
         RemovedPrompt,
         Report,
@@ -27,40 +32,69 @@ SCHEMA_VERSION = 1
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "config": encodable(report.config),
-        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
-        "problems": [_problem(problem) for problem in report.problems],
-        "notes": [encodable(note) for note in phrases.notes(report.notes)],
-        "against": report.base and _against(report.base),
-        "removed": [_removed(one) for one in report.removed],
-        "loosened": [_loosened(one) for one in report.loosened],
-        "on_raise": report.on_raise,
-        "summary": _summary(report),
-    }
-    return inert(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
+    return dump(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "config": encodable(report.config),
+            "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+            "problems": problem_objects(report.problems),
+            "notes": note_texts(report.notes),
+            "against": report.base and _base(report.base),
+            "removed": [_removed(removed) for removed in report.removed],
+            "loosened": [_loosening(loosening) for loosening in report.loosened],
+            "on_raise": report.on_raise,
+            "summary": _summary(report),
+        }
+    )
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    count = verdict.token_count
+def dump(document: Any) -> str:
+    """Return a document as indented ASCII, in which no CI runner finds a command."""
+    return inert(json.dumps(document, indent=2)) + "\n"
+
+
+def count_fields(count: Count | None) -> dict[str, Any]:
     return {
-        "path": encodable(verdict.prompt.path),
-        "name": encodable(verdict.prompt.name),
-        "kind": "group" if verdict.prompt.format == "group" else "prompt",
-        "line": verdict.prompt.line,
-        "aliases": [encodable(alias) for alias in verdict.prompt.aliases],
-        "model": verdict.model,
         "tokens": count and count.tokens,
         "low": count and count.low,
         "high": count and count.high,
         "origin": count and count.origin,
         "unverified": bool(count and count.is_unverified),
+    }
+
+
+def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": encodable(problem.path),
+            "line": problem.line,
+            "message": encodable(problem.message),
+            "hint": encodable(problem.hint),
+            "exit_code": int(problem.exit_code),
+        }
+        for problem in problems
+    ]
+
+
+def note_texts(notes: Iterable[Note]) -> list[str]:
+    return [encodable(note) for note in merge_notes(notes)]
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    prompt = verdict.prompt
+    return {
+        "path": encodable(prompt.path),
+        "name": encodable(prompt.name),
+        "kind": "group" if prompt.is_group else "prompt",
+        "line": prompt.line,
+        "aliases": [encodable(alias) for alias in prompt.aliases],
+        "model": verdict.model,
+        **count_fields(verdict.token_count),
         "limit": verdict.limit,
         "status": verdict.status,
         "over_by": verdict.over_by,
         "standing": verdict.change,
-        **_base(verdict.base_count),
+        **_base_count_fields(verdict.base_count),
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
         "renamed_from": encodable(verdict.renamed_from),
@@ -71,56 +105,16 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _against(base: Base) -> dict[str, Any]:
-    return {"name": encodable(base.name), "how": base.description, "commit": base.commit}
-
-
-def _base(count: Count | None) -> dict[str, Any]:
-    found = {"base_tokens": count.tokens, "base_low": count.low, "base_high": count.high} if count else {}
-    return {"base_tokens": None, "base_low": None, "base_high": None} | found
-
-
-def _shares(shares: ImportShares) -> dict[str, Any]:
-    return {"own": shares.own_tokens, "imported": shares.imported_tokens, "files": shares.imported_files}
-
-
-def _rule(verdict: Verdict) -> dict[str, Any]:
-    rule, growth = verdict.rule, verdict.rule.max_growth
+def _base_count_fields(count: Count | None) -> dict[str, Any]:
     return {
-        "line": rule.line,
-        "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
-        "message": encodable(rule.message),
-        "max_growth": growth and {"tokens": growth.tokens, "share": growth.millionths},
+        "base_tokens": count and count.tokens,
+        "base_low": count and count.low,
+        "base_high": count and count.high,
     }
 
 
-def _exemption(one: Exemption) -> dict[str, Any]:
-    return {"reason": encodable(one.reason), "until": one.until, "line": one.line}
-
-
-def _removed(one: RemovedPrompt) -> dict[str, Any]:
-    path, name = encodable(one.prompt.path), encodable(one.prompt.name)
-    return {"path": path, "name": name, "model": one.model, **_base(one.base_count)}
-
-
-def _loosened(one: Loosening) -> dict[str, Any]:
-    return {
-        "subject": encodable(one.subject),
-        "what": encodable(one.description),
-        "line": one.line,
-        "model": one.model,
-        "before": one.old_limit,
-        "after": one.new_limit,
-    }
-
-
-def _totals(report: Report) -> list[dict[str, Any]]:
-    """For each model the tokens of all prompts, in the base and now, as every output has them."""
-    compared = report.base is not None
-    return [
-        {"model": one.model, "before": one.before if compared else None, "after": one.after}
-        for one in phrases.totals(report)
-    ]
+def _exemption(exemption: Exemption) -> dict[str, Any]:
+    return {"reason": encodable(exemption.reason), "until": exemption.until, "line": exemption.line}
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -134,23 +128,50 @@ def _section(section: Section) -> dict[str, Any]:
     }
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _shares(shares: ImportShares) -> dict[str, Any]:
+    return {"own": shares.own_tokens, "imported": shares.imported_tokens, "files": shares.imported_files}
+
+
+def _rule(verdict: Verdict) -> dict[str, Any]:
+    rule, max_growth = verdict.rule, verdict.rule.max_growth
     return {
-        "path": encodable(problem.path),
-        "line": problem.line,
-        "message": encodable(problem.message),
-        "hint": encodable(problem.hint),
-        "exit_code": int(problem.exit_code),
+        "line": rule.line,
+        "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
+        "message": encodable(rule.message),
+        "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
+    }
+
+
+def _base(base: Base) -> dict[str, Any]:
+    return {"name": encodable(base.name), "how": base.description, "commit": base.commit}
+
+
+def _removed(removed: RemovedPrompt) -> dict[str, Any]:
+    return {
+        "path": encodable(removed.prompt.path),
+        "name": encodable(removed.prompt.name),
+        "model": removed.model,
+        **_base_count_fields(removed.base_count),
+    }
+
+
+def _loosening(loosening: Loosening) -> dict[str, Any]:
+    return {
+        "subject": encodable(loosening.subject),
+        "what": encodable(loosening.description),
+        "line": loosening.line,
+        "model": loosening.model,
+        "before": loosening.old_limit,
+        "after": loosening.new_limit,
     }
 
 
 def _summary(report: Report) -> dict[str, Any]:
-    statuses = ("ok", "warn", "over", "grew", "unsure", "exempt", "uncounted")
-    counted = {status: sum(v.status == status for v in report.verdicts) for status in statuses}
-    origins = [v.token_count.origin for v in report.verdicts if v.token_count]
+    statuses = [verdict.status for verdict in report.verdicts]
+    origins = [verdict.token_count.origin for verdict in report.verdicts if verdict.token_count]
     return {
         "exit_code": int(report.exit_code),
-        **counted,
+        **{status: statuses.count(status) for status in get_args(Status)},
         "files": report.file_count,
         "problems": len(report.problems),
         "api": origins.count("api"),
@@ -158,6 +179,15 @@ def _summary(report: Report) -> dict[str, Any]:
         "sent": report.requests_sent,
         "host": report.api_host,
         "unanswered": report.requests_failed,
-        "inherited": sum(v.is_preexisting for v in report.verdicts),
+        "inherited": sum(verdict.is_preexisting for verdict in report.verdicts),
         "totals": _totals(report),
     }
+
+
+def _totals(report: Report) -> list[dict[str, Any]]:
+    """Return the totals that every output has; `before` is null without a base."""
+    has_base = report.base is not None
+    return [
+        {"model": total.model, "before": total.before if has_base else None, "after": total.after}
+        for total in total_by_model(report)
+    ]

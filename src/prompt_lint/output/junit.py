@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.output.findings import RULES, findings, of_verdicts
+from prompt_lint.output.findings import KINDS, collect_findings, verdict_finding
 from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
@@ -15,104 +14,98 @@ if TYPE_CHECKING:
     from prompt_lint.output import View
     from prompt_lint.output.findings import Finding
 
-# What stands in a test that didn't pass, in the order in which they are counted.
-_OUTCOMES = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+# The element of a test that didn't pass → the attribute that counts these elements.
+_COUNTERS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
 class _Case(NamedTuple):
-    """A test: `outcome` is one of `_OUTCOMES`, or empty for one that passed; `lines` say what there is to say."""
+    """A test. `outcome` is a key of `_COUNTERS`, or empty for a test that passed; `lines` say why, or warn."""
 
     path: str
     name: str
     outcome: str
-    rule: str
+    kind: str
     lines: Sequence[str]
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
+    cases = list(_cases(report))
     suites: dict[str, list[_Case]] = {}
-    for case in _cases(report):
+    for case in cases:
         suites.setdefault(case.path, []).append(case)
-    cases = list(chain.from_iterable(suites.values()))
-    # Skipped ones are counted by suites alone, as the schemas have it.
-    counts = _counts(cases, ("failure", "error"))
+    # By the schemas, only suites count their skipped tests.
+    counts = _count_attributes(cases, ("failure", "error"))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="prompt-lint"{counts}>']
-    for path, ours in suites.items():
-        lines += _suite(path, ours)
+    for path, of_path in suites.items():
+        lines += _suite(path, of_path)
     return "".join(f"{line}\n" for line in (*lines, "</testsuites>"))
 
 
 def _cases(report: Report) -> Iterator[_Case]:
-    """Of each verdict, and of what concerns none: problems, and limits that mustn't be loosened."""
-    uncounted = {
-        (verdict.prompt.path, verdict.prompt.line)
-        for verdict in report.verdicts
-        if verdict.status == "uncounted"
-    }
+    """Yield a test for each verdict, and for each error that is about none."""
+    uncounted = {(v.prompt.path, v.prompt.line) for v in report.verdicts if v.status == "uncounted"}
     reasons: dict[tuple[str, int], list[str]] = {}
-    for one in findings(report):
-        place = one.path, one.line
-        if one.rule == "uncounted" and not one.verdicts and place in uncounted:
-            reasons.setdefault(place, []).extend(one.lines)
-        elif one.level == "error" and not one.verdicts:
-            yield _Case(one.path, _unnamed(one), _outcome(one), one.rule, one.lines)
+    for finding in collect_findings(report):
+        place = finding.path, finding.line
+        if finding.kind == "uncounted" and not finding.verdicts and place in uncounted:
+            reasons.setdefault(place, []).extend(finding.lines)
+        elif finding.level == "error" and not finding.verdicts:
+            outcome = "error" if finding.kind in {"configuration", "uncounted"} else "failure"
+            yield _Case(finding.path, _case_name(finding), outcome, finding.kind, finding.lines)
     for verdict in report.verdicts:
-        yield _case(report, verdict, reasons.get((verdict.prompt.path, verdict.prompt.line), []))
+        yield _verdict_case(report, verdict, reasons.get((verdict.prompt.path, verdict.prompt.line), []))
 
 
-def _unnamed(one: Finding) -> str:
-    """What a test is called that is about no prompt."""
-    if one.rule == "loosened":
-        return f"{one.name}: limits"
-    return f"line {one.line}" if one.line else "file" if one.path else "run"
+def _case_name(finding: Finding) -> str:
+    """Return the name of a test that is about no verdict."""
+    if finding.kind == "loosened":
+        return f"{finding.name}: limits"
+    return f"line {finding.line}" if finding.line else "file" if finding.path else "run"
 
 
-def _outcome(one: Finding) -> str:
-    return "error" if one.rule in {"configuration", "uncounted"} else "failure"
-
-
-def _case(report: Report, verdict: Verdict, reasons: Sequence[str]) -> _Case:
+def _verdict_case(report: Report, verdict: Verdict, reasons: Sequence[str]) -> _Case:
     prompt = verdict.prompt
     name = f"{prompt.name}: {verdict.model}" if prompt.name else verdict.model
     if verdict.status == "ok":
         return _Case(prompt.path, name, "", "", ())
-    found = of_verdicts(report, [verdict])
+    finding = verdict_finding(report, [verdict])
     if verdict.status == "uncounted":
-        return _Case(prompt.path, name, "error", found.rule, [*found.lines, *reasons])
-    skipped = verdict.status == "exempt" or verdict.is_preexisting
-    outcome = "failure" if verdict.fails else "skipped" if skipped else ""
-    return _Case(prompt.path, name, outcome, found.rule, found.lines)
+        return _Case(prompt.path, name, "error", finding.kind, [*finding.lines, *reasons])
+    is_skipped = verdict.status == "exempt" or verdict.is_preexisting
+    outcome = "failure" if verdict.fails else "skipped" if is_skipped else ""
+    return _Case(prompt.path, name, outcome, finding.kind, finding.lines)
 
 
 def _suite(path: str, cases: Sequence[_Case]) -> Iterator[str]:
-    yield f'  <testsuite name="{_xml(path or "prompt-lint")}"{_counts(cases, tuple(_OUTCOMES))}>'
+    name = _escape(path or "prompt-lint")
+    yield f'  <testsuite name="{name}"{_count_attributes(cases, tuple(_COUNTERS))}>'
     for case in cases:
-        file = f' file="{_xml(path)}"' if path else ""
-        start = f'    <testcase name="{_xml(case.name)}" classname="{_xml(path or "prompt-lint")}"{file}'
-        if not case.lines:
+        file = f' file="{_escape(path)}"' if path else ""
+        start = f'    <testcase name="{_escape(case.name)}" classname="{name}"{file}'
+        if case.lines:
+            yield f"{start}>"
+            yield f"      {_outcome_element(case)}"
+            yield "    </testcase>"
+        else:
             yield f"{start}/>"
-            continue
-        yield f"{start}>"
-        yield f"      {_told(case)}"
-        yield "    </testcase>"
     yield "  </testsuite>"
 
 
-def _told(case: _Case) -> str:
-    """What is beside a test: why it failed or was skipped; of one that passed, what there is to be warned of."""
-    text = "\n".join(map(_xml, case.lines))
+def _outcome_element(case: _Case) -> str:
+    """Return why a test failed or was skipped; for one that passed, its warning."""
+    text = "\n".join(map(_escape, case.lines))
     if not case.outcome:
-        return f"<system-out>{RULES[case.rule]}: {text}</system-out>"
-    first = _xml(case.lines[0])
-    return f'<{case.outcome} type="{case.rule}" message="{first}">{text}</{case.outcome}>'
+        return f"<system-out>{KINDS[case.kind]}: {text}</system-out>"
+    first = _escape(case.lines[0])
+    return f'<{case.outcome} type="{case.kind}" message="{first}">{text}</{case.outcome}>'
 
 
-def _counts(cases: Sequence[_Case], outcomes: Sequence[str]) -> str:
-    numbers = {_OUTCOMES[one]: sum(case.outcome == one for case in cases) for one in outcomes}
+def _count_attributes(cases: Sequence[_Case], outcomes: Sequence[str]) -> str:
+    numbers = {_COUNTERS[outcome]: sum(case.outcome == outcome for case in cases) for outcome in outcomes}
     return "".join(f' {name}="{number}"' for name, number in ({"tests": len(cases)} | numbers).items())
 
 
-def _xml(text: str) -> str:
-    """As text or in an attribute. What XML 1.0 has no place for, controls and lone surrogates, is told by its number."""
+def _escape(text: str) -> str:
+    """Escape text or an attribute. Controls and lone surrogates, which XML 1.0 can't hold, become their numbers."""
     text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace('"', "&quot;")

@@ -1,20 +1,23 @@
-"""Sentences that several outputs have in common. Nothing is escaped here: each output escapes what it prints."""
+"""Phrases that several outputs have in common. Nothing is escaped here: each output escapes what it prints."""
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.models import KNOWN_IDS
+from prompt_lint.text.plural import pluralize
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prompt_lint.model.values import (
         Count,
+        Exemption,
         ImportShares,
         Loosening,
         MaxGrowth,
         Note,
+        Part,
         Prompt,
         Report,
         Section,
@@ -22,217 +25,182 @@ if TYPE_CHECKING:
     )
 
 # Files named with a note that concerns several.
-_NAMED = 3
+_NAMED_FILES = 3
 
 
-def notes(given: Iterable[Note]) -> list[str]:
-    """One line for each message, in the order of its first appearance, with the first files that it concerns."""
-    places: dict[str, list[str]] = {}
-    for message, path, line in given:
-        found = places.setdefault(message, [])
-        place = f"{path}:{line}" if line else path
-        if place and place not in found:
-            found.append(place)
-    return [f"{message}: {_listed(found)}" if found else message for message, found in places.items()]
+# ---------------------------------------------------------------------------------------------------------
+# Numbers
 
 
-def _listed(places: list[str]) -> str:
-    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-    return f"{', '.join(places[:_NAMED])}{more}"
-
-
-class Total(NamedTuple):
-    """The tokens of all prompts for one model: in the base (as many as now, where there is none) and now."""
-
-    model: str
-    before: int
-    after: int
-
-    @property
-    def growth(self) -> int:
-        return self.after - self.before
-
-
-def totals(report: Report) -> list[Total]:
-    """One for each model. Groups don't count, they would count prompts twice; nor does what can't be compared, on either side."""
-    found: dict[str, list[int]] = {}
-    for verdict in report.verdicts:
-        if verdict.prompt.format != "group" and verdict.token_count:
-            total = found.setdefault(verdict.model, [0, 0])
-            if not _unmatched(verdict):
-                total[0] += verdict.token_count.tokens
-                total[1] += verdict.token_count.tokens if verdict.change == "new" else verdict.growth or 0
-    for one in report.removed:
-        found.setdefault(one.model, [0, 0])[1] -= one.base_count.tokens
-    return [Total(model, after - growth, after) for model, (after, growth) in found.items()]
-
-
-def left_out(report: Report) -> str:
-    """What totals don't have, for the end of a sentence: `without 1 prompt that can't be compared`; "" where they have all."""
-    found = [
-        prompt
-        for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
-        if prompt.format != "group" and any(map(_unmatched, ours))
-    ]
-    return f"without {several(len(found), 'prompt')} that can't be compared" if found else ""
-
-
-def groups_moved(report: Report) -> str:
-    """How groups changed, which no total tells: `1 group grew by 293`; of several, or for several models, by how much at most.
-
-    Those of which nobody knows are counted, too: `1 group can't be compared`.
-    """
-    groups = [
-        list(ours)
-        for prompt, ours in groupby(report.verdicts, attrgetter("prompt"))
-        if prompt.format == "group"
-    ]
-    found = [[one.growth for one in ours if one.growth and one.change != "new"] for ours in groups]
-    up = [max(growths) for growths in found if growths and max(growths) > 0]
-    down = [-min(growths) for growths in found if growths and max(growths) < 0]
-    told = [
-        f"{several(len(by), 'group')} {verb} by {'up to ' if len(by) > 1 else ''}{max(by):,}"
-        for by, verb in ((up, "grew"), (down, "shrank"))
-        if by
-    ]
-    unknown = sum(any(map(_unmatched, ours)) for ours in groups)
-    return ", ".join([*told, *[f"{several(unknown, 'group')} can't be compared"] * bool(unknown)])
-
-
-def things(prompts: Iterable[Prompt]) -> str:
-    """How many prompts and groups: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
-    grouped = [prompt.format == "group" for prompt in prompts]
-    groups = grouped.count(True)
-    single = len(grouped) - groups
-    told = [several(single, "prompt")] * bool(single or not groups)
-    return " and ".join([*told, *[several(groups, "group")] * bool(groups)])
-
-
-def _unmatched(verdict: Verdict) -> bool:
-    """Whether a prompt was there in the base, but by how much it changed isn't known."""
-    return verdict.change not in {"", "new"} and verdict.growth is None
-
-
-def number(count: Count) -> str:
-    """`1,234` is the API's number, `1,234 ±12` is an offline count with the interval that holds it."""
+def format_count(count: Count) -> str:
+    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval."""
     spread = max(count.tokens - count.low, count.high - count.tokens)
-    mark = f" ±{spread:,}" if spread else ""
-    return f"{count.tokens:,}{mark}{' unverified' if count.is_unverified else ''}"
+    interval = f" ±{spread:,}" if spread else ""
+    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}"
 
 
-def moved(verdict: Verdict) -> int:
-    """By how many tokens a prompt changed, up or down; all of a new one."""
-    if verdict.change == "new":
-        return verdict.token_count.tokens if verdict.token_count else 0
-    return abs(verdict.growth or 0)
+def percent_of_limit(verdict: Verdict) -> str:
+    """Return how full the limit is, or "" without a limit or a count.
 
-
-def several(number: int, noun: str) -> str:
-    """`1 prompt`, `2 prompts`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def share(part: int, whole: int) -> str:
-    """A growth as a share of what was there: `+12%`, `-0.4%`; "" of nothing."""
-    if not whole:
+    Only a count that is exactly at its limit has `100%`; one that is close to it gets decimals.
+    """
+    if verdict.limit is None or verdict.token_count is None:
         return ""
-    percent = 100 * part / whole
-    return f"{percent:+,.0f}%" if abs(percent) >= 10 or not part else f"{percent:+.2g}%"
+    tokens, limit = verdict.token_count.tokens, verdict.limit
+    exact = 100 * tokens / limit
+    if round(exact) != 100 or tokens == limit:
+        return f"{round(exact):,}%"
+    decimals = f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}"
+    return f"{decimals.rstrip('0')}%"
 
 
-def allowance(allowed: MaxGrowth, before: int) -> int:
-    """Tokens by which a prompt of `before` may grow. Where two bounds are given, both have to be exceeded."""
-    of_share = before * (allowed.millionths or 0) // 1_000_000
-    return max(allowed.tokens or 0, of_share)
+def share_suffix(growth: int, base_tokens: int) -> str:
+    """Return a growth as a share of the base, to stand behind a number: ` (+12%)`; "" where the base has no tokens."""
+    if not base_tokens:
+        return ""
+    percent = 100 * growth / base_tokens
+    return f" ({percent:+,.0f}%)" if abs(percent) >= 10 or not growth else f" ({percent:+.2g}%)"
 
 
-def bounds(allowed: MaxGrowth) -> str:
-    """What a rule lets a prompt grow: `10%`, `200 tokens`, or both."""
-    told = [] if allowed.tokens is None else [f"{allowed.tokens:,} tokens"]
-    if allowed.millionths is not None:
-        told.append(f"{allowed.millionths / 10_000:g}%")
-    return " or ".join(told)
+def describe_prompts(prompts: Iterable[Prompt]) -> str:
+    """Return how many prompts and groups there are: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
+    are_groups = [prompt.is_group for prompt in prompts]
+    groups, singles = are_groups.count(True), are_groups.count(False)
+    parts = [pluralize(singles, "prompt")] if singles or not groups else []
+    return " and ".join([*parts, *([pluralize(groups, "group")] if groups else [])])
 
 
-def surely(verdicts: Iterable[Verdict]) -> str:
-    """What to cut so that no interval reaches beyond its limit."""
-    most = max(v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None)
-    return several(most, "token")
+def tokens_to_cut(verdicts: Iterable[Verdict]) -> str:
+    """Return how much to cut so that every interval ends within its limit: `52 tokens`."""
+    return pluralize(
+        max(v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None), "token"
+    )
 
 
-def shares(given: ImportShares) -> str:
-    """Where the tokens of a prompt that imports others are."""
-    return f"Own text {given.own_tokens:,} tokens, imported {given.imported_tokens:,} in {several(given.imported_files, 'file')}"
+# ---------------------------------------------------------------------------------------------------------
+# Where the tokens are
 
 
-def place(section: Section) -> str:
-    """The lines of a section, with their file where it is another one."""
+def describe_lines(section: Section | Part) -> str:
+    """Return the lines of a section, with their file where it isn't the prompt's own: `lines 3-12`, `a.md:3-12`."""
     first, last = section.first_line, section.last_line
     if not section.path:
         return f"lines {first}-{last}" if last > first else f"line {first}"
     return section.path + (f":{first}-{last}" if last > first else f":{first}" if first > 1 else "")
 
 
-def raised(one: Loosening) -> str:
-    """What a change loosens, without whom it concerns and for which model."""
-    if one.old_limit is None:
-        return one.description
-    return (
-        f"{one.description}; its limit was {one.old_limit:,}"
-        if one.new_limit is None
-        else f"{one.description} from {one.old_limit:,} to {one.new_limit:,}"
+def describe_shares(shares: ImportShares) -> str:
+    """Return where the tokens of a prompt that imports files are."""
+    own, imported = shares.own_tokens, shares.imported_tokens
+    return f"Own text {own:,} tokens, imported {imported:,} in {pluralize(shares.imported_files, 'file')}"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Rules and exemptions
+
+
+class ExcessGrowth(NamedTuple):
+    """A prompt that grew by more than the `allowed` tokens of its `max_growth`."""
+
+    base_tokens: int
+    growth: int
+    allowed: int
+    allowance: str
+
+    @property
+    def tokens_to_cut(self) -> str:
+        return pluralize(self.growth - self.allowed, "token")
+
+
+def excess_growth(verdict: Verdict) -> ExcessGrowth | None:
+    """Return by how much the prompt grew beyond its `max_growth`; None where it has none, or no base."""
+    if verdict.growth is None or verdict.base_count is None or verdict.rule.max_growth is None:
+        return None
+    base_tokens, max_growth = verdict.base_count.tokens, verdict.rule.max_growth
+    # Where two bounds are given, both have to be exceeded.
+    allowed = max(max_growth.tokens or 0, base_tokens * (max_growth.millionths or 0) // 1_000_000)
+    allowance = f"of {_describe_max_growth(max_growth)} allows {allowed:,}"
+    return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance)
+
+
+def _describe_max_growth(max_growth: MaxGrowth) -> str:
+    bounds = [] if max_growth.tokens is None else [f"{max_growth.tokens:,} tokens"]
+    if max_growth.millionths is not None:
+        bounds.append(f"{max_growth.millionths / 10_000:g}%")
+    return " or ".join(bounds)
+
+
+def describe_exemption(
+    exemption: Exemption, *, has_ended: bool, escape: Callable[[str], str] = lambda text: text
+) -> str:
+    """Return until when a prompt is exempt, and why; `escape` is applied to what the configuration says."""
+    until = escape(exemption.until)
+    period = f"Exempt until {until}" if until else "Exempt"
+    return f"{f'Its exemption ended on {until}' if has_ended else period}: {escape(exemption.reason)}"
+
+
+def merge_models(loosenings: Iterable[Loosening]) -> list[tuple[Loosening, tuple[str, ...]]]:
+    """Return what is loosened alike for several models once, with those models."""
+    models: dict[Loosening, tuple[str, ...]] = {}
+    for loosening in loosenings:
+        key = loosening._replace(model="")
+        models[key] = (*models.get(key, ()), *([loosening.model] if loosening.model else []))
+    return list(models.items())
+
+
+def describe_loosening(loosening: Loosening) -> str:
+    """Return what a change loosens, without the subject and the model."""
+    old, new = loosening.old_limit, loosening.new_limit
+    if old is None:
+        return loosening.description
+    limits = f"; its limit was {old:,}" if new is None else f" from {old:,} to {new:,}"
+    return f"{loosening.description}{limits}"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Notes
+
+
+def merge_notes(notes: Iterable[Note]) -> list[str]:
+    """Return a line for each message, in the order of its first note, with the first files that it concerns."""
+    places: dict[str, list[str]] = {}
+    for message, path, line in notes:
+        of_message = places.setdefault(message, [])
+        place = f"{path}:{line}" if line else path
+        if place and place not in of_message:
+            of_message.append(place)
+    return [f"{message}: {_name_first(paths)}" if paths else message for message, paths in places.items()]
+
+
+def _name_first(places: list[str]) -> str:
+    more = f" and {len(places) - _NAMED_FILES:,} more" if len(places) > _NAMED_FILES else ""
+    return f"{', '.join(places[:_NAMED_FILES])}{more}"
+
+
+def describe_counting(report: Report) -> list[str]:
+    """Return sentences about all counts: who counted, where prompts were sent, and what `±` means."""
+    sentences = []
+    counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
+    from_api = sum(count.origin == "api" for count in counts)
+    inexact = sum(not count.is_exact for count in counts)
+    if from_api or report.requests_sent:
+        offline = f", {inexact:,} offline (± is the measured interval)" if inexact else ""
+        requests = pluralize(report.requests_sent, "request")
+        sent = f"{requests} sent to {report.api_host}" if report.requests_sent else "nothing sent"
+        sentences.append(f"Counts: {from_api:,} exact{offline}; {sent}.")
+    elif inexact:
+        sentences.append("Counted offline: ± is the measured interval around the API's number.")
+    unverified = {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
+    sentences.extend(
+        f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_suggest(model)}"
+        for model in sorted(unverified)
     )
+    return sentences
 
 
-def origin(report: Report) -> list[str]:
-    """Once for all numbers: who counted them, where prompts were sent, and what `±` means."""
-    told = []
-    counts = [v.token_count for v in report.verdicts if v.token_count]
-    exact = [count.origin for count in counts].count("api")
-    if exact or report.requests_sent:
-        offline = sum(not count.is_exact for count in counts)
-        also = f", {offline:,} offline (± is the measured interval)" if offline else ""
-        sent = (
-            f"{several(report.requests_sent, 'request')} sent to {report.api_host}"
-            if report.requests_sent
-            else "nothing sent"
-        )
-        told.append(f"Counts: {exact:,} exact{also}; {sent}.")
-    elif any(not count.is_exact for count in counts):
-        told.append("Counted offline: ± is the measured interval around the API's number.")
-    told.extend(
-        f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_near(model)}"
-        for model in sorted(
-            {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
-        )
-    )
-    return told
-
-
-def _near(model: str) -> str:
-    """A slip in a name that is known is likelier than a model that isn't."""
+def _suggest(model: str) -> str:
+    """Return a question after the nearest known model: a misspelt name is likelier than an unknown model."""
     import difflib  # noqa: PLC0415  # only for a name that isn't known
 
-    from prompt_lint.model.models import KNOWN_IDS  # noqa: PLC0415
-
-    near = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
-    return f" Did you mean {near[0]}?" if near else ""
-
-
-def percent(tokens: int, limit: int) -> str:
-    """How full a limit is. Only what is exactly at it has `100%`; what is close has decimals."""
-    rounded = round(100 * tokens / limit)
-    if rounded != 100 or tokens == limit:
-        return f"{rounded:,}%"
-    exact = 100 * tokens / limit
-    told = f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}"
-    return f"{told.rstrip('0')}%"
-
-
-def merged(given: Iterable[Loosening]) -> list[tuple[Loosening, tuple[str, ...]]]:
-    """What is the same for several models, once, with those models."""
-    found: dict[Loosening, tuple[str, ...]] = {}
-    for one in given:
-        key = one._replace(model="")
-        found[key] = (*found.get(key, ()), *([one.model] if one.model else []))
-    return list(found.items())
+    nearest = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
+    return f" Did you mean {nearest[0]}?" if nearest else ""

@@ -1,16 +1,21 @@
-"""`sarif`: SARIF 2.1.0, as GitHub's code scanning and other collectors take it. Facts: GitHub's documentation of SARIF, November 2026."""
+"""`sarif`: SARIF 2.1.0, as GitHub's code scanning and other collectors take it.
+
+Source: GitHub's documentation of SARIF, November 2026.
+"""
 
 from __future__ import annotations
 
 import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.output import phrases
-from prompt_lint.output.findings import findings
-from prompt_lint.text.escape import encodable, inert, visible
+from prompt_lint.output.findings import collect_findings, identify
+from prompt_lint.output.phrases import merge_notes
+from prompt_lint.text.escape import inert, visible
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +28,9 @@ if TYPE_CHECKING:
 MOST_RESULTS = 25_000
 LARGEST = 10_000_000
 
-_LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "notice": "note"}
-_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+_LEVEL_NAMES: dict[Level, str] = {"error": "error", "warning": "warning", "notice": "note"}
 
-# Id → name, level, what it means, what to do. Collectors remember results by the ids: they don't change.
+# Kind of finding → name, level, what it means, what to do. Collectors remember results by these ids, so they never change.
 _RULES = {
     "configuration": (
         "ConfigurationFault", "error", "The configuration is at fault.",
@@ -53,18 +57,22 @@ _RULES = {
         "PromptNearLimit", "warning", "A prompt is close to its limit.",
         "Cut the prompt before it fails. warn_at in .prompt-lint.yaml says what close is."),
 }  # fmt: skip
-_PLACES = {rule: place for place, rule in enumerate(_RULES)}
+_RULE_INDEXES = {rule: index for index, rule in enumerate(_RULES)}
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
-    """The worst results first, and as many as GitHub takes."""
-    found = [one for one in findings(report, each_model=True) if one.path and one.rule in _RULES]
+    """Return the worst results first, and as many as GitHub takes."""
+    findings = [
+        finding
+        for finding in collect_findings(report, each_model=True)
+        if finding.path and finding.kind in _RULES
+    ]
     seen: dict[str, int] = {}
-    results = [_result(one, report, seen) for one in found[:MOST_RESULTS]]
-    text = _written(report, results, len(found) - len(results))
+    results = [_result(finding, report, seen) for finding in findings[:MOST_RESULTS]]
+    text = _dump(report, results, len(findings) - len(results))
     while results and not _fits(text):
         results = results[: len(results) // 2]
-        text = _written(report, results, len(found) - len(results))
+        text = _dump(report, results, len(findings) - len(results))
     return text
 
 
@@ -76,14 +84,14 @@ def _fits(text: str) -> bool:
     return len(zlib.compress(text.encode("ascii"), 1)) <= LARGEST
 
 
-def _written(report: Report, results: Sequence[dict[str, Any]], left: int) -> str:
+def _dump(report: Report, results: Sequence[dict[str, Any]], left_out: int) -> str:
     run = {
         "tool": {"driver": {
             "name": "prompt-lint", "semanticVersion": __version__,
             "rules": [_descriptor(rule) for rule in _RULES],
         }},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report, left)],
+        "invocations": [_invocation(report, left_out)],
         "results": results,
     }  # fmt: skip
     document = {
@@ -95,58 +103,63 @@ def _written(report: Report, results: Sequence[dict[str, Any]], left: int) -> st
 
 
 def _descriptor(rule: str) -> dict[str, Any]:
-    name, level, told, hint = _RULES[rule]
+    name, level, meaning, hint = _RULES[rule]
     return {
         "id": rule,
         "name": name,
-        "shortDescription": {"text": told},
-        "fullDescription": {"text": f"{told} {hint}"},
+        "shortDescription": {"text": meaning},
+        "fullDescription": {"text": f"{meaning} {hint}"},
         "help": {"text": hint},
         "defaultConfiguration": {"level": level},
         "properties": {"tags": ["prompt", "tokens"], "precision": "very-high", "problem.severity": level},
     }
 
 
-def _invocation(report: Report, left: int) -> dict[str, Any]:
-    """Whether all could be done, and what concerns no place: problems of the run, notes, and what was left out."""
-    said = [_notification("error", *filter(None, (p.message, p.hint))) for p in report.problems if not p.path]
-    said += [_notification("note", phrases.notes([note])[0], at=note) for note in report.notes]
-    if left:
-        told = f"{phrases.several(left, 'result')} more did not fit: the worst are here"
-        said.append(_notification("warning", told))
+def _invocation(report: Report, left_out: int) -> dict[str, Any]:
+    """Return whether all could be done, and what has no place in a file: problems of the run, notes, what is left out."""
+    notifications = [
+        _notification("error", *filter(None, (problem.message, problem.hint)))
+        for problem in report.problems
+        if not problem.path
+    ]
+    notifications += [_notification("note", merge_notes([note])[0], note=note) for note in report.notes]
+    if left_out:
+        message = f"{pluralize(left_out, 'result')} more did not fit: the worst are here"
+        notifications.append(_notification("warning", message))
     return {
         "executionSuccessful": report.exit_code in {ExitCode.OK, ExitCode.OVER_LIMIT},
         "exitCode": int(report.exit_code),
-        "toolExecutionNotifications": said,
+        "toolExecutionNotifications": notifications,
     }
 
 
-def _notification(level: str, *lines: str, at: Note | None = None) -> dict[str, Any]:
-    place = {"locations": [_location(at.path, at.line)]} if at and at.path else {}
-    return {"level": level, "message": {"text": _text(lines)}, **place}
+def _notification(level: str, *lines: str, note: Note | None = None) -> dict[str, Any]:
+    locations = {"locations": [_location(note.path, note.line)]} if note and note.path else {}
+    return {"level": level, "message": {"text": _message(lines)}, **locations}
 
 
-def _result(one: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:
-    found = {
-        "ruleId": one.rule,
-        "ruleIndex": _PLACES[one.rule],
-        "level": _LEVELS[one.level],
-        "message": {"text": _text(one.lines)},
-        "locations": [_location(one.path, one.line, one.name)],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one, seen)},
+def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:
+    result = {
+        "ruleId": finding.kind,
+        "ruleIndex": _RULE_INDEXES[finding.kind],
+        "level": _LEVEL_NAMES[finding.level],
+        "message": {"text": _message(finding.lines)},
+        "locations": [_location(finding.path, finding.line, finding.name)],
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, seen)},
     }
-    for verdict in one.verdicts[:1]:
-        state = _state(verdict) if report.base else ""
-        found |= {"baselineState": state} if state else {}
+    for verdict in finding.verdicts[:1]:
+        state = _baseline_state(verdict) if report.base else ""
+        result |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
             reason = visible(verdict.exemption.reason)
-            found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
-    return found
+            result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    return result
 
 
-def _text(lines: Sequence[str]) -> str:
-    """Plain text, and some: GitHub takes no result without. Brackets before a parenthesis would be read as a link."""
+def _message(lines: Sequence[str]) -> str:
+    """Return plain text, and never none: GitHub takes no result without."""
     text = "\n".join(map(visible, lines)).strip() or "no message"
+    # Brackets before a parenthesis would be read as a link.
     return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 
 
@@ -154,31 +167,29 @@ def _location(path: str, line: int, name: str = "") -> dict[str, Any]:
     line = max(line, 1)
     # Code scanning shows a result in a pull request only if all of its lines are in the diff: so it is one line.
     region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 2}
-    artifact = {"uri": uri(path), "uriBaseId": "%SRCROOT%"}
+    artifact = {"uri": encode_uri(path), "uriBaseId": "%SRCROOT%"}
     logical = {"logicalLocations": [{"name": visible(name)}]} if name else {}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}, **logical}
 
 
-def uri(path: str) -> str:
-    """A path of the repository as a relative URI, by the bytes of its name."""
+def encode_uri(path: str) -> str:
+    """Return a path of the repository as a relative URI, by the bytes of its name."""
     try:
         data = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         data = path.encode("utf-8", "surrogatepass")
-    coded = "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in data)
-    # A path from the root isn't one of the repository: it stays relative, and is nobody's.
-    return f"%2F{coded[1:]}" if coded.startswith("/") else coded
+    encoded = quote(data)
+    # A path from the root isn't one of the repository: it stays relative, and leads nowhere.
+    return f"%2F{encoded[1:]}" if encoded.startswith("/") else encoded
 
 
-def _fingerprint(one: Finding, seen: dict[str, int]) -> str:
-    """Of what makes two results the same in two commits, never of a count. Results alike in a file are numbered."""
-    what = "\0".join(map(encodable, (one.rule, one.path, one.name, *(v.model for v in one.verdicts))))
-    seen[what] = number = seen.get(what, 0) + 1
-    return f"{sha256(what.encode()).hexdigest()[:16]}:{number}"
+def _fingerprint(finding: Finding, seen: dict[str, int]) -> str:
+    identity, number = identify(finding, finding.path, seen)
+    return f"{sha256(identity.encode()).hexdigest()[:16]}:{number}"
 
 
-def _state(verdict: Verdict) -> str:
-    """What this result was in the base; "" where nobody knows."""
+def _baseline_state(verdict: Verdict) -> str:
+    """Return what this result was in the base; "" where that isn't known."""
     if verdict.change == "new":
         return "new"
     if verdict.base_count is None or verdict.limit is None or verdict.growth is None:

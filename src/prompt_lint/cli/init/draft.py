@@ -17,9 +17,10 @@ from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import MODELS
-from prompt_lint.output import text as as_text
+from prompt_lint.output.phrases import format_count
 from prompt_lint.text import patterns
 from prompt_lint.text.escape import visible
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -253,11 +254,7 @@ def _today(verdicts: Sequence[Verdict]) -> str:
         return f"Today 1 file, of {tokens:,} tokens."
     part = f" ({largest.prompt.name})" if largest.prompt.name else ""
     place = f"{_short(largest.prompt.path)}{visible(part)}"
-    return f"Today {_files(files)}, the largest prompt of {tokens:,} tokens: {place}"
-
-
-def _files(number: int) -> str:
-    return f"{number:,} file{'s' if number != 1 else ''}"
+    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens:,} tokens: {place}"
 
 
 def _short(path: str) -> str:
@@ -294,7 +291,7 @@ def _proposal(draft: Draft, rules: Config, report: Report, text: str) -> Proposa
         formats = ", ".join(sorted({one.prompt.format for one in verdicts} - {""}))
         largest = max(verdicts, key=_high).token_count
         files = len({path for path, _ in prompts})
-        rows.append(Row(title, formats, files, len(prompts), as_text.number(largest) if largest else ""))
+        rows.append(Row(title, formats, files, len(prompts), format_count(largest) if largest else ""))
     # What is told of each file needn't be told of its entry.
     entries = [(one, reason) for one, reason in draft.dropped if draft.left_out.keys().isdisjoint(one.paths)]
     reasons = {**draft.left_out, **{", ".join(one.files): reason for one, reason in entries}}

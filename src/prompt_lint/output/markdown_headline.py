@@ -1,0 +1,128 @@
+"""The first lines of the Markdown output: the verdict in a sentence, and what was compared with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.output import phrases
+from prompt_lint.output.markdown_page import count_subjects
+from prompt_lint.output.markdown_pieces import cut_text, format_text
+from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
+from prompt_lint.text.markdown_escape import code
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prompt_lint.output.markdown_page import Page
+    from prompt_lint.output.totals import Total
+
+_SAME_TOTAL = "the total is what it was"
+
+
+def render_headline(page: Page) -> str:
+    """Return the verdict and the total growth, in a sentence."""
+    faults = _describe_faults(page)
+    verdict = f"❌ {', '.join(faults)}" if faults else _describe_success(page)
+    return verdict + (_describe_change(page) if page.has_base else "")
+
+
+def _describe_faults(page: Page) -> list[str]:
+    report = page.report
+    failed = [subject for subject in page.shown if subject.worst.fails]
+    over, grew = ([s for s in failed if s.worst.status == status] for status in ("over", "grew"))
+    faults = []
+    if over:
+        limits = "is over its limit" if len(over) == 1 else "are over their limits"
+        faults.append(f"{count_subjects(over)} {limits}")
+    if grew:
+        # "2 prompts are over their limits, 1 grew": the noun is clear where there are no groups.
+        is_clear = over and not any(subject.prompt.is_group for subject in failed)
+        faults.append(f"{f'{len(grew):,}' if is_clear else count_subjects(grew)} grew more than allowed")
+    if report.loosened and report.on_raise == "fail":
+        faults.append("limits are loosened")
+    if report.problems:
+        faults.append(pluralize(len(report.problems), "error"))
+    return faults
+
+
+def _describe_success(page: Page) -> str:
+    """Return the verdict where nothing fails."""
+    subjects = list(page.subjects)
+    if not subjects:
+        return "⚠️ Nothing was measured"
+    are_groups = {subject.prompt.is_group for subject in subjects}
+    nothing_fails = "Nothing fails" if True in are_groups else "No prompt fails"
+    if doubts := _describe_doubts(page):
+        return f"⚠️ {nothing_fails}: {', '.join(doubts)}"
+    if page.has_base:
+        return f"✅ {nothing_fails}"
+    if len(are_groups) > 1:
+        return "✅ Every prompt and group is within its limit"
+    noun = "group" if True in are_groups else "prompt"
+    return f"✅ {'The' if len(subjects) == 1 else 'Every'} {noun} is within its limit"
+
+
+def _describe_doubts(page: Page) -> list[str]:
+    worst = [subject.worst for subject in page.shown]
+    numbers = {
+        "unsure": sum(verdict.status == "unsure" for verdict in worst),
+        "exempt": sum(verdict.status == "exempt" for verdict in worst),
+        "new and over": sum(s.is_preexisting and s.worst.change == "new" for s in page.shown),
+    }
+    doubts = [f"{number:,} {words}" for words, number in numbers.items() if number]
+    if page.report.loosened and page.report.on_raise == "warn":
+        doubts.append("limits are loosened")
+    return doubts
+
+
+def _describe_change(page: Page) -> str:
+    """Return the total growth and what it leaves out, as the end of a sentence."""
+    totals = total_by_model(page.report)
+    incomparable, groups = describe_incomparable(page.report), describe_group_growth(page.report)
+    growth = _describe_growth(totals, incomparable) if totals else ""
+    if groups and growth == _SAME_TOTAL:
+        changed = [subject for subject in page.shown if subject.has_changed and not subject.prompt.is_group]
+        is_touched = changed or page.report.removed
+        growth = "the total of the prompts is what it was" if is_touched else "no prompt changed"
+    total = ", ".join(filter(None, [growth, incomparable]))
+    return "".join(f"; {part}" for part in (total, groups) if part)
+
+
+def _describe_growth(totals: Sequence[Total], incomparable: str) -> str:
+    """Return the growth of all models in one phrase; with something left out, it is never called the same."""
+    least, most = min(total.growth for total in totals), max(total.growth for total in totals)
+    if least < 0 < most:
+        return f"this change makes it {least:+,} to {most:+,} tokens, by model"
+    tokens = pluralize(max(most, -least), "token")
+    if least != most:
+        tokens = f"up to {tokens}, by model"
+    if not incomparable and not any(total.before for total in totals):
+        return f"all is new: {tokens}"
+    if least == most == 0 and not incomparable:
+        return _SAME_TOTAL
+    share = phrases.share_suffix(most, totals[0].before) if len(totals) == 1 and least else ""
+    return f"this change {'removes' if least < 0 else 'adds'} {tokens}{share}"
+
+
+def render_context(page: Page) -> str:
+    """Return how many prompts, for which models, compared with what."""
+    report = page.report
+    parts = [count_subjects(page.subjects)]
+    if len(page.models) == 1:
+        parts[0] += f" for {code(page.models[0])}"
+        parts += [_describe_total(total, page) for total in total_by_model(report)]
+    elif page.models:
+        parts[0] += f" for {len(page.models)} models"
+    if report.base:
+        parts += filter(None, [describe_incomparable(report)])
+        # The name is a part of the description, and nearly always its end.
+        description = report.base.description.removesuffix(report.base.name)
+        name = code(cut_text(report.base.name)) if description != report.base.description else ""
+        parts.append(f"compared with {format_text(description)}{name} ({code(report.base.commit[:10])})")
+    return f"{', '.join(parts)}.\n"
+
+
+def _describe_total(total: Total, page: Page) -> str:
+    before = f"{total.before:,} → " if page.has_base else ""
+    return f"{before}**{total.after:,} tokens**"

@@ -1,0 +1,95 @@
+"""What the parts of the Markdown output have to know: the prompts, worst first, by where they are shown."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.model.values import by_prompt
+from prompt_lint.output.phrases import describe_prompts
+from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.output.totals import tokens_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prompt_lint.model.values import Prompt, Report, Verdict
+
+_STATUSES = list(STATUS_WORDS)
+
+
+class Subject(NamedTuple):
+    """A prompt with its verdicts, the worst first."""
+
+    prompt: Prompt
+    verdicts: Sequence[Verdict]
+
+    @property
+    def worst(self) -> Verdict:
+        return self.verdicts[0]
+
+    @property
+    def has_changed(self) -> bool:
+        return any(verdict.has_changed for verdict in self.verdicts)
+
+    @property
+    def is_preexisting(self) -> bool:
+        return any(verdict.is_preexisting for verdict in self.verdicts)
+
+
+class Page(NamedTuple):
+    """The report, its prompts by where they are shown, and its models.
+
+    `shown` are those that fail or changed (without a base, those that need a look), `preexisting` were over before;
+    `quiet` are all others.
+    """
+
+    report: Report
+    shown: Sequence[Subject]
+    preexisting: Sequence[Subject]
+    quiet: Sequence[Subject]
+    models: Sequence[str]
+
+    @property
+    def has_base(self) -> bool:
+        return self.report.base is not None
+
+    @property
+    def has_several_models(self) -> bool:
+        return len(self.models) > 1
+
+    @property
+    def subjects(self) -> Iterator[Subject]:
+        return chain(self.shown, self.preexisting, self.quiet)
+
+
+def build_page(report: Report) -> Page:
+    """Sort the prompts of a report by how bad they are and by where they are shown."""
+    subjects = [
+        Subject(prompt, sorted(verdicts, key=_badness)) for prompt, verdicts in by_prompt(report.verdicts)
+    ]
+    subjects.sort(key=lambda subject: (_badness(subject.worst), subject.prompt.path, subject.prompt.line))
+    shown: list[Subject] = []
+    preexisting: list[Subject] = []
+    quiet: list[Subject] = []
+    for subject in subjects:
+        is_shown = subject.has_changed if report.base else subject.worst.status != "ok"
+        if is_shown or any(verdict.fails for verdict in subject.verdicts):
+            shown.append(subject)
+        else:
+            (preexisting if subject.is_preexisting else quiet).append(subject)
+    models = [verdict.model for verdict in report.verdicts] + [removed.model for removed in report.removed]
+    return Page(report, shown, preexisting, quiet, list(dict.fromkeys(models)))
+
+
+def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
+    """Sort what fails first, then what grew or shrank most, then what is fullest."""
+    tokens = verdict.token_count.tokens if verdict.token_count else 0
+    status = "ok" if verdict.is_preexisting else verdict.status
+    fill = tokens / (verdict.limit or 1 << 40)
+    return _STATUSES.index(status), -verdict.over_by, -tokens_changed(verdict), -fill
+
+
+def count_subjects(subjects: Iterable[Subject]) -> str:
+    """Return how many prompts and groups there are, as words."""
+    return describe_prompts(subject.prompt for subject in subjects)

@@ -1,0 +1,123 @@
+"""Rows of the tables of the Markdown output: prompts, removed prompts, exemptions, loosened limits, totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.values import RemovedPrompt
+from prompt_lint.output import phrases
+from prompt_lint.output.markdown_pieces import (
+    NBSP,
+    format_code,
+    format_count,
+    format_growth,
+    format_limit,
+    format_model,
+    format_name,
+    format_place,
+    format_text,
+    table_header,
+    table_row,
+)
+from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.text.markdown_escape import code, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prompt_lint.model.values import Exemption, Loosening, Verdict
+    from prompt_lint.output.markdown_page import Page, Subject
+    from prompt_lint.output.totals import Total
+
+_BAR = 10
+
+LOOSENING_HEADER = table_header("", "What", "Before|", "After|", "Where")
+
+
+def prompt_header(page: Page) -> str:
+    counts = ("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)
+    return table_header("", "Prompt", *_if_several_models(page, "Model"), *counts, "Limit|", "Full")
+
+
+def prompt_rows(item: Subject | RemovedPrompt, page: Page, *, all_models: bool) -> str:
+    """Return a row for each model, the name in the first; else only for models that fail, or for the worst."""
+    if isinstance(item, RemovedPrompt):
+        return _removed_row(item, page)
+    worst, *others = item.verdicts
+    verdicts = [worst, *(verdict for verdict in others if all_models or verdict.fails)]
+    left = len(item.verdicts) - len(verdicts)
+    also = f"<br><sub>and{NBSP}{left:,}{NBSP}more</sub>" if left else ""
+    renamed = f"<br><sub>was {format_code(worst.renamed_from)}</sub>" if worst.renamed_from else ""
+    names = [format_name(item.prompt) + renamed, *("" for _ in verdicts[1:])]
+    return "".join(
+        table_row(
+            STATUS_WORDS[shown_status(verdict)].mark,
+            name,
+            *_if_several_models(page, format_model(verdict.model) + also),
+            *_count_cells(verdict, page),
+            format_limit(verdict.limit),
+            _fill_bar(verdict),
+        )
+        for verdict, name in zip(verdicts, names, strict=True)
+    )
+
+
+def _count_cells(verdict: Verdict, page: Page) -> Sequence[str]:
+    after, growth = format_count(verdict.token_count), verdict.growth
+    if not page.has_base:
+        return [after]
+    if verdict.change == "new":
+        growth = verdict.token_count and verdict.token_count.tokens
+    before = "*new*" if verdict.change == "new" else format_count(verdict.base_count)
+    return [before, after, "" if growth is None else format_growth(growth)]
+
+
+def _fill_bar(verdict: Verdict) -> str:
+    """Return how full the limit is, as a bar and as a number."""
+    if verdict.limit is None or verdict.token_count is None:
+        return ""
+    tokens = verdict.token_count.tokens
+    filled = min(_BAR, _BAR * tokens // verdict.limit or bool(tokens))
+    return f"`{'━' * filled}{'─' * (_BAR - filled)}`{NBSP}{phrases.percent_of_limit(verdict)}"
+
+
+def _removed_row(removed: RemovedPrompt, page: Page) -> str:
+    return table_row(
+        "", format_name(removed.prompt), *_if_several_models(page, format_model(removed.model)),
+        format_count(removed.base_count), "*removed*", format_growth(-removed.base_count.tokens), "", "",
+    )  # fmt: skip
+
+
+def exemption_header(page: Page) -> str:
+    return table_header("Prompt", *_if_several_models(page, "Model"), "Tokens|", "Limit|", "Until", "Reason")
+
+
+def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
+    return table_row(
+        format_name(verdict.prompt), *_if_several_models(page, format_model(verdict.model)),
+        format_count(verdict.token_count), format_limit(verdict.limit), words(exemption.until) or "no end",
+        format_text(exemption.reason),
+    )  # fmt: skip
+
+
+def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> str:
+    for_models = f" for {', '.join(map(code, models))}" if models and page.has_several_models else ""
+    old, new = ("" if limit is None else f"{limit:,}" for limit in (loosening.old_limit, loosening.new_limit))
+    place = format_place(page.report.config, loosening.line) if loosening.line else ""
+    description = format_text(loosening.description) + for_models
+    return table_row(format_code(loosening.subject), description, old, new, place)
+
+
+def total_header(page: Page) -> str:
+    return table_header("Model", *(("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)))
+
+
+def total_row(total: Total, page: Page) -> str:
+    after = f"{total.after:,}"
+    cells = (f"{total.before:,}", after, format_growth(total.growth)) if page.has_base else (after,)
+    return table_row(code(total.model), *cells)
+
+
+def _if_several_models(page: Page, cell: str) -> tuple[str, ...]:
+    """Return the cell of a column that is left out where there is one model."""
+    return (cell,) if page.has_several_models else ()

@@ -1,0 +1,98 @@
+"""What to do, in the Markdown output: a list item for each error, and for each prompt that fails or could."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.output import phrases
+from prompt_lint.output.markdown_pieces import format_code, format_name, format_place, format_text
+from prompt_lint.text.markdown_escape import code, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_lint.model.values import Problem, Section, Verdict
+    from prompt_lint.output.markdown_page import Page, Subject
+
+_PARTS = 10
+
+
+def render_problem(problem: Problem) -> str:
+    place = f"{format_place(problem.path, problem.line)}: " if problem.path or problem.line else ""
+    hint = f"<br>{format_text(problem.hint)}" if problem.hint else ""
+    return f"- ❌ {place}{format_text(problem.message)}{hint}\n"
+
+
+def select_tasks(page: Page) -> list[Subject]:
+    """Return what fails, and what could; with a base, only of what changed."""
+    return [subject for subject in page.shown if subject.worst.fails or subject.worst.status == "unsure"]
+
+
+def render_task(subject: Subject, page: Page) -> str:
+    worst = subject.worst
+    for_model = f" for {code(worst.model)}" if page.has_several_models else ""
+    if worst.status == "unsure":
+        return f"- ❓ {format_name(subject.prompt)} {_unsure_advice(worst, for_model)}\n"
+    is_growth = worst.status == "grew"
+    advice = _growth_advice(worst, for_model, page) if is_growth else _limit_advice(subject, for_model, page)
+    details = "".join(f"  - {line}\n" for line in _details(worst))
+    return f"- ❌ {format_name(subject.prompt)} {advice}\n{details}"
+
+
+def _unsure_advice(verdict: Verdict, for_model: str) -> str:
+    count = verdict.token_count
+    low, high = (count.low, count.high) if count else (0, 0)
+    return (
+        f"has {low:,} to {high:,} tokens{for_model}, and only an exact count tells on which side of its limit of "
+        f"{verdict.limit:,}. Set `ANTHROPIC_API_KEY`, or cut {phrases.tokens_to_cut([verdict])} to be sure."
+    )
+
+
+def _limit_advice(subject: Subject, for_model: str, page: Page) -> str:
+    worst = subject.worst
+    failed = [verdict for verdict in subject.verdicts if verdict.fails]
+    others = [f"{v.over_by:,} for {code(v.model)}" for v in failed if v is not worst and v.over_by]
+    also = f" (and {', '.join(others)})" if others else ""
+    line = worst.rule.limit_line(worst.prompt.name, worst.model)
+    place = format_place(page.report.config, line) if line else "`--limit`"
+    return (
+        f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{also}. "
+        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {place}"
+    )
+
+
+def _growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
+    excess, line = phrases.excess_growth(verdict), verdict.rule.line
+    if excess is None:
+        return "grew more than allowed"
+    share = phrases.share_suffix(excess.growth, excess.base_tokens)
+    place = f": {format_place(page.report.config, line)}" if line else ""
+    return (
+        f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
+        f"Cut {excess.tokens_to_cut}, or allow more{place}"
+    )
+
+
+def _details(verdict: Verdict) -> Iterator[str]:
+    """Yield where the tokens are, and the message of the rule."""
+    sections, shares = verdict.sections, verdict.import_shares
+    if verdict.exemption:
+        yield phrases.describe_exemption(verdict.exemption, has_ended=True, escape=format_text)
+    if shares:
+        yield words(phrases.describe_shares(shares))
+    if len(sections) > 1 or verdict.prompt.is_group or shares:
+        yield from map(_render_section, sections[:_PARTS])
+    rest = sections[_PARTS:]
+    if rest:
+        yield f"{sum(section.tokens for section in rest):,} tokens in {len(rest):,} more"
+    for line in verdict.rule.message.splitlines():
+        if line.strip():
+            yield f"*{format_text(line.strip())}*"
+
+
+def _render_section(section: Section) -> str:
+    lines, chain = phrases.describe_lines(section), section.import_chain
+    title = f"{format_code(section.title)}, " if section.title else ""
+    place = format_code(lines) if section.path else lines
+    by_way_of = f", by way of {' → '.join(map(format_code, chain))}" if len(chain) > 1 else ""
+    return f"{section.tokens:,} tokens: {title}{place}{by_way_of}"

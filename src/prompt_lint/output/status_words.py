@@ -1,0 +1,61 @@
+"""What outputs call the status of a prompt, with its mark and colour: one table, the worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.model.values import OnRaise, Verdict
+
+# A status, or why being over its limit fails nothing: the prompt is new to a base without a configuration, or was
+# over before this change.
+ShownStatus = Literal[
+    "over", "grew", "uncounted", "unsure", "exempt", "warn", "new over", "over before", "ok"
+]
+
+# Parameters of the escape sequence "Select Graphic Rendition".
+_RED, _MAGENTA, _YELLOW, _GREEN = "1;31", "1;35", "33", "32"
+
+
+class StatusWords(NamedTuple):
+    """`label` begins a line of the text, `mark` a row of a Markdown table; `summary` stands in the text's summary.
+
+    `remark` ends a line about a change. A mark isn't broken, so its spaces are no-break ones.
+    """
+
+    label: str
+    color: str
+    mark: str
+    summary: str = ""
+    remark: str = ""
+
+
+STATUS_WORDS: Mapping[ShownStatus, StatusWords] = {
+    "over": StatusWords("OVER", _RED, "❌\u00a0over", "over"),
+    "grew": StatusWords("GREW", _RED, "❌\u00a0grew", "grown too much"),
+    "uncounted": StatusWords("ERROR", _RED, "❌\u00a0not\u00a0counted", "not counted"),
+    "unsure": StatusWords("UNSURE", _MAGENTA, "❓\u00a0unsure", "unsure"),
+    "exempt": StatusWords("exempt", _YELLOW, "⏳\u00a0exempt", "exempt"),
+    "warn": StatusWords("near", _YELLOW, "⚠️\u00a0near", "near the limit", ", near"),
+    "new over": StatusWords(
+        "new", _YELLOW, "⚠️\u00a0new,\u00a0over", "new and over (nothing fails yet)", ", over"
+    ),
+    "over before": StatusWords("before", _YELLOW, "over before", "over before", ", was over"),
+    "ok": StatusWords("ok", _GREEN, "✅", "ok"),
+}
+
+# By what `on_raise` makes of a limit that a change loosens.
+LOOSENED_WORDS: Mapping[OnRaise, StatusWords] = {
+    "fail": StatusWords("LOOSER", _RED, "❌"),
+    "warn": StatusWords("looser", _YELLOW, "⚠️"),
+    "note": StatusWords("looser", "", ""),
+}
+
+
+def shown_status(verdict: Verdict) -> ShownStatus:
+    """Return the status, or why being over fails nothing."""
+    if not verdict.is_preexisting:
+        return verdict.status
+    return "new over" if verdict.change == "new" else "over before"

@@ -1,0 +1,144 @@
+"""One prompt in the text output, in full: its counts, what to do about it, and where its tokens are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.output import phrases
+from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.text_pieces import (
+    BOLD,
+    INDENT,
+    align_columns,
+    count_cells,
+    format_fill,
+    format_name,
+    format_title,
+    paint,
+    status_label,
+)
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.model.values import Prompt, Rule, Section, Verdict
+    from prompt_lint.output import View
+    from prompt_lint.output.status_words import ShownStatus
+
+# Parts of a prompt that are listed.
+_PARTS = 10
+
+
+class Block(NamedTuple):
+    """A prompt with its verdicts, one for each model, and the worst status among them."""
+
+    status: ShownStatus
+    verdicts: Sequence[Verdict]
+
+    @property
+    def prompt(self) -> Prompt:
+        return self.verdicts[0].prompt
+
+    @property
+    def fails(self) -> bool:
+        return self.status in {"over", "grew"}
+
+    @property
+    def has_changed(self) -> bool:
+        return any(verdict.has_changed for verdict in self.verdicts)
+
+    @property
+    def worst(self) -> Verdict:
+        """The verdict that has the status of the block; of several, the one that is most over its limit."""
+        return max(self.with_status, key=lambda verdict: verdict.over_by)
+
+    @property
+    def with_status(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if shown_status(verdict) == self.status]
+
+
+def render_block(block: Block, config: str, view: View, *, with_message: bool) -> Iterator[str]:
+    """Yield the lines of a block, the message of its rule if `with_message`; after what fails, a blank line."""
+    prompt, renamed_from = block.prompt, block.verdicts[0].renamed_from
+    also = f"  also {', '.join(map(visible, prompt.aliases))}" if prompt.aliases else ""
+    renamed = f"  renamed from {visible(renamed_from)}" if renamed_from else ""
+    yield f"{status_label(block.status, view)} {paint(format_name(prompt), BOLD, view)}{also}{renamed}"
+    yield from _render_counts(block.verdicts, view)
+    yield from (f"{INDENT}{line}" for line in _advice(block, config))
+    if block.fails:
+        yield from _render_sections(block.worst)
+        message = block.worst.rule.message if with_message else ""
+        yield from (f"{INDENT}{visible(line)}" for line in message.splitlines())
+        yield ""
+    elif prompt.is_group:
+        yield from _render_sections(
+            max(block.verdicts, key=lambda v: v.token_count.tokens if v.token_count else 0)
+        )
+
+
+def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
+    rows = [[visible(verdict.model), *count_cells(verdict)] for verdict in verdicts]
+    for verdict, line in zip(verdicts, align_columns(rows), strict=True):
+        fill = paint(format_fill(verdict), STATUS_WORDS[shown_status(verdict)].color, view)
+        yield f"{INDENT}{line}  {fill}".rstrip()
+
+
+def _advice(block: Block, config: str) -> Iterator[str]:
+    """Yield what to do next, for the model for which it is worst."""
+    status, worst = block.status, block.worst
+    if status == "over":
+        line = worst.rule.limit_line(worst.prompt.name, worst.model)
+        place = f"{visible(config)}:{line}" if line else "--limit"
+        yield f"Cut {phrases.tokens_to_cut(block.with_status)}, or raise the limit: {place}"
+    elif status == "grew":
+        yield from _growth_advice(worst, config)
+    elif status == "unsure":
+        yield "The limit lies inside the interval: only an exact count can tell."
+        yield f"Set ANTHROPIC_API_KEY, or cut {phrases.tokens_to_cut(block.with_status)} to be sure."
+    elif status == "new over":
+        yield "It is new, and over its limit. The base has no configuration: nothing fails yet."
+    elif status == "over before":
+        yield "It was over before this change, and isn't worse now, so it doesn't fail."
+    if worst.exemption:
+        yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=visible)
+
+
+def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
+    if excess := phrases.excess_growth(verdict):
+        place = _place(config, verdict.rule)
+        share = phrases.share_suffix(excess.growth, excess.base_tokens)
+        yield f"Cut {excess.tokens_to_cut}, or allow more growth{place}"
+        yield f"Was {excess.base_tokens:,}, grew by {excess.growth:,}{share}: `max_growth` {excess.allowance}."
+
+
+def _place(config: str, rule: Rule) -> str:
+    return f": {visible(config)}:{rule.line}" if rule.line else ""
+
+
+def _render_sections(verdict: Verdict) -> Iterator[str]:
+    """Yield where the tokens of a prompt are: the sections of a file, the files of a group."""
+    is_group, sections = verdict.prompt.is_group, verdict.sections
+    if len(sections) > 1 or (sections and (is_group or verdict.import_shares)):
+        shares = f"{phrases.describe_shares(verdict.import_shares)}. " if verdict.import_shares else ""
+        yield f"{INDENT}{shares}{'Parts' if is_group else 'Largest sections'}:"
+        yield from (f"{INDENT}  {line}" for line in _align_sections(sections[:_PARTS]))
+    rest = sections[_PARTS:]
+    if rest:
+        yield f"{INDENT}  {sum(section.tokens for section in rest):,} in {len(rest):,} more"
+    if is_group and verdict.token_count:
+        added = verdict.token_count.tokens - sum(section.tokens for section in sections)
+        if added > 0:
+            yield f"{INDENT}  {added:,} that the API adds around them"
+
+
+def _align_sections(sections: Sequence[Section]) -> Iterator[str]:
+    tokens_width = max(len(f"{section.tokens:,}") for section in sections)
+    places = [visible(phrases.describe_lines(section)) for section in sections]
+    place_width = max(map(len, places))
+    for section, place in zip(sections, places, strict=True):
+        title = format_title(section.title)
+        yield f"{section.tokens:>{tokens_width},}  {place:<{place_width}}  {title}".rstrip()
+        if len(section.import_chain) > 1:  # the prompt's own file doesn't show that it imports this one
+            chain = " → ".join(map(visible, (*section.import_chain, section.path)))
+            yield f"{'':{tokens_width}}  {chain}"

@@ -1,0 +1,147 @@
+"""What a change did, in the text output: limits that it loosened, prompts that changed, and the sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.output import phrases
+from prompt_lint.output.phrases import format_count, percent_of_limit
+from prompt_lint.output.status_words import LOOSENED_WORDS, STATUS_WORDS, shown_status
+from prompt_lint.output.text_pieces import (
+    BOLD,
+    INDENT,
+    align_columns,
+    count_cells,
+    fit_columns,
+    format_name,
+    paint,
+    paint_label,
+    status_label,
+)
+from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.output import View
+    from prompt_lint.output.text_blocks import Block
+    from prompt_lint.output.totals import Total
+
+# Lines of what changed and doesn't fail, and prompts that were over before.
+_ROWS = 20
+
+
+def render_loosened(report: Report, view: View) -> Iterator[str]:
+    """Yield what this change allows and the base didn't; quietly, only where that fails."""
+    fails = report.on_raise == "fail"
+    if not report.loosened or (view.verbosity < 0 and not fails):
+        return
+    words = LOOSENED_WORDS[report.on_raise]
+    has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
+    for loosening, models in phrases.merge_models(report.loosened):
+        subject = paint(visible(loosening.subject), BOLD, view)
+        place = f"  {visible(report.config)}:{loosening.line}" if loosening.line else ""
+        yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
+        for_models = f" for {', '.join(map(visible, models))}" if models and has_several_models else ""
+        yield f"{INDENT}{visible(phrases.describe_loosening(loosening))}{for_models}"
+    if fails:
+        yield f"{INDENT}`on_raise: fail` refuses that. Take it back, or make it a change of its own."
+        yield ""
+
+
+class _Row(NamedTuple):
+    """A prompt that changed and doesn't fail, for one model."""
+
+    label: str
+    color: str
+    name: str
+    model: str
+    cells: Sequence[str]
+    remark: str = ""
+
+
+def render_changed(report: Report, blocks: Sequence[Block], view: View) -> Iterator[str]:
+    """Yield a line for each prompt that changed or is gone; where there are several models, a line for each."""
+    rows = [_changed_row(block, verdict) for block in blocks for verdict in block.verdicts]
+    for removed in report.removed:
+        name, tokens = format_name(removed.prompt), removed.base_count.tokens
+        cells = [format_count(removed.base_count), f"{-tokens:+,}", "", ""]
+        rows.append(_Row("removed", "", name, visible(removed.model), cells))
+    shown = rows if view.verbosity > 0 else rows[:_ROWS]
+    if len({row.model for row in rows}) > 1:
+        yield from _render_by_model(shown, view)
+    else:
+        reserved = max((len(row.remark) for row in shown), default=0)
+        lines = fit_columns([[row.name, *row.cells] for row in shown], reserved)
+        for row, line in zip(shown, lines, strict=True):
+            yield f"{paint_label(row.label, row.color, view)} {line}{row.remark}".rstrip()
+    if len(rows) > len(shown):
+        yield f"{INDENT}and {len(rows) - len(shown):,} more that changed (all with -v)"
+
+
+def _changed_row(block: Block, verdict: Verdict) -> _Row:
+    label = str(verdict.change)
+    if verdict.change == "changed" and verdict.growth:
+        label = "shrank" if verdict.growth < 0 else "larger"
+    cells = [*count_cells(verdict), percent_of_limit(verdict)]
+    color, remark = STATUS_WORDS[block.status].color, STATUS_WORDS[shown_status(verdict)].remark
+    return _Row(label, color, format_name(verdict.prompt), visible(verdict.model), cells, remark)
+
+
+def _render_by_model(rows: Sequence[_Row], view: View) -> Iterator[str]:
+    last = ""
+    for row, line in zip(rows, align_columns([[row.model, *row.cells] for row in rows]), strict=True):
+        if row.name != last:
+            yield f"{paint_label(row.label, row.color, view)} {row.name}"
+        last = row.name
+        yield f"{INDENT}{line}{row.remark}".rstrip()
+
+
+def render_over_before(blocks: Sequence[Block], view: View) -> Iterator[str]:
+    """Yield one block of all prompts that were over before, and that this change didn't touch."""
+    if not blocks:
+        return
+    yield f"{status_label('over before', view)} over before this change, and not worse now:"
+    rows = []
+    for verdict in (verdict for block in blocks[:_ROWS] for verdict in block.verdicts):
+        if verdict.is_preexisting:
+            count, _, limit = count_cells(verdict)
+            rows.append([format_name(verdict.prompt), count, limit, percent_of_limit(verdict)])
+    yield from (f"{INDENT}{line}" for line in fit_columns(rows))
+    if len(blocks) > _ROWS:
+        yield f"{INDENT}and {len(blocks) - _ROWS:,} more (all with -v)"
+
+
+def render_totals(report: Report) -> Iterator[str]:
+    """Yield what the change costs: in a line, or with one for each of several models; and how groups changed."""
+    totals, incomparable = total_by_model(report), describe_incomparable(report)
+    compared = f"Compared with {visible(report.base.description)}" if report.base else ""
+    suffix = incomparable and f", {incomparable}"
+    if incomparable and not any(total.before or total.after for total in totals):
+        yield f"{compared}: nothing to add up{suffix}."
+    elif len(totals) == 1:
+        growth = _describe_growth(totals[0], incomparable)
+        yield f"{compared}: {growth}, {totals[0].before:,} → {totals[0].after:,}{suffix}."
+    elif totals:
+        yield f"{compared}{suffix}:"
+        rows = [
+            [
+                visible(total.model),
+                f"{total.before:,} → {total.after:,}",
+                _describe_growth(total, incomparable),
+            ]
+            for total in totals
+        ]
+        yield from (f"{INDENT}{line}" for line in align_columns(rows))
+    if groups := describe_group_growth(report):
+        yield f"{groups}; the total doesn't have groups, whose prompts it has."
+
+
+def _describe_growth(total: Total, incomparable: str) -> str:
+    """Return the growth of a total; with something left out, which may have changed, it isn't called the same."""
+    if not total.growth and not incomparable:
+        return "the same total"
+    share = phrases.share_suffix(total.growth, total.before) if total.growth else ""
+    return f"{total.growth:+,} tokens{share}"

@@ -1,0 +1,66 @@
+"""What stands beside the numbers in outputs for a person: problems, notes, and who counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.output import phrases
+from prompt_lint.output.text_pieces import BOLD, INDENT, paint, status_label
+from prompt_lint.text.escape import visible
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.model.values import Problem, Report
+    from prompt_lint.output import View
+
+_PROBLEMS_PER_FILE = 5
+
+
+def render_remarks(report: Report, view: View) -> list[str]:
+    """Return lines with all problems, notes, and who counted."""
+    return [*render_problems(report.problems, view), *render_notes(report), *render_counting(report)]
+
+
+def render_notes(report: Report) -> list[str]:
+    return [f"note: {visible(note)}" for note in phrases.merge_notes(report.notes)]
+
+
+def render_counting(report: Report) -> list[str]:
+    return [visible(sentence) for sentence in phrases.describe_counting(report)]
+
+
+def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> list[str]:
+    """Return lines with the first problems of each file, `most` of all files (0 for all), and how many are left."""
+    if view.verbosity > 0:
+        return [line for problem in problems for line in _render_problem(problem, view)]
+    lines: list[str] = []
+    by_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_file.setdefault(problem.path, []).append(problem)
+    room, omitted = most or len(problems), 0
+    for path, of_file in by_file.items():
+        shown = of_file[: min(_PROBLEMS_PER_FILE, room)] if path else of_file
+        lines += (line for problem in shown for line in _render_problem(problem, view))
+        room -= len(shown) if path else 0
+        left = len(of_file) - len(shown)
+        if left and shown:
+            lines.append(f"{status_label('uncounted', view)} {visible(path)}: {_more_errors(left)}")
+        else:
+            omitted += left
+    return [*lines, f"{status_label('uncounted', view)} {_more_errors(omitted)}"] if omitted else lines
+
+
+def _render_problem(problem: Problem, view: View) -> Iterator[str]:
+    place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
+    prefix = f"{paint(place, BOLD, view)}: " if place else ""
+    label = status_label("over" if problem.exit_code == ExitCode.OVER_LIMIT else "uncounted", view)
+    yield f"{label} {prefix}{visible(problem.message)}"
+    if problem.hint:
+        yield f"{INDENT}{visible(problem.hint)}"
+
+
+def _more_errors(number: int) -> str:
+    return f"{pluralize(number, 'more error')} (all with -v)"
