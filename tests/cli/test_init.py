@@ -392,7 +392,7 @@ def test_hostile_names(repo: Repo, lint: Lint, name: str) -> None:
 
     passes(lint)
 
-    assert yaml_reader.load(written(repo).encode()).data
+    assert yaml_reader.parse_yaml(written(repo)).data
 
 
 WORDS = [
@@ -615,8 +615,8 @@ def test_a_path_as_a_pattern_matches_it(path: str) -> None:
 
     pattern = literal(path)
 
-    read = yaml_reader.load(f"- {scalar(pattern)}\n".encode()).data[0]
-    assert read == yaml_reader.load(f"[{scalar(pattern)}, a]\n".encode()).data[0] == pattern
+    read = yaml_reader.parse_yaml(f"- {scalar(pattern)}\n").data[0]
+    assert read == yaml_reader.parse_yaml(f"[{scalar(pattern)}, a]\n").data[0] == pattern
     assert patterns.compile([read])(path)
     # Longer than any name there is: what can't be read is a `?`, which matches other characters, too.
     assert not patterns.compile([read])(f"other folder/{path}")

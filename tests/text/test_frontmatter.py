@@ -140,10 +140,10 @@ def test_simple_frontmatter_needs_no_parser(front: str) -> None:
     if found is None:
         return
 
-    document = yaml_reader.load(front.encode())
+    document = yaml_reader.parse_yaml(front)
 
     assert found.values == (document.data or {})
-    assert found.lines == {key: document.key_marks[key,][0] + 1 for key in found.values}
+    assert found.lines == {key: document.key_positions[key,][0] + 1 for key in found.values}
 
 
 @given(st.text() | st.lists(piece).map("".join))

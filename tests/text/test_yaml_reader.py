@@ -13,19 +13,20 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompt_lint.text.yaml_reader import CONFIG_LIMITS, PROMPT_LIMITS, Document, Limits, YamlError, load
+from prompt_lint.text.location import ParseError
+from prompt_lint.text.yaml_reader import CONFIG_LIMITS, PROMPT_LIMITS, Limits, YamlDocument, parse_yaml
 
 PARSERS = [pytest.param(False, id="c"), pytest.param(True, id="pure")]
 
 
-def read(text: str | bytes, *, pure: bool = False, limits: Limits = CONFIG_LIMITS) -> Document:
-    return load(text.encode() if isinstance(text, str) else text, limits, pure=pure)
+def read(text: str | bytes, *, pure: bool = False, limits: Limits = CONFIG_LIMITS) -> YamlDocument:
+    return parse_yaml(text.encode() if isinstance(text, str) else text, limits, pure=pure)
 
 
-def error_in(data: bytes, *, pure: bool) -> YamlError | None:
+def error_in(data: bytes, *, pure: bool) -> ParseError | None:
     try:
-        load(data, pure=pure)
-    except YamlError as error:
+        parse_yaml(data, pure=pure)
+    except ParseError as error:
         return error
     return None
 
@@ -84,7 +85,7 @@ def test_everything_else_is_refused_with_its_place(
     text: str | bytes, message: str, line: int | None, column: int | None, pure: bool
 ) -> None:
     """What could stall, surprise or run is refused, in words, with line and column."""
-    with pytest.raises(YamlError) as caught:
+    with pytest.raises(ParseError) as caught:
         read(text, pure=pure)
 
     assert message in caught.value.message
@@ -112,18 +113,18 @@ def test_places_are_known_for_values_and_keys(pure: bool) -> None:
     found = read(text, pure=pure)
 
     assert found.data == {"ä": 1, "list": [{"x": "😀", "y": "z"}, None, "text\n"]}
-    assert found.marks[()] == (2, 1)
-    assert found.marks[("ä",)] == (2, 4)
-    assert found.marks[("list", 0)] == (4, 5)
-    assert found.marks[("list", 0, "y")] == (4, 17)
-    assert found.marks[("list", 2)] == (6, 5)
-    assert found.key_marks == {
+    assert found.positions[()] == (2, 1)
+    assert found.positions[("ä",)] == (2, 4)
+    assert found.positions[("list", 0)] == (4, 5)
+    assert found.positions[("list", 0, "y")] == (4, 17)
+    assert found.positions[("list", 2)] == (6, 5)
+    assert found.key_positions == {
         ("ä",): (2, 1),
         ("list",): (3, 1),
         ("list", 0, "x"): (4, 6),
         ("list", 0, "y"): (4, 14),
     }
-    assert found.marks.keys() - found.key_marks.keys() == {(), ("list", 0), ("list", 1), ("list", 2)}
+    assert found.positions.keys() - found.key_positions.keys() == {(), ("list", 0), ("list", 1), ("list", 2)}
 
 
 @pytest.mark.parametrize("pure", PARSERS)
@@ -136,22 +137,22 @@ def test_windows_files_read_like_others(pure: bool) -> None:
 
 def test_mistakes_can_be_collected() -> None:
     """With a list given, mistakes that don't keep the rest from being read are all told; the first key counts."""
-    mistakes: list[YamlError] = []
+    mistakes: list[ParseError] = []
 
-    found = load(b"a: 1\na: {b: 1, b: 2}\nc: .nan\n5: x\nd: e", mistakes=mistakes)
+    found = parse_yaml(b"a: 1\na: {b: 1, b: 2}\nc: .nan\n5: x\nd: e", mistakes=mistakes)
 
     assert found.data == {"a": 1, "c": 0, "5": "x", "d": "e"}
     assert [(one.line, one.column) for one in mistakes] == [(2, 1), (2, 11), (3, 4), (4, 1)]
-    assert ("a", "b") not in found.marks
+    assert ("a", "b") not in found.positions
 
 
 def test_larger_limits_read_larger_files() -> None:
     """A prompt file of a megabyte in ten thousand messages is read with the limits for prompts."""
     data = b"messages:\n" + b"- {role: user, content: %s}\n" % (b"word " * 20) * 10_000
 
-    with pytest.raises(YamlError, match="bytes long"):
-        load(data)
-    assert len(load(data, PROMPT_LIMITS).data["messages"]) == 10_000
+    with pytest.raises(ParseError, match="bytes long"):
+        parse_yaml(data)
+    assert len(parse_yaml(data, PROMPT_LIMITS).data["messages"]) == 10_000
 
 
 # Hostile input
@@ -199,11 +200,11 @@ def test_hostile_input_is_answered_quickly(name: str, pure: bool) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[{a: "])
 def test_deep_nesting_crashes_nothing(opening: str) -> None:
-    """100,000 levels end in a `YamlError`, in a process of their own: PyYAML's own loader would crash it."""
+    """100,000 levels end in a `ParseError`, in a process of their own: PyYAML's own loader would crash it."""
     code = (
         "from prompt_lint.text.yaml_reader import *\n"
-        f"try: load({opening!r}.encode() * 100_000, PROMPT_LIMITS)\n"
-        "except YamlError as error: print(error.message)"
+        f"try: parse_yaml({opening!r}.encode() * 100_000, PROMPT_LIMITS)\n"
+        "except ParseError as error: print(error.message)"
     )
 
     done = subprocess.run(
@@ -249,10 +250,10 @@ _TOKENS = ["a", "b: ", "- ", "\n", "\n  ", "[", "]", "{", "}", ", ", ": ", "? ",
 
 
 def outcome(text: str, *, pure: bool) -> object:
-    mistakes: list[YamlError] = []
+    mistakes: list[ParseError] = []
     try:
-        found = load(text.encode(), mistakes=mistakes, pure=pure)
-    except YamlError:
+        found = parse_yaml(text.encode(), mistakes=mistakes, pure=pure)
+    except ParseError:
         return None
     return found, [str(mistake) for mistake in mistakes]
 
@@ -267,7 +268,7 @@ def test_both_parsers_say_the_same(text: str) -> None:
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_nothing_but_its_own_error_comes_out(data: bytes) -> None:
-    """Whatever the bytes, they are read or a `YamlError` says why not, by both parsers."""
+    """Whatever the bytes, they are read or a `ParseError` says why not, by both parsers."""
     for pure in (False, True):
         error = error_in(data, pure=pure)
 

@@ -9,7 +9,8 @@ from prompt_lint.model.errors import Fatal
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from prompt_lint.text.yaml_reader import Document, Path
+    from prompt_lint.text.location import KeyPath
+    from prompt_lint.text.yaml_reader import YamlDocument
 
 # Nobody reads more, and a hostile file shouldn't be able to make us write more.
 MAX_MISTAKES = 100
@@ -44,7 +45,7 @@ class ConfigFile:
     `formats` are the names that `format` may have. `pattern_count` and `pattern_weight` add up over all patterns.
     """
 
-    def __init__(self, path: str, document: Document, formats: Collection[str]) -> None:
+    def __init__(self, path: str, document: YamlDocument, formats: Collection[str]) -> None:
         self.path = path
         self.document = document
         self.formats = formats
@@ -76,12 +77,12 @@ class Node(NamedTuple):
     """A value of a configuration, and the keys and indices that lead to it."""
 
     value: Any
-    path: Path
+    path: KeyPath
     file: ConfigFile
 
     @property
     def line(self) -> int:
-        return self.file.document.marks[self.path][0]
+        return self.file.document.positions[self.path][0]
 
     def child(self, key: str | int) -> Node:
         return Node(self.value[key], (*self.path, key), self.file)
@@ -91,12 +92,12 @@ class Node(NamedTuple):
 
     def report(self, message: str, example: str = "") -> None:
         """Record a mistake at the value, with an example of what is right."""
-        line, column = self.file.document.marks[self.path]
+        line, column = self.file.document.positions[self.path]
         self.file.add_mistake(line, column, message, example and f"right: {example}")
 
     def report_key(self, message: str, example: str = "") -> None:
         """Record a mistake at the key of the value."""
-        line, column = self.file.document.key_marks[self.path]
+        line, column = self.file.document.key_positions[self.path]
         self.file.add_mistake(line, column, message, example and f"right: {example}")
 
 

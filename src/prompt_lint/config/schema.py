@@ -24,12 +24,12 @@ from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Exemption, Group, Rule
+from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from prompt_lint.model.values import OnRaise
-    from prompt_lint.text.yaml_reader import YamlError
 
     # The name of a model → its context window in tokens, or None.
     ContextWindow = Callable[[str], int | None]
@@ -114,10 +114,10 @@ def parse_config(
     """
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # takes 10 ms, and flags alone don't need it
 
-    yaml_mistakes: list[YamlError] = []
+    yaml_mistakes: list[ParseError] = []
     try:
-        document = yaml_reader.load(data, mistakes=yaml_mistakes)
-    except yaml_reader.YamlError as error:
+        document = yaml_reader.parse_yaml(data, mistakes=yaml_mistakes)
+    except ParseError as error:
         mistakes = [_as_mistake(path, mistake) for mistake in yaml_mistakes]
         mistakes.append(_as_mistake(path, error, _hint_at_quotes(data, error)))
         raise ConfigErrors(mistakes[-MAX_MISTAKES:]) from None
@@ -130,11 +130,11 @@ def parse_config(
     return _build_config(_Builder(top, *flags, context_window))
 
 
-def _as_mistake(path: str, error: YamlError, hint: str = "") -> Mistake:
+def _as_mistake(path: str, error: ParseError, hint: str = "") -> Mistake:
     return Mistake(path, error.line, error.column, error.message, hint)
 
 
-def _hint_at_quotes(data: bytes, error: YamlError) -> str:
+def _hint_at_quotes(data: bytes, error: ParseError) -> str:
     """Return a hint for the most frequent slip: a pattern that starts with a character that means something in YAML."""
     lines = data.decode("utf-8", "replace").split("\n")
     before = lines[error.line - 1][: error.column] if 0 < error.line <= len(lines) else ""

@@ -9,6 +9,7 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles
 from prompt_lint.text.decode import decode
+from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,8 +86,8 @@ def _load(text: str) -> from_roles.Head:
 
     last = max(1, text.count("\n") + (not text.endswith("\n")))
     try:
-        document = yaml_reader.load(text.encode(), yaml_reader.PROMPT_LIMITS)
-    except yaml_reader.YamlError as error:
+        document = yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)
+    except ParseError as error:
         line = min(error.line, last)  # YAML knows more ends of lines than there are
         raise Unreadable(f"is not usable YAML: {error.message}", _TEXT_HINT, line) from None
     if not isinstance(document.data, dict) or document.data.get("messages") is None:

@@ -19,8 +19,8 @@ from prompt_lint.request.normalize import describe, to_request
 from prompt_lint.request.tools import name_of
 from prompt_lint.text import json_reader
 from prompt_lint.text.decode import decode
-from prompt_lint.text.document import TEXT_HINT, load
-from prompt_lint.text.location import Misshapen, kind
+from prompt_lint.text.document import TEXT_HINT, parse_document
+from prompt_lint.text.location import ParseError, ShapeError, describe_type
 from prompt_lint.text.template_markers import MESSAGE as PLACEHOLDERS
 from prompt_lint.text.template_markers import unexpanded
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.model.values import ReadFile, Request, Rule
-    from prompt_lint.text.location import Where
+    from prompt_lint.text.location import KeyPath
 
 NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
 # A file beside this one, as our own kind of source or as the address of an image.
@@ -63,29 +63,29 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     if re.search(_LINES, path) or _are_lines(path, text):
         yield from _each_line(path, text, beside)
         return
-    source = load(path, data)
+    source = parse_document(path, data)
     try:
         request, said = _mapped(source.data, beside)
-    except Misshapen as fault:
-        raise Unreadable(fault.message, fault.hint, source.line(fault.where)) from None
+    except ShapeError as fault:
+        raise Unreadable(fault.message, fault.hint, source.find_line(fault.key_path)) from None
     yield Prompt(path, "", 1, request)
     for (message, _), line in zip(
-        said, source.lines([where for _, where in said]) if said else [], strict=True
+        said, source.find_lines([where for _, where in said]) if said else [], strict=True
     ):
         yield Note(message, path, line)
     if "{{" in text or "{%" in text:
         told = (place for place in _places(source.data) if next(unexpanded(path, place.text), None))
-        yield from (Note(PLACEHOLDERS, path, source.line(place.where)) for place in islice(told, 1))
+        yield from (Note(PLACEHOLDERS, path, source.find_line(place.where)) for place in islice(told, 1))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
     if re.search(_LINES, path) or _are_lines(path, decode(data)):
-        line = load(".json", _line(data, prompt.line))
+        line = parse_document(".json", _line(data, prompt.line))
         return [Part(place.title, prompt.line, prompt.line, place.text) for place in _places(line.data)]
-    source = load(path, data)
+    source = parse_document(path, data)
     places = _places(source.data)
-    lines = source.lines([place.where for place in places])
+    lines = source.find_lines([place.where for place in places])
     return [
         Part(place.title, first, max(first, end), place.text)
         for place, first, end in zip(places, lines, _ends(lines, source.text.count("\n") + 1), strict=True)
@@ -107,30 +107,30 @@ class _Outline(NamedTuple):
     """Where a request is in the data of a file. `cut` steps of a place in the request aren't there in the data."""
 
     fields: Mapping[str, Any]
-    prefix: Where
+    prefix: KeyPath
     cut: int = 0
 
-    def place(self, where: Where) -> Where:
+    def place(self, where: KeyPath) -> KeyPath:
         return (*self.prefix, *where[self.cut :])
 
 
 def _outline(data: object) -> _Outline:
-    """Raises `Misshapen` for a shape that nobody knows."""
+    """Raises `ShapeError` for a shape that nobody knows."""
     if isinstance(data, list) and (not data or any(isinstance(one, dict) and "role" in one for one in data)):
         return _Outline({"messages": data}, (), 1)
     if not isinstance(data, dict) and not isinstance(data, list):
-        raise Misshapen((), f"is {kind(data)}, not a request", TEXT_HINT)
+        raise ShapeError((), f"is {describe_type(data)}, not a request", TEXT_HINT)
     if isinstance(data, dict):
         if _counts(data):
             return _Outline(data, ())
         wraps = [key for key in _WRAPS if isinstance(data.get(key), dict)]
         if len(wraps) > 1:
-            raise Misshapen((wraps[1],), "has both `params` and `body`, and only one can be the request")
+            raise ShapeError((wraps[1],), "has both `params` and `body`, and only one can be the request")
         if wraps and _counts(data[wraps[0]]):
             return _Outline(data[wraps[0]], (wraps[0],))
         if wraps:
-            raise Misshapen((wraps[0],), f"`{wraps[0]}` {_none(data[wraps[0]])}", TEXT_HINT)
-    raise Misshapen((), _none(data), TEXT_HINT)
+            raise ShapeError((wraps[0],), f"`{wraps[0]}` {_none(data[wraps[0]])}", TEXT_HINT)
+    raise ShapeError((), _none(data), TEXT_HINT)
 
 
 def _counts(fields: Mapping[str, Any]) -> bool:
@@ -152,15 +152,15 @@ def _none(data: object) -> str:
     return f"has {told}, so it isn't a request: {describe(data)}"
 
 
-def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, Where]]]:
-    """The request, and what is to be said of it, each with its place in the data. Raises `Misshapen` with such a place."""
+def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, KeyPath]]]:
+    """The request, and what is to be said of it, each with its place in the data. Raises `ShapeError` with such a place."""
     outline = _outline(data)
     around = data if outline.fields is not data and isinstance(data, dict) else {}
-    beside_it: list[tuple[str, Where]] = [(told, (key,)) for key, told in extra_keys.beside_wrap(around)]
+    beside_it: list[tuple[str, KeyPath]] = [(told, (key,)) for key, told in extra_keys.beside_wrap(around)]
     try:
         request, said = to_request(outline.fields, beside)
-    except Misshapen as fault:
-        raise Misshapen(outline.place(fault.where), fault.message, fault.hint) from None
+    except ShapeError as fault:
+        raise ShapeError(outline.place(fault.key_path), fault.message, fault.hint) from None
     first = dict(reversed(said))
     told = [*beside_it, *((message, outline.place(where)) for message, where in first.items())]
     return request, told[:MOST_TOLD]
@@ -176,8 +176,8 @@ def _are_lines(path: str, text: str) -> bool:
         return False
     first, _, rest = text.lstrip().partition("\n")
     try:
-        return bool(rest.strip()) and isinstance(json_reader.load(first), dict)
-    except json_reader.JsonError:
+        return bool(rest.strip()) and isinstance(json_reader.parse_json(first), dict)
+    except ParseError:
         return False
 
 
@@ -192,9 +192,9 @@ def _each_line(path: str, text: str, beside: Beside) -> Iterator[Prompt | Proble
     bad = 0
     for at, line in _lines(text):
         try:
-            data = json_reader.load(line)
+            data = json_reader.parse_json(line)
             request, said = _mapped(data, beside)
-        except (json_reader.JsonError, Misshapen) as fault:
+        except (ParseError, ShapeError) as fault:
             bad += 1
             if bad <= MOST_TOLD:
                 yield _problem(path, at, fault)
@@ -230,8 +230,8 @@ def _line(data: bytes, number: int) -> bytes:
     return data[start : end if end >= 0 else len(data)]
 
 
-def _problem(path: str, line: int, fault: json_reader.JsonError | Misshapen) -> Problem:
-    if isinstance(fault, Misshapen):
+def _problem(path: str, line: int, fault: ParseError | ShapeError) -> Problem:
+    if isinstance(fault, ShapeError):
         return Problem(path, line, fault.message, fault.hint)
     column = f" (column {fault.column})" if fault.column else ""
     return Problem(path, line, f"{fault.message}{column}", _LINE_HINT)
@@ -251,7 +251,7 @@ def _line_name(data: object, line: int, names: set[str]) -> str:
 
 
 class _Place(NamedTuple):
-    where: Where
+    where: KeyPath
     title: str
     text: str
 
@@ -260,7 +260,7 @@ def _places(data: object) -> list[_Place]:
     """Raises `Unreadable` for another shape: a file may have been swapped since it was parsed."""
     try:
         outline = _outline(data)
-    except Misshapen as fault:
+    except ShapeError as fault:
         raise Unreadable(fault.message, fault.hint) from None
     found: list[_Place] = []
     for key, value in outline.fields.items():

@@ -22,15 +22,15 @@ from prompt_lint.request.tools import (
     standard,
 )
 from prompt_lint.text.decode import decode
-from prompt_lint.text.document import TEXT_HINT, load
-from prompt_lint.text.location import Misshapen
+from prompt_lint.text.document import TEXT_HINT, parse_document
+from prompt_lint.text.location import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from prompt_lint.model.values import Problem, ReadFile, Rule
-    from prompt_lint.text.document import Source
-    from prompt_lint.text.location import Where
+    from prompt_lint.text.document import Document
+    from prompt_lint.text.location import KeyPath
 
 NAME = r"\.(?i:json|yaml|yml)\Z"
 INCLUDES = b""
@@ -42,8 +42,8 @@ _SIGN = rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?ty
 class _Defined(NamedTuple):
     """One definition: its place in the file, how messages spell that, and its key, where it has one for a name."""
 
-    place: Where
-    where: Where
+    place: KeyPath
+    where: KeyPath
     tool: Any
     key: str
 
@@ -53,7 +53,7 @@ def recognise(path: str, data: bytes) -> str | None:
     if not re.search(_SIGN, data):
         return None
     try:
-        found = _find(load(path, data).data)
+        found = _find(parse_document(path, data).data)
     except Unreadable:
         return None  # told by `request`, which takes every such name
     if not found:
@@ -66,7 +66,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     """One prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
     if not decode(data).strip():
         raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
-    source = load(path, data)
+    source = parse_document(path, data)
     found = _find(source.data)
     if not found:
         told = f"holds no tool definitions: {describe(source.data)}"
@@ -75,12 +75,14 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         )
     try:
         tools = standard((one.where, one.tool, one.key) for one in found)
-    except Misshapen as fault:
-        raise Unreadable(fault.message, fault.hint, source.line(_placed(found, fault.where))) from None
+    except ShapeError as fault:
+        raise Unreadable(
+            fault.message, fault.hint, source.find_line(_placed(found, fault.key_path))
+        ) from None
     try:
         remarks = _beside(source, found[0].place[:-1])
-    except Misshapen as fault:
-        raise Unreadable(fault.message, fault.hint, source.line(fault.where)) from None
+    except ShapeError as fault:
+        raise Unreadable(fault.message, fault.hint, source.find_line(fault.key_path)) from None
     yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER_MESSAGE)]}))
     bare = [
         one.place
@@ -88,19 +90,19 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         if is_client(tool) and not tool.get("description")
     ]
     remarks += [(NO_DESCRIPTION, place) for place in bare]
-    lines = source.lines([place for _, place in remarks]) if remarks else []
+    lines = source.find_lines([place for _, place in remarks]) if remarks else []
     yield from (Note(message, path, line) for (message, _), line in zip(remarks, lines, strict=True))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
     """Each tool by its name, as the model reads it."""
-    source = load(path, data)
+    source = parse_document(path, data)
     found = _find(source.data)
     try:
         tools = standard((one.where, one.tool, one.key) for one in found)
-    except Misshapen as fault:  # swapped since it was parsed
+    except ShapeError as fault:  # swapped since it was parsed
         raise Unreadable(fault.message, fault.hint) from None
-    lines = source.lines([one.place for one in found])
+    lines = source.find_lines([one.place for one in found])
     begins = sorted({*lines, source.text.count("\n") + 2})
     following = dict(pairwise(begins))
     return [
@@ -117,22 +119,22 @@ def _as_read(tool: dict[str, Any]) -> str:
     return f"<function>{json.dumps({**told, 'parameters': tool['input_schema']}, ensure_ascii=False)}</function>\n"
 
 
-def _beside(source: Source, tools: Where) -> list[tuple[str, Where]]:
-    """What is to be said of the keys beside the `tools` at that place. Raises `Misshapen` for one that is refused."""
-    told: list[tuple[str, Where]] = []
+def _beside(source: Document, tools: KeyPath) -> list[tuple[str, KeyPath]]:
+    """What is to be said of the keys beside the `tools` at that place. Raises `ShapeError` for one that is refused."""
+    told: list[tuple[str, KeyPath]] = []
     fields = source.data
     for depth, step in enumerate(tools):
         others = {key: fields[key] for key in fields if key != step}
         try:
             extra_keys.refuse(others)
-        except Misshapen as fault:
-            raise Misshapen((*tools[:depth], *fault.where), fault.message, fault.hint) from None
+        except ShapeError as fault:
+            raise ShapeError((*tools[:depth], *fault.key_path), fault.message, fault.hint) from None
         told += [(message, (*tools[:depth], key)) for key, message in extra_keys.beside_request(others)]
         fields = fields[step]
     return told
 
 
-def _placed(found: Iterable[_Defined], where: Where) -> Where:
+def _placed(found: Iterable[_Defined], where: KeyPath) -> KeyPath:
     """The place in the file that a message spells `where`."""
     one = next(one for one in found if one.where == where[: len(one.where)])
     return (*one.place, *where[len(one.where) :])
@@ -151,7 +153,7 @@ def _find(data: Any) -> list[_Defined]:
     return _listed(data["tools"], ("tools",)) if "tools" in data else _keyed(data, ())
 
 
-def _listed(tools: Any, place: Where) -> list[_Defined]:
+def _listed(tools: Any, place: KeyPath) -> list[_Defined]:
     if isinstance(tools, dict):
         return _keyed(tools, place)
     if not isinstance(tools, list) or not tools:
@@ -163,7 +165,7 @@ def _listed(tools: Any, place: Where) -> list[_Defined]:
     return [_Defined((*place, number), ("tools", number), tool, "") for number, tool in enumerate(tools)]
 
 
-def _keyed(tools: dict[str, Any], place: Where) -> list[_Defined]:
+def _keyed(tools: dict[str, Any], place: KeyPath) -> list[_Defined]:
     """An object whose keys are the names of its tools."""
     if not tools or not all(_is_keyed(tool) for tool in tools.values()):
         return []

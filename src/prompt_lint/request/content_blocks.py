@@ -1,6 +1,6 @@
 """Content blocks of the Messages API and of OpenAI's chat API → as the Messages API takes them, with files put in.
 
-Whatever the API would refuse, and can be seen to, is a `Misshapen` in words near the API's own. Sources: the API
+Whatever the API would refuse, and can be seen to, is a `ShapeError` in words near the API's own. Sources: the API
 reference of Messages, and the documentation of vision and PDF support, 2026.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.request import images
 from prompt_lint.text.decode import decode
-from prompt_lint.text.location import Misshapen, Where, kind, short, spelled
+from prompt_lint.text.location import KeyPath, ShapeError, describe_type, format_key_path, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,8 +53,8 @@ class Beside:
         self.taken_in = 0
         self._known: dict[str, bytes] = {}
 
-    def take(self, where: Where, name: str) -> bytes:
-        """The bytes of a file. Raises `Misshapen` for one that can't be had, `Unreadable` where it gets too much."""
+    def take(self, where: KeyPath, name: str) -> bytes:
+        """The bytes of a file. Raises `ShapeError` for one that can't be had, `Unreadable` where it gets too much."""
         path = normpath(joined(self.folder, name))
         if (
             not name
@@ -63,20 +63,22 @@ class Beside:
             or "\0" in name
             or re.match("[a-zA-Z]:", name)
         ):
-            raise Misshapen(
-                where, f"`{spelled(where)}` is `{short(name)}`, not a path relative to this file", _PATH_HINT
+            raise ShapeError(
+                where,
+                f"`{format_key_path(where)}` is `{shorten(name)}`, not a path relative to this file",
+                _PATH_HINT,
             )
         if path == ".." or path.startswith("../"):
-            raise Misshapen(
-                where, f"`{spelled(where)}` is `{short(name)}`, which leads out of the repository"
+            raise ShapeError(
+                where, f"`{format_key_path(where)}` is `{shorten(name)}`, which leads out of the repository"
             )
         if path not in self._known:
             try:
                 self._known[path] = self.read(path)[1]
             except MissingFile:
-                raise Misshapen(where, f"`{short(path)}` is not there", _PATH_HINT) from None
+                raise ShapeError(where, f"`{shorten(path)}` is not there", _PATH_HINT) from None
             except Unreadable as error:
-                raise Misshapen(where, f"`{short(path)}` {error.message}", error.hint) from None
+                raise ShapeError(where, f"`{shorten(path)}` {error.message}", error.hint) from None
         data = self._known[path]
         self.taken_in += len(data)
         if self.taken_in > MOST_TAKEN_IN:
@@ -91,52 +93,58 @@ class Gathered(NamedTuple):
     """What the mapping of one request comes across: images with their size, and what is to be said of it."""
 
     beside: Beside
-    images: list[tuple[Where, Size]]
-    remarks: list[tuple[str, Where]]
+    images: list[tuple[KeyPath, Size]]
+    remarks: list[tuple[str, KeyPath]]
 
 
-def content(value: object, where: Where, role: str, gathered: Gathered) -> str | list[Block]:
-    """A message's content, or that of a tool's result (`role` is `tool`). Raises `Misshapen`."""
+def content(value: object, where: KeyPath, role: str, gathered: Gathered) -> str | list[Block]:
+    """A message's content, or that of a tool's result (`role` is `tool`). Raises `ShapeError`."""
     if isinstance(value, str):
         if not value.strip() and role != "tool":
-            raise Misshapen(
-                where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT
+            raise ShapeError(
+                where, f"`{format_key_path(where)}` is blank, and the API refuses a blank text", _BLANK_HINT
             )
         return value
     if not isinstance(value, list) or not value:
-        message = f"`{spelled(where)}` is {kind(value)}, not a text or a list of content blocks"
-        raise Misshapen(where, message)
+        message = (
+            f"`{format_key_path(where)}` is {describe_type(value)}, not a text or a list of content blocks"
+        )
+        raise ShapeError(where, message)
     return [_block(block, (*where, number), role, gathered) for number, block in enumerate(value)]
 
 
 def check_images(gathered: Gathered) -> None:
-    """The limits that depend on how many images a request has. Raises `Misshapen`."""
+    """The limits that depend on how many images a request has. Raises `ShapeError`."""
     number = len(gathered.images)
     if number > MOST_IMAGES:
         where = gathered.images[MOST_IMAGES][0]
-        raise Misshapen(where, f"has {number:,} images, and the API takes {MOST_IMAGES} in a request")
+        raise ShapeError(where, f"has {number:,} images, and the API takes {MOST_IMAGES} in a request")
     longest = LONGEST_OF_MANY if number > MANY else LONGEST_SIDE
     for where, size in gathered.images:
         if max(size) > longest:
             told = f" in a request of more than {MANY} images" if number > MANY else ""
-            message = f"`{spelled(where)}` is an image of {size.width} x {size.height} pixels; the API takes {longest}{told}"
-            raise Misshapen(where, message, "scale it down: the model doesn't see that many anyway")
+            message = f"`{format_key_path(where)}` is an image of {size.width} x {size.height} pixels; the API takes {longest}{told}"
+            raise ShapeError(where, message, "scale it down: the model doesn't see that many anyway")
 
 
-def identifier(value: object, where: Where) -> str:
+def identifier(value: object, where: KeyPath) -> str:
     """The id of a tool call."""
     if not isinstance(value, str) or not re.fullmatch(_ID, value):
-        message = f"`{spelled(where)}` is `{short(value)}`; an id is made of letters, digits, `_` and `-`"
-        raise Misshapen(where, message)
+        message = (
+            f"`{format_key_path(where)}` is `{shorten(value)}`; an id is made of letters, digits, `_` and `-`"
+        )
+        raise ShapeError(where, message)
     return value
 
 
-def _block(block: object, where: Where, role: str, gathered: Gathered) -> Block:
+def _block(block: object, where: KeyPath, role: str, gathered: Gathered) -> Block:
     if not isinstance(block, dict) or not isinstance(block.get("type"), str):
-        raise Misshapen(where, f"`{spelled(where)}` is not a content block with a `type`")
+        raise ShapeError(where, f"`{format_key_path(where)}` is not a content block with a `type`")
     name = block["type"]
     if name in _FOREIGN:
-        raise Misshapen(where, f"`{spelled(where)}` is of type `{name}`, which the Messages API doesn't take")
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` is of type `{name}`, which the Messages API doesn't take"
+        )
     if name in _FILES:
         return _FILES[name](block, where, gathered)
     if name in {"tool_use", "tool_result"}:
@@ -152,26 +160,28 @@ _FOREIGN = frozenset({
 })  # fmt: skip
 
 
-def _text(block: Block, where: Where, role: str) -> Block:
+def _text(block: Block, where: KeyPath, role: str) -> Block:
     text = block.get("text")
     # Of the assistant, white space alone has been counted; nothing at all is refused there, too.
     if not isinstance(text, str) or not (text.strip() or (text and role == "assistant")):
-        raise Misshapen(
-            where, f"`{spelled(where)}` has no text, and the API refuses a blank one", _BLANK_HINT
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` has no text, and the API refuses a blank one", _BLANK_HINT
         )
     return block
 
 
-def _of_tool(block: Block, where: Where, role: str, gathered: Gathered) -> Block:
+def _of_tool(block: Block, where: KeyPath, role: str, gathered: Gathered) -> Block:
     name = block["type"]
     theirs = "assistant" if name == "tool_use" else "user"
     if role != theirs:
-        message = f"`{spelled(where)}` is a `{name}` block, which only a message of the {theirs} may hold"
-        raise Misshapen(where, message)
+        message = (
+            f"`{format_key_path(where)}` is a `{name}` block, which only a message of the {theirs} may hold"
+        )
+        raise ShapeError(where, message)
     if name == "tool_use":
         identifier(block.get("id"), (*where, "id"))
         if not isinstance(block.get("name"), str) or not isinstance(block.get("input"), dict):
-            raise Misshapen(where, f"`{spelled(where)}` has no `name`, or no object as its `input`")
+            raise ShapeError(where, f"`{format_key_path(where)}` has no `name`, or no object as its `input`")
         return block
     identifier(block.get("tool_use_id"), (*where, "tool_use_id"))
     if block.get("content") is None or block["content"] == []:
@@ -183,14 +193,14 @@ def _of_tool(block: Block, where: Where, role: str, gathered: Gathered) -> Block
 # Images and documents
 
 
-def _source(block: Mapping[str, Any], where: Where) -> tuple[dict[str, Any], Where]:
+def _source(block: Mapping[str, Any], where: KeyPath) -> tuple[dict[str, Any], KeyPath]:
     source = block.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("type"), str):
-        raise Misshapen(where, f"`{spelled(where)}` has no `source` with a `type`")
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `source` with a `type`")
     return source, (*where, "source")
 
 
-def _image(block: Block, where: Where, gathered: Gathered) -> Block:
+def _image(block: Block, where: KeyPath, gathered: Gathered) -> Block:
     source, at = _source(block, where)
     by = source["type"]
     if by == "base64":
@@ -202,31 +212,33 @@ def _image(block: Block, where: Where, gathered: Gathered) -> Block:
     if by in {"url", "file"}:
         gathered.remarks.append((BY_URL, where))
         return block
-    raise Misshapen(at, f"`{spelled(at)}` is of type `{short(by)}`; known are base64, path, url and file")
+    raise ShapeError(
+        at, f"`{format_key_path(at)}` is of type `{shorten(by)}`; known are base64, path, url and file"
+    )
 
 
-def _picture(data: bytes, text: str, said: object, where: Where, gathered: Gathered) -> dict[str, str]:
+def _picture(data: bytes, text: str, said: object, where: KeyPath, gathered: Gathered) -> dict[str, str]:
     """A base64 source. `text` is the base64 if it is there already, `said` the media type if that is said."""
     found = images.media_type(data)
     if said is not None and said not in images.MEDIA_TYPES:
         known = ", ".join(images.MEDIA_TYPES)
-        raise Misshapen(where, f"`{spelled(where)}` is `{short(said)}`; the API takes {known}")
+        raise ShapeError(where, f"`{format_key_path(where)}` is `{shorten(said)}`; the API takes {known}")
     if found not in images.MEDIA_TYPES:
-        raise Misshapen(where, f"`{spelled(where)}` is no JPEG, PNG, GIF or WebP image")
+        raise ShapeError(where, f"`{format_key_path(where)}` is no JPEG, PNG, GIF or WebP image")
     if said is not None and said != found:
-        raise Misshapen(where, f"`{spelled(where)}` is said to be {said}, but looks like {found}")
+        raise ShapeError(where, f"`{format_key_path(where)}` is said to be {said}, but looks like {found}")
     size = images.size(data)
     if size is None:
-        raise Misshapen(where, f"`{spelled(where)}` is a damaged image: its size can't be read")
+        raise ShapeError(where, f"`{format_key_path(where)}` is a damaged image: its size can't be read")
     text = text or base64.b64encode(data).decode()
     if len(text) > LARGEST_IMAGE:
-        message = f"`{spelled(where)}` has {len(text):,} bytes as base64, and the API takes {LARGEST_IMAGE:,}"
-        raise Misshapen(where, message, "scale the image down")
+        message = f"`{format_key_path(where)}` has {len(text):,} bytes as base64, and the API takes {LARGEST_IMAGE:,}"
+        raise ShapeError(where, message, "scale the image down")
     gathered.images.append((where, size))
     return {"type": "base64", "media_type": found, "data": text}
 
 
-def _document(block: Block, where: Where, gathered: Gathered) -> Block:
+def _document(block: Block, where: KeyPath, gathered: Gathered) -> Block:
     source, at = _source(block, where)
     by = source["type"]
     if by == "path":
@@ -235,62 +247,69 @@ def _document(block: Block, where: Where, gathered: Gathered) -> Block:
     if by == "base64":
         data, text = _decoded(source, at)
         if source.get("media_type") != images.PDF or images.media_type(data) != images.PDF:
-            raise Misshapen(at, f"`{spelled(at)}` is no PDF of the media type {images.PDF}")
+            raise ShapeError(at, f"`{format_key_path(at)}` is no PDF of the media type {images.PDF}")
         return {**block, "source": {**source, "data": text}}
     if by == "content":
         inner = content(source.get("content"), (*at, "content"), "user", gathered)
         return {**block, "source": {**source, "content": inner}}
     if by in {"url", "file"}:
-        message = f"`{spelled(where)}` is a document that isn't in the file, which the API refuses to count"
-        raise Misshapen(at, message, 'put it beside the file: {"type": "path", "path": "…"}')
+        message = (
+            f"`{format_key_path(where)}` is a document that isn't in the file, which the API refuses to count"
+        )
+        raise ShapeError(at, message, 'put it beside the file: {"type": "path", "path": "…"}')
     if by != "text":
-        raise Misshapen(
-            at, f"`{spelled(at)}` is of type `{short(by)}`; known are base64, text, content and path"
+        raise ShapeError(
+            at,
+            f"`{format_key_path(at)}` is of type `{shorten(by)}`; known are base64, text, content and path",
         )
     _string(source, "data", at)
     return block
 
 
-def _paper(data: bytes, where: Where) -> dict[str, str]:
+def _paper(data: bytes, where: KeyPath) -> dict[str, str]:
     """A source for a file beside the request: a PDF, or plain text."""
     if images.media_type(data) == images.PDF:
         return {"type": "base64", "media_type": images.PDF, "data": base64.b64encode(data).decode()}
     try:
         text = decode(data)
     except Unreadable as error:
-        raise Misshapen(where, f"`{spelled(where)}` is no PDF, and no text: it {error.message}") from None
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` is no PDF, and no text: it {error.message}"
+        ) from None
     if not text.strip():
-        raise Misshapen(where, f"`{spelled(where)}` is blank, and the API refuses a blank text", _BLANK_HINT)
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` is blank, and the API refuses a blank text", _BLANK_HINT
+        )
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 
-def _string(source: Mapping[str, Any], key: str, where: Where) -> str:
+def _string(source: Mapping[str, Any], key: str, where: KeyPath) -> str:
     value = source.get(key)
     if not isinstance(value, str) or not value:
-        raise Misshapen(where, f"`{spelled(where)}` has no `{key}`")
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `{key}`")
     return value
 
 
-def _decoded(source: Mapping[str, Any], where: Where) -> tuple[bytes, str]:
+def _decoded(source: Mapping[str, Any], where: KeyPath) -> tuple[bytes, str]:
     """The bytes, and their base64 without the white space that YAML leaves in it."""
     text = "".join(_string(source, "data", where).split())
     try:
         return base64.b64decode(text, validate=True), text
     except (binascii.Error, ValueError):  # ValueError for what isn't ASCII
-        raise Misshapen(where, f"`{spelled(where)}` has `data` that isn't base64") from None
+        raise ShapeError(where, f"`{format_key_path(where)}` has `data` that isn't base64") from None
 
 
 # ---------------------------------------------------------------------------------------------------------
 # OpenAI's chat API
 
 
-def _image_url(block: Block, where: Where, gathered: Gathered) -> Block:
+def _image_url(block: Block, where: KeyPath, gathered: Gathered) -> Block:
     """A data URI, an address, or (our own) a file beside this one."""
     at = (*where, "image_url")
     given = block.get("image_url")
     url = given.get("url") if isinstance(given, dict) else given
     if not isinstance(url, str) or not url:
-        raise Misshapen(where, f"`{spelled(where)}` has no `url`")
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `url`")
     if re.match("https?://", url, re.IGNORECASE):
         gathered.remarks.append((BY_URL, where))
         return {"type": "image", "source": {"type": "url", "url": url}}
@@ -299,34 +318,36 @@ def _image_url(block: Block, where: Where, gathered: Gathered) -> Block:
         data, text = _decoded({"data": text}, at)
         return {"type": "image", "source": _picture(data, text, said, at, gathered)}
     if re.match("[a-zA-Z][a-zA-Z0-9+.-]*://", url):
-        raise Misshapen(at, f"`{spelled(at)}` is no address that the API could fetch: `{short(url)}`")
+        raise ShapeError(
+            at, f"`{format_key_path(at)}` is no address that the API could fetch: `{shorten(url)}`"
+        )
     data = gathered.beside.take(at, url)
     return {"type": "image", "source": _picture(data, "", None, at, gathered)}
 
 
-def _data_uri(url: str, where: Where) -> tuple[str, str]:
+def _data_uri(url: str, where: KeyPath) -> tuple[str, str]:
     """Its media type and its base64."""
     found = re.match(_DATA_URI, url[:200])
     if not found or not found[3]:
-        raise Misshapen(where, f"`{spelled(where)}` is a data URI that isn't base64")
+        raise ShapeError(where, f"`{format_key_path(where)}` is a data URI that isn't base64")
     said = found[1].lower()
     return {"": "text/plain", "image/jpg": "image/jpeg"}.get(said, said), url[found.end() :]
 
 
-def _file(block: Block, where: Where, gathered: Gathered) -> Block:
+def _file(block: Block, where: KeyPath, gathered: Gathered) -> Block:
     """A PDF as a data URI."""
     given = block.get("file")
     url = given.get("file_data") if isinstance(given, dict) else None
     if not isinstance(url, str) or url[:5].lower() != "data:":
-        message = f"`{spelled(where)}` is a file that isn't in the request, which nobody can count"
-        raise Misshapen(where, message, 'put it beside the file, as a `document` from {"type": "path", …}')
+        message = f"`{format_key_path(where)}` is a file that isn't in the request, which nobody can count"
+        raise ShapeError(where, message, 'put it beside the file, as a `document` from {"type": "path", …}')
     said, text = _data_uri(url, (*where, "file"))
     source = {"type": "base64", "media_type": said, "data": text}
     return _document({"type": "document", "source": source}, where, gathered)
 
 
 # Blocks that bring a file. Others are as the API has them, or for it to refuse.
-_FILES: Mapping[str, Callable[[Block, Where, Gathered], Block]] = {
+_FILES: Mapping[str, Callable[[Block, KeyPath, Gathered], Block]] = {
     "image": _image,
     "document": _document,
     "image_url": _image_url,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.values import REQUEST_KEYS
-from prompt_lint.text.location import Misshapen, short
+from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,16 +62,16 @@ _LONGEST_SLIP, _MOST_SLIPS = 20, 200
 
 
 def refuse(given: Mapping[str, Any]) -> None:
-    """Raises `Misshapen`: `sytem:` dropped without a word would be a count that is too low; so would `functions`."""
+    """Raises `ShapeError`: `sytem:` dropped without a word would be a count that is too low; so would `functions`."""
     unknown = [key for key in given if key not in _KNOWN]
     if unknown:
         _refuse_slips([key for key in unknown if len(key) <= _LONGEST_SLIP])
     alike = [key for key in unknown if given[key] not in _EMPTY and _is_ours(key, given[key])]
     for key in [*sorted(key for key in _MISSED & given.keys() if given[key] is not None), *alike]:
-        message = f"has `{short(key)}`, which `count_tokens` doesn't take: its tokens would be missed"
-        raise Misshapen((key,), message, EXAMPLE)
+        message = f"has `{shorten(key)}`, which `count_tokens` doesn't take: its tokens would be missed"
+        raise ShapeError((key,), message, EXAMPLE)
     if given.get("mcp_servers"):
-        raise Misshapen(
+        raise ShapeError(
             ("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance", EXAMPLE
         )
 
@@ -93,7 +93,7 @@ def _refuse_slips(unknown: list[str]) -> None:
     for key in unknown[:_MOST_SLIPS]:
         near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
         if near:
-            raise Misshapen((key,), f"has the key `{short(key)}`: did you mean `{near[0]}`?", EXAMPLE)
+            raise ShapeError((key,), f"has the key `{shorten(key)}`: did you mean `{near[0]}`?", EXAMPLE)
 
 
 def beside_request(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -101,14 +101,14 @@ def beside_request(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if given.get("nextCursor") not in _EMPTY:
         yield "nextCursor", MORE_PAGES
     for key in _with_text(given, _KNOWN | {"nextCursor"}):
-        yield key, f"`{short(key)}` isn't a part of a Messages request: not counted"
+        yield key, f"`{shorten(key)}` isn't a part of a Messages request: not counted"
 
 
 def beside_wrap(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The same of what stands around a request. Raises `Misshapen` for what should stand in it."""
+    """The same of what stands around a request. Raises `ShapeError` for what should stand in it."""
     refuse({key: given[key] for key in given if key not in {"params", "body"}})
     for key in _with_text(given, _OF_WRAP):
-        yield key, f"`{short(key)}` stands beside the request, not in it: not counted"
+        yield key, f"`{shorten(key)}` stands beside the request, not in it: not counted"
 
 
 def beside_message(message: Mapping[str, Any], role: str) -> Iterator[tuple[str, str]]:
@@ -119,7 +119,7 @@ def beside_message(message: Mapping[str, Any], role: str) -> Iterator[tuple[str,
     if message.get("content") is None:
         known |= {"refusal"}
     for key in _with_text(message, known):
-        yield key, f"`{short(key)}` isn't a part of a message: not counted"
+        yield key, f"`{shorten(key)}` isn't a part of a message: not counted"
 
 
 def _with_text(given: Mapping[str, Any], known: frozenset[str]) -> list[str]:

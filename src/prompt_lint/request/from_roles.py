@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
+from prompt_lint.text.location import ParseError
 from prompt_lint.text.markdown_sections import split
 from prompt_lint.text.template_markers import unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.text.yaml_reader import Document
+    from prompt_lint.text.yaml_reader import YamlDocument
 
 BAD_HEAD = (
     "the frontmatter isn't plain YAML, so nothing in it was read; the text below it counts all the same"
@@ -120,7 +121,7 @@ def _trimmed(piece: Piece) -> Piece:
 class Head(NamedTuple):
     """The YAML of a prompt file, or of the frontmatter above one; `line` is where it begins, `last` its last line."""
 
-    document: Document
+    document: YamlDocument
     line: int
     last: int
 
@@ -133,7 +134,7 @@ class Head(NamedTuple):
 
     def line_of(self, *where: str | int) -> int:
         """Never below the last: YAML knows more ends of lines than there are."""
-        return min(self.line - 1 + self.document.marks.get(where, (1, 1))[0], self.last)
+        return min(self.line - 1 + self.document.positions.get(where, (1, 1))[0], self.last)
 
     def entries(self, *keys: str) -> list[tuple[str | int, Any, int, int]]:
         """Each index or key of a list or mapping, with its value and the first and last line of that."""
@@ -144,7 +145,7 @@ class Head(NamedTuple):
         begins = [self.line_of(*keys, key) for key, _ in found]
         others = (
             line
-            for where, (mark, _) in self.document.key_marks.items()
+            for where, (mark, _) in self.document.key_positions.items()
             if where[: len(keys)] != keys and begins[-1] < (line := mark + self.line - 1) <= self.last
         )
         ends = [*begins[1:], min(others, default=self.last + 1)]
@@ -159,8 +160,8 @@ def head(text: str, line: int) -> Head | None:
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and few prompts have any
 
     try:
-        document = yaml_reader.load(text.encode("utf-8", "surrogatepass"), yaml_reader.PROMPT_LIMITS)
-    except yaml_reader.YamlError:
+        document = yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)
+    except ParseError:
         return None
     if document.data is None:
         document = document._replace(data={})

@@ -20,9 +20,16 @@ from prompt_lint.request.content_blocks import (
     size_of,
 )
 from prompt_lint.request.extra_keys import EXAMPLE
-from prompt_lint.text.json_reader import JsonError
-from prompt_lint.text.json_reader import load as load_json
-from prompt_lint.text.location import Misshapen, Where, kind, named, short, spelled
+from prompt_lint.text.json_reader import parse_json
+from prompt_lint.text.location import (
+    KeyPath,
+    ParseError,
+    ShapeError,
+    describe_type,
+    format_key_path,
+    list_keys,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +51,7 @@ class Mapped(NamedTuple):
     """`remarks` are sentences on the request, each with the place in it that it is about."""
 
     request: Request
-    remarks: list[tuple[str, Where]]
+    remarks: list[tuple[str, KeyPath]]
 
 
 class _Turn(NamedTuple):
@@ -52,12 +59,12 @@ class _Turn(NamedTuple):
 
     role: str
     content: str | list[dict[str, Any]]
-    where: Where
+    where: KeyPath
     from_tools: bool = False
 
 
 def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
-    """Raises `Misshapen` for what the API would refuse, as far as that can be seen; `Unreadable` by `beside`."""
+    """Raises `ShapeError` for what the API would refuse, as far as that can be seen; `Unreadable` by `beside`."""
     gathered = Gathered(beside, [], [])
     extra_keys.refuse(given)
     gathered.remarks.extend((told, (key,)) for key, told in extra_keys.beside_request(given))
@@ -71,7 +78,7 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
     system = [_system(found["system"], ("system",))] if found.get("system", "") != "" else []
     found.pop("system", None)
     if not (said or told or system or found.get("tools")):
-        raise Misshapen(("messages",), "`messages` has nothing but empty system prompts", EXAMPLE)
+        raise ShapeError(("messages",), "`messages` has nothing but empty system prompts", EXAMPLE)
     if told or system:
         found["system"] = _join([*system, *told])
     _check_calls(said)
@@ -80,7 +87,7 @@ def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
     found["messages"] = [{"role": turn.role, "content": turn.content} for turn in said]
     found["messages"] += _stub(said, gathered)
     if sum(size_of(turn.content) for turn in said if isinstance(turn.content, list)) > LARGEST_REQUEST:
-        raise Misshapen((), f"has more than {LARGEST_REQUEST:,} bytes, and the API takes no larger request")
+        raise ShapeError((), f"has more than {LARGEST_REQUEST:,} bytes, and the API takes no larger request")
     return Mapped(Request({key: found[key] for key in REQUEST_KEYS if key in found}), gathered.remarks)
 
 
@@ -99,7 +106,7 @@ def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
         inner = openai.get("json_schema")
         schema = inner.get("schema") if isinstance(inner, dict) else None
         if not isinstance(schema, dict):
-            raise Misshapen(("response_format",), "`response_format` has no `json_schema` with a `schema`")
+            raise ShapeError(("response_format",), "`response_format` has no `json_schema` with a `schema`")
         wanted = {"type": "json_schema", "schema": schema}
     if wanted is None:
         return {}
@@ -108,7 +115,7 @@ def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tools(tools: object) -> list[dict[str, Any]]:
     if not isinstance(tools, list):
-        raise Misshapen(("tools",), f"`tools` is {kind(tools)}, not a list", EXAMPLE)
+        raise ShapeError(("tools",), f"`tools` is {describe_type(tools)}, not a list", EXAMPLE)
     return tooldefs.standard((("tools", number), tool, "") for number, tool in enumerate(tools))
 
 
@@ -118,12 +125,14 @@ def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any
         return {"tool_choice": {"type": _CHOICES[choice]}} if tools else {}
     if not isinstance(choice, dict) or choice.get("type") not in _KINDS_OF_CHOICE:
         message = "`tool_choice` is not one of the types auto, any, tool and none"
-        raise Misshapen(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
+        raise ShapeError(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
     if choice["type"] not in {"tool", "function"}:
         return {"tool_choice": choice}
     name = tooldefs.name_of(choice)
     if name not in [tool.get("name") for tool in tools]:
-        raise Misshapen(("tool_choice",), f"`tool_choice` names `{short(name)}`, which isn't one of `tools`")
+        raise ShapeError(
+            ("tool_choice",), f"`tool_choice` names `{shorten(name)}`, which isn't one of `tools`"
+        )
     return {"tool_choice": choice if choice["type"] == "tool" else {"type": "tool", "name": name}}
 
 
@@ -132,19 +141,23 @@ _KINDS_OF_CHOICE = ("auto", "any", "none", "tool", "function")
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
 
-def _system(value: object, where: Where) -> str | list[dict[str, Any]]:
+def _system(value: object, where: KeyPath) -> str | list[dict[str, Any]]:
     """A system prompt: text, or blocks of text."""
     blocks = [value] if isinstance(value, str) else value
     if not isinstance(blocks, list) or not blocks:
-        message = f"`{spelled(where)}` is {kind(value)}, not a text or a list of content blocks"
-        raise Misshapen(where, message, EXAMPLE)
+        message = (
+            f"`{format_key_path(where)}` is {describe_type(value)}, not a text or a list of content blocks"
+        )
+        raise ShapeError(where, message, EXAMPLE)
     for number, block in enumerate(blocks):
         at = where if isinstance(value, str) else (*where, number)
         text = block if isinstance(value, str) else block.get("text") if isinstance(block, dict) else None
         if not isinstance(value, str) and not (isinstance(block, dict) and block.get("type") == "text"):
-            raise Misshapen(at, f"`{spelled(at)}` is not a block of text, all that a system prompt may hold")
+            raise ShapeError(
+                at, f"`{format_key_path(at)}` is not a block of text, all that a system prompt may hold"
+            )
         if not isinstance(text, str) or not text.strip():
-            raise Misshapen(at, f"`{spelled(at)}` is blank, and the API refuses a blank text")
+            raise ShapeError(at, f"`{format_key_path(at)}` is blank, and the API refuses a blank text")
     return value  # type: ignore[return-value]
 
 
@@ -167,13 +180,13 @@ def _split(messages: object, gathered: Gathered) -> tuple[list[Any], list[_Turn]
     if messages is None:
         return [], []
     if not isinstance(messages, list):
-        raise Misshapen(("messages",), f"`messages` is {kind(messages)}, not a list", EXAMPLE)
+        raise ShapeError(("messages",), f"`messages` is {describe_type(messages)}, not a list", EXAMPLE)
     if not messages:
-        raise Misshapen(("messages",), "`messages` is empty: at least one message is required", EXAMPLE)
+        raise ShapeError(("messages",), "`messages` is empty: at least one message is required", EXAMPLE)
     told: list[Any] = []
     said: list[_Turn] = []
     for number, message in enumerate(messages):
-        where: Where = ("messages", number)
+        where: KeyPath = ("messages", number)
         role = _role(message, where)
         gathered.remarks.extend(
             (remark, (*where, key)) for key, remark in extra_keys.beside_message(message, role)
@@ -190,23 +203,25 @@ def _split(messages: object, gathered: Gathered) -> tuple[list[Any], list[_Turn]
     return told, said
 
 
-def _role(message: object, where: Where) -> str:
+def _role(message: object, where: KeyPath) -> str:
     if not isinstance(message, dict):
-        raise Misshapen(where, f"`{spelled(where)}` is {kind(message)}, not an object", EXAMPLE)
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` is {describe_type(message)}, not an object", EXAMPLE
+        )
     if "role" not in message:
-        raise Misshapen(where, f"`{spelled(where)}` has no `role`", EXAMPLE)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `role`", EXAMPLE)
     role = message["role"]
     if role == "function" or message.get("function_call"):
         hint = "say it as `tool_calls`, and the answer as a message of the role `tool`"
-        raise Misshapen(where, f"`{spelled(where)}` is a function call in OpenAI's older form", hint)
+        raise ShapeError(where, f"`{format_key_path(where)}` is a function call in OpenAI's older form", hint)
     if role not in _ROLES:
-        told = f"has the role `{short(role)}`; known are {', '.join(_ROLES)}"
-        raise Misshapen(where, f"`{spelled(where)}` {told}", EXAMPLE)
+        told = f"has the role `{shorten(role)}`; known are {', '.join(_ROLES)}"
+        raise ShapeError(where, f"`{format_key_path(where)}` {told}", EXAMPLE)
     return str(role)
 
 
 def _said(
-    message: Mapping[str, Any], where: Where, role: str, gathered: Gathered
+    message: Mapping[str, Any], where: KeyPath, role: str, gathered: Gathered
 ) -> str | list[dict[str, Any]]:
     """The content of a turn, with OpenAI's tool calls as blocks."""
     calls = message.get("tool_calls")
@@ -214,11 +229,13 @@ def _said(
     if given is None and isinstance(message.get("refusal"), str):
         given = message["refusal"]
     if given is None and not calls:
-        raise Misshapen(where, f"`{spelled(where)}` has no `content`", EXAMPLE)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `content`", EXAMPLE)
     if not calls:
         return content(given, (*where, "content"), role, gathered)
     if role != "assistant" or not isinstance(calls, list):
-        raise Misshapen(where, f"`{spelled(where)}` has `tool_calls` that aren't a list of the assistant's")
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` has `tool_calls` that aren't a list of the assistant's"
+        )
     blocks: list[dict[str, Any]] = []
     if isinstance(given, list) and given:
         blocks += content(given, (*where, "content"), role, gathered)  # type: ignore[arg-type]
@@ -227,28 +244,28 @@ def _said(
     return blocks + [_call(call, (*where, "tool_calls", number)) for number, call in enumerate(calls)]
 
 
-def _call(call: object, where: Where) -> dict[str, Any]:
+def _call(call: object, where: KeyPath) -> dict[str, Any]:
     function = call.get("function") if isinstance(call, dict) else None
     if (
         not isinstance(call, dict)
         or not isinstance(function, dict)
         or not isinstance(function.get("name"), str)
     ):
-        raise Misshapen(where, f"`{spelled(where)}` isn't the call of a function with a name")
+        raise ShapeError(where, f"`{format_key_path(where)}` isn't the call of a function with a name")
     arguments = function.get("arguments", "{}")
     at = (*where, "function", "arguments")
     if isinstance(arguments, str):
         try:
-            arguments = load_json(arguments or "{}")
-        except JsonError as error:
-            raise Misshapen(at, f"`{spelled(at)}` {error.message}") from None
+            arguments = parse_json(arguments or "{}")
+        except ParseError as error:
+            raise ShapeError(at, f"`{format_key_path(at)}` {error.message}") from None
     if not isinstance(arguments, dict):
-        raise Misshapen(at, f"`{spelled(at)}` is {kind(arguments)}, not an object")
+        raise ShapeError(at, f"`{format_key_path(at)}` is {describe_type(arguments)}, not an object")
     ident = identifier(call.get("id"), (*where, "id"))
     return {"type": "tool_use", "id": ident, "name": function["name"], "input": arguments}
 
 
-def _result(message: Mapping[str, Any], where: Where, gathered: Gathered) -> dict[str, Any]:
+def _result(message: Mapping[str, Any], where: KeyPath, gathered: Gathered) -> dict[str, Any]:
     block: dict[str, Any] = {
         "type": "tool_result",
         "tool_use_id": identifier(message.get("tool_call_id"), (*where, "tool_call_id")),
@@ -258,7 +275,7 @@ def _result(message: Mapping[str, Any], where: Where, gathered: Gathered) -> dic
     return {**block, "content": content(message["content"], (*where, "content"), "tool", gathered)}
 
 
-def _add_result(said: list[_Turn], block: dict[str, Any], where: Where) -> None:
+def _add_result(said: list[_Turn], block: dict[str, Any], where: KeyPath) -> None:
     """The results of calls that were made together are one message, as the API documents them."""
     if said and said[-1].from_tools and isinstance(said[-1].content, list):
         said[-1].content.append(block)
@@ -271,15 +288,17 @@ def _add_result(said: list[_Turn], block: dict[str, Any], where: Where) -> None:
 
 
 def _check_calls(said: Iterable[_Turn]) -> None:
-    """Each call is answered in the next turn, and each answer has its call in the turn before. Raises `Misshapen`."""
-    open_: dict[str, Where] = {}
+    """Each call is answered in the next turn, and each answer has its call in the turn before. Raises `ShapeError`."""
+    open_: dict[str, KeyPath] = {}
     seen: set[str] = set()
     for role, blocks in _merged(said):
         if role == "assistant":
             for block, where in blocks:
                 if block.get("type") == "tool_use":
                     if block["id"] in seen:
-                        raise Misshapen(where, f"`{spelled(where)}` has the id `{short(block['id'])}` again")
+                        raise ShapeError(
+                            where, f"`{format_key_path(where)}` has the id `{shorten(block['id'])}` again"
+                        )
                     seen.add(block["id"])
                     open_[block["id"]] = where
             continue
@@ -288,16 +307,16 @@ def _check_calls(said: Iterable[_Turn]) -> None:
         }
         for ident, where in answers.items():
             if ident not in open_:
-                told = f"answers the tool call `{short(ident)}`, which the turn before doesn't make"
-                raise Misshapen(where, f"`{spelled(where)}` {told}")
+                told = f"answers the tool call `{shorten(ident)}`, which the turn before doesn't make"
+                raise ShapeError(where, f"`{format_key_path(where)}` {told}")
         for ident, where in open_.items():
             if ident not in answers:
-                told = f"makes the tool call `{short(ident)}`, which the next turn doesn't answer"
-                raise Misshapen(where, f"`{spelled(where)}` {told}")
+                told = f"makes the tool call `{shorten(ident)}`, which the next turn doesn't answer"
+                raise ShapeError(where, f"`{format_key_path(where)}` {told}")
         open_ = {}
 
 
-def _late(said: Iterable[_Turn]) -> Iterator[Where]:
+def _late(said: Iterable[_Turn]) -> Iterator[KeyPath]:
     """Results of tool calls that other blocks of their turn stand before: the first of each turn."""
     for _, blocks in _merged(said):
         kinds = [block.get("type") for block, _ in blocks]
@@ -306,9 +325,9 @@ def _late(said: Iterable[_Turn]) -> Iterator[Where]:
             yield blocks[kinds.index("tool_result", first)][1]
 
 
-def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], Where]]]]:
+def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], KeyPath]]]]:
     """The blocks of consecutive messages of one role together, as the API takes them, with their messages' places."""
-    role, blocks = "", list[tuple[dict[str, Any], Where]]()
+    role, blocks = "", list[tuple[dict[str, Any], KeyPath]]()
     for turn in said:
         if turn.role != role and role:
             yield role, blocks
@@ -339,10 +358,10 @@ def _stub(said: Sequence[_Turn], gathered: Gathered) -> list[dict[str, Any]]:
 def describe(data: object) -> str:
     """What a file holds that isn't a request, for the message that says so."""
     if isinstance(data, dict):
-        return f"its keys are {named(data)}"
+        return f"its keys are {list_keys(data)}"
     first = data[0] if isinstance(data, list) and data else None
     if isinstance(first, dict):
-        return f"it is a list, and the keys of its first entry are {named(first)}"
-    return f"it is {kind(data)}" + (
-        f" of which the first is {kind(first)}" if isinstance(data, list) and data else ""
+        return f"it is a list, and the keys of its first entry are {list_keys(first)}"
+    return f"it is {describe_type(data)}" + (
+        f" of which the first is {describe_type(first)}" if isinstance(data, list) and data else ""
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.text.location import Misshapen, Where, kind, short, spelled
+from prompt_lint.text.location import KeyPath, ShapeError, describe_type, format_key_path, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,8 +83,8 @@ def _from_listed(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **({"required": marked} if marked else {})}
 
 
-def standard(tools: Iterable[tuple[Where, object, str]]) -> list[dict[str, Any]]:
-    """Tools, each with its place and the name that is its key (empty where it has its own). Raises `Misshapen`."""
+def standard(tools: Iterable[tuple[KeyPath, object, str]]) -> list[dict[str, Any]]:
+    """Tools, each with its place and the name that is its key (empty where it has its own). Raises `ShapeError`."""
     found: list[dict[str, Any]] = []
     names: set[str] = set()
     for where, given, key in tools:
@@ -92,9 +92,9 @@ def standard(tools: Iterable[tuple[Where, object, str]]) -> list[dict[str, Any]]
         name = tool.get("name")
         if isinstance(name, str):
             if name in names:
-                raise Misshapen(
+                raise ShapeError(
                     where,
-                    f"`{spelled(where)}` has the name `{short(name)}` again: names must be unique",
+                    f"`{format_key_path(where)}` has the name `{shorten(name)}` again: names must be unique",
                     _HINT,
                 )
             names.add(name)
@@ -111,13 +111,15 @@ def name_of(tool: object, key: str = "") -> str:
     return name if isinstance(name, str) else key
 
 
-def _standard(given: object, where: Where, key: str) -> dict[str, Any]:
+def _standard(given: object, where: KeyPath, key: str) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise Misshapen(where, f"`{spelled(where)}` is {kind(given)}, not an object", _HINT)
+        raise ShapeError(where, f"`{format_key_path(where)}` is {describe_type(given)}, not an object", _HINT)
     if given.get("type") not in (None, "custom", "function"):
         if not isinstance(given["type"], str):
-            raise Misshapen(
-                where, f"`{spelled(where)}` has a `type` that is {kind(given['type'])}, not a text", _HINT
+            raise ShapeError(
+                where,
+                f"`{format_key_path(where)}` has a `type` that is {describe_type(given['type'])}, not a text",
+                _HINT,
             )
         return given  # defined by the server, under that type
     inner = given.get("function")
@@ -125,8 +127,10 @@ def _standard(given: object, where: Where, key: str) -> dict[str, Any]:
     name = _name(tool.get("name", key or None), where)
     about = tool.get("description")
     if about is not None and not isinstance(about, str):
-        raise Misshapen(
-            where, f"`{spelled(where)}` has a `description` that is {kind(about)}, not a text", _HINT
+        raise ShapeError(
+            where,
+            f"`{format_key_path(where)}` has a `description` that is {describe_type(about)}, not a text",
+            _HINT,
         )
     if tool is given and "input_schema" in tool and given.get("type") != "function":
         _check_schema(tool["input_schema"], (*where, "input_schema"))
@@ -138,22 +142,22 @@ def _standard(given: object, where: Where, key: str) -> dict[str, Any]:
     return {"name": name, **told, "input_schema": schema}
 
 
-def _name(name: object, where: Where) -> str:
+def _name(name: object, where: KeyPath) -> str:
     if not isinstance(name, str) or not name:
-        raise Misshapen(where, f"`{spelled(where)}` has no `name`", _HINT)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `name`", _HINT)
     if not re.fullmatch(_NAME, name):
-        message = f"`{spelled(where)}` has the name `{short(name)}`; the API takes letters, digits, `_` and `-`, at most 128"
-        raise Misshapen(where, message, _HINT)
+        message = f"`{format_key_path(where)}` has the name `{shorten(name)}`; the API takes letters, digits, `_` and `-`, at most 128"
+        raise ShapeError(where, message, _HINT)
     return name
 
 
-def _schema(tool: Mapping[str, Any], where: Where, *, keyed: bool, function: bool) -> dict[str, Any]:
+def _schema(tool: Mapping[str, Any], where: KeyPath, *, keyed: bool, function: bool) -> dict[str, Any]:
     """The arguments of a tool that isn't spelled as the API spells it."""
     spelling = next((key for key in SCHEMAS if tool.get(key) is not None), None)
     if spelling is None:
         if function:  # OpenAI: left out where there are no arguments
             return {"type": "object", "properties": {}}
-        raise Misshapen(where, f"`{spelled(where)}` has no `input_schema`", _HINT)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `input_schema`", _HINT)
     schema = tool[spelling]
     if keyed and are_listed(schema):
         schema = _from_listed(schema)
@@ -166,10 +170,14 @@ def _schema(tool: Mapping[str, Any], where: Where, *, keyed: bool, function: boo
     return dict(schema)
 
 
-def _check_schema(schema: object, where: Where) -> None:
+def _check_schema(schema: object, where: KeyPath) -> None:
     if not isinstance(schema, dict):
-        raise Misshapen(where, f"`{spelled(where)}` is {kind(schema)}, not a JSON Schema", _HINT)
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` is {describe_type(schema)}, not a JSON Schema", _HINT
+        )
     if schema.get("type") != "object":
-        raise Misshapen(where, f'`{spelled(where)}` needs `"type": "object"` at its top', _HINT)
+        raise ShapeError(where, f'`{format_key_path(where)}` needs `"type": "object"` at its top', _HINT)
     if wrong := next((key for key in _FORBIDDEN if key in schema), None):
-        raise Misshapen(where, f"`{spelled(where)}` has `{wrong}` at its top, which the API refuses", _HINT)
+        raise ShapeError(
+            where, f"`{format_key_path(where)}` has `{wrong}` at its top, which the API refuses", _HINT
+        )

@@ -1,4 +1,4 @@
-"""A JSON or YAML file of a repository: bytes → plain data, and the line of any place in it."""
+"""A JSON or YAML file of a repository: bytes → plain data, and the line of any value in it."""
 
 from __future__ import annotations
 
@@ -7,80 +7,75 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.text import json_reader
 from prompt_lint.text.decode import decode
+from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
-    from prompt_lint.text.location import Where
+    from prompt_lint.text.location import KeyPath, Position
+    from prompt_lint.text.yaml_reader import YamlDocument
 
 TEXT_HINT = "if the file is sent as it stands, say `format: text` in its rule"
 
 # The last file: a format looks at it to recognise it, and then parses it.
-_last: tuple[bytes, bool, Source] | None = None
+_last: tuple[bytes, bool, Document] | None = None
 
 
-class Source(NamedTuple):
-    """The parsed file, and how to find a place in it again. Its data is shared: don't change it."""
+class Document(NamedTuple):
+    """A parsed file. Its data is shared: don't change it."""
 
     data: Any
     text: str
     is_json: bool
 
-    def lines(self, places: Sequence[Where]) -> list[int]:
-        """The 1-based line of each place, or of the nearest around it. Costs a second parse."""
+    def find_lines(self, key_paths: Iterable[KeyPath]) -> list[int]:
+        """Return the 1-based line of each value, or of the nearest one around it. Parses the text a second time."""
         if self.is_json:
-            marks = json_reader.marks(self.text)
+            positions = json_reader.find_positions(self.text)
         else:
-            from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
-
-            document = yaml_reader.load(self.text.encode(), yaml_reader.PROMPT_LIMITS)
+            document = _parse_yaml(self.text)
             # A value that begins below its key is shown with the key.
-            marks = document.marks | document.key_marks
-        return [_nearest(marks, where) for where in places]
+            positions = document.positions | document.key_positions
+        return [_find_nearest_line(positions, key_path) for key_path in key_paths]
 
-    def line(self, where: Where) -> int:
-        return self.lines([where])[0]
-
-
-def _nearest(marks: dict[Where, tuple[int, int]], where: Where) -> int:
-    while where and where not in marks:
-        where = where[:-1]
-    return marks.get(where, (1, 1))[0]
+    def find_line(self, key_path: KeyPath) -> int:
+        """Return the line of one value, as `find_lines` does."""
+        return self.find_lines([key_path])[0]
 
 
-def looks_like_json(path: str, text: str) -> bool:
-    """By the name; where that says nothing (stdin, a name of one's own), by the first character."""
+def _find_nearest_line(positions: Mapping[KeyPath, Position], key_path: KeyPath) -> int:
+    while key_path and key_path not in positions:
+        key_path = key_path[:-1]
+    return positions.get(key_path, (1, 1))[0]
+
+
+def _looks_like_json(path: str, text: str) -> bool:
+    """Decide by the name; where that says nothing (stdin, a name of one's own), by the first character."""
     name = path.lower()
     if name.endswith((".yaml", ".yml")):
         return False
     return name.endswith((".json", ".jsonl", ".ndjson")) or text.lstrip()[:1] in {"{", "["}
 
 
-def load(path: str, data: bytes) -> Source:
-    """Raises `Unreadable`, with line and column, for what isn't strict JSON or YAML."""
+def parse_document(path: str, data: bytes) -> Document:
+    """Return the data of a file. Raises `Unreadable`, with line and column, for what isn't strict JSON or YAML."""
     global _last  # noqa: PLW0603  # a memo of one entry, replaced as a whole
     text = decode(data)
-    is_json = looks_like_json(path, text)
+    is_json = _looks_like_json(path, text)
     if _last and _last[0] is data and _last[1] == is_json:
         return _last[2]
-    source = Source(_load_json(text) if is_json else _load_yaml(text), text, is_json)
-    _last = data, is_json, source
-    return source
-
-
-def _load_json(text: str) -> Any:
     try:
-        return json_reader.load(text)
-    except json_reader.JsonError as error:
-        column = f" (column {error.column})" if error.column else ""
-        raise Unreadable(f"{error.message}{column}", TEXT_HINT, error.line) from None
+        document = Document(
+            json_reader.parse_json(text) if is_json else _parse_yaml(text).data, text, is_json
+        )
+    except ParseError as error:
+        message = error.describe() if is_json else f"is not usable YAML: {error.describe()}"
+        raise Unreadable(message, TEXT_HINT, error.line) from None
+    _last = data, is_json, document
+    return document
 
 
-def _load_yaml(text: str) -> Any:
-    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
+def _parse_yaml(text: str) -> YamlDocument:
+    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # importing PyYAML takes 10 ms, and few files need it
 
-    try:
-        return yaml_reader.load(text.encode(), yaml_reader.PROMPT_LIMITS).data
-    except yaml_reader.YamlError as error:
-        column = f" (column {error.column})" if error.column else ""
-        raise Unreadable(f"is not usable YAML: {error.message}{column}", TEXT_HINT, error.line) from None
+    return yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)

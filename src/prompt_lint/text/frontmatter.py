@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import Note, Part
+from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -139,13 +140,13 @@ def _read(front: str, lines: list[str]) -> Fields:
 
     last = len(lines)  # YAML knows more ends of lines than there are
     try:
-        document = yaml_reader.load(front.encode())
-    except yaml_reader.YamlError as error:
+        document = yaml_reader.parse_yaml(front)
+    except ParseError as error:
         return _by_line(lines, min(error.line, last) + 1)
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
         return _by_line(lines, 2)
-    return Fields(data, {key: min(document.key_marks[key,][0], last) + 1 for key in data})
+    return Fields(data, {key: min(document.key_positions[key,][0], last) + 1 for key in data})
 
 
 def _by_line(lines: list[str], fault: int) -> Fields:

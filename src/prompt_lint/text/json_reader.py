@@ -1,153 +1,151 @@
-"""Strict JSON: text → plain data, where a fault is, and where each piece of the data stands."""
+"""Strict JSON: text → plain data, and the position of each value in it."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-Path = tuple[str | int, ...]
-Place = tuple[int, int]
+from prompt_lint.text.location import ParseError, find_position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prompt_lint.text.location import KeyPath, Position
 
 # As deep as YAML may be nested. Python's own limit would differ from version to version.
-DEPTH = 100
-# Marks are for messages, tools and their blocks, none of which lies deeper.
-_MARKED = 8
+MAX_DEPTH = 100
+# Positions are for messages, tools and their blocks, none of which lies deeper.
+_MAX_POSITION_DEPTH = 8
 
 # Compiled when they are used, which is not in every run.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN = rf'{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:"]++'
 _NO_BRACKETS = r"[^][{}]++"
-_HALF = r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|\\u[dD][c-fC-F]"
+_LONE_SURROGATE = r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|\\u[dD][c-fC-F]"
 
 
-class JsonError(Exception):
-    """What is wrong with a text, and where: 1-based, in characters; both 0 where no place is to blame."""
+def parse_json(text: str) -> Any:
+    """Return dicts without a key twice, lists, texts that UTF-8 can encode, finite numbers, bools and None.
 
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
-
-
-def load(text: str) -> Any:
-    """Dicts without a key twice, lists, texts that UTF-8 can hold, numbers, bools and None. Raises `JsonError`."""
+    Raises `ParseError` for any other text.
+    """
     try:
         data = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise JsonError(f"is not JSON: {error.msg}", error.lineno, error.colno) from None
+        raise ParseError(f"is not JSON: {error.msg}", error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
         _explain(text, error)
-    if text.count("[") + text.count("{") > DEPTH and _depth(text) > DEPTH:
-        raise JsonError("is not usable JSON: it is nested too deeply")
-    if "\\u" in text and re.search(_HALF, text):
-        _refuse_halves(text, data)
+    if text.count("[") + text.count("{") > MAX_DEPTH and _measure_depth(text) > MAX_DEPTH:
+        raise ParseError("is not usable JSON: it is nested too deeply")
+    if "\\u" in text and re.search(_LONE_SURROGATE, text):
+        _refuse_surrogates(text, data)
     return data
 
 
-def marks(text: str) -> dict[Path, Place]:
-    """The (line, column) of each value by the keys and indices that lead to it, of a text that `load` took."""
-    found: dict[Path, Place] = {}
+def find_positions(text: str) -> dict[KeyPath, Position]:
+    """Return the position of each value by its key path, of a text that `parse_json` takes."""
+    positions: dict[KeyPath, Position] = {}
     path: list[str | int] = []
-    key_next, line, start, seen = False, 1, 0, 0
+    is_key_next, line, line_start, seen = False, 1, 0, 0
     for match in re.finditer(_TOKEN, text):
         piece = match[0]
         if piece in {"}", "]"}:
             path.pop()
-            key_next = False
+            is_key_next = False
         elif piece == ",":
             last = path[-1]
-            key_next = isinstance(last, str)
+            is_key_next = isinstance(last, str)
             path[-1] = last if isinstance(last, str) else last + 1
-        elif key_next:
+        elif is_key_next:
             path[-1] = json.loads(piece)
-            key_next = False
+            is_key_next = False
         elif piece != ":":
-            if len(path) <= _MARKED:
+            if len(path) <= _MAX_POSITION_DEPTH:
                 breaks = text.count("\n", seen, match.start())
                 if breaks:
-                    line, start = line + breaks, text.rindex("\n", seen, match.start()) + 1
+                    line, line_start = line + breaks, text.rindex("\n", seen, match.start()) + 1
                 seen = match.start()
-                found[tuple(path)] = line, seen - start + 1
+                positions[tuple(path)] = line, seen - line_start + 1
             if piece == "{":
                 path.append("")
-                key_next = True
+                is_key_next = True
             elif piece == "[":
                 path.append(0)
-    return found
+    return positions
 
 
-class _Twice(ValueError):
-    """A key stands twice in one object."""
+class _DuplicateKeyError(ValueError):
+    """An object has a key twice. Its text is the key."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built = dict(pairs)
+    if len(built) != len(pairs):
         seen: set[str] = set()
-        raise _Twice(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
-    return found
+        raise _DuplicateKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return built
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _finite(number: str) -> float:
+def _parse_float(number: str) -> float:
     value = float(number)
     if abs(value) == float("inf"):
         raise ValueError("a number is too large")
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_build_object, parse_constant=_refuse_constant, parse_float=_parse_float
+)
 
 
 def _explain(text: str, error: Exception) -> NoReturn:
-    """The fault of a text that is JSON by its grammar, with its place where that can be told."""
+    """Raise `ParseError` for a text that is JSON by its grammar, with the position where it can be found."""
     if isinstance(error, RecursionError):
-        raise JsonError("is not usable JSON: it is nested too deeply") from None
+        raise ParseError("is not usable JSON: it is nested too deeply") from None
     message = str(error)
-    if isinstance(error, _Twice):
-        place = _second(text, message)
+    if isinstance(error, _DuplicateKeyError):
+        position = _find_duplicate(text, message)
         message = f"the key {message[:60]!r} stands twice in one object"
     elif "int_max_str_digits" in message:
         message = "a number is too long"
-        place = _first(text, lambda token: len(token) > 4000 and token.lstrip("-").isdigit())
+        position = _find_token(text, lambda token: len(token) > 4000 and token.lstrip("-").isdigit())
     elif message == "a number is too large":
-        place = _first(text, lambda token: token[0] in "-0123456789" and abs(float(token)) == float("inf"))
+        position = _find_token(
+            text, lambda token: token[0] in "-0123456789" and abs(float(token)) == float("inf")
+        )
     else:
-        place = _first(text, lambda token: token == message.split()[0])
-    raise JsonError(f"is not usable JSON: {message}", *place) from None
+        position = _find_token(text, lambda token: token == message.split()[0])
+    raise ParseError(f"is not usable JSON: {message}", *position) from None
 
 
-def _first(text: str, wanted: Any) -> Place:
-    return next((_place(text, m.start()) for m in re.finditer(_TOKEN, text) if wanted(m[0])), (0, 0))
+def _find_token(text: str, is_wanted: Callable[[str], bool]) -> Position:
+    starts = (match.start() for match in re.finditer(_TOKEN, text) if is_wanted(match[0]))
+    return next((find_position(text, start) for start in starts), (0, 0))
 
 
-def _second(text: str, key: str) -> Place:
-    """Where a key stands in an object that has it already."""
+def _find_duplicate(text: str, key: str) -> Position:
+    """Return where a key is in an object that has it already."""
     objects: list[set[str]] = []
     tokens = list(re.finditer(_TOKEN, text))
-    for match, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for match, following in zip(tokens, [*tokens[1:], None], strict=True):
         token = match[0]
         if token in {"{", "["}:
             objects.append(set())
         elif token in {"}", "]"}:
             objects.pop()
-        elif after and after[0] == ":" and json.loads(token) == key:
+        elif following and following[0] == ":" and json.loads(token) == key:
             if key in objects[-1]:
-                return _place(text, match.start())
+                return find_position(text, match.start())
             objects[-1].add(key)
     return 0, 0
 
 
-def _place(text: str, at: int) -> Place:
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-
-
-def _depth(text: str) -> int:
+def _measure_depth(text: str) -> int:
     deepest = depth = 0
     for bracket in re.sub(_NO_BRACKETS, "", re.sub(_STRING, "", text)):
         depth += 1 if bracket in "[{" else -1
@@ -155,12 +153,12 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _refuse_halves(text: str, data: Any) -> None:
+def _refuse_surrogates(text: str, data: Any) -> None:
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        half = re.search(_HALF, text)
-        place = _place(text, half.start()) if half else (0, 0)
-        raise JsonError(
-            "is not usable JSON: an escape stands for half a character (a surrogate)", *place
+        match = re.search(_LONE_SURROGATE, text)
+        position = find_position(text, match.start()) if match else (0, 0)
+        raise ParseError(
+            "is not usable JSON: an escape stands for half a character (a surrogate)", *position
         ) from None

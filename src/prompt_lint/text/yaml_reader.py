@@ -1,4 +1,4 @@
-"""A small, strict part of YAML: bytes → plain data and where each piece of it stands.
+"""A small, strict part of YAML: bytes or text → plain data, and the position of each value in it.
 
 Works on the parser's events, below everything in PyYAML that builds objects, follows aliases or calls itself.
 """
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import yaml
 
+from prompt_lint.text.location import ParseError, find_position
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Path = tuple[str | int, ...]
-Place = tuple[int, int]
+    from prompt_lint.text.location import KeyPath, Position
 
 
 class Limits(NamedTuple):
-    """`size` in bytes. `depth` counts lists and mappings inside each other, `nodes` everything, keys included."""
+    """`size` in bytes, or characters of a text. `depth` counts lists and mappings inside each other, `nodes` values and keys."""
 
     size: int
     depth: int
@@ -33,26 +34,15 @@ PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=1_000_000)
 _MAX_INT = 2**63 - 1
 
 
-class YamlError(Exception):
-    """What is wrong with a file, and where: 1-based, in characters; both 0 where no place is to blame."""
-
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
-
-
-class Document(NamedTuple):
+class YamlDocument(NamedTuple):
     """`data` is made of dict (with str keys), list, str, int, float, bool and None.
 
-    `marks` has the (line, column) of each value by the keys and indices that lead to it, `key_marks` that of
-    the key where the value has one.
+    `positions` has each value by its key path, `key_positions` the key of each value that has one.
     """
 
     data: Any
-    marks: dict[Path, Place]
-    key_marks: dict[Path, Place]
+    positions: dict[KeyPath, Position]
+    key_positions: dict[KeyPath, Position]
 
 
 # The core schema of YAML 1.2, but for numbers with a leading zero: some readers take them for octal.
@@ -70,200 +60,203 @@ _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\
 _DIRECTIVE = re.compile("(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*%")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_PROPERTIES = {
+_UNSUPPORTED = {
     "!": "tags such as `!!str` aren't supported",
     "&": "anchors (`&name`) aren't supported; write the value out where it is needed",
     "*": "aliases (`*name`) aren't supported; write the value out",
 }
 
 
-def load(
-    data: bytes,
+def parse_yaml(
+    source: bytes | str,
     limits: Limits = CONFIG_LIMITS,
-    mistakes: list[YamlError] | None = None,
+    mistakes: list[ParseError] | None = None,
     *,
     pure: bool = False,
-) -> Document:
-    """Raises `YamlError` and nothing else.
+) -> YamlDocument:
+    """Return the one document of a YAML file.
 
-    Mistakes that don't keep the rest from being read (a key that stands twice, a number that isn't finite) are
+    Mistakes after which the rest can still be read (a key that stands twice, a number that isn't finite) are
     added to `mistakes` where a list is given. `pure` does without the C parser; the result is the same, but for
     tabs between values, which the C parser takes, and for the words about a syntax error.
+
+    Raises:
+        ParseError: the file isn't YAML of the part that is read, or exceeds the limits.
     """
-    text = _decode(data, limits.size)
+    text = _check_text(source, limits.size)
     parser: Any = yaml.SafeLoader if pure else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    reader = _Reader(_events(text, parser), text, limits, mistakes)
-    return reader.document()
+    return _DocumentBuilder(_parse_events(text, parser), text, limits, mistakes).build_document()
 
 
-def _decode(data: bytes, size: int) -> str:
-    if len(data) > size:
-        raise YamlError(f"is {len(data):,} bytes long; the most is {size:,}")
-    try:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    except UnicodeDecodeError as error:
-        line, column = _place(data[: error.start].decode("utf-8"))
-        raise YamlError(f"is not UTF-8: byte 0x{data[error.start]:02x}", line, column) from None
-    if found := _DIRECTIVE.match(text):
-        raise YamlError("directives (`%...`) aren't supported", *_place(found[0][:-1]))
-    if found := _UNPRINTABLE.search(text):
-        line, column = _place(text[: found.start()])
-        raise YamlError(f"holds the character U+{ord(found[0]):04X}, which YAML doesn't allow", line, column)
+def _check_text(source: bytes | str, size: int) -> str:
+    """Return the text of a file. Raises `ParseError` for one that is too large, or holds what YAML doesn't allow."""
+    if len(source) > size:
+        raise ParseError(f"is {len(source):,} bytes long; the most is {size:,}")
+    text = source if isinstance(source, str) else _decode(source)
+    if match := _DIRECTIVE.match(text):
+        raise ParseError("directives (`%...`) aren't supported", *find_position(text, match.end() - 1))
+    if match := _UNPRINTABLE.search(text):
+        message = f"holds the character U+{ord(match[0]):04X}, which YAML doesn't allow"
+        raise ParseError(message, *find_position(text, match.start()))
     return text
 
 
-def _place(before: str) -> Place:
-    """The line and column behind a text."""
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+def _decode(data: bytes) -> str:
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        message = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        raise ParseError(message, *find_position(before, len(before))) from None
 
 
-def _events(text: str, parser: Any) -> Iterator[Any]:
+def _parse_events(text: str, parser: Any) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=parser)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise YamlError(f"isn't valid YAML: {error.problem or error.context}", line, column) from None
-    except YamlError:
+        raise ParseError(f"isn't valid YAML: {error.problem or error.context}", line, column) from None
+    except ParseError:
         raise
     except Exception as error:  # noqa: BLE001  # PyYAML leaks ValueError, IndexError and more on bad input
-        raise YamlError(f"isn't valid YAML ({type(error).__name__})") from None
+        raise ParseError(f"isn't valid YAML ({type(error).__name__})") from None
 
 
-class _Reader:
-    """Builds the data out of the events, one after the other."""
+class _DocumentBuilder:
+    """Builds the data out of the parser's events, one after the other."""
 
     def __init__(
-        self, events: Iterator[Any], text: str, limits: Limits, mistakes: list[YamlError] | None
+        self, events: Iterator[Any], text: str, limits: Limits, mistakes: list[ParseError] | None
     ) -> None:
         self.events = events
         self.text = text
         self.limits = limits
         self.mistakes = mistakes
-        self.nodes = 0
-        self.marks: dict[Path, Place] = {}
-        self.key_marks: dict[Path, Place] = {}
+        self.node_count = 0
+        self.positions: dict[KeyPath, Position] = {}
+        self.key_positions: dict[KeyPath, Position] = {}
 
-    def document(self) -> Document:
+    def build_document(self) -> YamlDocument:
         next(self.events)  # the start of the stream
         event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):
-            return Document(None, {(): (1, 1)}, {})
-        data = self.value(next(self.events), ())
+            return YamlDocument(None, {(): (1, 1)}, {})
+        data = self._build_value(next(self.events), ())
         next(self.events)  # the end of the document
         event = next(self.events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self.refuse("holds more than one document", event)
-        return Document(data, self.marks, self.key_marks)
+            self._refuse("holds more than one document", event)
+        return YamlDocument(data, self.positions, self.key_positions)
 
-    def value(self, event: Any, at: Path) -> Any:
-        self.check(event, at)
-        self.marks[at] = self.place(event)
+    def _build_value(self, event: Any, key_path: KeyPath) -> Any:
+        self._check_event(event, key_path)
+        self.positions[key_path] = self._find_position(event)
         if isinstance(event, yaml.MappingStartEvent):
-            return self.mapping(at)
+            return self._build_mapping(key_path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(at)
-        return self.scalar(event)
+            return self._build_list(key_path)
+        return self._read_scalar(event)
 
-    def check(self, event: Any, at: Path) -> None:
-        self.nodes += 1
-        if self.nodes > self.limits.nodes:
-            self.refuse(f"holds more than {self.limits.nodes:,} values", event)
-        if len(at) >= self.limits.depth and not isinstance(event, yaml.ScalarEvent):
-            self.refuse(f"is nested more than {self.limits.depth} levels deep", event)
+    def _check_event(self, event: Any, key_path: KeyPath) -> None:
+        self.node_count += 1
+        if self.node_count > self.limits.nodes:
+            self._refuse(f"holds more than {self.limits.nodes:,} values", event)
+        if len(key_path) >= self.limits.depth and not isinstance(event, yaml.ScalarEvent):
+            self._refuse(f"is nested more than {self.limits.depth} levels deep", event)
         # Not `event.tag`: the C parser drops the tag `!`. A plain scalar can't start with any of these.
-        start = self.text[event.start_mark.index : event.start_mark.index + 1]
-        if start in _PROPERTIES:
-            self.refuse(_PROPERTIES[start], event)
+        first = self.text[event.start_mark.index : event.start_mark.index + 1]
+        if first in _UNSUPPORTED:
+            self._refuse(_UNSUPPORTED[first], event)
 
-    def sequence(self, at: Path) -> list[Any]:
-        found: list[Any] = []
+    def _build_list(self, key_path: KeyPath) -> list[Any]:
+        values: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            found.append(self.value(event, (*at, len(found))))
-        return found
+            values.append(self._build_value(event, (*key_path, len(values))))
+        return values
 
-    def mapping(self, at: Path) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _build_mapping(self, key_path: KeyPath) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self.key(event, at)
-            child = (*at, key)
-            if key in found:
-                line = self.key_marks[child][0]
-                self.soft(f"the key `{_short(key)}` stands twice; the first is in line {line}", event)
-                self.skip(child)
+            key = self._read_key(event, key_path)
+            child = (*key_path, key)
+            if key in values:
+                line = self.key_positions[child][0]
+                message = f"the key `{_shorten(key)}` stands twice; the first is in line {line}"
+                self._report(message, event)
+                self._skip_value(child)
             else:
-                self.key_marks[child] = self.place(event)
-                found[key] = self.value(next(self.events), child)
-        return found
+                self.key_positions[child] = self._find_position(event)
+                values[key] = self._build_value(next(self.events), child)
+        return values
 
-    def skip(self, at: Path) -> None:
-        """Read a value past, without a trace but for the mistakes in it."""
-        kept = self.marks, self.key_marks
-        self.marks, self.key_marks = {}, {}
-        self.value(next(self.events), at)
-        self.marks, self.key_marks = kept
+    def _skip_value(self, key_path: KeyPath) -> None:
+        """Read past a value, keeping nothing but the mistakes in it."""
+        kept = self.positions, self.key_positions
+        self.positions, self.key_positions = {}, {}
+        self._build_value(next(self.events), key_path)
+        self.positions, self.key_positions = kept
 
-    def key(self, event: Any, at: Path) -> str:
-        self.check(event, at)
+    def _read_key(self, event: Any, key_path: KeyPath) -> str:
+        self._check_event(event, key_path)
         if not isinstance(event, yaml.ScalarEvent):
-            self.refuse("a list or a mapping can't be a key", event)
-        key = self.scalar(event)
+            self._refuse("a list or a mapping can't be a key", event)
+        key = self._read_scalar(event)
         if event.implicit[0] and event.value == "<<":
-            self.refuse("merge keys (`<<`) aren't supported; write the keys out", event)
+            self._refuse("merge keys (`<<`) aren't supported; write the keys out", event)
         if not isinstance(key, str):
-            self.soft(f"the key `{_short(event.value)}` isn't text; put it in quotes", event)
+            self._report(f"the key `{_shorten(event.value)}` isn't text; put it in quotes", event)
             return str(event.value)
         return key
 
-    def scalar(self, event: Any) -> str | float | bool | None:
-        value: str = event.value
-        if _SURROGATE.search(value):
-            self.refuse("an escape stands for half a character (a surrogate)", event)
+    def _read_scalar(self, event: Any) -> str | float | bool | None:
+        text: str = event.value
+        if _SURROGATE.search(text):
+            self._refuse("an escape stands for half a character (a surrogate)", event)
         # Not `event.style`: the C parser leaves it empty for plain scalars.
-        return self.plain(value, event) if event.implicit[0] else value
-
-    def plain(self, value: str, event: Any) -> str | float | bool | None:
-        if value in _WORDS:
-            return _WORDS[value]
+        if not event.implicit[0]:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
         try:
-            return _number(value)
+            return _resolve_number(text)
         except ValueError as error:
-            self.soft(str(error), event)
+            self._report(str(error), event)
             return 0
 
-    def place(self, event: Any) -> Place:
+    def _find_position(self, event: Any) -> Position:
         mark = event.start_mark
         if mark.index >= len(self.text):  # a value left out at the very end: the parsers differ on its line
-            return _place(self.text)
+            return find_position(self.text, len(self.text))
         return mark.line + 1, mark.column + 1
 
-    def refuse(self, message: str, event: Any) -> NoReturn:
-        raise YamlError(message, *self.place(event))
+    def _refuse(self, message: str, event: Any) -> NoReturn:
+        raise ParseError(message, *self._find_position(event))
 
-    def soft(self, message: str, event: Any) -> None:
-        error = YamlError(message, *self.place(event))
+    def _report(self, message: str, event: Any) -> None:
+        error = ParseError(message, *self._find_position(event))
         if self.mistakes is None:
             raise error
         self.mistakes.append(error)
 
 
-def _number(value: str) -> str | float:
-    """A plain scalar that looks like a number as one. Raises `ValueError`, with a sentence."""
-    if _INT.fullmatch(value) or _RADIX.fullmatch(value):
+def _resolve_number(text: str) -> str | float:
+    """Return a plain scalar as a number where it is one, else as it is. Raises `ValueError` for one that can't be used."""
+    if _INT.fullmatch(text) or _RADIX.fullmatch(text):
         # By length first: Python refuses to convert thousands of digits.
-        number = int(value, 0) if len(value) < 32 else _MAX_INT + 1
+        number = int(text, 0) if len(text) < 32 else _MAX_INT + 1
         if abs(number) <= _MAX_INT:
             return number
-    elif _FLOAT.fullmatch(value):
-        real = float(value)
+    elif _FLOAT.fullmatch(text):
+        real = float(text)
         if abs(real) != float("inf"):
             return real
-    elif _NOT_FINITE.fullmatch(value):
-        raise ValueError(f"`{value}` isn't a number that can be used; as text, put it in quotes")
+    elif _NOT_FINITE.fullmatch(text):
+        raise ValueError(f"`{text}` isn't a number that can be used; as text, put it in quotes")
     else:
-        return value
-    raise ValueError(f"the number `{_short(value)}` is too large; as text, put it in quotes")
+        return text
+    raise ValueError(f"the number `{_shorten(text)}` is too large; as text, put it in quotes")
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -11,7 +11,7 @@ from prompt_lint.formats import candidates, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
 from prompt_lint.text import patterns as globs
-from prompt_lint.text.document import load
+from prompt_lint.text.document import parse_document
 from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _is_broken(path: str, data: bytes, name: str) -> bool:
     try:
         if path.lower().endswith((".jsonl", ".ndjson")):
             path, data = "line.json", data.strip().partition(b"\n")[0]
-        whole = load(path, data).data
+        whole = parse_document(path, data).data
     except Unreadable:
         return named or bool(_MEANT.search(data) and _SHAPED_KEY.search(data))
     messages = whole.get("messages") if isinstance(whole, dict) else whole
