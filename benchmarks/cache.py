@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import compare, table
 
-from prompt_lint.cache.counts import FILE, open_cache
-from prompt_lint.model.values import Count, CountKey
+from prompt_lint.cache.counts import FILE, open_counts
+from prompt_lint.model.values import Count, Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ PROMPTS = 10_000
 
 LOOK_UP = """
 import hashlib
-from prompt_lint.cache.counts import open_cache
+from prompt_lint.cache.counts import open_counts
 from prompt_lint.model.values import Key
 keys = [Key("claude-opus-5-5", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(15)]
 """
@@ -45,7 +45,7 @@ def keys() -> list[CountKey]:
 def processes(folder: str, rounds: int) -> str:
     """A hook on five files and three models: what the cache adds to a process."""
     look_up = (
-        f"{LOOK_UP}cache = open_cache({folder!r})\nassert len(cache.get(keys, 'api')) == 15\ncache.close()"
+        f"{LOOK_UP}cache = open_counts({folder!r})\nassert len(cache.get(keys, 'api')) == 15\ncache.close()"
     )
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
@@ -70,11 +70,11 @@ def look_ups(folder: str, count: int) -> dict[str, Callable[[], None]]:
     """Ways to look up `count` keys. The plain queries prove nothing and make no counts of what they find."""
     asked = keys()[:count]
     connection = sqlite3.connect(f"file://{folder}/{FILE}?mode=ro", uri=True)
-    with closing(open_cache(folder)) as cache:
-        names = list(cache._names(asked, "api"))  # noqa: SLF001 - the plain queries need the very keys
+    with closing(open_counts(folder)) as cache:
+        names = [cache._name(key, "api") for key in asked]  # noqa: SLF001  # the plain queries need the very keys
 
     def ours() -> None:
-        with closing(open_cache(folder)) as cache:
+        with closing(open_counts(folder)) as cache:
             assert len(cache.get(asked, "api")) == count
 
     def one_by_one() -> None:
@@ -101,7 +101,7 @@ def report(title: str, costs: Mapping[str, float]) -> None:
 def saving(counts: Mapping[CountKey, Count]) -> dict[str, Callable[[], None]]:
     def save(size: int) -> None:
         entries = list(counts.items())
-        with tempfile.TemporaryDirectory() as folder, closing(open_cache(folder)) as cache:
+        with tempfile.TemporaryDirectory() as folder, closing(open_counts(folder)) as cache:
             for start in range(0, len(entries), size):
                 cache.put(dict(entries[start : start + size]))
 
@@ -114,7 +114,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     counts = {key: Count(number + 1, number + 1, number + 1, "api") for number, key in enumerate(keys())}
     with tempfile.TemporaryDirectory() as folder:
-        with closing(open_cache(folder)) as cache:
+        with closing(open_counts(folder)) as cache:
             cache.put(counts)
         size = (Path(folder) / FILE).stat().st_size
         print(f"{len(counts):,} counts, {size / len(counts):.0f} bytes each\n\nA process\n")

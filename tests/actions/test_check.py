@@ -71,7 +71,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     check = done.step("Check the prompts")
     assert [one.properties["file"] for one in check.annotations("error")] == ["prompts/b.md"]
     assert check.summary.startswith("### ❌ 1 prompt is over its limit")
-    assert [set(files) > {"counts-v1.db"} or "counts-v1.db" in files for _, files in caches.saved] == [True]
+    assert [set(files) > {"counts-v2.db"} or "counts-v2.db" in files for _, files in caches.saved] == [True]
     assert done.step("Comment").outcome == "skipped"
 
 

@@ -25,9 +25,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.paths import ROOT
 
-from prompt_lint.cache import counts as cache_module
-from prompt_lint.cache.counts import FILE, clear, moves, open_cache
-from prompt_lint.cache.folder import cache_folder
+from prompt_lint.cache import counts as counts_module
+from prompt_lint.cache import sqlite_file, store
+from prompt_lint.cache.counts import FILE, is_moving, open_counts
+from prompt_lint.cache.folder import cache_folder, clear_cache
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Count, CountKey
 
@@ -54,14 +55,14 @@ def counts(numbers: Iterable[int]) -> dict[CountKey, Count]:
 
 def put(place: Path, entries: dict[CountKey, Count], **how: Any) -> list[str]:
     """Save them in a run of their own; what it warned of."""
-    with closing(open_cache(str(place), **how)) as cache:
+    with closing(open_counts(str(place), **how)) as cache:
         cache.put(entries)
     return cache.warnings
 
 
 def get(place: Path, keys: Iterable[CountKey], **how: Any) -> dict[CountKey, Count]:
     """Look them up in a run of their own, which must have nothing to complain about."""
-    with closing(open_cache(str(place), **how)) as cache:
+    with closing(open_counts(str(place), **how)) as cache:
         found = cache.get(list(keys), "api")
     assert cache.warnings == []
     return found
@@ -69,7 +70,7 @@ def get(place: Path, keys: Iterable[CountKey], **how: Any) -> dict[CountKey, Cou
 
 def run_through(place: Path, known: dict[CountKey, Count]) -> tuple[dict[CountKey, Count], list[str]]:
     """A whole run on a doubtful file: looks everything up, saves one count more. What was found, what was said."""
-    with closing(open_cache(str(place))) as cache:
+    with closing(open_counts(str(place))) as cache:
         found = cache.get(list(known), "api")
         cache.put({key(999_999): exact(7)})
     return found, cache.warnings
@@ -165,9 +166,9 @@ def test_a_folder_with_other_things_in_it_is_not_marked(place: Path) -> None:
 def test_sqlite_is_not_imported_for_an_empty_cache(place: Path) -> None:
     """A look-up where no file is, and a cache that is switched off, cost no import."""
     script = (
-        "import sys; from prompt_lint.cache.counts import open_cache; from prompt_lint.model.values import Key\n"
+        "import sys; from prompt_lint.cache.counts import open_counts; from prompt_lint.model.values import Key\n"
         f"for place in ({str(place)!r}, None):\n"
-        "    cache = open_cache(place); cache.get([Key('m', 'ab')], 'api'); cache.close()\n"
+        "    cache = open_counts(place); cache.get([Key('m', 'ab')], 'api'); cache.close()\n"
         "print('sqlite3' in sys.modules)"
     )
 
@@ -196,10 +197,10 @@ stored = st.dictionaries(
 def test_what_was_put_is_what_is_found(entries: dict[CountKey, Count]) -> None:
     """Every count comes back as it was, under its own key and origin, before and after it was saved."""
     with tempfile.TemporaryDirectory() as temporary:
-        with closing(open_cache(temporary)) as cache:
+        with closing(open_counts(temporary)) as cache:
             cache.put(entries)
             unsaved = cache.get(entries, "api") | cache.get(entries, "offline")
-        with closing(open_cache(temporary)) as cache:
+        with closing(open_counts(temporary)) as cache:
             saved = cache.get(entries, "api") | cache.get(entries, "offline")
 
     assert unsaved == entries
@@ -217,18 +218,18 @@ def test_only_what_was_asked_for_is_found(place: Path, asked: range) -> None:
 def test_counts_of_another_origin_model_engine_or_service_are_not_found(place: Path) -> None:
     """A count belongs to all of these."""
     one = key(1)
-    with closing(open_cache(str(place), engine="e1", service="s1")) as cache:
+    with closing(open_counts(str(place), tokenizer="e1", service="s1")) as cache:
         cache.put({one: exact(5)})
         cache.put({one: Count(6, 5, 8, "offline", is_unverified=True)})
 
-    def found(origin: Any, asked: CountKey = one, engine: str = "", service: str = "") -> list[int]:
-        with closing(open_cache(str(place), engine, service)) as cache:
+    def found(origin: Any, asked: Key = one, tokenizer: str = "", service: str = "") -> list[int]:
+        with closing(open_counts(str(place), tokenizer, service)) as cache:
             return [count.tokens for count in cache.get([asked], origin).values()]
 
     assert found("api", service="s1") == [5]
-    assert found("api", engine="e1") == []
-    assert found("offline", engine="e1") == [6]
-    assert found("offline", engine="e2", service="s1") == []
+    assert found("api", tokenizer="e1") == []
+    assert found("offline", tokenizer="e1") == [6]
+    assert found("offline", tokenizer="e2", service="s1") == []
     assert found("api", key(1, "claude-opus-5"), service="s1") == []
 
 
@@ -256,7 +257,7 @@ def test_a_newer_count_replaces_an_older_one(place: Path) -> None:
 
 def test_200_counts_are_saved_at_once(place: Path) -> None:
     """A run that is killed loses fewer than that."""
-    with closing(open_cache(str(place))) as cache:
+    with closing(open_counts(str(place))) as cache:
         cache.put(counts(range(199)))
         before = get(place, counts(range(199)))
         cache.put(counts([199]))
@@ -268,8 +269,8 @@ def test_200_counts_are_saved_at_once(place: Path) -> None:
 
 def test_a_slow_run_saves_every_few_seconds(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts that have waited long enough go with the next one."""
-    monkeypatch.setattr(cache_module, "_BATCH_SECONDS", 0.0)
-    with closing(open_cache(str(place))) as cache:
+    monkeypatch.setattr(store, "_BATCH_SECONDS", 0.0)
+    with closing(open_counts(str(place))) as cache:
         cache.put(counts([1]))
         found = get(place, [key(1)])
 
@@ -278,7 +279,7 @@ def test_a_slow_run_saves_every_few_seconds(place: Path, monkeypatch: pytest.Mon
 
 def test_a_closed_cache_knows_nothing_and_says_nothing(place: Path) -> None:
     """A thread that comes late does no harm."""
-    cache = open_cache(str(place))
+    cache = open_counts(str(place))
     cache.put(counts([1]))
     cache.close()
     cache.put(counts([2]))
@@ -292,13 +293,13 @@ def test_a_closed_cache_knows_nothing_and_says_nothing(place: Path) -> None:
 
 def test_no_folder_is_a_cache_that_knows_nothing() -> None:
     """`--no-cache` needs no second code path."""
-    with closing(open_cache(None)) as cache:
+    with closing(open_counts(None)) as cache:
         cache.put(counts([1]))
         found = cache.get([key(1)], "api")
 
     assert found == {}
     assert cache.warnings == []
-    assert cache.info().api == 0
+    assert cache.read_info().api == 0
 
 
 def test_info_counts_rows_and_proves_them(place: Path) -> None:
@@ -307,9 +308,9 @@ def test_info_counts_rows_and_proves_them(place: Path) -> None:
     put(place, {key(9): Count(5, 4, 6, "offline")}, clock=lambda: NOW + 60)
     put(place, {key(8): Count(5, 4, 6, "offline")}, clock=lambda: NOW + 30)
     with closing(sqlite3.connect(place / FILE, isolation_level=None)) as other:
-        other.execute("UPDATE counts SET v = zeroblob(21) WHERE k = (SELECT min(k) FROM counts)")
-    with closing(open_cache(str(place))) as cache:
-        info = cache.info()
+        other.execute("UPDATE entries SET v = zeroblob(21) WHERE k = (SELECT min(k) FROM entries)")
+    with closing(open_counts(str(place))) as cache:
+        info = cache.read_info()
 
     assert info[1:] == ((place / FILE).stat().st_size, 2, 2, 1, NOW, NOW + 60)
     assert info.path == str(place / FILE)
@@ -323,9 +324,9 @@ def test_clear_removes_what_is_the_caches_and_nothing_else(place: Path) -> None:
     (place / "mine.db").write_bytes(b"12345")
     size = (place / FILE).stat().st_size
 
-    assert clear(str(place)) == size + 10
+    assert clear_cache(str(place)) == size + 10
     assert sorted(os.listdir(place)) == [".gitignore", "CACHEDIR.TAG", "mine.db"]
-    assert clear(str(place / "nowhere")) == 0
+    assert clear_cache(str(place / "nowhere")) == 0
 
 
 def test_clear_says_why_it_could_not(tmp_path: Path) -> None:
@@ -333,7 +334,7 @@ def test_clear_says_why_it_could_not(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(Fatal, match="could not clear the cache"):
-        clear(str(tmp_path / "file"))
+        clear_cache(str(tmp_path / "file"))
 
 
 # What it forgets
@@ -350,7 +351,7 @@ def test_clear_says_why_it_could_not(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_pinned_ids_stay(model: str) -> None:
     """Dated ids, and dateless ones from generation 4.6 on."""
-    assert not moves(model)
+    assert not is_moving(model)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +365,7 @@ def test_pinned_ids_stay(model: str) -> None:
 )  # fmt: skip
 def test_aliases_move(model: str) -> None:
     """Dateless ids up to 4.5, `latest`, and any name that might be somebody's alias."""
-    assert moves(model)
+    assert is_moving(model)
 
 
 @pytest.mark.parametrize(
@@ -390,14 +391,14 @@ def test_offline_counts_of_moving_aliases_stay(place: Path) -> None:
     """They change with the engine only."""
     one, count = key(1, "claude-sonnet-4-5"), Count(5, 4, 6, "offline")
     put(place, {one: count}, clock=lambda: NOW)
-    with closing(open_cache(str(place), clock=lambda: NOW + 50 * DAY)) as cache:
+    with closing(open_counts(str(place), clock=lambda: NOW + 50 * DAY)) as cache:
         assert cache.get([one], "offline") == {one: count}
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that is large at 50 rows already."""
-    monkeypatch.setattr(cache_module, "_ROWS_KEPT", 50)
+    monkeypatch.setattr(store, "_ROWS_KEPT", 50)
 
 
 @pytest.mark.usefixtures("small")
@@ -445,24 +446,11 @@ def test_rows_from_the_future_are_not_evicted(place: Path) -> None:
 
 
 def test_every_flipped_bit_of_a_row_is_noticed() -> None:
-    """All bits of key and value, one at a time."""
-    cache = open_cache("/nowhere")
-    (name,) = cache._names([key(1)], "api")
-    value = cache_module._seal(name, exact(1_000), int(NOW))
-    row = name + value
-    flips = [
-        row[: bit // 8] + bytes([row[bit // 8] ^ 1 << bit % 8]) + row[bit // 8 + 1 :]
-        for bit in range(len(row) * 8)
-    ]
+    """All bits of name and value, one at a time."""
+    row = b"name" + store.seal(b"name", b"payload")
 
-    def proved(row: bytes) -> dict[CountKey, Count]:
-        found: dict[CountKey, Count] = {}
-        asked = cache_module._Asked({row[:44]: key(1)}, "api", set(), int(NOW))
-        cache_module._prove([(row[:44], row[44:], int(NOW))], asked, found, set())
-        return found
-
-    assert proved(row) == {key(1): exact(1_000)}
-    assert [flip for flip in flips if proved(flip)] == []
+    assert crc32(row) == store._RESIDUE
+    assert [bit for bit in range(len(row) * 8) if crc32(flip(row, bit)) == store._RESIDUE] == []
 
 
 def test_flipped_bits_anywhere_never_make_a_wrong_count(place: Path) -> None:
@@ -477,7 +465,7 @@ def test_flipped_bits_anywhere_never_make_a_wrong_count(place: Path) -> None:
     wrong, loud, complete = [], [], 0
     for bit in header + anywhere:
         (place / FILE).write_bytes(flip(whole, bit))
-        with closing(open_cache(str(place))) as cache:
+        with closing(open_counts(str(place))) as cache:
             found = cache.get(list(known), "api")
         wrong += [bit for one, count in found.items() if known[one] != count]
         loud += [bit for _ in cache.warnings[1:]]
@@ -538,27 +526,27 @@ def foreign(*statements: str) -> Callable[[Path], None]:
     return make
 
 
-TABLE = cache_module._DDL
+TABLE = sqlite_file.DDL
 ENDLESS = "WITH RECURSIVE c(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM c) SELECT k, k AS v, k AS seen FROM c"
 FOREIGN: dict[str, Callable[[Path], Any]] = {
     "html": lambda path: path.write_text("<!doctype html><title>Sign in to the network</title>" * 50),
     "noise": lambda path: path.write_bytes(seeded(3).randbytes(10_000)),
     "zeros": lambda path: path.write_bytes(bytes(10_000)),
-    "another table": foreign("CREATE TABLE t(x)", "PRAGMA user_version = 1"),
-    "a newer version": foreign(TABLE, "PRAGMA user_version = 2"),
+    "another table": foreign("CREATE TABLE t(x)", "PRAGMA user_version = 2"),
+    "a newer version": foreign(TABLE, "PRAGMA user_version = 3"),
     "no version": foreign(TABLE),
-    "a version only": foreign("PRAGMA user_version = 1"),
-    "more columns": foreign(TABLE.replace(")", ", more)", 1), "PRAGMA user_version = 1"),
-    "write-ahead log": foreign("PRAGMA journal_mode = WAL", TABLE, "PRAGMA user_version = 1"),
-    "a view": foreign(f"CREATE VIEW counts AS {ENDLESS}", "PRAGMA user_version = 1"),
+    "a version only": foreign("PRAGMA user_version = 2"),
+    "more columns": foreign(TABLE.replace(")", ", more)", 1), "PRAGMA user_version = 2"),
+    "write-ahead log": foreign("PRAGMA journal_mode = WAL", TABLE, "PRAGMA user_version = 2"),
+    "a view": foreign(f"CREATE VIEW entries AS {ENDLESS}", "PRAGMA user_version = 2"),
     "a trigger": foreign(
         TABLE,
-        f"CREATE TRIGGER t BEFORE INSERT ON counts BEGIN {ENDLESS}; END",
-        "PRAGMA user_version = 1",
+        f"CREATE TRIGGER t BEFORE INSERT ON entries BEGIN {ENDLESS}; END",
+        "PRAGMA user_version = 2",
     ),
-    "an index": foreign(TABLE, "CREATE INDEX i ON counts(hex(v))", "PRAGMA user_version = 1"),
+    "an index": foreign(TABLE, "CREATE INDEX i ON entries(hex(v))", "PRAGMA user_version = 2"),
     "an enormous schema": foreign(
-        f"CREATE VIEW counts AS SELECT '{'x' * 200_000}' AS k", "PRAGMA user_version = 1"
+        f"CREATE VIEW entries AS SELECT '{'x' * 200_000}' AS k", "PRAGMA user_version = 2"
     ),
 }
 
@@ -606,7 +594,7 @@ def test_one_file_is_kept_aside(place: Path) -> None:
 def test_a_file_is_begun_anew_once_in_a_run(place: Path) -> None:
     """A disk that damages everything costs one attempt."""
     place.mkdir()
-    with closing(open_cache(str(place))) as cache:
+    with closing(open_counts(str(place))) as cache:
         for _ in range(3):
             (place / FILE).write_bytes(b"rot" * 1_000)
             found = cache.get([key(1)], "api")
@@ -660,9 +648,9 @@ def test_a_damaged_file_with_a_second_name_is_let_alone(place: Path) -> None:
 def test_a_file_that_is_cleared_in_mid_run_is_begun_again(place: Path) -> None:
     """`prompt-lint cache clear` harms nobody."""
     put(place, counts([1]))
-    with closing(open_cache(str(place))) as cache:
+    with closing(open_counts(str(place))) as cache:
         before = cache.get([key(1)], "api")
-        clear(str(place))
+        clear_cache(str(place))
         after = cache.get([key(1)], "api")
         cache.put(counts(range(300)))
         anew = cache.get([key(1)], "api")
@@ -679,12 +667,12 @@ def test_a_row_that_is_sealed_but_no_count_is_not_found(place: Path) -> None:
     ]  # fmt: skip
     keys = [key(number) for number in range(len(forged))]
     put(place, counts([100]))
-    names = open_cache(str(place))._names(keys, "api")
+    cache = open_counts(str(place))
     with closing(sqlite3.connect(place / FILE, isolation_level=None)) as other:
-        for name, fields in zip(names, forged, strict=True):
-            value = cache_module._VALUE.pack(*fields)
-            sealed = value + crc32(name + value).to_bytes(4, "little")
-            other.execute(cache_module._SAVE, (name, sealed, 1))
+        for one, fields in zip(keys, forged, strict=True):
+            name = cache._name(one, "api")
+            sealed = store.seal(name, counts_module._PAYLOAD.pack(*fields))
+            other.execute(store._SAVE, (name, sealed, 1))
 
     assert get(place, [*keys, key(100)]) == counts([100])
 
@@ -694,7 +682,7 @@ def test_a_row_of_another_type_is_not_found(place: Path, value: object) -> None:
     """SQLite lets any value into any column."""
     put(place, counts(range(3)))
     with closing(sqlite3.connect(place / FILE, isolation_level=None)) as other:
-        other.execute("UPDATE counts SET v = coalesce(?, 5), seen = coalesce(?, 'text')", (value, value))
+        other.execute("UPDATE entries SET v = coalesce(?, 5), seen = coalesce(?, 'text')", (value, value))
 
     found, warnings = run_through(place, counts(range(600)))
 
@@ -731,7 +719,7 @@ def cut_off(place: Path, killed: Path) -> None:
     with closing(sqlite3.connect(place / FILE, isolation_level=None)) as writer:
         writer.execute("PRAGMA cache_size = 2")
         writer.execute("BEGIN IMMEDIATE")
-        writer.execute("UPDATE counts SET v = zeroblob(21)")
+        writer.execute("UPDATE entries SET v = zeroblob(21)")
         for name in (FILE, f"{FILE}-journal"):
             shutil.copy(place / name, killed / name)
     assert (killed / FILE).read_bytes() != (place / FILE).read_bytes()
@@ -739,11 +727,11 @@ def cut_off(place: Path, killed: Path) -> None:
 
 WRITER = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
-from prompt_lint.cache.counts import open_cache
+from prompt_lint.cache.counts import open_counts
 from tests.support.paths import ROOT
 from tests.cache.test_counts import counts
 place, first, batches, size = sys.argv[1], *map(int, sys.argv[2:])
-cache = open_cache(place)
+cache = open_counts(place)
 for start in range(first, first + batches * size, size):
     cache.put(counts(range(start, start + size)))
     print(start, flush=True)
@@ -800,7 +788,7 @@ def test_eight_processes_lose_nothing(place: Path, start: str) -> None:
 def test_threads_share_a_cache(place: Path) -> None:
     """Eight of them put and look up at once."""
     wrong: list[int] = []
-    with closing(open_cache(str(place))) as cache:
+    with closing(open_counts(str(place))) as cache:
 
         def work(first: int) -> None:
             for number in range(first, first + 100):
@@ -830,7 +818,7 @@ def held(place: Path) -> Iterator[None]:
 def test_a_reader_does_not_wait_for_a_stuck_process(place: Path) -> None:
     """A quarter of a second, once; then it goes on without."""
     put(place, counts([1]))
-    with held(place), closing(open_cache(str(place))) as cache:
+    with held(place), closing(open_counts(str(place))) as cache:
         started = time.monotonic()
         found = [cache.get([key(1)], "api") for _ in range(10)]
         took = time.monotonic() - started
@@ -844,7 +832,7 @@ def test_a_writer_gives_up_on_a_stuck_process(place: Path) -> None:
     """After the patience it was given, with a warning; a shorter one for a run that is interrupted."""
     put(place, counts([1]))
     with held(place):
-        cache = open_cache(str(place))
+        cache = open_counts(str(place))
         cache.put(counts([2]))
         started = time.monotonic()
         cache.close(patience=0.3)
@@ -860,9 +848,9 @@ def test_what_a_held_file_did_not_take_is_saved_at_the_end(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch that finds the file held waits for `close`, which has another try, and nothing was lost."""
-    monkeypatch.setattr(cache_module, "_WRITE_PATIENCE", 0.1)
+    monkeypatch.setattr(store, "_WRITE_PATIENCE", 0.1)
     put(place, counts([1]))
-    cache = open_cache(str(place))
+    cache = open_counts(str(place))
     with held(place):
         cache.put(counts(range(300)))
         cache.put(counts(range(300, 600)))
@@ -875,7 +863,7 @@ def test_what_a_held_file_did_not_take_is_saved_at_the_end(
 def test_a_run_that_only_reads_does_not_wait_to_mark_rows(place: Path) -> None:
     """Marking rows as seen is housekeeping: it waits a quarter of a second and says nothing when it fails."""
     put(place, counts([1]), clock=lambda: NOW)
-    cache = open_cache(str(place), clock=lambda: NOW + 60 * DAY)
+    cache = open_counts(str(place), clock=lambda: NOW + 60 * DAY)
     found = cache.get([key(1)], "api")
     with held(place):
         started = time.monotonic()
@@ -889,10 +877,10 @@ def test_a_run_that_only_reads_does_not_wait_to_mark_rows(place: Path) -> None:
 
 LIMITED = f"""
 import resource, sys; sys.path.insert(0, {str(ROOT)!r})
-from prompt_lint.cache.counts import open_cache
+from prompt_lint.cache.counts import open_counts
 from tests.cache.test_counts import counts
 resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
-cache = open_cache(sys.argv[1])
+cache = open_counts(sys.argv[1])
 for start in range(0, 6_000, 200):
     cache.put(counts(range(start, start + 200)))
 cache.close()
@@ -934,7 +922,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_keeps_what_it_has(tiny_disk: Path) -> None:
     """One warning, whole batches, nothing wrong; and it works again once there is room."""
     known = counts(range(6_000))
-    with closing(open_cache(str(tiny_disk / "cache"))) as cache:
+    with closing(open_counts(str(tiny_disk / "cache"))) as cache:
         for start in range(0, 6_000, 200):
             cache.put(counts(range(start, start + 200)))
     found = get(tiny_disk / "cache", known)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import make
 
-from prompt_lint.cache.counts import FILE, open_cache
-from prompt_lint.cache.files import recall, remember
+from prompt_lint.cache.files import FILE, STAMP_BYTES, FileEntry, PromptEntry, open_files
 from prompt_lint.cli import main
-from prompt_lint.config.rule_matching import MatchedFile
-from prompt_lint.counting.sources import Means
-from prompt_lint.model.values import Count
+from prompt_lint.model.values import Note
 from prompt_lint.repo import safe_read
 from prompt_lint.repo import working_tree as tree
 from prompt_lint.repo.working_tree import WorkingTree
-from prompt_lint.text import patterns as globs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,101 +285,89 @@ def test_odd_times_are_no_trouble(repo: Repo, lint: Lint, seconds: int) -> None:
 
 
 def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) -> None:
-    """A row of which one bit has changed, or one that can't be a count, is a miss."""
+    """A row of which one bit has changed, or one that can't be an entry, is a miss."""
     first = lint()
     path = os.path.join(os.environ["XDG_CACHE_HOME"], "prompt-lint", FILE)
     with closing(sqlite3.connect(path)) as db, db:
-        rows = db.execute("SELECT k, v FROM counts WHERE substr(k, 1, 1) = x'66'").fetchall()
+        rows = db.execute("SELECT k, v FROM entries").fetchall()
         for name, value in rows:
-            spoilt = bytes([*value[:30], value[30] ^ 1, *value[31:]])
-            db.execute("UPDATE counts SET v = ? WHERE k = ?", (spoilt, name))
+            spoilt = bytes([*value[:60], value[60] ^ 1, *value[61:]])
+            db.execute("UPDATE entries SET v = ? WHERE k = ?", (spoilt, name))
     opened.clear()
 
-    assert len(rows) == 4  # each by its file and by its contents
+    assert len(rows) == 2
     assert lint() == first
     assert sorted(opened) == [A, B]
 
 
-NAME, STATE = bytes(range(16)), bytes(range(16, 40))
-EXACT, GUESS = Count(7, 7, 7, "api"), Count(9, 8, 10, "offline", is_unverified=True)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"[]", b"[[], [], []]", b"[[], [[]], {}]", b'[[["a", "1", "", "", ""]], [], {}]', b"[[[1, 1, 1, 1, 1]], [], {}]",
+        b'[[], [], {"a": "zz"}]', b'[[], [], {"a": 1}]', b"[" * 20_000, b"\xff",
+    ],
+)  # fmt: skip
+def test_a_sealed_row_that_is_no_entry_is_not_found(tmp_path: Path, data: bytes) -> None:
+    """The seal is a checksum, which anybody can make: what is under it must still be an entry."""
+    stamp = bytes(STAMP_BYTES)
+    with closing(open_files(str(tmp_path), "build", "top")) as cache:
+        cache._store.put({cache._name("a.md", "", ""): stamp + data})
+
+        assert cache.get({"a.md": stamp}, "", "") == {}
 
 
-def kept(
-    place: Path, counts: tuple[Count, ...], models: tuple[str, ...], *, exact: bool, at: float = 1e9
-) -> None:
-    with closing(open_cache(str(place), "1", "here", lambda: at)) as cache:
-        cache.put_unchanged(cache.scope_of_files("text", models, exact=exact), NAME, STATE, counts)
+texts = st.text(max_size=8)
+stamps = st.binary(min_size=STAMP_BYTES, max_size=STAMP_BYTES)
+entries = st.builds(
+    FileEntry,
+    st.lists(st.builds(PromptEntry, texts, st.integers(1, 9), texts, texts, texts), max_size=3).map(tuple),
+    st.lists(st.builds(Note, texts, texts, st.integers(0, 9)), max_size=3).map(tuple),
+    st.dictionaries(texts, st.one_of(st.just(b""), stamps), max_size=3),
+)
 
 
-def found(
-    place: Path, models: tuple[str, ...], *, exact: bool, name: bytes = NAME, state: bytes = STATE,
-    at: float = 1e9, version: str = "1", service: str = "here",
-) -> Any:  # fmt: skip
-    with closing(open_cache(str(place), version, service, lambda: at)) as cache:
-        return cache.unchanged(cache.scope_of_files("text", models, exact=exact), {name: state}).get(name)
+@given(texts.filter(bool), stamps, entries)
+@settings(max_examples=25, deadline=None)
+def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry) -> None:
+    """Under the same build, checkout, path, stamp, format and role, and under no other."""
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(open_files(folder, "build", "top")) as cache:
+            cache.put(path, stamp, "text", "user", entry)
+        found = {
+            key: open_files(folder, key[0], key[1]).get({path: stamp}, *key[2:])
+            for key in itertools.product(("build", "other"), ("top", "pot"), ("text", ""), ("user", "system"))
+        }
+        changed = open_files(folder, "build", "top").get({path: stamp[:-1] + b"?"}, "text", "user")
+
+    assert found.pop(("build", "top", "text", "user")) == {path: entry}
+    assert set(map(len, found.values())) == {0}
+    assert changed == {} or stamp.endswith(b"?")
 
 
-def test_counts_come_back_as_they_were(tmp_path: Path) -> None:
-    """Exact and offline, verified or not, in the order of the models."""
-    kept(tmp_path, (EXACT, GUESS), ("m", "n"), exact=False)
-
-    assert found(tmp_path, ("m", "n"), exact=False) == (EXACT, GUESS)
-
-
-def test_the_best_kind_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that takes offline counts takes exact ones first; one that wants exact ones never takes others."""
-    monkeypatch.setattr(safe_read, "_UNSURE", 0)
-    (tmp_path / "a.md").write_text("x")
+def test_a_file_of_very_many_prompts_is_read_again(repo: Repo, lint: Lint, opened: list[str]) -> None:
+    """What such a file holds would make the cache large and slow."""
+    line = '{"messages": [{"role": "user", "content": "Hello."}]}\n'
+    repo.write(".prompt-lint.yaml", CONFIG.replace("**/*.md", "**"))
+    repo.write("prompts/few.jsonl", line * 100)
+    repo.write("prompts/many.jsonl", line * 101)
     tick()
-    folder, rule = WorkingTree(str(tmp_path), git=False), make.rule(models=("m",), limits={})
-    _, stamp = folder.take("a.md", 9)
+    first = lint()
+    opened.clear()
 
-    def recalled(mode: str, *remembered: Count) -> Any:
-        with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
-            using = Means(mode, None, None, cache, None, "", 1, print)  # type: ignore[arg-type]  # nothing is counted
-            for one in remembered:
-                remember("a.md", rule, [stamp], [one], using)
-        with closing(open_cache(str(tmp_path / "cache"), "1", "here")) as cache:
-            return recall(folder, [MatchedFile("a.md", rule, ())], using._replace(cache=cache), 9)
-
-    assert recalled("offline", GUESS) == {"a.md": (GUESS,)}
-    assert recalled("exact") == {}
-    assert recalled("offline", EXACT) == recalled("exact") == {"a.md": (EXACT,)}
+    assert lint() == first
+    assert set(opened) == {"prompts/many.jsonl"}
 
 
-def test_kinds_are_kept_apart(tmp_path: Path) -> None:
-    """A run that wants exact counts never finds others."""
-    kept(tmp_path, (GUESS,), ("m",), exact=False)
-    assert found(tmp_path, ("m",), exact=True) is None
-    kept(tmp_path, (EXACT,), ("m",), exact=True)
+def test_in_ci_every_file_is_read(
+    repo: Repo, lint: Lint, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache may have been restored from a stranger's run there, in which a forged entry hides a prompt."""
+    first = lint()
+    monkeypatch.setenv("CI", "true")
+    opened.clear()
 
-    assert found(tmp_path, ("m",), exact=True) == (EXACT,)
-
-
-@pytest.mark.parametrize("number", range(0, 40, 8))
-def test_any_part_of_name_and_state_tells(tmp_path: Path, number: int) -> None:
-    """One byte that differs, in what names a file or in its size and times, makes a miss."""
-    kept(tmp_path, (EXACT,), ("m",), exact=True)
-    other = bytes(part + (place == number) for place, part in enumerate(NAME + STATE))
-
-    assert found(tmp_path, ("m",), exact=True, name=other[:16], state=other[16:]) is None
-
-
-@pytest.mark.parametrize("strangers", [0, 3_000, 30_000])
-def test_many_files_are_found_among_few_and_many(tmp_path: Path, strangers: int) -> None:
-    """Whether rows are read one after the other or looked up, those that were asked for come back, and no others."""
-    names = [number.to_bytes(16, "big") for number in range(1_000 + strangers)]
-    wanted = dict.fromkeys(names[:: len(names) // 1000], STATE)
-    count = {name: Count(number + 1, number + 1, number + 1, "api") for number, name in enumerate(names)}
-    with closing(open_cache(str(tmp_path), "1", "here")) as cache:
-        scope = cache.scope_of_files("text", ("m",), exact=True)
-        for name in names:
-            cache.put_unchanged(scope, name, STATE, [count[name]])
-
-    with closing(open_cache(str(tmp_path), "1", "here")) as cache:
-        known = cache.unchanged(cache.scope_of_files("text", ("m",), exact=True), wanted)
-
-    assert known == {name: (count[name],) for name in wanted}
+    assert lint() == first
+    assert sorted(opened) == [A, B]
 
 
 def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[str]) -> None:
@@ -431,41 +416,6 @@ def test_what_two_rules_say_of_a_file_stays_in_its_order(
     assert first[:3] == [(A, "claude-sonnet-5-5"), (A, "claude-sonnet-4-6"), (A, "claude-opus-4-1")]
 
 
-def test_counts_belong_to_version_and_service(tmp_path: Path) -> None:
-    """What another version read, or another service counted, isn't found."""
-    kept(tmp_path, (EXACT,), ("m",), exact=True)
-
-    assert found(tmp_path, ("m",), exact=True) == (EXACT,)
-    assert found(tmp_path, ("m",), exact=True, version="2") is None
-    assert found(tmp_path, ("m",), exact=True, service="there") is None
-
-
-def test_exact_counts_of_moving_models_grow_stale(tmp_path: Path) -> None:
-    """After a day, counted from the oldest of them; offline counts don't."""
-    moving = ("claude-haiku-4-5",)
-    kept(tmp_path, (EXACT,), moving, exact=True)
-    kept(tmp_path, (GUESS,), moving, exact=False)
-
-    assert found(tmp_path, moving, exact=True, at=1e9 + 86_399) == (EXACT,)
-    assert found(tmp_path, moving, exact=True, at=1e9 + 86_400) is None
-    assert found(tmp_path, moving, exact=False, at=1e9 + 86_400) == (GUESS,)
-
-
-def test_a_count_is_not_made_younger_by_being_kept_by_file(tmp_path: Path) -> None:
-    """What was recalled this afternoon and counted this morning is stale tomorrow morning."""
-    from prompt_lint.model.values import CountKey  # noqa: PLC0415
-
-    key = CountKey("claude-haiku-4-5", "00" * 32)
-    with closing(open_cache(str(tmp_path), "1", "here", lambda: 1e9)) as cache:
-        cache.put({key: EXACT})
-    with closing(open_cache(str(tmp_path), "1", "here", lambda: 1e9 + 40_000)) as cache:
-        assert cache.get([key], "api") == {key: EXACT}
-        cache.put_unchanged(cache.scope_of_files("text", (key.model,), exact=True), NAME, STATE, [EXACT])
-
-    assert found(tmp_path, (key.model,), exact=True, at=1e9 + 86_399) == (EXACT,)
-    assert found(tmp_path, (key.model,), exact=True, at=1e9 + 86_400) is None
-
-
 def test_a_known_run_opens_no_prompt_and_needs_no_network(repo: Repo) -> None:
     """In a process of its own: an audit hook sees every `open`, and neither HTTP nor the SDK is imported."""
     repo.write(".prompt-lint.yaml", CONFIG)
@@ -494,67 +444,6 @@ def test_a_known_run_opens_no_prompt_and_needs_no_network(repo: Repo) -> None:
 
     assert first == "0 False False True\n"
     assert second == "0 False False False\n"
-
-
-PIECES = st.sampled_from(["a", "b", "c.md", "*", "**", "*.md", "?", "[ab]", "{a,b}", "\\a", "é", "!", "a b"])
-
-
-@given(st.lists(st.lists(PIECES, min_size=1, max_size=4), min_size=1, max_size=3), st.booleans(), st.data())
-def test_all_that_patterns_match_lies_in_their_folders_and_has_their_ends(
-    parts: list[list[str]], slash: bool, data: st.DataObject
-) -> None:
-    """Git is asked for those folders alone, and what has none of the ends is passed over: a path that matches has both."""
-    patterns = ["/" * slash + "/".join(names) for names in parts]
-    path = "/".join(
-        data.draw(st.lists(st.sampled_from(["a", "b", "c.md", "é", "a b", "x"]), min_size=1, max_size=5))
-    )
-    try:
-        matches = globs.compile(patterns)
-    except ValueError:
-        return
-
-    inside = any(not one or path == one or path.startswith(f"{one}/") for one in globs.folders(patterns))
-    has_end = any(one in path for one in globs.ends(patterns))
-
-    assert (inside and has_end) or not matches(path)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "folders"),
-    [
-        ("prompts/**/*.md", {"prompts"}),
-        ("/a/b/c.md", {"a/b/c.md"}),
-        ("a/b*/c", {"a"}),
-        ("{a,b}/x/*.md", {"a/x", "b/x"}),
-        ("*.md", {""}),
-        ("prompts/", {""}),
-        ("/prompts", {"prompts"}),
-        ("pr\\ompts/x/*", {""}),
-        ("é/x/*", {""}),
-    ],
-)
-def test_the_folders_of_patterns(pattern: str, folders: set[str]) -> None:
-    """The part before the first wildcard, where the pattern is tied to the top of the repository."""
-    assert globs.folders([pattern]) == folders
-
-
-def test_a_folder_inside_another_is_not_asked_for_twice() -> None:
-    """And patterns that exclude ask for nothing."""
-    assert globs.folders(["a/b/*", "a/*", "!c/d/*", "ab/*"]) == {"a", "ab"}
-
-
-@pytest.mark.parametrize(
-    ("patterns", "ends"),
-    [
-        (["prompts/**/*.md"], {".md"}),
-        (["*.{md,prompt.md}", "CLAUDE.md", "!x.txt"], {".md"}),
-        (["/prompts/**", "skills/"], {"prompts", "skills"}),
-        (["a?", "*.md"], {""}),
-    ],
-)
-def test_the_ends_of_patterns(patterns: list[str], ends: set[str]) -> None:
-    """What stands behind the last wildcard; one that is in all that another is in stands for both."""
-    assert globs.ends(patterns) == ends
 
 
 @pytest.mark.parametrize("tracked", [True, False])

@@ -22,7 +22,7 @@ SMALL, LARGE = "Be kind.\n", "Never guess a number that you could look up.\n" * 
 Check = Any
 
 
-class Found(dict[str, Any]):
+class ReadPrompt(dict[str, Any]):
     """The JSON of a run, with its verdicts by path, or by name for groups."""
 
     def __getitem__(self, key: str) -> Any:
@@ -38,10 +38,10 @@ def check(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
     """`check --base main` at the top of the repository: the exit code and its JSON."""
     monkeypatch.chdir(repo.path)
 
-    def run(*arguments: str, base: str = "main") -> tuple[int, Found]:
+    def run(*arguments: str, base: str = "main") -> tuple[int, ReadPrompt]:
         mode = () if "--counting" in arguments else ("--offline",)
         code = main.run(["check", *mode, "--output-format", "json", "--base", base, *arguments])
-        return code, Found(json.loads(capfd.readouterr().out))
+        return code, ReadPrompt(json.loads(capfd.readouterr().out))
 
     return run
 

@@ -920,11 +920,11 @@ def test_another_endpoint_is_asked_anew(
 
 def garbage(place: Path) -> None:
     place.mkdir(parents=True)
-    (place / "counts-v1.db").write_bytes(b"<html>not a database</html>" * 400)
+    (place / "counts-v2.db").write_bytes(b"<html>not a database</html>" * 400)
 
 
 def folder(place: Path) -> None:
-    (place / "counts-v1.db").mkdir(parents=True)
+    (place / "counts-v2.db").mkdir(parents=True)
 
 
 def file_in_its_place(place: Path) -> None:
@@ -966,7 +966,7 @@ def test_cache_info_and_clear(
     check()
 
     assert told.code == cleared.code == empty.code == 0
-    assert re.search(r"counts-v1\.db: [\d,]+ bytes\n2 exact counts, 0 offline ones, counted from ", told.out)
+    assert re.search(r"counts-v2\.db: [\d,]+ bytes\n2 exact counts, 0 offline ones, counted from ", told.out)
     assert re.fullmatch(r"removed [1-9][\d,]* bytes\n", cleared.out)
     assert "0 exact counts" in empty.out
     assert len(api.requests) == 4

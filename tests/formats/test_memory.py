@@ -14,7 +14,7 @@ from tests.support import make
 from tests.support.repo import Repo
 
 from prompt_lint.check import groups
-from prompt_lint.check.read_prompts import Companions
+from prompt_lint.check.read_prompts import IncludeReader
 from prompt_lint.formats import FORMATS, memory, recognise
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Part, Prompt
@@ -625,7 +625,7 @@ def test_the_order_of_files_does_not_matter(order: list[str]) -> None:
 def test_include_says_what_it_refuses(project: Repo) -> None:
     """One way for all formats to files that a prompt names."""
     tree = WorkingTree(str(project.path), git=True)
-    companions = Companions(tree, 1000)
+    companions = IncludeReader(tree, 1000)
     project.write("large.md", "x" * 1001)
 
     assert companions.include("docs/a.md") == ("docs/a.md", b"# A\n@b.md\n")
@@ -638,5 +638,5 @@ def test_include_says_what_it_refuses(project: Repo) -> None:
         with pytest.raises(Unreadable) as caught:
             companions.include(path)
         assert type(caught.value) is kind
-    assert companions.asked == {"docs/a.md", ".git/config", "docs", "nothing", "large.md"}
+    assert companions.requested.keys() == {"docs/a.md", ".git/config", "docs", "nothing", "large.md"}
     assert FORMATS["memory"] is memory

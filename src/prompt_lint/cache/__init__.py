@@ -1,0 +1,1 @@
+"""What is remembered between runs, where, and what its keys say."""

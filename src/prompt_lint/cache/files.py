@@ -1,115 +1,123 @@
-"""Counts of files that haven't changed since they were counted, which aren't opened, or whose contents are known, which aren't parsed.
+"""What reading a file said, kept by the file's stamp: an unchanged file needs no reading and no parsing.
 
-docs/cache.md says what a file is known by, and why that can't be mistaken.
+An entry says which prompts are in a file, never what they count, and holds for one build, checkout, path, format and
+role. Entries stay on the machine that made them: a forged one could hide a prompt, so none is kept or read in CI.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+import os
+import time
 from hashlib import sha256
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.counting.sources import suffices
-from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import CANONICAL_VERSION
-from prompt_lint.repo import safe_read
+from prompt_lint.cache.store import Store
+from prompt_lint.model.values import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.counting.sources import Means
-    from prompt_lint.model.values import Count, Rule
-    from prompt_lint.repo.working_tree import WorkingTree
-
-# Files in one question to the cache: few enough that what is said of them takes little room.
-_TOGETHER = 20_000
-# Of a file's stamp: what tells it from others, its inode, or most of what its contents are known by. The rest tells whether it has changed.
-_NAMING = 16
-# Files that are new to this disk are looked for by their contents where there are so many: fewer are parsed as soon.
-_WORTH_READING = 20
-# So many at a time; where most of them aren't known, neither will the others be.
-_SAMPLE = 500
+# The number is the version of what a row means: raise it when that changes.
+FILE = "files-v1.db"
+STAMP_BYTES = 40
+_NAME_BYTES = 16
+# Of a file with more prompts (a .jsonl), or longer notes, nothing is kept.
+_LARGEST = 32_768
 
 
-def recall(
-    tree: WorkingTree, owned: Sequence[MatchedFile], means: Means, cap: int
-) -> dict[str, tuple[Count, ...]]:
-    """The counts, one for each model of its rule, of every file of at most `cap` bytes that is known."""
-    found: dict[str, tuple[Count, ...]] = {}
-    if not means.cache.path:
-        return found
-    by_rule: dict[int, tuple[Rule, list[str]]] = {}
-    for path, rule, *_ in owned:
-        by_rule.setdefault(id(rule), (rule, []))[1].append(path)
-    for rule, paths in by_rule.values():
-        todo = iter(paths)
-        while some := list(islice(todo, _TOGETHER)):
-            stamps = {path: one for path, one in zip(some, tree.stamps(some, cap), strict=True) if one}
-            left = _look_up(rule, stamps, means, found)
-            if len(left) >= _WORTH_READING:
-                _by_contents(tree, rule, left, means, cap, found)
-    return found
+class PromptEntry(NamedTuple):
+    """A prompt of a file. `digest` is its request's, as hex; empty for a blank prompt."""
+
+    name: str
+    line: int
+    format: str
+    role: str
+    digest: str
 
 
-def _look_up(
-    rule: Rule, stamps: Mapping[str, bytes], means: Means, found: dict[str, tuple[Count, ...]]
-) -> dict[str, bytes]:
-    """Add to `found` what is known of files of one rule under these stamps. Those of which nothing is known are left."""
-    files = {_name(path, one): (path, one) for path, one in stamps.items()}
-    # A run that takes offline counts finds exact ones, too, and takes them first.
-    for exact in (True,) if means.mode == "exact" else (True, False):
-        states = {name: stamp[_NAMING:] for name, (_, stamp) in files.items()}
-        for name, counts in means.cache.unchanged(_scope(rule, means, exact=exact), states).items():
-            path, _ = files.pop(name)
-            if means.mode != "auto" or all(
-                map(suffices, counts, map(rule.limits.get, rule.models), (means,) * len(counts))
-            ):
-                found[path] = counts
-    return dict(files.values())
+class FileEntry(NamedTuple):
+    """What reading a file said.
+
+    `includes` has the stamp of each file that was asked for, by its path; b"" where nothing was there.
+    """
+
+    prompts: tuple[PromptEntry, ...]
+    notes: tuple[Note, ...]
+    includes: Mapping[str, bytes]
 
 
-def _by_contents(
-    tree: WorkingTree,
-    rule: Rule,
-    paths: Iterable[str],
-    means: Means,
-    cap: int,
-    found: dict[str, tuple[Count, ...]],
-) -> None:
-    """Add to `found` what is known of files that are new only to this disk, as in a fresh checkout. They are read, not parsed."""
-    todo = iter(paths)
-    while some := list(islice(todo, _SAMPLE)):
-        marks: dict[str, bytes] = {}
-        stamps: dict[str, bytes] = {}
-        for path in some:
-            with suppress(Unreadable):  # told when it is checked
-                data, stamps[path] = tree.take(path, cap)
-                marks[path] = safe_read.mark(data)
-        unknown = _look_up(rule, marks, means, found)
-        for path in marks.keys() & found.keys():
-            if stamps[path]:
-                remember(path, rule, (stamps[path],), found[path], means)
-        if 2 * len(unknown) > len(marks):
-            return  # new contents, as in a first run, needn't be read twice
+class FileCache:
+    """Entries by path, for the checkout at `top` and one `build` of prompt-lint, in a `Store`."""
+
+    def __init__(self, store: Store, build: str, top: str) -> None:
+        self._store = store
+        self._scope = f"{build}\0{top}"
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether anything can be found or kept."""
+        return bool(self._store.path)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was wrong with the file of the cache: at most one sentence."""
+        return self._store.warnings
+
+    def get(self, stamps: Mapping[str, bytes], format_name: str, role: str) -> dict[str, FileEntry]:
+        """Return the entries of the files (path → stamp) whose stamps are those they had when they were read."""
+        names = {self._name(path, format_name, role): path for path in stamps}
+        entries = {}
+        for name, payload in self._store.read(names).items():
+            path = names[name]
+            if payload[:STAMP_BYTES] == stamps[path] and (entry := _decode(payload[STAMP_BYTES:], path)):
+                entries[path] = entry
+        return entries
+
+    def put(self, path: str, stamp: bytes, format_name: str, role: str, entry: FileEntry) -> None:
+        """Keep the entry of the file that had this stamp."""
+        data = _encode(entry, path)
+        if len(data) <= _LARGEST:
+            self._store.put({self._name(path, format_name, role): stamp + data})
+
+    def close(self, patience: float | None = None) -> None:
+        """Save what is left, waiting at most `patience` seconds for other processes."""
+        self._store.close(*([] if patience is None else [patience]))
+
+    def _name(self, path: str, format_name: str, role: str) -> bytes:
+        text = f"{self._scope}\0{format_name}\0{role}\0{path}"
+        return sha256(text.encode("utf-8", "surrogateescape")).digest()[:_NAME_BYTES]
 
 
-def remember(path: str, rule: Rule, stamps: Iterable[bytes], counts: Sequence[Count], means: Means) -> None:
-    """For the next run: the counts of the file that had these stamps."""
-    exact = all(count.origin == "api" for count in counts)
-    if exact or means.mode != "exact":
-        scope = _scope(rule, means, exact=exact)
-        for stamp in stamps:
-            means.cache.put_unchanged(scope, _name(path, stamp), stamp[_NAMING:], counts)
+def open_files(
+    folder: str | None, build: str = "", top: str = "", clock: Callable[[], float] = time.time
+) -> FileCache:
+    """Return the cache of files in `folder`, or one that knows nothing where `folder` is None. Touches no file yet."""
+    path = os.path.join(folder, FILE) if folder else ""
+    return FileCache(Store(path, clock), build, top)
 
 
-def _name(path: str, stamp: bytes) -> bytes:
-    """What tells a file from all others: its inode or contents, and its path, on which hangs what a format makes of it."""
-    return sha256(stamp[:_NAMING] + path.encode("utf-8", "surrogateescape")).digest()[:_NAMING]
+def _encode(entry: FileEntry, path: str) -> bytes:
+    """Notes on the file itself are kept without its path."""
+    notes = [(note.message, None if note.path == path else note.path, note.line) for note in entry.notes]
+    includes = {included: stamp.hex() for included, stamp in entry.includes.items()}
+    return json.dumps([entry.prompts, notes, includes], separators=(",", ":")).encode()
 
 
-def _scope(rule: Rule, means: Means, *, exact: bool) -> bytes:
-    """What counts are kept under, by all that decides them beside a file."""
-    meaning = "\0".join((str(CANONICAL_VERSION), rule.format, rule.role))
-    return means.cache.scope_of_files(meaning, rule.models, exact=exact)
+def _decode(data: bytes, path: str) -> FileEntry | None:
+    """Return the entry; None for what isn't one, since anybody may have written the file of the cache."""
+    try:
+        prompts, notes, includes = json.loads(data)
+        entry = FileEntry(
+            tuple(PromptEntry(*prompt) for prompt in prompts),
+            tuple(Note(message, path if where is None else where, line) for message, where, line in notes),
+            {included: bytes.fromhex(stamp) for included, stamp in includes.items()},
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return entry if all(map(_is_possible, entry.prompts)) else None
+
+
+def _is_possible(prompt: PromptEntry) -> bool:
+    texts = (prompt.name, prompt.format, prompt.role, prompt.digest)
+    return type(prompt.line) is int and all(type(text) is str for text in texts)

@@ -1,4 +1,4 @@
-"""Where the cache is on this machine."""
+"""Where the cache is on this machine, and clearing it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.errors import Fatal
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Files of this version and of earlier ones.
+_PREFIXES = ("counts-v", "files-v", "run-v", "config-v")
 
 
 def cache_folder(
     env: Mapping[str, str], flag: str | None, top: str | None = None, platform: str = sys.platform
 ) -> str | None:
-    """Where the cache is: the flag, PROMPT_LINT_CACHE_DIR, or the platform's place for caches; None if there is none.
+    """Return the cache's folder: the flag, PROMPT_LINT_CACHE_DIR, or the platform's folder for caches; None for none.
 
-    A place that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
+    A folder that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
     counts there.
     """
     named = flag or env.get("PROMPT_LINT_CACHE_DIR")
     if named:
         return os.path.abspath(os.path.expanduser(named))
-    usual = _usual_folder(env, platform)
-    return None if usual and top and _inside(usual, top) else usual
+    usual = _platform_folder(env, platform)
+    return None if usual and top and _is_inside(usual, top) else usual
 
 
-def _usual_folder(env: Mapping[str, str], platform: str) -> str | None:
-    """By the XDG Base Directory Specification, Apple's File System Programming Guide and Windows' local app data."""
+def _platform_folder(env: Mapping[str, str], platform: str) -> str | None:
+    """Follow the XDG Base Directory Specification, Apple's File System Programming Guide, and Windows' local app data."""
     shared = env.get("XDG_CACHE_HOME", "")
     if os.path.isabs(shared):
         return os.path.join(shared, "prompt-lint")
@@ -39,6 +44,24 @@ def _usual_folder(env: Mapping[str, str], platform: str) -> str | None:
     return os.path.join(home, "Library/Caches" if platform == "darwin" else ".cache", "prompt-lint")
 
 
-def _inside(path: str, top: str) -> bool:
+def _is_inside(path: str, top: str) -> bool:
     path, top = os.path.realpath(path), os.path.realpath(top)
     return path == top or path.startswith(os.path.join(top, ""))
+
+
+def clear_cache(folder: str) -> int:
+    """Remove what caches of any version left in `folder`; return the number of bytes freed.
+
+    Raises `Fatal` where a file can't be removed.
+    """
+    freed = 0
+    try:
+        for entry in list(os.scandir(folder)):
+            if entry.name.startswith(_PREFIXES) and entry.is_file(follow_symlinks=False):
+                freed += entry.stat(follow_symlinks=False).st_size
+                os.unlink(entry.path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise Fatal(f"could not clear the cache in {folder}: {error.strerror}") from None
+    return freed

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups, judge
-from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, parsed
-from prompt_lint.config.loosenings import compile_group, find_loosenings
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config import loosened as policy
 from prompt_lint.formats import inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
@@ -61,7 +61,7 @@ def before(tree: WorkingTree, comparison: Comparison, scope: Scope, cap: int) ->
     return Before(there, changes, filters(tree.top, touched) if touched else {})
 
 
-def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int) -> Iterator[Found]:
+def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int) -> Iterator[ReadPrompt]:
     """The prompts of the base that have to be counted, under their path of now, where there is one.
 
     These are those of files that have changed or take others in, of files that are gone, and of groups.
@@ -82,13 +82,13 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
 
 def _prompts(
     commit: Commit, change: Change, path: str, rule: Rule, cap: int, name: str = ""
-) -> Iterator[Found]:
+) -> Iterator[ReadPrompt]:
     """The prompts that a file of now had in the base, by the rule of now. None if that can't be read."""
-    companions = Companions(commit, cap)
+    companions = IncludeReader(commit, cap)
     try:
         data = commit.content(change.blob, cap) if change.blob else commit.read(change.base, cap)
-        for prompt in parsed(name or change.base, data, rule, companions, Remarks([], [])):
-            yield found(prompt._replace(path=path), rule, len(data))._replace(base=True)
+        for prompt in parse_file(name or change.base, data, rule, companions, Diagnostics([], [])):
+            yield ReadPrompt.of(prompt._replace(path=path), rule, len(data))._replace(is_base=True)
     except Unreadable:
         return  # told as something that can't be compared
 
@@ -102,7 +102,9 @@ def _gone(scope: Scope, now: Before) -> Iterator[tuple[str, Rule]]:
                 yield path, rule
 
 
-def _groups(comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int) -> Iterator[Found]:
+def _groups(
+    comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int
+) -> Iterator[ReadPrompt]:
     """What the groups of now had in the base: a file that was renamed under its old name, if the group had it there."""
     wanted = [group for group, _ in scope.groups]
     if not wanted:
@@ -119,8 +121,8 @@ def _groups(comparison: Comparison, scope: Scope, now: Before, config: Config, c
         aliases = {link: gone.get(to, to) for link, to in links.items()}
         [one] = groups.gather([group], names, aliases, scope.chosen, config.exclude)
         members = [_as_it_was(file, old) for file in one.files]
-        found = groups.read([one._replace(files=members)], commit, config.path, cap, Remarks([], []))
-        yield from (each._replace(base=True) for each in found)
+        found = groups.read([one._replace(files=members)], commit, config.path, cap, Diagnostics([], []))
+        yield from (each._replace(is_base=True) for each in found)
 
 
 def _old_names(group: Group | None, now: Before) -> dict[str, str]:
@@ -164,10 +166,10 @@ class Recount(NamedTuple):
         return (counts[0], counts[1]) if len(counts) == 2 else None
 
     def _request(self, tree: WorkingTree | Commit, path: str, prompt: Prompt, rule: Rule) -> Request | None:
-        companions = Companions(tree, self.cap)
+        companions = IncludeReader(tree, self.cap)
         try:
-            name = prompt.path if prompt.real_path else path
-            prompts = parsed(name, tree.read(path, self.cap), rule, companions, Remarks([], []))
+            name = prompt.path if prompt.source else path
+            prompts = parse_file(name, tree.read(path, self.cap), rule, companions, Diagnostics([], []))
             return next((one.request for one in prompts if one.name == prompt.name), None)
         except Unreadable:
             return None
@@ -276,7 +278,7 @@ def inherited(verdict: Verdict, comparison: Comparison) -> Verdict:
     return judge.inherited(verdict) if comparison.policy == "changed" else verdict
 
 
-def forgive(said: Remarks, comparison: Comparison, now: Before) -> None:
+def forgive(said: Diagnostics, comparison: Comparison, now: Before) -> None:
     """Turns what was wrong with a file in the base already into a note, where only changes are judged."""
     if comparison.policy != "changed":
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, importers, is_below, parsed
-from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
+from prompt_lint.check.importers import find_importers, is_below
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config.ownership import Owned, select, selector
 from prompt_lint.counting.sources import StandIn
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import (
@@ -24,14 +25,15 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.rule_matching import RuleMatcher
+    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.config.ownership import Selector
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.model.values import Group, Reference
     from prompt_lint.repo.commit_tree import Commit
     from prompt_lint.repo.working_tree import WorkingTree
 
     # A prompt, and what has come of counting it, for each model of its rule.
-    Outcomes = tuple[Found, Sequence[Outcome | StandIn]]
+    Outcomes = tuple[ReadPrompt, Sequence[Outcome | StandIn]]
 
 FORMAT = "group"
 # The name of prompts that no sum has unless it asks for them.
@@ -103,7 +105,11 @@ def _named(group: Group, chosen: RuleMatcher) -> list[MatchedFile]:
 
 
 def concerned(
-    everything: Iterable[Gathered], tree: WorkingTree, paths: Sequence[str], cap: int
+    everything: Iterable[Gathered],
+    tree: WorkingTree,
+    paths: Sequence[str],
+    cap: int,
+    unchanged: UnchangedFiles | None,
 ) -> list[Gathered]:
     """The groups that one of `paths` belongs to: as a file, in a folder, or taken in by a file of the group.
 
@@ -118,7 +124,7 @@ def concerned(
             for file in one.files
             for name in (file.path, _real(tree, file.path), *file.aliases)
         )
-        or importers(tree, one.files, paths, cap)
+        or find_importers(tree, one.files, paths, cap, unchanged)
     ]
 
 
@@ -130,8 +136,8 @@ def _real(tree: WorkingTree, path: str) -> str:
 
 
 def read(
-    gathered: Iterable[Gathered], tree: WorkingTree | Commit, config: str, cap: int, said: Remarks
-) -> Iterator[Found]:
+    gathered: Iterable[Gathered], tree: WorkingTree | Commit, config: str, cap: int, said: Diagnostics
+) -> Iterator[ReadPrompt]:
     """What is to be counted: one prompt for a request, every member for a sum. Faults are added to what is `said`."""
     for group, files in gathered:
         source = _Source(tree, config, cap, group, said)
@@ -148,9 +154,9 @@ class _Source(NamedTuple):
     config: str
     cap: int
     group: Group
-    said: Remarks
+    said: Diagnostics
 
-    def members(self, files: Iterable[MatchedFile]) -> list[Found]:
+    def members(self, files: Iterable[Owned]) -> list[ReadPrompt]:
         """Every prompt that a sum adds up. Raises `_Broken` where one of them can't be read."""
         matchers = [(one, patterns.compile([one.path.removeprefix("!")])) for one in self.group.sum]
         used: set[Reference] = set()
@@ -167,9 +173,9 @@ class _Source(NamedTuple):
                 ]
                 if meant:
                     used.update(meant)
-                    source = file.path if file.read_as else ""
-                    prompt = prompt._replace(aliases=file.aliases, real_path=source)  # noqa: PLW2901  # the same, placed
-                    member = found(prompt, self.group.rule, 0)
+                    source = file.path if file.name else ""
+                    prompt = prompt._replace(aliases=file.aliases, source=source)  # noqa: PLW2901  # the same, placed
+                    member = ReadPrompt.of(prompt, self.group.rule, 0)
                     members.append(member._replace(group=self.group))
         idle = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
         self.said.problems.extend([] if self.group.rule.allow_empty else map(self._idle, idle))
@@ -180,7 +186,7 @@ class _Source(NamedTuple):
         message = f"no file in the repository matches `{one.path}`{behind}, which the group `{self.group.name}` sums"
         return Problem(self.config, one.line, message, "mend it, or take it out of the group", ExitCode.USAGE)
 
-    def request(self, files: Sequence[MatchedFile]) -> Found:
+    def request(self, files: Sequence[Owned]) -> ReadPrompt:
         """The one request that the files make. Raises `_Broken`."""
         whole = _Whole([], [], [], {}, [])
         group, todo = self.group, iter(files)
@@ -195,7 +201,7 @@ class _Source(NamedTuple):
                 if fault:
                     raise self._broken(reference.line, f"`{reference.path}` {fault}", code=ExitCode.USAGE)
         prompt = Prompt(self.config, group.name, group.rule.line, whole.request(), format=FORMAT)
-        return found(prompt, group.rule, sum(len(part.text) for part in whole.parts))._replace(
+        return ReadPrompt.of(prompt, group.rule, sum(len(part.text) for part in whole.parts))._replace(
             group=group, parts=tuple(whole.parts)
         )
 
@@ -219,12 +225,12 @@ class _Source(NamedTuple):
 
     def _prompts(self, file: MatchedFile, line: int) -> list[Prompt]:
         """The prompts of a file. What is to be said of it is said where a rule owns it. Raises `Missing`, `_Broken`."""
-        companions = Companions(self.tree, self.cap)
+        companions = IncludeReader(self.tree, self.cap)
         try:
             real, data = companions.include(file.path)
-            aside = self.said if file.rule is self.group.rule else Remarks([], [])
-            return list(parsed(file.read_as or real, data, file.rule, companions, aside))
-        except MissingFile:
+            aside = self.said if file.rule is self.group.rule else Diagnostics([], [])
+            return list(parse_file(file.name or real, data, file.rule, companions, aside))
+        except Missing:
             raise
         except Unreadable as error:
             place = f"`{file.path}`" + (f", line {error.line}" if error.line else "")
@@ -339,9 +345,11 @@ def _joined(contents: list[Any]) -> object:
     return [block for blocks in texts for block in blocks]
 
 
-def of_sum(group: Group, config: str) -> Found:
+def of_sum(group: Group, config: str) -> ReadPrompt:
     """The prompt that stands for a sum."""
-    return Found(Prompt(config, group.name, group.rule.line, None, format=FORMAT), group.rule, group=group)
+    return ReadPrompt(
+        Prompt(config, group.name, group.rule.line, None, format=FORMAT), group.rule, group=group
+    )
 
 
 def totals(members: Sequence[Outcomes]) -> list[tuple[Outcome | StandIn, tuple[Section, ...]]]:

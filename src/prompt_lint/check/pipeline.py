@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import collections
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.files import recall, remember
 from prompt_lint.check import groups
-from prompt_lint.check.judge import excused, exit_code, judge
-from prompt_lint.check.read_prompts import Companions, Remarks, read_all
+from prompt_lint.check.judge import excused, exit_code, judge, settles
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, read_files
 from prompt_lint.check.targets import find
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.check.unchanged_files import UnchangedFiles
+from prompt_lint.config.ownership import selector
 from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
-from prompt_lint.model.values import Count, CountKey, ImportShares, Note, Problem, Report, Section
+from prompt_lint.model.errors import Exit, Fatal, Unreadable
+from prompt_lint.model.values import EMPTY_COUNT, Count, Key, Note, Problem, Report, Section, Shares
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.compare import Comparison
     from prompt_lint.check.groups import Outcomes
-    from prompt_lint.check.read_prompts import Found
+    from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.load import Config
     from prompt_lint.counting.processes import Counter, Outcome
     from prompt_lint.counting.sources import Means, Measured, Tally
-    from prompt_lint.model.values import Group, Part, Rule, Verdict
+    from prompt_lint.model.values import Group, Part, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 # Sections shown of a prompt that fails.
@@ -39,21 +37,14 @@ _WEIGHED = 30
 # Prompts that are broken down in a run: more are over only where a limit has just been set too low.
 _BROKEN_DOWN = 100
 
-# A blank prompt is nothing to send, so nothing is estimated.
-_NOTHING = Count(0, 0, 0, "offline")
-
 
 class Options(NamedTuple):
-    """Settings that come from flags and the environment only, never from a file of the repository.
-
-    With `reread` every file is read, so that its format and role are known, also where its counts are.
-    """
+    """Settings that come from flags and the environment only, never from a file of the repository."""
 
     max_file_size: int
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
-    reread: bool = False
 
 
 def check(
@@ -71,12 +62,13 @@ def check(
     """
     everything = not paths or not _names(tree, config).isdisjoint(paths)
     cap = options.max_file_size
-    scope, known = _scope(
-        tree, config, () if everything else paths, means, options, whole=comparison is not None
-    )
-    files, said = len(scope.owned), Remarks(scope.problems, [])
+    unchanged = UnchangedFiles(tree, means, cap)
+    scope = find(tree, config, () if everything else paths, cap, unchanged, whole=comparison is not None)
+    unchanged.look_up(scope.owned)
+    files, said = len(scope.owned), Diagnostics(scope.problems, [])
     prompts = chain(
-        read_all(tree, scope.owned, known, cap, said), groups.read(scope.groups, tree, config.path, cap, said)
+        read_files(tree, scope.owned, unchanged, cap, said),
+        groups.read(scope.groups, tree, config.path, cap, said),
     )
     if comparison is None:
         report = judge_all(config.path, prompts, means, said, options)
@@ -93,38 +85,6 @@ def check(
         notes += _idle_parts(config, report.verdicts)
     report = report._replace(verdicts=verdicts, notes=notes, file_count=files)
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
-
-
-def _scope(
-    tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options, *, whole: bool
-) -> tuple[Scope, dict[str, tuple[Count, ...]]]:
-    """What is to be checked, and what is known of it, which is looked up while git looks for more."""
-    cap = options.max_file_size
-    known: dict[str, tuple[Count, ...]] = {}
-    asked: dict[str, Rule] = {}
-
-    def look_up(owned: Iterable[MatchedFile]) -> None:
-        """Again for a file that another rule turns out to own."""
-        new = [one for one in owned if not one.read_as and asked.get(one.path) is not one.rule]
-        for one in new:
-            known.pop(one.path, None)
-            asked[one.path] = one.rule
-        known.update(recall(tree, new, means, cap))
-
-    if options.reread:
-        return find(tree, config, paths, cap, whole=whole), known
-    scope = find(tree, config, paths, cap, whole=whole, meanwhile=look_up)
-    look_up(scope.owned)
-    for path in _twice(scope.owned):
-        known.pop(path, None)
-    return scope, known
-
-
-def _twice(owned: Sequence[MatchedFile]) -> Iterator[str]:
-    """Paths that two rules judge, one of them by a link: counts for the models of one say nothing of the other's."""
-    linked = {one.path for one in owned if one.aliases and not one.read_as}
-    ways = collections.Counter(one.path for one in owned if one.path in linked and not one.read_as)
-    return (path for path, number in ways.items() if number > 1)
 
 
 def _names(tree: WorkingTree, config: Config) -> set[str]:
@@ -162,7 +122,9 @@ def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
         yield Note("no rule owns any of the files named, so nothing was measured")
 
 
-def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks, options: Options) -> Report:
+def judge_all(
+    config: str, prompts: Iterable[ReadPrompt], means: Means, said: Diagnostics, options: Options
+) -> Report:
     """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
     pairs, done = _counted(prompts, means)
     verdicts = list(_judged(config, pairs, means.offline, said.problems))
@@ -170,16 +132,16 @@ def judge_all(config: str, prompts: Iterable[Found], means: Means, said: Remarks
     return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
 
 
-def _counted(prompts: Iterable[Found], means: Means) -> tuple[list[Outcomes], Measured]:
+def _counted(prompts: Iterable[ReadPrompt], means: Means) -> tuple[list[Outcomes], Measured]:
     """Every prompt with what has come of it for each of its models."""
-    counted: list[Found] = []
+    counted: list[ReadPrompt] = []
     done = measure(_works(prompts, counted), means)
-    pairs = [(one, one.counts or _outcomes(one, done.outcomes, means)) for one in counted]
+    pairs = [(one, one.counts or _outcomes(one, done.outcomes)) for one in counted]
     return pairs, done
 
 
 def _report(
-    config: str, verdicts: list[Verdict], done: Measured, means: Means, said: Remarks, options: Options
+    config: str, verdicts: list[Verdict], done: Measured, means: Means, said: Diagnostics, options: Options
 ) -> Report:
     """Everything but the number of files and the exit code."""
     problems = said.problems
@@ -199,9 +161,9 @@ def _compared(
     config: Config,
     comparison: Comparison,
     scope: Scope,
-    prompts: Iterable[Found],
+    prompts: Iterable[ReadPrompt],
     means: Means,
-    said: Remarks,
+    said: Diagnostics,
     options: Options,
 ) -> Report:
     """The report with the base beside every verdict, and what is told of it alone."""
@@ -212,9 +174,9 @@ def _compared(
     pairs, done = _counted(chain(prompts, compare.read(comparison, scope, now, config, cap)), means)
     compare.forgive(said, comparison, now)
     verdicts = list(
-        _judged(config.path, [pair for pair in pairs if not pair[0].base], means.offline, said.problems)
+        _judged(config.path, [pair for pair in pairs if not pair[0].is_base], means.offline, said.problems)
     )
-    base = compare.counts(pair for pair in pairs if pair[0].base)
+    base = compare.counts(pair for pair in pairs if pair[0].is_base)
     recount = compare.Recount(tree, comparison.commit, means.offline.count_request, cap)
     then = (
         compile_rules(comparison.config.rules, comparison.config.exclude)
@@ -241,7 +203,7 @@ def _excused(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequenc
     return [excused(verdict, exemptions, today) for verdict in verdicts]
 
 
-def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
+def _works(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[Work]:
     """What is still to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
     for one in prompts:
         request = one.prompt.request
@@ -252,17 +214,11 @@ def _works(prompts: Iterable[Found], counted: list[Found]) -> Iterator[Work]:
             counted.append(one)
 
 
-def _outcomes(one: Found, outcomes: Tally, means: Means) -> Sequence[Outcome | StandIn]:
-    """What has come of one prompt for each model. Counts are kept for the next run."""
-    prompt, rule, digest, _, stamp, contents, *_ = one
-    if not digest:
-        return (_NOTHING,) * len(rule.models)
-    ours = tuple(outcomes[CountKey(model, digest)] for model in rule.models)
-    counts = [outcome for outcome in ours if isinstance(outcome, Count)]
-    if len(counts) == len(ours):
-        stamps = filter(None, (stamp, contents))
-        remember(prompt.path, rule, stamps, counts, means)
-    return ours
+def _outcomes(one: ReadPrompt, outcomes: Tally) -> Sequence[Outcome | StandIn]:
+    """What has come of one prompt for each model."""
+    if not one.digest:
+        return (EMPTY_COUNT,) * len(one.rule.models)
+    return tuple(outcomes[Key(model, one.digest)] for model in one.rule.models)
 
 
 def _judged(
@@ -292,7 +248,7 @@ def _of_sum(
 
 
 def _verdicts(
-    one: Found, outcomes: Sequence[Outcome | StandIn], problems: list[Problem]
+    one: ReadPrompt, outcomes: Sequence[Outcome | StandIn], problems: list[Problem]
 ) -> Iterator[Verdict]:
     prompt, rule = one.prompt, one.rule
     told = set()
@@ -341,7 +297,7 @@ def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
     """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
     return [
         Note("empty or blank, so 0 tokens", path)
-        for path in sorted({v.prompt.path for v in verdicts if v.token_count == _NOTHING})
+        for path in sorted({v.prompt.path for v in verdicts if v.counted == EMPTY_COUNT})
     ]
 
 
@@ -372,8 +328,8 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
 
 def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
-    prompt, companions = verdict.prompt, Companions(tree, cap)
-    data = tree.read(prompt.real_path or prompt.path, cap)
+    prompt, companions = verdict.prompt, IncludeReader(tree, cap)
+    data = tree.read(prompt.source or prompt.path, cap)
     one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
     return list(one.parts(prompt.path, data, prompt, companions.include))
 

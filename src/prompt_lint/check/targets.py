@@ -6,23 +6,21 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
-from prompt_lint.check.read_prompts import importers, is_below
-from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
+from prompt_lint.check.importers import find_importers, is_below
+from prompt_lint.config.ownership import Owned, idle, select, selector
 from prompt_lint.formats import candidates, inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import Gathered
-    from prompt_lint.config.rule_matching import RuleMatcher
-    from prompt_lint.config.schema import Config
+    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.config.load import Config
+    from prompt_lint.config.ownership import Selector
     from prompt_lint.model.values import Rule
     from prompt_lint.repo.working_tree import Entry, WorkingTree
-
-    # Files that are owned, the entries they are among, and within what these are all there is.
-    Meanwhile = Callable[[Sequence[MatchedFile]], object]
 
 
 class Scope(NamedTuple):
@@ -47,15 +45,15 @@ def find(
     config: Config,
     paths: Sequence[str],
     cap: int,
+    unchanged: UnchangedFiles | None = None,
     *,
     whole: bool = False,
-    meanwhile: Meanwhile | None = None,
 ) -> Scope:
     """The files and the groups to check, and what is wrong with how the rules meet the tree.
 
     With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
     `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
-    `meanwhile` is told which files are owned, as far as that is known, while git looks for more; unless there are `paths`.
+    `unchanged` is asked about tracked files while git looks for untracked ones, which takes git the longest.
     """
     chosen = compile_rules(config.rules, config.exclude)
     within = chosen.list_folders() | groups.folders(config.groups)
@@ -63,9 +61,9 @@ def find(
     owners: dict[str, Rule] = {}
 
     def early(tracked: Mapping[str, Entry]) -> None:
-        owners.update(chosen.find_rules(_files(tracked, config)))
-        if meanwhile:
-            meanwhile([MatchedFile(path, rule, ()) for path, rule in owners.items()])
+        owners.update(chosen.owners(_files(tracked, config)))
+        if unchanged:
+            unchanged.look_up([Owned(path, rule, ()) for path, rule in owners.items()])
 
     entries = tree.entries(paths, within, ends, None if paths else early)
     aliases = tree.aliases(entries)
@@ -80,10 +78,12 @@ def find(
     owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
     if paths:
         named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
-        shown = {one.display_path for one in named}
-        others = [one for one in owned if one.display_path not in shown]
-        found = sorted([*named, *importers(tree, others, paths, cap)], key=lambda one: one.display_path)
-        gathered = _whole(groups.concerned(gathered, tree, paths, cap), tree, config, chosen)
+        shown = {one.shown for one in named}
+        others = [one for one in owned if one.shown not in shown]
+        found = sorted(
+            [*named, *find_importers(tree, others, paths, cap, unchanged)], key=lambda one: one.shown
+        )
+        gathered = _whole(groups.concerned(gathered, tree, paths, cap, unchanged), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
     owned.sort(key=lambda one: one.display_path)
     empty, overruled = find_unused_rules(owned, chosen, [*files, *aliases])

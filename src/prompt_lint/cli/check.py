@@ -65,7 +65,7 @@ def today() -> str:
 
 def with_warnings(report: Report, using: Means) -> Report:
     """Trouble with the cache is only known once it is closed."""
-    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings)))
+    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings or using.files.warnings)))
 
 
 def write(

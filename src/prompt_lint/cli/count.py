@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from prompt_lint.check.pipeline import judge_all
-from prompt_lint.check.read_prompts import Companions, Found, Remarks, found, parsed
-from prompt_lint.config.schema import rule_from_flags
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config.load import rule_from_flags
 from prompt_lint.formats import inclusions
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Problem
@@ -33,37 +33,39 @@ def rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> R
 
 def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) -> Report:
     """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
-    said = Remarks([], [])
+    said = Diagnostics([], [])
     report = judge_all("", _prompts(files, one_rule, options, said), means, said, options)
     return report._replace(file_count=len(files))
 
 
-def _prompts(files: Sequence[str], one_rule: Rule, options: Options, said: Remarks) -> Iterator[Found]:
+def _prompts(
+    files: Sequence[str], one_rule: Rule, options: Options, said: Diagnostics
+) -> Iterator[ReadPrompt]:
     for path in files:
         try:
             for prompt in prompts(path, one_rule, options.max_file_size, said):
-                yield found(prompt, one_rule, 0)
+                yield ReadPrompt.of(prompt, one_rule, 0)
         except Unreadable as error:
             said.problems.append(Problem(path, error.line, error.message, error.hint))
 
 
-def prompts(path: str, one_rule: Rule, cap: int, said: Remarks) -> list[Prompt]:
+def prompts(path: str, one_rule: Rule, cap: int, said: Diagnostics) -> list[Prompt]:
     """The prompts of a file, or of stdin. Raises `Unreadable`."""
     data = _read(path, cap)
-    name, companions = path, Companions(None, cap)
+    name, companions = path, IncludeReader(None, cap)
     if path != STDIN and any(re.search(sign, data) for sign in inclusions(path, one_rule)):
         name, companions = _placed(path, cap)
-    return [one._replace(path=path) for one in parsed(name, data, one_rule, companions, said)]
+    return [one._replace(path=path) for one in parse_file(name, data, one_rule, companions, said)]
 
 
-def _placed(path: str, cap: int) -> tuple[str, Companions]:
+def _placed(path: str, cap: int) -> tuple[str, IncludeReader]:
     """A file's name in its repository (or folder), and a way to what it takes in from there."""
     folder, name = os.path.split(os.path.abspath(path))
     tree = open_tree(folder)
     try:
-        return tree.resolve_argument(name, folder), Companions(tree, cap)
+        return tree.resolve_argument(name, folder), IncludeReader(tree, cap)
     except Fatal:  # a pipe, or gone by now
-        return path, Companions(None, cap)
+        return path, IncludeReader(None, cap)
 
 
 def _read(path: str, cap: int) -> bytes:

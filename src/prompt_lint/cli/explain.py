@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.pipeline import check
-from prompt_lint.check.read_prompts import Companions, Remarks, parsed
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS, recognise
@@ -118,15 +118,15 @@ def _importers(path: str, scope: Scope) -> Iterator[str]:
 
 def _prompts(source: _Source) -> Iterator[str]:
     """Each prompt of a file: what it is made of, and what it imports. What can't be measured is told by its report."""
-    said, companions = Remarks([], []), Companions(source.tree, source.cap)
-    name, rule = source.entry.display_path, source.entry.rule
+    said, companions = Diagnostics([], []), IncludeReader(source.tree, source.cap)
+    name, rule = source.entry.shown, source.entry.rule
     try:
         data = source.tree.read(source.entry.path, source.cap)
-        prompts = list(parsed(name, data, rule, companions, said))
+        prompts = list(parse_file(name, data, rule, companions, said))
         form = FORMATS[recognise(name, data, rule).name]
         for prompt in prompts[:_MOST_PROMPTS]:
             yield f"  {_heading(prompt, source)}"
-            parts = list(form.parts(name, data, prompt, Companions(source.tree, source.cap).include))
+            parts = list(form.parts(name, data, prompt, IncludeReader(source.tree, source.cap).include))
             yield from _own(parts, source)
             yield from _imports(parts, source)
     except Unreadable:
@@ -205,10 +205,10 @@ def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
         yield f"      and {len(texts) - _MOST_PARTS:,} more"
 
 
-def _absent(companions: Companions, source: _Source) -> Iterator[str]:
+def _absent(companions: IncludeReader, source: _Source) -> Iterator[str]:
     """What looks like the name of a file to import, and isn't one."""
     absent = []
-    for path in sorted(companions.asked):
+    for path in sorted(companions.requested):
         try:
             source.tree.resolve(path)
         except MissingFile:
@@ -250,10 +250,8 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     entry, _ = _found(tree, config, compile_rules(config.rules, config.exclude), path, cap)
     if not entry:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
-    companions, said = Companions(tree, cap), Remarks([], [])
-    return list(
-        parsed(entry.display_path, tree.read(entry.path, cap), entry.rule, companions, said)
-    ), entry.rule
+    companions, said = IncludeReader(tree, cap), Diagnostics([], [])
+    return list(parse_file(entry.shown, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
 
 
 def _rules(config: Config, matcher: RuleMatcher, path: str, owner: Rule | None) -> Iterator[str]:

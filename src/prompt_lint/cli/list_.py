@@ -39,7 +39,7 @@ _DEPTH = 4
 
 
 class Listing(NamedTuple):
-    """A report of everything, none of it recalled. `imported` has the tokens that other files add to a prompt."""
+    """A report of everything. `imported` has the tokens that other files add to a prompt."""
 
     report: Report
     imported: Mapping[tuple[Prompt, str], int]
@@ -58,7 +58,7 @@ def listing(
     tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options
 ) -> Listing:
     """Every prompt below `paths`, or every prompt. Raises `Fatal` as `check` does."""
-    report = check(tree, config, paths, means, options._replace(reread=True))
+    report = check(tree, config, paths, means, options)
     imported: dict[tuple[Prompt, str], int] = {}
     # For its parts a file is read again: once for each line that would be. Nothing of many prompts imports texts.
     prompts = Counter(verdict.prompt.path for verdict in report.verdicts)

@@ -19,7 +19,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.cache.counts import Info
+    from prompt_lint.cache.counts import CacheInfo
     from prompt_lint.model.values import Prompt
 
 _FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
@@ -275,13 +275,13 @@ def count(
 ) -> ExitCode:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
     from prompt_lint.check.pipeline import Options
-    from prompt_lint.check.read_prompts import Remarks
+    from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.cli import count
     from prompt_lint.output import counts_table
 
     rule = count.rule(models, role or "", format_name or "")
     if show_request:
-        said = Remarks([], [])
+        said = Diagnostics([], [])
         found = [one for path in files for one in count.prompts(path, rule, max_file_size, said)]
         _print_requests(found, models)
         return ExitCode.OK
@@ -552,25 +552,24 @@ def info(cache_dir: str | None) -> ExitCode:
     folder = cache_folder(os.environ, cache_dir)
     if not folder:
         raise Fatal("there is no place for a cache", "give one with --cache-dir")
-    kept = cache.open_cache(folder)
-    write_stdout(_described(kept.info()) + "".join(f"note: {warning}\n" for warning in kept.warnings))
-    return ExitCode.OK
+    kept = cache.open_counts(folder)
+    write_stdout(_described(kept.read_info()) + "".join(f"note: {warning}\n" for warning in kept.warnings))
+    return Exit.OK
 
 
 @cache.command()
 @_shared("cache")
 def clear(cache_dir: str | None) -> ExitCode:
     """Remove all counts that are kept."""
-    from prompt_lint.cache import counts as cache
-    from prompt_lint.cache.folder import cache_folder
+    from prompt_lint.cache.folder import cache_folder, clear_cache
     from prompt_lint.output.terminal import write_stdout
 
     folder = cache_folder(os.environ, cache_dir)
-    write_stdout(f"removed {cache.clear(folder) if folder else 0:,} bytes\n")
-    return ExitCode.OK
+    write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
+    return Exit.OK
 
 
-def _described(found: Info) -> str:
+def _described(found: CacheInfo) -> str:
     from time import gmtime, strftime
 
     from prompt_lint.text.escape import visible

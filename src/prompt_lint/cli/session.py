@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from prompt_lint import __version__
+from prompt_lint.cache.counts import open_counts
+from prompt_lint.cache.files import open_files
+from prompt_lint.cache.folder import cache_folder
+from prompt_lint.cache.identity import find_identity
 from prompt_lint.counting.processes import Counter, cores
 from prompt_lint.counting.sources import Means, Service
 from prompt_lint.model.errors import Terminated
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
     from prompt_lint.api.credentials import KeyCredential, Provider, SdkCredential
     from prompt_lint.api.responses import Reply
     from prompt_lint.api.retry import RequestPolicy
-    from prompt_lint.cache.counts import Cache
-    from prompt_lint.config.schema import Config
+    from prompt_lint.cache.counts import CountCache
+    from prompt_lint.cache.files import FileCache
+    from prompt_lint.config.load import Config
     from prompt_lint.counting.sources import CountMany, Mode
     from prompt_lint.model.values import Count, Request
 
@@ -48,9 +52,7 @@ def means(
     The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
     """
-    from prompt_lint.cache import counts
-    from prompt_lint.cache.folder import cache_folder
-    from prompt_lint.model.models import tokenizer_family
+    from prompt_lint.model.models import family
 
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
@@ -61,12 +63,13 @@ def means(
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache_folder(env, cache_dir, top)
     offline_counter = Counter(_count, _weigh)
-    with _saved(counts.open_cache(folder, __version__, _place(env, provider))) as kept, progress(env) as show:
+    with _open_caches(env, folder, top, _place(env, provider)) as (counts, files), progress(env) as show:
         yield Means(
             mode,
             offline_counter,
-            lambda model: tokenizer_family(model)[0],
-            kept,
+            lambda model: family(model)[0],
+            counts,
+            files,
             service,
             absent,
             cores(),
@@ -90,14 +93,29 @@ def _weigh(model: str, text: str) -> int:
 
 
 @contextmanager
-def _saved(kept: Cache) -> Iterator[Cache]:
+def _open_caches(
+    env: Mapping[str, str], folder: str | None, top: str | None, service: str
+) -> Iterator[tuple[CountCache, FileCache]]:
+    """Open what is kept between runs, and save what is new, however the run ends.
+
+    In CI a cache may have been restored from a stranger's run, so entries of files, which could hide a prompt, aren't
+    used there.
+    """
+    identity = find_identity() if folder else None
+    if not identity or not identity.build:
+        folder = None
+    counts = open_counts(folder, identity.tokenizer if identity else "", service)
+    use_files = top and not env.get("CI")
+    files = open_files(folder if use_files else None, identity.build if identity else "", top or "")
     try:
-        yield kept
+        yield counts, files
     except (KeyboardInterrupt, Terminated):
-        kept.close(_HURRIED)
+        for cache in (counts, files):
+            cache.close(_HURRIED)
         raise
     finally:
-        kept.close()
+        for cache in (counts, files):
+            cache.close()
 
 
 def _place(env: Mapping[str, str], provider: Provider) -> str:

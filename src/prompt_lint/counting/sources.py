@@ -10,10 +10,11 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from prompt_lint.cache.counts import Cache
+    from prompt_lint.cache.counts import CountCache
+    from prompt_lint.cache.files import FileCache
     from prompt_lint.counting.processes import Counter, Outcome
     from prompt_lint.model.values import Request
 
@@ -47,7 +48,8 @@ class Means(NamedTuple):
     mode: Mode
     offline: Counter
     family: Callable[[str], str]
-    cache: Cache
+    cache: CountCache
+    files: FileCache
     service: Service | None
     absent: str
     jobs: int
@@ -124,10 +126,8 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
     """The works that nothing sufficient is known of. Exact counts are good for every mode."""
     todo = iter(works)
     while batch := list(islice(todo, _TOGETHER)):
-        asked = {CountKey(model, work.digest) for work in batch for model in work.models}
-        done.outcomes.update(means.cache.get(_unknown(asked, done), "api"))
-        if means.mode != "exact":
-            done.outcomes.update(means.cache.get(_unknown(asked, done), "offline"))
+        keys = {Key(model, work.digest) for work in batch for model in work.models}
+        done.outcomes.update(recall_counts({key for key in keys if done.outcomes.get(key) is None}, means))
         for work in batch:
             models = tuple(
                 m
@@ -138,8 +138,12 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
                 yield work._replace(models=models)
 
 
-def _unknown(keys: Iterable[CountKey], done: Measured) -> set[CountKey]:
-    return {key for key in keys if done.outcomes.get(key) is None}
+def recall_counts(keys: Collection[Key], means: Means) -> dict[Key, Count]:
+    """Return the counts that are known: exact ones first, which are good for every mode."""
+    counts = means.cache.get(keys, "api")
+    if means.mode != "exact":
+        counts |= means.cache.get([key for key in keys if key not in counts], "offline")
+    return counts
 
 
 def suffices(count: Count, limit: int | None, means: Means) -> bool:

@@ -126,8 +126,11 @@ class Count(NamedTuple):
         """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
         return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
 
+# A blank prompt is nothing to send, so nothing is estimated.
+EMPTY_COUNT = Count(0, 0, 0, "offline")
 
-def sum_counts(counts: Sequence[Count]) -> Count:
+
+def summed(counts: Sequence[Count]) -> Count:
     """The sum of at least one count, with the interval that holds it."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"

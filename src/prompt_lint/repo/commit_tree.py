@@ -105,6 +105,10 @@ class Commit:
             return None
         return (real, node) if node and node.regular else None
 
+    def take(self, path: str, cap: int) -> tuple[bytes, bytes]:
+        """Read as a working tree does, with no stamp: what a commit has never changes."""
+        return self.read(path, cap), b""
+
     def require_shared(self, path: str, real: str) -> None:  # noqa: ARG002  # as a working tree wants it
         """That there is a file at `real`, the real path of `path`. Everybody has it: it is committed.
 

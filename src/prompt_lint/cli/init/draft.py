@@ -120,8 +120,8 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken, wrong=found.wrong)
     for _ in range(_DRAFTS):
         text = render(draft)
-        rules = parse_config(text.encode(), name, FORMATS)
-        report = check(tree, rules, (), means, options._replace(reread=True))
+        rules = load.parse(text.encode(), name, context_window, FORMATS)
+        report = check(tree, rules, (), means, options)
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
             raise Fatal(

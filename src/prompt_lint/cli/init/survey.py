@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.read_prompts import Companions, Remarks, parsed
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.formats import candidates, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
@@ -244,9 +244,11 @@ def _format(path: str, tree: WorkingTree, cap: int, broken: dict[str, str]) -> s
     name = recognise(path, data, _ANY).name
     if name not in {"request", "tools", "prompt-yml"}:
         return name
-    said = Remarks([], [])
+    said = Diagnostics([], [])
     try:
-        found = list(parsed(path, data, _ANY, Companions(tree, cap), said)) if _SHAPED.search(data) else []
+        found = (
+            list(parse_file(path, data, _ANY, IncludeReader(tree, cap), said)) if _SHAPED.search(data) else []
+        )
         why = said.problems[0].message if said.problems else "holds no request"
     except Unreadable as error:
         found, why = [], error.message

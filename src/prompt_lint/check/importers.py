@@ -1,0 +1,62 @@
+"""Which prompts include one of the files that a run names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.formats import inclusions
+from prompt_lint.model.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.config.ownership import Owned
+    from prompt_lint.repo.working_tree import WorkingTree
+
+
+def find_importers(
+    tree: WorkingTree,
+    targets: Iterable[Owned],
+    paths: Sequence[str],
+    cap: int,
+    unchanged: UnchangedFiles | None,
+) -> list[Owned]:
+    """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
+    able = [target for target in targets if inclusions(target.shown, target.rule)]
+    if unchanged:
+        unchanged.look_up(able)
+    return [
+        target
+        for target in able
+        if any(is_below(paths, path) for path in _list_included(tree, target, cap, unchanged))
+    ]
+
+
+def _list_included(
+    tree: WorkingTree, target: Owned, cap: int, unchanged: UnchangedFiles | None
+) -> Collection[str]:
+    """Return the paths that a file asks for, whether they are there or not."""
+    entry = unchanged.find(target) if unchanged else None
+    if entry:
+        return entry.includes
+    reader = IncludeReader(tree, cap)
+    try:
+        data = tree.read(target.path, cap)
+        if may_include(target, data):
+            list(parse_file(target.shown, data, target.rule, reader, Diagnostics([], [])))
+    except Unreadable:  # reported when the file itself is checked
+        pass
+    return reader.requested
+
+
+def may_include(target: Owned, data: bytes) -> bool:
+    """Return whether the bytes of a file have anything that could include another file."""
+    return any(re.search(sign, data) for sign in inclusions(target.shown, target.rule))
+
+
+def is_below(paths: Sequence[str], name: str) -> bool:
+    """Whether a path is one of `paths`, or lies below one; "" is the top."""
+    return any(not path or name == path or name.startswith(f"{path}/") for path in paths)

@@ -1,0 +1,130 @@
+"""Files that haven't changed since an earlier run read them: they are neither opened nor parsed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.cache.files import FileEntry
+from prompt_lint.counting.sources import recall_counts, suffices
+from prompt_lint.model.errors import Missing, Unreadable
+from prompt_lint.model.values import EMPTY_COUNT, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from prompt_lint.cache.files import PromptEntry
+    from prompt_lint.config.ownership import Owned
+    from prompt_lint.counting.sources import Means
+    from prompt_lint.model.values import Count, Note
+    from prompt_lint.repo.working_tree import WorkingTree
+
+
+class KnownFile(NamedTuple):
+    """What reading a file said, and the counts of each of its prompts, one for each model of the rule."""
+
+    entry: FileEntry
+    counts: Sequence[tuple[Count, ...]]
+
+
+class UnchangedFiles:
+    """The unchanged ones among the files of a run, as far as they were looked up."""
+
+    def __init__(self, tree: WorkingTree, means: Means, cap: int) -> None:
+        self._tree = tree
+        self._means = means
+        self._cap = cap
+        self._entries: dict[tuple[str, str, str], FileEntry | None] = {}
+        self._counts: dict[Key, Count] = {}
+
+    def look_up(self, targets: Iterable[Owned]) -> None:
+        """Look for what is known of these files, in as few queries as they have formats and roles."""
+        if not self._means.files.is_enabled:
+            return
+        keys: set[Key] = set()
+        by_kind: dict[tuple[str, str], dict[str, Owned]] = {}
+        for target in targets:
+            if not target.name and _identify(target) not in self._entries:
+                by_kind.setdefault((target.rule.format, target.rule.role), {})[target.path] = target
+        for kind, files in by_kind.items():
+            stamps = zip(files, self._tree.stamps(files, self._cap), strict=True)
+            known = self._means.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
+            for path, target in files.items():
+                entry = known.get(path)
+                entry = entry if entry and self._are_unchanged(entry) else None
+                self._entries[path, *kind] = entry
+                keys.update(_list_keys(entry, target) if entry else ())
+        self._counts.update(recall_counts(keys, self._means))
+
+    def find(self, target: Owned) -> FileEntry | None:
+        """Return what reading the file said, if it was looked up and hasn't changed."""
+        return None if target.name else self._entries.get(_identify(target))
+
+    def recall(self, target: Owned) -> KnownFile | None:
+        """Return what is known of the file; None unless it is unchanged and all of its prompts are counted."""
+        entry = self.find(target)
+        if entry is None:
+            return None
+        rule, counts = target.rule, []
+        for prompt in entry.prompts:
+            if not prompt.digest:
+                counts.append((EMPTY_COUNT,) * len(rule.models))
+                continue
+            known = [self._counts.get(Key(model, prompt.digest)) for model in rule.models]
+            limits = rule.limits_of(prompt.name)
+            sufficient = tuple(
+                count
+                for model, count in zip(rule.models, known, strict=True)
+                if count and suffices(count, limits.get(model), self._means)
+            )
+            if len(sufficient) < len(known):
+                return None
+            counts.append(sufficient)
+        return KnownFile(entry, counts)
+
+    def remember(
+        self,
+        target: Owned,
+        stamp: bytes,
+        prompts: Sequence[PromptEntry],
+        notes: Sequence[Note],
+        requested: Mapping[str, bytes | None],
+    ) -> None:
+        """Keep what reading a file said, unless a later change of it or of what it includes might not be seen."""
+        if target.name or not stamp or not self._means.files.is_enabled:
+            return
+        includes = {path: included for path, included in requested.items() if included is not None}
+        if len(includes) < len(requested):
+            return
+        rule = target.rule
+        entry = FileEntry(tuple(prompts), tuple(notes), includes)
+        self._means.files.put(target.path, stamp, rule.format, rule.role, entry)
+
+    def _are_unchanged(self, entry: FileEntry) -> bool:
+        """Return whether all that the file includes is as it was, and still part of every checkout."""
+        present = [path for path, stamp in entry.includes.items() if stamp]
+        if [entry.includes[path] for path in present] != list(self._tree.stamps(present, self._cap)):
+            return False
+        try:
+            for path in present:
+                self._tree.require_shared(path, path)
+        except Unreadable:
+            return False
+        return all(self._is_missing(path) for path, stamp in entry.includes.items() if not stamp)
+
+    def _is_missing(self, path: str) -> bool:
+        try:
+            self._tree.resolve(path)
+        except Unreadable as error:
+            return isinstance(error, Missing)
+        return False
+
+
+def _identify(target: Owned) -> tuple[str, str, str]:
+    """Return all that decides what reading a file by its own name says, beside its contents."""
+    return target.path, target.rule.format, target.rule.role
+
+
+def _list_keys(entry: FileEntry, target: Owned) -> list[Key]:
+    return [
+        Key(model, prompt.digest) for prompt in entry.prompts if prompt.digest for model in target.rule.models
+    ]

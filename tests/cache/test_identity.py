@@ -1,0 +1,155 @@
+"""A build is known by its files: two of one version number never believe each other's entries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.paths import ROOT
+
+from prompt_lint.cache import identity
+from prompt_lint.cache.identity import find_identity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.repo import Repo
+
+CONFIG = "models: [claude-sonnet-5-5]\nlimit: 1000\nprompts:\n  - files: prompts/**\n"
+# What another build might do: count otherwise, and read otherwise.
+PATCHES = {
+    "counting/offline.py": ("\ndef count(", "\ndef _count(", "\n\ndef count(model, request):\n    found = _count(model, request)\n    return found._replace(tokens=found.tokens + 100, low=found.low + 100, high=found.high + 100)\n"),
+    "formats/text.py": ("text = decode(data)", "text = decode(data)[: len(data) // 2]", ""),
+}  # fmt: skip
+
+
+def copy_sources(folder: Path) -> Path:
+    for name in ("src", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(exist_ok=True)
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def patch(sources: Path, path: str) -> None:
+    before, after, more = PATCHES[path]
+    file = sources / "src/prompt_lint" / path
+    text = file.read_text(encoding="utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after, 1) + more, encoding="utf-8")
+
+
+def install(sources: Path, site: Path) -> Path:
+    """A real installation from a real wheel, without a network."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index",
+               "--disable-pip-version-check", "--upgrade", "--target", str(site), str(sources)]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    return site
+
+
+def check(site: Path, repo: Repo, *arguments: str) -> str:
+    """The report of the build that is installed in `site`."""
+    code = "import sys; from prompt_lint.cli.main import main; sys.argv[0] = 'prompt-lint'; main()"
+    command = [sys.executable, "-c", code, "check", "--output-format", "json", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    done = subprocess.run(
+        command, cwd=repo.path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def repo_of_prompts(repo: Repo) -> Repo:
+    repo.write(".prompt-lint.yaml", CONFIG)
+    for name in ("a", "b"):
+        repo.write(f"prompts/{name}.txt", f"Answer {name} in one sentence, and say why.\n" * 4)
+    repo.commit()
+    time.sleep(2.1)  # younger files aren't kept by their stamps
+    return repo
+
+
+def test_two_builds_of_one_version_share_a_cache_and_believe_nothing_of_each_other(
+    repo_of_prompts: Repo, tmp_path: Path
+) -> None:
+    """Each prints what it prints without a cache; also the one that replaces the other in its place."""
+    first, second = (copy_sources(tmp_path / name) for name in ("first", "second"))
+    for path in PATCHES:
+        patch(second, path)
+    sites = [install(first, tmp_path / "site1"), install(second, tmp_path / "site2")]
+    fresh = [check(site, repo_of_prompts, "--no-cache") for site in sites]
+
+    for _ in range(2):
+        assert [check(site, repo_of_prompts) for site in sites] == fresh
+    install(second, sites[0])
+
+    assert fresh[0] != fresh[1]
+    assert check(sites[0], repo_of_prompts) == fresh[1]
+
+
+@pytest.mark.parametrize("path", PATCHES)
+def test_an_edit_in_an_editable_installation_is_seen(
+    repo_of_prompts: Repo, tmp_path: Path, path: str
+) -> None:
+    """There the files themselves say which build it is."""
+    sources = copy_sources(tmp_path / "sources")
+    before = check(sources / "src", repo_of_prompts)
+
+    patch(sources, path)
+
+    assert check(sources / "src", repo_of_prompts) != before
+    assert check(sources / "src", repo_of_prompts) == check(sources / "src", repo_of_prompts, "--no-cache")
+
+
+def test_one_wheel_is_one_build_wherever_it_is_installed(tmp_path: Path) -> None:
+    """So that counts may travel between machines. Bytecode, which every machine makes itself, is no part of it."""
+    sources = copy_sources(tmp_path / "sources")
+    sites = [install(sources, tmp_path / name) for name in ("one", "other")]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(sites[1])], check=True)
+
+    found = [find_identity(str(site / "prompt_lint")) for site in sites]
+
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+def test_an_upgrade_in_place_is_another_build(tmp_path: Path) -> None:
+    """The record of the installation is what decides, since it is all that is read."""
+    site = install(copy_sources(tmp_path / "sources"), tmp_path / "site")
+    before = find_identity(str(site / "prompt_lint"))
+    patch(tmp_path / "sources", "formats/text.py")
+
+    install(tmp_path / "sources", site)
+    find_identity.cache_clear()
+    after = find_identity(str(site / "prompt_lint"))
+
+    assert after.build != before.build
+    assert after.tokenizer == before.tokenizer
+
+
+def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_identity() -> None:
+    """Every module that counting offline imports is in the list; docstrings of packages decide nothing."""
+    code = "import sys, prompt_lint.counting.offline; print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('prompt_lint')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    package = identity._PACKAGE
+
+    paths = [os.path.relpath(path, package).replace(os.sep, "/") for path in done.stdout.split()]
+
+    assert [
+        path
+        for path in paths
+        if not path.endswith("__init__.py") and not path.startswith(identity._TOKENIZER)
+    ] == []
+
+
+def test_a_package_that_is_no_folder_has_no_identity(tmp_path: Path) -> None:
+    """In an archive, say: then nothing is kept between runs."""
+    assert find_identity(str(tmp_path / "nowhere" / "prompt_lint")) == ("", "")
