@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import compare, table
 
 from prompt_lint.cache.counts import FILE, open_counts
-from prompt_lint.model.values import Count, Key
+from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,9 @@ PROMPTS = 10_000
 LOOK_UP = """
 import hashlib
 from prompt_lint.cache.counts import open_counts
-from prompt_lint.model.values import Key
-keys = [Key("claude-opus-5-5", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(15)]
+from prompt_lint.model.values import Count, CountKey
+from prompt_lint.model.values import CountKey
+keys = [CountKey("claude-opus-5-5", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(15)]
 """
 
 

@@ -166,9 +166,9 @@ def test_a_folder_with_other_things_in_it_is_not_marked(place: Path) -> None:
 def test_sqlite_is_not_imported_for_an_empty_cache(place: Path) -> None:
     """A look-up where no file is, and a cache that is switched off, cost no import."""
     script = (
-        "import sys; from prompt_lint.cache.counts import open_counts; from prompt_lint.model.values import Key\n"
+        "import sys; from prompt_lint.cache.counts import open_counts; from prompt_lint.model.values import CountKey\n"
         f"for place in ({str(place)!r}, None):\n"
-        "    cache = open_counts(place); cache.get([Key('m', 'ab')], 'api'); cache.close()\n"
+        "    cache = open_counts(place); cache.get([CountKey('m', 'ab')], 'api'); cache.close()\n"
         "print('sqlite3' in sys.modules)"
     )
 
@@ -222,7 +222,7 @@ def test_counts_of_another_origin_model_engine_or_service_are_not_found(place: P
         cache.put({one: exact(5)})
         cache.put({one: Count(6, 5, 8, "offline", is_unverified=True)})
 
-    def found(origin: Any, asked: Key = one, tokenizer: str = "", service: str = "") -> list[int]:
+    def found(origin: Any, asked: CountKey = one, tokenizer: str = "", service: str = "") -> list[int]:
         with closing(open_counts(str(place), tokenizer, service)) as cache:
             return [count.tokens for count in cache.get([asked], origin).values()]
 

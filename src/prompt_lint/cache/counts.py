@@ -20,7 +20,7 @@ from prompt_lint.model.values import Count
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from prompt_lint.model.values import Key, Origin
+    from prompt_lint.model.values import CountKey, Origin
 
 # The number is the version of what a row means: raise it when that changes.
 FILE = "counts-v2.db"
@@ -58,12 +58,12 @@ class CountCache:
         """What was wrong with the file: at most one sentence."""
         return self._store.warnings
 
-    def get(self, keys: Collection[Key], origin: Origin) -> dict[Key, Count]:
+    def get(self, keys: Collection[CountKey], origin: Origin) -> dict[CountKey, Count]:
         """Return the counts of `origin` that are known, for those of `keys` that have one."""
         names = {self._name(key, origin): key for key in keys}
         aliases = {model for model in {key.model for key in keys} if origin == "api" and is_moving(model)}
         now = self._store.now()
-        counts: dict[Key, Count] = {}
+        counts: dict[CountKey, Count] = {}
         for name, payload in self._store.read(names).items():
             key = names[name]
             if len(payload) != _PAYLOAD.size:
@@ -75,12 +75,12 @@ class CountCache:
                 counts[key] = count
         return counts
 
-    def put(self, counts: Mapping[Key, Count]) -> None:
+    def put(self, counts: Mapping[CountKey, Count]) -> None:
         """Keep `counts`. One that can't be a count is dropped."""
         now = self._store.now()
         self._store.put(
             {
-                self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, bool(count.unverified))
+                self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, bool(count.is_unverified))
                 for key, count in counts.items()
                 if _is_possible(count)
             }
@@ -102,7 +102,7 @@ class CountCache:
         oldest, newest = min(times, default=None), max(times, default=None)
         return CacheInfo(self._store.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
 
-    def _name(self, key: Key, origin: Origin) -> bytes:
+    def _name(self, key: CountKey, origin: Origin) -> bytes:
         scope = self._scopes.get((key.model, origin))
         if scope is None:
             text = f"{origin}\0{self._sources[origin]}\0{key.model}".encode("utf-8", "surrogatepass")

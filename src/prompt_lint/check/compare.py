@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups, judge
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
-from prompt_lint.config import loosened as policy
+from prompt_lint.config.loosenings import compile_group, find_loosenings
 from prompt_lint.formats import inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
@@ -168,7 +168,7 @@ class Recount(NamedTuple):
     def _request(self, tree: WorkingTree | Commit, path: str, prompt: Prompt, rule: Rule) -> Request | None:
         companions = IncludeReader(tree, self.cap)
         try:
-            name = prompt.path if prompt.source else path
+            name = prompt.path if prompt.real_path else path
             prompts = parse_file(name, tree.read(path, self.cap), rule, companions, Diagnostics([], []))
             return next((one.request for one in prompts if one.name == prompt.name), None)
         except Unreadable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.importers import find_importers, is_below
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
-from prompt_lint.config.ownership import Owned, select, selector
+from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
 from prompt_lint.counting.sources import StandIn
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.unchanged_files import UnchangedFiles
-    from prompt_lint.config.ownership import Selector
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.model.values import Group, Reference
     from prompt_lint.repo.commit_tree import Commit
@@ -156,7 +156,7 @@ class _Source(NamedTuple):
     group: Group
     said: Diagnostics
 
-    def members(self, files: Iterable[Owned]) -> list[ReadPrompt]:
+    def members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
         """Every prompt that a sum adds up. Raises `_Broken` where one of them can't be read."""
         matchers = [(one, patterns.compile([one.path.removeprefix("!")])) for one in self.group.sum]
         used: set[Reference] = set()
@@ -173,8 +173,8 @@ class _Source(NamedTuple):
                 ]
                 if meant:
                     used.update(meant)
-                    source = file.path if file.name else ""
-                    prompt = prompt._replace(aliases=file.aliases, source=source)  # noqa: PLW2901  # the same, placed
+                    source = file.path if file.read_as else ""
+                    prompt = prompt._replace(aliases=file.aliases, real_path=source)  # noqa: PLW2901  # the same, placed
                     member = ReadPrompt.of(prompt, self.group.rule, 0)
                     members.append(member._replace(group=self.group))
         idle = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
@@ -186,7 +186,7 @@ class _Source(NamedTuple):
         message = f"no file in the repository matches `{one.path}`{behind}, which the group `{self.group.name}` sums"
         return Problem(self.config, one.line, message, "mend it, or take it out of the group", ExitCode.USAGE)
 
-    def request(self, files: Sequence[Owned]) -> ReadPrompt:
+    def request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """The one request that the files make. Raises `_Broken`."""
         whole = _Whole([], [], [], {}, [])
         group, todo = self.group, iter(files)
@@ -229,8 +229,8 @@ class _Source(NamedTuple):
         try:
             real, data = companions.include(file.path)
             aside = self.said if file.rule is self.group.rule else Diagnostics([], [])
-            return list(parse_file(file.name or real, data, file.rule, companions, aside))
-        except Missing:
+            return list(parse_file(file.read_as or real, data, file.rule, companions, aside))
+        except MissingFile:
             raise
         except Unreadable as error:
             place = f"`{file.path}`" + (f", line {error.line}" if error.line else "")

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from prompt_lint.check.unchanged_files import UnchangedFiles
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.repo.working_tree import WorkingTree
 
 
 def find_importers(
     tree: WorkingTree,
-    targets: Iterable[Owned],
+    targets: Iterable[MatchedFile],
     paths: Sequence[str],
     cap: int,
     unchanged: UnchangedFiles | None,
-) -> list[Owned]:
+) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
-    able = [target for target in targets if inclusions(target.shown, target.rule)]
+    able = [target for target in targets if inclusions(target.display_path, target.rule)]
     if unchanged:
         unchanged.look_up(able)
     return [
@@ -36,7 +36,7 @@ def find_importers(
 
 
 def _list_included(
-    tree: WorkingTree, target: Owned, cap: int, unchanged: UnchangedFiles | None
+    tree: WorkingTree, target: MatchedFile, cap: int, unchanged: UnchangedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
     entry = unchanged.find(target) if unchanged else None
@@ -46,15 +46,15 @@ def _list_included(
     try:
         data = tree.read(target.path, cap)
         if may_include(target, data):
-            list(parse_file(target.shown, data, target.rule, reader, Diagnostics([], [])))
+            list(parse_file(target.display_path, data, target.rule, reader, Diagnostics([], [])))
     except Unreadable:  # reported when the file itself is checked
         pass
     return reader.requested
 
 
-def may_include(target: Owned, data: bytes) -> bool:
+def may_include(target: MatchedFile, data: bytes) -> bool:
     """Return whether the bytes of a file have anything that could include another file."""
-    return any(re.search(sign, data) for sign in inclusions(target.shown, target.rule))
+    return any(re.search(sign, data) for sign in inclusions(target.display_path, target.rule))
 
 
 def is_below(paths: Sequence[str], name: str) -> bool:

@@ -6,16 +6,25 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
-from prompt_lint.check.judge import excused, exit_code, judge, settles
+from prompt_lint.check.judge import excused, exit_code, judge
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, read_files
 from prompt_lint.check.targets import find
 from prompt_lint.check.unchanged_files import UnchangedFiles
-from prompt_lint.config.ownership import selector
+from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.model.errors import Exit, Fatal, Unreadable
-from prompt_lint.model.values import EMPTY_COUNT, Count, Key, Note, Problem, Report, Section, Shares
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.values import (
+    EMPTY_COUNT,
+    Count,
+    CountKey,
+    ImportShares,
+    Note,
+    Problem,
+    Report,
+    Section,
+)
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.groups import Outcomes
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Scope
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Counter, Outcome
     from prompt_lint.counting.sources import Means, Measured, Tally
     from prompt_lint.model.values import Group, Part, Verdict
@@ -218,7 +227,7 @@ def _outcomes(one: ReadPrompt, outcomes: Tally) -> Sequence[Outcome | StandIn]:
     """What has come of one prompt for each model."""
     if not one.digest:
         return (EMPTY_COUNT,) * len(one.rule.models)
-    return tuple(outcomes[Key(model, one.digest)] for model in one.rule.models)
+    return tuple(outcomes[CountKey(model, one.digest)] for model in one.rule.models)
 
 
 def _judged(
@@ -297,7 +306,7 @@ def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
     """0 tokens is told, so that nobody takes a file emptied by mistake for a small one."""
     return [
         Note("empty or blank, so 0 tokens", path)
-        for path in sorted({v.prompt.path for v in verdicts if v.counted == EMPTY_COUNT})
+        for path in sorted({v.prompt.path for v in verdicts if v.token_count == EMPTY_COUNT})
     ]
 
 
@@ -329,7 +338,7 @@ def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: 
 def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
     prompt, companions = verdict.prompt, IncludeReader(tree, cap)
-    data = tree.read(prompt.source or prompt.path, cap)
+    data = tree.read(prompt.real_path or prompt.path, cap)
     one = FORMATS[recognise(prompt.path, data, verdict.rule).name]
     return list(one.parts(prompt.path, data, prompt, companions.include))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import PromptEntry
 from prompt_lint.formats import FORMATS, recognise
-from prompt_lint.model.errors import Elsewhere, Missing, Unreadable
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.repo.working_tree import is_gits
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from prompt_lint.check.unchanged_files import UnchangedFiles
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.values import Count, Group, Part, Rule
     from prompt_lint.repo.commit_tree import Commit
     from prompt_lint.repo.working_tree import WorkingTree
@@ -75,11 +75,11 @@ class IncludeReader:
             raise NotInRepository("belongs to git itself")
         try:
             real = self.tree.resolve(path)
-        except Missing:
+        except MissingFile:
             self.requested[path] = b""
             raise
         except Unreadable as error:
-            raise Elsewhere(error.message, error.hint) from None
+            raise NotInRepository(error.message, error.hint) from None
         self.requested[real] = None
         self.tree.require_shared(path, real)
         data, stamp = self.tree.take(real, self.cap)
@@ -89,7 +89,7 @@ class IncludeReader:
 
 
 def read_files(
-    tree: WorkingTree, targets: Iterable[Owned], unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
+    tree: WorkingTree, targets: Iterable[MatchedFile], unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
 ) -> Iterator[ReadPrompt]:
     """Yield every prompt of every file. What is wrong with a file is added to `diagnostics`, and the rest goes on."""
     for target in targets:
@@ -105,7 +105,7 @@ def read_files(
 
 
 def _read_file(
-    tree: WorkingTree, target: Owned, unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
+    tree: WorkingTree, target: MatchedFile, unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
 ) -> Iterator[ReadPrompt]:
     path, rule, aliases, name = target
     reader = IncludeReader(tree, cap)
@@ -115,12 +115,12 @@ def _read_file(
         data, stamp = tree.take(path, cap)
         size, source = len(data), path if name else ""
         for prompt in parse_file(name or path, data, rule, reader, diagnostics):
-            read = ReadPrompt.of(prompt._replace(aliases=aliases, source=source), rule, size)
+            read = ReadPrompt.of(prompt._replace(aliases=aliases, real_path=source), rule, size)
             size = 0  # of the file, and so of its first prompt
             if len(prompts) <= MOST_PROMPTS:  # a file may hold 100,000
                 prompts.append(PromptEntry(prompt.name, prompt.line, prompt.format, prompt.role, read.digest))
             yield read
-    except Missing:
+    except MissingFile:
         return  # deleted and not yet staged: nothing is left that could be too large
     except Unreadable as error:
         diagnostics.problems.append(Problem(name or path, error.line, error.message, error.hint))

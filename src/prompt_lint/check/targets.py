@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
 from prompt_lint.check.importers import find_importers, is_below
-from prompt_lint.config.ownership import Owned, idle, select, selector
+from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
 from prompt_lint.formats import candidates, inclusions
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.groups import Gathered
     from prompt_lint.check.unchanged_files import UnchangedFiles
-    from prompt_lint.config.load import Config
-    from prompt_lint.config.ownership import Selector
+    from prompt_lint.config.rule_matching import RuleMatcher
+    from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
     from prompt_lint.repo.working_tree import Entry, WorkingTree
 
@@ -61,9 +61,9 @@ def find(
     owners: dict[str, Rule] = {}
 
     def early(tracked: Mapping[str, Entry]) -> None:
-        owners.update(chosen.owners(_files(tracked, config)))
+        owners.update(chosen.find_rules(_files(tracked, config)))
         if unchanged:
-            unchanged.look_up([Owned(path, rule, ()) for path, rule in owners.items()])
+            unchanged.look_up([MatchedFile(path, rule, ()) for path, rule in owners.items()])
 
     entries = tree.entries(paths, within, ends, None if paths else early)
     aliases = tree.aliases(entries)
@@ -78,10 +78,10 @@ def find(
     owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
     if paths:
         named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
-        shown = {one.shown for one in named}
-        others = [one for one in owned if one.shown not in shown]
+        shown = {one.display_path for one in named}
+        others = [one for one in owned if one.display_path not in shown]
         found = sorted(
-            [*named, *find_importers(tree, others, paths, cap, unchanged)], key=lambda one: one.shown
+            [*named, *find_importers(tree, others, paths, cap, unchanged)], key=lambda one: one.display_path
         )
         gathered = _whole(groups.concerned(gathered, tree, paths, cap, unchanged), tree, config, chosen)
         return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import FileEntry
 from prompt_lint.counting.sources import recall_counts, suffices
-from prompt_lint.model.errors import Missing, Unreadable
-from prompt_lint.model.values import EMPTY_COUNT, Key
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import EMPTY_COUNT, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.cache.files import PromptEntry
-    from prompt_lint.config.ownership import Owned
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import Means
     from prompt_lint.model.values import Count, Note
     from prompt_lint.repo.working_tree import WorkingTree
@@ -34,16 +34,16 @@ class UnchangedFiles:
         self._means = means
         self._cap = cap
         self._entries: dict[tuple[str, str, str], FileEntry | None] = {}
-        self._counts: dict[Key, Count] = {}
+        self._counts: dict[CountKey, Count] = {}
 
-    def look_up(self, targets: Iterable[Owned]) -> None:
+    def look_up(self, targets: Iterable[MatchedFile]) -> None:
         """Look for what is known of these files, in as few queries as they have formats and roles."""
         if not self._means.files.is_enabled:
             return
-        keys: set[Key] = set()
-        by_kind: dict[tuple[str, str], dict[str, Owned]] = {}
+        keys: set[CountKey] = set()
+        by_kind: dict[tuple[str, str], dict[str, MatchedFile]] = {}
         for target in targets:
-            if not target.name and _identify(target) not in self._entries:
+            if not target.read_as and _identify(target) not in self._entries:
                 by_kind.setdefault((target.rule.format, target.rule.role), {})[target.path] = target
         for kind, files in by_kind.items():
             stamps = zip(files, self._tree.stamps(files, self._cap), strict=True)
@@ -55,11 +55,11 @@ class UnchangedFiles:
                 keys.update(_list_keys(entry, target) if entry else ())
         self._counts.update(recall_counts(keys, self._means))
 
-    def find(self, target: Owned) -> FileEntry | None:
+    def find(self, target: MatchedFile) -> FileEntry | None:
         """Return what reading the file said, if it was looked up and hasn't changed."""
-        return None if target.name else self._entries.get(_identify(target))
+        return None if target.read_as else self._entries.get(_identify(target))
 
-    def recall(self, target: Owned) -> KnownFile | None:
+    def recall(self, target: MatchedFile) -> KnownFile | None:
         """Return what is known of the file; None unless it is unchanged and all of its prompts are counted."""
         entry = self.find(target)
         if entry is None:
@@ -69,8 +69,8 @@ class UnchangedFiles:
             if not prompt.digest:
                 counts.append((EMPTY_COUNT,) * len(rule.models))
                 continue
-            known = [self._counts.get(Key(model, prompt.digest)) for model in rule.models]
-            limits = rule.limits_of(prompt.name)
+            known = [self._counts.get(CountKey(model, prompt.digest)) for model in rule.models]
+            limits = rule.limits_for(prompt.name)
             sufficient = tuple(
                 count
                 for model, count in zip(rule.models, known, strict=True)
@@ -83,14 +83,14 @@ class UnchangedFiles:
 
     def remember(
         self,
-        target: Owned,
+        target: MatchedFile,
         stamp: bytes,
         prompts: Sequence[PromptEntry],
         notes: Sequence[Note],
         requested: Mapping[str, bytes | None],
     ) -> None:
         """Keep what reading a file said, unless a later change of it or of what it includes might not be seen."""
-        if target.name or not stamp or not self._means.files.is_enabled:
+        if target.read_as or not stamp or not self._means.files.is_enabled:
             return
         includes = {path: included for path, included in requested.items() if included is not None}
         if len(includes) < len(requested):
@@ -115,16 +115,16 @@ class UnchangedFiles:
         try:
             self._tree.resolve(path)
         except Unreadable as error:
-            return isinstance(error, Missing)
+            return isinstance(error, MissingFile)
         return False
 
 
-def _identify(target: Owned) -> tuple[str, str, str]:
+def _identify(target: MatchedFile) -> tuple[str, str, str]:
     """Return all that decides what reading a file by its own name says, beside its contents."""
     return target.path, target.rule.format, target.rule.role
 
 
-def _list_keys(entry: FileEntry, target: Owned) -> list[Key]:
+def _list_keys(entry: FileEntry, target: MatchedFile) -> list[CountKey]:
     return [
-        Key(model, prompt.digest) for prompt in entry.prompts if prompt.digest for model in target.rule.models
+        CountKey(model, prompt.digest) for prompt in entry.prompts if prompt.digest for model in target.rule.models
     ]

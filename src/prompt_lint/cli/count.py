@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from prompt_lint.check.pipeline import judge_all
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
-from prompt_lint.config.load import rule_from_flags
+from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import inclusions
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Problem

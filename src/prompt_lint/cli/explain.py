@@ -119,7 +119,7 @@ def _importers(path: str, scope: Scope) -> Iterator[str]:
 def _prompts(source: _Source) -> Iterator[str]:
     """Each prompt of a file: what it is made of, and what it imports. What can't be measured is told by its report."""
     said, companions = Diagnostics([], []), IncludeReader(source.tree, source.cap)
-    name, rule = source.entry.shown, source.entry.rule
+    name, rule = source.entry.display_path, source.entry.rule
     try:
         data = source.tree.read(source.entry.path, source.cap)
         prompts = list(parse_file(name, data, rule, companions, said))
@@ -251,7 +251,7 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     if not entry:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     companions, said = IncludeReader(tree, cap), Diagnostics([], [])
-    return list(parse_file(entry.shown, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
+    return list(parse_file(entry.display_path, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
 
 
 def _rules(config: Config, matcher: RuleMatcher, path: str, owner: Rule | None) -> Iterator[str]:

@@ -245,7 +245,7 @@ class _Folder:
 
 
 def _folders(rows: Sequence[_Row], view: View) -> list[str]:
-    """What is in which folder, the largest first; small and deep things are summed up, unless everything is to be shown."""
+    """What is in which folder, the largest first; small and deep things are sum_counts up, unless everything is to be shown."""
     model = _heaviest(rows)
     top = _Folder()
     for row in rows:

@@ -208,7 +208,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
+    epilog="ExitCode codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
     "counted, 130 interrupted, 143 terminated.",
 )
 @click.version_option(__version__, prog_name="prompt-lint", message="%(prog)s %(version)s")
@@ -226,7 +226,7 @@ def cli() -> None:
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
 @_shared("base", "policy", "policy_from", "git", "size", *_COUNTING, "format", "file", "output")
 @click.option(
-    "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
+    "-e", "--exit-zero", is_flag=True, help="ExitCode 0 where the only fault is a prompt over its limit."
 )
 @_shared("verbose", "quiet", "color")
 def check(
@@ -462,7 +462,7 @@ def init(
 @click.option(
     "--fail-on",
     multiple=True,
-    help="Exit 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
+    help="ExitCode 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
 )
 @click.option(
     "--deadline",
@@ -554,7 +554,7 @@ def info(cache_dir: str | None) -> ExitCode:
         raise Fatal("there is no place for a cache", "give one with --cache-dir")
     kept = cache.open_counts(folder)
     write_stdout(_described(kept.read_info()) + "".join(f"note: {warning}\n" for warning in kept.warnings))
-    return Exit.OK
+    return ExitCode.OK
 
 
 @cache.command()
@@ -566,7 +566,7 @@ def clear(cache_dir: str | None) -> ExitCode:
 
     folder = cache_folder(os.environ, cache_dir)
     write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _described(found: CacheInfo) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.retry import RequestPolicy
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
-    from prompt_lint.config.load import Config
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountMany, Mode
     from prompt_lint.model.values import Count, Request
 
@@ -52,7 +52,7 @@ def means(
     The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
     """
-    from prompt_lint.model.models import family
+    from prompt_lint.model.models import tokenizer_family
 
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
@@ -67,7 +67,7 @@ def means(
         yield Means(
             mode,
             offline_counter,
-            lambda model: family(model)[0],
+            lambda model: tokenizer_family(model)[0],
             counts,
             files,
             service,

@@ -126,7 +126,7 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
     """The works that nothing sufficient is known of. Exact counts are good for every mode."""
     todo = iter(works)
     while batch := list(islice(todo, _TOGETHER)):
-        keys = {Key(model, work.digest) for work in batch for model in work.models}
+        keys = {CountKey(model, work.digest) for work in batch for model in work.models}
         done.outcomes.update(recall_counts({key for key in keys if done.outcomes.get(key) is None}, means))
         for work in batch:
             models = tuple(
@@ -138,7 +138,7 @@ def _recall(works: Iterable[Work], means: Means, done: Measured) -> Iterator[Wor
                 yield work._replace(models=models)
 
 
-def recall_counts(keys: Collection[Key], means: Means) -> dict[Key, Count]:
+def recall_counts(keys: Collection[CountKey], means: Means) -> dict[CountKey, Count]:
     """Return the counts that are known: exact ones first, which are good for every mode."""
     counts = means.cache.get(keys, "api")
     if means.mode != "exact":

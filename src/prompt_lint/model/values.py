@@ -130,7 +130,7 @@ class Count(NamedTuple):
 EMPTY_COUNT = Count(0, 0, 0, "offline")
 
 
-def summed(counts: Sequence[Count]) -> Count:
+def sum_counts(counts: Sequence[Count]) -> Count:
     """The sum of at least one count, with the interval that holds it."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"

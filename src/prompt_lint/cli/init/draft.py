@@ -120,7 +120,7 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     draft = Draft(wanted, tuple(found.findings), found.doubtful, {}, broken, wrong=found.wrong)
     for _ in range(_DRAFTS):
         text = render(draft)
-        rules = load.parse(text.encode(), name, context_window, FORMATS)
+        rules = parse_config(text.encode(), name, FORMATS)
         report = check(tree, rules, (), means, options)
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
