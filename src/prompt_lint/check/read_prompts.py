@@ -89,7 +89,11 @@ class IncludeReader:
 
 
 def read_files(
-    tree: WorkingTree, targets: Iterable[MatchedFile], unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
+    tree: WorkingTree,
+    targets: Iterable[MatchedFile],
+    unchanged: UnchangedFiles,
+    cap: int,
+    diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield every prompt of every file. What is wrong with a file is added to `diagnostics`, and the rest goes on."""
     for target in targets:

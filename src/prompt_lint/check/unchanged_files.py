@@ -126,5 +126,8 @@ def _identify(target: MatchedFile) -> tuple[str, str, str]:
 
 def _list_keys(entry: FileEntry, target: MatchedFile) -> list[CountKey]:
     return [
-        CountKey(model, prompt.digest) for prompt in entry.prompts if prompt.digest for model in target.rule.models
+        CountKey(model, prompt.digest)
+        for prompt in entry.prompts
+        if prompt.digest
+        for model in target.rule.models
     ]

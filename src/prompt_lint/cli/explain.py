@@ -251,7 +251,9 @@ def requests(tree: WorkingTree, config: Config, path: str, cap: int) -> tuple[li
     if not entry:
         raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
     companions, said = IncludeReader(tree, cap), Diagnostics([], [])
-    return list(parse_file(entry.display_path, tree.read(entry.path, cap), entry.rule, companions, said)), entry.rule
+    return list(
+        parse_file(entry.display_path, tree.read(entry.path, cap), entry.rule, companions, said)
+    ), entry.rule
 
 
 def _rules(config: Config, matcher: RuleMatcher, path: str, owner: Rule | None) -> Iterator[str]:

@@ -126,6 +126,7 @@ class Count(NamedTuple):
         """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
         return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
 
+
 # A blank prompt is nothing to send, so nothing is estimated.
 EMPTY_COUNT = Count(0, 0, 0, "offline")
 
