@@ -23,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.support import make
 
 from prompt_lint.counting import offline
-from prompt_lint.formats import FORMATS, memory, memory_imports, recognise
+from prompt_lint.formats import FORMATS, memory, memory_imports
 from prompt_lint.formats import skill as skills
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.text import frontmatter

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
-from tests.support.paths import ROOT
 
-from prompt_lint.formats import (
-    FORMATS,
-    SPECIAL,
-    continue_prompt,
-    dotprompt,
-    gemini_command,
-    markdown,
-    memory,
-    presets,
-    prompt_yml,
-    prompty,
-    recognise,
-    request,
-    skill,
-    text,
-    tools,
-)
+from prompt_lint.formats import FORMATS
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Prompt
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from prompt_lint.formats import PromptFormat
 
 
 def nothing(path: str) -> tuple[str, bytes]:
@@ -298,37 +275,3 @@ def test_any_json_is_a_request_or_a_problem(value: object) -> None:
     assert prompt.request is not None
     assert prompt.request.fields["messages"]
     assert list(FORMATS["request"].parts(prompt.path, data, prompt, nothing)) is not None
-
-
-def test_the_special_names_are_those_of_the_formats() -> None:
-    """The expressions stand in the table, too, so that a text is known for one without importing twenty modules."""
-    names = [one.NAME.replace("(?:^|/)", "/") for one in FORMATS.values()]
-
-    assert list(SPECIAL) == [name for name in names if name not in {"", markdown.NAME}]
-
-
-def test_a_text_needs_no_other_format() -> None:
-    """A run over texts imports the module of their format and no more."""
-    code = (
-        "import sys; from prompt_lint.formats import FORMATS, recognise; from tests.support import make;"
-        "print(recognise('prompts/a.md', b'x', make.rule()).name, len(FORMATS));"
-        "print(sorted(n for n in sys.modules if n.startswith('prompt_lint.formats.')))"
-    )
-
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-
-    assert done.stdout.splitlines() == [f"text {len(FORMATS)}", "['prompt_lint.formats.text']"]
-
-
-def every_format() -> Mapping[str, PromptFormat]:
-    """The type checker holds every module to the protocol here; the table imports them by name."""
-    return {
-        "memory": memory, "skill": skill, **presets.PRESETS, "prompt-yml": prompt_yml, "prompty": prompty,
-        "continue-prompt": continue_prompt, "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools,
-        "request": request, "markdown": markdown, "text": text,
-    }  # fmt: skip
-
-
-def test_the_table_has_every_format() -> None:
-    """In the order of recognition, under its name."""
-    assert list(every_format().items()) == list(FORMATS.items())

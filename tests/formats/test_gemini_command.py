@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint.formats import gemini_command, recognise
+from prompt_lint.formats import gemini_command
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Prompt, Request
 from prompt_lint.text.template_markers import MESSAGE

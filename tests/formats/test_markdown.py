@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint.formats import FORMATS, markdown, recognise
+from prompt_lint.formats import FORMATS, markdown
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt, Request
 from prompt_lint.text import frontmatter

@@ -15,9 +15,11 @@ from tests.support.repo import Repo
 
 from prompt_lint.check import groups
 from prompt_lint.check.read_prompts import IncludeReader
-from prompt_lint.formats import FORMATS, memory, recognise
+from prompt_lint.formats import FORMATS, memory
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Part, Prompt
+from prompt_lint.repo.safe_read import TooLarge
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -633,7 +635,7 @@ def test_include_says_what_it_refuses(project: Repo) -> None:
         (".git/config", NotInRepository),
         ("docs", MissingFile),
         ("nothing", MissingFile),
-        ("large.md", Unreadable),
+        ("large.md", TooLarge),
     ):
         with pytest.raises(Unreadable) as caught:
             companions.include(path)

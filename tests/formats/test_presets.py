@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint import formats
-from prompt_lint.cli import main
 from prompt_lint.config.values import PARTS
-from prompt_lint.formats import FORMATS, candidates, presets, recognise
+from prompt_lint.formats import FORMATS, presets
 from prompt_lint.formats.presets import PRESETS
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, MissingFile
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
@@ -257,23 +253,3 @@ def test_the_parts_have_lines_of_the_file() -> None:
         ("name", 2, 2, "x"), ("description", 3, 3, "D."),
     ]  # fmt: skip
     assert (metadata.line, body.line) == (3, 5)
-
-
-def test_the_command_line_knows_every_format() -> None:
-    """Its list is written out, so that `--help` needn't import them."""
-    assert set(main._PROMPT_FORMATS) == set(FORMATS)
-
-
-pieces = st.sampled_from([
-    "commands", "agents", ".claude", ".github", "skills", "a", ".md", ".mdc", "/", "/", ".agent", ".clinerules", "workflows", ".txt",
-    "SKILL.md", ".rules", "\n", ".json", "instructions", ".instructions", ".YAML", ".cursor", "rules",
-])  # fmt: skip
-
-
-@given(st.lists(pieces, max_size=9).map("".join))
-def test_the_quick_look_at_a_name_misses_none(path: str) -> None:
-    """One search stands for all the names; a path that it passes by has none of them."""
-    slow = tuple(name for name, one in FORMATS.items() if re.search(one.NAME, path))
-
-    assert candidates(path, make.rule()) == slow
-    assert formats._names()[-1][0] == "text"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint.formats import prompt_yml, recognise
+from prompt_lint.formats import prompt_yml
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import STRUCTURED

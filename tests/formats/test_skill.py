@@ -8,7 +8,8 @@ import pytest
 from tests.support import make
 
 from prompt_lint.config.values import PARTS
-from prompt_lint.formats import recognise, skill
+from prompt_lint.formats import skill
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, MissingFile
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers

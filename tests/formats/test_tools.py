@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import FORMATS
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.extra_keys import MORE_PAGES

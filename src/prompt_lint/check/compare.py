@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import groups, judge
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import compile_group, find_loosenings
-from prompt_lint.formats import inclusions
+from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
 from prompt_lint.repo.changes import Change, compare, filters
@@ -71,7 +71,7 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
     commit = comparison.commit
     for one in scope.owned:
         change = now.of(one.path)
-        follows = bool(inclusions(one.path, one.rule))
+        follows = can_import(one.path, one.rule)
         if change.kind == "new" or one.path in now.converted or (change.kind == "unchanged" and not follows):
             continue
         yield from _prompts(commit, change, one.display_path, one.rule, cap, one.read_as)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.formats import inclusions
+from prompt_lint.formats.recognition import can_import, seems_to_import
 from prompt_lint.model.errors import Unreadable
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def find_importers(
     unchanged: UnchangedFiles | None,
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
-    able = [target for target in targets if inclusions(target.display_path, target.rule)]
+    able = [target for target in targets if can_import(target.display_path, target.rule)]
     if unchanged:
         unchanged.look_up(able)
     return [
@@ -45,16 +44,11 @@ def _list_included(
     reader = IncludeReader(tree, cap)
     try:
         data = tree.read(target.path, cap)
-        if may_include(target, data):
+        if seems_to_import(target.display_path, data, target.rule):
             list(parse_file(target.display_path, data, target.rule, reader, Diagnostics([], [])))
     except Unreadable:  # reported when the file itself is checked
         pass
     return reader.requested
-
-
-def may_include(target: MatchedFile, data: bytes) -> bool:
-    """Return whether the bytes of a file have anything that could include another file."""
-    return any(re.search(sign, data) for sign in inclusions(target.display_path, target.rule))
 
 
 def is_below(paths: Sequence[str], name: str) -> bool:

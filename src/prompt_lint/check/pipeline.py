@@ -13,7 +13,8 @@ from prompt_lint.check.unchanged_files import UnchangedFiles
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.counting.processes import Work
 from prompt_lint.counting.sources import StandIn, measure
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import FORMATS
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.values import (
     EMPTY_COUNT,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import PromptEntry
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import FORMATS
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.repo.working_tree import is_gits

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
 from prompt_lint.check.importers import find_importers, is_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
-from prompt_lint.formats import candidates, inclusions
+from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
 
@@ -135,28 +134,25 @@ def _read(one: MatchedFile, chosen: RuleMatcher, tree: WorkingTree, cap: int) ->
             ways.setdefault(_way(name, one.path, rule, tree, cap), []).append(name)
     for first, *others in ways.values():
         rule = chosen.find_rule(first) or one.rule
-        own = first == one.path or candidates(first, rule) == ("text",)
+        own = first == one.path or possible_formats(first, rule) == ("text",)
         aliases = (first, *others) if own and first != one.path else tuple(others)
         yield MatchedFile(one.path, rule, aliases, "" if own else first)
 
 
 def _way(name: str, path: str, rule: Rule, tree: WorkingTree, cap: int) -> tuple[object, ...]:
     """What decides how the file at `path` is read and judged by one of its names."""
-    forms = candidates(name, rule)
-    imports = _imports(tree, path, inclusions(name, rule), cap)
+    formats = possible_formats(name, rule)
+    imports = _imports(tree, name, path, rule, cap)
     limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
     folder = name.rpartition("/")[0] if imports else ""
-    return (repr(limits), rule.role, forms, folder, imports and "GEMINI" in name)
+    return (repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
 
 
-def _imports(tree: WorkingTree, path: str, signs: Sequence[bytes], cap: int) -> bool:
-    if not signs:
-        return False
+def _imports(tree: WorkingTree, name: str, path: str, rule: Rule, cap: int) -> bool:
     try:
-        data = tree.read(path, cap)
+        return can_import(name, rule) and seems_to_import(name, tree.read(path, cap), rule)
     except Unreadable:  # told when it is checked
         return False
-    return any(re.search(sign, data) for sign in signs)
 
 
 def _shared(

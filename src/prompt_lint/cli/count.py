@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Literal
 
 from prompt_lint.check.pipeline import judge_all
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.schema import rule_from_flags
-from prompt_lint.formats import inclusions
+from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.repo.working_tree import open_tree
@@ -53,7 +52,7 @@ def prompts(path: str, one_rule: Rule, cap: int, said: Diagnostics) -> list[Prom
     """The prompts of a file, or of stdin. Raises `Unreadable`."""
     data = _read(path, cap)
     name, companions = path, IncludeReader(None, cap)
-    if path != STDIN and any(re.search(sign, data) for sign in inclusions(path, one_rule)):
+    if path != STDIN and seems_to_import(path, data, one_rule):
         name, companions = _placed(path, cap)
     return [one._replace(path=path) for one in parse_file(name, data, one_rule, companions, said)]
 

@@ -9,8 +9,9 @@ from prompt_lint.check.pipeline import check
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find
 from prompt_lint.config.rule_matching import compile_rules
-from prompt_lint.formats import FORMATS, recognise
+from prompt_lint.formats import FORMATS
 from prompt_lint.formats.memory import BEHIND
+from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
 from prompt_lint.output import text as as_text

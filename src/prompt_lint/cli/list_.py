@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.pipeline import check, parts, shares
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import by_prompt, sum_counts
 from prompt_lint.output import json as json_output
@@ -64,12 +64,7 @@ def listing(
     prompts = Counter(verdict.prompt.path for verdict in report.verdicts)
     for verdict in report.verdicts:
         few = prompts[verdict.prompt.path] <= _ONE_BY_ONE * len(verdict.rule.models)
-        if (
-            few
-            and verdict.token_count
-            and verdict.prompt.format in FORMATS
-            and FORMATS[verdict.prompt.format].INCLUDES
-        ):
+        if few and verdict.token_count and verdict.prompt.format in IMPORT_SIGNS:
             tokens = _imported(tree, verdict, means, options.max_file_size)
             imported |= {(verdict.prompt, verdict.model): tokens} if tokens else {}
     return Listing(report, imported)

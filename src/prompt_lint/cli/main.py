@@ -14,6 +14,7 @@ from prompt_lint.cli import exit_status
 from prompt_lint.cli.check import Asked, Output, today, with_warnings
 from prompt_lint.cli.inputs import Flags, here, load
 from prompt_lint.cli.session import means, outage_fails
+from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Prompt
 
 _FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
-_PROMPT_FORMATS = (
-    "text", "markdown", "request", "tools", "skill", "memory", "copilot-agent",
-    "copilot-prompt", "copilot-instructions", "command", "agent", "style", "cursor-rules",
-    "windsurf-rules", "cline-rules", "continue-rules", "junie-guidelines", "zed-rules",
-    "prompt-yml", "prompty", "dotprompt", "continue-prompt", "gemini-command",
-)  # fmt: skip
 _REPORTS = ("text", "markdown", "json", "csv", "html")
 _DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -258,7 +253,7 @@ def check(
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(_PROMPT_FORMATS),
+    type=click.Choice(tuple(FORMATS)),
     metavar="NAME",
     help="Default: by name and content.",
 )

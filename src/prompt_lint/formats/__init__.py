@@ -1,9 +1,7 @@
-"""The table of prompt formats. A new one is a module and a line here."""
+"""A file's bytes → prompts, one module for each format."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from prompt_lint.model.lazy_table import LazyTable
@@ -15,123 +13,75 @@ if TYPE_CHECKING:
 
 
 class PromptFormat(Protocol):
-    """Bytes → prompts."""
-
-    @property
-    def NAME(self) -> str:  # noqa: N802  # modules spell their constants so
-        """A regular expression that is searched in the path of a file: none but those may be of this format."""
-
-    @property
-    def INCLUDES(self) -> bytes:  # noqa: N802
-        """A regular expression for the bytes of a file that may take others in; empty where none does."""
+    """What a module of this package offers, or one of its entries where it holds several formats."""
 
     def recognise(self, path: str, data: bytes) -> str | None:
-        """Why a file of such a name is of this format, as a sentence; None if it isn't."""
+        """Return a sentence that says why a file with such a path has this format; None if it hasn't."""
 
     def parse(self, path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Problem | Note]:
-        """The prompts of a file, and what is to be said of it. Raises `Unreadable` for what can't be measured."""
+        """Yield the prompts of a file, and what is to be reported. Raises `Unreadable` if it can't be measured."""
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-        """Where in the file the tokens of one of its prompts are. Called for what `parse` has accepted."""
+        """Yield the parts of one of the prompts that `parse` found, with their lines in the file."""
 
 
-_PRESETS = "prompt_lint.formats.presets:PRESETS"
+class Format(NamedTuple):
+    """A line of the table.
 
-# In the order of recognition; `text` takes what is left. The tests hold each to the protocol.
-FORMATS: Mapping[str, PromptFormat] = LazyTable({
-    "memory": "prompt_lint.formats.memory",
-    "skill": "prompt_lint.formats.skill",
-    "copilot-agent": _PRESETS,
-    "copilot-prompt": _PRESETS,
-    "copilot-instructions": _PRESETS,
-    "command": _PRESETS,
-    "agent": _PRESETS,
-    "style": _PRESETS,
-    "cursor-rules": _PRESETS,
-    "windsurf-rules": _PRESETS,
-    "cline-rules": _PRESETS,
-    "continue-rules": _PRESETS,
-    "junie-guidelines": _PRESETS,
-    "zed-rules": _PRESETS,
-    "prompt-yml": "prompt_lint.formats.prompt_yml",
-    "prompty": "prompt_lint.formats.prompty",
-    "continue-prompt": "prompt_lint.formats.continue_prompt",
-    "dotprompt": "prompt_lint.formats.dotprompt",
-    "gemini-command": "prompt_lint.formats.gemini_command",
-    "tools": "prompt_lint.formats.tools",
-    "request": "prompt_lint.formats.request",
-    "markdown": "prompt_lint.formats.markdown",
-    "text": "prompt_lint.formats.text",
-})  # fmt: skip
-
-
-# The names of all formats in that order, but for the two that no name tells: so that the modules needn't be imported to
-# know that a file is text. A test compares them.
-SPECIAL = (
-    r"/(?:CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|\.claude/rules/(?s:.+)\.md)\Z",
-    r"/(?:SKILL\.md\Z|skills/)",
-    r"\.(?:agent|chatmode)\.md\Z|/\.github/agents/[^/]+(?<=\.md)\Z",
-    r"\.prompt\.md\Z",
-    r"/\.github/copilot-instructions\.md\Z|\.instructions\.md\Z",
-    r"/commands/(?s:.++)(?:(?<=\.md))",
-    r"/agents/(?s:.++)(?:(?<=\.md))",
-    r"/output-styles/(?s:.++)(?:(?<=\.md))",
-    r"\.mdc\Z|/\.cursorrules\Z|/\.cursor/rules/(?s:.++)(?:(?<=\.md))",
-    r"/\.windsurfrules\Z|/\.(?:windsurf|devin)/rules/(?s:.++)(?:(?<=\.md))",
-    r"/\.clinerules\Z|/\.clinerules/(?!(?:workflows|hooks)/)(?s:.++)(?:(?<=\.md)|(?<=\.txt))",
-    r"/\.continue/rules/(?s:.++)(?:(?<=\.md))",
-    r"/\.junie/guidelines\.md\Z",
-    r"/\.rules\Z",
-    r"[._]prompt\.ya?ml\Z",
-    r"\.prompty\Z",
-    r"\.prompt\Z",
-    r"\.prompt\Z",
-    r"/commands/(?:[^/]+/)*[^/]+\.toml\Z",
-    r"\.(?i:json|yaml|yml)\Z",
-    r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z",
-)
-
-
-class Recognised(NamedTuple):
-    """A format's name, and why it was chosen."""
+    `paths` are patterns for files that may have the format, at any depth of a tree, of the kinds that `recognition` knows; as in
+    .gitignore, the last that matches decides, and `!` makes an exception. Without one, the format applies only where a rule
+    names it. `import_sign` is a regular expression that is found in the bytes of every file that imports another; empty for a
+    format that can't import.
+    """
 
     name: str
-    why: str
+    module: str
+    paths: tuple[str, ...]
+    ignores_case: bool = False
+    import_sign: bytes = b""
 
 
-def candidates(path: str, rule: Rule) -> tuple[str, ...]:
-    """The formats that a file may have by its name and its rule, in the order in which they are asked."""
-    if rule.format:
-        return (rule.format,)
-    if not _special().search(f"/{path}"):
-        return ("text",)
-    return tuple(name for name, pattern in _names() if pattern.search(path))
+_PRESETS = "presets:PRESETS"
 
+# In the order of recognition: the first that matches by path and content wins, and `text` takes the rest.
+TABLE = (
+    Format(
+        "memory", "memory",
+        ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "GEMINI.md", ".claude/rules/**/*.md"),
+        import_sign=rb"@",
+    ),
+    Format("skill", "skill", ("SKILL.md", "skills/**")),
+    Format("copilot-agent", _PRESETS, ("*.agent.md", "*.chatmode.md", ".github/agents/*.md")),
+    Format("copilot-prompt", _PRESETS, ("*.prompt.md",)),
+    Format("copilot-instructions", _PRESETS, (".github/copilot-instructions.md", "*.instructions.md")),
+    Format("command", _PRESETS, ("commands/**/*.md",)),
+    Format("agent", _PRESETS, ("agents/**/*.md",)),
+    Format("style", _PRESETS, ("output-styles/**/*.md",)),
+    Format("cursor-rules", _PRESETS, ("*.mdc", ".cursorrules", ".cursor/rules/**/*.md")),
+    Format("windsurf-rules", _PRESETS, (".windsurfrules", ".windsurf/rules/**/*.md", ".devin/rules/**/*.md")),
+    Format(
+        "cline-rules", _PRESETS,
+        (".clinerules", ".clinerules/**/*.md", ".clinerules/**/*.txt", "!.clinerules/workflows/**", "!.clinerules/hooks/**"),
+    ),
+    Format("continue-rules", _PRESETS, (".continue/rules/**/*.md",)),
+    Format("junie-guidelines", _PRESETS, (".junie/guidelines.md",)),
+    Format("zed-rules", _PRESETS, (".rules",)),
+    Format("prompt-yml", "prompt_yml", ("*.prompt.yml", "*.prompt.yaml", "*_prompt.yml", "*_prompt.yaml")),
+    Format("prompty", "prompty", ("*.prompty",)),
+    Format("continue-prompt", "continue_prompt", ("*.prompt",)),
+    Format("dotprompt", "dotprompt", ("*.prompt",), import_sign=rb"{{~?#?>"),
+    Format("gemini-command", "gemini_command", ("commands/**/*.toml",)),
+    Format("tools", "tools", ("*.json", "*.yaml", "*.yml"), ignores_case=True),
+    Format(
+        "request", "request", ("*.json", "*.jsonl", "*.ndjson", "*.yaml", "*.yml"), ignores_case=True,
+        # a block of our own kind of source, or the address of an image
+        import_sign=rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b""",
+    ),
+    Format("markdown", "markdown", ()),
+    Format("text", "text", ("*",)),
+)  # fmt: skip
 
-@cache
-def _special() -> re.Pattern[str]:
-    """One search says of nearly every file of a large repository that it has none of the special names.
-
-    Ten times as fast where every alternative starts with a literal, so all paths get a slash in front.
-    """
-    return re.compile("|".join(SPECIAL))
-
-
-@cache
-def _names() -> list[tuple[str, re.Pattern[str]]]:
-    return [(name, re.compile(one.NAME)) for name, one in FORMATS.items()]
-
-
-def recognise(path: str, data: bytes, rule: Rule) -> Recognised:
-    """The format that the rule names, else the first that knows the file by its name and its content."""
-    if rule.format:
-        return Recognised(rule.format, f"the rule says `format: {rule.format}`")
-    for name in candidates(path, rule):
-        if why := FORMATS[name].recognise(path, data):
-            return Recognised(name, why)
-    raise AssertionError("`text` takes what is left")
-
-
-def inclusions(path: str, rule: Rule) -> tuple[bytes, ...]:
-    """Expressions of which one is found in the bytes of the file, if it takes others in; none if it can't."""
-    return tuple(found for name in candidates(path, rule) if (found := FORMATS[name].INCLUDES))
+# By name. A module is imported when it is first asked for: of twenty formats, a hook meets one or two.
+FORMATS: Mapping[str, PromptFormat] = LazyTable({line.name: f"{__name__}.{line.module}" for line in TABLE})
+# The formats that can import.
+IMPORT_SIGNS: Mapping[str, bytes] = {line.name: line.import_sign for line in TABLE if line.import_sign}

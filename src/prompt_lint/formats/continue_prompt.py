@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Role, Rule
 
-NAME = r"\.prompt\Z"
-INCLUDES = b""
 
 _LINE = "\n---\n"
 _NOT_READ = "holds text that Continue doesn't read (above `<system>`, below a second `---`); it isn't counted"

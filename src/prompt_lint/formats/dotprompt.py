@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-NAME = r"\.prompt\Z"
-INCLUDES = rb"{{~?#?>"
 
 # Expressions are compiled where they are used: few runs meet such a file.
 # Blank lines and lines of a licence may stand above the frontmatter.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-NAME = r"(?:^|/)commands/(?:[^/]+/)*[^/]+\.toml\Z"
-INCLUDES = b""
 
 # What the tool replaces: arguments, the output of a command, the content of a file.
 _REPLACED = r"\{\{args\}\}|!\{[^}\n]*\}|@\{[^}\n]*\}"

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-NAME = r"(?!)"
-INCLUDES = b""
-
 
 def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """Never by itself."""

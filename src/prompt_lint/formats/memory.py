@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from prompt_lint.formats.memory_imports import Import, Loaded
     from prompt_lint.model.values import Part, ReadFile, Rule
 
-NAME = r"(?:^|/)(?:CLAUDE(?:\.local)?\.md|AGENTS\.md|GEMINI\.md|\.claude/rules/(?s:.+)\.md)\Z"
-INCLUDES = b"@"
 
 # The name of the prompt in a file that isn't loaded at the start, but with the files that its `paths:` name.
 ON_DEMAND = "on demand"

@@ -60,10 +60,8 @@ class Preset(NamedTuple):
     description are in the context from the start, as a prompt of their own. `also` is what the tool fills in.
     """
 
-    NAME: str
     what: str
     role: Role
-    INCLUDES: bytes = b""
     sure: str = _NEVER
     keys: tuple[str, ...] = ()
     foreign: str = _NEVER
@@ -138,12 +136,6 @@ def _key(name: str) -> str:
     return rf"(?m:^{name}[ \t]*:)"
 
 
-def _below(folder: str, *endings: str) -> str:
-    """A path below a folder. Possessive, so that no path takes more than one look from each folder of that name."""
-    ends = "|".join(rf"(?<=\.{ending})" for ending in endings)
-    return rf"(?:^|/){folder}(?s:.++)(?:{ends})"
-
-
 _REVIEW = Cap(
     4000,
     "file",
@@ -167,19 +159,16 @@ _CURSOR = Cap(500, "lines", "has more than the 500 lines that Cursor recommends 
 # By the names that `format` knows, in the order of recognition.
 PRESETS: Mapping[str, Preset] = {
     "copilot-agent": Preset(
-        r"\.(?:agent|chatmode)\.md\Z|(?:^|/)\.github/agents/[^/]+(?<=\.md)\Z",
         "a file of that name is an agent of Copilot: a system prompt below frontmatter",
         "system",
         caps=(_AGENT,),
     ),
     "copilot-prompt": Preset(
-        r"\.prompt\.md\Z",
         "a file of that name is a prompt of Copilot: a message below frontmatter",
         "user",
         also=COPILOT,
     ),
     "copilot-instructions": Preset(
-        r"(?:^|/)\.github/copilot-instructions\.md\Z|\.instructions\.md\Z",
         "a file of that name holds instructions for Copilot",
         "user",
         sure=r"(?:^|/)\.github/(?:instructions/|copilot-instructions\.md\Z)",
@@ -187,7 +176,6 @@ PRESETS: Mapping[str, Preset] = {
         caps=(_REVIEW,),
     ),
     "command": Preset(
-        _below("commands/", "md"),
         "a file in such a folder is a command of Claude Code: a message, and a description that is always listed",
         "user",
         sure=r"(?:^|/)\.claude/commands/",
@@ -197,46 +185,37 @@ PRESETS: Mapping[str, Preset] = {
         also=CLAUDE,
     ),
     "agent": Preset(
-        _below("agents/", "md"),
         "a file in such a folder is an agent of Claude Code: a system prompt, and a description that is always listed",
         "system",
         keys=(_key("name"), _key("description")),
         listed=True,
     ),
     "style": Preset(
-        _below("output-styles/", "md"),
         "a file in such a folder is an output style of Claude Code: a part of the system prompt",
         "system",
     ),
     "cursor-rules": Preset(
-        r"\.mdc\Z|(?:^|/)\.cursorrules\Z|" + _below(r"\.cursor/rules/", "md"),
         "a file of that name holds rules for Cursor, whose frontmatter isn't YAML",
         "system",
         yaml=False,
         caps=(_CURSOR,),
     ),
     "windsurf-rules": Preset(
-        r"(?:^|/)\.windsurfrules\Z|" + _below(r"\.(?:windsurf|devin)/rules/", "md"),
         "a file of that name holds rules for Windsurf",
         "system",
         caps=(_WINDSURF,),
     ),
     "cline-rules": Preset(
-        r"(?:^|/)\.clinerules\Z|" + _below(r"\.clinerules/(?!(?:workflows|hooks)/)", "md", "txt"),
         "a file of that name holds rules for Cline",
         "system",
     ),
-    "continue-rules": Preset(
-        _below(r"\.continue/rules/", "md"), "a file of that name holds rules for Continue", "system"
-    ),
+    "continue-rules": Preset("a file of that name holds rules for Continue", "system"),
     "junie-guidelines": Preset(
-        r"(?:^|/)\.junie/guidelines\.md\Z",
         "a file of that name holds guidelines for Junie, which takes all of it",
         "system",
         cut=False,
     ),
     "zed-rules": Preset(
-        r"(?:^|/)\.rules\Z",
         "a file of that name holds rules for Zed, which takes all of it",
         "system",
         cut=False,

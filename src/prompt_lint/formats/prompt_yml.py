@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 # `.prompt.yml` is what the documentation asks for; the tool's own examples are called `…_prompt.yml`.
-NAME = r"[._]prompt\.ya?ml\Z"
-INCLUDES = b""
 
 _ROLES = ("system", "user", "assistant")
 _TEXT_HINT = "if the file is sent as it stands, say `format: text` in its rule"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Role, Rule
 
-NAME = r"\.prompty\Z"
-INCLUDES = b""
 
 # Expressions are compiled where they are used: few runs meet such a file.
 _OPENS = r"\s*(?:---|\+\+\+)[ \t]*\n"

@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import ReadFile, Request, Rule
     from prompt_lint.text.location import KeyPath
 
-NAME = r"\.(?i:json|jsonl|ndjson|yaml|yml)\Z"
-# A file beside this one, as our own kind of source or as the address of an image.
-INCLUDES = rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b"""
 
-_LINES = r"\.(?i:jsonl|ndjson)\Z"
+_JSONL = (".jsonl", ".ndjson")
+_EXTENSIONS = (".json", ".yaml", ".yml", *_JSONL)
 # As many as the API takes in one batch.
 MOST_LINES = 100_000
 # Bad lines that are told one by one, and different notes on one file.
@@ -49,7 +47,7 @@ _LINE_HINT = "each line is a request of its own, on one line; blank lines are pa
 def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """By extension alone: a JSON or YAML file of another shape is told, never counted as text unasked."""
     suffix = path[path.rfind(".") :].lower()
-    if re.search(_LINES, path):
+    if path.lower().endswith(_JSONL):
         return f"each line of a {suffix} file is read as a Messages request"
     return f"a {suffix} file is read as a Messages request"
 
@@ -60,7 +58,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     if not text.strip():
         raise Unreadable("is empty, so it isn't a request", TEXT_HINT, 1)
     beside = Beside(path, read)
-    if re.search(_LINES, path) or _are_lines(path, text):
+    if path.lower().endswith(_JSONL) or _are_lines(path, text):
         yield from _each_line(path, text, beside)
         return
     source = parse_document(path, data)
@@ -80,7 +78,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
-    if re.search(_LINES, path) or _are_lines(path, decode(data)):
+    if path.lower().endswith(_JSONL) or _are_lines(path, decode(data)):
         line = parse_document(".json", _line(data, prompt.line))
         return [Part(place.title, prompt.line, prompt.line, place.text) for place in _places(line.data)]
     source = parse_document(path, data)
@@ -172,7 +170,7 @@ def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, KeyP
 
 def _are_lines(path: str, text: str) -> bool:
     """Of a name that says nothing (stdin): whether the first line alone is an object, and more follow."""
-    if re.search(NAME, path) or not text.lstrip().startswith("{"):
+    if path.lower().endswith(_EXTENSIONS) or not text.lstrip().startswith("{"):
         return False
     first, _, rest = text.lstrip().partition("\n")
     try:

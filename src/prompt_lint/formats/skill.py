@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Part, ReadFile, Rule
 
-NAME = r"(?:^|/)(?:SKILL\.md\Z|skills/)"
-INCLUDES = b""
 
 # The names of the prompts of a file, as `parts` in a rule has them.
 METADATA, BODY = "metadata", "body"

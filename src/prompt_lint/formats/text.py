@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-NAME = ""
-INCLUDES = b""
-
 
 def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
     """Any file may be text, so this comes last in the table."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from prompt_lint.text.document import Document
     from prompt_lint.text.location import KeyPath
 
-NAME = r"\.(?i:json|yaml|yml)\Z"
-INCLUDES = b""
 
 # No file without one of these needs to be parsed to see that it defines no tools.
 _SIGN = rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?type[\"']?[ \t]*:"

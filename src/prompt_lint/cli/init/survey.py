@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.formats import candidates, recognise
+from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
 from prompt_lint.text import patterns as globs
@@ -224,7 +224,7 @@ def _is_named(path: str) -> bool:
 
 
 def _special(path: str) -> bool:
-    return candidates(path, _ANY) != ("text",)
+    return possible_formats(path, _ANY) != ("text",)
 
 
 def _format(path: str, tree: WorkingTree, cap: int, broken: dict[str, str]) -> str:
