@@ -4,7 +4,7 @@
 
 For each limit, with and without rate-limit headers: the share of the rate that the limit allows (the whole
 run, its gentle start and its last answer included), answers 429, counts lost, and CPU of this process for a
-request, imports included in the first. The server is another process. Exit code 1 where a bar isn't held.
+request, imports included in the first. The server is another process. ExitCode code 1 where a bar isn't held.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from tests.support.api_server import KEY
 
 from prompt_lint.api import direct
 from prompt_lint.api.credentials import KeyCredential, find_credential
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
-from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:

@@ -37,9 +37,9 @@ from tests.support.api_server import (
 from prompt_lint import __version__
 from prompt_lint.api import direct
 from prompt_lint.api.credentials import KeyCredential, find_credential
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
-from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Count, CountKey, Request
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from prompt_lint.api.retry import Outcome
+    from prompt_lint.api.request_pool import Outcome
 
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
@@ -424,26 +424,26 @@ def test_any_bytes_on_the_wire_are_a_count_or_a_failure(api: ApiServer, data: by
     api.plan = always(fault)
     with direct.connect(way_to(api.url), 1.0) as send:
         try:
-            reply = send(MODEL, request())
+            result = send(MODEL, request())
         except RequestFailed as failed:
             assert failed.message.isprintable()  # noqa: PT017  # either is right
             return
 
-    assert reply.tokens > 0
+    assert result.value.tokens > 0
 
 
 SCRIPT = """
 import sys
 from prompt_lint.api import credentials, request_pool
-from prompt_lint.api import direct
-from prompt_lint.model.values import Key, Request
-from prompt_lint.api.retry import RequestPolicy
+from prompt_lint.model.values import CountKey, Request
+from prompt_lint.api.policy import RequestPolicy
 import os
 heavy = {"anthropic", "httpx2", "pydantic", "asyncio", "concurrent.futures"}
 before = heavy & set(sys.modules)
+from prompt_lint.api import direct
 way = credentials.find_credential(os.environ)
 with direct.connect(way, 5.0) as send:
-    outcomes = list(request_pool.count_requests([(Key("claude-opus-5", "d"), Request({"messages": [{"role": "user", "content": "x"}]}))], send, RequestPolicy()))
+    outcomes = list(request_pool.count_requests([(CountKey("claude-opus-5", "d"), Request({"messages": [{"role": "user", "content": "x"}]}))], send, RequestPolicy()))
 print(sorted(before), sorted(heavy & set(sys.modules)), outcomes[0][1].tokens)
 """
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompt_lint.api.rate_limit import INITIAL_BURST, MAX_RATE, MIN_QUOTA, RateLimiter
-from prompt_lint.api.responses import Quota, Reply, RequestFailed
-from prompt_lint.api.retry import RequestPolicy, RetrySchedule
+from prompt_lint.api.policy import RequestPolicy
+from prompt_lint.api.rate_limit import INITIAL_BURST, MAX_RATE, MIN_QUOTA_RATE, RateLimiter
+from prompt_lint.api.responses import Quota, RequestFailed, Result
+from prompt_lint.api.retry import RetrySchedule
 from prompt_lint.model.values import Count, CountKey, Request
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
@@ -53,14 +54,11 @@ def simulate(
     chance = random.Random(seed)  # noqa: S311  # repeatable
     bucket = Bucket(rpm, saved)
     schedule = RetrySchedule(
-        RequestPolicy(max_requests=10 * n, deadline=7200),
-        RateLimiter(),
-        0.0,
-        lambda most: chance.uniform(0, most),
+        RequestPolicy(max_requests=10 * n, deadline=7200), 0.0, lambda most: chance.uniform(0, most), 0.0
     )
     for number in range(n):
         schedule.add(CountKey("m", str(number)), REQUEST, 0.0)
-    arriving: list[tuple[float, int, Reply | RequestFailed]] = []
+    arriving: list[tuple[float, int, Result | RequestFailed]] = []
     now, refused, awake = 0.0, 0, 0.0
     while schedule.is_busy:
         wait_for = schedule.delay(now)
@@ -70,7 +68,9 @@ def simulate(
             refused += not granted
             told = Quota(rpm, float(int(bucket.level))) if headers else Quota()
             answer = (
-                Reply(7, told) if granted else RequestFailed("limit", "429", retry_after=wait, quota=told)
+                Result(Count(7, 7, 7, "api"), told)
+                if granted
+                else RequestFailed("rate_limit", "429", retry_after=wait, quota=told)
             )
             heapq.heappush(
                 arriving, (now + (chance.uniform(0.15, 0.4) if granted else 0.004), number, answer)
@@ -172,7 +172,7 @@ def test_refusals_on_the_way_together_slow_down_once() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["sent", "accepted", "refused", "told", "hold"]),
+            st.sampled_from(["sent", "accepted", "refused", "quota"]),
             st.floats(0, 100),
             st.none() | st.floats(0, 1e12) | st.just(float("inf")),
         ),
@@ -190,10 +190,8 @@ def test_the_pace_stays_within_reason(events: list[tuple[str, float, float | Non
             limiter.record_accepted(before, now)
         elif event == "refused":
             limiter.record_refused(before, now, min(value, 900) if value is not None else None)
-        elif event == "told":
-            limiter.record_quota(now, value, value)
         else:
-            limiter.pause(now, 1.0)
+            limiter.record_quota(Quota(value, value), now)
 
-        assert 0.99 * MIN_QUOTA <= limiter.rate <= MAX_RATE
+        assert 0.99 * MIN_QUOTA_RATE <= limiter.rate <= MAX_RATE
         assert 0 <= limiter.delay(now) < 3600

@@ -1,30 +1,22 @@
-"""The policy of a run: what is sent again, what ends it, and that no key is ever without an outcome."""
+"""The threads of a run, in real time: every key gets its outcome, and nothing that hangs keeps a run from ending."""
 
 from __future__ import annotations
 
-import heapq
 import itertools
-import random
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from prompt_lint.api import request_pool
-from prompt_lint.api.rate_limit import RateLimiter
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
-from prompt_lint.api.responses import Reply, RequestFailed
-from prompt_lint.api.retry import MAX_ATTEMPTS, MAX_FAILURES_IN_A_ROW, Outcome, RequestPolicy, RetrySchedule
-from prompt_lint.model.errors import Unreadable
+from prompt_lint.api.responses import Result
 from prompt_lint.model.values import Count, CountKey, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from prompt_lint.api.responses import FailureKind
+    from collections.abc import Iterator
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
 
@@ -33,273 +25,8 @@ def keys(n: int) -> list[CountKey]:
     return [CountKey("m", str(number)) for number in range(n)]
 
 
-class Run(NamedTuple):
-    outcomes: dict[str, Outcome]
-    sent: list[str]
-    seconds: float
-
-    @property
-    def reasons(self) -> set[str]:
-        return {outcome.message for outcome in self.outcomes.values() if isinstance(outcome, Unreadable)}
-
-
-def simulate(
-    n: int,
-    server: Callable[[str, int], Reply | RequestFailed | None],
-    policy: RequestPolicy | None = None,
-    seed: int = 0,
-) -> Run:
-    """`n` keys in a virtual time, each answer 0.2 s after its request."""
-    chance = random.Random(seed)  # noqa: S311  # repeatable
-    schedule = RetrySchedule(
-        policy or RequestPolicy(), RateLimiter(), 0.0, lambda most: chance.uniform(0, most)
-    )
-    for key in keys(n):
-        schedule.add(key, REQUEST, 0.0)
-    sent: list[str] = []
-    arriving: list[tuple[float, int, Reply | RequestFailed]] = []
-    now = 0.0
-    while schedule.is_busy:
-        while schedule.delay(now) == 0:
-            number, task = schedule.take_next(now)
-            sent.append(task.key.digest)
-            answer = server(task.key.digest, sent.count(task.key.digest))
-            if answer is not None:
-                heapq.heappush(arriving, (now + 0.2, number, answer))
-        now += 0.05
-        while arriving and arriving[0][0] <= now:
-            _, number, answer = heapq.heappop(arriving)
-            schedule.finish(number, answer, now)
-        schedule.give_up_overdue(now)
-        assert now < 2000
-    outcomes = {key.digest: outcome for key, outcome in schedule.outcomes}
-    assert len(schedule.outcomes) == len(outcomes) == n
-    return Run(outcomes, sent, now)
-
-
-def fails(kind: FailureKind, wait: float | None = None) -> Callable[[str, int], Reply | RequestFailed | None]:
-    return lambda digest, time: RequestFailed(kind, f"it {kind}s", retry_after=wait)
-
-
-def counted(run: Run) -> int:
-    return sum(isinstance(outcome, Count) for outcome in run.outcomes.values())
-
-
-def test_a_count_is_exact_and_from_the_api() -> None:
-    """What the server says is the count, low and high alike."""
-    assert simulate(1, lambda digest, time: Reply(42)).outcomes == {"0": Count(42, 42, 42, "api")}
-
-
-def test_a_passing_failure_is_tried_again() -> None:
-    """One reset connection costs a second, not a count."""
-    run = simulate(
-        20, lambda digest, time: RequestFailed("again", "reset") if time == 1 and digest == "3" else Reply(1)
-    )
-
-    assert counted(run) == 20
-    assert run.sent.count("3") == 2
-
-
-def test_one_key_that_always_fails_keeps_nobody_waiting() -> None:
-    """It is given up after three tries, and the others are counted."""
-    run = simulate(50, lambda digest, time: RequestFailed("again", "503") if digest == "7" else Reply(1))
-
-    assert counted(run) == 49
-    assert run.sent.count("7") == MAX_ATTEMPTS
-    assert run.reasons == {"not counted: 503"}
-
-
-def test_what_concerns_one_key_is_not_tried_again() -> None:
-    """400, 404 and 413: one request each, and the others go on, however many they are."""
-    run = simulate(40, lambda digest, time: RequestFailed("key", "400") if int(digest) % 2 else Reply(1))
-
-    assert counted(run) == 20
-    assert len(run.sent) == 40
-
-
-def test_a_server_that_is_down_is_asked_a_few_times() -> None:
-    """What was on its way together fails together, then one request at a time, and after five failures none."""
-    run = simulate(1000, fails("again"))
-
-    assert counted(run) == 0
-    assert len(run.sent) <= 30
-    assert run.seconds < 40
-    assert f"not counted: {MAX_FAILURES_IN_A_ROW} failures in a row, the last: it agains" in run.reasons
-
-
-def test_a_server_that_talks_nonsense_is_asked_a_few_times() -> None:
-    """Answers without a number end the run as failures do, without a second try."""
-    run = simulate(1000, fails("odd"))
-
-    assert len(run.sent) <= 30
-    assert max(map(run.sent.count, run.sent)) == 1
-
-
-def test_a_moment_of_failures_is_no_outage() -> None:
-    """All connections of one moment reset: that counts once, and every key is counted in the end."""
-    moments = itertools.count()
-    run = simulate(
-        100, lambda digest, time: RequestFailed("again", "reset") if next(moments) < 12 else Reply(1)
-    )
-
-    assert counted(run) == 100
-
-
-def test_failures_between_successes_are_no_outage() -> None:
-    """One in ten fails: the run goes on, and only keys with bad luck three times over are left."""
-    chance = random.Random(1)  # noqa: S311  # repeatable
-    run = simulate(
-        500, lambda digest, time: RequestFailed("again", "500") if chance.random() < 0.1 else Reply(1)
-    )
-
-    assert counted(run) >= 495
-
-
-@pytest.mark.parametrize("n", [1, 500])
-def test_what_would_meet_every_request_ends_the_run(n: int) -> None:
-    """401, 403, a redirect: nothing more is sent after the first, and each key has the reason."""
-    run = simulate(n, fails("stop"))
-
-    assert run.reasons == {"not counted: it stops"}
-    assert run.seconds < 1
-    assert len(run.sent) <= 20
-
-
-def test_a_rate_limit_loses_nothing() -> None:
-    """Refusals don't count as failures, however many come in a row."""
-    run = simulate(30, lambda digest, time: RequestFailed("limit", "429") if time < 3 else Reply(1))
-
-    assert counted(run) == 30
-
-
-@pytest.mark.parametrize("kind", ["limit", "again"])
-def test_a_wait_that_fits_is_kept(kind: FailureKind) -> None:
-    """Nothing is sent for that key before the time that the server named."""
-    times: list[float] = []
-    schedule = RetrySchedule(RequestPolicy(), RateLimiter(), 0.0, lambda most: 0.0)
-    schedule.add(CountKey("m", "0"), REQUEST, 0.0)
-    number, _ = schedule.take_next(0.0)
-    schedule.finish(number, RequestFailed(kind, "busy", retry_after=20.0), 0.1)
-    for now in range(40):
-        if schedule.delay(float(now)) == 0:
-            schedule.take_next(float(now))
-            times.append(now)
-
-    assert times == [21]
-
-
-@pytest.mark.parametrize("wait", [61.0, 3600.0, 1e30, float("inf")])
-@pytest.mark.parametrize("kind", ["limit", "again"])
-def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: FailureKind, wait: float) -> None:
-    """Instead of sleeping past every deadline, the run says when to come back."""
-    run = simulate(200, fails(kind, wait))
-
-    assert run.seconds < 1
-    assert all("it asks to come back in " in reason for reason in run.reasons)
-
-
-@pytest.mark.parametrize("server", [fails("limit"), fails("limit", 1.0), lambda digest, time: None])
-def test_a_run_without_progress_ends(server: Callable[[str, int], Reply | RequestFailed | None]) -> None:
-    """Endless refusals, or silence, end at the stall's time, with the last thing heard in the reason."""
-    run = simulate(100, server, RequestPolicy(stall=20.0, timeout=3.0))
-
-    assert counted(run) == 0
-    assert 19 < run.seconds < 22 or run.seconds < 30
-    assert all(reason.startswith("not counted: ") for reason in run.reasons)
-
-
-def test_progress_holds_off_the_stall_but_not_the_deadline() -> None:
-    """A run that goes on slowly ends at its deadline, with what it has."""
-    run = simulate(
-        2000,
-        lambda digest, time: (
-            Reply(1) if int(digest) < 200 else RequestFailed("limit", "429", retry_after=0.5)
-        ),
-        RequestPolicy(deadline=10.0, stall=9.0),
-    )
-
-    assert counted(run) == 200
-    assert 9 <= run.seconds < 11
-
-
-def test_silence_costs_one_request_its_time_and_no_more() -> None:
-    """A request that nobody answers is given up at its timeout, tried again, and the others are counted."""
-    run = simulate(
-        30, lambda digest, time: None if digest == "3" and time == 1 else Reply(1), RequestPolicy(timeout=2.0)
-    )
-
-    assert counted(run) == 30
-    assert 2 < run.seconds < 8
-
-
-def test_an_answer_that_was_given_up_is_not_listened_to() -> None:
-    """It can't give a key a second outcome."""
-    schedule = RetrySchedule(RequestPolicy(timeout=1.0), RateLimiter(), 0.0, lambda most: 0.0)
-    schedule.add(CountKey("m", "0"), REQUEST, 0.0)
-    number, _ = schedule.take_next(0.0)
-    schedule.give_up_overdue(5.0)
-    schedule.finish(number, Reply(1), 5.1)
-
-    assert schedule.outcomes == []
-    assert schedule.is_busy
-
-
-def test_requests_are_bounded() -> None:
-    """No more than `max_requests` go out, tries included; the rest learn which setting it was."""
-    run = simulate(
-        50,
-        lambda digest, time: RequestFailed("again", "x") if digest == "0" else Reply(1),
-        RequestPolicy(max_requests=20),
-    )
-
-    assert len(run.sent) == 20
-    assert counted(run) == 19
-    assert len(run.outcomes) == 50
-    assert any("--max-requests" in o.hint for o in run.outcomes.values() if isinstance(o, Unreadable))
-
-
-def test_exactly_as_many_requests_as_allowed_are_enough() -> None:
-    """The bound is no error by itself."""
-    assert counted(simulate(20, lambda digest, time: Reply(1), RequestPolicy(max_requests=20))) == 20
-
-
-def test_no_more_are_on_their_way_than_jobs() -> None:
-    """Concurrency is what was asked for at most."""
-    schedule = RetrySchedule(RequestPolicy(jobs=3), RateLimiter(), 0.0, lambda most: 0.0)
-    for key in keys(10):
-        schedule.add(key, REQUEST, 0.0)
-    taken = 0
-    while schedule.delay(0.0) == 0:
-        schedule.take_next(0.0)
-        taken += 1
-
-    assert taken == 3
-
-
-@given(
-    n=st.integers(0, 30),
-    plan=st.lists(
-        st.sampled_from([Reply(1), None, *(RequestFailed(kind, kind, retry_after=wait) for kind in ("key", "again", "odd", "limit", "stop") for wait in (None, 0.0, 5.0, 1e9))]),
-        min_size=1, max_size=40,
-    ),
-    jobs=st.integers(1, 8), most=st.integers(1, 60), seed=st.integers(0, 99),
-)  # fmt: skip
-@settings(max_examples=150, deadline=None)
-def test_every_key_gets_one_outcome_in_time(
-    n: int, plan: list[Reply | RequestFailed | None], jobs: int, most: int, seed: int
-) -> None:
-    """Whatever the server does, and in whatever order: none is missing, none comes twice, none is late."""
-    answers = itertools.cycle(plan)
-    policy = RequestPolicy(jobs=jobs, max_requests=most, deadline=30.0, stall=15.0, timeout=2.0)
-
-    run = simulate(n, lambda digest, time: next(answers), policy, seed)
-
-    assert run.seconds <= 31
-    assert len(run.sent) <= most
-    assert set(run.outcomes) == {key.digest for key in keys(n)}
-
-
-# With threads, in real time.
+def result(tokens: int) -> Result:
+    return Result(Count(tokens, tokens, tokens, "api"))
 
 
 def work(n: int) -> Iterator[tuple[CountKey, Request]]:
@@ -310,24 +37,24 @@ def test_all_are_counted_by_threads() -> None:
     """Two hundred keys, each with its own number, whatever the order in which they come."""
     models = [(CountKey(str(number), "d"), REQUEST) for number in range(1, 201)]
 
-    counts = dict(count_requests(models, lambda model, request: Reply(int(model)), RequestPolicy()))
+    counts = dict(count_requests(models, lambda model, request: result(int(model)), RequestPolicy()))
 
     assert counts == {CountKey(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
 
 
 def test_nothing_to_count_is_nothing() -> None:
     """No key, no outcome, no request."""
-    assert list(count_requests([], lambda model, request: Reply(1), RequestPolicy())) == []
+    assert list(count_requests([], lambda model, request: result(1), RequestPolicy())) == []
 
 
 def test_outcomes_arrive_as_they_come() -> None:
     """The first outcome is there while a later request still waits: an interrupted run keeps it."""
     gate = threading.Event()
 
-    def send(model: str, request: Request) -> Reply:
+    def send(model: str, request: Request) -> Result:
         if model == "slow":
             gate.wait(10)
-        return Reply(1)
+        return result(1)
 
     arriving = count_requests(
         [(CountKey("slow", "d"), REQUEST), (CountKey("quick", "d"), REQUEST)], send, RequestPolicy()
@@ -349,7 +76,7 @@ def test_keys_are_read_as_they_are_needed() -> None:
             asked += 1
             yield CountKey("m", str(number)), REQUEST
 
-    arriving = count_requests(endless(), lambda model, request: Reply(1), RequestPolicy())
+    arriving = count_requests(endless(), lambda model, request: result(1), RequestPolicy())
     next(arriving)
     arriving.close()  # type: ignore[attr-defined]  # a generator
 
@@ -360,9 +87,9 @@ def test_a_request_that_hangs_is_given_up_by_the_clock() -> None:
     """Also one that no timeout of a library would end: the run is over in time, its thread left behind."""
     never = threading.Event()
 
-    def send(model: str, request: Request) -> Reply:
+    def send(model: str, request: Request) -> Result:
         never.wait(30)
-        return Reply(1)
+        return result(1)
 
     began = time.monotonic()
     outcomes = list(count_requests(work(3), send, RequestPolicy(deadline=1.0)))
@@ -378,10 +105,10 @@ def test_stop_ends_the_run_within_a_second() -> None:
     """What has been counted is kept, all others are told to be uncounted; nobody waits for the network."""
     stop, never = threading.Event(), threading.Event()
 
-    def send(model: str, request: Request) -> Reply:
+    def send(model: str, request: Request) -> Result:
         if int(model) >= 5:
             never.wait(30)
-        return Reply(1)
+        return result(1)
 
     models = [(CountKey(str(number), "d"), REQUEST) for number in range(40)]
     arriving = count_requests(models, send, RequestPolicy(), stop)
@@ -402,11 +129,11 @@ def test_an_interruption_in_the_caller_ends_the_threads() -> None:
     """Ctrl-C reaches the main thread only; the others send nothing more once it has left."""
     sent = 0
 
-    def send(model: str, request: Request) -> Reply:
+    def send(model: str, request: Request) -> Result:
         nonlocal sent
         sent += 1
         time.sleep(0.01)
-        return Reply(1)
+        return result(1)
 
     def interrupted() -> None:
         for number, _ in enumerate(count_requests(work(5000), send, RequestPolicy())):
@@ -425,7 +152,7 @@ def test_an_interruption_in_the_caller_ends_the_threads() -> None:
 def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
     """An exception that nobody planned ends in an outcome that shows its class, and no secret."""
 
-    def send(model: str, request: Request) -> Reply:
+    def send(model: str, request: Request) -> Result:
         raise RuntimeError("sk-ant-c4nary")
 
     [(_, outcome)] = count_requests(work(1), send, RequestPolicy())
@@ -441,7 +168,7 @@ def test_what_the_source_of_keys_raises_comes_through() -> None:
         raise ValueError("unreadable")
 
     with pytest.raises(ValueError, match="unreadable"):
-        list(count_requests(source(), lambda model, request: Reply(1), RequestPolicy()))
+        list(count_requests(source(), lambda model, request: result(1), RequestPolicy()))
 
 
 @pytest.mark.parametrize("threads", [0, 2])
@@ -460,7 +187,7 @@ def test_a_system_without_threads_to_spare(monkeypatch: pytest.MonkeyPatch, thre
     monkeypatch.setattr(request_pool, "Thread", Few)
 
     outcomes = [
-        outcome for _, outcome in count_requests(work(50), lambda model, request: Reply(1), RequestPolicy())
+        outcome for _, outcome in count_requests(work(50), lambda model, request: result(1), RequestPolicy())
     ]
 
     assert len(outcomes) == 50

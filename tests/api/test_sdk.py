@@ -26,9 +26,9 @@ from tests.support.api_server import (
 
 from prompt_lint.api import direct, sdk
 from prompt_lint.api.credentials import KeyCredential, SdkCredential, find_credential
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
-from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Count, CountKey, Request
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tests.support.api_server import Exchange, Seen
 
-    from prompt_lint.api.retry import Outcome
+    from prompt_lint.api.request_pool import Outcome
 
 MODEL = "claude-opus-5"
 IDENTITY = SdkCredential("anthropic", "workload identity")
@@ -393,7 +393,7 @@ from prompt_lint.api.credentials import find_credential
 from prompt_lint.api import sdk
 from prompt_lint.model.values import Request
 with sdk.connect(find_credential(os.environ), 5.0) as send:
-    print(send("claude-opus-5", Request({"messages": [{"role": "user", "content": "c4nary prompt"}]})).tokens)
+    print(send("claude-opus-5", Request({"messages": [{"role": "user", "content": "c4nary prompt"}]})).value.tokens)
 """
 
 

@@ -31,8 +31,8 @@ from tests.support.api_server import (
 
 from prompt_lint import __version__
 from prompt_lint.api import credentials, rate_limit
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.responses import Response
-from prompt_lint.api.retry import RequestPolicy
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.usage import admin_api, report, trends
 from prompt_lint.usage.figures import headline
@@ -136,7 +136,7 @@ def answered_by(server: AdminServer) -> Iterator[Any]:
         headers = {"x-api-key": ADMIN_KEY, "anthropic-version": "2023-06-01", "anthropic-beta": BETA}
         seen = Seen(1, 0.0, "GET", f"{BASE}{ask.path}?{query}", headers, b"", 0, b"")
         reply = server.respond(seen)
-        return admin_api._read(Response(reply.status, {}, reply.body), ask, "test", str)
+        return admin_api._read(Response(reply.status, {}, reply.body, 0.0), ask, "test", str)
 
     yield get
 

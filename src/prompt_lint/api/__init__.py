@@ -1,0 +1,1 @@
+"""HTTP to Claude and GitHub: credentials, the OIDC token, the direct client, the SDK, retry, rate limit, responses."""

@@ -1,45 +1,100 @@
-"""What both ways to the API hold of HTTP: no redirects, a small plain body in time, nothing left on the line.
+"""HTTP to one address: no redirects, a bounded uncompressed body in time, nothing left on the connection.
 
-Importing this imports `httpx2`: do so only where something is to be counted.
+Importing this imports `httpx2` (0.2 s): import it only where something is to be sent.
 """
 
 from __future__ import annotations
 
 import time
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
+from prompt_lint import __version__
+from prompt_lint.api.endpoint import get_host
 from prompt_lint.api.responses import MAX_RESPONSE_BYTES, RequestFailed, Response, explain_network_error
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
-def new_client(
-    make: Callable[..., httpx2.Client],
-    host: str,
+class HttpClient:
+    """Sends requests to one address, from many threads at once. Each of them keeps its connection.
+
+    `base_url` has no slash at its end, and `headers` are added to those of every request. `timeout` is in seconds, for a
+    request; `max_bytes` is how much of a body is read. Raises `Fatal` where the environment names a proxy or a certificate that
+    can't be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        max_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        self._base_url = base_url
+        self._host = get_host(base_url)
+        self._headers = {
+            "host": self._host,
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "connection": "keep-alive",
+            "content-type": "application/json",
+            "user-agent": f"prompt-lint/{__version__}",
+            **headers,
+        }
+        self._timeout = timeout
+        self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
+        self._client = create_client(httpx2.Client, base_url, timeout, max_bytes)
+        self._users = UserCount(self._client.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._users.leave()
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> Response:
+        """Return the response, whatever its status is. Raises `RequestFailed` where there is none."""
+        url = httpx2.URL(self._base_url + path)
+        headers = dict(self._headers)
+        if body is None:
+            del headers["content-type"]
+        # Without the client's own merging of headers and cookies, which takes a third of the time.
+        request = httpx2.Request(method, url, headers=headers, content=body, extensions=self._extensions)
+        with self._users:
+            try:
+                return read_response(self._client.send(request))
+            except RequestFailed:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it is, there is no response
+                failed = explain_network_error(error, self._host, self._timeout)
+            raise failed  # outside of `except`, so that it carries no exception whose text holds the key
+
+
+def create_client(
+    client_class: Callable[..., httpx2.Client],
+    base_url: str,
     timeout: float,
-    *,
-    outside: bool,
-    largest: int = MAX_RESPONSE_BYTES,
+    max_bytes: int = MAX_RESPONSE_BYTES,
 ) -> httpx2.Client:
-    """A client by `make`, ours or the SDK's. `timeout` is in seconds, `largest` in bytes of an answer.
+    """Return a client of this class, ours or the SDK's. An empty `base_url` is the SDK's own.
 
-    `outside` says whether the requests leave this machine: only then may the environment name a proxy.
-    Raises `Fatal` where it names a proxy or a certificate that can't be used.
+    Raises `Fatal` where the environment names a proxy or a certificate that can't be used.
     """
     try:
-        return make(
+        return client_class(
             timeout=httpx2.Timeout(timeout),
             # Threads bound the connections. One that a given-up request holds must not keep others waiting.
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
             follow_redirects=False,
             headers={"accept-encoding": "identity"},
-            trust_env=outside,
-            event_hooks={"response": [_guard(host, timeout, largest)]},
+            # A proxy is for the way out: what goes to this machine, perhaps without TLS, stays here.
+            trust_env=not base_url.lower().startswith("http:"),
+            event_hooks={"response": [_make_body_guard(get_host(base_url) or "the API", timeout, max_bytes)]},
         )
     except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
         kind = type(error).__name__
@@ -49,10 +104,11 @@ def new_client(
     )
 
 
-class Shared:
-    """A client of many threads, closed by whoever uses it last: one may still hang when the run is over.
+class UserCount:
+    """Closes a client once its last user has left: a request may still hang when the run is over.
 
-    Closing it under a thread that reads would hand that thread's descriptor to the next file opened.
+    Closing a client under a thread that reads would hand that thread's descriptor to the next file opened. Whoever makes this
+    is the first user, and leaves by `leave`; a `with` block is one more.
     """
 
     def __init__(self, close: Callable[[], None]) -> None:
@@ -63,7 +119,7 @@ class Shared:
     def __enter__(self) -> None:
         with self._lock:
             if not self._users:
-                raise RequestFailed("odd", "the run is over")
+                raise RequestFailed("invalid", "the run is over")
             self._users += 1
 
     def __exit__(self, *_: object) -> None:
@@ -72,81 +128,66 @@ class Shared:
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
-            last = not self._users
-        if last:
+            is_last = not self._users
+        if is_last:
             self._close()
 
 
-def exchanged(client: httpx2.Client, request: httpx2.Request, host: str, timeout: float) -> Response:
-    """The answer to one request. Raises `RequestFailed` where none comes, whatever it was that went wrong."""
-    try:
-        return received(client.send(request))
-    except RequestFailed:
-        raise
-    except Exception as error:  # noqa: BLE001  # anything else tells why there is no answer
-        failed = explain_network_error(error, host, timeout)
-    raise failed  # out here, so that it carries no exception whose text holds the key
-
-
-def received(response: httpx2.Response) -> Response:
-    """The answer, from a response of such a client. Reads it where that hasn't been done."""
+def read_response(response: httpx2.Response) -> Response:
+    """Read a response of a client by `create_client`, unless it is read already."""
     body = response.content if response.is_stream_consumed else response.read()
-    stream = response.stream
-    whole = not (isinstance(stream, _Guarded) and stream.cut)
-    return Response(
-        response.status_code,
-        {name.lower(): value for name, value in response.headers.items()},
-        body if whole else None,
-    )
+    is_cut = isinstance(response.stream, _GuardedBody) and response.stream.is_cut
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Response(response.status_code, headers, None if is_cut else body, time.time())
 
 
-def _guard(host: str, timeout: float, largest: int) -> Callable[[httpx2.Response], None]:
-    def guard(response: httpx2.Response) -> None:
+def _make_body_guard(host: str, timeout: float, max_bytes: int) -> Callable[[httpx2.Response], None]:
+    def guard_body(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             if response.status_code == 200:
-                raise RequestFailed("odd", f"{host} sent a compressed answer that nobody asked for")
-            del response.headers["content-encoding"]  # so that the body isn't unpacked
-        response.stream = _Guarded(response, host, timeout, largest)
+                raise RequestFailed("invalid", f"{host} sent a compressed answer that nobody asked for")
+            del response.headers["content-encoding"]  # so that the body isn't decompressed
+        response.stream = _GuardedBody(response, host, timeout, max_bytes)
 
-    return guard
+    return guard_body
 
 
-class _Guarded(httpx2.SyncByteStream):
-    """A body that is cut at `largest` bytes, given up when late, and followed by nothing."""
+class _GuardedBody(httpx2.SyncByteStream):
+    """A body that is cut at `max_bytes`, given up when late, and after which the connection is empty or closed."""
 
-    def __init__(self, response: httpx2.Response, host: str, timeout: float, largest: int) -> None:
+    def __init__(self, response: httpx2.Response, host: str, timeout: float, max_bytes: int) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101  # for the type checker
-        self.cut = False
+        self.is_cut = False
         self._stream = response.stream
-        self._line = response.extensions.get("network_stream")
+        self._connection = response.extensions.get("network_stream")
         self._host = host
         self._timeout = timeout
-        self._largest = largest
+        self._max_bytes = max_bytes
 
     def __iter__(self) -> Iterator[bytes]:
-        left, until = self._largest, time.monotonic() + self._timeout
+        bytes_left, deadline = self._max_bytes, time.monotonic() + self._timeout
         for chunk in self._stream:
-            left -= len(chunk)
-            if left < 0:
-                self.cut = True
+            bytes_left -= len(chunk)
+            if bytes_left < 0:
+                self.is_cut = True
                 return
-            if time.monotonic() > until:
-                raise RequestFailed("again", f"no whole answer from {self._host} within {self._timeout:g} s")
+            if time.monotonic() > deadline:
+                raise RequestFailed("retry", f"no whole answer from {self._host} within {self._timeout:g} s")
             yield chunk
-        if self._line is not None and _behind(self._stream) != b"":
-            self._line.close()
+        if self._connection is not None and _get_trailing_data(self._stream) != b"":
+            self._connection.close()
 
     def close(self) -> None:
         self._stream.close()
 
 
-def _behind(stream: httpx2.SyncByteStream) -> bytes | None:
-    """What came behind the answer: the HTTP parser has it, and would take it for the answer to the next request.
+def _get_trailing_data(stream: httpx2.SyncByteStream) -> bytes | None:
+    """Return what the server sent after the response, which the HTTP parser would take for the next response.
 
-    There is no public way to it. Where this one ends, None: then the connection isn't used again.
+    There is no public way to it. None where this private one fails: then the connection isn't used again.
     """
     link: Any = stream
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
         link = getattr(link, name, None)
-    behind = getattr(link, "trailing_data", (None,))[0]
-    return behind if isinstance(behind, bytes) else None
+    data = getattr(link, "trailing_data", (None,))[0]
+    return data if isinstance(data, bytes) else None

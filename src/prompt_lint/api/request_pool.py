@@ -1,4 +1,4 @@
-"""Asking over the network: one policy and a pool of threads above every way to the API."""
+"""Threads that send requests, as the retry schedule of a run says."""
 
 from __future__ import annotations
 
@@ -8,69 +8,71 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from prompt_lint.api.rate_limit import RateLimiter
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.api.retry import RetrySchedule
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from prompt_lint.api.responses import Page, Reply
-    from prompt_lint.api.retry import Outcome, RequestPolicy
+    from prompt_lint.api.policy import RequestPolicy
+    from prompt_lint.api.responses import Result
     from prompt_lint.model.values import CountKey, Request
 
-    CountTokens = Callable[[str, Request], Reply]
+    # Sends one request to count, by model; called from several threads. Raises `RequestFailed`.
+    CountTokens = Callable[[str, Request], Result]
 
-# No wait is longer, so that a request to stop is seen, and Ctrl-C on every system.
-_LOOK_UP = 0.2
-# Keys that are taken from the caller ahead of their outcomes: enough for seconds without it.
-_AHEAD = 512
+Outcome = Count | Unreadable
+
+# No wait is longer, in seconds, so that `stop` is seen, and Ctrl-C on every system.
+_MAX_WAIT = 0.2
+# Keys that are read ahead of their outcomes: enough to be busy for seconds.
+_MAX_PENDING = 512
 
 
 def count_requests(
     work: Iterable[tuple[CountKey, Request]],
-    send: CountTokens,
+    count_tokens: CountTokens,
     policy: RequestPolicy,
     stop: Event | None = None,
 ) -> Iterator[tuple[CountKey, Outcome]]:
-    """Each key with its count, or with the reason why it has none, as they arrive. None is left out.
+    """Yield each key with its count, or with the reason why it has none, as they arrive.
 
-    `send` is called from several threads; it returns a `Reply` or raises `RequestFailed`. Once `stop` is set, all that is left is
-    told to be uncounted within a second. An exception in the caller (Ctrl-C) ends it as quickly; the
-    threads are daemons, and a request that hangs keeps nobody waiting.
+    Once `stop` is set, the keys that are left get their reason within a second. An exception in the caller (Ctrl-C) ends the
+    run as quickly: the threads are daemons, so a request that hangs keeps nobody waiting.
     """
-    source, owed = iter(work), 0
-    with RequestPool(lambda key, request: send(key.model, request), policy, stop) as line:
+    source, pending = iter(work), 0
+    with RequestPool(lambda key, request: count_tokens(key.model, request), policy, stop) as pool:
         while True:
             for key, request in source:
-                line.add(key, request)
-                owed += 1
-                if owed >= _AHEAD:
+                pool.add(key, request)
+                pending += 1
+                if pending >= _MAX_PENDING:
                     break
-            if not owed:
+            if not pending:
                 return
-            yield line.next_outcome()
-            owed -= 1
+            yield pool.next_outcome()
+            pending -= 1
 
 
 class RequestPool:
-    """The threads of one run. One of them, the dispatcher, owns the schedule; the others send and wait.
+    """The threads of one run: the dispatcher owns the schedule, workers send and wait for responses.
 
-    What is added, by a key that names it, gets one outcome. `send` gets both, in some thread, and returns or raises
-    `RequestFailed`.
+    `send` gets a key and its request in some worker, and returns a `Result` or raises `RequestFailed`.
     """
 
     def __init__(
-        self, send: Callable[[Any, Any], Reply | Page], policy: RequestPolicy, stop: Event | None = None
+        self, send: Callable[[Any, Any], Result], policy: RequestPolicy, stop: Event | None = None
     ) -> None:
-        # To the dispatcher: work `(None, (key, request))`, answers `(number, Reply | Page | Failed)`, None for the end.
+        # To the dispatcher: (None, (key, request)) to add, (number, result or failure) to finish, None for the end.
         self._events: SimpleQueue[Any] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[int, Any, Any] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[tuple[Any, Any] | BaseException] = SimpleQueue()
-        self._todo: SimpleQueue[tuple[int, Any, Any] | None] = SimpleQueue()
         self._send = send
         self._policy = policy
         self._stop = stop or Event()
-        self._threads = self._idle = 0
+        self._workers = self._idle_workers = 0
 
     def __enter__(self) -> Self:
         Thread(target=self._dispatch, name="count-dispatch", daemon=True).start()
@@ -80,13 +82,14 @@ class RequestPool:
         self._events.put(None)
 
     def add(self, key: Any, request: Any) -> None:
+        """Send a request when it is due. Its key gets one outcome."""
         self._events.put((None, (key, request)))
 
     def next_outcome(self) -> tuple[Any, Any]:
-        """The key and the outcome of whatever was added, in the order of their ends."""
+        """Wait for the next outcome, whichever key it is of. Return the key and the value of a `Result`, or `Unreadable`."""
         while True:
             try:
-                outcome = self._outcomes.get(timeout=_LOOK_UP)
+                outcome = self._outcomes.get(timeout=_MAX_WAIT)
             except Empty:
                 continue
             if isinstance(outcome, BaseException):
@@ -95,26 +98,22 @@ class RequestPool:
 
     def _dispatch(self) -> None:
         try:
-            self._run()
-        except BaseException as error:  # noqa: BLE001  # the caller's thread is the one that may fail
+            self._run_schedule()
+        except BaseException as error:  # noqa: BLE001  # raised again in the caller's thread
             self._outcomes.put(error)
-        for _ in range(self._threads):
-            self._todo.put(None)
+        for _ in range(self._workers):
+            self._jobs.put(None)
 
-    def _run(self) -> None:
-        schedule = RetrySchedule(
-            self._policy,
-            RateLimiter(),
-            time.monotonic(),
-            lambda most: random.uniform(0, most),  # noqa: S311  # spreads retries
-        )
+    def _run_schedule(self) -> None:
+        start = time.monotonic()
+        schedule = RetrySchedule(self._policy, start, _jitter, time.time() - start)
         while True:
             now = time.monotonic()
-            wait = schedule.delay(now)
-            if wait is not None and wait <= 0:
+            delay = schedule.delay(now)
+            if delay is not None and delay <= 0:
                 number, task = schedule.take_next(now)
-                self._hand_out(number, task.key, task.request)
-            if not self._listen(schedule, _LOOK_UP if wait is None else min(wait, _LOOK_UP)):
+                self._assign(number, task.key, task.request)
+            if not self._handle_events(schedule, _MAX_WAIT if delay is None else min(delay, _MAX_WAIT)):
                 return
             if self._stop.is_set():
                 schedule.stop("the run was stopped")
@@ -123,51 +122,55 @@ class RequestPool:
                 self._outcomes.put(outcome)
             schedule.outcomes.clear()
 
-    def _listen(self, schedule: RetrySchedule, wait: float) -> bool:
-        """Takes in all that has happened, waiting for the first of it. False at the end."""
+    def _handle_events(self, schedule: RetrySchedule, timeout: float) -> bool:
+        """Wait for an event, and handle all that there are. Return False at the end of the run."""
         try:
-            event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
+            event = self._events.get(timeout=timeout) if timeout > 0 else self._events.get_nowait()
             while event is not None:
-                number, told = event
+                number, content = event
                 if number is None:
-                    key, request = told
+                    key, request = content
                     schedule.add(key, request, time.monotonic())
                 else:
-                    self._idle += 1
-                    schedule.finish(number, told, time.monotonic())
+                    self._idle_workers += 1
+                    schedule.finish(number, content, time.monotonic())
                 event = self._events.get_nowait()
         except Empty:
             return True
         return False
 
-    def _hand_out(self, number: int, key: Any, request: Any) -> None:
-        """To a thread that has nothing to do, or to a new one. Those whose request was given up are missed."""
-        if self._idle <= 0:
-            self._new_thread()
-        if not self._threads:
-            self._events.put((number, RequestFailed("stop", "this machine starts no thread")))
+    def _assign(self, number: int, key: Any, request: Any) -> None:
+        """Give a request to an idle worker, or to a new one. A worker whose request was given up isn't idle."""
+        if self._idle_workers <= 0:
+            self._start_worker()
+        if not self._workers:
+            self._events.put((number, RequestFailed("fatal", "this machine starts no thread")))
             return
-        self._idle -= 1
-        self._todo.put((number, key, request))
+        self._idle_workers -= 1
+        self._jobs.put((number, key, request))
 
-    def _new_thread(self) -> None:
-        """Where the system has none left, the ones that are there do the work."""
+    def _start_worker(self) -> None:
+        """Where the system has no thread left, the workers that there are do all the work."""
         try:
-            Thread(target=self._work, name=f"count-{self._threads + 1}", daemon=True).start()
+            Thread(target=self._work, name=f"count-{self._workers + 1}", daemon=True).start()
         except RuntimeError:
             return
-        self._threads += 1
-        self._idle += 1
+        self._workers += 1
+        self._idle_workers += 1
 
     def _work(self) -> None:
-        while (item := self._todo.get()) is not None:
-            number, key, request = item
-            self._events.put((number, self._one(key, request)))
+        while (job := self._jobs.get()) is not None:
+            number, key, request = job
+            self._events.put((number, self._try_send(key, request)))
 
-    def _one(self, key: Any, request: Any) -> Reply | Page | RequestFailed:
+    def _try_send(self, key: Any, request: Any) -> Result | RequestFailed:
         try:
             return self._send(key, request)
         except RequestFailed as failed:
             return failed.with_traceback(None)
-        except Exception as error:  # noqa: BLE001  # its text may hold anything, its class tells enough
-            return RequestFailed("odd", f"the request failed ({type(error).__name__})")
+        except Exception as error:  # noqa: BLE001  # its text may hold a secret, its class doesn't
+            return RequestFailed("invalid", f"the request failed ({type(error).__name__})")
+
+
+def _jitter(max_seconds: float) -> float:
+    return random.uniform(0, max_seconds)  # noqa: S311  # spreads retries

@@ -1,78 +1,82 @@
-"""What an answer of the API means: a number, a page, or a reason why there is none. No I/O, no library."""
+"""What a response of the API means: a result, or a failure and what follows from it. No I/O, no HTTP library.
+
+Statuses and error types: the API reference, "Errors", November 2026.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from prompt_lint.api.redact import to_one_line
 from prompt_lint.model.values import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-# What a failure asks for: `key` concerns this one request, the others go on; `again` is worth another try;
-# `odd` isn't, but speaks against the server; `limit` is the rate limit; `stop` would meet every request.
-FailureKind = Literal["key", "again", "odd", "limit", "stop"]
+    from prompt_lint.api.redact import Redact
 
-# A true count has some 25 bytes. More than this is not read, unless a client is made for more.
+# What a failure means for the run:
+#   request     the request is at fault: it isn't sent again, and the others go on
+#   retry       the network or the server is: the request is sent again
+#   invalid     the response makes no sense: the request isn't sent again, and the server has failed once
+#   rate_limit  too many requests: this one is sent again later, and all of them at a slower pace
+#   fatal       every request would fail like this: the run ends
+FailureKind = Literal["request", "retry", "invalid", "rate_limit", "fatal"]
+
+# The response to a count has some 25 bytes.
 MAX_RESPONSE_BYTES = 64 * 1024
 MAX_COUNT = 2**31 - 1
-# As the API's own message is shown.
-MAX_MESSAGE_LENGTH = 240
 
-_MEANINGS: Mapping[int, tuple[FailureKind, str]] = {
-    400: ("key", ""),
-    401: ("stop", "the key or token was rejected: is it valid, and for this endpoint?"),
-    402: ("stop", "see the organization's billing settings"),
-    403: ("stop", "this credential may not count tokens there"),
-    404: ("key", ""),
-    408: ("again", ""),
-    409: ("again", ""),
-    413: ("key", ""),
-    422: ("key", ""),
-    429: ("limit", ""),
+_STATUSES: Mapping[int, tuple[FailureKind, str]] = {
+    400: ("request", ""),
+    401: ("fatal", "the key or token was rejected: is it valid, and for this endpoint?"),
+    402: ("fatal", "see the organization's billing settings"),
+    403: ("fatal", "this credential may not count tokens there"),
+    404: ("request", ""),
+    408: ("retry", ""),
+    409: ("retry", ""),
+    413: ("request", ""),
+    422: ("request", ""),
+    429: ("rate_limit", ""),
 }
 
-_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+|\+?inf(inity)?", re.IGNORECASE | re.ASCII)
-# What looks like a credential is hidden even where we don't know it.
-_CREDENTIAL = re.compile(r"sk-[A-Za-z0-9_-]{8,}|eyJ[\w-]+\.[\w.-]+|(?<=[Bb]earer )[^\s\"',]+")
-_HIDDEN = "[hidden]"
+_SECONDS = re.compile(r"-?\d+(\.\d*)?|-?\.\d+|\+?inf(inity)?", re.IGNORECASE | re.ASCII)
+
+
+class Response(NamedTuple):
+    """An HTTP response. Header names are in lower case; `body` is None where it was too large; `received_at` is Unix time."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+    received_at: float
 
 
 class Quota(NamedTuple):
-    """What rate-limit headers said: requests a minute, and how many are left. None where they said nothing."""
+    """What rate-limit headers say: requests a minute, and how many of them are left. None where they say nothing."""
 
     per_minute: float | None = None
     remaining: float | None = None
 
 
-_SILENT = Quota()
+_NO_QUOTA = Quota()
 
 
-class Reply(NamedTuple):
-    """A valid number."""
+class Result(NamedTuple):
+    """What a valid response says: a `Count`, or whatever the sender makes of its JSON."""
 
-    tokens: int
-    limits: Quota = _SILENT
-
-    @property
-    def outcome(self) -> Count:
-        return Count(self.tokens, self.tokens, self.tokens, "api")
-
-
-class Page(NamedTuple):
-    """A valid answer of another kind: whatever was made of its JSON."""
-
-    outcome: Any
-    limits: Quota = _SILENT
+    value: Any
+    quota: Quota = _NO_QUOTA
 
 
 class RequestFailed(Exception):
-    """No number. `message` has the server as its subject or tells what is wrong with the request.
+    """A request without a valid response.
 
-    `retry_after` is in seconds, perhaps infinite; None where the server named no time.
+    `message` has the server as its subject, or tells what is wrong with the request. `retry_after` is in seconds, perhaps
+    infinite; None where the server named no time.
     """
 
     def __init__(
@@ -82,210 +86,150 @@ class RequestFailed(Exception):
         hint: str = "",
         *,
         retry_after: float | None = None,
-        quota: Quota = _SILENT,
+        quota: Quota = _NO_QUOTA,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.hint = hint
         self.retry_after = retry_after
-        self.limits = quota
+        self.quota = quota
 
 
-class Response(NamedTuple):
-    """An HTTP answer as it came. Header names are in lower case; `body` is None where it was too large."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes | None
-
-
-def parse_token_count(answer: Response, host: str, hide: Callable[[str], str]) -> Reply:
-    """The number. Raises `RequestFailed` for whatever isn't one, and nothing else, whatever the bytes are."""
-    value = parse_json(answer, host, hide)
-    count = value.get("input_tokens") if isinstance(value, dict) else None
+def parse_token_count(response: Response, host: str, redact: Redact) -> Result:
+    """Return the `Count` that a response tells. Raises `RequestFailed`, and nothing else, for any other response."""
+    value = parse_json(response, host, redact)
+    tokens = value.get("input_tokens") if isinstance(value, dict) else None
     # `bool` is an `int`, and NaN passes every comparison: so the type itself.
-    if type(count) is not int or not 0 < count <= MAX_COUNT:
-        raise RequestFailed(
-            "odd", f"{host} answered without a valid number of tokens{format_request_id(answer, hide)}"
-        )
-    return Reply(count, parse_quota(answer.headers))
+    if type(tokens) is not int or not 0 < tokens <= MAX_COUNT:
+        request_id = format_request_id(response, redact)
+        raise RequestFailed("invalid", f"{host} answered without a valid number of tokens{request_id}")
+    return Result(Count(tokens, tokens, tokens, "api"), parse_quota(response.headers))
 
 
-def parse_json(
-    answer: Response, host: str, hide: Callable[[str], str], max_bytes: int = MAX_RESPONSE_BYTES
-) -> Any:
-    """The JSON value of an answer, None where it is none. Raises `RequestFailed` for a refusal, or for what wasn't read.
+def parse_json(response: Response, host: str, redact: Redact, max_bytes: int = MAX_RESPONSE_BYTES) -> Any:
+    """Return the JSON value of a response, None where it has none. Raises `RequestFailed` for an error status.
 
-    `largest` is what the client reads, in bytes. Statuses and error types: the API reference, "Errors", November 2026.
+    `max_bytes` is how much of a body the client reads.
     """
-    if answer.status != 200:
-        raise _refusal(answer, host, hide)
-    if answer.headers.get("content-encoding", "identity") != "identity":
-        raise RequestFailed(
-            "odd", f"{host} sent a compressed answer that nobody asked for{format_request_id(answer, hide)}"
-        )
-    if answer.body is None:
-        raise RequestFailed(
-            "odd", f"{host} sent more than {max_bytes // 1024:,} KiB{format_request_id(answer, hide)}"
-        )
-    return _json(answer.body)
+    if response.status != 200:
+        raise _explain_status(response, host, redact)
+    fault = ""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        fault = "sent a compressed answer that nobody asked for"
+    elif response.body is None:
+        fault = f"sent more than {max_bytes // 1024:,} KiB"
+    if fault:
+        raise RequestFailed("invalid", f"{host} {fault}{format_request_id(response, redact)}")
+    return decode_json(response.body)
 
 
-def _refusal(answer: Response, host: str, hide: Callable[[str], str]) -> RequestFailed:
-    kind, advice = _meaning(answer.status)
-    error = _error(answer)
-    if answer.status == 404 and not error:
-        kind, advice = "odd", "is ANTHROPIC_BASE_URL the right address?"
-    details = error.get("details")
-    if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
-        kind, advice = "stop", "the organization's spend limit is reached: raise it in the Claude Console"
-    said = to_one_line(error.get("message"), hide)
-    text = f"{host} answered {answer.status}{f': {said}' if said else ''}{format_request_id(answer, hide)}"
-    if 300 <= answer.status < 400:
-        text = f"{host} answered with a redirect ({answer.status}), which is never followed"
-    wait = parse_retry_after(answer.headers, time.time()) if kind in {"again", "limit"} else None
-    return RequestFailed(kind, text, advice, retry_after=wait, quota=parse_quota(answer.headers))
-
-
-def _meaning(status: int) -> tuple[FailureKind, str]:
-    if status in _MEANINGS:
-        return _MEANINGS[status]
-    if 300 <= status < 400:
-        return "stop", "name the final address in ANTHROPIC_BASE_URL, or sign in to the network"
-    return ("again", "") if status >= 500 else ("odd", "")
-
-
-def _error(answer: Response) -> Mapping[str, Any]:
-    value = _json(answer.body or b"")
-    error = value.get("error") if isinstance(value, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
-def _json(body: bytes) -> Any:
-    """The value; None for anything that isn't JSON, or is built to break a parser."""
+def decode_json(body: bytes | None) -> Any:
+    """Return the value; None for anything that isn't JSON, or is built to break a parser."""
     try:
-        return json.loads(body)
+        return json.loads(body) if body else None
     except (ValueError, RecursionError):  # ValueError also for numbers of thousands of digits
         return None
 
 
-def format_request_id(answer: Response, hide: Callable[[str], str]) -> str:
-    """The request's id in brackets, where the answer has one."""
-    found = hide(answer.headers.get("request-id", ""))
-    return f" ({found})" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", found) else ""
+def _explain_status(response: Response, host: str, redact: Redact) -> RequestFailed:
+    if 300 <= response.status < 400:
+        advice = "name the final address in ANTHROPIC_BASE_URL, or sign in to the network"
+        return redirect_failure(response, host, advice)
+    kind, advice = _STATUSES.get(response.status) or ("retry" if response.status >= 500 else "invalid", "")
+    error = _get_error(response)
+    if response.status == 404 and not error:
+        kind, advice = "invalid", "is ANTHROPIC_BASE_URL the right address?"
+    details = error.get("details")
+    if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
+        kind, advice = "fatal", "the organization's spend limit is reached: raise it in the Claude Console"
+    reason = to_one_line(error.get("message"), redact)
+    message = f"{host} answered {response.status}{f': {reason}' if reason else ''}"
+    return RequestFailed(
+        kind,
+        message + format_request_id(response, redact),
+        advice,
+        retry_after=parse_retry_after(response) if kind in {"retry", "rate_limit"} else None,
+        quota=parse_quota(response.headers),
+    )
 
 
-def to_one_line(text: object, hide: Callable[[str], str]) -> str:
-    """Somebody else's text as a part of our sentence."""
-    if not isinstance(text, str):
-        return ""
-    plain = hide(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
-    return plain if len(plain) <= MAX_MESSAGE_LENGTH else plain[:MAX_MESSAGE_LENGTH] + "…"
+def redirect_failure(response: Response, host: str, advice: str = "") -> RequestFailed:
+    """A redirect is a failure: the key and the prompts go to no address but the one that the user named."""
+    message = f"{host} answered with a redirect ({response.status}), which is never followed"
+    return RequestFailed("fatal", message, advice, quota=parse_quota(response.headers))
+
+
+def _get_error(response: Response) -> Mapping[str, Any]:
+    value = decode_json(response.body)
+    error = value.get("error") if isinstance(value, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def format_request_id(response: Response, redact: Redact) -> str:
+    """Return the id of the request in brackets, to end a sentence with; "" where the response has none."""
+    request_id = redact(response.headers.get("request-id", ""))
+    return f" ({request_id})" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", request_id) else ""
 
 
 def parse_quota(headers: Mapping[str, str]) -> Quota:
-    """What the headers say of the rate limit."""
-    prefix = "anthropic-ratelimit-requests-"
-    return Quota(_count(headers.get(f"{prefix}limit")), _count(headers.get(f"{prefix}remaining")))
+    """Return what the headers say of the rate limit for requests."""
+
+    def number(name: str) -> float | None:
+        text = headers.get(f"anthropic-ratelimit-requests-{name}", "")
+        return float(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
+
+    return Quota(number("limit"), number("remaining"))
 
 
-def _count(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
+def parse_retry_after(response: Response) -> float | None:
+    """Return seconds, never negative, perhaps infinite; None where no header names a time.
 
-
-def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds from `now` (Unix time), never negative, perhaps infinite; None without a header that says it.
-
-    A number or a date (RFC 9110, section 10.2.3), or milliseconds as the API's own header has them.
+    `Retry-After` is a number or a date (RFC 9110, section 10.2.3); the API has a header in milliseconds, too.
     """
-    milliseconds = headers.get("retry-after-ms", "").strip()
-    if _NUMBER.fullmatch(milliseconds):
+    milliseconds = response.headers.get("retry-after-ms", "").strip()
+    if _SECONDS.fullmatch(milliseconds):
         return max(0.0, float(milliseconds) / 1000)
-    value = headers.get("retry-after", "").strip()
-    if _NUMBER.fullmatch(value):
+    value = response.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
         return max(0.0, float(value))
     if not re.match(r"[A-Za-z]{3},? ", value) or len(value) > 64:
         return None
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # a date is the rarest form
-
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - response.received_at)
     except (ValueError, OverflowError, TypeError):
         return None
 
 
 def explain_network_error(error: BaseException, host: str, timeout: float) -> RequestFailed:
-    """Why there was no answer, told by the class of what was raised: its text may hold the key."""
-    chain = _chain(error)
-    names = {name for link in chain for name in _class_names(link)}
+    """Return why there is no response, by the classes of what was raised: its text may hold the key."""
+    names = {kind.__name__ for link in _get_causes(error) for kind in type(link).__mro__}
     table: tuple[tuple[str, FailureKind, str, str], ...] = (
-        ("SSLCertVerificationError", "stop", f"the certificate of {host} isn't trusted",
+        ("SSLCertVerificationError", "fatal", f"the certificate of {host} isn't trusted",
          "where a proxy signs it, SSL_CERT_FILE may name that proxy's certificate"),
-        ("SSLError", "again", f"{host} doesn't speak TLS properly", ""),
-        ("gaierror", "again", f"the name {host} can't be resolved", ""),
-        ("ProxyError", "again", f"the proxy doesn't lead to {host}", "see HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
-        ("ConnectionRefusedError", "again", f"{host} refuses connections", ""),
-        ("ConnectTimeout", "again", f"no connection to {host} within {timeout:g} s", ""),
-        ("TimeoutException", "again", f"no answer from {host} within {timeout:g} s", ""),
-        ("TimeoutError", "again", f"no answer from {host} within {timeout:g} s", ""),
-        ("LocalProtocolError", "stop", "the request can't be sent as HTTP", ""),
-        ("RemoteProtocolError", "again", f"{host} broke off, or answered with something that isn't HTTP", ""),
-        ("NetworkError", "again", f"the connection to {host} broke off", ""),
-        ("OSError", "again", f"the connection to {host} broke off", ""),
+        ("SSLError", "retry", f"{host} doesn't speak TLS properly", ""),
+        ("gaierror", "retry", f"the name {host} can't be resolved", ""),
+        ("ProxyError", "retry", f"the proxy doesn't lead to {host}", "see HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
+        ("ConnectionRefusedError", "retry", f"{host} refuses connections", ""),
+        ("ConnectTimeout", "retry", f"no connection to {host} within {timeout:g} s", ""),
+        ("TimeoutException", "retry", f"no answer from {host} within {timeout:g} s", ""),
+        ("TimeoutError", "retry", f"no answer from {host} within {timeout:g} s", ""),
+        ("LocalProtocolError", "fatal", "the request can't be sent as HTTP", ""),
+        ("RemoteProtocolError", "retry", f"{host} broke off, or answered with something that isn't HTTP", ""),
+        ("NetworkError", "retry", f"the connection to {host} broke off", ""),
+        ("OSError", "retry", f"the connection to {host} broke off", ""),
     )  # fmt: skip
     for name, kind, message, hint in table:
         if name in names:
             return RequestFailed(kind, message, hint)
-    return RequestFailed("odd", f"the request to {host} failed ({type(error).__name__})")
+    return RequestFailed("invalid", f"the request to {host} failed ({type(error).__name__})")
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    links: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and len(links) < 16:
-        links.append(following)
-        following = following.__cause__ or following.__context__
-    return links
-
-
-def _class_names(error: BaseException) -> list[str]:
-    return [kind.__name__ for kind in type(error).__mro__]
-
-
-def make_redactor(secrets: tuple[str, ...]) -> Callable[[str], str]:
-    """A function that takes these secrets, as they are or encoded, and whatever looks like one out of a text."""
-    forms = {form for secret in secrets if secret for form in _forms(secret)}
-    longest_first = sorted(forms, key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for form in longest_first:
-            text = text.replace(form, _HIDDEN)
-        return _CREDENTIAL.sub(_HIDDEN, text)
-
-    return hide
-
-
-def _forms(secret: str) -> set[str]:
-    from base64 import b64encode, urlsafe_b64encode  # noqa: PLC0415  # only where a secret is
-    from urllib.parse import quote  # noqa: PLC0415  # the same
-
-    forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret, safe=""), quote(secret)}
-    data = secret.encode()
-    for encode in (b64encode, urlsafe_b64encode):
-        forms.add(encode(data).decode().rstrip("="))
-        for before in range(3):  # inside a longer text that was encoded: without what the neighbours change
-            core = encode(b"\0" * before + data).decode()[-(-before * 4 // 3) :].rstrip("=")[:-1]
-            if len(core) >= 12:
-                forms.add(core)
-    return forms
-
-
-def describe_wait(seconds: float, now: float) -> str:
-    """`seconds` from `now` (Unix time), for people: `in 60 min, at 14:05 UTC`."""
-    if seconds > 7 * 86400:  # infinity, too
-        return "in more than a week"
-    if seconds < 120:
-        return f"in {seconds:.0f} s"
-    at = time.strftime("%Y-%m-%d %H:%M" if seconds > 72000 else "%H:%M", time.gmtime(now + seconds))
-    return f"in {seconds / 60:.0f} min, at {at} UTC"
+def _get_causes(error: BaseException) -> list[BaseException]:
+    """Return the exception and its causes, 16 at most."""
+    causes: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and len(causes) < 16:
+        causes.append(link)
+        link = link.__cause__ or link.__context__
+    return causes

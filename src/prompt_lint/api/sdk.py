@@ -1,4 +1,7 @@
-"""Counting through the SDK's own clients: profiles, workload identity, Vertex, Foundry and AWS."""
+"""Counting through the SDK's own clients: profiles, workload identity, Vertex, Foundry and AWS.
+
+The SDK reads the environment of this process by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,40 +12,30 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.api.credentials import get_host, validate_endpoint
-from prompt_lint.api.responses import (
-    Reply,
-    RequestFailed,
-    explain_network_error,
-    make_redactor,
-    parse_token_count,
-    to_one_line,
-)
+from prompt_lint.api.credentials import BASE_URL_VARIABLES
+from prompt_lint.api.endpoint import get_host, validate_endpoint
+from prompt_lint.api.http_client import UserCount, create_client, read_response
+from prompt_lint.api.redact import make_redactor, to_one_line
+from prompt_lint.api.responses import RequestFailed, explain_network_error, parse_token_count
 from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from prompt_lint.api.credentials import Provider, SdkCredential
-    from prompt_lint.api.responses import Response
+    from prompt_lint.api.redact import Redact
+    from prompt_lint.api.request_pool import CountTokens
+    from prompt_lint.api.responses import Response, Result
     from prompt_lint.model.values import Request
 
-    Post = Callable[[Any, dict[str, Any]], Response]
-
-# Where each client has its address from, and the module without which an extra of the same name isn't installed.
-_BASE_URL: dict[Provider, str] = {
-    "anthropic": "ANTHROPIC_BASE_URL",
-    "vertex": "ANTHROPIC_VERTEX_BASE_URL",
-    "foundry": "ANTHROPIC_FOUNDRY_BASE_URL",
-    "aws": "ANTHROPIC_AWS_BASE_URL",
-}
-_CLIENT: dict[Provider, str] = {
+_CLIENTS: dict[Provider, str] = {
     "anthropic": "Anthropic",
     "vertex": "AnthropicVertex",
     "foundry": "AnthropicFoundry",
     "aws": "AnthropicAWS",
 }
-_NEEDS: dict[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
+# The module without which an extra, called like its provider, isn't installed.
+_EXTRAS: dict[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
 
 _SECRETS = (
     "ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY", "ANTHROPIC_AWS_API_KEY", "ANTHROPIC_API_KEY",
@@ -51,40 +44,37 @@ _SECRETS = (
 
 
 @contextmanager
-def connect(way: SdkCredential, timeout: float) -> Iterator[Callable[[str, Request], Reply]]:
-    """A function that counts, for many threads at once. It raises `RequestFailed`.
+def connect(credential: SdkCredential, timeout: float) -> Iterator[CountTokens]:
+    """Yield a function that counts the tokens of a request. `timeout` is in seconds, for one request.
 
-    `timeout` is in seconds, for a request. Raises `Fatal` where the SDK is missing, or finds no
-    credential or address that may be used. The SDK reads the environment of this process itself.
+    Raises `Fatal` where a part of the SDK is missing, or it finds no credential or address that may be used.
     """
-    anthropic = _import(way.provider)
-    from prompt_lint.api.http_client import Shared  # noqa: PLC0415  # imports the HTTP library
-
-    hide = make_redactor(tuple(os.environ.get(name, "") for name in _SECRETS))
-    client = _client(anthropic, way, timeout, hide)
-    use = Shared(client.close)
+    provider = credential.provider
+    anthropic = _import_sdk(provider)
+    redact = make_redactor(*(os.environ.get(name, "") for name in _SECRETS))
+    client = _create_client(anthropic, credential, timeout, redact)
+    users = UserCount(client.close)
     try:
-        where = get_host(validate_endpoint(str(client.base_url), _BASE_URL[way.provider]))
-        post = _reauthenticating(_poster(anthropic, where, timeout, hide), client)
+        host = get_host(validate_endpoint(str(client.base_url), BASE_URL_VARIABLES[provider]))
+        sender = _Sender(anthropic, client, host, timeout, redact)
 
-        def count(model: str, request: Request) -> Reply:
-            with use:
-                return parse_token_count(
-                    post(client, {"model": model, **request.ordered_fields()}), where, hide
-                )
+        def count_tokens(model: str, request: Request) -> Result:
+            with users:
+                response = sender.send({"model": model, **request.ordered_fields()})
+                return parse_token_count(response, host, redact)
 
-        yield count
+        yield count_tokens
     finally:
-        use.leave()
+        users.leave()
 
 
-def _import(provider: Provider) -> Any:
+def _import_sdk(provider: Provider) -> Any:
     # It would print whole prompts, and is read while the SDK is imported.
     os.environ.pop("ANTHROPIC_LOG", None)
     is_signed = not (provider == "aws" and os.environ.get("ANTHROPIC_AWS_API_KEY"))
     try:
-        if provider in _NEEDS and is_signed:
-            import_module(_NEEDS[provider])
+        if provider in _EXTRAS and is_signed:
+            import_module(_EXTRAS[provider])
     except ImportError as error:
         raise Fatal(
             f"counting this way needs the Claude SDK, and {error.name or 'a part of it'} isn't installed",
@@ -96,79 +86,74 @@ def _import(provider: Provider) -> Any:
     return anthropic
 
 
-def _client(anthropic: Any, way: SdkCredential, timeout: float, hide: Callable[[str], str]) -> Any:
-    from prompt_lint.api.http_client import new_client  # noqa: PLC0415  # imports the HTTP library
-
-    name = _BASE_URL[way.provider]
-    address = os.environ.get(name, "")
-    if address:
-        validate_endpoint(address, name)
+def _create_client(anthropic: Any, credential: SdkCredential, timeout: float, redact: Redact) -> Any:
+    variable = BASE_URL_VARIABLES[credential.provider]
+    base_url = os.environ.get(variable, "")
+    if base_url:
+        validate_endpoint(base_url, variable)
     else:
-        os.environ.pop(name, None)  # an empty one means unset here, and a broken address to the SDK
-    outside = not address.lower().startswith("http:")
-    http = new_client(anthropic.DefaultHttpxClient, get_host(address) or "the API", timeout, outside=outside)
+        os.environ.pop(variable, None)  # an empty one means unset here, and a broken address to the SDK
+    http_client = create_client(anthropic.DefaultHttpxClient, base_url, timeout)
     try:
-        return getattr(anthropic, _CLIENT[way.provider])(
-            max_retries=0, timeout=timeout, http_client=http, open_telemetry=False
+        return getattr(anthropic, _CLIENTS[credential.provider])(
+            max_retries=0, timeout=timeout, http_client=http_client, open_telemetry=False
         )
     except Exception as error:  # noqa: BLE001  # several classes, ValueError and TypeError among them
-        http.close()
-        why = to_one_line(str(error), hide)
+        http_client.close()
+        reason = to_one_line(str(error), redact)
     raise Fatal(
-        f"the Claude SDK can't be used ({way.source}): {why}", "see docs/exact-counts.md", ExitCode.USAGE
+        f"the Claude SDK can't be used ({credential.source}): {reason}",
+        "see docs/exact-counts.md",
+        ExitCode.USAGE,
     )
 
 
-def _poster(anthropic: Any, where: str, timeout: float, hide: Callable[[str], str]) -> Post:
-    from prompt_lint.api.http_client import received  # noqa: PLC0415  # imports the HTTP library
+class _Sender:
+    """Sends requests through a client of the SDK, from many threads at once."""
 
-    def post(client: Any, fields: dict[str, Any]) -> Response:
+    def __init__(self, anthropic: Any, client: Any, host: str, timeout: float, redact: Redact) -> None:
+        self._anthropic = anthropic
+        self._client = client
+        self._host = host
+        self._timeout = timeout
+        self._redact = redact
+        self._lock = Lock()
+        self._is_renewed = False
+
+    def send(self, fields: dict[str, Any]) -> Response:
+        """Return the response. At the first 401 the SDK fetches a new token, once, if it is one that expires."""
+        was_renewed = self._is_renewed
+        response = self._send_by(self._client, fields)
+        if response.status != 401 or was_renewed or getattr(self._client, "credentials", None) is None:
+            return response
+        with self._lock:
+            if not self._is_renewed:
+                # Only a retry of its own makes the SDK drop the token that was refused.
+                response = self._send_by(self._client.with_options(max_retries=1), fields)
+                self._is_renewed = True
+                return response
+        return self._send_by(self._client, fields)
+
+    def _send_by(self, client: Any, fields: dict[str, Any]) -> Response:
         try:
             # Raw: the SDK's own reading takes a string, nothing at all and NaN for counts.
-            return received(client.messages.with_raw_response.count_tokens(**fields).http_response)
-        except anthropic.APIStatusError as error:
-            return received(error.response)
-        except Exception as error:  # noqa: BLE001  # anything else tells why there is no answer
-            failed = _failure(anthropic, error, where, timeout, hide)
-        raise failed  # out here, so that it carries no exception whose text holds a credential
+            return read_response(client.messages.with_raw_response.count_tokens(**fields).http_response)
+        except self._anthropic.APIStatusError as error:
+            return read_response(error.response)
+        except Exception as error:  # noqa: BLE001  # whatever it is, there is no response
+            failed = self._explain_error(error)
+        raise failed  # outside of `except`, so that it carries no exception whose text holds a credential
 
-    return post
-
-
-def _failure(
-    anthropic: Any, error: Exception, where: str, timeout: float, hide: Callable[[str], str]
-) -> RequestFailed:
-    link: BaseException | None = error
-    while link is not None:  # what our own guard of the body raised comes wrapped
-        if isinstance(link, RequestFailed):
-            return link.with_traceback(None)
-        link = link.__cause__ or link.__context__
-    if isinstance(error, UnicodeError | RecursionError):
-        return RequestFailed("key", "the request can't be written as JSON in UTF-8")
-    if isinstance(error, anthropic.APIConnectionError):
-        return explain_network_error(error, where, timeout)
-    # Whatever else is raised before anything is sent concerns the credential, and so every request.
-    said = to_one_line(str(error), hide) or type(error).__name__
-    return RequestFailed("stop", f"the Claude SDK has no usable credential: {said}")
-
-
-def _reauthenticating(post: Post, client: Any) -> Post:
-    """`post`, but that the first 401 of a run with tokens that expire makes the SDK fetch a new one, once."""
-    lock = Lock()
-    renewed = False
-
-    def careful(_: Any, fields: dict[str, Any]) -> Response:
-        nonlocal renewed
-        before = renewed
-        answer = post(client, fields)
-        if answer.status != 401 or before or getattr(client, "credentials", None) is None:
-            return answer
-        with lock:
-            if not renewed:
-                # Only a retry of its own makes the SDK drop the token that was refused.
-                answer = post(client.with_options(max_retries=1), fields)
-                renewed = True
-                return answer
-        return post(client, fields)
-
-    return careful
+    def _explain_error(self, error: Exception) -> RequestFailed:
+        link: BaseException | None = error
+        while link is not None:  # what our own guard of the body raises comes wrapped
+            if isinstance(link, RequestFailed):
+                return link.with_traceback(None)
+            link = link.__cause__ or link.__context__
+        if isinstance(error, UnicodeError | RecursionError):
+            return RequestFailed("request", "the request can't be written as JSON in UTF-8")
+        if isinstance(error, self._anthropic.APIConnectionError):
+            return explain_network_error(error, self._host, self._timeout)
+        # Whatever else is raised before anything is sent concerns the credential, and so every request.
+        reason = to_one_line(str(error), self._redact) or type(error).__name__
+        return RequestFailed("fatal", f"the Claude SDK has no usable credential: {reason}")

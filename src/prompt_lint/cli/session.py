@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from prompt_lint.api.credentials import KeyCredential, Provider, SdkCredential
-    from prompt_lint.api.responses import Reply
-    from prompt_lint.api.retry import RequestPolicy
+    from prompt_lint.api.policy import RequestPolicy
+    from prompt_lint.api.responses import Result
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
     from prompt_lint.config.schema import Config
@@ -57,7 +57,7 @@ def means(
     wanted = "offline" if offline else counting or (config.counting if config else "")
     service, absent = None, ""
     if wanted != "offline":
-        from prompt_lint.api.retry import RequestPolicy  # only where something may be sent
+        from prompt_lint.api.policy import RequestPolicy  # only where something may be sent
 
         service, absent = _service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
@@ -133,27 +133,18 @@ def _service(env: Mapping[str, str], provider: Provider, policy: RequestPolicy) 
         return None, way.reason
     sent: list[None] = []  # to append to it is safe between threads
     host = _host(way, env)
-    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), _steered(env, provider)), ""
-
-
-def _steered(env: Mapping[str, str], provider: Provider) -> tuple[str, ...]:
-    """What requests obey on their way. The address itself is told as the host; proxies aren't for this machine."""
-    from prompt_lint.api import credentials
-
-    inside = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
-    found = (
-        name for name in credentials.find_routing_variables(env, provider) if not name.endswith("_BASE_URL")
-    )
-    return tuple(name for name in found if not inside or name == "ANTHROPIC_CUSTOM_HEADERS")
+    steered = credentials.find_routing_variables(env, provider)
+    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), steered), ""
 
 
 def _host(way: KeyCredential | SdkCredential, env: Mapping[str, str]) -> str:
     from prompt_lint.api import credentials
+    from prompt_lint.api.endpoint import get_host
 
     if isinstance(way, credentials.KeyCredential):
         return way.host
     if way.provider == "anthropic":
-        return credentials.get_host(env.get("ANTHROPIC_BASE_URL") or credentials.API_URL)
+        return get_host(env.get("ANTHROPIC_BASE_URL") or credentials.API_URL)
     return f"the API of {way.provider}"
 
 
@@ -175,7 +166,7 @@ def _connect(
         connected = sdk.connect(way, policy.timeout)
     with connected as send:
 
-        def send_one(model: str, request: Request) -> Reply:
+        def send_one(model: str, request: Request) -> Result:
             sent.append(None)
             return send(model, request)
 

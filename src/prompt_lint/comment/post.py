@@ -14,7 +14,8 @@ from urllib.parse import quote, urlencode
 
 from prompt_lint import ci
 from prompt_lint.api import json_client
-from prompt_lint.api.credentials import Secret, validate_endpoint
+from prompt_lint.api.credentials import Secret, is_printable_ascii
+from prompt_lint.api.endpoint import validate_endpoint
 from prompt_lint.ci import context as event
 from prompt_lint.ci import github
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -135,7 +136,7 @@ def _secret(env: Mapping[str, str]) -> Secret:
             f"neither {' nor '.join(_TOKENS)} is set, so nothing can be written",
             "in a workflow: `env: {GITHUB_TOKEN: ${{ github.token }}}`",
         )
-    if not all("!" <= char <= "~" for char in value):
+    if not is_printable_ascii(value):
         raise Fatal("the token for GitHub holds white space, or what no token holds", "store it again")
     return Secret(value)
 

@@ -13,19 +13,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
-from prompt_lint import __version__
 from prompt_lint.api.credentials import ADMIN_HINT
+from prompt_lint.api.policy import RequestPolicy, Wording
+from prompt_lint.api.redact import make_redactor
 from prompt_lint.api.request_pool import RequestPool
-from prompt_lint.api.responses import (
-    Page,
-    RequestFailed,
-    format_request_id,
-    make_redactor,
-    parse_json,
-    parse_quota,
-)
-from prompt_lint.api.retry import RequestPolicy, Wording
+from prompt_lint.api.responses import RequestFailed, Result, format_request_id, parse_json, parse_quota
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.usage.figures import format_count
 from prompt_lint.usage.trends import (
@@ -44,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.api.credentials import KeyCredential
+    from prompt_lint.api.redact import Redact
     from prompt_lint.api.responses import Response
     from prompt_lint.usage.trends import Bucket, Period, Source
 
@@ -422,41 +417,29 @@ def _money(row: Mapping[str, Any]) -> Decimal:
 @contextmanager
 def _connected(way: KeyCredential, betas: str, timeout: float, when: Period) -> Iterator[Any]:
     """A function that fetches a page, for several threads at once. It raises `RequestFailed`."""
+    from prompt_lint.api.http_client import HttpClient  # noqa: PLC0415  # imports httpx2
+
     began = time.monotonic()
-    import httpx2  # noqa: PLC0415  # 0.2 s that nobody pays before the command line is known to be right
+    redact = make_redactor(way.secret.reveal())
+    client = HttpClient(way.base_url, _headers(way, betas), timeout, LARGEST_PAGE)
 
-    from prompt_lint.api.http_client import Shared, exchanged, new_client  # noqa: PLC0415  # the same
-
-    outside = way.base_url.lower().startswith("https:")
-    hide = make_redactor((way.secret.reveal(),))
-    client = new_client(httpx2.Client, way.host, timeout, outside=outside, largest=LARGEST_PAGE)
-    headers = _headers(way, betas)
-    use = Shared(client.close)
-
-    def get(key: tuple[ListRequest, str], _: None) -> Page:
+    def get(key: tuple[ListRequest, str], _: None) -> Result:
         ask, cursor = key
         parameters = [*ask.parameters, *([(ask.cursor_parameter, cursor)] if cursor else [])]
-        url = httpx2.URL(f"{way.base_url}{BASE}{ask.path}", params=parameters)
-        request = httpx2.Request(
-            "GET", url, headers=headers, extensions={"timeout": httpx2.Timeout(timeout).as_dict()}
-        )
-        with use:
-            answer = exchanged(client, request, way.host, timeout)
+        answer = client.send("GET", f"{BASE}{ask.path}?{urlencode(parameters)}")
         ahead = _ahead(answer, when.now + timedelta(seconds=time.monotonic() - began))
         if answer.status == 200:
             _refuse_fast(ahead, when, way.host)
         try:
-            return _read(answer, ask, way.host, hide)
+            return _read(answer, ask, way.host, redact)
         except RequestFailed as failed:
             if answer.status == 400 and ahead > TOLERANCE:
                 failed.message += f"; this machine's clock is {_length(ahead)} ahead of {way.host}'s"
                 failed.hint = CLOCK_HINT
             raise
 
-    try:
+    with client:
         yield get
-    finally:
-        use.leave()
 
 
 def _ahead(answer: Response, now: datetime) -> timedelta:
@@ -473,7 +456,7 @@ def _refuse_fast(ahead: timedelta, when: Period, host: str) -> None:
     """Raises `RequestFailed` where by the server's clock the last day that is taken for whole isn't over."""
     if ahead > TOLERANCE and when.now - ahead < when.window.end:
         told = f"this machine's clock is {_length(ahead)} ahead of {host}'s, by which {when.window.end - DAY:%Y-%m-%d} isn't over"
-        raise RequestFailed("stop", told, CLOCK_HINT)
+        raise RequestFailed("fatal", told, CLOCK_HINT)
 
 
 def _length(span: timedelta) -> str:
@@ -493,30 +476,25 @@ def _headers(way: KeyCredential, betas: str) -> dict[str, str]:
     secret = way.secret.reveal()
     bearer = secret.startswith(("sk-ant-oat", "eyJ"))
     return {
-        "host": way.host,
-        "accept": "application/json",
-        "accept-encoding": "identity",
-        "connection": "keep-alive",
-        "user-agent": f"prompt-lint/{__version__}",
         **({"authorization": f"Bearer {secret}"} if bearer else {"x-api-key": secret}),
         "anthropic-version": VERSION,
         **({"anthropic-beta": betas} if betas else {}),
     }
 
 
-def _read(answer: Response, ask: ListRequest, host: str, hide: Callable[[str], str]) -> Page:
+def _read(answer: Response, ask: ListRequest, host: str, redact: Redact) -> Result:
     """The rows of a page. Raises `RequestFailed`, whatever the bytes are."""
     try:
-        page = parse_json(answer, host, hide, LARGEST_PAGE)
+        page = parse_json(answer, host, redact, LARGEST_PAGE)
     except RequestFailed as failed:
         failed.hint = _advice(answer, ask, failed.message) or failed.hint
         raise
     try:
-        return Page(_told(page, ask), parse_quota(answer.headers))
+        return Result(_told(page, ask), parse_quota(answer.headers))
     except InvalidField as odd:
         field = str(odd)
     raise RequestFailed(
-        "odd", f"{host} answered {ask.path} without a valid `{field}`{format_request_id(answer, hide)}"
+        "invalid", f"{host} answered {ask.path} without a valid `{field}`{format_request_id(answer, redact)}"
     )
 
 

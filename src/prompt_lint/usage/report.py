@@ -23,7 +23,7 @@ from prompt_lint.usage.trends import DIMENSIONS, MOST_DIMENSIONS, PromptTokens
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.api.retry import RequestPolicy
+    from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.usage.fail_conditions import FailCondition
     from prompt_lint.usage.trends import Bucket, Period, Source, Trends, UsageData
 
