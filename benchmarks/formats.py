@@ -98,12 +98,14 @@ def broken(found: list[File]) -> Iterator[str]:
     """Frontmatter that isn't plain YAML, by format; also where the tool doesn't mind."""
     blocks, faulty, described = Counter[str](), Counter[str](), 0
     for file in found:
-        front = frontmatter.split(file.data.decode("utf-8-sig", "replace").replace("\r\n", "\n")).front
+        front = frontmatter.split_frontmatter(
+            file.data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        ).frontmatter
         if front is not None:
-            fields = frontmatter.fields(front)
+            fields = frontmatter.parse_fields(front)
             blocks[file.format] += 1
-            faulty[file.format] += fields.fault > 0
-            described += fields.fault > 0 and bool(fields.text("description"))
+            faulty[file.format] += fields.fault_line > 0
+            described += fields.fault_line > 0 and bool(fields.get_text("description"))
     shown = ", ".join(f"{name} {faulty[name]} of {blocks[name]}" for name in sorted(blocks))
     yield f"frontmatter that isn't plain YAML: {faulty.total()} of {blocks.total()} ({shown})"
     yield f"  of these with a description all the same: {described}"

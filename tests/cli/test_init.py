@@ -617,9 +617,9 @@ def test_a_path_as_a_pattern_matches_it(path: str) -> None:
 
     read = yaml_reader.parse_yaml(f"- {scalar(pattern)}\n").data[0]
     assert read == yaml_reader.parse_yaml(f"[{scalar(pattern)}, a]\n").data[0] == pattern
-    assert patterns.compile([read])(path)
+    assert patterns.compile_patterns([read])(path)
     # Longer than any name there is: what can't be read is a `?`, which matches other characters, too.
-    assert not patterns.compile([read])(f"other folder/{path}")
+    assert not patterns.compile_patterns([read])(f"other folder/{path}")
 
 
 @given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8))
@@ -627,7 +627,7 @@ def test_a_name_inside_a_pattern_is_taken_literally(name: str) -> None:
     """Only what can't be written stands for any one character."""
     assume(name not in {".", ".."})
 
-    matches = patterns.compile([f"a/{escaped(name)}/b"])
+    matches = patterns.compile_patterns([f"a/{escaped(name)}/b"])
 
     assert matches(f"a/{name}/b")
     assert "?" in escaped(name) or not any(

@@ -15,7 +15,7 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
-from prompt_lint.text.template_markers import MESSAGE
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +163,7 @@ def test_what_is_not_counted_is_told() -> None:
     )
 
     assert notes(data) == [
-        (STRUCTURED, PATH, 3), (TOOLS_ELSEWHERE, PATH, 4), (AT_RUN_TIME, PATH, 8), (MESSAGE, PATH, 8),
+        (STRUCTURED, PATH, 3), (TOOLS_ELSEWHERE, PATH, 4), (AT_RUN_TIME, PATH, 8), (PLACEHOLDERS_NOTE, PATH, 8),
     ]  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_parts_of_partials_say_where_they_are_from() -> None:
 
 def test_placeholders_of_a_partial_are_told_there() -> None:
     """The first in the order of the text, with the file that it is in."""
-    assert notes("{{>own}}", PARTIALS) == [(MESSAGE, "prompts/common/_head.prompt", 3)]
+    assert notes("{{>own}}", PARTIALS) == [(PLACEHOLDERS_NOTE, "prompts/common/_head.prompt", 3)]
 
 
 def test_what_a_prompt_depends_on_is_asked_for() -> None:
@@ -328,7 +328,7 @@ def test_continue_cuts_its_head_and_its_system_prompt() -> None:
         "system": "Be kind.",
         "messages": [{"role": "user", "content": "# Task\nHi {{{ input }}}"}],
     }
-    assert continued(data)[1:] == [Note(MESSAGE, PATH, 10)]
+    assert continued(data)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10)]
     assert [part[:3] for part in there] == [("system", 6, 6), ("# Task", 9, 10)]
 
 

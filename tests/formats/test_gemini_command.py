@@ -13,7 +13,7 @@ from prompt_lint.formats import gemini_command
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Note, Prompt, Request
-from prompt_lint.text.template_markers import MESSAGE
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 PATH = ".gemini/commands/git/review.toml"
 COMMAND = '''\
@@ -44,7 +44,7 @@ def test_the_prompt_counts_and_the_rest_does_not() -> None:
 
     text = COMMAND.partition('"""\n')[2].removesuffix('"""\n')
     assert prompt == Prompt(PATH, "", 3, Request({"messages": [{"role": "user", "content": text}]}))
-    assert note == Note(MESSAGE, PATH, 5)
+    assert note == Note(PLACEHOLDERS_NOTE, PATH, 5)
 
 
 def test_parts_have_the_lines_of_the_file() -> None:

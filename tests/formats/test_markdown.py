@@ -13,7 +13,7 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt, Request
 from prompt_lint.text import frontmatter
-from prompt_lint.text.template_markers import MESSAGE
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 
 def nothing(path: str) -> tuple[str, bytes]:
@@ -56,7 +56,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note() -> None:
     prompt, *notes = parse("---\nglobs: **/*\n---\n\nHi {{name}}")
 
     assert prompt.request == user("\nHi {{name}}")
-    assert notes == [Note(frontmatter.NOT_YAML, "a.md", 2), Note(MESSAGE, "a.md", 5)]
+    assert notes == [Note(frontmatter.NOT_YAML, "a.md", 2), Note(PLACEHOLDERS_NOTE, "a.md", 5)]
 
 
 def test_sections_have_the_lines_of_the_file() -> None:

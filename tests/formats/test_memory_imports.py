@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from prompt_lint.formats.memory_imports import Import, claude, gemini
-from prompt_lint.text.markdown_blocks import MAX_DEPTH, leaves, without_spans
+from prompt_lint.text.markdown_blocks import MAX_DEPTH, find_blocks, mask_code_spans
 
 # The reference implementation, less what we don't take apart: HTML and links inside of a paragraph, and definitions.
 ORACLE = MarkdownIt("commonmark", {"maxNesting": 1000}).disable(["reference", "html_inline", "autolink"])
@@ -59,8 +59,8 @@ def test_the_blocks_are_those_of_commonmark(text: str) -> None:
         return
 
     found = [
-        (leaf.kind, leaf.rows[0].line, words("\n".join(row.content for row in leaf.rows)))
-        for leaf in leaves(text)
+        (leaf.kind, leaf.lines[0].number, words("\n".join(row.content for row in leaf.lines)))
+        for leaf in find_blocks(text)
     ]
 
     assert [one for one in found if one[2]] == expected
@@ -73,7 +73,7 @@ def test_code_spans_are_those_of_commonmark(text: str) -> None:
     inline = ORACLE.parseInline(text)[0].children or []
     expected = [token.content.replace(" ", "") for token in inline if token.type == "code_inline"]
 
-    masked = without_spans(text)
+    masked = mask_code_spans(text)
     ends = [0, *(place for match in re.finditer("\0+", masked) for place in match.span()), len(text)]
     spans = [text[start:end] for start, end in list(pairwise(ends))[1::2]]
 
@@ -216,7 +216,7 @@ def test_depth_is_bounded(marks: str) -> None:
     started = time.process_time()
 
     imports = claude(marks * 5000 + "@a\n" + ("\n" + " " * 300) * 3000).imports
-    [leaf] = leaves("> " * 100 + "x")
+    [leaf] = find_blocks("> " * 100 + "x")
 
     assert imports in {(Import("a", 1),), ()}
     assert leaf.depth == MAX_DEPTH

@@ -189,7 +189,7 @@ def test_frontmatter_that_is_not_yaml_is_told_where_it_should_be(path: str, note
 )
 def test_what_the_tool_fills_in_is_told(path: str, text: str, noted: bool) -> None:
     """With its line in the file; nothing of it is run."""
-    expected = [Note(template_markers.MESSAGE, path, 6)] if noted else []
+    expected = [Note(template_markers.PLACEHOLDERS_NOTE, path, 6)] if noted else []
 
     assert said(path, f"{LISTED}\n{text}") == expected
 

@@ -14,7 +14,7 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import STRUCTURED
-from prompt_lint.text.template_markers import MESSAGE
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 PATH = "prompts/a.prompt.yml"
 GREETING = """\
@@ -88,7 +88,7 @@ def test_parts_have_the_lines_of_their_messages() -> None:
 
 def test_placeholders_are_told_with_the_line_of_their_message() -> None:
     """Nothing is filled in, so that is said."""
-    assert parse(GREETING)[1:] == [Note(MESSAGE, PATH, 10)]
+    assert parse(GREETING)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10)]
 
 
 @pytest.mark.parametrize("key", ["jsonSchema: '{}'", "responseFormat: json_schema"])

@@ -15,7 +15,7 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
-from prompt_lint.text.template_markers import MESSAGE
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 PATH = "a.prompty"
 
@@ -292,7 +292,7 @@ def test_schema_of_the_answer_and_placeholders_are_told() -> None:
     """Neither is counted: what is filled in, and what the API makes of a schema."""
     data = "---\noutputs:\n  - {name: a, kind: string}\n---\nsystem:\nHi\n\n{% if x %}\n"
 
-    assert notes(data) == [(STRUCTURED, 3), (MESSAGE, 8)]
+    assert notes(data) == [(STRUCTURED, 3), (PLACEHOLDERS_NOTE, 8)]
 
 
 def test_every_prompty_is_one() -> None:

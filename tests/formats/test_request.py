@@ -22,7 +22,7 @@ from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Problem, Prompt
 from prompt_lint.request import content_blocks
 from prompt_lint.request.normalize import LATE, MOVED, STUB
-from prompt_lint.text.template_markers import MESSAGE as PLACEHOLDERS
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -164,8 +164,8 @@ def test_what_the_specification_takes_passes(front: str) -> None:
         ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3),
         (f"---\nname: review\ndescription: D.\nwhen_to_use: {'w' * 1535}\n---\nBody.", skill._CUT, 3),
         (GOOD + "x\n" * 501, skill._LONG, 505),
-        (f"{GOOD}\nFix $ARGUMENTS.", template_markers.MESSAGE, 6),
-        (f"{GOOD}Now: !`git status`", template_markers.MESSAGE, 5),
+        (f"{GOOD}\nFix $ARGUMENTS.", template_markers.PLACEHOLDERS_NOTE, 6),
+        (f"{GOOD}Now: !`git status`", template_markers.PLACEHOLDERS_NOTE, 5),
     ],
 )
 def test_what_is_worth_a_note(data: str, message: str, line: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompt_lint.text import frontmatter, yaml_reader
-from prompt_lint.text.frontmatter import Split, fields, split
+from prompt_lint.text.frontmatter import SplitText, parse_fields, split_frontmatter
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from prompt_lint.text.frontmatter import Split, fields, split
 )
 def test_it_ends_at_the_second_line_of_three_dashes(text: str, front: str, body: str, line: int) -> None:
     """Only whole lines of three dashes count, with white space behind them at most; what is between doesn't."""
-    assert split(text) == Split(front, body, line)
+    assert split_frontmatter(text) == SplitText(front, body, line)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_it_ends_at_the_second_line_of_three_dashes(text: str, front: str, body:
 )  # fmt: skip
 def test_without_two_such_lines_there_is_none(text: str) -> None:
     """A file that doesn't start with the line, or has just one, is all body."""
-    assert split(text) == Split(None, text, 1)
+    assert split_frontmatter(text) == SplitText(None, text, 1)
 
 
 @given(st.text(alphabet="-a: \n"))
 @example("---\n---")
 def test_nothing_is_lost_when_it_is_cut_off(text: str) -> None:
     """The body is the end of the text, and its line is where it starts."""
-    front, body, line = split(text)
+    front, body, line = split_frontmatter(text)
 
     assert text.endswith(body)
     assert 1 <= line <= text.count("\n") + 1
@@ -63,10 +63,10 @@ def test_nothing_is_lost_when_it_is_cut_off(text: str) -> None:
 )
 def test_what_is_not_yaml_is_read_line_by_line(front: str) -> None:
     """Other tools go on with such a file, so this one does, and says so."""
-    found = fields(front)
+    found = parse_fields(front)
 
-    assert found.fault
-    assert [note.message for note in frontmatter.remarks("a.md", found)] == [frontmatter.NOT_YAML]
+    assert found.fault_line
+    assert [note.message for note in frontmatter.note_fault("a.md", found)] == [frontmatter.NOT_YAML]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_is_not_yaml_is_read_line_by_line(front: str) -> None:
 )
 def test_a_key_of_broken_frontmatter_is_the_rest_of_its_line(front: str, description: str) -> None:
     """That recovers the description of every broken file there is in the wild."""
-    assert fields(front).text("description") == description
+    assert parse_fields(front).get_text("description") == description
 
 
 @pytest.mark.parametrize(
@@ -107,20 +107,20 @@ def test_a_key_of_broken_frontmatter_is_the_rest_of_its_line(front: str, descrip
 )
 def test_yaml_is_read_as_yaml(front: str, description: str) -> None:
     """Block scalars, quotes, folded lines and comments come out as every YAML reader has them."""
-    found = fields(front)
+    found = parse_fields(front)
 
-    assert not found.fault
-    assert found.text("description") == description
-    assert list(frontmatter.remarks("a.md", found)) == []
+    assert not found.fault_line
+    assert found.get_text("description") == description
+    assert list(frontmatter.note_fault("a.md", found)) == []
 
 
 def test_the_lines_of_keys_are_those_of_the_file() -> None:
     """The line of `---` counts, whichever way the keys are read."""
     simple, yaml, broken = "a: b\nc: d\n", "a: >\n  b\nc: d\n", "a: *\nc: d\n"
 
-    assert [fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
-    assert fields("c: d\n" + broken).fault == 3
-    assert fields("- a").fault == 2
+    assert [parse_fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
+    assert parse_fields("c: d\n" + broken).fault_line == 3
+    assert parse_fields("- a").fault_line == 2
 
 
 piece = st.sampled_from([
@@ -136,7 +136,7 @@ piece = st.sampled_from([
 @example("a: [b, 'c', true]\nd: \"e\"\nf: 1.2.3\n")  # fmt: skip
 def test_simple_frontmatter_needs_no_parser(front: str) -> None:
     """Wherever the parser is spared, it would have said the same."""
-    found = frontmatter._simple(front.split("\n"))
+    found = frontmatter._parse_simple(front.split("\n"))
     if found is None:
         return
 
@@ -149,11 +149,11 @@ def test_simple_frontmatter_needs_no_parser(front: str) -> None:
 @given(st.text() | st.lists(piece).map("".join))
 def test_any_frontmatter_has_fields(front: str) -> None:
     """Nothing raises, texts are texts, and lines are inside the file."""
-    found = fields(front.encode("utf-8", "ignore").decode())
+    found = parse_fields(front.encode("utf-8", "ignore").decode())
 
-    assert all(isinstance(found.text(key), str) for key in found.values)
+    assert all(isinstance(found.get_text(key), str) for key in found.values)
     assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
-    assert 0 <= found.fault <= front.count("\n") + 2
+    assert 0 <= found.fault_line <= front.count("\n") + 2
     assert found.values.keys() == found.lines.keys()
 
 
@@ -175,15 +175,15 @@ def test_hostile_frontmatter_takes_bounded_time(front: str) -> None:
     """Megabytes of the worst take seconds of CPU at most, not minutes."""
     before = time.process_time()
 
-    fields(front)
-    split(f"---\n{front}\n--- x")
+    parse_fields(front)
+    split_frontmatter(f"---\n{front}\n--- x")
 
     assert time.process_time() - before < 5
 
 
 def test_what_is_listed_is_cut_where_claude_code_cuts_it() -> None:
     """Of description and `when_to_use` together, 1,536 characters are in the context."""
-    found = fields(f"description: {'a' * 1000}\nwhen_to_use: {'b' * 1000}\n")
+    found = parse_fields(f"description: {'a' * 1000}\nwhen_to_use: {'b' * 1000}\n")
 
     assert frontmatter.listed("x", found) == f"- x: {'a' * 1000} - {'b' * 533}"
-    assert frontmatter.listed("x", fields("name: y")) == "- x"
+    assert frontmatter.listed("x", parse_fields("name: y")) == "- x"

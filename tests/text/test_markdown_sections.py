@@ -7,11 +7,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.text.markdown_sections import split
+from prompt_lint.text.markdown_sections import split_sections
 
 
 def titles(text: str) -> list[tuple[str, int, int]]:
-    return [(part.title, part.first_line, part.last_line) for part in split(text)]
+    return [(part.title, part.first_line, part.last_line) for part in split_sections(text)]
 
 
 def test_a_section_runs_from_its_heading_to_the_next() -> None:
@@ -41,7 +41,7 @@ def test_a_word_with_a_hash_is_no_heading() -> None:
 @given(st.text(alphabet="#`~ ab\n\t"))
 def test_every_line_is_in_just_one_section(text: str) -> None:
     """The sections put together are the text, and their lines follow each other."""
-    parts = split(text)
+    parts = split_sections(text)
 
     assert "\n".join(part.text for part in parts) == text
     assert parts[0].first_line == 1

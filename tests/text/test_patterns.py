@@ -17,7 +17,7 @@ from prompt_lint.text import patterns as globs
 
 
 def matches(patterns: str | list[str], path: str) -> bool:
-    return globs.compile([patterns] if isinstance(patterns, str) else patterns)(path)
+    return globs.compile_patterns([patterns] if isinstance(patterns, str) else patterns)(path)
 
 
 @pytest.mark.parametrize(
@@ -115,19 +115,19 @@ def test_any_name_can_be_matched(path: str) -> None:
 def test_a_pattern_that_can_only_be_a_slip_is_refused(pattern: str, reason: str) -> None:
     """In a sentence, by both ways of asking."""
     with pytest.raises(ValueError, match=re.escape(reason)):
-        globs.compile([pattern])
+        globs.compile_patterns([pattern])
     with pytest.raises(ValueError, match=re.escape(reason)):
-        globs.weigh(pattern)
+        globs.weigh_pattern(pattern)
 
 
 def test_too_many_patterns_are_refused() -> None:
     """A list has at most a thousand patterns, and its expression a size that can be built in a moment."""
-    globs.compile(["a"] * globs.MAX_PATTERNS)
+    globs.compile_patterns(["a"] * globs.MAX_PATTERNS)
 
     with pytest.raises(ValueError, match="too many or too long"):
-        globs.compile(["a"] * (globs.MAX_PATTERNS + 1))
+        globs.compile_patterns(["a"] * (globs.MAX_PATTERNS + 1))
     with pytest.raises(ValueError, match="too many or too long"):
-        globs.compile(["a" * 512] * globs.MAX_PATTERNS)
+        globs.compile_patterns(["a" * 512] * globs.MAX_PATTERNS)
 
 
 # The oracle: pathspec, on whatever isn't refused.
@@ -177,7 +177,7 @@ def _theirs(pattern: str) -> RegexPattern:
 
 def _agree(patterns: list[str], paths: list[str], oracle: type[PathSpec[Any]]) -> None:
     try:
-        ours = globs.compile(patterns)
+        ours = globs.compile_patterns(patterns)
     except ValueError:
         reject()
     with warnings.catch_warnings():
@@ -213,7 +213,7 @@ def test_only_what_is_odd_is_refused(pattern: str) -> None:
     """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line."""
     reason = ""
     try:
-        globs.weigh(pattern)
+        globs.weigh_pattern(pattern)
     except ValueError as error:
         reason = str(error) or "nothing said"
 
@@ -253,7 +253,7 @@ HOSTILE = [
 @pytest.mark.parametrize("tail", ["", "*", "?"], ids=["", "star", "mark"])
 def test_no_pattern_runs_for_long(pattern: str, path: str, tail: str) -> None:
     """Patterns that make a backtracking matcher run for minutes take a few milliseconds on the longest of paths."""
-    match = globs.compile([(pattern + tail)[-512:]])
+    match = globs.compile_patterns([(pattern + tail)[-512:]])
     started = time.process_time()
 
     for _ in range(10):
@@ -264,10 +264,10 @@ def test_no_pattern_runs_for_long(pattern: str, path: str, tail: str) -> None:
 
 def test_the_heaviest_list_is_built_in_a_moment() -> None:
     """As much as `compile` takes at all is compiled, and asked about a long path, in about a second."""
-    count = globs.MAX_WEIGHT // globs.weigh("*a" * 250)
+    count = globs.MAX_WEIGHT // globs.weigh_pattern("*a" * 250)
     started = time.process_time()
 
-    match = globs.compile(["*a" * 250] * (count // 2) + ["!" + "b*" * 250] * (count // 2))
+    match = globs.compile_patterns(["*a" * 250] * (count // 2) + ["!" + "b*" * 250] * (count // 2))
     match("a" * 4000)
 
     assert time.process_time() - started < 5

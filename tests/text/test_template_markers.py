@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from prompt_lint.model.values import Note
 from prompt_lint.text import template_markers
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.template_markers import note_placeholders
 
 
 def line_of(text: str, **given: object) -> int | None:
-    found = list(unexpanded("a.md", text, **given))  # type: ignore[arg-type]
+    found = list(note_placeholders("a.md", text, **given))  # type: ignore[arg-type]
     return found[0].line if found else None
 
 
@@ -51,28 +51,30 @@ def test_placeholders_in_code_are_examples() -> None:
     assert line_of("````\n```\n{{name}}\n```\n```` \n") is None
     assert line_of("```code``` {{name}}\n") == 1
     assert line_of("```\n```python\n{{name}}\n```\n") is None
-    assert (line_of(fenced, templated=True), line_of(span, templated=True)) == (2, 1)
+    assert (line_of(fenced, is_template=True), line_of(span, is_template=True)) == (2, 1)
     assert line_of(fenced + span + "\n{{name}}") == 5
 
 
 def test_a_format_adds_its_own() -> None:
     """What only one tool replaces is a placeholder in its files alone, in code, too."""
     assert line_of("Fix `$ARGUMENTS`.") is None
-    assert line_of("\nFix `$ARGUMENTS`.", also=template_markers.CLAUDE) == 2
-    assert line_of("It costs $1.50 or $10.", also=template_markers.CLAUDE) is None
-    assert line_of("Say ${input:name}.", also=template_markers.COPILOT) == 1
+    assert line_of("\nFix `$ARGUMENTS`.", also=template_markers.CLAUDE_PLACEHOLDERS) == 2
+    assert line_of("It costs $1.50 or $10.", also=template_markers.CLAUDE_PLACEHOLDERS) is None
+    assert line_of("Say ${input:name}.", also=template_markers.COPILOT_PLACEHOLDERS) == 1
 
 
 def test_one_note_with_a_place() -> None:
     """However many there are: the message is the same for all files, and the line counts from where the text stands."""
-    assert list(unexpanded("a.md", "{{a}}\n{{b}}", 7)) == [Note(template_markers.MESSAGE, "a.md", 7)]
+    assert list(note_placeholders("a.md", "{{a}}\n{{b}}", 7)) == [
+        Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 7)
+    ]
 
 
 @given(st.text(alphabet="{}%#`~ \n$ax\"'", max_size=200))
 def test_any_text_is_looked_through(text: str) -> None:
     """Whatever the text, there is one note at most, and its line is in the text."""
     for code in (False, True):
-        found = list(unexpanded("a", text, templated=code))
+        found = list(note_placeholders("a", text, is_template=code))
 
         assert len(found) <= 1
         assert all(1 <= note.line <= text.count("\n") + 1 for note in found)
@@ -85,6 +87,12 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     """Half a million openings that never close are looked through in seconds, not years."""
     start = time.process_time()
 
-    list(unexpanded("a", f"`{piece * 500_000}", also=f"{template_markers.CLAUDE}|{template_markers.COPILOT}"))
+    list(
+        note_placeholders(
+            "a",
+            f"`{piece * 500_000}",
+            also=f"{template_markers.CLAUDE_PLACEHOLDERS}|{template_markers.COPILOT_PLACEHOLDERS}",
+        )
+    )
 
     assert time.process_time() - start < 10

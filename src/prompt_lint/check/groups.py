@@ -57,12 +57,12 @@ class _Broken(Exception):
 
 def folders(groups: Iterable[Group]) -> set[str]:
     """Paths at or below which all lies that the sums can match."""
-    return patterns.folders(one.path for group in groups for one in group.sum)
+    return patterns.find_folders(one.path for group in groups for one in group.sum)
 
 
 def ends(groups: Iterable[Group]) -> set[str]:
     """Texts of which one is in every path that the sums can match."""
-    return patterns.ends(one.path for group in groups for one in group.sum)
+    return patterns.find_endings(one.path for group in groups for one in group.sum)
 
 
 def gather(
@@ -158,7 +158,7 @@ class _Source(NamedTuple):
 
     def members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
         """Every prompt that a sum adds up. Raises `_Broken` where one of them can't be read."""
-        matchers = [(one, patterns.compile([one.path.removeprefix("!")])) for one in self.group.sum]
+        matchers = [(one, patterns.compile_patterns([one.path.removeprefix("!")])) for one in self.group.sum]
         used: set[Reference] = set()
         members = []
         for file in files:

@@ -209,7 +209,7 @@ def _compared(
 def _excused(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
     if not config.exempt:
         return verdicts
-    exemptions = [(one, patterns.compile(one.files)) for one in config.exempt]
+    exemptions = [(one, patterns.compile_patterns(one.files)) for one in config.exempt]
     return [excused(verdict, exemptions, today) for verdict in verdicts]
 
 

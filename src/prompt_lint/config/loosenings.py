@@ -149,7 +149,7 @@ def _compile_name(group: Group, name: str) -> Callable[[str], bool]:
 
 def _compile_path(group: Group, path: str) -> Callable[[str], bool]:
     """Compile the path of a reference. A sum has patterns, a request has paths."""
-    return patterns.compile([path]) if group.sum else path.__eq__
+    return patterns.compile_patterns([path]) if group.sum else path.__eq__
 
 
 def _list_references(group: Group) -> Sequence[Reference]:

@@ -59,19 +59,20 @@ class RuleMatcher(NamedTuple):
 
     def list_folders(self) -> set[str]:
         """Return paths at or below which everything is that a rule can match; "" among them is the whole tree."""
-        return patterns.folders(pattern for compiled in self.rules for pattern in compiled.rule.files)
+        return patterns.find_folders(pattern for compiled in self.rules for pattern in compiled.rule.files)
 
     def list_endings(self) -> set[str]:
         """Return texts; each path that a rule can match contains one of them."""
-        return patterns.ends(pattern for compiled in self.rules for pattern in compiled.rule.files)
+        return patterns.find_endings(pattern for compiled in self.rules for pattern in compiled.rule.files)
 
 
 def compile_rules(rules: Iterable[Rule], exclude: Sequence[str]) -> RuleMatcher:
     """Compile rules and the `exclude` at the top of their file. Raises `ValueError` for a pattern that is refused."""
     compiled = [
-        CompiledRule(rule, patterns.compile(rule.files), patterns.compile(rule.exclude)) for rule in rules
+        CompiledRule(rule, patterns.compile_patterns(rule.files), patterns.compile_patterns(rule.exclude))
+        for rule in rules
     ]
-    return RuleMatcher(compiled, patterns.compile(exclude))
+    return RuleMatcher(compiled, patterns.compile_patterns(exclude))
 
 
 def match_files(

@@ -191,7 +191,7 @@ def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
     nodes = _read_texts(node, example, patterns.MAX_PATTERNS)
     for child in nodes:
         try:
-            file.pattern_weight += patterns.weigh(child.value)
+            file.pattern_weight += patterns.weigh_pattern(child.value)
             file.pattern_count += 1
         except ValueError as error:
             child.report(f"{quote(child.value)}: {error}", example)

@@ -12,8 +12,8 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     """One prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
     prompt, line = _load(decode(data))
     yield Prompt(path, "", line, to_request(prompt, rule.role or "user"))
-    yield from unexpanded(path, prompt, line, also=_REPLACED, templated=True)
+    yield from note_placeholders(path, prompt, line, also=_REPLACED, is_template=True)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
@@ -54,7 +54,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Pa
     last = text.count("\n") + 1
     return [
         one._replace(last_line=min(one.last_line, last))
-        for one in split(found, line)
+        for one in split_sections(found, line)
         if one.first_line <= last
     ]
 

@@ -8,8 +8,8 @@ from prompt_lint.model.values import Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,14 +24,14 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
 
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt: what stands below the frontmatter."""
-    front, body, line = frontmatter.split(decode(data))
+    front, body, line = frontmatter.split_frontmatter(decode(data))
     yield Prompt(path, "", 1, to_request(body, rule.role or "user"))
     if front:
-        yield from frontmatter.remarks(path, frontmatter.fields(front))
-    yield from unexpanded(path, body, line)
+        yield from frontmatter.note_fault(path, frontmatter.parse_fields(front))
+    yield from note_placeholders(path, body, line)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
     """The sections of the body, by heading, with their lines in the file."""
-    _, body, line = frontmatter.split(decode(data))
-    return split(body, line)
+    _, body, line = frontmatter.split_frontmatter(decode(data))
+    return split_sections(body, line)

@@ -14,7 +14,7 @@ from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split
+from prompt_lint.text.markdown_sections import split_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +96,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Pa
             real = one.real if one.via else ""
             yield from (
                 part._replace(path=real, import_chain=one.via)
-                for part in split(one.text)
+                for part in split_sections(one.text)
                 if part.text.strip()
             )
         return
@@ -130,10 +130,10 @@ def _own(path: str, data: bytes) -> _Own:
     text = decode(data)
     if not _is_rules(path):
         return _Own(text, "", 1, [])
-    front, body, line = frontmatter.split(text)
-    fields = frontmatter.fields(front or "")
+    front, body, line = frontmatter.split_frontmatter(text)
+    fields = frontmatter.parse_fields(front or "")
     return _Own(
-        body, ON_DEMAND if fields.values.get("paths") else "", line, [*frontmatter.remarks(path, fields)]
+        body, ON_DEMAND if fields.values.get("paths") else "", line, [*frontmatter.note_fault(path, fields)]
     )
 
 
@@ -227,7 +227,7 @@ class _Block(NamedTuple):
         return line + self.first - 1
 
     def sections(self) -> Iterator[Part]:
-        for part in split(self.loaded.text):
+        for part in split_sections(self.loaded.text):
             if part.text.strip():
                 first, last = (self.at(self.loaded.lines[line - 1]) for line in part[1:3])
                 yield part._replace(

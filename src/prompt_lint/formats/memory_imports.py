@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.text.markdown_blocks import leaves, without_spans
+from prompt_lint.text.markdown_blocks import find_blocks, mask_code_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.text.markdown_blocks import Leaf
+    from prompt_lint.text.markdown_blocks import Block
 
 
 class Import(NamedTuple):
@@ -60,33 +60,33 @@ def claude(text: str) -> Loaded:
     near: list[Import] = []
     cuts: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
-        for leaf in leaves(text):
+        for leaf in find_blocks(text):
             if leaf.kind == "text":
                 imports += _found(leaf)
                 near += _found(leaf, _NEAR)
             elif end := _after_comment(text, leaf):
-                cuts.append((leaf.rows[0].start, end))
-                behind = leaf.rows[-1]
-                hidden += _found(leaf._replace(rows=[behind._replace(content=text[end : behind.end])]))
+                cuts.append((leaf.lines[0].start, end))
+                behind = leaf.lines[-1]
+                hidden += _found(leaf._replace(lines=[behind._replace(content=text[end : behind.end])]))
             else:
                 hidden += _found(leaf)
     return Loaded(*_cut(text, cuts), tuple(imports), tuple(hidden), tuple(near))
 
 
-def _found(leaf: Leaf, pattern: re.Pattern[str] = _CLAUDE) -> Iterator[Import]:
-    text = "\n".join(row.content for row in leaf.rows)
+def _found(leaf: Block, pattern: re.Pattern[str] = _CLAUDE) -> Iterator[Import]:
+    text = "\n".join(row.content for row in leaf.lines)
     if "@" not in text:
         return
     row, place = 0, 0
-    for match in pattern.finditer(without_spans(text) if leaf.kind == "text" else text):
+    for match in pattern.finditer(mask_code_spans(text) if leaf.kind == "text" else text):
         row += text.count("\n", place, match.start())
         place = match.start()
-        yield Import(match[1].replace("\\ ", " "), leaf.rows[row].line)
+        yield Import(match[1].replace("\\ ", " "), leaf.lines[row].number)
 
 
-def _after_comment(text: str, leaf: Leaf) -> int:
+def _after_comment(text: str, leaf: Block) -> int:
     """Where the comments end that an HTML block starts with, less the rest of the line if it is blank; 0 if there are none."""
-    place, end = leaf.rows[0].start, leaf.rows[-1].end
+    place, end = leaf.lines[0].start, leaf.lines[-1].end
     after = 0
     while not leaf.depth and text.startswith("<!--", place := _after_spaces(text, place)):
         closed = text.find("-->", place + 2, end)

@@ -13,14 +13,14 @@ from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import CLAUDE, COPILOT, unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, COPILOT_PLACEHOLDERS, note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.model.values import Part, ReadFile, Role, Rule
-    from prompt_lint.text.frontmatter import Split
+    from prompt_lint.text.frontmatter import SplitText
 
 # The names of the two prompts of a file that is listed; the same as a skill's.
 METADATA, BODY = "metadata", "body"
@@ -41,11 +41,11 @@ class Cap(NamedTuple):
     hint: str = ""
     unless: str = _NEVER
 
-    def exceeded(self, whole: str, cut: Split) -> int:
+    def exceeded(self, whole: str, cut: SplitText) -> int:
         """The line with the first thing that is too much; 0 if nothing is."""
-        if cut.front and re.search(self.unless, cut.front):
+        if cut.frontmatter and re.search(self.unless, cut.frontmatter):
             return 0
-        text, line = (whole, 1) if self.of == "file" else (cut.body, cut.line)
+        text, line = (whole, 1) if self.of == "file" else (cut.body, cut.body_line)
         if self.of == "lines":
             return line + self.most if text.rstrip("\n").count("\n") >= self.most else 0
         return line + text.count("\n", 0, self.most) if len(text) > self.most else 0
@@ -76,7 +76,7 @@ class Preset(NamedTuple):
         if not self.keys or re.search(self.sure, path):
             return self.what
         try:
-            front = frontmatter.split(decode(data)).front or ""
+            front = frontmatter.split_frontmatter(decode(data)).frontmatter or ""
         except Unreadable:
             return None
         if all(re.search(key, front) for key in self.keys) and not re.search(self.foreign, front):
@@ -87,31 +87,31 @@ class Preset(NamedTuple):
         """One prompt, or `metadata` and `body`."""
         whole = decode(data)
         cut = self.taken_apart(path, whole)
-        found = frontmatter.fields(cut.front) if cut.front and self.yaml else None
+        found = frontmatter.parse_fields(cut.frontmatter) if cut.frontmatter and self.yaml else None
         if found and self.listed and _is_listed(found):
-            told = frontmatter.listed(found.text("name") or _stem(path), found)
+            told = frontmatter.listed(found.get_text("name") or _stem(path), found)
             yield Prompt(path, METADATA, found.lines["description"], to_request(told, "system"))
         request = to_request(cut.body, rule.role or self.role)
-        yield Prompt(path, BODY, cut.line, request) if self.listed else Prompt(path, "", 1, request)
+        yield Prompt(path, BODY, cut.body_line, request) if self.listed else Prompt(path, "", 1, request)
         if found:
-            yield from frontmatter.remarks(path, found)
+            yield from frontmatter.note_fault(path, found)
         yield from self.excess(path, whole, cut)
-        yield from unexpanded(path, cut.body, cut.line, also=self.also)
+        yield from note_placeholders(path, cut.body, cut.body_line, also=self.also)
 
     def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG002
         """The sections of the body, by heading; or the keys that are listed."""
         cut = self.taken_apart(path, decode(data))
         if prompt.name == METADATA:
-            return frontmatter.listed_parts(frontmatter.fields(cut.front or ""), cut.line)
-        return split(cut.body, cut.line)
+            return frontmatter.listed_parts(frontmatter.parse_fields(cut.frontmatter or ""), cut.body_line)
+        return split_sections(cut.body, cut.body_line)
 
-    def taken_apart(self, path: str, text: str) -> Split:
+    def taken_apart(self, path: str, text: str) -> SplitText:
         """The frontmatter and the body, or a body alone."""
         if self.cut and not path.rpartition("/")[2].startswith("."):
-            return frontmatter.split(text)
-        return frontmatter.Split(None, text, 1)
+            return frontmatter.split_frontmatter(text)
+        return frontmatter.SplitText(None, text, 1)
 
-    def excess(self, path: str, whole: str, cut: Split) -> Iterator[Problem | Note]:
+    def excess(self, path: str, whole: str, cut: SplitText) -> Iterator[Problem | Note]:
         """What the tool doesn't take."""
         for cap in self.caps:
             line = cap.exceeded(whole, cut)
@@ -125,7 +125,7 @@ class Preset(NamedTuple):
 
 
 def _is_listed(found: frontmatter.Fields) -> bool:
-    return bool(found.text("description")) and found.text("disable-model-invocation") != "true"
+    return bool(found.get_text("description")) and found.get_text("disable-model-invocation") != "true"
 
 
 def _stem(path: str) -> str:
@@ -166,7 +166,7 @@ PRESETS: Mapping[str, Preset] = {
     "copilot-prompt": Preset(
         "a file of that name is a prompt of Copilot: a message below frontmatter",
         "user",
-        also=COPILOT,
+        also=COPILOT_PLACEHOLDERS,
     ),
     "copilot-instructions": Preset(
         "a file of that name holds instructions for Copilot",
@@ -182,7 +182,7 @@ PRESETS: Mapping[str, Preset] = {
         keys=(_key("description"),),
         foreign=_key("(?:title|layout|slug)"),
         listed=True,
-        also=CLAUDE,
+        also=CLAUDE_PLACEHOLDERS,
     ),
     "agent": Preset(
         "a file in such a folder is an agent of Claude Code: a system prompt, and a description that is always listed",

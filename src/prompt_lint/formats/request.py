@@ -21,8 +21,8 @@ from prompt_lint.text import json_reader
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document
 from prompt_lint.text.location import ParseError, ShapeError, describe_type
-from prompt_lint.text.template_markers import MESSAGE as PLACEHOLDERS
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
+from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,7 +72,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     ):
         yield Note(message, path, line)
     if "{{" in text or "{%" in text:
-        told = (place for place in _places(source.data) if next(unexpanded(path, place.text), None))
+        told = (place for place in _places(source.data) if next(note_placeholders(path, place.text), None))
         yield from (Note(PLACEHOLDERS, path, source.find_line(place.where)) for place in islice(told, 1))
 
 

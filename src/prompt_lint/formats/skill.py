@@ -14,8 +14,8 @@ from prompt_lint.request.from_text import to_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
 from prompt_lint.text.frontmatter import Fields
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import CLAUDE, unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,33 +57,33 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     text = decode(data)
     if _is_resource(path):
         yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
-        yield from unexpanded(path, text)
+        yield from note_placeholders(path, text)
         return
-    front, body, line = frontmatter.split(text)
-    found = frontmatter.fields(front or "")
-    if found.text("disable-model-invocation") != "true":
+    front, body, line = frontmatter.split_frontmatter(text)
+    found = frontmatter.parse_fields(front or "")
+    if found.get_text("disable-model-invocation") != "true":
         at = found.lines.get("name") or found.lines.get("description") or 1
         yield Prompt(path, METADATA, at, to_request(_listed(path, found, body), "system"))
     yield Prompt(path, BODY, line, to_request(body, rule.role or "user"))
     if front is None:
         yield Note(_NO_FRONTMATTER, path, 1)
     else:
-        yield from frontmatter.remarks(path, found)
+        yield from frontmatter.note_fault(path, found)
         yield from _faults(path, found)
     if body.rstrip("\n").count("\n") >= _MOST_LINES:
         yield Note(_LONG, path, line + _MOST_LINES)
-    yield from unexpanded(path, body, line, also=CLAUDE)
+    yield from note_placeholders(path, body, line, also=CLAUDE_PLACEHOLDERS)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
     """The keys that are listed, or the sections of the body."""
     text = decode(data)
     if prompt.name == "":
-        return split(text)
-    front, body, line = frontmatter.split(text)
+        return split_sections(text)
+    front, body, line = frontmatter.split_frontmatter(text)
     if prompt.name == BODY:
-        return split(body, line)
-    return frontmatter.listed_parts(frontmatter.fields(front or ""), line)
+        return split_sections(body, line)
+    return frontmatter.listed_parts(frontmatter.parse_fields(front or ""), line)
 
 
 def _is_resource(path: str) -> bool:
@@ -93,11 +93,11 @@ def _is_resource(path: str) -> bool:
 
 def _listed(path: str, found: Fields, body: str) -> str:
     """The skill as Claude Code lists it: by its folder and its first paragraph, where it says no more itself."""
-    if not found.text("description"):
+    if not found.get_text("description"):
         texts = (paragraph.strip() for paragraph in body.split("\n\n"))
         first = next((one for one in texts if one and not one.startswith("#")), "")
         found = Fields({**found.values, "description": first}, found.lines)
-    return frontmatter.listed(found.text("name") or _folder(path), found)
+    return frontmatter.listed(found.get_text("name") or _folder(path), found)
 
 
 def _folder(path: str) -> str:
@@ -106,23 +106,23 @@ def _folder(path: str) -> str:
 
 def _faults(path: str, found: Fields) -> Iterator[Problem | Note]:
     """What breaks the specification, and what a tool passes over."""
-    name, description = found.text("name"), found.text("description")
+    name, description = found.get_text("name"), found.get_text("description")
     for key, most in _MOST.items():
-        length = len(found.text(key))
+        length = len(found.get_text(key))
         if length > most:
             message = f"the skill's `{key}` has {length:,} characters; the most is {most:,}"
             yield _refused(path, found, key, message, "shorten it")
     if name and not _SKILL_NAME.fullmatch(name):
         message = "the skill's `name` isn't made of small letters, digits and single hyphens between them"
         yield _refused(path, found, "name", message, "call it and its folder like `review-code`")
-    if not description and not found.fault:
+    if not description and not found.fault_line:
         hint = "say what the skill does and when to use it, in up to 1,024 characters"
         yield _refused(path, found, "description", "the skill has no `description`", hint)
-    if not name and not found.fault:
+    if not name and not found.fault_line:
         yield Note(_NO_NAME, path, 1)
     if name and _folder(path) not in {"", name}:
         yield Note(_OTHER_NAME, path, found.lines["name"])
-    if description and len(description) + len(found.text("when_to_use")) > frontmatter.MOST_LISTED:
+    if description and len(description) + len(found.get_text("when_to_use")) > frontmatter.MOST_LISTED:
         yield Note(_CUT, path, found.lines["description"])
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.values import Prompt
 from prompt_lint.request.from_text import to_request
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +25,9 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
     yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
-    yield from unexpanded(path, text)
+    yield from note_placeholders(path, text)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The sections of the text, by heading."""
-    return split(decode(data))
+    return split_sections(decode(data))

@@ -85,7 +85,7 @@ def _with_gitignore(top: str, folder: _Folder, notes: list[str]) -> _Folder:
     name = f"{folder.path}/.gitignore" if folder.path else ".gitignore"
     try:
         patterns = (*folder.patterns, *_patterns(_lines(os.path.join(top, name)), folder.path, name, notes))
-        return folder._replace(patterns=patterns, ignored=globs.compile(patterns))
+        return folder._replace(patterns=patterns, ignored=globs.compile_patterns(patterns))
     except OSError as error:
         notes.append(f"{name} can't be read, so it excludes nothing: {error.strerror}")
     except ValueError as error:
@@ -110,7 +110,7 @@ def _patterns(lines: Sequence[str], folder: str, name: str, notes: list[str]) ->
             continue
         pattern = _pattern(text, folder)
         try:
-            globs.compile([pattern])
+            globs.compile_patterns([pattern])
         except ValueError as error:
             notes.append(f"{name}:{number} is passed over: {error}")
         else:

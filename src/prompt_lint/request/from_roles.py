@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
 from prompt_lint.text.location import ParseError
-from prompt_lint.text.markdown_sections import split
-from prompt_lint.text.template_markers import unexpanded
+from prompt_lint.text.markdown_sections import split_sections
+from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ def parts(turns: Iterable[Turn], tools: Sequence[Tool] = ()) -> Iterator[Part]:
 def _sections(pieces: Sequence[Piece], title: str) -> Iterator[Part]:
     """By heading, or as one where there is none. The pieces are of one file, with what isn't sent between them."""
     shown = [_trimmed(piece) for piece in pieces if piece.text.strip()]
-    found = [(piece, [] if piece.last else split(piece.text, piece.line)) for piece in shown]
+    found = [(piece, [] if piece.last else split_sections(piece.text, piece.line)) for piece in shown]
     if any(section.title for _, sections in found for section in sections):
         for piece, sections in found:
             for name, start, end, body, *_ in sections:
@@ -176,6 +176,6 @@ def remarks(path: str, turns: Iterable[Turn], said: Iterable[tuple[str, int]]) -
         yield Note(message, path, line)
     for turn in turns:
         for piece in turn.pieces:
-            if note := next(unexpanded(path, piece.text, piece.line, templated=True), None):
+            if note := next(note_placeholders(path, piece.text, piece.line, is_template=True), None):
                 yield note._replace(path=piece.path or path, line=piece.line if piece.last else note.line)
                 return

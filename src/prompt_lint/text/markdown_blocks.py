@@ -18,36 +18,38 @@ Kind = Literal["text", "html"]
 MAX_DEPTH = 64
 
 
-class Row(NamedTuple):
+class BlockLine(NamedTuple):
     """A line of a block without the marks of what it is in. `start` and `end` are where the whole line is in the text."""
 
-    line: int
+    number: int
     start: int
     end: int
     content: str
 
 
-class Leaf(NamedTuple):
+class Block(NamedTuple):
     """A paragraph, a heading, or a block of HTML; code isn't told. `depth` counts the quotes and items it is in."""
 
     kind: Kind
     depth: int
-    rows: list[Row]
+    lines: list[BlockLine]
 
 
-def leaves(text: str) -> Iterator[Leaf]:
+def find_blocks(text: str) -> Iterator[Block]:
     """The paragraphs, headings and HTML blocks of a text, in its order. Ends of lines are LF, a lone CR is one, too."""
-    blocks = _Blocks()
+    blocks = _BlockParser()
     place = 0
     for number, line in enumerate(text.split("\n"), 1):
         for piece in line.split("\r"):
             end = place + len(piece)
-            yield from blocks.add(Row(number, place, end, piece.expandtabs(4) if "\t" in piece else piece))
+            yield from blocks.add_line(
+                BlockLine(number, place, end, piece.expandtabs(4) if "\t" in piece else piece)
+            )
             place = end + 1
-    yield from blocks.close()
+    yield from blocks.end_block()
 
 
-def without_spans(text: str) -> str:
+def mask_code_spans(text: str) -> str:
     """The text of a paragraph with each code span replaced by as many NULs."""
     runs = [(run.start(), run.end()) for run in re.finditer("`+", text)]
     by_length: dict[int, list[int]] = {}
@@ -56,7 +58,7 @@ def without_spans(text: str) -> str:
     pieces, done, index = [], 0, 0
     while index < len(runs):
         start, end = runs[index]
-        start += _escaped(text, start)
+        start += _is_escaped(text, start)
         closers = by_length.get(end - start, [])
         while closers and closers[-1] <= index:
             closers.pop()
@@ -68,7 +70,7 @@ def without_spans(text: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _escaped(text: str, place: int) -> bool:
+def _is_escaped(text: str, place: int) -> bool:
     """Whether an odd number of backslashes stands before a place."""
     first = place
     while first and text[first - 1] == "\\":
@@ -107,39 +109,39 @@ _HTML = (
 _QUOTE = -1
 
 
-class _Line(NamedTuple):
+class _Cursor(NamedTuple):
     """A line from the place that its containers leave, and from its first character that is no space."""
 
     text: str
-    place: int
+    offset: int
     first: int
 
     @property
     def indent(self) -> int:
-        return self.first - self.place
+        return self.first - self.offset
 
     @property
-    def blank(self) -> bool:
+    def is_blank(self) -> bool:
         return self.first == len(self.text)
 
     @property
     def content(self) -> str:
-        return self.text[self.place :]
+        return self.text[self.offset :]
 
 
-def _line(text: str, place: int) -> _Line:
+def _start_cursor(text: str, place: int) -> _Cursor:
     spaces = _SPACES.match(text, place)
-    return _Line(text, place, spaces.end() if spaces else place)
+    return _Cursor(text, place, spaces.end() if spaces else place)
 
 
-class _Mark(NamedTuple):
+class _ContainerStart(NamedTuple):
     """What starts a quote or a list item: how far an item's content is indented, and what is left of the line."""
 
-    offset: int
-    line: _Line
+    content_indent: int
+    rest: _Cursor
 
 
-class _Blocks:
+class _BlockParser:
     """What is open while lines come in.
 
     `containers` are `_QUOTE`, or by how much the content of a list item is indented; the innermost is `bare` if it is
@@ -148,83 +150,83 @@ class _Blocks:
 
     def __init__(self) -> None:
         self.containers: list[int] = []
-        self.bare = False
+        self.starts_blank = False
         self.kind: Kind = "text"
-        self.rows: list[Row] = []
+        self.rows: list[BlockLine] = []
         self.fence = ""
         self.ending: re.Pattern[str] | None = None  # of HTML
 
-    def add(self, row: Row) -> Iterator[Leaf]:
+    def add_line(self, row: BlockLine) -> Iterator[Block]:
         """Takes the next line, and yields what has ended with it."""
-        line, depth = self._within(_line(row.content, 0))
+        line, depth = self._match_containers(_start_cursor(row.content, 0))
         if self.fence or (self.rows and self.kind == "html"):
             if depth == len(self.containers):
-                yield from self._go_on(row, line)
+                yield from self._continue_block(row, line)
                 return
-            yield from self.close()
+            yield from self.end_block()
         paragraph, depth_before = bool(self.rows), depth
-        while mark := _container(line, depth, interrupting=paragraph and depth == len(self.containers)):
-            yield from self._leave(depth)
-            self.containers.append(mark.offset)
-            paragraph, depth, line = False, depth + 1, mark.line
-        if line.blank:
-            yield from self._leave(depth)
-            self.bare = depth > depth_before and self.containers[-1] != _QUOTE
+        while mark := _match_container(line, depth, interrupting=paragraph and depth == len(self.containers)):
+            yield from self._end_containers(depth)
+            self.containers.append(mark.content_indent)
+            paragraph, depth, line = False, depth + 1, mark.rest
+        if line.is_blank:
+            yield from self._end_containers(depth)
+            self.starts_blank = depth > depth_before and self.containers[-1] != _QUOTE
         else:
-            yield from self._start(row, line, depth, paragraph=paragraph)
+            yield from self._start_block(row, line, depth, paragraph=paragraph)
 
-    def close(self) -> Iterator[Leaf]:
+    def end_block(self) -> Iterator[Block]:
         """Ends the leaf."""
         self.fence = ""
         if self.rows:
-            yield Leaf(self.kind, len(self.containers), self.rows)
+            yield Block(self.kind, len(self.containers), self.rows)
             self.rows = []
 
-    def _leave(self, depth: int) -> Iterator[Leaf]:
+    def _end_containers(self, depth: int) -> Iterator[Block]:
         """Ends the leaf, and all containers but the outermost `depth`."""
-        yield from self.close()
+        yield from self.end_block()
         del self.containers[depth:]
-        self.bare = False
+        self.starts_blank = False
 
-    def _within(self, line: _Line) -> tuple[_Line, int]:
+    def _match_containers(self, line: _Cursor) -> tuple[_Cursor, int]:
         """How many of the containers go on in this line, and what they leave of it."""
         last = len(self.containers) - 1
         for depth, offset in enumerate(self.containers):
             if offset == _QUOTE:
                 if line.indent > 3 or line.text[line.first : line.first + 1] != ">":
                     return line, depth
-                line = _after_quote(line)
-            elif line.blank:
-                if self.bare and depth == last:
+                line = _skip_quote_mark(line)
+            elif line.is_blank:
+                if self.starts_blank and depth == last:
                     return line, depth
             elif line.indent < offset:
                 return line, depth
             else:
-                line = line._replace(place=line.place + offset)
+                line = line._replace(offset=line.offset + offset)
         return line, last + 1
 
-    def _go_on(self, row: Row, line: _Line) -> Iterator[Leaf]:
+    def _continue_block(self, row: BlockLine, line: _Cursor) -> Iterator[Block]:
         """The next line of a fence or of HTML."""
         if self.fence:
             rest = line.text[line.first :].rstrip(" ")
             if line.indent <= 3 and rest.startswith(self.fence) and not rest.strip(self.fence[0]):
                 self.fence = ""
-        elif self.ending is None and line.blank:
-            yield from self.close()
+        elif self.ending is None and line.is_blank:
+            yield from self.end_block()
         else:
             self.rows.append(row._replace(content=line.content))
-            if self.ending and self.ending.search(line.text, line.place):
-                yield from self.close()
+            if self.ending and self.ending.search(line.text, line.offset):
+                yield from self.end_block()
 
-    def _start(self, row: Row, line: _Line, depth: int, *, paragraph: bool) -> Iterator[Leaf]:
+    def _start_block(self, row: BlockLine, line: _Cursor, depth: int, *, paragraph: bool) -> Iterator[Block]:
         """The leaf that starts in a line, or the next line of a paragraph."""
         text, first = line.text, line.first
         special = line.indent <= 3
-        html = _html(line, paragraph=paragraph) if special else None
+        html = _match_html(line, paragraph=paragraph) if special else None
         fence = _FENCE.match(text, first) if special else None
         heading = _HEADING.match(text, first) if special else None
         if special and paragraph and depth == len(self.containers) and _UNDERLINE.match(text, first):
-            yield from self._leave(depth)
+            yield from self._end_containers(depth)
         elif not (
             html
             or fence
@@ -233,25 +235,25 @@ class _Blocks:
             or (not special and not paragraph)
         ):
             if not paragraph:
-                yield from self._leave(depth)
+                yield from self._end_containers(depth)
                 self.kind = "text"
             self.rows.append(row._replace(content=text[first:]))
         else:
-            yield from self._leave(depth)
+            yield from self._end_containers(depth)
             if heading:
-                yield Leaf("text", depth, [row._replace(content=text[heading.end() :])])
+                yield Block("text", depth, [row._replace(content=text[heading.end() :])])
             elif fence:
                 self.fence = fence[0]
             elif html:
                 self.kind, self.ending = "html", html.ending
-                yield from self._go_on(row, line)
+                yield from self._continue_block(row, line)
 
 
 class _Html(NamedTuple):
     ending: re.Pattern[str] | None
 
 
-def _html(line: _Line, *, paragraph: bool) -> _Html | None:
+def _match_html(line: _Cursor, *, paragraph: bool) -> _Html | None:
     if line.text[line.first : line.first + 1] != "<":
         return None
     for start, ending in _HTML[:-1] if paragraph else _HTML:
@@ -260,23 +262,25 @@ def _html(line: _Line, *, paragraph: bool) -> _Html | None:
     return None
 
 
-def _container(line: _Line, depth: int, *, interrupting: bool) -> _Mark | None:
+def _match_container(line: _Cursor, depth: int, *, interrupting: bool) -> _ContainerStart | None:
     """The quote or list item that starts in a line. An item can't interrupt a paragraph if it is blank, or not the first."""
-    if line.indent > 3 or line.blank or depth >= MAX_DEPTH:
+    if line.indent > 3 or line.is_blank or depth >= MAX_DEPTH:
         return None
     if line.text[line.first] == ">":
-        return _Mark(_QUOTE, _after_quote(line))
+        return _ContainerStart(_QUOTE, _skip_quote_mark(line))
     mark = _MARK.match(line.text, line.first)
     if not mark or _BREAK.match(line.text, line.first):
         return None
-    rest = _line(line.text, mark.end())
-    if interrupting and (rest.blank or int(mark[1] or 1) != 1):
+    rest = _start_cursor(line.text, mark.end())
+    if interrupting and (rest.is_blank or int(mark[1] or 1) != 1):
         return None
     width = line.indent + mark.end() - mark.start()
-    spaces = 1 if rest.blank or rest.indent > 4 else rest.indent
-    return _Mark(width + spaces, rest if rest.blank else rest._replace(place=rest.place + spaces))
+    spaces = 1 if rest.is_blank or rest.indent > 4 else rest.indent
+    return _ContainerStart(
+        width + spaces, rest if rest.is_blank else rest._replace(offset=rest.offset + spaces)
+    )
 
 
-def _after_quote(line: _Line) -> _Line:
+def _skip_quote_mark(line: _Cursor) -> _Cursor:
     place = line.first + 1
-    return _line(line.text, place + (line.text[place : place + 1] == " "))
+    return _start_cursor(line.text, place + (line.text[place : place + 1] == " "))

@@ -10,7 +10,7 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def split(text: str, line: int = 1) -> list[Part]:
+def split_sections(text: str, line: int = 1) -> list[Part]:
     """Every line belongs to just one part: a heading's lines run to the next heading of any level.
 
     `line` is that of the first line of the text in its file.
@@ -19,13 +19,13 @@ def split(text: str, line: int = 1) -> list[Part]:
     heading at all. Headings inside fenced code are code (CommonMark 0.31, fenced code blocks).
     """
     lines = text.split("\n")
-    starts = _headings(lines) or _paragraphs(lines)
+    starts = _find_headings(lines) or _find_paragraphs(lines)
     bounds = sorted({0, *starts})
     ends = [*bounds[1:], len(lines)]
-    return [_part(lines, first, last, line) for first, last in zip(bounds, ends, strict=True)]
+    return [_make_part(lines, first, last, line) for first, last in zip(bounds, ends, strict=True)]
 
 
-def _part(lines: list[str], first: int, last: int, line: int) -> Part:
+def _make_part(lines: list[str], first: int, last: int, line: int) -> Part:
     title = lines[first].strip() if _HEADING.match(lines[first]) else ""
     shown = last
     while shown > first + 1 and not lines[shown - 1].strip():
@@ -33,7 +33,7 @@ def _part(lines: list[str], first: int, last: int, line: int) -> Part:
     return Part(title, first + line, shown + line - 1, "\n".join(lines[first:last]))
 
 
-def _headings(lines: list[str]) -> list[int]:
+def _find_headings(lines: list[str]) -> list[int]:
     found, fence = [], ""
     for number, line in enumerate(lines):
         mark = _FENCE.match(line)
@@ -48,6 +48,6 @@ def _headings(lines: list[str]) -> list[int]:
     return found
 
 
-def _paragraphs(lines: list[str]) -> list[int]:
+def _find_paragraphs(lines: list[str]) -> list[int]:
     blank_before = zip(["", *lines], lines, strict=False)
     return [n for n, (before, line) in enumerate(blank_before) if not before.strip() and line.strip()]

@@ -42,19 +42,19 @@ class _Glob(NamedTuple):
     """
 
     regex: str
-    floating: bool
+    is_floating: bool
     tail: str
-    below: bool
+    matches_below: bool
 
 
 class _Run(NamedTuple):
     """Neighbours in a list that all include, or all exclude."""
 
-    include: bool
+    includes: bool
     globs: list[_Glob]
 
 
-def compile(patterns: Iterable[str]) -> Callable[[str], bool]:  # noqa: A001  # as in `re.compile`
+def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:  # as in `re.compile`
     """Whether a path (relative to the top of the repository, with `/`) is matched by a list of patterns.
 
     As git does, a pattern that matches a folder matches all that is below it. The last pattern of the
@@ -63,27 +63,27 @@ def compile(patterns: Iterable[str]) -> Callable[[str], bool]:  # noqa: A001  # 
     runs: list[_Run] = []
     weight = 0
     for number, pattern in enumerate(patterns):
-        include, globs = _parse(pattern)
+        include, globs = _parse_pattern(pattern)
         weight += sum(len(glob.regex) for glob in globs)
         if number >= MAX_PATTERNS or weight > MAX_WEIGHT:
             raise ValueError(
                 f"the patterns are too many or too long, taken together, from {pattern[:40]!r} on"
             )
-        if not runs or runs[-1].include != include:
+        if not runs or runs[-1].includes != include:
             runs.append(_Run(include, []))
         runs[-1].globs.extend(globs)
-    return _matcher(runs)
+    return _build_matcher(runs)
 
 
-def weigh(pattern: str) -> int:
+def weigh_pattern(pattern: str) -> int:
     """What a pattern costs to compile; `MAX_WEIGHT` is the most for all together.
 
     Raises `ValueError`, with a sentence, for a pattern that `compile` refuses.
     """
-    return sum(len(glob.regex) for glob in _parse(pattern)[1])
+    return sum(len(glob.regex) for glob in _parse_pattern(pattern)[1])
 
 
-def folders(patterns: Iterable[str]) -> set[str]:
+def find_folders(patterns: Iterable[str]) -> set[str]:
     """Paths at or below which everything lies that the patterns can match; "" among them is the whole tree.
 
     What git is asked for: so only plain ASCII, which no file system and no setting of git spells in another way.
@@ -91,17 +91,17 @@ def folders(patterns: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
         if not pattern.startswith("!"):
-            found |= {_literal_start(one) for one in _expand(pattern.rstrip())}
+            found |= {_find_literal_start(one) for one in _expand_braces(pattern.rstrip())}
     return {path for path in found if not any(path.startswith(f"{other}/") for other in found)}
 
 
-def ends(patterns: Iterable[str]) -> set[str]:
+def find_endings(patterns: Iterable[str]) -> set[str]:
     """Texts of which one is in every path that the patterns can match; the empty one among them is in any."""
-    found = {glob.tail for one in patterns if not one.startswith("!") for glob in _parse(one)[1]}
+    found = {glob.tail for one in patterns if not one.startswith("!") for glob in _parse_pattern(one)[1]}
     return {end for end in found if not any(other in end for other in found if other != end)}
 
 
-def _literal_start(pattern: str) -> str:
+def _find_literal_start(pattern: str) -> str:
     """The path up to the first name with a wildcard. Without a slash but at the end, a pattern matches at any depth."""
     names = pattern.strip("/").split("/")
     anchored = pattern.startswith("/") or len(names) > 1
@@ -109,18 +109,18 @@ def _literal_start(pattern: str) -> str:
     return "/".join(plain)
 
 
-def _matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
-    included = [glob for run in runs if run.include for glob in run.globs]
+def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
+    included = [glob for run in runs if run.includes for glob in run.globs]
     if not included:
         return lambda _: False
     # The last match decides, so the last run is asked first.
-    steps = [(re.compile(_union(run.globs)).match, run.include) for run in reversed(runs)]
+    steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
     only = steps[0][0] if len(steps) == 1 else None
     if not all(glob.tail for glob in included):
-        return (lambda path: only(path) is not None) if only else (lambda path: _decide(path, steps))
+        return (lambda path: only(path) is not None) if only else (lambda path: _apply_runs(path, steps))
 
     # Most paths end in nothing that any pattern could match; that is found out faster without the expression.
-    ends = tuple({glob.tail for glob in included if not glob.below})
+    ends = tuple({glob.tail for glob in included if not glob.matches_below})
     inside = tuple({f"{glob.tail}/" for glob in included})
 
     def matches(path: str) -> bool:
@@ -130,27 +130,27 @@ def _matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
                     break
             else:
                 return False
-        return only(path) is not None if only else _decide(path, steps)
+        return only(path) is not None if only else _apply_runs(path, steps)
 
     return matches
 
 
-def _decide(path: str, steps: Sequence[tuple[Callable[[str], object], bool]]) -> bool:
+def _apply_runs(path: str, steps: Sequence[tuple[Callable[[str], object], bool]]) -> bool:
     for match, include in steps:
         if match(path) is not None:
             return include
     return False
 
 
-def _union(globs: Sequence[_Glob]) -> str:
-    parts = [glob.regex for glob in globs if not glob.floating]
-    floating = [glob.regex for glob in globs if glob.floating]
+def _join_globs(globs: Sequence[_Glob]) -> str:
+    parts = [glob.regex for glob in globs if not glob.is_floating]
+    floating = [glob.regex for glob in globs if glob.is_floating]
     if floating:  # one walk through the folders for all of them
         parts.append(f"{_ANY_FOLDERS}(?:{'|'.join(floating)})")
     return "|".join(dict.fromkeys(parts))
 
 
-def _parse(pattern: str) -> tuple[bool, list[_Glob]]:
+def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
     """A pattern as written → whether it includes, and its alternatives."""
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"the pattern is {len(pattern)} characters long; the most is {MAX_LENGTH}")
@@ -162,16 +162,16 @@ def _parse(pattern: str) -> tuple[bool, list[_Glob]]:
         raise ValueError("a `#` at the start makes it a comment; to mean the character, write `\\#`")
     include = not pattern.startswith("!")
     body = pattern if include else pattern[1:]
-    return include, [_translate(one) for one in _expand(body)]
+    return include, [_translate_pattern(one) for one in _expand_braces(body)]
 
 
-def _expand(pattern: str) -> list[str]:
+def _expand_braces(pattern: str) -> list[str]:
     """Brace alternatives written out: `a.{md,txt}` → `a.md`, `a.txt`. They may be nested."""
     found = []
     waiting = [pattern]
     while waiting:
         one = waiting.pop()
-        split = _first_braces(one)
+        split = _split_first_braces(one)
         if split is None:
             found.append(one)
         else:
@@ -184,7 +184,7 @@ def _expand(pattern: str) -> list[str]:
     return found
 
 
-def _first_braces(pattern: str) -> tuple[str, list[str], str] | None:
+def _split_first_braces(pattern: str) -> tuple[str, list[str], str] | None:
     """What stands before the first braces, in them, between their commas, and behind them."""
     depth = start = mark = 0
     choices: list[str] = []
@@ -212,8 +212,8 @@ def _first_braces(pattern: str) -> tuple[str, list[str], str] | None:
     return None
 
 
-def _translate(pattern: str) -> _Glob:
-    segments = _segments(pattern)
+def _translate_pattern(pattern: str) -> _Glob:
+    segments = _split_segments(pattern)
     below = not segments[-1]
     if below:
         segments.pop()
@@ -225,14 +225,14 @@ def _translate(pattern: str) -> _Glob:
         one for one, before in zip(segments, [[], *segments], strict=False) if not one == before == _ANY_DEPTH
     ]
     if segments == [_ANY_DEPTH]:  # everything, or (`**/`) everything that is in a folder
-        return _Glob("[^/]+/" if below else "", floating=False, tail="", below=below)
+        return _Glob("[^/]+/" if below else "", is_floating=False, tail="", matches_below=below)
     if segments[-1] == _ANY_DEPTH:
         below = True
         segments.pop()
-    return _assemble(segments, below=below)
+    return _join_segments(segments, below=below)
 
 
-def _assemble(segments: Sequence[list[str]], *, below: bool) -> _Glob:
+def _join_segments(segments: Sequence[list[str]], *, below: bool) -> _Glob:
     """Blocks of segments between `**`, each of which is taken at the leftmost place where it fits."""
     blocks: list[list[str]] = [[]]
     tail = ""
@@ -240,7 +240,7 @@ def _assemble(segments: Sequence[list[str]], *, below: bool) -> _Glob:
         if segment == _ANY_DEPTH:
             blocks.append([])
         else:
-            regex, tail = _segment(segment)
+            regex, tail = _translate_segment(segment)
             blocks[-1].append(regex)
     end = "/" if below else _END
     ends = ["/"] * (len(blocks) - 1) + [end]
@@ -248,12 +248,12 @@ def _assemble(segments: Sequence[list[str]], *, below: bool) -> _Glob:
         "/".join(block) + bound if block else "" for block, bound in zip(blocks, ends, strict=True)
     ]
     if not first and len(others) == 1:
-        return _Glob(others[0], floating=True, tail=tail, below=below)
+        return _Glob(others[0], is_floating=True, tail=tail, matches_below=below)
     skips = "".join(f"(?>{_ANY_FOLDERS}{block})" for block in others)
-    return _Glob(f"{first}{skips}", floating=False, tail=tail, below=below)
+    return _Glob(f"{first}{skips}", is_floating=False, tail=tail, matches_below=below)
 
 
-def _segments(pattern: str) -> list[list[str]]:
+def _split_segments(pattern: str) -> list[list[str]]:
     """The pieces between the slashes. An empty first or last list stands for a slash at that end."""
     if not pattern.strip("/"):
         raise ValueError(
@@ -266,13 +266,13 @@ def _segments(pattern: str) -> list[list[str]]:
         if piece == "/":
             segments.append([])
         else:
-            segments[-1].append(_sound(piece))
+            segments[-1].append(_check_piece(piece))
     for number, segment in enumerate(segments):
-        _refuse_segment("".join(segment).replace("\\", ""), edge=number in {0, len(segments) - 1})
+        _check_segment("".join(segment).replace("\\", ""), edge=number in {0, len(segments) - 1})
     return segments
 
 
-def _sound(piece: str) -> str:
+def _check_piece(piece: str) -> str:
     if piece == "[":
         raise ValueError("a `[` without its `]`; to mean the character, write `\\[`")
     if piece == "\\":
@@ -282,7 +282,7 @@ def _sound(piece: str) -> str:
     return piece
 
 
-def _refuse_segment(name: str, *, edge: bool) -> None:
+def _check_segment(name: str, *, edge: bool) -> None:
     if name == "..":
         raise ValueError("`..` leads out of the repository; patterns start at its top folder")
     if name == ".":
@@ -291,7 +291,7 @@ def _refuse_segment(name: str, *, edge: bool) -> None:
         raise ValueError("two slashes in a row match nothing")
 
 
-def _segment(pieces: Sequence[str]) -> tuple[str, str]:
+def _translate_segment(pieces: Sequence[str]) -> tuple[str, str]:
     """One name between slashes → its expression, and the literal characters it ends with."""
     if pieces == ["*"]:
         return "[^/]+", ""
@@ -302,7 +302,7 @@ def _segment(pieces: Sequence[str]) -> tuple[str, str]:
             chunks.append([])
             tail = ""
         elif piece == "?" or piece[0] == "[":
-            chunks[-1].append("[^/]" if piece == "?" else _bracket(piece[1:-1]))
+            chunks[-1].append("[^/]" if piece == "?" else _translate_bracket(piece[1:-1]))
             tail = ""
         else:
             chunks[-1].append(re.escape(piece[-1]))
@@ -314,7 +314,7 @@ def _segment(pieces: Sequence[str]) -> tuple[str, str]:
     return f"{head}{''.join(f'(?>[^/]*?{one})' for one in middle if one)}[^/]*{last}", tail
 
 
-def _bracket(body: str) -> str:
+def _translate_bracket(body: str) -> str:
     """The inside of `[...]` → a set. It never matches a `/`, as in git."""
     negated = body[0] in "!^"
     members = body[1:] if negated else body

@@ -11,12 +11,14 @@ from prompt_lint.model.values import Note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MESSAGE = "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
+PLACEHOLDERS_NOTE = (
+    "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
+)
 
 # For `also`: what the tools of some formats replace beside the usual. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
-CLAUDE = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
-COPILOT = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
+CLAUDE_PLACEHOLDERS = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
+COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
 
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
 # `\frac{{a}}{{b}}` or `{{"a": 1}}`. No class can match what ends it, so each character is looked at twice at most.
@@ -29,8 +31,8 @@ _COMMON = (
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})([^`]*)\Z")
 
 
-def unexpanded(
-    path: str, text: str, line: int = 1, *, also: str = "", templated: bool = False
+def note_placeholders(
+    path: str, text: str, line: int = 1, *, also: str = "", is_template: bool = False
 ) -> Iterator[Note]:
     """A note with the line of the first placeholder, if there is one. `line` is that of the first line of the text.
 
@@ -39,12 +41,12 @@ def unexpanded(
     """
     if "{{" not in text and "{%" not in text and "{#" not in text and not also:
         return
-    number = _first(text, also, code=templated)
+    number = _find_placeholder(text, also, code=is_template)
     if number is not None:
-        yield Note(MESSAGE, path, line + number)
+        yield Note(PLACEHOLDERS_NOTE, path, line + number)
 
 
-def _first(text: str, also: str, *, code: bool) -> int | None:
+def _find_placeholder(text: str, also: str, *, code: bool) -> int | None:
     """The 0-based line of the first placeholder."""
     fence = ""
     for number, line in enumerate(text.split("\n")):
@@ -53,14 +55,14 @@ def _first(text: str, also: str, *, code: bool) -> int | None:
                 fence = mark[1]
             elif mark[1].startswith(fence) and not mark[2].strip():
                 fence = ""
-        elif _in_line(line, also, code=code, fenced=bool(fence)):
+        elif _has_placeholder(line, also, code=code, fenced=bool(fence)):
             return number
     return None
 
 
-def _in_line(line: str, also: str, *, code: bool, fenced: bool) -> bool:
+def _has_placeholder(line: str, also: str, *, code: bool, fenced: bool) -> bool:
     span = ""  # the back-ticks that have opened a code span of this line
-    for match in _pattern(also).finditer(line):
+    for match in _compile_pattern(also).finditer(line):
         if match["ticks"]:
             span = match["ticks"] if not span else "" if span == match["ticks"] else span
         elif match["also"] or (match["plain"] and (code or not (span or fenced))):
@@ -69,5 +71,5 @@ def _in_line(line: str, also: str, *, code: bool, fenced: bool) -> bool:
 
 
 @cache
-def _pattern(also: str) -> re.Pattern[str]:
+def _compile_pattern(also: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<ticks>`+)|(?P<also>{also or '(?!)'})|{_COMMON}")

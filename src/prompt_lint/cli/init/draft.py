@@ -266,7 +266,7 @@ def _always(verdicts: Sequence[Verdict], links: Mapping[str, object]) -> tuple[s
     """What is always loaded, as the patterns of a sum; nothing where that is one prompt, which has its own limit."""
     found, members = [], 0
     for pattern, name in _ALWAYS:
-        matches = patterns.compile([pattern])
+        matches = patterns.compile_patterns([pattern])
         behind = {target for link, target in links.items() if matches(link)}
         wanted = [
             one.prompt

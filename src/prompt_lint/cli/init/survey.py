@@ -286,7 +286,7 @@ def _is_prompts(path: str) -> bool:
 
 def _sorted(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind, list[str]]:
     """Each path with the kind that it is of, if any; kinds by name come before those by format."""
-    by_name = [(kind, globs.compile([kind.name])) for kind in KINDS if kind.name]
+    by_name = [(kind, globs.compile_patterns([kind.name])) for kind in KINDS if kind.name]
     skills = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "SKILL.md"} - {""}
     library = sum(path.endswith("/system.md") and not _is_doubtful(path) for path in paths) >= _LIBRARY
     found: dict[Kind, list[str]] = {}
@@ -337,7 +337,7 @@ def _finding(
     kind: Kind, found: Sequence[str], patterns: Sequence[str], paths: Sequence[str], owned: Mapping[str, Kind]
 ) -> Finding:
     """With what the patterns match beside the files of the kind taken out again, where that can be said in short."""
-    matches = globs.compile(patterns)
+    matches = globs.compile_patterns(patterns)
     others = [
         path for path in paths if matches(path) and owned.get(path) in {None, kind} and path not in set(found)
     ]
