@@ -4,7 +4,7 @@
 
 For each limit, with and without rate-limit headers: the share of the rate that the limit allows (the whole
 run, its gentle start and its last answer included), answers 429, counts lost, and CPU of this process for a
-request, imports included in the first. The server is another process. ExitCode code 1 where a bar isn't held.
+request, imports included in the first. The server is another process. Exit code 1 where a bar isn't held.
 """
 
 from __future__ import annotations

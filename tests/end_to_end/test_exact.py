@@ -768,7 +768,7 @@ def test_a_fault_of_our_own_is_not_taken_for_a_limit(repo: Repo) -> None:
 
     assert (done.code, done.out) == (3, "")
     assert re.fullmatch(
-        r"error: prompt-lint \S+ failed \(ZeroDivisionError in check\.py:\d+\)\nthis is a bug: .*\n",
+        r"error: prompt-lint \S+ failed \(ZeroDivisionError in check/pipeline\.py:\d+\)\nthis is a bug: .*\n",
         done.err,
     )
 

@@ -57,15 +57,27 @@ def test_a_closed_stdin_is_told(repo: Repo) -> None:
     assert done == Done(3, "ERROR   -: can't be read: it is closed\n", "")
 
 
-@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["--help", "--version", "check --help"])
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_help_that_is_lost_is_no_traceback(repo: Repo, option: str) -> None:
-    """Not even where nobody expects it."""
+def test_a_help_that_is_lost_is_no_success(repo: Repo, command: str, unbuffered: str) -> None:
+    """It ends as a lost report does, whether Python buffers its streams or not."""
+    env = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "wb") as full:
-        done = run(repo, PROGRAM, option, stdout=full)
+        done = run(repo, PROGRAM, *command.split(), stdout=full, env=env)
 
-    assert done.code == 3
-    assert "Traceback" not in done.err
+    assert done == Done(3, "", "error: could not write the report to stdout: No space left on device\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_an_error_that_is_lost_keeps_its_exit_code(repo: Repo, unbuffered: str) -> None:
+    """Nobody reads why, but the exit code still says whose fault it is."""
+    env = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "wb") as full:
+        done = run(repo, PROGRAM, "check", "missing.md", stderr=full, env=env)
+
+    assert done.code == 2
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
+from prompt_lint.output.terminal import ClosedPipe, write_stderr
+from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+
+
 def code_of(run: Callable[[], int | None]) -> int:
     """The exit code of a run. Whatever ends it early is told here."""
-    from prompt_lint.output.terminal import ClosedPipe  # with what a run needs anyway
-
     try:
         return int(run() or ExitCode.OK)
     except Fatal as error:
@@ -50,11 +53,9 @@ def end(run: Callable[[], int | None]) -> NoReturn:
 
 def complain(*complaints: tuple[str, str]) -> None:
     """Each message on a line of its own on stderr, with what to do below it."""
-    from prompt_lint.text.escape import visible  # most runs have nothing to complain of
-
     for message, hint in complaints:
         lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
-        print("\n".join(lines), file=sys.stderr)
+        write_stderr("".join(f"{line}\n" for line in lines))
 
 
 def _bug(error: Exception) -> tuple[str, str]:
@@ -62,8 +63,8 @@ def _bug(error: Exception) -> tuple[str, str]:
     where, trace = "", error.__traceback__
     while trace:
         code = trace.tb_frame.f_code
-        if code.co_filename.startswith(os.path.dirname(__file__)):
-            where = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        if code.co_filename.startswith(_PACKAGE):
+            where = f"{code.co_filename.removeprefix(_PACKAGE)}:{trace.tb_lineno}"
         trace = trace.tb_next
     told = f"prompt-lint {__version__} failed ({type(error).__name__} in {where})"
     return told, "this is a bug: please report it with this line and the command"

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from prompt_lint import __version__
 from prompt_lint.cli import check as checking
 from prompt_lint.cli import exit_status
 from prompt_lint.cli.check import Asked, Output, today, with_warnings
+from prompt_lint.cli.commands import Group, version_option
 from prompt_lint.cli.inputs import Flags, here, load
 from prompt_lint.cli.session import means, outage_fails
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output import OUTPUTS, View
+from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CacheInfo
     from prompt_lint.model.values import Prompt
 
-_FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 _REPORTS = ("text", "markdown", "json", "csv", "html")
 _DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -64,7 +65,7 @@ class _OutputTo(click.ParamType[tuple[str, str]]):
 
     name = "format=file"
 
-    def __init__(self, formats: Sequence[str] = _FORMATS) -> None:
+    def __init__(self, formats: Sequence[str] = tuple(OUTPUTS)) -> None:
         self.formats = formats
 
     def convert(
@@ -175,7 +176,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "nocache": click.option("--no-cache", is_flag=True, help="Neither read nor keep counts."),
     "format": click.option(
         "--output-format",
-        type=click.Choice(_FORMATS),
+        type=click.Choice(tuple(OUTPUTS)),
         envvar="PROMPT_LINT_OUTPUT_FORMAT",
         help="What stdout (or --output-file) carries. Default: text; of check in CI, annotations and a summary, too.",
     ),
@@ -202,11 +203,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @click.group(
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="ExitCode codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
+    epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
     "counted, 130 interrupted, 143 terminated.",
 )
-@click.version_option(__version__, prog_name="prompt-lint", message="%(prog)s %(version)s")
+@version_option()
 def cli() -> None:
     """Keep Claude prompts within their token limits.
 
@@ -306,8 +308,6 @@ def explain(
     """Tell which rule owns PATH, why, and with what limit."""
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli import explain
-    from prompt_lint.output import View
-    from prompt_lint.output.terminal import wants_color, write_stdout
 
     flags = Flags(config_path, no_git=no_git)
     tree, config, [relative] = load((path,), flags)
@@ -361,8 +361,6 @@ def list_prompts(
     """
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli import list_
-    from prompt_lint.output import View
-    from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 
     flags = Flags(config_path, no_git=no_git)
     tree, config, relative = load(paths, flags)
@@ -403,7 +401,6 @@ def init(
     """
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli.init import draft as init
-    from prompt_lint.output.terminal import write_stderr, write_stdout
     from prompt_lint.repo.working_tree import open_tree
 
     tree = open_tree(here(), use_git=not no_git)
@@ -542,7 +539,6 @@ def info(cache_dir: str | None) -> ExitCode:
     """Tell where the counts are, how many, and since when."""
     from prompt_lint.cache import counts as cache
     from prompt_lint.cache.folder import cache_folder
-    from prompt_lint.output.terminal import write_stdout
 
     folder = cache_folder(os.environ, cache_dir)
     if not folder:
@@ -557,7 +553,6 @@ def info(cache_dir: str | None) -> ExitCode:
 def clear(cache_dir: str | None) -> ExitCode:
     """Remove all counts that are kept."""
     from prompt_lint.cache.folder import cache_folder, clear_cache
-    from prompt_lint.output.terminal import write_stdout
 
     folder = cache_folder(os.environ, cache_dir)
     write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
@@ -587,7 +582,6 @@ def completion(shell: str) -> ExitCode:
     found = get_completion_class(shell)
     if found is None:
         raise Fatal(f"this version of Click can't complete for {shell}", "bash, zsh and fish always work")
-    from prompt_lint.output.terminal import write_stdout
 
     write_stdout(found(cli, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source() + "\n")
     return ExitCode.OK
@@ -603,7 +597,6 @@ def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     """One JSON object a line: the very body to send to `count_tokens`."""
     import json
 
-    from prompt_lint.output.terminal import write_stdout
     from prompt_lint.text.escape import inert
 
     bodies = [{"model": m, **p.request.ordered_fields()} for p in prompts if p.request for m in models]
@@ -625,7 +618,7 @@ def _run(arguments: Sequence[str]) -> int:
         _refuse_ambiguous(arguments)
         return int(cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
+        write_stderr(f"{error.format_message()}\n")
         return ExitCode.USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -634,8 +627,6 @@ def _run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except click.Abort:
         return ExitCode.INTERRUPTED
-    except SystemExit:  # Click's own way out, where nobody reads its help
-        return ExitCode.UNCOUNTED
 
 
 def _refuse_ambiguous(arguments: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from prompt_lint.cache.identity import find_identity
 from prompt_lint.counting.processes import Counter, cores
 from prompt_lint.counting.sources import Means, Service
 from prompt_lint.model.errors import Terminated
-from prompt_lint.output.terminal import progress
+from prompt_lint.output.terminal import show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +63,7 @@ def means(
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache_folder(env, cache_dir, top)
     offline_counter = Counter(_count, _weigh)
-    with _open_caches(env, folder, top, _place(env, provider)) as (counts, files), progress(env) as show:
+    with _open_caches(env, folder, top, _place(env, provider)) as (counts, files), show_progress(env) as show:
         yield Means(
             mode,
             offline_counter,

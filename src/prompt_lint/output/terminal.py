@@ -1,22 +1,25 @@
-"""The process's own streams: writing a report, colour, progress, and what a lost output means."""
+"""The streams and files that a run writes to: reports, complaints, colour and progress."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import TextIO
 
+# Seconds between two updates of the progress.
 _INTERVAL = 0.1
 
 
 class ClosedPipe(Exception):
-    """Whoever read our stdout has gone, as in `prompt-lint check | head -1`. Nothing is to be said."""
+    """The reader of stdout has gone, as in `prompt-lint check | head -1`. It ends the run without a message."""
 
 
 def wants_color(choice: str, env: Mapping[str, str]) -> bool:
@@ -34,10 +37,9 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
 
 
 def write_stdout(text: str) -> None:
-    """All of `text`, as UTF-8 where the stream takes it, with escapes where it doesn't.
+    """Write all of `text`, with escapes for what the stream's encoding lacks.
 
-    Raises `ClosedPipe` where nobody reads any more, and `Fatal` where the text couldn't be written: a report
-    that was lost is no success.
+    Raises `ClosedPipe` where nobody reads any more, and `Fatal` where it can't be written: a lost report is no success.
     """
     try:
         data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
@@ -45,28 +47,34 @@ def write_stdout(text: str) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence_stdout()
+        _discard_buffer(sys.stdout)
         raise ClosedPipe from None
     except (OSError, ValueError, AttributeError) as error:  # full, closed, or started without one
-        _silence_stdout()
-        why = error.strerror if isinstance(error, OSError) else "it is closed"
-        raise Fatal(f"could not write the report to stdout: {why}", exit_code=ExitCode.UNCOUNTED) from None
+        _discard_buffer(sys.stdout)
+        reason = error.strerror if isinstance(error, OSError) else "it is closed"
+        raise Fatal(f"could not write the report to stdout: {reason}", exit_code=ExitCode.UNCOUNTED) from None
 
 
 def write_stderr(text: str) -> None:
-    """What is told beside a report. Nobody needs to read it, so nothing fails for it."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(text, end="", file=sys.stderr)
+    """Write what is said beside a report. Nobody needs to read it, so no run fails where it is lost."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        _discard_buffer(sys.stderr)
 
 
-def _silence_stdout() -> None:
-    """Keep the interpreter from flushing what is left at exit, and complaining about it."""
+def _discard_buffer(stream: TextIO) -> None:
+    """Let what is left in the stream's buffer go nowhere.
+
+    Python flushes it when it ends; where that fails, it complains by itself, and exits with 120.
+    """
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def write_file(path: str, text: str) -> None:
-    """Raises `Fatal` where the file can't be written."""
+    """Write a file as UTF-8. Raises `Fatal` where that can't be done."""
     try:
         with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
@@ -75,25 +83,25 @@ def write_file(path: str, text: str) -> None:
 
 
 @contextlib.contextmanager
-def progress(env: Mapping[str, str]) -> Iterator[Callable[[int], None]]:
-    """A number on stderr that rewrites itself, where a person waits: never in CI, a hook or a pipe."""
+def show_progress(env: Mapping[str, str]) -> Iterator[Callable[[int], None]]:
+    """Yield a function that shows a number of counts on stderr, and takes it away at the end.
+
+    It shows nothing where nobody waits: in CI, in a hook, in a pipe.
+    """
     if not sys.stderr or not sys.stderr.isatty() or env.get("CI") or env.get("PRE_COMMIT"):
-        yield lambda _done: None
+        yield lambda _number: None
         return
-    import time  # noqa: PLC0415
+    started = shown = time.monotonic()
 
-    started = last = time.monotonic()
-
-    def show(done: int) -> None:
-        nonlocal last
+    def show(number: int) -> None:
+        nonlocal shown
         now = time.monotonic()
-        if now - last >= _INTERVAL and now - started > 2 * _INTERVAL:
-            last = now
-            sys.stderr.write(f"\r{done:,} counts\x1b[K")
-            sys.stderr.flush()
+        if now - shown >= _INTERVAL and now - started > 2 * _INTERVAL:
+            shown = now
+            write_stderr(f"\r{number:,} counts\x1b[K")
 
     try:
         yield show
     finally:
-        if last > started:
-            sys.stderr.write("\r\x1b[K")
+        if shown > started:
+            write_stderr("\r\x1b[K")
