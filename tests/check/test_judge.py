@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 
-from prompt_lint.check.judge import compared, excused, exit_code, grew, inherited, judge
+from prompt_lint.check.judge import (
+    add_base,
+    apply_exemption,
+    decide_exit_code,
+    exceeds_growth,
+    judge_count,
+    mark_preexisting,
+)
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Count, Exemption, Loosening, MaxGrowth, Problem, Verdict
 
@@ -35,19 +42,19 @@ def test_a_count_decides_where_its_interval_is_on_one_side(
     count: Count | None, status: str, over_by: int
 ) -> None:
     """Of a limit of 100: over only if even the lowest is over, unsure if the limit lies inside."""
-    verdict = judge(make.prompt(), make.MODEL, make.rule(), count)
+    verdict = judge_count(make.prompt(), make.MODEL, make.rule(), count)
 
     assert (verdict.status, verdict.over_by) == (status, over_by)
 
 
 def test_warn_at_100_percent_never_warns() -> None:
     """Who wants no headroom says so."""
-    assert judge(make.prompt(), make.MODEL, make.rule(warn_at=1.0), make.count(100)).status == "ok"
+    assert judge_count(make.prompt(), make.MODEL, make.rule(warn_at=1.0), make.count(100)).status == "ok"
 
 
 def test_a_model_without_a_limit_is_only_measured() -> None:
     """No limit, no failure."""
-    assert judge(make.prompt(), "another", make.rule(), make.count(10**6)).status == "ok"
+    assert judge_count(make.prompt(), "another", make.rule(), make.count(10**6)).status == "ok"
 
 
 @given(st.integers(0, 200), st.integers(0, 20), st.integers(1, 200), st.floats(0, 1))
@@ -57,7 +64,7 @@ def test_more_tokens_never_mean_a_better_status(tokens: int, spread: int, limit:
     order = ["ok", "warn", "unsure", "over"]
 
     here, there = (
-        order.index(judge(make.prompt(), make.MODEL, rule, make.count(n, spread)).status)
+        order.index(judge_count(make.prompt(), make.MODEL, rule, make.count(n, spread)).status)
         for n in (tokens, tokens + 1)
     )
 
@@ -95,7 +102,7 @@ def test_the_exit_code_is_that_of_the_first_thing_to_mend(
     verdicts: list[Verdict], problems: list[Problem], code: ExitCode
 ) -> None:
     """Configuration, then what is over, then what isn't known."""
-    assert exit_code(make.report(*verdicts, problems=tuple(problems))) == code
+    assert decide_exit_code(make.report(*verdicts, problems=tuple(problems))) == code
 
 
 @pytest.mark.parametrize(
@@ -105,8 +112,8 @@ def test_a_raised_limit_fails_only_where_it_is_said_to(on_raise: str, code: Exit
     """`on_raise` decides; with `--exit-zero` nothing that is over does."""
     report = make.report(loosened=(RAISED,), on_raise=on_raise)
 
-    assert exit_code(report) == code
-    assert exit_code(report, exit_zero=True) == ExitCode.OK
+    assert decide_exit_code(report) == code
+    assert decide_exit_code(report, exit_zero=True) == ExitCode.OK
 
 
 @pytest.mark.parametrize(
@@ -129,7 +136,7 @@ def test_growth_fails_where_all_that_is_given_is_exceeded(
     allowed: MaxGrowth | None, growth: int, too_much: bool
 ) -> None:
     """Of 1,000 tokens in the base: a number of tokens, a share, or both at once."""
-    assert grew(allowed, 1000, growth) is too_much
+    assert exceeds_growth(allowed, 1000, growth) is too_much
 
 
 @pytest.mark.parametrize(
@@ -139,7 +146,7 @@ def test_growth_is_seen_under_the_limit(status: Status, expected: Status) -> Non
     """A prompt that grew too much fails though it is within its limit; one over it is that first."""
     one = make.verdict("a", 90, status, max_growth=MaxGrowth(10, None))
 
-    assert compared(one, "changed", make.count(70), 20).status == expected
+    assert add_base(one, "changed", make.count(70), 20).status == expected
 
 
 @pytest.mark.parametrize(("growth", "blamed"), [(0, False), (-5, False), (1, True), (None, True)])
@@ -147,12 +154,12 @@ def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed
     """What was over before and didn't grow is inherited; what can't be compared may have grown."""
     one = OVER._replace(change="changed", growth=growth)
 
-    assert inherited(one).fails is blamed
+    assert mark_preexisting(one).fails is blamed
 
 
 def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
     """It has no base to have been over in."""
-    assert inherited(compared(OVER, "new", None, None)).fails
+    assert mark_preexisting(add_base(OVER, "new", None, None)).fails
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_an_exemption_holds_through_its_day(until: str, status: Status) -> None:
     """It is shown either way: as the reason why nothing fails, or as one that has ended."""
     one = Exemption(("a",), "to be split", until, 4)
 
-    found = excused(OVER, [(one, lambda path: path == "a")], "2026-11-22")
+    found = apply_exemption(OVER, [(one, lambda path: path == "a")], "2026-11-22")
 
     assert (found.status, found.exemption) == (status, one)
 
@@ -171,5 +178,5 @@ def test_an_exemption_is_for_its_files_and_for_failures() -> None:
     """Another prompt isn't exempt, and one that doesn't fail needs no excuse."""
     exemptions = [(Exemption(("b",), "why", "", 4), lambda path: path == "b")]
 
-    assert excused(OVER, exemptions, "2026-11-22") == OVER
-    assert excused(UNSURE, exemptions, "2026-11-22") == UNSURE
+    assert apply_exemption(OVER, exemptions, "2026-11-22") == OVER
+    assert apply_exemption(UNSURE, exemptions, "2026-11-22") == UNSURE

@@ -54,20 +54,20 @@ def row(
     rule = make.rule(**({"limits": {model: limit}, "models": (model,), "limit_lines": {model: 9}} | of_rule))
     prompt = make.prompt(path, **(of_prompt or {}))
     counted = None if tokens is None else make.count(tokens, spread)
-    found = judge.judge(prompt, model, rule, counted)
+    found = judge.judge_count(prompt, model, rule, counted)
     if standing:
         before = None if base is None else make.count(base, spread)
         growth = None if base is None or tokens is None else tokens - base
-        found = judge.inherited(judge.compared(found, standing, before, growth, renamed_from))
+        found = judge.mark_preexisting(judge.add_base(found, standing, before, growth, renamed_from))
     if exemption:
-        found = judge.excused(found, [(exemption, lambda _path: True)], today)
+        found = judge.apply_exemption(found, [(exemption, lambda _path: True)], today)
     return found._replace(sections=sections) if found.status in {"over", "exempt"} else found
 
 
 def finish(*verdicts: Verdict, **given: Any) -> Report:
     """The report with the exit code that it asks for."""
     found = make.report(*verdicts, **given)
-    return found._replace(exit_code=judge.exit_code(found))
+    return found._replace(exit_code=judge.decide_exit_code(found))
 
 
 # Paths were named that no rule owns.

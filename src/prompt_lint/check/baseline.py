@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def comparison(
+def open_comparison(
     tree: WorkingTree, wanted: str, policy: str, config: Config, parse: Parse, env: Mapping[str, str]
 ) -> Iterator[Comparison | None]:
     """What is compared with. Where `auto` finds nothing, that is a note of the tree, and everything is judged.
@@ -49,7 +49,7 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
     if not config.path:
         return config  # rules of the command line were never in a commit
     try:
-        data, name = config_of(commit, config.path)
+        data, name = read_base_config(commit, config.path)
         return parse(data, name)
     except MissingFile:
         tree.notes.append(
@@ -63,7 +63,7 @@ def _before(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> 
         return config
 
 
-def config_of(commit: Commit, name: str) -> tuple[bytes, str]:
+def read_base_config(commit: Commit, name: str) -> tuple[bytes, str]:
     """The configuration of a commit, and its name there. Raises `Missing` where it has none, `Unreadable`."""
     for one in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
         try:
@@ -73,7 +73,9 @@ def config_of(commit: Commit, name: str) -> tuple[bytes, str]:
     raise MissingFile("is not there")
 
 
-def trusted(tree: WorkingTree, wanted: str, name: str, env: Mapping[str, str]) -> tuple[bytes, str]:
+def read_trusted_config(
+    tree: WorkingTree, wanted: str, name: str, env: Mapping[str, str]
+) -> tuple[bytes, str]:
     """The bytes and the name of the configuration in the base `wanted`, for those who don't trust the change.
 
     Raises `Fatal` where there is none: then nothing is trusted.
@@ -83,6 +85,6 @@ def trusted(tree: WorkingTree, wanted: str, name: str, env: Mapping[str, str]) -
         raise Fatal(f"there is no configuration to trust: {found.message}", found.hint)
     with Commit(tree.top, found.commit) as commit:
         try:
-            return config_of(commit, name)
+            return read_base_config(commit, name)
         except Unreadable as error:
             raise Fatal(f"{name} in {commit.name} {error.message}", "name a commit that has one") from None

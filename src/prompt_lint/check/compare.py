@@ -17,11 +17,11 @@ from prompt_lint.repo.changes import Change, compare, filters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from prompt_lint.check.targets import Scope
+    from prompt_lint.check.targets import Targets
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.processes import Outcome
-    from prompt_lint.counting.sources import StandIn
+    from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.values import Base, Count, Group, Problem, Request, Rule, Verdict
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import Commit
@@ -40,28 +40,30 @@ class Comparison(NamedTuple):
     policy: str
 
 
-class Before(NamedTuple):
+class FileChanges(NamedTuple):
     """What has become of the files of a run, those that were `asked` about. `converted` ones can't be compared, and by what."""
 
-    asked: frozenset[str]
+    listed: frozenset[str]
     changes: Changes
     converted: Mapping[str, str]
 
-    def of(self, path: str) -> Change:
+    def find_change(self, path: str) -> Change:
         """What git lists nowhere, but a link leads to, was in no commit."""
-        return self.changes.of(path) if path in self.asked else Change("new")
+        return self.changes.of(path) if path in self.listed else Change("new")
 
 
-def before(tree: WorkingTree, comparison: Comparison, scope: Scope, cap: int) -> Before:
+def find_file_changes(tree: WorkingTree, comparison: Comparison, scope: Targets, cap: int) -> FileChanges:
     """Raises `Fatal` where git refuses."""
-    paths = {one.path for one in scope.owned} | {one.path for _, files in scope.groups for one in files}
+    paths = {one.path for one in scope.matched} | {one.path for _, files in scope.groups for one in files}
     there = frozenset(path for path in paths if path in scope.entries)
     changes = compare(tree, comparison.commit, scope.entries, there, cap, scope.within)
     touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
-    return Before(there, changes, filters(tree.top, touched) if touched else {})
+    return FileChanges(there, changes, filters(tree.top, touched) if touched else {})
 
 
-def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int) -> Iterator[ReadPrompt]:
+def read_base_prompts(
+    comparison: Comparison, scope: Targets, now: FileChanges, config: Config, cap: int
+) -> Iterator[ReadPrompt]:
     """The prompts of the base that have to be counted, under their path of now, where there is one.
 
     These are those of files that have changed or take others in, of files that are gone, and of groups.
@@ -69,8 +71,8 @@ def read(comparison: Comparison, scope: Scope, now: Before, config: Config, cap:
     if comparison.config is None:
         return  # everything is new
     commit = comparison.commit
-    for one in scope.owned:
-        change = now.of(one.path)
+    for one in scope.matched:
+        change = now.find_change(one.path)
         follows = can_import(one.path, one.rule)
         if change.kind == "new" or one.path in now.converted or (change.kind == "unchanged" and not follows):
             continue
@@ -93,17 +95,17 @@ def _prompts(
         return  # told as something that can't be compared
 
 
-def _gone(scope: Scope, now: Before) -> Iterator[tuple[str, Rule]]:
+def _gone(scope: Targets, now: FileChanges) -> Iterator[tuple[str, Rule]]:
     """Deleted files that a rule of now would own. Where only some paths are checked, nothing is said of others."""
-    if scope.everything:
+    if scope.is_everything:
         for path in sorted(now.changes.deleted):
-            rule = scope.chosen.find_rule(path)
+            rule = scope.matcher.find_rule(path)
             if rule:
                 yield path, rule
 
 
 def _groups(
-    comparison: Comparison, scope: Scope, now: Before, config: Config, cap: int
+    comparison: Comparison, scope: Targets, now: FileChanges, config: Config, cap: int
 ) -> Iterator[ReadPrompt]:
     """What the groups of now had in the base: a file that was renamed under its old name, if the group had it there."""
     wanted = [group for group, _ in scope.groups]
@@ -119,13 +121,15 @@ def _groups(
         gone = {path: new for new, path in old.items()}
         names = sorted(gone.get(path, path) for path in files)
         aliases = {link: gone.get(to, to) for link, to in links.items()}
-        [one] = groups.gather([group], names, aliases, scope.chosen, config.exclude)
+        [one] = groups.match_group_files([group], names, aliases, scope.matcher, config.exclude)
         members = [_as_it_was(file, old) for file in one.files]
-        found = groups.read([one._replace(files=members)], commit, config.path, cap, Diagnostics([], []))
+        found = groups.read_groups(
+            [one._replace(files=members)], commit, config.path, cap, Diagnostics([], [])
+        )
         yield from (each._replace(is_base=True) for each in found)
 
 
-def _old_names(group: Group | None, now: Before) -> dict[str, str]:
+def _old_names(group: Group | None, now: FileChanges) -> dict[str, str]:
     """For the path of each renamed file that a group of the base had, its path there."""
     if group is None:
         return {}
@@ -144,7 +148,7 @@ def _as_it_was(file: MatchedFile, old: Mapping[str, str]) -> MatchedFile:
     return file._replace(path=old[file.path], aliases=(*file.aliases, file.path))
 
 
-class Recount(NamedTuple):
+class OfflineRecount(NamedTuple):
     """Counts both sides of a comparison offline, where one of them was counted by the API and the other wasn't."""
 
     tree: WorkingTree
@@ -175,37 +179,37 @@ class Recount(NamedTuple):
             return None
 
 
-class Standings(NamedTuple):
+class BaseCounts(NamedTuple):
     """What verdicts are set beside: the counts of the base, by prompt and model."""
 
     comparison: Comparison
-    now: Before
-    counts: Mapping[Name, Mapping[str, Outcome | StandIn]]
-    recount: Recount
+    now: FileChanges
+    counts: Mapping[Name, Mapping[str, Outcome | OfflineStandIn]]
+    recount: OfflineRecount
     owned: Callable[[str], object]
 
-    def beside(self, verdict: Verdict) -> Verdict:
+    def compare_verdict(self, verdict: Verdict) -> Verdict:
         """The verdict with what it was in the base."""
         if self.comparison.config is None:
-            return judge.compared(verdict, "new", None, None)
+            return judge.add_base(verdict, "new", None, None)
         change, known = self._change(verdict), self.counts.get(_name(verdict))
         if change.kind == "renamed" and not self.owned(change.base):
-            return judge.compared(verdict, "new", None, None)  # it was no prompt where it was
+            return judge.add_base(verdict, "new", None, None)  # it was no prompt where it was
         if change.kind == "new" or (known is None and self._is_new_in_its_file(verdict, change)):
-            return judge.compared(verdict, "new", None, None)
+            return judge.add_base(verdict, "new", None, None)
         renamed = change.base if change.kind == "renamed" else ""
         if known is None and change.kind == "unchanged":
-            return judge.compared(
+            return judge.add_base(
                 verdict, "unchanged", verdict.token_count, 0 if verdict.token_count else None
             )
         base, growth = self._growth(verdict, (known or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
-        return judge.compared(verdict, kind, base, growth, renamed)
+        return judge.add_base(verdict, kind, base, growth, renamed)
 
     def _change(self, verdict: Verdict) -> Change:
         if verdict.prompt.format == groups.FORMAT:
             return Change("unchanged" if _name(verdict) in self.counts else "new")
-        return self.now.of(verdict.prompt.real_path or verdict.prompt.path)
+        return self.now.find_change(verdict.prompt.real_path or verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Whether the base had the file, and other prompts in it."""
@@ -213,7 +217,7 @@ class Standings(NamedTuple):
         return change.kind != "unchanged" and any(name[1] == path for name in self.counts)
 
     def _growth(
-        self, verdict: Verdict, outcome: Outcome | StandIn | None, change: Change
+        self, verdict: Verdict, outcome: Outcome | OfflineStandIn | None, change: Change
     ) -> tuple[Count | None, int | None]:
         base = groups.count_of(outcome) if outcome else None
         after = verdict.token_count
@@ -226,7 +230,7 @@ class Standings(NamedTuple):
             base, after = both
         return base, after.tokens - base.tokens
 
-    def removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
+    def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
         """Prompts of the base that none of the verdicts is about. What can't be read any more isn't gone."""
         unread = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
         left = {_name(verdict) for verdict in verdicts}
@@ -238,7 +242,7 @@ class Standings(NamedTuple):
             if (count := groups.count_of(outcome))
         ]
 
-    def incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
+    def list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """That there is no growth to tell, for each file that has one verdict without."""
         told = f"can't be compared with {self.comparison.base.name}"
         paths = {
@@ -249,9 +253,11 @@ class Standings(NamedTuple):
         return [Note(told, path) for path in paths]
 
 
-def counts(pairs: Iterable[groups.Outcomes]) -> dict[Name, dict[str, Outcome | StandIn]]:
+def map_base_counts(
+    pairs: Iterable[groups.PromptOutcomes],
+) -> dict[Name, dict[str, Outcome | OfflineStandIn]]:
     """By prompt and model, what has come of counting the base."""
-    found: dict[Name, dict[str, Outcome | StandIn]] = {}
+    found: dict[Name, dict[str, Outcome | OfflineStandIn]] = {}
     for group, members in groupby(pairs, lambda pair: pair[0].group):
         if group and group.sum:
             totals = [outcome for outcome, _ in groups.totals(list(members))]
@@ -268,17 +274,17 @@ def _name(verdict: Verdict) -> Name:
     return (prompt.name, "", "") if prompt.format == groups.FORMAT else ("", prompt.path, prompt.name)
 
 
-def inherited(verdict: Verdict, comparison: Comparison) -> Verdict:
+def mark_preexisting(verdict: Verdict, comparison: Comparison) -> Verdict:
     """Where only changes are judged, a failure that this change didn't make worse is no failure of it.
 
     Without a configuration in the base, nobody has had a limit to be within yet.
     """
     if comparison.config is None:
         return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
-    return judge.inherited(verdict) if comparison.policy == "changed" else verdict
+    return judge.mark_preexisting(verdict) if comparison.policy == "changed" else verdict
 
 
-def forgive(said: Diagnostics, comparison: Comparison, now: Before) -> None:
+def demote_base_problems(said: Diagnostics, comparison: Comparison, now: FileChanges) -> None:
     """Turns what was wrong with a file in the base already into a note, where only changes are judged."""
     if comparison.policy != "changed":
         return
@@ -287,11 +293,13 @@ def forgive(said: Diagnostics, comparison: Comparison, now: Before) -> None:
     said.notes.extend(Note(f"as in the base already: {one.message}", one.path, one.line) for one in old)
 
 
-def _untouched(path: str, now: Before) -> bool:
-    return now.of(path).kind == "unchanged"
+def _untouched(path: str, now: FileChanges) -> bool:
+    return now.find_change(path).kind == "unchanged"
 
 
-def loosened(comparison: Comparison, config: Config, scope: Scope, now: Before) -> list[Loosening]:
+def list_loosenings(
+    comparison: Comparison, config: Config, scope: Targets, now: FileChanges
+) -> list[Loosening]:
     """What the configuration allows that the base's didn't."""
     moved = {change.base: path for path, change in now.changes.paths.items() if change.kind == "renamed"}
     if comparison.config is None or (comparison.config == config and not moved):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.importers import find_importers, is_below
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
-from prompt_lint.counting.sources import StandIn
+from prompt_lint.counting.sources import OfflineStandIn
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import (
     PLACEHOLDER_MESSAGE,
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
     # A prompt, and what has come of counting it, for each model of its rule.
-    Outcomes = tuple[ReadPrompt, Sequence[Outcome | StandIn]]
+    PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]
 
 FORMAT = "group"
 # The name of prompts that no sum has unless it asks for them.
 ON_DEMAND = "on demand"
 
 
-class Gathered(NamedTuple):
+class GroupFiles(NamedTuple):
     """A group and its files; those of a sum once each, those of a request in the order of the request."""
 
     group: Group
@@ -55,26 +55,26 @@ class _Broken(Exception):
         self.problem = problem
 
 
-def folders(groups: Iterable[Group]) -> set[str]:
+def list_folders(groups: Iterable[Group]) -> set[str]:
     """Paths at or below which all lies that the sums can match."""
     return patterns.find_folders(one.path for group in groups for one in group.sum)
 
 
-def ends(groups: Iterable[Group]) -> set[str]:
+def list_endings(groups: Iterable[Group]) -> set[str]:
     """Texts of which one is in every path that the sums can match."""
     return patterns.find_endings(one.path for group in groups for one in group.sum)
 
 
-def gather(
+def match_group_files(
     groups: Iterable[Group],
     files: Sequence[str],
     aliases: Mapping[str, str],
     chosen: RuleMatcher,
     exclude: Sequence[str],
-) -> list[Gathered]:
+) -> list[GroupFiles]:
     """The files of each group, out of all that there are. A file that a request names needn't be there."""
     return [
-        Gathered(
+        GroupFiles(
             group, _matched(group, files, aliases, chosen, exclude) if group.sum else _named(group, chosen)
         )
         for group in groups
@@ -104,13 +104,13 @@ def _named(group: Group, chosen: RuleMatcher) -> list[MatchedFile]:
     return [MatchedFile(one.path, chosen.find_rule(one.path) or group.rule, ()) for one in references]
 
 
-def concerned(
-    everything: Iterable[Gathered],
+def find_affected_groups(
+    everything: Iterable[GroupFiles],
     tree: WorkingTree,
     paths: Sequence[str],
     cap: int,
     unchanged: UnchangedFiles | None,
-) -> list[Gathered]:
+) -> list[GroupFiles]:
     """The groups that one of `paths` belongs to: as a file, in a folder, or taken in by a file of the group.
 
     A request names its files itself, so links are followed on both sides.
@@ -135,8 +135,8 @@ def _real(tree: WorkingTree, path: str) -> str:
         return path
 
 
-def read(
-    gathered: Iterable[Gathered], tree: WorkingTree | Commit, config: str, cap: int, said: Diagnostics
+def read_groups(
+    gathered: Iterable[GroupFiles], tree: WorkingTree | Commit, config: str, cap: int, said: Diagnostics
 ) -> Iterator[ReadPrompt]:
     """What is to be counted: one prompt for a request, every member for a sum. Faults are added to what is `said`."""
     for group, files in gathered:
@@ -352,32 +352,32 @@ def of_sum(group: Group, config: str) -> ReadPrompt:
     )
 
 
-def totals(members: Sequence[Outcomes]) -> list[tuple[Outcome | StandIn, tuple[Section, ...]]]:
+def totals(members: Sequence[PromptOutcomes]) -> list[tuple[Outcome | OfflineStandIn, tuple[Section, ...]]]:
     """For each model what a sum comes to, and its members with their tokens, the largest first."""
     prompts = [one.prompt for one, _ in members]
     by_model = zip(*(outcomes for _, outcomes in members), strict=True)
     return [(_total(outcomes), _sections(prompts, outcomes)) for outcomes in by_model]
 
 
-def _total(outcomes: Sequence[Outcome | StandIn]) -> Outcome | StandIn:
+def _total(outcomes: Sequence[Outcome | OfflineStandIn]) -> Outcome | OfflineStandIn:
     """The sum with the interval that holds it. A member that can't be counted leaves the whole uncounted."""
     failed = next((one for one in outcomes if isinstance(one, Unreadable)), None)
     if failed:
         return failed
     counts = [count for one in outcomes if (count := count_of(one))]
     whole = sum_counts(counts)
-    doubt = next((one for one in outcomes if isinstance(one, StandIn)), None)
-    return StandIn(whole, doubt.reason) if doubt else whole
+    doubt = next((one for one in outcomes if isinstance(one, OfflineStandIn)), None)
+    return OfflineStandIn(whole, doubt.reason) if doubt else whole
 
 
-def count_of(outcome: Outcome | StandIn) -> Count | None:
+def count_of(outcome: Outcome | OfflineStandIn) -> Count | None:
     """The count, also one that stands in."""
-    if isinstance(outcome, StandIn):
-        return outcome.counted
+    if isinstance(outcome, OfflineStandIn):
+        return outcome.offline_count
     return outcome if isinstance(outcome, Count) else None
 
 
-def _sections(prompts: Iterable[Prompt], outcomes: Iterable[Outcome | StandIn]) -> tuple[Section, ...]:
+def _sections(prompts: Iterable[Prompt], outcomes: Iterable[Outcome | OfflineStandIn]) -> tuple[Section, ...]:
     found = [
         Section(one.name, one.line, one.line, count.tokens, one.path)
         for one, outcome in zip(prompts, outcomes, strict=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]
 
 
-def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
+def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
     """A count decides only where its whole interval lies on one side of the limit."""
     limit = rule.limits_for(prompt.name).get(model)
     if count is None:
@@ -29,7 +29,7 @@ def judge(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdic
     return Verdict(prompt, model, rule, limit, count, "unsure" if high > limit else "warn")
 
 
-def compared(
+def add_base(
     verdict: Verdict, standing: ChangeKind, base: Count | None, growth: int | None, renamed_from: str = ""
 ) -> Verdict:
     """The verdict with the base beside it. Growth beyond what the rule allows is told under the limit, too.
@@ -39,12 +39,12 @@ def compared(
     found = verdict._replace(change=standing, base_count=base, growth=growth, renamed_from=renamed_from)
     if base and growth and found.status in {"ok", "warn", "unsure"}:
         return found._replace(
-            status="grew" if grew(found.rule.max_growth, base.tokens, growth) else found.status
+            status="grew" if exceeds_growth(found.rule.max_growth, base.tokens, growth) else found.status
         )
     return found
 
 
-def grew(allowed: MaxGrowth | None, before: int, growth: int) -> bool:
+def exceeds_growth(allowed: MaxGrowth | None, before: int, growth: int) -> bool:
     """Whether `growth` on top of `before` tokens is more than is allowed; all that is given has to be exceeded."""
     if allowed is None or growth <= 0:
         return False
@@ -52,7 +52,7 @@ def grew(allowed: MaxGrowth | None, before: int, growth: int) -> bool:
     return (tokens is None or growth > tokens) and (share is None or growth * 1_000_000 > share * before)
 
 
-def excused(verdict: Verdict, exemptions: Exemptions, today: str) -> Verdict:
+def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Verdict:
     """An exemption that holds for the prompt takes the failure away, until its day has passed; the last one counts."""
     if verdict.status not in {"over", "grew"}:
         return verdict
@@ -63,13 +63,13 @@ def excused(verdict: Verdict, exemptions: Exemptions, today: str) -> Verdict:
     return verdict._replace(exemption=mine[-1], status="exempt" if holds else verdict.status)
 
 
-def inherited(verdict: Verdict) -> Verdict:
+def mark_preexisting(verdict: Verdict) -> Verdict:
     """What this change didn't make worse isn't blamed on it. What can't be compared may have become worse."""
     worse = verdict.growth is None or verdict.growth > 0
     return verdict._replace(is_preexisting=verdict.status == "over" and not worse)
 
 
-def exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
+def decide_exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
     """A fault of the configuration first (it may hide anything), then what is over, then what is not known.
 
     With `exit_zero`, what is over doesn't matter.

@@ -6,13 +6,13 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
-from prompt_lint.check.judge import excused, exit_code, judge
+from prompt_lint.check.judge import apply_exemption, decide_exit_code, judge_count
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, read_files
-from prompt_lint.check.targets import find
+from prompt_lint.check.targets import find_targets
 from prompt_lint.check.unchanged_files import UnchangedFiles
 from prompt_lint.config.rule_matching import compile_rules
-from prompt_lint.counting.processes import Work
-from prompt_lint.counting.sources import StandIn, measure
+from prompt_lint.counting.processes import CountJob
+from prompt_lint.counting.sources import OfflineStandIn, count_all
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.compare import Comparison
-    from prompt_lint.check.groups import Outcomes
+    from prompt_lint.check.groups import PromptOutcomes
     from prompt_lint.check.read_prompts import ReadPrompt
-    from prompt_lint.check.targets import Scope
+    from prompt_lint.check.targets import Targets
     from prompt_lint.config.schema import Config
-    from prompt_lint.counting.processes import Counter, Outcome
-    from prompt_lint.counting.sources import Means, Measured, Tally
+    from prompt_lint.counting.processes import OfflineCounter, Outcome
+    from prompt_lint.counting.sources import CountResults, CountSources, OutcomesByKey
     from prompt_lint.model.values import Group, Part, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -57,11 +57,11 @@ class Options(NamedTuple):
     today: str  # in UTC, as YYYY-MM-DD
 
 
-def check(
+def check_prompts(
     tree: WorkingTree,
     config: Config,
     paths: Sequence[str],
-    means: Means,
+    means: CountSources,
     options: Options,
     comparison: Comparison | None = None,
 ) -> Report:
@@ -73,28 +73,30 @@ def check(
     everything = not paths or not _names(tree, config).isdisjoint(paths)
     cap = options.max_file_size
     unchanged = UnchangedFiles(tree, means, cap)
-    scope = find(tree, config, () if everything else paths, cap, unchanged, whole=comparison is not None)
-    unchanged.look_up(scope.owned)
-    files, said = len(scope.owned), Diagnostics(scope.problems, [])
+    scope = find_targets(
+        tree, config, () if everything else paths, cap, unchanged, whole=comparison is not None
+    )
+    unchanged.look_up(scope.matched)
+    files, said = len(scope.matched), Diagnostics(scope.problems, [])
     prompts = chain(
-        read_files(tree, scope.owned, unchanged, cap, said),
-        groups.read(scope.groups, tree, config.path, cap, said),
+        read_files(tree, scope.matched, unchanged, cap, said),
+        groups.read_groups(scope.groups, tree, config.path, cap, said),
     )
     if comparison is None:
-        report = judge_all(config.path, prompts, means, said, options)
+        report = judge_prompts(config.path, prompts, means, said, options)
     else:
         report = _compared(tree, config, comparison, scope, prompts, means, said, options)
     report = report._replace(verdicts=_excused(report.verdicts, config, options.today))
     worst = {id(verdict) for verdict in _worst(report.verdicts)}
     verdicts = [
-        _break_down(tree, verdict, means.offline, options) if id(verdict) in worst else verdict
+        _break_down(tree, verdict, means.offline_counter, options) if id(verdict) in worst else verdict
         for verdict in report.verdicts
     ]
     notes = [*map(Note, tree.notes), *report.notes, *_nothing(config, scope, report)]
-    if scope.everything:
+    if scope.is_everything:
         notes += _idle_parts(config, report.verdicts)
     report = report._replace(verdicts=verdicts, notes=notes, file_count=files)
-    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+    return report._replace(exit_code=decide_exit_code(report, exit_zero=options.exit_zero))
 
 
 def _names(tree: WorkingTree, config: Config) -> set[str]:
@@ -120,38 +122,43 @@ def _idle_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
                 yield Note(message, config.path, rule.limit_line(name, ""))
 
 
-def _nothing(config: Config, scope: Scope, report: Report) -> Iterator[Note]:
+def _nothing(config: Config, scope: Targets, report: Report) -> Iterator[Note]:
     """That nothing was measured, and why that is no fault. Raises `Fatal` where it is."""
-    if scope.owned or scope.groups or report.problems:
+    if scope.matched or scope.groups or report.problems:
         return
     if not config.path:
         raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
-    if scope.everything:
+    if scope.is_everything:
         yield Note("no prompt matches the rules, and all of them allow that")
     else:
         yield Note("no rule owns any of the files named, so nothing was measured")
 
 
-def judge_all(
-    config: str, prompts: Iterable[ReadPrompt], means: Means, said: Diagnostics, options: Options
+def judge_prompts(
+    config: str, prompts: Iterable[ReadPrompt], means: CountSources, said: Diagnostics, options: Options
 ) -> Report:
     """Count what isn't counted, and judge. `said` is what reading the prompts adds to."""
     pairs, done = _counted(prompts, means)
-    verdicts = list(_judged(config, pairs, means.offline, said.problems))
+    verdicts = list(_judged(config, pairs, means.offline_counter, said.problems))
     report = _report(config, verdicts, done, means, said, options)
-    return report._replace(exit_code=exit_code(report, exit_zero=options.exit_zero))
+    return report._replace(exit_code=decide_exit_code(report, exit_zero=options.exit_zero))
 
 
-def _counted(prompts: Iterable[ReadPrompt], means: Means) -> tuple[list[Outcomes], Measured]:
+def _counted(prompts: Iterable[ReadPrompt], means: CountSources) -> tuple[list[PromptOutcomes], CountResults]:
     """Every prompt with what has come of it for each of its models."""
     counted: list[ReadPrompt] = []
-    done = measure(_works(prompts, counted), means)
+    done = count_all(_works(prompts, counted), means)
     pairs = [(one, one.counts or _outcomes(one, done.outcomes)) for one in counted]
     return pairs, done
 
 
 def _report(
-    config: str, verdicts: list[Verdict], done: Measured, means: Means, said: Diagnostics, options: Options
+    config: str,
+    verdicts: list[Verdict],
+    done: CountResults,
+    means: CountSources,
+    said: Diagnostics,
+    options: Options,
 ) -> Report:
     """Everything but the number of files and the exit code."""
     problems = said.problems
@@ -162,17 +169,19 @@ def _report(
             problems.append(told)
         else:
             notes.append(Note(f"{told.message}; {told.hint}"))
-    host = means.service.host if means.service and done.sent else ""
-    return Report(config, verdicts, problems, notes, 0, ExitCode.OK, done.sent, host, len(done.failures))
+    host = means.service.host if means.service and done.requests_sent else ""
+    return Report(
+        config, verdicts, problems, notes, 0, ExitCode.OK, done.requests_sent, host, len(done.failures)
+    )
 
 
 def _compared(
     tree: WorkingTree,
     config: Config,
     comparison: Comparison,
-    scope: Scope,
+    scope: Targets,
     prompts: Iterable[ReadPrompt],
-    means: Means,
+    means: CountSources,
     said: Diagnostics,
     options: Options,
 ) -> Report:
@@ -180,28 +189,32 @@ def _compared(
     from prompt_lint.check import compare  # noqa: PLC0415  # a run without a base needs nothing of it
 
     cap = options.max_file_size
-    now = compare.before(tree, comparison, scope, cap)
-    pairs, done = _counted(chain(prompts, compare.read(comparison, scope, now, config, cap)), means)
-    compare.forgive(said, comparison, now)
-    verdicts = list(
-        _judged(config.path, [pair for pair in pairs if not pair[0].is_base], means.offline, said.problems)
+    now = compare.find_file_changes(tree, comparison, scope, cap)
+    pairs, done = _counted(
+        chain(prompts, compare.read_base_prompts(comparison, scope, now, config, cap)), means
     )
-    base = compare.counts(pair for pair in pairs if pair[0].is_base)
-    recount = compare.Recount(tree, comparison.commit, means.offline.count_request, cap)
+    compare.demote_base_problems(said, comparison, now)
+    verdicts = list(
+        _judged(
+            config.path, [pair for pair in pairs if not pair[0].is_base], means.offline_counter, said.problems
+        )
+    )
+    base = compare.map_base_counts(pair for pair in pairs if pair[0].is_base)
+    recount = compare.OfflineRecount(tree, comparison.commit, means.offline_counter.count_request, cap)
     then = (
         compile_rules(comparison.config.rules, comparison.config.exclude)
         if comparison.config
-        else scope.chosen
+        else scope.matcher
     )
-    standings = compare.Standings(comparison, now, base, recount, then.find_rule)
-    verdicts = [standings.beside(verdict) for verdict in verdicts]
+    standings = compare.BaseCounts(comparison, now, base, recount, then.find_rule)
+    verdicts = [standings.compare_verdict(verdict) for verdict in verdicts]
     report = _report(config.path, verdicts, done, means, said, options)
     return report._replace(
-        verdicts=[compare.inherited(verdict, comparison) for verdict in verdicts],
-        notes=[*report.notes, *standings.incomparable(verdicts), *map(Note, now.changes.notes)],
+        verdicts=[compare.mark_preexisting(verdict, comparison) for verdict in verdicts],
+        notes=[*report.notes, *standings.list_incomparable(verdicts), *map(Note, now.changes.notes)],
         base=comparison.base,
-        removed=standings.removed(verdicts, report.problems),
-        loosened=compare.loosened(comparison, config, scope, now),
+        removed=standings.list_removed(verdicts, report.problems),
+        loosened=compare.list_loosenings(comparison, config, scope, now),
         on_raise=config.on_raise,
     )
 
@@ -210,21 +223,23 @@ def _excused(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequenc
     if not config.exempt:
         return verdicts
     exemptions = [(one, patterns.compile_patterns(one.files)) for one in config.exempt]
-    return [excused(verdict, exemptions, today) for verdict in verdicts]
+    return [apply_exemption(verdict, exemptions, today) for verdict in verdicts]
 
 
-def _works(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[Work]:
+def _works(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[CountJob]:
     """What is still to be counted. The text goes with the work: a verdict that kept it would keep the whole repository."""
     for one in prompts:
         request = one.prompt.request
         if request:
             counted.append(one._replace(prompt=one.prompt._replace(request=None)))
-            yield Work(one.digest, request, one.rule.models, one.size, one.rule.limits_for(one.prompt.name))
+            yield CountJob(
+                one.digest, request, one.rule.models, one.size, one.rule.limits_for(one.prompt.name)
+            )
         else:
             counted.append(one)
 
 
-def _outcomes(one: ReadPrompt, outcomes: Tally) -> Sequence[Outcome | StandIn]:
+def _outcomes(one: ReadPrompt, outcomes: OutcomesByKey) -> Sequence[Outcome | OfflineStandIn]:
     """What has come of one prompt for each model."""
     if not one.digest:
         return (EMPTY_COUNT,) * len(one.rule.models)
@@ -233,8 +248,8 @@ def _outcomes(one: ReadPrompt, outcomes: Tally) -> Sequence[Outcome | StandIn]:
 
 def _judged(
     config: str,
-    counted: Iterable[Outcomes],
-    counter: Counter,
+    counted: Iterable[PromptOutcomes],
+    counter: OfflineCounter,
     problems: list[Problem],
 ) -> Iterator[Verdict]:
     """The verdicts of single prompts, and of groups, behind them as in what was counted. The members of a sum have none."""
@@ -244,11 +259,11 @@ def _judged(
             continue
         for one, outcomes in pairs:
             for verdict in _verdicts(one, outcomes, problems):
-                yield verdict._replace(sections=weighed(one.parts, verdict.model, counter))
+                yield verdict._replace(sections=count_parts(one.parts, verdict.model, counter))
 
 
 def _of_sum(
-    group: Group, config: str, members: Sequence[Outcomes], problems: list[Problem]
+    group: Group, config: str, members: Sequence[PromptOutcomes], problems: list[Problem]
 ) -> Iterator[Verdict]:
     totals = groups.totals(members)
     whole = groups.of_sum(group, config)
@@ -258,26 +273,26 @@ def _of_sum(
 
 
 def _verdicts(
-    one: ReadPrompt, outcomes: Sequence[Outcome | StandIn], problems: list[Problem]
+    one: ReadPrompt, outcomes: Sequence[Outcome | OfflineStandIn], problems: list[Problem]
 ) -> Iterator[Verdict]:
     prompt, rule = one.prompt, one.rule
     told = set()
     for model, outcome in zip(rule.models, outcomes, strict=True):
         if isinstance(outcome, Count):
-            yield judge(prompt, model, rule, outcome)
-        elif isinstance(outcome, StandIn) and outcome.counted.decides(
+            yield judge_count(prompt, model, rule, outcome)
+        elif isinstance(outcome, OfflineStandIn) and outcome.offline_count.decides(
             rule.limits_for(prompt.name).get(model)
         ):
-            yield judge(prompt, model, rule, outcome.counted)
+            yield judge_count(prompt, model, rule, outcome.offline_count)
         else:
-            reason = outcome.reason if isinstance(outcome, StandIn) else outcome
+            reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
             if reason.message not in told:
                 told.add(reason.message)
                 problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
-            yield judge(prompt, model, rule, None)
+            yield judge_count(prompt, model, rule, None)
 
 
-def _outage(done: Measured) -> Problem:
+def _outage(done: CountResults) -> Problem:
     """What the API was asked for in vain, once for the run: whatever an offline count decides is decided all the same."""
     first = done.failures[0]
     number = len(done.failures)
@@ -287,7 +302,7 @@ def _outage(done: Measured) -> Problem:
     return Problem("", 0, f"{told}{'; the first' if number > 1 else ''}: {reason}", hint)
 
 
-def _drifts(done: Measured) -> Iterator[str]:
+def _drifts(done: CountResults) -> Iterator[str]:
     """That the tokenizer is out of date, as soon as an exact count shows it."""
     for family, (requests, exact, offline) in sorted(done.drifts.items()):
         share = abs(offline - exact) / exact
@@ -298,9 +313,9 @@ def _drifts(done: Measured) -> Iterator[str]:
         )
 
 
-def _steered(done: Measured, means: Means) -> Iterator[str]:
-    if means.service and done.sent and means.service.steered:
-        yield f"set in the environment, and obeyed by what was sent: {', '.join(means.service.steered)}"
+def _steered(done: CountResults, means: CountSources) -> Iterator[str]:
+    if means.service and done.requests_sent and means.service.obeyed_variables:
+        yield f"set in the environment, and obeyed by what was sent: {', '.join(means.service.obeyed_variables)}"
 
 
 def _blank(verdicts: Sequence[Verdict]) -> list[Note]:
@@ -325,18 +340,18 @@ def _worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_BROKEN_DOWN]
 
 
-def _break_down(tree: WorkingTree, verdict: Verdict, counter: Counter, options: Options) -> Verdict:
+def _break_down(tree: WorkingTree, verdict: Verdict, counter: OfflineCounter, options: Options) -> Verdict:
     """A failing verdict with its largest sections. The file is read again: failures are few, texts are large."""
     try:
-        found = parts(tree, verdict, options.max_file_size)
+        found = split_prompt(tree, verdict, options.max_file_size)
     except Unreadable:  # swapped since it was counted; the verdict stands without its breakdown
         return verdict
-    sections = weighed(found, verdict.model, counter)
-    told = shares(found, verdict.model, counter)
+    sections = count_parts(found, verdict.model, counter)
+    told = measure_imports(found, verdict.model, counter)
     return verdict._replace(sections=sections[:_LARGEST], import_shares=told)
 
 
-def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
+def split_prompt(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     """Where the tokens of a prompt in a file are. Raises `Unreadable` where the file has changed since it was counted."""
     prompt, companions = verdict.prompt, IncludeReader(tree, cap)
     data = tree.read(prompt.real_path or prompt.path, cap)
@@ -344,19 +359,23 @@ def parts(tree: WorkingTree, verdict: Verdict, cap: int) -> list[Part]:
     return list(one.parts(prompt.path, data, prompt, companions.include))
 
 
-def shares(parts: Sequence[Part], model: str, counter: Counter) -> ImportShares | None:
+def measure_imports(parts: Sequence[Part], model: str, counter: OfflineCounter) -> ImportShares | None:
     """What of a prompt is its file's own, and what is imported; None where nothing is."""
     own, imported = (
         "\n".join(one.text for one in parts if bool(one.import_chain) == taken) for taken in (False, True)
     )
     files = len({one.path for one in parts if one.import_chain})
-    return ImportShares(counter.weigh(model, own), counter.weigh(model, imported), files) if files else None
+    return (
+        ImportShares(counter.count_text(model, own), counter.count_text(model, imported), files)
+        if files
+        else None
+    )
 
 
-def weighed(parts: Iterable[Part], model: str, counter: Counter) -> tuple[Section, ...]:
+def count_parts(parts: Iterable[Part], model: str, counter: OfflineCounter) -> tuple[Section, ...]:
     """The longest parts with their tokens, the largest first: a part's tokens follow its length closely enough."""
     longest = sorted(parts, key=lambda part: -len(part.text))[:_WEIGHED]
     sections = [
-        Section(*one[:3], counter.weigh(model, one.text), one.path, one.import_chain) for one in longest
+        Section(*one[:3], counter.count_text(model, one.text), one.path, one.import_chain) for one in longest
     ]
     return tuple(sorted(sections, key=lambda section: -section.tokens))

@@ -14,7 +14,7 @@ from prompt_lint.model.values import Problem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.groups import Gathered
+    from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.unchanged_files import UnchangedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import Entry, WorkingTree
 
 
-class Scope(NamedTuple):
+class Targets(NamedTuple):
     """The files and groups to check, and what is wrong with how the rules meet the tree.
 
     `entries` is all that the tree has told of, or what may matter of it, `files` those of it that may be prompts, `within`
     what the tree was asked for.
     """
 
-    owned: list[MatchedFile]
-    groups: list[Gathered]
+    matched: list[MatchedFile]
+    groups: list[GroupFiles]
     problems: list[Problem]
     entries: Mapping[str, Entry]
     files: Sequence[str]
     within: Collection[str]
-    chosen: RuleMatcher
-    everything: bool
+    matcher: RuleMatcher
+    is_everything: bool
 
 
-def find(
+def find_targets(
     tree: WorkingTree,
     config: Config,
     paths: Sequence[str],
@@ -47,7 +47,7 @@ def find(
     unchanged: UnchangedFiles | None = None,
     *,
     whole: bool = False,
-) -> Scope:
+) -> Targets:
     """The files and the groups to check, and what is wrong with how the rules meet the tree.
 
     With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
@@ -55,8 +55,8 @@ def find(
     `unchanged` is asked about tracked files while git looks for untracked ones, which takes git the longest.
     """
     chosen = compile_rules(config.rules, config.exclude)
-    within = chosen.list_folders() | groups.folders(config.groups)
-    ends = {""} if whole else chosen.list_endings() | groups.ends(config.groups)
+    within = chosen.list_folders() | groups.list_folders(config.groups)
+    ends = {""} if whole else chosen.list_endings() | groups.list_endings(config.groups)
     owners: dict[str, Rule] = {}
 
     def early(tracked: Mapping[str, Entry]) -> None:
@@ -71,7 +71,7 @@ def find(
     owned = match_files(
         owners | chosen.find_rules(path for path in files if path not in owners), links, chosen
     )
-    gathered = groups.gather(config.groups, files, links, chosen, config.exclude)
+    gathered = groups.match_group_files(config.groups, files, links, chosen, config.exclude)
     problems = list(_astray(aliases, chosen, paths))
     shared = _shared(owned, entries, tree, problems)
     owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
@@ -82,13 +82,15 @@ def find(
         found = sorted(
             [*named, *find_importers(tree, others, paths, cap, unchanged)], key=lambda one: one.display_path
         )
-        gathered = _whole(groups.concerned(gathered, tree, paths, cap, unchanged), tree, config, chosen)
-        return Scope(found, gathered, problems, entries, files, within, chosen, everything=False)
+        gathered = _whole(
+            groups.find_affected_groups(gathered, tree, paths, cap, unchanged), tree, config, chosen
+        )
+        return Targets(found, gathered, problems, entries, files, within, chosen, is_everything=False)
     owned.sort(key=lambda one: one.display_path)
     empty, overruled = find_unused_rules(owned, chosen, [*files, *aliases])
     tree.notes += (_overruled(config, rule) for rule in overruled)
     problems += (_matches_nothing(config, rule) for rule in empty)
-    return Scope(owned, gathered, problems, entries, files, within, chosen, everything=True)
+    return Targets(owned, gathered, problems, entries, files, within, chosen, is_everything=True)
 
 
 def _astray(
@@ -106,19 +108,21 @@ def _files(entries: Mapping[str, Entry], config: Config) -> list[str]:
 
 
 def _whole(
-    concerned: list[Gathered], tree: WorkingTree, config: Config, chosen: RuleMatcher
-) -> list[Gathered]:
+    concerned: list[GroupFiles], tree: WorkingTree, config: Config, chosen: RuleMatcher
+) -> list[GroupFiles]:
     """Groups with all of their files, also untracked ones, of which a listing for paths names none but these paths."""
     sums = [one.group for one in concerned if one.group.sum]
     if not sums:
         return concerned
     kinds = tree.kinds
-    entries = tree.entries((), groups.folders(sums), groups.ends(sums))
+    entries = tree.entries((), groups.list_folders(sums), groups.list_endings(sums))
     tree.kinds = tree.kinds | kinds
     aliases = tree.aliases(entries)
     files = _files(entries, config)
     links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    whole = {one.group.name: one for one in groups.gather(sums, files, links, chosen, config.exclude)}
+    whole = {
+        one.group.name: one for one in groups.match_group_files(sums, files, links, chosen, config.exclude)
+    }
     return [whole.get(one.group.name, one) for one in concerned]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import FileEntry
-from prompt_lint.counting.sources import recall_counts, suffices
+from prompt_lint.counting.sources import is_sufficient, recall_counts
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import EMPTY_COUNT, CountKey
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.cache.files import PromptEntry
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Count, Note
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -29,7 +29,7 @@ class KnownFile(NamedTuple):
 class UnchangedFiles:
     """The unchanged ones among the files of a run, as far as they were looked up."""
 
-    def __init__(self, tree: WorkingTree, means: Means, cap: int) -> None:
+    def __init__(self, tree: WorkingTree, means: CountSources, cap: int) -> None:
         self._tree = tree
         self._means = means
         self._cap = cap
@@ -74,7 +74,7 @@ class UnchangedFiles:
             sufficient = tuple(
                 count
                 for model, count in zip(rule.models, known, strict=True)
-                if count and suffices(count, limits.get(model), self._means)
+                if count and is_sufficient(count, limits.get(model), self._means)
             )
             if len(sufficient) < len(known):
                 return None

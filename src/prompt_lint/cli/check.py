@@ -6,7 +6,7 @@ import os
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.check.pipeline import Options, check
+from prompt_lint.check.pipeline import Options, check_prompts
 from prompt_lint.cli import inputs
 from prompt_lint.cli.session import means, outage_fails
 from prompt_lint.model.values import Note
@@ -15,7 +15,7 @@ from prompt_lint.output import View, delivery
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.values import Report
 
@@ -53,7 +53,7 @@ def run(asked: Asked) -> ExitCode:
         means(env, config, tree.top, **asked.counting) as using,
         inputs.comparison(tree, asked.base, asked.policy, config, asked.flags) as comparison,
     ):
-        report = check(tree, config, relative, using, options, comparison)
+        report = check_prompts(tree, config, relative, using, options, comparison)
     write(with_warnings(report, using), env, asked.output)
     return report.exit_code
 
@@ -63,9 +63,9 @@ def today() -> str:
     return strftime("%Y-%m-%d", gmtime())
 
 
-def with_warnings(report: Report, using: Means) -> Report:
+def with_warnings(report: Report, using: CountSources) -> Report:
     """Trouble with the cache is only known once it is closed."""
-    return report._replace(notes=(*report.notes, *map(Note, using.cache.warnings or using.files.warnings)))
+    return report._replace(notes=(*report.notes, *map(Note, using.counts.warnings or using.files.warnings)))
 
 
 def write(

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal
 
-from prompt_lint.check.pipeline import judge_all
+from prompt_lint.check.pipeline import judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats.recognition import seems_to_import
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.check.pipeline import Options
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Prompt, Report, Role, Rule
 
 STDIN = "-"
@@ -30,10 +30,10 @@ def rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> R
     return checked._replace(format=format_name, role=role, warn_at=1.0)
 
 
-def count(files: Sequence[str], one_rule: Rule, means: Means, options: Options) -> Report:
+def count(files: Sequence[str], one_rule: Rule, means: CountSources, options: Options) -> Report:
     """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
     said = Diagnostics([], [])
-    report = judge_all("", _prompts(files, one_rule, options, said), means, said, options)
+    report = judge_prompts("", _prompts(files, one_rule, options, said), means, said, options)
     return report._replace(file_count=len(files))
 
 

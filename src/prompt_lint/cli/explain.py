@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.pipeline import check
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.check.targets import find
+from prompt_lint.check.targets import find_targets
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.memory import BEHIND
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prompt_lint.check.pipeline import Options
-    from prompt_lint.check.targets import Scope
+    from prompt_lint.check.targets import Targets
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Part, Prompt, Rule
     from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
@@ -42,7 +42,7 @@ _DEEPEST = 8
 
 
 def explain(
-    tree: WorkingTree, config: Config, path: str, means: Means, options: Options, view: View
+    tree: WorkingTree, config: Config, path: str, means: CountSources, options: Options, view: View
 ) -> tuple[str, ExitCode]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = compile_rules(config.rules, config.exclude)
@@ -52,7 +52,7 @@ def explain(
     lines = [visible(path), *_rules(config, chosen, path, owner)]
     if chosen.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
-    if not owner and not scope.groups and not scope.owned:
+    if not owner and not scope.groups and not scope.matched:
         lines.append("  no rule owns it, so `check` passes it by")
         return _joined(lines), ExitCode.OK
     others = [*_groups(config, scope), *_importers(path, scope)]
@@ -60,7 +60,7 @@ def explain(
         lines += _owned(tree, entry, others, means, options)
     else:
         lines += ["  no rule owns it, but", *others, ""]
-    report = check(tree, config, [path], means, options)
+    report = check_prompts(tree, config, [path], means, options)
     if len(report.verdicts) + len(report.problems) > _MOST_VERDICTS:
         view = view._replace(verbosity=0)
         lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
@@ -72,7 +72,7 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _owned(
-    tree: WorkingTree, entry: MatchedFile, others: Iterable[str], means: Means, options: Options
+    tree: WorkingTree, entry: MatchedFile, others: Iterable[str], means: CountSources, options: Options
 ) -> Iterator[str]:
     """How a file is read that a rule owns, and what is in it."""
     rule, cap = entry.rule, options.max_file_size
@@ -86,7 +86,7 @@ def _owned(
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
     yield from others
     yield ""
-    yield from _prompts(_Source(tree, entry, rule.models[0], means.offline.weigh, cap))
+    yield from _prompts(_Source(tree, entry, rule.models[0], means.offline_counter.count_text, cap))
     yield f"  The request itself: prompt-lint explain --show-request {visible(entry.display_path)}"
     yield ""
 
@@ -104,14 +104,14 @@ class _Source(NamedTuple):
         return self.weigh(self.model, text) if text else 0
 
 
-def _groups(config: Config, scope: Scope) -> Iterator[str]:
+def _groups(config: Config, scope: Targets) -> Iterator[str]:
     for one in scope.groups:
         yield f"  in the group `{visible(one.group.name)}` ({visible(config.path)}:{one.group.rule.line})"
 
 
-def _importers(path: str, scope: Scope) -> Iterator[str]:
+def _importers(path: str, scope: Targets) -> Iterator[str]:
     """The files whose prompts take this one in."""
-    found = [one.display_path for one in scope.owned if path not in {one.path, one.read_as, *one.aliases}]
+    found = [one.display_path for one in scope.matched if path not in {one.path, one.read_as, *one.aliases}]
     yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
     if len(found) > _MOST_IMPORTERS:
         yield f"  and by {pluralize(len(found) - _MOST_IMPORTERS, 'more file')}"
@@ -231,12 +231,12 @@ def _absent(companions: IncludeReader, source: _Source) -> Iterator[str]:
 
 def _found(
     tree: WorkingTree, config: Config, chosen: RuleMatcher, path: str, cap: int
-) -> tuple[MatchedFile | None, Scope]:
+) -> tuple[MatchedFile | None, Targets]:
     """The prompt file that a path names, if there is one: the link itself where it is read by that, else what it leads to."""
-    scope = find(tree, config, [path], cap)
-    by_name = (one for one in scope.owned if one.read_as == path)
+    scope = find_targets(tree, config, [path], cap)
+    by_name = (one for one in scope.matched if one.read_as == path)
     real = _name(tree, chosen, path)
-    known = (one for one in scope.owned if not {path, real}.isdisjoint({one.path, *one.aliases}))
+    known = (one for one in scope.matched if not {path, real}.isdisjoint({one.path, *one.aliases}))
     return next(by_name, None) or next(known, None), scope
 
 

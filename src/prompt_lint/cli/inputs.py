@@ -68,7 +68,7 @@ def comparison(
     def parse(data: bytes, name: str) -> Config:
         return _parsed(data, name, flags)
 
-    with baseline.comparison(tree, base, policy, found, parse, os.environ) as against:
+    with baseline.open_comparison(tree, base, policy, found, parse, os.environ) as against:
         yield against
 
 
@@ -89,10 +89,10 @@ def _written(tree: WorkingTree, flags: Flags, start: str) -> tuple[bytes, str]:
     if given == "":
         raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
     if flags.policy_from:
-        from prompt_lint.check.baseline import trusted  # only with another commit's configuration
+        from prompt_lint.check.baseline import read_trusted_config  # only with another commit's configuration
 
         name = _name_in(tree, os.path.join(start, given)) if given else config.NAMES[0]
-        return trusted(tree, flags.policy_from, name, os.environ)
+        return read_trusted_config(tree, flags.policy_from, name, os.environ)
     found = None if given else config.find_config(tree.top)
     if not given and not found:
         if flags.limit is None or not flags.models:

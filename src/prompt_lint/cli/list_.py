@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.check.pipeline import check, parts, shares
+from prompt_lint.check.pipeline import check_prompts, measure_imports, split_prompt
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import by_prompt, sum_counts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Options
     from prompt_lint.config.schema import Config
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Count, Prompt, Report, Rule, Status, Verdict
     from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
@@ -55,10 +55,10 @@ class Listing(NamedTuple):
 
 
 def listing(
-    tree: WorkingTree, config: Config, paths: Sequence[str], means: Means, options: Options
+    tree: WorkingTree, config: Config, paths: Sequence[str], means: CountSources, options: Options
 ) -> Listing:
     """Every prompt below `paths`, or every prompt. Raises `Fatal` as `check` does."""
-    report = check(tree, config, paths, means, options)
+    report = check_prompts(tree, config, paths, means, options)
     imported: dict[tuple[Prompt, str], int] = {}
     # For its parts a file is read again: once for each line that would be. Nothing of many prompts imports texts.
     prompts = Counter(verdict.prompt.path for verdict in report.verdicts)
@@ -70,10 +70,10 @@ def listing(
     return Listing(report, imported)
 
 
-def _imported(tree: WorkingTree, verdict: Verdict, means: Means, cap: int) -> int:
+def _imported(tree: WorkingTree, verdict: Verdict, means: CountSources, cap: int) -> int:
     """Tokens of a prompt that lie in other files."""
     try:
-        found = shares(parts(tree, verdict, cap), verdict.model, means.offline)
+        found = measure_imports(split_prompt(tree, verdict, cap), verdict.model, means.offline_counter)
     except Unreadable:  # swapped since it was counted
         return 0
     return found.imported_tokens if found else 0

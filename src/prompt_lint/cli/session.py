@@ -9,8 +9,8 @@ from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
 from prompt_lint.cache.identity import find_identity
-from prompt_lint.counting.processes import Counter, cores
-from prompt_lint.counting.sources import Means, Service
+from prompt_lint.counting.processes import OfflineCounter, available_cores
+from prompt_lint.counting.sources import ApiService, CountSources
 from prompt_lint.model.errors import Terminated
 from prompt_lint.output.terminal import show_progress
 
@@ -46,7 +46,7 @@ def means(
     deadline: float,
     cache_dir: str | None,
     no_cache: bool,
-) -> Iterator[Means]:
+) -> Iterator[CountSources]:
     """How this run counts. What has been counted is saved whatever ends the run.
 
     The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
@@ -62,9 +62,9 @@ def means(
         service, absent = _service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
     folder = None if no_cache else cache_folder(env, cache_dir, top)
-    offline_counter = Counter(_count, _weigh)
+    offline_counter = OfflineCounter(_count, _weigh)
     with _open_caches(env, folder, top, _place(env, provider)) as (counts, files), show_progress(env) as show:
-        yield Means(
+        yield CountSources(
             mode,
             offline_counter,
             lambda model: tokenizer_family(model)[0],
@@ -72,7 +72,7 @@ def means(
             files,
             service,
             absent,
-            cores(),
+            available_cores(),
             show,
         )
 
@@ -125,7 +125,9 @@ def _place(env: Mapping[str, str], provider: Provider) -> str:
     return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or "https://api.anthropic.com"
 
 
-def _service(env: Mapping[str, str], provider: Provider, policy: RequestPolicy) -> tuple[Service | None, str]:
+def _service(
+    env: Mapping[str, str], provider: Provider, policy: RequestPolicy
+) -> tuple[ApiService | None, str]:
     from prompt_lint.api import credentials
 
     way = credentials.find_credential(env, provider)
@@ -134,7 +136,7 @@ def _service(env: Mapping[str, str], provider: Provider, policy: RequestPolicy) 
     sent: list[None] = []  # to append to it is safe between threads
     host = _host(way, env)
     steered = credentials.find_routing_variables(env, provider)
-    return Service(host, lambda: _connect(way, policy, sent), lambda: len(sent), steered), ""
+    return ApiService(host, lambda: _connect(way, policy, sent), lambda: len(sent), steered), ""
 
 
 def _host(way: KeyCredential | SdkCredential, env: Mapping[str, str]) -> str:

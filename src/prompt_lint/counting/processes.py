@@ -29,14 +29,14 @@ _CHUNK = 16
 _AHEAD = 4
 
 
-class Counter(NamedTuple):
+class OfflineCounter(NamedTuple):
     """How requests are counted, and how a part of a text is weighed for the breakdown of a failure."""
 
     count_request: Callable[[str, Request], Count]
-    weigh: Callable[[str, str], int]
+    count_text: Callable[[str, str], int]
 
 
-class Work(NamedTuple):
+class CountJob(NamedTuple):
     """One request, the models it is to be counted for, and their limits in tokens.
 
     `size` is in characters, to weigh the work.
@@ -49,19 +49,19 @@ class Work(NamedTuple):
     limits: Mapping[str, int]
 
 
-Counted = tuple[Work, dict[CountKey, Outcome]]
+JobOutcomes = tuple[CountJob, dict[CountKey, Outcome]]
 
 
-def count_work(count: Callable[[str, Request], Count], work: Work) -> dict[CountKey, Outcome]:
+def count_job(count: Callable[[str, Request], Count], work: CountJob) -> dict[CountKey, Outcome]:
     """All models of one request together, so that a tokenizer they share runs once."""
     return _keyed(work, _outcomes(count, work))
 
 
-def _keyed(work: Work, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
+def _keyed(work: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
     return {CountKey(model, work.digest): one for model, one in zip(work.models, outcomes, strict=True)}
 
 
-def _outcomes(count: Callable[[str, Request], Count], work: Work) -> list[Outcome]:
+def _outcomes(count: Callable[[str, Request], Count], work: CountJob) -> list[Outcome]:
     """One for each model; those that are equal are one value, since there may be hundreds of thousands."""
     seen: dict[Outcome, Outcome] = {}
     found = (_outcome(count, model, work.request) for model in work.models)
@@ -75,7 +75,9 @@ def _outcome(count: Callable[[str, Request], Count], model: str, request: Reques
         return error
 
 
-def count_all(count: Callable[[str, Request], Count], works: Iterable[Work], jobs: int) -> Iterator[Counted]:
+def count_jobs(
+    count: Callable[[str, Request], Count], works: Iterable[CountJob], jobs: int
+) -> Iterator[JobOutcomes]:
     """Each work with its outcomes: from this process until the work has shown itself large, then from `jobs` of them.
 
     `works` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
@@ -83,7 +85,7 @@ def count_all(count: Callable[[str, Request], Count], works: Iterable[Work], job
     todo = iter(works)
     spent = 0
     for work in todo:
-        yield work, count_work(count, work)
+        yield work, count_job(count, work)
         spent += work.size * len(work.models)
         if jobs > 1 and spent >= _WORTH_A_POOL:
             break
@@ -93,15 +95,15 @@ def count_all(count: Callable[[str, Request], Count], works: Iterable[Work], job
         yield from _in_processes(partial(_count_chunk, count), chain([first], chunks), jobs)
 
 
-def _count_chunk(count: Callable[[str, Request], Count], chunk: list[Work]) -> list[list[Outcome]]:
+def _count_chunk(count: Callable[[str, Request], Count], chunk: list[CountJob]) -> list[list[Outcome]]:
     return [_outcomes(count, work) for work in chunk]
 
 
 def _in_processes(
-    count: Callable[[list[Work]], list[list[Outcome]]], chunks: Iterable[list[Work]], jobs: int
-) -> Iterator[Counted]:
+    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterable[list[CountJob]], jobs: int
+) -> Iterator[JobOutcomes]:
     pool = _processes(jobs)
-    waiting: deque[tuple[list[Work], Future[list[list[Outcome]]]]] = deque()
+    waiting: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
     try:
         for chunk in chunks:
             waiting.append((chunk, pool.submit(count, chunk)))
@@ -116,7 +118,7 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _result(chunk: list[Work], future: Future[list[list[Outcome]]]) -> Iterator[Counted]:
+def _result(chunk: list[CountJob], future: Future[list[list[Outcome]]]) -> Iterator[JobOutcomes]:
     """Keyed here, so that no copies of digests come back."""
     for work, outcomes in zip(chunk, future.result(), strict=True):
         yield work, _keyed(work, outcomes)
@@ -145,7 +147,7 @@ def _end_workers() -> None:
         worker.terminate()
 
 
-def cores() -> int:
+def available_cores() -> int:
     """The cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -8,7 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.pipeline import check
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli.init.survey import literal, survey
 from prompt_lint.config import load
 from prompt_lint.config.rule_matching import compile_rules
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Options
     from prompt_lint.cli.init.survey import Finding
     from prompt_lint.config.schema import Config
-    from prompt_lint.counting.sources import Means
+    from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Problem, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -110,7 +110,9 @@ class Proposal(NamedTuple):
     left_out: Mapping[str, str]
 
 
-def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, options: Options) -> Proposal:
+def propose(
+    tree: WorkingTree, name: str, models: Sequence[str], means: CountSources, options: Options
+) -> Proposal:
     """A configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` where there can't be one."""
     found = survey(tree, name, options.max_file_size)
     wanted = rule_from_flags(models or [MODEL], None).models
@@ -121,7 +123,7 @@ def propose(tree: WorkingTree, name: str, models: Sequence[str], means: Means, o
     for _ in range(_DRAFTS):
         text = render(draft)
         rules = parse_config(text.encode(), name, FORMATS)
-        report = check(tree, rules, (), means, options)
+        report = check_prompts(tree, rules, (), means, options)
         better = _mended(draft, rules, report, found.links)
         if not better.findings:
             raise Fatal(
