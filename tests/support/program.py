@@ -63,7 +63,7 @@ def lint(
 
     def run(*arguments: str) -> Done:
         code = main.run(arguments)
-        return Done(code, *capfd.readouterr())
+        return Done(int(code), *capfd.readouterr())
 
     return run
 

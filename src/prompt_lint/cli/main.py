@@ -223,7 +223,7 @@ def cli() -> None:
 @click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
 @_shared("base", "policy", "policy_from", "git", "size", *_COUNTING, "format", "file", "output")
 @click.option(
-    "-e", "--exit-zero", is_flag=True, help="ExitCode 0 where the only fault is a prompt over its limit."
+    "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
 @_shared("verbose", "quiet", "color")
 def check(
@@ -454,7 +454,7 @@ def init(
 @click.option(
     "--fail-on",
     multiple=True,
-    help="ExitCode 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
+    help="Exit 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
 )
 @click.option(
     "--deadline",
