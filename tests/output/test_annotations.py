@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tests.support import log_commands, make, reports
 from tests.text.test_escape import SPECIAL
 
+from prompt_lint.ci.workflow_commands import MAX_MESSAGE_LENGTH, MAX_SUMMARY_BYTES
 from prompt_lint.cli import main
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Note, Problem
-from prompt_lint.output import OUTPUTS, View, github, markdown
+from prompt_lint.output import OUTPUTS, View, github
 from prompt_lint.output.delivery import Flags, Target, targets
 from prompt_lint.output.findings import LEVELS, collect_findings
 from prompt_lint.text.escape import visible
@@ -147,7 +148,7 @@ def test_a_message_is_cut_to_what_github_keeps() -> None:
 
     [command] = log_commands.github(github.render(report, View()))
 
-    assert len(command.data) == github.LONGEST
+    assert len(command.data) == MAX_MESSAGE_LENGTH
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -312,7 +313,7 @@ def test_a_run_on_github_is_annotated_and_summed_up(on_github: Path, lint: Calla
 
 def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Callable[..., Done]) -> None:
     """GitHub would drop all of it: what is there stays, and the run says so."""
-    full = "x" * (markdown.SUMMARY - 20)
+    full = "x" * (MAX_SUMMARY_BYTES - 20)
     on_github.write_text(full)
 
     done = lint("check", "--offline")
@@ -324,12 +325,12 @@ def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Ca
 
 def test_a_summary_is_cut_to_the_room_that_is_left(on_github: Path, lint: Callable[..., Done]) -> None:
     """With little room, the verdict is told at least."""
-    on_github.write_text("x" * (markdown.SUMMARY - 300))
+    on_github.write_text("x" * (MAX_SUMMARY_BYTES - 300))
 
     done = lint("check", "--offline")
 
     assert done.err == ""
-    assert on_github.stat().st_size < markdown.SUMMARY
+    assert on_github.stat().st_size < MAX_SUMMARY_BYTES
     assert "over their limits" in on_github.read_text()
 
 

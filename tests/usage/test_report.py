@@ -30,6 +30,7 @@ from tests.support.paths import ROOT
 from tests.usage.test_admin_api import costing
 
 from prompt_lint.api import credentials
+from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.cli import main
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.text.escape import visible
@@ -502,14 +503,14 @@ def test_the_step_summary_stays_within_a_mebibyte(
     """GitHub would drop it whole: what doesn't fit is left out, but for the first sentence."""
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    summary.write_text("x" * (report.LARGEST_SUMMARY - 1000))
+    summary.write_text("x" * (MAX_SUMMARY_BYTES - 1000))
     run(server)
     first = summary.stat().st_size
-    summary.write_text("x" * report.LARGEST_SUMMARY)
+    summary.write_text("x" * MAX_SUMMARY_BYTES)
     run(server)
 
-    assert report.LARGEST_SUMMARY - 1000 < first < report.LARGEST_SUMMARY
-    assert summary.stat().st_size == report.LARGEST_SUMMARY
+    assert MAX_SUMMARY_BYTES - 1000 < first < MAX_SUMMARY_BYTES
+    assert summary.stat().st_size == MAX_SUMMARY_BYTES
 
 
 def test_a_threshold_that_is_crossed_fails(

@@ -1,4 +1,4 @@
-"""The table of CI systems. A new one is a module and a line here."""
+"""Which CI this is and what it says of the change. A new one is a module and a line here."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 
 
 class Platform(Protocol):
-    """Environment → what this run is about."""
-
     def detect(self, env: Mapping[str, str]) -> Context | None:
-        """None where this isn't the platform."""
+        """Return what the environment says of this run, None where it isn't this platform's."""
 
 
 PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure": azure, "others": others}
 
 
 def detect_context(env: Mapping[str, str]) -> Context | None:
-    """What the CI system says that this process runs in; None in no CI, or one that isn't known."""
-    return next((found for one in PLATFORMS.values() if (found := one.detect(env))), None)
+    """Return what the CI system says of this run; None outside of CI, and in one that isn't known."""
+    contexts = (platform.detect(env) for platform in PLATFORMS.values())
+    return next((context for context in contexts if context), None)

@@ -1,11 +1,10 @@
-"""CI systems of which no more is taken than the target of a pull request. Facts: the variables in their documentation, November 2026."""
+"""CI systems that only tell the target of a pull request. Source: the variables in their documentation, November 2026."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci import context
-from prompt_lint.ci.context import Context
+from prompt_lint.ci.context import Context, parse_branch, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +22,17 @@ _PULL_REQUESTS = (
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
-    for name, target in _PULL_REQUESTS:
-        if number := context.parse_number(env.get(name)):  # elsewhere than in a pull request some say `false`
-            branch = context.parse_branch(env.get(target))
-            missing = () if branch else (target,)
-            # Nobody says whose it is.
+    for number_variable, target_variable in _PULL_REQUESTS:
+        number = parse_number(env.get(number_variable))  # some say `false` where there is no pull request
+        if number:
+            target = parse_branch(env.get(target_variable))
             return Context(
                 "other",
                 "unknown",
                 "pull_request",
-                target_branch=branch,
+                target_branch=target,
                 pull_request=number,
-                is_fork=True,
-                missing_variables=missing,
+                is_fork=True,  # no variable says whose it is
+                missing_variables=() if target else (target_variable,),
             )
     return None

@@ -16,8 +16,9 @@ from prompt_lint import ci
 from prompt_lint.api import json_client
 from prompt_lint.api.credentials import Secret, is_printable_ascii
 from prompt_lint.api.endpoint import validate_endpoint
-from prompt_lint.ci import context as event
 from prompt_lint.ci import github
+from prompt_lint.ci.context import parse_number, parse_repository
+from prompt_lint.ci.workflow_commands import format_command, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.markdown import COMMENT, render_within
 from prompt_lint.output.report_reader import read
@@ -122,11 +123,7 @@ def _report(options: Options) -> tuple[Report | None, Fatal | None]:
 def _notice(told: str, env: Mapping[str, str]) -> str:
     """A line that a runner shows beside the job."""
     line = visible(told)
-    return (
-        f"::notice title=prompt-lint::{line.replace('%', '%25')}"
-        if env.get("GITHUB_ACTIONS") == "true"
-        else line
-    )
+    return format_command("notice", line, title="prompt-lint") if has_runner(env) else line
 
 
 def _secret(env: Mapping[str, str]) -> Secret:
@@ -160,7 +157,7 @@ def _refusal(told: JsonResponse, *, harmless: bool) -> str:
 
 def _place(env: Mapping[str, str], options: Options, ask: Call) -> _Place | str:
     """The pull request; or why there is none, which is no fault."""
-    repository = event.parse_repository(env.get("GITHUB_REPOSITORY"))
+    repository = parse_repository(env.get("GITHUB_REPOSITORY"))
     if repository.count("/") != 1:
         raise Fatal("GITHUB_REPOSITORY doesn't say whose pull request it is", "set it to OWNER/NAME")
     if env.get("GITHUB_EVENT_NAME") == "workflow_run" and not options.number:
@@ -171,7 +168,7 @@ def _place(env: Mapping[str, str], options: Options, ask: Call) -> _Place | str:
         raise Fatal("the event doesn't tell which pull request this run is of", "name it with --pull-request")
     if not number:
         return "no comment: this run is of no pull request"
-    current = event.parse_number(env.get("GITHUB_RUN_ID")), event.parse_number(env.get("GITHUB_RUN_ATTEMPT"))
+    current = parse_number(env.get("GITHUB_RUN_ID")), parse_number(env.get("GITHUB_RUN_ATTEMPT"))
     return _Place(repository, number, current, _link(env, repository, current[0]))
 
 
@@ -185,11 +182,11 @@ def _finished(env: Mapping[str, str], repository: str, ask: Call) -> _Place | st
     head = f"{done.repository.partition('/')[0]}:{done.branch}"
     query = urlencode({"state": "open", "head": head, "per_page": _PAGE})
     found = [
-        event.parse_number(one.get("number"))
+        parse_number(one.get("number"))
         for one in _listed(ask("GET", f"/repos/{quote(repository)}/pulls?{query}", None))
-        if _at(one, "head", "sha") == done.commit
-        and _at(one, "head", "repo", "full_name") == done.repository
-        and _at(one, "base", "repo", "full_name") == repository
+        if github.get_nested(one, "head", "sha") == done.commit
+        and github.get_nested(one, "head", "repo", "full_name") == done.repository
+        and github.get_nested(one, "base", "repo", "full_name") == repository
     ]
     if len(found) != 1 or not found[0]:
         many = "several open pull requests have" if len(found) > 1 else "no open pull request has (any more)"
@@ -288,11 +285,11 @@ def _ours(ask: Call, place: _Place, key: str) -> Sequence[_Comment]:
 
 
 def _comment(raw: Mapping[str, Any], key: str) -> _Comment | None:
-    body, number = raw.get("body"), event.parse_number(raw.get("id"))
+    body, number = raw.get("body"), parse_number(raw.get("id"))
     match = _MARK.match(body) if isinstance(body, str) else None
     if match is None or not number or match[1] != _digest(key):
         return None
-    inside = _at(raw, "user", "type") == "Bot" or raw.get("author_association") in _INSIDE
+    inside = github.get_nested(raw, "user", "type") == "Bot" or raw.get("author_association") in _INSIDE
     # GitHub gives the ends of lines back as a browser would have sent them.
     return (
         _Comment(number, (int(match[2]), int(match[3])), str(body).replace("\r\n", "\n")) if inside else None
@@ -311,11 +308,3 @@ def _listed(told: JsonResponse) -> Sequence[Mapping[str, Any]]:
 def _expect(told: JsonResponse, *statuses: int) -> None:
     if told.status not in statuses:
         raise _Refused(told)
-
-
-def _at(value: object, *keys: str) -> object:
-    for key in keys:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value

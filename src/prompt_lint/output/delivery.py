@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
 from prompt_lint.model.errors import Fatal
 from prompt_lint.output import OUTPUTS
 from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
@@ -49,7 +50,7 @@ def targets(env: Mapping[str, str], flags: Flags) -> list[Target]:
     paths = {os.path.abspath(one.file) for one in files}
     if len(paths) < len(files) or "-" in {one.file for one in files}:
         raise Fatal(_NOT_TWICE, _STDOUT)
-    if not flags.format and env.get("GITHUB_ACTIONS") == "true":
+    if not flags.format and has_runner(env):
         summary = env.get("GITHUB_STEP_SUMMARY", "")
         files += (
             [Target("markdown", summary, added=True)]
@@ -83,7 +84,7 @@ def deliver(
     for one in chosen:
         try:
             if one.added:
-                _add(one.file, report)
+                _append_to_summary(one.file, report)
             elif one.file:
                 write_file(one.file, rendered(one.format, view))
         except Fatal as error:
@@ -98,22 +99,14 @@ def deliver(
     return "".join(told)
 
 
-def _add(path: str, report: Report) -> None:
-    """The report in what room is left: GitHub drops a summary whole that is too large, whoever wrote it."""
-    from prompt_lint.output import markdown  # noqa: PLC0415  # on GitHub only
+def _append_to_summary(path: str, report: Report) -> None:
+    """Append the report, shortened to what room is left. What can't be written is worth a warning."""
+    from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
 
     try:
-        with open(path, "ab") as file:
-            begin = "\n\n" if file.tell() else ""
-            room = markdown.SUMMARY - file.tell() - len(begin) - 1
-            text = markdown.render_within(report, room, lambda text: len(_bytes(text)))
-            file.write(_bytes(begin + text if text else ""))
-        why = "" if text else "it is full"
+        is_written = append_summary(path, lambda room: render_within(report, room, count_bytes), "\n\n")
+        fault = "" if is_written else "it is full"
     except OSError as error:
-        why = error.strerror or "it can't be written"
-    if why:
-        write_stderr(f"warning: the summary of the job lacks the report: {visible(path)}: {visible(why)}\n")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
+        fault = error.strerror or "it can't be written"
+    if fault:
+        write_stderr(f"warning: the summary of the job lacks the report: {visible(path)}: {visible(fault)}\n")

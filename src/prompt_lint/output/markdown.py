@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# GitHub takes no comment of more characters, and drops a step's summary whole if it has more bytes.
+# GitHub takes no comment of more characters.
 COMMENT = 65_536
-SUMMARY = 1 << 20
 
 # What a reviewer sees without unfolding anything.
 _OPEN_ROWS, _OPEN_ITEMS = 25, 10

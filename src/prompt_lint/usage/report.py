@@ -10,6 +10,7 @@ from decimal import localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.api import credentials
+from prompt_lint.ci.workflow_commands import append_summary, count_bytes, format_command, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import find_model
 from prompt_lint.output.terminal import wants_color, write_file, write_stdout
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 DAYS = 7
 GROUPS = ("model", "workspace")
-# GitHub drops a step's summary whole where it has more than a mebibyte.
-LARGEST_SUMMARY = 1024 * 1024
 LARGEST_CHECK = 64 * 1024 * 1024
 LARGEST_COUNT = 2**31 - 1
 
@@ -324,7 +323,7 @@ def _deliver(
         except Fatal as error:
             lost.append(error)
     try:
-        _summarise(report, env.get("GITHUB_STEP_SUMMARY", ""))
+        _append_to_summary(report, env.get("GITHUB_STEP_SUMMARY", ""))
     except Fatal as error:
         lost.append(error)
     if on_stdout:
@@ -335,17 +334,13 @@ def _deliver(
         )
 
 
-def _summarise(report: UsageReport, path: str) -> None:
-    """Appended: other steps' commands may have written there before."""
+def _append_to_summary(report: UsageReport, path: str) -> None:
     if not path:
         return
-    data = REPORTS["markdown"].render(report).encode("utf-8", "backslashreplace")
+    whole = REPORTS["markdown"].render(report)
+    headline = f"**{figures.headline(report.trends)}** The rest didn't fit.\n"
     try:
-        with open(path, "ab") as file:
-            if file.tell() + len(data) >= LARGEST_SUMMARY:
-                data = f"**{figures.headline(report.trends)}** The rest didn't fit.\n".encode()
-            if file.tell() + len(data) < LARGEST_SUMMARY:
-                file.write(data)
+        append_summary(path, lambda room: next((t for t in (whole, headline) if count_bytes(t) <= room), ""))
     except OSError as error:
         raise Fatal(
             f"could not write the step summary: {error.strerror}", exit_code=ExitCode.UNCOUNTED
@@ -361,7 +356,7 @@ def _warn(report: UsageReport, env: Mapping[str, str], *, shown: bool) -> None:
     crossed = (figures.describe_result(one, report.trends.data.currency) for one in report.met_conditions)
     for sentence in (*([cut] if cut else []), *crossed):
         told = visible(sentence)
-        if env.get("GITHUB_ACTIONS") == "true":
-            print(f"::warning title=Claude usage and cost::{told.replace('%', '%25')}", file=sys.stderr)
+        if has_runner(env):
+            print(format_command("warning", told, title="Claude usage and cost"), file=sys.stderr)
         elif not shown:
             print(f"warning: {told}", file=sys.stderr)

@@ -1,0 +1,88 @@
+"""Nothing that a CI system says of a run is believed unless it is well formed."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint import ci
+from prompt_lint.ci import PLATFORMS, context
+
+ID, OTHER, ZERO = "a" * 40, "b" * 64, "0" * 40
+
+
+def test_outside_of_ci_nothing_is_known() -> None:
+    """Neither an empty environment nor `CI=true` alone is a platform."""
+    assert ci.detect_context({}) is None
+    assert (
+        ci.detect_context({"CI": "true", "GITHUB_ACTIONS": "false", "GITLAB_CI": "", "TF_BUILD": "no"})
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (context.parse_commit_id, [ID, OTHER], [ZERO, "0" * 64, ID[:39], ID + "\n", ID.upper(), "--help", None, 7, [ID]]),
+        (
+            context.parse_branch,
+            ["main", "feature/a-b_c.d", "été", "x;y", "refs/heads/main"],
+            ["", "-x", "--output=x", "a..b", "a b", "a\n", "a~1", "a^", "a:b", "a*", "@{-1}", "a@{1}", "/a", "a//b",
+             "refs/tags/v1", "a\\b", "a[b", "x" * 251, None, 7, "a\x7f", ".a"],
+        ),
+        (context.parse_number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
+        (context.parse_repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
+    ],
+)  # fmt: skip
+def test_what_is_not_of_its_kind_is_nothing(check: Any, good: list[Any], bad: list[Any]) -> None:
+    """Ids, branches, numbers and repositories are what they should be, to the last character, or empty."""
+    assert all(check(value) for value in good)
+    assert [value for value in bad if check(value)] == []
+
+
+VARIABLES = [
+    "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_BASE_REF", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY",
+    "GITLAB_CI", "CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_DIFF_BASE_SHA", "CI_COMMIT_BEFORE_SHA",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH", "TF_BUILD",
+    "BUILD_REASON", "BUILD_SOURCEBRANCH", "BUILD_SOURCEVERSION", "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID", "CHANGE_ID", "CHANGE_TARGET", "TRAVIS_PULL_REQUEST", "TRAVIS_BRANCH",
+]  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(
+        ["true", "True", "push", "pull_request", "merge_request_event", "refs/pull/1/merge", ID, ZERO, "1"]
+    ),
+    st.text(max_size=50),
+)
+
+
+@given(st.dictionaries(st.sampled_from(VARIABLES), VALUES))
+def test_no_environment_gets_past_the_checks(env: dict[str, str]) -> None:
+    """Whatever the variables hold: a context of clean values, or none."""
+    found = ci.detect_context(env)
+
+    if found:
+        assert all(not one or set(one) <= set(string.hexdigits) for one in (found.base, found.merge_commit))
+        for name in (found.target_branch, found.pushed_branch, found.default_branch):
+            assert not name.startswith("-")
+            assert not set(name) & set(" \t\n\x00~^:?*[\\")
+        assert found.event.isidentifier() or found.event.isalnum()
+
+
+def test_each_platform_says_how_to_fetch_more() -> None:
+    """Where a base is missing, the reader is told what to write into the job; of the others nobody knows."""
+    signs = {
+        "github": {"GITHUB_ACTIONS": "true"},
+        "gitlab": {"GITLAB_CI": "true"},
+        "azure": {"TF_BUILD": "True"},
+    }
+
+    assert signs.keys() == PLATFORMS.keys() - {"others"}
+    for name, sign in signs.items():
+        found = ci.detect_context(sign)
+        assert found
+        assert found.platform == name
+        assert "`" in found.fetch_hint
