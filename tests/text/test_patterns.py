@@ -13,11 +13,18 @@ from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec, PathSpec, RegexPattern
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from prompt_lint.text import patterns as globs
+from prompt_lint.text.patterns import (
+    MAX_PATTERNS,
+    MAX_WEIGHT,
+    compile_patterns,
+    find_endings,
+    find_folders,
+    weigh_pattern,
+)
 
 
 def matches(patterns: str | list[str], path: str) -> bool:
-    return globs.compile_patterns([patterns] if isinstance(patterns, str) else patterns)(path)
+    return compile_patterns([patterns] if isinstance(patterns, str) else patterns)(path)
 
 
 @pytest.mark.parametrize(
@@ -115,46 +122,26 @@ def test_any_name_can_be_matched(path: str) -> None:
 def test_a_pattern_that_can_only_be_a_slip_is_refused(pattern: str, reason: str) -> None:
     """In a sentence, by both ways of asking."""
     with pytest.raises(ValueError, match=re.escape(reason)):
-        globs.compile_patterns([pattern])
+        compile_patterns([pattern])
     with pytest.raises(ValueError, match=re.escape(reason)):
-        globs.weigh_pattern(pattern)
+        weigh_pattern(pattern)
 
 
 def test_too_many_patterns_are_refused() -> None:
     """A list has at most a thousand patterns, and its expression a size that can be built in a moment."""
-    globs.compile_patterns(["a"] * globs.MAX_PATTERNS)
+    compile_patterns(["a"] * MAX_PATTERNS)
 
     with pytest.raises(ValueError, match="too many or too long"):
-        globs.compile_patterns(["a"] * (globs.MAX_PATTERNS + 1))
+        compile_patterns(["a"] * (MAX_PATTERNS + 1))
     with pytest.raises(ValueError, match="too many or too long"):
-        globs.compile_patterns(["a" * 512] * globs.MAX_PATTERNS)
+        compile_patterns(["a" * 512] * MAX_PATTERNS)
 
 
 # The oracle: pathspec, on whatever isn't refused.
 
 _PIECES = [
-    "a",
-    "b",
-    "ab",
-    "*",
-    "**",
-    "?",
-    "/",
-    "/**/",
-    "[ab]",
-    "[!a]",
-    "[a-b]",
-    "!",
-    "\\*",
-    "\\!",
-    " ",
-    ".",
-    "-",
-    "#",
-    "[",
-    "]",
-    "\\",
-]
+    "a", "b", "ab", "*", "**", "?", "/", "/**/", "[ab]", "[!a]", "[a-b]", "!", "\\*", "\\!", " ", ".", "-", "#", "[", "]", "\\",
+]  # fmt: skip
 _PATTERN = (
     st.lists(st.sampled_from(_PIECES), min_size=1, max_size=7)
     .map("".join)
@@ -164,47 +151,84 @@ _NAME = st.text(st.sampled_from("ab.!#-* ]"), min_size=1, max_size=4).filter(
     lambda name: name not in {".", ".."}
 )
 _PATH = st.lists(_NAME, min_size=1, max_size=5).map("/".join)
+
+# Patterns with `**` at the start, in the middle and at the end, and paths that are deep enough for them.
+_SEGMENT = (
+    st.lists(st.sampled_from(["a", "b", "ab", "*", "?", "[ab]", "[!a]"]), min_size=1, max_size=3)
+    .map("".join)
+    .filter(lambda text: "**" not in text)
+)
+_DEEP_PATTERN = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["**/", "/**/", "", "/"]),
+    st.lists(_SEGMENT | st.just("**"), min_size=1, max_size=6).map("/".join),
+    st.sampled_from(["", "/", "/**", "/**/", "/*"]),
+)
+_DEEP_PATH = st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=8).map("/".join)
+
 # In pathspec's expressions: what is escaped, and sets. A set may match a `/` there, but never in git.
 _SET = re.compile(r"\\.|(\[(?!\^/\])\^?\]?[^\]]*\])", re.DOTALL)
 
 
-def _theirs(pattern: str) -> RegexPattern:
-    theirs = GitIgnoreSpecPattern(pattern)
-    assert theirs.regex, "what pathspec passes over, we refuse"
-    expression = _SET.sub(lambda found: f"(?!/){found[1]}" if found[1] else found[0], theirs.regex.pattern)
-    return RegexPattern(re.compile(expression), theirs.include)
+def _parse_as_pathspec(pattern: str) -> RegexPattern:
+    parsed = GitIgnoreSpecPattern(pattern)
+    assert parsed.regex, "what pathspec passes over is refused"
+    expression = _SET.sub(lambda match: f"(?!/){match[1]}" if match[1] else match[0], parsed.regex.pattern)
+    return RegexPattern(re.compile(expression), parsed.include)
 
 
-def _agree(patterns: list[str], paths: list[str], oracle: type[PathSpec[Any]]) -> None:
+def _assert_agreement(patterns: list[str], paths: list[str], oracle: type[PathSpec[Any]]) -> None:
     try:
-        ours = globs.compile_patterns(patterns)
+        is_match = compile_patterns(patterns)
     except ValueError:
         reject()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sets that a future Python may read otherwise
-        theirs = oracle([_theirs(pattern) for pattern in patterns], backend="simple")
+        spec = oracle([_parse_as_pathspec(pattern) for pattern in patterns], backend="simple")
 
-    assert [ours(path) for path in paths] == [theirs.match_file(path) for path in paths]
+    assert [is_match(path) for path in paths] == [spec.match_file(path) for path in paths]
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.lists(_PATTERN, min_size=1, max_size=4), st.lists(_PATH, min_size=1, max_size=6))
 @example(["*.md", "!drafts/"], ["drafts/a.md"])
 @example(["a/**/b"], ["a/b", "a/x/b", "a/b/c"])
 @example(["a[!b]c", "[.-a]b"], ["a/c", "abc", "axc", "/b", ".b"])
 def test_pathspec_agrees(patterns: list[str], paths: list[str]) -> None:
     """On every list of patterns that isn't refused, pathspec gives the same answer, the last match deciding."""
-    _agree(patterns, paths, PathSpec)
+    _assert_agreement(patterns, paths, PathSpec)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     st.lists(_PATTERN.filter(lambda text: text[0] != "!"), min_size=1, max_size=4),
     st.lists(_PATH, min_size=1, max_size=6),
 )
 def test_gitignore_agrees_where_nothing_is_taken_back(patterns: list[str], paths: list[str]) -> None:
     """Without `!`, pathspec's replica of git's own rules gives the same answer."""
-    _agree(patterns, paths, GitIgnoreSpec)
+    _assert_agreement(patterns, paths, GitIgnoreSpec)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_DEEP_PATTERN, min_size=1, max_size=3), st.lists(_DEEP_PATH, min_size=1, max_size=8))
+@example(["**/a/**/b"], ["a/b", "x/a/b", "x/a/y/b", "a/a/x/b/c", "b/a", "xa/b"])
+@example(["**/a/**/b/**"], ["a/b", "a/b/c", "x/a/b/c", "x/a/y/b/z/c"])
+@example(["**/a*/**/*b/"], ["ax/yb/c", "x/a/y/b/c", "a/b", "x/ab/c"])
+@example(["/**/a/*/**/b"], ["a/b", "a/x/b", "y/a/x/z/b"])
+@example(["**/a/**/a/b"], ["a/a/a/b", "a/b/a/b", "a/b"])
+def test_pathspec_agrees_on_patterns_with_several_double_stars(patterns: list[str], paths: list[str]) -> None:
+    """With `**` at the start, in the middle and at the end: each is taken once, where what follows fits first."""
+    _assert_agreement(patterns, paths, GitIgnoreSpec)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "!"]), _DEEP_PATTERN).map("".join), min_size=2, max_size=4),
+    st.lists(_DEEP_PATH, min_size=1, max_size=8),
+)
+def test_pathspec_agrees_where_such_patterns_take_back(patterns: list[str], paths: list[str]) -> None:
+    """The last pattern that matches decides, as docs/configuration.md says."""
+    _assert_agreement(patterns, paths, PathSpec)
 
 
 @settings(max_examples=300, deadline=None)
@@ -213,7 +237,7 @@ def test_only_what_is_odd_is_refused(pattern: str) -> None:
     """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line."""
     reason = ""
     try:
-        globs.weigh_pattern(pattern)
+        weigh_pattern(pattern)
     except ValueError as error:
         reason = str(error) or "nothing said"
 
@@ -228,6 +252,74 @@ def test_braces_are_a_list_written_shorter(choices: list[str], path: str) -> Non
     braces = matches(f"a{{{','.join(choices)}}}", path)
 
     assert braces == matches([f"a{choice}" for choice in choices], path)
+
+
+# Where the files are that patterns can match
+
+_NAMES = st.sampled_from(["a", "b", "c.md", "*", "**", "*.md", "?", "[ab]", "{a,b}", "\\a", "é", "!", "a b"])
+
+
+@given(
+    st.lists(st.lists(_NAMES, min_size=1, max_size=4).map("/".join), min_size=1, max_size=3),
+    st.sampled_from(["", "/"]),
+    st.lists(st.sampled_from(["a", "b", "c.md", "é", "a b", "x"]), min_size=1, max_size=5).map("/".join),
+)
+def test_whatever_patterns_match_lies_in_their_folders_and_has_one_of_their_endings(
+    patterns: list[str], start: str, path: str
+) -> None:
+    """Git is asked for those folders alone, and a path without any of the endings is passed over."""
+    patterns = [start + pattern for pattern in patterns]
+    try:
+        is_match = compile_patterns(patterns)
+    except ValueError:
+        return
+
+    is_inside = any(not one or path == one or path.startswith(f"{one}/") for one in find_folders(patterns))
+    has_ending = any(one in path for one in find_endings(patterns))
+
+    assert (is_inside and has_ending) or not is_match(path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folders"),
+    [
+        ("prompts/**/*.md", {"prompts"}),
+        ("/a/b/c.md", {"a/b/c.md"}),
+        ("a/b*/c", {"a"}),
+        ("{a,b}/x/*.md", {"a/x", "b/x"}),
+        ("*.md", {""}),
+        ("prompts/", {""}),
+        ("/prompts", {"prompts"}),
+        ("pr\\ompts/x/*", {""}),
+        ("é/x/*", {""}),
+    ],
+)
+def test_the_folder_of_a_pattern_is_what_comes_before_its_first_wildcard(
+    pattern: str, folders: set[str]
+) -> None:
+    """Where the pattern starts at the top of the repository; and in plain ASCII."""
+    assert find_folders([pattern]) == folders
+
+
+def test_a_folder_inside_another_is_not_asked_for_twice() -> None:
+    """And patterns that exclude ask for nothing."""
+    assert find_folders(["a/b/*", "a/*", "!c/d/*", "ab/*"]) == {"a", "ab"}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "endings"),
+    [
+        (["prompts/**/*.md"], {".md"}),
+        (["*.{md,prompt.md}", "CLAUDE.md", "!x.txt"], {".md"}),
+        (["/prompts/**", "skills/"], {"prompts", "skills"}),
+        (["a?", "*.md"], {""}),
+    ],
+)
+def test_the_ending_of_a_pattern_is_what_comes_after_its_last_wildcard(
+    patterns: list[str], endings: set[str]
+) -> None:
+    """An ending that is in all that another is in stands for both."""
+    assert find_endings(patterns) == endings
 
 
 # Hostile patterns
@@ -253,7 +345,7 @@ HOSTILE = [
 @pytest.mark.parametrize("tail", ["", "*", "?"], ids=["", "star", "mark"])
 def test_no_pattern_runs_for_long(pattern: str, path: str, tail: str) -> None:
     """Patterns that make a backtracking matcher run for minutes take a few milliseconds on the longest of paths."""
-    match = globs.compile_patterns([(pattern + tail)[-512:]])
+    match = compile_patterns([(pattern + tail)[-512:]])
     started = time.process_time()
 
     for _ in range(10):
@@ -263,11 +355,11 @@ def test_no_pattern_runs_for_long(pattern: str, path: str, tail: str) -> None:
 
 
 def test_the_heaviest_list_is_built_in_a_moment() -> None:
-    """As much as `compile` takes at all is compiled, and asked about a long path, in about a second."""
-    count = globs.MAX_WEIGHT // globs.weigh_pattern("*a" * 250)
+    """As much as `compile_patterns` takes at all is compiled, and asked about a long path, in about a second."""
+    count = MAX_WEIGHT // weigh_pattern("*a" * 250)
     started = time.process_time()
 
-    match = globs.compile_patterns(["*a" * 250] * (count // 2) + ["!" + "b*" * 250] * (count // 2))
+    match = compile_patterns(["*a" * 250] * (count // 2) + ["!" + "b*" * 250] * (count // 2))
     match("a" * 4000)
 
     assert time.process_time() - started < 5

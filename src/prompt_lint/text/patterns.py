@@ -1,8 +1,8 @@
-"""Patterns as in .gitignore, with braces, compiled to one expression that can't be made to run for long.
+"""Patterns as in .gitignore, with braces, compiled to one regular expression that can't be made to run for long.
 
 A configuration may come from a stranger, and a backtracking matcher needs 20 seconds for a pattern of 13
-characters. Nothing here can backtrack over more than one wildcard: for `*` or `**` with something behind
-it, the leftmost place where that something fits is always good enough, so every such choice is made
+characters. No expression here backtracks over more than one wildcard: for `*` or `**` with something after
+it, the leftmost offset where that something fits is always good enough, so every such choice is made
 once, in an atomic group.
 """
 
@@ -18,127 +18,133 @@ if TYPE_CHECKING:
 MAX_LENGTH = 512
 MAX_PATTERNS = 1000
 MAX_ALTERNATIVES = 64
-# The patterns of a configuration as a whole, by the length of their expressions: half a second to build.
+# Of all patterns of a configuration together, by the length of their expressions: half a second to build.
 MAX_WEIGHT = 262_144
 # One pattern with its braces written out.
 _MAX_EXPANDED = 4096
 
-# The pieces of a pattern. The head of a bracket is atomic: in `[!]` and `[]` the `]` is a member, so they don't end.
-_TOKEN = re.compile(r"\\.|\[(?>[!^]?\]?)[^\]]*\]|.", re.DOTALL)
+# A piece of a pattern. The head of a bracket is atomic: in `[!]` and `[]` the `]` is a member, so they don't end.
+_PIECE = re.compile(r"\\.|\[(?>[!^]?\]?)[^\]]*\]|.", re.DOTALL)
 
 _ANY_DEPTH = ["*", "*"]
 _ANY_FOLDERS = "(?:[^/]+/)*?"
 _END = r"(?:/|\Z)"
-# A name that stands for itself.
-_PLAIN = re.compile(r"[A-Za-z0-9_.@+= -]+")
+# A name without wildcards, in characters that every file system and git spell in one way.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@+= -]+")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 class _Glob(NamedTuple):
-    """One pattern without `!` and braces, as an expression to be matched from the start of a path.
+    """One pattern without `!` and braces, as an expression that is matched from the start of a path.
 
-    `floating` leaves it to the caller to try it behind every folder. `tail` are the literal characters before
-    the end of what it matches; `below` says that what it matches ends with a `/`.
+    `is_floating`: the caller tries the expression at the start of every name of a path. `ending` is the literal text
+    that what it matches ends with; `matches_below`: a `/` comes after it.
     """
 
     regex: str
     is_floating: bool
-    tail: str
+    ending: str
     matches_below: bool
 
 
 class _Run(NamedTuple):
-    """Neighbours in a list that all include, or all exclude."""
+    """Neighbours in a list of patterns that all include, or all exclude."""
 
     includes: bool
     globs: list[_Glob]
 
 
-def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:  # as in `re.compile`
-    """Whether a path (relative to the top of the repository, with `/`) is matched by a list of patterns.
+def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return a function that tells whether a list of patterns matches a path, from the top of the repository, with `/`.
 
-    As git does, a pattern that matches a folder matches all that is below it. The last pattern of the
+    As in git, a pattern that matches a folder matches everything below it. The last pattern of the
     list that matches decides. Raises `ValueError`, with a sentence, for patterns that are refused.
     """
     runs: list[_Run] = []
     weight = 0
     for number, pattern in enumerate(patterns):
-        include, globs = _parse_pattern(pattern)
+        includes, globs = _parse_pattern(pattern)
         weight += sum(len(glob.regex) for glob in globs)
         if number >= MAX_PATTERNS or weight > MAX_WEIGHT:
             raise ValueError(
                 f"the patterns are too many or too long, taken together, from {pattern[:40]!r} on"
             )
-        if not runs or runs[-1].includes != include:
-            runs.append(_Run(include, []))
+        if not runs or runs[-1].includes != includes:
+            runs.append(_Run(includes, []))
         runs[-1].globs.extend(globs)
     return _build_matcher(runs)
 
 
 def weigh_pattern(pattern: str) -> int:
-    """What a pattern costs to compile; `MAX_WEIGHT` is the most for all together.
+    """Return what a pattern costs to compile; `MAX_WEIGHT` is the most for all together.
 
-    Raises `ValueError`, with a sentence, for a pattern that `compile` refuses.
+    Raises `ValueError`, with a sentence, for a pattern that `compile_patterns` refuses.
     """
     return sum(len(glob.regex) for glob in _parse_pattern(pattern)[1])
 
 
 def find_folders(patterns: Iterable[str]) -> set[str]:
-    """Paths at or below which everything lies that the patterns can match; "" among them is the whole tree.
+    """Return folders and files at or below which everything lies that the patterns can match; "" is the whole tree.
 
-    What git is asked for: so only plain ASCII, which no file system and no setting of git spells in another way.
+    Git is asked to list them: so only plain ASCII, which no file system and no setting of git spells in another way.
     """
-    found: set[str] = set()
-    for pattern in patterns:
-        if not pattern.startswith("!"):
-            found |= {_find_literal_start(one) for one in _expand_braces(pattern.rstrip())}
-    return {path for path in found if not any(path.startswith(f"{other}/") for other in found)}
+    starts = {
+        _find_literal_start(alternative)
+        for pattern in patterns
+        if not pattern.startswith("!")
+        for alternative in _expand_braces(pattern.rstrip())
+    }
+    return {path for path in starts if not any(path.startswith(f"{other}/") for other in starts)}
 
 
 def find_endings(patterns: Iterable[str]) -> set[str]:
-    """Texts of which one is in every path that the patterns can match; the empty one among them is in any."""
-    found = {glob.tail for one in patterns if not one.startswith("!") for glob in _parse_pattern(one)[1]}
-    return {end for end in found if not any(other in end for other in found if other != end)}
+    """Return texts of which every path that the patterns can match holds one; "" is in any path."""
+    endings = {
+        glob.ending
+        for pattern in patterns
+        if not pattern.startswith("!")
+        for glob in _parse_pattern(pattern)[1]
+    }
+    return {text for text in endings if not any(other in text for other in endings if other != text)}
 
 
 def _find_literal_start(pattern: str) -> str:
-    """The path up to the first name with a wildcard. Without a slash but at the end, a pattern matches at any depth."""
+    """Return the path up to the first name with a wildcard; "" for a pattern that matches at any depth."""
     names = pattern.strip("/").split("/")
-    anchored = pattern.startswith("/") or len(names) > 1
-    plain = takewhile(_PLAIN.fullmatch, names) if anchored else ()
-    return "/".join(plain)
+    is_anchored = pattern.startswith("/") or len(names) > 1
+    return "/".join(takewhile(_PLAIN_NAME.fullmatch, names)) if is_anchored else ""
 
 
 def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
     included = [glob for run in runs if run.includes for glob in run.globs]
     if not included:
         return lambda _: False
-    # The last match decides, so the last run is asked first.
+    # The last match decides, so the last run comes first.
     steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
     only = steps[0][0] if len(steps) == 1 else None
-    if not all(glob.tail for glob in included):
-        return (lambda path: only(path) is not None) if only else (lambda path: _apply_runs(path, steps))
+    if not all(glob.ending for glob in included):
+        return (lambda path: only(path) is not None) if only else (lambda path: _apply_steps(path, steps))
 
-    # Most paths end in nothing that any pattern could match; that is found out faster without the expression.
-    ends = tuple({glob.tail for glob in included if not glob.matches_below})
-    inside = tuple({f"{glob.tail}/" for glob in included})
+    # Most paths don't have what any pattern ends with; that is faster to find out without the expression.
+    endings = tuple({glob.ending for glob in included if not glob.matches_below})
+    folder_endings = tuple({f"{glob.ending}/" for glob in included})
 
     def matches(path: str) -> bool:
-        if not path.endswith(ends):
-            for part in inside:
-                if part in path:
+        if not path.endswith(endings):
+            for ending in folder_endings:
+                if ending in path:
                     break
             else:
                 return False
-        return only(path) is not None if only else _apply_runs(path, steps)
+        return only(path) is not None if only else _apply_steps(path, steps)
 
     return matches
 
 
-def _apply_runs(path: str, steps: Sequence[tuple[Callable[[str], object], bool]]) -> bool:
-    for match, include in steps:
+def _apply_steps(path: str, steps: Sequence[tuple[Callable[[str], object], bool]]) -> bool:
+    for match, includes in steps:
         if match(path) is not None:
-            return include
+            return includes
     return False
 
 
@@ -151,7 +157,7 @@ def _join_globs(globs: Sequence[_Glob]) -> str:
 
 
 def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
-    """A pattern as written → whether it includes, and its alternatives."""
+    """Return whether a pattern, as written, includes, and its alternatives."""
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"the pattern is {len(pattern)} characters long; the most is {MAX_LENGTH}")
     if "\0" in pattern:
@@ -160,40 +166,40 @@ def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
         pattern = pattern.rstrip()  # as in .gitignore; an escaped space stays
     if pattern.startswith("#"):
         raise ValueError("a `#` at the start makes it a comment; to mean the character, write `\\#`")
-    include = not pattern.startswith("!")
-    body = pattern if include else pattern[1:]
-    return include, [_translate_pattern(one) for one in _expand_braces(body)]
+    includes = not pattern.startswith("!")
+    body = pattern if includes else pattern[1:]
+    return includes, [_translate_pattern(alternative) for alternative in _expand_braces(body)]
 
 
 def _expand_braces(pattern: str) -> list[str]:
-    """Brace alternatives written out: `a.{md,txt}` → `a.md`, `a.txt`. They may be nested."""
-    found = []
+    """Write the alternatives of braces out: `a.{md,txt}` → `a.md`, `a.txt`. They may be nested."""
+    expanded: list[str] = []
     waiting = [pattern]
     while waiting:
-        one = waiting.pop()
-        split = _split_first_braces(one)
+        candidate = waiting.pop()
+        split = _split_first_braces(candidate)
         if split is None:
-            found.append(one)
+            expanded.append(candidate)
         else:
             before, choices, after = split
             waiting += [f"{before}{choice}{after}" for choice in reversed(choices)]
-        if len(found) + len(waiting) > MAX_ALTERNATIVES:
+        if len(expanded) + len(waiting) > MAX_ALTERNATIVES:
             raise ValueError(f"the braces stand for more than {MAX_ALTERNATIVES} patterns")
-        if len(found) > 1 and sum(map(len, found)) > _MAX_EXPANDED:
+        if len(expanded) > 1 and sum(map(len, expanded)) > _MAX_EXPANDED:
             raise ValueError(f"the braces stand for more than {_MAX_EXPANDED} characters")
-    return found
+    return expanded
 
 
 def _split_first_braces(pattern: str) -> tuple[str, list[str], str] | None:
-    """What stands before the first braces, in them, between their commas, and behind them."""
-    depth = start = mark = 0
+    """Return the text before the first braces, the choices in them, and the text after them; None without braces."""
+    depth = start = choice_start = 0
     choices: list[str] = []
-    for piece in _TOKEN.finditer(pattern):
-        at, text = piece.start(), piece[0]
+    for piece in _PIECE.finditer(pattern):
+        offset, text = piece.start(), piece[0]
         if text == "{":
             depth += 1
             if depth == 1:
-                start, mark = at, at + 1
+                start, choice_start = offset, offset + 1
         elif text == "}":
             depth -= 1
             if depth < 0:
@@ -203,10 +209,11 @@ def _split_first_braces(pattern: str) -> tuple[str, list[str], str] | None:
                     raise ValueError(
                         "braces without a comma; write `{md,txt}`, or `\\{` to mean the character"
                     )
-                return pattern[:start], [*choices, pattern[mark:at]], pattern[at + 1 :]
+                choices.append(pattern[choice_start:offset])
+                return pattern[:start], choices, pattern[offset + 1 :]
         elif text == "," and depth == 1:
-            choices.append(pattern[mark:at])
-            mark = at + 1
+            choices.append(pattern[choice_start:offset])
+            choice_start = offset + 1
     if depth:
         raise ValueError("a `{` without its `}`; to mean the character, write `\\{`")
     return None
@@ -214,47 +221,49 @@ def _split_first_braces(pattern: str) -> tuple[str, list[str], str] | None:
 
 def _translate_pattern(pattern: str) -> _Glob:
     segments = _split_segments(pattern)
-    below = not segments[-1]
-    if below:
+    matches_below = not segments[-1]
+    if matches_below:
         segments.pop()
     if not segments[0]:
         del segments[0]
     elif len(segments) == 1:  # no slash but at the end: it matches at any depth
         segments.insert(0, _ANY_DEPTH)
     segments = [
-        one for one, before in zip(segments, [[], *segments], strict=False) if not one == before == _ANY_DEPTH
+        segment
+        for segment, previous in zip(segments, [[], *segments], strict=False)
+        if not segment == previous == _ANY_DEPTH
     ]
     if segments == [_ANY_DEPTH]:  # everything, or (`**/`) everything that is in a folder
-        return _Glob("[^/]+/" if below else "", is_floating=False, tail="", matches_below=below)
+        regex = "[^/]+/" if matches_below else ""
+        return _Glob(regex, is_floating=False, ending="", matches_below=matches_below)
     if segments[-1] == _ANY_DEPTH:
-        below = True
+        matches_below = True
         segments.pop()
-    return _join_segments(segments, below=below)
+    return _join_segments(segments, matches_below=matches_below)
 
 
-def _join_segments(segments: Sequence[list[str]], *, below: bool) -> _Glob:
-    """Blocks of segments between `**`, each of which is taken at the leftmost place where it fits."""
+def _join_segments(segments: Sequence[list[str]], *, matches_below: bool) -> _Glob:
+    """Join the segments between `**` to blocks, each of which is matched at the leftmost name where it fits."""
     blocks: list[list[str]] = [[]]
-    tail = ""
+    ending = ""
     for segment in segments:
         if segment == _ANY_DEPTH:
             blocks.append([])
         else:
-            regex, tail = _translate_segment(segment)
+            regex, ending = _translate_segment(segment)
             blocks[-1].append(regex)
-    end = "/" if below else _END
-    ends = ["/"] * (len(blocks) - 1) + [end]
+    bounds = ["/"] * (len(blocks) - 1) + ["/" if matches_below else _END]
     first, *others = [
-        "/".join(block) + bound if block else "" for block, bound in zip(blocks, ends, strict=True)
+        "/".join(block) + bound if block else "" for block, bound in zip(blocks, bounds, strict=True)
     ]
     if not first and len(others) == 1:
-        return _Glob(others[0], is_floating=True, tail=tail, matches_below=below)
-    skips = "".join(f"(?>{_ANY_FOLDERS}{block})" for block in others)
-    return _Glob(f"{first}{skips}", is_floating=False, tail=tail, matches_below=below)
+        return _Glob(others[0], is_floating=True, ending=ending, matches_below=matches_below)
+    rest = "".join(f"(?>{_ANY_FOLDERS}{block})" for block in others)
+    return _Glob(f"{first}{rest}", is_floating=False, ending=ending, matches_below=matches_below)
 
 
 def _split_segments(pattern: str) -> list[list[str]]:
-    """The pieces between the slashes. An empty first or last list stands for a slash at that end."""
+    """Return the pieces between the slashes. An empty first or last list stands for a slash at that end."""
     if not pattern.strip("/"):
         raise ValueError(
             "the pattern is empty" if not pattern else "the pattern is nothing but `/`; write `**`"
@@ -262,13 +271,13 @@ def _split_segments(pattern: str) -> list[list[str]]:
     if _DRIVE.match(pattern) or pattern.startswith("~/"):
         raise ValueError("the path leads out of the repository; patterns start at its top folder")
     segments: list[list[str]] = [[]]
-    for piece in _TOKEN.findall(pattern):
+    for piece in _PIECE.findall(pattern):
         if piece == "/":
             segments.append([])
         else:
             segments[-1].append(_check_piece(piece))
     for number, segment in enumerate(segments):
-        _check_segment("".join(segment).replace("\\", ""), edge=number in {0, len(segments) - 1})
+        _check_segment("".join(segment).replace("\\", ""), is_edge=number in {0, len(segments) - 1})
     return segments
 
 
@@ -282,42 +291,43 @@ def _check_piece(piece: str) -> str:
     return piece
 
 
-def _check_segment(name: str, *, edge: bool) -> None:
+def _check_segment(name: str, *, is_edge: bool) -> None:
     if name == "..":
         raise ValueError("`..` leads out of the repository; patterns start at its top folder")
     if name == ".":
         raise ValueError("a path in the repository has no `.` folder; leave the `./` out")
-    if not name and not edge:
+    if not name and not is_edge:
         raise ValueError("two slashes in a row match nothing")
 
 
 def _translate_segment(pieces: Sequence[str]) -> tuple[str, str]:
-    """One name between slashes → its expression, and the literal characters it ends with."""
+    """Return the expression of one name between slashes, and the literal characters that it ends with."""
     if pieces == ["*"]:
         return "[^/]+", ""
-    chunks: list[list[str]] = [[]]
-    tail = ""
+    chunks: list[list[str]] = [[]]  # between the `*`
+    ending = ""
     for piece in pieces:
         if piece == "*":
             chunks.append([])
-            tail = ""
+            ending = ""
         elif piece == "?" or piece[0] == "[":
             chunks[-1].append("[^/]" if piece == "?" else _translate_bracket(piece[1:-1]))
-            tail = ""
+            ending = ""
         else:
             chunks[-1].append(re.escape(piece[-1]))
-            tail += piece[-1]
-    head, *others = ["".join(chunk) for chunk in chunks]
+            ending += piece[-1]
+    first, *others = ["".join(chunk) for chunk in chunks]
     if not others:
-        return head, tail
+        return first, ending
     *middle, last = others
-    return f"{head}{''.join(f'(?>[^/]*?{one})' for one in middle if one)}[^/]*{last}", tail
+    skips = "".join(f"(?>[^/]*?{chunk})" for chunk in middle if chunk)
+    return f"{first}{skips}[^/]*{last}", ending
 
 
 def _translate_bracket(body: str) -> str:
-    """The inside of `[...]` → a set. It never matches a `/`, as in git."""
-    negated = body[0] in "!^"
-    members = body[1:] if negated else body
+    """Return the expression of a set, from what is inside of `[...]`. It never matches a `/`, as in git."""
+    is_negated = body[0] in "!^"
+    members = body[1:] if is_negated else body
     if "/" in members:
         raise ValueError("a `/` inside `[...]`, which never matches one")
     if "\\" in members:
@@ -325,19 +335,19 @@ def _translate_bracket(body: str) -> str:
     if "[:" in members:
         raise ValueError("a character class such as `[:alpha:]` isn't supported; write `[A-Za-z]`")
     items = []
-    slash = False
-    at = 0
-    while at < len(members):
-        if members[at + 1 : at + 2] == "-" and at + 2 < len(members):
-            low, high = members[at], members[at + 2]
+    has_slash = False
+    offset = 0
+    while offset < len(members):
+        if members[offset + 1 : offset + 2] == "-" and offset + 2 < len(members):
+            low, high = members[offset], members[offset + 2]
             if low > high:
                 raise ValueError(f"the range `{low}-{high}` in `[...]` is the wrong way round")
-            slash = slash or low <= "/" <= high
+            has_slash = has_slash or low <= "/" <= high
             items.append(f"{re.escape(low)}-{re.escape(high)}")
-            at += 3
+            offset += 3
         else:
-            items.append(re.escape(members[at]))
-            at += 1
-    if negated:
+            items.append(re.escape(members[offset]))
+            offset += 1
+    if is_negated:
         return f"[^/{''.join(items)}]"
-    return f"{'(?!/)' if slash else ''}[{''.join(items)}]"
+    return f"{'(?!/)' if has_slash else ''}[{''.join(items)}]"
