@@ -19,7 +19,7 @@ from prompt_lint.cli import main
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Note, Problem
 from prompt_lint.output import OUTPUTS, View, github
-from prompt_lint.output.delivery import Flags, Target, targets
+from prompt_lint.output.delivery import OutputOptions, Target, choose_targets
 from prompt_lint.output.findings import LEVELS, collect_findings
 from prompt_lint.text.escape import visible
 
@@ -243,38 +243,42 @@ def test_no_error_is_a_command(name: str) -> None:
 # Where outputs go
 
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/summary"}
-TEXT, NOTES, SUMMARY = Target("text"), Target("github"), Target("markdown", "/summary", added=True)
+TEXT, NOTES, SUMMARY = Target("text"), Target("github"), Target("markdown", "/summary", is_summary=True)
 
 
 @pytest.mark.parametrize(
-    ("env", "flags", "chosen"),
+    ("env", "options", "chosen"),
     [
-        ({}, Flags(), [TEXT]),
-        ({"CI": "true", "GITLAB_CI": "true"}, Flags(), [TEXT]),
-        (GITHUB, Flags(), [SUMMARY, TEXT, NOTES]),
-        ({"GITHUB_ACTIONS": "true"}, Flags(), [TEXT, NOTES]),
-        ({"GITHUB_ACTIONS": "false", "GITHUB_STEP_SUMMARY": "/summary"}, Flags(), [TEXT]),
-        (GITHUB, Flags("text"), [TEXT]),
-        (GITHUB, Flags("sarif"), [Target("sarif")]),
-        (GITHUB, Flags(None, "out.txt"), [Target("text", "out.txt"), SUMMARY, NOTES]),
-        (GITHUB, Flags(None, "", [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
-        (GITHUB, Flags("json", "out"), [Target("json", "out")]),
-        (GITHUB, Flags(None, "", [("markdown", "/summary")]), [Target("markdown", "/summary"), TEXT, NOTES]),
-        ({"TF_BUILD": "True"}, Flags(), [TEXT, Target("azure")]),
-        ({"TF_BUILD": "True"}, Flags("json"), [Target("json")]),
-        ({}, Flags("json", "a", [("junit", "b")]), [Target("junit", "b"), Target("json", "a")]),
+        ({}, OutputOptions(), [TEXT]),
+        ({"CI": "true", "GITLAB_CI": "true"}, OutputOptions(), [TEXT]),
+        (GITHUB, OutputOptions(), [SUMMARY, TEXT, NOTES]),
+        ({"GITHUB_ACTIONS": "true"}, OutputOptions(), [TEXT, NOTES]),
+        ({"GITHUB_ACTIONS": "false", "GITHUB_STEP_SUMMARY": "/summary"}, OutputOptions(), [TEXT]),
+        (GITHUB, OutputOptions("text"), [TEXT]),
+        (GITHUB, OutputOptions("sarif"), [Target("sarif")]),
+        (GITHUB, OutputOptions(None, "out.txt"), [Target("text", "out.txt"), SUMMARY, NOTES]),
+        (GITHUB, OutputOptions(None, "", [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
+        (GITHUB, OutputOptions("json", "out"), [Target("json", "out")]),
+        (GITHUB, OutputOptions(None, "", [("markdown", "/summary")]), [Target("markdown", "/summary"), TEXT, NOTES]),
+        ({"TF_BUILD": "True"}, OutputOptions(), [TEXT, Target("azure")]),
+        ({"TF_BUILD": "True"}, OutputOptions("json"), [Target("json")]),
+        ({}, OutputOptions("json", "a", [("junit", "b")]), [Target("junit", "b"), Target("json", "a")]),
     ],
 )  # fmt: skip
-def test_outputs_go_where_they_are_looked_at(env: dict[str, str], flags: Flags, chosen: list[Target]) -> None:
+def test_outputs_go_where_they_are_looked_at(
+    env: dict[str, str], options: OutputOptions, chosen: list[Target]
+) -> None:
     """Files before stdout; in CI what its people look at, unless a format was chosen."""
-    assert targets(env, flags) == chosen
+    assert choose_targets(options, env) == chosen
 
 
-@pytest.mark.parametrize("flags", [Flags("json", "a", [("text", "./a")]), Flags("json", "-")])
-def test_two_outputs_do_not_share_a_file(flags: Flags) -> None:
+@pytest.mark.parametrize(
+    "options", [OutputOptions("json", "a", [("text", "./a")]), OutputOptions("json", "-")]
+)
+def test_two_outputs_do_not_share_a_file(options: OutputOptions) -> None:
     """One would overwrite the other."""
     with pytest.raises(Fatal):
-        targets({}, flags)
+        choose_targets(options, {})
 
 
 def failing(repo: Repo) -> None:

@@ -10,25 +10,14 @@ from prompt_lint.check.pipeline import Options, check_prompts
 from prompt_lint.cli import inputs
 from prompt_lint.cli.session import means, outage_fails
 from prompt_lint.model.values import Note
-from prompt_lint.output import View, delivery
+from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.values import Report
-
-
-class Output(NamedTuple):
-    """What the command line says of the output. `outputs` are formats with their files."""
-
-    output_format: str | None = None
-    output_file: str | None = None
-    outputs: Sequence[tuple[str, str]] = ()
-    verbose: bool = False
-    quiet: bool = False
-    color: str = "auto"
 
 
 class Asked(NamedTuple):
@@ -37,7 +26,7 @@ class Asked(NamedTuple):
     paths: Sequence[str]
     flags: inputs.Flags
     counting: Mapping[str, Any]
-    output: Output
+    output: OutputOptions
     max_file_size: int
     exit_zero: bool = False
     base: str | None = None
@@ -54,7 +43,8 @@ def run(asked: Asked) -> ExitCode:
         inputs.comparison(tree, asked.base, asked.policy, config, asked.flags) as comparison,
     ):
         report = check_prompts(tree, config, relative, using, options, comparison)
-    write(with_warnings(report, using), env, asked.output)
+    targets = choose_targets(asked.output, env)
+    deliver_report(with_warnings(report, using), targets, asked.output, env)
     return report.exit_code
 
 
@@ -66,15 +56,3 @@ def today() -> str:
 def with_warnings(report: Report, using: CountSources) -> Report:
     """Trouble with the cache is only known once it is closed."""
     return report._replace(notes=(*report.notes, *map(Note, using.counts.warnings or using.files.warnings)))
-
-
-def write(
-    report: Report,
-    env: Mapping[str, str],
-    output: Output,
-    text: Callable[[Report, View], str] | None = None,
-) -> str:
-    """Every output that was asked for, or that `env` asks for. Returns what went to stdout."""
-    chosen = delivery.targets(env, delivery.Flags(output.output_format, output.output_file, output.outputs))
-    view = View(color=False, verbosity=output.verbose - output.quiet)
-    return delivery.deliver(report, chosen, view, output.color, os.environ, text)

@@ -10,13 +10,14 @@ import click
 
 from prompt_lint.cli import check as checking
 from prompt_lint.cli import exit_status
-from prompt_lint.cli.check import Asked, Output, today, with_warnings
+from prompt_lint.cli.check import Asked, today, with_warnings
 from prompt_lint.cli.commands import Group, version_option
 from prompt_lint.cli.inputs import Flags, here, load
 from prompt_lint.cli.session import means, outage_fails
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
+from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
 
 if TYPE_CHECKING:
@@ -287,7 +288,8 @@ def count(
         fails = outage_fails(os.environ, None)
         options = Options(max_file_size, exit_zero=False, outage_fails=fails, today=today())
         report = count.count(files, rule, using, options)
-    checking.write(with_warnings(report, using), {}, output, counts_table.render)
+    targets = choose_targets(output, {})  # no annotations: counting judges nothing
+    deliver_report(with_warnings(report, using), targets, output, os.environ, counts_table.render)
     return report.exit_code
 
 
@@ -587,10 +589,10 @@ def completion(shell: str) -> ExitCode:
     return ExitCode.OK
 
 
-def _split(given: dict[str, Any]) -> tuple[Output, dict[str, Any]]:
+def _split(given: dict[str, Any]) -> tuple[OutputOptions, dict[str, Any]]:
     """What concerns the output, and what concerns counting."""
-    output = Output(**{name: value for name, value in given.items() if name in Output._fields})
-    return output, {name: value for name, value in given.items() if name not in Output._fields}
+    output = OutputOptions(**{name: value for name, value in given.items() if name in OutputOptions._fields})
+    return output, {name: value for name, value in given.items() if name not in OutputOptions._fields}
 
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The table of output formats. A new one is a module and a line here."""
+"""A report → text, JSON, Markdown, SARIF …, one module for each; what several of them say; where it is written."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class View(NamedTuple):
 
 
 class Output(Protocol):
-    """Report → text. Formats map; they don't judge."""
+    """A module that renders a report in one format. Formats map; they don't judge."""
 
     def render(self, report: Report, view: View) -> str:
-        """The whole output, ending with a newline; empty where there is nothing to say."""
+        """Return the whole output, ending with a newline; "" where there is nothing to say."""
 
 
-_NAMES = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
+_FORMATS = ("text", "json", "markdown", "github", "azure", "sarif", "gitlab", "junit")
 
-# The tests hold each to the protocol.
-OUTPUTS: Mapping[str, Output] = LazyTable({name: f"prompt_lint.output.{name}" for name in _NAMES})
+# Output formats by name. A new one is a module and its name above; the tests compare each with the protocol.
+OUTPUTS: Mapping[str, Output] = LazyTable({name: f"prompt_lint.output.{name}" for name in _FORMATS})

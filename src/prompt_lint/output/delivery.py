@@ -1,4 +1,4 @@
-"""Where each output of a run goes: to stdout, to files, and in CI to where its people look. And how it gets there."""
+"""Where each output of a run goes, and how it gets there: stdout, files, and in CI where its people look."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
 from prompt_lint.model.errors import Fatal
-from prompt_lint.output import OUTPUTS
+from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
 from prompt_lint.text.escape import visible
 
@@ -15,92 +15,91 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prompt_lint.model.values import Report
-    from prompt_lint.output import View
-
-_NOT_TWICE = "each output needs a file of its own"
-_STDOUT = "stdout is where --output-format goes without -o"
 
 
-class Flags(NamedTuple):
-    """What the command line says of outputs. No `format` is what nobody chose; `outputs` are formats with their files."""
+class OutputOptions(NamedTuple):
+    """What the command line says of outputs. `output_format` is None where none was chosen.
 
-    format: str | None = None
-    file: str | None = None
+    `outputs` are further formats with their files. `color` is `auto`, `always` or `never`.
+    """
+
+    output_format: str | None = None
+    output_file: str | None = None
     outputs: Sequence[tuple[str, str]] = ()
+    verbose: bool = False
+    quiet: bool = False
+    color: str = "auto"
 
 
 class Target(NamedTuple):
-    """A format and its place: a file, or stdout without one. A file that is shared with others is `added` to."""
+    """An output format and its file; without a file it goes to stdout. `is_summary` marks GitHub's, which is appended to."""
 
     format: str
     file: str = ""
-    added: bool = False
+    is_summary: bool = False
 
 
-def targets(env: Mapping[str, str], flags: Flags) -> list[Target]:
-    """Stdout last, so that the files are there if it is lost. Raises `Fatal` where two outputs would go to one file.
+def choose_targets(options: OutputOptions, env: Mapping[str, str]) -> list[Target]:
+    """Return what to write, stdout last, so that the files exist if it is lost.
 
     Unless a format was chosen, GitHub and Azure get annotations on stdout, behind the text; GitHub's summary of the job
-    gets the report as Markdown, beside what other steps have written there. GitLab takes no more than files.
+    gets the report as Markdown. GitLab takes files alone. Raises `Fatal` where two outputs would go to one file.
     """
-    chosen = flags.format or "text"
-    files = [Target(*one) for one in flags.outputs]
-    files += [Target(chosen, flags.file)] if flags.file else []
-    stdout = [] if flags.file else [Target(chosen)]
-    paths = {os.path.abspath(one.file) for one in files}
-    if len(paths) < len(files) or "-" in {one.file for one in files}:
-        raise Fatal(_NOT_TWICE, _STDOUT)
-    if not flags.format and has_runner(env):
+    chosen = options.output_format or "text"
+    files = [Target(*output) for output in options.outputs]
+    files += [Target(chosen, options.output_file)] if options.output_file else []
+    stdout = [] if options.output_file else [Target(chosen)]
+    paths = {os.path.abspath(target.file) for target in files}
+    if len(paths) < len(files) or "-" in {target.file for target in files}:
+        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+    if not options.output_format and has_runner(env):
         summary = env.get("GITHUB_STEP_SUMMARY", "")
-        files += (
-            [Target("markdown", summary, added=True)]
-            if summary and os.path.abspath(summary) not in paths
-            else []
-        )
+        if summary and os.path.abspath(summary) not in paths:
+            files.append(Target("markdown", summary, is_summary=True))
         stdout.append(Target("github"))
-    elif not flags.format and env.get("TF_BUILD", "").lower() == "true":
+    elif not options.output_format and env.get("TF_BUILD", "").lower() == "true":
         stdout.append(Target("azure"))
     return [*files, *stdout]
 
 
-def deliver(
+def deliver_report(
     report: Report,
-    chosen: Sequence[Target],
-    view: View,
-    color: str,
+    targets: Sequence[Target],
+    options: OutputOptions,
     env: Mapping[str, str],
-    text: Callable[[Report, View], str] | None = None,
-) -> str:
-    """Writes all that was chosen, and returns what went to stdout. `text` stands in for the usual text.
+    render_text: Callable[[Report, View], str] | None = None,
+) -> None:
+    """Write the report to all targets. `render_text` stands in for the usual text.
 
-    Raises `Fatal` for what could not be written, once all the rest is. What is lost of a file that nobody asked for
-    is only worth a warning.
+    Raises `Fatal` for the first that couldn't be written, once all others are; with the exit code of the report, if
+    that has one to tell. A summary that couldn't be written is a warning, since nobody asked for it.
     """
-    lost = []
+    view = View(color=False, verbosity=options.verbose - options.quiet)
 
-    def rendered(name: str, how: View) -> str:
-        return text(report, how) if text and name == "text" else OUTPUTS[name].render(report, how)
+    def render(target: Target, view: View) -> str:
+        own_text = render_text if target.format == "text" else None
+        return (own_text or OUTPUTS[target.format].render)(report, view)
 
-    for one in chosen:
-        try:
-            if one.added:
-                _append_to_summary(one.file, report)
-            elif one.file:
-                write_file(one.file, rendered(one.format, view))
-        except Fatal as error:
-            lost.append(error)
-    colored = view._replace(color=wants_color(color, env))
-    told = [rendered(one.format, colored) for one in chosen if not one.file]
-    if told:
-        write_stdout("".join(told))
-    if lost:
-        # What is known outweighs that it could not be written: the exit code is that of the report.
-        raise Fatal(lost[0].message, lost[0].hint, report.exit_code or lost[0].exit_code)
-    return "".join(told)
+    failures = []
+    for target in targets:
+        if target.is_summary:
+            _append_to_summary(report, target.file)
+        elif target.file:
+            try:
+                write_file(target.file, render(target, view))
+            except Fatal as error:
+                failures.append(error)
+    view = view._replace(color=wants_color(options.color, env))
+    on_stdout = [render(target, view) for target in targets if not target.file]
+    if on_stdout:
+        write_stdout("".join(on_stdout))
+    if failures:
+        first = failures[0]
+        raise Fatal(first.message, first.hint, report.exit_code or first.exit_code)
 
 
-def _append_to_summary(path: str, report: Report) -> None:
-    """Append the report, shortened to what room is left. What can't be written is worth a warning."""
+def _append_to_summary(report: Report, path: str) -> None:
+    """Append the report, cut to the room that is left; warn where it can't be written."""
     from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
 
     try:
