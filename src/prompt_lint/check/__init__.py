@@ -1,0 +1,1 @@
+"""Tree + rules (+ base) → report. Prints nothing, exits nowhere."""

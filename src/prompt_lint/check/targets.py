@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Targets(NamedTuple):
-    """The files and groups to check, and what is wrong with how the rules meet the tree.
+    """The files and groups to check, and the problems of the rules with the files of the tree.
 
-    `entries` is all that the tree has told of, or what may matter of it, `files` those of it that may be prompts, `within`
-    what the tree was asked for.
+    `entries` is what the tree listed, as far as it may matter; `files` are those of it that may be prompts; `within` are
+    the folders that were listed. `is_everything` is False where only some paths are checked.
     """
 
     matched: list[MatchedFile]
@@ -43,154 +43,160 @@ def find_targets(
     tree: WorkingTree,
     config: Config,
     paths: Sequence[str],
-    cap: int,
+    max_file_size: int,
     unchanged: UnchangedFiles | None = None,
     *,
     whole: bool = False,
 ) -> Targets:
-    """The files and the groups to check, and what is wrong with how the rules meet the tree.
+    """Find the files and groups to check, and the problems of the rules with the files of the tree.
 
-    With `paths` those, the files whose prompts take one of them in, and the groups that they belong to. Files of more than
-    `cap` bytes aren't searched. `whole` asks for all entries, also of files that no pattern can match.
-    `unchanged` is asked about tracked files while git looks for untracked ones, which takes git the longest.
+    With `paths`, these are the files at or below them, the files whose prompts include one of those, and the groups that
+    they belong to. `whole` lists all entries, also files that no pattern can match. `unchanged` looks up tracked files
+    while git looks for untracked ones, which takes git the longest.
     """
-    chosen = compile_rules(config.rules, config.exclude)
-    within = chosen.list_folders() | groups.list_folders(config.groups)
-    ends = {""} if whole else chosen.list_endings() | groups.list_endings(config.groups)
-    owners: dict[str, Rule] = {}
+    matcher = compile_rules(config.rules, config.exclude)
+    within = matcher.list_folders() | groups.list_folders(config.groups)
+    endings = {""} if whole else matcher.list_endings() | groups.list_endings(config.groups)
+    rules: dict[str, Rule] = {}
 
-    def early(tracked: Mapping[str, Entry]) -> None:
-        owners.update(chosen.find_rules(_files(tracked, config)))
+    def look_up_tracked(tracked: Mapping[str, Entry]) -> None:
+        rules.update(matcher.find_rules(_list_files(tracked, config)))
         if unchanged:
-            unchanged.look_up([MatchedFile(path, rule, ()) for path, rule in owners.items()])
+            unchanged.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
 
-    entries = tree.entries(paths, within, ends, None if paths else early)
+    entries = tree.entries(paths, within, endings, None if paths else look_up_tracked)
     aliases = tree.aliases(entries)
-    files = _files(entries, config)
-    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    owned = match_files(
-        owners | chosen.find_rules(path for path in files if path not in owners), links, chosen
-    )
-    gathered = groups.match_group_files(config.groups, files, links, chosen, config.exclude)
-    problems = list(_astray(aliases, chosen, paths))
-    shared = _shared(owned, entries, tree, problems)
-    owned = [way for one in shared for way in (_read(one, chosen, tree, cap) if one.aliases else (one,))]
+    files = _list_files(entries, config)
+    rules |= matcher.find_rules(path for path in files if path not in rules)
+    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    problems = list(_report_broken_links(aliases, matcher, paths))
+    matched = _drop_ignored(match_files(rules, links, matcher), entries, tree, problems)
+    matched = [name for file in matched for name in _split_by_name(file, matcher, tree, max_file_size)]
+    group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
     if paths:
-        named = [one for one in owned if any(is_below(paths, name) for name in _names(one))]
-        shown = {one.display_path for one in named}
-        others = [one for one in owned if one.display_path not in shown]
-        found = sorted(
-            [*named, *find_importers(tree, others, paths, cap, unchanged)], key=lambda one: one.display_path
-        )
-        gathered = _whole(
-            groups.find_affected_groups(gathered, tree, paths, cap, unchanged), tree, config, chosen
-        )
-        return Targets(found, gathered, problems, entries, files, within, chosen, is_everything=False)
-    owned.sort(key=lambda one: one.display_path)
-    empty, overruled = find_unused_rules(owned, chosen, [*files, *aliases])
-    tree.notes += (_overruled(config, rule) for rule in overruled)
-    problems += (_matches_nothing(config, rule) for rule in empty)
-    return Targets(owned, gathered, problems, entries, files, within, chosen, is_everything=True)
+        matched = _select(matched, paths, tree, max_file_size, unchanged)
+        affected = groups.find_affected_groups(group_files, tree, paths, max_file_size, unchanged)
+        group_files = _complete_sums(affected, tree, config, matcher)
+    else:
+        unmatched, overruled = find_unused_rules(matched, matcher, [*files, *aliases])
+        tree.notes += (_describe_overruled(config, rule) for rule in overruled)
+        problems += (_report_unmatched(config, rule) for rule in unmatched)
+    matched.sort(key=lambda file: file.display_path)
+    return Targets(matched, group_files, problems, entries, files, within, matcher, not paths)
 
 
-def _astray(
-    aliases: Mapping[str, str | Unreadable], chosen: RuleMatcher, paths: Sequence[str]
-) -> Iterator[Problem]:
-    for link, reason in sorted(aliases.items()):
-        wanted = not paths or is_below(paths, link)
-        if isinstance(reason, Unreadable) and wanted and chosen.find_rule(link):
-            yield Problem(link, 0, reason.message, reason.hint)
+def _select(
+    matched: list[MatchedFile],
+    paths: Sequence[str],
+    tree: WorkingTree,
+    max_file_size: int,
+    unchanged: UnchangedFiles | None,
+) -> list[MatchedFile]:
+    """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
+    named = [file for file in matched if any(is_below(paths, name) for name in _list_names(file))]
+    shown = {file.display_path for file in named}
+    others = [file for file in matched if file.display_path not in shown]
+    return [*named, *find_importers(tree, others, paths, max_file_size, unchanged)]
 
 
-def _files(entries: Mapping[str, Entry], config: Config) -> list[str]:
-    """What may be prompts. The configuration is none, however wide a pattern is."""
+def _list_names(file: MatchedFile) -> tuple[str, ...]:
+    return (file.path, *file.aliases, file.read_as) if file.read_as else (file.path, *file.aliases)
+
+
+def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
+    """Return what may be prompts. The configuration is none, however wide a pattern is."""
     return [path for path, (kind, _) in entries.items() if kind != "link" and path != config.path]
 
 
-def _whole(
-    concerned: list[GroupFiles], tree: WorkingTree, config: Config, chosen: RuleMatcher
+def _complete_sums(
+    affected: list[GroupFiles], tree: WorkingTree, config: Config, matcher: RuleMatcher
 ) -> list[GroupFiles]:
-    """Groups with all of their files, also untracked ones, of which a listing for paths names none but these paths."""
-    sums = [one.group for one in concerned if one.group.sum]
+    """Return the groups with all of their files: a listing for paths has only these of the untracked files."""
+    sums = [group for group, _ in affected if group.sum]
     if not sums:
-        return concerned
+        return affected
     kinds = tree.kinds
     entries = tree.entries((), groups.list_folders(sums), groups.list_endings(sums))
     tree.kinds = tree.kinds | kinds
     aliases = tree.aliases(entries)
-    files = _files(entries, config)
-    links = {link: to for link, to in aliases.items() if isinstance(to, str)}
-    whole = {
-        one.group.name: one for one in groups.match_group_files(sums, files, links, chosen, config.exclude)
+    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    files = _list_files(entries, config)
+    complete = {
+        group_files.group.name: group_files
+        for group_files in groups.match_group_files(sums, files, links, matcher, config.exclude)
     }
-    return [whole.get(one.group.name, one) for one in concerned]
+    return [complete.get(group_files.group.name, group_files) for group_files in affected]
 
 
-def _read(one: MatchedFile, chosen: RuleMatcher, tree: WorkingTree, cap: int) -> Iterator[MatchedFile]:
-    """A file once for each way in which it is read: by its own name, and by links that make something else of it.
+def _split_by_name(
+    file: MatchedFile, matcher: RuleMatcher, tree: WorkingTree, max_file_size: int
+) -> Iterator[MatchedFile]:
+    """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
 
     A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
-    docs/agents.md`), or where the file imports others, and would import them from another folder or by another tool's rules.
+    docs/agents.md`), or where the file imports others, from another folder or by another tool's rules.
     """
-    ways: dict[tuple[object, ...], list[str]] = {}
-    for name in (one.path, *one.aliases):
-        if rule := chosen.find_rule(name):
-            ways.setdefault(_way(name, one.path, rule, tree, cap), []).append(name)
-    for first, *others in ways.values():
-        rule = chosen.find_rule(first) or one.rule
-        own = first == one.path or possible_formats(first, rule) == ("text",)
-        aliases = (first, *others) if own and first != one.path else tuple(others)
-        yield MatchedFile(one.path, rule, aliases, "" if own else first)
+    if not file.aliases:
+        yield file
+        return
+    by_reading: dict[tuple[object, ...], list[str]] = {}
+    for name in (file.path, *file.aliases):
+        if rule := matcher.find_rule(name):
+            reading = _describe_reading(name, file.path, rule, tree, max_file_size)
+            by_reading.setdefault(reading, []).append(name)
+    for first, *others in by_reading.values():
+        rule = matcher.find_rule(first) or file.rule
+        is_by_own_name = first == file.path or possible_formats(first, rule) == ("text",)
+        aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
+        yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
 
-def _way(name: str, path: str, rule: Rule, tree: WorkingTree, cap: int) -> tuple[object, ...]:
-    """What decides how the file at `path` is read and judged by one of its names."""
-    formats = possible_formats(name, rule)
-    imports = _imports(tree, name, path, rule, cap)
+def _describe_reading(
+    name: str, path: str, rule: Rule, tree: WorkingTree, max_file_size: int
+) -> tuple[object, ...]:
+    """Return all that decides how the file at `path` is read and judged by one of its names."""
+    imports = _imports(tree, name, path, rule, max_file_size)
     limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
     folder = name.rpartition("/")[0] if imports else ""
-    return (repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
+    return (repr(limits), rule.role, possible_formats(name, rule), folder, imports and "GEMINI" in name)
 
 
-def _imports(tree: WorkingTree, name: str, path: str, rule: Rule, cap: int) -> bool:
+def _imports(tree: WorkingTree, name: str, path: str, rule: Rule, max_file_size: int) -> bool:
     try:
-        return can_import(name, rule) and seems_to_import(name, tree.read(path, cap), rule)
-    except Unreadable:  # told when it is checked
+        return can_import(name, rule) and seems_to_import(name, tree.read(path, max_file_size), rule)
+    except Unreadable:  # reported when it is checked
         return False
 
 
-def _shared(
-    owned: list[MatchedFile], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
+def _drop_ignored(
+    matched: list[MatchedFile], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
 ) -> list[MatchedFile]:
-    """Without what only a link leads to and git ignores: other checkouts don't have it, and it may be secret."""
-    behind = [one.path for one in owned if one.path not in entries and one.aliases]
-    ignored = tree.ignored_among(behind) if behind else set()
+    """Drop files that only a link leads to and git ignores: other checkouts don't have them, and they may be secret."""
+    linked = [file.path for file in matched if file.path not in entries and file.aliases]
+    ignored = tree.ignored_among(linked) if linked else set()
     hint = "let the link lead to a file that git has, or exclude it"
-    problems += [
-        Problem(
-            one.aliases[0], 0, f"leads to `{one.path}`, which git ignores: no other checkout has it", hint
-        )
-        for one in owned
-        if one.path in ignored
-    ]
-    return [one for one in owned if one.path not in ignored]
+    for file in matched:
+        if file.path in ignored:
+            message = f"leads to `{file.path}`, which git ignores: no other checkout has it"
+            problems.append(Problem(file.aliases[0], 0, message, hint))
+    return [file for file in matched if file.path not in ignored]
 
 
-def _names(one: MatchedFile) -> tuple[str, ...]:
-    return (one.path, *one.aliases, one.read_as) if one.read_as else (one.path, *one.aliases)
+def _report_broken_links(
+    aliases: Mapping[str, str | Unreadable], matcher: RuleMatcher, paths: Sequence[str]
+) -> Iterator[Problem]:
+    for link, target in sorted(aliases.items()):
+        is_wanted = not paths or is_below(paths, link)
+        if isinstance(target, Unreadable) and is_wanted and matcher.find_rule(link):
+            yield Problem(link, 0, target.message, target.hint)
 
 
-def _overruled(config: Config, rule: Rule) -> str:
+def _describe_overruled(config: Config, rule: Rule) -> str:
     patterns = ", ".join(rule.files)
     return f"{config.path}:{rule.line}: the rule for `{patterns}` owns no file: a later rule owns each that it matches"
 
 
-def _matches_nothing(config: Config, rule: Rule) -> Problem:
-    patterns = ", ".join(rule.files)
-    return Problem(
-        config.path,
-        rule.line,
-        f"no file in the repository matches `{patterns}`",
-        "mend the pattern, remove the rule, or say `allow_empty: true` in it",
-        exit_code=ExitCode.USAGE,
-    )
+def _report_unmatched(config: Config, rule: Rule) -> Problem:
+    message = f"no file in the repository matches `{', '.join(rule.files)}`"
+    hint = "mend the pattern, remove the rule, or say `allow_empty: true` in it"
+    return Problem(config.path, rule.line, message, hint, exit_code=ExitCode.USAGE)

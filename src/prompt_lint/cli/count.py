@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal
 
-from prompt_lint.check.pipeline import judge_prompts
+from prompt_lint.check.pipeline import Run, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats.recognition import seems_to_import
@@ -33,7 +33,7 @@ def rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> R
 def count(files: Sequence[str], one_rule: Rule, means: CountSources, options: Options) -> Report:
     """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
     said = Diagnostics([], [])
-    report = judge_prompts("", _prompts(files, one_rule, options, said), means, said, options)
+    report = judge_prompts(Run("", means, options, said), _prompts(files, one_rule, options, said))
     return report._replace(file_count=len(files))
 
 

@@ -15,7 +15,7 @@ from prompt_lint.repo.working_tree import open_tree
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.check.compare import Comparison
+    from prompt_lint.check.base import Comparison
     from prompt_lint.repo.working_tree import WorkingTree
 
 _NO_CONFIG = "no .prompt-lint.yaml at the top of this repository, and no --limit"
@@ -63,12 +63,12 @@ def comparison(
     if base is None:
         yield None
         return
-    from prompt_lint.check import baseline  # only with a base
+    from prompt_lint.check.base import open_comparison  # only with a base
 
     def parse(data: bytes, name: str) -> Config:
         return _parsed(data, name, flags)
 
-    with baseline.open_comparison(tree, base, policy, found, parse, os.environ) as against:
+    with open_comparison(tree, base, policy, found, parse, os.environ) as against:
         yield against
 
 
@@ -89,7 +89,7 @@ def _written(tree: WorkingTree, flags: Flags, start: str) -> tuple[bytes, str]:
     if given == "":
         raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
     if flags.policy_from:
-        from prompt_lint.check.baseline import read_trusted_config  # only with another commit's configuration
+        from prompt_lint.check.base import read_trusted_config  # only with another commit's configuration
 
         name = _name_in(tree, os.path.join(start, given)) if given else config.NAMES[0]
         return read_trusted_config(tree, flags.policy_from, name, os.environ)

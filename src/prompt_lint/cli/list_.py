@@ -7,7 +7,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.check.pipeline import check_prompts, measure_imports, split_prompt
+from prompt_lint.check.breakdown import measure_imports, split_prompt
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import by_prompt, sum_counts

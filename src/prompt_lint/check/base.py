@@ -1,0 +1,97 @@
+"""What a run compares with, as flags and environment say: the base, its configuration, the policy."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint import ci
+from prompt_lint.config import load
+from prompt_lint.config.mistakes import ConfigErrors
+from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
+from prompt_lint.repo.base_commit import Absent, resolve
+from prompt_lint.repo.commit_tree import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from prompt_lint.config.schema import Config
+    from prompt_lint.model.values import Base
+    from prompt_lint.repo.working_tree import WorkingTree
+
+    # The bytes of a configuration and its name → what they say. Raises `ConfigErrors`.
+    Parse = Callable[[bytes, str], Config]
+
+
+class Comparison(NamedTuple):
+    """What a run compares with. `config` is the base's; None where it has none, so that nothing was over a limit."""
+
+    base: Base
+    commit: Commit
+    config: Config | None
+    policy: str
+
+
+@contextmanager
+def open_comparison(
+    tree: WorkingTree, ref: str, policy: str, config: Config, parse: Parse, env: Mapping[str, str]
+) -> Iterator[Comparison | None]:
+    """Open what the run compares with. Where `auto` finds no base, add a note to the tree, and yield None.
+
+    Raises `Fatal` where a base was named and there is none.
+    """
+    context = ci.detect_context(env)
+    tree.notes.extend(context.notes if context else ())
+    base = resolve(tree, ref, env)
+    if isinstance(base, Absent):
+        hint = f"; {base.hint}" if base.hint else ""
+        tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
+        yield None
+        return
+    with Commit(tree.top, base.commit) as commit:
+        base_config = _read_config(tree, commit, config, parse)
+        yield Comparison(base, commit, base_config, policy or config.policy or "changed")
+
+
+def _read_config(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> Config | None:
+    """Return the configuration of the base; None where it has none; the current one where the base's can't be used."""
+    if not config.path:
+        return config  # rules of the command line were in no commit
+    try:
+        data, name = _read_config_file(commit, config.path)
+        return parse(data, name)
+    except MissingFile:
+        tree.notes.append(
+            f"{commit.name} has no configuration, so every prompt is new, and none of them fails yet"
+        )
+        return None
+    except (Unreadable, ConfigErrors):
+        tree.notes.append(
+            f"the configuration in {commit.name} can't be used, so what this change loosens can't be told"
+        )
+        return config
+
+
+def _read_config_file(commit: Commit, name: str) -> tuple[bytes, str]:
+    """Return the bytes of the commit's configuration, and its name there. Raises `MissingFile`, `Unreadable`."""
+    for candidate in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
+        try:
+            return commit.read(commit.resolve(candidate), load.MAX_SIZE), candidate
+        except MissingFile:
+            continue
+    raise MissingFile("is not there")
+
+
+def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str, str]) -> tuple[bytes, str]:
+    """Return the bytes and the name of the configuration in the base `ref`, for those who don't trust the change.
+
+    Raises `Fatal` where there is none: then nothing is trusted.
+    """
+    base = resolve(tree, ref, env)
+    if isinstance(base, Absent):
+        raise Fatal(f"there is no configuration to trust: {base.message}", base.hint)
+    with Commit(tree.top, base.commit) as commit:
+        try:
+            return _read_config_file(commit, name)
+        except Unreadable as error:
+            raise Fatal(f"{name} in {commit.name} {error.message}", "name a commit that has one") from None

@@ -1,0 +1,139 @@
+"""The prompts that the base had at the files of this run, read from its commit by the current rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.groups import match_group_files
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.config.loosenings import compile_group
+from prompt_lint.formats.recognition import can_import
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.repo.changes import Change, compare, filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from prompt_lint.check.base import Comparison
+    from prompt_lint.check.targets import Targets
+    from prompt_lint.config.rule_matching import MatchedFile
+    from prompt_lint.config.schema import Config
+    from prompt_lint.model.values import Group, Rule
+    from prompt_lint.repo.changes import Changes
+    from prompt_lint.repo.commit_tree import Commit
+    from prompt_lint.repo.working_tree import WorkingTree
+
+
+class FileChanges(NamedTuple):
+    """How the files of a run differ from the base.
+
+    `listed` are those that git lists. `converted` maps files that can't be compared to the filter that converts them.
+    """
+
+    listed: frozenset[str]
+    changes: Changes
+    converted: Mapping[str, str]
+
+    def find_change(self, path: str) -> Change:
+        """Return the change of a file. One that git doesn't list, but a link leads to, was in no commit."""
+        return self.changes.of(path) if path in self.listed else Change("new")
+
+
+def find_file_changes(
+    tree: WorkingTree, comparison: Comparison, targets: Targets, max_file_size: int
+) -> FileChanges:
+    """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
+    files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
+    listed = frozenset(file.path for file in files if file.path in targets.entries)
+    changes = compare(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
+    touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
+    return FileChanges(listed, changes, filters(tree.top, touched) if touched else {})
+
+
+def read_base_prompts(
+    comparison: Comparison, targets: Targets, changes: FileChanges, config: Config, max_file_size: int
+) -> Iterator[ReadPrompt]:
+    """Yield the prompts of the base that have to be counted, under their current path where there is one.
+
+    These are the prompts of files that have changed or may import others, of deleted files, and of groups.
+    """
+    if comparison.config is None:
+        return  # everything is new
+    commit = comparison.commit
+    for file in targets.matched:
+        change = changes.find_change(file.path)
+        is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
+        if change.kind != "new" and file.path not in changes.converted and not is_same:
+            yield from _read_file(commit, change, file.display_path, file.rule, max_file_size, file.read_as)
+    for path, rule in _list_deleted(targets, changes):
+        change = Change("changed", path, changes.changes.deleted[path])
+        yield from _read_file(commit, change, path, rule, max_file_size)
+    yield from _read_groups(comparison, targets, changes, config, max_file_size)
+
+
+def _read_file(
+    commit: Commit, change: Change, path: str, rule: Rule, max_file_size: int, read_as: str = ""
+) -> Iterator[ReadPrompt]:
+    """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
+    reader = IncludeReader(commit, max_file_size)
+    try:
+        if change.blob:
+            data = commit.content(change.blob, max_file_size)
+        else:
+            data = commit.read(change.base, max_file_size)
+        for prompt in parse_file(read_as or change.base, data, rule, reader, Diagnostics([], [])):
+            yield ReadPrompt.of(prompt._replace(path=path), rule, len(data))._replace(is_base=True)
+    except Unreadable:
+        return  # reported as a prompt that can't be compared
+
+
+def _list_deleted(targets: Targets, changes: FileChanges) -> Iterator[tuple[str, Rule]]:
+    """Yield the deleted files that a current rule would apply to; none where only some paths are checked."""
+    if targets.is_everything:
+        for path in sorted(changes.changes.deleted):
+            rule = targets.matcher.find_rule(path)
+            if rule:
+                yield path, rule
+
+
+def _read_groups(
+    comparison: Comparison, targets: Targets, changes: FileChanges, config: Config, max_file_size: int
+) -> Iterator[ReadPrompt]:
+    """Yield what the current groups had in the base. A renamed file is read at its old path if the group had it there."""
+    current = [group for group, _ in targets.groups]
+    if not current:
+        return
+    commit = comparison.commit
+    entries = commit.entries() if any(group.sum for group in current) else {}
+    files = [path for path, entry in entries.items() if entry.kind == "file" and path != config.path]
+    links = {link: real for link, real in commit.aliases(entries).items() if isinstance(real, str)}
+    base_groups = {group.name: group for group in comparison.config.groups} if comparison.config else {}
+    for group in current:
+        old_paths = _find_old_paths(base_groups.get(group.name), changes)
+        new_paths = {old: new for new, old in old_paths.items()}
+        names = sorted(new_paths.get(path, path) for path in files)
+        aliases = {link: new_paths.get(real, real) for link, real in links.items()}
+        [matched] = match_group_files([group], names, aliases, targets.matcher, config.exclude)
+        matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
+        prompts = read_groups([matched], commit, config.path, max_file_size, Diagnostics([], []))
+        yield from (prompt._replace(is_base=True) for prompt in prompts)
+
+
+def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str, str]:
+    """Return, for each renamed file that a group of the base had, its path there by its current one."""
+    if base_group is None:
+        return {}
+    is_member = compile_group(base_group)
+    return {
+        path: change.base
+        for path, change in changes.changes.paths.items()
+        if change.kind == "renamed" and is_member(change.base)
+    }
+
+
+def _move_back(file: MatchedFile, old_paths: Mapping[str, str]) -> MatchedFile:
+    """Return a file of a group at its path in the base; current patterns match it by its current one."""
+    if file.path not in old_paths:
+        return file
+    return file._replace(path=old_paths[file.path], aliases=(*file.aliases, file.path))

@@ -1,0 +1,85 @@
+"""Where the tokens of a failing prompt are: its largest sections, and what it imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.read_prompts import IncludeReader
+from prompt_lint.formats import FORMATS
+from prompt_lint.formats.recognition import recognise
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import ImportShares, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prompt_lint.counting.processes import OfflineCounter
+    from prompt_lint.model.values import Part, Verdict
+    from prompt_lint.repo.working_tree import WorkingTree
+
+_SECTIONS_SHOWN = 3
+_PARTS_COUNTED = 30
+# Prompts that are broken down in a run. More are over only where a limit has just been set too low.
+_PROMPTS_BROKEN_DOWN = 100
+
+
+def break_down_worst(
+    tree: WorkingTree, verdicts: Sequence[Verdict], counter: OfflineCounter, max_file_size: int
+) -> list[Verdict]:
+    """Return the verdicts, those of the worst failing prompts with their largest sections."""
+    worst = {id(verdict) for verdict in _find_worst(verdicts)}
+    return [
+        _break_down(tree, verdict, counter, max_file_size) if id(verdict) in worst else verdict
+        for verdict in verdicts
+    ]
+
+
+def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
+    """Return for each failing prompt the verdict that is furthest over, the worst first, as many as anybody reads."""
+    by_prompt: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        if verdict.fails and not verdict.sections:
+            name = verdict.prompt.path, verdict.prompt.name
+            if name not in by_prompt or by_prompt[name].over_by < verdict.over_by:
+                by_prompt[name] = verdict
+    return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
+
+
+def _break_down(tree: WorkingTree, verdict: Verdict, counter: OfflineCounter, max_file_size: int) -> Verdict:
+    """Return the verdict with its largest sections. The file is read again: failures are few, texts are large."""
+    try:
+        parts = split_prompt(tree, verdict, max_file_size)
+    except Unreadable:  # swapped since it was counted: the verdict goes without its breakdown
+        return verdict
+    sections = count_parts(parts, verdict.model, counter)[:_SECTIONS_SHOWN]
+    return verdict._replace(sections=sections, import_shares=measure_imports(parts, verdict.model, counter))
+
+
+def split_prompt(tree: WorkingTree, verdict: Verdict, max_file_size: int) -> list[Part]:
+    """Return the parts of a prompt in a file. Raises `Unreadable` where the file has changed since it was counted."""
+    prompt = verdict.prompt
+    data = tree.read(prompt.real_path or prompt.path, max_file_size)
+    prompt_format = FORMATS[recognise(prompt.path, data, verdict.rule).name]
+    return list(prompt_format.parts(prompt.path, data, prompt, IncludeReader(tree, max_file_size).include))
+
+
+def measure_imports(parts: Sequence[Part], model: str, counter: OfflineCounter) -> ImportShares | None:
+    """Return the tokens of the file's own text and of what it imports; None where it imports nothing."""
+    files = {part.path for part in parts if part.import_chain}
+    if not files:
+        return None
+    own, imported = (
+        "\n".join(part.text for part in parts if bool(part.import_chain) == is_imported)
+        for is_imported in (False, True)
+    )
+    return ImportShares(counter.count_text(model, own), counter.count_text(model, imported), len(files))
+
+
+def count_parts(parts: Iterable[Part], model: str, counter: OfflineCounter) -> tuple[Section, ...]:
+    """Return the longest parts with their tokens, the largest first: tokens follow the length closely enough."""
+    longest = sorted(parts, key=lambda part: -len(part.text))[:_PARTS_COUNTED]
+    sections = [
+        Section(*part[:3], counter.count_text(model, part.text), part.path, part.import_chain)
+        for part in longest
+    ]
+    return tuple(sorted(sections, key=lambda section: -section.tokens))

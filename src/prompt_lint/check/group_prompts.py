@@ -1,0 +1,258 @@
+"""Groups → prompts: one for a request, every member's for a sum."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.text import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.check.groups import GroupFiles
+    from prompt_lint.config.rule_matching import MatchedFile
+    from prompt_lint.model.values import Group, Reference
+    from prompt_lint.repo.commit_tree import Commit
+    from prompt_lint.repo.working_tree import WorkingTree
+
+# The format of a prompt that stands for a group.
+FORMAT = "group"
+# Prompts of this name are in no sum unless it asks for them.
+_ON_DEMAND = "on demand"
+
+
+class _UncountableGroup(Exception):
+    """A group can't be counted; the problem says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def read_groups(
+    groups: Iterable[GroupFiles],
+    tree: WorkingTree | Commit,
+    config_path: str,
+    max_file_size: int,
+    diagnostics: Diagnostics,
+) -> Iterator[ReadPrompt]:
+    """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
+    for group, files in groups:
+        reader = _GroupReader(tree, config_path, max_file_size, group, diagnostics)
+        try:
+            yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
+        except _UncountableGroup as error:
+            diagnostics.problems.append(error.problem)
+
+
+class _GroupReader(NamedTuple):
+    """Reads the prompts of one group."""
+
+    tree: WorkingTree | Commit
+    config_path: str
+    max_file_size: int
+    group: Group
+    diagnostics: Diagnostics
+
+    def read_members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
+        """Return every prompt that a sum adds up. Raises `_UncountableGroup` where one of them can't be read."""
+        matchers = [
+            (reference, patterns.compile_patterns([reference.path.removeprefix("!")]))
+            for reference in self.group.sum
+        ]
+        used: set[Reference] = set()
+        members = []
+        for file in files:
+            references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
+            real_path = file.path if file.read_as else ""
+            for prompt in self._read_present(file):
+                naming = [reference for reference in references if _names(reference, prompt)]
+                if naming:
+                    used.update(naming)
+                    placed = prompt._replace(aliases=file.aliases, real_path=real_path)
+                    member = ReadPrompt.of(placed, self.group.rule, 0)
+                    members.append(member._replace(group=self.group))
+        unused = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
+        if not self.group.rule.allow_empty:
+            self.diagnostics.problems.extend(map(self._report_unused, unused))
+        return members
+
+    def _read_present(self, file: MatchedFile) -> list[Prompt]:
+        """Return the prompts of a file; none where it was deleted, and that isn't staged yet."""
+        try:
+            return self._read_file(file, self.group.rule.line)
+        except MissingFile:
+            return []
+
+    def _report_unused(self, reference: Reference) -> Problem:
+        named = f" with a prompt named `{reference.name}`" if reference.name else ""
+        message = f"no file in the repository matches `{reference.path}`{named}, which the group `{self.group.name}` sums"
+        hint = "mend it, or take it out of the group"
+        return Problem(self.config_path, reference.line, message, hint, ExitCode.USAGE)
+
+    def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
+        """Return the one request that the files make. Raises `_UncountableGroup`."""
+        request, group, remaining = _GroupRequest([], [], [], {}, []), self.group, iter(files)
+        for references, add in (
+            (group.system, request.add_system),
+            (group.tools, request.add_tools),
+            (group.messages, request.add_messages),
+        ):
+            for reference, file in zip(references, remaining, strict=False):
+                prompt = self._read_reference(reference, file)
+                refusal = add(prompt.request.fields, file.path) if prompt.request else ""
+                if refusal:
+                    raise self._fail(reference.line, f"`{reference.path}` {refusal}", code=ExitCode.USAGE)
+        prompt = Prompt(self.config_path, group.name, group.rule.line, request.build(), format=FORMAT)
+        size = sum(len(part.text) for part in request.parts)
+        read = ReadPrompt.of(prompt, group.rule, size)
+        return read._replace(group=group, parts=tuple(request.parts))
+
+    def _read_reference(self, reference: Reference, file: MatchedFile) -> Prompt:
+        """Return the prompt that a reference names; the only one of its file where it names none."""
+        try:
+            prompts = self._read_file(file, reference.line)
+        except MissingFile:
+            raise self._fail(reference.line, f"`{file.path}` is not there", code=ExitCode.USAGE) from None
+        named = [prompt for prompt in prompts if prompt.name == reference.name] if reference.name else prompts
+        if len(named) == 1:
+            return named[0]
+        names = ", ".join(f"`{file.path}#{prompt.name}`" for prompt in prompts[:5])
+        hint = f"there are {names}" if names else "leave it out of the group"
+        problem = (
+            f"has no prompt named `{reference.name}`" if reference.name else f"holds {len(prompts)} prompts"
+        )
+        raise self._fail(reference.line, f"`{file.path}` {problem}", hint, ExitCode.USAGE)
+
+    def _read_file(self, file: MatchedFile, line: int) -> list[Prompt]:
+        """Return the prompts of a file. Raises `MissingFile`, `_UncountableGroup`.
+
+        Where another rule applies to the file, its problems and notes are reported there.
+        """
+        reader = IncludeReader(self.tree, self.max_file_size)
+        try:
+            real, data = reader.include(file.path)
+            diagnostics = self.diagnostics if file.rule is self.group.rule else Diagnostics([], [])
+            return list(parse_file(file.read_as or real, data, file.rule, reader, diagnostics))
+        except MissingFile:
+            raise
+        except Unreadable as error:
+            location = f"`{file.path}`" + (f", line {error.line}" if error.line else "")
+            raise self._fail(line, f"{location}: {error.message}", error.hint) from None
+
+    def _fail(
+        self, line: int, message: str, hint: str = "", code: ExitCode = ExitCode.UNCOUNTED
+    ) -> _UncountableGroup:
+        message = f"the group `{self.group.name}` can't be counted: {message}"
+        return _UncountableGroup(
+            Problem(self.config_path, line, message, hint or "mend the file, or the group", code)
+        )
+
+
+def _names(reference: Reference, prompt: Prompt) -> bool:
+    """Return whether a reference of a sum names the prompt; without a name it names all that aren't on demand."""
+    return prompt.name == reference.name if reference.name else prompt.name != _ON_DEMAND
+
+
+def _match_references(
+    matchers: Iterable[tuple[Reference, Callable[[str], bool]]], names: Collection[str]
+) -> list[Reference]:
+    """Return the references of a sum that match a file. What a `!` matches is taken back from those before it."""
+    matching: list[Reference] = []
+    for reference, matches in matchers:
+        if any(map(matches, names)):
+            matching = [] if reference.path.startswith("!") else [*matching, reference]
+    return matching
+
+
+class _GroupRequest(NamedTuple):
+    """A request while it is put together; `parts` has a part for each file.
+
+    Each `add_…` returns why the file can't be added, or nothing.
+    """
+
+    system: list[Any]
+    tools: list[Any]
+    messages: list[Any]
+    others: dict[str, Any]
+    parts: list[Part]
+
+    def add_system(self, fields: Mapping[str, Any], path: str) -> str:
+        messages = _list_messages(fields)
+        if "system" in fields and not messages:
+            content = fields["system"]
+        elif "system" not in fields and len(messages) == 1 and messages[0]["role"] == "user":
+            content = messages[0]["content"]
+        else:
+            return "is a conversation; `system` takes a text, or a request with nothing but a system prompt"
+        self.system.append(content)
+        self._add_part("system", path, content)
+        return ""
+
+    def add_tools(self, fields: Mapping[str, Any], path: str) -> str:
+        if not fields.get("tools") or _list_messages(fields):
+            return "isn't a file of tool definitions"
+        self.tools.extend(fields["tools"])
+        self._add_part("tools", path, fields["tools"])
+        return ""
+
+    def add_messages(self, fields: Mapping[str, Any], path: str) -> str:
+        messages = _list_messages(fields)
+        system = [fields["system"]] if "system" in fields else []
+        tools = fields.get("tools") or []
+        self.messages.extend(messages)
+        self.system.extend(system)
+        self.tools.extend(tools)
+        for key in fields.keys() - {"messages", "system", "tools"}:
+            self.others.setdefault(key, fields[key])
+        self._add_part("messages", path, [*system, *tools, *messages])
+        return ""
+
+    def build(self) -> Request | None:
+        """Return the request; None where nothing was added."""
+        if not (self.system or self.tools or self.messages):
+            return None
+        fields = dict(self.others)
+        if self.system:
+            fields["system"] = _join_contents(self.system)
+        if self.tools:
+            fields["tools"] = self.tools
+        ends = self.messages and self.messages[-1].get("role") != "assistant"
+        fields["messages"] = self.messages if ends else [*self.messages, dict(PLACEHOLDER_MESSAGE)]
+        return Request(fields)
+
+    def _add_part(self, title: str, path: str, content: object) -> None:
+        self.parts.append(Part(title, 0, 0, _text(content), path))
+
+
+def _text(content: object) -> str:
+    """The words of a content, near enough for its share of the tokens: without what JSON puts around them, and without pictures."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(map(_text, content))
+    if isinstance(content, dict) and ("role" in content or content.get("type") in {"text", "tool_result"}):
+        return _text(content.get("content", content.get("text", "")))
+    if isinstance(content, dict) and content.get("type") in {"image", "document"}:
+        return ""
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _list_messages(fields: Mapping[str, Any]) -> list[Any]:
+    """Return the messages without the placeholder that a request needs after the assistant, or where it has no other."""
+    messages = list(fields["messages"])
+    is_only = len(messages) == 1 and ("system" in fields or "tools" in fields)
+    is_after_assistant = len(messages) > 1 and messages[-2].get("role") == "assistant"
+    has_placeholder = messages[-1] == PLACEHOLDER_MESSAGE and (is_only or is_after_assistant)
+    return messages[:-1] if has_placeholder else messages
+
+
+def _join_contents(contents: list[Any]) -> object:
+    if all(isinstance(content, str) for content in contents):
+        return "\n\n".join(contents)
+    blocks = ([{"type": "text", "text": part}] if isinstance(part, str) else part for part in contents)
+    return [block for part in blocks for block in part]

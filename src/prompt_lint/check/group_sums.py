@@ -1,0 +1,63 @@
+"""Sums: the counts of a group's members, added up with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.group_prompts import FORMAT
+from prompt_lint.check.read_prompts import ReadPrompt
+from prompt_lint.counting.sources import OfflineStandIn
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import Count, Prompt, Section, sum_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prompt_lint.counting.processes import Outcome
+    from prompt_lint.model.values import Group
+
+    # A prompt, and what came of counting it, for each model of its rule.
+    PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]
+
+
+def make_sum_prompt(group: Group, config_path: str) -> ReadPrompt:
+    """Return the prompt that stands for a sum."""
+    prompt = Prompt(config_path, group.name, group.rule.line, None, format=FORMAT)
+    return ReadPrompt(prompt, group.rule, group=group)
+
+
+def sum_members(
+    members: Sequence[PromptOutcomes],
+) -> list[tuple[Outcome | OfflineStandIn, tuple[Section, ...]]]:
+    """Return for each model the sum, and the members with their tokens, the largest first."""
+    prompts = [read.prompt for read, _ in members]
+    by_model = zip(*(outcomes for _, outcomes in members), strict=True)
+    return [(_sum_outcomes(outcomes), _list_sections(prompts, outcomes)) for outcomes in by_model]
+
+
+def _sum_outcomes(outcomes: Sequence[Outcome | OfflineStandIn]) -> Outcome | OfflineStandIn:
+    """Return the sum with the interval that holds it. A member that can't be counted leaves the sum uncounted."""
+    failure = next((outcome for outcome in outcomes if isinstance(outcome, Unreadable)), None)
+    if failure:
+        return failure
+    total = sum_counts([count for outcome in outcomes if (count := find_count(outcome))])
+    stand_in = next((outcome for outcome in outcomes if isinstance(outcome, OfflineStandIn)), None)
+    return OfflineStandIn(total, stand_in.reason) if stand_in else total
+
+
+def find_count(outcome: Outcome | OfflineStandIn) -> Count | None:
+    """Return the count, also an offline one that stands in; None for what couldn't be counted."""
+    if isinstance(outcome, OfflineStandIn):
+        return outcome.offline_count
+    return outcome if isinstance(outcome, Count) else None
+
+
+def _list_sections(
+    prompts: Iterable[Prompt], outcomes: Iterable[Outcome | OfflineStandIn]
+) -> tuple[Section, ...]:
+    sections = [
+        Section(prompt.name, prompt.line, prompt.line, count.tokens, prompt.path)
+        for prompt, outcome in zip(prompts, outcomes, strict=True)
+        if (count := find_count(outcome))
+    ]
+    return tuple(sorted(sections, key=lambda section: (-section.tokens, section.path, section.first_line)))

@@ -1,0 +1,94 @@
+"""Prompts → what came of counting them → verdicts."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.breakdown import count_parts
+from prompt_lint.check.group_sums import make_sum_prompt, sum_members
+from prompt_lint.check.judge import judge_count
+from prompt_lint.counting.processes import CountJob
+from prompt_lint.counting.sources import OfflineStandIn, count_all
+from prompt_lint.model.values import EMPTY_COUNT, Count, CountKey, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.read_prompts import ReadPrompt
+    from prompt_lint.counting.processes import OfflineCounter, Outcome
+    from prompt_lint.counting.sources import CountResults, CountSources
+    from prompt_lint.model.values import Group, Verdict
+
+
+def count_prompts(
+    prompts: Iterable[ReadPrompt], sources: CountSources
+) -> tuple[list[PromptOutcomes], CountResults]:
+    """Count what isn't counted yet. Return every prompt with what came of counting it, for each model of its rule."""
+    counted: list[ReadPrompt] = []
+    results = count_all(_make_jobs(prompts, counted), sources)
+    return [(prompt, prompt.counts or _find_outcomes(prompt, results)) for prompt in counted], results
+
+
+def _make_jobs(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[CountJob]:
+    """Yield what is still to be counted, and add every prompt to `counted`.
+
+    The text goes with the job: prompts that kept theirs would keep the whole repository in memory.
+    """
+    for read in prompts:
+        request = read.prompt.request
+        counted.append(read._replace(prompt=read.prompt._replace(request=None)) if request else read)
+        if request:
+            limits = read.rule.limits_for(read.prompt.name)
+            yield CountJob(read.digest, request, read.rule.models, read.size, limits)
+
+
+def _find_outcomes(read: ReadPrompt, results: CountResults) -> Sequence[Outcome | OfflineStandIn]:
+    if not read.digest:
+        return (EMPTY_COUNT,) * len(read.rule.models)
+    return tuple(results.outcomes[CountKey(model, read.digest)] for model in read.rule.models)
+
+
+def judge_outcomes(
+    config_path: str, outcomes: Iterable[PromptOutcomes], counter: OfflineCounter, problems: list[Problem]
+) -> Iterator[Verdict]:
+    """Yield the verdicts of prompts and groups, in the order of `outcomes`. The members of a sum have none.
+
+    Why a prompt couldn't be counted is added to `problems`.
+    """
+    for group, pairs in groupby(outcomes, lambda pair: pair[0].group):
+        if group and group.sum:
+            yield from _judge_sum(group, config_path, list(pairs), problems)
+            continue
+        for read, results in pairs:
+            for verdict in _judge_prompt(read, results, problems):
+                yield verdict._replace(sections=count_parts(read.parts, verdict.model, counter))
+
+
+def _judge_sum(
+    group: Group, config_path: str, members: Sequence[PromptOutcomes], problems: list[Problem]
+) -> Iterator[Verdict]:
+    sums = sum_members(members)
+    verdicts = _judge_prompt(make_sum_prompt(group, config_path), [total for total, _ in sums], problems)
+    for verdict, (_, sections) in zip(verdicts, sums, strict=True):
+        yield verdict._replace(sections=sections)
+
+
+def _judge_prompt(
+    read: ReadPrompt, outcomes: Sequence[Outcome | OfflineStandIn], problems: list[Problem]
+) -> Iterator[Verdict]:
+    prompt, rule = read.prompt, read.rule
+    reported = set()
+    for model, outcome in zip(rule.models, outcomes, strict=True):
+        limit = rule.limits_for(prompt.name).get(model)
+        if isinstance(outcome, Count):
+            yield judge_count(prompt, model, rule, outcome)
+        elif isinstance(outcome, OfflineStandIn) and outcome.offline_count.decides(limit):
+            yield judge_count(prompt, model, rule, outcome.offline_count)
+        else:
+            reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
+            if reason.message not in reported:
+                reported.add(reason.message)
+                problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
+            yield judge_count(prompt, model, rule, None)
