@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats import FORMATS, IMPORT_SIGNS, TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from prompt_lint.formats import Format
     from prompt_lint.model.values import Rule
 
@@ -47,58 +46,66 @@ def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     """Return the names of the formats that a file may have by its path and its rule, in the order of recognition."""
     if rule.format:
         return (rule.format,)
+    by_name, by_extension = _index_patterns()
     path = f"/{path}"
-    patterns = _patterns_by_extension()
-    names = {
-        name: includes  # the last pattern of a format that matches decides
-        for name, includes, folder, is_deep, ending in patterns.get(_extension(path), patterns[""])
-        if path.endswith(ending) and folder in path and (is_deep or _is_directly_in(folder, path))
-    }
-    return tuple(name for name, is_included in names.items() if is_included)
+    patterns = [*by_extension["*"], *by_extension.get(_extension(path), ())]
+    for name in path.split("/"):
+        patterns += by_name.get(name, ())
+    matching = sorted(pattern for pattern in patterns if pattern.matches(path))
+    includes = {pattern.format: pattern.includes for pattern in matching}  # the last of a format decides
+    return tuple(name for name in includes if includes[name])
 
 
 class _PathPattern(NamedTuple):
-    """A pattern of the table, for paths that start with a slash.
+    """A pattern of the table, for paths that start with a slash, and its position there.
 
     It is compared as text: dozens of regular expressions would take 10 ms to compile. `folder` has a slash at both ends,
     or is empty; `is_deep` says that a file may also be in folders below it.
     """
 
+    position: int
     format: str
     includes: bool
     folder: str
     is_deep: bool
     ending: str
 
+    def matches(self, path: str) -> bool:
+        if not path.endswith(self.ending) or self.folder not in path:
+            return False
+        return self.is_deep or path[: path.rindex("/") + 1].endswith(self.folder)
+
+
+_Patterns = Mapping[str, Sequence[_PathPattern]]
+
 
 @cache
-def _patterns_by_extension() -> Mapping[str, Sequence[_PathPattern]]:
-    """Return the patterns that can match a file with an extension (in small letters), or with any other ("")."""
-    patterns = [(_extension(pattern), _parse(pattern, line)) for line in TABLE for pattern in line.paths]
-    extensions = {extension for extension, _ in patterns if "*" not in extension}
-    return {
-        wanted: [pattern for extension, pattern in patterns if extension == wanted or "*" in extension]
-        for wanted in (*extensions, "")
-    }
+def _index_patterns() -> tuple[_Patterns, _Patterns]:
+    """Return the patterns by the file or folder name that they begin with; and, where that is `*`, by extension."""
+    by_name: dict[str, list[_PathPattern]] = {}
+    by_extension: dict[str, list[_PathPattern]] = {}
+    patterns = [(line, pattern) for line in TABLE for pattern in line.paths]
+    for position, (line, pattern) in enumerate(patterns):
+        name = pattern.removeprefix("!").partition("/")[0]
+        index, key = (by_extension, _extension(name)) if name.startswith("*") else (by_name, name)
+        index.setdefault(key, []).append(_parse(pattern, position, line))
+    return by_name, by_extension
 
 
-def _parse(pattern: str, line: Format) -> _PathPattern:
+def _parse(pattern: str, position: int, line: Format) -> _PathPattern:
     """Read `name`, `*ending`, `folder/name`, `folder/*ending`, `folder/**` or `folder/**/*ending`, with or without `!`."""
     includes = not pattern.startswith("!")
     start, star, rest = pattern.removeprefix("!").partition("*")
     if not star:
-        return _PathPattern(line.name, includes, "", is_deep=True, ending=f"/{start}")
+        return _PathPattern(position, line.name, includes, "", is_deep=True, ending=f"/{start}")
     # A format that ignores case has patterns for extensions alone, which are looked up in small letters.
     ending = "" if line.ignores_case else rest.rpartition("*")[2]
     folder = f"/{start}" if start else ""
     return _PathPattern(
-        line.name, includes, folder, is_deep=not folder or rest.startswith("*"), ending=ending
+        position, line.name, includes, folder, is_deep=not folder or rest.startswith("*"), ending=ending
     )
 
 
 def _extension(path: str) -> str:
+    """Return what is behind the last dot, in small letters; the whole where there is no dot."""
     return path.rpartition(".")[2].lower()
-
-
-def _is_directly_in(folder: str, path: str) -> bool:
-    return path[: path.rindex("/") + 1].endswith(folder)
