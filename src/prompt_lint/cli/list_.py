@@ -16,7 +16,7 @@ from prompt_lint.output import json as json_output
 from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.text_pieces import BOLD, format_count, paint
 from prompt_lint.output.text_remarks import render_remarks
-from prompt_lint.text.escape import encodable, visible
+from prompt_lint.text.escape import dump_json, encodable, visible
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -325,7 +325,7 @@ def render_json(found: Listing) -> str:
         "notes": json_output.note_texts(found.report.notes),
         "exit_code": int(found.exit_code),
     }
-    return json_output.dump(document)
+    return dump_json(document)
 
 
 def _prompt(row: _Row, found: Listing) -> dict[str, Any]:

@@ -597,12 +597,10 @@ def _split(given: dict[str, Any]) -> tuple[OutputOptions, dict[str, Any]]:
 
 def _print_requests(prompts: Sequence[Prompt], models: Sequence[str]) -> None:
     """One JSON object a line: the very body to send to `count_tokens`."""
-    import json
-
-    from prompt_lint.text.escape import inert
+    from prompt_lint.text.escape import dump_json
 
     bodies = [{"model": m, **p.request.ordered_fields()} for p in prompts if p.request for m in models]
-    write_stdout("".join(inert(json.dumps(body)) + "\n" for body in bodies))
+    write_stdout("".join(dump_json(body, indent=None) for body in bodies))
 
 
 def main() -> NoReturn:

@@ -24,6 +24,7 @@ from prompt_lint.request.tools import (
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document
 from prompt_lint.text.location import ShapeError
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,8 +57,7 @@ def recognise(path: str, data: bytes) -> str | None:
         return None  # told by `request`, which takes every such name
     if not found:
         return None
-    plural = "s" if len(found) > 1 else ""
-    return f"it holds {len(found):,} tool definition{plural} and no messages"
+    return f"it holds {pluralize(len(found), 'tool definition')} and no messages"
 
 
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.output.findings import collect_findings, identify
-from prompt_lint.text.escape import encodable, inert, visible
+from prompt_lint.text.escape import dump_json, encodable, visible
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Report
@@ -22,7 +21,7 @@ _SEVERITY_OF_KIND = {"configuration": "blocker", "uncounted": "critical"}
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
     seen: dict[str, int] = {}
     findings = [finding for finding in collect_findings(report, each_model=True) if finding.kind != "note"]
-    return inert(json.dumps([_issue(finding, report, seen) for finding in findings], indent=2)) + "\n"
+    return dump_json([_issue(finding, report, seen) for finding in findings])
 
 
 def _issue(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, get_args
 
 from prompt_lint.model.values import Status
 from prompt_lint.output.phrases import merge_notes
 from prompt_lint.output.totals import total_by_model
-from prompt_lint.text.escape import encodable, inert
+from prompt_lint.text.escape import dump_json, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +31,7 @@ SCHEMA_VERSION = 1
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
-    return dump(
+    return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
             "config": encodable(report.config),
@@ -46,11 +45,6 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "summary": _summary(report),
         }
     )
-
-
-def dump(document: Any) -> str:
-    """Return a document as indented ASCII, in which no CI runner finds a command."""
-    return inert(json.dumps(document, indent=2)) + "\n"
 
 
 def count_fields(count: Count | None) -> dict[str, Any]:

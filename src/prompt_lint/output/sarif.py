@@ -5,7 +5,6 @@ Source: GitHub's documentation of SARIF, November 2026.
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.findings import collect_findings, identify
 from prompt_lint.output.phrases import merge_notes
-from prompt_lint.text.escape import inert, visible
+from prompt_lint.text.escape import dump_json, visible
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -69,10 +68,10 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     ]
     seen: dict[str, int] = {}
     results = [_result(finding, report, seen) for finding in findings[:MOST_RESULTS]]
-    text = _dump(report, results, len(findings) - len(results))
+    text = _render_log(report, results, len(findings) - len(results))
     while results and not _fits(text):
         results = results[: len(results) // 2]
-        text = _dump(report, results, len(findings) - len(results))
+        text = _render_log(report, results, len(findings) - len(results))
     return text
 
 
@@ -84,7 +83,7 @@ def _fits(text: str) -> bool:
     return len(zlib.compress(text.encode("ascii"), 1)) <= LARGEST
 
 
-def _dump(report: Report, results: Sequence[dict[str, Any]], left_out: int) -> str:
+def _render_log(report: Report, results: Sequence[dict[str, Any]], left_out: int) -> str:
     run = {
         "tool": {"driver": {
             "name": "prompt-lint", "semanticVersion": __version__,
@@ -99,7 +98,7 @@ def _dump(report: Report, results: Sequence[dict[str, Any]], left_out: int) -> s
         "version": "2.1.0",
         "runs": [run],
     }
-    return inert(json.dumps(document, indent=2)) + "\n"
+    return dump_json(document)
 
 
 def _descriptor(rule: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 # What may need a change. Text without a match (plain ASCII, nearly always) is returned as it is.
@@ -37,9 +38,9 @@ def visible(text: str) -> str:
     return _SUSPECT.sub(_shown, text)
 
 
-def inert(document: str) -> str:
-    """JSON in which no runner finds a command, should it be printed to a log: the same values, otherwise spelled."""
-    return _COMMANDS.sub("#\\\\u0023", document)
+def dump_json(document: object, *, indent: int | None = 2) -> str:
+    """Return JSON in ASCII with a newline at its end, in which no CI runner finds a command when a log shows it."""
+    return _COMMANDS.sub("#\\\\u0023", json.dumps(document, indent=indent)) + "\n"
 
 
 def encodable(text: str) -> str:

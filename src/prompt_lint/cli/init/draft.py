@@ -165,7 +165,7 @@ def _mended(draft: Draft, rules: Config, report: Report, links: Mapping[str, obj
         return draft._replace(findings=used)
     limits = {one.kind.title: _limits(one, verdicts[one.kind.title]) for one in used}
     today = {one.kind.title: _today(verdicts[one.kind.title]) for one in used}
-    sums = [_high(one) for one in report.verdicts if one.prompt.format == "group"]
+    sums = [_high(one) for one in report.verdicts if one.prompt.is_group]
     total = rounded(max(sums) * _HEADROOM) if sums else MAX_LIMIT
     together = _always(report.verdicts, links) if draft.grouped else ()
     return draft._replace(limits=limits, today=today, sum=together, sum_limit=total)
@@ -219,7 +219,7 @@ def _by_title(draft: Draft, rules: Config, report: Report) -> dict[str, list[Ver
     titles = {rule.line: one.kind.title for rule, one in zip(rules.rules, draft.findings, strict=True)}
     found: dict[str, list[Verdict]] = {}
     for verdict in report.verdicts:
-        if verdict.prompt.format != "group":
+        if not verdict.prompt.is_group:
             found.setdefault(titles[verdict.rule.line], []).append(verdict)
     return found
 
@@ -273,7 +273,7 @@ def _always(verdicts: Sequence[Verdict], links: Mapping[str, object]) -> tuple[s
         wanted = [
             one.prompt
             for one in verdicts
-            if one.prompt.format != "group"
+            if not one.prompt.is_group
             and (matches(one.prompt.path) or one.prompt.path in behind)
             and (one.prompt.name == name if name else one.prompt.name != "on demand")
         ]

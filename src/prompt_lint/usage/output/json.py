@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.text.escape import encodable, inert
+from prompt_lint.text.escape import dump_json, encodable
 from prompt_lint.usage import figures as f
 from prompt_lint.usage.trends import relative_change, share
 
@@ -62,7 +61,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         "thresholds": [_judged(one) for one in report.condition_results],
         "caveats": [*filter(None, [f.explain_cut_window(trends)]), *f.list_caveats(report)],
     }
-    return inert(json.dumps(_readable(document), indent=2, ensure_ascii=True)) + "\n"
+    return dump_json(_readable(document))
 
 
 def _readable(value: Any) -> Any:
