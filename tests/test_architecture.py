@@ -1,189 +1,199 @@
-"""The direction of imports, held over the source itself."""
+"""The floors of the house, held over the source itself; docs/design.md draws them."""
 
 from __future__ import annotations
 
 import ast
 import re
-from itertools import pairwise
-from pathlib import Path
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent / "src" / "prompt_lint"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOURCE = ROOT / "src" / "prompt_lint"
 PACKAGE = "prompt_lint"
 
-# From the bottom up. A module imports from lower layers only; adapters of one folder never each other.
-LAYERS: list[set[str]] = [
-    {"prompt_lint", "errors", "hardened"},
-    {"staged", "kept"},
-    {"model", "quick"},
-    {
-        "escape",
-        "lazily",
-        "event",
-        "placeholders",
-        "commonmark",
-        "models",
-        "globs",
-        "images",
-        "jsontext",
-        "shape",
-        "strictyaml",
-        "decode",
-        "tokenizer",
-        "terminal",
-        "trends",
-    },
-    {
-        "gfm",
-        "wording",
-        "sections",
-        "imports",
-        "frontmatter",
-        "message",
-        "git",
-        "walk",
-        "reading",
-        "config",
-        "cache",
-        "credentials",
-        "limiter",
-        "answers",
-        "source",
-        "content",
-        "tooldefs",
-        "thresholds",
-        "uncounted",
-    },
-    {
-        "findings",
-        "tree",
-        "conversation",
-        "turns",
-        "objects",
-        "counting",
-        "judge",
-        "selection",
-        "schedule",
-        "wire",
-        "figures",
-    },
-    {
-        "ending",
-        "formats",
-        "outputs",
-        "reports",
-        "counters",
-        "ci",
-        "transport",
-        "measure",
-        "commit",
-    },
-    {"parsed", "delivery", "recall", "record", "prompts", "base", "changes", "usage", "rest"},
-    {"groups", "survey", "oidc", "reread"},
-    {"scope", "policy"},
-    {"against"},
-    {"baseline"},
-    {"check"},
-    {"count", "explain", "init", "listing", "session", "report", "comment"},
-    {"inputs"},
-    {"checking"},
-    {"plain"},
-    {"cli"},
-    {"start", "action"},
-    {"report_action"},
-    {"__main__"},
-]
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-TABLES = {"formats", "outputs", "reports", "counters", "ci"}
-MODULES = sorted(ROOT.rglob("*.py"))
+# A package imports from packages on floors below its own.
+FLOORS: dict[str, int] = {
+    "actions": 7,
+    "cli": 6,
+    "check": 5, "usage": 5, "comment": 5,
+    "counting": 4,
+    "config": 3, "formats": 3, "api": 3, "output": 3,
+    "repo": 2, "request": 2, "cache": 2,
+    "text": 1, "ci": 1,
+    "model": 0,
+}  # fmt: skip
+# Each module of these folders serves one table. Modules that several of them share are named.
+ADAPTERS: dict[str, set[str]] = {
+    "ci": {"context", "workflow_commands"},
+    "formats": set(),
+    "output": set(),
+    "usage.output": set(),
+}
+# Where the process's own surroundings may be looked at.
+READ_ENVIRONMENT = {"actions", "cli"}
+WRITE_STDOUT = {"output.terminal"}
+
+MODULES = sorted(SOURCE.rglob("*.py"))
 
 
-def module_name(path: Path) -> str:
-    parts = [PACKAGE, *path.relative_to(ROOT).with_suffix("").parts]
+def name_module(path: Path) -> str:
+    """`check.pipeline` for `src/prompt_lint/check/pipeline.py`; a package is called after its folder."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> set[str]:
-    """Our modules that a file imports, wherever in the file (also for type checking only)."""
-    known = {module_name(other) for other in MODULES}
-    found = set()
+NAMES = {name_module(path): path for path in MODULES}
+
+
+def list_imports(path: Path) -> set[str]:
+    """Our modules that a file imports, wherever in the file, also for type checking only."""
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            base = node.module or ""
-            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in known else base for a in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.startswith(PACKAGE)}
-    return found
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+            base = (node.module or "").removeprefix(PACKAGE).removeprefix(".")
+            for alias in node.names:
+                full = f"{base}.{alias.name}" if base else alias.name
+                modules.add(full if full in NAMES else base)
+    return modules - {name_module(path), ""}
 
 
-def layer(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else PACKAGE
+IMPORTS = {name: list_imports(path) for name, path in NAMES.items()}
 
 
-def drawn() -> list[list[str]]:
-    """The rows of the list of layers in docs/design.md, from the bottom up. What stands far behind the names is a remark."""
-    text = (ROOT.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"## Layers\n.*?```\n(.*?)```", text, re.DOTALL)
-    rows = [re.split(r" {4}", line)[0].replace("/*", "").split() for line in block.splitlines()]
-    return rows[::-1]
+def find_floor(module: str) -> int:
+    return FLOORS[module.split(".", maxsplit=1)[0]]
 
 
-def test_the_docs_draw_the_layers() -> None:
-    """Every module stands in the list, once, and in no row above one that may import it."""
-    rows = drawn()
-
-    ranks = [[RANK[name] for name in row] for row in rows]
-    assert {name for row in rows for name in row} == RANK.keys() - {PACKAGE, "__main__"}
-    assert sum(map(len, rows)) == len(RANK) - 2
-    assert all(max(lower) <= min(upper) for lower, upper in pairwise(ranks))
+def is_inside(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=module_name)
-def test_imports_point_down(path: Path) -> None:
-    """A module imports only from layers below its own, or from its own folder's parts."""
-    me = module_name(path)
+def test_every_module_has_a_room() -> None:
+    """Nothing lies flat in the package but what Python wants there."""
+    assert {path.name for path in SOURCE.glob("*.py")} == {"__init__.py", "__main__.py"}
+    assert {
+        path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"
+    } == FLOORS.keys()
 
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_every_package_says_what_lives_there(package: str) -> None:
+    """In one docstring, which docs/design.md repeats."""
+    docstring = ast.get_docstring(ast.parse((SOURCE / package / "__init__.py").read_text(encoding="utf-8")))
+
+    assert docstring
+    assert docstring.endswith(".")
+
+
+def test_the_docs_draw_the_floors() -> None:
+    """docs/design.md has every package once, on its floor."""
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+    rows = re.findall(r"^\| (\d) \| `(\w+)` \|", text, re.MULTILINE)
+
+    assert sorted((package, int(floor)) for floor, package in rows) == sorted(FLOORS.items())
+
+
+@pytest.mark.parametrize("module", sorted(IMPORTS.keys() - {"", "__main__"}))
+def test_imports_point_down(module: str) -> None:
+    """A module imports from packages on lower floors, and from its own."""
     upward = {
         other
-        for other in imports(path)
-        if layer(other) != layer(me) and RANK[layer(other)] >= RANK[layer(me)]
+        for other in IMPORTS[module]
+        if other.split(".")[0] != module.split(".", maxsplit=1)[0] and find_floor(other) >= find_floor(module)
     }
 
     assert upward == set()
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in TABLES], ids=module_name)
-def test_adapters_do_not_know_each_other(path: Path) -> None:
-    """Only the table of a folder imports its adapters."""
-    me = module_name(path)
-
-    siblings = {other for other in imports(path) if layer(other) == layer(me) and other != me}
-
-    assert path.name == "__init__.py" or siblings == set()
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """There is no circle, not even one for type checking only."""
+    try:
+        list(TopologicalSorter(IMPORTS).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
 
-@pytest.mark.parametrize("name", ["model", "errors"])
-def test_the_lowest_layers_need_nothing(name: str) -> None:
-    """`model` and `errors` import the standard library and each other, nothing else."""
-    tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
+def list_adapters() -> Iterator[tuple[str, str]]:
+    for package in ADAPTERS:
+        for module in NAMES:
+            if module.rpartition(".")[0] == package:
+                yield package, module
 
-    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
-    assert names <= {"__future__", "typing", "enum", "collections.abc", "prompt_lint.model.errors"}
+def table_modules(package: str) -> set[str]:
+    """The modules that the table of a package names, in strings or imports."""
+    text = (SOURCE / package.replace(".", "/") / "__init__.py").read_text(encoding="utf-8")
+    return {
+        module
+        for folder, module in list_adapters()
+        if folder == package and re.search(rf"\b{module.split('.')[-1]}\b", text)
+    }
+
+
+@pytest.mark.parametrize("package", ADAPTERS)
+def test_adapters_do_not_know_each_other(package: str) -> None:
+    """A module that a table names imports none of the others that it names."""
+    adapters = table_modules(package) - {f"{package}.{name}" for name in ADAPTERS[package]}
+
+    pairs = {(module, other) for module in adapters for other in IMPORTS[module] & adapters}
+
+    assert pairs == set()
+
+
+def find_uses(path: Path, names: set[str]) -> set[str]:
+    """The attributes of modules, such as `os.environ`, that a file uses; and calls of `print`."""
+    uses = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            uses.add(f"{node.value.id}.{node.attr}")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            uses.add("print" if not any(word.arg == "file" for word in node.keywords) else "print to a file")
+    return uses & names
+
+
+@pytest.mark.parametrize(
+    ("names", "allowed"),
+    [
+        # Child processes get the environment that git wants, and the SDK reads its own.
+        ({"os.environ", "os.getenv"}, {*READ_ENVIRONMENT, "repo.git", "counting.processes", "api.sdk"}),
+        ({"sys.stdout", "print"}, WRITE_STDOUT),
+        ({"datetime.now", "datetime.today", "date.today", "time.gmtime"}, READ_ENVIRONMENT),
+    ],
+    ids=["the environment", "stdout", "the wall clock"],
+)
+def test_the_surroundings_are_handed_down(names: set[str], allowed: set[str]) -> None:
+    """What a function needs of its process is a parameter, so that a test can hand it something else."""
+    found = {
+        module for module, path in NAMES.items() if find_uses(path, names) and not is_inside(module, allowed)
+    }
+
+    assert found == set()
 
 
 def test_no_function_outgrows_a_screen() -> None:
     """Functions are 40 lines at most, their docstrings not counted."""
     long = []
-    for path in MODULES:
+    for module, path in NAMES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 doc = node.body[0] if ast.get_docstring(node) else None
                 doc_lines = (doc.end_lineno or 0) - doc.lineno + 1 if doc else 0
                 lines = (node.end_lineno or 0) - node.lineno + 1 - doc_lines
                 if lines > 40:
-                    long.append(f"{module_name(path)}.{node.name}: {lines}")
+                    long.append(f"{module}.{node.name}: {lines}")
 
     assert long == []
+
+
+def test_no_file_has_two_jobs() -> None:
+    """Files are 400 lines at most."""
+    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in NAMES.items()}
+
+    assert {module: lines for module, lines in lengths.items() if lines > 400} == {}

@@ -1,0 +1,1 @@
+"""What action.yml, comment/action.yml and report/action.yml run."""

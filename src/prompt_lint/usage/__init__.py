@@ -1,0 +1,1 @@
+"""The organization's usage and cost → trends → their output formats (`report`)."""
