@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from prompt_lint.text import frontmatter, yaml_reader
+from prompt_lint.text import frontmatter
 from prompt_lint.text.frontmatter import SplitText, parse_fields, split_frontmatter
 
 
@@ -127,23 +127,6 @@ piece = st.sampled_from([
     "a", "b-c", "true", "null", "key", ": ", ":", " ", "  ", "#", " #", '"', "'", "[", "]", ", ", "-", "1.2.3", "1.0", "<", "(", "\n",
     "\n", "é", "|", "*", "\t", "\x85", "/",
 ])  # fmt: skip
-
-
-@given(
-    st.lists(piece, max_size=14).map("".join)
-    | st.lists(st.sampled_from(["a: b", "c:", "d: [e, 'f']", "#g", 'h: "i"', "j: <k> l"])).map("\n".join)
-)
-@example("a: [b, 'c', true]\nd: \"e\"\nf: 1.2.3\n")  # fmt: skip
-def test_simple_frontmatter_needs_no_parser(front: str) -> None:
-    """Wherever the parser is spared, it would have said the same."""
-    found = frontmatter._parse_simple(front.split("\n"))
-    if found is None:
-        return
-
-    document = yaml_reader.parse_yaml(front)
-
-    assert found.values == (document.data or {})
-    assert found.lines == {key: document.key_positions[key,][0] + 1 for key in found.values}
 
 
 @given(st.text() | st.lists(piece).map("".join))

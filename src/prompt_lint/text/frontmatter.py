@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import Note, Part
@@ -22,24 +21,13 @@ MOST_LISTED = 1536
 _OPEN = re.compile(r"---[ \t]*\n")
 _CLOSE = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 
+# What a line of frontmatter that isn't YAML is taken for: a key, and the start of a block scalar as its value.
 _KEY = re.compile(r"([A-Za-z_][\w.-]{0,99})[ \t]*:(?:[ \t]+|\Z)", re.ASCII)
-_BLOCK = re.compile(r"[|>][-+0-9]{0,2}\s*\Z")
-
-# YAML that is the same to every reader, and so needs none: `key: value` lines where the value is a word with a
-# letter in front, a version, a text in quotes without escapes, or a list of such in brackets.
-_PLAIN = r"(?:[A-Za-z<(/](?:[^:#]|:(?=[^ ])|(?<! )#)*+|[0-9]+\.[0-9]+\.[0-9]+)"
-_QUOTED = r"\"[^\"\\]*+\"|'[^']*+'"
-_ITEM = rf"(?:[A-Za-z][\w./-]*+(?: [\w./-]++)*+|{_QUOTED})"
-_LIST = rf"\[ *+(?:{_ITEM}(?: *+, *+{_ITEM})*+)? *+\]"
-_WORDS: Mapping[str, bool | None] = {
-    word: value
-    for name, value in (("null", None), ("true", True), ("false", False))
-    for word in (name, name.title(), name.upper())
-}
+_BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}\s*\Z")
 
 
 class SplitText(NamedTuple):
-    """A text, taken apart. `front` is None where there is no frontmatter; `line` is that of the body, 1-based."""
+    """A text without its frontmatter, which is None where there is none. `body_line` is the first line of the body."""
 
     frontmatter: str | None
     body: str
@@ -47,14 +35,17 @@ class SplitText(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """The keys of a frontmatter, and the line of the file that each is in. `fault` is the line where it stops being YAML; 0 for good."""
+    """The values of a frontmatter by key, and the line of the file that each key is in.
+
+    `fault_line` is the line where the frontmatter stops being YAML, 0 for one that is YAML.
+    """
 
     values: Mapping[str, Any]
     lines: Mapping[str, int]
     fault_line: int = 0
 
     def get_text(self, key: str) -> str:
-        """The value as text, without white space around it; "" for a list, a mapping, or a key that isn't there."""
+        """Return a value as text, without white space around it; "" for a list, a mapping or a missing key."""
         value = self.values.get(key)
         if isinstance(value, bool):
             return str(value).lower()
@@ -62,7 +53,7 @@ class Fields(NamedTuple):
 
 
 def split_frontmatter(text: str) -> SplitText:
-    """Cuts at the `---` lines, whatever is between them. Without the second one there is no frontmatter."""
+    """Cut a text at its `---` lines, whatever is between them. Without the second one there is no frontmatter."""
     start = _OPEN.match(text)
     end = _CLOSE.search(text, start.end()) if start else None
     if not start or not end:
@@ -70,16 +61,26 @@ def split_frontmatter(text: str) -> SplitText:
     return SplitText(text[start.end() : end.start()], text[end.end() :], text.count("\n", 0, end.end()) + 1)
 
 
-def parse_fields(front: str) -> Fields:
-    """The keys of a frontmatter, also of one that isn't YAML: that of one in thirteen real files isn't."""
-    lines = front.split("\n")
-    return _parse_simple(lines) or _parse_yaml(front, lines)
+def parse_fields(frontmatter: str) -> Fields:
+    """Return the fields of a frontmatter, line by line where it isn't YAML: that of one in thirteen real files isn't."""
+    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # importing PyYAML takes 10 ms
+
+    lines = frontmatter.split("\n")
+    last = len(lines)  # YAML knows more ends of lines than there are
+    try:
+        document = yaml_reader.parse_yaml(frontmatter)
+    except ParseError as error:
+        return _parse_by_line(lines, min(error.line, last) + 1)
+    data = {} if document.data is None else document.data
+    if not isinstance(data, dict):
+        return _parse_by_line(lines, 2)
+    return Fields(data, {key: min(document.key_positions[key,][0], last) + 1 for key in data})
 
 
-def note_fault(path: str, found: Fields) -> Iterator[Note]:
-    """What is to be said of a frontmatter that a tool reads as YAML."""
-    if found.fault_line:
-        yield Note(NOT_YAML, path, found.fault_line)
+def note_fault(path: str, fields: Fields) -> Iterator[Note]:
+    """Note that a frontmatter which a tool reads as YAML isn't YAML."""
+    if fields.fault_line:
+        yield Note(NOT_YAML, path, fields.fault_line)
 
 
 def listed(name: str, found: Fields) -> str:
@@ -99,77 +100,28 @@ def listed_parts(found: Fields, end: int) -> list[Part]:
     ]
 
 
-def _parse_simple(lines: list[str]) -> Fields | None:
-    """None for what may need a parser. Importing YAML takes longer than all else that is done with a few files."""
-    found: dict[str, Any] = {}
-    where: dict[str, int] = {}
-    pattern = _compile_simple_line()
-    for number, line in enumerate(lines, 2):
-        match = pattern.fullmatch(line) if line.isprintable() else None
-        if match is None:
-            if line:
-                return None
-        elif key := match[1]:
-            if key in found or key in _WORDS:
-                return None
-            found[key], where[key] = _parse_value(match), number
-    return Fields(found, where)
-
-
-@cache
-def _compile_simple_line() -> re.Pattern[str]:
-    """Compiled where there is frontmatter at all: it takes a millisecond."""
-    value = rf"(?P<plain>{_PLAIN})|(?P<quoted>{_QUOTED})|(?P<list>{_LIST})"
-    return re.compile(rf"#.*|([A-Za-z_][\w-]{{0,99}}+):(?: ++(?:{value})?+)?+ *+", re.ASCII)
-
-
-def _parse_value(match: re.Match[str]) -> Any:
-    if match["list"]:
-        return [_parse_scalar(item[0]) for item in re.finditer(_ITEM, match["list"], re.ASCII)]
-    if match["quoted"]:
-        return match["quoted"][1:-1]
-    return _parse_scalar(match["plain"].rstrip(" ")) if match["plain"] else None
-
-
-def _parse_scalar(text: str) -> Any:
-    return text[1:-1] if text[0] in "\"'" else _WORDS.get(text, text)
-
-
-def _parse_yaml(front: str, lines: list[str]) -> Fields:
-    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and most frontmatter does without
-
-    last = len(lines)  # YAML knows more ends of lines than there are
-    try:
-        document = yaml_reader.parse_yaml(front)
-    except ParseError as error:
-        return _parse_by_line(lines, min(error.line, last) + 1)
-    data = {} if document.data is None else document.data
-    if not isinstance(data, dict):
-        return _parse_by_line(lines, 2)
-    return Fields(data, {key: min(document.key_positions[key,][0], last) + 1 for key in data})
-
-
-def _parse_by_line(lines: list[str], fault: int) -> Fields:
-    """What stands behind `key:` at the start of a line, and what is indented below where it says `|` or `>`."""
-    found: dict[str, Any] = {}
-    where: dict[str, int] = {}
+def _parse_by_line(lines: list[str], fault_line: int) -> Fields:
+    """Take what follows `key:` at the start of a line, or what is indented below where that is `|` or `>`."""
+    values: dict[str, Any] = {}
+    key_lines: dict[str, int] = {}
     for number, line in enumerate(lines, 2):
         key = _KEY.match(line)
-        if key and key[1] not in found:
+        if key and key[1] not in values:
             rest = line[key.end() :].strip()
-            found[key[1]] = _join_indented(lines, number - 1) if _BLOCK.match(rest) else _unquote(rest)
-            where[key[1]] = number
-    return Fields(found, where, fault)
+            is_block = _BLOCK_SCALAR.match(rest)
+            values[key[1]] = _join_indented(lines, number - 1) if is_block else _unquote(rest)
+            key_lines[key[1]] = number
+    return Fields(values, key_lines, fault_line)
 
 
 def _join_indented(lines: list[str], start: int) -> str:
-    taken = []
+    joined = []
     for number in range(start, len(lines)):
         line = lines[number]
         if line.strip() and line[0] not in " \t":
             break
-        taken.append(line.strip())
-    return "\n".join(taken)
+        joined.append(line.strip())
+    return "\n".join(joined)
 
 
 def _unquote(text: str) -> str:

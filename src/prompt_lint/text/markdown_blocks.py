@@ -1,7 +1,7 @@
-"""The blocks of a Markdown text, as far as one needs them to tell code and HTML from text. Takes linear time.
+"""The blocks of a Markdown text that hold text or HTML, not code. Takes linear time.
 
-By CommonMark 0.31.2. Three things differ: containers deeper than `MAX_DEPTH` are text, names of HTML tags may hold
-`_` (as in the parser that Claude Code uses), and what stands in a link reference definition is text like any other.
+By CommonMark 0.31.2, with three differences: containers deeper than `MAX_DEPTH` are text, names of HTML tags may hold
+`_` (as in the parser that Claude Code uses), and a link reference definition is text like any other.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.text.code_fence import update_fence
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["text", "html"]
 
-# Quotes and list items inside of one another. Each line costs as many steps, so somebody's 500,000 are none.
+# Of quotes and list items inside each other. Each line takes as many steps, so a file may not have 500,000.
 MAX_DEPTH = 64
 
 
 class BlockLine(NamedTuple):
-    """A line of a block without the marks of what it is in. `start` and `end` are where the whole line is in the text."""
+    """A line of a block. `content` is without the marks of its containers, `start` and `end` are those of the whole line."""
 
     number: int
     start: int
@@ -28,7 +30,7 @@ class BlockLine(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A paragraph, a heading, or a block of HTML; code isn't told. `depth` counts the quotes and items it is in."""
+    """A paragraph or heading, or a block of HTML. `depth` counts the quotes and list items around it."""
 
     kind: Kind
     depth: int
@@ -36,21 +38,19 @@ class Block(NamedTuple):
 
 
 def find_blocks(text: str) -> Iterator[Block]:
-    """The paragraphs, headings and HTML blocks of a text, in its order. Ends of lines are LF, a lone CR is one, too."""
-    blocks = _BlockParser()
-    place = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        for piece in line.split("\r"):
-            end = place + len(piece)
-            yield from blocks.add_line(
-                BlockLine(number, place, end, piece.expandtabs(4) if "\t" in piece else piece)
-            )
-            place = end + 1
-    yield from blocks.end_block()
+    """Yield the paragraphs, headings and HTML blocks of a text, in its order. LF and a lone CR end a line."""
+    parser = _BlockParser()
+    start = 0
+    for number, piece in enumerate(text.split("\n"), 1):
+        for content in piece.split("\r"):
+            end = start + len(content)
+            yield from parser.add_line(BlockLine(number, start, end, content.expandtabs(4)))
+            start = end + 1
+    yield from parser.end_block()
 
 
 def mask_code_spans(text: str) -> str:
-    """The text of a paragraph with each code span replaced by as many NULs."""
+    """Return the text of a paragraph with each code span replaced by as many NULs."""
     runs = [(run.start(), run.end()) for run in re.finditer("`+", text)]
     by_length: dict[int, list[int]] = {}
     for index in range(len(runs) - 1, -1, -1):
@@ -70,20 +70,19 @@ def mask_code_spans(text: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _is_escaped(text: str, place: int) -> bool:
-    """Whether an odd number of backslashes stands before a place."""
-    first = place
+def _is_escaped(text: str, offset: int) -> bool:
+    """Return whether an odd number of backslashes comes before `offset`."""
+    first = offset
     while first and text[first - 1] == "\\":
         first -= 1
-    return (place - first) % 2 == 1
+    return (offset - first) % 2 == 1
 
 
 _SPACES = re.compile(" *")
 _HEADING = re.compile(r"#{1,6}(?: |\Z)")
 _UNDERLINE = re.compile(r"(?:=+|-+) *\Z")
 _BREAK = re.compile(r"(?:(?:\* *){3,}+|(?:- *){3,}+|(?:_ *){3,}+)\Z")
-_FENCE = re.compile(r"`{3,}+(?=[^`]*\Z)|~{3,}+")
-_MARK = re.compile(r"(?:[-+*]|([0-9]{1,9})[.)])(?= |\Z)")
+_ITEM_MARK = re.compile(r"(?:[-+*]|([0-9]{1,9})[.)])(?= |\Z)")
 
 _NAME = "[A-Za-z][A-Za-z0-9_-]*+"
 _VALUE = r"""(?:[^\s"'=<>`]++|'[^']*+'|"[^"]*+")"""
@@ -95,7 +94,7 @@ _BLOCK_TAGS = (
     "main menu menuitem nav noframes ol optgroup option p param search section summary table tbody td tfoot th thead "
     "title tr track ul"
 ).replace(" ", "|")
-# How each kind of HTML block starts, and what it ends with; those without an end end before a blank line.
+# How each kind of HTML block starts, and what ends it; None for a blank line.
 _HTML = (
     (re.compile(r"(?i)<(?:script|pre|style|textarea)(?:\s|>|\Z)"), re.compile(r"(?i)</(?:script|pre|style|textarea)>")),
     (re.compile("<!--"), re.compile("-->")),
@@ -110,7 +109,7 @@ _QUOTE = -1
 
 
 class _Cursor(NamedTuple):
-    """A line from the place that its containers leave, and from its first character that is no space."""
+    """A line, from the offset at which its containers leave it; `first` is the offset of its first character that is no space."""
 
     text: str
     offset: int
@@ -124,163 +123,162 @@ class _Cursor(NamedTuple):
     def is_blank(self) -> bool:
         return self.first == len(self.text)
 
-    @property
-    def content(self) -> str:
-        return self.text[self.offset :]
 
-
-def _start_cursor(text: str, place: int) -> _Cursor:
-    spaces = _SPACES.match(text, place)
-    return _Cursor(text, place, spaces.end() if spaces else place)
+def _make_cursor(text: str, offset: int) -> _Cursor:
+    spaces = _SPACES.match(text, offset)
+    return _Cursor(text, offset, spaces.end() if spaces else offset)
 
 
 class _ContainerStart(NamedTuple):
-    """What starts a quote or a list item: how far an item's content is indented, and what is left of the line."""
+    """The mark of a quote (`_QUOTE`) or of a list item (how far its content is indented), and the rest of the line."""
 
     content_indent: int
     rest: _Cursor
 
 
 class _BlockParser:
-    """What is open while lines come in.
+    """The containers and the block that are open between two lines.
 
-    `containers` are `_QUOTE`, or by how much the content of a list item is indented; the innermost is `bare` if it is
-    an item that starts with a blank line. In it is a paragraph or HTML with its `rows`, or a fence, or nothing.
+    `containers` are `_QUOTE`, or how far the content of a list item is indented; `starts_blank`: the innermost is an
+    item whose first line is blank. In them is a paragraph or HTML with its `lines`, or a `fence`, or nothing.
     """
 
     def __init__(self) -> None:
         self.containers: list[int] = []
         self.starts_blank = False
         self.kind: Kind = "text"
-        self.rows: list[BlockLine] = []
+        self.lines: list[BlockLine] = []
         self.fence = ""
-        self.ending: re.Pattern[str] | None = None  # of HTML
+        self.html_end: re.Pattern[str] | None = None
 
-    def add_line(self, row: BlockLine) -> Iterator[Block]:
-        """Takes the next line, and yields what has ended with it."""
-        line, depth = self._match_containers(_start_cursor(row.content, 0))
-        if self.fence or (self.rows and self.kind == "html"):
+    def add_line(self, line: BlockLine) -> Iterator[Block]:
+        """Take the next line, and yield the blocks that end with it or before it."""
+        cursor, depth = self._match_containers(_make_cursor(line.content, 0))
+        if self.fence or (self.lines and self.kind == "html"):
             if depth == len(self.containers):
-                yield from self._continue_block(row, line)
+                yield from self._continue_block(line, cursor)
                 return
             yield from self.end_block()
-        paragraph, depth_before = bool(self.rows), depth
-        while mark := _match_container(line, depth, interrupting=paragraph and depth == len(self.containers)):
+        in_paragraph, depth_before = bool(self.lines), depth
+        while start := _match_container_start(
+            cursor, depth, interrupts=in_paragraph and depth == len(self.containers)
+        ):
             yield from self._end_containers(depth)
-            self.containers.append(mark.content_indent)
-            paragraph, depth, line = False, depth + 1, mark.rest
-        if line.is_blank:
+            self.containers.append(start.content_indent)
+            in_paragraph, depth, cursor = False, depth + 1, start.rest
+        if cursor.is_blank:
             yield from self._end_containers(depth)
             self.starts_blank = depth > depth_before and self.containers[-1] != _QUOTE
         else:
-            yield from self._start_block(row, line, depth, paragraph=paragraph)
+            yield from self._start_block(line, cursor, depth, in_paragraph=in_paragraph)
 
     def end_block(self) -> Iterator[Block]:
-        """Ends the leaf."""
+        """End the open block, and yield it unless it is code."""
         self.fence = ""
-        if self.rows:
-            yield Block(self.kind, len(self.containers), self.rows)
-            self.rows = []
+        if self.lines:
+            yield Block(self.kind, len(self.containers), self.lines)
+            self.lines = []
 
     def _end_containers(self, depth: int) -> Iterator[Block]:
-        """Ends the leaf, and all containers but the outermost `depth`."""
+        """End the open block, and all containers but the outermost `depth`."""
         yield from self.end_block()
         del self.containers[depth:]
         self.starts_blank = False
 
-    def _match_containers(self, line: _Cursor) -> tuple[_Cursor, int]:
-        """How many of the containers go on in this line, and what they leave of it."""
+    def _match_containers(self, cursor: _Cursor) -> tuple[_Cursor, int]:
+        """Return what the containers that go on in a line leave of it, and how many go on."""
         last = len(self.containers) - 1
-        for depth, offset in enumerate(self.containers):
-            if offset == _QUOTE:
-                if line.indent > 3 or line.text[line.first : line.first + 1] != ">":
-                    return line, depth
-                line = _skip_quote_mark(line)
-            elif line.is_blank:
+        for depth, content_indent in enumerate(self.containers):
+            if content_indent == _QUOTE:
+                if cursor.indent > 3 or cursor.text[cursor.first : cursor.first + 1] != ">":
+                    return cursor, depth
+                cursor = _skip_quote_mark(cursor)
+            elif cursor.is_blank:
                 if self.starts_blank and depth == last:
-                    return line, depth
-            elif line.indent < offset:
-                return line, depth
+                    return cursor, depth
+            elif cursor.indent < content_indent:
+                return cursor, depth
             else:
-                line = line._replace(offset=line.offset + offset)
-        return line, last + 1
+                cursor = cursor._replace(offset=cursor.offset + content_indent)
+        return cursor, last + 1
 
-    def _continue_block(self, row: BlockLine, line: _Cursor) -> Iterator[Block]:
-        """The next line of a fence or of HTML."""
+    def _continue_block(self, line: BlockLine, cursor: _Cursor) -> Iterator[Block]:
+        """Add a line to fenced code or to HTML, which it may end."""
         if self.fence:
-            rest = line.text[line.first :].rstrip(" ")
-            if line.indent <= 3 and rest.startswith(self.fence) and not rest.strip(self.fence[0]):
-                self.fence = ""
-        elif self.ending is None and line.is_blank:
+            if cursor.indent <= 3:
+                self.fence = update_fence(self.fence, cursor.text[cursor.first :])
+        elif self.html_end is None and cursor.is_blank:
             yield from self.end_block()
         else:
-            self.rows.append(row._replace(content=line.content))
-            if self.ending and self.ending.search(line.text, line.offset):
+            self.lines.append(line._replace(content=cursor.text[cursor.offset :]))
+            if self.html_end and self.html_end.search(cursor.text, cursor.offset):
                 yield from self.end_block()
 
-    def _start_block(self, row: BlockLine, line: _Cursor, depth: int, *, paragraph: bool) -> Iterator[Block]:
-        """The leaf that starts in a line, or the next line of a paragraph."""
-        text, first = line.text, line.first
-        special = line.indent <= 3
-        html = _match_html(line, paragraph=paragraph) if special else None
-        fence = _FENCE.match(text, first) if special else None
-        heading = _HEADING.match(text, first) if special else None
-        if special and paragraph and depth == len(self.containers) and _UNDERLINE.match(text, first):
+    def _start_block(
+        self, line: BlockLine, cursor: _Cursor, depth: int, *, in_paragraph: bool
+    ) -> Iterator[Block]:
+        """Start the block of a line, or add the line to the open paragraph."""
+        content = cursor.text[cursor.first :]
+        if cursor.indent > 3:
+            if in_paragraph:
+                self.lines.append(line._replace(content=content))
+            else:  # indented code
+                yield from self._end_containers(depth)
+        elif in_paragraph and depth == len(self.containers) and _UNDERLINE.match(content):
             yield from self._end_containers(depth)
-        elif not (
-            html
-            or fence
-            or heading
-            or (special and _BREAK.match(text, first))
-            or (not special and not paragraph)
-        ):
-            if not paragraph:
+        elif html := _match_html_start(content, interrupts=in_paragraph):
+            yield from self._end_containers(depth)
+            self.kind, self.html_end = "html", html.end
+            yield from self._continue_block(line, cursor)
+        elif fence := update_fence("", content):
+            yield from self._end_containers(depth)
+            self.fence = fence
+        elif heading := _HEADING.match(content):
+            yield from self._end_containers(depth)
+            yield Block("text", depth, [line._replace(content=content[heading.end() :])])
+        elif _BREAK.match(content):
+            yield from self._end_containers(depth)
+        else:
+            if not in_paragraph:
                 yield from self._end_containers(depth)
                 self.kind = "text"
-            self.rows.append(row._replace(content=text[first:]))
-        else:
-            yield from self._end_containers(depth)
-            if heading:
-                yield Block("text", depth, [row._replace(content=text[heading.end() :])])
-            elif fence:
-                self.fence = fence[0]
-            elif html:
-                self.kind, self.ending = "html", html.ending
-                yield from self._continue_block(row, line)
+            self.lines.append(line._replace(content=content))
 
 
-class _Html(NamedTuple):
-    ending: re.Pattern[str] | None
+class _HtmlStart(NamedTuple):
+    end: re.Pattern[str] | None
 
 
-def _match_html(line: _Cursor, *, paragraph: bool) -> _Html | None:
-    if line.text[line.first : line.first + 1] != "<":
+def _match_html_start(content: str, *, interrupts: bool) -> _HtmlStart | None:
+    """Return how the HTML block ends that starts with `content`; `interrupts`: in a paragraph."""
+    if not content.startswith("<"):
         return None
-    for start, ending in _HTML[:-1] if paragraph else _HTML:
-        if start.match(line.text, line.first):
-            return _Html(ending)
-    return None
+    kinds = _HTML[:-1] if interrupts else _HTML
+    return next((_HtmlStart(end) for start, end in kinds if start.match(content)), None)
 
 
-def _match_container(line: _Cursor, depth: int, *, interrupting: bool) -> _ContainerStart | None:
-    """The quote or list item that starts in a line. An item can't interrupt a paragraph if it is blank, or not the first."""
-    if line.indent > 3 or line.is_blank or depth >= MAX_DEPTH:
+def _match_container_start(cursor: _Cursor, depth: int, *, interrupts: bool) -> _ContainerStart | None:
+    """Return the quote or list item that starts in a line.
+
+    An item can't interrupt a paragraph if it is blank, or numbered with anything but 1.
+    """
+    if cursor.indent > 3 or cursor.is_blank or depth >= MAX_DEPTH:
         return None
-    if line.text[line.first] == ">":
-        return _ContainerStart(_QUOTE, _skip_quote_mark(line))
-    mark = _MARK.match(line.text, line.first)
-    if not mark or _BREAK.match(line.text, line.first):
+    if cursor.text[cursor.first] == ">":
+        return _ContainerStart(_QUOTE, _skip_quote_mark(cursor))
+    mark = _ITEM_MARK.match(cursor.text, cursor.first)
+    if not mark or _BREAK.match(cursor.text, cursor.first):
         return None
-    rest = _start_cursor(line.text, mark.end())
-    if interrupting and (rest.is_blank or int(mark[1] or 1) != 1):
+    rest = _make_cursor(cursor.text, mark.end())
+    if interrupts and (rest.is_blank or int(mark[1] or 1) != 1):
         return None
-    width = line.indent + mark.end() - mark.start()
+    width = cursor.indent + mark.end() - mark.start()
     spaces = 1 if rest.is_blank or rest.indent > 4 else rest.indent
     return _ContainerStart(
         width + spaces, rest if rest.is_blank else rest._replace(offset=rest.offset + spaces)
     )
 
 
-def _skip_quote_mark(line: _Cursor) -> _Cursor:
-    place = line.first + 1
-    return _start_cursor(line.text, place + (line.text[place : place + 1] == " "))
+def _skip_quote_mark(cursor: _Cursor) -> _Cursor:
+    offset = cursor.first + 1
+    return _make_cursor(cursor.text, offset + (cursor.text[offset : offset + 1] == " "))

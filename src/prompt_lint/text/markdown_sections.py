@@ -1,53 +1,46 @@
-"""Text → sections by heading, so that a failure can say where the tokens are."""
+"""The sections of a Markdown text, by heading, so that a failure can say where the tokens are."""
 
 from __future__ import annotations
 
 import re
 
 from prompt_lint.model.values import Part
+from prompt_lint.text.code_fence import update_fence
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def split_sections(text: str, line: int = 1) -> list[Part]:
-    """Every line belongs to just one part: a heading's lines run to the next heading of any level.
+def split_sections(text: str, first_line: int = 1) -> list[Part]:
+    """Split a text at its headings, of any level; one without headings at its paragraphs.
 
-    `line` is that of the first line of the text in its file.
-
-    Text before the first heading is a part without a title; so is each paragraph of a text that has no
-    heading at all. Headings inside fenced code are code (CommonMark 0.31, fenced code blocks).
+    Every line is in just one part. Text before the first heading is a part without a title. Headings inside
+    fenced code are code. `first_line` is that of the text in its file.
     """
     lines = text.split("\n")
-    starts = _find_headings(lines) or _find_paragraphs(lines)
-    bounds = sorted({0, *starts})
-    ends = [*bounds[1:], len(lines)]
-    return [_make_part(lines, first, last, line) for first, last in zip(bounds, ends, strict=True)]
+    starts = sorted({0, *(_find_headings(lines) or _find_paragraphs(lines))})
+    ends = [*starts[1:], len(lines)]
+    return [_make_part(lines, start, end, first_line) for start, end in zip(starts, ends, strict=True)]
 
 
-def _make_part(lines: list[str], first: int, last: int, line: int) -> Part:
-    title = lines[first].strip() if _HEADING.match(lines[first]) else ""
-    shown = last
-    while shown > first + 1 and not lines[shown - 1].strip():
-        shown -= 1  # blank lines before the next section are counted with this one, not shown
-    return Part(title, first + line, shown + line - 1, "\n".join(lines[first:last]))
+def _make_part(lines: list[str], start: int, end: int, first_line: int) -> Part:
+    title = lines[start].strip() if _HEADING.match(lines[start]) else ""
+    shown_end = end
+    while shown_end > start + 1 and not lines[shown_end - 1].strip():
+        shown_end -= 1  # blank lines before the next section are counted with this one, not shown
+    return Part(title, start + first_line, shown_end + first_line - 1, "\n".join(lines[start:end]))
 
 
 def _find_headings(lines: list[str]) -> list[int]:
-    found, fence = [], ""
+    headings, fence = [], ""
     for number, line in enumerate(lines):
-        mark = _FENCE.match(line)
-        if fence:
-            # A fence closes with at least as many of the same mark and nothing behind it.
-            if mark and mark[1].startswith(fence) and line.strip() == mark[1]:
-                fence = ""
-        elif mark:
-            fence = mark[1]
-        elif _HEADING.match(line):
-            found.append(number)
-    return found
+        if not fence and _HEADING.match(line):
+            headings.append(number)
+        content = line.lstrip(" ")
+        if len(line) - len(content) <= 3:
+            fence = update_fence(fence, content)
+    return headings
 
 
 def _find_paragraphs(lines: list[str]) -> list[int]:
-    blank_before = zip(["", *lines], lines, strict=False)
-    return [n for n, (before, line) in enumerate(blank_before) if not before.strip() and line.strip()]
+    pairs = zip(["", *lines], lines, strict=False)
+    return [number for number, (before, line) in enumerate(pairs) if not before.strip() and line.strip()]

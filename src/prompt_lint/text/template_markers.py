@@ -1,4 +1,4 @@
-"""Templates in a text: told, never rendered."""
+"""Placeholders of templates in a text. They are noted, never rendered."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.values import Note
+from prompt_lint.text.code_fence import update_fence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ PLACEHOLDERS_NOTE = (
     "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
 )
 
-# For `also`: what the tools of some formats replace beside the usual. Sources: documentation of Claude Code (slash commands,
+# For `also`: what the tools of some formats replace, too. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
 CLAUDE_PLACEHOLDERS = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
 COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
@@ -28,44 +29,43 @@ _COMMON = (
     r"|{%[-+]?[ \t]*[a-z][^%\n]*%}"
     r"|{#[- \t][^#\n]*#})"
 )
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})([^`]*)\Z")
 
 
 def note_placeholders(
-    path: str, text: str, line: int = 1, *, also: str = "", is_template: bool = False
+    path: str, text: str, first_line: int = 1, *, also: str = "", is_template: bool = False
 ) -> Iterator[Note]:
-    """A note with the line of the first placeholder, if there is one. `line` is that of the first line of the text.
+    """Note the line of the first placeholder, if there is one. `first_line` is that of the text in its file.
 
-    Placeholders in Markdown code are examples, nearly always, and don't count; but they do where the format makes
-    every text a template (`templated`). What the format itself replaces, code or not, is a match of `also`.
+    Placeholders in Markdown code are nearly always examples, and are passed over, but not in a format where
+    every text is a template (`is_template`). What the format itself replaces, also in code, is a match of `also`.
     """
     if "{{" not in text and "{%" not in text and "{#" not in text and not also:
         return
-    number = _find_placeholder(text, also, code=is_template)
+    number = _find_placeholder(text, also, is_template=is_template)
     if number is not None:
-        yield Note(PLACEHOLDERS_NOTE, path, line + number)
+        yield Note(PLACEHOLDERS_NOTE, path, first_line + number)
 
 
-def _find_placeholder(text: str, also: str, *, code: bool) -> int | None:
-    """The 0-based line of the first placeholder."""
+def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:
+    """Return the 0-based line of the first placeholder."""
     fence = ""
     for number, line in enumerate(text.split("\n")):
-        if not code and (mark := _FENCE.match(line)):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence) and not mark[2].strip():
-                fence = ""
-        elif _has_placeholder(line, also, code=code, fenced=bool(fence)):
+        fence_before = fence
+        if not is_template:
+            fence = update_fence(fence, line.lstrip(" \t>"))
+        if fence == fence_before and _has_placeholder(
+            line, also, is_fenced=bool(fence), is_template=is_template
+        ):
             return number
     return None
 
 
-def _has_placeholder(line: str, also: str, *, code: bool, fenced: bool) -> bool:
+def _has_placeholder(line: str, also: str, *, is_fenced: bool, is_template: bool) -> bool:
     span = ""  # the back-ticks that have opened a code span of this line
     for match in _compile_pattern(also).finditer(line):
         if match["ticks"]:
             span = match["ticks"] if not span else "" if span == match["ticks"] else span
-        elif match["also"] or (match["plain"] and (code or not (span or fenced))):
+        elif match["also"] or (match["plain"] and (is_template or not (span or is_fenced))):
             return True
     return False
 
