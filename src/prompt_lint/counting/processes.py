@@ -1,4 +1,4 @@
-"""Requests → counts: each distinct key once, on as many cores as the work is worth."""
+"""Jobs → offline counts, on as many cores as the work is worth."""
 
 from __future__ import annotations
 
@@ -22,25 +22,22 @@ if TYPE_CHECKING:
 Outcome = Count | Unreadable
 
 # Below this many characters one process is done before a second one has started.
-_WORTH_A_POOL = 1_000_000
-# Requests handed to a worker at a time: enough to drown the pickling, few enough that Ctrl-C is quick.
-_CHUNK = 16
-# Chunks on their way to each worker. What is on its way is all that is held of a large repository.
-_AHEAD = 4
+_POOL_CHARACTERS = 1_000_000
+# Jobs handed to a worker at a time: enough that pickling costs little, few enough that Ctrl-C is quick.
+_JOBS_IN_A_CHUNK = 16
+# Chunks on their way to each worker: all that is held of a large repository.
+_CHUNKS_AHEAD = 4
 
 
 class OfflineCounter(NamedTuple):
-    """How requests are counted, and how a part of a text is weighed for the breakdown of a failure."""
+    """Counts a request for a model, and the tokens of a text alone, for the breakdown of a failing prompt."""
 
     count_request: Callable[[str, Request], Count]
     count_text: Callable[[str, str], int]
 
 
 class CountJob(NamedTuple):
-    """One request, the models it is to be counted for, and their limits in tokens.
-
-    `size` is in characters, to weigh the work.
-    """
+    """One request, the models it is to be counted for, and their limits in tokens. `size` is in characters."""
 
     digest: str
     request: Request
@@ -52,65 +49,65 @@ class CountJob(NamedTuple):
 JobOutcomes = tuple[CountJob, dict[CountKey, Outcome]]
 
 
-def count_job(count: Callable[[str, Request], Count], work: CountJob) -> dict[CountKey, Outcome]:
-    """All models of one request together, so that a tokenizer they share runs once."""
-    return _keyed(work, _outcomes(count, work))
+def count_jobs(
+    count: Callable[[str, Request], Count], jobs: Iterable[CountJob], processes: int
+) -> Iterator[JobOutcomes]:
+    """Yield each job with its outcomes: from this process until the work is large, then from `processes` of them.
+
+    `jobs` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
+    """
+    remaining = iter(jobs)
+    characters = 0
+    for job in remaining:
+        yield job, count_job(count, job)
+        characters += job.size * len(job.models)
+        if processes > 1 and characters >= _POOL_CHARACTERS:
+            break
+    chunks = iter(lambda: list(islice(remaining, _JOBS_IN_A_CHUNK)), [])
+    first = next(chunks, None)
+    if first:
+        yield from _count_in_processes(partial(_count_chunk, count), chain([first], chunks), processes)
 
 
-def _keyed(work: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
-    return {CountKey(model, work.digest): one for model, one in zip(work.models, outcomes, strict=True)}
+def count_job(count: Callable[[str, Request], Count], job: CountJob) -> dict[CountKey, Outcome]:
+    """Count one request for all of its models in a row, so that models with one tokenizer run it once."""
+    return _key_outcomes(job, _count_models(count, job))
 
 
-def _outcomes(count: Callable[[str, Request], Count], work: CountJob) -> list[Outcome]:
-    """One for each model; those that are equal are one value, since there may be hundreds of thousands."""
-    seen: dict[Outcome, Outcome] = {}
-    found = (_outcome(count, model, work.request) for model in work.models)
-    return [seen.setdefault(one, one) for one in found]
+def _key_outcomes(job: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
+    return {CountKey(model, job.digest): outcome for model, outcome in zip(job.models, outcomes, strict=True)}
 
 
-def _outcome(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:
+def _count_models(count: Callable[[str, Request], Count], job: CountJob) -> list[Outcome]:
+    """Return an outcome for each model. Equal ones are one value, since there may be hundreds of thousands."""
+    distinct: dict[Outcome, Outcome] = {}
+    outcomes = (_count_model(count, model, job.request) for model in job.models)
+    return [distinct.setdefault(outcome, outcome) for outcome in outcomes]
+
+
+def _count_model(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:
     try:
         return count(model, request)
     except Unreadable as error:
         return error
 
 
-def count_jobs(
-    count: Callable[[str, Request], Count], works: Iterable[CountJob], jobs: int
-) -> Iterator[JobOutcomes]:
-    """Each work with its outcomes: from this process until the work has shown itself large, then from `jobs` of them.
-
-    `works` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
-    """
-    todo = iter(works)
-    spent = 0
-    for work in todo:
-        yield work, count_job(count, work)
-        spent += work.size * len(work.models)
-        if jobs > 1 and spent >= _WORTH_A_POOL:
-            break
-    chunks = iter(lambda: list(islice(todo, _CHUNK)), [])
-    first = next(chunks, None)
-    if first:
-        yield from _in_processes(partial(_count_chunk, count), chain([first], chunks), jobs)
-
-
 def _count_chunk(count: Callable[[str, Request], Count], chunk: list[CountJob]) -> list[list[Outcome]]:
-    return [_outcomes(count, work) for work in chunk]
+    return [_count_models(count, job) for job in chunk]
 
 
-def _in_processes(
-    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterable[list[CountJob]], jobs: int
+def _count_in_processes(
+    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterable[list[CountJob]], processes: int
 ) -> Iterator[JobOutcomes]:
-    pool = _processes(jobs)
-    waiting: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
+    pool = _start_pool(processes)
+    pending: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
     try:
         for chunk in chunks:
-            waiting.append((chunk, pool.submit(count, chunk)))
-            if len(waiting) >= _AHEAD * jobs:
-                yield from _result(*waiting.popleft())
-        while waiting:
-            yield from _result(*waiting.popleft())
+            pending.append((chunk, pool.submit(count, chunk)))
+            if len(pending) >= _CHUNKS_AHEAD * processes:
+                yield from _take_result(*pending.popleft())
+        while pending:
+            yield from _take_result(*pending.popleft())
     except BaseException:  # whoever ends the run, or stops listening, doesn't wait for what is on its way
         _end_workers()
         raise
@@ -118,13 +115,13 @@ def _in_processes(
         pool.shutdown(cancel_futures=True)
 
 
-def _result(chunk: list[CountJob], future: Future[list[list[Outcome]]]) -> Iterator[JobOutcomes]:
-    """Keyed here, so that no copies of digests come back."""
-    for work, outcomes in zip(chunk, future.result(), strict=True):
-        yield work, _keyed(work, outcomes)
+def _take_result(chunk: list[CountJob], future: Future[list[list[Outcome]]]) -> Iterator[JobOutcomes]:
+    """Key the outcomes in this process, so that no copies of digests come back."""
+    for job, outcomes in zip(chunk, future.result(), strict=True):
+        yield job, _key_outcomes(job, outcomes)
 
 
-def _processes(jobs: int) -> Executor:
+def _start_pool(processes: int) -> Executor:
     import multiprocessing  # noqa: PLC0415  # 30 ms that only a large run pays
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 
@@ -132,7 +129,7 @@ def _processes(jobs: int) -> Executor:
     os.environ["PYTHONSAFEPATH"] = "1"
     # Forked workers inherit the vocabulary and the memo; this process has no threads yet.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_the_parent)
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_to_the_parent)
 
 
 def _leave_interrupts_to_the_parent() -> None:
@@ -148,7 +145,7 @@ def _end_workers() -> None:
 
 
 def available_cores() -> int:
-    """The cores this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

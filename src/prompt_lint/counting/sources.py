@@ -1,4 +1,4 @@
-"""Where counts come from: known ones first, then the API or the tokenizer, as the mode of the run says."""
+"""Where counts come from: the cache first, then the tokenizer or the API, as the mode of the run says."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     from prompt_lint.counting.processes import OfflineCounter, Outcome
     from prompt_lint.model.values import Request
 
-    # Counts many keys over the network; each key gets one outcome, as they arrive.
+    # Counts many requests over the network. Yields one outcome for each key, as they arrive.
     CountMany = Callable[[Iterable[tuple[CountKey, Request]]], Iterator[tuple[CountKey, Outcome]]]
 
 Mode = Literal["exact", "auto", "offline"]
 
-# Look-ups in one question to the cache.
-_TOGETHER = 256
+# Jobs whose counts are looked up in one query.
+_JOBS_IN_A_QUERY = 256
 _NO_CREDENTIAL = "set ANTHROPIC_API_KEY, or count offline (--offline)"
 # An exact count this far from the offline one, in tokens and as a share, says that the tokenizer has changed.
 DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
 
 
 class ApiService(NamedTuple):
-    """The API, not yet connected. `host` is where prompts are sent, `sent` tells how many requests have been.
+    """The API, not yet connected.
 
-    `steered` names the variables that requests obey on their way there.
+    `host` is where prompts are sent, `requests_sent` returns how many have been. `obeyed_variables` are the names of
+    environment variables that requests obey on their way.
     """
 
     host: str
@@ -43,7 +44,7 @@ class ApiService(NamedTuple):
 
 
 class CountSources(NamedTuple):
-    """How a run gets its counts. Without a service, `absent` says why there is none."""
+    """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why."""
 
     mode: Mode
     offline_counter: OfflineCounter
@@ -57,14 +58,14 @@ class CountSources(NamedTuple):
 
 
 class OfflineStandIn(NamedTuple):
-    """An offline count for a key that the API was asked for and didn't count. It holds only as far as it decides."""
+    """An offline count for a key that the API was asked for and didn't count. It is used only where it decides."""
 
     offline_count: Count
     reason: Unreadable
 
 
 class Drift(NamedTuple):
-    """Exact and offline tokens of a family, over the requests for which they differ by more than they should."""
+    """Exact and offline tokens of a tokenizer family, over the requests whose counts differ by too much."""
 
     requests: int = 0
     exact: int = 0
@@ -72,11 +73,11 @@ class Drift(NamedTuple):
 
 
 class OutcomesByKey:
-    """What has come of counting, by key. There may be a million keys: none is kept as such, nor equal counts twice."""
+    """What came of counting, by key. There may be a million keys, so neither they nor equal counts are kept twice."""
 
     def __init__(self) -> None:
         self._by_model: dict[str, dict[str, Outcome | OfflineStandIn]] = {}
-        self._same: dict[Count, Count] = {}
+        self._counts: dict[Count, Count] = {}
 
     def __getitem__(self, key: CountKey) -> Outcome | OfflineStandIn:
         return self._by_model[key.model][key.digest]
@@ -84,24 +85,21 @@ class OutcomesByKey:
     def get(self, key: CountKey) -> Outcome | OfflineStandIn | None:
         return self._by_model.get(key.model, {}).get(key.digest)
 
-    def __setitem__(self, key: CountKey, one: Outcome | OfflineStandIn) -> None:
-        same = self._same.setdefault(one, one) if isinstance(one, Count) else one
-        self._by_model.setdefault(key.model, {})[key.digest] = same
+    def __setitem__(self, key: CountKey, outcome: Outcome | OfflineStandIn) -> None:
+        if isinstance(outcome, Count):
+            outcome = self._counts.setdefault(outcome, outcome)
+        self._by_model.setdefault(key.model, {})[key.digest] = outcome
 
-    def update(self, found: Mapping[CountKey, Outcome]) -> None:
-        for key, one in found.items():
-            self[key] = one
+    def update(self, outcomes: Mapping[CountKey, Outcome]) -> None:
+        for key, outcome in outcomes.items():
+            self[key] = outcome
 
     def __len__(self) -> int:
         return sum(map(len, self._by_model.values()))
 
-    def clear(self) -> None:
-        self._by_model.clear()
-        self._same.clear()
-
 
 class CountResults:
-    """What has been counted: at the end, `outcomes` has every key that was asked for."""
+    """What has been counted. At the end, `outcomes` has every key that was asked for."""
 
     def __init__(self) -> None:
         self.outcomes = OutcomesByKey()
@@ -110,34 +108,30 @@ class CountResults:
         self.drifts: dict[str, Drift] = {}
 
 
-def count_all(works: Iterable[CountJob], sources: CountSources) -> CountResults:
-    """Count every work. What arrives is handed to the cache at once: an interrupted run loses little."""
+def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
+    """Count every job. A count goes to the cache as it arrives: an interrupted run loses little."""
     results = CountResults()
-    unknown = _recall(works, sources, results)
+    unknown = _skip_known(jobs, sources, results)
     if sources.mode == "exact":
-        _ask(unknown, sources, results)
+        _count_with_api(unknown, sources, results)
     else:
-        _ask(_offline(unknown, sources, results), sources, results)
+        _count_with_api(_count_offline(unknown, sources, results), sources, results)
     results.requests_sent = sources.service.requests_sent() if sources.service else 0
     return results
 
 
-def _recall(works: Iterable[CountJob], sources: CountSources, results: CountResults) -> Iterator[CountJob]:
-    """The works that nothing sufficient is known of. Exact counts are good for every mode."""
-    todo = iter(works)
-    while batch := list(islice(todo, _TOGETHER)):
-        keys = {CountKey(model, work.digest) for work in batch for model in work.models}
-        results.outcomes.update(
-            recall_counts({key for key in keys if results.outcomes.get(key) is None}, sources)
-        )
-        for work in batch:
-            models = tuple(
-                m
-                for m in work.models
-                if _is_open(results.outcomes.get(CountKey(m, work.digest)), work, m, sources)
-            )
+def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> Iterator[CountJob]:
+    """Add known counts to `results`, and yield the jobs that still have models to be counted."""
+    remaining = iter(jobs)
+    while batch := list(islice(remaining, _JOBS_IN_A_QUERY)):
+        keys = {CountKey(model, job.digest) for job in batch for model in job.models}
+        new = {key for key in keys if results.outcomes.get(key) is None}
+        results.outcomes.update(recall_counts(new, sources))
+        for job in batch:
+            outcomes = ((model, results.outcomes.get(CountKey(model, job.digest))) for model in job.models)
+            models = tuple(model for model, outcome in outcomes if _is_open(outcome, job, model, sources))
             if models:
-                yield work._replace(models=models)
+                yield job._replace(models=models)
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
@@ -149,77 +143,77 @@ def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[Cou
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:
-    """Whether nothing is left to be counted. Where the API may be asked, an offline count must decide."""
+    """Return whether nothing is left to be counted. Where the API may be asked, an offline count has to decide."""
     return sources.mode != "auto" or count.is_exact or count.decides(limit)
 
 
 def _is_open(
-    outcome: Outcome | OfflineStandIn | None, work: CountJob, model: str, sources: CountSources
+    outcome: Outcome | OfflineStandIn | None, job: CountJob, model: str, sources: CountSources
 ) -> bool:
-    """Whether a key is still to be counted."""
+    """Return whether a key is still to be counted."""
     if isinstance(outcome, Count):
-        return not is_sufficient(outcome, work.limits.get(model), sources)
+        return not is_sufficient(outcome, job.limits.get(model), sources)
     return sources.mode == "auto" or outcome is None
 
 
-def _offline(works: Iterable[CountJob], sources: CountSources, results: CountResults) -> list[CountJob]:
-    """Count with the tokenizer. Returns what that leaves open, in mode `auto`."""
-    open_: list[CountJob] = []
-    for work, counted in count_jobs(sources.offline_counter.count_request, works, sources.jobs):
-        results.outcomes.update(counted)
+def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> list[CountJob]:
+    """Count with the tokenizer. Return what that leaves open, in mode `auto`."""
+    open_jobs: list[CountJob] = []
+    for job, outcomes in count_jobs(sources.offline_counter.count_request, jobs, sources.jobs):
+        results.outcomes.update(outcomes)
         sources.report_progress(len(results.outcomes))
-        sources.counts.put({key: outcome for key, outcome in counted.items() if isinstance(outcome, Count)})
+        sources.counts.put({key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)})
         models = tuple(
-            key.model for key, outcome in counted.items() if _is_open(outcome, work, key.model, sources)
+            key.model for key, outcome in outcomes.items() if _is_open(outcome, job, key.model, sources)
         )
         if models:
-            open_.append(work._replace(models=models))
-    return open_
+            open_jobs.append(job._replace(models=models))
+    return open_jobs
 
 
-def _ask(works: Iterable[CountJob], sources: CountSources, results: CountResults) -> None:
+def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> None:
     """Count with the API, each key once."""
-    asked: set[CountKey] = set()
-    waiting: dict[CountKey, Request] = {}
+    seen: set[CountKey] = set()
+    pending: dict[CountKey, Request] = {}
 
-    def fresh() -> Iterator[tuple[CountKey, Request]]:
-        for work in works:
-            for key in (CountKey(model, work.digest) for model in work.models):
-                if key not in asked:
-                    asked.add(key)
-                    waiting[key] = work.request
-                    yield key, work.request
+    def list_requests() -> Iterator[tuple[CountKey, Request]]:
+        for job in jobs:
+            for key in (CountKey(model, job.digest) for model in job.models):
+                if key not in seen:
+                    seen.add(key)
+                    pending[key] = job.request
+                    yield key, job.request
 
-    for key, outcome in _answers(fresh(), sources):
+    for key, outcome in _send(list_requests(), sources):
         if isinstance(outcome, Count):
             sources.counts.put({key: outcome})
             results.outcomes[key] = outcome
         else:
             results.failures.append(outcome)
-        _look_offline(key, waiting.pop(key), outcome, sources, results)
+        _compare_with_offline(key, pending.pop(key), outcome, sources, results)
         sources.report_progress(len(results.outcomes))
 
 
-def _answers(
-    questions: Iterator[tuple[CountKey, Request]], sources: CountSources
+def _send(
+    requests: Iterator[tuple[CountKey, Request]], sources: CountSources
 ) -> Iterator[tuple[CountKey, Outcome]]:
-    """From the API, connected only now that there is a question; or the reason why there is none."""
-    first = next(questions, None)
+    """Yield what the API answers, or why it isn't asked. Connects only where there is a request."""
+    first = next(requests, None)
     if first is None:
         return
-    everything = chain([first], questions)
+    requests = chain([first], requests)
     if sources.service is None:
-        for key, _ in everything:
+        for key, _ in requests:
             yield key, Unreadable(f"not counted: {sources.no_service_reason}", _NO_CREDENTIAL)
         return
     with sources.service.connect() as count_many:
-        yield from count_many(everything)
+        yield from count_many(requests)
 
 
-def _look_offline(
+def _compare_with_offline(
     key: CountKey, request: Request, outcome: Outcome, sources: CountSources, results: CountResults
 ) -> None:
-    """The offline count of a key that was asked for: compared with the answer, or standing in for none."""
+    """Count offline what the API was asked for: to notice a drift, or to stand in for an answer that didn't come."""
     try:
         offline = sources.offline_counter.count_request(key.model, request)
     except Unreadable:
@@ -229,8 +223,10 @@ def _look_offline(
     if isinstance(outcome, Unreadable):
         results.outcomes[key] = OfflineStandIn(offline, outcome)
     elif offline.low <= outcome.tokens <= offline.high:
-        return  # a wide interval, of images say, says nothing of the tokenizer
+        return  # a wide interval, of images for example, says nothing about the tokenizer
     elif abs(offline.tokens - outcome.tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * outcome.tokens):
         family = sources.tokenizer_family(key.model)
-        n, exact, guessed = results.drifts.get(family, Drift())
-        results.drifts[family] = Drift(n + 1, exact + outcome.tokens, guessed + offline.tokens)
+        drift = results.drifts.get(family, Drift())
+        results.drifts[family] = Drift(
+            drift.requests + 1, drift.exact + outcome.tokens, drift.offline + offline.tokens
+        )
