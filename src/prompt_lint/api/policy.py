@@ -21,7 +21,7 @@ class RequestPolicy(NamedTuple):
 
     jobs: int = 64
     max_requests: int = 5_000
-    deadline: float = 900.0
+    deadline: float = 900
     stall: float = 60.0
     timeout: float = 15.0
     wording: Wording = Wording()

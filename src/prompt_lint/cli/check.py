@@ -1,58 +1,89 @@
-"""The command `check`, whatever its options: tree, configuration and means, then the report."""
+"""`prompt-lint check`: whether the prompts of a repository stay within their limits."""
 
 from __future__ import annotations
 
-import os
 from time import gmtime, strftime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
+
+import click
 
 from prompt_lint.check.pipeline import Options, check_prompts
-from prompt_lint.cli import inputs
-from prompt_lint.cli.session import means, outage_fails
-from prompt_lint.model.values import Note
+from prompt_lint.cli import options
+from prompt_lint.cli.commands import Command
+from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources, outage_fails
+from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.model.errors import ExitCode
-    from prompt_lint.model.values import Report
 
 
-class Asked(NamedTuple):
-    """What the command line of a `check` asks for. `counting` is what `session.means` takes."""
-
-    paths: Sequence[str]
-    flags: inputs.Flags
-    counting: Mapping[str, Any]
-    output: OutputOptions
-    max_file_size: int
-    exit_zero: bool = False
-    base: str | None = None
-    policy: str = ""
-
-
-def run(asked: Asked) -> ExitCode:
-    """The exit code, once everything is written."""
-    env = os.environ
-    tree, config, relative = inputs.load(asked.paths, asked.flags)
-    options = Options(asked.max_file_size, asked.exit_zero, outage_fails(env, config), today())
+@click.command("check", cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
+@options.config
+@click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
+@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@click.option(
+    "--base",
+    metavar="REF",
+    envvar="PROMPT_LINT_BASE",
+    help="Compare with where the change left REF, or with what CI or the default branch says (auto).",
+)
+@click.option(
+    "--policy",
+    type=click.Choice(("changed", "project")),
+    envvar="PROMPT_LINT_POLICY",
+    help="With a base: fail for what this change made worse, or for everything. Default: changed.",
+)
+@click.option(
+    "--policy-from",
+    metavar="REF",
+    envvar="PROMPT_LINT_POLICY_FROM",
+    help="Take the configuration from where the change left REF.",
+)
+@options.no_git
+@options.max_file_size
+@options.counting
+@options.report_outputs
+@click.option(
+    "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show what passes, too.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only what fails.")
+@options.color
+@options.group_options(
+    config_options=options.ConfigOptions,
+    counting_options=options.CountingOptions,
+    output_options=OutputOptions,
+)
+@click.pass_obj
+def command(
+    env: Mapping[str, str],
+    paths: tuple[str, ...],
+    base: str | None,
+    policy: str | None,
+    max_file_size: int,
+    exit_zero: bool,
+    config_options: ConfigOptions,
+    counting_options: CountingOptions,
+    output_options: OutputOptions,
+) -> ExitCode:
+    """Check the prompts of the repository, or those below PATHS, against their limits."""
+    tree, config, relative = load_project(env, paths, config_options)
+    settings = Options(max_file_size, exit_zero, outage_fails(env, config), today())
     with (
-        means(env, config, tree.top, **asked.counting) as using,
-        inputs.comparison(tree, asked.base, asked.policy, config, asked.flags) as comparison,
+        open_count_sources(env, config, tree.top, counting_options) as sources,
+        open_base(env, tree, config, config_options, base, policy or "") as comparison,
     ):
-        report = check_prompts(tree, config, relative, using, options, comparison)
-    targets = choose_targets(asked.output, env)
-    deliver_report(with_warnings(report, using), targets, asked.output, env)
+        report = check_prompts(tree, config, relative, sources, settings, comparison)
+    report = add_cache_warnings(report, sources)
+    deliver_report(report, choose_targets(output_options, env), output_options, env)
     return report.exit_code
 
 
 def today() -> str:
     """In UTC, as YYYY-MM-DD."""
     return strftime("%Y-%m-%d", gmtime())
-
-
-def with_warnings(report: Report, using: CountSources) -> Report:
-    """Trouble with the cache is only known once it is closed."""
-    return report._replace(notes=(*report.notes, *map(Note, using.counts.warnings or using.files.warnings)))

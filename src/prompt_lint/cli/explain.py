@@ -1,34 +1,43 @@
-"""`explain PATH`: which rule owns a file, why, and what comes of it."""
+"""`prompt-lint explain`: which rule applies to a file, why, and what comes of it."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.pipeline import check_prompts
+import click
+
+from prompt_lint.check.pipeline import Options, check_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find_targets
+from prompt_lint.cli import options
+from prompt_lint.cli.check import today
+from prompt_lint.cli.commands import Command
+from prompt_lint.cli.count_sources import open_count_sources, outage_fails
+from prompt_lint.cli.project import load_project
+from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.memory import BEHIND
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
+from prompt_lint.output import View
 from prompt_lint.output import text as as_text
+from prompt_lint.output.terminal import wants_color, write_stdout
 from prompt_lint.output.text_pieces import format_title
 from prompt_lint.text.escape import visible
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from prompt_lint.check.pipeline import Options
     from prompt_lint.check.targets import Targets
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Part, Prompt, Rule
-    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
 # What is told one by one.
@@ -41,12 +50,45 @@ _MOST_VERDICTS = 30
 _DEEPEST = 8
 
 
+@click.command("explain", cls=Command)
+@click.argument("path", type=click.Path(readable=False))
+@options.config
+@options.no_git
+@options.max_file_size
+@options.counting
+@click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
+@options.color
+@options.group_options(config_options=options.ConfigOptions, counting_options=options.CountingOptions)
+@click.pass_obj
+def command(
+    env: Mapping[str, str],
+    path: str,
+    max_file_size: int,
+    show_request: bool,
+    color: str,
+    config_options: ConfigOptions,
+    counting_options: CountingOptions,
+) -> ExitCode:
+    """Tell which rule owns PATH, why, and with what limit."""
+    tree, config, [relative] = load_project(env, (path,), config_options)
+    if show_request:
+        prompts, rule = requests(tree, config, relative, max_file_size)
+        write_stdout(render_requests(prompts, rule.models))
+        return ExitCode.OK
+    settings = Options(max_file_size, exit_zero=False, outage_fails=outage_fails(env, config), today=today())
+    view = View(color=wants_color(color, env), verbosity=1)
+    with open_count_sources(env, config, tree.top, counting_options) as sources:
+        text, code = explain(tree, config, relative, sources, settings, view)
+    write_stdout(text)
+    return code
+
+
 def explain(
-    tree: WorkingTree, config: Config, path: str, means: CountSources, options: Options, view: View
+    tree: WorkingTree, config: Config, path: str, means: CountSources, settings: Options, view: View
 ) -> tuple[str, ExitCode]:
     """Text for a person, and the exit code that `check PATH` would have."""
     chosen = compile_rules(config.rules, config.exclude)
-    entry, scope = _found(tree, config, chosen, path, options.max_file_size)
+    entry, scope = _found(tree, config, chosen, path, settings.max_file_size)
     path = entry.display_path if entry else _name(tree, chosen, path)
     owner = entry.rule if entry else None
     lines = [visible(path), *_rules(config, chosen, path, owner)]
@@ -57,10 +99,10 @@ def explain(
         return _joined(lines), ExitCode.OK
     others = [*_groups(config, scope), *_importers(path, scope)]
     if entry:
-        lines += _owned(tree, entry, others, means, options)
+        lines += _owned(tree, entry, others, means, settings)
     else:
         lines += ["  no rule owns it, but", *others, ""]
-    report = check_prompts(tree, config, [path], means, options)
+    report = check_prompts(tree, config, [path], means, settings)
     if len(report.verdicts) + len(report.problems) > _MOST_VERDICTS:
         view = view._replace(verbosity=0)
         lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
@@ -72,10 +114,10 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _owned(
-    tree: WorkingTree, entry: MatchedFile, others: Iterable[str], means: CountSources, options: Options
+    tree: WorkingTree, entry: MatchedFile, others: Iterable[str], means: CountSources, settings: Options
 ) -> Iterator[str]:
     """How a file is read that a rule owns, and what is in it."""
-    rule, cap = entry.rule, options.max_file_size
+    rule, cap = entry.rule, settings.max_file_size
     try:
         found = recognise(entry.display_path, tree.read(entry.path, cap), rule)
         yield f"  format {found.name}: {found.why}"

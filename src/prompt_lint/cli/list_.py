@@ -1,4 +1,4 @@
-"""`list`: every prompt with its format, role, models, limit and tokens; as a table, by folder, or as JSON."""
+"""`prompt-lint list`: every prompt with its format, role, models, limit and tokens; as a table, by folder, or as JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
+
 from prompt_lint.check.breakdown import measure_imports, split_prompt
-from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.check.pipeline import Options, check_prompts
+from prompt_lint.cli import options
+from prompt_lint.cli.check import today
+from prompt_lint.cli.commands import Command
+from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources, outage_fails
+from prompt_lint.cli.project import load_project
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import by_prompt, sum_counts
+from prompt_lint.output import View
 from prompt_lint.output import json as json_output
+from prompt_lint.output.delivery import OutputOptions
 from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 from prompt_lint.output.text_pieces import BOLD, format_count, paint
 from prompt_lint.output.text_remarks import render_remarks
 from prompt_lint.text.escape import dump_json, encodable, visible
@@ -22,14 +32,12 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Options
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Count, Prompt, Report, Rule, Status, Verdict
-    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
-BY = ("rule", "format", "folder")
 SCHEMA_VERSION = 1
 
 # A file with more prompts than this is one row, unless everything is to be shown.
@@ -37,6 +45,62 @@ _ONE_BY_ONE = 10
 # In the view of folders: what is less than this share of the whole isn't shown by itself, nor what is deeper.
 _SHARE = 0.02
 _DEPTH = 4
+
+
+@click.command("list", cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
+@options.config
+@click.option(
+    "--by",
+    type=click.Choice(("rule", "format", "folder")),
+    help="In sections, or as a tree of folders with sums.",
+)
+@options.no_git
+@options.max_file_size
+@options.counting
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What stdout (or --output-file) carries.",
+)
+@options.output_file
+@click.option("-v", "--verbose", is_flag=True, help="Every prompt of every file, every model, every folder.")
+@options.color
+@options.group_options(
+    config_options=options.ConfigOptions,
+    counting_options=options.CountingOptions,
+    output_options=OutputOptions,
+)
+@click.pass_obj
+def command(
+    env: Mapping[str, str],
+    paths: tuple[str, ...],
+    by: str | None,
+    max_file_size: int,
+    config_options: ConfigOptions,
+    counting_options: CountingOptions,
+    output_options: OutputOptions,
+) -> ExitCode:
+    """List the prompts of the repository, or those below PATHS, with format, role, limit and tokens.
+
+    Nothing fails for its size.
+    """
+    tree, config, relative = load_project(env, paths, config_options)
+    settings = Options(max_file_size, exit_zero=False, outage_fails=outage_fails(env, config), today=today())
+    with open_count_sources(env, config, tree.top, counting_options) as sources:
+        found = listing(tree, config, relative, sources, settings)
+    found = found._replace(report=add_cache_warnings(found.report, sources))
+    file = output_options.output_file
+    color = not file and wants_color(output_options.color, env)
+    view = View(color=color, verbosity=int(output_options.verbose))
+    text = render(found, by or "", view) if output_options.output_format == "text" else render_json(found)
+    if file:
+        write_file(file, text)
+    else:
+        write_stdout(text)
+    return found.exit_code
 
 
 class Listing(NamedTuple):
@@ -56,17 +120,17 @@ class Listing(NamedTuple):
 
 
 def listing(
-    tree: WorkingTree, config: Config, paths: Sequence[str], means: CountSources, options: Options
+    tree: WorkingTree, config: Config, paths: Sequence[str], means: CountSources, settings: Options
 ) -> Listing:
     """Every prompt below `paths`, or every prompt. Raises `Fatal` as `check` does."""
-    report = check_prompts(tree, config, paths, means, options)
+    report = check_prompts(tree, config, paths, means, settings)
     imported: dict[tuple[Prompt, str], int] = {}
     # For its parts a file is read again: once for each line that would be. Nothing of many prompts imports texts.
     prompts = Counter(verdict.prompt.path for verdict in report.verdicts)
     for verdict in report.verdicts:
         few = prompts[verdict.prompt.path] <= _ONE_BY_ONE * len(verdict.rule.models)
         if few and verdict.token_count and verdict.prompt.format in IMPORT_SIGNS:
-            tokens = _imported(tree, verdict, means, options.max_file_size)
+            tokens = _imported(tree, verdict, means, settings.max_file_size)
             imported |= {(verdict.prompt, verdict.model): tokens} if tokens else {}
     return Listing(report, imported)
 

@@ -1,10 +1,11 @@
-"""Environment and flags → the means of a run: mode, cache, credential. Opens what has to be closed again."""
+"""Options and environment → the sources of counts: the mode, the caches, the API. Opens what has to be closed again."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
+from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
@@ -12,6 +13,8 @@ from prompt_lint.cache.identity import find_identity
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import ApiService, CountSources
 from prompt_lint.model.errors import Terminated
+from prompt_lint.model.models import tokenizer_family
+from prompt_lint.model.values import Note
 from prompt_lint.output.terminal import show_progress
 
 if TYPE_CHECKING:
@@ -19,13 +22,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from prompt_lint.api.credentials import KeyCredential, Provider, SdkCredential
-    from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.api.responses import Result
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
+    from prompt_lint.cli.options import CountingOptions
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountMany, Mode
-    from prompt_lint.model.values import Count, Request
+    from prompt_lint.model.values import Count, Report, Request
 
 
 # How long a run that was told to end waits for other processes to let go of the cache, in seconds.
@@ -33,37 +36,24 @@ _HURRIED = 0.5
 
 
 @contextmanager
-def means(
-    env: Mapping[str, str],
-    config: Config | None,
-    top: str | None,
-    *,
-    counting: str | None,
-    offline: bool,
-    provider: Provider,
-    jobs: int,
-    max_requests: int,
-    deadline: float,
-    cache_dir: str | None,
-    no_cache: bool,
+def open_count_sources(
+    env: Mapping[str, str], config: Config | None, top: str | None, options: CountingOptions
 ) -> Iterator[CountSources]:
-    """How this run counts. What has been counted is saved whatever ends the run.
+    """Yield the sources of a run's counts. What has been counted is saved, however the run ends.
 
-    The mode is the flag's, else the configuration's, else `exact` with a credential and `offline` without one.
+    The mode is that of the options, else the configuration's, else `exact` with a credential and `offline` without one.
     Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
     """
-    from prompt_lint.model.models import tokenizer_family
-
-    wanted = "offline" if offline else counting or (config.counting if config else "")
+    wanted = "offline" if options.offline else options.counting or (config.counting if config else "")
     service, absent = None, ""
     if wanted != "offline":
-        from prompt_lint.api.policy import RequestPolicy  # only where something may be sent
-
-        service, absent = _service(env, provider, RequestPolicy(jobs, max_requests, deadline))
+        policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)
+        service, absent = _service(env, options.provider, policy)
     mode = cast("Mode", wanted or ("exact" if service else "offline"))
-    folder = None if no_cache else cache_folder(env, cache_dir, top)
+    folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     offline_counter = OfflineCounter(_count, _weigh)
-    with _open_caches(env, folder, top, _place(env, provider)) as (counts, files), show_progress(env) as show:
+    place = _place(env, options.provider)
+    with _open_caches(env, folder, top, place) as (counts, files), show_progress(env) as show:
         yield CountSources(
             mode,
             offline_counter,
@@ -173,6 +163,12 @@ def _connect(
             return send(model, request)
 
         yield lambda work: request_pool.count_requests(work, send_one, policy)
+
+
+def add_cache_warnings(report: Report, sources: CountSources) -> Report:
+    """Return the report with a note for what went wrong with a cache, which is known once it is closed."""
+    warnings = sources.counts.warnings or sources.files.warnings
+    return report._replace(notes=(*report.notes, *map(Note, warnings)))
 
 
 def outage_fails(env: Mapping[str, str], config: Config | None) -> bool:

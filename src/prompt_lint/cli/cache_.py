@@ -1,0 +1,60 @@
+"""`prompt-lint cache`: what is remembered between runs, and removing it."""
+
+from __future__ import annotations
+
+from time import gmtime, strftime
+from typing import TYPE_CHECKING
+
+import click
+
+from prompt_lint.cache.counts import open_counts
+from prompt_lint.cache.folder import cache_folder, clear_cache
+from prompt_lint.cli import options
+from prompt_lint.cli.commands import Group
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.terminal import write_stdout
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.cache.counts import CacheInfo
+
+
+@click.group("cache", cls=Group)
+def command() -> None:
+    """Look at the counts that are kept between runs, or remove them."""
+
+
+@command.command()
+@options.cache_dir
+@click.pass_obj
+def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
+    """Tell where the counts are, how many, and since when."""
+    folder = cache_folder(env, cache_dir)
+    if not folder:
+        raise Fatal("there is no place for a cache", "give one with --cache-dir")
+    counts = open_counts(folder)
+    text = _render_info(counts.read_info())
+    write_stdout(text + "".join(f"note: {warning}\n" for warning in counts.warnings))
+    return ExitCode.OK
+
+
+@command.command()
+@options.cache_dir
+@click.pass_obj
+def clear(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
+    """Remove all counts that are kept."""
+    folder = cache_folder(env, cache_dir)
+    write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
+    return ExitCode.OK
+
+
+def _render_info(info: CacheInfo) -> str:
+    days = [strftime("%Y-%m-%d", gmtime(time)) for time in (info.oldest, info.newest) if time is not None]
+    since = f", counted from {days[0]} to {days[1]}" if days else ""
+    damaged = f", {info.damaged:,} damaged" if info.damaged else ""
+    return (
+        f"{visible(info.path)}: {info.size:,} bytes\n"
+        f"{info.api:,} exact counts, {info.offline:,} offline ones{damaged}{since}\n"
+    )

@@ -1,0 +1,115 @@
+"""Options and paths of the command line → the tree, its configuration, and what they are compared with."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from prompt_lint.config import load
+from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.formats import FORMATS
+from prompt_lint.model.errors import Fatal
+from prompt_lint.repo.working_tree import open_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from prompt_lint.check.base import Comparison
+    from prompt_lint.cli.options import ConfigOptions
+    from prompt_lint.repo.working_tree import WorkingTree
+
+_NO_CONFIG = "no .prompt-lint.yaml at the top of this repository, and no --limit"
+_NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
+
+  models: [claude-sonnet-5-5]
+  limit: 8000
+  prompts:
+    - files: prompts/**/*.md
+
+or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"""
+
+
+def load_project(
+    env: Mapping[str, str], paths: Sequence[str], options: ConfigOptions
+) -> tuple[WorkingTree, Config, list[str]]:
+    """Return the tree around the working directory, its configuration, and `paths` relative to the tree's top.
+
+    Raises `Fatal`.
+    """
+    start = working_directory()
+    tree = open_tree(start, use_git=not options.no_git)
+    relative = [tree.resolve_argument(path, start) for path in paths]
+    data, name = _read_config(env, tree, options, start)
+    config = _parse(data, name, options) if name else Config("", (), ())
+    if not name or (paths and options.models and options.limit):
+        # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
+        rule = rule_from_flags(options.models, options.limit)
+        config = config._replace(rules=(rule._replace(allow_empty=bool(name)), *config.rules))
+    return tree, config, relative
+
+
+def working_directory() -> str:
+    """Raises `Fatal` where it is gone."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise Fatal("the working directory is gone", "change to one that is there") from None
+
+
+@contextmanager
+def open_base(
+    env: Mapping[str, str],
+    tree: WorkingTree,
+    config: Config,
+    options: ConfigOptions,
+    base: str | None,
+    policy: str,
+) -> Iterator[Comparison | None]:
+    """Yield what the tree is compared with; None without a base. Raises `Fatal`."""
+    if base is None:
+        yield None
+        return
+    from prompt_lint.check.base import open_comparison  # only with a base
+
+    def parse(data: bytes, name: str) -> Config:
+        return _parse(data, name, options)
+
+    with open_comparison(tree, base, policy, config, parse, env) as comparison:
+        yield comparison
+
+
+def _read_config(
+    env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, start: str
+) -> tuple[bytes, str]:
+    """Return the bytes and the name of the configuration; no name where the options are all there is."""
+    path = options.config_path
+    if path == "":
+        raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
+    if options.policy_from:
+        from prompt_lint.check.base import read_trusted_config  # only with another commit's configuration
+
+        name = _name_in(tree, os.path.join(start, path)) if path else load.NAMES[0]
+        return read_trusted_config(tree, options.policy_from, name, env)
+    if path:  # a file that was named by hand may lie anywhere
+        path = os.path.join(start, path)
+        return load.read_config(path, None), _name_in(tree, path)
+    found = load.find_config(tree.top)
+    if found:  # one that was found may not lead out of the repository
+        path = os.path.join(tree.top, found)
+        return load.read_config(path, tree.top), _name_in(tree, path)
+    if options.limit is None or not options.models:
+        raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
+    return b"", ""
+
+
+def _parse(data: bytes, name: str, options: ConfigOptions) -> Config:
+    return parse_config(data, name, FORMATS, models=options.models, limit=options.limit)
+
+
+def _name_in(tree: WorkingTree, path: str) -> str:
+    """Return `path` as the tree names it, to be found among PATHS; unchanged where it lies outside."""
+    try:
+        return tree.resolve_argument(path, tree.top)
+    except Fatal:
+        return path
