@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import make
 from tests.support.paths import ROOT
@@ -178,6 +178,7 @@ NAMES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(paths=st.lists(NAMES.map("/".join), min_size=1, max_size=12, unique=True), data=st.data())
 def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject) -> None:
     """One line for each prompt, nothing that steers a terminal, sums that are right, and JSON by the schema."""

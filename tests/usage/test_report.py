@@ -36,6 +36,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.text.escape import visible
 from prompt_lint.usage import report
 from prompt_lint.usage.output import REPORTS, markdown
+from prompt_lint.usage.trends import DIMENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -559,7 +560,7 @@ def test_a_threshold_that_is_crossed_fails(
         (("--output-file", ""), "--output-file is empty"),
         (("--model", "claude-opus-5-5", "--model", " "), "--model is empty"),
         (("--workspace", ""), "--workspace is empty"),
-        (tuple(f"--group-by={name}" for name in main._DIMENSIONS), "--group-by takes 5 at most"),
+        (tuple(f"--group-by={name}" for name in DIMENSIONS), "--group-by takes 5 at most"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_sent(
@@ -785,10 +786,3 @@ def test_hostile_names_are_hostile() -> None:
     """What the tests above are about is in their organization."""
     assert any("<script>" in name for name in HOSTILE)
     assert any(name.startswith("=") for name in HOSTILE)
-
-
-def test_the_command_lines_formats_are_those_there_are() -> None:
-    """The command line doesn't import them to know their names."""
-    told: Any = main._REPORTS
-
-    assert tuple(REPORTS) == told
