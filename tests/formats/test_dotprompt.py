@@ -14,7 +14,7 @@ from prompt_lint.formats import continue_prompt, dotprompt
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
-from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
+from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_FRONTMATTER, STRUCTURED_OUTPUT, TOOLS_ELSEWHERE
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note(yaml: str) -> None:
     data = f"---\n{yaml}\n---\nBody"
 
     assert turns(data) == [("user", "Body")]
-    assert notes(data) == [(BAD_HEAD, PATH, 2)]
+    assert notes(data) == [(BAD_FRONTMATTER, PATH, 2)]
 
 
 def test_what_is_not_counted_is_told() -> None:
@@ -163,7 +163,7 @@ def test_what_is_not_counted_is_told() -> None:
     )
 
     assert notes(data) == [
-        (STRUCTURED, PATH, 3), (TOOLS_ELSEWHERE, PATH, 4), (AT_RUN_TIME, PATH, 8), (PLACEHOLDERS_NOTE, PATH, 8),
+        (STRUCTURED_OUTPUT, PATH, 3), (TOOLS_ELSEWHERE, PATH, 4), (AT_RUN_TIME, PATH, 8), (PLACEHOLDERS_NOTE, PATH, 8),
     ]  # fmt: skip
 
 
@@ -365,7 +365,7 @@ def test_what_continue_does_not_read_is_told(data: str, line: int) -> None:
 
 def test_continue_with_a_head_that_is_not_yaml() -> None:
     """The text below it counts."""
-    assert continued("name: [\n---\nHi")[1:] == [Note(BAD_HEAD, PATH, 1)]
+    assert continued("name: [\n---\nHi")[1:] == [Note(BAD_FRONTMATTER, PATH, 1)]
 
 
 PIECES = [

@@ -13,7 +13,7 @@ from prompt_lint.formats import prompt_yml
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
-from prompt_lint.request.from_roles import STRUCTURED
+from prompt_lint.request.from_roles import STRUCTURED_OUTPUT
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 PATH = "prompts/a.prompt.yml"
@@ -97,7 +97,7 @@ def test_a_schema_for_the_answer_is_told_and_not_counted(key: str) -> None:
     told = parse(f"messages:\n- {{role: user, content: A}}\n{key}\n")
 
     assert told[0].request.fields == {"messages": [{"role": "user", "content": "A"}]}
-    assert told[1:] == [Note(STRUCTURED, PATH, 3)]
+    assert told[1:] == [Note(STRUCTURED_OUTPUT, PATH, 3)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from prompt_lint.formats import prompty
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
-from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_HEAD, STRUCTURED, TOOLS_ELSEWHERE
+from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_FRONTMATTER, STRUCTURED_OUTPUT, TOOLS_ELSEWHERE
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
 PATH = "a.prompty"
@@ -162,7 +162,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note(yaml: str) -> None:
     data = f"---\n{yaml}\n---\nBody"
 
     assert turns(data) == [("system", "Body")]
-    assert notes(data) == [(BAD_HEAD, 2)]
+    assert notes(data) == [(BAD_FRONTMATTER, 2)]
 
 
 def test_nothing_to_send_has_no_request() -> None:
@@ -292,7 +292,7 @@ def test_schema_of_the_answer_and_placeholders_are_told() -> None:
     """Neither is counted: what is filled in, and what the API makes of a schema."""
     data = "---\noutputs:\n  - {name: a, kind: string}\n---\nsystem:\nHi\n\n{% if x %}\n"
 
-    assert notes(data) == [(STRUCTURED, 3), (PLACEHOLDERS_NOTE, 8)]
+    assert notes(data) == [(STRUCTURED_OUTPUT, 3), (PLACEHOLDERS_NOTE, 8)]
 
 
 def test_every_prompty_is_one() -> None:

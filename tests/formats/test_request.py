@@ -21,7 +21,7 @@ from prompt_lint.formats.recognition import recognise, seems_to_import
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Problem, Prompt
 from prompt_lint.request import content_blocks
-from prompt_lint.request.normalize import LATE, MOVED, STUB
+from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_MOVED
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def test_a_system_message_among_the_others_is_told() -> None:
     found = parse('[{"role": "user", "content": "1"},\n{"role": "system", "content": "Two."}]')
 
     assert dict(found[0].request.fields)["system"] == "Two."
-    assert notes(found) == [(MOVED, 2)]
+    assert notes(found) == [(SYSTEM_MOVED, 2)]
 
 
 def test_an_answer_of_the_user_is_put_behind_the_assistant_and_told() -> None:
@@ -206,7 +206,7 @@ def test_an_answer_of_the_user_is_put_behind_the_assistant_and_told() -> None:
     found = parse('[{"role": "user", "content": "1"},\n\n{"role": "assistant", "content": "2"}]')
 
     assert found[0].request.fields["messages"][-1] == PLACEHOLDER_MESSAGE
-    assert notes(found) == [(STUB, 3)]
+    assert notes(found) == [(ANSWER_ADDED, 3)]
 
 
 def test_open_calls_are_answered_by_results() -> None:
@@ -215,7 +215,7 @@ def test_open_calls_are_answered_by_results() -> None:
 
     results = [result("c1", "x"), result("c2", "x")]
     assert found[0].request.fields["messages"][-1] == {"role": "user", "content": results}
-    assert [message for message, _ in notes(found)] == [STUB]
+    assert [message for message, _ in notes(found)] == [ANSWER_ADDED]
 
 
 def test_what_stands_before_the_results_of_calls_is_told() -> None:
@@ -227,7 +227,11 @@ def test_what_stands_before_the_results_of_calls_is_told() -> None:
     turns = parse([*called, USER, {"role": "user", "content": [answer]}])
     behind = parse([*called, {"role": "user", "content": [answer, text]}])
 
-    assert [[message for message, _ in notes(one)] for one in (before, turns, behind)] == [[LATE], [LATE], []]
+    assert [[message for message, _ in notes(one)] for one in (before, turns, behind)] == [
+        [RESULTS_LATE],
+        [RESULTS_LATE],
+        [],
+    ]
 
 
 def test_an_empty_system_prompt_is_none() -> None:
@@ -545,7 +549,7 @@ def test_an_image_elsewhere_is_told(block: dict[str, Any]) -> None:
     found = parse(user(block))
 
     assert [one["type"] for one in found[0].request.fields["messages"][0]["content"]] == ["image"]
-    assert [message for message, _ in notes(found)] == [content_blocks.BY_URL]
+    assert [message for message, _ in notes(found)] == [content_blocks.IMAGE_BY_URL]
 
 
 @pytest.mark.parametrize(
@@ -607,7 +611,11 @@ def test_a_request_has_room_for_600_images() -> None:
 
 def test_too_much_in_one_image_one_request_or_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is put in is bounded: 10 MiB for an image, 32 for a request, 128 for all requests of a file."""
-    assert (content_blocks.LARGEST_IMAGE, content_blocks.LARGEST_REQUEST, content_blocks.MOST_TAKEN_IN) == (
+    assert (
+        content_blocks.MAX_IMAGE_SIZE,
+        content_blocks.MAX_REQUEST_SIZE,
+        content_blocks.MAX_INCLUDED_SIZE,
+    ) == (
         10 << 20,
         32 << 20,
         128 << 20,
@@ -688,7 +696,7 @@ def test_notes_are_one_for_the_file() -> None:
     """Lines for fine-tuning all end with the assistant."""
     line = json.dumps({"messages": [USER, {"role": "assistant", "content": "Ho."}]})
 
-    assert notes(parse(f"{LINE}\n{line}\n{line}\n", "a.jsonl")) == [(STUB, 2)]
+    assert notes(parse(f"{LINE}\n{line}\n{line}\n", "a.jsonl")) == [(ANSWER_ADDED, 2)]
 
 
 def test_bad_lines_are_told_up_to_a_thousand() -> None:

@@ -58,9 +58,9 @@ def test_a_skill_is_what_is_listed_and_what_comes_on_use() -> None:
 
 
 def make_request(*, system: str = "", user: str = "") -> Any:
-    from prompt_lint.request.from_text import to_request  # noqa: PLC0415  # a helper for this one test
+    from prompt_lint.request.from_text import build_request  # noqa: PLC0415  # a helper for this one test
 
-    return to_request(system, "system") if system else to_request(user, "user")
+    return build_request(system, "system") if system else build_request(user, "user")
 
 
 def test_the_parts_of_the_configuration_are_the_names_of_the_prompts() -> None:

@@ -12,7 +12,7 @@ from tests.support import pictures
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Count, Request
 from prompt_lint.request import images
-from prompt_lint.request.images import Size
+from prompt_lint.request.images import ImageSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,8 @@ def test_a_header_says_the_size(
 
     file = make(width, height)
 
-    assert images.media_type(file) == kind
-    assert images.size(file) == Size(width, height)
+    assert images.detect_media_type(file) == kind
+    assert images.read_size(file) == ImageSize(width, height)
 
 
 @pytest.mark.parametrize("marker", [0xC0, 0xC1, 0xC2, 0xC9, 0xCF])
@@ -48,7 +48,7 @@ def test_a_photo_keeps_its_size_behind_what_the_camera_wrote(marker: int) -> Non
     """Segments, padding and Huffman tables stand ahead of the frame, of any kind, that has the size."""
     before = pictures.segment(0xE1, 60_000) + b"\xff" + pictures.segment(0xC4, 20) + pictures.segment(0xDB, 3)
 
-    assert images.size(pictures.jpeg(640, 480, before=before, marker=marker)) == Size(640, 480)
+    assert images.read_size(pictures.jpeg(640, 480, before=before, marker=marker)) == ImageSize(640, 480)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_a_photo_keeps_its_size_behind_what_the_camera_wrote(marker: int) -> Non
 )  # fmt: skip
 def test_what_states_no_size_has_none(data: bytes) -> None:
     """A file that is cut off, or is no image, is no image of size 0."""
-    assert images.size(data) is None
+    assert images.read_size(data) is None
 
 
 @given(st.sampled_from([b"", b"\xff\xd8\xff", b"GIF89a", b"RIFF0000WEBP", b"\x89PNG\r\n\x1a\n"]), st.binary())
 def test_any_bytes_have_a_size_or_none(start: bytes, rest: bytes) -> None:
     """A header may be anything."""
-    size = images.size(start + rest)
+    size = images.read_size(start + rest)
 
     assert size is None or min(size) > 0
 
@@ -76,17 +76,17 @@ def test_any_bytes_have_a_size_or_none(start: bytes, rest: bytes) -> None:
 )  # fmt: skip
 def test_the_formula_for_older_models(size: tuple[int, int], tokens: int) -> None:
     """A token a patch, after scaling down: the documentation's own examples, and published measurements."""
-    assert images.tokens(Size(*size), 1568, 1568) == tokens
+    assert images.count_image_tokens(ImageSize(*size), 1568, 1568) == tokens
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from([(1568, 1568), (2576, 4784)]))
 def test_no_image_costs_more_than_the_most(width: int, height: int, sight: tuple[int, int]) -> None:
     """The cap holds for every size, lying or standing, and one that fits isn't scaled."""
-    tokens = images.tokens(Size(width, height), *sight)
+    tokens = images.count_image_tokens(ImageSize(width, height), *sight)
     patches = -(-width // 28) * -(-height // 28)
 
     assert 1 <= tokens <= min(sight[1], patches)
-    assert tokens == images.tokens(Size(height, width), *sight)
+    assert tokens == images.count_image_tokens(ImageSize(height, width), *sight)
     if max(width, height) <= sight[0] and patches <= sight[1]:
         assert tokens == patches
 

@@ -245,18 +245,21 @@ def _seen(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
     edge, most = _SIGHT[family]
     size = _size(block.get("source"))
     return (
-        (images.tokens(size, edge, most), images.tokens(size, min(edge, _DOUBTED), most))
+        (
+            images.count_image_tokens(size, edge, most),
+            images.count_image_tokens(size, min(edge, _DOUBTED), most),
+        )
         if size
         else (most, 0)
     )
 
 
-def _size(source: Any) -> images.Size | None:
+def _size(source: Any) -> images.ImageSize | None:
     data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
     if not isinstance(data, str):
         return None
     try:
-        return images.size(base64.b64decode(data[:_HEADER])) or images.size(base64.b64decode(data))
+        return images.read_size(base64.b64decode(data[:_HEADER])) or images.read_size(base64.b64decode(data))
     except (binascii.Error, ValueError):
         return None
 

@@ -48,13 +48,13 @@ def recognise(path: str, data: bytes) -> str | None:
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
     """One prompt: what is in `<system>` is the system prompt, what is below it the user's message."""
     found = _read(decode(data), rule.role or "user")
-    yield Prompt(path, "", 1, turns.to_request(found.turns))
-    yield from turns.remarks(path, found.turns, _said(found))
+    yield Prompt(path, "", 1, turns.build_request(found.turns))
+    yield from turns.make_notes(path, found.turns, _said(found))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The system prompt and the message, by heading."""
-    return turns.parts(_read(decode(data), "user").turns)
+    return turns.split_parts(_read(decode(data), "user").turns)
 
 
 def _read(text: str, role: Role) -> _File:
@@ -90,7 +90,7 @@ def _turn(role: str, text: str, line: int) -> list[turns.Turn]:
 
 
 def _said(found: _File) -> Iterator[tuple[str, int]]:
-    if found.head.strip() and turns.head(found.head, 1) is None:
-        yield turns.BAD_HEAD, 1
+    if found.head.strip() and turns.parse_head(found.head, 1) is None:
+        yield turns.BAD_FRONTMATTER, 1
     if found.unread:
         yield _NOT_READ, found.unread

@@ -73,7 +73,7 @@ class _Role(NamedTuple):
 class _File(NamedTuple):
     body: str
     line: int
-    head: from_roles.Head | None
+    head: from_roles.YamlHead | None
     said: list[tuple[str, int]]
 
 
@@ -95,14 +95,14 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     file = _cut(decode(data))
     found = _turns(file, path, rule.role or "user", read)
     tools = _tools(file.head) if file.head else []
-    yield Prompt(path, "", 1, from_roles.to_request(found, tools))
-    yield from from_roles.remarks(path, found, [*file.said, *_said(file, found)])
+    yield Prompt(path, "", 1, from_roles.build_request(found, tools))
+    yield from from_roles.make_notes(path, found, [*file.said, *_said(file, found)])
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The tools, and the text of each role by heading, with the partials that it is from."""
     file = _cut(decode(data))
-    return from_roles.parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
+    return from_roles.split_parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
 
 
 def _cut(text: str) -> _File:
@@ -112,34 +112,36 @@ def _cut(text: str) -> _File:
         return _File(text, 1, None, [])
     line = opens[0].count("\n") + 1
     yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    head = from_roles.head(yaml, line)
+    head = from_roles.parse_head(yaml, line)
     # The rest of the closing line is blank; dotprompt takes the white space around the text off.
     start = line + yaml.count("\n") + body[: len(body) - len(body.lstrip())].count("\n")
-    return _File(body.strip(), start, head, [] if head else [(from_roles.BAD_HEAD, line)])
+    return _File(body.strip(), start, head, [] if head else [(from_roles.BAD_FRONTMATTER, line)])
 
 
 def _said(file: _File, found: list[from_roles.Turn]) -> Iterator[tuple[str, int]]:
     if file.head:
-        if file.head.at("output", "schema"):
-            yield from_roles.STRUCTURED, file.head.line_of("output")
-        if file.head.at("tools"):
-            yield from_roles.TOOLS_ELSEWHERE, file.head.line_of("tools")
+        if file.head.get_value("output", "schema"):
+            yield from_roles.STRUCTURED_OUTPUT, file.head.find_line("output")
+        if file.head.get_value("tools"):
+            yield from_roles.TOOLS_ELSEWHERE, file.head.find_line("tools")
     for turn in found:
         for piece in turn.pieces:
             if piece.path == "" and (match := re.compile(_AT_RUN_TIME).search(piece.text)):
-                yield from_roles.AT_RUN_TIME, piece.line + piece.text.count("\n", 0, match.start())
+                yield from_roles.AT_RUN_TIME, piece.first_line + piece.text.count("\n", 0, match.start())
                 return
 
 
-def _tools(head: from_roles.Head) -> list[from_roles.Tool]:
+def _tools(head: from_roles.YamlHead) -> list[from_roles.ToolDefinition]:
     """Those that `toolDefs` defines; `tools` only names what the program defines."""
     found = []
-    for _, one, line, last in head.entries("toolDefs"):
+    for _, one, line, last in head.list_entries("toolDefs"):
         if isinstance(one, dict) and isinstance(one.get("name"), str):
             schema: Any = one.get("inputSchema")
             told = {"description": one["description"]} if isinstance(one.get("description"), str) else {}
             shape = schema if isinstance(schema, dict) else {"type": "object", "properties": {}}
-            found.append(from_roles.Tool({"name": one["name"], **told, "input_schema": shape}, line, last))
+            found.append(
+                from_roles.ToolDefinition({"name": one["name"], **told, "input_schema": shape}, line, last)
+            )
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
@@ -43,7 +43,7 @@ def recognise(path: str, data: bytes) -> str | None:
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
     prompt, line = _load(decode(data))
-    yield Prompt(path, "", line, to_request(prompt, rule.role or "user"))
+    yield Prompt(path, "", line, build_request(prompt, rule.role or "user"))
     yield from note_placeholders(path, prompt, line, also=_REPLACED, is_template=True)
 
 

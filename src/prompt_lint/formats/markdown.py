@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.values import Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
@@ -25,7 +25,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt: what stands below the frontmatter."""
     front, body, line = frontmatter.split_frontmatter(decode(data))
-    yield Prompt(path, "", 1, to_request(body, rule.role or "user"))
+    yield Prompt(path, "", 1, build_request(body, rule.role or "user"))
     if front:
         yield from frontmatter.note_fault(path, frontmatter.parse_fields(front))
     yield from note_placeholders(path, body, line)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.formats.memory_imports import claude, gemini
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
@@ -75,14 +75,14 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     text, name, line, notes = _own(path, data)
     if _is_gemini(path):
         inlined = _Inlining(path, text, read)
-        yield Prompt(path, name, 1, to_request(inlined.text, rule.role or "user"))
+        yield Prompt(path, name, 1, build_request(inlined.text, rule.role or "user"))
         yield from inlined.notes
         return
     following = _Following(path, text, line, read)
     whole = [block.loaded.text for block in following.blocks]
     if len(whole) > 1:
         whole = [one.rstrip("\n") for one in whole if one.strip()]
-    yield Prompt(path, name, 1, to_request("\n\n".join(whole), rule.role or "user"))
+    yield Prompt(path, name, 1, build_request("\n\n".join(whole), rule.role or "user"))
     yield from notes
     yield from _sizes(path, data, following.blocks)
     yield from following.notes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
@@ -90,8 +90,8 @@ class Preset(NamedTuple):
         found = frontmatter.parse_fields(cut.frontmatter) if cut.frontmatter and self.yaml else None
         if found and self.listed and _is_listed(found):
             told = frontmatter.listed(found.get_text("name") or _stem(path), found)
-            yield Prompt(path, METADATA, found.lines["description"], to_request(told, "system"))
-        request = to_request(cut.body, rule.role or self.role)
+            yield Prompt(path, METADATA, found.lines["description"], build_request(told, "system"))
+        request = build_request(cut.body, rule.role or self.role)
         yield Prompt(path, BODY, cut.body_line, request) if self.listed else Prompt(path, "", 1, request)
         if found:
             yield from frontmatter.note_fault(path, found)

@@ -66,20 +66,20 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     """One prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
     head = _load(decode(data))
     found = _turns(head)
-    yield Prompt(path, "", 1, from_roles.to_request(found))
-    schema = "jsonSchema" if head.at("jsonSchema") else "responseFormat"
-    asks = head.at("responseFormat") == "json_schema" or schema == "jsonSchema"
-    yield from from_roles.remarks(
-        path, found, [(from_roles.STRUCTURED, head.line_of(schema))] if asks else []
+    yield Prompt(path, "", 1, from_roles.build_request(found))
+    schema = "jsonSchema" if head.get_value("jsonSchema") else "responseFormat"
+    asks = head.get_value("responseFormat") == "json_schema" or schema == "jsonSchema"
+    yield from from_roles.make_notes(
+        path, found, [(from_roles.STRUCTURED_OUTPUT, head.find_line(schema))] if asks else []
     )
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The messages, with their lines."""
-    return from_roles.parts(_turns(_load(decode(data))))
+    return from_roles.split_parts(_turns(_load(decode(data))))
 
 
-def _load(text: str) -> from_roles.Head:
+def _load(text: str) -> from_roles.YamlHead:
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
 
     last = max(1, text.count("\n") + (not text.endswith("\n")))
@@ -96,16 +96,18 @@ def _load(text: str) -> from_roles.Head:
             else "has no `messages`, so it isn't a prompt of GitHub Models"
         )
         raise Unreadable(seems, _TEXT_HINT, 1)
-    return from_roles.Head(document, 1, last)
+    return from_roles.YamlHead(document, 1, last)
 
 
-def _turns(head: from_roles.Head) -> list[from_roles.Turn]:
-    messages = head.at("messages")
+def _turns(head: from_roles.YamlHead) -> list[from_roles.Turn]:
+    messages = head.get_value("messages")
     if not isinstance(messages, list) or not messages:
-        raise Unreadable("`messages` is not a list with a message in it", _EXAMPLE, head.line_of("messages"))
+        raise Unreadable(
+            "`messages` is not a list with a message in it", _EXAMPLE, head.find_line("messages")
+        )
     return [
         from_roles.Turn(_role(one, number, line), (from_roles.Piece(_text(one, number, line), line, last),))
-        for number, one, line, last in head.entries("messages")
+        for number, one, line, last in head.list_entries("messages")
     ]
 
 

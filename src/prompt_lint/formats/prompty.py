@@ -30,7 +30,7 @@ class _Read(NamedTuple):
     """A file, taken apart. `said` are notes and their lines."""
 
     turns: list[turns.Turn]
-    tools: list[turns.Tool]
+    tools: list[turns.ToolDefinition]
     said: list[tuple[str, int]]
 
 
@@ -42,14 +42,14 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
     """One prompt. Raises `Unreadable` where the frontmatter doesn't end."""
     found = _read(decode(data), rule.role or "system")
-    yield Prompt(path, "", 1, turns.to_request(found.turns, found.tools))
-    yield from turns.remarks(path, found.turns, found.said)
+    yield Prompt(path, "", 1, turns.build_request(found.turns, found.tools))
+    yield from turns.make_notes(path, found.turns, found.said)
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
     """The tools, and the text of each role by heading."""
     found = _read(decode(data), "system")
-    return turns.parts(found.turns, found.tools)
+    return turns.split_parts(found.turns, found.tools)
 
 
 def _read(text: str, first: Role) -> _Read:
@@ -67,9 +67,9 @@ def _read(text: str, first: Role) -> _Read:
     text = body.lstrip()
     start = line + yaml.count("\n") + body[: len(body) - len(text)].count("\n")
     found = _split(text, start, first)
-    head = turns.head(yaml, line)
+    head = turns.parse_head(yaml, line)
     if head is None:
-        return _Read(found, [], [(turns.BAD_HEAD, line)])
+        return _Read(found, [], [(turns.BAD_FRONTMATTER, line)])
     tools, elsewhere = _tools(head)
     return _Read(found, tools, [*elsewhere, *_said(head)])
 
@@ -95,26 +95,26 @@ def _turn(role: str, lines: list[str], start: int) -> list[turns.Turn]:
     return [turns.Turn(role, (turns.Piece(text.strip("\n"), start + above),))] if text.strip() else []
 
 
-def _said(head: turns.Head) -> Iterator[tuple[str, int]]:
-    if head.at("outputs"):
-        yield turns.STRUCTURED, head.line_of("outputs")
-    for key, one, line, _ in head.entries("inputs"):
+def _said(head: turns.YamlHead) -> Iterator[tuple[str, int]]:
+    if head.get_value("outputs"):
+        yield turns.STRUCTURED_OUTPUT, head.find_line("outputs")
+    for key, one, line, _ in head.list_entries("inputs"):
         kind = one.get("kind") if isinstance(one, dict) else one if key == "kind" else None
         if isinstance(kind, str) and kind in _RUN_TIME:
             yield turns.AT_RUN_TIME, line
             return
 
 
-def _tools(head: turns.Head) -> tuple[list[turns.Tool], list[tuple[str, int]]]:
+def _tools(head: turns.YamlHead) -> tuple[list[turns.ToolDefinition], list[tuple[str, int]]]:
     """The functions: of v2 below `tools`, of v1 (in OpenAI's form) below `model.parameters`. Others are for the runtime."""
     found, elsewhere = [], []
     for keys in (("tools",), ("model", "parameters", "tools")):
-        value = head.at(*keys)
+        value = head.get_value(*keys)
         if value and not isinstance(value, (list, dict)):  # `${file:tools.json}`: nothing is resolved here
-            elsewhere.append(head.line_of(*keys))
-        for key, one, line, last in head.entries(*keys):
+            elsewhere.append(head.find_line(*keys))
+        for key, one, line, last in head.list_entries(*keys):
             if definition := _tool(key, one):
-                found.append(turns.Tool(definition, line, last))
+                found.append(turns.ToolDefinition(definition, line, last))
             else:
                 elsewhere.append(line)
     return found, [(turns.TOOLS_ELSEWHERE, line) for line in elsewhere[:1]]

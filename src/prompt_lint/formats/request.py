@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Part, Problem, Prompt
 from prompt_lint.request import extra_keys
-from prompt_lint.request.content_blocks import Beside
-from prompt_lint.request.normalize import describe, to_request
-from prompt_lint.request.tools import name_of
+from prompt_lint.request.content_blocks import IncludedFiles
+from prompt_lint.request.normalize import describe_data, normalize_request
+from prompt_lint.request.tools import get_tool_name
 from prompt_lint.text import json_reader
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document
@@ -57,7 +57,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     text = decode(data)
     if not text.strip():
         raise Unreadable("is empty, so it isn't a request", TEXT_HINT, 1)
-    beside = Beside(path, read)
+    beside = IncludedFiles(path, read)
     if path.lower().endswith(_JSONL) or _are_lines(path, text):
         yield from _each_line(path, text, beside)
         return
@@ -147,16 +147,18 @@ def _none(data: object) -> str:
         if empty
         else "none of `messages`, `system` and `tools`"
     )
-    return f"has {told}, so it isn't a request: {describe(data)}"
+    return f"has {told}, so it isn't a request: {describe_data(data)}"
 
 
-def _mapped(data: object, beside: Beside) -> tuple[Request, list[tuple[str, KeyPath]]]:
+def _mapped(data: object, beside: IncludedFiles) -> tuple[Request, list[tuple[str, KeyPath]]]:
     """The request, and what is to be said of it, each with its place in the data. Raises `ShapeError` with such a place."""
     outline = _outline(data)
     around = data if outline.fields is not data and isinstance(data, dict) else {}
-    beside_it: list[tuple[str, KeyPath]] = [(told, (key,)) for key, told in extra_keys.beside_wrap(around)]
+    beside_it: list[tuple[str, KeyPath]] = [
+        (told, (key,)) for key, told in extra_keys.note_wrapper_keys(around)
+    ]
     try:
-        request, said = to_request(outline.fields, beside)
+        request, said = normalize_request(outline.fields, beside)
     except ShapeError as fault:
         raise ShapeError(outline.place(fault.key_path), fault.message, fault.hint) from None
     first = dict(reversed(said))
@@ -179,7 +181,7 @@ def _are_lines(path: str, text: str) -> bool:
         return False
 
 
-def _each_line(path: str, text: str, beside: Beside) -> Iterator[Prompt | Problem | Note]:
+def _each_line(path: str, text: str, beside: IncludedFiles) -> Iterator[Prompt | Problem | Note]:
     """A prompt for each line; a bad line is a problem, and the others count. One note of a kind for the file."""
     number = text.count("\n") + (not text.endswith("\n"))
     if number > MOST_LINES:
@@ -267,7 +269,7 @@ def _places(data: object) -> list[_Place]:
         if key == "system":
             found.append(_Place(outline.place((key,)), key, _flat(value)))
         elif key in {"tools", "messages"} and isinstance(value, list):
-            title: Callable[[Any], str] = name_of if key == "tools" else _spoken
+            title: Callable[[Any], str] = get_tool_name if key == "tools" else _spoken
             found += [
                 _Place(outline.place((key, n)), f"{key}[{n}] {title(one)}", _flat(one))
                 for n, one in enumerate(value)

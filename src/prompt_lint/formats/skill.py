@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Note, Problem, Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text import frontmatter
 from prompt_lint.text.decode import decode
 from prompt_lint.text.frontmatter import Fields
@@ -56,15 +56,15 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     """`metadata` (unless the model may not start the skill: then it isn't listed) and `body`. A resource is one prompt."""
     text = decode(data)
     if _is_resource(path):
-        yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
+        yield Prompt(path, "", 1, build_request(text, rule.role or "user"))
         yield from note_placeholders(path, text)
         return
     front, body, line = frontmatter.split_frontmatter(text)
     found = frontmatter.parse_fields(front or "")
     if found.get_text("disable-model-invocation") != "true":
         at = found.lines.get("name") or found.lines.get("description") or 1
-        yield Prompt(path, METADATA, at, to_request(_listed(path, found, body), "system"))
-    yield Prompt(path, BODY, line, to_request(body, rule.role or "user"))
+        yield Prompt(path, METADATA, at, build_request(_listed(path, found, body), "system"))
+    yield Prompt(path, BODY, line, build_request(body, rule.role or "user"))
     if front is None:
         yield Note(_NO_FRONTMATTER, path, 1)
     else:

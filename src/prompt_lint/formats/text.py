@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.values import Prompt
-from prompt_lint.request.from_text import to_request
+from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
@@ -24,7 +24,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
     """One prompt. Blank text is a prompt without a request: 0 tokens, and the API would refuse it."""
     text = decode(data)
-    yield Prompt(path, "", 1, to_request(text, rule.role or "user"))
+    yield Prompt(path, "", 1, build_request(text, rule.role or "user"))
     yield from note_placeholders(path, text)
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Part, Prompt, Request
 from prompt_lint.request import extra_keys
-from prompt_lint.request.normalize import describe
+from prompt_lint.request.normalize import describe_data
 from prompt_lint.request.tools import (
     NO_DESCRIPTION,
-    SCHEMAS,
-    are_listed,
-    is_client,
-    lacks_schema,
-    looks_like_one,
-    name_of,
-    standard,
+    SCHEMA_KEYS,
+    are_named_parameters,
+    get_tool_name,
+    is_client_tool,
+    lacks_only_schema,
+    looks_like_tool,
+    normalize_tools,
 )
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document
@@ -67,12 +67,12 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     source = parse_document(path, data)
     found = _find(source.data)
     if not found:
-        told = f"holds no tool definitions: {describe(source.data)}"
+        told = f"holds no tool definitions: {describe_data(source.data)}"
         raise Unreadable(
             told, 'a file of tools looks like {"tools": [{"name": "…", "input_schema": {…}}]}', 1
         )
     try:
-        tools = standard((one.where, one.tool, one.key) for one in found)
+        tools = normalize_tools((one.where, one.tool, one.key) for one in found)
     except ShapeError as fault:
         raise Unreadable(
             fault.message, fault.hint, source.find_line(_placed(found, fault.key_path))
@@ -85,7 +85,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     bare = [
         one.place
         for one, tool in zip(found, tools, strict=True)
-        if is_client(tool) and not tool.get("description")
+        if is_client_tool(tool) and not tool.get("description")
     ]
     remarks += [(NO_DESCRIPTION, place) for place in bare]
     lines = source.find_lines([place for _, place in remarks]) if remarks else []
@@ -97,21 +97,23 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Pa
     source = parse_document(path, data)
     found = _find(source.data)
     try:
-        tools = standard((one.where, one.tool, one.key) for one in found)
+        tools = normalize_tools((one.where, one.tool, one.key) for one in found)
     except ShapeError as fault:  # swapped since it was parsed
         raise Unreadable(fault.message, fault.hint) from None
     lines = source.find_lines([one.place for one in found])
     begins = sorted({*lines, source.text.count("\n") + 2})
     following = dict(pairwise(begins))
     return [
-        Part(name_of(tool) or str(tool.get("type")), line, max(line, following[line] - 1), _as_read(tool))
+        Part(
+            get_tool_name(tool) or str(tool.get("type")), line, max(line, following[line] - 1), _as_read(tool)
+        )
         for tool, line in zip(tools, lines, strict=True)
     ]
 
 
 def _as_read(tool: dict[str, Any]) -> str:
     """docs/counting.md tells how that was found."""
-    if not is_client(tool):
+    if not is_client_tool(tool):
         return json.dumps(tool, ensure_ascii=False)
     told = {key: tool[key] for key in ("description", "name") if tool.get(key) is not None}
     return f"<function>{json.dumps({**told, 'parameters': tool['input_schema']}, ensure_ascii=False)}</function>\n"
@@ -124,10 +126,10 @@ def _beside(source: Document, tools: KeyPath) -> list[tuple[str, KeyPath]]:
     for depth, step in enumerate(tools):
         others = {key: fields[key] for key in fields if key != step}
         try:
-            extra_keys.refuse(others)
+            extra_keys.refuse_keys(others)
         except ShapeError as fault:
             raise ShapeError((*tools[:depth], *fault.key_path), fault.message, fault.hint) from None
-        told += [(message, (*tools[:depth], key)) for key, message in extra_keys.beside_request(others)]
+        told += [(message, (*tools[:depth], key)) for key, message in extra_keys.note_request_keys(others)]
         fields = fields[step]
     return told
 
@@ -156,7 +158,7 @@ def _listed(tools: Any, place: KeyPath) -> list[_Defined]:
         return _keyed(tools, place)
     if not isinstance(tools, list) or not tools:
         return []
-    if not any(map(looks_like_one, tools)) and not all(map(lacks_schema, tools)):
+    if not any(map(looks_like_tool, tools)) and not all(map(lacks_only_schema, tools)):
         return []
     if not place and any(isinstance(tool, dict) and "role" in tool for tool in tools):
         return []  # messages
@@ -171,9 +173,9 @@ def _keyed(tools: dict[str, Any], place: KeyPath) -> list[_Defined]:
 
 
 def _is_keyed(tool: object) -> bool:
-    if looks_like_one(tool):
+    if looks_like_tool(tool):
         return True
     about = isinstance(tool, dict) and isinstance(tool.get("description"), str) and "role" not in tool
     if not about or not isinstance(tool, dict):
         return False
-    return any(isinstance(tool.get(key), dict) or are_listed(tool.get(key)) for key in SCHEMAS)
+    return any(isinstance(tool.get(key), dict) or are_named_parameters(tool.get(key)) for key in SCHEMA_KEYS)

@@ -11,7 +11,7 @@ from prompt_lint.text.location import ShapeError, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-EXAMPLE = 'a request looks like {"system": "…", "messages": [{"role": "user", "content": "…"}]}'
+REQUEST_EXAMPLE = 'a request looks like {"system": "…", "messages": [{"role": "user", "content": "…"}]}'
 
 MORE_PAGES = "has a `nextCursor`: there are more pages of tools, which aren't counted"
 
@@ -61,18 +61,18 @@ _IDENTIFIER = r"[A-Za-z0-9_.:/@+,=#-]{0,64}"
 _LONGEST_SLIP, _MOST_SLIPS = 20, 200
 
 
-def refuse(given: Mapping[str, Any]) -> None:
+def refuse_keys(given: Mapping[str, Any]) -> None:
     """Raises `ShapeError`: `sytem:` dropped without a word would be a count that is too low; so would `functions`."""
     unknown = [key for key in given if key not in _KNOWN]
     if unknown:
         _refuse_slips([key for key in unknown if len(key) <= _LONGEST_SLIP])
-    alike = [key for key in unknown if given[key] not in _EMPTY and _is_ours(key, given[key])]
+    alike = [key for key in unknown if given[key] not in _EMPTY and _is_synonym(key, given[key])]
     for key in [*sorted(key for key in _MISSED & given.keys() if given[key] is not None), *alike]:
         message = f"has `{shorten(key)}`, which `count_tokens` doesn't take: its tokens would be missed"
-        raise ShapeError((key,), message, EXAMPLE)
+        raise ShapeError((key,), message, REQUEST_EXAMPLE)
     if given.get("mcp_servers"):
         raise ShapeError(
-            ("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance", EXAMPLE
+            ("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance", REQUEST_EXAMPLE
         )
 
 
@@ -80,7 +80,7 @@ def refuse(given: Mapping[str, Any]) -> None:
 _EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 
 
-def _is_ours(key: str, value: object) -> bool:
+def _is_synonym(key: str, value: object) -> bool:
     """Whether an unknown key is one of ours in other words, or a second request."""
     if key in {"params", "body"}:
         return isinstance(value, dict) and any(value.get(one) for one in ("messages", "system", "tools"))
@@ -93,36 +93,38 @@ def _refuse_slips(unknown: list[str]) -> None:
     for key in unknown[:_MOST_SLIPS]:
         near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
         if near:
-            raise ShapeError((key,), f"has the key `{shorten(key)}`: did you mean `{near[0]}`?", EXAMPLE)
+            raise ShapeError(
+                (key,), f"has the key `{shorten(key)}`: did you mean `{near[0]}`?", REQUEST_EXAMPLE
+            )
 
 
-def beside_request(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def note_request_keys(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The keys of a request that are passed over though they hold text, each with the sentence that says so."""
     if given.get("nextCursor") not in _EMPTY:
         yield "nextCursor", MORE_PAGES
-    for key in _with_text(given, _KNOWN | {"nextCursor"}):
+    for key in _find_text_keys(given, _KNOWN | {"nextCursor"}):
         yield key, f"`{shorten(key)}` isn't a part of a Messages request: not counted"
 
 
-def beside_wrap(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def note_wrapper_keys(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The same of what stands around a request. Raises `ShapeError` for what should stand in it."""
-    refuse({key: given[key] for key in given if key not in {"params", "body"}})
-    for key in _with_text(given, _OF_WRAP):
+    refuse_keys({key: given[key] for key in given if key not in {"params", "body"}})
+    for key in _find_text_keys(given, _OF_WRAP):
         yield key, f"`{shorten(key)}` stands beside the request, not in it: not counted"
 
 
-def beside_message(message: Mapping[str, Any], role: str) -> Iterator[tuple[str, str]]:
+def note_message_keys(message: Mapping[str, Any], role: str) -> Iterator[tuple[str, str]]:
     """The same of one message. A refusal is its content, where it has no other."""
     known = _OF_ROLE.get(role, _OF_MESSAGE)
     if message.keys() <= known:
         return
     if message.get("content") is None:
         known |= {"refusal"}
-    for key in _with_text(message, known):
+    for key in _find_text_keys(message, known):
         yield key, f"`{shorten(key)}` isn't a part of a message: not counted"
 
 
-def _with_text(given: Mapping[str, Any], known: frozenset[str]) -> list[str]:
+def _find_text_keys(given: Mapping[str, Any], known: frozenset[str]) -> list[str]:
     unknown = (key for key in given if key not in known and given[key] not in _EMPTY)
     found = (key for key in unknown if key in _NAMES_CONTENT or _has_text(given[key]))
     return [key for key, _ in zip(found, range(_MOST_TOLD), strict=False)]

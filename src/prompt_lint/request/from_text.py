@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Role
 
 
-def to_request(text: str, role: Role) -> Request | None:
+def build_request(text: str, role: Role) -> Request | None:
     """The text as the system prompt, or as the one message of the user.
 
     None for blank text: there is nothing to send, and the API would refuse it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Size(NamedTuple):
+class ImageSize(NamedTuple):
     """In pixels."""
 
     width: int
@@ -24,7 +24,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
-def media_type(data: bytes) -> str:
+def detect_media_type(data: bytes) -> str:
     """By the magic bytes; empty for what is no image that the API takes, and no PDF."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
@@ -37,21 +37,21 @@ def media_type(data: bytes) -> str:
     return PDF if data.startswith(b"%PDF-") else ""
 
 
-def size(data: bytes) -> Size | None:
+def read_size(data: bytes) -> ImageSize | None:
     """The size that the header states, of the first frame or canvas; None where it states none that can be."""
-    kind = media_type(data)
+    kind = detect_media_type(data)
     if kind == "image/png":
-        found = _big(data, 16, 4) if data[12:16] == b"IHDR" else None
+        found = _read_big_endian(data, 16, 4) if data[12:16] == b"IHDR" else None
     elif kind == "image/gif":
-        found = _little(data, 6, 2)
+        found = _read_little_endian(data, 6, 2)
     elif kind == "image/jpeg":
-        found = _jpeg(data)
+        found = _read_jpeg_size(data)
     else:
-        found = _webp(data) if kind == "image/webp" else None
+        found = _read_webp_size(data) if kind == "image/webp" else None
     return found if found and found.width > 0 and found.height > 0 else None
 
 
-def tokens(image: Size, edge: int, most: int) -> int:
+def count_image_tokens(image: ImageSize, edge: int, most: int) -> int:
     """Tokens of an image for a model that sees `edge` pixels along the longer side, and `most` tokens.
 
     A larger one is scaled down to the largest size that keeps to both (documentation of vision, 2026).
@@ -60,36 +60,36 @@ def tokens(image: Size, edge: int, most: int) -> int:
     low, high = 1, min(longer, edge)
     while low < high:  # the largest longer side that still fits; patches only grow with it
         middle = (low + high + 1) // 2
-        if _patches(image, middle, longer) <= most:
+        if _count_patches(image, middle, longer) <= most:
             low = middle
         else:
             high = middle - 1
-    return _patches(image, low, longer)
+    return _count_patches(image, low, longer)
 
 
-def _patches(image: Size, scaled: int, longer: int) -> int:
+def _count_patches(image: ImageSize, scaled: int, longer: int) -> int:
     columns, rows = (-(-max(1, side * scaled // longer) // _PATCH) for side in image)
     return columns * rows
 
 
-def _big(data: bytes, at: int, width: int) -> Size | None:
+def _read_big_endian(data: bytes, at: int, width: int) -> ImageSize | None:
     """Two numbers of `width` bytes, the most significant byte first."""
-    return _pair(data, at, width, little=False)
+    return _read_pair(data, at, width, little=False)
 
 
-def _little(data: bytes, at: int, width: int) -> Size | None:
-    return _pair(data, at, width, little=True)
+def _read_little_endian(data: bytes, at: int, width: int) -> ImageSize | None:
+    return _read_pair(data, at, width, little=True)
 
 
-def _pair(data: bytes, at: int, width: int, *, little: bool) -> Size | None:
+def _read_pair(data: bytes, at: int, width: int, *, little: bool) -> ImageSize | None:
     if len(data) < at + 2 * width:
         return None
     order = "little" if little else "big"
     one, other = data[at : at + width], data[at + width : at + 2 * width]
-    return Size(int.from_bytes(one, order), int.from_bytes(other, order))  # type: ignore[arg-type]
+    return ImageSize(int.from_bytes(one, order), int.from_bytes(other, order))  # type: ignore[arg-type]
 
 
-def _jpeg(data: bytes) -> Size | None:
+def _read_jpeg_size(data: bytes) -> ImageSize | None:
     """Segment after segment up to the first frame: two bytes of marker, two of length, which counts itself."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -99,22 +99,22 @@ def _jpeg(data: bytes) -> Size | None:
         elif marker in _ALONE:
             at += 2
         elif marker in _FRAMES:
-            found = _big(data, at + 5, 2)
-            return Size(found.height, found.width) if found else None
+            found = _read_big_endian(data, at + 5, 2)
+            return ImageSize(found.height, found.width) if found else None
         else:
             at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
     return None
 
 
-def _webp(data: bytes) -> Size | None:
+def _read_webp_size(data: bytes) -> ImageSize | None:
     """Lossy, lossless and extended files each say it in their own way (RFC 9649)."""
     chunk = data[12:16]
     if chunk == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
-        found = _little(data, 26, 2)
-        return Size(found.width & 0x3FFF, found.height & 0x3FFF) if found else None
+        found = _read_little_endian(data, 26, 2)
+        return ImageSize(found.width & 0x3FFF, found.height & 0x3FFF) if found else None
     if chunk == b"VP8L" and data[20:21] == b"\x2f" and len(data) >= 25:
         bits = int.from_bytes(data[21:25], "little")
-        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-    if chunk == b"VP8X" and (found := _little(data, 24, 3)):
-        return Size(found.width + 1, found.height + 1)
+        return ImageSize((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if chunk == b"VP8X" and (found := _read_little_endian(data, 24, 3)):
+        return ImageSize(found.width + 1, found.height + 1)
     return None

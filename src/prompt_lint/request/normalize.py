@@ -12,14 +12,14 @@ from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Request
 from prompt_lint.request import extra_keys
 from prompt_lint.request import tools as tooldefs
 from prompt_lint.request.content_blocks import (
-    LARGEST_REQUEST,
-    Gathered,
+    MAX_REQUEST_SIZE,
+    RequestContext,
+    check_identifier,
     check_images,
-    content,
-    identifier,
-    size_of,
+    measure_sources,
+    normalize_content,
 )
-from prompt_lint.request.extra_keys import EXAMPLE
+from prompt_lint.request.extra_keys import REQUEST_EXAMPLE
 from prompt_lint.text.json_reader import parse_json
 from prompt_lint.text.location import (
     KeyPath,
@@ -34,20 +34,20 @@ from prompt_lint.text.location import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.request.content_blocks import Beside
+    from prompt_lint.request.content_blocks import IncludedFiles
 
-STUB = (
+ANSWER_ADDED = (
     "ends with the assistant, which newer models refuse: a shortest answer of the user is counted behind it"
 )
 # "Handle tool calls" in Anthropic's documentation, November 2026.
-LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
-MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
+RESULTS_LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
+SYSTEM_MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
 
 SYSTEM_ROLES = ("system", "developer")
 _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
 
 
-class Mapped(NamedTuple):
+class NormalizedRequest(NamedTuple):
     """`remarks` are sentences on the request, each with the place in it that it is about."""
 
     request: Request
@@ -59,43 +59,48 @@ class _Turn(NamedTuple):
 
     role: str
     content: str | list[dict[str, Any]]
-    where: KeyPath
+    key_path: KeyPath
     from_tools: bool = False
 
 
-def to_request(given: Mapping[str, Any], beside: Beside) -> Mapped:
+def normalize_request(given: Mapping[str, Any], beside: IncludedFiles) -> NormalizedRequest:
     """Raises `ShapeError` for what the API would refuse, as far as that can be seen; `Unreadable` by `beside`."""
-    gathered = Gathered(beside, [], [])
-    extra_keys.refuse(given)
-    gathered.remarks.extend((told, (key,)) for key, told in extra_keys.beside_request(given))
+    gathered = RequestContext(beside, [], [])
+    extra_keys.refuse_keys(given)
+    gathered.remarks.extend((told, (key,)) for key, told in extra_keys.note_request_keys(given))
     found = {key: given[key] for key in REQUEST_KEYS if given.get(key) is not None}
-    found |= _output_format(given)
+    found |= _normalize_output_format(given)
     if "tools" in found:
-        found["tools"] = _tools(found["tools"])
+        found["tools"] = _normalize_tools(found["tools"])
     if "tool_choice" in found:
-        found |= _choice(found.pop("tool_choice"), found.get("tools") or [])
-    told, said = _split(found.pop("messages", None), gathered)
-    system = [_system(found["system"], ("system",))] if found.get("system", "") != "" else []
+        found |= _normalize_tool_choice(found.pop("tool_choice"), found.get("tools") or [])
+    told, said = _split_messages(found.pop("messages", None), gathered)
+    system = [_check_system(found["system"], ("system",))] if found.get("system", "") != "" else []
     found.pop("system", None)
     if not (said or told or system or found.get("tools")):
-        raise ShapeError(("messages",), "`messages` has nothing but empty system prompts", EXAMPLE)
+        raise ShapeError(("messages",), "`messages` has nothing but empty system prompts", REQUEST_EXAMPLE)
     if told or system:
-        found["system"] = _join([*system, *told])
+        found["system"] = join_system_prompts([*system, *told])
     _check_calls(said)
-    gathered.remarks.extend((LATE, where) for where in _late(said))
+    gathered.remarks.extend((RESULTS_LATE, where) for where in _find_late_results(said))
     check_images(gathered)
     found["messages"] = [{"role": turn.role, "content": turn.content} for turn in said]
-    found["messages"] += _stub(said, gathered)
-    if sum(size_of(turn.content) for turn in said if isinstance(turn.content, list)) > LARGEST_REQUEST:
-        raise ShapeError((), f"has more than {LARGEST_REQUEST:,} bytes, and the API takes no larger request")
-    return Mapped(Request({key: found[key] for key in REQUEST_KEYS if key in found}), gathered.remarks)
+    found["messages"] += _make_last_messages(said, gathered)
+    if (
+        sum(measure_sources(turn.content) for turn in said if isinstance(turn.content, list))
+        > MAX_REQUEST_SIZE
+    ):
+        raise ShapeError((), f"has more than {MAX_REQUEST_SIZE:,} bytes, and the API takes no larger request")
+    return NormalizedRequest(
+        Request({key: found[key] for key in REQUEST_KEYS if key in found}), gathered.remarks
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------
 # Beside the messages
 
 
-def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
+def _normalize_output_format(given: Mapping[str, Any]) -> dict[str, Any]:
     """Structured output in its older spelling, or in OpenAI's: its schema is read by the model, so it counts."""
     config = given.get("output_config")
     if isinstance(config, dict) and config.get("format"):
@@ -113,22 +118,22 @@ def _output_format(given: Mapping[str, Any]) -> dict[str, Any]:
     return {"output_config": {**(config if isinstance(config, dict) else {}), "format": wanted}}
 
 
-def _tools(tools: object) -> list[dict[str, Any]]:
+def _normalize_tools(tools: object) -> list[dict[str, Any]]:
     if not isinstance(tools, list):
-        raise ShapeError(("tools",), f"`tools` is {describe_type(tools)}, not a list", EXAMPLE)
-    return tooldefs.standard((("tools", number), tool, "") for number, tool in enumerate(tools))
+        raise ShapeError(("tools",), f"`tools` is {describe_type(tools)}, not a list", REQUEST_EXAMPLE)
+    return tooldefs.normalize_tools((("tools", number), tool, "") for number, tool in enumerate(tools))
 
 
-def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """`tool_choice`; OpenAI's words for it say nothing where there are no tools."""
-    if isinstance(choice, str) and choice in _CHOICES:
-        return {"tool_choice": {"type": _CHOICES[choice]}} if tools else {}
-    if not isinstance(choice, dict) or choice.get("type") not in _KINDS_OF_CHOICE:
+    if isinstance(choice, str) and choice in _CHOICES_OF_OPENAI:
+        return {"tool_choice": {"type": _CHOICES_OF_OPENAI[choice]}} if tools else {}
+    if not isinstance(choice, dict) or choice.get("type") not in _CHOICE_TYPES:
         message = "`tool_choice` is not one of the types auto, any, tool and none"
         raise ShapeError(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
     if choice["type"] not in {"tool", "function"}:
         return {"tool_choice": choice}
-    name = tooldefs.name_of(choice)
+    name = tooldefs.get_tool_name(choice)
     if name not in [tool.get("name") for tool in tools]:
         raise ShapeError(
             ("tool_choice",), f"`tool_choice` names `{shorten(name)}`, which isn't one of `tools`"
@@ -137,18 +142,18 @@ def _choice(choice: object, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 
 # Tuples: what is looked for in them may be a list, which no set takes.
-_KINDS_OF_CHOICE = ("auto", "any", "none", "tool", "function")
-_CHOICES = {"auto": "auto", "required": "any", "none": "none"}
+_CHOICE_TYPES = ("auto", "any", "none", "tool", "function")
+_CHOICES_OF_OPENAI = {"auto": "auto", "required": "any", "none": "none"}
 
 
-def _system(value: object, where: KeyPath) -> str | list[dict[str, Any]]:
+def _check_system(value: object, where: KeyPath) -> str | list[dict[str, Any]]:
     """A system prompt: text, or blocks of text."""
     blocks = [value] if isinstance(value, str) else value
     if not isinstance(blocks, list) or not blocks:
         message = (
             f"`{format_key_path(where)}` is {describe_type(value)}, not a text or a list of content blocks"
         )
-        raise ShapeError(where, message, EXAMPLE)
+        raise ShapeError(where, message, REQUEST_EXAMPLE)
     for number, block in enumerate(blocks):
         at = where if isinstance(value, str) else (*where, number)
         text = block if isinstance(value, str) else block.get("text") if isinstance(block, dict) else None
@@ -161,7 +166,7 @@ def _system(value: object, where: KeyPath) -> str | list[dict[str, Any]]:
     return value  # type: ignore[return-value]
 
 
-def _join(contents: list[Any]) -> object:
+def join_system_prompts(contents: list[Any]) -> object:
     """Several system prompts as one: texts with a blank line between them, else their blocks in a row."""
     if all(isinstance(one, str) for one in contents):
         return "\n\n".join(contents)
@@ -175,53 +180,57 @@ def _join(contents: list[Any]) -> object:
 # The messages
 
 
-def _split(messages: object, gathered: Gathered) -> tuple[list[Any], list[_Turn]]:
+def _split_messages(messages: object, gathered: RequestContext) -> tuple[list[Any], list[_Turn]]:
     """The system prompts among the messages, and the turns of the conversation."""
     if messages is None:
         return [], []
     if not isinstance(messages, list):
-        raise ShapeError(("messages",), f"`messages` is {describe_type(messages)}, not a list", EXAMPLE)
+        raise ShapeError(
+            ("messages",), f"`messages` is {describe_type(messages)}, not a list", REQUEST_EXAMPLE
+        )
     if not messages:
-        raise ShapeError(("messages",), "`messages` is empty: at least one message is required", EXAMPLE)
+        raise ShapeError(
+            ("messages",), "`messages` is empty: at least one message is required", REQUEST_EXAMPLE
+        )
     told: list[Any] = []
     said: list[_Turn] = []
     for number, message in enumerate(messages):
         where: KeyPath = ("messages", number)
-        role = _role(message, where)
+        role = _check_role(message, where)
         gathered.remarks.extend(
-            (remark, (*where, key)) for key, remark in extra_keys.beside_message(message, role)
+            (remark, (*where, key)) for key, remark in extra_keys.note_message_keys(message, role)
         )
         if role in SYSTEM_ROLES:
             if said:
-                gathered.remarks.append((MOVED, where))
+                gathered.remarks.append((SYSTEM_MOVED, where))
             if message.get("content", "") != "":
-                told.append(_system(message["content"], (*where, "content")))
+                told.append(_check_system(message["content"], (*where, "content")))
         elif role == "tool":
-            _add_result(said, _result(message, where, gathered), where)
+            _add_result(said, _normalize_result(message, where, gathered), where)
         else:
-            said.append(_Turn(role, _said(message, where, role, gathered), where))
+            said.append(_Turn(role, _normalize_content(message, where, role, gathered), where))
     return told, said
 
 
-def _role(message: object, where: KeyPath) -> str:
+def _check_role(message: object, where: KeyPath) -> str:
     if not isinstance(message, dict):
         raise ShapeError(
-            where, f"`{format_key_path(where)}` is {describe_type(message)}, not an object", EXAMPLE
+            where, f"`{format_key_path(where)}` is {describe_type(message)}, not an object", REQUEST_EXAMPLE
         )
     if "role" not in message:
-        raise ShapeError(where, f"`{format_key_path(where)}` has no `role`", EXAMPLE)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `role`", REQUEST_EXAMPLE)
     role = message["role"]
     if role == "function" or message.get("function_call"):
         hint = "say it as `tool_calls`, and the answer as a message of the role `tool`"
         raise ShapeError(where, f"`{format_key_path(where)}` is a function call in OpenAI's older form", hint)
     if role not in _ROLES:
         told = f"has the role `{shorten(role)}`; known are {', '.join(_ROLES)}"
-        raise ShapeError(where, f"`{format_key_path(where)}` {told}", EXAMPLE)
+        raise ShapeError(where, f"`{format_key_path(where)}` {told}", REQUEST_EXAMPLE)
     return str(role)
 
 
-def _said(
-    message: Mapping[str, Any], where: KeyPath, role: str, gathered: Gathered
+def _normalize_content(
+    message: Mapping[str, Any], where: KeyPath, role: str, gathered: RequestContext
 ) -> str | list[dict[str, Any]]:
     """The content of a turn, with OpenAI's tool calls as blocks."""
     calls = message.get("tool_calls")
@@ -229,22 +238,24 @@ def _said(
     if given is None and isinstance(message.get("refusal"), str):
         given = message["refusal"]
     if given is None and not calls:
-        raise ShapeError(where, f"`{format_key_path(where)}` has no `content`", EXAMPLE)
+        raise ShapeError(where, f"`{format_key_path(where)}` has no `content`", REQUEST_EXAMPLE)
     if not calls:
-        return content(given, (*where, "content"), role, gathered)
+        return normalize_content(given, (*where, "content"), role, gathered)
     if role != "assistant" or not isinstance(calls, list):
         raise ShapeError(
             where, f"`{format_key_path(where)}` has `tool_calls` that aren't a list of the assistant's"
         )
     blocks: list[dict[str, Any]] = []
     if isinstance(given, list) and given:
-        blocks += content(given, (*where, "content"), role, gathered)  # type: ignore[arg-type]
+        blocks += normalize_content(given, (*where, "content"), role, gathered)  # type: ignore[arg-type]
     elif isinstance(given, str) and given.strip():
         blocks.append({"type": "text", "text": given})
-    return blocks + [_call(call, (*where, "tool_calls", number)) for number, call in enumerate(calls)]
+    return blocks + [
+        _normalize_call(call, (*where, "tool_calls", number)) for number, call in enumerate(calls)
+    ]
 
 
-def _call(call: object, where: KeyPath) -> dict[str, Any]:
+def _normalize_call(call: object, where: KeyPath) -> dict[str, Any]:
     function = call.get("function") if isinstance(call, dict) else None
     if (
         not isinstance(call, dict)
@@ -261,18 +272,18 @@ def _call(call: object, where: KeyPath) -> dict[str, Any]:
             raise ShapeError(at, f"`{format_key_path(at)}` {error.message}") from None
     if not isinstance(arguments, dict):
         raise ShapeError(at, f"`{format_key_path(at)}` is {describe_type(arguments)}, not an object")
-    ident = identifier(call.get("id"), (*where, "id"))
+    ident = check_identifier(call.get("id"), (*where, "id"))
     return {"type": "tool_use", "id": ident, "name": function["name"], "input": arguments}
 
 
-def _result(message: Mapping[str, Any], where: KeyPath, gathered: Gathered) -> dict[str, Any]:
+def _normalize_result(message: Mapping[str, Any], where: KeyPath, gathered: RequestContext) -> dict[str, Any]:
     block: dict[str, Any] = {
         "type": "tool_result",
-        "tool_use_id": identifier(message.get("tool_call_id"), (*where, "tool_call_id")),
+        "tool_use_id": check_identifier(message.get("tool_call_id"), (*where, "tool_call_id")),
     }
     if message.get("content") in (None, []):
         return block
-    return {**block, "content": content(message["content"], (*where, "content"), "tool", gathered)}
+    return {**block, "content": normalize_content(message["content"], (*where, "content"), "tool", gathered)}
 
 
 def _add_result(said: list[_Turn], block: dict[str, Any], where: KeyPath) -> None:
@@ -291,7 +302,7 @@ def _check_calls(said: Iterable[_Turn]) -> None:
     """Each call is answered in the next turn, and each answer has its call in the turn before. Raises `ShapeError`."""
     open_: dict[str, KeyPath] = {}
     seen: set[str] = set()
-    for role, blocks in _merged(said):
+    for role, blocks in _merge_turns(said):
         if role == "assistant":
             for block, where in blocks:
                 if block.get("type") == "tool_use":
@@ -316,16 +327,16 @@ def _check_calls(said: Iterable[_Turn]) -> None:
         open_ = {}
 
 
-def _late(said: Iterable[_Turn]) -> Iterator[KeyPath]:
+def _find_late_results(said: Iterable[_Turn]) -> Iterator[KeyPath]:
     """Results of tool calls that other blocks of their turn stand before: the first of each turn."""
-    for _, blocks in _merged(said):
+    for _, blocks in _merge_turns(said):
         kinds = [block.get("type") for block, _ in blocks]
         first = next((at for at, one in enumerate(kinds) if one != "tool_result"), len(kinds))
         if "tool_result" in kinds[first:]:
             yield blocks[kinds.index("tool_result", first)][1]
 
 
-def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], KeyPath]]]]:
+def _merge_turns(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, Any], KeyPath]]]]:
     """The blocks of consecutive messages of one role together, as the API takes them, with their messages' places."""
     role, blocks = "", list[tuple[dict[str, Any], KeyPath]]()
     for turn in said:
@@ -334,19 +345,19 @@ def _merged(said: Iterable[_Turn]) -> Iterator[tuple[str, list[tuple[dict[str, A
             blocks = []
         role = turn.role
         content: list[dict[str, Any]] = turn.content if isinstance(turn.content, list) else [{"type": "text"}]
-        blocks += [(block, turn.where) for block in content]
+        blocks += [(block, turn.key_path) for block in content]
     if role:
         yield role, blocks
 
 
-def _stub(said: Sequence[_Turn], gathered: Gathered) -> list[dict[str, Any]]:
+def _make_last_messages(said: Sequence[_Turn], gathered: RequestContext) -> list[dict[str, Any]]:
     """What the user says last, where the file leaves that open: newer models refuse to go on with an assistant's text."""
     if not said:
         return [dict(PLACEHOLDER_MESSAGE)]
     if said[-1].role != "assistant":
         return []
-    gathered.remarks.append((STUB, said[-1].where))
-    *_, (_, blocks) = _merged(said)
+    gathered.remarks.append((ANSWER_ADDED, said[-1].key_path))
+    *_, (_, blocks) = _merge_turns(said)
     calls = [block["id"] for block, _ in blocks if block.get("type") == "tool_use"]
     if not calls:
         return [dict(PLACEHOLDER_MESSAGE)]
@@ -355,7 +366,7 @@ def _stub(said: Sequence[_Turn], gathered: Gathered) -> list[dict[str, Any]]:
     return [{"role": "user", "content": results}]
 
 
-def describe(data: object) -> str:
+def describe_data(data: object) -> str:
     """What a file holds that isn't a request, for the message that says so."""
     if isinstance(data, dict):
         return f"its keys are {list_keys(data)}"

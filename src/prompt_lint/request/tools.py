@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 NO_DESCRIPTION = "has a tool without a description: the model has only the name to go by"
 
 # What the arguments are called: by Anthropic, MCP and OpenAI.
-SCHEMAS = ("input_schema", "inputSchema", "parameters")
+SCHEMA_KEYS = ("input_schema", "inputSchema", "parameters")
 _NAME = r"[a-zA-Z0-9_-]{1,128}"
-_FORBIDDEN = ("oneOf", "allOf", "anyOf")
-_BESIDE_SCHEMA = frozenset(
+_REFUSED_SCHEMA_KEYS = ("oneOf", "allOf", "anyOf")
+_OTHER_KEYS = frozenset(
     {
         "name",
         "description",
@@ -35,34 +35,34 @@ _BESIDE_SCHEMA = frozenset(
 _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema": {"type": "object", …}}'
 
 
-def is_client(tool: Mapping[str, Any]) -> bool:
+def is_client_tool(tool: Mapping[str, Any]) -> bool:
     """Whether a tool (as the API takes it) is described by the request, not defined by the server."""
     return tool.get("type") in (None, "custom")
 
 
-def looks_like_one(tool: object) -> bool:
+def looks_like_tool(tool: object) -> bool:
     """Whether a value is a tool definition, rather than something else with a name."""
     if not isinstance(tool, dict):
         return False
     inner = tool.get("function")
     if isinstance(inner, dict):
         return isinstance(inner.get("name"), str)
-    has_schema = any(isinstance(tool.get(key), dict) for key in SCHEMAS)
+    has_schema = any(isinstance(tool.get(key), dict) for key in SCHEMA_KEYS)
     of_type = isinstance(tool.get("type"), str) and tool["type"] not in ("object", "text")
     return isinstance(tool.get("name"), str) and (has_schema or of_type) and "role" not in tool
 
 
-def lacks_schema(tool: object) -> bool:
+def lacks_only_schema(tool: object) -> bool:
     """Whether a value is a tool definition but for its schema: a name, a description, and nothing that others have."""
     return (
         isinstance(tool, dict)
         and isinstance(tool.get("name"), str)
         and isinstance(tool.get("description"), str)
-        and tool.keys() <= _BESIDE_SCHEMA
+        and tool.keys() <= _OTHER_KEYS
     )
 
 
-def are_listed(parameters: object) -> bool:
+def are_named_parameters(parameters: object) -> bool:
     """Whether parameters are a list of properties that say their own names."""
     if not isinstance(parameters, list):
         return False
@@ -70,7 +70,7 @@ def are_listed(parameters: object) -> bool:
     return all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
 
 
-def _from_listed(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_schema(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     """The JSON Schema of such a list. `required: true` of a property is said by the object around it."""
     marked = [one["name"] for one in parameters if one.get("required") is True]
     left_out = [
@@ -83,12 +83,12 @@ def _from_listed(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **({"required": marked} if marked else {})}
 
 
-def standard(tools: Iterable[tuple[KeyPath, object, str]]) -> list[dict[str, Any]]:
+def normalize_tools(tools: Iterable[tuple[KeyPath, object, str]]) -> list[dict[str, Any]]:
     """Tools, each with its place and the name that is its key (empty where it has its own). Raises `ShapeError`."""
     found: list[dict[str, Any]] = []
     names: set[str] = set()
     for where, given, key in tools:
-        tool = _standard(given, where, key)
+        tool = _normalize_tool(given, where, key)
         name = tool.get("name")
         if isinstance(name, str):
             if name in names:
@@ -102,7 +102,7 @@ def standard(tools: Iterable[tuple[KeyPath, object, str]]) -> list[dict[str, Any
     return found
 
 
-def name_of(tool: object, key: str = "") -> str:
+def get_tool_name(tool: object, key: str = "") -> str:
     """The name of a tool in any spelling; empty where it has none."""
     if not isinstance(tool, dict):
         return key
@@ -111,7 +111,7 @@ def name_of(tool: object, key: str = "") -> str:
     return name if isinstance(name, str) else key
 
 
-def _standard(given: object, where: KeyPath, key: str) -> dict[str, Any]:
+def _normalize_tool(given: object, where: KeyPath, key: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise ShapeError(where, f"`{format_key_path(where)}` is {describe_type(given)}, not an object", _HINT)
     if given.get("type") not in (None, "custom", "function"):
@@ -124,7 +124,7 @@ def _standard(given: object, where: KeyPath, key: str) -> dict[str, Any]:
         return given  # defined by the server, under that type
     inner = given.get("function")
     tool = inner if isinstance(inner, dict) else given
-    name = _name(tool.get("name", key or None), where)
+    name = _check_name(tool.get("name", key or None), where)
     about = tool.get("description")
     if about is not None and not isinstance(about, str):
         raise ShapeError(
@@ -135,14 +135,14 @@ def _standard(given: object, where: KeyPath, key: str) -> dict[str, Any]:
     if tool is given and "input_schema" in tool and given.get("type") != "function":
         _check_schema(tool["input_schema"], (*where, "input_schema"))
         return given if not key or "name" in given else {"name": key, **given}
-    schema = _schema(
+    schema = _normalize_schema(
         tool, where, keyed=bool(key), function=given.get("type") == "function" or tool is not given
     )
     told = {} if about is None else {"description": about}
     return {"name": name, **told, "input_schema": schema}
 
 
-def _name(name: object, where: KeyPath) -> str:
+def _check_name(name: object, where: KeyPath) -> str:
     if not isinstance(name, str) or not name:
         raise ShapeError(where, f"`{format_key_path(where)}` has no `name`", _HINT)
     if not re.fullmatch(_NAME, name):
@@ -151,16 +151,18 @@ def _name(name: object, where: KeyPath) -> str:
     return name
 
 
-def _schema(tool: Mapping[str, Any], where: KeyPath, *, keyed: bool, function: bool) -> dict[str, Any]:
+def _normalize_schema(
+    tool: Mapping[str, Any], where: KeyPath, *, keyed: bool, function: bool
+) -> dict[str, Any]:
     """The arguments of a tool that isn't spelled as the API spells it."""
-    spelling = next((key for key in SCHEMAS if tool.get(key) is not None), None)
+    spelling = next((key for key in SCHEMA_KEYS if tool.get(key) is not None), None)
     if spelling is None:
         if function:  # OpenAI: left out where there are no arguments
             return {"type": "object", "properties": {}}
         raise ShapeError(where, f"`{format_key_path(where)}` has no `input_schema`", _HINT)
     schema = tool[spelling]
-    if keyed and are_listed(schema):
-        schema = _from_listed(schema)
+    if keyed and are_named_parameters(schema):
+        schema = _build_schema(schema)
     if isinstance(schema, dict) and "type" not in schema:
         bare = keyed and "properties" not in schema and all(isinstance(one, dict) for one in schema.values())
         schema = (
@@ -177,7 +179,7 @@ def _check_schema(schema: object, where: KeyPath) -> None:
         )
     if schema.get("type") != "object":
         raise ShapeError(where, f'`{format_key_path(where)}` needs `"type": "object"` at its top', _HINT)
-    if wrong := next((key for key in _FORBIDDEN if key in schema), None):
+    if wrong := next((key for key in _REFUSED_SCHEMA_KEYS if key in schema), None):
         raise ShapeError(
             where, f"`{format_key_path(where)}` has `{wrong}` at its top, which the API refuses", _HINT
         )
