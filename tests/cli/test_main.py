@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from tests.support import log_commands
+from tests.support.hostile_names import NAME
 from tests.support.paths import ROOT
 from tests.support.program import Done
 
 from prompt_lint import __version__
+from prompt_lint.cli import main
 from prompt_lint.output import terminal
 
 if TYPE_CHECKING:
@@ -657,3 +663,38 @@ def test_the_example_of_the_readme_has_a_passing_and_a_failing_prompt(
     assert done.code == 1
     assert done.out == snapshot
     assert done.out in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def is_argument(name: str) -> bool:
+    """Whether a process can be given it: bytes, but no zero."""
+    try:
+        return b"\0" not in name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+
+
+@given(NAME.filter(is_argument))
+@settings(deadline=None)
+def test_no_error_is_a_command(name: str) -> None:
+    """What is said on stderr of a command line is no command, either."""
+    told = io.StringIO()
+    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(told):
+        for arguments in (
+            [name], ["check", name, "--limit", "1", "--model", "m"], ["check", "--config", name], ["check", "--limit", name],
+            ["check", "--output", name], ["count", name, "--model", name], [f"--{name}"], ["check", "--base", name, "--model", name],
+        ):  # fmt: skip
+            main.run(arguments)
+
+    assert log_commands.github(told.getvalue()) == []
+    assert log_commands.azure(told.getvalue()) == []
+
+
+def test_a_prompt_itself_is_printed_without_a_command(repo: Repo, lint: Callable[..., Done]) -> None:
+    """`--show-request` prints what a stranger may have written: the same request, with nothing to obey."""
+    repo.write("a.md", "##[add-mask]x ##vso[task.complete]y")
+
+    done = lint("count", "a.md", "--model", "claude-sonnet-4-6", "--show-request")
+
+    assert log_commands.github(done.out) == []
+    assert log_commands.azure(done.out) == []
+    assert os.linesep not in done.out.strip()

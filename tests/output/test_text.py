@@ -1,4 +1,4 @@
-"""The text output of a comparison: what a person at a terminal reads first, and what it leaves for the last line."""
+"""The text output: what a person at a terminal reads first, and what it leaves for the last line."""
 
 from __future__ import annotations
 
@@ -11,22 +11,164 @@ from hypothesis import strategies as st
 from tests.support import make, reports
 from tests.support.reports import BASE, OPUS, row
 
-from prompt_lint.model.values import Loosening, MaxGrowth, RemovedPrompt, Request
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.values import ImportShares, Loosening, MaxGrowth, Problem, RemovedPrompt, Request
 from prompt_lint.output import View
-from prompt_lint.output import text as as_text
+from prompt_lint.output import text as text_output
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.model.values import Report, Status, Verdict
 
 
 def text(report: Report, verbosity: int = 0, *, color: bool = False) -> str:
-    return as_text.render(report, View(color, verbosity))
+    return text_output.render(report, View(color, verbosity))
 
 
 def compared(*verdicts: Verdict) -> Report:
     return reports.finish(*verdicts, base=BASE)
+
+
+def test_text_tells_what_fails_first_and_what_to_do(snapshot: SnapshotAssertion) -> None:
+    """The text output of a run with one of everything."""
+    assert text(reports.SAMPLE) == snapshot
+
+
+def batch(number: int) -> Report:
+    """A file of many prompts, all of them over and of each a line that can't be read; and another that is fine."""
+    path = "prompts/batch.jsonl"
+    verdicts = [
+        one._replace(prompt=make.prompt(path, name=f"line {n}", line=n))
+        for n, one in enumerate((make.verdict(path, 100 + n, "over") for n in range(1, number + 1)), 1)
+    ]
+    problems = tuple(Problem(path, n, "is not JSON", "each line is a request") for n in range(1, number + 1))
+    return make.report(*verdicts, make.verdict("prompts/ok.md", 50, "ok"), problems=problems)
+
+
+def test_a_file_of_many_prompts_does_not_drown_the_rest(snapshot: SnapshotAssertion) -> None:
+    """Of 500 failing lines the worst three are told in full, and how many are left; so are the errors."""
+    assert text(batch(500)) == snapshot
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 6, 7])
+def test_every_prompt_of_a_file_is_told_or_counted(number: int) -> None:
+    """What isn't told in full is in the number of those left; with `-v` all are told."""
+    short, long = (text(batch(number), verbosity) for verbosity in (0, 1))
+
+    assert short.count("Cut ") == min(number, 3)
+    assert long.count("Cut ") == number
+    assert (f"{number - 3} more prompt" in short) is (number > 3)
+    assert (f"{number - 5} more error" in short) is (number > 5)
+    assert "more prompt" not in long
+
+
+def test_two_files_of_many_prompts_are_told_apart() -> None:
+    """Two files of many prompts: of each the worst three, and how many are left."""
+    one = batch(8)
+    other = [v._replace(prompt=v.prompt._replace(path="prompts/other.jsonl")) for v in one.verdicts[:-1]]
+
+    shown = text(one._replace(verdicts=[*one.verdicts, *other]))
+
+    assert (
+        shown.count("\nOVER    prompts/batch.jsonl (line ")
+        == shown.count("\nOVER    prompts/other.jsonl (line ")
+        == 3
+    )
+    assert shown.count("5 more prompts, up to 5 over") == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "full"), [("over", "OVER", 7), ("unsure", "UNSURE", 2), ("warn", "near", 4)]
+)
+@pytest.mark.parametrize("number", [2, 7, 8, 17, 18, 10_000])
+def test_any_number_of_prompts_fits_on_a_screen(status: Status, told: str, full: int, number: int) -> None:
+    """Of each kind as many in full as there is room for, ten in a line each, the rest as a number; with `-v` all in full."""
+    tokens = {"over": 110, "unsure": 100, "warn": 95}[status]
+    report = make.report(*(make.verdict(f"prompts/{n}.md", tokens, status) for n in range(number)))
+
+    shown = text(report)
+
+    assert shown.count("        claude-sonnet-5-5") == min(number, full)
+    assert shown.count(f"{told:<7} prompts/") == min(number, full + 10)
+    assert (f"and {number - full - 10:,} more (all with -v)" in shown) is (number > full + 10)
+    assert shown.count("\n") <= 43
+    assert text(report, 1).count("        claude-sonnet-5-5") == number
+
+
+def test_a_long_block_is_told_whole() -> None:
+    """The worst is told in full however long it is."""
+    message = "\n".join(f"Line {n}." for n in range(60))
+    report = make.report(*(make.verdict(f"{n}.md", 110, "over", message=message) for n in range(2)))
+
+    shown = text(report)
+
+    assert shown.count("Line 59.") == 1
+    assert shown.count("OVER    ") == 2
+
+
+def test_any_number_of_errors_fits_on_a_screen() -> None:
+    """The first eight, and how many are left; what concerns no file is always told."""
+    problems = [Problem(f"prompts/{n}.md", 1, "is not JSON", "mend it") for n in range(100)]
+    report = make.report(
+        make.verdict("a", 1, "ok"), problems=(*problems, Problem("", 0, "No answer", "try again"))
+    )
+
+    shown = text(report)
+
+    assert shown.count("is not JSON") == 8
+    assert "ERROR   No answer" in shown
+    assert "ERROR   92 more errors (all with -v)" in shown
+    assert text(report, 1).count("is not JSON") == 100
+
+
+def test_the_errors_of_one_file_leave_room_for_others() -> None:
+    """Five of the first file, three of the next, and a number for each and for all others."""
+    problems = [Problem(f"prompts/{n}.jsonl", line, "is not JSON") for n in range(4) for line in range(1, 8)]
+
+    shown = text(make.report(problems=tuple(problems)))
+
+    assert [line[8:] for line in shown.splitlines() if "more error" in line] == [
+        "prompts/0.jsonl: 2 more errors (all with -v)",
+        "prompts/1.jsonl: 4 more errors (all with -v)",
+        "14 more errors (all with -v)",
+    ]
+
+
+def test_verbose_text_shows_what_passes(snapshot: SnapshotAssertion) -> None:
+    """`-v` has a block for each prompt."""
+    assert text(reports.SAMPLE, 1) == snapshot
+
+
+def test_quiet_text_shows_only_failures(snapshot: SnapshotAssertion) -> None:
+    """`-q` is for those who want silence where all is well."""
+    assert text(reports.SAMPLE, -1) == snapshot
+    assert text(make.report(make.verdict("a", 1, "ok")), -1) == ""
+
+
+def test_a_terminal_gets_colours(snapshot: SnapshotAssertion) -> None:
+    """The text of a terminal is the text of a pipe, painted."""
+    assert text(reports.SAMPLE, color=True) == snapshot
+
+
+def test_text_fits_80_columns() -> None:
+    """No line that we lay out is wider than a plain terminal."""
+    lines = text(reports.SAMPLE, 1).splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotAssertion) -> None:
+    """Who has to cut sees which file the tokens are in, and by which way they come."""
+    verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=reports.IMPORTS)
+    report = make.report(
+        verdict._replace(import_shares=ImportShares(1204, 3480, 2)), exit_code=ExitCode.OVER_LIMIT
+    )
+
+    shown = text(report)
+
+    assert shown == snapshot
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("name", ["comparison", "raised", "many"])

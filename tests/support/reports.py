@@ -40,6 +40,11 @@ IMPORTS = (
     Section("## Style", 12, 60, 1204),
     Section("", 1, 1, 990, "AGENTS.md", ("CLAUDE.md",)),
 )
+_LONG_SECTIONS = (
+    EXAMPLES,
+    Section("# A heading that goes on and on, as generated ones do, past what fits", 3, 39, 802),
+    Section("", 1, 2, 12),
+)
 SPLIT = Exemption(("prompts/legacy/**",), "To be split in Q1, see the ticket.", "2099-01-31", 31)
 EXPIRED = Exemption(("prompts/old/**",), "Until the new tone is written.", "2026-06-30", 34)
 
@@ -69,6 +74,25 @@ def finish(*verdicts: Verdict, **given: Any) -> Report:
     found = make.report(*verdicts, **given)
     return found._replace(exit_code=judge.decide_exit_code(found))
 
+
+# Without a base, one of every status.
+SAMPLE = make.report(
+    make.verdict("prompts/ok.md", 50, "ok"),
+    make.verdict("prompts/near.md", 95, "warn"),
+    make.verdict("prompts/unsure.md", 100, "unsure"),
+    make.verdict(
+        "prompts/over.md", 110, "over", sections=_LONG_SECTIONS, message="See docs/prompt-budget.md."
+    ),
+    make.verdict("prompts/over.md", 93, "warn", limit=1_000, model=OPUS),
+    make.verdict("prompts/far-over.md", 12_110, "over", limit=8_000, spread=0),
+    make.verdict("prompts/picture.json", None, "uncounted"),
+    problems=(
+        Problem("prompts/picture.json", 1, "needs the API: it holds an image", "set ANTHROPIC_API_KEY"),
+        Problem("prompts/a\nb\x1b[31m.md", 3, "is not UTF-8: byte 0xff", "save it as UTF-8"),
+    ),
+    notes=(Note("not a git repository, so the folder was walked"),),
+    exit_code=ExitCode.OVER_LIMIT,
+)
 
 # Paths were named that no rule owns.
 EMPTY = finish(notes=(Note("no rule owns any of the files named, so nothing was measured"),))

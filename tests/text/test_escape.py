@@ -8,13 +8,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.hostile_names import SPECIAL
 
 from prompt_lint.text.escape import visible
 
-# Surrogates are in, as names that aren't UTF-8 bring them, and more of what is special than chance would pick.
-SPECIAL = st.sampled_from(
-    list("\\\n\r\t\x00\x1b\x7f\x85\xa0\u200b\u202e\u2028\u3164\ufe0f\udc80\udcff\ud800nrtxuU0:#[ ")
-)
 TEXT = st.text(st.one_of(SPECIAL, st.characters(exclude_categories=()), st.characters(codec="ascii")))
 
 UNESCAPE = re.compile(r"\\(?:(?P<short>[nrt\\])|x(?P<x>[0-9a-f]{2})|u(?P<u>[0-9a-f]{4})|U(?P<U>[0-9a-f]{8}))")
