@@ -18,11 +18,11 @@ __all__ = ["api", "lint"]  # fixtures
 
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
 SCRUBBED_PREFIXES = (
-    "GITHUB_", "PRE_COMMIT", "GIT_", "ANTHROPIC_", "PROMPT_LINT_", "RUNNER_", "XDG_",
+    "GITHUB_", "PRE_COMMIT", "GIT_", "ANTHROPIC_", "PROMPT_LINT_", "RUNNER_", "XDG_", "PYTHON", "PIP_", "UV_", "LC_",
     "GITLAB_", "CI_", "TF_BUILD", "BUILD_", "SYSTEM_PULLREQUEST_",
 )  # fmt: skip
 SCRUBBED = (
-    "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS",
+    "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LANG", "TERM",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 

@@ -40,8 +40,13 @@ def example(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
+    """Run the tests on all cores. `--slow` adds those that are slow by nature; all else is pytest's."""
     set_up()
-    return run("pytest", "-q", *arguments)
+    lane = ["-m", ""] if "--slow" in arguments else []
+    # Several workers would write the same file of snapshots.
+    workers = "0" if "--snapshot-update" in arguments else "auto"
+    others = [argument for argument in arguments if argument != "--slow"]
+    return run("pytest", "-q", "--numprocesses", workers, "--dist", "loadgroup", *lane, *others)
 
 
 def lint(arguments: list[str]) -> int:

@@ -43,22 +43,28 @@ SCHEMAS = (
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for one in SCHEMAS:
-        (FOLDER / one.name).write_bytes(fetched(one))
-        print(FOLDER / one.name)
+    for schema in SCHEMAS:
+        path = FOLDER / schema.name
+        if not path.exists() or digest(path.read_bytes()) != schema.digest:
+            path.write_bytes(fetch(schema))
+        print(path)
     return 0
 
 
-def fetched(schema: Schema) -> bytes:
+def fetch(schema: Schema) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(schema.command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         [package] = Path(folder).iterdir()
         with tarfile.open(package) as archive:
             member = archive.extractfile(schema.member)
             data = member.read() if member else b""
-    if hashlib.sha256(data).hexdigest() != schema.digest:
+    if digest(data) != schema.digest:
         raise SystemExit(f"{schema.name} isn't what it was: look at it, then note its digest here")
     return data
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 if __name__ == "__main__":

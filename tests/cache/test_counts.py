@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import resource
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.counts import counts, exact, key
 from tests.support.paths import ROOT
 
 from prompt_lint.cache import counts as counts_module
@@ -35,22 +35,8 @@ from prompt_lint.model.values import Count, CountKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-MODEL = "claude-sonnet-5-5"
 DAY = 86_400
 NOW = 1_800_000_000.0
-
-
-def key(number: int, model: str = MODEL) -> CountKey:
-    return CountKey(model, hashlib.sha256(b"%d" % number).hexdigest())
-
-
-def exact(tokens: int) -> Count:
-    return Count(tokens, tokens, tokens, "api")
-
-
-def counts(numbers: Iterable[int]) -> dict[CountKey, Count]:
-    """Counts that can be told from each other: each number is counted as itself and one more."""
-    return {key(number): exact(number + 1) for number in numbers}
 
 
 def put(place: Path, entries: dict[CountKey, Count], **how: Any) -> list[str]:
@@ -453,14 +439,15 @@ def test_every_flipped_bit_of_a_row_is_noticed() -> None:
     assert [bit for bit in range(len(row) * 8) if crc32(flip(row, bit)) == store._RESIDUE] == []
 
 
-def test_flipped_bits_anywhere_never_make_a_wrong_count(place: Path) -> None:
-    """400 of them, one at a time: a count is right or missing, nothing is raised, and there is one warning at most."""
+@pytest.mark.parametrize("flips", [100, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_flipped_bits_anywhere_never_make_a_wrong_count(place: Path, flips: int) -> None:
+    """One at a time: a count is right or missing, nothing is raised, and there is one warning at most."""
     known = counts(range(150))
     put(place, known)
     whole = (place / FILE).read_bytes()
     chance = seeded(1)
-    header = [chance.randrange(100 * 8) for _ in range(100)]
-    anywhere = [chance.randrange(len(whole) * 8) for _ in range(300)]
+    header = [chance.randrange(100 * 8) for _ in range(flips // 4)]
+    anywhere = [chance.randrange(len(whole) * 8) for _ in range(flips * 3 // 4)]
 
     wrong, loud, complete = [], [], 0
     for bit in header + anywhere:
@@ -473,22 +460,23 @@ def test_flipped_bits_anywhere_never_make_a_wrong_count(place: Path) -> None:
 
     assert wrong == []
     assert loud == []
-    assert 100 < complete < 400
+    assert flips // 4 < complete < flips
 
 
 def flip(data: bytes, bit: int) -> bytes:
     return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
 
 
-def test_writing_into_a_rotten_file_never_makes_a_wrong_count(place: Path) -> None:
-    """Forty files with many bits flipped: later runs find what was saved, or nothing."""
+@pytest.mark.parametrize("files", [10, pytest.param(2_000, marks=pytest.mark.slow)])
+def test_writing_into_a_rotten_file_never_makes_a_wrong_count(place: Path, files: int) -> None:
+    """Of files with many bits flipped, later runs find what was saved, or nothing."""
     known = counts(range(300))
     put(place, known)
     whole = (place / FILE).read_bytes()
     chance = seeded(2)
 
     truth = known | {key(999_999): exact(7)}
-    for _ in range(40):
+    for _ in range(files):
         rotten = whole
         for _ in range(chance.choice([1, 5, 50])):
             rotten = flip(rotten, chance.randrange(len(rotten) * 8))
@@ -728,8 +716,7 @@ def cut_off(place: Path, killed: Path) -> None:
 WRITER = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from prompt_lint.cache.counts import open_counts
-from tests.support.paths import ROOT
-from tests.cache.test_counts import counts
+from tests.support.counts import counts
 place, first, batches, size = sys.argv[1], *map(int, sys.argv[2:])
 cache = open_counts(place)
 for start in range(first, first + batches * size, size):
@@ -745,10 +732,11 @@ def writer(place: Path, first: int, batches: int, size: int) -> subprocess.Popen
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
 
 
-def test_kill_9_loses_nothing_that_was_saved(place: Path) -> None:
-    """Eight writers killed at any moment: whole batches, all that were reported, and nothing wrong."""
+@pytest.mark.parametrize("kills", [4, pytest.param(300, marks=pytest.mark.slow)])
+def test_kill_9_loses_nothing_that_was_saved(place: Path, kills: int) -> None:
+    """Writers are killed at any moment: whole batches, all that were reported, and nothing wrong."""
     chance = seeded(4)
-    for attempt in range(8):
+    for attempt in range(kills):
         first, reported = attempt * 1_000_000, 0
         with writer(place, first, 1_000, 200) as process:
             assert process.stdout
@@ -770,7 +758,7 @@ def test_kill_9_loses_nothing_that_was_saved(place: Path) -> None:
         assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("start", ["nothing", "a rotten file"])
+@pytest.mark.parametrize("start", [pytest.param("nothing", marks=pytest.mark.slow), "a rotten file"])
 def test_eight_processes_lose_nothing(place: Path, start: str) -> None:
     """500 counts each, at once: 4,000 are there. Also when all of them come upon a file that must be begun anew."""
     place.mkdir()
@@ -878,7 +866,7 @@ def test_a_run_that_only_reads_does_not_wait_to_mark_rows(place: Path) -> None:
 LIMITED = f"""
 import resource, sys; sys.path.insert(0, {str(ROOT)!r})
 from prompt_lint.cache.counts import open_counts
-from tests.cache.test_counts import counts
+from tests.support.counts import counts
 resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 cache = open_counts(sys.argv[1])
 for start in range(0, 6_000, 200):
