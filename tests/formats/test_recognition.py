@@ -1,68 +1,15 @@
-"""Which format a file has, and that a format is a module and a line of the table."""
+"""Which formats a path says that a file may have, and which it has by its content."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import make
 from tests.support.paths import ROOT
 
-from prompt_lint.formats import (
-    FORMATS,
-    continue_prompt,
-    dotprompt,
-    gemini_command,
-    markdown,
-    memory,
-    presets,
-    prompt_yml,
-    prompty,
-    request,
-    skill,
-    text,
-    tools,
-)
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from prompt_lint.formats import PromptFormat
-
-NEW_FORMAT = """
-from prompt_lint.model.values import Prompt
-from prompt_lint.request.from_text import to_request
-
-def recognise(path, data):
-    return "a file of that name is a haiku"
-
-def parse(path, data, rule, read):
-    yield Prompt(path, "", 1, to_request(data.decode(), rule.role or "system"))
-
-def parts(path, data, prompt, read):
-    return []
-"""
-NEW_LINE = '    Format("haiku", "haiku", ("*.haiku", "poems/**/*.md"), import_sign=b"<<"),\n'
-
-
-def every_format() -> Mapping[str, PromptFormat]:
-    """The type checker holds every module to the protocol here; the table imports them by name."""
-    return {
-        "memory": memory, "skill": skill, **presets.PRESETS, "prompt-yml": prompt_yml, "prompty": prompty,
-        "continue-prompt": continue_prompt, "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools,
-        "request": request, "markdown": markdown, "text": text,
-    }  # fmt: skip
-
-
-def test_the_table_has_every_format() -> None:
-    """In the order of recognition, under its name."""
-    assert list(every_format().items()) == list(FORMATS.items())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +48,7 @@ def test_only_formats_that_can_import_are_asked_for_imports() -> None:
 
 
 def test_a_text_needs_no_other_format() -> None:
-    """A run over texts imports the module of their format and no more."""
+    """A run over texts imports the module of their format and what it uses."""
     code = (
         "import sys; from prompt_lint.formats.recognition import recognise; from tests.support import make;"
         "print(recognise('prompts/a.md', b'x', make.rule()).name);"
@@ -112,48 +59,5 @@ def test_a_text_needs_no_other_format() -> None:
 
     assert done.stdout.splitlines() == [
         "text",
-        "['prompt_lint.formats.recognition', 'prompt_lint.formats.text']",
+        "['prompt_lint.formats.recognition', 'prompt_lint.formats.skill_listing', 'prompt_lint.formats.text_formats']",
     ]
-
-
-def test_a_format_is_a_module_and_a_line(tmp_path: Path) -> None:
-    """The command line, the schema, the configuration and the recognition by name take it from its line in the table."""
-    package = tmp_path / "prompt_lint"
-    shutil.copytree(ROOT / "src" / "prompt_lint", package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "formats" / "haiku.py").write_text(NEW_FORMAT)
-    table = package / "formats" / "__init__.py"
-    table.write_text(table.read_text().replace("TABLE = (\n", f"TABLE = (\n{NEW_LINE}"))
-    (tmp_path / ".prompt-lint.yaml").write_text(
-        "models: claude-sonnet-5-5\nlimit: 100\nprompts:\n  - files: poems/*\n  - {files: odes/*, format: haiku}\n"
-    )
-    for path in ("poems/frog.md", "odes/autumn.txt"):
-        (tmp_path / path).parent.mkdir()
-        (tmp_path / path).write_text("old pond")
-
-    def run(*arguments: str) -> str:
-        command = [sys.executable, *arguments]
-        env = {"PYTHONPATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONSAFEPATH": "1"}
-        return subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True
-        ).stdout
-
-    run(str(ROOT / "tools" / "config_schema.py"))
-    count = run(
-        "-m",
-        "prompt_lint",
-        "count",
-        "--offline",
-        "--model=claude-sonnet-5-5",
-        "--format=haiku",
-        "odes/autumn.txt",
-    )
-    listing = run("-m", "prompt_lint", "list", "--offline", "--no-cache", "--output-format=json")
-    imports = run("-c", "from prompt_lint.formats import IMPORT_SIGNS; print(IMPORT_SIGNS['haiku'])")
-
-    schema = json.loads((package / "config" / "prompt-lint.schema.json").read_text())
-    assert schema["definitions"]["entry"]["properties"]["format"]["enum"][0] == "haiku"
-    assert "odes/autumn.txt" in count
-    assert [(one["path"], one["format"]) for one in json.loads(listing)["prompts"]] == [
-        ("odes/autumn.txt", "haiku"), ("poems/frog.md", "haiku"),
-    ]  # fmt: skip
-    assert imports == "b'<<'\n"

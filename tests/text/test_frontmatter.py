@@ -162,11 +162,3 @@ def test_hostile_frontmatter_takes_bounded_time(front: str) -> None:
     split_frontmatter(f"---\n{front}\n--- x")
 
     assert time.process_time() - before < 5
-
-
-def test_what_is_listed_is_cut_where_claude_code_cuts_it() -> None:
-    """Of description and `when_to_use` together, 1,536 characters are in the context."""
-    found = parse_fields(f"description: {'a' * 1000}\nwhen_to_use: {'b' * 1000}\n")
-
-    assert frontmatter.listed("x", found) == f"- x: {'a' * 1000} - {'b' * 533}"
-    assert frontmatter.listed("x", parse_fields("name: y")) == "- x"

@@ -41,7 +41,7 @@ class Format(NamedTuple):
     import_sign: bytes = b""
 
 
-_PRESETS = "presets:PRESETS"
+_TEXTS = "text_formats:TEXT_FORMATS"
 
 # In the order of recognition: the first that matches by path and content wins, and `text` takes the rest.
 TABLE = (
@@ -51,21 +51,21 @@ TABLE = (
         import_sign=rb"@",
     ),
     Format("skill", "skill", ("SKILL.md", "skills/**")),
-    Format("copilot-agent", _PRESETS, ("*.agent.md", "*.chatmode.md", ".github/agents/*.md")),
-    Format("copilot-prompt", _PRESETS, ("*.prompt.md",)),
-    Format("copilot-instructions", _PRESETS, (".github/copilot-instructions.md", "*.instructions.md")),
-    Format("command", _PRESETS, ("commands/**/*.md",)),
-    Format("agent", _PRESETS, ("agents/**/*.md",)),
-    Format("style", _PRESETS, ("output-styles/**/*.md",)),
-    Format("cursor-rules", _PRESETS, ("*.mdc", ".cursorrules", ".cursor/rules/**/*.md")),
-    Format("windsurf-rules", _PRESETS, (".windsurfrules", ".windsurf/rules/**/*.md", ".devin/rules/**/*.md")),
+    Format("copilot-agent", _TEXTS, ("*.agent.md", "*.chatmode.md", ".github/agents/*.md")),
+    Format("copilot-prompt", _TEXTS, ("*.prompt.md",)),
+    Format("copilot-instructions", _TEXTS, (".github/copilot-instructions.md", "*.instructions.md")),
+    Format("command", _TEXTS, ("commands/**/*.md",)),
+    Format("agent", _TEXTS, ("agents/**/*.md",)),
+    Format("style", _TEXTS, ("output-styles/**/*.md",)),
+    Format("cursor-rules", _TEXTS, ("*.mdc", ".cursorrules", ".cursor/rules/**/*.md")),
+    Format("windsurf-rules", _TEXTS, (".windsurfrules", ".windsurf/rules/**/*.md", ".devin/rules/**/*.md")),
     Format(
-        "cline-rules", _PRESETS,
+        "cline-rules", _TEXTS,
         (".clinerules", ".clinerules/**/*.md", ".clinerules/**/*.txt", "!.clinerules/workflows/**", "!.clinerules/hooks/**"),
     ),
-    Format("continue-rules", _PRESETS, (".continue/rules/**/*.md",)),
-    Format("junie-guidelines", _PRESETS, (".junie/guidelines.md",)),
-    Format("zed-rules", _PRESETS, (".rules",)),
+    Format("continue-rules", _TEXTS, (".continue/rules/**/*.md",)),
+    Format("junie-guidelines", _TEXTS, (".junie/guidelines.md",)),
+    Format("zed-rules", _TEXTS, (".rules",)),
     Format("prompt-yml", "prompt_yml", ("*.prompt.yml", "*.prompt.yaml", "*_prompt.yml", "*_prompt.yaml")),
     Format("prompty", "prompty", ("*.prompty",)),
     Format("continue-prompt", "continue_prompt", ("*.prompt",)),
@@ -77,8 +77,8 @@ TABLE = (
         # a block of our own kind of source, or the address of an image
         import_sign=rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b""",
     ),
-    Format("markdown", "markdown", ()),
-    Format("text", "text", ("*",)),
+    Format("markdown", _TEXTS, ()),
+    Format("text", _TEXTS, ("*",)),
 )  # fmt: skip
 
 # By name. A module is imported when it is first asked for: of twenty formats, a hook meets one or two.

@@ -45,14 +45,14 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt: what is in `<system>` is the system prompt, what is below it the user's message."""
     found = _read(decode(data), rule.role or "user")
     yield Prompt(path, "", 1, turns.build_request(found.turns))
     yield from turns.make_notes(path, found.turns, _said(found))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The system prompt and the message, by heading."""
     return turns.split_parts(_read(decode(data), "user").turns)
 

@@ -77,7 +77,7 @@ class _File(NamedTuple):
     said: list[tuple[str, int]]
 
 
-def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the content decides
+def recognise(path: str, data: bytes) -> str | None:
     """A `.prompt` file may be plain text, Continue's or this."""
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
     opens = re.compile(_OPENS).match(text)
@@ -99,7 +99,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     yield from from_roles.make_notes(path, found, [*file.said, *_said(file, found)])
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The tools, and the text of each role by heading, with the partials that it is from."""
     file = _cut(decode(data))
     return from_roles.split_parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])

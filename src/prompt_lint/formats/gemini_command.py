@@ -40,14 +40,14 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
     prompt, line = _load(decode(data))
     yield Prompt(path, "", line, build_request(prompt, rule.role or "user"))
     yield from note_placeholders(path, prompt, line, also=_REPLACED, is_template=True)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
     """The sections of the text, by heading."""
     text = decode(data)
     found, line = _load(text)

@@ -63,7 +63,7 @@ _LONG_FOR_CODEX = "has more than the 32 KiB that Codex loads of all AGENTS.md fi
 _FAILED = "has an `@` word that names no file, so Gemini CLI puts a message of failure in its place, which is counted"
 
 
-def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
+def recognise(path: str, data: bytes) -> str | None:
     """By name alone."""
     if _is_rules(path):
         return "Claude Code loads what lies in .claude/rules, with what is imported there as `@path`"
@@ -88,7 +88,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     yield from following.notes
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The sections of the file, and those of each file that it imports, with the way there."""
     text, _, line, _ = _own(path, data)
     if _is_gemini(path):

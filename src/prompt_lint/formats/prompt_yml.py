@@ -62,7 +62,7 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # roles are in the file
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
     head = _load(decode(data))
     found = _turns(head)
@@ -74,7 +74,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt
     )
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The messages, with their lines."""
     return from_roles.split_parts(_turns(_load(decode(data))))
 

@@ -34,19 +34,19 @@ class _Read(NamedTuple):
     said: list[tuple[str, int]]
 
 
-def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
+def recognise(path: str, data: bytes) -> str | None:
     """No other kind of file has that name."""
     return "a .prompty file is read as Prompty"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:  # noqa: ARG001  # takes in nothing
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
     """One prompt. Raises `Unreadable` where the frontmatter doesn't end."""
     found = _read(decode(data), rule.role or "system")
     yield Prompt(path, "", 1, turns.build_request(found.turns, found.tools))
     yield from turns.make_notes(path, found.turns, found.said)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001  # one prompt a file
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The tools, and the text of each role by heading."""
     found = _read(decode(data), "system")
     return turns.split_parts(found.turns, found.tools)

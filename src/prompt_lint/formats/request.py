@@ -44,7 +44,7 @@ _CUSTOM_ID = r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}"
 _LINE_HINT = "each line is a request of its own, on one line; blank lines are passed over"
 
 
-def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same signature for every format
+def recognise(path: str, data: bytes) -> str | None:
     """By extension alone: a JSON or YAML file of another shape is told, never counted as text unasked."""
     suffix = path[path.rfind(".") :].lower()
     if path.lower().endswith(_JSONL):
@@ -52,7 +52,7 @@ def recognise(path: str, data: bytes) -> str | None:  # noqa: ARG001  # the same
     return f"a {suffix} file is read as a Messages request"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:
     """One prompt, or one for each line. Raises `Unreadable`, with the line, for an unknown shape."""
     text = decode(data)
     if not text.strip():
@@ -76,7 +76,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         yield from (Note(PLACEHOLDERS, path, source.find_line(place.where)) for place in islice(told, 1))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """The system prompt, each tool and each message, with their lines. Files that are put in aren't part of them."""
     if path.lower().endswith(_JSONL) or _are_lines(path, decode(data)):
         line = parse_document(".json", _line(data, prompt.line))

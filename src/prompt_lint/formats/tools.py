@@ -60,7 +60,7 @@ def recognise(path: str, data: bytes) -> str | None:
     return f"it holds {pluralize(len(found), 'tool definition')} and no messages"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:  # noqa: ARG001
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:
     """One prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
     if not decode(data).strip():
         raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
@@ -92,7 +92,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     yield from (Note(message, path, line) for (message, _), line in zip(remarks, lines, strict=True))
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:  # noqa: ARG001
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """Each tool by its name, as the model reads it."""
     source = parse_document(path, data)
     found = _find(source.data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.model.values import Note, Part
+from prompt_lint.model.values import Note
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 NOT_YAML = (
     "the frontmatter isn't plain YAML, so its keys were read line by line; the body counts all the same"
 )
-
-# Characters of a skill's or command's description that Claude Code lists. Source: documentation of Claude Code (skills), 2026.
-MOST_LISTED = 1536
 
 _OPEN = re.compile(r"---[ \t]*\n")
 _CLOSE = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
@@ -81,23 +78,6 @@ def note_fault(path: str, fields: Fields) -> Iterator[Note]:
     """Note that a frontmatter which a tool reads as YAML isn't YAML."""
     if fields.fault_line:
         yield Note(NOT_YAML, path, fields.fault_line)
-
-
-def listed(name: str, found: Fields) -> str:
-    """How Claude Code tells the model that there is a skill, a command or an agent, near enough for its tokens."""
-    given = (found.get_text(key) for key in ("description", "when_to_use"))
-    told = " - ".join(filter(None, given))[:MOST_LISTED]
-    return f"- {name}: {told}" if told else f"- {name}"
-
-
-def listed_parts(found: Fields, end: int) -> list[Part]:
-    """Where that comes from. `end` is the line behind the frontmatter."""
-    bounds = sorted({*found.lines.values(), max(end - 1, 2)})
-    return [
-        Part(key, line, max(line, next((b for b in bounds if b > line), end) - 1), found.get_text(key))
-        for key, line in found.lines.items()
-        if key in {"name", "description", "when_to_use"}
-    ]
 
 
 def _parse_by_line(lines: list[str], fault_line: int) -> Fields:

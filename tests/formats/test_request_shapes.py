@@ -1,4 +1,4 @@
-"""From bytes to requests: text and the shapes of a Messages request."""
+"""The shapes of a request in JSON and YAML: what is kept, what is joined, and what is refused with its line."""
 
 from __future__ import annotations
 
@@ -40,49 +40,6 @@ def refused(path: str, data: str | bytes, **rule: Any) -> Unreadable:
     with pytest.raises(Unreadable) as caught:
         parse(path, data, **rule)
     return caught.value
-
-
-def test_text_is_one_user_message() -> None:
-    """A text file is sent as it stands, as one message of the user."""
-    assert fields("a.md", "Be kind.\n") == {"messages": [{"role": "user", "content": "Be kind.\n"}]}
-
-
-def test_a_system_prompt_goes_with_the_shortest_user_message() -> None:
-    """A request needs a user message, so a system prompt is counted beside one of a single character."""
-    assert fields("a.md", "Be kind.", role="system") == {
-        "system": "Be kind.",
-        "messages": [PLACEHOLDER_MESSAGE],
-    }
-
-
-@pytest.mark.parametrize("data", [b"", b"\n", b" \t\r\n\n", b"\xef\xbb\xbf"])
-def test_blank_text_has_no_request(data: bytes) -> None:
-    """Nothing to send is 0 tokens, not a request that the API would refuse."""
-    assert [prompt.request for prompt in parse("a.md", data)] == [None]
-
-
-def test_windows_and_linux_agree() -> None:
-    """CRLF and a byte order mark don't change what is counted; a lone CR is content and stays."""
-    windows, linux = b"\xef\xbb\xbfone\r\ntwo\rthree\r\n", b"one\ntwo\rthree\n"
-
-    assert fields("a.md", windows) == fields("a.md", linux)
-    assert fields("a.md", linux)["messages"][0]["content"] == "one\ntwo\rthree\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "message", "line"),
-    [
-        (b"one\ntwo \xff", "is not UTF-8: byte 0xff", 2),
-        ("hallo".encode("utf-16"), "is UTF-16, not UTF-8", 1),
-        ("hallo".encode("utf-32"), "is UTF-32, not UTF-8", 1),
-        (b"one\n\ntwo\0", "holds a NUL byte, so it isn't text", 3),
-    ],
-)
-def test_what_is_not_text_is_told_with_its_line(data: bytes, message: str, line: int) -> None:
-    """A file that can't be read as UTF-8 is a problem with a line, never a number."""
-    error = refused("a.md", data)
-
-    assert (error.message, error.line) == (message, line)
 
 
 def test_a_request_keeps_what_count_tokens_takes_and_drops_the_rest() -> None:
@@ -213,11 +170,6 @@ def test_an_unknown_shape_is_told_with_its_line(data: str, message: str, line: i
 
     assert (error.message, error.line) == (message, line)
     assert "Traceback" not in error.hint
-
-
-def test_a_rule_decides_over_the_name() -> None:
-    """`format: text` counts a JSON file as it stands."""
-    assert fields("a.json", "[1]", format="text") == {"messages": [{"role": "user", "content": "[1]"}]}
 
 
 def test_the_parts_of_a_request_have_names_and_lines() -> None:

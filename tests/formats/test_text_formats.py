@@ -1,4 +1,4 @@
-"""The files of Claude Code, Copilot and the editors: which they are, what of them counts, and what their tools don't take."""
+"""Files of one text: which format they have, what of them counts, and what their tools don't take."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 from tests.support import make
 
 from prompt_lint.config.values import PARTS
-from prompt_lint.formats import FORMATS, presets
-from prompt_lint.formats.presets import PRESETS
+from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import ExitCode, MissingFile
+from prompt_lint.formats.skill_listing import BODY, METADATA
+from prompt_lint.formats.text_formats import TEXT_FORMATS
+from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 
@@ -26,19 +27,20 @@ def known_as(path: str, data: str = "") -> str:
     return recognise(path, data.encode(), make.rule()).name
 
 
-def parse(path: str, data: str, **rule: Any) -> list[Any]:
+def parse(path: str, data: str | bytes, **rule: Any) -> list[Any]:
     one = make.rule(**({"role": ""} | rule))
-    return list(FORMATS[recognise(path, data.encode(), one).name].parse(path, data.encode(), one, nothing))
+    raw = data if isinstance(data, bytes) else data.encode()
+    return list(FORMATS[recognise(path, raw, one).name].parse(path, raw, one, nothing))
 
 
-def prompts(path: str, data: str, **rule: Any) -> dict[str, Any]:
+def prompts(path: str, data: str | bytes, **rule: Any) -> dict[str, Any]:
     """The fields of the request of each prompt, by its name."""
     found = [one for one in parse(path, data, **rule) if isinstance(one, Prompt)]
     return {one.name: one.request and dict(one.request.fields) for one in found}
 
 
-def said(path: str, data: str) -> list[Any]:
-    return [one for one in parse(path, data) if not isinstance(one, Prompt)]
+def said(path: str, data: str, **rule: Any) -> list[Any]:
+    return [one for one in parse(path, data, **rule) if not isinstance(one, Prompt)]
 
 
 def system(text: str) -> dict[str, Any]:
@@ -121,12 +123,11 @@ def test_what_is_not_text_is_refused_as_text() -> None:
     assert recognise("agents/a.md", b"\xff", make.rule()).name == "text"
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_each_says_why(name: str) -> None:
-    """What `explain` tells is a sentence of its own for each format."""
-    others = {one.what for other, one in PRESETS.items() if other != name}
+def test_each_says_why() -> None:
+    """What `explain` tells is a sentence of its own for each format; `markdown` is never recognised."""
+    descriptions = [one.description for name, one in TEXT_FORMATS.items() if name != "markdown"]
 
-    assert PRESETS[name].what not in others | {""}
+    assert len(set(descriptions) - {""}) == len(descriptions)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_agents_and_commands_are_listed() -> None:
     }  # fmt: skip
     assert prompts(command, "Body.") == {"body": user("Body.")}
     assert prompts(command, "---\ndescription: D.\ndisable-model-invocation: true\n---\nBody.") == {"body": user("Body.")}  # fmt: skip
-    assert {presets.METADATA, presets.BODY} == set(PARTS)
+    assert {METADATA, BODY} == set(PARTS)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,9 @@ def test_cursor_recommends_five_hundred_lines() -> None:
     path = "a.mdc"
 
     assert said(path, LISTED + "x\n" * 500) == []
-    assert said(path, LISTED + "x\n" * 501) == [Note(PRESETS["cursor-rules"].caps[0].told, path, 505)]
+    assert said(path, LISTED + "x\n" * 501) == [
+        Note(TEXT_FORMATS["cursor-rules"].size_limits[0].message, path, 505)
+    ]
 
 
 def test_a_rule_may_name_a_preset() -> None:
@@ -246,10 +249,82 @@ def test_the_parts_have_lines_of_the_file() -> None:
     path, data = ".claude/agents/a.md", f"{LISTED}# A\nx\n# B\n"
     metadata, body = (one for one in parse(path, data) if isinstance(one, Prompt))
 
-    parts = PRESETS["agent"].parts
+    parts = TEXT_FORMATS["agent"].parts
 
     assert [part[:3] for part in parts(path, data.encode(), body, nothing)] == [("# A", 5, 6), ("# B", 7, 7)]
     assert [part[:4] for part in parts(path, data.encode(), metadata, nothing)] == [
         ("name", 2, 2, "x"), ("description", 3, 3, "D."),
     ]  # fmt: skip
     assert (metadata.line, body.line) == (3, 5)
+
+
+# Texts and Markdown
+
+
+@pytest.mark.parametrize(("path", "format_name"), [("a.md", ""), ("a.md", "text"), ("a.json", "text")])
+def test_a_text_is_one_message(path: str, format_name: str) -> None:
+    """As it stands, frontmatter included; of the user unless the rule says otherwise."""
+    assert prompts(path, f"{LISTED}[1]\n", format=format_name) == {"": user(f"{LISTED}[1]\n")}
+    assert prompts(path, "Be kind.", format=format_name, role="system") == {"": system("Be kind.")}
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b" \t\r\n\n", b"\xef\xbb\xbf"])
+def test_blank_text_has_no_request(data: bytes) -> None:
+    """Nothing to send is 0 tokens, not a request that the API would refuse."""
+    assert prompts("a.md", data) == {"": None}
+
+
+def test_windows_and_linux_agree() -> None:
+    """CRLF and a byte order mark don't change what is counted; a lone CR is content and stays."""
+    windows, linux = b"\xef\xbb\xbfone\r\ntwo\rthree\r\n", b"one\ntwo\rthree\n"
+
+    assert prompts("a.md", windows) == prompts("a.md", linux) == {"": user("one\ntwo\rthree\n")}
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b"one\ntwo \xff", "is not UTF-8: byte 0xff", 2),
+        ("hallo".encode("utf-16"), "is UTF-16, not UTF-8", 1),
+        ("hallo".encode("utf-32"), "is UTF-32, not UTF-8", 1),
+        (b"one\n\ntwo\0", "holds a NUL byte, so it isn't text", 3),
+    ],
+)
+def test_what_is_not_text_is_told_with_its_line(data: bytes, message: str, line: int) -> None:
+    """A file that can't be read as UTF-8 is a problem with a line, never a number."""
+    with pytest.raises(Unreadable) as caught:
+        parse("a.md", data)
+
+    assert (caught.value.message, caught.value.line) == (message, line)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("---\ntitle: T\n---\n\n# Be kind.\n", "\n# Be kind.\n"),
+        ("# Be kind.\n---\nx\n---\n", "# Be kind.\n---\nx\n---\n"),
+        ("---\ntitle: T\n---\n", ""),
+    ],
+)
+def test_markdown_is_what_is_below_frontmatter(data: str, text: str) -> None:
+    """Where the rule says so, and to the last character; a rule of dashes elsewhere cuts nothing off."""
+    assert known_as("prompts/a.md", data) == "text"
+    assert parse("a.md", data, format="markdown")[0].line == 1
+    assert prompts("a.md", data, format="markdown") == {"": user(text) if text else None}
+
+
+def test_the_frontmatter_of_markdown_should_be_yaml() -> None:
+    """The body counts all the same; so do placeholders in it, with their line in the file."""
+    assert said("a.md", "---\nglobs: **/*\n---\n\nHi {{name}}", format="markdown") == [
+        Note(frontmatter.NOT_YAML, "a.md", 2), Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 5),
+    ]  # fmt: skip
+
+
+def test_the_sections_of_markdown_have_the_lines_of_the_file() -> None:
+    """The frontmatter isn't part of any, but its lines count."""
+    data = b"\xef\xbb\xbf---\r\na: b\r\n---\r\nIntro.\r\n# One\r\nx\r\n"
+    [prompt] = parse("a.md", data, format="markdown")
+
+    parts = TEXT_FORMATS["markdown"].parts("a.md", data, prompt, nothing)
+
+    assert [part[:3] for part in parts] == [("", 4, 4), ("# One", 5, 6)]

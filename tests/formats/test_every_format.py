@@ -1,0 +1,132 @@
+"""What holds for every format, and that a new one is a module and a line of the table."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+from tests.support.paths import ROOT
+
+from prompt_lint.formats import (
+    FORMATS,
+    continue_prompt,
+    dotprompt,
+    gemini_command,
+    memory,
+    prompt_yml,
+    prompty,
+    request,
+    skill,
+    tools,
+)
+from prompt_lint.formats.text_formats import TEXT_FORMATS
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from prompt_lint.formats import PromptFormat
+
+NEW_FORMAT = """
+from prompt_lint.model.values import Prompt
+from prompt_lint.request.from_text import build_request
+
+def recognise(path, data):
+    return "a file of that name is a haiku"
+
+def parse(path, data, rule, read):
+    yield Prompt(path, "", 1, build_request(data.decode(), rule.role or "system"))
+
+def parts(path, data, prompt, read):
+    return []
+"""
+NEW_LINE = '    Format("haiku", "haiku", ("*.haiku", "poems/**/*.md"), import_sign=b"<<"),\n'
+
+
+def nothing(path: str) -> tuple[str, bytes]:
+    raise MissingFile(f"{path} is not there")
+
+
+def every_format() -> Mapping[str, PromptFormat]:
+    """The type checker holds every module to the protocol here; the table imports them by name."""
+    return {
+        "memory": memory, "skill": skill, "prompt-yml": prompt_yml, "prompty": prompty, "continue-prompt": continue_prompt,
+        "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, **TEXT_FORMATS,
+    }  # fmt: skip
+
+
+def test_the_table_has_every_format() -> None:
+    """Under its name; `text`, which takes every file, is asked last."""
+    assert every_format() == FORMATS
+    assert list(FORMATS)[-1] == "text"
+
+
+@given(st.binary() | st.text(alphabet="-\n: a#{}").map(str.encode), st.sampled_from(sorted(FORMATS)))
+def test_any_bytes_are_read_or_refused_by_every_format(data: bytes, name: str) -> None:
+    """No file ends in anything but prompts, remarks and `Unreadable`, and all of them point into the file."""
+    one = FORMATS[name]
+    path = "skills/x/SKILL.md" if name == "skill" else "a.md"
+    try:
+        found = list(one.parse(path, data, make.rule(format=name), nothing))
+    except Unreadable:
+        return
+
+    lines = data.count(b"\n") + 1
+    prompts = [thing for thing in found if isinstance(thing, Prompt)]
+    assert len({prompt.name for prompt in prompts}) == len(prompts)
+    assert all(0 <= thing.line <= lines for thing in found)
+    assert all(prompt.line >= 1 for prompt in prompts)
+    for prompt in prompts:
+        for part in one.parts(path, data, prompt, nothing):
+            assert 1 <= part.first_line <= part.last_line <= lines or part.path
+
+
+def test_a_format_is_a_module_and_a_line(tmp_path: Path) -> None:
+    """The command line, the schema, the configuration and the recognition by name take it from its line in the table."""
+    package = tmp_path / "prompt_lint"
+    shutil.copytree(ROOT / "src" / "prompt_lint", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "formats" / "haiku.py").write_text(NEW_FORMAT)
+    table = package / "formats" / "__init__.py"
+    table.write_text(table.read_text().replace("TABLE = (\n", f"TABLE = (\n{NEW_LINE}"))
+    (tmp_path / ".prompt-lint.yaml").write_text(
+        "models: claude-sonnet-5-5\nlimit: 100\nprompts:\n  - files: poems/*\n  - {files: odes/*, format: haiku}\n"
+    )
+    for path in ("poems/frog.md", "odes/autumn.txt"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("old pond")
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        env = {"PYTHONPATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONSAFEPATH": "1"}
+        return subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        ).stdout
+
+    run(str(ROOT / "tools" / "config_schema.py"))
+    count = run(
+        "-m",
+        "prompt_lint",
+        "count",
+        "--offline",
+        "--model=claude-sonnet-5-5",
+        "--format=haiku",
+        "odes/autumn.txt",
+    )
+    listing = run("-m", "prompt_lint", "list", "--offline", "--no-cache", "--output-format=json")
+    imports = run("-c", "from prompt_lint.formats import IMPORT_SIGNS; print(IMPORT_SIGNS['haiku'])")
+
+    schema = json.loads((package / "config" / "prompt-lint.schema.json").read_text())
+    assert schema["definitions"]["entry"]["properties"]["format"]["enum"][0] == "haiku"
+    assert "odes/autumn.txt" in count
+    assert [(one["path"], one["format"]) for one in json.loads(listing)["prompts"]] == [
+        ("odes/autumn.txt", "haiku"), ("poems/frog.md", "haiku"),
+    ]  # fmt: skip
+    assert imports == "b'<<'\n"
