@@ -230,9 +230,9 @@ class WorkingTree:
                 listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", native(path)]
                 self._ignored[path] = not git.run(listing, self.top)
             else:
-                from prompt_lint.repo.gitignore_walk import ignores  # noqa: PLC0415  # rarely needed, and it brings the patterns
+                from prompt_lint.repo.gitignore_walk import is_ignored  # noqa: PLC0415  # rarely needed, and it brings the patterns
 
-                self._ignored[path] = ignores(self.top, native(path), self.notes)
+                self._ignored[path] = is_ignored(self.top, native(path), self.notes)
         return self._ignored[path]
 
     def _plain_folder(self, path: str, known: dict[str, bool]) -> bool:
@@ -329,7 +329,7 @@ class WorkingTree:
     def _walk(self, start: str, *, ignoring: bool = True) -> Iterator[tuple[str, bool]]:
         from prompt_lint.repo.gitignore_walk import walk  # noqa: PLC0415 - rarely needed, and it brings the patterns
 
-        for path, link in walk(self.top, native(start), self.notes, ignoring=ignoring):
+        for path, link in walk(self.top, native(start), self.notes, use_gitignore=ignoring):
             yield portable(path), link
 
     def _target(self, here: str, hops: int) -> str | None:
