@@ -14,6 +14,7 @@ from prompt_lint.api.credentials import (
     NoCredential,
     SdkCredential,
     Secret,
+    find_admin_credential,
     find_credential,
     find_routing_variables,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-ant-api03-" + "c4nary" * 8
 TOKEN = "sk-ant-oat01-" + "t0ken" * 8
+ADMIN_KEY = "sk-ant-admin01-" + "s3cret" * 6
 ENDPOINT = "https://gateway.example.com/anthropic"
 IDENTITY = {
     "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
@@ -132,7 +134,7 @@ def test_a_newline_from_a_file_is_told_how_to_be_mended() -> None:
 @pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
 def test_an_admin_key_is_refused(name: str) -> None:
     """A key that manages the organization is never sent to count."""
-    shown = refusal({name: "sk-ant-admin01-" + "s3cret" * 6})
+    shown = refusal({name: ADMIN_KEY})
 
     assert "Admin" in shown
     assert "s3cret" not in shown
@@ -222,3 +224,34 @@ def test_variables_that_requests_obey_are_named() -> None:
     env["ANTHROPIC_BASE_URL"] = "http://localhost:4000"
     assert find_routing_variables(env) == ("ANTHROPIC_CUSTOM_HEADERS",)
     assert find_routing_variables(env, "vertex") == ("ANTHROPIC_CUSTOM_HEADERS", "HTTPS_PROXY")
+
+
+def test_the_address_for_messages_does_not_move_reports() -> None:
+    """ANTHROPIC_BASE_URL leads to gateways, which must not see the key."""
+    env = {"ANTHROPIC_ADMIN_API_KEY": ADMIN_KEY, "ANTHROPIC_BASE_URL": ENDPOINT}
+
+    assert find_admin_credential(env).base_url == "https://api.anthropic.com"
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ({}, "neither ANTHROPIC_ADMIN_KEY nor ANTHROPIC_ADMIN_API_KEY is set"),
+        ({"ANTHROPIC_API_KEY": KEY}, "ANTHROPIC_API_KEY can't read reports"),
+        ({"ANTHROPIC_ADMIN_KEY": KEY}, "holds an ordinary API key"),
+        ({"ANTHROPIC_ADMIN_KEY": f"{ADMIN_KEY}\n"}, "has white space around it"),
+        (
+            {"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": "http://example.com"},
+            "must begin with https://",
+        ),
+    ],
+)
+def test_a_key_that_cannot_read_reports_is_refused(env: dict[str, str], message: str) -> None:
+    """With a sentence that says which is needed, who makes one and where, and never holds the key."""
+    with pytest.raises(Fatal, match=message) as raised:
+        find_admin_credential(env)
+
+    assert "c4nary" not in repr(raised.value.messages())
+    assert "s3cret" not in repr(raised.value.messages())
+    if "API key" in message or "neither" in message:
+        assert "an admin of the organization creates one in the Claude Console" in raised.value.hint

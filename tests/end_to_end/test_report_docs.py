@@ -9,10 +9,10 @@ import pytest
 from pytest_socket import socket_allow_hosts
 from tests.support.paths import ROOT
 
-from prompt_lint.usage.output import REPORTS
+from prompt_lint.usage.output import USAGE_OUTPUTS
 
 if TYPE_CHECKING:
-    from prompt_lint.usage.figures import UsageReport
+    from prompt_lint.usage.values import UsageReport
 
 
 def _tool() -> Any:
@@ -29,22 +29,21 @@ report_docs = _tool()
 
 
 @pytest.fixture
-def made(socket_enabled: None) -> UsageReport:
-    """The example, fetched anew."""
+def report(socket_enabled: None) -> UsageReport:
     socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
-    found: UsageReport = report_docs.example()
-    return found
+    example: UsageReport = report_docs.make_example()
+    return example
 
 
-def test_the_examples_are_current(made: UsageReport) -> None:
-    """`python tools/report_docs.py` makes them anew where they aren't."""
+def test_the_examples_are_current(report: UsageReport) -> None:
+    """`python tools/report_docs.py` updates them."""
     text = report_docs.PAGE.read_text(encoding="utf-8")
 
-    assert report_docs.page(text, made) == text
-    assert report_docs.EXAMPLE.read_text(encoding="utf-8") == REPORTS["html"].render(made)
+    assert report_docs.replace_examples(text, report) == text
+    assert report_docs.EXAMPLE.read_text(encoding="utf-8") == USAGE_OUTPUTS["html"].render(report)
 
 
 def test_the_pictures_are_there_and_small() -> None:
-    """A page of documentation loads in a moment."""
+    """So that the page loads in a moment."""
     for name in report_docs.PICTURES:
         assert 0 < (ROOT / "docs" / name).stat().st_size < 100_000

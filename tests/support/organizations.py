@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOW = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
+ORGANIZATIONS = ("busy", "empty", "one-day", "new", "hostile")
 
 HOSTILE = (
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a|b`c`**d** [x](http://evil.example)", "=cmd|' /C calc'!A0",

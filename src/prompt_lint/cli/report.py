@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +11,8 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.output.delivery import OutputOptions
 from prompt_lint.usage import report
-from prompt_lint.usage.output import REPORTS
-from prompt_lint.usage.trends import DIMENSIONS
+from prompt_lint.usage.output import USAGE_OUTPUTS
+from prompt_lint.usage.values import DIMENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,13 +73,13 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 )
 @click.option(
     "--output-format",
-    type=click.Choice(tuple(REPORTS)),
+    type=click.Choice(tuple(USAGE_OUTPUTS)),
     default="text",
     show_default=True,
     help="What stdout (or --output-file) carries.",
 )
 @options.output_file
-@options.output(REPORTS)
+@options.output(USAGE_OUTPUTS)
 @options.color
 @options.group_options(output=OutputOptions)
 @click.pass_obj
@@ -87,11 +88,4 @@ def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) 
 
     On GitHub the report is in the job's summary, too. It doesn't run for pull requests: docs/report.md says why.
     """
-    return report.run(
-        env,
-        report.Options(**values),
-        output_format=output.output_format or "text",
-        output_file=output.output_file,
-        outputs=output.outputs,
-        color=output.color,
-    )
+    return report.run(env, report.Options(**values), output, datetime.now(UTC))

@@ -21,7 +21,7 @@ from prompt_lint.ci.context import parse_number, parse_repository
 from prompt_lint.ci.workflow_commands import format_command, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.markdown import COMMENT, render_within
-from prompt_lint.output.report_reader import read
+from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.text.escape import visible
 
@@ -111,11 +111,11 @@ def run(env: Mapping[str, str], options: Options) -> ExitCode:
 def _report(options: Options) -> tuple[Report | None, Fatal | None]:
     """The report; or none, for a run that may have left none, and what is wrong with the one that it has left."""
     if not options.missing_ok:
-        return read(options.report), None
+        return read_report(options.report), None
     if not os.path.lexists(options.report):
         return None, None
     try:
-        return read(options.report), None
+        return read_report(options.report), None
     except Fatal as error:
         return None, error
 

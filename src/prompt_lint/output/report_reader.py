@@ -1,12 +1,10 @@
-"""The JSON output of `check`, read again: by whomever it was written, and so believed in nothing that isn't checked."""
+"""The JSON output of `check` → its report. The file may be a stranger's, so every field is checked."""
 
 from __future__ import annotations
 
 import errno
 import json
-import os
-import stat
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import (
@@ -29,248 +27,263 @@ from prompt_lint.model.values import (
     Status,
     Verdict,
 )
+from prompt_lint.repo.safe_read import NotRegular, TooLarge, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-# 100,000 verdicts take some 60 MB; a comment holds the worst few hundred.
-LARGEST = 64 << 20
 _T = TypeVar("_T")
 
-_LONGEST, _MOST, _MOST_PARTS = 65_536, 200_000, 1_000
-_GREATEST = 2**31 - 1
+# 100,000 verdicts take some 60 MB.
+MAX_BYTES = 64 << 20
+_LONGEST_TEXT, _MOST_ITEMS, _MOST_PARTS = 65_536, 200_000, 1_000
+_LARGEST_NUMBER = 2**31 - 1
 _HINT = "make it with `prompt-lint check --output json=FILE`, of this version or a later one"
 
 
-class _Odd(Exception):
-    """What stands where something else should. The text names the key."""
+class _InvalidField(Exception):
+    """A field isn't what `check` writes. The text names its key."""
 
 
-def read(path: str) -> Report:
-    """Raises `Fatal` for what isn't the JSON output of `check`."""
+def read_report(path: str, *, follow_links: bool = False) -> Report:
+    """Read the report at `path`, a regular file. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
-        data = _bytes(path)
+        data = read_file(path, MAX_BYTES, follow_links=follow_links)
     except OSError as error:
-        raise Fatal(f"{path} can't be read: {error.strerror}", _HINT) from None
-    return parse(data, path)
+        is_link = error.errno == errno.ELOOP
+        reason = "it is a symbolic link, which isn't followed" if is_link else error.strerror
+    except NotRegular:
+        reason = "it is no file"
+    except TooLarge:
+        raise _not_a_report(path) from None
+    else:
+        return parse_report(data, path)
+    raise Fatal(f"{path} can't be read: {reason}", _HINT)
 
 
-def parse(data: bytes, name: str) -> Report:
-    """`name` is what the report is called in `Fatal`, which is raised for all that isn't one."""
+def parse_report(data: bytes, name: str) -> Report:
+    """Parse the bytes of a report. Errors call it `name`. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
-        document = json.loads(data) if len(data) <= LARGEST else None
+        document = json.loads(data)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("schema_version") != 1:
-        raise Fatal(f"{name} isn't the JSON output of `prompt-lint check`", _HINT)
+        raise _not_a_report(name)
     try:
-        return _report(document)
-    except _Odd as error:
-        why = f"{name} has something under `{error}` that `prompt-lint check` doesn't write"
-    raise Fatal(why, _HINT)
+        return _read_document(_Fields(document, ""))
+    except _InvalidField as error:
+        message = f"{name} has something under `{error}` that `prompt-lint check` doesn't write"
+    raise Fatal(message, _HINT)
 
 
-def _bytes(path: str) -> bytes:
-    """A plain file, not one that a link leads to."""
-    if os.path.islink(
-        path
-    ):  # what the system says of it, should it be swapped in later, is of links that go in circles
-        raise OSError(errno.ELOOP, "it is a symbolic link, which isn't followed")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "it is no file")
-        return file.read(LARGEST + 1)
+def _not_a_report(name: str) -> Fatal:
+    return Fatal(f"{name} isn't the JSON output of `prompt-lint check`", _HINT)
+
+
+class _Fields:
+    """The fields of a JSON object, each checked when it is read.
+
+    A `bool` is an `int`, and NaN passes every comparison: so the types themselves are compared.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, value: Any, key: str) -> None:
+        """`key` is what the object is called in its parent."""
+        if not isinstance(value, dict):
+            raise _InvalidField(key)
+        self._values = value
+
+    def has(self, key: str) -> bool:
+        return self._values.get(key) is not None
+
+    def text(self, key: str) -> str:
+        return _check_text(self._values.get(key), key)
+
+    def integer(self, key: str, lowest: int = 0) -> int:
+        value = self._values.get(key)
+        if type(value) is not int or not lowest <= value <= _LARGEST_NUMBER:
+            raise _InvalidField(key)
+        return value
+
+    def optional_integer(self, key: str, lowest: int = 0) -> int | None:
+        return self.integer(key, lowest) if self.has(key) else None
+
+    def flag(self, key: str) -> bool:
+        value = self._values.get(key)
+        if type(value) is not bool:
+            raise _InvalidField(key)
+        return value
+
+    def word(self, key: str, words: Any) -> Any:
+        """A word out of the `Literal` of the field's type."""
+        value = self._values.get(key)
+        if not isinstance(value, str) or value not in get_args(words):
+            raise _InvalidField(key)
+        return value
+
+    def object(self, key: str) -> _Fields:
+        return _Fields(self._values.get(key), key)
+
+    def optional(self, key: str, read: Callable[[_Fields], _T]) -> _T | None:
+        return read(self.object(key)) if self.has(key) else None
+
+    def objects(self, key: str, read: Callable[[_Fields], _T], most: int = _MOST_ITEMS) -> tuple[_T, ...]:
+        return tuple(read(_Fields(item, key)) for item in self._list(key, most))
+
+    def texts(self, key: str, most: int = _MOST_ITEMS) -> tuple[str, ...]:
+        return tuple(_check_text(item, key) for item in self._list(key, most))
+
+    def _list(self, key: str, most: int) -> list[Any]:
+        value = self._values.get(key)
+        if not isinstance(value, list) or len(value) > most:
+            raise _InvalidField(key)
+        return value
+
+
+def _check_text(value: object, key: str) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        raise _InvalidField(key)
+    return value
 
 
 # ---------------------------------------------------------------------------------------------------------
-# Values. A `bool` is an `int`, and NaN passes every comparison: so types are compared themselves.
+# Values
 
 
-def _text(one: Mapping[str, Any], key: str) -> str:
-    value = one.get(key)
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        raise _Odd(key)
-    return value
-
-
-def _whole(one: Mapping[str, Any], key: str, least: int = 0) -> int:
-    value = one.get(key)
-    if type(value) is not int or not least <= value <= _GREATEST:
-        raise _Odd(key)
-    return value
-
-
-def _perhaps(one: Mapping[str, Any], key: str, least: int = 0) -> int | None:
-    return None if one.get(key) is None else _whole(one, key, least)
-
-
-def _flag(one: Mapping[str, Any], key: str) -> bool:
-    value = one.get(key)
-    if type(value) is not bool:
-        raise _Odd(key)
-    return value
-
-
-def _word(one: Mapping[str, Any], key: str, known: Any) -> Any:
-    value = one.get(key)
-    if not isinstance(value, str) or value not in get_args(known):
-        raise _Odd(key)
-    return value
-
-
-def _list(one: Mapping[str, Any], key: str, make: Callable[[Any], _T], most: int = _MOST) -> tuple[_T, ...]:
-    value = one.get(key)
-    if not isinstance(value, list) or len(value) > most:
-        raise _Odd(key)
-    return tuple(make(each) for each in value)
-
-
-def _object(one: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = one.get(key)
-    if not isinstance(value, dict):
-        raise _Odd(key)
-    return value
-
-
-def _maybe(one: Mapping[str, Any], key: str, make: Callable[[Mapping[str, Any]], _T]) -> _T | None:
-    return None if one.get(key) is None else make(_object(one, key))
-
-
-def _each(key: str, make: Callable[[Mapping[str, Any]], _T]) -> Callable[[Any], _T]:
-    return lambda value: make(_object({key: value}, key))
-
-
-def _strings(key: str) -> Callable[[Any], str]:
-    return lambda value: _text({key: value}, key)
-
-
-# ---------------------------------------------------------------------------------------------------------
-# What a report is made of
-
-
-def _report(one: Mapping[str, Any]) -> Report:
-    summary = _object(one, "summary")
-    code = _whole(summary, "exit_code")
-    if code not in {0, 1, 2, 3}:
-        raise _Odd("exit_code")
+def _read_document(document: _Fields) -> Report:
+    summary = document.object("summary")
     return Report(
-        _text(one, "config"),
-        _list(one, "verdicts", _each("verdicts", _verdict)),
-        _list(one, "problems", _each("problems", _problem)),
-        _list(one, "notes", lambda value: Note(_strings("notes")(value))),
-        _whole(summary, "files"),
-        ExitCode(code),
-        _whole(summary, "sent"),
-        _text(summary, "host"),
-        _whole(summary, "unanswered"),
-        _maybe(one, "against", lambda it: Base(_text(it, "commit"), _text(it, "name"), _text(it, "how"))),
-        _list(one, "removed", _each("removed", _removed)),
-        _list(one, "loosened", _each("loosened", _loosened)),
-        _word(one, "on_raise", OnRaise),
+        document.text("config"),
+        document.objects("verdicts", _read_verdict),
+        document.objects("problems", _read_problem),
+        tuple(map(Note, document.texts("notes"))),
+        summary.integer("files"),
+        _read_exit_code(summary, lowest=0),
+        summary.integer("sent"),
+        summary.text("host"),
+        summary.integer("unanswered"),
+        document.optional(
+            "against", lambda base: Base(base.text("commit"), base.text("name"), base.text("how"))
+        ),
+        document.objects("removed", _read_removed),
+        document.objects("loosened", _read_loosening),
+        document.word("on_raise", OnRaise),
     )
 
 
 # What a verdict of a status always has.
-_NEEDS = {
+_REQUIRED_KEYS = {
     "over": ("tokens", "limit"), "unsure": ("tokens", "limit"), "warn": ("tokens", "limit"), "exempt": ("tokens",),
     "grew": ("tokens", "base_tokens", "growth"), "ok": ("tokens",),
 }  # fmt: skip
 
 
-def _verdict(one: Mapping[str, Any]) -> Verdict:
-    model, limit = _text(one, "model"), _perhaps(one, "limit", 1)
-    status = _word(one, "status", Status)
-    for key in _NEEDS.get(status, ()):
-        if one.get(key) is None:
-            raise _Odd(key)
+def _read_verdict(verdict: _Fields) -> Verdict:
+    model, limit = verdict.text("model"), verdict.optional_integer("limit", 1)
+    status = verdict.word("status", Status)
+    for key in _REQUIRED_KEYS.get(status, ()):
+        if not verdict.has(key):
+            raise _InvalidField(key)
     return Verdict(
-        _prompt(one),
+        _read_prompt(verdict),
         model,
-        _rule(_object(one, "rule"), model, limit),
+        _read_rule(verdict.object("rule"), model, limit),
         limit,
-        _count(one),
+        _read_count(verdict),
         status,
-        _whole(one, "over_by", int(status == "over")),
-        _list(one, "sections", _each("sections", _section), _MOST_PARTS),
-        _word(one, "standing", ChangeKind),
-        _base(one),
-        _perhaps(one, "growth", -_GREATEST),
-        _text(one, "renamed_from"),
-        _flag(one, "inherited"),
-        _maybe(one, "exemption", lambda it: Exemption((), _text(it, "reason"), _text(it, "until"), 0)),
-        _maybe(
-            one,
-            "shares",
-            lambda it: ImportShares(_whole(it, "own"), _whole(it, "imported"), _whole(it, "files")),
-        ),
+        verdict.integer("over_by", int(status == "over")),
+        verdict.objects("sections", _read_section, _MOST_PARTS),
+        verdict.word("standing", ChangeKind),
+        _read_base_count(verdict),
+        verdict.optional_integer("growth", -_LARGEST_NUMBER),
+        verdict.text("renamed_from"),
+        verdict.flag("inherited"),
+        verdict.optional("exemption", lambda it: Exemption((), it.text("reason"), it.text("until"), 0)),
+        verdict.optional("shares", _read_shares),
     )
 
 
-def _prompt(one: Mapping[str, Any]) -> Prompt:
-    kind = one.get("kind")
-    if kind not in ("prompt", "group"):
-        raise _Odd("kind")
+def _read_prompt(verdict: _Fields) -> Prompt:
+    kind = verdict.word("kind", Literal["prompt", "group"])
+    format_name = "group" if kind == "group" else ""
     return Prompt(
-        _text(one, "path"),
-        _text(one, "name"),
-        _whole(one, "line"),
-        None,
-        format="group" if kind == "group" else "",
+        verdict.text("path"), verdict.text("name"), verdict.integer("line"), None, format=format_name
     )
 
 
-def _rule(one: Mapping[str, Any], model: str, limit: int | None) -> Rule:
-    growth = _maybe(one, "max_growth", lambda it: MaxGrowth(_perhaps(it, "tokens"), _perhaps(it, "share")))
+def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
+    max_growth = rule.optional(
+        "max_growth", lambda it: MaxGrowth(it.optional_integer("tokens"), it.optional_integer("share"))
+    )
     limits = {} if limit is None else {model: limit}
-    lines = {model: _whole(one, "limit_line")}
-    message, line = _text(one, "message"), _whole(one, "line")
-    return Rule((), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, growth)
+    lines = {model: rule.integer("limit_line")}
+    message, line = rule.text("message"), rule.integer("line")
+    return Rule((), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth)
 
 
-def _count(one: Mapping[str, Any]) -> Count | None:
-    if one.get("tokens") is None:
+def _read_count(verdict: _Fields) -> Count | None:
+    if not verdict.has("tokens"):
         return None
-    low, tokens, high = (_whole(one, key) for key in ("low", "tokens", "high"))
+    low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
-        raise _Odd("tokens")
-    return Count(tokens, low, high, _word(one, "origin", Origin), _flag(one, "unverified"))
+        raise _InvalidField("tokens")
+    return Count(tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"))
 
 
-def _base(one: Mapping[str, Any]) -> Count | None:
-    if one.get("base_tokens") is None:
+def _read_base_count(verdict: _Fields) -> Count | None:
+    if not verdict.has("base_tokens"):
         return None
-    low, tokens, high = (_whole(one, key) for key in ("base_low", "base_tokens", "base_high"))
+    low, tokens, high = (verdict.integer(key) for key in ("base_low", "base_tokens", "base_high"))
     if not low <= tokens <= high:
-        raise _Odd("base_tokens")
+        raise _InvalidField("base_tokens")
     return Count(tokens, low, high, "offline")
 
 
-def _section(one: Mapping[str, Any]) -> Section:
+def _read_section(section: _Fields) -> Section:
     return Section(
-        _text(one, "title"), _whole(one, "first_line"), _whole(one, "last_line"), _whole(one, "tokens"), _text(one, "path"),
-        _list(one, "via", _strings("via"), _MOST_PARTS),
-    )  # fmt: skip
-
-
-def _problem(one: Mapping[str, Any]) -> Problem:
-    code = _whole(one, "exit_code")
-    if code not in {1, 2, 3}:
-        raise _Odd("exit_code")
-    return Problem(
-        _text(one, "path"), _whole(one, "line"), _text(one, "message"), _text(one, "hint"), ExitCode(code)
+        section.text("title"),
+        section.integer("first_line"),
+        section.integer("last_line"),
+        section.integer("tokens"),
+        section.text("path"),
+        section.texts("via", _MOST_PARTS),
     )
 
 
-def _removed(one: Mapping[str, Any]) -> RemovedPrompt:
-    base = _base(one)
+def _read_shares(shares: _Fields) -> ImportShares:
+    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"))
+
+
+def _read_problem(problem: _Fields) -> Problem:
+    message, hint = problem.text("message"), problem.text("hint")
+    return Problem(
+        problem.text("path"), problem.integer("line"), message, hint, _read_exit_code(problem, lowest=1)
+    )
+
+
+def _read_exit_code(fields: _Fields, lowest: int) -> ExitCode:
+    code = fields.integer("exit_code", lowest)
+    if code > ExitCode.UNCOUNTED:
+        raise _InvalidField("exit_code")
+    return ExitCode(code)
+
+
+def _read_removed(removed: _Fields) -> RemovedPrompt:
+    base = _read_base_count(removed)
     if base is None:
-        raise _Odd("base_tokens")
-    return RemovedPrompt(Prompt(_text(one, "path"), _text(one, "name"), 1, None), _text(one, "model"), base)
+        raise _InvalidField("base_tokens")
+    return RemovedPrompt(
+        Prompt(removed.text("path"), removed.text("name"), 1, None), removed.text("model"), base
+    )
 
 
-def _loosened(one: Mapping[str, Any]) -> Loosening:
+def _read_loosening(loosening: _Fields) -> Loosening:
     return Loosening(
-        _text(one, "subject"), _text(one, "what"), _whole(one, "line"), _text(one, "model"), _perhaps(one, "before"),
-        _perhaps(one, "after"),
-    )  # fmt: skip
+        loosening.text("subject"),
+        loosening.text("what"),
+        loosening.integer("line"),
+        loosening.text("model"),
+        loosening.optional_integer("before"),
+        loosening.optional_integer("after"),
+    )

@@ -1,4 +1,4 @@
-"""The table of formats of `report`. A new one is a module and a line here."""
+"""The outputs of `report`: one module for each, with `render`. A new one is a module and a line here."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from prompt_lint.usage.output import csv, html, json, markdown, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.usage.figures import UsageReport
+    from prompt_lint.usage.values import UsageReport
 
 
-class ReportFormat(Protocol):
-    """Report → text. Formats map; they don't judge."""
+class UsageOutput(Protocol):
+    """A report → text. An output lays out what the report says, and decides nothing."""
 
     def render(self, report: UsageReport, *, color: bool = False) -> str:
-        """The whole output, ending with a newline. `color` is for terminals."""
+        """Return the whole output, ending with a newline. `color` is for terminals."""
 
 
-REPORTS: Mapping[str, ReportFormat] = {
+USAGE_OUTPUTS: Mapping[str, UsageOutput] = {
     "text": text,
     "markdown": markdown,
     "json": json,

@@ -1,20 +1,26 @@
-"""`json`: the report for programs, by a schema of its own (docs/usage.schema.json). Money is text: no reader rounds it."""
+"""`json`: the report for programs, by the schema docs/usage.schema.json. Money is text, so that no reader rounds it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import dump_json, encodable
-from prompt_lint.usage import figures as f
-from prompt_lint.usage.trends import relative_change, share
+from prompt_lint.usage.figures import format_timestamp, round_half_up
+from prompt_lint.usage.sentences import (
+    describe_forecast,
+    explain_cut_window,
+    explain_prompt_costs,
+    list_caveats,
+    write_headline,
+)
+from prompt_lint.usage.sums import relative_change
+from prompt_lint.usage.tables import KIND_NAMES, compute_group_share
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from decimal import Decimal
 
-    from prompt_lint.usage.fail_conditions import ConditionResult
-    from prompt_lint.usage.figures import UsageReport
-    from prompt_lint.usage.trends import (
+    from prompt_lint.usage.values import (
+        ConditionResult,
         Group,
         GroupChange,
         ModelPrice,
@@ -23,71 +29,85 @@ if TYPE_CHECKING:
         TrendPoint,
         Trends,
         Usage,
+        UsageReport,
         Window,
     )
 
 SCHEMA_VERSION = 1
 
 
-def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every output
     trends = report.trends
-    when, data = trends.period, trends.data
     document = {
         "schema_version": SCHEMA_VERSION,
-        "headline": f.headline(trends),
-        "source": data.source,
-        "bucket": trends.bucket,
-        "currency": data.currency,
-        "fetched_at": _stamp(when.now),
-        "data_through": _stamp(data.complete_until),
-        "filters": list(report.filters),
-        "window": _window(when.window),
-        "window_asked_until": _stamp(when.requested_end) if when.requested_end else None,
-        "window_before": _window(when.previous_window)
-        if trends.previous_totals and when.previous_window
-        else None,
-        "totals": _totals(trends.totals, requests=data.has_requests),
-        "totals_before": _totals(trends.previous_totals, requests=data.has_requests)
-        if trends.previous_totals
-        else None,
-        "changes": _changes(trends),
-        "trend": [_point(point, requests=data.has_requests) for point in trends.points],
-        "today_so_far": _point(trends.today, requests=data.has_requests) if trends.today else None,
-        "groups": {name: [_group(one, trends) for one in found] for name, found in trends.groups.items()},
-        "movers": [_mover(one, trends) for one in trends.group_changes],
-        "prices": [_price(one) for one in trends.prices],
-        "forecast": _forecast(trends),
+        "headline": write_headline(trends),
+        **_source(report),
+        **_figures(trends),
         "check": _check(report) if report.check_file else None,
-        "thresholds": [_judged(one) for one in report.condition_results],
-        "caveats": [*filter(None, [f.explain_cut_window(trends)]), *f.list_caveats(report)],
+        "thresholds": [_condition(result) for result in report.condition_results],
+        "caveats": [*filter(None, [explain_cut_window(trends)]), *list_caveats(report)],
     }
-    return dump_json(_readable(document))
+    return dump_json(_encodable(document))
 
 
-def _readable(value: Any) -> Any:
-    """Names of any bytes as text that every reader of JSON takes."""
+def _encodable(value: Any) -> Any:
+    """The value with names that may hold any bytes as text that every reader of JSON takes."""
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, dict):
-        return {key: _readable(one) for key, one in value.items()}
-    return [_readable(one) for one in value] if isinstance(value, list) else value
+        return {key: _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list) else value
 
 
-def _stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _source(report: UsageReport) -> dict[str, Any]:
+    """Where the figures are from, and of which time they are."""
+    trends, period, data = report.trends, report.trends.period, report.trends.data
+    is_compared = bool(trends.previous_totals)
+    return {
+        "source": data.source,
+        "bucket": trends.bucket,
+        "currency": data.currency,
+        "fetched_at": format_timestamp(period.now),
+        "data_through": format_timestamp(data.complete_until),
+        "filters": list(report.filters),
+        "window": _window(period.window),
+        "window_asked_until": format_timestamp(period.requested_end) if period.requested_end else None,
+        "window_before": _window(period.previous_window) if is_compared and period.previous_window else None,
+    }
 
 
-def _money(amount: Decimal | None) -> str | None:
-    """Costs are exact; what was divided has six digits behind the point."""
+def _figures(trends: Trends) -> dict[str, Any]:
+    requests = trends.data.has_requests
+    previous = trends.previous_totals
+    return {
+        "totals": _totals(trends.totals, requests=requests),
+        "totals_before": _totals(previous, requests=requests) if previous else None,
+        "changes": _changes(trends.totals, previous, requests=requests) if previous else None,
+        "trend": [_point(point, requests=requests) for point in trends.points],
+        "today_so_far": _point(trends.today, requests=requests) if trends.today else None,
+        "groups": {name: [_group(group, trends) for group in groups] for name, groups in trends.groups.items()},
+        "movers": [_group_change(change, trends) for change in trends.group_changes],
+        "prices": [_price(price) for price in trends.prices],
+        "forecast": _forecast(trends),
+    }  # fmt: skip
+
+
+def _exact(amount: Decimal | None) -> str | None:
+    """All digits of an amount, as costs have them."""
     return None if amount is None else format(amount, "f")
 
 
-def _divided(value: Decimal | None) -> str | None:
-    return None if value is None else format(f.round_half_up(value, 6), "f")
+def _rounded(value: Decimal | None) -> str | None:
+    """Six decimals of what was divided."""
+    return None if value is None else format(round_half_up(value, 6), "f")
 
 
 def _window(window: Window) -> dict[str, Any]:
-    return {"start": _stamp(window.start), "end": _stamp(window.end), "days": window.days}
+    return {
+        "start": format_timestamp(window.start),
+        "end": format_timestamp(window.end),
+        "days": window.days,
+    }
 
 
 def _usage(usage: Usage, *, requests: bool) -> dict[str, Any]:
@@ -106,106 +126,96 @@ def _usage(usage: Usage, *, requests: bool) -> dict[str, Any]:
 def _totals(totals: Totals, *, requests: bool) -> dict[str, Any]:
     return {
         **_usage(totals.usage, requests=requests),
-        "cost": _money(totals.cost),
-        "price_per_million_tokens": _divided(totals.price_per_million),
-        "cache_hit_share": _divided(totals.cache_hit_share),
-        "saved_by_cache": _divided(totals.saved_by_cache),
+        "cost": _exact(totals.cost),
+        "price_per_million_tokens": _rounded(totals.price_per_million),
+        "cache_hit_share": _rounded(totals.cache_hit_share),
+        "saved_by_cache": _rounded(totals.saved_by_cache),
     }
 
 
-def _changes(trends: Trends) -> dict[str, Any] | None:
+def _changes(now: Totals, then: Totals, *, requests: bool) -> dict[str, Any]:
     """Relative changes, as fractions; the cache's as a difference of shares."""
-    now, then = trends.totals, trends.previous_totals
-    if then is None:
-        return None
-    both: dict[str, tuple[Decimal | int, Decimal | int]] = {
+    pairs: dict[str, tuple[Decimal | int | None, Decimal | int | None]] = {
         "cost": (now.cost, then.cost),
         "input_tokens": (now.usage.input, then.usage.input),
         "output_tokens": (now.usage.output, then.usage.output),
         "web_searches": (now.usage.web_searches, then.usage.web_searches),
-        **({"requests": (now.usage.requests, then.usage.requests)} if trends.data.has_requests else {}),
+        **({"requests": (now.usage.requests, then.usage.requests)} if requests else {}),
+        "price_per_million_tokens": (now.price_per_million, then.price_per_million),
     }
-    found = {name: _divided(relative_change(new, old)) for name, (new, old) in both.items()}
-    found["price_per_million_tokens"] = (
-        _divided(relative_change(now.price_per_million, then.price_per_million))
-        if now.price_per_million is not None and then.price_per_million is not None
-        else None
-    )
-    hits = now.cache_hit_share is not None and then.cache_hit_share is not None
-    found["cache_hit_share"] = (
-        _divided(now.cache_hit_share - then.cache_hit_share)
-        if hits and now.cache_hit_share is not None and then.cache_hit_share is not None
-        else None
-    )
-    return found
+    hit, previous_hit = now.cache_hit_share, then.cache_hit_share
+    return {
+        **{
+            name: None if new is None or old is None else _rounded(relative_change(new, old))
+            for name, (new, old) in pairs.items()
+        },
+        "cache_hit_share": None if hit is None or previous_hit is None else _rounded(hit - previous_hit),
+    }
 
 
 def _point(point: TrendPoint, *, requests: bool) -> dict[str, Any]:
     return {
-        "start": _stamp(point.start),
+        "start": format_timestamp(point.start),
         **_usage(point.usage, requests=requests),
-        "cost": _money(point.cost),
+        "cost": _exact(point.cost),
     }
 
 
-def _group(one: Group, trends: Trends) -> dict[str, Any]:
-    money = one.cost is not None
-    parts = (one.cost or 0, trends.totals.cost) if money else (one.usage.tokens, trends.totals.usage.tokens)
-    before = (
-        (one.cost or 0, one.previous_cost or 0) if money else (one.usage.tokens, one.previous_usage.tokens)
-    )
+def _group(group: Group, trends: Trends) -> dict[str, Any]:
+    is_compared = bool(trends.previous_totals)
+    change = relative_change(group.amount, group.previous_amount) if is_compared else None
     return {
-        "id": one.id or None,
-        "name": one.name,
-        **_usage(one.usage, requests=trends.data.has_requests),
-        "cost": _money(one.cost),
-        "cost_before": _money(one.previous_cost) if trends.previous_totals else None,
-        "tokens_before": one.previous_usage.tokens if trends.previous_totals else None,
-        "share": _divided(share(*parts)),
-        "change": _divided(relative_change(*before)) if trends.previous_totals else None,
-        "trend": [format(number, "f") for number in one.daily],
+        "id": group.id or None,
+        "name": group.name,
+        **_usage(group.usage, requests=trends.data.has_requests),
+        "cost": _exact(group.cost),
+        "cost_before": _exact(group.previous_cost) if is_compared else None,
+        "tokens_before": group.previous_usage.tokens if is_compared else None,
+        "share": _rounded(compute_group_share(group, trends)),
+        "change": _rounded(change),
+        "trend": [format(number, "f") for number in group.daily],
     }
 
 
-def _mover(one: GroupChange, trends: Trends) -> dict[str, Any]:
+def _group_change(change: GroupChange, trends: Trends) -> dict[str, Any]:
     return {
-        "names": dict(zip(trends.groups, one.group_names, strict=True)),
-        "unit": trends.data.currency if one.is_cost else "tokens",
-        "now": _money(one.current),
-        "before": _money(one.previous),
-        "change": _money(one.difference),
+        "names": dict(zip(trends.groups, change.group_names, strict=True)),
+        "unit": trends.data.currency if change.is_cost else "tokens",
+        "now": _exact(change.current),
+        "before": _exact(change.previous),
+        "change": _exact(change.difference),
     }
 
 
-def _price(one: ModelPrice) -> dict[str, Any]:
+def _price(price: ModelPrice) -> dict[str, Any]:
     return {
-        "model": one.model,
-        "per_million": {kind: _divided(one.by_kind.get(kind)) for kind in f.KIND_NAMES},
-        "per_million_input": _divided(one.input),
-        "per_million_tokens": _divided(one.overall),
+        "model": price.model,
+        "per_million": {kind: _rounded(price.by_kind.get(kind)) for kind in KIND_NAMES},
+        "per_million_input": _rounded(price.input),
+        "per_million_tokens": _rounded(price.overall),
     }
 
 
 def _forecast(trends: Trends) -> dict[str, Any] | None:
-    found = trends.forecast
-    if found is None:
+    forecast = trends.forecast
+    if forecast is None:
         return None
     return {
-        "month": f"{found.month:%Y-%m}",
-        "total": _divided(found.total),
-        "so_far": _money(found.so_far),
-        "whole_days_so_far": found.past_days,
-        "days_left": found.remaining_days,
-        "per_day": _divided(found.daily_cost),
-        "averaged_days": found.averaged_days,
-        "assumption": f.describe_forecast(found, trends.data.currency),
+        "month": f"{forecast.month:%Y-%m}",
+        "total": _rounded(forecast.total),
+        "so_far": _exact(forecast.so_far),
+        "whole_days_so_far": forecast.past_days,
+        "days_left": forecast.remaining_days,
+        "per_day": _rounded(forecast.daily_cost),
+        "averaged_days": forecast.averaged_days,
+        "assumption": describe_forecast(forecast, trends.data.currency),
     }
 
 
 def _check(report: UsageReport) -> dict[str, Any]:
     return {
         "file": report.check_file,
-        "formula": " ".join(f.explain_prompt_costs(report)),
+        "formula": " ".join(explain_prompt_costs(report)),
         "prompts": [_prompt(cost) for cost in report.prompt_costs],
     }
 
@@ -217,11 +227,15 @@ def _prompt(cost: PromptCost) -> dict[str, Any]:
         "model": cost.prompt.model,
         "tokens": cost.prompt.tokens,
         "growth": cost.prompt.growth,
-        "price_per_million_input": _divided(cost.input_price),
-        "cost_per_1000_calls": _divided(cost.per_thousand_calls),
-        "growth_cost_per_month": _divided(cost.monthly_growth),
+        "price_per_million_input": _rounded(cost.input_price),
+        "cost_per_1000_calls": _rounded(cost.per_thousand_calls),
+        "growth_cost_per_month": _rounded(cost.monthly_growth),
     }
 
 
-def _judged(one: ConditionResult) -> dict[str, Any]:
-    return {"condition": one.condition.text, "actual": _divided(one.actual), "crossed": one.is_met}
+def _condition(result: ConditionResult) -> dict[str, Any]:
+    return {
+        "condition": result.condition.text,
+        "actual": _rounded(result.actual),
+        "crossed": result.is_met,
+    }

@@ -7,275 +7,248 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.text.markdown_escape import code, words
-from prompt_lint.usage import figures as f
-from prompt_lint.usage.trends import share
+from prompt_lint.text.plural import pluralize
+from prompt_lint.usage.figures import (
+    draw_sparkline,
+    draw_trend,
+    format_money,
+    format_percent,
+    format_tokens,
+    format_weekday,
+    round_half_up,
+    shorten,
+)
+from prompt_lint.usage.sentences import (
+    NO_USAGE,
+    describe_forecast,
+    describe_result,
+    describe_today,
+    explain_change,
+    explain_cut_window,
+    explain_prompt_costs,
+    list_caveats,
+    write_headline,
+)
+from prompt_lint.usage.tables import (
+    DIMENSION_NAMES,
+    KIND_NAMES,
+    PROMPT_COLUMNS,
+    format_group_change,
+    format_prices,
+    format_prompt_cost,
+    make_figure_rows,
+    make_group_rows,
+    make_trend_rows,
+    sum_remaining_groups,
+)
+from prompt_lint.usage.values import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.usage.figures import FigureRow, UsageReport
-    from prompt_lint.usage.trends import Group, Trends
+    from prompt_lint.usage.tables import FigureRow
+    from prompt_lint.usage.values import Trends, UsageReport
 
-_MOST_GROUPS, _MOST_MOVERS, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
+_MOST_GROUPS, _MOST_CHANGES, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
 _LONGEST_NAME = 120
-# An amount among words. As it stands it is one, while `$1` alone would be taken for a reference.
+# An amount among words is safe as it is, while `$1` alone would be taken for a reference.
 _AMOUNT = re.compile(r"(?<!\S)([+-]?<?\$[0-9][0-9,.]*(?:/[a-z]+)?[,.;:]?)(?!\S)", re.ASCII)
 
 
-def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every format
+def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every output
     trends = report.trends
-    parts = [["## Claude usage and cost", ""], [*_sentences(report), ""]]
+    lines = ["## Claude usage and cost", "", *_sentences(report), ""]
     if trends.is_empty:
-        parts.append([_plain(f.explain_no_usage(trends)), ""])
+        lines += [_escape(NO_USAGE), ""]
     else:
-        parts += [list(_totals(trends)), list(_chart(trends)), list(_trend(trends))]
-        parts += [list(_groups(trends, dimension)) for dimension in trends.groups]
-        parts += [list(_movers(trends)), list(_prices(trends)), list(_check(report))]
-    parts.append(list(_caveats(report)))
-    return "".join(f"{line}\n" for part in parts for line in part)
+        lines += [*_figures(trends), *_chart(trends), *_trend(trends)]
+        for dimension in trends.groups:
+            lines += _groups(trends, dimension)
+        lines += [*_changes(trends), *_prices(trends), *_prompts(report)]
+    lines += _details("What these figures don't say", [f"- {_escape(text)}" for text in list_caveats(report)])
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _name(text: str) -> str:
-    return code(text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…")
+def _code(name: str) -> str:
+    return code(shorten(name, _LONGEST_NAME))
 
 
-def _plain(text: str) -> str:
-    """A sentence of ours with amounts, and with names in it of which nothing is obeyed."""
-    first, *rest = _AMOUNT.split(text)
-    # Behind an amount nothing begins a line: so a letter goes before it, and is taken away again.
+def _escape(sentence: str) -> str:
+    """A sentence of ours whose amounts stay as they are, and whose names do nothing."""
+    first, *rest = _AMOUNT.split(sentence)
+    # What follows an amount doesn't begin a line: so a letter is put before it, and taken away again.
     rest[1::2] = [words(f"x{part}").replace("x", "", 1) for part in rest[1::2]]
     return words(first) + "".join(rest)
 
 
-def _sentences(report: UsageReport) -> Iterator[str]:
-    trends = report.trends
-    yield f"**{_plain(f.headline(trends))}**"
-    for sentence in (
-        f.explain_cut_window(trends),
-        f.explain_change(trends),
-        f.describe_forecast(trends.forecast, trends.data.currency) if trends.forecast else "",
-    ):
-        if sentence:
-            yield _plain(sentence)
-    if report.condition_results:
-        yield ""
-    for one in report.condition_results:
-        mark = (
-            ":warning: **failed**"
-            if one.is_met
-            else ":grey_question:"
-            if one.is_met is None
-            else ":white_check_mark:"
-        )
-        yield f"- {mark} {_plain(f.describe_result(one, trends.data.currency))}"
+def _letters(text: str) -> str:
+    """What of a currency's name Mermaid and HTML can't take for anything else."""
+    return "".join(char for char in text if char.isascii() and char.isalnum())
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> Iterator[str]:
+    """The lines of a table, whose columns are aligned to the right but for those of `left`, and an empty line."""
     yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join('---' if place in left else '--:' for place in range(len(head)))}|"
+    yield f"|{'|'.join('---' if column in left else '--:' for column in range(len(head)))}|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
+    yield ""
 
 
-def _totals(trends: Trends) -> Iterator[str]:
-    rows = f.figure_rows(trends)
-    days = f.format_count(trends.period.window.days, "day")
+def _details(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"<details><summary>{summary}</summary>"
+    yield ""
+    yield from lines
+    yield ""
+    yield "</details>"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Sections
+
+
+def _sentences(report: UsageReport) -> Iterator[str]:
+    trends, currency = report.trends, report.trends.data.currency
+    yield f"**{_escape(write_headline(trends))}**"
+    forecast = describe_forecast(trends.forecast, currency) if trends.forecast else ""
+    yield from map(_escape, filter(None, (explain_cut_window(trends), explain_change(trends), forecast)))
+    if report.condition_results:
+        yield ""
+    marks = {True: ":warning: **failed**", None: ":grey_question:", False: ":white_check_mark:"}
+    for result in report.condition_results:
+        yield f"- {marks[result.is_met]} {_escape(describe_result(result, currency))}"
+
+
+def _figures(trends: Trends) -> Iterator[str]:
+    rows = make_figure_rows(trends)
+    days = pluralize(trends.period.window.days, "day")
     if trends.previous_totals is None:
         yield from _table(["", days], [(_title(row), row.current) for row in rows])
     else:
         head = ["", days, f"{days} before", "change"]
         yield from _table(head, [(_title(row), row.current, row.previous, row.change) for row in rows])
-    yield ""
 
 
 def _title(row: FigureRow) -> str:
     return f"&nbsp;&nbsp;{row.name}" if row.is_part else f"**{row.name}**" if row.name == "Cost" else row.name
 
 
-def _chart(trends: Trends) -> Iterator[str]:
-    """Without anything to draw there is no chart: Mermaid takes an empty series for a fault."""
-    unit, stretches = f.trend_rows(trends)
-    costs = any(s.cost for s in stretches)
-    sizes = [float(f.round_half_up(s.cost or Decimal(0), 4)) if costs else s.tokens for s in stretches]
-    if not any(sizes) or len(sizes) < 2:
-        return
-    title = f"Cost by {unit} in {_word(trends.data.currency)}" if costs else f"Tokens by {unit}"
-    labels = ", ".join(f'"{_label(s.name)}"' for s in stretches)
-    yield "```mermaid"
-    yield "xychart-beta"
-    yield f'    title "{title}"'
-    yield f"    x-axis [{labels}]"
-    yield f'    y-axis "{_word(trends.data.currency) if costs else "tokens"}" 0 --> {_top(max(sizes))}'
-    yield f"    bar [{', '.join(_number(size) for size in sizes)}]"
-    yield "```"
-    yield ""
-
-
-def _word(text: str) -> str:
-    return "".join(char for char in text if char.isascii() and char.isalnum())
-
-
-def _label(name: str) -> str:
-    """`15 Nov`: the first day of a week, a day without its name."""
-    words = name.split(" to ", maxsplit=1)[0].split()
-    return " ".join(words[-2:])
-
-
-def _top(most: float) -> str:
-    """A round number above the highest bar."""
-    digits = Decimal(10) ** Decimal(repr(float(most))).adjusted()
-    steps = (Decimal(repr(float(most))) / digits * 2).to_integral_value("ROUND_CEILING")
-    return format((steps * digits / 2).normalize(), "f")
-
-
-def _number(size: float) -> str:
-    return format(Decimal(repr(size)).normalize(), "f")
-
-
 def _trend(trends: Trends) -> Iterator[str]:
-    unit, stretches = f.trend_rows(trends)
+    unit, trend_rows = make_trend_rows(trends)
     currency = trends.data.currency
-    marks = any(s.parts for s in stretches)
-    head = [unit, "tokens", "cost", *(["by day" if unit == "week" else "by hour"] if marks else [])]
+    has_parts = any(row.parts for row in trend_rows)
+    head = [unit, "tokens", "cost", *(["by day" if unit == "week" else "by hour"] if has_parts else [])]
     rows = [
-        [
-            s.name,
-            f.format_tokens(s.tokens),
-            f.format_money(s.cost, currency),
-            *([f.draw_sparkline(s.parts)] if marks else []),
-        ]
-        for s in stretches
-    ]
-    yield "<details><summary>The numbers</summary>"
-    yield ""
-    yield from _table(head, rows, left=(0, 3))
-    yield ""
+        [row.name, format_tokens(row.tokens), format_money(row.cost, currency), *([draw_sparkline(row.parts)] if has_parts else [])]
+        for row in trend_rows
+    ]  # fmt: skip
+    lines = [*_table(head, rows, left=(0, 3))]
     if unit == "week":
         days = [
-            (
-                f"{d.start:%a} {f.format_day(d.start)}",
-                f.format_tokens(d.usage.tokens),
-                f.format_money(d.cost, currency),
-            )
-            for d in trends.days
+            (format_weekday(day.start), format_tokens(day.usage.tokens), format_money(day.cost, currency))
+            for day in trends.days[:_MOST_DAYS]
         ]
-        yield from _table(["day", "tokens", "cost"], days[:_MOST_DAYS])
-        yield ""
-    yield "</details>"
+        lines += _table(["day", "tokens", "cost"], days)
+    yield from _details("The numbers", lines[:-1])
     yield ""
     if trends.today:
-        yield _plain(f.describe_today(trends))
+        yield _escape(describe_today(trends))
         yield ""
 
 
 def _groups(trends: Trends, dimension: str) -> Iterator[str]:
-    groups, currency = trends.groups[dimension], trends.data.currency
+    groups, title = trends.groups[dimension], DIMENSION_NAMES[dimension]
     if not groups:
         return
-    split = groups[0].cost is not None
-    yield f"### By {f.DIMENSION_NAMES[dimension]}"
+    costs = [] if groups[0].cost is None else ["cost"]
+    changes = ["change"] if trends.previous_totals else []
+    yield f"### By {title}"
     yield ""
-    head = [
-        f.DIMENSION_NAMES[dimension],
-        *(["cost"] if split else []),
-        "tokens",
-        "share",
-        *(["change"] if trends.previous_totals else []),
-        "trend",
-    ]
-    rows = [_group(one, trends, split=split) for one in groups[:_MOST_GROUPS]]
+    head = [title, *costs, "tokens", "share", *changes, "trend"]
+    rows = [
+        [_code(row.name), *([row.cost] if costs else []), row.tokens, format_percent(row.share),
+         *([row.change] if changes else []), draw_trend(row.daily)]
+        for row in make_group_rows(groups[:_MOST_GROUPS], trends)
+    ]  # fmt: skip
     yield from _table(head, rows, left=(0, len(head) - 1))
-    rest = f.sum_remaining_groups(groups[_MOST_GROUPS:], currency)
-    if rest:
+    remaining = sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    if remaining:
+        yield remaining
         yield ""
-        yield rest
-    yield ""
 
 
-def _group(one: Group, trends: Trends, *, split: bool) -> list[str]:
-    now, before = (one.cost, one.previous_cost) if split else (one.usage.tokens, one.previous_usage.tokens)
-    whole = trends.totals.cost if split else trends.totals.usage.tokens
-    return [
-        _name(one.name),
-        *([f.format_money(one.cost, trends.data.currency)] if split else []),
-        f.format_tokens(one.usage.tokens),
-        f.format_percent(share(now or 0, whole)),
-        *([f.format_change(now, before)] if trends.previous_totals else []),
-        f.draw_trend(one.daily),
-    ]
-
-
-def _movers(trends: Trends) -> Iterator[str]:
+def _changes(trends: Trends) -> Iterator[str]:
     if not trends.group_changes:
         return
     yield "### What changed most"
     yield ""
-    currency = trends.data.currency
-    rows = []
-    for one in trends.group_changes[:_MOST_MOVERS]:
-        told = (
-            (
-                f.format_money(one.difference, currency, sign=True),
-                f.format_money(one.previous, currency),
-                f.format_money(one.current, currency),
-            )
-            if one.is_cost
-            else (
-                f.format_tokens(one.difference, sign=True),
-                f.format_tokens(one.previous),
-                f.format_tokens(one.current),
-            )
-        )
-        rows.append([*map(_name, one.group_names), *told])
-    names = [f.DIMENSION_NAMES[name] for name in trends.groups]
-    yield from _table([*names, "change", "before", "now"], rows, left=tuple(range(len(names))))
-    yield ""
+    names = [DIMENSION_NAMES[name] for name in trends.groups]
+    rows = [
+        [*map(_code, change.group_names), *format_group_change(change, trends.data.currency)]
+        for change in trends.group_changes[:_MOST_CHANGES]
+    ]
+    yield from _table([*names, "change", "before", "now"], rows, left=range(len(names)))
 
 
 def _prices(trends: Trends) -> Iterator[str]:
     if not any(price.by_kind for price in trends.prices):
         return
-    yield f"<details><summary>What a million tokens really cost, in {_word(trends.data.currency)}</summary>"
-    yield ""
-    head = ["model", *f.KIND_NAMES.values(), "all together"]
-    rows = [
-        [
-            _name(p.model),
-            *(f.format_money(p.by_kind.get(kind), trends.data.currency) for kind in f.KIND_NAMES),
-            f.format_money(p.overall, trends.data.currency),
-        ]
-        for p in trends.prices[:_MOST_GROUPS]
-    ]
-    yield from _table(head, rows)
-    yield ""
-    yield "</details>"
+    currency = trends.data.currency
+    head = ["model", *KIND_NAMES.values(), "all together"]
+    rows = [[_code(price.model), *format_prices(price, currency)] for price in trends.prices[:_MOST_GROUPS]]
+    lines = [*_table(head, rows)]
+    yield from _details(f"What a million tokens really cost, in {_letters(currency)}", lines[:-1])
     yield ""
 
 
-def _check(report: UsageReport) -> Iterator[str]:
+def _prompts(report: UsageReport) -> Iterator[str]:
     if not report.check_file:
         return
-    currency = report.trends.data.currency
-    yield f"### What the prompts of {_name(report.check_file)} cost"
+    yield f"### What the prompts of {_code(report.check_file)} cost"
     yield ""
-    head = ["prompt", "model", "tokens", "1,000 calls", "grown", "growth a month"]
-    rows = [
-        [
-            _name(cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else "")), _name(cost.prompt.model),
-            f"{cost.prompt.tokens:,}", f.format_money(cost.per_thousand_calls, currency),
-            "" if cost.prompt.growth is None else f"{cost.prompt.growth:+,}", f.format_money(cost.monthly_growth, currency, sign=True),
-        ]
-        for cost in report.prompt_costs[:_MOST_PROMPTS]
-    ]  # fmt: skip
-    yield from _table(head, rows, left=(0, 1))
-    yield ""
-    yield _plain(" ".join(f.explain_prompt_costs(report)))
+    rows = []
+    for cost in report.prompt_costs[:_MOST_PROMPTS]:
+        name, model, *numbers = format_prompt_cost(cost, report.trends.data.currency)
+        rows.append([_code(name), _code(model), *numbers])
+    yield from _table(PROMPT_COLUMNS, rows, left=(0, 1))
+    yield _escape(" ".join(explain_prompt_costs(report)))
     yield ""
 
 
-def _caveats(report: UsageReport) -> Iterator[str]:
-    yield "<details><summary>What these figures don't say</summary>"
+# ---------------------------------------------------------------------------------------------------------
+# The chart
+
+
+def _chart(trends: Trends) -> Iterator[str]:
+    """A bar chart for Mermaid; nothing where there is nothing to draw, since Mermaid refuses an empty series."""
+    unit, rows = make_trend_rows(trends)
+    currency = _letters(trends.data.currency)
+    is_cost = any(row.cost for row in rows)
+    sizes = [float(round_half_up(row.cost or ZERO, 4)) if is_cost else row.tokens for row in rows]
+    if not any(sizes) or len(sizes) < 2:
+        return
+    labels = ", ".join(f'"{_label(row.name)}"' for row in rows)
+    yield "```mermaid"
+    yield "xychart-beta"
+    yield f'    title "{f"Cost by {unit} in {currency}" if is_cost else f"Tokens by {unit}"}"'
+    yield f"    x-axis [{labels}]"
+    yield f'    y-axis "{currency if is_cost else "tokens"}" 0 --> {_round_up(max(sizes))}'
+    yield f"    bar [{', '.join(_number(size) for size in sizes)}]"
+    yield "```"
     yield ""
-    yield from (f"- {_plain(caveat)}" for caveat in f.list_caveats(report))
-    yield ""
-    yield "</details>"
+
+
+def _label(name: str) -> str:
+    """The first day of a week, a day without its weekday: `15 Nov`."""
+    return " ".join(name.split(" to ", maxsplit=1)[0].split()[-2:])
+
+
+def _round_up(highest: float) -> str:
+    """The next half of the power of ten below: 12 → 15, 17 → 20."""
+    number = Decimal(repr(float(highest)))
+    unit = Decimal(10) ** number.adjusted() / 2
+    return format(((number / unit).to_integral_value("ROUND_CEILING") * unit).normalize(), "f")
+
+
+def _number(size: float) -> str:
+    return format(Decimal(repr(size)).normalize(), "f")

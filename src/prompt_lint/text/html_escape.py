@@ -1,0 +1,12 @@
+"""Untrusted text in HTML: in an element or a quoted attribute."""
+
+from __future__ import annotations
+
+from html import escape
+
+from prompt_lint.text.escape import visible
+
+
+def escape_html(text: str) -> str:
+    """Return `text` as one printable line in which a browser finds no markup."""
+    return escape(visible(text), quote=True)

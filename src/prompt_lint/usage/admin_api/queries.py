@@ -1,0 +1,162 @@
+"""What a report asks of the API → requests for lists, split so that no answer has to hold more than it can."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.model.errors import Fatal
+from prompt_lint.usage.admin_api.lists import BucketRange, ListRequest
+from prompt_lint.usage.admin_api.rows import (
+    API_DIMENSIONS,
+    bucket_reader,
+    cost_reader,
+    flat_reader,
+    usage_reader,
+)
+from prompt_lint.usage.figures import format_timestamp
+from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MOST_DIMENSIONS, midnight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from prompt_lint.usage.values import Bucket, Period, Source
+
+    _Parameters = tuple[tuple[str, str], ...]
+
+# Figures appear some five minutes after the fact.
+LAG = timedelta(minutes=5)
+ANALYTICS_START, ANALYTICS_DAYS = datetime(2026, 1, 1, tzinfo=UTC), 364
+# What one answer holds: buckets of `messages`, days and rows of `analytics`.
+_MOST_BUCKETS: Mapping[Bucket, int] = {"1d": 31, "1h": 168}
+_MOST_DAYS, _MOST_ROWS = 31, 1_000
+# The dimensions by which `cost_report` splits costs, and those that prices are made of.
+_COST_DIMENSIONS = ("model", "workspace", "service-tier", "context-window", "inference-geo")
+PRICE_DIMENSIONS = ("model", "service-tier")
+# The default workspace has no id in `messages`, so no filter of the API finds it.
+DEFAULT_WORKSPACE = "default"
+
+# Names of lists. Prices have lists of their own only where the others can't be grouped by what prices need, too.
+USAGE, COSTS, PRICE_USAGE, PRICE_COSTS = "usage", "costs", "price usage", "price costs"
+_USAGE_LISTS = (USAGE, PRICE_USAGE)
+
+
+class Query(NamedTuple):
+    """What to fetch. `workspaces` are ids or `default`, or names that have still to be resolved."""
+
+    source: Source
+    bucket: Bucket
+    dimensions: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+
+    @property
+    def filter_dimensions(self) -> tuple[str, ...]:
+        """The dimensions by which the API can't filter, so that rows have to be grouped by them."""
+        return ("workspace",) if DEFAULT_WORKSPACE in self.workspaces else ()
+
+    @property
+    def row_dimensions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.dimensions, *self.filter_dimensions)))
+
+
+def find_earliest(source: Source, now: datetime) -> datetime | None:
+    """Return from when on the source has data; None where it doesn't say."""
+    if source == "messages":
+        return None
+    return max(ANALYTICS_START, midnight(now - ANALYTICS_DAYS * DAY))
+
+
+def check_query(query: Query) -> None:
+    """Raises `Fatal` for a query that the API can't answer."""
+    if DEFAULT_WORKSPACE not in query.workspaces:
+        return
+    if query.source == "analytics":
+        raise Fatal(
+            "--source analytics knows the default workspace by its id only",
+            "give that id (wrkspc_…) as --workspace; the Claude Console shows it",
+        )
+    if len(query.row_dimensions) > MOST_DIMENSIONS:
+        raise Fatal("the default workspace can only be told apart by grouping", "leave out one --group-by")
+
+
+def make_list_requests(query: Query, period: Period) -> list[ListRequest]:
+    """Make the requests for usage and costs, and those for prices where one list can't be grouped by everything.
+
+    Raises `Fatal` for a query that the API can't answer.
+    """
+    check_query(query)
+    price_dimensions = (*PRICE_DIMENSIONS, *query.filter_dimensions)
+    combined = tuple(dict.fromkeys((*query.row_dimensions, *price_dimensions)))
+    fits = len(combined) <= MOST_DIMENSIONS
+    usage = {USAGE: combined} if fits else {USAGE: query.row_dimensions, PRICE_USAGE: price_dimensions}
+    costs = {COSTS: combined} if fits else {COSTS: query.row_dimensions, PRICE_COSTS: price_dimensions}
+    if query.source == "messages":
+        costs = {COSTS: _COST_DIMENSIONS}
+    make_requests = _messages_requests if query.source == "messages" else _analytics_requests
+    lists = {**usage, **costs}.items()
+    return [
+        request for name, dimensions in lists for request in make_requests(query, period, name, dimensions)
+    ]
+
+
+def _messages_requests(
+    query: Query, period: Period, name: str, dimensions: tuple[str, ...]
+) -> Iterator[ListRequest]:
+    """Lists whose items are buckets. Costs can't be filtered; a row's description tells its model, tier and kind."""
+    if name in _USAGE_LISTS:
+        path, start, bucket, reader = "usage_report/messages", period.usage_start, query.bucket, usage_reader
+        groups = (*_group_by(API_DIMENSIONS[name] for name in dimensions), *_filters(query))
+    else:
+        path, start, bucket, reader = "cost_report", period.cost_start, "1d", cost_reader
+        groups = _group_by(("workspace_id", "description"))
+    most, width = _MOST_BUCKETS[bucket], BUCKET_WIDTHS[bucket]
+    for first, end in _split(start, period.fetch_end, most * width):
+        buckets = BucketRange(first, end, width, min(end, period.complete_end))
+        parameters = (*_time_range(first, end), ("bucket_width", bucket), ("limit", str(most)), *groups)
+        read_rows = bucket_reader(reader(dimensions), buckets)
+        yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions, buckets=buckets)
+
+
+def _analytics_requests(
+    query: Query, period: Period, name: str, dimensions: tuple[str, ...]
+) -> Iterator[ListRequest]:
+    """Lists whose items are rows, of a time that doesn't reach into the future."""
+    columns = [API_DIMENSIONS[name] for name in dimensions]
+    if name in _USAGE_LISTS:
+        path, start, bucket, reader = "analytics/usage", period.usage_start, query.bucket, usage_reader
+    else:
+        path, start, bucket, reader = "analytics/cost", period.cost_start, "1d", cost_reader
+        columns += ["cost_type", "token_type"]
+    options = (
+        ("time_bucket_width", bucket),
+        ("order_by", "time"),
+        ("order", "asc"),
+        ("limit", str(_MOST_ROWS)),
+    )
+    now = period.now.replace(second=0, microsecond=0)
+    for first, end in _split(start, min(period.fetch_end, now), _MOST_DAYS * DAY):
+        parameters = (*_time_range(first, end), *options, *_group_by(columns), *_filters(query))
+        read_rows = flat_reader(reader(dimensions), BucketRange(first, end, BUCKET_WIDTHS[bucket], first))
+        yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions)
+
+
+def _split(start: datetime, end: datetime, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        yield start, min(start + longest, end)
+        start += longest
+
+
+def _time_range(start: datetime, end: datetime) -> _Parameters:
+    return ("starting_at", format_timestamp(start)), ("ending_at", format_timestamp(end))
+
+
+def _group_by(columns: Iterable[str]) -> _Parameters:
+    return tuple(("group_by[]", column) for column in columns)
+
+
+def _filters(query: Query) -> _Parameters:
+    models = tuple(("models[]", model) for model in query.models)
+    if DEFAULT_WORKSPACE in query.workspaces:
+        return models
+    return (*models, *(("workspace_ids[]", workspace) for workspace in query.workspaces))

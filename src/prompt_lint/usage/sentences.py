@@ -1,0 +1,214 @@
+"""The sentences of a report, which its outputs share. Plain text: each output escapes it for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.text.plural import pluralize
+from prompt_lint.usage.fail_conditions import MONEY_METRICS
+from prompt_lint.usage.figures import (
+    format_day,
+    format_minute,
+    format_money,
+    format_percent,
+    format_tokens,
+    format_window,
+    round_half_up,
+    shorten,
+)
+from prompt_lint.usage.groups import has_cost_by
+from prompt_lint.usage.sums import relative_change, share
+from prompt_lint.usage.tables import DIMENSION_NAMES
+from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, UNBILLED_TIER, ZERO
+
+if TYPE_CHECKING:
+    from prompt_lint.usage.values import ConditionResult, Forecast, Trends, UsageReport
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_LONGEST_NAME = 60
+
+NO_USAGE = (
+    "Is it the right organization, and do --model and --workspace name what is used there? Usage of Claude "
+    "subscriptions, and of Claude on other clouds, is in no report of the API."
+)
+
+
+def describe_previous_window(days: int) -> str:
+    return "the day before" if days == 1 else f"the {pluralize(days, 'day')} before"
+
+
+def write_headline(trends: Trends) -> str:
+    """Say the whole report in a sentence: how much, for when, and how that compares with the window before."""
+    window, totals, currency = trends.period.window, trends.totals, trends.data.currency
+    days = f"{pluralize(window.days, 'day')} ({format_window(window)}, UTC)"
+    if trends.is_empty:
+        return f"No usage in {days}."
+    sums = f"{format_money(totals.cost, currency)} and {format_tokens(totals.usage.tokens)} tokens in {days}"
+    previous = trends.previous_totals
+    if previous is None:
+        return f"{sums}; there is no window before to compare with."
+    previous_days = describe_previous_window(window.days)
+    relative = relative_change(totals.cost, previous.cost)
+    if relative is None:
+        return f"{sums}; {previous_days} cost nothing."
+    if not round_half_up(100 * relative, 1):
+        return f"{sums}: as much as in {previous_days}."
+    change = f"{format_percent(abs(relative))} {'more' if relative > 0 else 'less'}"
+    return f"{sums}: {change} than the {format_money(previous.cost, currency)} of {previous_days}."
+
+
+def explain_cut_window(trends: Trends) -> str:
+    """Say that the window ends before the day that was asked for, and why; "" where it doesn't."""
+    period = trends.period
+    if period.requested_end is None:
+        return ""
+    last, requested = (format_day(end - DAY, year=True) for end in (period.window.end, period.requested_end))
+    reason = "later days aren't over"
+    if period.has_unfinished_day:
+        reason = f"the source's figures are complete through {format_minute(trends.data.complete_until)}"
+    return f"The window ends on {last} and not on {requested}, as asked: {reason}."
+
+
+def explain_change(trends: Trends) -> str:
+    """Say which combination of groups changed most; "" where nothing changed or is compared."""
+    if not trends.group_changes or trends.previous_totals is None:
+        return ""
+    change, currency = trends.group_changes[0], trends.data.currency
+    names = [shorten(name, _LONGEST_NAME) for name in change.group_names]
+    name = (" in " if tuple(trends.groups) == ("model", "workspace") else ", ").join(names)
+    if not change.is_cost:
+        return f"What changed most: {name}, {format_tokens(change.difference, sign=True)} tokens."
+    total = trends.totals.cost - trends.previous_totals.cost
+    is_part = total * change.difference > 0 and abs(change.difference) <= abs(total)
+    whole = format_money(total, currency, sign=True)
+    amount = f"{format_money(change.difference, currency, sign=True)}{f' of {whole}' if is_part else f'; {whole} in all'}"
+    return f"What changed most: {name}, {amount}."
+
+
+def describe_forecast(forecast: Forecast, currency: str) -> str:
+    """Say what the month comes to, and what that assumes."""
+    average = "that of the last whole day"
+    if forecast.averaged_days > 1:
+        average = f"the average of the last {pluralize(forecast.averaged_days, 'whole day')}"
+    return (
+        f"{forecast.month:%B %Y} comes to {format_money(forecast.total, currency)} if it goes on like this: "
+        f"{format_money(forecast.so_far, currency)} in {pluralize(forecast.past_days, 'whole day')}, "
+        f"then {pluralize(forecast.remaining_days, 'day')} (today included) at {format_money(forecast.daily_cost, currency)}, {average}."
+    )
+
+
+def describe_today(trends: Trends) -> str:
+    """Say what is known of the unfinished day; "" where it doesn't follow on the window."""
+    today, complete_until = trends.today, trends.data.complete_until
+    if today is None:
+        return ""
+    sums = f"{format_money(today.cost, trends.data.currency)}, {format_tokens(today.usage.tokens)} tokens"
+    day = f"Today so far ({format_day(today.start)}, through {complete_until:%H:%M} UTC)"
+    if trends.period.has_unfinished_day:
+        day = f"{format_day(today.start)}, which the source hasn't finished (through {format_minute(complete_until)})"
+    return f"{day}: {sums}; in no total above, never compared."
+
+
+def name_unfinished_day(trends: Trends) -> str:
+    if trends.period.has_unfinished_day:
+        return f"{format_day(trends.period.complete_end)} so far"
+    return "today so far"
+
+
+def describe_result(result: ConditionResult, currency: str) -> str:
+    """Say whether a condition is met, and by which figure."""
+    condition = result.condition
+    if result.actual is None:
+        return f"{condition.text}: can't be told, there is no figure to compare"
+    if condition.unit == "%":
+        figure = format_percent(result.actual / 100, sign=condition.operator in "+-")
+    elif condition.metric in MONEY_METRICS:
+        figure = format_money(result.actual, currency) + condition.unit
+    else:
+        figure = format_tokens(result.actual) + condition.unit
+    return f"{condition.text}: {'yes' if result.is_met else 'no'}, it is {figure}"
+
+
+def list_caveats(report: UsageReport) -> list[str]:
+    """List what the figures leave out."""
+    trends, data = report.trends, report.trends.data
+    caveats = [
+        f"Data goes through {format_minute(data.complete_until)}; it was fetched at {format_minute(trends.period.now)}. Days are UTC days.",
+        *_list_missing_costs(trends),
+        "Requests that were blocked may show as usage without a cost.",
+    ]
+    if data.source == "messages":
+        caveats.append("This source counts no requests; --source analytics does.")
+    caveats += _list_late_start(trends)
+    if report.filters:
+        caveats.append(f"Only {', '.join(report.filters)}.")
+        if any(text.startswith("model") for text in report.filters):
+            caveats.append(
+                "Costs without a model (web searches, code execution) are left out by the choice of models."
+            )
+    return [*caveats, *data.notes, *report.notes]
+
+
+def _list_missing_costs(trends: Trends) -> list[str]:
+    data = trends.data
+    unbilled = sum(
+        row.usage.tokens
+        for row in data.price_usage_rows
+        if row.group[1] == UNBILLED_TIER and trends.period.window.contains(row.start)
+    )
+    part = share(unbilled, trends.totals.usage.tokens)
+    tokens = f": {format_tokens(unbilled)} tokens of this window, {format_percent(part)}" if unbilled else ""
+    caveats = [
+        f"Priority Tier is paid for by commitment, so its usage is in the tokens and not in the costs{tokens}."
+    ]
+    missing = [DIMENSION_NAMES[name] for name in trends.groups if not has_cost_by(data, (name,))]
+    if missing:
+        caveats.append(
+            f"This source tells no cost by {' or '.join(missing)}: there tokens stand in; --source analytics does."
+        )
+    elif data.source == "messages":
+        caveats.append("This source tells no cost by API key; --source analytics does.")
+    return caveats
+
+
+def _list_late_start(trends: Trends) -> list[str]:
+    """An organization that began in the middle of the previous window is compared with fewer days."""
+    if trends.previous_totals is None:
+        return []
+    used = [day.start for day in trends.previous_days if day.usage.tokens or day.cost]
+    if not used or used[0] < trends.previous_days[0].start + 2 * DAY:
+        return []
+    first = format_day(used[0], year=True)
+    return [f"The window before has no usage until {first}: the changes compare it with fewer days."]
+
+
+def explain_prompt_costs(report: UsageReport) -> list[str]:
+    """Say how the costs of prompts are computed, and what that assumes."""
+    data, window = report.trends.data, report.trends.period.window
+    calls = (
+        f"Cost per 1,000 calls = tokens of the prompt {_TIMES} 1,000 {_TIMES} what a token of input really cost at that model "
+        "in this window, cached and uncached together. An estimate: a prompt that is cached more than the rest costs less."
+    )
+    if not any(cost.prompt.growth is not None for cost in report.prompt_costs):
+        how = "run `prompt-lint check --base …` to see what a change costs"
+        return [calls, f"{report.check_file} tells no growth: {how}."]
+    if not data.has_requests:
+        return [
+            calls,
+            "What growth costs a month needs the number of requests: run with --source analytics.",
+        ]
+    growth = (
+        f"Growth a month = tokens grown {_TIMES} requests to that model in {DAYS_PER_MONTH} days "
+        f"(those of this window / {window.days} {_TIMES} {DAYS_PER_MONTH}) {_TIMES} the same price, "
+        "as if each of those requests carried the prompt: so it is the most it can be."
+    )
+    return [_sum_monthly_growth(report), calls, growth]
+
+
+def _sum_monthly_growth(report: UsageReport) -> str:
+    known = [cost.monthly_growth for cost in report.prompt_costs if cost.monthly_growth is not None]
+    total, currency = sum(known, ZERO), report.trends.data.currency
+    if not total:
+        return "This change costs nothing more a month."
+    more = "more" if total > 0 else "less"
+    return f"This change would cost {format_money(abs(total), currency)} a month {more}, as an estimate."

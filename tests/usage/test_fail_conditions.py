@@ -1,0 +1,47 @@
+"""Conditions of `--fail-on`: which are met, and which are none."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.usage_values import make_trends
+
+from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
+from prompt_lint.usage.sentences import describe_result
+
+
+@pytest.mark.parametrize(
+    ("text", "is_met"),
+    [
+        ("cost > 9.99/day", True), ("cost > 10/day", False), ("cost > 70", False), ("cost>69.9", True),
+        ("cost +99%", True), ("cost +100%", False), ("cost -1%", False), ("tokens < 8M", True), ("tokens > 30M/month", False),
+        ("tokens > 29M/month", True), ("cache-hit < 1%", True), ("price > $9", True), ("forecast > 100000", False),
+        ("requests > 1", None), ("saved > 1", False),
+    ],
+)  # fmt: skip
+def test_a_condition_is_met_or_not(text: str, is_met: bool | None) -> None:
+    """With ten dollars a day after five; one whose figure doesn't exist is neither."""
+    trends = make_trends(*["5"] * 7, *["10"] * 7)
+
+    assert evaluate_condition(parse_condition(text), trends).is_met is is_met
+
+
+def test_growth_needs_a_window_before() -> None:
+    """A new organization fails no comparison."""
+    result = evaluate_condition(parse_condition("cost +1%"), make_trends(*["10"] * 7))
+
+    assert result.is_met is None
+    assert "can't be told" in describe_result(result, "USD")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "cost", "cost = 5", "cost > ", "costs > 5", "cost + 5", "cost > 5%", "cache-hit < 60", "cache-hit +5%", "forecast +5%",
+     "price > 5/day", "cost > 5/hour", "cost > 1e9", "cost > NaN", "cost > 5/day; rm", "x" * 200, "cost > ٣", "cost > 5\n"],
+)  # fmt: skip
+def test_a_text_that_is_no_condition_is_refused(text: str) -> None:
+    """With what is wrong with it; white space at its end is ignored."""
+    if text.endswith("\n"):
+        assert parse_condition(text).value == 5
+        return
+    with pytest.raises(ValueError, match=r"is no|names no|doesn't say|can't be|is a share"):
+        parse_condition(text)

@@ -1,0 +1,45 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt_lint.usage.figures import draw_sparkline, format_money, format_tokens, sum_weeks
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("0", "$0.00"), ("1234.5", "$1,234.50"), ("0.5", "$0.50"), ("0.0042", "$0.0042"), ("0.00000012", "<$0.000001"), ("-3", "-$3.00"), ("0.999", "$1.00")],
+)  # fmt: skip
+def test_small_amounts_of_money_have_more_decimals(amount: str, text: str) -> None:
+    """Two, and up to six below a dollar."""
+    assert format_money(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (9_999, "9,999"), (10_000, "10.0k"), (123_456, "123k"), (1_234_567, "1.23M"), (8_530_000_000, "8.53B"), (-25_000, "-25.0k")],
+)  # fmt: skip
+def test_tokens_have_three_digits_and_a_suffix(number: int, text: str) -> None:
+    """Below ten thousand they have all digits."""
+    assert format_tokens(number) == text
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10**6, places=2), max_size=100))
+def test_a_sparkline_has_a_mark_for_each_number(series: list[Decimal]) -> None:
+    """The highest is a full bar, and 0 is a dot."""
+    marks = draw_sparkline(series)
+
+    assert len(marks) == len(series)
+    assert all((mark == "·") == (not number) for mark, number in zip(marks, series, strict=True))
+    assert not any(series) or "█" in marks
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10**6, places=2), max_size=100))
+def test_weeks_add_up_to_the_days(series: list[Decimal]) -> None:
+    """Nothing is lost where many days are drawn as weeks."""
+    assert sum(sum_weeks(series)) == sum(series)
