@@ -5,10 +5,11 @@ Sources: the API reference of Messages, the Model Context Protocol (`tools/list`
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.text.location import KeyPath, ShapeError, describe_type, format_key_path, shorten
+from prompt_lint.text.location import KeyPath, ShapeError, describe_type, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,14 +88,14 @@ def normalize_tools(tools: Iterable[tuple[KeyPath, object, str]]) -> list[dict[s
     """Tools, each with its place and the name that is its key (empty where it has its own). Raises `ShapeError`."""
     found: list[dict[str, Any]] = []
     names: set[str] = set()
-    for where, given, key in tools:
-        tool = _normalize_tool(given, where, key)
+    for key_path, given, key in tools:
+        tool = _normalize_tool(given, key_path, key)
         name = tool.get("name")
         if isinstance(name, str):
             if name in names:
-                raise ShapeError(
-                    where,
-                    f"`{format_key_path(where)}` has the name `{shorten(name)}` again: names must be unique",
+                raise ShapeError.at(
+                    key_path,
+                    f"has the name `{shorten(name)}` again: names must be unique",
                     _HINT,
                 )
             names.add(name)
@@ -111,55 +112,64 @@ def get_tool_name(tool: object, key: str = "") -> str:
     return name if isinstance(name, str) else key
 
 
-def _normalize_tool(given: object, where: KeyPath, key: str) -> dict[str, Any]:
+def render_tool(tool: Mapping[str, Any]) -> str:
+    """Return a tool of a request as the model reads it: docs/counting.md tells how that was found."""
+    if not is_client_tool(tool):
+        return json.dumps(tool, ensure_ascii=False)
+    fields = {"description": tool["description"]} if tool.get("description") is not None else {}
+    fields |= {"name": tool.get("name", ""), "parameters": tool.get("input_schema", {})}
+    return f"<function>{json.dumps(fields, ensure_ascii=False)}</function>\n"
+
+
+def _normalize_tool(given: object, key_path: KeyPath, key: str) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise ShapeError(where, f"`{format_key_path(where)}` is {describe_type(given)}, not an object", _HINT)
+        raise ShapeError.at(key_path, f"is {describe_type(given)}, not an object", _HINT)
     if given.get("type") not in (None, "custom", "function"):
         if not isinstance(given["type"], str):
-            raise ShapeError(
-                where,
-                f"`{format_key_path(where)}` has a `type` that is {describe_type(given['type'])}, not a text",
+            raise ShapeError.at(
+                key_path,
+                f"has a `type` that is {describe_type(given['type'])}, not a text",
                 _HINT,
             )
         return given  # defined by the server, under that type
     inner = given.get("function")
     tool = inner if isinstance(inner, dict) else given
-    name = _check_name(tool.get("name", key or None), where)
+    name = _check_name(tool.get("name", key or None), key_path)
     about = tool.get("description")
     if about is not None and not isinstance(about, str):
-        raise ShapeError(
-            where,
-            f"`{format_key_path(where)}` has a `description` that is {describe_type(about)}, not a text",
+        raise ShapeError.at(
+            key_path,
+            f"has a `description` that is {describe_type(about)}, not a text",
             _HINT,
         )
     if tool is given and "input_schema" in tool and given.get("type") != "function":
-        _check_schema(tool["input_schema"], (*where, "input_schema"))
+        _check_schema(tool["input_schema"], (*key_path, "input_schema"))
         return given if not key or "name" in given else {"name": key, **given}
     schema = _normalize_schema(
-        tool, where, keyed=bool(key), function=given.get("type") == "function" or tool is not given
+        tool, key_path, keyed=bool(key), function=given.get("type") == "function" or tool is not given
     )
     told = {} if about is None else {"description": about}
     return {"name": name, **told, "input_schema": schema}
 
 
-def _check_name(name: object, where: KeyPath) -> str:
+def _check_name(name: object, key_path: KeyPath) -> str:
     if not isinstance(name, str) or not name:
-        raise ShapeError(where, f"`{format_key_path(where)}` has no `name`", _HINT)
+        raise ShapeError.at(key_path, "has no `name`", _HINT)
     if not re.fullmatch(_NAME, name):
-        message = f"`{format_key_path(where)}` has the name `{shorten(name)}`; the API takes letters, digits, `_` and `-`, at most 128"
-        raise ShapeError(where, message, _HINT)
+        message = f"has the name `{shorten(name)}`; the API takes letters, digits, `_` and `-`, at most 128"
+        raise ShapeError.at(key_path, message, _HINT)
     return name
 
 
 def _normalize_schema(
-    tool: Mapping[str, Any], where: KeyPath, *, keyed: bool, function: bool
+    tool: Mapping[str, Any], key_path: KeyPath, *, keyed: bool, function: bool
 ) -> dict[str, Any]:
     """The arguments of a tool that isn't spelled as the API spells it."""
     spelling = next((key for key in SCHEMA_KEYS if tool.get(key) is not None), None)
     if spelling is None:
         if function:  # OpenAI: left out where there are no arguments
             return {"type": "object", "properties": {}}
-        raise ShapeError(where, f"`{format_key_path(where)}` has no `input_schema`", _HINT)
+        raise ShapeError.at(key_path, "has no `input_schema`", _HINT)
     schema = tool[spelling]
     if keyed and are_named_parameters(schema):
         schema = _build_schema(schema)
@@ -168,18 +178,14 @@ def _normalize_schema(
         schema = (
             {"type": "object", "properties": schema} if bare or not schema else {"type": "object", **schema}
         )
-    _check_schema(schema, (*where, spelling))
+    _check_schema(schema, (*key_path, spelling))
     return dict(schema)
 
 
-def _check_schema(schema: object, where: KeyPath) -> None:
+def _check_schema(schema: object, key_path: KeyPath) -> None:
     if not isinstance(schema, dict):
-        raise ShapeError(
-            where, f"`{format_key_path(where)}` is {describe_type(schema)}, not a JSON Schema", _HINT
-        )
+        raise ShapeError.at(key_path, f"is {describe_type(schema)}, not a JSON Schema", _HINT)
     if schema.get("type") != "object":
-        raise ShapeError(where, f'`{format_key_path(where)}` needs `"type": "object"` at its top', _HINT)
+        raise ShapeError.at(key_path, 'needs `"type": "object"` at its top', _HINT)
     if wrong := next((key for key in _REFUSED_SCHEMA_KEYS if key in schema), None):
-        raise ShapeError(
-            where, f"`{format_key_path(where)}` has `{wrong}` at its top, which the API refuses", _HINT
-        )
+        raise ShapeError.at(key_path, f"has `{wrong}` at its top, which the API refuses", _HINT)
