@@ -17,7 +17,7 @@ from prompt_lint.cli.project import load_project
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS
-from prompt_lint.formats.memory import BEHIND
+from prompt_lint.formats.claude_memory import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
@@ -248,7 +248,7 @@ def _absent(companions: IncludeReader, source: _Source) -> Iterator[str]:
     guesses = {
         guess
         for path in absent
-        for guess in (path.rstrip(BEHIND), path.partition("#")[0].rstrip(BEHIND))
+        for guess in (path.rstrip(CLOSING_PUNCTUATION), path.partition("#")[0].rstrip(CLOSING_PUNCTUATION))
         if guess != path
     }
     absent = [path for path in absent if path not in guesses]
