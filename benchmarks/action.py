@@ -28,7 +28,7 @@ def main() -> None:
             temp.mkdir()
             first = timed(repo, temp, Path(folder))
             known = timed(repo, temp, Path(folder))
-            shutil.rmtree(temp / check.COUNTS)
+            shutil.rmtree(temp / check.COUNTS_FOLDER)
             unknown = timed(repo, temp, Path(folder))
             print(
                 f"all {first:4.1f} s, of which installing {first - unknown:4.1f} s and checking {unknown:4.1f} s; {known:4.1f} s with known counts"

@@ -29,7 +29,6 @@ from tests.support.paths import ROOT
 
 from prompt_lint.actions import check as action
 from prompt_lint.api import oidc_token
-from prompt_lint.ci.context import Context
 from prompt_lint.model.errors import Fatal
 from prompt_lint.text.escape import visible
 
@@ -90,7 +89,7 @@ def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, cach
     """Under a key of its own, with a prefix that the next run asks for."""
     open_pull_request(repo, job, {"prompts/b.md": SHORT})
     composite.run(ROOT, job)
-    shutil.rmtree(job.temp / action.COUNTS)
+    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
     job.github["run_id"] = "8"
 
     composite.run(ROOT, job)
@@ -207,7 +206,7 @@ def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: 
     set_event(job, "push", {"before": base}, sha=base)
     composite.run(ROOT, job, {"anthropic-api-key": CANARY})
     asked = len(api.requests)
-    shutil.rmtree(job.temp / action.COUNTS)
+    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
     job.github["run_id"] = "8"
     open_pull_request(repo, job, {"README.md": "x"}, fork=True)
 
@@ -427,8 +426,8 @@ def test_every_input_reaches_its_flag(name: str, tmp_path: Path, monkeypatch: py
     env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path), "ACTION_CACHE": "true"}
     variable = "ACTION_CACHE" if name == "cache" else f"INPUT_{name.upper().replace('-', '_')}"
 
-    without = action.arguments(env, None, "r.json")
-    given = action.arguments(env | {variable: value}, None, "r.json")
+    without = action.build_arguments(env, None, "r.json")
+    given = action.build_arguments(env | {variable: value}, None, "r.json")
 
     assert flag in given
     assert flag not in without
@@ -547,27 +546,6 @@ def test_a_link_of_the_checkout_leads_nothing_elsewhere(
     assert not list(outside.iterdir())
 
 
-@pytest.mark.parametrize(
-    "path", ["link/x.json", "link/../x.json", "file.json", "a/b/link/x.json", "{top}/link/x.json"]
-)
-def test_no_way_through_a_link_is_taken(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    """Wherever it stands in the path, and however the path is spelled; also where the workspace is behind a link."""
-    (tmp_path / "outside" / "inner").mkdir(parents=True)
-    repo.link("link", tmp_path / "outside" / "inner")
-    repo.link("a/b/link", tmp_path / "outside")
-    repo.link("file.json", tmp_path / "outside" / "file.json")
-    (tmp_path / "workspace").symlink_to(repo.path)
-    monkeypatch.chdir(repo.path)
-
-    for top in (repo.path, tmp_path / "workspace"):
-        with pytest.raises(Fatal):
-            action.unlinked(path.format(top=top), {"GITHUB_WORKSPACE": str(top)})
-        for fine in ("x.json", "new/x.json", f"{top}/x.json", str(tmp_path / "elsewhere.json"), ""):
-            action.unlinked(fine, {"GITHUB_WORKSPACE": str(top)})
-
-
 @pytest.mark.parametrize("name", ["..", "link", "../.."])
 def test_no_folder_out_of_the_workspace_is_entered(repo: Repo, job: Job, tmp_path: Path, name: str) -> None:
     """Also none that a link of the checkout leads to."""
@@ -575,15 +553,6 @@ def test_no_folder_out_of_the_workspace_is_entered(repo: Repo, job: Job, tmp_pat
     repo.link("link", tmp_path)
 
     assert "leads out of the workspace" in composite.run(ROOT, job, {"working-directory": name}).log
-
-
-def test_an_output_is_what_it_is(tmp_path: Path) -> None:
-    """Windows' paths keep their backslashes, and a value of several lines stays one value."""
-    values = {"report-file": "D:\\a\\_temp\\new\\report.json", "total": "1\nstatus=pass\nEOF\nx<<y"}
-
-    action.tell(values, {"GITHUB_OUTPUT": str(tmp_path / "out")})
-
-    assert composite.file_commands((tmp_path / "out").read_text(encoding="utf-8")) == values
 
 
 def test_a_fault_of_ours_is_an_error_and_no_verdict(
@@ -634,34 +603,6 @@ def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
 
 # ---------------------------------------------------------------------------------------------------------
 # Pieces
-
-
-@pytest.mark.parametrize(
-    ("context", "env", "told"),
-    [
-        (None, {}, False),
-        (Context("github", "pull_request", "pull_request", is_fork=True), {}, True),
-        (Context("github", "pull_request", "pull_request"), {}, False),
-        (Context("github", "pull_request", "pull_request"), {"GITHUB_ACTOR": "dependabot[bot]"}, True),
-        (Context("github", "pull_request_target", "pull_request", is_fork=True), {}, False),
-        (
-            Context("github", "pull_request", "pull_request", is_fork=True),
-            {"INPUT_ANTHROPIC_API_KEY": "k" * 20},
-            False,
-        ),
-    ],
-)
-def test_who_gets_no_key(context: Context | None, env: dict[str, str], told: bool) -> None:
-    """Only those from whom GitHub keeps secrets; a key that is there all the same counts."""
-    assert bool(action._authenticate(dict(env), context)) is told
-
-
-def test_an_exchange_without_a_token_says_which_permission_is_missing() -> None:
-    """A job without `id-token: write`, in a repository of one's own."""
-    with pytest.raises(Fatal) as caught:
-        action._authenticate({"INPUT_ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1"}, None)
-
-    assert "id-token: write" in caught.value.hint
 
 
 # ---------------------------------------------------------------------------------------------------------

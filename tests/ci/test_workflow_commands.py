@@ -49,7 +49,7 @@ def test_a_long_message_is_cut() -> None:
 def test_no_value_sets_another_output(tmp_path: Path) -> None:
     """Outputs of several lines, and one that looks like the next output."""
     file = tmp_path / "output"
-    outputs = {"first": "a\nsecond<<x\nb\nx", "third": "", "odd": "\ud800"}
+    outputs = {"first": "a\nsecond<<x\nb\nx", "third": "", "path": "D:\\a\\new", "odd": "\ud800"}
 
     set_outputs({"GITHUB_OUTPUT": str(file)}, outputs)
     set_outputs({}, outputs)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-import time
 from collections import deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.api.rate_limit import RateLimiter
@@ -236,5 +236,5 @@ def describe_wait(seconds: float, unix_time: float) -> str:
     if seconds < 120:
         return f"in {seconds:.0f} s"
     form = "%Y-%m-%d %H:%M" if seconds > 72000 else "%H:%M"
-    until = time.strftime(form, time.gmtime(unix_time + seconds))
-    return f"in {seconds / 60:.0f} min, at {until} UTC"
+    until = datetime.fromtimestamp(unix_time + seconds, UTC)
+    return f"in {seconds / 60:.0f} min, at {until:{form}} UTC"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.cli.commands import Command
-from prompt_lint.comment import post
+from prompt_lint.comment import publisher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,4 +43,4 @@ def command(
     dry_run: bool,
 ) -> ExitCode:
     """Keep one comment on the pull request at GitHub up to date, with the token in GITHUB_TOKEN."""
-    return post.run(env, post.Options(report_file, key, number or 0, missing_ok, dry_run))
+    return publisher.run(env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run))

@@ -1,0 +1,101 @@
+"""A step of an action: prompt-lint runs in this process, and the job gets outputs, annotations and a summary."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import redirect_stderr
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint.ci.workflow_commands import append_summary, format_command, set_outputs
+from prompt_lint.cli import exit_status
+from prompt_lint.cli import main as cli
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.terminal import write_stdout
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from typing import TextIO
+
+    # Does the work of a step. Returns its exit code and its outputs.
+    Work = Callable[[MutableMapping[str, str]], tuple[int, Mapping[str, str]]]
+
+_MAX_COMPLAINT = 20_000
+
+
+def run_step(
+    env: MutableMapping[str, str], work: Work, purpose: str, failure_outputs: Mapping[str, str]
+) -> int:
+    """Do the work, set the outputs of the step, and return its exit code.
+
+    Work that raises an exception fails to do its `purpose`, and has the `failure_outputs`.
+    """
+    exit_code, outputs = int(ExitCode.UNCOUNTED), failure_outputs
+    try:
+        exit_code, outputs = work(env)
+    except Fatal as error:
+        exit_code = int(error.exit_code)
+        report_failure(env, purpose, format_error(error))
+    except Exception as error:  # noqa: BLE001  # a bug: Python's own exit code for it would mean "over the limit"
+        annotate(f"the Action failed ({type(error).__name__}): please report it")
+    set_outputs(env, {**outputs, "exit-code": str(exit_code)})
+    return exit_code
+
+
+def create_file_path(env: Mapping[str, str], name: str) -> str:
+    """Return a path in a new folder of the runner, so that nothing in the checkout can be taken for the file."""
+    return os.path.join(tempfile.mkdtemp(prefix="prompt-lint-", dir=env["RUNNER_TEMP"]), name)
+
+
+def run_prompt_lint(env: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str]:
+    """Return the exit code of a run with these arguments, and what it wrote to stderr."""
+    stderr = _Tee(sys.stderr)
+    with redirect_stderr(stderr):
+        try:
+            exit_status.end(lambda: cli.run(arguments, env))
+        except SystemExit as end:
+            return (end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED), stderr.text()
+
+
+class _Tee:
+    """A stream that remembers what is written to it, up to a bound."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._parts: list[str] = []
+
+    def write(self, text: str) -> int:
+        if sum(map(len, self._parts)) < _MAX_COMPLAINT:
+            self._parts.append(text)
+        return self._stream.write(text)
+
+    def text(self) -> str:
+        return "".join(self._parts)[:_MAX_COMPLAINT]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def format_error(error: Fatal) -> str:
+    """Return the messages and hints of an error, on lines of their own."""
+    return "\n".join(visible(line) for pair in error.messages() for line in pair if line)
+
+
+def annotate(message: str) -> None:
+    write_stdout(format_command("error", message, title="prompt-lint") + "\n")
+
+
+def report_failure(env: Mapping[str, str], purpose: str, complaint: str) -> None:
+    """Write an annotation and a summary for a run without a report. `complaint` is escaped, as it is in the log."""
+    lines = complaint.strip().split("\n")
+    annotate("\n".join(line.removeprefix("error: ") for line in lines))
+    indented = "".join(f"    {line}\n" for line in lines)
+    add_to_summary(env, f"### ❌ prompt-lint could not {purpose}\n\n{indented}")
+
+
+def add_to_summary(env: Mapping[str, str], text: str) -> None:
+    path = env.get("GITHUB_STEP_SUMMARY")
+    if path and text:
+        append_summary(path, lambda _: text)

@@ -1,0 +1,55 @@
+"""The text of a comment: a hidden mark to find it by, what changed or fails, and the run that says so."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from prompt_lint.comment.target import RunId
+from prompt_lint.output.markdown import COMMENT, render_within
+
+if TYPE_CHECKING:
+    from prompt_lint.model.values import Report
+
+_MARK = re.compile(r"<!-- prompt-lint ([0-9a-f]{16}) run ([0-9]{1,18})\.([0-9]{1,9}) -->")
+_NO_NEWS = "✅ No prompt has changed, and none fails.\n"
+_NO_REPORT = "⚠️ The latest run has ended without a result: "
+
+
+def has_news(report: Report | None) -> bool:
+    """Whether something fails, or has changed."""
+    if report is None:
+        return False
+    if report.exit_code or report.problems or report.loosened or report.removed:
+        return True
+    return any(verdict.fails or verdict.has_changed for verdict in report.verdicts)
+
+
+def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> str:
+    """Return the whole comment, of no more characters than GitHub takes.
+
+    `report` may be a stranger's: of its texts, only what `render_within` escapes is printed.
+    """
+    mark = f"<!-- prompt-lint {_digest(key)} run {run.number}.{run.attempt} -->\n"
+    if report is None:
+        return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} tells why.\n"
+    footer = f"\n<sub>prompt-lint, [from this run]({run_url})</sub>\n" if run_url else ""
+    if not has_news(report):
+        return f"{mark}{_NO_NEWS}{footer}"
+    return f"{mark}{render_within(report, COMMENT - _size(mark + footer), _size)}{footer}"
+
+
+def parse_mark(body: str, key: str) -> RunId | None:
+    """Return the run that wrote a comment, None where its mark is missing or has another key."""
+    match = _MARK.match(body)
+    return RunId(int(match[2]), int(match[3])) if match and match[1] == _digest(key) else None
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _size(text: str) -> int:
+    """Return the size in characters, as GitHub counts them: in UTF-16, where some are two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

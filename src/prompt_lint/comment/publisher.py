@@ -1,0 +1,157 @@
+"""Keeps one comment on a pull request up to date: it is found by its mark, so there is never a second one."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from prompt_lint import ci
+from prompt_lint.ci.context import parse_number
+from prompt_lint.ci.github import get_nested, lacks_secrets
+from prompt_lint.ci.workflow_commands import format_command, has_runner
+from prompt_lint.comment.body import has_news, parse_mark, render_body
+from prompt_lint.comment.github_api import (
+    PAGE_SIZE,
+    Refused,
+    connect,
+    expect_status,
+    explain_refusal,
+    read_list,
+)
+from prompt_lint.comment.target import NoTarget, RunId, find_target
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.report_reader import read_report
+from prompt_lint.output.terminal import write_stderr, write_stdout
+from prompt_lint.text.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_lint.api.json_client import Call
+    from prompt_lint.comment.target import Target
+    from prompt_lint.model.values import Report
+
+_MAX_PAGES = 50
+# Whose comments may be ours: whoever else writes our mark gets no say in where we write.
+_INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+
+
+class Options(NamedTuple):
+    """What the command line says. `report` is the path of the JSON of a `check`, `key` tells comments of one pull request apart.
+
+    `number` is that of the pull request, 0 for the event's. With `missing_ok` there may be no report.
+    """
+
+    report: str
+    key: str
+    number: int = 0
+    missing_ok: bool = False
+    dry_run: bool = False
+
+
+class Comment(NamedTuple):
+    """A comment of ours. An older one has a smaller id."""
+
+    id: int
+    run: RunId
+    body: str
+
+
+def run(env: Mapping[str, str], options: Options) -> ExitCode:
+    """Comment on the pull request that the environment is about. Raises `Fatal`."""
+    report, fault = _read_report(options)
+    if options.dry_run:
+        write_stdout(render_body(report, options.key, RunId(0, 0), ""))
+        return ExitCode.OK
+    result = visible(_publish(env, options, report))
+    notice = format_command("notice", result, title="prompt-lint") if has_runner(env) else result
+    write_stderr(f"{notice}\n")
+    if fault:
+        raise fault
+    return ExitCode.OK
+
+
+def _read_report(options: Options) -> tuple[Report | None, Fatal | None]:
+    """Return the report, None where it may be missing and is; and what is wrong with one that may be missing."""
+    if not options.missing_ok:
+        return read_report(options.report), None
+    if not os.path.lexists(options.report):
+        return None, None
+    try:
+        return read_report(options.report), None
+    except Fatal as error:
+        return None, error
+
+
+def _publish(env: Mapping[str, str], options: Options, report: Report | None) -> str:
+    """Return the sentence that says what was done. Raises `Fatal`."""
+    with connect(env) as call:
+        try:
+            target = find_target(env, options.number, call)
+            if isinstance(target, NoTarget):
+                return target.reason
+            return _update_comments(call, target, report, options.key)
+        except Refused as refused:
+            is_harmless = lacks_secrets(env, ci.detect_context(env))
+            return explain_refusal(refused.response, lacks_secrets=is_harmless)
+
+
+def _update_comments(call: Call, target: Target, report: Report | None, key: str) -> str:
+    """Create a comment, or update the one there is. A run without a report only takes back what an earlier one said."""
+    body = render_body(report, key, target.run, target.run_url)
+    comments = _list_comments(call, target, key)
+    if any(comment.run > target.run for comment in comments):
+        return "no comment: a later run has written it"
+    if report is None and all(comment.run == target.run for comment in comments):
+        return "no comment: the run has left no report"
+    if not comments:
+        if not has_news(report):
+            return "no comment: no prompt has changed, and none fails"
+        expect_status(call("POST", _issue_comments(target), {"body": body}), 201)
+        # Another run may have done the same at the same time: then the oldest comment is the one to keep.
+        comments = _list_comments(call, target, key)
+        if len(comments) < 2:
+            return "commented"
+        latest = max(comments, key=lambda comment: comment.run)
+        body = latest.body if latest.run > target.run else body
+    oldest, *others = comments
+    if oldest.body != body:
+        expect_status(call("PATCH", _comment_path(target, oldest), {"body": body}), 200)
+    for comment in others:
+        expect_status(call("DELETE", _comment_path(target, comment)), 204, 404)
+    return "the comment is up to date"
+
+
+def _issue_comments(target: Target) -> str:
+    return f"/repos/{quote(target.repository)}/issues/{target.pull_request}/comments"
+
+
+def _comment_path(target: Target, comment: Comment) -> str:
+    return f"/repos/{quote(target.repository)}/issues/comments/{comment.id}"
+
+
+def _list_comments(call: Call, target: Target, key: str) -> Sequence[Comment]:
+    """Return our comments, the oldest first."""
+    comments = []
+    for page in range(1, _MAX_PAGES + 1):
+        query = f"per_page={PAGE_SIZE}&page={page}"
+        items = read_list(call("GET", f"{_issue_comments(target)}?{query}"))
+        comments += [comment for item in items if (comment := _parse_comment(item, key))]
+        if len(items) < PAGE_SIZE:
+            return sorted(comments)
+    raise Fatal(
+        f"no comment: the pull request has over {_MAX_PAGES * PAGE_SIZE:,} of them",
+        exit_code=ExitCode.UNCOUNTED,
+    )
+
+
+def _parse_comment(item: Mapping[str, Any], key: str) -> Comment | None:
+    """Return a comment that has our mark, and is written by somebody who may write here; None for any other."""
+    body, number = item.get("body"), parse_number(item.get("id"))
+    run_id = parse_mark(body, key) if isinstance(body, str) else None
+    is_insider = get_nested(item, "user", "type") == "Bot" or item.get("author_association") in _INSIDERS
+    if run_id is None or not number or not is_insider:
+        return None
+    # GitHub gives the ends of lines back as a browser would have sent them.
+    return Comment(number, run_id, str(body).replace("\r\n", "\n"))
