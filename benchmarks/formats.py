@@ -132,7 +132,7 @@ def of_memory(found: list[File], top: Path) -> Iterator[str]:
     ours = [file for file in found if file.format == "memory"]
     texts = [file.data.decode("utf-8-sig").replace("\r\n", "\n") for file in ours]
     plain = sum(len(re.findall(r"(?<!\S)@(?:\\ |[^\s\\])+", text)) for text in texts)
-    named = sum(len(memory_imports.claude(text).imports) for text in texts)
+    named = sum(len(memory_imports.parse_for_claude(text).imports) for text in texts)
     taken = {
         (file.repository, file.path, part.path, part.import_chain)
         for file in ours

@@ -6,6 +6,7 @@ import os
 import resource
 import statistics
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,6 +59,23 @@ def compare(
             if number:
                 runs[name].append(cost)
     return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in runs.items()}
+
+
+def measure_memory(command: Sequence[str], cwd: Path) -> float:
+    """The most memory of any process of a run, in MiB, measured by a process that has no other children."""
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
 
 
 def table(costs: Mapping[str, Cost], yardstick: str) -> str:

@@ -74,12 +74,17 @@ def texts(folder: Path) -> list[str]:
     return found
 
 
-def rate(folder: Path, rounds: int = 3) -> None:
-    """Megabytes a second in fresh processes, every word new to them at first; the best of a few rounds each.
+def rate(folder: Path) -> None:
+    print(f"\n{'rate over ' + folder.name:36} {'MB':>7} {'MB/s':>7}   (at least 5)")
+    for name, (size, seconds) in measure_families(folder).items():
+        print(f"{name:36} {size:7.1f} {size / seconds:7.1f}")
+
+
+def measure_families(folder: Path, rounds: int = 3) -> dict[str, tuple[float, float]]:
+    """Megabytes and seconds in fresh processes, every word new to them at first; the best of a few rounds each.
 
     The yardstick does the least that any tokenizer in Python must: split with one expression and count the parts.
     """
-    print(f"\n{'rate over ' + folder.name:36} {'MB':>7} {'MB/s':>7}   (at least 5)")
     best: dict[str, tuple[float, float]] = {}
     for _ in range(rounds):
         for name in (SPLIT, *FAMILIES):
@@ -88,8 +93,7 @@ def rate(folder: Path, rounds: int = 3) -> None:
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             size, seconds = map(float, done.stdout.split())
             best[name] = (size, min(seconds, best.get(name, (0, seconds))[1]))
-    for name, (size, seconds) in best.items():
-        print(f"{name:36} {size:7.1f} {size / seconds:7.1f}")
+    return best
 
 
 def measure(folder: str, name: str) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.support import make
 from tests.support.paths import ROOT
 
-from prompt_lint.cli.list_ import Listing, render, render_json
 from prompt_lint.model.values import Problem
-from prompt_lint.output import View
+from prompt_lint.output import View, listing_json, listing_table
+from prompt_lint.output.listing import Listing
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -185,13 +185,13 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
     tokens = [data.draw(st.integers(2, 10**7)) for _ in paths]
     verdicts = [make.verdict(path, number, "ok") for path, number in zip(paths, tokens, strict=True)]
     report = make.report(*verdicts, problems=(Problem("\udcff\n", 0, "is \x1b[31m gone"),))
-    found = Listing(report, {})
+    listing = Listing(report, {})
 
     for by in ("", "rule", "format", "folder"):
-        text = render(found, by, View())
+        text = listing_table.render(listing, by, View())
         assert text.replace("\n", "").isprintable()
         assert f"{sum(tokens):,} ±" in text
-    assert len(render(found, "", View()).splitlines()) == 1 + len(paths) + 4
-    document = json.loads(render_json(found))
+    assert len(listing_table.render(listing, "", View()).splitlines()) == 1 + len(paths) + 4
+    document = json.loads(listing_json.render(listing))
     jsonschema.validate(document, SCHEMA)
     assert [one["counts"][0]["tokens"] for one in document["prompts"]] == tokens

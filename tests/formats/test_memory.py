@@ -15,7 +15,7 @@ from tests.support.repo import Repo
 
 from prompt_lint.check import group_prompts
 from prompt_lint.check.read_prompts import IncludeReader
-from prompt_lint.formats import FORMATS, memory
+from prompt_lint.formats import FORMATS, claude_memory, memory
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Part, Prompt
@@ -119,7 +119,7 @@ def test_four_hops_are_followed() -> None:
     files = {"CLAUDE.md": "0 @1.md"} | {f"{n}.md": f"{n} @{n + 1}.md" for n in range(1, 7)}
 
     assert text("CLAUDE.md", files).split("\n\n")[-1] == "4 @5.md"
-    assert notes("CLAUDE.md", files) == [("4.md", 1, memory._TOO_DEEP)]
+    assert notes("CLAUDE.md", files) == [("4.md", 1, claude_memory._TOO_DEEP)]
     assert text("CLAUDE.md", files | {"CLAUDE.md": "0 @1.md @3.md"}).endswith("\n\n6 @7.md")
 
 
@@ -133,15 +133,15 @@ def test_a_cycle_ends() -> None:
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("@~/.claude/me.md", memory._OUTSIDE), ("@/etc/rules.md", memory._OUTSIDE), ("@../other/a.md", memory._OUTSIDE),
-        ("@C:/rules.md", memory._OUTSIDE), ("@a.md:", memory._PUNCTUATED), ("@a.md,", memory._PUNCTUATED),
-        ("<b>\n@a.md\n</b>", memory._IN_HTML), ("@image.png", memory._BINARY), ("@a.pdf", memory._BINARY),
-        ("@large.md", memory._TOO_LARGE),
+        ("@~/.claude/me.md", claude_memory._OUTSIDE), ("@/etc/rules.md", claude_memory._OUTSIDE), ("@../other/a.md", claude_memory._OUTSIDE),
+        ("@C:/rules.md", claude_memory._OUTSIDE), ("@a.md:", claude_memory._PUNCTUATED), ("@a.md,", claude_memory._PUNCTUATED),
+        ("<b>\n@a.md\n</b>", claude_memory._IN_HTML), ("@image.png", claude_memory._BINARY), ("@a.pdf", claude_memory._BINARY),
+        ("@large.md", claude_memory._TOO_LARGE),
         ("@secret", "imports a file that is ignored by git; it isn't counted, since not every checkout has it"),
-        *((near, memory._PUNCTUATED) for near in ("@a.md.", "@a.md;", "See (@a.md)", "(@a.md).", "**@a.md**", '"@a.md"', "_@a.md_", "[@a.md]:")),
-        ("@a.md#x", memory._FRAGMENT), ("@a.md#x-y.", memory._FRAGMENT), ("(@a.md#x)", memory._FRAGMENT), ("@a.md.#x", memory._FRAGMENT),
+        *((near, claude_memory._PUNCTUATED) for near in ("@a.md.", "@a.md;", "See (@a.md)", "(@a.md).", "**@a.md**", '"@a.md"', "_@a.md_", "[@a.md]:")),
+        ("@a.md#x", claude_memory._FRAGMENT), ("@a.md#x-y.", claude_memory._FRAGMENT), ("(@a.md#x)", claude_memory._FRAGMENT), ("@a.md.#x", claude_memory._FRAGMENT),
         ("@missing.md#x", ""), ("(@missing.md)", ""), ("(@org/package)", ""), ("me@a.md.", ""), ("`(@a.md)`", ""), ("x(@a.md)", ""),
-        ("@docs/...", ""), ("@#x", ""), ("(@)", ""), ("@...", ""), ("(@../../a.md)", ""), ("@missing,", ""), ("@a.md!?", memory._PUNCTUATED), ("@/components/ui", ""), ("@~", ""), ("@/", ""), ("@", ""), ("@.", ""),
+        ("@docs/...", ""), ("@#x", ""), ("(@)", ""), ("@...", ""), ("(@../../a.md)", ""), ("@missing,", ""), ("@a.md!?", claude_memory._PUNCTUATED), ("@/components/ui", ""), ("@~", ""), ("@/", ""), ("@", ""), ("@.", ""),
         ("@//pkg:target", ""), ("@org/package", ""), ("@docs", ""), ("<b>\n@org/package\n</b>", ""), ("`@~/a.md`", ""),
     ],
 )  # fmt: skip
@@ -152,7 +152,7 @@ def test_what_isnt_counted_is_told_where_it_may_surprise(named: str, message: st
         "a.md": "A",
         "a.pdf": b"%PDF-1.7 text",
         "image.png": b"\x89PNG\r\n\x1a\n\0",
-        "large.md": b"x" * (memory._SKIPPED + 1),
+        "large.md": b"x" * (claude_memory.MAX_FILE_SIZE + 1),
         "secret": NotInRepository("is ignored by git"),
         "docs": MissingFile("is a folder"),
     }
@@ -175,7 +175,7 @@ def test_punctuation_around_a_path_is_told_with_its_line() -> None:
     """In an imported file, too, and as to the folder that the file is in."""
     files = {"CLAUDE.md": "@docs/a.md", "docs/a.md": "x\n\n- see (@b.md).", "docs/b.md": "B", "b.md": "no"}
 
-    assert notes("CLAUDE.md", files) == [("docs/a.md", 3, memory._PUNCTUATED)]
+    assert notes("CLAUDE.md", files) == [("docs/a.md", 3, claude_memory._PUNCTUATED)]
 
 
 def test_an_import_that_cannot_be_measured_is_no_small_number() -> None:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from prompt_lint.formats.memory_imports import Import, claude, gemini
+from prompt_lint.formats.memory_imports import Import, find_gemini_imports, parse_for_claude
 from prompt_lint.text.markdown_blocks import MAX_DEPTH, find_blocks, mask_code_spans
 
 # The reference implementation, less what we don't take apart: HTML and links inside of a paragraph, and definitions.
@@ -28,7 +28,7 @@ QUOTE, INDENTED = re.compile(r"(?m)^[-+*0-9.) \t>]*>"), re.compile(r"(?m)^[ >]*(
 
 
 def paths(text: str) -> list[str]:
-    return [one.path for one in claude(text).imports]
+    return [one.path for one in parse_for_claude(text).imports]
 
 
 def words(text: str) -> str:
@@ -111,7 +111,7 @@ def test_imports_of_claude_code(text: str, found: list[str]) -> None:
 
 def test_an_import_has_its_line() -> None:
     """The line of the file, also in a paragraph of several."""
-    assert claude("x\n\n> a\n> @b c\n> @d\n").imports == (Import("b", 4), Import("d", 5))
+    assert parse_for_claude("x\n\n> a\n> @b c\n> @d\n").imports == (Import("b", 4), Import("d", 5))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_an_import_has_its_line() -> None:
 )  # fmt: skip
 def test_comments_that_are_blocks_vanish(text: str, left: str, lines: list[int]) -> None:
     """With their lines; those in code, in a paragraph, in a list, in other HTML stay, as does one that never ends."""
-    loaded = claude(text)
+    loaded = parse_for_claude(text)
 
     assert (loaded.text, list(loaded.lines)) == (left, lines)
     assert loaded.imports == ()
@@ -141,7 +141,7 @@ def test_comments_that_are_blocks_vanish(text: str, left: str, lines: list[int])
 @given(markdown)
 def test_each_line_that_is_left_is_a_line_of_the_text(text: str) -> None:
     """What a breakdown shows of a file are lines of that file."""
-    loaded = claude(text)
+    loaded = parse_for_claude(text)
     before = text.split("\n")
 
     assert len(loaded.lines) == loaded.text.count("\n") + 1
@@ -157,10 +157,10 @@ def test_imports_in_html_are_told_apart() -> None:
     """Claude Code passes HTML blocks over, of unknown tags, too; a blank line ends one. In a paragraph, tags are text."""
     text = "<rules_x>\n@a\n</rules_x>\n\n<b>\n\n@c\n</b> @d\n\n<!-- x --> @e\n\nx <b> @f\n"
 
-    loaded = claude(text)
+    loaded = parse_for_claude(text)
 
     assert [one.path for one in loaded.imports] == ["c", "d", "f"]
-    assert loaded.hidden == (Import("a", 2), Import("e", 10))
+    assert loaded.in_html == (Import("a", 2), Import("e", 10))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_imports_in_html_are_told_apart() -> None:
 )
 def test_imports_of_gemini(text: str, found: list[str]) -> None:
     """A path starts with a letter, `.` or `/`, and ends at white space; only back-ticks make code."""
-    inlines = list(gemini(text))
+    inlines = list(find_gemini_imports(text))
 
     assert [one.path for one in inlines] == found
     assert [text[one.start : one.end] for one in inlines] == [f"@{path}" for path in found]
@@ -186,7 +186,7 @@ def test_code_of_gemini_is_what_its_expression_finds(text: str) -> None:
     """The expression is its own, and takes quadratic time."""
     regions = [match.span() for match in re.finditer(r"(`+)([\s\S]*?)\1", text)]
 
-    found = {one.start for one in gemini(text)}
+    found = {one.start for one in find_gemini_imports(text)}
 
     starts = {match.start() for match in re.finditer(r"(?<![^ \n])@(?=a)", text)}
     assert found == {n for n in starts if not any(start <= n < end for start, end in regions)}
@@ -204,8 +204,8 @@ def test_a_megabyte_of_anything_takes_linear_time(piece: str) -> None:
     text = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
     started = time.process_time()
 
-    claude(text)
-    list(gemini(text))
+    parse_for_claude(text)
+    list(find_gemini_imports(text))
 
     assert time.process_time() - started < 60
 
@@ -215,7 +215,7 @@ def test_depth_is_bounded(marks: str) -> None:
     """Beyond the bound the marks of quotes and lists are text; and every line below them costs no more than the bound."""
     started = time.process_time()
 
-    imports = claude(marks * 5000 + "@a\n" + ("\n" + " " * 300) * 3000).imports
+    imports = parse_for_claude(marks * 5000 + "@a\n" + ("\n" + " " * 300) * 3000).imports
     [leaf] = find_blocks("> " * 100 + "x")
 
     assert imports in {(Import("a", 1),), ()}

@@ -20,7 +20,7 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise, seems_to_import
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Problem, Prompt
-from prompt_lint.request import content_blocks
+from prompt_lint.request import content_blocks, included_files
 from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_MOVED
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
 
@@ -614,7 +614,7 @@ def test_too_much_in_one_image_one_request_or_one_file(monkeypatch: pytest.Monke
     assert (
         content_blocks.MAX_IMAGE_SIZE,
         content_blocks.MAX_REQUEST_SIZE,
-        content_blocks.MAX_INCLUDED_SIZE,
+        included_files.MAX_INCLUDED_SIZE,
     ) == (
         10 << 20,
         32 << 20,
@@ -630,7 +630,7 @@ def test_too_much_in_one_image_one_request_or_one_file(monkeypatch: pytest.Monke
 
     assert "bytes as base64, and the API takes 10,485,760" in refused(user(by_path("large.png")), files)
     assert "has more than 33,554,432 bytes" in refused(user(*[paper] * 3), files)
-    monkeypatch.setattr(content_blocks, "MOST_TAKEN_IN", 3 * len(SHOT))
+    monkeypatch.setattr(included_files, "MAX_INCLUDED_SIZE", 3 * len(SHOT))
     lines = f"{json.dumps(user(by_path('a.png')))}\n" * 4
     with pytest.raises(Unreadable, match="takes in more than"):
         parse(lines, "prompts/a.jsonl", files)

@@ -565,13 +565,15 @@ def test_only_folders_of_rules_are_compared_with_the_disk(
     repo.write("other/b.md", "new\n")
     repo.git("mv", "elsewhere.md", "prompts/c.md")
     asked: list[list[str]] = []
-    real = git.together
+    real = git.run_parallel
 
-    def together(commands: list[list[str]], top: str, warnings: list[str]) -> Generator[bytes, None, None]:
+    def run_parallel(
+        commands: list[list[str]], top: str, warnings: list[str]
+    ) -> Generator[bytes, None, None]:
         asked.extend(commands)
         return real(commands, top, warnings)
 
-    monkeypatch.setattr(git, "together", together)
+    monkeypatch.setattr(git, "run_parallel", run_parallel)
 
     inside = seen(repo, base, ["prompts/a.md", "prompts/c.md"], ("prompts",))
     outside = seen(repo, base, ["prompts/a.md", "other/b.md"], ("prompts",))

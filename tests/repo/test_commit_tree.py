@@ -378,9 +378,9 @@ def test_one_process_answers_everything_and_ends(repo: Repo, monkeypatch: pytest
     started: list[Sequence[str]] = []
     real = git.start
 
-    def start(args: Sequence[str], top: str, *, talking: bool = False) -> subprocess.Popen[bytes]:
+    def start(args: Sequence[str], top: str, *, interactive: bool = False) -> subprocess.Popen[bytes]:
         started.append(args)
-        return real(args, top, talking=talking)
+        return real(args, top, interactive=interactive)
 
     monkeypatch.setattr(git, "start", start)
 

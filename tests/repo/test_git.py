@@ -106,8 +106,8 @@ def test_an_embedded_bare_repository_is_refused_by_old_gits_too(
 ) -> None:
     """Where git (before 2.38) doesn't know `safe.bareRepository`, the missing .git gives the trap away."""
     bare_repository(repo.path / "evil", program)
-    old = tuple(word.replace("safe.bareRepository=explicit", "x.y=z") for word in git.HARDENED)
-    monkeypatch.setattr(git, "HARDENED", old)
+    old = tuple(word.replace("safe.bareRepository=explicit", "x.y=z") for word in git.HARDENED_OPTIONS)
+    monkeypatch.setattr(git, "HARDENED_OPTIONS", old)
 
     with pytest.raises(Fatal, match=r"no \.git in it"):
         open_tree(str(repo.path / "evil"))
@@ -133,7 +133,7 @@ def test_git_inherits_no_settings_and_no_credentials(repo: Repo, monkeypatch: py
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-canary")
 
-    passed = git.environment()
+    passed = git.child_environment()
 
     assert "sk-ant-canary" not in passed.values()
     assert "/nonexistent" not in passed.values()
@@ -230,8 +230,8 @@ def test_commands_run_side_by_side_and_end_together(repo: Repo) -> None:
     repo.write("a.md")
     repo.commit()
 
-    both = list(git.together([["ls-files"], ["rev-parse", "--is-inside-work-tree"]], str(repo.path), []))
-    stopped = git.together([["ls-files"], ["cat-file", "--batch"]], str(repo.path), [])
+    both = list(git.run_parallel([["ls-files"], ["rev-parse", "--is-inside-work-tree"]], str(repo.path), []))
+    stopped = git.run_parallel([["ls-files"], ["cat-file", "--batch"]], str(repo.path), [])
     next(stopped)
     stopped.close()
 
@@ -288,7 +288,7 @@ def test_in_a_hook_the_same_files_are_seen(repo: Repo, tmp_path: Path, commit: l
 
     *files, temporary = out.read_text().splitlines()
     assert files == [
-        ".gitignore *.log", "a.md a2", "b.md b", "gone.md Missing", "kept.log kept", "staged.md staged",
+        ".gitignore *.log", "a.md a2", "b.md b", "gone.md MissingFile", "kept.log kept", "staged.md staged",
     ]  # fmt: skip
     assert index in temporary
 
@@ -319,4 +319,4 @@ def test_much_may_be_answered(repo: Repo, monkeypatch: pytest.MonkeyPatch, memor
     repo.commit()
     command = ["cat-file", "blob", "HEAD:large"]
 
-    assert [len(one) for one in git.together([command, command], str(repo.path), [])] == [1_000_000] * 2
+    assert [len(one) for one in git.run_parallel([command, command], str(repo.path), [])] == [1_000_000] * 2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class _GroupRequest(NamedTuple):
             return None
         fields = dict(self.others)
         if self.system:
-            fields["system"] = _join_contents(self.system)
+            fields["system"] = join_contents(self.system)
         if self.tools:
             fields["tools"] = self.tools
         ends = self.messages and self.messages[-1].get("role") != "assistant"
@@ -226,20 +226,7 @@ class _GroupRequest(NamedTuple):
         return Request(fields)
 
     def _add_part(self, title: str, path: str, content: object) -> None:
-        self.parts.append(Part(title, 0, 0, _text(content), path))
-
-
-def _text(content: object) -> str:
-    """The words of a content, near enough for its share of the tokens: without what JSON puts around them, and without pictures."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(map(_text, content))
-    if isinstance(content, dict) and ("role" in content or content.get("type") in {"text", "tool_result"}):
-        return _text(content.get("content", content.get("text", "")))
-    if isinstance(content, dict) and content.get("type") in {"image", "document"}:
-        return ""
-    return json.dumps(content, ensure_ascii=False)
+        self.parts.append(Part(title, 0, 0, flatten(content), path))
 
 
 def _list_messages(fields: Mapping[str, Any]) -> list[Any]:
@@ -249,10 +236,3 @@ def _list_messages(fields: Mapping[str, Any]) -> list[Any]:
     is_after_assistant = len(messages) > 1 and messages[-2].get("role") == "assistant"
     has_placeholder = messages[-1] == PLACEHOLDER_MESSAGE and (is_only or is_after_assistant)
     return messages[:-1] if has_placeholder else messages
-
-
-def _join_contents(contents: list[Any]) -> object:
-    if all(isinstance(content, str) for content in contents):
-        return "\n\n".join(contents)
-    blocks = ([{"type": "text", "text": part}] if isinstance(part, str) else part for part in contents)
-    return [block for part in blocks for block in part]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -18,7 +17,7 @@ from prompt_lint.cli.project import load_project
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats import FORMATS
-from prompt_lint.formats.memory import BEHIND
+from prompt_lint.formats.claude_memory import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
@@ -26,6 +25,7 @@ from prompt_lint.output import View
 from prompt_lint.output import text as as_text
 from prompt_lint.output.terminal import wants_color, write_stdout
 from prompt_lint.output.text_pieces import format_title
+from prompt_lint.request.flatten import flatten
 from prompt_lint.text.escape import visible
 from prompt_lint.text.plural import pluralize
 
@@ -186,29 +186,15 @@ def _heading(prompt: Prompt, source: _Source) -> str:
         return f"{name}: blank, so there is nothing to be sent"
     fields, told = prompt.request.fields, []
     if "system" in fields:
-        told.append(f"system {pluralize(source.tokens(_text(fields['system'])), 'token')}")
+        told.append(f"system {pluralize(source.tokens(flatten(fields['system'])), 'token')}")
     if tools := fields.get("tools"):
-        told.append(f"{pluralize(len(tools), 'tool')} of {pluralize(source.tokens(_text(tools)), 'token')}")
+        told.append(f"{pluralize(len(tools), 'tool')} of {pluralize(source.tokens(flatten(tools)), 'token')}")
     messages = [one for one in fields["messages"] if not told or one != PLACEHOLDER_MESSAGE]
     if messages:
         told.append(
-            f"{pluralize(len(messages), 'message')} of {pluralize(source.tokens(_text(messages)), 'token')}"
+            f"{pluralize(len(messages), 'message')} of {pluralize(source.tokens(flatten(messages)), 'token')}"
         )
     return f"{name}, as {prompt.role}: {', '.join(told)} ({source.model}, the texts alone)"
-
-
-def _text(content: object) -> str:
-    """What is read of a piece of a request; of tools all of it, of images and documents nothing."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(filter(None, map(_text, content)))
-    if isinstance(content, dict):
-        if content.get("type") in {"image", "document"}:
-            return ""
-        inner = content.get("content", content.get("text"))
-        return _text(inner) if inner is not None else json.dumps(content, ensure_ascii=False)
-    return ""
 
 
 def _own(parts: Iterable[Part], source: _Source) -> Iterator[str]:
@@ -262,7 +248,7 @@ def _absent(companions: IncludeReader, source: _Source) -> Iterator[str]:
     guesses = {
         guess
         for path in absent
-        for guess in (path.rstrip(BEHIND), path.partition("#")[0].rstrip(BEHIND))
+        for guess in (path.rstrip(CLOSING_PUNCTUATION), path.partition("#")[0].rstrip(CLOSING_PUNCTUATION))
         if guess != path
     }
     absent = [path for path in absent if path not in guesses]

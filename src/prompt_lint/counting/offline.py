@@ -15,6 +15,7 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
 from prompt_lint.model.values import Count
 from prompt_lint.request import images
+from prompt_lint.request.tools import render_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -149,7 +150,7 @@ class _Counting(NamedTuple):
         if not tools:
             return 0
         automatic, forced = self.model.tool_prompt_tokens or _ASSUMED_TOOL_PROMPT
-        total = sum(self._text(tool_text(tool)) + 1 for tool in tools)
+        total = sum(self._text(render_tool(tool)) + 1 for tool in tools)
         if choice.get("type") == "tool":
             return total + forced + 2 + self._text(str(choice.get("name", "")))
         return total + (forced if choice.get("type") == "any" else automatic)
@@ -185,13 +186,6 @@ class _Counting(NamedTuple):
             said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             total += frame.argument + self._text(str(name)) + self._text(said)
         return total
-
-
-def tool_text(tool: Mapping[str, Any]) -> str:
-    """A client tool as the model reads it."""
-    told = {"description": tool["description"]} if tool.get("description") is not None else {}
-    told |= {"name": tool.get("name", ""), "parameters": tool.get("input_schema", {})}
-    return f"<function>{json.dumps(told, ensure_ascii=False)}</function>\n"
 
 
 _LINE = {"type": "text", "text": "\n"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles as turns
 from prompt_lint.text.decode import decode
+from prompt_lint.text.yaml_head import parse_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +91,7 @@ def _turn(role: str, text: str, line: int) -> list[turns.Turn]:
 
 
 def _said(found: _File) -> Iterator[tuple[str, int]]:
-    if found.head.strip() and turns.parse_head(found.head, 1) is None:
+    if found.head.strip() and parse_head(found.head, 1) is None:
         yield turns.BAD_FRONTMATTER, 1
     if found.unread:
         yield _NOT_READ, found.unread

@@ -10,6 +10,7 @@ from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles
 from prompt_lint.text.decode import decode
+from prompt_lint.text.yaml_head import YamlHead, parse_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +74,7 @@ class _Role(NamedTuple):
 class _File(NamedTuple):
     body: str
     line: int
-    head: from_roles.YamlHead | None
+    head: YamlHead | None
     said: list[tuple[str, int]]
 
 
@@ -112,7 +113,7 @@ def _cut(text: str) -> _File:
         return _File(text, 1, None, [])
     line = opens[0].count("\n") + 1
     yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    head = from_roles.parse_head(yaml, line)
+    head = parse_head(yaml, line)
     # The rest of the closing line is blank; dotprompt takes the white space around the text off.
     start = line + yaml.count("\n") + body[: len(body) - len(body.lstrip())].count("\n")
     return _File(body.strip(), start, head, [] if head else [(from_roles.BAD_FRONTMATTER, line)])
@@ -131,7 +132,7 @@ def _said(file: _File, found: list[from_roles.Turn]) -> Iterator[tuple[str, int]
                 return
 
 
-def _tools(head: from_roles.YamlHead) -> list[from_roles.ToolDefinition]:
+def _tools(head: YamlHead) -> list[from_roles.ToolDefinition]:
     """Those that `toolDefs` defines; `tools` only names what the program defines."""
     found = []
     for _, one, line, last in head.list_entries("toolDefs"):

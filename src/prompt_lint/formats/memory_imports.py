@@ -1,8 +1,8 @@
-"""What a memory file takes in with `@path`, by the rules of the tool that loads it. Pure: no file is looked at here.
+"""The imports in the text of a memory file, written as `@path`, by the rules of the tool that loads it. Reads no file.
 
-Claude Code: anywhere in the text but not in code; `@` stands at the start or behind white space, and a space in a path behind
-a backslash; comments that are blocks of their own vanish. Source: documentation of Claude Code (memory), 2026. That it passes
-HTML blocks over as it does code is what its users report (2026). Gemini CLI: its source, memoryImportProcessor.ts, 2026.
+Claude Code: anywhere in the text but not in code; `@` is at the start or follows white space, and a space in a path follows
+a backslash; comments that are blocks of their own vanish. Source: documentation of Claude Code (memory), 2026. That it skips
+HTML blocks as it does code is what its users report (2026). Gemini CLI: its source, memoryImportProcessor.ts, 2026.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 class Import(NamedTuple):
-    """A path as it is written, less the escapes of its spaces, and its 1-based line."""
+    """A path as it is written, without the escapes of its spaces, and its 1-based line."""
 
     path: str
     line: int
 
 
-class Loaded(NamedTuple):
-    """A text as Claude Code loads it: without block-level comments. `lines` are where its lines were before.
+class ClaudeText(NamedTuple):
+    """A text as Claude Code loads it: without block-level comments. `lines` are the original numbers of its lines.
 
-    `hidden` are those that stand in HTML blocks, where Claude Code passes them over; `near` would be imports without the
-    punctuation before them.
+    `in_html` are imports in HTML blocks, which Claude Code skips; `punctuated` would be imports without the punctuation
+    before them.
     """
 
     text: str
     lines: Sequence[int]
     imports: tuple[Import, ...]
-    hidden: tuple[Import, ...]
-    near: tuple[Import, ...] = ()
+    in_html: tuple[Import, ...]
+    punctuated: tuple[Import, ...] = ()
 
 
-class Inline(NamedTuple):
+class GeminiImport(NamedTuple):
     """What Gemini CLI replaces: `text[start:end]` is `@` and `path`."""
 
     path: str
@@ -47,113 +47,117 @@ class Inline(NamedTuple):
     end: int
 
 
-# A NUL can't be in a text; here it stands in the place of code.
+# A text can't have a NUL, which replaces code.
 _CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])+)")
-_NEAR = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])+)")
+_PUNCTUATED = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])+)")
 _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 
 
-def claude(text: str) -> Loaded:
-    """What Claude Code makes of the text of a memory file."""
+def parse_for_claude(text: str) -> ClaudeText:
+    """Return the text of a memory file as Claude Code loads it, and its imports."""
     imports: list[Import] = []
-    hidden: list[Import] = []
-    near: list[Import] = []
-    cuts: list[tuple[int, int]] = []
+    in_html: list[Import] = []
+    punctuated: list[Import] = []
+    comments: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
-        for leaf in find_blocks(text):
-            if leaf.kind == "text":
-                imports += _found(leaf)
-                near += _found(leaf, _NEAR)
-            elif end := _after_comment(text, leaf):
-                cuts.append((leaf.lines[0].start, end))
-                behind = leaf.lines[-1]
-                hidden += _found(leaf._replace(lines=[behind._replace(content=text[end : behind.end])]))
+        for block in find_blocks(text):
+            if block.kind == "text":
+                imports += _find_imports(block, _CLAUDE)
+                punctuated += _find_imports(block, _PUNCTUATED)
+            elif end := _find_comment_end(text, block):
+                comments.append((block.lines[0].start, end))
+                last = block.lines[-1]
+                rest = block._replace(lines=[last._replace(content=text[end : last.end])])
+                in_html += _find_imports(rest, _CLAUDE)
             else:
-                hidden += _found(leaf)
-    return Loaded(*_cut(text, cuts), tuple(imports), tuple(hidden), tuple(near))
+                in_html += _find_imports(block, _CLAUDE)
+    kept, lines = _remove(text, comments)
+    return ClaudeText(kept, lines, tuple(imports), tuple(in_html), tuple(punctuated))
 
 
-def _found(leaf: Block, pattern: re.Pattern[str] = _CLAUDE) -> Iterator[Import]:
-    text = "\n".join(row.content for row in leaf.lines)
+def _find_imports(block: Block, pattern: re.Pattern[str]) -> Iterator[Import]:
+    text = "\n".join(line.content for line in block.lines)
     if "@" not in text:
         return
-    row, place = 0, 0
-    for match in pattern.finditer(mask_code_spans(text) if leaf.kind == "text" else text):
-        row += text.count("\n", place, match.start())
-        place = match.start()
-        yield Import(match[1].replace("\\ ", " "), leaf.lines[row].number)
+    index, offset = 0, 0
+    for match in pattern.finditer(mask_code_spans(text) if block.kind == "text" else text):
+        index += text.count("\n", offset, match.start())
+        offset = match.start()
+        yield Import(match[1].replace("\\ ", " "), block.lines[index].number)
 
 
-def _after_comment(text: str, leaf: Block) -> int:
-    """Where the comments end that an HTML block starts with, less the rest of the line if it is blank; 0 if there are none."""
-    place, end = leaf.lines[0].start, leaf.lines[-1].end
-    after = 0
-    while not leaf.depth and text.startswith("<!--", place := _after_spaces(text, place)):
-        closed = text.find("-->", place + 2, end)
-        if closed < 0:
+def _find_comment_end(text: str, block: Block) -> int:
+    """Return where the comments end that an HTML block starts with, and its line if that has nothing else; 0 for none."""
+    offset, block_end = block.lines[0].start, block.lines[-1].end
+    comment_end = 0
+    while not block.depth and text.startswith("<!--", offset := _skip_spaces(text, offset)):
+        closing = text.find("-->", offset + 2, block_end)
+        if closing < 0:
             break
-        after = place = closed + 3
-    return min(end + 1, len(text)) if after and _after_spaces(text, after) >= end else after
+        comment_end = offset = closing + 3
+    if comment_end and _skip_spaces(text, comment_end) >= block_end:
+        return min(block_end + 1, len(text))
+    return comment_end
 
 
-def _after_spaces(text: str, place: int) -> int:
-    while text[place : place + 1] in {" ", "\t"}:
-        place += 1
-    return place
+def _skip_spaces(text: str, offset: int) -> int:
+    while text[offset : offset + 1] in {" ", "\t"}:
+        offset += 1
+    return offset
 
 
-def _cut(text: str, cuts: Sequence[tuple[int, int]]) -> tuple[str, Sequence[int]]:
-    """The text without these stretches, each of which starts a line; and where the lines that are left were."""
-    if not cuts:
+def _remove(text: str, stretches: Sequence[tuple[int, int]]) -> tuple[str, Sequence[int]]:
+    """Return the text without these stretches, each of which starts a line, and the original numbers of its lines."""
+    if not stretches:
         return text, range(1, text.count("\n") + 2)
     kept: list[str] = []
     lines: list[int] = []
-    place, line, fresh = 0, 1, True
-    for start, end in [*cuts, (len(text), len(text))]:
-        piece = text[place:start]
+    offset, line, starts_line = 0, 1, True
+    for start, end in [*stretches, (len(text), len(text))]:
+        piece = text[offset:start]
         breaks = piece.count("\n")
         if piece:
             kept.append(piece)
-            lines += range(line if fresh else line + 1, line + breaks + (not piece.endswith("\n")))
-            fresh = piece.endswith("\n")
+            lines += range(line if starts_line else line + 1, line + breaks + (not piece.endswith("\n")))
+            starts_line = piece.endswith("\n")
         line += breaks + text.count("\n", start, end)
-        place = end
-    return "".join(kept), [*lines, line] if fresh else lines
+        offset = end
+    return "".join(kept), [*lines, line] if starts_line else lines
 
 
-def gemini(text: str) -> Iterator[Inline]:
-    """What Gemini CLI replaces in a text by the files that are named, outside of what it takes for code."""
-    code = _code(text) if "@" in text else iter(())
+def find_gemini_imports(text: str) -> Iterator[GeminiImport]:
+    """Yield what Gemini CLI replaces in a text by the files that are named, outside of what it takes for code."""
+    code = _find_gemini_code(text) if "@" in text else iter(())
     start, end = next(code, (len(text), 0))
     for match in _GEMINI.finditer(text):
         while end and end <= match.start():
             start, end = next(code, (len(text), 0))
         if match.start() < start:
-            yield Inline(match[1], *match.span())
+            yield GeminiImport(match[1], *match.span())
 
 
-def _code(text: str) -> Iterator[tuple[int, int]]:
-    r"""The shortest stretches between back-ticks and the next as many, which need not be all of those that stand together.
+def _find_gemini_code(text: str) -> Iterator[tuple[int, int]]:
+    r"""Yield the shortest stretches between back-ticks and the next as many, which need not be all in a row.
 
-    They are what ``(`+)([\s\S]*?)\1`` finds, from left to right.
+    They are what ``(`+)([\s\S]*?)\1`` finds, from left to right, but in linear time.
     """
     runs = [run.span() for run in re.finditer("`+", text)]
     longest_after = [0] * len(runs)
     for index in range(len(runs) - 1, 0, -1):
         start, end = runs[index]
         longest_after[index - 1] = max(longest_after[index], end - start)
-    index = place = 0
+    index = offset = 0
     while index < len(runs):
-        start, end = max(place, runs[index][0]), runs[index][1]
+        start, end = max(offset, runs[index][0]), runs[index][1]
         ticks = min(end - start, longest_after[index])
         if ticks > (end - start) // 2:
             index += 1
             while runs[index][1] - runs[index][0] < ticks:
                 index += 1
-            place = runs[index][0] + ticks
+            offset = runs[index][0] + ticks
         elif ticks := (end - start) // 2:
-            place = start + 2 * ticks
+            offset = start + 2 * ticks
         else:
             index += 1
             continue
-        yield start, place
+        yield start, offset

@@ -10,6 +10,7 @@ from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles
 from prompt_lint.text.decode import decode
 from prompt_lint.text.location import ParseError
+from prompt_lint.text.yaml_head import YamlHead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +80,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Pa
     return from_roles.split_parts(_turns(_load(decode(data))))
 
 
-def _load(text: str) -> from_roles.YamlHead:
+def _load(text: str) -> YamlHead:
     from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
 
     last = max(1, text.count("\n") + (not text.endswith("\n")))
@@ -96,10 +97,10 @@ def _load(text: str) -> from_roles.YamlHead:
             else "has no `messages`, so it isn't a prompt of GitHub Models"
         )
         raise Unreadable(seems, _TEXT_HINT, 1)
-    return from_roles.YamlHead(document, 1, last)
+    return YamlHead(document, 1, last)
 
 
-def _turns(head: from_roles.YamlHead) -> list[from_roles.Turn]:
+def _turns(head: YamlHead) -> list[from_roles.Turn]:
     messages = head.get_value("messages")
     if not isinstance(messages, list) or not messages:
         raise Unreadable(

@@ -9,6 +9,7 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request import from_roles as turns
 from prompt_lint.text.decode import decode
+from prompt_lint.text.yaml_head import YamlHead, parse_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ def _read(text: str, first: Role) -> _Read:
     text = body.lstrip()
     start = line + yaml.count("\n") + body[: len(body) - len(text)].count("\n")
     found = _split(text, start, first)
-    head = turns.parse_head(yaml, line)
+    head = parse_head(yaml, line)
     if head is None:
         return _Read(found, [], [(turns.BAD_FRONTMATTER, line)])
     tools, elsewhere = _tools(head)
@@ -95,7 +96,7 @@ def _turn(role: str, lines: list[str], start: int) -> list[turns.Turn]:
     return [turns.Turn(role, (turns.Piece(text.strip("\n"), start + above),))] if text.strip() else []
 
 
-def _said(head: turns.YamlHead) -> Iterator[tuple[str, int]]:
+def _said(head: YamlHead) -> Iterator[tuple[str, int]]:
     if head.get_value("outputs"):
         yield turns.STRUCTURED_OUTPUT, head.find_line("outputs")
     for key, one, line, _ in head.list_entries("inputs"):
@@ -105,7 +106,7 @@ def _said(head: turns.YamlHead) -> Iterator[tuple[str, int]]:
             return
 
 
-def _tools(head: turns.YamlHead) -> tuple[list[turns.ToolDefinition], list[tuple[str, int]]]:
+def _tools(head: YamlHead) -> tuple[list[turns.ToolDefinition], list[tuple[str, int]]]:
     """The functions: of v2 below `tools`, of v1 (in OpenAI's form) below `model.parameters`. Others are for the runtime."""
     found, elsewhere = [], []
     for keys in (("tools",), ("model", "parameters", "tools")):

@@ -6,7 +6,6 @@ mistake is a problem, never a small number, and never text.
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Part, Problem, Prompt
 from prompt_lint.request import extra_keys
-from prompt_lint.request.content_blocks import IncludedFiles
+from prompt_lint.request.flatten import flatten
+from prompt_lint.request.included_files import IncludedFiles
 from prompt_lint.request.normalize import describe_data, normalize_request
 from prompt_lint.request.tools import get_tool_name
 from prompt_lint.text import json_reader
@@ -267,11 +267,11 @@ def _places(data: object) -> list[_Place]:
         if value is None:
             continue
         if key == "system":
-            found.append(_Place(outline.place((key,)), key, _flat(value)))
+            found.append(_Place(outline.place((key,)), key, flatten(value)))
         elif key in {"tools", "messages"} and isinstance(value, list):
             title: Callable[[Any], str] = get_tool_name if key == "tools" else _spoken
             found += [
-                _Place(outline.place((key, n)), f"{key}[{n}] {title(one)}", _flat(one))
+                _Place(outline.place((key, n)), f"{key}[{n}] {title(one)}", flatten(one))
                 for n, one in enumerate(value)
             ]
     return found
@@ -292,25 +292,4 @@ def _images(content: object) -> int:
     return sum(block.get("type") in _IMAGES or _images(block.get("content")) for block in blocks)
 
 
-def _flat(value: object) -> str:
-    """The text of a system prompt, a message or a tool, near enough for its share of the tokens."""
-    if isinstance(value, dict) and "role" in value:
-        rest = {key: one for key, one in value.items() if key not in {"role", "name"} and one is not None}
-        value = rest["content"] if rest.keys() == {"content"} else rest
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(b, dict) and b.get("type") == "text" for b in value):
-        return "\n".join(str(block.get("text", "")) for block in value)
-    return json.dumps(_without_files(value), ensure_ascii=False)
-
-
-def _without_files(value: Any) -> Any:
-    """Less what isn't read as text: base64, addresses and paths."""
-    if isinstance(value, dict):
-        kept = value.keys() - ({"source", "image_url", "file"} if value.get("type") in _FILES else set())
-        return {key: _without_files(one) for key, one in value.items() if key in kept}
-    return [_without_files(one) for one in value] if isinstance(value, list) else value
-
-
 _IMAGES = ("image", "image_url")
-_FILES = ("image", "image_url", "document", "file")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +19,7 @@ from prompt_lint.request.tools import (
     lacks_only_schema,
     looks_like_tool,
     normalize_tools,
+    render_tool,
 )
 from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, parse_document
@@ -105,18 +105,13 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Pa
     following = dict(pairwise(begins))
     return [
         Part(
-            get_tool_name(tool) or str(tool.get("type")), line, max(line, following[line] - 1), _as_read(tool)
+            get_tool_name(tool) or str(tool.get("type")),
+            line,
+            max(line, following[line] - 1),
+            render_tool(tool),
         )
         for tool, line in zip(tools, lines, strict=True)
     ]
-
-
-def _as_read(tool: dict[str, Any]) -> str:
-    """docs/counting.md tells how that was found."""
-    if not is_client_tool(tool):
-        return json.dumps(tool, ensure_ascii=False)
-    told = {key: tool[key] for key in ("description", "name") if tool.get(key) is not None}
-    return f"<function>{json.dumps({**told, 'parameters': tool['input_schema']}, ensure_ascii=False)}</function>\n"
 
 
 def _beside(source: Document, tools: KeyPath) -> list[tuple[str, KeyPath]]:

@@ -123,7 +123,7 @@ def _exactly(place: _Place, commit: str) -> Base | Absent:
     found = _part(place, _Candidate(commit, commit[:10], exact=True))
     if not place.shallow or isinstance(found, Absent) or found.commit != commit:
         return found
-    if git.ask(["merge-base", "--is-ancestor", commit, place.head], place.top) is not None:
+    if git.run_or_none(["merge-base", "--is-ancestor", commit, place.head], place.top) is not None:
         return found
     how = f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
     return found._replace(description=how)
@@ -158,7 +158,7 @@ def _place(tree: WorkingTree) -> _Place | Absent:
     head = _commit(tree.top, "HEAD")
     if head is None:
         return Absent("there is no commit yet, so there is nothing to compare with", "commit first")
-    remotes = os.fsdecode(git.ask(["remote"], tree.top) or b"").split()
+    remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
     remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
     shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
     return _Place(tree.top, head, remote if not _NO_REF.search(remote) else "", shallow)
@@ -213,12 +213,13 @@ def _push(place: _Place, context: Context) -> Base | Absent:
 
 def _local(place: _Place) -> Base | Absent:
     """What has become of the branch since it left the default branch of the remote; on that one, since it was pushed."""
-    name = git.ask(["symbolic-ref", "--quiet", "HEAD"], place.top) or b""
+    name = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], place.top) or b""
     current = os.fsdecode(name).strip().removeprefix("refs/heads/")
     ref, default = _default(place)
     if current and (current == default or not default):
         upstream = (
-            git.ask(["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"], place.top) or b""
+            git.run_or_none(["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"], place.top)
+            or b""
         )
         ref = os.fsdecode(upstream.split(b"\n")[0]) or ref
         if not default and place.remote and ref in {"", f"refs/remotes/{place.remote}/{current}"}:
@@ -283,7 +284,7 @@ def _part(place: _Place, candidate: _Candidate) -> Base | Absent:
     if commit is None:
         return Absent(f"{name} is not in this clone", _fetching(place, candidate))
     # Ids, so nothing in a name is obeyed.
-    merge = git.ask(["merge-base", place.head, commit], place.top)
+    merge = git.run_or_none(["merge-base", place.head, commit], place.top)
     if merge:
         found = os.fsdecode(merge.split()[0])
         return Base(found, name, name if found == commit else f"the merge base with {name}")
@@ -332,7 +333,9 @@ def _discovering(place: _Place) -> str:
 
 def _commit(top: str, rev: str) -> str | None:
     """The full id of the commit that a revision names; None if there is none."""
-    found = git.ask(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"], top)
+    found = git.run_or_none(
+        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"], top
+    )
     return os.fsdecode(found).strip() if found else None
 
 

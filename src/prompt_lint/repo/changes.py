@@ -161,14 +161,14 @@ def _differences(tree: WorkingTree, base: str, within: Sequence[str]) -> _Differ
     """Both comparisons, side by side. Submodules are left out: git would look into them, with their configuration."""
     options = ["-z", "--no-abbrev", "--ignore-submodules=all"]
     staged = ["diff-index", "--cached", *options, _SIMILAR]
-    quiet = git.unfiltered(tree.top)
+    quiet = git.disable_filters(tree.top)
     disk = [[*quiet, "diff-files", *options, "--no-renames", "--", *within]] if quiet is not None else []
     notes: list[str] = []
     try:
-        outputs = list(git.together([[*staged, "-M", base, "--"], *disk], tree.top, []))
+        outputs = list(git.run_parallel([[*staged, "-M", base, "--"], *disk], tree.top, []))
     except Fatal as error:  # contents that a partial clone lacks: renames can still be told by ids
         notes.append(f"renamed files that were edited as well count as new: {error.message}")
-        outputs = list(git.together([[*staged, "-M100%", base, "--"], *disk], tree.top, []))
+        outputs = list(git.run_parallel([[*staged, "-M100%", base, "--"], *disk], tree.top, []))
     found = {path: one for path, one in _parse(outputs[0]) if one.status != "U"}
     conflicts = {path for path, one in _parse(outputs[0]) if one.status == "U"}
     if quiet is None:

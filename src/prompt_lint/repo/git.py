@@ -1,6 +1,13 @@
-"""Calls to git that read, run nothing that a repository asks for, and inherit no surprises.
+"""Start git: the only module that does, with everything switched off by which a repository could run a program.
 
-`hardened.py` says how, and why.
+A repository may come from a stranger, and its configuration can name programs: `core.fsmonitor`, hooks, filters, diff
+drivers, pagers, transports. So only plumbing commands that read are used, always from the top of the working tree, and what
+starts a program is turned off on the command line, where nothing overrides it.
+
+All `GIT_*` variables are dropped, those of a hook as well. During `git commit -a` or `git commit FILE`, `GIT_INDEX_FILE`
+names a temporary index. Dropping it loses nothing: files are read from the working tree, and the list of them is *tracked or
+untracked, unless ignored*, so a file moves from one half of the list to the other, never out of it. `GIT_DIR` of a linked
+worktree or a submodule is found again through `.git`.
 """
 
 from __future__ import annotations
@@ -11,13 +18,32 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal
-from prompt_lint.repo import hardened
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from typing import IO
 
-HARDENED, environment, executable = hardened.HARDENED, hardened.environment, hardened.executable
+HARDENED_OPTIONS = (
+    "--no-pager",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    "-c", "safe.bareRepository=explicit",  # a folder that looks like a bare repository isn't entered
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null",
+)  # fmt: skip
+
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # a partial clone would fetch a missing object
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # objects are what their ids say, histories what was committed
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",  # messages are recognised by their English text
+}
+
+# What a hook or a CI job has set for git or for prompt-lint, credentials included, isn't passed on.
+_WITHHELD_PREFIXES = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")
 
 
 class NotARepositoryError(Exception):
@@ -25,93 +51,54 @@ class NotARepositoryError(Exception):
 
 
 def run(args: Sequence[str], top: str) -> bytes:
-    """What `git -C top …args` prints.
+    """Return what `git -C top …args` prints.
 
     Raises:
         Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
         NotARepositoryError: `top` is in no repository.
     """
-    [output] = together([args], top, [])
+    [output] = run_parallel([args], top, [])
     return output
 
 
-def ask(args: Sequence[str], top: str) -> bytes | None:
-    """What `git -C top …args` prints; None where git says no (exit code 1).
+def run_or_none(args: Sequence[str], top: str) -> bytes | None:
+    """Return what `git -C top …args` prints; None where git answers no (exit code 1).
 
     Raises:
         Fatal, NotARepositoryError: as `run` does.
     """
-    process = start(args, top)
-    with process:
+    with start(args, top) as process:
         try:
-            output, said = process.communicate()
-            return _finished(process.returncode, output, said, [])
-        except Fatal:
-            if process.returncode == 1:
-                return None
-            raise
+            output, errors = process.communicate()
+            return None if process.returncode == 1 else _check_exit(process.returncode, output, errors, [])
         finally:
             process.kill()
 
 
-def unfiltered(top: str) -> list[str] | None:
-    """Options before a command that would compare contents: no filter that is configured gets to run.
-
-    None where that can't be said on a command line: a filter may have any name.
-    """
-    found = ask(["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"], top)
-    names = {key.split(".", 1)[1].rpartition(".")[0] for key in os.fsdecode(found or b"").split("\0")[:-1]}
-    if any("=" in name or "\n" in name for name in names):
-        return None
-    keys = [
-        f"filter.{name}.{key}" for name in sorted(names) for key in ("clean=", "process=", "required=false")
-    ]
-    return [word for key in keys for word in ("-c", key)]
-
-
-def together(
+def run_parallel(
     commands: Sequence[Sequence[str]], top: str, warnings: list[str]
 ) -> Generator[bytes, None, None]:
-    """The outputs of several git commands that run side by side, in the order of the commands.
+    """Run several git commands at the same time, and yield their outputs in the order of the commands.
 
-    Each writes into a file without a name, so that none waits for what is
-    done with the others' outputs. What git could not do without failing (a folder that it can't open) is added to
-    `warnings`.
+    Each writes into a file without a name, so that none waits until the output of another one was used. The warnings of
+    commands that succeed, such as of a folder that can't be opened, are added to `warnings`.
 
     Raises:
-        Fatal, NotARepositoryError: as `run` does, when the output of the command that failed is due.
+        Fatal, NotARepositoryError: as `run` does, in the place of the output of the command that failed.
     """
     processes: list[subprocess.Popen[bytes]] = []
     with ExitStack() as files:
         try:
-            outputs = [[files.enter_context(_unnamed()) for _ in range(2)] for _ in commands]
+            outputs = [[files.enter_context(_open_unnamed()) for _ in range(2)] for _ in commands]
             for args, (output, errors) in zip(commands, outputs, strict=True):
                 processes.append(start(args, top, output, errors))
             for process, (output, errors) in zip(processes, outputs, strict=True):
                 process.wait()
-                yield _finished(process.returncode, _taken(output), _taken(errors), warnings)
+                yield _check_exit(process.returncode, _take(output), _take(errors), warnings)
         finally:
             for process in processes:
                 process.kill()
                 process.wait()
-
-
-def _unnamed() -> IO[bytes]:
-    """A file that is gone when it is closed."""
-    if hasattr(os, "memfd_create"):
-        with suppress(OSError):
-            return open(os.memfd_create("git"), "w+b", buffering=0)
-    from tempfile import TemporaryFile  # noqa: PLC0415  # imports much, and few systems need it
-
-    return TemporaryFile(buffering=0)
-
-
-def _taken(file: IO[bytes]) -> bytes:
-    """All that was written to a file, which is empty then."""
-    file.seek(0)
-    data = file.read()
-    file.truncate(0)
-    return data
 
 
 def start(
@@ -120,32 +107,91 @@ def start(
     output: IO[bytes] | None = None,
     errors: IO[bytes] | None = None,
     *,
-    talking: bool = False,
+    interactive: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """`git -C top …args`, running; `talking` to one that answers on stdout what it is asked on stdin."""
-    program = executable()
+    """Start `git -C top …args`. Without `output` and `errors` these are pipes.
+
+    An `interactive` command reads questions from stdin and answers on stdout.
+    """
+    program = find_executable()
     if program is None:
         raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
     return subprocess.Popen(
-        [program, *HARDENED, "-C", top, *args],
-        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
+        [program, *HARDENED_OPTIONS, "-C", top, *args],
+        stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
         stdout=output or subprocess.PIPE,
-        # Nobody would read what is said by one that is talked to, until the pipe is full.
-        stderr=subprocess.DEVNULL if talking else errors or subprocess.PIPE,
-        env=environment(),
+        # Nobody reads the errors of an interactive command: a pipe would fill up, and block it.
+        stderr=subprocess.DEVNULL if interactive else errors or subprocess.PIPE,
+        env=child_environment(),
     )
 
 
-def _finished(code: int, output: bytes, said: bytes, warnings: list[str]) -> bytes:
-    errors = said.decode("utf-8", "surrogateescape")
-    if code == 0:
-        warnings += [line.strip() for line in errors.split("\n") if line.startswith("warning: ")]
-        return output
-    raise _failure(errors, code)
+def find_executable() -> str | None:
+    """Return the absolute path of git, or None.
+
+    Relative entries of PATH are passed over, and on Windows so is the current folder, which the system
+    itself would search first: both may be the repository, and it could bring a program called git.
+    """
+    name = "git.exe" if os.name == "nt" else "git"
+    for folder in os.get_exec_path():
+        candidate = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            return candidate
+    return None
 
 
-def _failure(errors: str, code: int) -> Exception:
-    lines = [line.strip() for line in errors.split("\n") if line.strip()]
+def child_environment() -> dict[str, str]:
+    """Return the environment that git gets."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(_WITHHELD_PREFIXES)
+    }
+    return kept | _ENVIRONMENT
+
+
+def disable_filters(top: str) -> list[str] | None:
+    """Return options for a command that compares contents, with which no filter that is configured runs.
+
+    None where a command line can't say that: a filter may have any name.
+    """
+    query = ["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"]
+    keys = os.fsdecode(run_or_none(query, top) or b"").split("\0")[:-1]
+    names = {key.split(".", 1)[1].rpartition(".")[0] for key in keys}
+    if any("=" in name or "\n" in name for name in names):
+        return None
+    settings = ("clean=", "process=", "required=false")
+    return [
+        word for name in sorted(names) for setting in settings for word in ("-c", f"filter.{name}.{setting}")
+    ]
+
+
+def _open_unnamed() -> IO[bytes]:
+    """Open a file that is gone when it is closed."""
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):
+            return open(os.memfd_create("git"), "w+b", buffering=0)
+    from tempfile import TemporaryFile  # noqa: PLC0415  # takes 10 ms, and few systems need it
+
+    return TemporaryFile(buffering=0)
+
+
+def _take(file: IO[bytes]) -> bytes:
+    """Return all that was written to a file, and empty it."""
+    file.seek(0)
+    data = file.read()
+    file.truncate(0)
+    return data
+
+
+def _check_exit(code: int, output: bytes, errors: bytes, warnings: list[str]) -> bytes:
+    """Return the output of a command that succeeded, and add its warnings. Raises what `_explain_failure` returns."""
+    lines = [line.strip() for line in errors.decode("utf-8", "surrogateescape").split("\n")]
+    if code:
+        raise _explain_failure([line for line in lines if line], code)
+    warnings += [line for line in lines if line.startswith("warning: ")]
+    return output
+
+
+def _explain_failure(lines: Sequence[str], code: int) -> Exception:
     message = next((line for line in lines if line.startswith("fatal: ")), " ".join(lines))
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
     if message.startswith("not a git repository (or any"):

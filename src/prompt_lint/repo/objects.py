@@ -72,7 +72,7 @@ class Objects:
 
     def _ask(self, name: str, cap: int) -> Object | None:
         if self._process is None:
-            self._process = git.start(["cat-file", "--batch"], self.top, talking=True)
+            self._process = git.start(["cat-file", "--batch"], self.top, interactive=True)
         asked, answers = self._process.stdin, self._process.stdout
         assert asked  # noqa: S101  # for the type checker: both are pipes
         assert answers  # noqa: S101

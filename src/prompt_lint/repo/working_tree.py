@@ -292,7 +292,7 @@ class WorkingTree:
             below = map(native, folders) if paths else within
             commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
         warnings: list[str] = []
-        outputs = git.together(commands, self.top, warnings)
+        outputs = git.run_parallel(commands, self.top, warnings)
         found = _parse_staged(text(next(outputs)), ends)
         if meanwhile:
             self.kinds = _kinds(found)
@@ -478,7 +478,7 @@ def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
     folder = os.path.realpath(start)
     if not use_git:
         return WorkingTree(folder, git=False, notes=[_WALKED.format("git is left out", folder)])
-    if git.executable() is None:
+    if git.find_executable() is None:
         return WorkingTree(folder, git=False, notes=[_WALKED.format("git is not installed", folder)])
     try:
         top = os.fsdecode(git.run(["rev-parse", "--show-toplevel"], start).removesuffix(b"\n"))

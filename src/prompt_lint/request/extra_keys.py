@@ -1,8 +1,9 @@
-"""What stands beside a request or a message and isn't counted: refused where it is ours in other words, told where it has text."""
+"""Keys of a request or a message that aren't counted: refused where they name what is counted, noted where they hold text."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.values import REQUEST_KEYS
@@ -15,15 +16,15 @@ REQUEST_EXAMPLE = 'a request looks like {"system": "…", "messages": [{"role": 
 
 MORE_PAGES = "has a `nextCursor`: there are more pages of tools, which aren't counted"
 
-# Keys that are told for one request or message; a file may have any number.
-_MOST_TOLD = 20
+# Keys that are noted for one request or message; a file may have any number.
+_MAX_NOTED = 20
 
-# What other APIs call the things that we count, or that bring content of their own.
-_MISSED = frozenset(
+# What other APIs call the things that are counted, or what brings content of its own.
+_REFUSED = frozenset(
     {"functions", "instructions", "prompt", "input", "container", "contents", "system_instruction"}
 )
 # The same in the spellings of programs, in small letters without `_` and `-`; no fault where they are empty.
-_ALIKE = frozenset({
+_SYNONYMS = frozenset({
     "systemprompt", "systemprompts", "systeminstruction", "systeminstructions", "systemmessage", "systemmessages",
     "systemtext", "sysprompt", "preamble", "developer", "developermessage", "developerprompt", "developerinstructions",
     "assistantprompt", "userprompt", "usermessage", "prompts", "prompttext", "prompttemplate", "instruction", "inputs",
@@ -31,8 +32,8 @@ _ALIKE = frozenset({
     "toolspecs", "functiondeclarations", "system", "messages", "tools", "prompt", "input", "instructions", "contents",
 })  # fmt: skip
 
-# Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read; and what files
-# say of themselves.
+# Parameters of the Messages API and of OpenAI's chat API that say how to answer, not what is read; and what a file
+# says about itself.
 _DROPPED = frozenset({
     "model", "max_tokens", "temperature", "top_p", "top_k", "stream", "stop_sequences", "metadata", "container",
     "context_management", "service_tier", "inference_geo", "betas", "mcp_servers", "stop", "n", "seed", "user",
@@ -43,37 +44,37 @@ _DROPPED = frozenset({
     "jsonrpc", "_meta",
 })  # fmt: skip
 
-_KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_MISSED})
-_OF_WRAP = frozenset({"params", "body", *_DROPPED})
-_OF_MESSAGE = frozenset({"role", "content", "name", "cache_control", "id", "type"})
-_OF_ROLE = {
-    "assistant": _OF_MESSAGE | {"tool_calls", "function_call"},
-    "user": _OF_MESSAGE | {"tool_calls", "function_call"},
-    "tool": _OF_MESSAGE | {"tool_call_id"},
+_KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_REFUSED})
+_WRAPPER_KEYS = frozenset({"params", "body", *_DROPPED})
+_MESSAGE_KEYS = frozenset({"role", "content", "name", "cache_control", "id", "type"})
+_ROLE_KEYS = {
+    "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call"},
+    "user": _MESSAGE_KEYS | {"tool_calls", "function_call"},
+    "tool": _MESSAGE_KEYS | {"tool_call_id"},
 }
-# Whatever their value is: it may name what is put in elsewhere.
-_NAMES_CONTENT = frozenset(
+# Noted whatever their value is: it may name what is put in elsewhere.
+_CONTENT_KEYS = frozenset(
     {"attachments", "documents", "files", "file_ids", "images", "skills", "examples", "audio"}
 )
 # A word, a number, a date, a path or an id says how to answer; a sentence is something to read.
 _IDENTIFIER = r"[A-Za-z0-9_.:/@+,=#-]{0,64}"
-# A longer key is no slip for one of ours; and among so many keys there is no slip, either.
-_LONGEST_SLIP, _MOST_SLIPS = 20, 200
+# Longer keys aren't looked at for slips, and no more keys than these.
+_MAX_SLIP_LENGTH, _MAX_SLIPS = 20, 200
 
 
-def refuse_keys(given: Mapping[str, Any]) -> None:
-    """Raises `ShapeError`: `sytem:` dropped without a word would be a count that is too low; so would `functions`."""
-    unknown = [key for key in given if key not in _KNOWN]
+def refuse_keys(fields: Mapping[str, Any]) -> None:
+    """Raise `ShapeError` for keys whose tokens would be missed: `functions`, or `sytem`, a slip for `system`."""
+    unknown = [key for key in fields if key not in _KNOWN]
     if unknown:
-        _refuse_slips([key for key in unknown if len(key) <= _LONGEST_SLIP])
-    alike = [key for key in unknown if given[key] not in _EMPTY and _is_synonym(key, given[key])]
-    for key in [*sorted(key for key in _MISSED & given.keys() if given[key] is not None), *alike]:
+        _refuse_slips([key for key in unknown if len(key) <= _MAX_SLIP_LENGTH])
+    named = sorted(key for key in _REFUSED & fields.keys() if fields[key] is not None)
+    synonyms = [key for key in unknown if fields[key] not in _EMPTY and _is_synonym(key, fields[key])]
+    for key in [*named, *synonyms]:
         message = f"has `{shorten(key)}`, which `count_tokens` doesn't take: its tokens would be missed"
         raise ShapeError((key,), message, REQUEST_EXAMPLE)
-    if given.get("mcp_servers"):
-        raise ShapeError(
-            ("mcp_servers",), "has `mcp_servers`, whose tools nobody can count in advance", REQUEST_EXAMPLE
-        )
+    if fields.get("mcp_servers"):
+        message = "has `mcp_servers`, whose tools nobody can count in advance"
+        raise ShapeError(("mcp_servers",), message, REQUEST_EXAMPLE)
 
 
 # A tuple: what is looked for in it may be a list, which no set takes.
@@ -81,41 +82,40 @@ _EMPTY: tuple[object, ...] = (None, "", [], {}, False)
 
 
 def _is_synonym(key: str, value: object) -> bool:
-    """Whether an unknown key is one of ours in other words, or a second request."""
+    """Return whether an unknown key is a counted one in other words, or holds a second request."""
     if key in {"params", "body"}:
-        return isinstance(value, dict) and any(value.get(one) for one in ("messages", "system", "tools"))
-    return len(key) <= 2 * _LONGEST_SLIP and re.sub("[_-]", "", key).lower() in _ALIKE
+        return isinstance(value, dict) and any(value.get(field) for field in ("messages", "system", "tools"))
+    return len(key) <= 2 * _MAX_SLIP_LENGTH and re.sub("[_-]", "", key).lower() in _SYNONYMS
 
 
 def _refuse_slips(unknown: list[str]) -> None:
     import difflib  # noqa: PLC0415  # a few ms that a request without unknown keys needn't pay
 
-    for key in unknown[:_MOST_SLIPS]:
+    for key in unknown[:_MAX_SLIPS]:
         near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
         if near:
-            raise ShapeError(
-                (key,), f"has the key `{shorten(key)}`: did you mean `{near[0]}`?", REQUEST_EXAMPLE
-            )
+            message = f"has the key `{shorten(key)}`: did you mean `{near[0]}`?"
+            raise ShapeError((key,), message, REQUEST_EXAMPLE)
 
 
-def note_request_keys(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keys of a request that are passed over though they hold text, each with the sentence that says so."""
-    if given.get("nextCursor") not in _EMPTY:
+def note_request_keys(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a request that hold text and aren't counted, each with the message that says so."""
+    if fields.get("nextCursor") not in _EMPTY:
         yield "nextCursor", MORE_PAGES
-    for key in _find_text_keys(given, _KNOWN | {"nextCursor"}):
+    for key in _find_text_keys(fields, _KNOWN | {"nextCursor"}):
         yield key, f"`{shorten(key)}` isn't a part of a Messages request: not counted"
 
 
-def note_wrapper_keys(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The same of what stands around a request. Raises `ShapeError` for what should stand in it."""
-    refuse_keys({key: given[key] for key in given if key not in {"params", "body"}})
-    for key in _find_text_keys(given, _OF_WRAP):
+def note_wrapper_keys(wrapper: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield such keys of the object around a request. Raises `ShapeError` for what belongs into the request."""
+    refuse_keys({key: wrapper[key] for key in wrapper if key not in {"params", "body"}})
+    for key in _find_text_keys(wrapper, _WRAPPER_KEYS):
         yield key, f"`{shorten(key)}` stands beside the request, not in it: not counted"
 
 
 def note_message_keys(message: Mapping[str, Any], role: str) -> Iterator[tuple[str, str]]:
-    """The same of one message. A refusal is its content, where it has no other."""
-    known = _OF_ROLE.get(role, _OF_MESSAGE)
+    """Yield such keys of a message. A refusal is its content, where it has no other."""
+    known = _ROLE_KEYS.get(role, _MESSAGE_KEYS)
     if message.keys() <= known:
         return
     if message.get("content") is None:
@@ -124,14 +124,13 @@ def note_message_keys(message: Mapping[str, Any], role: str) -> Iterator[tuple[s
         yield key, f"`{shorten(key)}` isn't a part of a message: not counted"
 
 
-def _find_text_keys(given: Mapping[str, Any], known: frozenset[str]) -> list[str]:
-    unknown = (key for key in given if key not in known and given[key] not in _EMPTY)
-    found = (key for key in unknown if key in _NAMES_CONTENT or _has_text(given[key]))
-    return [key for key, _ in zip(found, range(_MOST_TOLD), strict=False)]
+def _find_text_keys(fields: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    unknown = (key for key in fields if key not in known and fields[key] not in _EMPTY)
+    return islice((key for key in unknown if key in _CONTENT_KEYS or _has_text(fields[key])), _MAX_NOTED)
 
 
 def _has_text(value: object) -> bool:
-    """Whether there is anything in a value that reads like text. Its depth is bounded where it was parsed."""
+    """Return whether anything in a value reads like text. Its depth is bounded where it was parsed."""
     if isinstance(value, str):
         return bool(value.strip()) and not re.fullmatch(_IDENTIFIER, value)
     if isinstance(value, dict):

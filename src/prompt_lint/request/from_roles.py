@@ -1,4 +1,4 @@
-"""What a prompt file says in which role → the request, and where its tokens are. For formats that keep text only."""
+"""The texts of a prompt file by role → the request, and where its tokens are. For formats that hold text only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
-from prompt_lint.text.location import ParseError
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from prompt_lint.text.yaml_reader import YamlDocument
 
 BAD_FRONTMATTER = (
     "the frontmatter isn't plain YAML, so nothing in it was read; the text below it counts all the same"
@@ -25,9 +22,10 @@ AT_RUN_TIME = "takes in media or a conversation when it runs; they aren't counte
 
 
 class Piece(NamedTuple):
-    """Text that begins in a line of a file; in lines `line` to `last` where it isn't there as it stands (YAML).
+    """Text from a file. `last_line` is 0 where the file has the text as it is, not as the value of a key in YAML.
 
-    `path` is the file, where it isn't the prompt's own, and `via` the files that lead there, the prompt's own first.
+    `path` is the file, where it isn't the prompt's own, and `import_chain` the files that lead there, the prompt's
+    own first.
     """
 
     text: str
@@ -57,32 +55,31 @@ class ToolDefinition(NamedTuple):
 
 
 def build_request(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -> Request | None:
-    """The system prompts joined, the other turns in their order; None where there is nothing.
+    """Return a request with the system prompts joined, and the other turns in their order; None for nothing to send.
 
     Blank turns are dropped: the API refuses them.
     """
-    told = [turn.text for turn in turns if turn.role == "system" and turn.text.strip()]
-    said: list[Mapping[str, Any]] = [
-        {"role": turn.role, "content": turn.text}
-        for turn in turns
-        if turn.role != "system" and turn.text.strip()
+    spoken = [turn for turn in turns if turn.text.strip()]
+    system = [turn.text for turn in spoken if turn.role == "system"]
+    messages: list[Mapping[str, Any]] = [
+        {"role": turn.role, "content": turn.text} for turn in spoken if turn.role != "system"
     ]
-    if not told and not said and not tools:
+    if not spoken and not tools:
         return None
-    fields: dict[str, Any] = {"system": "\n\n".join(told)} if told else {}
+    fields: dict[str, Any] = {"system": "\n\n".join(system)} if system else {}
     if tools:
         fields["tools"] = [tool.definition for tool in tools]
     # The newer models refuse a conversation that ends with the assistant, and all refuse an empty one.
-    if not said or said[-1]["role"] == "assistant":
-        said.append(PLACEHOLDER_MESSAGE)
-    return Request({**fields, "messages": said})
+    if not messages or messages[-1]["role"] == "assistant":
+        messages.append(PLACEHOLDER_MESSAGE)
+    return Request({**fields, "messages": messages})
 
 
 def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition] = ()) -> Iterator[Part]:
-    """The tools, and the turns as the request numbers them; by heading, where they have headings."""
-    for number, (definition, line, last) in enumerate(tools):
-        name = f"tools[{number}] {definition['name']}"
-        yield Part(name, line, last, json.dumps(definition, ensure_ascii=False))
+    """Yield the tools, and the turns as the request numbers them; by heading, where they have headings."""
+    for number, (definition, first_line, last_line) in enumerate(tools):
+        title = f"tools[{number}] {definition['name']}"
+        yield Part(title, first_line, last_line, json.dumps(definition, ensure_ascii=False))
     number = 0
     for turn in turns:
         title = turn.role
@@ -96,91 +93,40 @@ def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition] = ()) -> 
 
 
 def _split_sections(pieces: Sequence[Piece], title: str) -> Iterator[Part]:
-    """By heading, or as one where there is none. The pieces are of one file, with what isn't sent between them."""
+    """Split pieces of one file by heading; they are one part where there is none."""
     shown = [_trim_piece(piece) for piece in pieces if piece.text.strip()]
-    found = [
+    split = [
         (piece, [] if piece.last_line else split_sections(piece.text, piece.first_line)) for piece in shown
     ]
-    if any(section.title for _, sections in found for section in sections):
-        for piece, sections in found:
-            for name, start, end, body, *_ in sections:
-                yield Part(name or title, start, end, body, piece.path, piece.import_chain)
+    if any(section.title for _, sections in split for section in sections):
+        for piece, sections in split:
+            for section in sections:
+                yield section._replace(
+                    title=section.title or title, path=piece.path, import_chain=piece.import_chain
+                )
     elif shown:
-        end = shown[-1].last_line or shown[-1].first_line + shown[-1].text.count("\n")
+        first, last = shown[0], shown[-1]
+        last_line = last.last_line or last.first_line + last.text.count("\n")
         text = "".join(piece.text for piece in pieces)
-        yield Part(title, shown[0].first_line, end, text, shown[0].path, shown[0].import_chain)
+        yield Part(title, first.first_line, last_line, text, first.path, first.import_chain)
 
 
 def _trim_piece(piece: Piece) -> Piece:
-    """Without the blank lines around it, which nobody wants to be shown."""
+    """Cut off the blank lines around a piece."""
     if piece.last_line:
         return piece
-    above = piece.text[: len(piece.text) - len(piece.text.lstrip())].count("\n")
-    lines = piece.text.split("\n")[above:]
-    return piece._replace(text="\n".join(lines).rstrip("\n"), first_line=piece.first_line + above)
+    blank = piece.text[: len(piece.text) - len(piece.text.lstrip())].count("\n")
+    lines = piece.text.split("\n")[blank:]
+    return piece._replace(text="\n".join(lines).rstrip("\n"), first_line=piece.first_line + blank)
 
 
-class YamlHead(NamedTuple):
-    """The YAML of a prompt file, or of the frontmatter above one; `line` is where it begins, `last` its last line."""
-
-    document: YamlDocument
-    first_line: int
-    last_line: int
-
-    def get_value(self, *keys: str) -> Any:
-        """The value that the keys lead to; None where there is none."""
-        value = self.document.data
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
-
-    def find_line(self, *where: str | int) -> int:
-        """Never below the last: YAML knows more ends of lines than there are."""
-        return min(self.first_line - 1 + self.document.positions.get(where, (1, 1))[0], self.last_line)
-
-    def list_entries(self, *keys: str) -> list[tuple[str | int, Any, int, int]]:
-        """Each index or key of a list or mapping, with its value and the first and last line of that."""
-        value = self.get_value(*keys)
-        if not isinstance(value, (list, dict)) or not value:
-            return []
-        found = list(value.items() if isinstance(value, dict) else enumerate(value))
-        begins = [self.find_line(*keys, key) for key, _ in found]
-        others = (
-            line
-            for where, (mark, _) in self.document.key_positions.items()
-            if where[: len(keys)] != keys
-            and begins[-1] < (line := mark + self.first_line - 1) <= self.last_line
-        )
-        ends = [*begins[1:], min(others, default=self.last_line + 1)]
-        return [
-            (key, one, line, max(line, following - 1))
-            for (key, one), line, following in zip(found, begins, ends, strict=True)
-        ]
-
-
-def parse_head(text: str, line: int) -> YamlHead | None:
-    """Frontmatter, or None where it can't be read as a mapping. `line` is that of its first line."""
-    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and few prompts have any
-
-    try:
-        document = yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)
-    except ParseError:
-        return None
-    if document.data is None:
-        document = document._replace(data={})
-    if not isinstance(document.data, dict):
-        return None
-    return YamlHead(document, line, line + max(0, text.count("\n") - text.endswith("\n")))
-
-
-def make_notes(path: str, turns: Iterable[Turn], said: Iterable[tuple[str, int]]) -> Iterator[Note]:
-    """The notes on a file: what is `said` of a line of it, and that templates aren't expanded."""
-    for message, line in said:
+def make_notes(path: str, turns: Iterable[Turn], messages: Iterable[tuple[str, int]]) -> Iterator[Note]:
+    """Yield a note for each message with its line, and one that templates aren't expanded, where they are used."""
+    for message, line in messages:
         yield Note(message, path, line)
     for turn in turns:
         for piece in turn.pieces:
             if note := next(note_placeholders(path, piece.text, piece.first_line, is_template=True), None):
-                yield note._replace(
-                    path=piece.path or path, line=piece.first_line if piece.last_line else note.line
-                )
+                line = piece.first_line if piece.last_line else note.line
+                yield note._replace(path=piece.path or path, line=line)
                 return

@@ -1,4 +1,4 @@
-"""Text → the smallest request that holds it."""
+"""A text → the smallest request that holds it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def build_request(text: str, role: Role) -> Request | None:
-    """The text as the system prompt, or as the one message of the user.
+    """Return a request with the text as its system prompt, or as the one message of the user.
 
     None for blank text: there is nothing to send, and the API would refuse it.
     """

@@ -39,6 +39,11 @@ class ShapeError(Exception):
         self.message = message
         self.hint = hint
 
+    @classmethod
+    def at(cls, key_path: KeyPath, message: str, hint: str = "") -> ShapeError:
+        """Make a fault whose message begins with the key path."""
+        return cls(key_path, f"`{format_key_path(key_path)}` {message}", hint)
+
 
 def find_position(text: str, offset: int) -> Position:
     """Return the position of the character at `offset`."""

@@ -11,14 +11,20 @@ from prompt_lint.cli import options
 from prompt_lint.cli.check import today
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import open_count_sources
-from prompt_lint.cli.init import draft
+from prompt_lint.cli.init.config_file import choose_name, write_config
+from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.project import working_directory
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.output.phrases import format_count
 from prompt_lint.output.terminal import write_stderr, write_stdout
 from prompt_lint.repo.working_tree import open_tree
+from prompt_lint.text.escape import visible
 
 if TYPE_CHECKING:
+    from prompt_lint.cli.init.proposal import Proposal
     from prompt_lint.cli.options import CountingOptions
+
+_MAX_LEFT_OUT = 10
 
 
 @click.command("init", cls=Command)
@@ -44,16 +50,36 @@ def command(
     Nothing is sent anywhere unless --counting says so on the command line.
     """
     tree = open_tree(working_directory(), use_git=not no_git)
-    name = draft.place(tree.top, force=force or dry_run)
+    name = choose_name(tree.top, replaces=force or dry_run)
     if context.get_parameter_source("counting") is not click.core.ParameterSource.COMMANDLINE:
         counting_options = counting_options._replace(offline=True)
     settings = Options(max_file_size, exit_zero=False, outage_fails=True, today=today())
     with open_count_sources(context.obj, None, tree.top, counting_options) as sources:
-        proposal = draft.propose(tree, name, models, sources, settings)
+        proposal = propose_config(tree, name, models, sources, settings)
+    summary = _render_summary(proposal)
     if dry_run:
-        write_stderr(draft.told(proposal))
+        write_stderr(summary)
         write_stdout(proposal.text)
         return ExitCode.OK
-    draft.write(tree.top, name, proposal.text, force=force)
-    write_stdout(draft.told(proposal) + draft.done(name))
+    write_config(tree.top, name, proposal.text, replaces=force)
+    next_step = f"Wrote {visible(name)}. Look through it, then run: prompt-lint check\n"
+    write_stdout(summary + next_step)
     return ExitCode.OK
+
+
+def _render_summary(proposal: Proposal) -> str:
+    """Return what was found, as a table, and what was left out."""
+    rows = [("kind", "format", "files", "largest prompt")]
+    for kind in proposal.kinds:
+        largest = format_count(kind.largest) if kind.largest else ""
+        rows.append((kind.title, ", ".join(kind.formats), f"{kind.files:,}", largest))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{title:<{widths[0]}}  {formats:<{widths[1]}}  {files:>{widths[2]}}  {tokens:>{widths[3]}}".rstrip()
+        for title, formats, files, tokens in rows
+    ]
+    left_out = list(proposal.left_out.items())
+    lines += [f"left out: {visible(path)}: {visible(reason)}" for path, reason in left_out[:_MAX_LEFT_OUT]]
+    if len(left_out) > _MAX_LEFT_OUT:
+        lines.append(f"left out: {len(left_out) - _MAX_LEFT_OUT:,} more, as the configuration says")
+    return "".join(f"{line}\n" for line in lines)

@@ -18,10 +18,7 @@ from tests.support.paths import ROOT
 from tests.support.repo import Repo
 
 from prompt_lint.cli import main
-from prompt_lint.cli.init.draft import limit, rounded, scalar
-from prompt_lint.cli.init.survey import DOUBTFUL, escaped, literal, sort
-from prompt_lint.config.values import parse_limit
-from prompt_lint.text import patterns, yaml_reader
+from prompt_lint.text import yaml_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -588,58 +585,3 @@ def test_it_runs_as_a_module(repo: Repo) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "CLAUDE.md" in done.stdout
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Its parts
-
-
-@given(tokens=st.integers(0, 800_000_000))
-def test_limits_are_numbers_that_a_person_writes(tokens: int) -> None:
-    """At least as large, hardly a third larger, at most two digits that aren't 0; and what is written is what is meant."""
-    found = rounded(tokens)
-
-    assert max(tokens, 500) <= found <= max(tokens * 1.34, 500)
-    assert len(str(found).rstrip("0")) <= 2
-    assert parse_limit(limit(found)).tokens == found
-
-
-@given(
-    path=st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8), min_size=1).map(
-        "/".join
-    )
-)
-def test_a_path_as_a_pattern_matches_it(path: str) -> None:
-    """Through the YAML and the pattern back to the path, whatever is in it; and not a path beside it."""
-    assume(not {".", ".."} & set(path.split("/")))
-
-    pattern = literal(path)
-
-    read = yaml_reader.parse_yaml(f"- {scalar(pattern)}\n").data[0]
-    assert read == yaml_reader.parse_yaml(f"[{scalar(pattern)}, a]\n").data[0] == pattern
-    assert patterns.compile_patterns([read])(path)
-    # Longer than any name there is: what can't be read is a `?`, which matches other characters, too.
-    assert not patterns.compile_patterns([read])(f"other folder/{path}")
-
-
-@given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=8))
-def test_a_name_inside_a_pattern_is_taken_literally(name: str) -> None:
-    """Only what can't be written stands for any one character."""
-    assume(name not in {".", ".."})
-
-    matches = patterns.compile_patterns([f"a/{escaped(name)}/b"])
-
-    assert matches(f"a/{name}/b")
-    assert "?" in escaped(name) or not any(
-        matches(f"a/{name[:i]}\u00e5{name[i + 1 :]}/b") for i in range(len(name)) if name[i] != "\u00e5"
-    )
-
-
-def test_doubtful_folders_hide_no_memory() -> None:
-    """Prompts in tests and documentation are only suggested; what tools load by its name is found there, too."""
-    folder = min(DOUBTFUL)
-
-    found = sort([f"{folder}/prompts/a.md", f"{folder}/CLAUDE.md"], {})
-
-    assert [one.kind.title for one in found.findings] == ["CLAUDE.md"]
-    assert found.doubtful == [f"/{folder}/prompts/a.md"]

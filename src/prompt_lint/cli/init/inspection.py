@@ -1,0 +1,93 @@
+"""Whether a file holds a prompt, by its content, where its name says that it may."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.cli.init.kinds import TEXTS
+from prompt_lint.formats.recognition import possible_formats, recognise
+from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.values import Rule
+from prompt_lint.text.document import parse_document
+
+if TYPE_CHECKING:
+    from prompt_lint.repo.working_tree import WorkingTree
+
+# Formats of data files, most of which are no prompts.
+_DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
+_DATA_EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml")
+# No JSON or YAML file without one of these is a request or holds tools.
+_REQUEST_WORDS = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\b")
+# What a file shows that was meant for a request or for tools, and doesn't parse.
+_REQUEST_PIECES = re.compile(
+    rb"""\brole["']?[ \t]*:[ \t]*["']?(?:system|user|assistant|developer|tool)\b|\binput_?[sS]chema["']?[ \t]*:"""
+)
+_REQUEST_KEYS = re.compile(rb"""\bmessages["']?[ \t]*:|\binput_?[sS]chema["']?[ \t]*:""")
+_ANY_FORMAT = Rule(("**",), (), (), "", "", {}, 0.9, "", allow_empty=False, line=0)
+
+
+class Inspection(NamedTuple):
+    """The format of a file, "" where it holds no prompt, and why it can't be measured, "" if it can."""
+
+    format: str = ""
+    fault: str = ""
+
+
+def has_special_name(path: str) -> bool:
+    """Whether files with such a path may have another format than text."""
+    return possible_formats(path, _ANY_FORMAT) != ("text",)
+
+
+def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
+    """Return what a file is. One that can't be measured has a format only if it was meant for a prompt."""
+    try:
+        data = tree.read(path, max_bytes)
+    except MissingFile:
+        return Inspection()
+    except Unreadable as error:
+        is_meant = _is_data(path) and _mentions_prompts(path)
+        return Inspection("request", error.message) if is_meant else Inspection()
+    name = recognise(path, data, _ANY_FORMAT).name
+    if name not in _DATA_FORMATS:
+        return Inspection(name)
+    diagnostics = Diagnostics([], [])
+    has_request = False
+    try:
+        if _REQUEST_WORDS.search(data):
+            prompts = list(parse_file(path, data, _ANY_FORMAT, IncludeReader(tree, max_bytes), diagnostics))
+            has_request = any(prompt.request for prompt in prompts)
+        fault = diagnostics.problems[0].message if diagnostics.problems else ""
+    except Unreadable as error:
+        fault = error.message
+    if has_request:
+        return Inspection(name, fault)
+    is_meant = _was_meant_for_prompt(path, data, name)
+    return Inspection(name, fault or "holds no request") if is_meant else Inspection()
+
+
+def _was_meant_for_prompt(path: str, data: bytes, format_name: str) -> bool:
+    """Whether a file without a request was meant to hold one, rather than being something else."""
+    if not _is_data(path):
+        return False
+    try:
+        if path.lower().endswith((".jsonl", ".ndjson")):
+            path, data = "line.json", data.strip().partition(b"\n")[0]
+        document = parse_document(path, data).data
+    except Unreadable:
+        return _mentions_prompts(path) or bool(_REQUEST_PIECES.search(data) and _REQUEST_KEYS.search(data))
+    messages = document.get("messages") if isinstance(document, dict) else document
+    has_messages = isinstance(messages, list) and any(
+        isinstance(message, dict) and "role" in message for message in messages
+    )
+    return format_name == "tools" or has_messages
+
+
+def _is_data(path: str) -> bool:
+    return path.lower().endswith(_DATA_EXTENSIONS)
+
+
+def _mentions_prompts(path: str) -> bool:
+    *folders, name = path.lower().split("/")
+    return "prompt" in name or not set(TEXTS.folders).isdisjoint(folders)

@@ -1,0 +1,98 @@
+"""The files that a memory file imports, read within bounds. What a stranger may have written can't take forever."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.errors import Unreadable
+
+if TYPE_CHECKING:
+    from prompt_lint.model.errors import NotInRepository
+    from prompt_lint.model.values import ReadFile
+
+# A request has 32 MB at most, so more can't be sent anyway.
+MAX_FILES = 1_000
+MAX_PATHS = 10_000
+MAX_BYTES = 32_000_000
+
+
+def resolve_import(path: str, importer: str) -> str | None:
+    """Return the path below the top that the file at `importer` means by `path`; None if that is outside.
+
+    Links aren't followed.
+    """
+    if path.startswith(("/", "~/")) or re.match(r"[A-Za-z]:/", path):
+        return None
+    names = importer.split("/")[:-1]
+    for name in path.split("/"):
+        if name == "..":
+            if not names:
+                return None
+            names.pop()
+        elif name not in {"", "."}:
+            names.append(name)
+    return "/".join(names)
+
+
+def describe_exclusion(error: NotInRepository) -> str:
+    """Return the note on a file that isn't counted because others may not have it."""
+    return f"imports a file that {error.message}; it isn't counted, since not every checkout has it"
+
+
+class ImportedFiles:
+    """Reads each file that is imported once. Raises `Unreadable` where the bounds are exceeded.
+
+    A file that can't be measured doesn't end the reading, so that all paths are asked for: a change of any of them may
+    change the prompt. `raise_failure` raises the first such error at the end.
+    """
+
+    def __init__(self, read: ReadFile) -> None:
+        self._read = read
+        self._results: dict[str, tuple[str, bytes] | Unreadable] = {}
+        self._files = 0
+        self._bytes = 0
+        self._failure: Unreadable | None = None
+
+    def read(self, path: str) -> tuple[str, bytes] | Unreadable:
+        """Return the real path of a file and its bytes, or the error that says why it can't be read."""
+        if path in self._results:
+            return self._results[path]
+        if len(self._results) >= MAX_PATHS:
+            raise Unreadable(
+                f"has more than {MAX_PATHS:,} different words with `@` that could be imports",
+                "put them into code spans, or leave the file out with `exclude`",
+            )
+        try:
+            file = self._read(path)
+        except Unreadable as error:
+            self._results[path] = error
+            return error
+        self._files += 1
+        if self._files > MAX_FILES:
+            raise _exceeds(f"{MAX_FILES:,} files")
+        self.add_bytes(len(file[1]))
+        self._results[path] = file
+        return file
+
+    def add_bytes(self, number: int) -> None:
+        """Add what is read, or made of it, to what may not exceed `MAX_BYTES`."""
+        self._bytes += number
+        if self._bytes > MAX_BYTES:
+            raise _exceeds(f"{MAX_BYTES:,} bytes")
+
+    def fail(self, path: str, importer: str, line: int, error: Unreadable) -> None:
+        """Remember that an import can't be measured; `importer` is empty for the first file, `line` is one of that file."""
+        message = f"imports `{path[:200]}`{importer and f' (in {importer})'}, which {error.message}"
+        self._failure = self._failure or Unreadable(message, error.hint, line)
+
+    def raise_failure(self) -> None:
+        if self._failure:
+            raise self._failure
+
+
+def _exceeds(bound: str) -> Unreadable:
+    return Unreadable(
+        f"imports more than {bound}, which is as far as imports are followed",
+        "import less, or leave the file out with `exclude`",
+    )

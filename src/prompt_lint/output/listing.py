@@ -1,0 +1,69 @@
+"""What `list` shows: every prompt of a report, and the tokens that it imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.values import by_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from prompt_lint.model.values import Count, Prompt, Report, Verdict
+
+# A file with more prompts is one row of the table, and isn't read again for its imports.
+MAX_ROWS_PER_FILE = 10
+
+
+class Listing(NamedTuple):
+    """A report of everything. `imported_tokens` has what other files add to a prompt, by prompt and model."""
+
+    report: Report
+    imported_tokens: Mapping[tuple[Prompt, str], int]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of `check`, but for limits: nothing is judged here."""
+        codes = {problem.exit_code for problem in self.report.problems}
+        if ExitCode.USAGE in codes:
+            return ExitCode.USAGE
+        has_uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
+        return ExitCode.UNCOUNTED if has_uncounted or ExitCode.UNCOUNTED in codes else ExitCode.OK
+
+
+class ListedPrompt(NamedTuple):
+    """A prompt with its verdicts, one for each model."""
+
+    prompt: Prompt
+    verdicts: Sequence[Verdict]
+
+    @property
+    def tokens(self) -> int:
+        """The largest of its counts."""
+        return max(map(count_tokens, self.verdicts))
+
+
+def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
+    """Return the prompts and the groups, in their order."""
+    listed = [ListedPrompt(*pair) for pair in by_prompt(verdicts)]
+    return [one for one in listed if not one.prompt.is_group], [one for one in listed if one.prompt.is_group]
+
+
+def count_tokens(verdict: Verdict) -> int:
+    """Return the tokens of a verdict, 0 where it wasn't counted."""
+    return verdict.token_count.tokens if verdict.token_count else 0
+
+
+def counts_by_model(prompts: Iterable[ListedPrompt]) -> dict[str, list[Count]]:
+    """Return the counts for each model; none for a model for which nothing could be counted."""
+    counts: dict[str, list[Count]] = {}
+    for verdict in (verdict for prompt in prompts for verdict in prompt.verdicts):
+        counts.setdefault(verdict.model, []).extend([verdict.token_count] if verdict.token_count else [])
+    return counts
+
+
+def heaviest_model(prompts: Iterable[ListedPrompt]) -> str:
+    """Return the model with the most tokens; "" without prompts."""
+    sums = {model: sum(c.tokens for c in counts) for model, counts in counts_by_model(prompts).items()}
+    return max(sums, key=lambda model: sums[model], default="")

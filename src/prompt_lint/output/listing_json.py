@@ -1,0 +1,73 @@
+"""The JSON output of `list`, by docs/list.schema.json."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint.model.values import sum_counts
+from prompt_lint.output.json import count_fields, note_texts, problem_objects
+from prompt_lint.output.listing import counts_by_model, list_prompts
+from prompt_lint.text.escape import dump_json, encodable
+
+if TYPE_CHECKING:
+    from prompt_lint.model.values import Verdict
+    from prompt_lint.output.listing import ListedPrompt, Listing
+
+SCHEMA_VERSION = 1
+
+
+def render(listing: Listing) -> str:
+    prompts, groups = list_prompts(listing.report.verdicts)
+    return dump_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "prompts": [_prompt(listed, listing) for listed in prompts],
+            "groups": [_group(listed, listing) for listed in groups],
+            "totals": [
+                {
+                    "model": model,
+                    "prompts": len(counts),
+                    **count_fields(sum_counts(counts) if counts else None),
+                }
+                for model, counts in counts_by_model(prompts).items()
+            ],
+            "problems": problem_objects(listing.report.problems),
+            "notes": note_texts(listing.report.notes),
+            "exit_code": int(listing.exit_code),
+        }
+    )
+
+
+def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
+    prompt, rule = listed.prompt, listed.verdicts[0].rule
+    return {
+        "path": encodable(prompt.path),
+        "name": encodable(prompt.name),
+        "line": prompt.line,
+        "aliases": [encodable(alias) for alias in prompt.aliases],
+        "format": prompt.format,
+        "role": prompt.role,
+        "rule": {"line": rule.line, "files": [encodable(pattern) for pattern in rule.files]},
+        "counts": [
+            {**_count(verdict), "imported": listing.imported_tokens.get((prompt, verdict.model), 0)}
+            for verdict in listed.verdicts
+        ],
+    }
+
+
+def _group(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
+    return {
+        "name": encodable(listed.prompt.name),
+        "path": encodable(listing.report.config),
+        "line": listed.prompt.line,
+        "counts": [_count(verdict) for verdict in listed.verdicts],
+    }
+
+
+def _count(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "model": verdict.model,
+        **count_fields(verdict.token_count),
+        "limit": verdict.limit,
+        "status": verdict.status,
+    }
