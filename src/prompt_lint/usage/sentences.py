@@ -57,6 +57,11 @@ def write_headline(trends: Trends) -> str:
     return f"{sums}: {change} than the {format_money(previous.cost, currency)} of {previous_days}."
 
 
+def list_remarks(trends: Trends) -> list[str]:
+    """List what to know besides the headline: why the window is cut, and what changed most."""
+    return [text for text in (explain_cut_window(trends), explain_change(trends)) if text]
+
+
 def explain_cut_window(trends: Trends) -> str:
     """Say that the window ends before the day that was asked for, and why; "" where it doesn't."""
     period = trends.period

@@ -156,6 +156,16 @@ def make_trend_rows(trends: Trends) -> tuple[str, list[TrendRow]]:
     ]
 
 
+def measure_trend_rows(rows: Sequence[TrendRow]) -> tuple[bool, list[Decimal]]:
+    """Return whether a chart shows costs, and a number for each row: its cost, or its tokens where nothing was paid."""
+    is_cost = any(row.cost for row in rows)
+    return is_cost, [(row.cost or ZERO) if is_cost else Decimal(row.tokens) for row in rows]
+
+
+def format_trend_row(row: TrendRow, currency: str) -> tuple[str, str, str]:
+    return row.name, format_tokens(row.tokens), format_money(row.cost, currency)
+
+
 def _name_week(days: Sequence[TrendPoint]) -> str:
     short = f" ({pluralize(len(days), 'day')})" if len(days) < 7 else ""
     return f"{format_day(days[0].start)} to {format_day(days[-1].start)}{short}"

@@ -10,45 +10,7 @@ from typing import TYPE_CHECKING
 from prompt_lint import __version__
 from prompt_lint.text.html_escape import escape_html
 from prompt_lint.text.plural import pluralize
-from prompt_lint.usage.figures import (
-    NO_FIGURE,
-    format_money,
-    format_percent,
-    format_tokens,
-    format_window,
-    shorten,
-    sum_weeks,
-)
-from prompt_lint.usage.sentences import (
-    NO_USAGE,
-    describe_forecast,
-    describe_result,
-    describe_today,
-    explain_change,
-    explain_cut_window,
-    explain_prompt_costs,
-    list_caveats,
-    write_headline,
-)
-from prompt_lint.usage.svg_charts import (
-    draw_cost_chart,
-    draw_group_change,
-    draw_share,
-    draw_sparkline,
-    draw_token_chart,
-)
-from prompt_lint.usage.tables import (
-    DIMENSION_NAMES,
-    KIND_NAMES,
-    PROMPT_COLUMNS,
-    format_group_change,
-    format_prices,
-    format_prompt_cost,
-    make_figure_rows,
-    make_group_rows,
-    make_trend_rows,
-    sum_remaining_groups,
-)
+from prompt_lint.usage import figures, sentences, svg_charts, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,13 +29,13 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
     trends = report.trends
     body = [*_header(report)]
     if trends.is_empty:
-        body.append(f'<p class="card">{escape_html(NO_USAGE)}</p>')
+        body.append(f'<p class="card">{escape_html(sentences.NO_USAGE)}</p>')
     else:
-        body += [*_cards(trends), *draw_cost_chart(trends), *draw_token_chart(trends)]
+        body += [*_cards(trends), *svg_charts.draw_cost_chart(trends), *svg_charts.draw_token_chart(trends)]
         for dimension in trends.groups:
             body += _groups(trends, dimension)
         body += [*_changes(trends), *_figures(trends), *_prices(trends), *_prompts(report)]
-    return _page(write_headline(trends), "\n".join([*body, *_caveats(report)]))
+    return _page(sentences.write_headline(trends), "\n".join([*body, *_caveats(report)]))
 
 
 def _page(title: str, body: str) -> str:
@@ -101,7 +63,7 @@ def _page(title: str, body: str) -> str:
 
 
 def _name(text: str, longest: int = 60) -> str:
-    return escape_html(shorten(text, longest))
+    return escape_html(figures.shorten(text, longest))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> Iterator[str]:
@@ -119,20 +81,20 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -
 def _header(report: UsageReport) -> Iterator[str]:
     trends = report.trends
     yield "<header>"
-    yield f'<p class="kind">Claude usage and cost &middot; {escape_html(format_window(trends.period.window))} &middot; UTC</p>'
-    yield f"<h1>{escape_html(write_headline(trends))}</h1>"
-    for sentence in filter(None, (explain_cut_window(trends), explain_change(trends))):
+    yield f'<p class="kind">Claude usage and cost &middot; {escape_html(figures.format_window(trends.period.window))} &middot; UTC</p>'
+    yield f"<h1>{escape_html(sentences.write_headline(trends))}</h1>"
+    for sentence in sentences.list_remarks(trends):
         yield f"<p>{escape_html(sentence)}</p>"
     yield "</header>"
     marks = {True: ("bad", "Failed"), None: ("note", "Not told"), False: ("good", "Passed")}
     for result in report.condition_results:
         kind, word = marks[result.is_met]
-        sentence = describe_result(result, trends.data.currency)
+        sentence = sentences.describe_result(result, trends.data.currency)
         yield f'<p class="alert {kind}"><b>{word}</b> {escape_html(sentence)}</p>'
 
 
 def _cards(trends: Trends) -> Iterator[str]:
-    rows = {row.name: row for row in make_figure_rows(trends)}
+    rows = {row.name: row for row in tables.make_figure_rows(trends)}
     yield '<section class="cards">'
     for row in map(rows.__getitem__, _CARDS):
         previous = f"from {escape_html(row.previous)}" if trends.previous_totals else "no window before"
@@ -142,13 +104,13 @@ def _cards(trends: Trends) -> Iterator[str]:
         )
     yield "</section>"
     if trends.forecast:
-        sentence = describe_forecast(trends.forecast, trends.data.currency)
+        sentence = sentences.describe_forecast(trends.forecast, trends.data.currency)
         yield f'<p class="card month">{escape_html(sentence)}</p>'
 
 
 def _change(row: FigureRow) -> str:
     """The change with an arrow, in the colour of good or bad news where it is either."""
-    if row.change == NO_FIGURE:
+    if row.change == figures.NO_FIGURE:
         return ""
     kind = arrow = ""
     if row.has_risen is not None:
@@ -163,7 +125,7 @@ def _change(row: FigureRow) -> str:
 
 
 def _groups(trends: Trends, dimension: str) -> Iterator[str]:
-    groups, title = trends.groups[dimension], DIMENSION_NAMES[dimension]
+    groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
     if not groups:
         return
     has_cost = groups[0].cost is not None
@@ -176,9 +138,9 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
         "trend",
         *(["tokens"] if has_cost else []),
     ]
-    rows = make_group_rows(groups[:_MOST_GROUPS], trends)
+    rows = tables.make_group_rows(groups[:_MOST_GROUPS], trends)
     yield from _table(head, map(_group, rows), "groups")
-    remaining = sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield f'<p class="rest">{escape_html(remaining)}</p>'
     yield "</section>"
@@ -187,11 +149,11 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
 def _group(row: GroupRow) -> list[str]:
     amount, *tokens = filter(None, (row.cost, row.tokens))
     return [
-        f'<span class="name" title="{escape_html(row.name)}">{_name(row.name)}</span>{draw_share(row.share)}',
+        f'<span class="name" title="{escape_html(row.name)}">{_name(row.name)}</span>{svg_charts.draw_share(row.share)}',
         escape_html(amount),
-        escape_html(format_percent(row.share)),
+        escape_html(figures.format_percent(row.share)),
         escape_html(row.change),
-        draw_sparkline(sum_weeks(row.daily)),
+        svg_charts.draw_sparkline(figures.sum_weeks(row.daily)),
         *map(escape_html, tokens),
     ]
 
@@ -201,19 +163,25 @@ def _changes(trends: Trends) -> Iterator[str]:
         return
     shown = trends.group_changes[:_MOST_CHANGES]
     yield '<section class="card"><h2>What changed most</h2>'
-    head = [" in ".join(DIMENSION_NAMES[name] for name in trends.groups), "change", "", "before", "now"]
+    head = [
+        " in ".join(tables.DIMENSION_NAMES[name] for name in trends.groups),
+        "change",
+        "",
+        "before",
+        "now",
+    ]
     rows = [_group_change(change, shown, trends.data.currency) for change in shown]
     yield from _table(head, rows, "movers")
     yield "</section>"
 
 
 def _group_change(change: GroupChange, shown: Sequence[GroupChange], currency: str) -> list[str]:
-    difference, previous, current = map(escape_html, format_group_change(change, currency))
+    difference, previous, current = map(escape_html, tables.format_group_change(change, currency))
     name = " · ".join(_name(name, 40) for name in change.group_names)
     return [
         f'<span class="name">{name}</span>',
         difference,
-        draw_group_change(change, shown),
+        svg_charts.draw_group_change(change, shown),
         previous,
         current,
     ]
@@ -229,7 +197,7 @@ def _figures(trends: Trends) -> Iterator[str]:
             escape_html(row.previous),
             _change(row),
         ]
-        for row in make_figure_rows(trends)
+        for row in tables.make_figure_rows(trends)
     ]
     head = ["", days, f"{days} before", "change"]
     if trends.previous_totals:
@@ -237,13 +205,10 @@ def _figures(trends: Trends) -> Iterator[str]:
     else:
         yield from _table(head[:2], [row[:2] for row in rows])
     if trends.today:
-        yield f'<p class="rest">{escape_html(describe_today(trends))}</p>'
-    unit, trend_rows = make_trend_rows(trends)
+        yield f'<p class="rest">{escape_html(sentences.describe_today(trends))}</p>'
+    unit, trend_rows = tables.make_trend_rows(trends)
     yield f"<details><summary>By {unit}</summary>"
-    cells = (
-        (row.name, format_tokens(row.tokens), format_money(row.cost, trends.data.currency))
-        for row in trend_rows
-    )
+    cells = (tables.format_trend_row(row, trends.data.currency) for row in trend_rows)
     yield from _table([unit, "tokens", "cost"], [[*map(escape_html, row)] for row in cells])
     yield "</details></section>"
 
@@ -255,11 +220,11 @@ def _prices(trends: Trends) -> Iterator[str]:
     rows = [
         [
             f'<span class="name">{_name(price.model)}</span>',
-            *map(escape_html, format_prices(price, trends.data.currency)),
+            *map(escape_html, tables.format_prices(price, trends.data.currency)),
         ]
         for price in trends.prices[:_MOST_GROUPS]
     ]
-    yield from _table(["model", *KIND_NAMES.values(), "all together"], rows, "prices")
+    yield from _table(["model", *tables.KIND_NAMES.values(), "all together"], rows, "prices")
     yield "</section>"
 
 
@@ -269,14 +234,16 @@ def _prompts(report: UsageReport) -> Iterator[str]:
     yield f'<section class="card"><h2>What the prompts of {_name(report.check_file)} cost</h2>'
     rows = []
     for cost in report.prompt_costs[:_MOST_PROMPTS]:
-        name, model, *numbers = format_prompt_cost(cost, report.trends.data.currency)
+        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([f'<span class="name">{_name(name)}</span>', _name(model), *map(escape_html, numbers)])
-    yield from _table(PROMPT_COLUMNS, rows, "check")
-    yield "".join(f'<p class="rest">{escape_html(line)}</p>' for line in explain_prompt_costs(report))
+    yield from _table(tables.PROMPT_COLUMNS, rows, "check")
+    yield "".join(
+        f'<p class="rest">{escape_html(line)}</p>' for line in sentences.explain_prompt_costs(report)
+    )
     yield "</section>"
 
 
 def _caveats(report: UsageReport) -> Iterator[str]:
     yield "<footer><h2>What these figures don&#39;t say</h2><ul>"
-    yield from (f"<li>{escape_html(caveat)}</li>" for caveat in list_caveats(report))
+    yield from (f"<li>{escape_html(caveat)}</li>" for caveat in sentences.list_caveats(report))
     yield f"</ul><p>Made by prompt-lint {escape_html(__version__)} from the organization&#39;s usage and cost reports.</p></footer>"

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import dump_json, encodable
-from prompt_lint.usage.figures import format_timestamp, round_half_up
-from prompt_lint.usage.sentences import (
-    describe_forecast,
-    explain_cut_window,
-    explain_prompt_costs,
-    list_caveats,
-    write_headline,
-)
+from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.sums import relative_change
-from prompt_lint.usage.tables import KIND_NAMES, compute_group_share
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -40,12 +32,12 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
     trends = report.trends
     document = {
         "schema_version": SCHEMA_VERSION,
-        "headline": write_headline(trends),
+        "headline": sentences.write_headline(trends),
         **_source(report),
         **_figures(trends),
         "check": _check(report) if report.check_file else None,
         "thresholds": [_condition(result) for result in report.condition_results],
-        "caveats": [*filter(None, [explain_cut_window(trends)]), *list_caveats(report)],
+        "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
     return dump_json(_encodable(document))
 
@@ -67,11 +59,13 @@ def _source(report: UsageReport) -> dict[str, Any]:
         "source": data.source,
         "bucket": trends.bucket,
         "currency": data.currency,
-        "fetched_at": format_timestamp(period.now),
-        "data_through": format_timestamp(data.complete_until),
+        "fetched_at": figures.format_timestamp(period.now),
+        "data_through": figures.format_timestamp(data.complete_until),
         "filters": list(report.filters),
         "window": _window(period.window),
-        "window_asked_until": format_timestamp(period.requested_end) if period.requested_end else None,
+        "window_asked_until": figures.format_timestamp(period.requested_end)
+        if period.requested_end
+        else None,
         "window_before": _window(period.previous_window) if is_compared and period.previous_window else None,
     }
 
@@ -99,13 +93,13 @@ def _exact(amount: Decimal | None) -> str | None:
 
 def _rounded(value: Decimal | None) -> str | None:
     """Six decimals of what was divided."""
-    return None if value is None else format(round_half_up(value, 6), "f")
+    return None if value is None else format(figures.round_half_up(value, 6), "f")
 
 
 def _window(window: Window) -> dict[str, Any]:
     return {
-        "start": format_timestamp(window.start),
-        "end": format_timestamp(window.end),
+        "start": figures.format_timestamp(window.start),
+        "end": figures.format_timestamp(window.end),
         "days": window.days,
     }
 
@@ -155,7 +149,7 @@ def _changes(now: Totals, then: Totals, *, requests: bool) -> dict[str, Any]:
 
 def _point(point: TrendPoint, *, requests: bool) -> dict[str, Any]:
     return {
-        "start": format_timestamp(point.start),
+        "start": figures.format_timestamp(point.start),
         **_usage(point.usage, requests=requests),
         "cost": _exact(point.cost),
     }
@@ -171,7 +165,7 @@ def _group(group: Group, trends: Trends) -> dict[str, Any]:
         "cost": _exact(group.cost),
         "cost_before": _exact(group.previous_cost) if is_compared else None,
         "tokens_before": group.previous_usage.tokens if is_compared else None,
-        "share": _rounded(compute_group_share(group, trends)),
+        "share": _rounded(tables.compute_group_share(group, trends)),
         "change": _rounded(change),
         "trend": [format(number, "f") for number in group.daily],
     }
@@ -190,7 +184,7 @@ def _group_change(change: GroupChange, trends: Trends) -> dict[str, Any]:
 def _price(price: ModelPrice) -> dict[str, Any]:
     return {
         "model": price.model,
-        "per_million": {kind: _rounded(price.by_kind.get(kind)) for kind in KIND_NAMES},
+        "per_million": {kind: _rounded(price.by_kind.get(kind)) for kind in tables.KIND_NAMES},
         "per_million_input": _rounded(price.input),
         "per_million_tokens": _rounded(price.overall),
     }
@@ -208,14 +202,14 @@ def _forecast(trends: Trends) -> dict[str, Any] | None:
         "days_left": forecast.remaining_days,
         "per_day": _rounded(forecast.daily_cost),
         "averaged_days": forecast.averaged_days,
-        "assumption": describe_forecast(forecast, trends.data.currency),
+        "assumption": sentences.describe_forecast(forecast, trends.data.currency),
     }
 
 
 def _check(report: UsageReport) -> dict[str, Any]:
     return {
         "file": report.check_file,
-        "formula": " ".join(explain_prompt_costs(report)),
+        "formula": " ".join(sentences.explain_prompt_costs(report)),
         "prompts": [_prompt(cost) for cost in report.prompt_costs],
     }
 

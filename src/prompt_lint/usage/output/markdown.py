@@ -8,40 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.text.markdown_escape import code, words
 from prompt_lint.text.plural import pluralize
-from prompt_lint.usage.figures import (
-    draw_sparkline,
-    draw_trend,
-    format_money,
-    format_percent,
-    format_tokens,
-    format_weekday,
-    round_half_up,
-    shorten,
-)
-from prompt_lint.usage.sentences import (
-    NO_USAGE,
-    describe_forecast,
-    describe_result,
-    describe_today,
-    explain_change,
-    explain_cut_window,
-    explain_prompt_costs,
-    list_caveats,
-    write_headline,
-)
-from prompt_lint.usage.tables import (
-    DIMENSION_NAMES,
-    KIND_NAMES,
-    PROMPT_COLUMNS,
-    format_group_change,
-    format_prices,
-    format_prompt_cost,
-    make_figure_rows,
-    make_group_rows,
-    make_trend_rows,
-    sum_remaining_groups,
-)
-from prompt_lint.usage.values import ZERO
+from prompt_lint.usage import figures, sentences, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,18 +26,20 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
     trends = report.trends
     lines = ["## Claude usage and cost", "", *_sentences(report), ""]
     if trends.is_empty:
-        lines += [_escape(NO_USAGE), ""]
+        lines += [_escape(sentences.NO_USAGE), ""]
     else:
         lines += [*_figures(trends), *_chart(trends), *_trend(trends)]
         for dimension in trends.groups:
             lines += _groups(trends, dimension)
         lines += [*_changes(trends), *_prices(trends), *_prompts(report)]
-    lines += _details("What these figures don't say", [f"- {_escape(text)}" for text in list_caveats(report)])
+    lines += _details(
+        "What these figures don't say", [f"- {_escape(text)}" for text in sentences.list_caveats(report)]
+    )
     return "".join(f"{line}\n" for line in lines)
 
 
 def _code(name: str) -> str:
-    return code(shorten(name, _LONGEST_NAME))
+    return code(figures.shorten(name, _LONGEST_NAME))
 
 
 def _escape(sentence: str) -> str:
@@ -109,18 +78,19 @@ def _details(summary: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _sentences(report: UsageReport) -> Iterator[str]:
     trends, currency = report.trends, report.trends.data.currency
-    yield f"**{_escape(write_headline(trends))}**"
-    forecast = describe_forecast(trends.forecast, currency) if trends.forecast else ""
-    yield from map(_escape, filter(None, (explain_cut_window(trends), explain_change(trends), forecast)))
+    yield f"**{_escape(sentences.write_headline(trends))}**"
+    yield from map(_escape, sentences.list_remarks(trends))
+    if trends.forecast:
+        yield _escape(sentences.describe_forecast(trends.forecast, currency))
     if report.condition_results:
         yield ""
     marks = {True: ":warning: **failed**", None: ":grey_question:", False: ":white_check_mark:"}
     for result in report.condition_results:
-        yield f"- {marks[result.is_met]} {_escape(describe_result(result, currency))}"
+        yield f"- {marks[result.is_met]} {_escape(sentences.describe_result(result, currency))}"
 
 
 def _figures(trends: Trends) -> Iterator[str]:
-    rows = make_figure_rows(trends)
+    rows = tables.make_figure_rows(trends)
     days = pluralize(trends.period.window.days, "day")
     if trends.previous_totals is None:
         yield from _table(["", days], [(_title(row), row.current) for row in rows])
@@ -134,30 +104,34 @@ def _title(row: FigureRow) -> str:
 
 
 def _trend(trends: Trends) -> Iterator[str]:
-    unit, trend_rows = make_trend_rows(trends)
+    unit, trend_rows = tables.make_trend_rows(trends)
     currency = trends.data.currency
     has_parts = any(row.parts for row in trend_rows)
     head = [unit, "tokens", "cost", *(["by day" if unit == "week" else "by hour"] if has_parts else [])]
     rows = [
-        [row.name, format_tokens(row.tokens), format_money(row.cost, currency), *([draw_sparkline(row.parts)] if has_parts else [])]
+        [*tables.format_trend_row(row, currency), *([figures.draw_sparkline(row.parts)] if has_parts else [])]
         for row in trend_rows
     ]  # fmt: skip
     lines = [*_table(head, rows, left=(0, 3))]
     if unit == "week":
         days = [
-            (format_weekday(day.start), format_tokens(day.usage.tokens), format_money(day.cost, currency))
+            (
+                figures.format_weekday(day.start),
+                figures.format_tokens(day.usage.tokens),
+                figures.format_money(day.cost, currency),
+            )
             for day in trends.days[:_MOST_DAYS]
         ]
         lines += _table(["day", "tokens", "cost"], days)
     yield from _details("The numbers", lines[:-1])
     yield ""
     if trends.today:
-        yield _escape(describe_today(trends))
+        yield _escape(sentences.describe_today(trends))
         yield ""
 
 
 def _groups(trends: Trends, dimension: str) -> Iterator[str]:
-    groups, title = trends.groups[dimension], DIMENSION_NAMES[dimension]
+    groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
     if not groups:
         return
     costs = [] if groups[0].cost is None else ["cost"]
@@ -166,12 +140,12 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     yield ""
     head = [title, *costs, "tokens", "share", *changes, "trend"]
     rows = [
-        [_code(row.name), *([row.cost] if costs else []), row.tokens, format_percent(row.share),
-         *([row.change] if changes else []), draw_trend(row.daily)]
-        for row in make_group_rows(groups[:_MOST_GROUPS], trends)
+        [_code(row.name), *([row.cost] if costs else []), row.tokens, figures.format_percent(row.share),
+         *([row.change] if changes else []), figures.draw_trend(row.daily)]
+        for row in tables.make_group_rows(groups[:_MOST_GROUPS], trends)
     ]  # fmt: skip
     yield from _table(head, rows, left=(0, len(head) - 1))
-    remaining = sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield remaining
         yield ""
@@ -182,9 +156,9 @@ def _changes(trends: Trends) -> Iterator[str]:
         return
     yield "### What changed most"
     yield ""
-    names = [DIMENSION_NAMES[name] for name in trends.groups]
+    names = [tables.DIMENSION_NAMES[name] for name in trends.groups]
     rows = [
-        [*map(_code, change.group_names), *format_group_change(change, trends.data.currency)]
+        [*map(_code, change.group_names), *tables.format_group_change(change, trends.data.currency)]
         for change in trends.group_changes[:_MOST_CHANGES]
     ]
     yield from _table([*names, "change", "before", "now"], rows, left=range(len(names)))
@@ -194,8 +168,10 @@ def _prices(trends: Trends) -> Iterator[str]:
     if not any(price.by_kind for price in trends.prices):
         return
     currency = trends.data.currency
-    head = ["model", *KIND_NAMES.values(), "all together"]
-    rows = [[_code(price.model), *format_prices(price, currency)] for price in trends.prices[:_MOST_GROUPS]]
+    head = ["model", *tables.KIND_NAMES.values(), "all together"]
+    rows = [
+        [_code(price.model), *tables.format_prices(price, currency)] for price in trends.prices[:_MOST_GROUPS]
+    ]
     lines = [*_table(head, rows)]
     yield from _details(f"What a million tokens really cost, in {_letters(currency)}", lines[:-1])
     yield ""
@@ -208,10 +184,10 @@ def _prompts(report: UsageReport) -> Iterator[str]:
     yield ""
     rows = []
     for cost in report.prompt_costs[:_MOST_PROMPTS]:
-        name, model, *numbers = format_prompt_cost(cost, report.trends.data.currency)
+        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([_code(name), _code(model), *numbers])
-    yield from _table(PROMPT_COLUMNS, rows, left=(0, 1))
-    yield _escape(" ".join(explain_prompt_costs(report)))
+    yield from _table(tables.PROMPT_COLUMNS, rows, left=(0, 1))
+    yield _escape(" ".join(sentences.explain_prompt_costs(report)))
     yield ""
 
 
@@ -221,10 +197,10 @@ def _prompts(report: UsageReport) -> Iterator[str]:
 
 def _chart(trends: Trends) -> Iterator[str]:
     """A bar chart for Mermaid; nothing where there is nothing to draw, since Mermaid refuses an empty series."""
-    unit, rows = make_trend_rows(trends)
+    unit, rows = tables.make_trend_rows(trends)
     currency = _letters(trends.data.currency)
-    is_cost = any(row.cost for row in rows)
-    sizes = [float(round_half_up(row.cost or ZERO, 4)) if is_cost else row.tokens for row in rows]
+    is_cost, amounts = tables.measure_trend_rows(rows)
+    sizes = [figures.round_half_up(amount, 4) for amount in amounts]
     if not any(sizes) or len(sizes) < 2:
         return
     labels = ", ".join(f'"{_label(row.name)}"' for row in rows)
@@ -233,7 +209,7 @@ def _chart(trends: Trends) -> Iterator[str]:
     yield f'    title "{f"Cost by {unit} in {currency}" if is_cost else f"Tokens by {unit}"}"'
     yield f"    x-axis [{labels}]"
     yield f'    y-axis "{currency if is_cost else "tokens"}" 0 --> {_round_up(max(sizes))}'
-    yield f"    bar [{', '.join(_number(size) for size in sizes)}]"
+    yield f"    bar [{', '.join(map(_number, sizes))}]"
     yield "```"
     yield ""
 
@@ -243,12 +219,11 @@ def _label(name: str) -> str:
     return " ".join(name.split(" to ", maxsplit=1)[0].split()[-2:])
 
 
-def _round_up(highest: float) -> str:
+def _round_up(highest: Decimal) -> str:
     """The next half of the power of ten below: 12 → 15, 17 → 20."""
-    number = Decimal(repr(float(highest)))
-    unit = Decimal(10) ** number.adjusted() / 2
-    return format(((number / unit).to_integral_value("ROUND_CEILING") * unit).normalize(), "f")
+    unit = Decimal(10) ** highest.adjusted() / 2
+    return _number((highest / unit).to_integral_value("ROUND_CEILING") * unit)
 
 
-def _number(size: float) -> str:
-    return format(Decimal(repr(size)).normalize(), "f")
+def _number(size: Decimal) -> str:
+    return format(size.normalize(), "f")

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.text.escape import visible
 from prompt_lint.text.plural import pluralize
-from prompt_lint.usage.figures import (
-    draw_sparkline,
-    draw_trend,
-    format_money,
-    format_percent,
-    format_tokens,
-    shorten,
-)
-from prompt_lint.usage.sentences import (
-    NO_USAGE,
-    describe_forecast,
-    describe_result,
-    describe_today,
-    explain_change,
-    explain_cut_window,
-    explain_prompt_costs,
-    list_caveats,
-    write_headline,
-)
-from prompt_lint.usage.tables import (
-    DIMENSION_NAMES,
-    PROMPT_COLUMNS,
-    format_group_change,
-    format_prompt_cost,
-    make_figure_rows,
-    make_group_rows,
-    make_trend_rows,
-    sum_remaining_groups,
-)
+from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.values import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
 
     from prompt_lint.usage.values import Trends, UsageReport
 
@@ -51,11 +23,11 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def render(report: UsageReport, *, color: bool = False) -> str:
     trends = report.trends
-    lines = [_bold(visible(write_headline(trends)), color=color)]
-    lines += [visible(line) for line in (explain_cut_window(trends), explain_change(trends)) if line]
+    lines = [_bold(visible(sentences.write_headline(trends)), color=color)]
+    lines += map(visible, sentences.list_remarks(trends))
     lines += _conditions(report, color=color)
     if trends.is_empty:
-        lines += [NO_USAGE]
+        lines += [sentences.NO_USAGE]
     else:
         lines += ["", *_figures(trends, color=color), "", *_trend(trends, color=color)]
         for dimension in trends.groups:
@@ -63,7 +35,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:
         lines += [*_changes(trends, color=color), *_month(trends, color=color)]
         lines += _prompts(report, color=color)
     lines += ["", _bold("What these figures don't say", color=color)]
-    lines += [f"- {visible(caveat)}" for caveat in list_caveats(report)]
+    lines += [f"- {visible(caveat)}" for caveat in sentences.list_caveats(report)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -72,7 +44,7 @@ def _bold(text: str, *, color: bool) -> str:
 
 
 def _shorten(name: str) -> str:
-    return shorten(visible(name), _LONGEST_NAME)
+    return figures.shorten(visible(name), _LONGEST_NAME)
 
 
 def _align(rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)) -> list[str]:
@@ -92,7 +64,7 @@ def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
         mark = "FAILED" if result.is_met else "note:" if result.is_met is None else "ok"
         if color and result.is_met:
             mark = f"\x1b[1;31m{mark}\x1b[0m"
-        yield f"{mark} {visible(describe_result(result, report.trends.data.currency))}"
+        yield f"{mark} {visible(sentences.describe_result(result, report.trends.data.currency))}"
 
 
 def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
@@ -100,7 +72,7 @@ def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
     rows = [("", f"these {days}" if days != "1 day" else "this day", "before", "change")]
     rows += [
         (f"{'  ' if row.is_part else ''}{row.name}", row.current, row.previous, row.change)
-        for row in make_figure_rows(trends)
+        for row in tables.make_figure_rows(trends)
     ]
     if trends.previous_totals is None:
         rows = [(row[0], row[1], "", "") for row in rows]
@@ -110,25 +82,27 @@ def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
 
 
 def _trend(trends: Trends, *, color: bool) -> Iterator[str]:
-    unit, trend_rows = make_trend_rows(trends)
-    is_cost = any(row.cost for row in trend_rows)
-    sizes = [(row.cost or ZERO) if is_cost else Decimal(row.tokens) for row in trend_rows]
+    unit, trend_rows = tables.make_trend_rows(trends)
+    _, sizes = tables.measure_trend_rows(trend_rows)
     top = max(sizes, default=ZERO)
     has_parts = any(row.parts for row in trend_rows)
     parts = {"week": "by day", "day": "by hour"}.get(unit, "")
     rows = [(f"By {unit}", "tokens", "cost", parts, "")]
     rows += [
-        (row.name, format_tokens(row.tokens), format_money(row.cost, trends.data.currency),
-         draw_sparkline(row.parts), _draw_bar(size, top))
+        (
+            *tables.format_trend_row(row, trends.data.currency),
+            figures.draw_sparkline(row.parts),
+            _draw_bar(size, top),
+        )
         for row, size in zip(trend_rows, sizes, strict=True)
-    ]  # fmt: skip
+    ]
     if not has_parts:
         rows = [(*row[:3], row[4], "") for row in rows]
     head, *rest = _align(rows, left=(0, 3, 4))
     yield _bold(head, color=color)
     yield from rest
     if trends.today:
-        yield describe_today(trends)
+        yield sentences.describe_today(trends)
 
 
 def _draw_bar(size: Decimal, top: Decimal) -> str:
@@ -138,14 +112,14 @@ def _draw_bar(size: Decimal, top: Decimal) -> str:
 
 def _groups(trends: Trends, dimension: str, *, color: bool) -> Iterator[str]:
     groups = trends.groups[dimension]
-    yield _bold(f"By {DIMENSION_NAMES[dimension]}", color=color)
+    yield _bold(f"By {tables.DIMENSION_NAMES[dimension]}", color=color)
     rows = [
-        (_shorten(row.name), row.tokens, row.cost, format_percent(row.share), row.change, draw_trend(row.daily))
-        for row in make_group_rows(groups[:_MOST_GROUPS], trends)
+        (_shorten(row.name), row.tokens, row.cost, figures.format_percent(row.share), row.change, figures.draw_trend(row.daily))
+        for row in tables.make_group_rows(groups[:_MOST_GROUPS], trends)
     ]  # fmt: skip
     if rows:
         yield from _align(rows, left=(0, 5))
-    remaining = sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield remaining
 
@@ -157,7 +131,7 @@ def _changes(trends: Trends, *, color: bool) -> Iterator[str]:
     yield _bold("What changed most", color=color)
     rows = []
     for change in trends.group_changes[:_MOST_CHANGES]:
-        difference, previous, current = format_group_change(change, trends.data.currency)
+        difference, previous, current = tables.format_group_change(change, trends.data.currency)
         rows.append((difference, " · ".join(map(_shorten, change.group_names)), previous, "to", current))
     yield from _align(rows, left=(1, 3))
 
@@ -166,7 +140,7 @@ def _month(trends: Trends, *, color: bool) -> Iterator[str]:
     if trends.forecast:
         yield ""
         yield _bold("The month", color=color)
-        yield describe_forecast(trends.forecast, trends.data.currency)
+        yield sentences.describe_forecast(trends.forecast, trends.data.currency)
 
 
 def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
@@ -175,12 +149,12 @@ def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
     costs = report.prompt_costs
     yield ""
     yield _bold(f"What the prompts of {visible(report.check_file)} cost", color=color)
-    rows: list[list[str]] = [[*PROMPT_COLUMNS[:5], "a month"]]
+    rows: list[list[str]] = [[*tables.PROMPT_COLUMNS[:5], "a month"]]
     for cost in costs[:_MOST_PROMPTS]:
-        name, model, *numbers = format_prompt_cost(cost, report.trends.data.currency)
+        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([_shorten(name), visible(model), *numbers])
     has_growth = any(cost.monthly_growth is not None for cost in costs)
     yield from _align(rows if has_growth else [row[:4] for row in rows], left=(0, 1))
     if len(costs) > _MOST_PROMPTS:
         yield f"and {len(costs) - _MOST_PROMPTS:,} more in the JSON output"
-    yield from map(visible, explain_prompt_costs(report))
+    yield from map(visible, sentences.explain_prompt_costs(report))
