@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_what_a_change_does_not_touch_is_no_warning_of_it(base: bool, level: str) -> None:
     """A prompt that is near its limit as it was in the base is worth a notice only."""
     standing: Any = "unchanged" if base else ""
-    report = reports.finish(reports.row("a.md", 95, limit=100, base=95, standing=standing))
+    report = reports.finish(reports.row("a.md", 95, limit=100, base=95, change=standing))
     report = report._replace(base=reports.BASE if base else None)
 
     assert [one.level for one in collect_findings(report)] == [level]
@@ -54,7 +54,7 @@ def test_an_outage_is_told_once() -> None:
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: a notice says that nothing fails yet, not that it was over."""
-    row = reports.row("a.md", 4001, standing="new")._replace(is_preexisting=True)
+    row = reports.row("a.md", 4001, change="new")._replace(is_preexisting=True)
 
     [one] = collect_findings(reports.finish(row, base=reports.BASE))
 
@@ -76,8 +76,8 @@ def fingerprints(report: Report) -> list[list[str]]:
     [
         reports.row("a.md", 150, limit=100),
         reports.row("a.md", 110, limit=100, sections=reports.SECTIONS),
-        reports.row("a.md", 5000, base=4000, standing="changed", message="Cut it."),
-        reports.row("a.md", 5000, base=5000, standing="unchanged"),
+        reports.row("a.md", 5000, base=4000, change="changed", message="Cut it."),
+        reports.row("a.md", 5000, base=5000, change="unchanged"),
         reports.row("a.md", 5000, exemption=reports.SPLIT),
     ],
 )

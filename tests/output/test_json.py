@@ -33,9 +33,9 @@ def test_json_keeps_to_its_schema() -> None:
 def test_totals_of_json_have_only_what_can_be_compared() -> None:
     """What has no count in the base is on neither side: it would look like growth."""
     rows = (
-        reports.row("a.md", 900, standing="changed"),
-        reports.row("b.md", 80, base=70, standing="changed"),
-        reports.row("c.md", 5, standing="new"),
+        reports.row("a.md", 900, change="changed"),
+        reports.row("b.md", 80, base=70, change="changed"),
+        reports.row("c.md", 5, change="new"),
     )
 
     document = json.loads(render(reports.finish(*rows, base=reports.BASE), View()))

@@ -179,7 +179,7 @@ def test_a_comparison_on_a_terminal(name: str, snapshot: SnapshotAssertion) -> N
 
 def test_the_first_lines_say_what_to_do() -> None:
     """Who made the commit learns from three lines what is wrong, by how much, and what ends it."""
-    grown = row("a.md", 400, base=300, standing="changed", limit=350, spread=2)
+    grown = row("a.md", 400, base=300, change="changed", limit=350, spread=2)
 
     assert text(compared(grown)).splitlines()[:3] == [
         "OVER    a.md",
@@ -198,7 +198,7 @@ def test_the_first_lines_say_what_to_do() -> None:
 )
 def test_what_grew_is_told_what_is_allowed(allowed: MaxGrowth, told: str) -> None:
     """By how much it grew, from what, and how much of that is too much."""
-    verdict = row("a.md", 1300, base=1000, standing="changed", max_growth=allowed)
+    verdict = row("a.md", 1300, base=1000, change="changed", max_growth=allowed)
 
     lines = text(compared(verdict)).splitlines()
 
@@ -211,18 +211,18 @@ def test_what_grew_is_told_what_is_allowed(allowed: MaxGrowth, told: str) -> Non
 @pytest.mark.parametrize(
     ("verdict", "line"),
     [
-        (row("a.md", 120, base=100, standing="changed"), "larger  a.md  120  +20  of 4,000  3%"),
-        (row("a.md", 80, base=100, standing="changed"), "shrank  a.md  80  -20  of 4,000  2%"),
-        (row("a.md", 80, base=80, standing="changed"), "changed a.md  80  same  of 4,000  2%"),
-        (row("a.md", 80, standing="changed"), "changed a.md  80  ?  of 4,000  2%"),
-        (row("a.md", 80, standing="new"), "new     a.md  80  new  of 4,000  2%"),
-        (row("a.md", 3900, base=3800, standing="changed"), "larger  a.md  3,900  +100  of 4,000  98%, near"),
-        (row("a.md", 80, base=79, standing="renamed", renamed_from="b.md"), "renamed a.md  80  +1  of 4,000  2%"),
+        (row("a.md", 120, base=100, change="changed"), "larger  a.md  120  +20  of 4,000  3%"),
+        (row("a.md", 80, base=100, change="changed"), "shrank  a.md  80  -20  of 4,000  2%"),
+        (row("a.md", 80, base=80, change="changed"), "changed a.md  80  same  of 4,000  2%"),
+        (row("a.md", 80, change="changed"), "changed a.md  80  ?  of 4,000  2%"),
+        (row("a.md", 80, change="new"), "new     a.md  80  new  of 4,000  2%"),
+        (row("a.md", 3900, base=3800, change="changed"), "larger  a.md  3,900  +100  of 4,000  98%, near"),
+        (row("a.md", 80, base=79, change="renamed", renamed_from="b.md"), "renamed a.md  80  +1  of 4,000  2%"),
         (
-            row("a.md", 5000, base=6000, standing="changed"),
+            row("a.md", 5000, base=6000, change="changed"),
             "shrank  a.md  5,000  -1,000  of 4,000  125%, was over",
         ),
-        (row("a.md", 80, base=80, standing="unchanged"), "1 prompt: 1 ok"),
+        (row("a.md", 80, base=80, change="unchanged"), "1 prompt: 1 ok"),
     ],
 )  # fmt: skip
 def test_what_does_not_fail_is_a_line(verdict: Verdict, line: str) -> None:
@@ -232,7 +232,7 @@ def test_what_does_not_fail_is_a_line(verdict: Verdict, line: str) -> None:
 
 def test_of_many_changes_the_largest_are_listed() -> None:
     """Twenty lines are enough; how many there are besides is told, and `-v` tells all."""
-    report = compared(*(row(f"p/{n:02}.md", 500 + n, base=500, standing="changed") for n in range(1, 31)))
+    report = compared(*(row(f"p/{n:02}.md", 500 + n, base=500, change="changed") for n in range(1, 31)))
 
     lines = text(report).splitlines()
 
@@ -246,8 +246,8 @@ def test_of_many_changes_the_largest_are_listed() -> None:
 
 def test_what_several_models_count_is_told_for_each() -> None:
     """The name once, a line for each model, and a total for each."""
-    a = row("a.md", 120, base=100, standing="changed")
-    other = row("a.md", 90, base=80, standing="changed", model=OPUS)
+    a = row("a.md", 120, base=100, change="changed")
+    other = row("a.md", 90, base=80, change="changed", model=OPUS)
 
     assert text(compared(a, other)).splitlines()[:7] == [
         "larger  a.md",
@@ -263,7 +263,7 @@ def test_what_several_models_count_is_told_for_each() -> None:
 def test_the_total_says_what_the_change_costs() -> None:
     """What is gone counts as well."""
     gone = RemovedPrompt(make.prompt("b.md"), reports.SONNET, make.count(300))
-    report = compared(row("a.md", 120, base=100, standing="changed"))._replace(removed=(gone,))
+    report = compared(row("a.md", 120, base=100, change="changed"))._replace(removed=(gone,))
 
     lines = text(report).splitlines()
 
@@ -275,8 +275,8 @@ def test_a_group_that_grew_is_told_beside_the_total() -> None:
     """The total is of prompts; a group that changed is told behind it, and counted apart."""
     group = {"name": "agent", "format": "group"}
     report = compared(
-        row("a.md", 80, base=80, standing="unchanged"),
-        row(".prompt-lint.yaml", 868, base=575, standing="changed", of_prompt=group),
+        row("a.md", 80, base=80, change="unchanged"),
+        row(".prompt-lint.yaml", 868, base=575, change="changed", of_prompt=group),
     )
 
     lines = text(report).splitlines()
@@ -291,7 +291,7 @@ def test_a_group_that_grew_is_told_beside_the_total() -> None:
 def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
     """It still has its request, and is told like any other that can't be compared."""
     request = Request({"messages": [{"role": "user", "content": "Hello."}]})
-    report = compared(row("a.md", None, standing="changed", of_prompt={"request": request}))
+    report = compared(row("a.md", None, change="changed", of_prompt={"request": request}))
 
     assert "nothing to add up, without 1 prompt that can't be compared." in text(report)
 
@@ -308,7 +308,7 @@ def test_a_message_is_told_once() -> None:
 
 def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
     """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
-    report = compared(row("a.md", 4001, standing="new")._replace(is_preexisting=True))
+    report = compared(row("a.md", 4001, change="new")._replace(is_preexisting=True))
 
     lines, verbose = text(report).splitlines(), text(report, 1)
 
@@ -320,7 +320,7 @@ def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
 
 def test_the_total_has_only_what_can_be_compared() -> None:
     """What can't be compared may have changed: both sides are without it, and the line says so."""
-    a, b = row("a.md", 900, standing="changed"), row("b.md", 80, base=80, standing="unchanged")
+    a, b = row("a.md", 900, change="changed"), row("b.md", 80, base=80, change="unchanged")
 
     lines, alone = text(compared(a, b)).splitlines(), text(compared(a)).splitlines()
 
@@ -335,7 +335,7 @@ def test_the_total_has_only_what_can_be_compared() -> None:
 def test_what_is_loosened_is_told_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
     """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` tells failures."""
     one = Loosening("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
-    report = compared(row("a.md", 80, base=80, standing="unchanged"))
+    report = compared(row("a.md", 80, base=80, change="unchanged"))
     report = report._replace(loosened=(one,), on_raise=on_raise)  # type: ignore[arg-type]  # one of the three
 
     assert text(report).splitlines()[:2] == [
@@ -369,9 +369,9 @@ def test_tables_fit_80_columns() -> None:
     """Whatever lines hold numbers only are no wider than a plain terminal."""
     long = "prompts/a-folder-with-a-long-name/and-a-file-in-it.md"
     report = compared(
-        row(long, 198_123, base=210_000, limit=190_000, standing="changed", spread=1_234),
-        row(f"{long}x", 98_123, base=92_000, limit=100_000, standing="changed", spread=234),
-        row(f"{long}y", 98_123, base=98_123, limit=90_000, standing="unchanged", spread=234),
+        row(long, 198_123, base=210_000, limit=190_000, change="changed", spread=1_234),
+        row(f"{long}x", 98_123, base=92_000, limit=100_000, change="changed", spread=234),
+        row(f"{long}y", 98_123, base=98_123, limit=90_000, change="unchanged", spread=234),
     )
 
     lines = text(report).splitlines()[:4]

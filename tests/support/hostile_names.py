@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from tests.support import reports
 
 # Surrogates are in, as names that aren't UTF-8 bring them, and more of what is special than chance would pick.
 SPECIAL = st.sampled_from(
@@ -14,3 +15,11 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 NAME = st.lists(_PIECES | SPECIAL | st.text(max_size=3), max_size=8).map("".join)
 NAMES = st.lists(NAME, min_size=1, max_size=2)
+
+# For Markdown: names of any bytes, and more of what is special there than chance would pick.
+MARKDOWN_NAME = (
+    st.text()
+    | st.binary().map(lambda data: data.decode("utf-8", "surrogateescape"))
+    | st.text("|`\\<>&@#!$~*_[](){}:/. \n-=x1\u05d0", min_size=1)
+    | st.sampled_from(reports.NAMES)
+)

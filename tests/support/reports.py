@@ -51,7 +51,7 @@ EXPIRED = Exemption(("prompts/old/**",), "Until the new tone is written.", "2026
 
 def row(
     path: str, tokens: int | None, *, limit: int = 4000, model: str = SONNET, spread: int = 0, base: int | None = None,
-    standing: ChangeKind = "", renamed_from: str = "", sections: tuple[Section, ...] = (),
+    change: ChangeKind = "", renamed_from: str = "", sections: tuple[Section, ...] = (),
     exemption: Exemption | None = None, today: str = "2026-11-22", of_prompt: Mapping[str, Any] | None = None,
     **of_rule: Any,
 ) -> Verdict:  # fmt: skip
@@ -60,10 +60,10 @@ def row(
     prompt = make.prompt(path, **(of_prompt or {}))
     counted = None if tokens is None else make.count(tokens, spread)
     found = judge.judge_count(prompt, model, rule, counted)
-    if standing:
+    if change:
         before = None if base is None else make.count(base, spread)
         growth = None if base is None or tokens is None else tokens - base
-        found = judge.mark_preexisting(judge.add_base(found, standing, before, growth, renamed_from))
+        found = judge.mark_preexisting(judge.add_base(found, change, before, growth, renamed_from))
     if exemption:
         found = judge.apply_exemption(found, [(exemption, lambda _path: True)], today)
     return found._replace(sections=sections) if found.status in {"over", "exempt"} else found
@@ -115,33 +115,33 @@ _AGENT = (
 )
 
 _COMPARED = (
-    row("CLAUDE.md", 4684, base=2583, standing="changed", sections=IMPORTS)._replace(
+    row("CLAUDE.md", 4684, base=2583, change="changed", sections=IMPORTS)._replace(
         import_shares=ImportShares(1204, 3480, 2)
     ),
-    row("prompts/batch.jsonl", 5011, base=3990, standing="changed", of_prompt={"name": "line 7", "line": 7}),
-    row("prompts/batch.jsonl", 812, base=812, standing="unchanged", of_prompt={"name": "line 8", "line": 8}),
-    row("prompts/exact.md", 1234, base=1200, standing="changed"),
-    row("prompts/grew.md", 2400, base=1500, standing="changed", max_growth=MaxGrowth(200, 100_000)),
-    row("prompts/inherited.md", 6200, base=6200, standing="unchanged"),
-    row("prompts/inherited-smaller.md", 5200, base=6100, standing="changed"),
-    row("prompts/legacy/giant.md", 9100, base=9000, standing="changed", exemption=SPLIT),
-    row("prompts/near.md", 3811, base=3790, standing="changed", spread=7),
-    row("prompts/new.md", 640, standing="new", spread=3),
-    row("prompts/new-over.md", 4100, standing="new", spread=5),
-    row("prompts/now.md", 1015, base=1000, standing="renamed", renamed_from="prompts/then.md"),
-    row("prompts/old/tone.md", 4420, base=4400, standing="changed", exemption=EXPIRED),
-    row("prompts/picture.json", None, standing="changed"),
-    row("prompts/shrunk.md", 1700, base=2900, standing="changed", spread=4),
-    row("prompts/support.md", 4812, base=3900, standing="changed", sections=SECTIONS,
+    row("prompts/batch.jsonl", 5011, base=3990, change="changed", of_prompt={"name": "line 7", "line": 7}),
+    row("prompts/batch.jsonl", 812, base=812, change="unchanged", of_prompt={"name": "line 8", "line": 8}),
+    row("prompts/exact.md", 1234, base=1200, change="changed"),
+    row("prompts/grew.md", 2400, base=1500, change="changed", max_growth=MaxGrowth(200, 100_000)),
+    row("prompts/inherited.md", 6200, base=6200, change="unchanged"),
+    row("prompts/inherited-smaller.md", 5200, base=6100, change="changed"),
+    row("prompts/legacy/giant.md", 9100, base=9000, change="changed", exemption=SPLIT),
+    row("prompts/near.md", 3811, base=3790, change="changed", spread=7),
+    row("prompts/new.md", 640, change="new", spread=3),
+    row("prompts/new-over.md", 4100, change="new", spread=5),
+    row("prompts/now.md", 1015, base=1000, change="renamed", renamed_from="prompts/then.md"),
+    row("prompts/old/tone.md", 4420, base=4400, change="changed", exemption=EXPIRED),
+    row("prompts/picture.json", None, change="changed"),
+    row("prompts/shrunk.md", 1700, base=2900, change="changed", spread=4),
+    row("prompts/support.md", 4812, base=3900, change="changed", sections=SECTIONS,
         message="Move examples to prompts/examples/."),
-    row("prompts/support.md", 4390, base=3560, standing="changed", model=OPUS, limit=9000),
-    row("prompts/unlimited.md", 900, base=880, standing="changed", limits={}),
-    row("prompts/unsure.md", 3999, base=3700, standing="changed", spread=12),
-    row("prompts/unverified.md", 350, base=350, standing="unchanged", model="claude-next", spread=40)
+    row("prompts/support.md", 4390, base=3560, change="changed", model=OPUS, limit=9000),
+    row("prompts/unlimited.md", 900, base=880, change="changed", limits={}),
+    row("prompts/unsure.md", 3999, base=3700, change="changed", spread=12),
+    row("prompts/unverified.md", 350, base=350, change="unchanged", model="claude-next", spread=40)
     ._replace(token_count=make.count(350, 40, is_unverified=True)),
-    row(CONFIG, 9950, base=9038, standing="changed", limit=9500, of_prompt=_GROUP, message="The agent needs room to answer.")
+    row(CONFIG, 9950, base=9038, change="changed", limit=9500, of_prompt=_GROUP, message="The agent needs room to answer.")
     ._replace(sections=_AGENT),
-    row(CONFIG, 9100, base=9000, standing="changed", limit=95_000, model=OPUS, of_prompt=_GROUP),
+    row(CONFIG, 9100, base=9000, change="changed", limit=95_000, model=OPUS, of_prompt=_GROUP),
 )  # fmt: skip
 _LOOSENED = (
     Loosening("prompts/**/*.md", "limit raised", 9, SONNET, 4000, 4500),
@@ -185,15 +185,15 @@ def _many() -> Iterator[Verdict]:
         path = f"prompts/{'abcdefghij'[n % 10]}/{n:03}.md"
         tokens = 400 + n * 7919 % 3000
         if n % 15 == 0:
-            yield row(path, 4001 + n, base=3800, standing="changed", spread=2)
+            yield row(path, 4001 + n, base=3800, change="changed", spread=2)
         elif n % 10 == 1:
-            yield row(path, tokens, standing="new")
+            yield row(path, tokens, change="new")
         elif n % 4 == 2:
-            yield row(path, tokens, base=tokens + (n % 7 - 3) * 20, standing="changed")
+            yield row(path, tokens, base=tokens + (n % 7 - 3) * 20, change="changed")
         elif n % 50 == 7:
-            yield row(path, 4200, base=4200, standing="unchanged")
+            yield row(path, 4200, base=4200, change="unchanged")
         else:
-            yield row(path, tokens, base=tokens, standing="unchanged")
+            yield row(path, tokens, base=tokens, change="unchanged")
 
 
 # Three hundred prompts, of which twenty fail.
@@ -230,15 +230,13 @@ def _hostile(name: str) -> Iterator[Verdict]:
     exempt = Exemption((name,), name, name, 3)
     sections = (Section(name, 1, 2, 90, name, (name, name)), Section(name, 3, 4, 20))
     shown: dict[str, Any] = {"name": name, "aliases": (name,)}
-    yield row(name, 110, limit=100, base=90, standing="renamed", renamed_from=name, model=name, sections=sections,
+    yield row(name, 110, limit=100, base=90, change="renamed", renamed_from=name, model=name, sections=sections,
               message=name, of_prompt=shown)  # fmt: skip
-    yield row(
-        name, 80, limit=100, base=20, standing="changed", max_growth=MaxGrowth(10, None), of_prompt=shown
-    )
-    yield row(name, 100, limit=100, spread=3, base=99, standing="changed", message=name)
-    yield row(name, 110, limit=100, base=1, standing="changed", exemption=exempt, today="")
-    yield row(name, 120, limit=100, standing="new", exemption=exempt._replace(until="0"))
-    yield row(name, None, standing="changed", of_prompt={"name": name, "format": "group"})
+    yield row(name, 80, limit=100, base=20, change="changed", max_growth=MaxGrowth(10, None), of_prompt=shown)
+    yield row(name, 100, limit=100, spread=3, base=99, change="changed", message=name)
+    yield row(name, 110, limit=100, base=1, change="changed", exemption=exempt, today="")
+    yield row(name, 120, limit=100, change="new", exemption=exempt._replace(until="0"))
+    yield row(name, None, change="changed", of_prompt={"name": name, "format": "group"})
 
 
 HOSTILE = hostile()

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pytest_socket import socket_allow_hosts
-from tests.output.test_markdown import LINKING, linkable, shown, tokens
 from tests.support.admin_reports import CheckedPrompt, render_check
 from tests.support.organizations import HOSTILE, ORGANIZATIONS, organization
 from tests.support.paths import ROOT
+from tests.support.rendered_markdown import LINKING, parse_tokens, read_linkable, read_shown
 
 from prompt_lint.text.escape import visible
 from prompt_lint.usage.output import markdown
@@ -36,9 +36,11 @@ def test_hostile_names_stay_text(server: AdminServer, run: Run, tmp_path: Path) 
     options = [f"--check={path.name}" for path in tmp_path.iterdir()]
     text = run(server, "--output-format=markdown", "--model=@octo/team", "--model=claude-<b>", *options).out
     text += run(server, "--output-format=markdown", *options).out
-    kinds = {token.type for token in tokens(text)}
-    tags = {token.content.strip() for token in tokens(text) if token.type.startswith("html")}
-    words = re.sub(r"[+-]?<?\$\d[\d,.]*|:(?:warning|white_check_mark|grey_question):", "", linkable(text))
+    kinds = {token.type for token in parse_tokens(text)}
+    tags = {token.content.strip() for token in parse_tokens(text) if token.type.startswith("html")}
+    words = re.sub(
+        r"[+-]?<?\$\d[\d,.]*|:(?:warning|white_check_mark|grey_question):", "", read_linkable(text)
+    )
 
     assert not kinds & {"link_open", "image", "em_open", "s_open", "hr", "code_block", "blockquote_open"}
     assert not [
@@ -52,7 +54,7 @@ def test_hostile_names_stay_text(server: AdminServer, run: Run, tmp_path: Path) 
 @pytest.mark.parametrize("server", ["hostile"], indirect=True)
 def test_names_are_shown_to_the_last_character(server: AdminServer, run: Run) -> None:
     """As on a terminal: what a reader copies is the name."""
-    lines = [shown(line) for line in run(server, "--output-format=markdown").out.splitlines()]
+    lines = [read_shown(line) for line in run(server, "--output-format=markdown").out.splitlines()]
 
     assert [
         evil for evil in HOSTILE if not any(visible(" ".join(evil.split()))[:100] in line for line in lines)
