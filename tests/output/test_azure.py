@@ -45,8 +45,8 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
 
     assert len(commands) == issues.count("\n")
     for level in ("error", "warning"):
-        ours = [command for command in commands if command.properties["type"] == level]
-        for one, command in zip(found[level], ours[:9], strict=False):
+        of_level = [command for command in commands if command.properties["type"] == level]
+        for one, command in zip(found[level], of_level[:9], strict=False):
             place = {"sourcepath": visible(one.path)} if one.path else {}
             line = {"linenumber": str(one.line)} if one.path and one.line else {}
             assert command.name == "task.logissue"

@@ -104,7 +104,7 @@ def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Ca
 
 
 def test_a_summary_is_cut_to_the_room_that_is_left(on_github: Path, lint: Callable[..., Done]) -> None:
-    """With little room, the verdict is told at least."""
+    """With little room, the verdict is there at least."""
     on_github.write_text("x" * (MAX_SUMMARY_BYTES - 300))
 
     done = lint("check", "--offline")

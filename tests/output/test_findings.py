@@ -37,8 +37,8 @@ def test_loosened_limits_are_as_loud_as_the_configuration_says(on_raise: Any, le
     assert [one.line for one in found] == [0, 0, 9, 14, 31]
 
 
-def test_an_outage_is_told_once() -> None:
-    """A prompt that wasn't counted for a reason of its own isn't told twice; one without has its own annotation."""
+def test_an_outage_is_one_finding() -> None:
+    """A prompt that wasn't counted for a reason of its own isn't reported twice; one without has its own annotation."""
     report = reports.finish(
         reports.row("a.md", None),
         reports.row("b.md", None),

@@ -43,7 +43,7 @@ def test_a_prompt_that_fails_for_several_models_is_one_annotation() -> None:
 
 
 def test_a_note_of_a_place_is_a_notice() -> None:
-    """What concerns no file is told in the text alone."""
+    """What concerns no file is in the text alone."""
     report = reports.finish(notes=(Note("one", "a.md", 3), Note("two")))
 
     [command] = log_commands.github(render(report, View()))
@@ -68,7 +68,7 @@ def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
 
 
 def test_ten_of_a_level_need_no_notice() -> None:
-    """Nothing is told of more where there is no more."""
+    """It would say that there is nothing more."""
     report = reports.finish(*(reports.row(f"{n}.md", 200, limit=100) for n in range(10)))
 
     assert len(log_commands.github(render(report, View()))) == 10

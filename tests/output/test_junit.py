@@ -51,7 +51,7 @@ def test_junit_counts_its_tests(name: str) -> None:
     assert bool(report.exit_code) is bool(int(top.attrib["failures"]) + int(top.attrib["errors"]))
 
 
-def test_junit_tells_what_failed_and_what_is_excused() -> None:
+def test_what_failed_and_what_is_exempt() -> None:
     """Failures for what is over, errors for what is unknown, skipped what is exempt or was over before."""
     cases = {
         (case.attrib["classname"], case.attrib["name"]): [

@@ -41,7 +41,7 @@ def test_the_page_of_a_reviewer(name: str, snapshot: SnapshotAssertion) -> None:
 
 
 def test_a_prompt_for_four_models_has_a_row_for_each(snapshot: SnapshotAssertion) -> None:
-    """A few prompts are told with all their models, the worst first, and the name once."""
+    """A few prompts are shown with all their models, the worst first, and the name once."""
     models = ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "claude-sonnet-4-6")
     verdicts = [
         reports.row("prompts/a.md", 3_000 + 600 * n, base=3_000, change="changed", model=model, limit=4_000)
@@ -51,8 +51,8 @@ def test_a_prompt_for_four_models_has_a_row_for_each(snapshot: SnapshotAssertion
     assert page(reports.finish(*verdicts, base=reports.BASE)) == snapshot
 
 
-def test_many_prompts_for_many_models_are_told_by_their_worst() -> None:
-    """Of a change with hundreds of numbers, those that fail and the worst of the others are told."""
+def test_of_many_prompts_for_many_models_the_worst_are_shown() -> None:
+    """Of a change with hundreds of numbers, those that fail and the worst of the others are shown."""
     rows = [
         reports.row(f"prompts/{n:03}.md", 300 + n, base=300, change="changed", model=f"claude-{name}")
         for n in range(1, 40)
@@ -67,7 +67,7 @@ def test_many_prompts_for_many_models_are_told_by_their_worst() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "told"),
+    ("report", "sentence"),
     [
         (reports.EMPTY, "⚠️ Nothing was measured"),
         (reports.PASSING, "✅ Every prompt is within its limit"),
@@ -80,13 +80,13 @@ def test_many_prompts_for_many_models_are_told_by_their_worst() -> None:
         ),
     ],
 )
-def test_the_first_line_is_the_verdict(report: Report, told: str) -> None:
+def test_the_first_line_is_the_verdict(report: Report, sentence: str) -> None:
     """Who reads nothing else knows whether it fails, and how badly."""
-    assert page(report).splitlines()[0] == f"### {told}"
+    assert page(report).splitlines()[0] == f"### {sentence}"
 
 
 @pytest.mark.parametrize(
-    ("now", "base", "told"),
+    ("now", "base", "sentence"),
     [
         (1_120, 1_000, "this change adds 120 tokens (+12%)"),
         (1_001, 1_000, "this change adds 1 token (+0.1%)"),
@@ -95,15 +95,17 @@ def test_the_first_line_is_the_verdict(report: Report, told: str) -> None:
         (640, None, "all is new: 640 tokens"),
     ],
 )
-def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: str) -> None:
+def test_the_first_line_has_the_total_growth(now: int, base: int | None, sentence: str) -> None:
     """What the change costs, as a number and as a share."""
     row = reports.row("a.md", now, base=base, change="changed" if base else "new")
 
-    assert page(reports.finish(row, base=reports.BASE)).splitlines()[0] == f"### ✅ No prompt fails; {told}"
+    assert (
+        page(reports.finish(row, base=reports.BASE)).splitlines()[0] == f"### ✅ No prompt fails; {sentence}"
+    )
 
 
 @pytest.mark.parametrize(
-    ("prompt", "group", "limit", "told"),
+    ("prompt", "group", "limit", "sentence"),
     [
         (80, (575, 868), 4000, "✅ Nothing fails; no prompt changed; 1 group grew by 293"),
         (80, (868, 575), 4000, "✅ Nothing fails; no prompt changed; 1 group shrank by 293"),
@@ -114,9 +116,9 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, told: s
     ],
 )
 def test_a_group_that_changed_is_in_the_first_line(
-    prompt: int, group: tuple[int | None, int], limit: int, told: str
+    prompt: int, group: tuple[int | None, int], limit: int, sentence: str
 ) -> None:
-    """Totals are of prompts, so groups are told beside them, and counted apart; also those of which nobody knows."""
+    """Totals are of prompts, so groups are beside them, and counted apart; also those that can't be compared."""
     before, now = group
     rows = (
         reports.row("a.md", prompt, base=80, change="unchanged" if prompt == 80 else "changed"),
@@ -126,7 +128,7 @@ def test_a_group_that_changed_is_in_the_first_line(
 
     first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
-    assert first == f"### {told}"
+    assert first == f"### {sentence}"
     assert context.startswith("1 prompt and 1 group for ")
 
 
@@ -142,10 +144,10 @@ def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "told"),
+    ("now", "sentence"),
     [(1_000, "this change adds 0 tokens"), (1_120, "this change adds 120 tokens (+12%)")],
 )
-def test_the_total_growth_is_without_what_cannot_be_compared(now: int, told: str) -> None:
+def test_the_total_growth_is_without_what_cannot_be_compared(now: int, sentence: str) -> None:
     """What can't be compared may have changed, so no total has it, and the first line says so."""
     rows = (
         reports.row("a.md", now, base=1_000, change="changed"),
@@ -154,7 +156,7 @@ def test_the_total_growth_is_without_what_cannot_be_compared(now: int, told: str
 
     first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
-    assert first == f"### ✅ No prompt fails; {told}, without 1 prompt that can't be compared"
+    assert first == f"### ✅ No prompt fails; {sentence}, without 1 prompt that can't be compared"
     assert f"1,000 → **{now:,} tokens**, without 1 prompt that can't be compared" in context
 
 
@@ -220,7 +222,7 @@ def test_what_is_left_out_is_counted(most: int) -> None:
 @given(st.integers(0, 20_000))
 @example(3_000)
 def test_nothing_is_folded_away_that_is_not_there(most: int) -> None:
-    """What has no room at all is told in a line: who unfolds something finds rows."""
+    """What has no room at all is a line: who unfolds something finds rows."""
     text = markdown.render_within(reports.MANY, most)
 
     folds = re.findall(r"<details>.*?</details>", text, re.DOTALL)

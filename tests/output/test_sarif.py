@@ -126,15 +126,15 @@ def test_results_know_the_base() -> None:
     assert all("baselineState" not in one for one in run_of(reports.FAILURE)["results"])
 
 
-def test_what_has_no_place_is_told_of_the_run() -> None:
+def test_what_has_no_place_is_a_notification_of_the_run() -> None:
     """Problems of the run and notes are no results, and aren't lost."""
     report = reports.COMPARISON._replace(problems=(Problem("", 0, "2 counts did not come", "see the log"),))
 
     [invocation] = run_of(report)["invocations"]
 
-    told = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]
-    assert told[0] == "2 counts did not come\nsee the log"
-    assert "can't be compared with origin/main: prompts/picture.json" in told
+    messages = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]
+    assert messages[0] == "2 counts did not come\nsee the log"
+    assert "can't be compared with origin/main: prompts/picture.json" in messages
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (True, 1)
 
 

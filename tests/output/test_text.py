@@ -30,7 +30,7 @@ def compared(*verdicts: Verdict) -> Report:
     return reports.finish(*verdicts, base=BASE)
 
 
-def test_text_tells_what_fails_first_and_what_to_do(snapshot: SnapshotAssertion) -> None:
+def test_what_fails_comes_first_with_what_to_do(snapshot: SnapshotAssertion) -> None:
     """The text output of a run with one of everything."""
     assert text(reports.SAMPLE) == snapshot
 
@@ -47,13 +47,13 @@ def batch(number: int) -> Report:
 
 
 def test_a_file_of_many_prompts_does_not_drown_the_rest(snapshot: SnapshotAssertion) -> None:
-    """Of 500 failing lines the worst three are told in full, and how many are left; so are the errors."""
+    """Of 500 failing lines the worst three are shown in full, and how many are left; so are the errors."""
     assert text(batch(500)) == snapshot
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 5, 6, 7])
-def test_every_prompt_of_a_file_is_told_or_counted(number: int) -> None:
-    """What isn't told in full is in the number of those left; with `-v` all are told."""
+def test_every_prompt_of_a_file_is_shown_or_counted(number: int) -> None:
+    """What isn't shown is in the number of those left; with `-v` all are shown."""
     short, long = (text(batch(number), verbosity) for verbosity in (0, 1))
 
     assert short.count("Cut ") == min(number, 3)
@@ -63,7 +63,7 @@ def test_every_prompt_of_a_file_is_told_or_counted(number: int) -> None:
     assert "more prompt" not in long
 
 
-def test_two_files_of_many_prompts_are_told_apart() -> None:
+def test_two_files_of_many_prompts_are_shown_apart() -> None:
     """Two files of many prompts: of each the worst three, and how many are left."""
     one = batch(8)
     other = [v._replace(prompt=v.prompt._replace(path="prompts/other.jsonl")) for v in one.verdicts[:-1]]
@@ -79,10 +79,10 @@ def test_two_files_of_many_prompts_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "full"), [("over", "OVER", 7), ("unsure", "UNSURE", 2), ("warn", "near", 4)]
+    ("status", "label", "full"), [("over", "OVER", 7), ("unsure", "UNSURE", 2), ("warn", "near", 4)]
 )
 @pytest.mark.parametrize("number", [2, 7, 8, 17, 18, 10_000])
-def test_any_number_of_prompts_fits_on_a_screen(status: Status, told: str, full: int, number: int) -> None:
+def test_any_number_of_prompts_fits_on_a_screen(status: Status, label: str, full: int, number: int) -> None:
     """Of each kind as many in full as there is room for, ten in a line each, the rest as a number; with `-v` all in full."""
     tokens = {"over": 110, "unsure": 100, "warn": 95}[status]
     report = make.report(*(make.verdict(f"prompts/{n}.md", tokens, status) for n in range(number)))
@@ -90,14 +90,14 @@ def test_any_number_of_prompts_fits_on_a_screen(status: Status, told: str, full:
     shown = text(report)
 
     assert shown.count("        claude-sonnet-5-5") == min(number, full)
-    assert shown.count(f"{told:<7} prompts/") == min(number, full + 10)
+    assert shown.count(f"{label:<7} prompts/") == min(number, full + 10)
     assert (f"and {number - full - 10:,} more (all with -v)" in shown) is (number > full + 10)
     assert shown.count("\n") <= 43
     assert text(report, 1).count("        claude-sonnet-5-5") == number
 
 
-def test_a_long_block_is_told_whole() -> None:
-    """The worst is told in full however long it is."""
+def test_a_long_block_is_shown_whole() -> None:
+    """The worst is shown in full however long it is."""
     message = "\n".join(f"Line {n}." for n in range(60))
     report = make.report(*(make.verdict(f"{n}.md", 110, "over", message=message) for n in range(2)))
 
@@ -108,7 +108,7 @@ def test_a_long_block_is_told_whole() -> None:
 
 
 def test_any_number_of_errors_fits_on_a_screen() -> None:
-    """The first eight, and how many are left; what concerns no file is always told."""
+    """The first eight, and how many are left; what concerns no file is always shown."""
     problems = [Problem(f"prompts/{n}.md", 1, "is not JSON", "mend it") for n in range(100)]
     report = make.report(
         make.verdict("a", 1, "ok"), problems=(*problems, Problem("", 0, "No answer", "try again"))
@@ -158,7 +158,7 @@ def test_text_fits_80_columns() -> None:
     assert [line for line in lines if len(line) > 80] == []
 
 
-def test_a_prompt_that_imports_tells_own_and_imported_tokens(snapshot: SnapshotAssertion) -> None:
+def test_a_prompt_that_imports_has_own_and_imported_tokens(snapshot: SnapshotAssertion) -> None:
     """Who has to cut sees which file the tokens are in, and by which way they come."""
     verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=reports.IMPORTS)
     report = make.report(
@@ -189,23 +189,23 @@ def test_the_first_lines_say_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "told"),
+    ("allowed", "sentence"),
     [
         (MaxGrowth(200, None), "`max_growth` of 200 tokens allows 200."),
         (MaxGrowth(None, 50_000), "`max_growth` of 5% allows 50."),
         (MaxGrowth(10, 125_000), "`max_growth` of 10 tokens or 12.5% allows 125."),
     ],
 )
-def test_what_grew_is_told_what_is_allowed(allowed: MaxGrowth, told: str) -> None:
+def test_what_grew_too_much_sees_what_is_allowed(allowed: MaxGrowth, sentence: str) -> None:
     """By how much it grew, from what, and how much of that is too much."""
     verdict = row("a.md", 1300, base=1000, change="changed", max_growth=allowed)
 
     lines = text(compared(verdict)).splitlines()
 
-    most = int(re.findall(r"\d+", told)[-1])
+    most = int(re.findall(r"\d+", sentence)[-1])
     assert lines[0] == "GREW    a.md"
     assert lines[2] == f"        Cut {300 - most} tokens, or allow more growth: .prompt-lint.yaml:7"
-    assert lines[3] == f"        Was 1,000, grew by 300 (+30%): {told}"
+    assert lines[3] == f"        Was 1,000, grew by 300 (+30%): {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_what_does_not_fail_is_a_line(verdict: Verdict, line: str) -> None:
 
 
 def test_of_many_changes_the_largest_are_listed() -> None:
-    """Twenty lines are enough; how many there are besides is told, and `-v` tells all."""
+    """Twenty lines are enough; how many there are besides is a number, and `-v` shows all."""
     report = compared(*(row(f"p/{n:02}.md", 500 + n, base=500, change="changed") for n in range(1, 31)))
 
     lines = text(report).splitlines()
@@ -244,7 +244,7 @@ def test_of_many_changes_the_largest_are_listed() -> None:
     assert text(report, 1).count("ok      p/") == 30
 
 
-def test_what_several_models_count_is_told_for_each() -> None:
+def test_each_of_several_models_has_its_line() -> None:
     """The name once, a line for each model, and a total for each."""
     a = row("a.md", 120, base=100, change="changed")
     other = row("a.md", 90, base=80, change="changed", model=OPUS)
@@ -271,8 +271,8 @@ def test_the_total_says_what_the_change_costs() -> None:
     assert "Compared with the merge base with origin/main: -280 tokens (-70%), 400 → 120." in lines
 
 
-def test_a_group_that_grew_is_told_beside_the_total() -> None:
-    """The total is of prompts; a group that changed is told behind it, and counted apart."""
+def test_a_group_that_grew_is_beside_the_total() -> None:
+    """The total is of prompts; a group that changed is below it, and counted apart."""
     group = {"name": "agent", "format": "group"}
     report = compared(
         row("a.md", 80, base=80, change="unchanged"),
@@ -289,18 +289,18 @@ def test_a_group_that_grew_is_told_beside_the_total() -> None:
 
 
 def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
-    """It still has its request, and is told like any other that can't be compared."""
+    """It still has its request, and is like any other that can't be compared."""
     request = Request({"messages": [{"role": "user", "content": "Hello."}]})
     report = compared(row("a.md", None, change="changed", of_prompt={"request": request}))
 
     assert "nothing to add up, without 1 prompt that can't be compared." in text(report)
 
 
-def test_a_message_is_told_once() -> None:
+def test_the_message_of_a_rule_is_shown_once() -> None:
     """What the people of a rule say of it stands below the first of its prompts; other rules have their own."""
-    told = [row(f"{n}.md", 4_900 - n, message="Ask us." if n < 3 else "Ask them.") for n in range(4)]
+    verdicts = [row(f"{n}.md", 4_900 - n, message="Ask us." if n < 3 else "Ask them.") for n in range(4)]
 
-    shown = text(reports.finish(*told))
+    shown = text(reports.finish(*verdicts))
 
     assert (shown.count("Ask us."), shown.count("Ask them.")) == (1, 1)
     assert shown.index("0.md") < shown.index("Ask us.") < shown.index("1.md")
@@ -332,8 +332,8 @@ def test_the_total_has_only_what_can_be_compared() -> None:
 @pytest.mark.parametrize(
     ("on_raise", "label", "quiet"), [("note", "looser", 0), ("warn", "looser", 0), ("fail", "LOOSER", 1)]
 )
-def test_what_is_loosened_is_told_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
-    """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` tells failures."""
+def test_what_is_loosened_is_as_loud_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
+    """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` shows failures."""
     one = Loosening("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
     report = compared(row("a.md", 80, base=80, change="unchanged"))
     report = report._replace(loosened=(one,), on_raise=on_raise)  # type: ignore[arg-type]  # one of the three
@@ -346,7 +346,7 @@ def test_what_is_loosened_is_told_as_the_policy_says(on_raise: str, label: str, 
 
 
 def test_quiet_is_only_what_fails() -> None:
-    """`-q` tells neither what changed nor what was over before."""
+    """`-q` shows neither what changed nor what was over before."""
     shown = text(reports.COMPARISON, -1)
 
     assert {line.split()[0] for line in shown.splitlines() if not line.startswith(" ") and line} == {
@@ -385,6 +385,6 @@ def test_no_name_makes_a_line(name: str, verbosity: int) -> None:
     shown, plain = (text(reports.hostile((given,)), verbosity) for given in (name, "x"))
 
     assert {char for char in shown if not char.isprintable()} <= {"\n"}
-    # A message of several lines is told as such, and one of blanks isn't there.
+    # A message of several lines stays so, and one of blanks isn't there.
     extra = max(len(name.splitlines()), 1)
     assert abs(shown.count("\n") - plain.count("\n")) <= 2 * extra
