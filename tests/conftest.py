@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.api_fixture import api
 from tests.support.program import lint
 from tests.support.repo import Repo
@@ -27,11 +28,17 @@ SCRUBBED = (
 )  # fmt: skip
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs that tests start, also where this one was started in the background.
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the tests independent of the machine's speed and of how they were started; the slow lane tries more examples.
 
-    A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process.
+    A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process: Ctrl-C has to reach
+    the programs that tests start.
     """
+    examples = 100 if config.option.markexpr else 1_000
+    settings.register_profile(
+        "any machine", max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("any machine")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from tests.support.repo import Repo
 
+pytestmark = pytest.mark.xdist_group("builds")  # wheels are built once
+
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 1000\nprompts:\n  - files: prompts/**\n"
 # What another build might do: count otherwise, and read otherwise.
 PATCHES = {
     "counting/offline.py": ("\ndef count(", "\ndef _count(", "\n\ndef count(model, request):\n    found = _count(model, request)\n    return found._replace(tokens=found.tokens + 100, low=found.low + 100, high=found.high + 100)\n"),
-    "formats/text.py": ("text = decode(data)", "text = decode(data)[: len(data) // 2]", ""),
+    "text/decode.py": ("\ndef decode(", "\ndef _decode(", "\n\ndef decode(data):\n    return _decode(data)[: len(data) // 2]\n"),
 }  # fmt: skip
 
 
@@ -47,10 +49,27 @@ def patch(sources: Path, path: str) -> None:
     file.write_text(text.replace(before, after, 1) + more, encoding="utf-8")
 
 
-def install(sources: Path, site: Path) -> Path:
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The wheels of two builds: of these sources, and of some that count and read otherwise."""
+    folder = tmp_path_factory.mktemp("builds")
+    first, second = (copy_sources(folder / name) for name in ("first", "second"))
+    for path in PATCHES:
+        patch(second, path)
+    return build(first), build(second)
+
+
+def build(sources: Path) -> Path:
+    code = "from hatchling.build import build_wheel; print(build_wheel('.'))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=sources, check=True, capture_output=True, text=True)
+    return sources / done.stdout.splitlines()[-1]
+
+
+def install(wheel: Path, site: Path) -> Path:
     """A real installation from a real wheel, without a network."""
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index",
-               "--disable-pip-version-check", "--upgrade", "--target", str(site), str(sources)]  # fmt: skip
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-compile",
+               "--disable-pip-version-check", "--upgrade", "--target", str(site), str(wheel)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     return site
 
@@ -78,18 +97,15 @@ def repo_of_prompts(repo: Repo) -> Repo:
 
 
 def test_two_builds_of_one_version_share_a_cache_and_believe_nothing_of_each_other(
-    repo_of_prompts: Repo, tmp_path: Path
+    repo_of_prompts: Repo, wheels: tuple[Path, Path], tmp_path: Path
 ) -> None:
     """Each prints what it prints without a cache; also the one that replaces the other in its place."""
-    first, second = (copy_sources(tmp_path / name) for name in ("first", "second"))
-    for path in PATCHES:
-        patch(second, path)
-    sites = [install(first, tmp_path / "site1"), install(second, tmp_path / "site2")]
+    sites = [install(wheel, tmp_path / wheel.parent.name) for wheel in wheels]
     fresh = [check(site, repo_of_prompts, "--no-cache") for site in sites]
 
     for _ in range(2):
         assert [check(site, repo_of_prompts) for site in sites] == fresh
-    install(second, sites[0])
+    install(wheels[1], sites[0])
 
     assert fresh[0] != fresh[1]
     assert check(sites[0], repo_of_prompts) == fresh[1]
@@ -109,10 +125,9 @@ def test_an_edit_in_an_editable_installation_is_seen(
     assert check(sources / "src", repo_of_prompts) == check(sources / "src", repo_of_prompts, "--no-cache")
 
 
-def test_one_wheel_is_one_build_wherever_it_is_installed(tmp_path: Path) -> None:
+def test_one_wheel_is_one_build_wherever_it_is_installed(wheels: tuple[Path, Path], tmp_path: Path) -> None:
     """So that counts may travel between machines. Bytecode, which every machine makes itself, is no part of it."""
-    sources = copy_sources(tmp_path / "sources")
-    sites = [install(sources, tmp_path / name) for name in ("one", "other")]
+    sites = [install(wheels[0], tmp_path / name) for name in ("one", "other")]
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(sites[1])], check=True)
 
     found = [find_identity(str(site / "prompt_lint")) for site in sites]
@@ -121,18 +136,31 @@ def test_one_wheel_is_one_build_wherever_it_is_installed(tmp_path: Path) -> None
     assert all(found[0])
 
 
-def test_an_upgrade_in_place_is_another_build(tmp_path: Path) -> None:
+def test_an_upgrade_in_place_is_another_build(wheels: tuple[Path, Path], tmp_path: Path) -> None:
     """The record of the installation is what decides, since it is all that is read."""
-    site = install(copy_sources(tmp_path / "sources"), tmp_path / "site")
+    site = install(wheels[0], tmp_path / "site")
     before = find_identity(str(site / "prompt_lint"))
-    patch(tmp_path / "sources", "formats/text.py")
 
-    install(tmp_path / "sources", site)
+    install(wheels[1], site)
     find_identity.cache_clear()
     after = find_identity(str(site / "prompt_lint"))
 
     assert after.build != before.build
-    assert after.tokenizer == before.tokenizer
+
+
+@pytest.mark.parametrize(("path", "is_same"), [("counting/offline.py", False), ("text/decode.py", True)])
+def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path, path: str, is_same: bool) -> None:
+    """Counts of texts stay when the package changes elsewhere."""
+    sources = copy_sources(tmp_path / "sources")
+    package = str(sources / "src/prompt_lint")
+    before = find_identity(package)
+
+    patch(sources, path)
+    find_identity.cache_clear()
+    after = find_identity(package)
+
+    assert after.build != before.build
+    assert (after.tokenizer == before.tokenizer) is is_same
 
 
 def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_identity() -> None:
