@@ -49,22 +49,22 @@ def make_credential(
     return credentials.find_admin_credential(env, analytics=analytics)
 
 
-def fetch_trends(server: AdminServer, **given: Any) -> Trends:
-    credential = make_credential(server, analytics=given.get("source") == "analytics")
-    return make_report(credential, Options(**given), (), (), server.now).trends
+def fetch_trends(server: AdminServer, **options: Any) -> Trends:
+    credential = make_credential(server, analytics=options.get("source") == "analytics")
+    return make_report(credential, Options(**options), (), (), server.now).trends
 
 
 def fetch_and_fail(
     server: AdminServer | str,
     monkeypatch: pytest.MonkeyPatch,
     policy: RequestPolicy = PATIENT,
-    **given: Any,
+    **options: Any,
 ) -> Fatal:
     """The error with which a report ends."""
     monkeypatch.setattr(report, "POLICY", policy)
-    options = Options(**{"deadline": policy.deadline, **given})
+    all_options = Options(**{"deadline": policy.deadline, **options})
     with pytest.raises(Fatal) as raised:
-        make_report(make_credential(server), options, (), (), NOW)
+        make_report(make_credential(server), all_options, (), (), NOW)
     return raised.value
 
 
@@ -77,9 +77,9 @@ def sum_event_costs(events: list[Event]) -> Decimal:
     return sum((amount for event in events for amount in event.cost().values()), Decimal(0))
 
 
-def make_page(*results: Any, **given: Any) -> dict[str, Any]:
+def make_page(*results: Any, **fields: Any) -> dict[str, Any]:
     """A page with one bucket, 20 November."""
-    return {"data": [{**BUCKET, "results": list(results)}], "has_more": False, "next_page": None, **given}
+    return {"data": [{**BUCKET, "results": list(results)}], "has_more": False, "next_page": None, **fields}
 
 
 class CheckedPrompt(NamedTuple):

@@ -64,7 +64,7 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ({"first": "2026-11-22"}, "holds no day that is over"),
         ({"first": "2026-11-10", "last": "2026-11-09"}, "--to lies before --from"),
@@ -81,10 +81,10 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
         ),
     ],
 )
-def test_an_impossible_window_is_refused(given: dict[str, Any], message: str) -> None:
+def test_an_impossible_window_is_refused(options: dict[str, Any], message: str) -> None:
     """With what is wrong with it."""
     with pytest.raises(Fatal, match=message):
-        make_period(**given)
+        make_period(**options)
 
 
 NEAR = st.datetimes(datetime(2022, 12, 1), datetime(2027, 3, 1))  # noqa: DTZ001  # Hypothesis wants them bare

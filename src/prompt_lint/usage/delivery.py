@@ -92,7 +92,7 @@ def _append_summary(report: UsageReport, path: str) -> None:
         ) from None
 
 
-def warn(report: UsageReport, targets: Targets, env: Mapping[str, str]) -> None:
+def write_warnings(report: UsageReport, targets: Targets, env: Mapping[str, str]) -> None:
     """Warn of a window that was cut and of conditions that are met, on stderr, since stdout may be JSON.
 
     On GitHub the warnings are annotations, which the runner reads there, too. The text output has the same sentences.

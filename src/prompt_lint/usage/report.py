@@ -12,7 +12,7 @@ from prompt_lint.output.report_reader import read_report
 from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
-from prompt_lint.usage.delivery import choose_targets, deliver_report, warn
+from prompt_lint.usage.delivery import choose_targets, deliver_report, write_warnings
 from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.prices import compute_prompt_costs
@@ -67,7 +67,7 @@ def run(env: Mapping[str, str], options: Options, output: OutputOptions, now: da
     with localcontext(EXACT_CONTEXT):
         report = make_report(credential, options, conditions, prompts, now)
         deliver_report(report, targets, env, output.color)
-    warn(report, targets, env)
+    write_warnings(report, targets, env)
     return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
 
 
@@ -82,15 +82,15 @@ def _parse_conditions(texts: Sequence[str]) -> list[FailCondition]:
 
 
 def _refuse_empty_values(options: Options, output: OutputOptions) -> None:
-    """A variable that isn't set where a command line names it would pass for an option that wasn't given."""
+    """Raises `Fatal` for an empty value: a variable that isn't set would pass for an option that wasn't used."""
     values: dict[str, Sequence[str | None]] = {
         "--check": [options.check],
         "--output-file": [output.output_file],
         "--model": options.models,
         "--workspace": options.workspaces,
     }
-    for name, given in values.items():
-        if any(value is not None and not value.strip() for value in given):
+    for name, option_values in values.items():
+        if any(value is not None and not value.strip() for value in option_values):
             raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 

@@ -49,17 +49,17 @@ def test_ids_stand_in_for_names_that_are_refused(server: AdminServer) -> None:
     assert any("workspaces are shown by their ids: " in note for note in trends.data.notes)
 
 
-@pytest.mark.parametrize("given", ["Support agents", "wrkspc_01Support"])
-def test_a_workspace_is_chosen_by_name_or_id(server: AdminServer, given: str) -> None:
+@pytest.mark.parametrize("workspace", ["Support agents", "wrkspc_01Support"])
+def test_a_workspace_is_chosen_by_name_or_id(server: AdminServer, workspace: str) -> None:
     """Costs, which the API can't filter, are those of that workspace, too."""
-    trends = fetch_trends(server, workspaces=(given,))
+    trends = fetch_trends(server, workspaces=(workspace,))
     events = [event for event in select_events(server, trends) if event.workspace_id == "wrkspc_01Support"]
 
     assert trends.totals.usage.tokens == sum(event.tokens() for event in events)
     assert trends.totals.cost == sum_event_costs(events)
 
 
-def test_the_default_workspace_is_chosen_by_default(server: AdminServer) -> None:
+def test_the_word_default_chooses_the_default_workspace(server: AdminServer) -> None:
     """It has no id that could be sent, so its rows are filtered here."""
     trends = fetch_trends(
         server, workspaces=("default",), group_by=("api-key", "context-window", "inference-geo", "speed")

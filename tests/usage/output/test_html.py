@@ -25,10 +25,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 class _Tags(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.start_tags: list[tuple[str, dict[str, str | None]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.start_tags.append((tag, dict(attrs)))
 
 
 @pytest.mark.parametrize("server", ["hostile", "busy"], indirect=True)
@@ -37,9 +37,9 @@ def test_the_page_is_one_file_without_scripts(server: AdminServer, run: Run) -> 
     text = run(server, "--output-format=html").out
     tags = _Tags()
     tags.feed(text)
-    names = {tag for tag, _ in tags.found}
-    attributes = {name for _, attributes in tags.found for name in attributes}
-    policy = next(a["content"] for tag, a in tags.found if tag == "meta" and a.get("http-equiv"))
+    names = {tag for tag, _ in tags.start_tags}
+    attributes = {name for _, attributes in tags.start_tags for name in attributes}
+    policy = next(a["content"] for tag, a in tags.start_tags if tag == "meta" and a.get("http-equiv"))
 
     assert (
         names & {"script", "img", "link", "iframe", "object", "embed", "base", "form", "a", "image", "use"}

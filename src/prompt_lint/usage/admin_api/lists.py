@@ -1,4 +1,4 @@
-"""Lists of the API: what is asked for, and all of their pages. A list that lacks a part raises `Fatal`, since its sums would mislead."""
+"""Lists of the API: requests for them, and all of their pages. A list that lacks a part raises `Fatal`, since its sums would mislead."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def resolve_workspaces(
     if all(map(_is_id, query.workspaces)):
         return query, None
     names = fetch_names(fetch_page, query._replace(dimensions=(*query.dimensions, "workspace")), policy)
-    ids = tuple(given if _is_id(given) else _find_workspace(given, names) for given in query.workspaces)
+    ids = tuple(text if _is_id(text) else _find_workspace(text, names) for text in query.workspaces)
     notes = [
         f"`{DEFAULT_WORKSPACE}` is the organization's default workspace; the one that is called {workspace.name!r} "
         f"is chosen by its id, {workspace.id}."
@@ -65,9 +65,9 @@ def _is_id(workspace: str) -> bool:
     return workspace.startswith("wrkspc_")
 
 
-def _find_workspace(given: str, names: Names) -> str:
+def _find_workspace(text: str, names: Names) -> str:
     """The id of the workspace with that name, or `default`. Raises `Fatal` where there is none, or more than one."""
-    name = " ".join(given.split())
+    name = " ".join(text.split())
     if name == DEFAULT_WORKSPACE:
         return DEFAULT_WORKSPACE
     matches = [w for w in names.workspaces if name in {w.name, w.title, names.by_id[w.id]}]
@@ -78,10 +78,10 @@ def _find_workspace(given: str, names: Names) -> str:
     if matches:
         ids = ", ".join(workspace._replace(name=workspace.id).title for workspace in matches[:10])
         more = f", and {len(matches) - 10:,} more" if len(matches) > 10 else ""
-        raise Fatal(f"{len(matches)} workspaces are called {given!r}", f"choose by id: {ids}{more}")
+        raise Fatal(f"{len(matches)} workspaces are called {text!r}", f"choose by id: {ids}{more}")
     known = [DEFAULT_WORKSPACE, *sorted(names.by_id[workspace.id] for workspace in names.workspaces)[:10]]
     hint = names.notes[0] if names.notes else f"there are: {', '.join(known)}"
-    raise Fatal(f"there is no workspace {given!r}", hint)
+    raise Fatal(f"there is no workspace {text!r}", hint)
 
 
 def fetch_names(fetch_page: FetchPage, query: Query, policy: RequestPolicy) -> Names:

@@ -43,7 +43,7 @@ def _code(name: str) -> str:
 
 
 def _escape(sentence: str) -> str:
-    """A sentence of ours whose amounts stay as they are, and whose names do nothing."""
+    """Escape a sentence, but for its amounts."""
     first, *rest = _AMOUNT.split(sentence)
     # What follows an amount doesn't begin a line: so a letter is put before it, and taken away again.
     rest[1::2] = [words(f"x{part}").replace("x", "", 1) for part in rest[1::2]]
