@@ -30,7 +30,7 @@ from tests.support.paths import ROOT
 from prompt_lint.actions import check as action
 from prompt_lint.api import oidc_token
 from prompt_lint.model.errors import Fatal
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -597,7 +597,9 @@ def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
 
     check = done.step("Check the prompts")
     assert {one.name for one in check.commands} <= {"error", "warning", "notice"}
-    assert sorted(one.properties["file"] for one in check.annotations("error")) == sorted(map(visible, evil))
+    assert sorted(one.properties["file"] for one in check.annotations("error")) == sorted(
+        map(escape_line, evil)
+    )
     assert "`prompts/<!-- @team -->.md`" in check.summary
 
 

@@ -12,7 +12,7 @@ from tests.support.hostile_names import NAMES
 from prompt_lint.output import View, text
 from prompt_lint.output.azure import render
 from prompt_lint.output.findings import LEVELS, collect_findings
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -47,10 +47,10 @@ def test_azure_finds_our_issues_and_no_others(names: list[str]) -> None:
     for level in ("error", "warning"):
         of_level = [command for command in commands if command.properties["type"] == level]
         for one, command in zip(found[level], of_level[:9], strict=False):
-            place = {"sourcepath": visible(one.path)} if one.path else {}
+            place = {"sourcepath": escape_line(one.path)} if one.path else {}
             line = {"linenumber": str(one.line)} if one.path and one.line else {}
             assert command.name == "task.logissue"
             assert command.properties == {"type": level, "code": one.kind} | place | line
             first, *more = one.lines
-            assert command.data == "\n".join(map(visible, (f"{one.title}: {first}", *more)))
+            assert command.data == "\n".join(map(escape_line, (f"{one.title}: {first}", *more)))
     assert log_commands.github(issues) == []

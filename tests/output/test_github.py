@@ -15,7 +15,7 @@ from prompt_lint.model.values import Note, Problem
 from prompt_lint.output import View, text
 from prompt_lint.output.findings import LEVELS, collect_findings
 from prompt_lint.output.github import render
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -64,7 +64,7 @@ def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
     assert all(sum(command.name == level for command in commands) <= 10 for level in LEVELS)
     assert len(shown) + sum(map(int, re.findall(r"([0-9]+) more", rest.data.replace(",", "")))) == len(wanted)
     worst = [one for one in wanted if one.level == "error"][:10]
-    assert [command.properties["file"] for command in shown[:10]] == [visible(one.path) for one in worst]
+    assert [command.properties["file"] for command in shown[:10]] == [escape_line(one.path) for one in worst]
 
 
 def test_ten_of_a_level_need_no_notice() -> None:
@@ -96,10 +96,10 @@ def test_github_finds_our_annotations_and_no_others(names: list[str]) -> None:
 
     assert len(commands) == render(report, View()).count("\n")
     for one, command in zip(found, commands, strict=False):
-        place = {"file": visible(one.path)} if one.path else {}
+        place = {"file": escape_line(one.path)} if one.path else {}
         line = {"line": str(one.line)} if one.path and one.line else {}
         assert command.name == one.level
         assert command.properties == place | line | {"title": f"prompt-lint: {one.title}"}
-        assert command.data.lstrip(" ") == "\n".join(map(visible, one.lines)).lstrip(" ")
+        assert command.data.lstrip(" ") == "\n".join(map(escape_line, one.lines)).lstrip(" ")
         assert command.data[:1].isascii()
     assert log_commands.azure(log) == []

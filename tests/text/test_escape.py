@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.hostile_names import SPECIAL
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 TEXT = st.text(st.one_of(SPECIAL, st.characters(exclude_categories=()), st.characters(codec="ascii")))
 
@@ -62,13 +62,13 @@ def is_runner_command(line: str) -> bool:
 )  # fmt: skip
 def test_shows(text: str, shown: str) -> None:
     """Readable text stays as it is; what can't be seen, misleads or commands is spelled out."""
-    assert visible(text) == shown
+    assert escape_line(text) == shown
 
 
 @given(TEXT)
 def test_is_one_printable_line(text: str) -> None:
     """Whatever comes in, one line of drawn characters comes out, and UTF-8 can carry it."""
-    shown = visible(text)
+    shown = escape_line(text)
 
     assert shown.isprintable()
     assert shown.encode("utf-8").decode("utf-8") == shown
@@ -78,13 +78,13 @@ def test_is_one_printable_line(text: str) -> None:
 @given(TEXT)
 def test_can_be_read_back(text: str) -> None:
     """Two different texts never look the same, because the text can be told from what is shown."""
-    assert original(visible(text)) == text
+    assert original(escape_line(text)) == text
 
 
 @given(st.sampled_from(["", " ", "prompts/a.md: "]), TEXT, TEXT)
 def test_commands_no_runner(before: str, first: str, second: str) -> None:
     """Pieces put together in one line, as messages are, never make a workflow command."""
-    line = f"{before}{visible(first)}{visible(second)}"
+    line = f"{before}{escape_line(first)}{escape_line(second)}"
 
     assert not is_runner_command(line)
 
@@ -95,5 +95,5 @@ SPELLED = st.lists(st.sampled_from(["::", ":", "#", "##", "[", "vso", "error", "
 @given(SPELLED, SPELLED)
 def test_commands_no_runner_however_they_are_spelled(first: str, second: str) -> None:
     """The same, for texts made of nothing but pieces of commands."""
-    assert not is_runner_command(visible(first) + visible(second))
-    assert original(visible(first)) == first
+    assert not is_runner_command(escape_line(first) + escape_line(second))
+    assert original(escape_line(first)) == first

@@ -13,7 +13,7 @@ from prompt_lint.cli import exit_status
 from prompt_lint.cli import main as cli
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -80,7 +80,7 @@ class _Tee:
 
 def format_error(error: Fatal) -> str:
     """Return the messages and hints of an error, on lines of their own."""
-    return "\n".join(visible(line) for pair in error.messages() for line in pair if line)
+    return "\n".join(escape_line(line) for pair in error.messages() for line in pair if line)
 
 
 def annotate(message: str) -> None:

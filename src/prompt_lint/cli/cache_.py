@@ -13,7 +13,7 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Group
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,6 @@ def _render_info(info: CacheInfo) -> str:
     since = f", counted from {days[0]} to {days[1]}" if days else ""
     damaged = f", {info.damaged:,} damaged" if info.damaged else ""
     return (
-        f"{visible(info.path)}: {info.size:,} bytes\n"
+        f"{escape_line(info.path)}: {info.size:,} bytes\n"
         f"{info.api:,} exact counts, {info.offline:,} offline ones{damaged}{since}\n"
     )

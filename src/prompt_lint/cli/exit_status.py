@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
 from prompt_lint.output.terminal import ClosedPipe, write_stderr
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def end(run: Callable[[], int | None]) -> NoReturn:
 def complain(*complaints: tuple[str, str]) -> None:
     """Each message on a line of its own on stderr, with what to do below it."""
     for message, hint in complaints:
-        lines = [f"error: {visible(message)}", *(visible(line) for line in hint.split("\n") if hint)]
+        lines = [f"error: {escape_line(message)}", *(escape_line(line) for line in hint.split("\n") if hint)]
         write_stderr("".join(f"{line}\n" for line in lines))
 
 

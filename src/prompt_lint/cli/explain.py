@@ -26,7 +26,7 @@ from prompt_lint.output import text as as_text
 from prompt_lint.output.terminal import wants_color, write_stdout
 from prompt_lint.output.text_pieces import format_title
 from prompt_lint.request.flatten import flatten
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def explain(
     entry, scope = _found(tree, config, chosen, path, settings.max_file_size)
     path = entry.display_path if entry else _name(tree, chosen, path)
     owner = entry.rule if entry else None
-    lines = [visible(path), *_rules(config, chosen, path, owner)]
+    lines = [escape_line(path), *_rules(config, chosen, path, owner)]
     if chosen.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not owner and not scope.groups and not scope.matched:
@@ -105,7 +105,7 @@ def explain(
     report = check_prompts(tree, config, [path], means, settings)
     if len(report.verdicts) + len(report.problems) > _MOST_VERDICTS:
         view = view._replace(verbosity=0)
-        lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
+        lines += [f"Of each prompt by itself: prompt-lint check -v {escape_line(path)}", ""]
     return _joined(lines) + as_text.render(report, view), report.exit_code
 
 
@@ -122,14 +122,14 @@ def _owned(
         found = recognise(entry.display_path, tree.read(entry.path, cap), rule)
         yield f"  format {found.name}: {found.why}"
     except Unreadable as error:
-        yield f"  format unknown: the file {visible(error.message)}"
+        yield f"  format unknown: the file {escape_line(error.message)}"
     if entry.read_as:
-        yield f"  read as {visible(entry.read_as)}, a link to {visible(entry.path)}"
+        yield f"  read as {escape_line(entry.read_as)}, a link to {escape_line(entry.path)}"
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
     yield from others
     yield ""
     yield from _prompts(_Source(tree, entry, rule.models[0], means.offline_counter.count_text, cap))
-    yield f"  The request itself: prompt-lint explain --show-request {visible(entry.display_path)}"
+    yield f"  The request itself: prompt-lint explain --show-request {escape_line(entry.display_path)}"
     yield ""
 
 
@@ -148,13 +148,13 @@ class _Source(NamedTuple):
 
 def _groups(config: Config, scope: Targets) -> Iterator[str]:
     for one in scope.groups:
-        yield f"  in the group `{visible(one.group.name)}` ({visible(config.path)}:{one.group.rule.line})"
+        yield f"  in the group `{escape_line(one.group.name)}` ({escape_line(config.path)}:{one.group.rule.line})"
 
 
 def _importers(path: str, scope: Targets) -> Iterator[str]:
     """The files whose prompts take this one in."""
     found = [one.display_path for one in scope.matched if path not in {one.path, one.read_as, *one.aliases}]
-    yield from (f"  taken in by the prompt of {visible(one)}" for one in found[:_MOST_IMPORTERS])
+    yield from (f"  taken in by the prompt of {escape_line(one)}" for one in found[:_MOST_IMPORTERS])
     if len(found) > _MOST_IMPORTERS:
         yield f"  and by {pluralize(len(found) - _MOST_IMPORTERS, 'more file')}"
 
@@ -181,7 +181,7 @@ def _prompts(source: _Source) -> Iterator[str]:
 
 def _heading(prompt: Prompt, source: _Source) -> str:
     """A prompt's name and line, and what its request holds."""
-    name = f"{visible(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
+    name = f"{escape_line(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
     if not prompt.request:
         return f"{name}: blank, so there is nothing to be sent"
     fields, told = prompt.request.fields, []
@@ -229,7 +229,7 @@ def _imports(parts: Iterable[Part], source: _Source) -> Iterator[str]:
     ordered = sorted(texts, key=lambda way: [rank[way[:end]] for end in range(2, len(way) + 1)])
     for way in ordered[:_MOST_PARTS]:
         indent = "  " * min(len(way) - 2, _DEEPEST)
-        yield f"      {indent}{visible(way[-1])}  {pluralize(source.tokens(chr(10).join(texts[way])), 'token')}"
+        yield f"      {indent}{escape_line(way[-1])}  {pluralize(source.tokens(chr(10).join(texts[way])), 'token')}"
     if len(texts) > _MOST_PARTS:
         yield f"      and {len(texts) - _MOST_PARTS:,} more"
 
@@ -254,7 +254,7 @@ def _absent(companions: IncludeReader, source: _Source) -> Iterator[str]:
     absent = [path for path in absent if path not in guesses]
     if absent:
         more = f" and {len(absent) - _MOST_ABSENT:,} more" if len(absent) > _MOST_ABSENT else ""
-        yield f"    not there, so not imported: {', '.join(map(visible, absent[:_MOST_ABSENT]))}{more}"
+        yield f"    not there, so not imported: {', '.join(map(escape_line, absent[:_MOST_ABSENT]))}{more}"
 
 
 def _found(
@@ -289,8 +289,8 @@ def _rules(config: Config, matcher: RuleMatcher, path: str, owner: Rule | None) 
     for rule, includes, excludes in matcher.rules:
         if not includes(path):
             continue
-        patterns = visible(", ".join(rule.files))
-        place = f"{visible(config.path)}:{rule.line}" if rule.line else "the command line"
+        patterns = escape_line(", ".join(rule.files))
+        place = f"{escape_line(config.path)}:{rule.line}" if rule.line else "the command line"
         if excludes(path):
             told = "matches, but its `exclude` leaves this file out"
         elif rule is owner:

@@ -23,7 +23,7 @@ from prompt_lint.comment.target import NoTarget, RunId, find_target
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stderr, write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def run(env: Mapping[str, str], options: Options) -> ExitCode:
     if options.dry_run:
         write_stdout(render_body(report, options.key, RunId(0, 0), ""))
         return ExitCode.OK
-    result = visible(_publish(env, options, report))
+    result = escape_line(_publish(env, options, report))
     notice = format_command("notice", result, title="prompt-lint") if has_runner(env) else result
     write_stderr(f"{notice}\n")
     if fault:

@@ -18,8 +18,8 @@ class LazyTable(Mapping[str, Entry], Generic[Entry]):
     `places` are modules, as `package.module`, or `package.module:TABLE`.
     """
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._places = modules
         self._found: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Entry:

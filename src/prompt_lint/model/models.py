@@ -33,40 +33,40 @@ class Model(NamedTuple):
     has_system_line: bool
 
 
-def _newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, family: str = "v4.8") -> Model:
+def _make_newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, family: str = "v4.8") -> Model:
     return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
 
 
-def _older(name: str, tool_prompt: tuple[int, int]) -> Model:
+def _make_older(name: str, tool_prompt: tuple[int, int]) -> Model:
     return Model(name, "v3", _USUAL, "measured", tool_prompt, has_system_line=False)
 
 
 # Newest first: the order in which names are suggested.
 MODELS = (
-    _newer("claude-fable-5-2", "assumed", None),
-    _newer("claude-opus-5-5", "documented", None),
-    _newer("claude-sonnet-5-5", "documented", None),
-    _newer("claude-haiku-5-5", "documented", None),
-    _newer("claude-fable-5-1", "documented", None),
-    _newer("claude-fable-5", "measured", None),
-    _newer("claude-opus-5", "measured", (286, 406)),
-    _newer("claude-sonnet-5", "measured", (354, 474)),
-    _newer("claude-opus-4-8", "measured", (290, 410)),
-    _newer("claude-opus-4-7", "measured", (675, 804), "v4.7"),
+    _make_newer("claude-fable-5-2", "assumed", None),
+    _make_newer("claude-opus-5-5", "documented", None),
+    _make_newer("claude-sonnet-5-5", "documented", None),
+    _make_newer("claude-haiku-5-5", "documented", None),
+    _make_newer("claude-fable-5-1", "documented", None),
+    _make_newer("claude-fable-5", "measured", None),
+    _make_newer("claude-opus-5", "measured", (286, 406)),
+    _make_newer("claude-sonnet-5", "measured", (354, 474)),
+    _make_newer("claude-opus-4-8", "measured", (290, 410)),
+    _make_newer("claude-opus-4-7", "measured", (675, 804), "v4.7"),
     Model("claude-opus-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
     Model("claude-sonnet-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
-    _older("claude-opus-4-5", (496, 588)),
-    _older("claude-sonnet-4-5", (496, 588)),
-    _older("claude-haiku-4-5", (496, 588)),
-    _older("claude-opus-4-1", (313, 315)),
-    _older("claude-opus-4", (313, 315)),
-    _older("claude-sonnet-4", (313, 315)),
-    _older("claude-3-7-sonnet", (313, 315)),
-    _older("claude-3-5-sonnet", (313, 315)),
-    _older("claude-3-5-haiku", (264, 355)),
-    _older("claude-3-opus", (533, 281)),
-    _older("claude-3-sonnet", (159, 235)),
-    _older("claude-3-haiku", (264, 355)),
+    _make_older("claude-opus-4-5", (496, 588)),
+    _make_older("claude-sonnet-4-5", (496, 588)),
+    _make_older("claude-haiku-4-5", (496, 588)),
+    _make_older("claude-opus-4-1", (313, 315)),
+    _make_older("claude-opus-4", (313, 315)),
+    _make_older("claude-sonnet-4", (313, 315)),
+    _make_older("claude-3-7-sonnet", (313, 315)),
+    _make_older("claude-3-5-sonnet", (313, 315)),
+    _make_older("claude-3-5-haiku", (264, 355)),
+    _make_older("claude-3-opus", (533, 281)),
+    _make_older("claude-3-sonnet", (159, 235)),
+    _make_older("claude-3-haiku", (264, 355)),
 )
 KNOWN_IDS = tuple(model.id for model in MODELS)
 

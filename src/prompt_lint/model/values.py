@@ -243,7 +243,7 @@ class Verdict(NamedTuple):
         return self.change not in {"", "unchanged"}
 
 
-def by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[Verdict]]]:
+def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[Verdict]]]:
     """Yield each prompt with its verdicts, one for each model; in a report those of a prompt are neighbours."""
     for prompt, group in groupby(verdicts, attrgetter("prompt")):
         yield prompt, list(group)

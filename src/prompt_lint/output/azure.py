@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.findings import collect_findings
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def render(report: Report, view: View) -> str:
 
 
 def _issue(finding: Finding) -> str:
-    path = {"sourcepath": visible(finding.path)} if finding.path else {}
+    path = {"sourcepath": escape_line(finding.path)} if finding.path else {}
     line = {"linenumber": str(finding.line)} if finding.path and finding.line else {}
     first, *others = finding.lines
     lines = [f"{finding.title}: {first}", *others]
@@ -50,7 +50,7 @@ def _issue(finding: Finding) -> str:
 
 def _command(level: Level, properties: dict[str, str], lines: Sequence[str]) -> str:
     pairs = ";".join(f"{name}={_escape(value)}" for name, value in ({"type": level} | properties).items())
-    message = "\n".join(map(visible, lines))
+    message = "\n".join(map(escape_line, lines))
     message = message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
     return f"##vso[task.logissue {pairs}]{_escape(message)}"
 

@@ -9,7 +9,7 @@ from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_ru
 from prompt_lint.model.errors import Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,4 +108,6 @@ def _append_to_summary(report: Report, path: str) -> None:
     except OSError as error:
         fault = error.strerror or "it can't be written"
     if fault:
-        write_stderr(f"warning: the summary of the job lacks the report: {visible(path)}: {visible(fault)}\n")
+        write_stderr(
+            f"warning: the summary of the job lacks the report: {escape_line(path)}: {escape_line(fault)}\n"
+        )

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import by_prompt
+from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output import phrases
-from prompt_lint.text.escape import encodable
+from prompt_lint.text.escape import escape_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +89,7 @@ def identify(finding: Finding, path: str, seen: dict[str, int]) -> tuple[str, in
     `path` stands for that of the finding. Counts aren't part of it: services would take every change for a new finding.
     """
     models = (verdict.model for verdict in finding.verdicts)
-    identity = "\0".join(map(encodable, (finding.kind, path, finding.name, *models)))
+    identity = "\0".join(map(escape_surrogates, (finding.kind, path, finding.name, *models)))
     seen[identity] = number = seen.get(identity, 0) + 1
     return identity, number
 
@@ -119,7 +119,7 @@ def _of_loosened(report: Report) -> Iterator[Finding]:
 
 def _of_prompts(report: Report, *, each_model: bool) -> Iterator[Finding]:
     explained = {problem.path for problem in report.problems}
-    for prompt, verdicts in by_prompt(report.verdicts):
+    for prompt, verdicts in group_by_prompt(report.verdicts):
         for selected in [[verdict] for verdict in verdicts] if each_model else [_worst(verdicts)]:
             # A problem of the file already says why a prompt of it wasn't counted.
             if selected and (selected[0].status != "uncounted" or prompt.path not in explained):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.ci.workflow_commands import MAX_ANNOTATIONS, format_command
 from prompt_lint.output.findings import LEVELS, collect_findings
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _describe_rest(left: Mapping[Level, int]) -> str:
 
 
 def _annotation(finding: Finding) -> str:
-    path = {"file": visible(finding.path)} if finding.path else {}
+    path = {"file": escape_line(finding.path)} if finding.path else {}
     line = {"line": str(finding.line)} if finding.path and finding.line else {}
-    message = "\n".join(map(visible, finding.lines))
+    message = "\n".join(map(escape_line, finding.lines))
     return format_command(finding.level, message, **path, **line, title=f"prompt-lint: {finding.title}")

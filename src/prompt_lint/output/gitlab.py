@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.output.findings import collect_findings, identify
-from prompt_lint.text.escape import dump_json, encodable, visible
+from prompt_lint.text.escape import dump_json, escape_line, escape_surrogates
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Report
@@ -25,10 +25,10 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def _issue(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:
-    path = encodable(finding.path or report.config or ".").removeprefix("./")
+    path = escape_surrogates(finding.path or report.config or ".").removeprefix("./")
     identity, number = identify(finding, path, seen)
     return {
-        "description": f"{finding.title}: {' '.join(map(visible, finding.lines))}",
+        "description": f"{finding.title}: {' '.join(map(escape_line, finding.lines))}",
         "check_name": finding.kind,
         "fingerprint": sha256(f"{identity}\0{number}".encode()).hexdigest()[:32],
         "severity": _SEVERITY_OF_KIND.get(finding.kind, _SEVERITY_OF_LEVEL[finding.level]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from prompt_lint.model.values import Status
 from prompt_lint.output.phrases import merge_notes
 from prompt_lint.output.totals import total_by_model
-from prompt_lint.text.escape import dump_json, encodable
+from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
-            "config": encodable(report.config),
+            "config": escape_surrogates(report.config),
             "verdicts": [_verdict(verdict) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
@@ -60,10 +60,10 @@ def count_fields(count: Count | None) -> dict[str, Any]:
 def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [
         {
-            "path": encodable(problem.path),
+            "path": escape_surrogates(problem.path),
             "line": problem.line,
-            "message": encodable(problem.message),
-            "hint": encodable(problem.hint),
+            "message": escape_surrogates(problem.message),
+            "hint": escape_surrogates(problem.hint),
             "exit_code": int(problem.exit_code),
         }
         for problem in problems
@@ -71,17 +71,17 @@ def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def note_texts(notes: Iterable[Note]) -> list[str]:
-    return [encodable(note) for note in merge_notes(notes)]
+    return [escape_surrogates(note) for note in merge_notes(notes)]
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     prompt = verdict.prompt
     return {
-        "path": encodable(prompt.path),
-        "name": encodable(prompt.name),
+        "path": escape_surrogates(prompt.path),
+        "name": escape_surrogates(prompt.name),
         "kind": "group" if prompt.is_group else "prompt",
         "line": prompt.line,
-        "aliases": [encodable(alias) for alias in prompt.aliases],
+        "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
         "model": verdict.model,
         **count_fields(verdict.token_count),
         "limit": verdict.limit,
@@ -91,7 +91,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         **_base_count_fields(verdict.base_count),
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
-        "renamed_from": encodable(verdict.renamed_from),
+        "renamed_from": escape_surrogates(verdict.renamed_from),
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.import_shares and _shares(verdict.import_shares),
@@ -108,17 +108,17 @@ def _base_count_fields(count: Count | None) -> dict[str, Any]:
 
 
 def _exemption(exemption: Exemption) -> dict[str, Any]:
-    return {"reason": encodable(exemption.reason), "until": exemption.until, "line": exemption.line}
+    return {"reason": escape_surrogates(exemption.reason), "until": exemption.until, "line": exemption.line}
 
 
 def _section(section: Section) -> dict[str, Any]:
     return {
-        "title": encodable(section.title),
+        "title": escape_surrogates(section.title),
         "first_line": section.first_line,
         "last_line": section.last_line,
         "tokens": section.tokens,
-        "path": encodable(section.path),
-        "via": [encodable(path) for path in section.import_chain],
+        "path": escape_surrogates(section.path),
+        "via": [escape_surrogates(path) for path in section.import_chain],
     }
 
 
@@ -131,19 +131,19 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     return {
         "line": rule.line,
         "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
-        "message": encodable(rule.message),
+        "message": escape_surrogates(rule.message),
         "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
     }
 
 
 def _base(base: Base) -> dict[str, Any]:
-    return {"name": encodable(base.name), "how": base.description, "commit": base.commit}
+    return {"name": escape_surrogates(base.name), "how": base.description, "commit": base.commit}
 
 
 def _removed(removed: RemovedPrompt) -> dict[str, Any]:
     return {
-        "path": encodable(removed.prompt.path),
-        "name": encodable(removed.prompt.name),
+        "path": escape_surrogates(removed.prompt.path),
+        "name": escape_surrogates(removed.prompt.name),
         "model": removed.model,
         **_base_count_fields(removed.base_count),
     }
@@ -151,8 +151,8 @@ def _removed(removed: RemovedPrompt) -> dict[str, Any]:
 
 def _loosening(loosening: Loosening) -> dict[str, Any]:
     return {
-        "subject": encodable(loosening.subject),
-        "what": encodable(loosening.description),
+        "subject": escape_surrogates(loosening.subject),
+        "what": escape_surrogates(loosening.description),
         "line": loosening.line,
         "model": loosening.model,
         "before": loosening.old_limit,

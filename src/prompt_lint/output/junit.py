@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.output.findings import KINDS, collect_findings, verdict_finding
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,5 +107,5 @@ def _count_attributes(cases: Sequence[_Case], outcomes: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     """Escape text or an attribute. Controls and lone surrogates, which XML 1.0 can't hold, become their numbers."""
-    text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = escape_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace('"', "&quot;")

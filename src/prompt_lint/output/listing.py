@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import by_prompt
+from prompt_lint.model.values import group_by_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ class ListedPrompt(NamedTuple):
 
 def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
     """Return the prompts and the groups, in their order."""
-    listed = [ListedPrompt(*pair) for pair in by_prompt(verdicts)]
+    listed = [ListedPrompt(*pair) for pair in group_by_prompt(verdicts)]
     return [one for one in listed if not one.prompt.is_group], [one for one in listed if one.prompt.is_group]
 
 

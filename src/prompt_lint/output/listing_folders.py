@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.listing import count_tokens, heaviest_model
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
     for listed in prompts:
         tokens = next((count_tokens(verdict) for verdict in listed.verdicts if verdict.model == model), None)
         if tokens is not None:
-            top.add(visible(listed.prompt.path).split("/"), tokens)
+            top.add(escape_line(listed.prompt.path).split("/"), tokens)
     if not top.prompts:
         return []
     rows = [("tokens", "share", "prompts", f"folder [{model}]")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint.model.values import sum_counts
 from prompt_lint.output.json import count_fields, note_texts, problem_objects
 from prompt_lint.output.listing import counts_by_model, list_prompts
-from prompt_lint.text.escape import dump_json, encodable
+from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Verdict
@@ -41,13 +41,13 @@ def render(listing: Listing) -> str:
 def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
     prompt, rule = listed.prompt, listed.verdicts[0].rule
     return {
-        "path": encodable(prompt.path),
-        "name": encodable(prompt.name),
+        "path": escape_surrogates(prompt.path),
+        "name": escape_surrogates(prompt.name),
         "line": prompt.line,
-        "aliases": [encodable(alias) for alias in prompt.aliases],
+        "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
         "format": prompt.format,
         "role": prompt.role,
-        "rule": {"line": rule.line, "files": [encodable(pattern) for pattern in rule.files]},
+        "rule": {"line": rule.line, "files": [escape_surrogates(pattern) for pattern in rule.files]},
         "counts": [
             {**_count(verdict), "imported": listing.imported_tokens.get((prompt, verdict.model), 0)}
             for verdict in listed.verdicts
@@ -57,8 +57,8 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
 
 def _group(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
     return {
-        "name": encodable(listed.prompt.name),
-        "path": encodable(listing.report.config),
+        "name": escape_surrogates(listed.prompt.name),
+        "path": escape_surrogates(listing.report.config),
         "line": listed.prompt.line,
         "counts": [_count(verdict) for verdict in listed.verdicts],
     }

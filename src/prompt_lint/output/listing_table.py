@@ -19,7 +19,7 @@ from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.text_pieces import BOLD, format_count, paint
 from prompt_lint.output.text_remarks import render_remarks
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -71,8 +71,12 @@ def _by_rule(prompts: Iterable[ListedPrompt], listing: Listing) -> Iterable[tupl
 
 
 def _rule_title(rule: Rule, listing: Listing) -> str:
-    patterns = visible(", ".join(rule.files))
-    return f"{visible(listing.report.config)}:{rule.line}  {patterns}" if rule.line else "--limit and --model"
+    patterns = escape_line(", ".join(rule.files))
+    return (
+        f"{escape_line(listing.report.config)}:{rule.line}  {patterns}"
+        if rule.line
+        else "--limit and --model"
+    )
 
 
 def _by_format(prompts: Iterable[ListedPrompt]) -> Iterable[tuple[str, list[ListedPrompt]]]:
@@ -142,8 +146,8 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
 def _format_name(listed: ListedPrompt) -> str:
     prompt = listed.prompt
     if prompt.is_group:
-        return visible(prompt.name)
-    return visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
+        return escape_line(prompt.name)
+    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
 
 
 def _number_cells(verdict: Verdict) -> tuple[str, str]:
@@ -157,6 +161,6 @@ def _merge_rows(prompts: Sequence[ListedPrompt]) -> _Row:
     largest = max(verdicts, key=count_tokens)
     tokens = sorted(map(count_tokens, verdicts))
     p95 = tokens[math.ceil(0.95 * len(tokens)) - 1]
-    name = f"{visible(largest.prompt.path)} (largest of {len(prompts):,}, p95 {p95:,})"
+    name = f"{escape_line(largest.prompt.path)} (largest of {len(prompts):,}, p95 {p95:,})"
     worst = min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
     return (*_number_cells(largest), largest.prompt.format, largest.prompt.role, name, worst)

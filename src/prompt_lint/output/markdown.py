@@ -24,7 +24,7 @@ from prompt_lint.output.markdown_rows import (
 from prompt_lint.output.markdown_tasks import render_problem, render_task, select_tasks
 from prompt_lint.output.status_words import LOOSENED_WORDS
 from prompt_lint.output.totals import total_by_model
-from prompt_lint.text.markdown_escape import words
+from prompt_lint.text.markdown_escape import escape_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -135,7 +135,7 @@ def _sections(page: Page) -> Iterator[_Section]:
     notes = phrases.merge_notes(page.report.notes)
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
-    yield _Section(1, len(counting), (f"<sub>{words(sentence)}</sub>\n" for sentence in counting))
+    yield _Section(1, len(counting), (f"<sub>{escape_as_text(sentence)}</sub>\n" for sentence in counting))
 
 
 def _split(

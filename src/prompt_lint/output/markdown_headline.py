@@ -8,7 +8,7 @@ from prompt_lint.output import phrases
 from prompt_lint.output.markdown_page import count_subjects
 from prompt_lint.output.markdown_pieces import cut_text, format_text
 from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
-from prompt_lint.text.markdown_escape import code
+from prompt_lint.text.markdown_escape import escape_as_code
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def render_context(page: Page) -> str:
     report = page.report
     parts = [count_subjects(page.subjects)]
     if len(page.models) == 1:
-        parts[0] += f" for {code(page.models[0])}"
+        parts[0] += f" for {escape_as_code(page.models[0])}"
         parts += [_describe_total(total, page) for total in total_by_model(report)]
     elif page.models:
         parts[0] += f" for {len(page.models)} models"
@@ -118,8 +118,10 @@ def render_context(page: Page) -> str:
         parts += filter(None, [describe_incomparable(report)])
         # The name is a part of the description, and nearly always its end.
         description = report.base.description.removesuffix(report.base.name)
-        name = code(cut_text(report.base.name)) if description != report.base.description else ""
-        parts.append(f"compared with {format_text(description)}{name} ({code(report.base.commit[:10])})")
+        name = escape_as_code(cut_text(report.base.name)) if description != report.base.description else ""
+        parts.append(
+            f"compared with {format_text(description)}{name} ({escape_as_code(report.base.commit[:10])})"
+        )
     return f"{', '.join(parts)}.\n"
 
 

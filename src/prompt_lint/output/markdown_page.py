@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.values import by_prompt
+from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import describe_prompts
 from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.totals import tokens_changed
@@ -66,7 +66,8 @@ class Page(NamedTuple):
 def build_page(report: Report) -> Page:
     """Sort the prompts of a report by how bad they are and by where they are shown."""
     subjects = [
-        Subject(prompt, sorted(verdicts, key=_badness)) for prompt, verdicts in by_prompt(report.verdicts)
+        Subject(prompt, sorted(verdicts, key=_badness))
+        for prompt, verdicts in group_by_prompt(report.verdicts)
     ]
     subjects.sort(key=lambda subject: (_badness(subject.worst), subject.prompt.path, subject.prompt.line))
     shown: list[Subject] = []

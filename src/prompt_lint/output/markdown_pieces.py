@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
-from prompt_lint.text.markdown_escape import code, words
+from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Count, Prompt
@@ -52,12 +52,12 @@ def format_growth(growth: int) -> str:
 
 def format_code(name: str) -> str:
     """Return a name as code, shortened where it is too long."""
-    return code(_shorten(name))
+    return escape_as_code(_shorten(name))
 
 
 def format_place(path: str, line: int) -> str:
     """Return a path with its line, 0 for none, as code."""
-    return code(_shorten(path) + (f":{line}" if line else ""))
+    return escape_as_code(_shorten(path) + (f":{line}" if line else ""))
 
 
 def _shorten(name: str) -> str:
@@ -69,7 +69,7 @@ def _shorten(name: str) -> str:
 
 def format_text(text: str) -> str:
     """Return untrusted text as words, without its end where it is too long."""
-    return words(cut_text(text))
+    return escape_as_text(cut_text(text))
 
 
 def cut_text(text: str) -> str:

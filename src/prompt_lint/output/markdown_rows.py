@@ -20,7 +20,7 @@ from prompt_lint.output.markdown_pieces import (
     table_row,
 )
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
-from prompt_lint.text.markdown_escape import code, words
+from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,13 +95,15 @@ def exemption_header(page: Page) -> str:
 def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
     return table_row(
         format_name(verdict.prompt), *_if_several_models(page, format_model(verdict.model)),
-        format_count(verdict.token_count), format_limit(verdict.limit), words(exemption.until) or "no end",
+        format_count(verdict.token_count), format_limit(verdict.limit), escape_as_text(exemption.until) or "no end",
         format_text(exemption.reason),
     )  # fmt: skip
 
 
 def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> str:
-    for_models = f" for {', '.join(map(code, models))}" if models and page.has_several_models else ""
+    for_models = (
+        f" for {', '.join(map(escape_as_code, models))}" if models and page.has_several_models else ""
+    )
     old, new = ("" if limit is None else f"{limit:,}" for limit in (loosening.old_limit, loosening.new_limit))
     place = format_place(page.report.config, loosening.line) if loosening.line else ""
     description = format_text(loosening.description) + for_models
@@ -115,7 +117,7 @@ def total_header(page: Page) -> str:
 def total_row(total: Total, page: Page) -> str:
     after = f"{total.after:,}"
     cells = (f"{total.before:,}", after, format_growth(total.growth)) if page.has_base else (after,)
-    return table_row(code(total.model), *cells)
+    return table_row(escape_as_code(total.model), *cells)
 
 
 def _if_several_models(page: Page, cell: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_pieces import format_code, format_name, format_place, format_text
-from prompt_lint.text.markdown_escape import code, words
+from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def select_tasks(page: Page) -> list[Subject]:
 
 def render_task(subject: Subject, page: Page) -> str:
     worst = subject.worst
-    for_model = f" for {code(worst.model)}" if page.has_several_models else ""
+    for_model = f" for {escape_as_code(worst.model)}" if page.has_several_models else ""
     if worst.status == "unsure":
         return f"- ❓ {format_name(subject.prompt)} {_unsure_advice(worst, for_model)}\n"
     is_growth = worst.status == "grew"
@@ -51,7 +51,7 @@ def _unsure_advice(verdict: Verdict, for_model: str) -> str:
 def _limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     worst = subject.worst
     failed = [verdict for verdict in subject.verdicts if verdict.fails]
-    others = [f"{v.over_by:,} for {code(v.model)}" for v in failed if v is not worst and v.over_by]
+    others = [f"{v.over_by:,} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by]
     also = f" (and {', '.join(others)})" if others else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
     place = format_place(page.report.config, line) if line else "`--limit`"
@@ -79,7 +79,7 @@ def _details(verdict: Verdict) -> Iterator[str]:
     if verdict.exemption:
         yield phrases.describe_exemption(verdict.exemption, has_ended=True, escape=format_text)
     if shares:
-        yield words(phrases.describe_shares(shares))
+        yield escape_as_text(phrases.describe_shares(shares))
     if len(sections) > 1 or verdict.prompt.is_group or shares:
         yield from map(_render_section, sections[:_PARTS])
     rest = sections[_PARTS:]

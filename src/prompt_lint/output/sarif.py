@@ -13,7 +13,7 @@ from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.findings import collect_findings, identify
 from prompt_lint.output.phrases import merge_notes
-from prompt_lint.text.escape import dump_json, visible
+from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -150,14 +150,14 @@ def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str,
         state = _baseline_state(verdict) if report.base else ""
         result |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
-            reason = visible(verdict.exemption.reason)
+            reason = escape_line(verdict.exemption.reason)
             result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
 
 
 def _message(lines: Sequence[str]) -> str:
     """Return plain text, and never none: GitHub takes no result without."""
-    text = "\n".join(map(visible, lines)).strip() or "no message"
+    text = "\n".join(map(escape_line, lines)).strip() or "no message"
     # Brackets before a parenthesis would be read as a link.
     return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 
@@ -167,7 +167,7 @@ def _location(path: str, line: int, name: str = "") -> dict[str, Any]:
     # Code scanning shows a result in a pull request only if all of its lines are in the diff: so it is one line.
     region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 2}
     artifact = {"uri": encode_uri(path), "uriBaseId": "%SRCROOT%"}
-    logical = {"logicalLocations": [{"name": visible(name)}]} if name else {}
+    logical = {"logicalLocations": [{"name": escape_line(name)}]} if name else {}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}, **logical}
 
 

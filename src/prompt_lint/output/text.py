@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.values import by_prompt
+from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import describe_prompts, excess_growth
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
@@ -21,7 +21,7 @@ from prompt_lint.output.text_pieces import (
 )
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
 from prompt_lint.output.totals import tokens_changed
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _collect_blocks(report: Report, view: View) -> tuple[list[Block], dict[Shown
     """Return the prompts to show, the worst first; and how many there are of each status, shown or not."""
     shown: dict[ShownStatus, list[Block]] = {status: [] for status in STATUS_WORDS}
     numbers: dict[ShownStatus, int] = dict.fromkeys(STATUS_WORDS, 0)
-    for _, verdicts in by_prompt(report.verdicts):
+    for _, verdicts in group_by_prompt(report.verdicts):
         statuses = set(map(shown_status, verdicts))
         block = Block(next(status for status in STATUS_WORDS if status in statuses), verdicts)
         numbers[block.status] += 1
@@ -150,7 +150,7 @@ def _render_rest(rest: Sequence[Block], view: View) -> Iterator[str]:
     status, prompts = rest[0].status, pluralize(len(rest), "more prompt")
     worst = max(verdict.over_by for verdict in rest[0].verdicts)
     over = f", {'up to ' if len(rest) > 1 else ''}{worst:,} over" if status == "over" else ""
-    yield f"{status_label(status, view)} {visible(rest[0].prompt.path)}: {prompts}{over} (all with -v)"
+    yield f"{status_label(status, view)} {escape_line(rest[0].prompt.path)}: {prompts}{over} (all with -v)"
     if status == "over":
         yield ""
 
@@ -177,7 +177,7 @@ def _describe_excess(verdict: Verdict) -> str:
 
 
 def _render_summary(report: Report, numbers: Mapping[ShownStatus, int], view: View) -> Iterator[str]:
-    prompts = [prompt for prompt, _ in by_prompt(report.verdicts)]
+    prompts = [prompt for prompt, _ in group_by_prompt(report.verdicts)]
     if not prompts and not report.problems:
         return
     parts = [

@@ -17,7 +17,7 @@ from prompt_lint.output.text_pieces import (
     paint,
     status_label,
 )
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,15 +61,15 @@ class Block(NamedTuple):
 def render_block(block: Block, config: str, view: View, *, with_message: bool) -> Iterator[str]:
     """Yield the lines of a block, the message of its rule if `with_message`; after what fails, a blank line."""
     prompt, renamed_from = block.prompt, block.verdicts[0].renamed_from
-    also = f"  also {', '.join(map(visible, prompt.aliases))}" if prompt.aliases else ""
-    renamed = f"  renamed from {visible(renamed_from)}" if renamed_from else ""
+    also = f"  also {', '.join(map(escape_line, prompt.aliases))}" if prompt.aliases else ""
+    renamed = f"  renamed from {escape_line(renamed_from)}" if renamed_from else ""
     yield f"{status_label(block.status, view)} {paint(format_name(prompt), BOLD, view)}{also}{renamed}"
     yield from _render_counts(block.verdicts, view)
     yield from (f"{INDENT}{line}" for line in _advice(block, config))
     if block.fails:
         yield from _render_sections(block.worst)
         message = block.worst.rule.message if with_message else ""
-        yield from (f"{INDENT}{visible(line)}" for line in message.splitlines())
+        yield from (f"{INDENT}{escape_line(line)}" for line in message.splitlines())
         yield ""
     elif prompt.is_group:
         yield from _render_sections(
@@ -78,7 +78,7 @@ def render_block(block: Block, config: str, view: View, *, with_message: bool) -
 
 
 def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
-    rows = [[visible(verdict.model), *count_cells(verdict)] for verdict in verdicts]
+    rows = [[escape_line(verdict.model), *count_cells(verdict)] for verdict in verdicts]
     for verdict, line in zip(verdicts, align_columns(rows), strict=True):
         fill = paint(format_fill(verdict), STATUS_WORDS[shown_status(verdict)].color, view)
         yield f"{INDENT}{line}  {fill}".rstrip()
@@ -89,7 +89,7 @@ def _advice(block: Block, config: str) -> Iterator[str]:
     status, worst = block.status, block.worst
     if status == "over":
         line = worst.rule.limit_line(worst.prompt.name, worst.model)
-        place = f"{visible(config)}:{line}" if line else "--limit"
+        place = f"{escape_line(config)}:{line}" if line else "--limit"
         yield f"Cut {phrases.tokens_to_cut(block.with_status)}, or raise the limit: {place}"
     elif status == "grew":
         yield from _growth_advice(worst, config)
@@ -101,7 +101,7 @@ def _advice(block: Block, config: str) -> Iterator[str]:
     elif status == "over before":
         yield "It was over before this change, and isn't worse now, so it doesn't fail."
     if worst.exemption:
-        yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=visible)
+        yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=escape_line)
 
 
 def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
 
 
 def _place(config: str, rule: Rule) -> str:
-    return f": {visible(config)}:{rule.line}" if rule.line else ""
+    return f": {escape_line(config)}:{rule.line}" if rule.line else ""
 
 
 def _render_sections(verdict: Verdict) -> Iterator[str]:
@@ -134,11 +134,11 @@ def _render_sections(verdict: Verdict) -> Iterator[str]:
 
 def _align_sections(sections: Sequence[Section]) -> Iterator[str]:
     tokens_width = max(len(f"{section.tokens:,}") for section in sections)
-    places = [visible(phrases.describe_lines(section)) for section in sections]
+    places = [escape_line(phrases.describe_lines(section)) for section in sections]
     place_width = max(map(len, places))
     for section, place in zip(sections, places, strict=True):
         title = format_title(section.title)
         yield f"{section.tokens:>{tokens_width},}  {place:<{place_width}}  {title}".rstrip()
         if len(section.import_chain) > 1:  # the prompt's own file doesn't show that it imports this one
-            chain = " → ".join(map(visible, (*section.import_chain, section.path)))
+            chain = " → ".join(map(escape_line, (*section.import_chain, section.path)))
             yield f"{'':{tokens_width}}  {chain}"

@@ -19,7 +19,7 @@ from prompt_lint.output.text_pieces import (
     status_label,
 )
 from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,11 +41,11 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
     words = LOOSENED_WORDS[report.on_raise]
     has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
     for loosening, models in phrases.merge_models(report.loosened):
-        subject = paint(visible(loosening.subject), BOLD, view)
-        place = f"  {visible(report.config)}:{loosening.line}" if loosening.line else ""
+        subject = paint(escape_line(loosening.subject), BOLD, view)
+        place = f"  {escape_line(report.config)}:{loosening.line}" if loosening.line else ""
         yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
-        for_models = f" for {', '.join(map(visible, models))}" if models and has_several_models else ""
-        yield f"{INDENT}{visible(phrases.describe_loosening(loosening))}{for_models}"
+        for_models = f" for {', '.join(map(escape_line, models))}" if models and has_several_models else ""
+        yield f"{INDENT}{escape_line(phrases.describe_loosening(loosening))}{for_models}"
     if fails:
         yield f"{INDENT}`on_raise: fail` refuses that. Take it back, or make it a change of its own."
         yield ""
@@ -68,7 +68,7 @@ def render_changed(report: Report, blocks: Sequence[Block], view: View) -> Itera
     for removed in report.removed:
         name, tokens = format_name(removed.prompt), removed.base_count.tokens
         cells = [format_count(removed.base_count), f"{-tokens:+,}", "", ""]
-        rows.append(_Row("removed", "", name, visible(removed.model), cells))
+        rows.append(_Row("removed", "", name, escape_line(removed.model), cells))
     shown = rows if view.verbosity > 0 else rows[:_ROWS]
     if len({row.model for row in rows}) > 1:
         yield from _render_by_model(shown, view)
@@ -87,7 +87,7 @@ def _changed_row(block: Block, verdict: Verdict) -> _Row:
         label = "shrank" if verdict.growth < 0 else "larger"
     cells = [*count_cells(verdict), percent_of_limit(verdict)]
     color, remark = STATUS_WORDS[block.status].color, STATUS_WORDS[shown_status(verdict)].remark
-    return _Row(label, color, format_name(verdict.prompt), visible(verdict.model), cells, remark)
+    return _Row(label, color, format_name(verdict.prompt), escape_line(verdict.model), cells, remark)
 
 
 def _render_by_model(rows: Sequence[_Row], view: View) -> Iterator[str]:
@@ -117,7 +117,7 @@ def render_over_before(blocks: Sequence[Block], view: View) -> Iterator[str]:
 def render_totals(report: Report) -> Iterator[str]:
     """Yield what the change costs: in a line, or with one for each of several models; and how groups changed."""
     totals, incomparable = total_by_model(report), describe_incomparable(report)
-    compared = f"Compared with {visible(report.base.description)}" if report.base else ""
+    compared = f"Compared with {escape_line(report.base.description)}" if report.base else ""
     suffix = incomparable and f", {incomparable}"
     if incomparable and not any(total.before or total.after for total in totals):
         yield f"{compared}: nothing to add up{suffix}."
@@ -128,7 +128,7 @@ def render_totals(report: Report) -> Iterator[str]:
         yield f"{compared}{suffix}:"
         rows = [
             [
-                visible(total.model),
+                escape_line(total.model),
                 f"{total.before:,} → {total.after:,}",
                 _describe_growth(total, incomparable),
             ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.status_words import STATUS_WORDS
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,17 +42,17 @@ def status_label(status: ShownStatus, view: View) -> str:
 def format_name(prompt: Prompt) -> str:
     """Return what a prompt is called, with its place for a group."""
     if prompt.is_group:
-        return f"{visible(prompt.name)} (group, {visible(prompt.path)}:{prompt.line})"
-    return visible(prompt.path) + (f" ({visible(prompt.name)})" if prompt.name else "")
+        return f"{escape_line(prompt.name)} (group, {escape_line(prompt.path)}:{prompt.line})"
+    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
 
 
 def format_short_name(prompt: Prompt) -> str:
-    return f"{visible(prompt.name)} (group)" if prompt.is_group else format_name(prompt)
+    return f"{escape_line(prompt.name)} (group)" if prompt.is_group else format_name(prompt)
 
 
 def format_title(title: str) -> str:
     """Return the title of a section, shortened where it is too long for a line."""
-    text = visible(title)
+    text = escape_line(title)
     return text if len(text) <= _TITLE_WIDTH else text[: _TITLE_WIDTH - 1] + "…"
 
 

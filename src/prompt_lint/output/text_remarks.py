@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
 from prompt_lint.output.text_pieces import BOLD, INDENT, paint, status_label
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def render_remarks(report: Report, view: View) -> list[str]:
 
 
 def render_notes(report: Report) -> list[str]:
-    return [f"note: {visible(note)}" for note in phrases.merge_notes(report.notes)]
+    return [f"note: {escape_line(note)}" for note in phrases.merge_notes(report.notes)]
 
 
 def render_counting(report: Report) -> list[str]:
-    return [visible(sentence) for sentence in phrases.describe_counting(report)]
+    return [escape_line(sentence) for sentence in phrases.describe_counting(report)]
 
 
 def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> list[str]:
@@ -47,19 +47,19 @@ def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> l
         room -= len(shown) if path else 0
         left = len(of_file) - len(shown)
         if left and shown:
-            lines.append(f"{status_label('uncounted', view)} {visible(path)}: {_more_errors(left)}")
+            lines.append(f"{status_label('uncounted', view)} {escape_line(path)}: {_more_errors(left)}")
         else:
             omitted += left
     return [*lines, f"{status_label('uncounted', view)} {_more_errors(omitted)}"] if omitted else lines
 
 
 def _render_problem(problem: Problem, view: View) -> Iterator[str]:
-    place = visible(problem.path) + (f":{problem.line}" if problem.line else "")
+    place = escape_line(problem.path) + (f":{problem.line}" if problem.line else "")
     prefix = f"{paint(place, BOLD, view)}: " if place else ""
     label = status_label("over" if problem.exit_code == ExitCode.OVER_LIMIT else "uncounted", view)
-    yield f"{label} {prefix}{visible(problem.message)}"
+    yield f"{label} {prefix}{escape_line(problem.message)}"
     if problem.hint:
-        yield f"{INDENT}{visible(problem.hint)}"
+        yield f"{INDENT}{escape_line(problem.hint)}"
 
 
 def _more_errors(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.values import by_prompt
+from prompt_lint.model.values import group_by_prompt
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def describe_incomparable(report: Report) -> str:
     """Return what totals leave out: `without 1 prompt that can't be compared`; "" where they have all prompts."""
     number = sum(
         any(map(_is_incomparable, verdicts))
-        for prompt, verdicts in by_prompt(report.verdicts)
+        for prompt, verdicts in group_by_prompt(report.verdicts)
         if not prompt.is_group
     )
     return f"without {pluralize(number, 'prompt')} that can't be compared" if number else ""
@@ -57,7 +57,7 @@ def describe_group_growth(report: Report) -> str:
     largest change stands for its group. Returns "" where no group changed.
     """
     grew, shrank, incomparable = [], [], 0
-    for prompt, verdicts in by_prompt(report.verdicts):
+    for prompt, verdicts in group_by_prompt(report.verdicts):
         if prompt.is_group:
             growths = [v.growth for v in verdicts if v.growth and v.change != "new"]
             if growths and max(growths) > 0:

@@ -27,7 +27,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-def visible(text: str) -> str:
+def escape_line(text: str) -> str:
     r"""`text` as one printable line that any UTF-8 stream takes and no CI runner obeys.
 
     Controls become `\n` or `\x1b`, bytes that aren't UTF-8 (lone surrogates) `\xff`, and whatever else
@@ -35,7 +35,7 @@ def visible(text: str) -> str:
     stay different. For that a backslash is doubled where it could be mistaken: so escape once, where
     the text is printed, and don't keep what comes out.
     """
-    return _SUSPECT.sub(_shown, text)
+    return _SUSPECT.sub(_escape_match, text)
 
 
 def dump_json(document: object, *, indent: int | None = 2) -> str:
@@ -43,12 +43,12 @@ def dump_json(document: object, *, indent: int | None = 2) -> str:
     return _COMMANDS.sub("#\\\\u0023", json.dumps(document, indent=indent)) + "\n"
 
 
-def encodable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     r"""`text` for a program: as it is, but bytes that aren't UTF-8 (lone surrogates) as `\xff`, as no reader takes them."""
-    return _SURROGATES.sub(lambda match: _code(match[0]), text)
+    return _SURROGATES.sub(lambda match: _escape_character(match[0]), text)
 
 
-def _shown(match: re.Match[str]) -> str:
+def _escape_match(match: re.Match[str]) -> str:
     found = match[0]
     if found == "\\":
         return "\\\\"
@@ -56,10 +56,10 @@ def _shown(match: re.Match[str]) -> str:
         return rf"{found[1:]}\x23"
     if found[-1] == ":":
         return rf"{found[:-1]}\x3a"
-    return found if found.isprintable() and _UNSEEN.match(found) is None else _code(found)
+    return found if found.isprintable() and _UNSEEN.match(found) is None else _escape_character(found)
 
 
-def _code(char: str) -> str:
+def _escape_character(char: str) -> str:
     number = ord(char)
     if 0xDC80 <= number <= 0xDCFF:  # how Python carries the bytes 0x80 to 0xff of a name that isn't UTF-8
         return rf"\x{number - 0xDC00:02x}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 
 def escape_html(text: str) -> str:
     """Return `text` as one printable line in which a browser finds no markup."""
-    return escape(visible(text), quote=True)
+    return escape(escape_line(text), quote=True)

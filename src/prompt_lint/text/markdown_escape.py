@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 # What begins anything in the middle of a line. An entity is only ever the character itself: never a mark of
 # Markdown, nor the end of a table's cell, which a backslash doesn't prevent everywhere.
@@ -32,40 +32,40 @@ _FROM_THE_RIGHT = re.compile(
 )
 
 
-def code(text: str) -> str:
+def escape_as_code(text: str) -> str:
     """`text` as code: a name, a path, a heading. Nothing of it is obeyed; it is one line, and "" stays ""."""
-    return _code(visible(text))
+    return _format_code(escape_line(text))
 
 
-def words(text: str) -> str:
+def escape_as_text(text: str) -> str:
     """`text` as a sentence, of which nothing is obeyed. What is in backticks in it, and what would be a link, is code."""
-    told = "".join(map(_word, _CODE_OR_WORD.finditer(visible(text)))).lstrip()
-    return _isolated(f"&#{ord(told[0])};{told[1:]}" if _BEGINNING.match(told) else told)
+    told = "".join(map(_escape_word, _CODE_OR_WORD.finditer(escape_line(text)))).lstrip()
+    return _isolate(f"&#{ord(told[0])};{told[1:]}" if _BEGINNING.match(told) else told)
 
 
-def _word(found: re.Match[str]) -> str:
+def _escape_word(found: re.Match[str]) -> str:
     if found[1]:
-        return _code(found[1])
+        return _format_code(found[1])
     if not _LINKING.search(found[0]):
-        return _plain(found[0])
+        return _escape_marks(found[0])
     word = found[0].rstrip(".,;:!?)") or found[0]
-    return _code(word) + _plain(found[0][len(word) :])
+    return _format_code(word) + _escape_marks(found[0][len(word) :])
 
 
-def _plain(text: str) -> str:
+def _escape_marks(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def _code(shown: str) -> str:
+def _format_code(shown: str) -> str:
     if not shown:
         return ""
     if "`" in shown or "|" in shown or shown != shown.strip():
         edges = len(shown) - len(shown.lstrip(" ")), len(shown.rstrip(" "))
-        inner = "&#32;" * edges[0] + _plain(shown[edges[0] : edges[1]]) if shown.strip() else ""
-        return _isolated(f"<code>{inner}{'&#32;' * (len(shown) - edges[1])}</code>")
-    return _isolated(f"`{shown}`")
+        inner = "&#32;" * edges[0] + _escape_marks(shown[edges[0] : edges[1]]) if shown.strip() else ""
+        return _isolate(f"<code>{inner}{'&#32;' * (len(shown) - edges[1])}</code>")
+    return _isolate(f"`{shown}`")
 
 
-def _isolated(text: str) -> str:
+def _isolate(text: str) -> str:
     """Between U+2068 and U+2069, where it runs from the right."""
     return f"&#8296;{text}&#8297;" if _FROM_THE_RIGHT.search(text) else text

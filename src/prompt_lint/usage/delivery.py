@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.ci.workflow_commands import append_summary, count_bytes, format_command, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.usage.output import USAGE_OUTPUTS
 from prompt_lint.usage.sentences import describe_result, explain_cut_window, write_headline
 
@@ -99,7 +99,7 @@ def write_warnings(report: UsageReport, targets: Targets, env: Mapping[str, str]
     """
     results = (describe_result(result, report.trends.data.currency) for result in report.met_conditions)
     for sentence in filter(None, (explain_cut_window(report.trends), *results)):
-        text = visible(sentence)
+        text = escape_line(sentence)
         if has_runner(env):
             write_stderr(f"{format_command('warning', text, title='Claude usage and cost')}\n")
         elif targets.stdout != "text":

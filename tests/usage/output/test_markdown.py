@@ -17,7 +17,7 @@ from tests.support.organizations import HOSTILE, ORGANIZATIONS, organization
 from tests.support.paths import ROOT
 from tests.support.rendered_markdown import LINKING, parse_tokens, read_linkable, read_shown
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.usage.output import markdown
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def test_names_are_shown_to_the_last_character(server: AdminServer, run: Run) ->
     lines = [read_shown(line) for line in run(server, "--output-format=markdown").out.splitlines()]
 
     assert [
-        evil for evil in HOSTILE if not any(visible(" ".join(evil.split()))[:100] in line for line in lines)
+        evil
+        for evil in HOSTILE
+        if not any(escape_line(" ".join(evil.split()))[:100] in line for line in lines)
     ] == []
 
 

@@ -18,7 +18,7 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.phrases import format_count
 from prompt_lint.output.terminal import write_stderr, write_stdout
 from prompt_lint.repo.working_tree import open_tree
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from prompt_lint.cli.init.proposal import Proposal
@@ -62,7 +62,7 @@ def command(
         write_stdout(proposal.text)
         return ExitCode.OK
     write_config(tree.top, name, proposal.text, replaces=force)
-    next_step = f"Wrote {visible(name)}. Look through it, then run: prompt-lint check\n"
+    next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"
     write_stdout(summary + next_step)
     return ExitCode.OK
 
@@ -79,7 +79,9 @@ def _render_summary(proposal: Proposal) -> str:
         for title, formats, files, tokens in rows
     ]
     left_out = list(proposal.left_out.items())
-    lines += [f"left out: {visible(path)}: {visible(reason)}" for path, reason in left_out[:_MAX_LEFT_OUT]]
+    lines += [
+        f"left out: {escape_line(path)}: {escape_line(reason)}" for path, reason in left_out[:_MAX_LEFT_OUT]
+    ]
     if len(left_out) > _MAX_LEFT_OUT:
         lines.append(f"left out: {len(left_out) - _MAX_LEFT_OUT:,} more, as the configuration says")
     return "".join(f"{line}\n" for line in lines)

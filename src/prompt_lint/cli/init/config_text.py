@@ -9,7 +9,7 @@ from prompt_lint.cli.init.draft import DEFAULT_MODEL, GROUP_NAME
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.config.values import MAX_LIMIT
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +74,7 @@ def _render_rule(draft: Draft, finding: Finding) -> Iterator[str]:
 def _render_suggestions(draft: Draft) -> Iterator[str]:
     """Yield comments with the rules that were left out."""
     for finding, reason in draft.dropped:
-        yield from ("", f"  # Left out: {visible(reason)}", f"  # - files: {_render_list(finding.files)}")
+        yield from ("", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(finding.files)}")
     if not draft.doubtful:
         return
     yield ""
@@ -85,7 +85,9 @@ def _render_suggestions(draft: Draft) -> Iterator[str]:
         yield f"  # and {len(draft.doubtful) - _MAX_SUGGESTIONS:,} more"
     if faults := list(draft.doubtful_faults.items()):
         yield "  # Of these can't be measured today:"
-        yield from (f"  #   {visible(path)}: {visible(fault)}" for path, fault in faults[:_MAX_SUGGESTIONS])
+        yield from (
+            f"  #   {escape_line(path)}: {escape_line(fault)}" for path, fault in faults[:_MAX_SUGGESTIONS]
+        )
         if len(faults) > _MAX_SUGGESTIONS:
             yield f"  #   and {len(faults) - _MAX_SUGGESTIONS:,} more"
 
@@ -104,7 +106,7 @@ def _render_exclude(excluded: Mapping[str, str]) -> Iterator[str]:
     yield "exclude:"
     for path, reason in excluded.items():
         if pattern := write_path_pattern(path):
-            yield f"  # {visible(reason)}"
+            yield f"  # {escape_line(reason)}"
             yield f"  - {render_scalar(pattern)}"
 
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.init.kinds import SKILLS, SYSTEM_PROMPTS
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def escape_path(path: str) -> str:
 
 
 def _escape_character(char: str) -> str:
-    if char == "\\" or (not char.isascii() and visible(char) != char) or not char.isprintable():
+    if char == "\\" or (not char.isascii() and escape_line(char) != char) or not char.isprintable():
         return "?"
     return f"\\{char}" if char in "*?[]{}!#" else char
 

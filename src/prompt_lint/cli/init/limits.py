@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.config.schema import WARN_AT
 from prompt_lint.config.values import MAX_LIMIT
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def describe_today(verdicts: Sequence[Verdict]) -> str:
         return f"Today 1 file, of {tokens:,} tokens."
     files = len({verdict.prompt.path for verdict in verdicts})
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""
-    path = _shorten(visible(largest.prompt.path))
-    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens:,} tokens: {path}{visible(name)}"
+    path = _shorten(escape_line(largest.prompt.path))
+    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens:,} tokens: {path}{escape_line(name)}"
 
 
 def _shorten(path: str) -> str:

@@ -15,7 +15,7 @@ from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def propose_config(
 def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
     example = render_scalar(doubtful[0]) if doubtful else "my-prompts/**/*.md"
     hint = _NOTHING_FOUND_HINT.format(model=models[0], example=example)
-    names = ", ".join(map(visible, doubtful[:3]))
+    names = ", ".join(map(escape_line, doubtful[:3]))
     return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
 
 

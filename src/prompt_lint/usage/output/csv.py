@@ -7,7 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.usage.figures import format_timestamp
 from prompt_lint.usage.groups import group_selector, name_group
 from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
@@ -109,4 +109,4 @@ def _sum_costs(trends: Trends) -> Mapping[_Key, Decimal]:
 
 def _cell(text: str) -> str:
     """Put an apostrophe in front of what looks like a formula (OWASP, "CSV Injection")."""
-    return _FORMULA.sub(r"\1'", visible(text))
+    return _FORMULA.sub(r"\1'", escape_line(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.text.escape import dump_json, encodable
+from prompt_lint.text.escape import dump_json, escape_surrogates
 from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.sums import relative_change
 
@@ -45,7 +45,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
 def _encodable(value: Any) -> Any:
     """The value with names that may hold any bytes as text that every reader of JSON takes."""
     if isinstance(value, str):
-        return encodable(value)
+        return escape_surrogates(value)
     if isinstance(value, dict):
         return {key: _encodable(item) for key, item in value.items()}
     return [_encodable(item) for item in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from prompt_lint.text.markdown_escape import code, words
+from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
 
@@ -39,15 +39,15 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
 
 
 def _code(name: str) -> str:
-    return code(figures.shorten(name, _LONGEST_NAME))
+    return escape_as_code(figures.shorten(name, _LONGEST_NAME))
 
 
 def _escape(sentence: str) -> str:
     """Escape a sentence, but for its amounts."""
     first, *rest = _AMOUNT.split(sentence)
     # What follows an amount doesn't begin a line: so a letter is put before it, and taken away again.
-    rest[1::2] = [words(f"x{part}").replace("x", "", 1) for part in rest[1::2]]
-    return words(first) + "".join(rest)
+    rest[1::2] = [escape_as_text(f"x{part}").replace("x", "", 1) for part in rest[1::2]]
+    return escape_as_text(first) + "".join(rest)
 
 
 def _letters(text: str) -> str:

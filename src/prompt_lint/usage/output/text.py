@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.values import ZERO
@@ -23,8 +23,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def render(report: UsageReport, *, color: bool = False) -> str:
     trends = report.trends
-    lines = [_bold(visible(sentences.write_headline(trends)), color=color)]
-    lines += map(visible, sentences.list_remarks(trends))
+    lines = [_bold(escape_line(sentences.write_headline(trends)), color=color)]
+    lines += map(escape_line, sentences.list_remarks(trends))
     lines += _conditions(report, color=color)
     if trends.is_empty:
         lines += [sentences.NO_USAGE]
@@ -35,7 +35,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:
         lines += [*_changes(trends, color=color), *_month(trends, color=color)]
         lines += _prompts(report, color=color)
     lines += ["", _bold("What these figures don't say", color=color)]
-    lines += [f"- {visible(caveat)}" for caveat in sentences.list_caveats(report)]
+    lines += [f"- {escape_line(caveat)}" for caveat in sentences.list_caveats(report)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -44,7 +44,7 @@ def _bold(text: str, *, color: bool) -> str:
 
 
 def _shorten(name: str) -> str:
-    return figures.shorten(visible(name), _LONGEST_NAME)
+    return figures.shorten(escape_line(name), _LONGEST_NAME)
 
 
 def _align(rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)) -> list[str]:
@@ -64,7 +64,7 @@ def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
         mark = "FAILED" if result.is_met else "note:" if result.is_met is None else "ok"
         if color and result.is_met:
             mark = f"\x1b[1;31m{mark}\x1b[0m"
-        yield f"{mark} {visible(sentences.describe_result(result, report.trends.data.currency))}"
+        yield f"{mark} {escape_line(sentences.describe_result(result, report.trends.data.currency))}"
 
 
 def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
@@ -148,13 +148,13 @@ def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
         return
     costs = report.prompt_costs
     yield ""
-    yield _bold(f"What the prompts of {visible(report.check_file)} cost", color=color)
+    yield _bold(f"What the prompts of {escape_line(report.check_file)} cost", color=color)
     rows: list[list[str]] = [[*tables.PROMPT_COLUMNS[:5], "a month"]]
     for cost in costs[:_MOST_PROMPTS]:
         name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
-        rows.append([_shorten(name), visible(model), *numbers])
+        rows.append([_shorten(name), escape_line(model), *numbers])
     has_growth = any(cost.monthly_growth is not None for cost in costs)
     yield from _align(rows if has_growth else [row[:4] for row in rows], left=(0, 1))
     if len(costs) > _MOST_PROMPTS:
         yield f"and {len(costs) - _MOST_PROMPTS:,} more in the JSON output"
-    yield from map(visible, sentences.explain_prompt_costs(report))
+    yield from map(escape_line, sentences.explain_prompt_costs(report))
