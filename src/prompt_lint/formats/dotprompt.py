@@ -6,22 +6,29 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from prompt_lint.formats.role_prompts import RolePrompt, split_head
 from prompt_lint.model.errors import MissingFile, Unreadable
-from prompt_lint.model.values import Prompt
-from prompt_lint.request import from_roles
-from prompt_lint.text.decode import decode
+from prompt_lint.request.from_roles import (
+    AT_RUN_TIME,
+    BAD_FRONTMATTER,
+    STRUCTURED_OUTPUT,
+    TOOLS_ELSEWHERE,
+    Piece,
+    ToolDefinition,
+    Turn,
+)
+from prompt_lint.text.decode import decode, decode_leniently
 from prompt_lint.text.yaml_head import YamlHead, parse_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, ReadFile, Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
 
-
-# Expressions are compiled where they are used: few runs meet such a file.
-# Blank lines and lines of a licence may stand above the frontmatter.
-_OPENS = r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n"
-_CLOSES = r"(?m)^---[ \t]*$"
+# Regular expressions are compiled where they are used: few runs meet such a file.
+# Blank lines and lines of a licence may be above the frontmatter.
+_OPENING = r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n"
+_CLOSING = r"(?m)^---[ \t]*$"
 _KEY = r"(?m)^[\"']?(?:model|config|input|output|tools|toolDefs|name|description|variant|version|ext)\b[\"']?[ \t]*:"
 _HELPER = r"{{~?#?(?:role\s+[\"']|>|history\s*~?}}|media\s+url)"
 
@@ -32,221 +39,209 @@ _TAG = (
     r"|(?P<block>#?)>\s*+[\"']?(?P<partial>[^\s{}()\"'=~@|]++)[^{}]*+}}"
     r")"
 )
-_LONG_END = r"--~?}}"
-_INLINE = r"{{~?#\*\s*inline\s+[\"']([^\"'{}]+)[\"']"
-_REST = r"[ \t]*(?:\n|\Z)"
-_AT_RUN_TIME = r"{{~?#?(?:history\s*~?}}|media\s)"
+_LONG_COMMENT_END = r"--~?}}"
+_INLINE_PARTIAL = r"{{~?#\*\s*inline\s+[\"']([^\"'{}]+)[\"']"
+_REST_OF_LINE = r"[ \t]*(?:\n|\Z)"
+_AT_RUN_TIME_HELPER = r"{{~?#?(?:history\s*~?}}|media\s)"
 
 _ROLES = {"system": "system", "user": "user", "tool": "user", "model": "assistant", "assistant": "assistant"}
 
-_KINDS: dict[str, Literal["comment", "role", "end"]] = {
-    "long": "comment", "comment": "comment", "name": "role", "end": "end",
-}  # fmt: skip
-
-# How deep partials go and how much they make together. A real prompt takes in a handful.
-_DEPTH = 20
-_MOST = 1_000
-_LARGEST = 8 * 1024 * 1024
-
-
-class _Tag(NamedTuple):
-    """What is no text: a comment is dropped, a role begins or ends, a partial is taken in."""
-
-    kind: Literal["comment", "role", "end", "partial"]
-    value: str
-    start: int
-    end: int
-    block: bool
-
-
-class _Place(NamedTuple):
-    """Where a text is from: `via` are the files that lead to `path`, `top` its line in the file that is measured."""
-
-    path: str
-    via: tuple[str, ...]
-    top: int
-
-
-class _Role(NamedTuple):
-    name: str
-
-
-class _File(NamedTuple):
-    body: str
-    line: int
-    head: YamlHead | None
-    said: list[tuple[str, int]]
+# How deep partials go and how much they make together. A real prompt includes a handful.
+_MAX_DEPTH = 20
+_MAX_PARTIALS = 1_000
+_MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 def recognise(path: str, data: bytes) -> str | None:
-    """A `.prompt` file may be plain text, Continue's or this."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
-    opens = re.compile(_OPENS).match(text)
-    closes = re.compile(_CLOSES).search(text, opens.end()) if opens else None
-    keys = re.compile(_KEY)
-    if opens and closes and (closes.start() == opens.end() or keys.search(text, opens.end(), closes.start())):
-        return "a .prompt file with frontmatter between lines of `---` is read as dotprompt"
-    if re.compile(_HELPER).search(text):
+    """By its content: a `.prompt` file may also be plain text or Continue's."""
+    text = decode_leniently(data)
+    opening, closing = _find_frontmatter(text)
+    if opening and closing:
+        is_empty = closing.start() == opening.end()
+        if is_empty or re.compile(_KEY).search(text, opening.end(), closing.start()):
+            return "a .prompt file with frontmatter between lines of `---` is read as dotprompt"
+    if re.search(_HELPER, text):
         return "a .prompt file with helpers of dotprompt (`{{role …}}`, `{{> …}}`) is read as dotprompt"
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
-    """One prompt, with what its partials hold. Raises `Unreadable` for a partial that isn't there or takes in itself."""
-    file = _cut(decode(data))
-    found = _turns(file, path, rule.role or "user", read)
-    tools = _tools(file.head) if file.head else []
-    yield Prompt(path, "", 1, from_roles.build_request(found, tools))
-    yield from from_roles.make_notes(path, found, [*file.said, *_said(file, found)])
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield one prompt, with the text of its partials. Raises `Unreadable` for a partial that is missing or includes itself."""
+    return _read_file(path, decode(data), rule.role or "user", read).read(path)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-    """The tools, and the text of each role by heading, with the partials that it is from."""
-    file = _cut(decode(data))
-    return from_roles.split_parts(_turns(file, path, "user", read), _tools(file.head) if file.head else [])
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+    """Yield the tools, and the text of each role by heading, with the partials that it is from."""
+    return _read_file(path, decode(data), "user", read).parts()
 
 
-def _cut(text: str) -> _File:
-    opens = re.compile(_OPENS).match(text)
-    closes = re.compile(_CLOSES).search(text, opens.end()) if opens else None
-    if not opens or not closes:
-        return _File(text, 1, None, [])
-    line = opens[0].count("\n") + 1
-    yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    head = parse_head(yaml, line)
-    # The rest of the closing line is blank; dotprompt takes the white space around the text off.
-    start = line + yaml.count("\n") + body[: len(body) - len(body.lstrip())].count("\n")
-    return _File(body.strip(), start, head, [] if head else [(from_roles.BAD_FRONTMATTER, line)])
+def _read_file(path: str, text: str, first_role: str, read: ReadFile) -> RolePrompt:
+    opening, closing = _find_frontmatter(text)
+    if not opening or not closing:
+        turns = _split_turns(text, 1, first_role, _Partials(read, path, text))
+        return RolePrompt(turns, (), list(_note_run_time(turns)))
+    split = split_head(opening, closing)
+    head = parse_head(split.head, split.head_line)
+    body = split.body.rstrip()
+    turns = _split_turns(body, split.body_line, first_role, _Partials(read, path, body))
+    messages = [(BAD_FRONTMATTER, split.head_line)] if head is None else list(_make_messages(head))
+    return RolePrompt(turns, _read_tools(head) if head else (), [*messages, *_note_run_time(turns)])
 
 
-def _said(file: _File, found: list[from_roles.Turn]) -> Iterator[tuple[str, int]]:
-    if file.head:
-        if file.head.get_value("output", "schema"):
-            yield from_roles.STRUCTURED_OUTPUT, file.head.find_line("output")
-        if file.head.get_value("tools"):
-            yield from_roles.TOOLS_ELSEWHERE, file.head.find_line("tools")
-    for turn in found:
+def _find_frontmatter(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
+    opening = re.match(_OPENING, text)
+    return opening, re.compile(_CLOSING).search(text, opening.end()) if opening else None
+
+
+def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
+    if head.get_value("output", "schema"):
+        yield STRUCTURED_OUTPUT, head.find_line("output")
+    if head.get_value("tools"):
+        yield TOOLS_ELSEWHERE, head.find_line("tools")
+
+
+def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
+    """Yield a message for the first helper that takes in media or a conversation, if the file itself has one."""
+    for turn in turns:
         for piece in turn.pieces:
-            if piece.path == "" and (match := re.compile(_AT_RUN_TIME).search(piece.text)):
-                yield from_roles.AT_RUN_TIME, piece.first_line + piece.text.count("\n", 0, match.start())
+            if piece.path == "" and (match := re.search(_AT_RUN_TIME_HELPER, piece.text)):
+                yield AT_RUN_TIME, piece.first_line + piece.text.count("\n", 0, match.start())
                 return
 
 
-def _tools(head: YamlHead) -> list[from_roles.ToolDefinition]:
-    """Those that `toolDefs` defines; `tools` only names what the program defines."""
-    found = []
-    for _, one, line, last in head.list_entries("toolDefs"):
-        if isinstance(one, dict) and isinstance(one.get("name"), str):
-            schema: Any = one.get("inputSchema")
-            told = {"description": one["description"]} if isinstance(one.get("description"), str) else {}
-            shape = schema if isinstance(schema, dict) else {"type": "object", "properties": {}}
-            found.append(
-                from_roles.ToolDefinition({"name": one["name"], **told, "input_schema": shape}, line, last)
-            )
-    return found
+def _read_tools(head: YamlHead) -> list[ToolDefinition]:
+    """Return the tools that `toolDefs` defines; `tools` only names what the program defines."""
+    tools = []
+    for _, tool, first_line, last_line in head.list_entries("toolDefs"):
+        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
+            description, schema = tool.get("description"), tool.get("inputSchema")
+            definition: dict[str, Any] = {"name": tool["name"]}
+            if isinstance(description, str):
+                definition["description"] = description
+            is_schema = isinstance(schema, dict)
+            definition["input_schema"] = schema if is_schema else {"type": "object", "properties": {}}
+            tools.append(ToolDefinition(definition, first_line, last_line))
+    return tools
 
 
-def _turns(file: _File, path: str, first: str, read: ReadFile) -> list[from_roles.Turn]:
-    """The text between the helpers that name a role; what stands before the first of them is `first`'s."""
-    walk = _Walk(read, path, set(re.compile(_INLINE).findall(file.body)))
-    found: list[from_roles.Turn] = []
-    role, pieces = first, list[from_roles.Piece]()
-    for one in walk.pieces(file.body, file.line, _Place("", (), 0)):
-        if isinstance(one, _Role):
-            found.append(from_roles.Turn(role, tuple(pieces)))
-            role, pieces = one.name or first, []
+class _Place(NamedTuple):
+    """Where a text is from. `import_chain` are the files that lead to `path`, from `including_line` of the first file."""
+
+    path: str = ""
+    import_chain: tuple[str, ...] = ()
+    including_line: int = 0
+
+
+class _RoleTag(NamedTuple):
+    """The start of a role, or its end, where `role` is empty."""
+
+    role: str
+
+
+def _split_turns(text: str, first_line: int, first_role: str, partials: _Partials) -> list[Turn]:
+    """Split a text at the helpers that name a role. What is before the first of them is in `first_role`."""
+    turns: list[Turn] = []
+    role, pieces = first_role, list[Piece]()
+    for item in partials.expand(text, first_line, _Place()):
+        if isinstance(item, _RoleTag):
+            turns.append(Turn(role, tuple(pieces)))
+            role, pieces = item.role or first_role, []
         else:
-            pieces.append(one)
-    return [*found, from_roles.Turn(role, tuple(pieces))]
+            pieces.append(item)
+    return [*turns, Turn(role, tuple(pieces))]
 
 
-class _Walk:
-    """Goes through a text and the partials that it takes in, in the order in which they are read."""
+class _Partials:
+    """Reads the partials that the text of a file includes."""
 
-    def __init__(self, read: ReadFile, path: str, inline: set[str]) -> None:
-        self.read = read
-        self.path = path
-        self.inline = inline
-        self.taken = 0
-        self.size = 0
+    def __init__(self, read: ReadFile, path: str, text: str) -> None:
+        self._read = read
+        self._path = path
+        self._inline = set(re.findall(_INLINE_PARTIAL, text))
+        self._number = 0
+        self._characters = 0
 
-    def pieces(self, text: str, line: int, place: _Place) -> Iterator[from_roles.Piece | _Role]:
-        """The text in pieces that stand in one file as they are, and where a role begins; "" ends one."""
-        at = 0
-        for tag in _tags(text):
-            if tag.kind == "partial" and tag.value in self.inline:
+    def expand(self, text: str, line: int, place: _Place) -> Iterator[Piece | _RoleTag]:
+        """Yield the pieces of a text that are in one file as they are, and where a role starts or ends, in their order."""
+        offset = 0
+        for tag in _find_tags(text):
+            if tag.kind == "partial" and tag.name in self._inline:
                 continue
-            if at < tag.start:
-                yield from_roles.Piece(text[at : tag.start], line, 0, place.path, place.via)
-            line += text.count("\n", at, tag.start)
-            at = tag.end
+            if offset < tag.start:
+                yield Piece(text[offset : tag.start], line, 0, place.path, place.import_chain)
+            line += text.count("\n", offset, tag.start)
+            offset = tag.end
+            including_line = place.including_line or line
             if tag.kind == "partial":
-                yield from self.partial(tag, place._replace(top=place.top or line))
-            elif tag.kind != "comment":
-                yield _Role(self.role(tag.value, place.top or line))
+                yield from self._include(tag, place._replace(including_line=including_line))
+            elif tag.kind == "role":
+                yield _RoleTag(_parse_role(tag.name, including_line))
             line += text.count("\n", tag.start, tag.end)
-        if at < len(text):
-            yield from_roles.Piece(text[at:], line, 0, place.path, place.via)
+        if offset < len(text):
+            yield Piece(text[offset:], line, 0, place.path, place.import_chain)
 
-    def role(self, name: str, line: int) -> str:
-        if name and name not in _ROLES:
-            raise Unreadable(
-                f"has the role `{name[:60]}`; known are system, user, model and tool", "mend it", line
-            )
-        return _ROLES.get(name, "")
+    def _include(self, tag: _Tag, place: _Place) -> Iterator[Piece | _RoleTag]:
+        line = place.including_line
+        self._number += 1
+        if self._number > _MAX_PARTIALS:
+            raise Unreadable(f"takes in more than {_MAX_PARTIALS:,} partials", "take in fewer", line)
+        partial = self._find(tag.name, line)
+        if partial is None:
+            if tag.is_block:  # its own text replaces it
+                return
+            raise _missing_partial(tag.name, place)
+        path, text = partial
+        chain = (*place.import_chain, place.path or self._path)
+        if path in chain:
+            circle = " → ".join((*chain[chain.index(path) :], path))
+            raise Unreadable(f"a partial takes in itself: {circle}", "take one of them out", line)
+        self._characters += len(text)
+        if len(chain) > _MAX_DEPTH:
+            raise Unreadable(f"takes in partials more than {_MAX_DEPTH} deep", "take in fewer", line)
+        if self._characters > _MAX_CHARACTERS:
+            raise Unreadable("takes in too large partials", "take in fewer", line)
+        yield from self.expand(text, 1, _Place(path, chain, line))
 
-    def partial(self, tag: _Tag, place: _Place) -> Iterator[from_roles.Piece | _Role]:
-        self.taken += 1
-        if self.taken > _MOST:
-            raise Unreadable(f"takes in more than {_MOST:,} partials", "take in fewer", place.top)
-        found = self.find(tag.value, place.top)
-        if found is None and tag.block:  # its own text stands in for it
-            return
-        via = (*place.via, place.path or self.path)
-        if found is None:
-            told = f", which `{place.path}` takes in," if place.path else ""
-            file = f"_{posixpath.basename(tag.value)[:200]}.prompt"
-            raise Unreadable(
-                f"the partial `{tag.value[:200]}`{told} is not there",
-                f"put `{file}` beside the prompt or in a folder above it; if the program registers it, say `format: text`",
-                place.top,
-            )
-        path, text = found
-        if path in via:
-            chain = " → ".join((*via[via.index(path) :], path))
-            raise Unreadable(f"a partial takes in itself: {chain}", "take one of them out", place.top)
-        self.size += len(text)
-        if len(via) > _DEPTH or self.size > _LARGEST:
-            told = f"partials more than {_DEPTH} deep" if len(via) > _DEPTH else "too large partials"
-            raise Unreadable(f"takes in {told}", "take in fewer", place.top)
-        yield from self.pieces(text, 1, _Place(path, via, place.top))
-
-    def find(self, name: str, line: int) -> tuple[str, str] | None:
-        """The real path and the text of a partial. Its folder isn't known: it is the prompt's, or one above it."""
-        folders = name.split("/")
-        if {"", ".", ".."} & set(folders) or name.startswith("~") or "\\" in name:
-            raise Unreadable(
-                f"takes in `{name[:200]}`, which is no name of a partial",
-                "name a file below the folder of the prompts",
-                line,
-            )
-        own = "/".join([*folders[:-1], f"_{folders[-1]}.prompt"])
-        for folder in _upwards(self.path):
-            for inside in (own, f"partials/{own}"):
-                place = posixpath.join(folder, inside)
+    def _find(self, name: str, line: int) -> tuple[str, str] | None:
+        """Return the real path and the text of a partial, which is in the prompt's folder or in one above it."""
+        names = name.split("/")
+        if {"", ".", ".."} & set(names) or name.startswith("~") or "\\" in name:
+            message = f"takes in `{name[:200]}`, which is no name of a partial"
+            raise Unreadable(message, "name a file below the folder of the prompts", line)
+        file = "/".join([*names[:-1], f"_{names[-1]}.prompt"])
+        for folder in _list_ancestors(self._path):
+            for inside in (file, f"partials/{file}"):
+                path = posixpath.join(folder, inside)
                 try:
-                    path, data = self.read(place)
-                    return path, decode(data)
+                    real_path, data = self._read(path)
+                    return real_path, decode(data)
                 except MissingFile:
                     continue
                 except Unreadable as error:
-                    told = f"the partial `{place}` {error.message}"
-                    raise Unreadable(told, error.hint, line) from None
+                    message = f"the partial `{path}` {error.message}"
+                    raise Unreadable(message, error.hint, line) from None
         return None
 
 
-def _upwards(path: str) -> Iterator[str]:
-    """The folder of a file, and those above it; none for a file that is in no tree."""
+def _parse_role(name: str, line: int) -> str:
+    if name and name not in _ROLES:
+        message = f"has the role `{name[:60]}`; known are system, user, model and tool"
+        raise Unreadable(message, "mend it", line)
+    return _ROLES.get(name, "")
+
+
+def _missing_partial(name: str, place: _Place) -> Unreadable:
+    includer = f", which `{place.path}` takes in," if place.path else ""
+    file = f"_{posixpath.basename(name)[:200]}.prompt"
+    return Unreadable(
+        f"the partial `{name[:200]}`{includer} is not there",
+        f"put `{file}` beside the prompt or in a folder above it; if the program registers it, say `format: text`",
+        place.including_line,
+    )
+
+
+def _list_ancestors(path: str) -> Iterator[str]:
+    """Yield the folder of a file, and those above it; none for a file that is in no tree."""
     folder = posixpath.dirname(path)
     while not path.startswith("/"):
         yield folder
@@ -255,41 +250,52 @@ def _upwards(path: str) -> Iterator[str]:
         folder = posixpath.dirname(folder)
 
 
-def _tags(text: str) -> Iterator[_Tag]:
-    """What isn't text, in its order. Where a comment, block or partial has a line of its own, that line goes, too."""
-    at = searched = 0
+class _Tag(NamedTuple):
+    """What isn't text: a comment, the start or end of a role (which has no name), or a partial."""
+
+    kind: Literal["comment", "role", "partial"]
+    name: str
+    start: int
+    end: int
+    is_block: bool = False
+
+
+def _find_tags(text: str) -> Iterator[_Tag]:
+    """Yield what isn't text, in its order. With a comment, block or partial that is alone in its line, the line goes, too."""
+    offset = searched = 0
     unclosed: set[str] = set()
-    tags = re.compile(_TAG)
-    while match := tags.search(text, searched):
-        kind, end = str(match.lastgroup), match.end()
+    pattern = re.compile(_TAG)
+    while match := pattern.search(text, searched):
+        group, start, end = str(match.lastgroup), match.start(), match.end()
         searched = end
-        if kind in {"long", "comment"}:
-            closes = None if kind in unclosed else _comment_end(text, end, kind)
-            if closes is None:
-                unclosed.add(kind)
+        if group in {"long", "comment"}:
+            comment_end = None if group in unclosed else _find_comment_end(text, end, group)
+            if comment_end is None:
+                unclosed.add(group)
                 continue
-            end = closes
-        start = match.start()
+            end = comment_end
         if match["role"] != "role":
-            start, end = _own_line(text, at, start, end)
-        at = searched = end
-        if kind == "partial":
-            yield _Tag("partial", match["partial"], start, end, block=bool(match["block"]))
+            start, end = _extend_to_line(text, offset, start, end)
+        offset = searched = end
+        if group == "partial":
+            yield _Tag("partial", match["partial"], start, end, is_block=bool(match["block"]))
         else:
-            yield _Tag(_KINDS[kind], match["name"] or "", start, end, block=False)
+            yield _Tag("role" if group in {"name", "end"} else "comment", match["name"] or "", start, end)
 
 
-def _comment_end(text: str, at: int, kind: str) -> int | None:
-    if kind == "long":
-        match = re.compile(_LONG_END).search(text, at)
+def _find_comment_end(text: str, start: int, group: str) -> int | None:
+    if group == "long":
+        match = re.compile(_LONG_COMMENT_END).search(text, start)
         return match.end() if match else None
-    found = text.find("}}", at)
-    return found + 2 if found >= 0 else None
+    end = text.find("}}", start)
+    return end + 2 if end >= 0 else None
 
 
-def _own_line(text: str, at: int, start: int, end: int) -> tuple[int, int]:
-    """`start` and `end` moved to take in the whole line, if nothing else is in it. `at` is where the last tag ended."""
-    before = text[at:start].rstrip(" \t")
-    opens = before.endswith("\n") or (not before and (at == 0 or text[at - 1] == "\n"))
-    rest = re.compile(_REST).match(text, end)
-    return (at + len(before), rest.end()) if opens and rest else (start, end)
+def _extend_to_line(text: str, previous_end: int, start: int, end: int) -> tuple[int, int]:
+    """Return `start` and `end` of a tag, or of its whole line if nothing else is in it but spaces."""
+    before = text[previous_end:start].rstrip(" \t")
+    starts_line = before.endswith("\n") or (
+        not before and (previous_end == 0 or text[previous_end - 1] == "\n")
+    )
+    rest = re.compile(_REST_OF_LINE).match(text, end)
+    return (previous_end + len(before), rest.end()) if starts_line and rest else (start, end)

@@ -5,39 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from prompt_lint.formats.role_prompts import RolePrompt
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Prompt
-from prompt_lint.request import from_roles
+from prompt_lint.request.from_roles import STRUCTURED_OUTPUT, Piece, Turn
 from prompt_lint.text.decode import decode
+from prompt_lint.text.document import TEXT_HINT
 from prompt_lint.text.location import ParseError
 from prompt_lint.text.yaml_head import YamlHead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Note, Part, ReadFile, Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
+    from prompt_lint.text.yaml_head import Entry
 
-# `.prompt.yml` is what the documentation asks for; the tool's own examples are called `…_prompt.yml`.
-
+# What the documentation asks for; the tool's own examples are called `…_prompt.yml`.
+_SURE_ENDINGS = (".prompt.yml", ".prompt.yaml")
 _ROLES = ("system", "user", "assistant")
-_TEXT_HINT = "if the file is sent as it stands, say `format: text` in its rule"
 _EXAMPLE = "a message looks like {role: user, content: …}"
 
-_KEYS = rb"(?m)^([A-Za-z_]\w*)[ \t]*:"
-_OURS = frozenset(
-    {
-        "name",
-        "description",
-        "model",
-        "modelParameters",
-        "responseFormat",
-        "jsonSchema",
-        "testData",
-        "evaluators",
-    }
-)
-_REQUEST = frozenset({"system", "tools", "tool_choice", "thinking", "max_tokens"})
-
+_TOP_KEYS = rb"(?m)^([A-Za-z_]\w*)[ \t]*:"
+_PROMPT_KEYS = frozenset({
+    "name", "description", "model", "modelParameters", "responseFormat", "jsonSchema", "testData", "evaluators",
+})  # fmt: skip
+_REQUEST_KEYS = frozenset({"system", "tools", "tool_choice", "thinking", "max_tokens"})
 # What else ends in `.prompt.yaml` or `_prompt.yml`, by keys of which all are there.
 _LOOKALIKES = (
     ("a Semantic Kernel prompt", {"template", "template_format"}),
@@ -51,89 +42,79 @@ _LOOKALIKES = (
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its name and its keys at the top: a Messages request, or a file of another tool, may have such a name."""
-    keys = {key.decode() for key in re.compile(_KEYS).findall(data)}
-    if keys & _REQUEST and "messages" in keys:
+    keys = {key.decode() for key in re.findall(_TOP_KEYS, data)}
+    is_sure = path.endswith(_SURE_ENDINGS)
+    if "messages" in keys and keys & _REQUEST_KEYS:
         return None
-    if "messages" in keys and (keys & _OURS or path.endswith((".prompt.yml", ".prompt.yaml"))):
+    if "messages" in keys and (is_sure or keys & _PROMPT_KEYS):
         return "YAML of that name with `messages` is read as a prompt of GitHub Models"
-    if kind := _lookalike(keys):
-        return f"the name is that of a prompt of GitHub Models, but it looks like {kind}"
-    if path.endswith((".prompt.yml", ".prompt.yaml")):
-        return "the name is that of a prompt of GitHub Models"
-    return None
+    if lookalike := _find_lookalike(keys):
+        return f"the name is that of a prompt of GitHub Models, but it looks like {lookalike}"
+    return "the name is that of a prompt of GitHub Models" if is_sure else None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
-    """One prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
-    head = _load(decode(data))
-    found = _turns(head)
-    yield Prompt(path, "", 1, from_roles.build_request(found))
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield one prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
+    return _read_file(decode(data)).read(path)
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+    """Yield the messages, with their lines."""
+    return _read_file(decode(data)).parts()
+
+
+def _read_file(text: str) -> RolePrompt:
+    head = _parse_file(text)
+    messages = head.get_value("messages")
+    if not isinstance(messages, list) or not messages:
+        line = head.find_line("messages")
+        raise Unreadable("`messages` is not a list with a message in it", _EXAMPLE, line)
+    turns = [_read_message(entry) for entry in head.list_entries("messages")]
     schema = "jsonSchema" if head.get_value("jsonSchema") else "responseFormat"
-    asks = head.get_value("responseFormat") == "json_schema" or schema == "jsonSchema"
-    yield from from_roles.make_notes(
-        path, found, [(from_roles.STRUCTURED_OUTPUT, head.find_line(schema))] if asks else []
-    )
+    if schema == "jsonSchema" or head.get_value("responseFormat") == "json_schema":
+        return RolePrompt(turns, (), [(STRUCTURED_OUTPUT, head.find_line(schema))])
+    return RolePrompt(turns)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-    """The messages, with their lines."""
-    return from_roles.split_parts(_turns(_load(decode(data))))
+def _parse_file(text: str) -> YamlHead:
+    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # importing PyYAML takes 10 ms
 
-
-def _load(text: str) -> YamlHead:
-    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # YAML is dear, and only these files need it
-
-    last = max(1, text.count("\n") + (not text.endswith("\n")))
+    last_line = max(1, text.count("\n") + (not text.endswith("\n")))
     try:
         document = yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)
     except ParseError as error:
-        line = min(error.line, last)  # YAML knows more ends of lines than there are
-        raise Unreadable(f"is not usable YAML: {error.message}", _TEXT_HINT, line) from None
-    if not isinstance(document.data, dict) or document.data.get("messages") is None:
-        kind = _lookalike(document.data) if isinstance(document.data, dict) else ""
-        seems = (
-            f"looks like {kind}, which isn't read"
-            if kind
+        line = min(error.line, last_line)  # YAML knows more ends of lines than there are
+        raise Unreadable(f"is not usable YAML: {error.message}", TEXT_HINT, line) from None
+    fields = document.data if isinstance(document.data, dict) else {}
+    if fields.get("messages") is None:
+        lookalike = _find_lookalike(fields)
+        message = (
+            f"looks like {lookalike}, which isn't read"
+            if lookalike
             else "has no `messages`, so it isn't a prompt of GitHub Models"
         )
-        raise Unreadable(seems, _TEXT_HINT, 1)
-    return YamlHead(document, 1, last)
+        raise Unreadable(message, TEXT_HINT, 1)
+    return YamlHead(document, 1, last_line)
 
 
-def _turns(head: YamlHead) -> list[from_roles.Turn]:
-    messages = head.get_value("messages")
-    if not isinstance(messages, list) or not messages:
-        raise Unreadable(
-            "`messages` is not a list with a message in it", _EXAMPLE, head.find_line("messages")
-        )
-    return [
-        from_roles.Turn(_role(one, number, line), (from_roles.Piece(_text(one, number, line), line, last),))
-        for number, one, line, last in head.list_entries("messages")
-    ]
-
-
-def _role(message: Any, number: str | int, line: int) -> str:
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise Unreadable(f"`messages[{number}]` has no `role`", _EXAMPLE, line)
-    role: str = message["role"]
+def _read_message(entry: Entry) -> Turn:
+    name, message, line = f"`messages[{entry.key}]`", entry.value, entry.first_line
+    role: Any = message.get("role") if isinstance(message, dict) else None
+    if not isinstance(role, str):
+        raise Unreadable(f"{name} has no `role`", _EXAMPLE, line)
     if role not in _ROLES:
-        told = f"`messages[{number}]` has the role `{role[:60]}`; known are {', '.join(_ROLES)}"
-        raise Unreadable(told, "mend the role", line)
-    return role
-
-
-def _text(message: dict[str, Any], number: str | int, line: int) -> str:
+        known = ", ".join(_ROLES)
+        raise Unreadable(f"{name} has the role `{role[:60]}`; known are {known}", "mend the role", line)
     content = message.get("content")
+    name = f"`messages[{entry.key}].content`"
     if not isinstance(content, str):
-        raise Unreadable(f"`messages[{number}].content` is not a text", _EXAMPLE, line)
+        raise Unreadable(f"{name} is not a text", _EXAMPLE, line)
     if not content.strip():
-        raise Unreadable(
-            f"`messages[{number}].content` is blank, and the API refuses a blank text", _EXAMPLE, line
-        )
-    return content
+        raise Unreadable(f"{name} is blank, and the API refuses a blank text", _EXAMPLE, line)
+    return Turn(role, (Piece(content, line, entry.last_line),))
 
 
-def _lookalike(keys: Iterable[str]) -> str:
-    """What another tool's file is, in words; empty for none that is known."""
-    there = set(keys)
-    return next((kind for kind, signs in _LOOKALIKES if signs <= there), "")
+def _find_lookalike(keys: Iterable[str]) -> str:
+    """Return what another tool's file is, in words; "" for none that is known."""
+    present = set(keys)
+    return next((name for name, required in _LOOKALIKES if required <= present), "")

@@ -3,175 +3,172 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from prompt_lint.formats.role_prompts import RolePrompt, split_head, strip_piece
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Prompt
-from prompt_lint.request import from_roles as turns
+from prompt_lint.request.from_roles import (
+    AT_RUN_TIME,
+    BAD_FRONTMATTER,
+    STRUCTURED_OUTPUT,
+    TOOLS_ELSEWHERE,
+    ToolDefinition,
+    Turn,
+)
 from prompt_lint.text.decode import decode
 from prompt_lint.text.yaml_head import YamlHead, parse_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, ReadFile, Role, Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Role, Rule
 
-
-# Expressions are compiled where they are used: few runs meet such a file.
-_OPENS = r"\s*(?:---|\+\+\+)[ \t]*\n"
-_CLOSES = r"(?m)^(?:---|\+\+\+)[ \t]*$"
+# Regular expressions are compiled where they are used: few runs meet such a file.
+_OPENING = r"\s*(?:---|\+\+\+)[ \t]*\n"
+_CLOSING = r"(?m)^(?:---|\+\+\+)[ \t]*$"
 # As the specification has it, but so that no line can be matched in two ways.
 _MARKER = r"(?i)[ \t]*(?:#[ \t]*)?(system|user|assistant)[ \t]*(?:\[[^\]]*\][ \t]*)?:[ \t]*"
 
-_RUN_TIME = frozenset({"thread", "image", "file", "audio"})
-_TYPES = {"integer": "integer", "float": "number", "boolean": "boolean", "array": "array", "object": "object"}
-
-
-class _Read(NamedTuple):
-    """A file, taken apart. `said` are notes and their lines."""
-
-    turns: list[turns.Turn]
-    tools: list[turns.ToolDefinition]
-    said: list[tuple[str, int]]
+_RUN_TIME_KINDS = frozenset({"thread", "image", "file", "audio"})
+_JSON_TYPES = {
+    "integer": "integer", "float": "number", "boolean": "boolean", "array": "array", "object": "object",
+}  # fmt: skip
 
 
 def recognise(path: str, data: bytes) -> str | None:
-    """No other kind of file has that name."""
+    """By its name, which no other kind of file has."""
     return "a .prompty file is read as Prompty"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
-    """One prompt. Raises `Unreadable` where the frontmatter doesn't end."""
-    found = _read(decode(data), rule.role or "system")
-    yield Prompt(path, "", 1, turns.build_request(found.turns, found.tools))
-    yield from turns.make_notes(path, found.turns, found.said)
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield one prompt. Raises `Unreadable` where the frontmatter doesn't end."""
+    return _read_file(decode(data), rule.role or "system").read(path)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-    """The tools, and the text of each role by heading."""
-    found = _read(decode(data), "system")
-    return turns.split_parts(found.turns, found.tools)
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+    """Yield the tools, and the text of each role by heading."""
+    return _read_file(decode(data), "system").parts()
 
 
-def _read(text: str, first: Role) -> _Read:
-    opens = re.compile(_OPENS).match(text)
-    if not opens:
-        return _Read(_split(text, 1, first), [], [])
-    line = opens[0].count("\n") + 1
-    closes = re.compile(_CLOSES).search(text, opens.end())
-    if not closes:
-        raise Unreadable(
-            "opens its frontmatter and never closes it", "close it with a line of `---`", line - 1
-        )
-    yaml, body = text[opens.end() : closes.start()], text[closes.end() :]
-    # White space between the closing line and the text isn't sent, either.
-    text = body.lstrip()
-    start = line + yaml.count("\n") + body[: len(body) - len(text)].count("\n")
-    found = _split(text, start, first)
-    head = parse_head(yaml, line)
+def _read_file(text: str, first_role: Role) -> RolePrompt:
+    opening = re.match(_OPENING, text)
+    if not opening:
+        return RolePrompt(_split_turns(text, 1, first_role))
+    closing = re.compile(_CLOSING).search(text, opening.end())
+    if not closing:
+        hint, line = "close it with a line of `---`", opening[0].count("\n")
+        raise Unreadable("opens its frontmatter and never closes it", hint, line)
+    split = split_head(opening, closing)
+    turns = _split_turns(split.body, split.body_line, first_role)
+    head = parse_head(split.head, split.head_line)
     if head is None:
-        return _Read(found, [], [(turns.BAD_FRONTMATTER, line)])
-    tools, elsewhere = _tools(head)
-    return _Read(found, tools, [*elsewhere, *_said(head)])
+        return RolePrompt(turns, (), [(BAD_FRONTMATTER, split.head_line)])
+    tools, undefined_line = _read_tools(head)
+    elsewhere = [(TOOLS_ELSEWHERE, undefined_line)] if undefined_line else []
+    return RolePrompt(turns, tools, [*elsewhere, *_make_messages(head)])
 
 
-def _split(body: str, line: int, first: str) -> list[turns.Turn]:
-    """The text between the lines that name a role; what stands before the first of them is the system prompt."""
-    found: list[turns.Turn] = []
-    role, start, kept = first, line, list[str]()
-    marks = re.compile(_MARKER)
-    for number, one in enumerate(body.split("\n"), line):
-        if marker := marks.fullmatch(one):
-            found += _turn(role, kept, start)
-            role, start, kept = marker[1].lower(), number + 1, []
-        else:
-            kept.append(one)
-    return found + _turn(role, kept, start)
+def _split_turns(body: str, first_line: int, first_role: str) -> list[Turn]:
+    """Split a text at the lines that name a role. What is before the first of them is in `first_role`.
+
+    A turn is without the line feeds around it, and no more, as the specification's examples have it.
+    """
+    marker = re.compile(_MARKER)
+    starts, roles = [0], [first_role]
+    lines = body.split("\n")
+    for index, line in enumerate(lines):
+        if match := marker.fullmatch(line):
+            starts.append(index + 1)
+            roles.append(match[1].lower())
+    ends = [*(start - 1 for start in starts[1:]), len(lines)]
+    return [
+        Turn(role, (strip_piece("\n".join(lines[start:end]), first_line + start, "\n"),))
+        for role, start, end in zip(roles, starts, ends, strict=True)
+    ]
 
 
-def _turn(role: str, lines: list[str], start: int) -> list[turns.Turn]:
-    """Without the line feeds around it, and no more, as the specification's examples have it."""
-    text = "\n".join(lines)
-    above = len(text) - len(text.lstrip("\n"))
-    return [turns.Turn(role, (turns.Piece(text.strip("\n"), start + above),))] if text.strip() else []
-
-
-def _said(head: YamlHead) -> Iterator[tuple[str, int]]:
+def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
     if head.get_value("outputs"):
-        yield turns.STRUCTURED_OUTPUT, head.find_line("outputs")
-    for key, one, line, _ in head.list_entries("inputs"):
-        kind = one.get("kind") if isinstance(one, dict) else one if key == "kind" else None
-        if isinstance(kind, str) and kind in _RUN_TIME:
-            yield turns.AT_RUN_TIME, line
+        yield STRUCTURED_OUTPUT, head.find_line("outputs")
+    for key, value, line, _ in head.list_entries("inputs"):
+        kind = value.get("kind") if isinstance(value, dict) else value if key == "kind" else None
+        if isinstance(kind, str) and kind in _RUN_TIME_KINDS:
+            yield AT_RUN_TIME, line
             return
 
 
-def _tools(head: YamlHead) -> tuple[list[turns.ToolDefinition], list[tuple[str, int]]]:
-    """The functions: of v2 below `tools`, of v1 (in OpenAI's form) below `model.parameters`. Others are for the runtime."""
-    found, elsewhere = [], []
+def _read_tools(head: YamlHead) -> tuple[list[ToolDefinition], int]:
+    """Return the functions, and the line of the first tool that the file doesn't define; 0 for none.
+
+    They are below `tools` in v2, and below `model.parameters` in v1, in OpenAI's form. Other tools are for the runtime.
+    """
+    tools, undefined_lines = [], []
     for keys in (("tools",), ("model", "parameters", "tools")):
         value = head.get_value(*keys)
-        if value and not isinstance(value, (list, dict)):  # `${file:tools.json}`: nothing is resolved here
-            elsewhere.append(head.find_line(*keys))
-        for key, one, line, last in head.list_entries(*keys):
-            if definition := _tool(key, one):
-                found.append(turns.ToolDefinition(definition, line, last))
+        if value and not isinstance(value, (list, dict)):  # `${file:tools.json}` isn't resolved
+            undefined_lines.append(head.find_line(*keys))
+        for key, tool, first_line, last_line in head.list_entries(*keys):
+            if definition := _define_tool(key, tool):
+                tools.append(ToolDefinition(definition, first_line, last_line))
             else:
-                elsewhere.append(line)
-    return found, [(turns.TOOLS_ELSEWHERE, line) for line in elsewhere[:1]]
+                undefined_lines.append(first_line)
+    return tools, undefined_lines[0] if undefined_lines else 0
 
 
-def _tool(key: str | int, tool: Any) -> dict[str, Any] | None:
+def _define_tool(key: str | int, tool: Any) -> dict[str, Any] | None:
     if not isinstance(tool, dict):
         return None
     if isinstance(tool.get("function"), dict):  # v1
         function = tool["function"]
-        name, schema = (
-            function.get("name"),
-            function.get("parameters") or {"type": "object", "properties": {}},
-        )
+        name = function.get("name")
+        schema = function.get("parameters") or {"type": "object", "properties": {}}
     elif tool.get("kind") == "function":
         function, name = tool, tool.get("name", key)
-        schema = _schema(tool.get("parameters"), tool.get("bindings"))
+        schema = _build_schema(tool.get("parameters"), tool.get("bindings"))
     else:
         return None
     if not isinstance(name, str) or not isinstance(schema, dict):
         return None
-    told = {"description": text} if isinstance(text := function.get("description"), str) else {}
-    return {"name": name, **told, "input_schema": schema}
+    description = function.get("description")
+    described = {"description": description} if isinstance(description, str) else {}
+    return {"name": name, **described, "input_schema": schema}
 
 
-def _schema(parameters: Any, bindings: Any) -> dict[str, Any] | None:
-    """JSON Schema of a list of properties, less those that are bound: they aren't shown to the model.
+def _build_schema(parameters: Any, bindings: Any) -> dict[str, Any] | None:
+    """Return JSON Schema for properties, without those that are bound: the model doesn't see them.
 
-    None for a reference to a file: nothing is resolved here.
+    None for a reference to a file, which isn't resolved.
     """
     bound = bindings if isinstance(bindings, dict) else {}
     if isinstance(parameters, dict) and isinstance(parameters.get("properties"), (list, dict)):
+        properties = parameters["properties"]
         if parameters.get("type") == "object":  # JSON Schema already
-            shape = parameters["properties"]
-            kept = (
-                {name: shape[name] for name in shape if name not in bound} if isinstance(shape, dict) else {}
-            )
-            return {**parameters, "properties": kept}
-        parameters = parameters["properties"]
+            return {**parameters, "properties": _without(properties, bound)}
+        parameters = properties
     if isinstance(parameters, list):
-        parameters = {str(one.get("name", "")): one for one in parameters if isinstance(one, dict)}
+        parameters = {str(each.get("name", "")): each for each in parameters if isinstance(each, dict)}
     if not isinstance(parameters or {}, dict):
         return None
-    shown = {name: one for name, one in (parameters or {}).items() if name not in bound}
-    schema = {"type": "object", "properties": {name: _property(one) for name, one in shown.items()}}
-    required = [name for name, one in shown.items() if isinstance(one, dict) and one.get("required") is True]
+    visible = _without(parameters, bound)
+    schema = {"type": "object", "properties": {name: _build_property(each) for name, each in visible.items()}}
+    required = [
+        name for name, each in visible.items() if isinstance(each, dict) and each.get("required") is True
+    ]
     return schema | ({"required": required} if required else {})
 
 
-def _property(one: Any) -> Mapping[str, Any]:
-    if not isinstance(one, dict):
+def _without(properties: Any, bound: dict[str, Any]) -> dict[str, Any]:
+    items = properties.items() if isinstance(properties, dict) else ()
+    return {name: each for name, each in items if name not in bound}
+
+
+def _build_property(declaration: Any) -> dict[str, Any]:
+    if not isinstance(declaration, dict):
         return {"type": "string"}
-    kind = one.get("kind")
-    found: dict[str, Any] = {"type": _TYPES.get(kind, "string") if isinstance(kind, str) else "string"}
-    if isinstance(one.get("description"), str):
-        found["description"] = one["description"]
-    if isinstance(one.get("enumValues"), list):
-        found["enum"] = one["enumValues"]
-    return found
+    kind, description, values = (declaration.get(key) for key in ("kind", "description", "enumValues"))
+    schema: dict[str, Any] = {"type": _JSON_TYPES.get(kind, "string") if isinstance(kind, str) else "string"}
+    if isinstance(description, str):
+        schema["description"] = description
+    if isinstance(values, list):
+        schema["enum"] = values
+    return schema

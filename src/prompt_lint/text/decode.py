@@ -33,3 +33,8 @@ def decode(data: bytes) -> str:
         bad = error.object[error.start]
         raise Unreadable(f"is not UTF-8: byte 0x{bad:02x}", "save it as UTF-8", line) from None
     return text.replace("\r\n", "\n")
+
+
+def decode_leniently(data: bytes) -> str:
+    """Return the text as `decode` does, with U+FFFD for what isn't UTF-8: enough to tell what a file is."""
+    return data.removeprefix(_BOM).decode("utf-8", "replace").replace("\r\n", "\n")

@@ -1,0 +1,57 @@
+"""What the formats share whose files say in which role a text is, perhaps below a head of YAML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.model.values import Prompt
+from prompt_lint.request.from_roles import Piece, Turn, build_request, make_notes, split_parts
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.model.values import Note, Part
+    from prompt_lint.request.from_roles import ToolDefinition
+
+
+class RolePrompt(NamedTuple):
+    """The one prompt of a file. `messages` are what is to be noted of the file, with the lines."""
+
+    turns: Sequence[Turn]
+    tools: Sequence[ToolDefinition] = ()
+    messages: Sequence[tuple[str, int]] = ()
+
+    def read(self, path: str) -> Iterator[Prompt | Note]:
+        """Yield the prompt and the notes on it."""
+        yield Prompt(path, "", 1, build_request(self.turns, self.tools))
+        yield from make_notes(path, self.turns, self.messages)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the tools, and the text of each role by heading."""
+        return split_parts(self.turns, self.tools)
+
+
+class SplitFile(NamedTuple):
+    """A head of YAML, and the text below it without the white space before it; with their first lines in the file."""
+
+    head: str
+    head_line: int
+    body: str
+    body_line: int
+
+
+def split_head(opening: re.Match[str], closing: re.Match[str]) -> SplitFile:
+    """Cut a file at the lines before and after its head. Such a line may match with the lines above it."""
+    text = opening.string
+    body = text[closing.end() :].lstrip()
+    head_line, body_line = (
+        text.count("\n", 0, start) + 1 for start in (opening.end(), len(text) - len(body))
+    )
+    return SplitFile(text[opening.end() : closing.start()], head_line, body, body_line)
+
+
+def strip_piece(text: str, first_line: int, characters: str | None = None) -> Piece:
+    """Return a text that starts at `first_line` without the `characters` around it, by default white space."""
+    start = len(text) - len(text.lstrip(characters))
+    return Piece(text.strip(characters), first_line + text.count("\n", 0, start))
