@@ -34,7 +34,7 @@ SUBCOMMANDS = _Subcommands(
         "comment": "prompt_lint.cli.comment",
         "completion": "prompt_lint.cli.completion",
         "count": "prompt_lint.cli.count",
-        "explain": "prompt_lint.cli.explain",
+        "explain": "prompt_lint.cli.explain.command",
         "init": "prompt_lint.cli.init.command",
         "list": "prompt_lint.cli.list_",
         "report": "prompt_lint.cli.report",

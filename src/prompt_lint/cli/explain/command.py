@@ -1,0 +1,180 @@
+"""`prompt-lint explain`: which rule applies to a file, why, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from prompt_lint.check.pipeline import Options, check_prompts
+from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.targets import find_targets
+from prompt_lint.cli import options
+from prompt_lint.cli.check import today
+from prompt_lint.cli.commands import Command
+from prompt_lint.cli.count_sources import open_count_sources, outage_fails
+from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
+from prompt_lint.cli.project import load_project
+from prompt_lint.cli.show_request import render_requests
+from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.formats.recognition import recognise
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.output import View
+from prompt_lint.output import text as text_output
+from prompt_lint.output.terminal import wants_color, write_stdout
+from prompt_lint.text.escape import visible
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from prompt_lint.check.targets import Targets
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions
+    from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
+    from prompt_lint.config.schema import Config
+    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.model.values import Prompt, Rule
+    from prompt_lint.repo.working_tree import WorkingTree
+
+_MAX_IMPORTERS = 10
+# With more verdicts than this only what needs attention is shown, with a summary of the rest.
+_MAX_VERDICTS = 30
+
+
+@click.command("explain", cls=Command)
+@click.argument("path", type=click.Path(readable=False))
+@options.config
+@options.no_git
+@options.max_file_size
+@options.counting
+@click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
+@options.color
+@options.group_options(config_options=options.ConfigOptions, counting_options=options.CountingOptions)
+@click.pass_obj
+def command(
+    env: Mapping[str, str],
+    path: str,
+    max_file_size: int,
+    show_request: bool,
+    color: str,
+    config_options: ConfigOptions,
+    counting_options: CountingOptions,
+) -> ExitCode:
+    """Tell which rule owns PATH, why, and with what limit."""
+    tree, config, [relative] = load_project(env, (path,), config_options)
+    if show_request:
+        prompts, rule = _read_requests(tree, config, relative, max_file_size)
+        write_stdout(render_requests(prompts, rule.models))
+        return ExitCode.OK
+    settings = Options(max_file_size, exit_zero=False, outage_fails=outage_fails(env, config), today=today())
+    view = View(color=wants_color(color, env), verbosity=1)
+    with open_count_sources(env, config, tree.top, counting_options) as sources:
+        text, code = explain_path(tree, config, relative, sources, settings, view)
+    write_stdout(text)
+    return code
+
+
+def explain_path(
+    tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Options, view: View
+) -> tuple[str, ExitCode]:
+    """Return a text for a person, and the exit code that `check PATH` would have."""
+    matcher = compile_rules(config.rules, config.exclude)
+    file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
+    path = file.display_path if file else _choose_name(tree, matcher, path)
+    lines = [visible(path), *_describe_rules(config, matcher, path, file and file.rule)]
+    if matcher.excludes(path):
+        lines.append("  left out by the `exclude` at the top of the file")
+    if not file and not targets.groups and not targets.matched:
+        lines.append("  no rule owns it, so `check` passes it by")
+        return _join_lines(lines), ExitCode.OK
+    users = [*_describe_groups(config, targets), *_describe_importers(path, targets)]
+    if file:
+        source = FileToExplain(
+            tree, file, file.rule.models[0], sources.offline_counter.count_text, settings.max_file_size
+        )
+        lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
+        lines += [f"  The request itself: prompt-lint explain --show-request {visible(path)}", ""]
+    else:
+        lines += ["  no rule owns it, but", *users, ""]
+    report = check_prompts(tree, config, [path], sources, settings)
+    if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
+        view = view._replace(verbosity=0)
+        lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
+    return _join_lines(lines) + text_output.render(report, view), report.exit_code
+
+
+def _join_lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _read_requests(tree: WorkingTree, config: Config, path: str, max_bytes: int) -> tuple[list[Prompt], Rule]:
+    """Return the prompts of a file, with their requests, and its rule. Raises `Fatal`, `Unreadable`."""
+    matcher = compile_rules(config.rules, config.exclude)
+    file, _ = _find_file(tree, config, matcher, path, max_bytes)
+    if not file:
+        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+    data, reader = tree.read(file.path, max_bytes), IncludeReader(tree, max_bytes)
+    return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
+
+
+def _find_file(
+    tree: WorkingTree, config: Config, matcher: RuleMatcher, path: str, max_bytes: int
+) -> tuple[MatchedFile | None, Targets]:
+    """Return the file of a path to which a rule applies, if there is one, and the targets of a check of that path.
+
+    A link is that file itself, where the file is read by the link's name.
+    """
+    targets = find_targets(tree, config, [path], max_bytes)
+    names = {path, _choose_name(tree, matcher, path)}
+    read_as = (file for file in targets.matched if file.read_as == path)
+    matched = (file for file in targets.matched if not names.isdisjoint({file.path, *file.aliases}))
+    return next(read_as, None) or next(matched, None), targets
+
+
+def _choose_name(tree: WorkingTree, matcher: RuleMatcher, path: str) -> str:
+    """Return the file's own name if a rule applies to it, else the link's, as in `check`."""
+    real = tree.resolve(path)
+    return real if matcher.find_rule(real) else path
+
+
+def _describe_rules(config: Config, matcher: RuleMatcher, path: str, applied: Rule | None) -> Iterator[str]:
+    """Yield a line for each rule whose `files` match."""
+    for rule, includes, excludes in matcher.rules:
+        if not includes(path):
+            continue
+        if excludes(path):
+            result = "matches, but its `exclude` leaves this file out"
+        elif rule is applied:
+            result = "owns it: the last rule that matches"
+        else:
+            result = "matches, but a later rule does too" if applied else "matches"
+        place = f"{visible(config.path)}:{rule.line}" if rule.line else "the command line"
+        yield f"  {place}  {visible(', '.join(rule.files))}: {result}"
+
+
+def _describe_reading(source: FileToExplain) -> Iterator[str]:
+    """Yield how a file is read."""
+    file, rule = source.file, source.file.rule
+    try:
+        recognised = recognise(file.display_path, source.tree.read(file.path, source.max_bytes), rule)
+        yield f"  format {recognised.name}: {recognised.why}"
+    except Unreadable as error:
+        yield f"  format unknown: the file {visible(error.message)}"
+    if file.read_as:
+        yield f"  read as {visible(file.read_as)}, a link to {visible(file.path)}"
+    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
+
+
+def _describe_groups(config: Config, targets: Targets) -> Iterator[str]:
+    for group, _ in targets.groups:
+        yield f"  in the group `{visible(group.name)}` ({visible(config.path)}:{group.rule.line})"
+
+
+def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
+    """Yield the files whose prompts import this one."""
+    importers = [
+        file.display_path for file in targets.matched if path not in {file.path, file.read_as, *file.aliases}
+    ]
+    yield from (f"  taken in by the prompt of {visible(name)}" for name in importers[:_MAX_IMPORTERS])
+    if len(importers) > _MAX_IMPORTERS:
+        yield f"  and by {pluralize(len(importers) - _MAX_IMPORTERS, 'more file')}"
