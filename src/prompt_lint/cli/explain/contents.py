@@ -111,7 +111,8 @@ def _describe_imports(parts: Iterable[Part], source: FileToExplain) -> Iterator[
     ordered = sorted(texts, key=lambda chain: [rank[chain[:end]] for end in range(2, len(chain) + 1)])
     for chain in ordered[:_MAX_PARTS]:
         indent = "  " * min(len(chain) - 2, _MAX_INDENTS)
-        yield f"      {indent}{visible(chain[-1])}  {source.describe_tokens(texts[chain])}"
+        tokens = pluralize(source.count("\n".join(texts[chain])), "token")
+        yield f"      {indent}{visible(chain[-1])}  {tokens}"
     if len(texts) > _MAX_PARTS:
         yield f"      and {len(texts) - _MAX_PARTS:,} more"
 
