@@ -22,7 +22,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
 from prompt_lint.output.terminal import wants_color, write_stdout
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def explain_path(
     matcher = compile_rules(config.rules, config.exclude)
     file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
     path = file.display_path if file else _choose_name(tree, matcher, path)
-    lines = [visible(path), *_describe_rules(config, matcher, path, file and file.rule)]
+    lines = [escape_line(path), *_describe_rules(config, matcher, path, file and file.rule)]
     if matcher.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
@@ -93,13 +93,13 @@ def explain_path(
             tree, file, file.rule.models[0], sources.offline_counter.count_text, settings.max_file_size
         )
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
-        lines += [f"  The request itself: prompt-lint explain --show-request {visible(path)}", ""]
+        lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
         lines += ["  no rule owns it, but", *users, ""]
     report = check_prompts(tree, config, [path], sources, settings)
     if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
         view = view._replace(verbosity=0)
-        lines += [f"Of each prompt by itself: prompt-lint check -v {visible(path)}", ""]
+        lines += [f"Of each prompt by itself: prompt-lint check -v {escape_line(path)}", ""]
     return _join_lines(lines) + text_output.render(report, view), report.exit_code
 
 
@@ -148,8 +148,8 @@ def _describe_rules(config: Config, matcher: RuleMatcher, path: str, applied: Ru
             result = "owns it: the last rule that matches"
         else:
             result = "matches, but a later rule does too" if applied else "matches"
-        place = f"{visible(config.path)}:{rule.line}" if rule.line else "the command line"
-        yield f"  {place}  {visible(', '.join(rule.files))}: {result}"
+        place = f"{escape_line(config.path)}:{rule.line}" if rule.line else "the command line"
+        yield f"  {place}  {escape_line(', '.join(rule.files))}: {result}"
 
 
 def _describe_reading(source: FileToExplain) -> Iterator[str]:
@@ -159,15 +159,15 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
         recognised = recognise(file.display_path, source.tree.read(file.path, source.max_bytes), rule)
         yield f"  format {recognised.name}: {recognised.why}"
     except Unreadable as error:
-        yield f"  format unknown: the file {visible(error.message)}"
+        yield f"  format unknown: the file {escape_line(error.message)}"
     if file.read_as:
-        yield f"  read as {visible(file.read_as)}, a link to {visible(file.path)}"
+        yield f"  read as {escape_line(file.read_as)}, a link to {escape_line(file.path)}"
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
 
 
 def _describe_groups(config: Config, targets: Targets) -> Iterator[str]:
     for group, _ in targets.groups:
-        yield f"  in the group `{visible(group.name)}` ({visible(config.path)}:{group.rule.line})"
+        yield f"  in the group `{escape_line(group.name)}` ({escape_line(config.path)}:{group.rule.line})"
 
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
@@ -175,6 +175,6 @@ def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
     importers = [
         file.display_path for file in targets.matched if path not in {file.path, file.read_as, *file.aliases}
     ]
-    yield from (f"  taken in by the prompt of {visible(name)}" for name in importers[:_MAX_IMPORTERS])
+    yield from (f"  taken in by the prompt of {escape_line(name)}" for name in importers[:_MAX_IMPORTERS])
     if len(importers) > _MAX_IMPORTERS:
         yield f"  and by {pluralize(len(importers) - _MAX_IMPORTERS, 'more file')}"

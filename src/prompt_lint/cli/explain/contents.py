@@ -13,7 +13,7 @@ from prompt_lint.model.values import PLACEHOLDER_MESSAGE
 from prompt_lint.output.phrases import describe_lines
 from prompt_lint.output.text_pieces import format_title
 from prompt_lint.request.flatten import flatten
-from prompt_lint.text.escape import visible
+from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def describe_contents(source: FileToExplain) -> Iterator[str]:
 
 def _describe_prompt(prompt: Prompt, source: FileToExplain) -> str:
     """Return a prompt's name and line, and what its request has."""
-    name = f"{visible(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
+    name = f"{escape_line(prompt.name)}, from line {prompt.line}" if prompt.name else "prompt"
     if not prompt.request:
         return f"{name}: blank, so there is nothing to be sent"
     fields, pieces = prompt.request.fields, []
@@ -112,7 +112,7 @@ def _describe_imports(parts: Iterable[Part], source: FileToExplain) -> Iterator[
     for chain in ordered[:_MAX_PARTS]:
         indent = "  " * min(len(chain) - 2, _MAX_INDENTS)
         tokens = pluralize(source.count("\n".join(texts[chain])), "token")
-        yield f"      {indent}{visible(chain[-1])}  {tokens}"
+        yield f"      {indent}{escape_line(chain[-1])}  {tokens}"
     if len(texts) > _MAX_PARTS:
         yield f"      and {len(texts) - _MAX_PARTS:,} more"
 
@@ -127,7 +127,7 @@ def _describe_missing(requested: Iterable[str], tree: WorkingTree) -> Iterator[s
         for guess in (path.rstrip(CLOSING_PUNCTUATION), path.partition("#")[0].rstrip(CLOSING_PUNCTUATION))
         if guess != path
     }
-    names = [visible(path) for path in missing if path not in guesses]
+    names = [escape_line(path) for path in missing if path not in guesses]
     if names:
         more = f" and {len(names) - _MAX_MISSING:,} more" if len(names) > _MAX_MISSING else ""
         yield f"    not there, so not imported: {', '.join(names[:_MAX_MISSING])}{more}"
