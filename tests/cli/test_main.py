@@ -18,10 +18,9 @@ from tests.support.program import Done
 
 from prompt_lint import __version__
 from prompt_lint.cli import main
-from prompt_lint.output import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
@@ -512,26 +511,14 @@ def test_an_output_file_takes_the_place_of_stdout(
     assert lint("check", "--output", "xml=a").code == 2
 
 
-@pytest.mark.parametrize(
-    ("env", "flags", "colored"),
-    [
-        ({}, (), False),
-        ({"FORCE_COLOR": "1"}, (), True),
-        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, (), False),
-        ({"NO_COLOR": "1"}, ("--color", "always"), True),
-        ({"FORCE_COLOR": "1"}, ("--color", "never"), False),
-    ],
-)
-def test_colour_follows_flag_then_environment_then_terminal(
-    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch,
-    env: dict[str, str], flags: Sequence[str], colored: bool,
-) -> None:  # fmt: skip
-    """The flag wins over NO_COLOR, which wins over FORCE_COLOR; a pipe is plain."""
+@pytest.mark.parametrize(("choice", "is_colored"), [("auto", False), ("always", True)])
+def test_colour_is_for_who_wants_it(
+    repo: Repo, lint: Callable[..., Done], choice: str, is_colored: bool
+) -> None:
+    """A pipe is plain unless the flag says otherwise."""
     prompts(repo, a=LONG)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
 
-    assert ("\x1b[" in lint("check", *flags).out) == colored
+    assert ("\x1b[" in lint("check", "--color", choice).out) == is_colored
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names that only Linux takes")
@@ -555,34 +542,6 @@ def test_names_of_any_bytes_are_checked_and_shown_escaped(repo: Repo, lint: Call
     assert sorted(line.split("/", 1)[1] for line in done.out.splitlines() if line.startswith("OVER")) == [
         "-dash.md", "::error::x.md", r"\u202eevil.md", r"caf\xe9.md", 'qu"ote.md', r"two\nlines.md",
     ]  # fmt: skip
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize(("env", "shown"), [({}, True), ({"CI": "1"}, False), ({"PRE_COMMIT": "1"}, False)])
-def test_progress_is_for_a_person_who_waits(
-    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, env: dict[str, str], shown: bool
-) -> None:
-    """On a terminal, a long run counts on stderr; in CI and in a hook it never does."""
-    prompts(repo, a=LONG)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(terminal, "_INTERVAL", 0.0)  # any run is a long one
-    screen, stderr = os.openpty()
-
-    with open(stderr, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        done = lint("check", "-q")
-        stream.flush()
-        os.set_blocking(screen, False)
-        try:
-            printed = os.read(screen, 100_000).decode()
-        except BlockingIOError:
-            printed = ""
-    os.close(screen)
-
-    assert done.code == 1
-    assert (" counts" in printed) == shown
-    assert printed.endswith("\r\x1b[K") == shown
 
 
 def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None:
