@@ -1,4 +1,4 @@
-"""Markdown as it looks on GitHub, roughly: `python tools/preview.py FILE.md PAGE.html [light|dark]`. For looking at outputs."""
+"""Shows Markdown about as GitHub does: `python tools/preview.py FILE.md PAGE.html [light|dark]`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ summary {{ cursor: pointer }} sub {{ font-size: 75%; line-height: 0; vertical-al
 """
 
 
-def page(markdown: str, scheme: str = "light", width: int = 900) -> str:
-    """A whole HTML page."""
+def render_page(markdown: str, scheme: str = "light", *, width: int = 900) -> str:
+    """Return a whole HTML page."""
     body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
     style = _STYLE.format(scheme=scheme, width=width, **_COLORS[scheme])
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{style}</style><body>{body}</body></html>\n'
 
 
 if __name__ == "__main__":
-    source, target, *rest = sys.argv[1:]
-    made = page(Path(source).read_text(encoding="utf-8"), rest[0] if rest else "light")
-    Path(target).write_text(made, encoding="utf-8")
+    source, target, *scheme = sys.argv[1:]
+    page = render_page(Path(source).read_text(encoding="utf-8"), *scheme)
+    Path(target).write_text(page, encoding="utf-8")

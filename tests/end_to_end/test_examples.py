@@ -34,23 +34,23 @@ def tool() -> Any:
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, str]:
-    """What one run of the program writes of the example, by format."""
-    found: dict[str, str] = tool().outputs()
-    return found
+def outputs() -> dict[str, str]:
+    """What one run of the program writes about the example, by format."""
+    rendered: dict[str, str] = tool().render_example()
+    return rendered
 
 
 @pytest.mark.parametrize("name", sorted(OUTPUTS))
-def test_the_example_in_every_format(name: str, made: dict[str, str], snapshot: SnapshotAssertion) -> None:
+def test_the_example_in_every_format(name: str, outputs: dict[str, str], snapshot: SnapshotAssertion) -> None:
     """A grown, a fast growing, a shrunk, a new, a renamed, a deleted, an exempt and a malformed prompt, and a raised limit."""
-    assert made[name] == snapshot
+    assert outputs[name] == snapshot
 
 
-def test_the_page_shows_what_the_program_prints(made: dict[str, str]) -> None:
+def test_the_page_shows_what_the_program_prints(outputs: dict[str, str]) -> None:
     """`python tools/outputs_docs.py` makes the examples of docs/outputs.md anew where they aren't current."""
     text = tool().PAGE.read_text(encoding="utf-8")
 
-    assert tool().page(text, made) == text
+    assert tool().replace_examples(text, outputs) == text
 
 
 def test_the_page_has_every_format() -> None:
