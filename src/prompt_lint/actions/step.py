@@ -6,7 +6,8 @@ import os
 import sys
 import tempfile
 from contextlib import redirect_stderr
-from typing import TYPE_CHECKING, Any
+from io import StringIO
+from typing import TYPE_CHECKING
 
 from prompt_lint.ci.workflow_commands import append_summary, format_command, set_outputs
 from prompt_lint.cli import exit_status
@@ -56,26 +57,23 @@ def run_prompt_lint(env: Mapping[str, str], arguments: Sequence[str]) -> tuple[i
         try:
             exit_status.end(lambda: cli.run(arguments, env))
         except SystemExit as end:
-            return (end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED), stderr.text()
+            exit_code = end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED
+    return exit_code, stderr.getvalue()[:_MAX_COMPLAINT]
 
 
-class _Tee:
-    """A stream that remembers what is written to it, up to a bound."""
+class _Tee(StringIO):
+    """Remembers what is written, and passes it on to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
+        super().__init__()
         self._stream = stream
-        self._parts: list[str] = []
 
     def write(self, text: str) -> int:
-        if sum(map(len, self._parts)) < _MAX_COMPLAINT:
-            self._parts.append(text)
+        super().write(text)
         return self._stream.write(text)
 
-    def text(self) -> str:
-        return "".join(self._parts)[:_MAX_COMPLAINT]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def format_error(error: Fatal) -> str:

@@ -218,7 +218,7 @@ def _find_profile(env: Mapping[str, str], is_file: Callable[[str], bool]) -> Sdk
 def _get_sdk_folder(env: Mapping[str, str]) -> str:
     """Return the folder of the SDK's profiles, "" where there is none. Raises `Fatal` for a relative one.
 
-    That one would be looked for in whatever repository this is.
+    It would be looked for in the repository, which may be a stranger's.
     """
     folder = env.get("ANTHROPIC_CONFIG_DIR")
     if folder:

@@ -114,7 +114,7 @@ def _is_rate_limited(response: JsonResponse, headers: Mapping[str, str]) -> bool
 
 
 def _parse_wait(response: Response) -> float | None:
-    """Return seconds; None where no header names a time. GitHub tells in Unix time when a used-up limit is reset."""
+    """Return seconds; None where no header names a time. GitHub has the Unix time at which a used-up limit is reset."""
     headers = response.headers
     wait, reset = parse_retry_after(response), headers.get("x-ratelimit-reset", "")
     if wait is None and headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 INITIAL_RATE = 30.0
 INITIAL_BURST = 10
 # Bounds of the rate, in requests a second. Refusals may come of somebody else's use of the same quota, which ends, so they
-# never bring it below the minimum; only a quota that the server tells may.
+# never bring it below the minimum; only a quota of the server may.
 MIN_RATE, MAX_RATE = 2.0, 1_000.0
 MIN_QUOTA_RATE = 0.2
 # Until the first refusal the rate grows by this factor, each time that requests sent at the present rate are accepted.
@@ -97,7 +97,7 @@ class RateLimiter:
             self._rate_changed_at = now
 
     def record_refused(self, sent_at: float, now: float, retry_after: float | None) -> None:
-        """Slow down after a 429. Requests that were in flight when the pace was last slowed down tell nothing new."""
+        """Slow down after a 429. Requests that were in flight when the pace was last slowed down say nothing new."""
         if retry_after is not None and retry_after > MAX_SINGLE_WAIT:
             self._paused_until = max(self._paused_until, now + retry_after)
         if sent_at < self._slowed_at:

@@ -75,7 +75,7 @@ class Result(NamedTuple):
 class RequestFailed(Exception):
     """A request without a valid response.
 
-    `message` has the server as its subject, or tells what is wrong with the request. `retry_after` is in seconds, perhaps
+    `message` has the server as its subject, or says what is wrong with the request. `retry_after` is in seconds, perhaps
     infinite; None where the server named no time.
     """
 
@@ -97,7 +97,7 @@ class RequestFailed(Exception):
 
 
 def parse_token_count(response: Response, host: str, redact: Redact) -> Result:
-    """Return the `Count` that a response tells. Raises `RequestFailed`, and nothing else, for any other response."""
+    """Return the `Count` of a response. Raises `RequestFailed`, and nothing else, for a response without a valid one."""
     value = parse_json(response, host, redact)
     tokens = value.get("input_tokens") if isinstance(value, dict) else None
     # `bool` is an `int`, and NaN passes every comparison: so the type itself.
@@ -157,7 +157,7 @@ def _explain_status(response: Response, host: str, redact: Redact) -> RequestFai
 def redirect_failure(response: Response, host: str, advice: str = "") -> RequestFailed:
     """A redirect is a failure: the key and the prompts go to no address but the one that the user named."""
     message = f"{host} answered with a redirect ({response.status}), which is never followed"
-    return RequestFailed("fatal", message, advice, quota=parse_quota(response.headers))
+    return RequestFailed("fatal", message, advice)
 
 
 def _get_error(response: Response) -> Mapping[str, Any]:

@@ -48,8 +48,8 @@ class InFlight(NamedTuple):
 class RetrySchedule:
     """The state of a run. Every call gets the monotonic time `now`, in seconds; outcomes gather in `outcomes`.
 
-    Each key that is added gets one outcome: the value of its result, or `Unreadable`. Keys and requests are whatever the
-    caller takes for them. `jitter(x)` returns a random number between 0 and x. `clock_offset` is the Unix time when the
+    Each key that is added gets one outcome: the value of its result, or `Unreadable`. Keys and requests are of
+    the caller's own types. `jitter(x)` returns a random number between 0 and x. `clock_offset` is the Unix time when the
     monotonic time is 0.
     """
 
@@ -115,7 +115,7 @@ class RetrySchedule:
         return self._last_number, task
 
     def finish(self, number: int, result: Result | RequestFailed, now: float) -> None:
-        """Take in what has become of a request. One that was given up has its outcome already."""
+        """Record the result of a request. A request that was given up has its outcome already."""
         flight = self._in_flight.pop(number, None)
         if flight is None:
             return

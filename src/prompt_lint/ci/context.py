@@ -18,11 +18,11 @@ class Context(NamedTuple):
 
     `event` is the platform's own name of what has happened, `kind` is ours.
     `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push.
-    With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to tell.
+    With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
     `summary_file` takes Markdown for people to read.
-    `fetch_hint` says how the platform is told to fetch the whole history.
+    `fetch_hint` says how to make the platform fetch the whole history.
     `missing_variables` should say what a pull request is merged into, where none of them does.
     """
 

@@ -78,7 +78,7 @@ def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Ma
 
 
 def get_nested(value: object, *keys: str) -> object:
-    """Return what is at these keys of nested JSON objects; None where one of them isn't there."""
+    """Return the value at these keys of nested JSON objects; None where a key is missing."""
     for key in keys:
         if not isinstance(value, dict):
             return None
@@ -116,7 +116,7 @@ def _read_regular_file(path: str) -> bytes:
 
 
 class FinishedRun(NamedTuple):
-    """The run whose end a `workflow_run` event tells. Its `branch` is in `repository`, which is a fork's for a fork."""
+    """The run that a `workflow_run` event is about. Its `branch` is in `repository`, which may be a fork."""
 
     number: int
     attempt: int
@@ -127,7 +127,7 @@ class FinishedRun(NamedTuple):
 
 
 def find_finished_run(env: Mapping[str, str]) -> FinishedRun | None:
-    """Return None where the event is another one, or lacks something."""
+    """Return the run that has finished; None where the event is another one, or lacks something."""
     if env.get("GITHUB_EVENT_NAME") != "workflow_run":
         return None
     payload, _ = _read_payload(env.get("GITHUB_EVENT_PATH", ""))

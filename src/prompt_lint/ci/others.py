@@ -1,4 +1,4 @@
-"""CI systems that only tell the target of a pull request. Source: the variables in their documentation, November 2026."""
+"""CI systems of which only the target of a pull request is read. Source: the variables in their documentation, November 2026."""
 
 from __future__ import annotations
 

@@ -31,12 +31,20 @@ _PERMISSION_HINT = (
 )
 
 
-class Refused(Exception):
-    """A response with another status than the one that was expected."""
+class Refused(Fatal):
+    """A response with an unexpected status. `reason` is what GitHub says of it, to end a sentence with."""
 
     def __init__(self, response: JsonResponse) -> None:
-        super().__init__()
-        self.response = response
+        self.status = response.status
+        self.reason = f": {response.message()}" if response.message() else ""
+        hints = {
+            401: "is the token valid, and not expired?",
+            403: _PERMISSION_HINT,
+            404: f"is it there? Else {_PERMISSION_HINT}",
+        }
+        hint = hints.get(self.status, "run the job again")
+        message = f"no comment: GitHub answered {self.status}{self.reason}"
+        super().__init__(message, hint, ExitCode.UNCOUNTED)
 
 
 def connect(env: Mapping[str, str]) -> AbstractContextManager[Call]:
@@ -73,17 +81,3 @@ def read_list(response: JsonResponse) -> Sequence[Mapping[str, Any]]:
             "no comment: GitHub answered with no list where one should be", exit_code=ExitCode.UNCOUNTED
         )
     return response.value
-
-
-def explain_refusal(response: JsonResponse, *, lacks_secrets: bool) -> str:
-    """Return why there is no comment, where a run that lacks secrets may not write. Raises `Fatal` for all else."""
-    reason = f": {response.message()}" if response.message() else ""
-    if response.status == 403 and lacks_secrets:
-        return f"no comment: GitHub lets a pull request from a fork write nothing (403){reason}"
-    hints = {
-        401: "is the token valid, and not expired?",
-        403: _PERMISSION_HINT,
-        404: f"is it there? Else {_PERMISSION_HINT}",
-    }
-    hint = hints.get(response.status, "run the job again")
-    raise Fatal(f"no comment: GitHub answered {response.status}{reason}", hint, ExitCode.UNCOUNTED)

@@ -16,7 +16,6 @@ from prompt_lint.comment.github_api import (
     Refused,
     connect,
     expect_status,
-    explain_refusal,
     read_list,
 )
 from prompt_lint.comment.target import NoTarget, RunId, find_target
@@ -85,7 +84,7 @@ def _read_report(options: Options) -> tuple[Report | None, Fatal | None]:
 
 
 def _publish(env: Mapping[str, str], options: Options, report: Report | None) -> str:
-    """Return the sentence that says what was done. Raises `Fatal`."""
+    """Return the sentence that says what was done. Raises `Fatal`. That a fork's run may not write is no fault."""
     with connect(env) as call:
         try:
             target = find_target(env, options.number, call)
@@ -93,8 +92,11 @@ def _publish(env: Mapping[str, str], options: Options, report: Report | None) ->
                 return target.reason
             return _update_comments(call, target, report, options.key)
         except Refused as refused:
-            is_harmless = lacks_secrets(env, ci.detect_context(env))
-            return explain_refusal(refused.response, lacks_secrets=is_harmless)
+            if refused.status == 403 and lacks_secrets(env, ci.detect_context(env)):
+                return (
+                    f"no comment: GitHub lets a pull request from a fork write nothing (403){refused.reason}"
+                )
+            raise
 
 
 def _update_comments(call: Call, target: Target, report: Report | None, key: str) -> str:
