@@ -68,14 +68,14 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
         "total": str(read_report(done)["summary"]["totals"][0]["after"]),
     }  # fmt: skip
     check = done.step("Check the prompts")
-    assert [one.properties["file"] for one in check.annotations("error")] == ["prompts/b.md"]
+    assert [item.properties["file"] for item in check.annotations("error")] == ["prompts/b.md"]
     assert check.summary.startswith("### ❌ 1 prompt is over its limit")
     assert [set(files) > {"counts-v2.db"} or "counts-v2.db" in files for _, files in caches.saved] == [True]
     assert done.step("Comment").outcome == "skipped"
 
 
 def test_a_pull_request_within_its_limits_passes(repo: Repo, job: Job) -> None:
-    """What was over before and isn't touched doesn't fail it."""
+    """A prompt that was over its limit before and isn't touched doesn't fail it."""
     open_pull_request(repo, job, {"prompts/b.md": SHORT}, long=True)
 
     done = composite.run(ROOT, job)
@@ -100,8 +100,8 @@ def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, cach
     assert caches.restored[1]["key"] == second
 
 
-def test_a_fault_of_the_configuration_is_an_error_that_is_told_everywhere(repo: Repo, job: Job) -> None:
-    """Annotation, summary and outputs say so, and no total is made up."""
+def test_an_invalid_configuration_is_an_error(repo: Repo, job: Job) -> None:
+    """In annotation, summary and outputs; no total is made up."""
     open_pull_request(repo, job, {".prompt-lint.yaml": "limits: [\n"})
 
     done = composite.run(ROOT, job)
@@ -135,10 +135,10 @@ def test_without_a_cache_nothing_is_restored_or_saved(repo: Repo, job: Job, cach
 
 @pytest.mark.parametrize(("policy", "status"), [("", "pass"), ("project", "fail")])
 @pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch", "merge_group"])
-def test_an_overage_that_is_merged_does_not_turn_main_red(
+def test_a_merged_overage_does_not_fail_the_default_branch(
     repo: Repo, job: Job, name: str, policy: str, status: str
 ) -> None:
-    """On the default branch only what is new fails, unless the whole project is asked for."""
+    """On the default branch only what is new fails, unless the whole project is checked."""
     before = commit_base(repo, long=True)
     repo.write("prompts/c.md", SHORT)
     after = repo.commit()
@@ -154,8 +154,8 @@ def test_an_overage_that_is_merged_does_not_turn_main_red(
     assert done.outputs["delta"] != ""
 
 
-def test_a_push_that_grows_a_prompt_over_its_limit_is_red(repo: Repo, job: Job) -> None:
-    """The default branch isn't exempt from what the push itself does."""
+def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -> None:
+    """Also on the default branch."""
     before = commit_base(repo)
     repo.write("prompts/c.md", LONG)
     set_event(job, "push", {"before": before, "forced": False, "created": False}, sha=repo.commit())
@@ -186,8 +186,8 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Rep
 
 
 @pytest.mark.parametrize("counting", ["", "exact", "auto"])
-def test_a_fork_is_counted_without_a_key_and_told_so_in_one_line(repo: Repo, job: Job, counting: str) -> None:
-    """Whatever the inputs ask for, what is certain passes or fails."""
+def test_a_fork_is_counted_without_a_key(repo: Repo, job: Job, counting: str) -> None:
+    """One line says so. What is certain passes or fails, whatever the inputs say."""
     open_pull_request(repo, job, {"prompts/b.md": LONG}, fork=True)
 
     done = composite.run(ROOT, job, {"counting": counting, "anthropic-federation-rule-id": "fdrl_1"})
@@ -205,7 +205,7 @@ def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: 
     base = commit_base(repo)
     set_event(job, "push", {"before": base}, sha=base)
     composite.run(ROOT, job, {"anthropic-api-key": CANARY})
-    asked = len(api.requests)
+    sent = len(api.requests)
     shutil.rmtree(job.temp / action.COUNTS_FOLDER)
     job.github["run_id"] = "8"
     open_pull_request(repo, job, {"README.md": "x"}, fork=True)
@@ -213,12 +213,14 @@ def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: 
     done = composite.run(ROOT, job)
 
     assert read_report(done)["summary"]["api"] == 1, done.log
-    assert asked == len(api.requests) == 1
+    assert sent == len(api.requests) == 1
 
 
 @pytest.mark.parametrize(("depth", "compared"), [(1, False), (2, True)])
-def test_a_shallow_checkout(repo: Repo, job: Job, tmp_path: Path, depth: int, compared: bool) -> None:
-    """Two commits are enough for a pull request; with one all is judged, and a note says what to do."""
+def test_a_shallow_checkout_of_a_pull_request(
+    repo: Repo, job: Job, tmp_path: Path, depth: int, compared: bool
+) -> None:
+    """Two commits are enough; with one, everything is judged, and a note says what to do."""
     open_pull_request(repo, job, {"prompts/b.md": SHORT}, long=True)
     repo.git("branch", "merged")
     repo.git(
@@ -260,7 +262,7 @@ def test_a_key_counts_and_appears_nowhere(repo: Repo, job: Job, api: ApiServer, 
 
 
 def test_the_key_of_the_environment_is_used(repo: Repo, job: Job, api: ApiServer) -> None:
-    """Where the input isn't given."""
+    """Where the input isn't inputs."""
     api.keys = frozenset({CANARY})
     job.env |= {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": CANARY}
     open_pull_request(repo, job, {})
@@ -272,8 +274,8 @@ def test_the_key_of_the_environment_is_used(repo: Repo, job: Job, api: ApiServer
 # Comments
 
 
-def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, github: GitHubServer) -> None:
-    """Also where the check fails: that is what there is to be told. The token is in no output."""
+def test_a_failing_check_comments_on_the_pull_request(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """The token is in no output."""
     job.github |= {"api_url": github.url, "token": TOKEN}
     open_pull_request(repo, job, {"prompts/b.md": LONG})
 
@@ -285,9 +287,7 @@ def test_a_comment_is_kept_on_the_pull_request(repo: Repo, job: Job, github: Git
     assert TOKEN not in done.log + done.summary + str(done.outputs)
 
 
-def test_a_run_without_a_result_leaves_no_old_comment_standing(
-    repo: Repo, job: Job, github: GitHubServer
-) -> None:
+def test_a_run_without_a_result_replaces_an_old_comment(repo: Repo, job: Job, github: GitHubServer) -> None:
     """A pull request that then breaks the configuration isn't over by what it was before."""
     job.github |= {"api_url": github.url, "token": TOKEN}
     open_pull_request(repo, job, {"prompts/b.md": LONG})
@@ -315,10 +315,8 @@ def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, githu
     assert len(github.comments[12]) == 2
 
 
-def test_a_fork_that_may_not_comment_is_judged_all_the_same(
-    repo: Repo, job: Job, github: GitHubServer
-) -> None:
-    """A notice, and the job ends as the check did."""
+def test_a_fork_that_may_not_comment_is_checked(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """With a notice; the job ends as the check did."""
     github.writes = False
     job.github |= {"api_url": github.url, "token": TOKEN}
     open_pull_request(repo, job, {"prompts/b.md": SHORT}, fork=True)
@@ -326,7 +324,7 @@ def test_a_fork_that_may_not_comment_is_judged_all_the_same(
     done = composite.run(ROOT, job, {"comment": "true"})
 
     assert done.outcome == "success", done.log
-    assert [one.name for one in done.step("Comment").commands] == ["notice"]
+    assert [item.name for item in done.step("Comment").commands] == ["notice"]
 
 
 @pytest.mark.parametrize(
@@ -342,10 +340,10 @@ def test_a_fork_that_may_not_comment_is_judged_all_the_same(
     ],
     ids=["none", "empty", "another", "too little", "wrong", "deep", "a folder"],
 )  # fmt: skip
-def test_an_artifact_is_data(
+def test_no_artifact_of_a_fork_does_more_than_comment(
     repo: Repo, job: Job, github: GitHubServer, files: Mapping[str, bytes] | None, outcome: str
 ) -> None:
-    """Whatever a fork uploads: nothing is written but a comment of a report that is one."""
+    """And only one that is a report does that."""
     follow_fork(job, github, files)
 
     done = composite.run(ROOT / "comment", job)
@@ -360,7 +358,7 @@ def test_an_artifact_is_data(
 
 
 @pytest.mark.parametrize(
-    ("plan", "told"),
+    ("plan", "message"),
     [
         ([status(500)] * 3, "500"),
         ([body(b'{"value": "no token"}')], "valid OIDC token"),
@@ -368,16 +366,14 @@ def test_an_artifact_is_data(
         ([status(403)], "403"),
     ],
 )
-def test_a_token_that_does_not_come_is_an_error_of_one_line(
-    github: GitHubServer, plan: Any, told: str
-) -> None:
-    """Three tries, no redirect, and nothing that isn't a token is sent on."""
+def test_a_missing_oidc_token_is_one_error(github: GitHubServer, plan: Any, message: str) -> None:
+    """After three attempts, without a redirect; what isn't a token isn't sent on."""
     github.plan = plan
 
     with pytest.raises(Fatal) as caught:
         oidc_token.fetch_token(f"{github.url}/oidc?api-version=2.0", REQUEST_TOKEN, AUDIENCE)
 
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert REQUEST_TOKEN not in caught.value.message
 
 
@@ -385,8 +381,8 @@ def test_a_token_that_does_not_come_is_an_error_of_one_line(
     "url",
     ["http://example.com/x?y=1", "ftp://x/", "https://u:p@example.com/", "https://example.com/?a=b\nc", ""],
 )
-def test_the_token_is_asked_for_at_no_odd_address(url: str) -> None:
-    """The address is the runner's; what isn't like one of its is refused before anything is sent."""
+def test_the_oidc_token_is_requested_from_a_plain_address_only(url: str) -> None:
+    """Any other one is refused before anything is sent."""
     with pytest.raises(Fatal):
         oidc_token.fetch_token(url, REQUEST_TOKEN, AUDIENCE)
 
@@ -413,13 +409,13 @@ IDENTITY = {
 ELSEWHERE = IDENTITY | {"working-directory", "comment", "github-token", "report-file", "python-version"}
 
 
-def test_every_input_is_one_of_the_tables() -> None:
-    """So that no input is forgotten by the tests below."""
+def test_every_input_is_in_a_table() -> None:
+    """So that the tests below forget none."""
     assert set(MANIFEST["inputs"]) == FLAGS.keys() | ELSEWHERE
 
 
 @pytest.mark.parametrize("name", FLAGS)
-def test_every_input_reaches_its_flag(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_input_reaches_its_option(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one argument, whatever is in it."""
     monkeypatch.chdir(tmp_path)
     value, flag = FLAGS[name]
@@ -427,11 +423,11 @@ def test_every_input_reaches_its_flag(name: str, tmp_path: Path, monkeypatch: py
     variable = "ACTION_CACHE" if name == "cache" else f"INPUT_{name.upper().replace('-', '_')}"
 
     without = action.build_arguments(env, None, "r.json")
-    given = action.build_arguments(env | {variable: value}, None, "r.json")
+    arguments = action.build_arguments(env | {variable: value}, None, "r.json")
 
-    assert flag in given
+    assert flag in arguments
     assert flag not in without
-    assert given.index("--") < given.index(flag) if name == "paths" else given.index(flag) < given.index("--")
+    assert (arguments.index("--") < arguments.index(flag)) == (name == "paths")
 
 
 # Bash that records what it was started with, in the place of Python.
@@ -457,13 +453,13 @@ def test_hostile_inputs_stay_data(repo: Repo, job: Job, tmp_path: Path, value: s
     job.stubs["actions/setup-python"] = lambda _, __: {"python-path": str(recorder)}
     job.env["RECORD"] = str(record)
     kept = {"comment": "true", "cache": "false", "github-token": "ghs_x"}
-    given = {name: kept.get(name, f"{name} {value}") for name in MANIFEST["inputs"]}
+    inputs = {name: kept.get(name, f"{name} {value}") for name in MANIFEST["inputs"]}
 
-    done = composite.run(ROOT, job, given)
+    done = composite.run(ROOT, job, inputs)
 
     assert done.outcome == "success", done.log
     seen = record.read_text(encoding="utf-8")
-    for name in set(given) - kept.keys() - {"python-version"}:
+    for name in set(inputs) - kept.keys() - {"python-version"}:
         assert f"\0INPUT_{name.upper().replace('-', '_')}={name} {value}\0" in seen, name
     starts = [part.split("\0")[:-1] for part in re.findall(r"(?:^|\0)(-I\0(?:[^\0]*\0)*?)--env--", seen)]
     assert [start[3:5] for start in starts] == [
@@ -498,16 +494,16 @@ def test_hostile_values_are_refused_or_mean_themselves(
         assert sorted(os.listdir(repo.path)) == before
 
 
-def test_paths_and_outputs_are_taken_line_by_line(repo: Repo, job: Job) -> None:
-    """Blanks belong to a name. The report is where it was asked for, and validates."""
+def test_paths_and_outputs_are_read_line_by_line(repo: Repo, job: Job) -> None:
+    """Blanks belong to a name. The report is at the path of the input, and validates."""
     open_pull_request(repo, job, {"prompts/a b.md": SHORT, "prompts/c.md": LONG})
 
-    given = {
+    inputs = {
         "paths": "prompts/a b.md\nprompts/a.md\n",
         "output": "junit=j.xml\ngitlab=g.json",
         "report-file": "out.json",
     }
-    done = composite.run(ROOT, job, given | {"sarif-file": "s.sarif"})
+    done = composite.run(ROOT, job, inputs | {"sarif-file": "s.sarif"})
 
     assert done.outcome == "success", done.log
     assert done.outputs["report-file"] == str(repo.path / "out.json")
@@ -515,8 +511,8 @@ def test_paths_and_outputs_are_taken_line_by_line(repo: Repo, job: Job) -> None:
     assert all((repo.path / name).stat().st_size for name in ("j.xml", "g.json", "s.sarif"))
 
 
-def test_a_folder_below_the_workspace(repo: Repo, job: Job) -> None:
-    """`working-directory` is where paths begin; the configuration is found from there as ever."""
+def test_a_working_directory_is_where_paths_begin(repo: Repo, job: Job) -> None:
+    """The configuration is found from there as usual."""
     open_pull_request(repo, job, {"prompts/b.md": LONG})
 
     done = composite.run(
@@ -530,10 +526,8 @@ def test_a_folder_below_the_workspace(repo: Repo, job: Job) -> None:
 
 
 @pytest.mark.parametrize("name", ["report-file", "sarif-file", "output"])
-def test_a_link_of_the_checkout_leads_nothing_elsewhere(
-    repo: Repo, job: Job, tmp_path: Path, name: str
-) -> None:
-    """Who writes a pull request chooses neither where reports go nor what they replace."""
+def test_no_link_of_the_checkout_moves_an_output(repo: Repo, job: Job, tmp_path: Path, name: str) -> None:
+    """Who writes a pull request chooses neither where reports are written nor what they replace."""
     outside = tmp_path / "outside"
     outside.mkdir()
     open_pull_request(repo, job, {})
@@ -547,15 +541,17 @@ def test_a_link_of_the_checkout_leads_nothing_elsewhere(
 
 
 @pytest.mark.parametrize("name", ["..", "link", "../.."])
-def test_no_folder_out_of_the_workspace_is_entered(repo: Repo, job: Job, tmp_path: Path, name: str) -> None:
-    """Also none that a link of the checkout leads to."""
+def test_a_working_directory_outside_of_the_workspace_is_refused(
+    repo: Repo, job: Job, tmp_path: Path, name: str
+) -> None:
+    """Also one that a link of the checkout leads to."""
     open_pull_request(repo, job, {})
     repo.link("link", tmp_path)
 
     assert "leads out of the workspace" in composite.run(ROOT, job, {"working-directory": name}).log
 
 
-def test_a_fault_of_ours_is_an_error_and_no_verdict(
+def test_a_bug_is_an_error_and_no_verdict(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Python's own exit code for it would be that of a prompt over its limit, and its traceback might hold a key."""
@@ -569,8 +565,8 @@ def test_a_fault_of_ours_is_an_error_and_no_verdict(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
-def test_a_report_that_lies_in_the_checkout_is_not_taken_for_ours(repo: Repo, job: Job) -> None:
-    """Where the run makes none, there is none."""
+def test_a_report_in_the_checkout_is_not_used(repo: Repo, job: Job) -> None:
+    """Where the run writes none, there is none."""
     forged = json.dumps({"summary": {"totals": [{"model": "m", "before": 0, "after": 1}]}, "verdicts": []})
     open_pull_request(repo, job, {"out.json": forged, ".prompt-lint.yaml": "nonsense: true\n"})
 
@@ -583,8 +579,8 @@ def test_a_report_that_lies_in_the_checkout_is_not_taken_for_ours(repo: Repo, jo
 # A checkout of an attacker's
 
 
-def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
-    """A prompt by the name of a workflow command is told as a name, in log, annotation and summary."""
+def test_no_file_name_is_a_workflow_command(repo: Repo, job: Job) -> None:
+    """It is shown as a name, in log, annotation and summary."""
     evil = (
         "prompts/::set-output name=x::y.md",
         "prompts/a,b:c%0A::warning::z.md",
@@ -596,8 +592,8 @@ def test_names_of_files_are_no_commands(repo: Repo, job: Job) -> None:
     done = composite.run(ROOT, job)
 
     check = done.step("Check the prompts")
-    assert {one.name for one in check.commands} <= {"error", "warning", "notice"}
-    assert sorted(one.properties["file"] for one in check.annotations("error")) == sorted(
+    assert {item.name for item in check.commands} <= {"error", "warning", "notice"}
+    assert sorted(item.properties["file"] for item in check.annotations("error")) == sorted(
         map(escape_line, evil)
     )
     assert "`prompts/<!-- @team -->.md`" in check.summary
@@ -623,23 +619,23 @@ def pins(name: str) -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", ["run", "build", "dev"])
-def test_the_pins_are_what_the_package_asks_for(name: str) -> None:
-    """Each dependency of pyproject.toml is pinned, at a version that it takes, with hashes; the lists agree."""
+def test_each_dependency_is_pinned(name: str) -> None:
+    """At a version that pyproject.toml allows, with hashes; the lists agree."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pinned = pins(name)
 
     for text in project["dependencies"]:
-        one = Requirement(text)
-        assert one.name in pinned, one.name
-        assert one.specifier.contains(pinned[one.name][0]), text
+        item = Requirement(text)
+        assert item.name in pinned, item.name
+        assert item.specifier.contains(pinned[item.name][0]), text
     assert all(hashes for _, hashes in pinned.values())
     assert {package: version for package, (version, _) in pins("run").items()}.items() <= {
         package: version for package, (version, _) in pinned.items()
     }.items()
 
 
-def test_all_actions_are_pinned_by_the_same_ids() -> None:
-    """A full commit id with its tag behind it, and one version of each in the whole repository."""
+def test_all_actions_are_pinned_by_commit() -> None:
+    """A full commit id with its tag in a comment, and one version of each in the whole repository."""
     used: dict[str, set[str]] = {}
     files = [
         ROOT / "action.yml",

@@ -27,10 +27,10 @@ def test_an_input_is_read_from_its_variable() -> None:
 @pytest.mark.parametrize(
     "path", ["link/x.json", "link/../x.json", "file.json", "a/b/link/x.json", "{top}/link/x.json"]
 )
-def test_no_way_through_a_link_is_taken(
+def test_no_path_through_a_link_is_written_to(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    """Wherever it stands in the path, and however the path is spelled; also where the workspace is behind a link."""
+    """However the path is spelled; also where the workspace is behind a link."""
     (tmp_path / "outside" / "inner").mkdir(parents=True)
     repo.link("link", tmp_path / "outside" / "inner")
     repo.link("a/b/link", tmp_path / "outside")

@@ -62,7 +62,7 @@ def test_the_report_is_in_the_summary_and_in_a_file(admin: AdminServer, job: Job
     assert list(job.workspace.glob("*.html")) == []
 
 
-def test_every_input_arrives(admin: AdminServer, job: Job) -> None:
+def test_every_input_reaches_the_report(admin: AdminServer, job: Job) -> None:
     """Several groups and conditions, a window, a source, a file of the workflow's choice."""
     given = {
         "days": "3", "bucket": "1h", "source": "analytics", "group-by": "model, api-key\nspeed", "html-file": "out.html",
@@ -95,7 +95,7 @@ def test_an_ordinary_key_is_refused_in_a_sentence(admin: AdminServer, job: Job) 
     assert admin.requests == []
 
 
-def test_a_missing_secret_is_told(admin: AdminServer, job: Job) -> None:
+def test_a_missing_secret_is_an_error(admin: AdminServer, job: Job) -> None:
     """An environment without the secret gives an empty text."""
     done = composite.run(REPORT, job, {"anthropic-admin-key": ""})
 
@@ -104,7 +104,7 @@ def test_a_missing_secret_is_told(admin: AdminServer, job: Job) -> None:
 
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "workflow_run", "issue_comment"])
-def test_what_others_cause_gets_no_report(admin: AdminServer, job: Job, name: str) -> None:
+def test_an_event_that_anybody_can_cause_gets_no_report(admin: AdminServer, job: Job, name: str) -> None:
     """Nothing is sent, although the key is there."""
     set_event(job, name, {})
 
@@ -131,7 +131,7 @@ def test_hostile_values_stay_data(admin: AdminServer, job: Job, name: str, value
     assert ADMIN_KEY not in everything(done)
 
 
-def test_a_file_s_name_is_no_command(admin: AdminServer, job: Job) -> None:
+def test_the_name_of_the_report_sets_no_other_output(admin: AdminServer, job: Job) -> None:
     """Whatever stands in it, the file is called so, and the output is one output."""
     name = "a;touch pwned $(x) exit-code=0.html"
 
@@ -141,7 +141,7 @@ def test_a_file_s_name_is_no_command(admin: AdminServer, job: Job) -> None:
     assert (job.workspace / name).is_file()
 
 
-def test_a_link_of_the_checkout_leads_nowhere(admin: AdminServer, job: Job, tmp_path: Path) -> None:
+def test_no_link_of_the_checkout_moves_the_report(admin: AdminServer, job: Job, tmp_path: Path) -> None:
     """What the repository holds doesn't say where the report goes."""
     (job.workspace / "usage.html").symlink_to(tmp_path / "elsewhere")
 
@@ -151,7 +151,7 @@ def test_a_link_of_the_checkout_leads_nowhere(admin: AdminServer, job: Job, tmp_
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_file_of_an_earlier_run_is_not_reported(admin: AdminServer, job: Job) -> None:
+def test_a_report_of_an_earlier_run_is_not_used(admin: AdminServer, job: Job) -> None:
     """Where this run makes no report, the outputs name none."""
     (job.workspace / "usage.html").write_text("old", encoding="utf-8")
     admin.refusal = (403, "no")
@@ -162,7 +162,7 @@ def test_a_file_of_an_earlier_run_is_not_reported(admin: AdminServer, job: Job) 
     assert (done.outcome, done.outputs["report-file"]) == ("failure", "")
 
 
-def test_the_key_is_in_the_last_step_alone() -> None:
+def test_only_the_last_step_has_the_key() -> None:
     """What sets up and installs doesn't see it."""
     with_key = [one["name"] for one in MANIFEST["runs"]["steps"] if "admin-key" in repr(one)]
 
@@ -186,7 +186,7 @@ def test_the_workflow_uploads_the_page(admin: AdminServer, workflow_job: Job) ->
 
 
 @pytest.mark.parametrize(("branch", "outcome"), [("main", "success"), ("topic", "skipped")])
-def test_by_hand_it_runs_on_the_default_branch(
+def test_a_run_by_hand_needs_the_default_branch(
     admin: AdminServer, workflow_job: Job, branch: str, outcome: str
 ) -> None:
     """Another branch may hold another workflow."""
@@ -197,7 +197,7 @@ def test_by_hand_it_runs_on_the_default_branch(
     assert composite.workflow(WORKFLOW, workflow_job).outcome == outcome
 
 
-def test_the_workflow_may_nothing() -> None:
+def test_the_workflow_has_no_permissions() -> None:
     """No right, an environment, no checkout, inputs that there are, every action by its hash."""
     document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     [one] = document["jobs"].values()

@@ -129,7 +129,7 @@ def test_the_tutorial_goes_from_nothing_to_red_to_green(
     assert len(github.comments[12]) == 1
 
 
-def test_without_a_secret(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
+def test_a_workload_identity_needs_no_secret(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
     """The ids come from variables of the repository."""
     open_pull_request(repo, workflow_job, {"prompts/b.md": SHORT})
     workflow_job.variables |= {
@@ -148,8 +148,10 @@ def test_without_a_secret(repo: Repo, workflow_job: Job, github: GitHubServer) -
     assert ACCESS_TOKEN not in done.log
 
 
-def test_a_fork_in_two_workflows(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
-    """What the first uploads, the second tells."""
+def test_a_fork_is_checked_and_commented_on_in_two_workflows(
+    repo: Repo, workflow_job: Job, github: GitHubServer
+) -> None:
+    """What the first uploads, the second comments."""
     open_pull_request(repo, workflow_job, {"prompts/b.md": LONG}, fork=True)
     first = composite.workflow(EXAMPLES / "fork-check.yml", workflow_job)
     follow_fork(workflow_job, github, {"report.json": workflow_job.variables["uploaded"].encode()})
@@ -161,7 +163,9 @@ def test_a_fork_in_two_workflows(repo: Repo, workflow_job: Job, github: GitHubSe
     assert "prompts/b.md" in github.comments[12][0]["body"]
 
 
-def test_a_push_is_no_reason_to_comment(repo: Repo, workflow_job: Job, github: GitHubServer) -> None:
+def test_a_finished_run_of_a_push_is_not_commented_on(
+    repo: Repo, workflow_job: Job, github: GitHubServer
+) -> None:
     """The second workflow comes after every run of the first one, and looks at what it was of."""
     follow_fork(workflow_job, github, {})
     workflow_job.github["event"]["workflow_run"]["event"] = "push"
@@ -170,7 +174,7 @@ def test_a_push_is_no_reason_to_comment(repo: Repo, workflow_job: Job, github: G
 
 
 @pytest.mark.parametrize("long", [False, True])
-def test_the_merge_queue(repo: Repo, workflow_job: Job, long: bool) -> None:
+def test_a_merge_group_is_compared_with_its_target(repo: Repo, workflow_job: Job, long: bool) -> None:
     """The group is compared with what it is to be merged into."""
     before = commit_base(repo, long=True)
     repo.write("prompts/c.md", LONG if long else SHORT)
@@ -189,7 +193,9 @@ def test_the_merge_queue(repo: Repo, workflow_job: Job, long: bool) -> None:
 
 
 @pytest.mark.parametrize("fork", [False, True])
-def test_code_scanning(repo: Repo, workflow_job: Job, fork: bool) -> None:
+def test_code_scanning_gets_the_findings_of_a_failing_check(
+    repo: Repo, workflow_job: Job, fork: bool
+) -> None:
     """The findings are uploaded also where they fail the job; but not by a fork, whose token may not."""
     open_pull_request(repo, workflow_job, {"prompts/b.md": LONG}, fork=fork)
     home = "stranger/r" if fork else "o/r"
@@ -201,7 +207,7 @@ def test_code_scanning(repo: Repo, workflow_job: Job, fork: bool) -> None:
     assert ("prompts/b.md" in workflow_job.variables.get("uploaded", "")) is not fork
 
 
-def test_the_weekly_look_at_everything(repo: Repo, workflow_job: Job) -> None:
+def test_a_scheduled_check_judges_everything(repo: Repo, workflow_job: Job) -> None:
     """Whoever has merged it."""
     set_event(workflow_job, "schedule", {}, sha=commit_base(repo, long=True))
 

@@ -1,4 +1,4 @@
-"""Whose key, which address, which way: decided by the environment and flags, refused before anything is sent."""
+"""The credential of a run is decided by the environment and flags, and refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def nothing(_: str) -> bool:
 
 
 def only(path: str) -> Callable[[str], bool]:
-    return lambda asked: asked.replace("\\", "/") == path
+    return lambda name: name.replace("\\", "/") == path
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def only(path: str) -> Callable[[str], bool]:
         (IDENTITY, SdkCredential("anthropic", "workload identity")),
     ],
 )  # fmt: skip
-def test_the_first_credential_in_the_order_of_the_sdk_counts(
+def test_the_first_credential_in_the_order_of_the_sdk_wins(
     env: dict[str, str], expected: KeyCredential | SdkCredential
 ) -> None:
-    """CountKey, token, named profile, workload identity; what is empty isn't there."""
+    """Key, token, named profile, workload identity; what is empty isn't set."""
     assert find_credential(env, is_file=nothing) == expected
 
 
 @pytest.mark.parametrize("file", ["active_config", "configs/default.json"])
 def test_a_profile_on_disk_comes_last(file: str) -> None:
-    """A profile in the user's own configuration is taken through the SDK, where nothing else is named."""
+    """A profile in the user's own configuration is used through the SDK, where nothing else is set."""
     exists = only(f"/home/u/.config/anthropic/{file}")
 
     assert find_credential({"HOME": "/home/u"}, is_file=exists) == SdkCredential(
@@ -79,25 +79,25 @@ def test_a_profile_on_disk_comes_last(file: str) -> None:
 
 
 def test_no_credential_is_a_value_with_a_reason() -> None:
-    """Without a credential the run goes on offline, and can say what was looked for."""
-    found = find_credential({}, is_file=nothing)
+    """The run goes on offline, and can say what was looked for."""
+    credential = find_credential({}, is_file=nothing)
 
-    assert isinstance(found, NoCredential)
-    assert "ANTHROPIC_API_KEY" in found.reason
+    assert isinstance(credential, NoCredential)
+    assert "ANTHROPIC_API_KEY" in credential.reason
 
 
 @pytest.mark.parametrize("missing", sorted(set(IDENTITY) - {"ANTHROPIC_FEDERATION_RULE_ID"}))
-def test_half_a_workload_identity_names_the_other_half(missing: str) -> None:
-    """Who has set one variable of workload identity learns which one is missing."""
-    found = find_credential({k: v for k, v in IDENTITY.items() if k != missing}, is_file=nothing)
+def test_an_incomplete_workload_identity_names_the_missing_variable(missing: str) -> None:
+    """The reason says which one to set."""
+    credential = find_credential({k: v for k, v in IDENTITY.items() if k != missing}, is_file=nothing)
 
-    assert isinstance(found, NoCredential)
-    assert missing in found.reason
+    assert isinstance(credential, NoCredential)
+    assert missing in credential.reason
 
 
 @pytest.mark.parametrize("provider", [p for p in PROVIDERS if p != "anthropic"])
-def test_a_provider_goes_through_the_sdk(provider: Provider) -> None:
-    """`--provider` wins over a key in the environment, as another company's endpoint takes none of ours."""
+def test_a_provider_uses_the_sdk(provider: Provider) -> None:
+    """`--provider` wins over a key in the environment: another company's endpoint takes no key of Anthropic's."""
     credential = find_credential({"ANTHROPIC_API_KEY": KEY}, provider, nothing)
 
     assert credential == SdkCredential(provider, f"--provider {provider}")
@@ -117,8 +117,8 @@ def refusal(env: dict[str, str]) -> str:
     [KEY + "\n", KEY + "\r\n", " " + KEY, KEY + " ", "\t" + KEY, KEY[:20] + "\n" + KEY[20:], KEY[:20] + " " + KEY[20:],
      KEY + "\x00", KEY + "\x7f", KEY + "é", "\ufeff" + KEY, KEY + "\u200b", KEY + "\u2028", " ", "\n", f'"{KEY}" '],
 )  # fmt: skip
-def test_a_key_that_is_no_key_is_refused_and_not_shown(name: str, value: str) -> None:
-    """White space, controls and what isn't ASCII: refused with the variable's name, never with its value."""
+def test_an_invalid_key_is_refused_without_its_value(name: str, value: str) -> None:
+    """White space, controls and what isn't ASCII: the message names the variable."""
     shown = refusal({name: value})
 
     assert name in shown
@@ -126,13 +126,13 @@ def test_a_key_that_is_no_key_is_refused_and_not_shown(name: str, value: str) ->
     assert KEY[-20:] not in shown
 
 
-def test_a_newline_from_a_file_is_told_how_to_be_mended() -> None:
-    """The commonest fault of all has its remedy beside it."""
+def test_a_newline_after_a_key_has_its_remedy_in_the_hint() -> None:
+    """It is the most common fault of all."""
     assert "printf %s" in refusal({"ANTHROPIC_API_KEY": KEY + "\n"})
 
 
 @pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
-def test_an_admin_key_is_refused(name: str) -> None:
+def test_an_admin_key_is_refused_for_counting(name: str) -> None:
     """A key that manages the organization is never sent to count."""
     shown = refusal({name: ADMIN_KEY})
 
@@ -149,7 +149,7 @@ def test_an_admin_key_is_refused(name: str) -> None:
      "https://h.example:99999", "https://h.example:0", "https://h.example:x", "http://0.0.0.0", "http://[::2]", "file:///etc/passwd"],
 )  # fmt: skip
 @pytest.mark.parametrize("key", [{"ANTHROPIC_API_KEY": KEY}, IDENTITY])
-def test_an_endpoint_that_could_give_the_key_away_is_refused(url: str, key: dict[str, str]) -> None:
+def test_an_unsafe_endpoint_is_refused_without_its_value(url: str, key: dict[str, str]) -> None:
     """Only https, or this machine; nothing in the address that two parsers may read differently."""
     shown = refusal({**key, "ANTHROPIC_BASE_URL": url})
 
@@ -161,42 +161,45 @@ def test_an_endpoint_that_could_give_the_key_away_is_refused(url: str, key: dict
 @pytest.mark.parametrize(
     "text", [str, repr, "{}".format, lambda s: repr({"k": [s]}), lambda s: repr(vars_of(s))]
 )
-def test_a_secret_shows_itself_to_nobody(text: Callable[[object], str]) -> None:
-    """No way of printing the value that holds a key shows it."""
-    way = find_credential(
+def test_no_form_of_printing_shows_a_secret(text: Callable[[object], str]) -> None:
+    """Neither the key nor the values of custom headers."""
+    credential = find_credential(
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Gateway: g4teway"}, is_file=nothing
     )
 
-    assert KEY not in text(way)
-    assert "g4teway" not in text(way)
+    assert KEY not in text(credential)
+    assert "g4teway" not in text(credential)
 
 
-def vars_of(way: object) -> object:
-    return way._asdict() if isinstance(way, KeyCredential) else way
+def vars_of(credential: object) -> object:
+    return credential._asdict() if isinstance(credential, KeyCredential) else credential
 
 
-def test_a_secret_is_not_written_anywhere() -> None:
-    """A key can't slip into a cache or another process by pickling."""
+def test_a_secret_cannot_be_pickled() -> None:
+    """So it can't slip into a cache or another process."""
     with pytest.raises(TypeError):
         pickle.dumps(Secret(KEY))
 
 
-def test_headers_of_a_gateway_are_read_as_the_sdk_does() -> None:
-    """One `Name: value` a line; lines without a colon are nothing."""
-    way = find_credential(
+def test_custom_headers_are_read_as_the_sdk_reads_them() -> None:
+    """One `Name: value` a line; lines without a colon are ignored."""
+    credential = find_credential(
         {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": "X-Team: a:b \n\nnonsense\n x-cost : 7"},
         is_file=nothing,
     )
 
-    assert isinstance(way, KeyCredential)
-    assert [(name, value.reveal()) for name, value in way.headers] == [("X-Team", "a:b"), ("x-cost", "7")]
+    assert isinstance(credential, KeyCredential)
+    assert [(name, value.reveal()) for name, value in credential.headers] == [
+        ("X-Team", "a:b"),
+        ("x-cost", "7"),
+    ]
 
 
 @pytest.mark.parametrize(
     "line", ["X Y: s3cret", "X: s3cret\r", "X: s3crét", ": s3cret", "X\x00: s3cret", "X: s3\x01cret"]
 )
-def test_a_header_that_could_break_the_request_is_refused_and_not_shown(line: str) -> None:
-    """What would end up in the HTTP library's own error, value and all, isn't given to it."""
+def test_an_invalid_custom_header_is_refused_without_its_value(line: str) -> None:
+    """Otherwise the HTTP library's own error would show it."""
     env = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_CUSTOM_HEADERS": line}
     if line.endswith("\r"):
         assert isinstance(find_credential(env, is_file=nothing), KeyCredential)  # stripped, as by the SDK

@@ -1,4 +1,4 @@
-"""The pace: whole runs of thousands of requests against a bucket, in a virtual time of their own."""
+"""The pace of a run: thousands of requests against a quota, in virtual time."""
 
 from __future__ import annotations
 
@@ -66,22 +66,22 @@ def simulate(
             number, _ = schedule.take_next(now)
             granted = bucket.take(now)
             refused += not granted
-            told = Quota(rpm, float(int(bucket.level))) if headers else Quota()
-            answer = (
-                Result(Count(7, 7, 7, "api"), told)
+            quota = Quota(rpm, float(int(bucket.level))) if headers else Quota()
+            result = (
+                Result(Count(7, 7, 7, "api"), quota)
                 if granted
-                else RequestFailed("rate_limit", "429", retry_after=wait, quota=told)
+                else RequestFailed("rate_limit", "429", retry_after=wait, quota=quota)
             )
             heapq.heappush(
-                arriving, (now + (chance.uniform(0.15, 0.4) if granted else 0.004), number, answer)
+                arriving, (now + (chance.uniform(0.15, 0.4) if granted else 0.004), number, result)
             )
             continue
         if wait_for is not None and awake <= now:
             awake = now + wait_for + chance.expovariate(1 / LATE)
         now = min(arriving[0][0] if arriving else awake, awake if awake > now else 1e9)
         while arriving and arriving[0][0] <= now:
-            _, number, answer = heapq.heappop(arriving)
-            schedule.finish(number, answer, now)
+            _, number, result = heapq.heappop(arriving)
+            schedule.finish(number, result, now)
     counted = sum(isinstance(outcome, Count) for _, outcome in schedule.outcomes)
     assert len(schedule.outcomes) == n
     return Run(counted, n / now * 60 / rpm, refused / schedule.requests, now)
@@ -89,8 +89,8 @@ def simulate(
 
 @pytest.mark.parametrize("saved", [0.1, 0.3, 1.0])
 @pytest.mark.parametrize("rpm", [500, 2_000, 4_000, 10_000])
-def test_with_headers_the_limit_is_used_and_hardly_ever_met(rpm: float, saved: float) -> None:
-    """95 % of what a limit allows that the server tells, fewer than 2 % of answers refused, nothing lost."""
+def test_a_quota_in_headers_is_used_and_hardly_exceeded(rpm: float, saved: float) -> None:
+    """95 % of the quota, fewer than 2 % of requests refused, nothing lost."""
     run = simulate(rpm, saved, headers=True)
 
     assert run.counted == 3000
@@ -101,8 +101,8 @@ def test_with_headers_the_limit_is_used_and_hardly_ever_met(rpm: float, saved: f
 @pytest.mark.parametrize("wait", [None, 0.0, 1.0])
 @pytest.mark.parametrize("saved", [0.1, 1.0])
 @pytest.mark.parametrize("rpm", [500, 2_000, 4_000, 10_000])
-def test_without_headers_the_limit_is_found(rpm: float, saved: float, wait: float | None) -> None:
-    """85 % of what a limit allows that only refusals tell, whether or not they name a time; nothing lost."""
+def test_a_quota_without_headers_is_found(rpm: float, saved: float, wait: float | None) -> None:
+    """85 % of a quota that only refusals show, with a `Retry-After` or without; nothing lost."""
     run = simulate(rpm, saved, headers=False, wait=wait)
 
     assert run.counted == 3000
@@ -118,14 +118,14 @@ def test_without_headers_the_limit_is_found(rpm: float, saved: float, wait: floa
     seed=st.integers(0, 2**16),
 )
 @settings(max_examples=40, deadline=None)
-def test_nothing_is_lost_whatever_the_limit(
+def test_no_count_is_lost_under_any_quota(
     rpm: float, saved: float, headers: bool, wait: float | None, seed: int
 ) -> None:
-    """Every key gets its count in the end, and the run ends."""
+    """And the run ends."""
     assert simulate(rpm, saved, headers=headers, wait=wait, n=300, seed=seed).counted == 300
 
 
-def test_a_handful_goes_out_at_once() -> None:
+def test_the_first_requests_are_sent_at_once() -> None:
     """A few files don't wait for a pace that is meant for thousands."""
     limiter = RateLimiter()
     for _ in range(INITIAL_BURST):
@@ -135,8 +135,8 @@ def test_a_handful_goes_out_at_once() -> None:
     assert limiter.delay(5.0) > 0
 
 
-def test_the_start_is_gentle() -> None:
-    """In the first second, before it knows anything, no more goes out than the smallest organization may send."""
+def test_the_first_second_fits_the_smallest_quota() -> None:
+    """Before anything is known, no more is sent than the smallest organization may send."""
     limiter, now, sent = RateLimiter(), 0.0, 0
     while now < 1:
         if limiter.delay(now) == 0:
@@ -147,8 +147,8 @@ def test_the_start_is_gentle() -> None:
     assert sent <= 2000 / 60 + INITIAL_BURST
 
 
-def test_a_long_wait_is_everybodys() -> None:
-    """A `retry-after` of more than a moment stops all that would go out meanwhile."""
+def test_a_long_retry_after_stops_all_requests() -> None:
+    """A short one delays its own request alone."""
     limiter = RateLimiter()
     limiter.record_sent(0.0)
     limiter.record_refused(0.0, 0.2, 30.0)
@@ -156,17 +156,17 @@ def test_a_long_wait_is_everybodys() -> None:
     assert limiter.delay(10.0) == pytest.approx(20.2)
 
 
-def test_refusals_on_the_way_together_slow_down_once() -> None:
-    """Twenty refusals of one moment say what one says."""
-    one, many = RateLimiter(), RateLimiter()
-    for limiter, refusals in ((one, 2), (many, 40)):
+def test_refusals_of_one_moment_slow_down_once() -> None:
+    """Forty of them say no more than two."""
+    few, many = RateLimiter(), RateLimiter()
+    for limiter, refusals in ((few, 2), (many, 40)):
         for _ in range(50):
             limiter.record_sent(0.0)
         limiter.record_refused(0.0, 0.1, None)
         for number in range(refusals - 1):
             limiter.record_refused(0.05, 0.11 + number / 1000, None)
 
-    assert one.rate == many.rate
+    assert few.rate == many.rate
 
 
 @given(
@@ -179,8 +179,8 @@ def test_refusals_on_the_way_together_slow_down_once() -> None:
         max_size=200,
     )
 )
-def test_the_pace_stays_within_reason(events: list[tuple[str, float, float | None]]) -> None:
-    """Whatever the headers say, a run neither races nor stands still for ever by its own pace."""
+def test_the_rate_stays_within_its_bounds(events: list[tuple[str, float, float | None]]) -> None:
+    """Under any events, a run neither races nor stops."""
     limiter, now = RateLimiter(), 0.0
     for event, step, value in events:
         before, now = now, now + step

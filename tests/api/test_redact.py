@@ -21,7 +21,7 @@ KEY = "sk-ant-api03-c4nary+/~'\"" + "x" * 20
      base64.urlsafe_b64encode(KEY.encode()).decode(), f"Illegal header value b'Bearer {KEY}'", repr(repr(KEY))],
 )  # fmt: skip
 def test_a_secret_is_hidden_in_every_form(form: str) -> None:
-    """As it is, quoted, escaped or encoded: no stretch of it is left."""
+    """As it is, quoted, escaped or encoded: no piece of it is left."""
     shown = make_redactor(KEY)(f"before {form} after")
 
     assert "c4nary" not in shown
@@ -31,8 +31,8 @@ def test_a_secret_is_hidden_in_every_form(form: str) -> None:
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc", "Bearer ", "user:"])
-def test_a_secret_is_hidden_inside_something_encoded(before: str) -> None:
-    """`Basic` credentials, say: base64 has three ways of holding the same bytes."""
+def test_a_secret_is_hidden_inside_an_encoded_text(before: str) -> None:
+    """In `Basic` credentials, for example: base64 has three forms of the same bytes."""
     encoded = base64.b64encode((before + KEY + "tail").encode()).decode()
 
     shown = make_redactor(KEY)(encoded)
@@ -42,23 +42,23 @@ def test_a_secret_is_hidden_inside_something_encoded(before: str) -> None:
 
 
 def test_what_looks_like_a_credential_is_hidden_too() -> None:
-    """Somebody else's key, and tokens that the SDK fetched, are not known to us and still not shown."""
+    """The key of somebody else, and tokens that the SDK fetched, aren't known."""
     shown = make_redactor()("key sk-ant-oat01-abcdefgh, bearer eyJhbGciOi.J9.x and Bearer abc123")
 
     assert shown == "key [hidden], bearer [hidden] and Bearer [hidden]"
 
 
 @given(st.text())
-def test_somebody_elses_text_becomes_one_short_line(text: str) -> None:
-    """Nothing that moves a cursor or begins a line of its own."""
+def test_any_text_becomes_one_short_printable_line(text: str) -> None:
+    """Nothing in it moves a cursor or begins a line."""
     line = to_one_line(text, str)
 
     assert line.isprintable()
     assert len(line) <= MAX_MESSAGE_LENGTH + 1
 
 
-def test_hiding_comes_before_cutting() -> None:
-    """A key that lies across the place where a message is cut isn't left there by half."""
+def test_secrets_are_hidden_before_a_text_is_cut() -> None:
+    """No half of a key is left where the text is cut."""
     line = to_one_line("y" * (MAX_MESSAGE_LENGTH - 10) + KEY, make_redactor(KEY))
 
     assert "sk-ant" not in line

@@ -33,8 +33,8 @@ def work(n: int) -> Iterator[tuple[CountKey, Request]]:
     return ((key, REQUEST) for key in keys(n))
 
 
-def test_all_are_counted_by_threads() -> None:
-    """Two hundred keys, each with its own number, whatever the order in which they come."""
+def test_each_key_gets_its_own_count() -> None:
+    """Whatever the order in which they arrive."""
     models = [(CountKey(str(number), "d"), REQUEST) for number in range(1, 201)]
 
     counts = dict(count_requests(models, lambda model, request: result(int(model)), RequestPolicy()))
@@ -42,13 +42,13 @@ def test_all_are_counted_by_threads() -> None:
     assert counts == {CountKey(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
 
 
-def test_nothing_to_count_is_nothing() -> None:
-    """No key, no outcome, no request."""
+def test_no_keys_give_no_outcomes() -> None:
+    """And no request."""
     assert list(count_requests([], lambda model, request: result(1), RequestPolicy())) == []
 
 
-def test_outcomes_arrive_as_they_come() -> None:
-    """The first outcome is there while a later request still waits: an interrupted run keeps it."""
+def test_outcomes_arrive_while_others_wait() -> None:
+    """So an interrupted run keeps them."""
     gate = threading.Event()
 
     def send(model: str, request: Request) -> Result:
@@ -66,25 +66,25 @@ def test_outcomes_arrive_as_they_come() -> None:
     assert [key.model for key, _ in arriving] == ["slow"]
 
 
-def test_keys_are_read_as_they_are_needed() -> None:
-    """A million prompts are not all held at once: memory is flat."""
-    asked = 0
+def test_keys_are_read_a_bounded_number_ahead() -> None:
+    """Memory doesn't grow with the number of prompts."""
+    read = 0
 
     def endless() -> Iterator[tuple[CountKey, Request]]:
-        nonlocal asked
+        nonlocal read
         for number in itertools.count():
-            asked += 1
+            read += 1
             yield CountKey("m", str(number)), REQUEST
 
     arriving = count_requests(endless(), lambda model, request: result(1), RequestPolicy())
     next(arriving)
     arriving.close()  # type: ignore[attr-defined]  # a generator
 
-    assert asked <= 1024
+    assert read <= 1024
 
 
-def test_a_request_that_hangs_is_given_up_by_the_clock() -> None:
-    """Also one that no timeout of a library would end: the run is over in time, its thread left behind."""
+def test_a_hanging_request_does_not_outlast_the_deadline() -> None:
+    """Its thread is left behind."""
     never = threading.Event()
 
     def send(model: str, request: Request) -> Result:
@@ -102,7 +102,7 @@ def test_a_request_that_hangs_is_given_up_by_the_clock() -> None:
 
 
 def test_stop_ends_the_run_within_a_second() -> None:
-    """What has been counted is kept, all others are told to be uncounted; nobody waits for the network."""
+    """What has been counted is kept, and all others get the reason."""
     stop, never = threading.Event(), threading.Event()
 
     def send(model: str, request: Request) -> Result:
@@ -125,8 +125,8 @@ def test_stop_ends_the_run_within_a_second() -> None:
     assert seconds < 1
 
 
-def test_an_interruption_in_the_caller_ends_the_threads() -> None:
-    """Ctrl-C reaches the main thread only; the others send nothing more once it has left."""
+def test_an_interrupted_caller_ends_the_threads() -> None:
+    """Ctrl-C reaches the main thread only; the others send nothing more."""
     sent = 0
 
     def send(model: str, request: Request) -> Result:
@@ -149,8 +149,8 @@ def test_an_interruption_in_the_caller_ends_the_threads() -> None:
     assert sent == after < 200
 
 
-def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
-    """An exception that nobody planned ends in an outcome that shows its class, and no secret."""
+def test_an_unexpected_exception_is_a_failure_without_its_text() -> None:
+    """Its class is shown; its text may hold a secret."""
 
     def send(model: str, request: Request) -> Result:
         raise RuntimeError("sk-ant-c4nary")
@@ -160,8 +160,8 @@ def test_a_mistake_of_our_own_is_a_failure_without_its_text() -> None:
     assert str(outcome) == "not counted: the request failed (RuntimeError)"
 
 
-def test_what_the_source_of_keys_raises_comes_through() -> None:
-    """An error while prompts are read is the caller's, not swallowed by a thread."""
+def test_an_exception_of_the_source_reaches_the_caller() -> None:
+    """No thread swallows it."""
 
     def source() -> Iterator[tuple[CountKey, Request]]:
         yield CountKey("m", "0"), REQUEST
@@ -172,8 +172,8 @@ def test_what_the_source_of_keys_raises_comes_through() -> None:
 
 
 @pytest.mark.parametrize("threads", [0, 2])
-def test_a_system_without_threads_to_spare(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    """Those that could be started do all the work; where there is none, every key is told why."""
+def test_few_threads_do_all_the_work(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Without any, each key gets the reason."""
     left = [threads]
 
     class Few(threading.Thread):

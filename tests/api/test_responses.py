@@ -1,4 +1,4 @@
-"""What an answer means: a number that is one, or a reason in one safe line."""
+"""What a response means: a valid count, or a failure in one safe line."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def error(status: int, kind: str = "x_error", message: str = "why", code: str | 
     return response(status, {"request-id": "req_1"}, json.dumps(body).encode())
 
 
-def failure(answer: Response) -> RequestFailed:
+def failure(failed: Response) -> RequestFailed:
     with pytest.raises(RequestFailed) as caught:
-        parse_token_count(answer, HOST, str)
+        parse_token_count(failed, HOST, str)
     return caught.value
 
 
 @given(st.integers(1, MAX_COUNT))
-def test_a_count_is_taken_as_it_is(n: int) -> None:
+def test_a_valid_count_is_the_result(n: int) -> None:
     """Every whole number from 1 to 2³¹ - 1 is a count."""
     assert parse_token_count(response(200, {}, b'{"input_tokens": %d}' % n), HOST, str) == Result(
         Count(n, n, n, "api")
@@ -60,8 +60,8 @@ def test_a_count_is_taken_as_it_is(n: int) -> None:
 
 
 @pytest.mark.parametrize("body", [*NO_COUNT.values(), None], ids=[*NO_COUNT, "too_large"])
-def test_what_is_no_count_is_none(body: bytes | None) -> None:
-    """Nothing that would pass a limit, or stop a run, for a number."""
+def test_a_body_without_a_valid_count_is_invalid(body: bytes | None) -> None:
+    """No other value passes for a number."""
     assert failure(response(200, {}, body)).kind == "invalid"
 
 
@@ -77,8 +77,10 @@ JSON = st.recursive(
     headers=st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms", "request-id", "content-encoding", "anthropic-ratelimit-requests-limit"]), st.text()),
     body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | st.none(),
 )  # fmt: skip
-def test_any_answer_is_a_number_or_a_reason(status: int, headers: dict[str, str], body: bytes | None) -> None:
-    """No bytes raise anything but `RequestFailed`, with one printable line; no number comes of anything but a 200."""
+def test_any_response_is_a_count_or_a_failure(
+    status: int, headers: dict[str, str], body: bytes | None
+) -> None:
+    """Nothing but `RequestFailed` is raised, with one printable line; only a 200 has a count."""
     try:
         result = parse_token_count(response(status, headers, body), HOST, str)
     except RequestFailed as failed:
@@ -98,8 +100,8 @@ def test_any_answer_is_a_number_or_a_reason(status: int, headers: dict[str, str]
      (413, "request"), (422, "request"), (429, "rate_limit"), (500, "retry"), (502, "retry"), (503, "retry"), (504, "retry"), (529, "retry"),
      (301, "fatal"), (302, "fatal"), (303, "fatal"), (307, "fatal"), (308, "fatal"), (418, "invalid"), (204, "invalid")],
 )  # fmt: skip
-def test_each_status_asks_for_its_own_treatment(status: int, kind: str) -> None:
-    """Which ones are retried, concern one key, or end the run."""
+def test_each_status_has_its_kind_of_failure(status: int, kind: str) -> None:
+    """Which ones are retried, fail one request, or end the run."""
     assert failure(error(status)).kind == kind
 
 
@@ -109,27 +111,27 @@ def test_a_404_that_the_api_did_not_write_is_a_wrong_address() -> None:
     assert "ANTHROPIC_BASE_URL" in failure(response(404, {}, b"")).hint
 
 
-def test_the_spend_limit_is_no_rate_limit() -> None:
-    """A 429 that no waiting mends ends the run."""
+def test_the_spend_limit_ends_the_run() -> None:
+    """It is a 429 that waiting doesn't help."""
     assert failure(error(429, code="enforced_spend_limit_reached")).kind == "fatal"
     assert failure(error(429, code="something_else")).kind == "rate_limit"
 
 
-def test_a_refusal_says_who_what_why_and_which() -> None:
-    """The host, the status, the API's own words and the request's id: what support asks for."""
+def test_a_failure_names_host_status_message_and_request_id() -> None:
+    """What support asks for."""
     assert failure(error(400, message="messages: at least one\nmessage")).message == (
         "api.example answered 400: messages: at least one message (req_1)"
     )
 
 
 @pytest.mark.parametrize("name", ["req_1\nx", "req_1 x", "r" * 65, "", "req\x1b[2J", "r\u00e9q"])
-def test_an_odd_request_id_is_left_out(name: str) -> None:
+def test_an_invalid_request_id_is_left_out(name: str) -> None:
     """Only what looks like an id is shown as one."""
     assert "(" not in failure(response(500, {"request-id": name}, b"")).message
 
 
-def test_rate_limit_headers_are_read_on_refusals_and_counts() -> None:
-    """Both teach the pace; what isn't a plain number says nothing."""
+def test_the_quota_is_read_from_failures_and_counts() -> None:
+    """Only plain numbers are read."""
     headers = {"anthropic-ratelimit-requests-limit": "4000", "anthropic-ratelimit-requests-remaining": "17"}
     odd = dict.fromkeys(headers, "-1e9")
 
@@ -146,26 +148,26 @@ def test_rate_limit_headers_are_read_on_refusals_and_counts() -> None:
      ("9" * 400, float("inf")), ("NaN", None), ("nan", None), ("Zun", None), ("", None), ("1e3", None), ("1_0", None), ("0x10", None), ("\u0661", None),
      ("1, 2", None), ("Fri, 99 Nov 2026 99:99:99 GMT", None), ("Fri, " + "x" * 100, None)],
 )  # fmt: skip
-def test_a_wait_is_seconds_or_nothing(value: str, expected: float | None) -> None:
-    """Every form that has hung or fooled a client: never negative, never not a number."""
+def test_retry_after_is_seconds_or_none(value: str, expected: float | None) -> None:
+    """Every form that has hung or fooled a client: never negative, never NaN."""
     assert wait(value) == expected
 
 
 @pytest.mark.parametrize(("offset", "expected"), [(20, 20), (3600, 3600), (0, 0), (-3600, 0)])
-def test_a_wait_may_be_a_date(offset: float, expected: float) -> None:
+def test_retry_after_may_be_a_date(offset: float, expected: float) -> None:
     """A date in the past is no wait at all."""
     assert wait(formatdate(NOW + offset, usegmt=True)) == expected
 
 
-def test_milliseconds_are_the_finer_word() -> None:
-    """The API's own header in milliseconds goes before the one in seconds."""
+def test_retry_after_in_milliseconds_wins() -> None:
+    """The API's own header goes before the one in seconds."""
     headers = {"retry-after": "1", "retry-after-ms": "250"}
 
     assert parse_retry_after(response(429, headers, b"")) == 0.25
 
 
 @given(st.text())
-def test_any_wait_is_a_wait_or_none(value: str) -> None:
+def test_any_retry_after_can_be_compared(value: str) -> None:
     """Whatever stands there, the result can be compared and added."""
     seconds = wait(value)
 
@@ -180,8 +182,8 @@ class ConnectError(OSError):
     "cause",
     [ConnectionResetError(104, KEY), TimeoutError(KEY), ValueError(KEY), ConnectError(KEY), Exception(KEY)],
 )
-def test_a_failure_of_the_network_is_told_by_its_class(cause: Exception) -> None:
-    """The text of an exception may hold the key, and is never shown."""
+def test_a_network_error_is_explained_without_its_text(cause: Exception) -> None:
+    """Its text may hold the key."""
     failed = explain_network_error(cause, HOST, 15.0)
 
     assert KEY not in failed.message + failed.hint

@@ -1,4 +1,4 @@
-"""The policy of a run: what is sent again, what ends it, and that no key is ever without an outcome."""
+"""What is sent again, what ends a run, and that every key gets an outcome."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def simulate(
         while schedule.delay(now) == 0:
             number, task = schedule.take_next(now)
             sent.append(task.key.digest)
-            answer = server(task.key.digest, sent.count(task.key.digest))
-            if answer is not None:
-                heapq.heappush(arriving, (now + 0.2, number, answer))
+            response = server(task.key.digest, sent.count(task.key.digest))
+            if response is not None:
+                heapq.heappush(arriving, (now + 0.2, number, response))
         now += 0.05
         while arriving and arriving[0][0] <= now:
-            _, number, answer = heapq.heappop(arriving)
-            schedule.finish(number, answer, now)
+            _, number, response = heapq.heappop(arriving)
+            schedule.finish(number, response, now)
         schedule.give_up_overdue(now)
         assert now < 2000
     outcomes = {key.digest: outcome for key, outcome in schedule.outcomes}
@@ -97,8 +97,8 @@ def test_a_count_is_exact_and_from_the_api() -> None:
     assert simulate(1, lambda digest, time: result(42)).outcomes == {"0": Count(42, 42, 42, "api")}
 
 
-def test_a_passing_failure_is_tried_again() -> None:
-    """One reset connection costs a second, not a count."""
+def test_a_failed_request_is_sent_again() -> None:
+    """A reset connection costs a second, not a count."""
     run = simulate(
         20, lambda digest, time: RequestFailed("retry", "reset") if time == 1 and digest == "3" else result(1)
     )
@@ -107,8 +107,8 @@ def test_a_passing_failure_is_tried_again() -> None:
     assert run.sent.count("3") == 2
 
 
-def test_one_key_that_always_fails_keeps_nobody_waiting() -> None:
-    """It is given up after three tries, and the others are counted."""
+def test_a_request_that_always_fails_is_given_up() -> None:
+    """After three attempts; the others are counted."""
     run = simulate(50, lambda digest, time: RequestFailed("retry", "503") if digest == "7" else result(1))
 
     assert counted(run) == 49
@@ -116,7 +116,7 @@ def test_one_key_that_always_fails_keeps_nobody_waiting() -> None:
     assert run.reasons == {"not counted: 503"}
 
 
-def test_what_concerns_one_key_is_not_tried_again() -> None:
+def test_a_request_at_fault_is_not_sent_again() -> None:
     """400, 404 and 413: one request each, and the others go on, however many they are."""
     run = simulate(40, lambda digest, time: RequestFailed("request", "400") if int(digest) % 2 else result(1))
 
@@ -124,8 +124,8 @@ def test_what_concerns_one_key_is_not_tried_again() -> None:
     assert len(run.sent) == 40
 
 
-def test_a_server_that_is_down_is_asked_a_few_times() -> None:
-    """What was on its way together fails together, then one request at a time, and after five failures none."""
+def test_a_server_that_is_down_gets_few_requests() -> None:
+    """Requests in flight fail together, then one is sent at a time, and after five failures none."""
     run = simulate(1000, fails("retry"))
 
     assert counted(run) == 0
@@ -134,16 +134,16 @@ def test_a_server_that_is_down_is_asked_a_few_times() -> None:
     assert f"not counted: {MAX_FAILURES_IN_A_ROW} failures in a row, the last: retry" in run.reasons
 
 
-def test_a_server_that_talks_nonsense_is_asked_a_few_times() -> None:
-    """Answers without a number end the run as failures do, without a second try."""
+def test_a_server_with_invalid_responses_gets_few_requests() -> None:
+    """None of them is sent a second time."""
     run = simulate(1000, fails("invalid"))
 
     assert len(run.sent) <= 30
     assert max(map(run.sent.count, run.sent)) == 1
 
 
-def test_a_moment_of_failures_is_no_outage() -> None:
-    """All connections of one moment reset: that counts once, and every key is counted in the end."""
+def test_failures_of_one_moment_count_once() -> None:
+    """All connections of one moment are reset: every key is counted in the end."""
     moments = itertools.count()
     run = simulate(
         100, lambda digest, time: RequestFailed("retry", "reset") if next(moments) < 12 else result(1)
@@ -152,8 +152,8 @@ def test_a_moment_of_failures_is_no_outage() -> None:
     assert counted(run) == 100
 
 
-def test_failures_between_successes_are_no_outage() -> None:
-    """One in ten fails: the run goes on, and only keys with bad luck three times over are left."""
+def test_failures_between_results_do_not_end_the_run() -> None:
+    """One request in ten fails: only keys that fail three times are left."""
     chance = random.Random(1)  # noqa: S311  # repeatable
     run = simulate(
         500, lambda digest, time: RequestFailed("retry", "500") if chance.random() < 0.1 else result(1)
@@ -163,8 +163,8 @@ def test_failures_between_successes_are_no_outage() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 500])
-def test_what_would_meet_every_request_ends_the_run(n: int) -> None:
-    """401, 403, a redirect: nothing more is sent after the first, and each key has the reason."""
+def test_a_fatal_failure_ends_the_run(n: int) -> None:
+    """401, 403, a redirect: nothing more is sent, and each key has the reason."""
     run = simulate(n, fails("fatal"))
 
     assert run.reasons == {"not counted: fatal"}
@@ -172,16 +172,16 @@ def test_what_would_meet_every_request_ends_the_run(n: int) -> None:
     assert len(run.sent) <= 20
 
 
-def test_a_rate_limit_loses_nothing() -> None:
-    """Refusals don't count as failures, however many come in a row."""
+def test_rate_limits_do_not_count_as_failures() -> None:
+    """However many come in a row."""
     run = simulate(30, lambda digest, time: RequestFailed("rate_limit", "429") if time < 3 else result(1))
 
     assert counted(run) == 30
 
 
 @pytest.mark.parametrize("kind", ["rate_limit", "retry"])
-def test_a_wait_that_fits_is_kept(kind: FailureKind) -> None:
-    """Nothing is sent for that key before the time that the server named."""
+def test_retry_after_delays_the_next_attempt(kind: FailureKind) -> None:
+    """If there is time for it, the request isn't sent earlier."""
     times: list[float] = []
     schedule = schedule_of(RequestPolicy())
     schedule.add(CountKey("m", "0"), REQUEST, 0.0)
@@ -197,8 +197,8 @@ def test_a_wait_that_fits_is_kept(kind: FailureKind) -> None:
 
 @pytest.mark.parametrize("wait", [61.0, 3600.0, 1e30, float("inf")])
 @pytest.mark.parametrize("kind", ["rate_limit", "retry"])
-def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: FailureKind, wait: float) -> None:
-    """Instead of sleeping past every deadline, the run says when to come back."""
+def test_a_retry_after_beyond_the_deadline_ends_the_run(kind: FailureKind, wait: float) -> None:
+    """At once, with the time to come back."""
     run = simulate(200, fails(kind, wait))
 
     assert run.seconds < 1
@@ -206,8 +206,8 @@ def test_a_wait_that_does_not_fit_ends_the_run_at_once(kind: FailureKind, wait: 
 
 
 @pytest.mark.parametrize("server", [fails("rate_limit"), fails("rate_limit", 1.0), lambda digest, time: None])
-def test_a_run_without_progress_ends(server: Callable[[str, int], Result | RequestFailed | None]) -> None:
-    """Endless refusals, or silence, end at the stall's time, with the last thing heard in the reason."""
+def test_a_run_without_results_ends(server: Callable[[str, int], Result | RequestFailed | None]) -> None:
+    """Endless refusals, or silence, end it when it stalls, with the last failure in the reason."""
     run = simulate(100, server, RequestPolicy(stall=20.0, timeout=3.0))
 
     assert counted(run) == 0
@@ -215,8 +215,8 @@ def test_a_run_without_progress_ends(server: Callable[[str, int], Result | Reque
     assert all(reason.startswith("not counted: ") for reason in run.reasons)
 
 
-def test_progress_holds_off_the_stall_but_not_the_deadline() -> None:
-    """A run that goes on slowly ends at its deadline, with what it has."""
+def test_a_slow_run_ends_at_its_deadline() -> None:
+    """It doesn't stall, and keeps what it has."""
     run = simulate(
         2000,
         lambda digest, time: (
@@ -229,8 +229,8 @@ def test_progress_holds_off_the_stall_but_not_the_deadline() -> None:
     assert 9 <= run.seconds < 11
 
 
-def test_silence_costs_one_request_its_time_and_no_more() -> None:
-    """A request that nobody answers is given up at its timeout, tried again, and the others are counted."""
+def test_a_request_without_a_response_is_sent_again() -> None:
+    """After its timeout; the others are counted."""
     run = simulate(
         30,
         lambda digest, time: None if digest == "3" and time == 1 else result(1),
@@ -241,7 +241,7 @@ def test_silence_costs_one_request_its_time_and_no_more() -> None:
     assert 2 < run.seconds < 8
 
 
-def test_an_answer_that_was_given_up_is_not_listened_to() -> None:
+def test_a_late_response_is_ignored() -> None:
     """It can't give a key a second outcome."""
     schedule = schedule_of(RequestPolicy(timeout=1.0))
     schedule.add(CountKey("m", "0"), REQUEST, 0.0)
@@ -253,8 +253,8 @@ def test_an_answer_that_was_given_up_is_not_listened_to() -> None:
     assert schedule.is_busy
 
 
-def test_requests_are_bounded() -> None:
-    """No more than `max_requests` go out, tries included; the rest learn which setting it was."""
+def test_no_more_than_max_requests_are_sent() -> None:
+    """Attempts included; the other keys learn which setting it was."""
     run = simulate(
         50,
         lambda digest, time: RequestFailed("retry", "x") if digest == "0" else result(1),
@@ -267,12 +267,12 @@ def test_requests_are_bounded() -> None:
     assert any("--max-requests" in o.hint for o in run.outcomes.values() if isinstance(o, Unreadable))
 
 
-def test_exactly_as_many_requests_as_allowed_are_enough() -> None:
+def test_max_requests_may_be_used_up() -> None:
     """The bound is no error by itself."""
     assert counted(simulate(20, lambda digest, time: result(1), RequestPolicy(max_requests=20))) == 20
 
 
-def test_no_more_are_on_their_way_than_jobs() -> None:
+def test_no_more_requests_are_in_flight_than_jobs() -> None:
     """Concurrency is what was asked for at most."""
     schedule = schedule_of(RequestPolicy(jobs=3))
     for key in keys(10):
@@ -297,7 +297,7 @@ def test_no_more_are_on_their_way_than_jobs() -> None:
 def test_every_key_gets_one_outcome_in_time(
     n: int, plan: list[Result | RequestFailed | None], jobs: int, most: int, seed: int
 ) -> None:
-    """Whatever the server does, and in whatever order: none is missing, none comes twice, none is late."""
+    """For any responses, in any order."""
     answers = itertools.cycle(plan)
     policy = RequestPolicy(jobs=jobs, max_requests=most, deadline=30.0, stall=15.0, timeout=2.0)
 
@@ -313,6 +313,6 @@ def test_every_key_gets_one_outcome_in_time(
     [(0.0, "in 0 s"), (90.0, "in 90 s"), (3600.0, "in 60 min, at 09:00 UTC"), (86400.0, "in 1440 min, at 2027-01-16 08:00 UTC"),
      (1e30, "in more than a week"), (float("inf"), "in more than a week")],
 )  # fmt: skip
-def test_the_time_to_come_back_is_told_for_people(seconds: float, expected: str) -> None:
-    """Seconds while they can be waited for, a time of day beyond that."""
+def test_a_wait_is_described_for_people(seconds: float, expected: str) -> None:
+    """Seconds while one can wait for them, else a time of day."""
     assert describe_wait(seconds, EIGHT) == expected

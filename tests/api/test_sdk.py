@@ -1,4 +1,4 @@
-"""Counting through the SDK's own clients, against a real server; and that both ways send the same request."""
+"""Counting through the SDK's own clients, against a real server."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ def work(n: int) -> list[tuple[CountKey, Request]]:
 
 
 def run(
-    way: SdkCredential, items: list[tuple[CountKey, Request]], policy: RequestPolicy = QUICK
+    credential: SdkCredential, items: list[tuple[CountKey, Request]], policy: RequestPolicy = QUICK
 ) -> dict[CountKey, Outcome]:
-    with sdk.connect(way, policy.timeout) as send:
+    with sdk.connect(credential, policy.timeout) as send:
         return dict(count_requests(items, send, policy))
 
 
@@ -131,30 +131,32 @@ def comparable(seen: Seen) -> tuple[str, str, dict[str, str], Any]:
 @pytest.mark.parametrize(
     "fields", [request().fields, RICH, {**RICH, "system": "plain"}], ids=["plain", "rich", "both"]
 )
-@pytest.mark.parametrize("credential", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
 @pytest.mark.parametrize("extra", ["", "X-Team: a\nanthropic-beta: b"])
-def test_both_ways_send_the_same_request(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch, credential: str, fields: Mapping[str, Any], extra: str
+def test_the_direct_client_and_the_sdk_send_the_same_request(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch, variable: str, fields: Mapping[str, Any], extra: str
 ) -> None:
-    """Method, path, every header but our name, and the body as a JSON value: what the SDK sends, we send."""
+    """Method, path, every header but our name, and the body as a JSON value."""
     import anthropic  # noqa: PLC0415  # two seconds that only these tests need
 
     api.count = length_count
-    monkeypatch.setenv(credential, KEY)
+    monkeypatch.setenv(variable, KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", extra)
     with anthropic.Anthropic(max_retries=0) as client:
         client.messages.count_tokens(model=MODEL, **fields)
-    way = find_credential({credential: KEY, "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_CUSTOM_HEADERS": extra})
-    assert isinstance(way, KeyCredential)
-    with direct.connect(way, 5.0) as send:
+    credential = find_credential(
+        {variable: KEY, "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_CUSTOM_HEADERS": extra}
+    )
+    assert isinstance(credential, KeyCredential)
+    with direct.connect(credential, 5.0) as send:
         send(MODEL, Request(fields))
     theirs, ours = api.requests
 
     assert comparable(ours) == comparable(theirs)
 
 
-def test_a_workload_identity_counts(identity: ApiServer) -> None:
+def test_a_workload_identity_fetches_one_token(identity: ApiServer) -> None:
     """The token is fetched once for the whole run, and every key gets its number."""
     items = work(40)
 
@@ -167,8 +169,8 @@ def test_a_workload_identity_counts(identity: ApiServer) -> None:
     assert {seen.headers["accept-encoding"] for seen in counts(identity)} == {"identity"}
 
 
-def test_a_token_that_expires_is_fetched_anew_once(identity: ApiServer) -> None:
-    """After a 401 in the middle the SDK gets one new token, and nothing is lost."""
+def test_an_expired_token_is_renewed_once(identity: ApiServer) -> None:
+    """After a 401 the SDK fetches one new token, and nothing is lost."""
     with sdk.connect(IDENTITY, 5.0) as send:
         first = dict(count_requests(work(5), send, RequestPolicy()))
         identity.keys = frozenset({"sk-ant-oat01-the-next-one"})
@@ -178,8 +180,8 @@ def test_a_token_that_expires_is_fetched_anew_once(identity: ApiServer) -> None:
     assert len(identity.requests) - len(counts(identity)) == 2
 
 
-def test_a_token_that_is_refused_ends_the_run(identity: ApiServer) -> None:
-    """A new token that is refused, too, is no reason to ask for a third."""
+def test_a_refused_token_ends_the_run(identity: ApiServer) -> None:
+    """No third one is fetched."""
     identity.plan = planned("401")
 
     outcomes = run(IDENTITY, work(20), RequestPolicy())
@@ -188,10 +190,10 @@ def test_a_token_that_is_refused_ends_the_run(identity: ApiServer) -> None:
     assert len(identity.requests) - len(counts(identity)) <= 2
 
 
-def test_a_profile_of_the_user_counts(
+def test_a_profile_is_used_with_its_address(
     api: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ANTHROPIC_PROFILE, with the address that the profile names."""
+    """The one that ANTHROPIC_PROFILE names."""
     api.count = length_count
     for folder, mode, value in (
         ("configs", 0o644, {"authentication": {"type": "user_oauth"}, "base_url": api.url}),
@@ -216,8 +218,8 @@ def test_a_profile_of_the_user_counts(
      "429", "500", "529", "hang", "drip_body", "reset_mid_body", "truncated_body", "not_http", "huge_body", "endless_body", "echo_key_400",
      "echo_key_500", "echo_key_as_count", "echo_key_as_request_id", "hostile_message", "redirect_307"],
 )  # fmt: skip
-def test_every_fault_ends_in_time_without_a_number(identity: ApiServer, name: str) -> None:
-    """The SDK takes a string, nothing at all and NaN for counts, sleeps for hours, and reads without end: not here."""
+def test_every_fault_ends_in_time_without_a_count(identity: ApiServer, name: str) -> None:
+    """The SDK alone takes a string, nothing at all and NaN for counts, sleeps for hours, and reads without end."""
     identity.plan = planned(name)
     began = time.monotonic()
     outcomes = run(IDENTITY, work(3), QUICK._replace(jobs=2))
@@ -232,8 +234,8 @@ def test_every_fault_ends_in_time_without_a_number(identity: ApiServer, name: st
 
 
 @pytest.mark.parametrize("name", ["chunked", "http_1_0", "silent_close", "extra_answer"])
-def test_an_odd_answer_is_never_a_wrong_number(identity: ApiServer, name: str) -> None:
-    """One connection, one after the other, and no number but the true one."""
+def test_an_unusual_response_gives_no_wrong_count(identity: ApiServer, name: str) -> None:
+    """One connection, one request after the other."""
     identity.plan = planned(name)
     items = work(6)
 
@@ -246,7 +248,7 @@ def test_an_odd_answer_is_never_a_wrong_number(identity: ApiServer, name: str) -
 
 @pytest.mark.parametrize("name", ["500", "reset", "echo_key_400", "not_http", "echo_key_as_count"])
 def test_no_exception_carries_the_token(identity: ApiServer, name: str) -> None:
-    """Neither cause nor context: whoever prints the chain prints no token and no prompt."""
+    """Neither in its cause nor in its context: whoever prints it prints no token and no prompt."""
     identity.plan = planned(name)
     with sdk.connect(IDENTITY, 1.0) as send, pytest.raises(RequestFailed) as caught:
         send(MODEL, request(SECRET_PROMPT))
@@ -258,8 +260,8 @@ def test_no_exception_carries_the_token(identity: ApiServer, name: str) -> None:
     assert SECRET_PROMPT not in shown
 
 
-def test_where_a_redirect_leads_nothing_arrives(identity: ApiServer) -> None:
-    """The SDK would follow it and take the other server's count."""
+def test_a_redirect_is_not_followed(identity: ApiServer) -> None:
+    """Neither the key nor the prompt goes to another address."""
     with ApiServer(count=length_count) as elsewhere:
         identity.plan = planned(redirect(307, elsewhere.url + COUNT_PATH))
         outcomes = run(IDENTITY, work(3))
@@ -268,8 +270,8 @@ def test_where_a_redirect_leads_nothing_arrives(identity: ApiServer) -> None:
     assert {"redirect" in str(outcome) for outcome in outcomes.values()} == {True}
 
 
-def test_a_refused_identity_ends_the_run_without_it(identity: ApiServer) -> None:
-    """The token endpoint's own words come through, the assertion that it echoes doesn't."""
+def test_a_refused_identity_ends_the_run(identity: ApiServer) -> None:
+    """The token endpoint's message is shown, the assertion that it echoes isn't."""
 
     def refuse(exchange: Exchange) -> bool:
         text = json.dumps({"error": {"message": f"bad assertion {ASSERTION}"}}).encode()
@@ -286,8 +288,8 @@ def test_a_refused_identity_ends_the_run_without_it(identity: ApiServer) -> None
         assert "c4nary" not in str(outcome)
 
 
-def test_what_can_not_be_sent_concerns_one_key(identity: ApiServer) -> None:
-    """A lone surrogate is told as such, and the other key is counted."""
+def test_a_request_that_cannot_be_sent_leaves_the_others(identity: ApiServer) -> None:
+    """A lone surrogate and more than 32 MB fail without a request, and the other key is counted."""
     good = work(1)[0]
 
     outcomes = run(IDENTITY, [(CountKey(MODEL, "bad"), request("\ud800")), good], RequestPolicy())
@@ -306,7 +308,7 @@ FORTY_TWO = always(body(b'{"input_tokens": 42}'))
         ("aws", {"ANTHROPIC_AWS_API_KEY": KEY, "ANTHROPIC_AWS_BASE_URL": "{url}", "ANTHROPIC_AWS_WORKSPACE_ID": "w", "AWS_REGION": "r"}),
     ],
 )  # fmt: skip
-def test_other_platforms_count_with_their_own_clients(
+def test_other_providers_count_with_their_own_clients(
     api: ApiServer, monkeypatch: pytest.MonkeyPatch, provider: Any, env: dict[str, str]
 ) -> None:
     """`--provider` with that platform's variables and a key for it."""
@@ -322,9 +324,9 @@ def test_other_platforms_count_with_their_own_clients(
 
 
 def test_vertex_counts_with_google_credentials(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its own path, and the token that Google's library found. That library can't run without Google."""
-    found = SimpleNamespace(token="ya29.c4nary", expired=False, refresh=lambda request: None)
-    auth = SimpleNamespace(default=lambda scopes: (found, "project"))
+    """On its own path. Google's library is a stub: it can't run without Google."""
+    credentials = SimpleNamespace(token="ya29.c4nary", expired=False, refresh=lambda request: None)
+    auth = SimpleNamespace(default=lambda scopes: (credentials, "project"))
     for name, module in {
         "google": SimpleNamespace(auth=auth), "google.auth": auth, "google.auth.transport": SimpleNamespace(),
         "google.auth.transport.requests": SimpleNamespace(Request=object),
@@ -345,10 +347,10 @@ def test_vertex_counts_with_google_credentials(api: ApiServer, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("provider", ["vertex", "foundry", "aws"])
-def test_a_platform_without_its_variables_says_what_is_missing(
+def test_a_provider_without_its_variables_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, provider: Any
 ) -> None:
-    """The SDK's own words, as one line of ours, before anything is sent."""
+    """The SDK's message, on one line, before anything is sent."""
     monkeypatch.setenv("AWS_REGION", "r")
     for name in ("google.auth", "boto3"):
         monkeypatch.setitem(sys.modules, name, SimpleNamespace())
@@ -369,7 +371,7 @@ def test_a_platform_without_its_variables_says_what_is_missing(
 def test_an_address_without_tls_is_refused(
     monkeypatch: pytest.MonkeyPatch, provider: Any, name: str, env: dict[str, str]
 ) -> None:
-    """As with a key of one's own: nothing is sent where others could read it."""
+    """As for the direct client."""
     for variable, value in {name: "http://gateway.example", **env}.items():
         monkeypatch.setenv(variable, value)
     with pytest.raises(Fatal, match=name), sdk.connect(SdkCredential(provider, "x"), 1.0):
@@ -401,7 +403,7 @@ with sdk.connect(find_credential(os.environ), 5.0) as send:
 def test_the_sdk_does_not_print_prompts(
     identity: ApiServer, monkeypatch: pytest.MonkeyPatch, level: str
 ) -> None:
-    """ANTHROPIC_LOG=debug prints whole requests: it has no effect here."""
+    """ANTHROPIC_LOG=debug, which prints whole requests, has no effect."""
     monkeypatch.setenv("ANTHROPIC_LOG", level)
 
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ ID = "a" * 40
 
 @pytest.mark.parametrize("target", ["main", "refs/heads/main"])
 def test_a_pull_request_on_azure(target: str) -> None:
-    """The target is written either way; of a repository at GitHub the number is the one that people see."""
+    """The target has one of two spellings; of a repository at GitHub the number is the one that people see."""
     env = {
         "TF_BUILD": "True", "BUILD_REASON": "PullRequest", "BUILD_SOURCEBRANCH": "refs/pull/9/merge",
         "BUILD_SOURCEVERSION": ID, "SYSTEM_PULLREQUEST_PULLREQUESTID": "123456789",

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint import ci
-from prompt_lint.ci import PLATFORMS, context
+from prompt_lint.ci import PLATFORMS
+from prompt_lint.ci.context import parse_branch, parse_commit_id, parse_number, parse_repository
 
 ID, OTHER, ZERO = "a" * 40, "b" * 64, "0" * 40
 
 
-def test_outside_of_ci_nothing_is_known() -> None:
+def test_outside_of_ci_there_is_no_context() -> None:
     """Neither an empty environment nor `CI=true` alone is a platform."""
     assert ci.detect_context({}) is None
     assert (
@@ -27,19 +28,19 @@ def test_outside_of_ci_nothing_is_known() -> None:
 @pytest.mark.parametrize(
     ("check", "good", "bad"),
     [
-        (context.parse_commit_id, [ID, OTHER], [ZERO, "0" * 64, ID[:39], ID + "\n", ID.upper(), "--help", None, 7, [ID]]),
+        (parse_commit_id, [ID, OTHER], [ZERO, "0" * 64, ID[:39], ID + "\n", ID.upper(), "--help", None, 7, [ID]]),
         (
-            context.parse_branch,
+            parse_branch,
             ["main", "feature/a-b_c.d", "été", "x;y", "refs/heads/main"],
             ["", "-x", "--output=x", "a..b", "a b", "a\n", "a~1", "a^", "a:b", "a*", "@{-1}", "a@{1}", "/a", "a//b",
              "refs/tags/v1", "a\\b", "a[b", "x" * 251, None, 7, "a\x7f", ".a"],
         ),
-        (context.parse_number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
-        (context.parse_repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
+        (parse_number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
+        (parse_repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
     ],
 )  # fmt: skip
-def test_what_is_not_of_its_kind_is_nothing(check: Any, good: list[Any], bad: list[Any]) -> None:
-    """Ids, branches, numbers and repositories are what they should be, to the last character, or empty."""
+def test_only_well_formed_values_are_parsed(check: Any, good: list[Any], bad: list[Any]) -> None:
+    """Ids, branches, numbers and repositories, to the last character; else the value is empty."""
     assert all(check(value) for value in good)
     assert [value for value in bad if check(value)] == []
 
@@ -60,20 +61,23 @@ VALUES = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), VALUES))
-def test_no_environment_gets_past_the_checks(env: dict[str, str]) -> None:
-    """Whatever the variables hold: a context of clean values, or none."""
-    found = ci.detect_context(env)
+def test_any_environment_gives_well_formed_values(env: dict[str, str]) -> None:
+    """Or no context at all."""
+    context = ci.detect_context(env)
 
-    if found:
-        assert all(not one or set(one) <= set(string.hexdigits) for one in (found.base, found.merge_commit))
-        for name in (found.target_branch, found.pushed_branch, found.default_branch):
+    if context:
+        assert all(
+            not commit or set(commit) <= set(string.hexdigits)
+            for commit in (context.base, context.merge_commit)
+        )
+        for name in (context.target_branch, context.pushed_branch, context.default_branch):
             assert not name.startswith("-")
             assert not set(name) & set(" \t\n\x00~^:?*[\\")
-        assert found.event.isidentifier() or found.event.isalnum()
+        assert context.event.isidentifier() or context.event.isalnum()
 
 
 def test_each_platform_says_how_to_fetch_more() -> None:
-    """Where a base is missing, the reader is told what to write into the job; of the others nobody knows."""
+    """Where a base is missing, the reader learns what to write into the job."""
     signs = {
         "github": {"GITHUB_ACTIONS": "true"},
         "gitlab": {"GITLAB_CI": "true"},
@@ -82,7 +86,7 @@ def test_each_platform_says_how_to_fetch_more() -> None:
 
     assert signs.keys() == PLATFORMS.keys() - {"others"}
     for name, sign in signs.items():
-        found = ci.detect_context(sign)
-        assert found
-        assert found.platform == name
-        assert "`" in found.fetch_hint
+        context = ci.detect_context(sign)
+        assert context
+        assert context.platform == name
+        assert "`" in context.fetch_hint

@@ -47,34 +47,34 @@ def test_a_pull_request_on_github(tmp_path: Path, fork: bool) -> None:
 
 
 @pytest.mark.parametrize("head", [None, {}, {"repo": None}, {"repo": {"full_name": ["o/r"]}}])
-def test_where_nobody_knows_it_may_be_a_fork(tmp_path: Path, head: object) -> None:
-    """The repository of a pull request may have been deleted; without a payload nothing is known at all."""
+def test_an_unknown_repository_may_be_a_fork(tmp_path: Path, head: object) -> None:
+    """It may have been deleted; without a payload nothing is known at all."""
     value = {"pull_request": {"base": {"repo": {"full_name": "o/r"}}, "head": head}}
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"}
 
-    found = github.detect(env | {"GITHUB_EVENT_PATH": payload(tmp_path, value)})
+    context = github.detect(env | {"GITHUB_EVENT_PATH": payload(tmp_path, value)})
     without = github.detect(env)
 
-    assert found
-    assert found.is_fork
+    assert context
+    assert context.is_fork
     assert without
     assert without.is_fork
 
 
 @pytest.mark.parametrize("forced", [True, False])
 def test_a_push_to_github(tmp_path: Path, forced: bool) -> None:
-    """What was there before is vouched for unless the push was forced; a tag is no branch."""
+    """The platform vouches for the commit before it unless the push was forced; a tag is no branch."""
     value = {"before": ID, "forced": forced, "created": False, "repository": {"default_branch": "main"}}
     env = {
         "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": payload(tmp_path, value),
         "GITHUB_REF": "refs/heads/feature/x", "GITHUB_REF_TYPE": "branch",
     }  # fmt: skip
 
-    found = github.detect(env)
+    context = github.detect(env)
     tagged = github.detect(env | {"GITHUB_REF": "refs/tags/v1", "GITHUB_REF_TYPE": "tag"})
 
-    assert found
-    assert (found.kind, found.base, found.base_is_ancestor, found.pushed_branch) == (
+    assert context
+    assert (context.kind, context.base, context.base_is_ancestor, context.pushed_branch) == (
         "push",
         ID,
         not forced,
@@ -84,24 +84,22 @@ def test_a_push_to_github(tmp_path: Path, forced: bool) -> None:
     assert tagged.pushed_branch == ""
 
 
-def test_a_payload_is_only_read_from_a_file_of_a_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not from a FIFO, a device or a folder, not if it isn't there or too large: a note, and the run goes on."""
+def test_a_payload_is_only_read_from_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not from a FIFO, a device or a folder, and not if it is missing or too large: the run goes on with a note."""
     monkeypatch.setattr(github, "MAX_PAYLOAD_BYTES", 100)
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "large").write_text('"' + "x" * 200 + '"')
     (tmp_path / "list").write_text("[1]")
 
     for name in ("fifo", "large", "list", "nope", ".", "/dev/zero", "nul\0"):
-        found = github.detect(
+        context = github.detect(
             {
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_EVENT_NAME": "push",
                 "GITHUB_EVENT_PATH": str(tmp_path / name) if name[0] != "/" else name,
             }
         )
-        assert found
-        assert found.base == ""
-        assert len(found.notes) == 1
-        assert found.notes[0].startswith("nothing is known of the event")
+        assert context
+        assert context.base == ""
+        assert len(context.notes) == 1
+        assert context.notes[0].startswith("nothing is known of the event")

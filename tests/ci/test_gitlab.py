@@ -17,11 +17,11 @@ def test_a_merge_request_on_gitlab() -> None:
         "CI_PROJECT_PATH": "g/s/r", "CI_DEFAULT_BRANCH": "main",
     }  # fmt: skip
 
-    found = gitlab.detect(env)
+    context = gitlab.detect(env)
     merged = gitlab.detect(env | {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": OTHER})
     fork = gitlab.detect(env | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "stranger/r"})
 
-    assert found == Context(
+    assert context == Context(
         "gitlab", "merge_request_event", "pull_request", base=ID, base_is_ancestor=True, target_branch="main", default_branch="main", pull_request=3,
         repository="g/s/r", fetch_hint='set `variables: {GIT_DEPTH: "0"}` in the job',
     )  # fmt: skip

@@ -6,8 +6,8 @@ from prompt_lint.ci import others
 from prompt_lint.ci.context import Context
 
 
-def test_a_pull_request_elsewhere() -> None:
-    """Its target is all that is taken. A push has no number, whatever else is said of it."""
+def test_a_pull_request_in_another_ci() -> None:
+    """Only its target is read. A push has no number, whatever else is set."""
     cirrus = {"CIRRUS_CI": "true", "CIRRUS_PR": "7", "CIRRUS_BASE_BRANCH": "release/2"}
     travis = {"TRAVIS_PULL_REQUEST": "false", "TRAVIS_BRANCH": "main"}
 
