@@ -32,8 +32,8 @@ from prompt_lint.model import models
 )
 def test_an_id_is_known_however_a_reseller_writes_it(model: str, family: str, window: int) -> None:
     """Dates, aliases, prefixes and versions around a name don't hide the model."""
-    assert models.tokenizer_family(model) == (family, True)
-    assert models.context_window(model) == window
+    assert models.find_tokenizer_family(model) == (family, True)
+    assert models.find_context_window(model) == window
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,22 @@ def test_an_id_is_known_however_a_reseller_writes_it(model: str, family: str, wi
 )
 def test_an_unknown_model_takes_the_newest_family_unverified(model: str) -> None:
     """A name nobody has measured is counted as the newest, is said to be unverified, and has no window."""
-    assert models.tokenizer_family(model) == (models.NEWEST_FAMILY, False)
-    assert models.context_window(model) is None
+    assert models.find_tokenizer_family(model) == (models.NEWEST_FAMILY, False)
+    assert models.find_context_window(model) is None
 
 
 def test_models_whose_counts_are_documented_to_carry_over_are_known() -> None:
     """The 5.5 generation is documented to count as the one before; Fable 5.2 has no such promise."""
-    assert models.tokenizer_family("claude-opus-5-5") == ("v4.8", True)
-    assert models.tokenizer_family("claude-sonnet-5-5") == ("v4.8", True)
-    assert models.tokenizer_family("claude-haiku-5-5") == ("v4.8", True)
-    assert models.tokenizer_family("claude-fable-5-2") == ("v4.8", False)
+    assert models.find_tokenizer_family("claude-opus-5-5") == ("v4.8", True)
+    assert models.find_tokenizer_family("claude-sonnet-5-5") == ("v4.8", True)
+    assert models.find_tokenizer_family("claude-haiku-5-5") == ("v4.8", True)
+    assert models.find_tokenizer_family("claude-fable-5-2") == ("v4.8", False)
 
 
 @given(model=st.text())
 def test_any_text_is_an_id(model: str) -> None:
     """No id raises, and every answer names a family there is."""
-    assert models.tokenizer_family(model)[0] in FAMILIES
+    assert models.find_tokenizer_family(model)[0] in FAMILIES
 
 
 def test_a_hostile_id_is_answered_at_once() -> None:

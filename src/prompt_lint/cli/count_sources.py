@@ -13,7 +13,7 @@ from prompt_lint.cache.identity import find_identity
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import ApiService, CountSources
 from prompt_lint.model.errors import Terminated
-from prompt_lint.model.models import tokenizer_family
+from prompt_lint.model.models import find_tokenizer_family
 from prompt_lint.model.values import Note
 from prompt_lint.output.terminal import show_progress
 
@@ -57,7 +57,7 @@ def open_count_sources(
         yield CountSources(
             mode,
             offline_counter,
-            lambda model: tokenizer_family(model)[0],
+            lambda model: find_tokenizer_family(model)[0],
             counts,
             files,
             service,

@@ -57,7 +57,7 @@ class Config(NamedTuple):
 
 
 def rule_from_flags(
-    models: Sequence[str], limit: str | None, context_window: ContextWindow = known_models.context_window
+    models: Sequence[str], limit: str | None, context_window: ContextWindow = known_models.find_context_window
 ) -> Rule:
     """Return the rule for all files that `--model` and `--limit` make. Raises `Fatal` for a flag that is wrong."""
     names, written = _check_models(models), _parse_limit_flag(limit)
@@ -101,7 +101,7 @@ def parse_config(
     *,
     models: Sequence[str] = (),
     limit: str | None = None,
-    context_window: ContextWindow = known_models.context_window,
+    context_window: ContextWindow = known_models.find_context_window,
 ) -> Config:
     """Return what the bytes of a configuration say. `path` is its name in mistakes.
 

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that says whose business it is."""
+"""Exceptions, and the exit codes that they end a run with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
 
 
 class Fatal(Exception):
-    """Ends the run with one clear line (or one per mistake) and an exit code.
+    """Ends the run with one line (or one for each mistake) on stderr, and an exit code.
 
     `message` says what is wrong, with file and line where there is one; `hint` says what to do next.
     """
@@ -29,16 +29,16 @@ class Fatal(Exception):
         self.exit_code = exit_code
 
     def messages(self) -> list[tuple[str, str]]:
-        """What to print: pairs of message and hint."""
+        """Return what to print: pairs of message and hint."""
         return [(self.message, self.hint)]
 
 
 class Terminated(BaseException):
-    """SIGTERM. Like `KeyboardInterrupt` no `Exception`, so that nothing on its way up takes it for a fault."""
+    """SIGTERM. Like `KeyboardInterrupt`, it isn't an `Exception`, so that no handler of faults catches it."""
 
 
 class Unreadable(Exception):
-    """One file (or one prompt in it) can't be measured; the others still can.
+    """A file, or a prompt in it, can't be read or counted; the others still can.
 
     The pipeline turns it into a `Problem`. `line` is 1-based, 0 where no line is to blame.
     """
@@ -51,8 +51,8 @@ class Unreadable(Exception):
 
 
 class MissingFile(Unreadable):
-    """The file isn't there: deleted and not yet staged, gone since it was listed, or never there."""
+    """There is no such file: it was deleted and that isn't staged yet, or after it was listed, or never existed."""
 
 
 class NotInRepository(Unreadable):
-    """The file isn't one that every checkout has: git ignores it, or it lies outside of the repository."""
+    """Other checkouts don't have the file: git ignores it, or it lies outside of the repository."""

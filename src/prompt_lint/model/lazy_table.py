@@ -1,4 +1,4 @@
-"""A table whose modules are imported when they are first asked for: of twenty formats a hook meets one or two."""
+"""A table whose modules are imported when they are looked up: of twenty formats a run uses one or two."""
 
 from __future__ import annotations
 
@@ -13,25 +13,22 @@ Entry = TypeVar("Entry")
 
 
 class LazyTable(Mapping[str, Entry], Generic[Entry]):
-    """Names → what their modules are, or what a module has under such a name in a table of its own.
-
-    `places` are modules, as `package.module`, or `package.module:TABLE`.
-    """
+    """Maps names to modules (`package.module`), or to the value of that name in a module's table (`package.module:TABLE`)."""
 
     def __init__(self, modules: Mapping[str, str]) -> None:
-        self._places = modules
-        self._found: dict[str, Any] = {}
+        self._modules = modules
+        self._entries: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Entry:
-        if name not in self._found:
-            module, _, table = self._places[name].partition(":")
-            found = import_module(module)
-            self._found[name] = getattr(found, table)[name] if table else found
-        entry: Entry = self._found[name]
+        if name not in self._entries:
+            module_name, _, table = self._modules[name].partition(":")
+            module = import_module(module_name)
+            self._entries[name] = getattr(module, table)[name] if table else module
+        entry: Entry = self._entries[name]
         return entry
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._modules)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._modules)

@@ -1,4 +1,4 @@
-"""The models that are known by name: context window and tokenizer. Data and pure functions.
+"""The known models, with their context windows and tokenizers. Data and pure functions.
 
 Sources, November 2026: the API's documentation for windows and generations; for tokenizers and hidden tool prompts
 recorded requests to the real API (docs/counting.md says how many).
@@ -11,18 +11,19 @@ from typing import Literal, NamedTuple
 
 NEWEST_FAMILY = "v4.8"
 
-# Whether requests to the model were measured, or its documentation says that counts carry over from
+# Whether counts of the model were measured, or its documentation says that they are those of
 # the model before it, or neither.
 Basis = Literal["measured", "documented", "assumed"]
 
 _MILLION = 1_000_000
-_USUAL = 200_000
+_OLDER_WINDOW = 200_000
 
 
 class Model(NamedTuple):
-    """One model. `tool_prompt` is what the API adds when there are tools: automatic choice, forced choice.
+    """One model. `context_window` is in tokens.
 
-    `system_line` marks the models at which a system prompt begins on a line of its own.
+    `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one.
+    `has_system_line`: the system prompt starts on a line of its own.
     """
 
     id: str
@@ -38,7 +39,7 @@ def _make_newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, fa
 
 
 def _make_older(name: str, tool_prompt: tuple[int, int]) -> Model:
-    return Model(name, "v3", _USUAL, "measured", tool_prompt, has_system_line=False)
+    return Model(name, "v3", _OLDER_WINDOW, "measured", tool_prompt, has_system_line=False)
 
 
 # Newest first: the order in which names are suggested.
@@ -79,25 +80,24 @@ _SUFFIX = re.compile(r"(?:[-@]\d{8}|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-
 _DATED_PROMPT = {"claude-3-5-sonnet-20240620": (294, 261)}
 
 
-def find_model(model: str) -> Model | None:
-    """The model that an id names, in the form of the API or of a reseller; None if it is not known."""
-    short = _PREFIX.sub("", model[:200])
-    name = _SUFFIX.sub("", short, count=1)
-    found = _BY_ID.get(name)
-    dated = _DATED_PROMPT.get(short)
-    return found._replace(tool_prompt_tokens=dated) if found and dated else found
+def find_model(model_id: str) -> Model | None:
+    """Return the model that an id names, as the API or a reseller writes it; None for an unknown one."""
+    undecorated = _PREFIX.sub("", model_id[:200])
+    model = _BY_ID.get(_SUFFIX.sub("", undecorated, count=1))
+    dated_prompt = _DATED_PROMPT.get(undecorated)
+    return model._replace(tool_prompt_tokens=dated_prompt) if model and dated_prompt else model
 
 
-def tokenizer_family(model: str) -> tuple[str, bool]:
-    """The tokenizer family of a model, and whether that was measured or is documented.
+def find_tokenizer_family(model_id: str) -> tuple[str, bool]:
+    """Return the tokenizer family of a model, and whether that was measured or is documented.
 
-    A model nobody knows takes the newest family: a new one is likelier to count more tokens than fewer.
+    An unknown model has the newest family: a new model is likelier to count more tokens than fewer.
     """
-    found = find_model(model)
-    return (found.tokenizer_family, found.basis != "assumed") if found else (NEWEST_FAMILY, False)
+    model = find_model(model_id)
+    return (model.tokenizer_family, model.basis != "assumed") if model else (NEWEST_FAMILY, False)
 
 
-def context_window(model: str) -> int | None:
-    """Tokens that fit into the model's context; None for a model that is not known."""
-    found = find_model(model)
-    return found.context_window if found else None
+def find_context_window(model_id: str) -> int | None:
+    """Return the tokens that fit into the model's context; None for an unknown model."""
+    model = find_model(model_id)
+    return model.context_window if model else None

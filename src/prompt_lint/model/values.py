@@ -1,7 +1,6 @@
 """The values that flow through prompt-lint. All frozen, all plain: no I/O, no formatting.
 
-They are `NamedTuple`s rather than dataclasses because importing `dataclasses` alone costs a third
-of what importing Click does, on every run of a hook.
+They are `NamedTuple`s, not dataclasses: a run makes thousands of them, and a frozen dataclass costs six times as much.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from prompt_lint.model.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    # A path below the top of the tree → the real path behind it, and the bytes there. Raises `Missing` where
-    # nothing is, `Unreadable` for what can't be read or leaves the repository.
+    # A path from the top of the tree → its real path, and the bytes of the file. Raises `MissingFile` where there is
+    # no file, `Unreadable` for one that can't be read or lies outside of the repository.
     ReadFile = Callable[[str], tuple[str, bytes]]
 
 Role = Literal["system", "user"]
 Origin = Literal["api", "offline"]
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
-# How a prompt stands to the base: empty where there is none to compare with.
+# How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
 
@@ -42,31 +41,31 @@ CANONICAL_VERSION = 1
 
 
 class Request(NamedTuple):
-    """What a prompt looks like to `count_tokens`, without the model.
+    """A request to `count_tokens`, without the model.
 
-    `fields` holds keys out of `REQUEST_KEYS` only. Treat it as frozen: it is shared.
+    `fields` has keys of `REQUEST_KEYS` only. Treat it as frozen: it is shared.
     """
 
     fields: Mapping[str, Any]
 
     def ordered_fields(self) -> dict[str, Any]:
-        """The fields with top-level keys in a fixed order, and everything inside in the order of the file.
+        """Return the fields in a fixed order, and everything inside of them in the order of the file.
 
-        The order inside is kept because a tool's schema is tokenized as it stands.
+        The order inside is kept because a tool's schema is tokenized in that order.
         """
         return {key: self.fields[key] for key in REQUEST_KEYS if key in self.fields}
 
     def canonical_json(self) -> str:
-        """Canonical JSON: `ordered`, without white space."""
+        """Return `ordered_fields` as JSON without white space."""
         return json.dumps(self.ordered_fields(), ensure_ascii=False, separators=(",", ":"))
 
     def digest(self) -> str:
-        """SHA-256 of the canonical form and its version, as hex."""
+        """Return the SHA-256 of the canonical JSON and its version, in hexadecimal."""
         text = f"prompt-lint request {CANONICAL_VERSION}\n{self.canonical_json()}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def role(self) -> str:
-        """`system`, `user` or `tools` for a request that is nothing but one of these, `chat` for any other."""
+        """Return `system`, `user` or `tools` for a request that is only one of these, `chat` for any other."""
         kinds = [key for key in ("system", "tools") if key in self.fields]
         messages = self.fields["messages"]
         if kinds and messages == [PLACEHOLDER_MESSAGE]:
@@ -75,14 +74,13 @@ class Request(NamedTuple):
 
 
 class Prompt(NamedTuple):
-    """One thing to count. A file may hold several (`name` tells them apart).
+    """One prompt of a file; `name` tells several prompts of a file apart.
 
-    `path` is relative to the top of the repository, `/`-separated, with undecodable bytes as
-    surrogate escapes. `line` is 1-based. `request` is None where nothing is there to be sent (an empty
-    or blank prompt is 0 tokens, exactly), and once the prompt has been counted: texts aren't kept.
-    `aliases` are the symbolic links that lead to the same file. `source` is the real path of a file that is read by the
-    name of a link, which `path` is then. `format` names how the file was read, where it was,
-    and `role` whose words the prompt is, as `Request.role` has it.
+    `path` is relative to the top of the repository, with `/`, and with undecodable bytes as surrogate escapes.
+    `line` is 1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has
+    been counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose
+    name the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and
+    `role` is that of `Request.role`.
     """
 
     path: str
@@ -100,16 +98,16 @@ class Prompt(NamedTuple):
 
 
 class CountKey(NamedTuple):
-    """What a count belongs to, wherever the prompt lives: working tree, commit or cache."""
+    """What a count is known by: the model, and the digest of the request."""
 
     model: str
     digest: str
 
 
 class Count(NamedTuple):
-    """Tokens of one request for one model, with the interval that is known to hold them.
+    """Tokens of one request for one model, with the interval that the API's number is in.
 
-    Exact when `low == high`. `unverified` marks a model whose tokenizer nobody has measured.
+    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess.
     """
 
     tokens: int
@@ -132,17 +130,17 @@ EMPTY_COUNT = Count(0, 0, 0, "offline")
 
 
 def sum_counts(counts: Sequence[Count]) -> Count:
-    """The sum of at least one count, with the interval that holds it."""
+    """Return the sum of at least one count, with the sum of the intervals."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
     return Count(tokens, low, high, origin, any(count.is_unverified for count in counts))
 
 
 class Problem(NamedTuple):
-    """Something that concerns one file, one rule or one key, and never stops the others.
+    """A fault of one file, one rule or one key, which doesn't stop the others.
 
-    `line` is 0 where no line is to blame. `code` is the exit code it asks for: `UNCOUNTED` for a prompt that can't
-    be read or counted, `OVER` for one that breaks a limit of the tool it is for, `USAGE` for a fault of the configuration.
+    `line` is 0 where no line is to blame. `exit_code` is `UNCOUNTED` for a prompt that can't be read or counted,
+    `OVER_LIMIT` for one over a limit of the tool that it is for, `USAGE` for a fault of the configuration.
     """
 
     path: str
@@ -153,9 +151,9 @@ class Problem(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something worth knowing that fails nothing. Without `path` it concerns the run; `line` is 0 where none is meant.
+    """Something worth knowing that doesn't fail. Without `path` it concerns the run; `line` is 0 for a whole file.
 
-    Notes with one message are told as one, with the files that they concern: so the message says nothing that is
+    Notes of the same message are reported once, with their files: so a message holds nothing that is
     special to a file.
     """
 
@@ -165,11 +163,11 @@ class Note(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A stretch of a prompt: a section by heading, a message, a tool. Lines are 1-based, inclusive.
+    """A part of a prompt: a section by heading, a message, a tool. Lines are 1-based, inclusive.
 
     `title` is the heading as written, or empty; `text` is what its tokens are counted from. `path` is the file that
-    the lines are in, where it isn't the prompt's own: an import, or a part of a group. `via` are the files that
-    lead there, the prompt's own first.
+    the lines are in, where it isn't the prompt's own: an import, or a file of a group. `import_chain` are the files
+    that lead there, the prompt's own first.
     """
 
     title: str
@@ -181,7 +179,7 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A `Part`, counted."""
+    """A counted `Part`."""
 
     title: str
     first_line: int
@@ -192,7 +190,7 @@ class Section(NamedTuple):
 
 
 class ImportShares(NamedTuple):
-    """Tokens of a file's own text, and of the `files` that it imports; of the texts alone, without what a request adds."""
+    """Tokens of a file's own text and of the files that it imports, without what a request adds."""
 
     own_tokens: int
     imported_tokens: int
@@ -200,7 +198,7 @@ class ImportShares(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """One entry of `exempt:`. `until` is the last day on which it holds, as `YYYY-MM-DD`; empty for no end."""
+    """One entry of `exempt:`. `until` is the last day of the exemption, as `YYYY-MM-DD`; empty for no end."""
 
     files: tuple[str, ...]
     reason: str
@@ -209,12 +207,12 @@ class Exemption(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is to be said of one prompt for one model. `limit` is in tokens; None where there is none.
+    """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
-    With a base, `standing` says how the prompt stands to it, `base` is its count there, by the same means as the
-    growth in tokens; both are None for a new prompt, and where the two can't be compared. `renamed_from` is its path
-    there. `shares` are told where sections are, of a prompt that imports others. An `inherited` verdict is one that this
-    change didn't make worse: it doesn't fail. `exemption` is the one that holds for the prompt, or did.
+    `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
+    counted by the same means, and None for a new prompt and where the two can't be compared. A verdict that
+    `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
+    until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
     """
 
     prompt: Prompt
@@ -250,7 +248,7 @@ def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[
 
 
 class RemovedPrompt(NamedTuple):
-    """A prompt of the base that is no more, or that no rule owns any more."""
+    """A prompt of the base whose file is deleted, or to which no rule applies any more."""
 
     prompt: Prompt
     model: str
@@ -260,8 +258,8 @@ class RemovedPrompt(NamedTuple):
 class Loosening(NamedTuple):
     """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
 
-    `what` is a sentence about the prompts of the pattern, or the group, in `subject`; `line` is its place in the
-    configuration of now, 0 where it is there no more. `before` and `after` are in tokens, None where no limit is.
+    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration as it
+    is now, 0 for what was removed. The limits are in tokens, None for no limit.
     """
 
     subject: str
@@ -281,9 +279,9 @@ class Base(NamedTuple):
 
 
 class MaxGrowth(NamedTuple):
-    """How much a prompt may grow in one change. Where both are given, both have to be exceeded.
+    """How much a prompt may grow in one change: tokens, or millionths of its tokens in the base.
 
-    `share` is in millionths of the base's tokens.
+    A prompt fails where it exceeds both, or the one that isn't None.
     """
 
     tokens: int | None
@@ -291,13 +289,12 @@ class MaxGrowth(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One entry of `prompts:`, with the defaults of the file filled in.
+    """One rule of the configuration, with the defaults of the file filled in.
 
-    `limits` maps each of `models` to tokens; a model without a limit is absent. `warn_at` is a fraction
-    of the limit. `line` is where the rule stands in the configuration; 0 for a rule from the command line.
-    `limit_lines` is where the limit of each model, or of each of `parts`, stands; one from the command line has no line.
-    `format` and `role` are empty where the rule leaves them to the file. `parts` are the limits of prompts that
-    have a name in their file, by that name; where it isn't there, `limits` hold.
+    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name
+    in the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name
+    for `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and
+    `role` are empty where the file decides.
     """
 
     files: tuple[str, ...]
@@ -315,16 +312,16 @@ class Rule(NamedTuple):
     max_growth: MaxGrowth | None = None
 
     def limits_for(self, name: str) -> Mapping[str, int]:
-        """The limit for each model of the prompt `name` of a file."""
+        """Return the limits, by model, of the prompt `name` of a file."""
         return self.parts.get(name, self.limits)
 
     def limit_line(self, name: str, model: str) -> int:
-        """Where that limit stands in the configuration; 0 for one from the command line."""
+        """Return the line of such a limit in the configuration; 0 for a limit from the command line."""
         return self.limit_lines.get(name if name in self.parts else model, 0)
 
 
 class Reference(NamedTuple):
-    """Prompts in files, as a group names them: a path, or a pattern in a sum. Without `name` it means all of a file's."""
+    """What a group names: the path of a file, or a pattern in a sum. Without `name` it means all prompts of the file."""
 
     path: str
     name: str
@@ -334,8 +331,8 @@ class Reference(NamedTuple):
 class Group(NamedTuple):
     """One entry of `groups:`: files that are counted together.
 
-    With `sum`, the counts of all that its patterns match are added up; else the files of `system`, `tools` and
-    `messages` make one request. `rule` has the models, limits and the message, and no files.
+    With `sum`, the counts of all prompts that its patterns match are added up; else the files of `system`, `tools` and
+    `messages` make one request. `rule` has the models, the limits and the message, and no files.
     """
 
     name: str
@@ -347,14 +344,14 @@ class Group(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything a run has to say, complete before any output format sees it.
+    """Everything that a run reports, complete before an output renders it.
 
-    `config` is where the rules come from; empty for rules of the command line. `sent` requests went to `host`;
-    `unanswered` counts are those that the API was asked for in vain. `against` is there where a base was compared with;
-    `removed` prompts and what was `loosened` are then told beside the verdicts, the latter as `on_raise` says.
+    `config` is the path of the configuration; empty for rules of the command line. `requests_sent` went to `api_host`,
+    and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
+    which fails, warns or is noted as `on_raise` says.
     """
 
-    config: str
+    config_path: str
     verdicts: Sequence[Verdict]
     problems: Sequence[Problem]
     notes: Sequence[Note]

@@ -110,7 +110,7 @@ def _of_loosened(report: Report) -> Iterator[Finding]:
     for loosening, models in phrases.merge_models(report.loosened):
         for_models = f" for {', '.join(models)}" if models else ""
         message = f"{loosening.subject}{for_models}: {phrases.describe_loosening(loosening)}"
-        yield Finding("loosened", level, report.config, loosening.line, (message,), loosening.subject)
+        yield Finding("loosened", level, report.config_path, loosening.line, (message,), loosening.subject)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -253,4 +253,4 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 def _place(report: Report, line: int, option: str) -> str:
     """Return the place in the configuration, or the option where no line of it is meant."""
-    return f"{report.config}:{line}" if report.config and line else option
+    return f"{report.config_path}:{line}" if report.config_path and line else option

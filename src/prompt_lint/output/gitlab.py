@@ -25,7 +25,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def _issue(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str, Any]:
-    path = escape_surrogates(finding.path or report.config or ".").removeprefix("./")
+    path = escape_surrogates(finding.path or report.config_path or ".").removeprefix("./")
     identity, number = identify(finding, path, seen)
     return {
         "description": f"{finding.title}: {' '.join(map(escape_line, finding.lines))}",

@@ -34,7 +34,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
-            "config": escape_surrogates(report.config),
+            "config": escape_surrogates(report.config_path),
             "verdicts": [_verdict(verdict) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),

@@ -58,7 +58,7 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
 def _group(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
     return {
         "name": escape_surrogates(listed.prompt.name),
-        "path": escape_surrogates(listing.report.config),
+        "path": escape_surrogates(listing.report.config_path),
         "line": listed.prompt.line,
         "counts": [_count(verdict) for verdict in listed.verdicts],
     }

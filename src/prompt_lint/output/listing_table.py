@@ -73,7 +73,7 @@ def _by_rule(prompts: Iterable[ListedPrompt], listing: Listing) -> Iterable[tupl
 def _rule_title(rule: Rule, listing: Listing) -> str:
     patterns = escape_line(", ".join(rule.files))
     return (
-        f"{escape_line(listing.report.config)}:{rule.line}  {patterns}"
+        f"{escape_line(listing.report.config_path)}:{rule.line}  {patterns}"
         if rule.line
         else "--limit and --model"
     )

@@ -54,7 +54,7 @@ def _limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     others = [f"{v.over_by:,} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by]
     also = f" (and {', '.join(others)})" if others else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
-    place = format_place(page.report.config, line) if line else "`--limit`"
+    place = format_place(page.report.config_path, line) if line else "`--limit`"
     return (
         f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{also}. "
         f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {place}"
@@ -66,7 +66,7 @@ def _growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
-    place = f": {format_place(page.report.config, line)}" if line else ""
+    place = f": {format_place(page.report.config_path, line)}" if line else ""
     return (
         f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
         f"Cut {excess.tokens_to_cut}, or allow more{place}"

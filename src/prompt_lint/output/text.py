@@ -46,7 +46,7 @@ def render(report: Report, view: View) -> str:
     full = [block for block in blocks if not is_brief or block.status not in _BRIEF]
     lines = render_problems(report.problems, view, _PROBLEMS)
     for _, entries in groupby(_limit_by_file(full, view), lambda entry: entry.group):
-        lines += _render_entries(list(entries), report.config, view)
+        lines += _render_entries(list(entries), report.config_path, view)
     lines += render_loosened(report, view)
     if view.verbosity >= 0:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)

@@ -42,7 +42,7 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
     has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
     for loosening, models in phrases.merge_models(report.loosened):
         subject = paint(escape_line(loosening.subject), BOLD, view)
-        place = f"  {escape_line(report.config)}:{loosening.line}" if loosening.line else ""
+        place = f"  {escape_line(report.config_path)}:{loosening.line}" if loosening.line else ""
         yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
         for_models = f" for {', '.join(map(escape_line, models))}" if models and has_several_models else ""
         yield f"{INDENT}{escape_line(phrases.describe_loosening(loosening))}{for_models}"

@@ -1,4 +1,4 @@
-"""Bytes of a prompt file → the text that is counted."""
+"""The bytes of a prompt file → the text that is counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDE_BOMS = {
 
 
 def decode(data: bytes) -> str:
-    """Strict UTF-8, less one byte order mark, with CRLF as LF so that Windows and Linux agree.
+    """Decode strict UTF-8, without its byte order mark, and with CRLF as LF so that Windows and Linux agree.
 
     A lone CR, trailing white space and the final newline stay: they are sent, so they are counted.
     Raises `Unreadable` for anything that isn't UTF-8 text, with the line of the first bad byte.
@@ -22,9 +22,9 @@ def decode(data: bytes) -> str:
     for bom, name in _WIDE_BOMS.items():
         if data.startswith(bom):
             raise Unreadable(f"is {name}, not UTF-8", "save it as UTF-8", 1)
-    zero = data.find(b"\0")
-    if zero >= 0:
-        line = data.count(b"\n", 0, zero) + 1
+    nul = data.find(b"\0")
+    if nul >= 0:
+        line = data.count(b"\n", 0, nul) + 1
         raise Unreadable("holds a NUL byte, so it isn't text", "leave binary files out with `exclude`", line)
     try:
         text = data.removeprefix(_BOM).decode("utf-8")

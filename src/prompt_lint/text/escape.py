@@ -7,7 +7,7 @@ import re
 
 # What may need a change. Text without a match (plain ASCII, nearly always) is returned as it is.
 # In this order:
-#   a backslash that would read as one of our own escapes;
+#   a backslash that would read as the start of an escape;
 #   anything outside printable ASCII;
 #   a colon at the start: GitHub takes `::error …` there for a command, after leading spaces, too;
 #   `##[`, GitHub's older commands, and `##vso[`, Azure's, both obeyed anywhere in a line (and Azure
@@ -15,9 +15,9 @@ import re
 #   because its neighbour in the line may bring the rest.
 _SUSPECT = re.compile(r"\\(?=[\\nrtxuU]|[^ -~])|[^ -~]|^ *:|(?:##(?=\w*\Z)|(?:##|^#)(?=vso|\w*\[))", re.ASCII)
 
-# Characters that count as printable but are drawn as nothing: two names that differ by one look the
+# Characters that count as printable but aren't drawn: two names that differ by one look the
 # same. Unicode's Default_Ignorable_Code_Point, without those that `str.isprintable` refuses already.
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
@@ -28,12 +28,12 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def escape_line(text: str) -> str:
-    r"""`text` as one printable line that any UTF-8 stream takes and no CI runner obeys.
+    r"""Return `text` as one printable line that any UTF-8 stream takes and no CI runner obeys.
 
     Controls become `\n` or `\x1b`, bytes that aren't UTF-8 (lone surrogates) `\xff`, and whatever else
-    is not drawn, or steers how its neighbours are drawn, `\u202e` or `\U000e0041`. Different texts
-    stay different. For that a backslash is doubled where it could be mistaken: so escape once, where
-    the text is printed, and don't keep what comes out.
+    isn't drawn, or changes how its neighbours are drawn, `\u202e` or `\U000e0041`. Different texts
+    stay different: for that, a backslash is doubled where it could be mistaken. So escape once, where
+    the text is printed, and don't store the result.
     """
     return _SUSPECT.sub(_escape_match, text)
 
@@ -44,19 +44,19 @@ def dump_json(document: object, *, indent: int | None = 2) -> str:
 
 
 def escape_surrogates(text: str) -> str:
-    r"""`text` for a program: as it is, but bytes that aren't UTF-8 (lone surrogates) as `\xff`, as no reader takes them."""
+    r"""Return `text` with bytes that aren't UTF-8 (lone surrogates) as `\xff`, since no program reads them otherwise."""
     return _SURROGATES.sub(lambda match: _escape_character(match[0]), text)
 
 
 def _escape_match(match: re.Match[str]) -> str:
-    found = match[0]
-    if found == "\\":
+    text = match[0]
+    if text == "\\":
         return "\\\\"
-    if found in {"#", "##"}:
-        return rf"{found[1:]}\x23"
-    if found[-1] == ":":
-        return rf"{found[:-1]}\x3a"
-    return found if found.isprintable() and _UNSEEN.match(found) is None else _escape_character(found)
+    if text in {"#", "##"}:
+        return rf"{text[1:]}\x23"
+    if text[-1] == ":":
+        return rf"{text[:-1]}\x3a"
+    return text if text.isprintable() and _INVISIBLE.match(text) is None else _escape_character(text)
 
 
 def _escape_character(char: str) -> str:

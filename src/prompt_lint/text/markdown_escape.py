@@ -1,4 +1,4 @@
-"""Untrusted text in the Markdown of GitHub and GitLab: as plain words, or as code. Both stay inside one line and cell."""
+"""Untrusted text in the Markdown of GitHub and GitLab: as plain words, or as code, both in one line and one cell."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 from prompt_lint.text.escape import escape_line
 
-# What begins anything in the middle of a line. An entity is only ever the character itself: never a mark of
-# Markdown, nor the end of a table's cell, which a backslash doesn't prevent everywhere.
-_SPECIAL = re.compile(r"[\\`*{}\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
+# What is a mark of Markdown in the middle of a line. As an entity it is just the character, also in a table, where
+# a backslash doesn't keep everything from ending the cell.
+_MARKS = re.compile(r"[\\`*{}\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
 
-# Words that GitHub or GitLab make a link, a mention or a reference of. They look for them in what is shown, so no
-# entity helps; but never in code, which also leaves them as they are for those who copy them.
+# Words that GitHub or GitLab turn into a link, a mention or a reference. They look for them in the rendered text, so
+# an entity doesn't help; but not in code, which can also be copied unchanged.
 _LINKING = re.compile(
     r"""://                                       # an address
       | (?i:\bwww\.|\bgh-\d)                      # one without its scheme; an issue
@@ -22,50 +22,50 @@ _LINKING = re.compile(
     """,
     re.VERBOSE,
 )
-# What begins a block where it is the first in a line, or in an item of a list; GitLab obeys `/close` there.
-_BEGINNING = re.compile(r"[#>+=/:-]|[0-9]{1,9}(?=[.)])")
+# What starts a block at the start of a line or a list item; there GitLab obeys `/close`.
+_BLOCK_START = re.compile(r"[#>+=/:-]|[0-9]{1,9}(?=[.)])")
 _CODE_OR_WORD = re.compile(r"`([^`]+)`|[^\s`]+|`|\s+")
 
-# Scripts that run from the right. What stands beside such a text would be drawn on its wrong side.
-_FROM_THE_RIGHT = re.compile(
+# Scripts that run from right to left. What is next to such a text would be drawn on the wrong side of it.
+_RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 
 
 def escape_as_code(text: str) -> str:
-    """`text` as code: a name, a path, a heading. Nothing of it is obeyed; it is one line, and "" stays ""."""
+    """Return `text` (a name, a path, a heading) as code in one line, of which nothing is obeyed. "" stays ""."""
     return _format_code(escape_line(text))
 
 
 def escape_as_text(text: str) -> str:
-    """`text` as a sentence, of which nothing is obeyed. What is in backticks in it, and what would be a link, is code."""
-    told = "".join(map(_escape_word, _CODE_OR_WORD.finditer(escape_line(text)))).lstrip()
-    return _isolate(f"&#{ord(told[0])};{told[1:]}" if _BEGINNING.match(told) else told)
+    """Return `text` as a sentence, of which nothing is obeyed. What is in backticks, or would be a link, is code."""
+    escaped = "".join(map(_escape_word, _CODE_OR_WORD.finditer(escape_line(text)))).lstrip()
+    return _isolate(f"&#{ord(escaped[0])};{escaped[1:]}" if _BLOCK_START.match(escaped) else escaped)
 
 
-def _escape_word(found: re.Match[str]) -> str:
-    if found[1]:
-        return _format_code(found[1])
-    if not _LINKING.search(found[0]):
-        return _escape_marks(found[0])
-    word = found[0].rstrip(".,;:!?)") or found[0]
-    return _format_code(word) + _escape_marks(found[0][len(word) :])
+def _escape_word(match: re.Match[str]) -> str:
+    if match[1]:
+        return _format_code(match[1])
+    if not _LINKING.search(match[0]):
+        return _escape_marks(match[0])
+    word = match[0].rstrip(".,;:!?)") or match[0]
+    return _format_code(word) + _escape_marks(match[0][len(word) :])
 
 
 def _escape_marks(text: str) -> str:
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
+    return _MARKS.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
-def _format_code(shown: str) -> str:
-    if not shown:
+def _format_code(line: str) -> str:
+    if not line:
         return ""
-    if "`" in shown or "|" in shown or shown != shown.strip():
-        edges = len(shown) - len(shown.lstrip(" ")), len(shown.rstrip(" "))
-        inner = "&#32;" * edges[0] + _escape_marks(shown[edges[0] : edges[1]]) if shown.strip() else ""
-        return _isolate(f"<code>{inner}{'&#32;' * (len(shown) - edges[1])}</code>")
-    return _isolate(f"`{shown}`")
+    if "`" in line or "|" in line or line != line.strip():
+        start, end = len(line) - len(line.lstrip(" ")), len(line.rstrip(" "))
+        inner = "&#32;" * start + _escape_marks(line[start:end]) if line.strip() else ""
+        return _isolate(f"<code>{inner}{'&#32;' * (len(line) - end)}</code>")
+    return _isolate(f"`{line}`")
 
 
 def _isolate(text: str) -> str:
-    """Between U+2068 and U+2069, where it runs from the right."""
-    return f"&#8296;{text}&#8297;" if _FROM_THE_RIGHT.search(text) else text
+    """Put text that runs from right to left between U+2068 and U+2069."""
+    return f"&#8296;{text}&#8297;" if _RIGHT_TO_LEFT.search(text) else text
