@@ -223,7 +223,7 @@ def hostile(names: Sequence[str] = NAMES) -> Report:
         loosened=tuple(Loosening(name, name, n, name, 1, 2) for n, name in enumerate(names)),
         requests_sent=1,
         api_host=first,
-    )._replace(config=first)
+    )._replace(config_path=first)
 
 
 def _hostile(name: str) -> Iterator[Verdict]:
