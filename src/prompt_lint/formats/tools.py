@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint.formats.data_files import Item, add_line, make_notes, make_parts
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Note, Part, Prompt, Request
-from prompt_lint.request import extra_keys
+from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Prompt, Request
+from prompt_lint.request.extra_keys import note_request_keys, refuse_keys
 from prompt_lint.request.normalize import describe_data
 from prompt_lint.request.tools import (
     NO_DESCRIPTION,
@@ -27,24 +27,23 @@ from prompt_lint.text.location import ShapeError
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Problem, ReadFile, Rule
-    from prompt_lint.text.document import Document
+    from prompt_lint.model.values import Note, Part, Problem, ReadFile, Rule
     from prompt_lint.text.location import KeyPath
-
 
 # No file without one of these needs to be parsed to see that it defines no tools.
 _SIGN = rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?type[\"']?[ \t]*:"
+_EXAMPLE = 'a file of tools looks like {"tools": [{"name": "…", "input_schema": {…}}]}'
 
 
-class _Defined(NamedTuple):
-    """One definition: its place in the file, how messages spell that, and its key, where it has one for a name."""
+class _Definition(NamedTuple):
+    """A tool definition, its key path in the file, the one that messages name, and its key, where that is its name."""
 
-    place: KeyPath
-    where: KeyPath
+    key_path: KeyPath
+    shown_key_path: KeyPath
     tool: Any
-    key: str
+    key: str = ""
 
 
 def recognise(path: str, data: bytes) -> str | None:
@@ -52,125 +51,115 @@ def recognise(path: str, data: bytes) -> str | None:
     if not re.search(_SIGN, data):
         return None
     try:
-        found = _find(parse_document(path, data).data)
+        definitions = _find_definitions(parse_document(path, data).data)
     except Unreadable:
-        return None  # told by `request`, which takes every such name
-    if not found:
+        return None  # reported by `request`, which takes every such name
+    if not definitions:
         return None
-    return f"it holds {pluralize(len(found), 'tool definition')} and no messages"
+    return f"it holds {pluralize(len(definitions), 'tool definition')} and no messages"
 
 
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:
-    """One prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
+    """Yield one prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
     if not decode(data).strip():
         raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
-    source = parse_document(path, data)
-    found = _find(source.data)
-    if not found:
-        told = f"holds no tool definitions: {describe_data(source.data)}"
-        raise Unreadable(
-            told, 'a file of tools looks like {"tools": [{"name": "…", "input_schema": {…}}]}', 1
-        )
+    document = parse_document(path, data)
+    definitions = _find_definitions(document.data)
+    if not definitions:
+        message = f"holds no tool definitions: {describe_data(document.data)}"
+        raise Unreadable(message, _EXAMPLE, 1)
     try:
-        tools = normalize_tools((one.where, one.tool, one.key) for one in found)
-    except ShapeError as fault:
-        raise Unreadable(
-            fault.message, fault.hint, source.find_line(_placed(found, fault.key_path))
-        ) from None
-    try:
-        remarks = _beside(source, found[0].place[:-1])
-    except ShapeError as fault:
-        raise Unreadable(fault.message, fault.hint, source.find_line(fault.key_path)) from None
+        tools = _normalize(definitions)
+        remarks = _check_surroundings(document.data, definitions[0].key_path[:-1])
+    except ShapeError as error:
+        raise add_line(error, document) from None
     yield Prompt(path, "", 1, Request({"tools": tools, "messages": [dict(PLACEHOLDER_MESSAGE)]}))
-    bare = [
-        one.place
-        for one, tool in zip(found, tools, strict=True)
+    remarks += [
+        (NO_DESCRIPTION, definition.key_path)
+        for definition, tool in zip(definitions, tools, strict=True)
         if is_client_tool(tool) and not tool.get("description")
     ]
-    remarks += [(NO_DESCRIPTION, place) for place in bare]
-    lines = source.find_lines([place for _, place in remarks]) if remarks else []
-    yield from (Note(message, path, line) for (message, _), line in zip(remarks, lines, strict=True))
+    yield from make_notes(path, document, remarks)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
-    """Each tool by its name, as the model reads it."""
-    source = parse_document(path, data)
-    found = _find(source.data)
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> list[Part]:
+    """Return each tool by its name, as the model reads it."""
+    document = parse_document(path, data)
+    definitions = _find_definitions(document.data)
     try:
-        tools = normalize_tools((one.where, one.tool, one.key) for one in found)
-    except ShapeError as fault:  # swapped since it was parsed
-        raise Unreadable(fault.message, fault.hint) from None
-    lines = source.find_lines([one.place for one in found])
-    begins = sorted({*lines, source.text.count("\n") + 2})
-    following = dict(pairwise(begins))
-    return [
-        Part(
-            get_tool_name(tool) or str(tool.get("type")),
-            line,
-            max(line, following[line] - 1),
-            render_tool(tool),
-        )
-        for tool, line in zip(tools, lines, strict=True)
+        tools = _normalize(definitions)
+    except ShapeError as error:  # the file has changed since it was parsed
+        raise add_line(error, document) from None
+    items = [
+        Item(definition.key_path, get_tool_name(tool) or str(tool.get("type")), render_tool(tool))
+        for definition, tool in zip(definitions, tools, strict=True)
     ]
+    return make_parts(document, items)
 
 
-def _beside(source: Document, tools: KeyPath) -> list[tuple[str, KeyPath]]:
-    """What is to be said of the keys beside the `tools` at that place. Raises `ShapeError` for one that is refused."""
-    told: list[tuple[str, KeyPath]] = []
-    fields = source.data
+def _normalize(definitions: Sequence[_Definition]) -> list[dict[str, Any]]:
+    """Return the tools as the API takes them. Raises `ShapeError`, with the key path in the file."""
+    try:
+        return normalize_tools((each.shown_key_path, each.tool, each.key) for each in definitions)
+    except ShapeError as error:
+        shown = error.key_path
+        definition = next(
+            each for each in definitions if each.shown_key_path == shown[: len(each.shown_key_path)]
+        )
+        rest = shown[len(definition.shown_key_path) :]
+        raise error.moved_to((*definition.key_path, *rest)) from None
+
+
+def _check_surroundings(data: Any, tools: KeyPath) -> list[tuple[str, KeyPath]]:
+    """Return messages about the keys beside the tools, with their key paths. Raises `ShapeError` for one that is refused."""
+    remarks: list[tuple[str, KeyPath]] = []
     for depth, step in enumerate(tools):
-        others = {key: fields[key] for key in fields if key != step}
+        others = {key: data[key] for key in data if key != step}
         try:
-            extra_keys.refuse_keys(others)
-        except ShapeError as fault:
-            raise ShapeError((*tools[:depth], *fault.key_path), fault.message, fault.hint) from None
-        told += [(message, (*tools[:depth], key)) for key, message in extra_keys.note_request_keys(others)]
-        fields = fields[step]
-    return told
+            refuse_keys(others)
+        except ShapeError as error:
+            raise error.moved_to((*tools[:depth], *error.key_path)) from None
+        remarks += [(message, (*tools[:depth], key)) for key, message in note_request_keys(others)]
+        data = data[step]
+    return remarks
 
 
-def _placed(found: Iterable[_Defined], where: KeyPath) -> KeyPath:
-    """The place in the file that a message spells `where`."""
-    one = next(one for one in found if one.where == where[: len(one.where)])
-    return (*one.place, *where[len(one.where) :])
-
-
-def _find(data: Any) -> list[_Defined]:
-    """The definitions of a file that holds nothing else; none of any other file."""
+def _find_definitions(data: Any) -> list[_Definition]:
+    """Return the tool definitions of a file that holds nothing else; none of any other file."""
     if isinstance(data, list):
-        return _listed(data, ())
+        return _read_list(data, ())
     if not isinstance(data, dict):
         return []
     if any(data.get(key) is not None for key in REQUEST_KEYS if key != "tools"):
         return []
     if isinstance(data.get("result"), dict) and "tools" in data["result"] and "tools" not in data:
-        return _listed(data["result"]["tools"], ("result", "tools"))  # an answer of MCP, as it came
-    return _listed(data["tools"], ("tools",)) if "tools" in data else _keyed(data, ())
+        return _read_list(data["result"]["tools"], ("result", "tools"))  # an answer of MCP, as it came
+    return _read_list(data["tools"], ("tools",)) if "tools" in data else _read_mapping(data, ())
 
 
-def _listed(tools: Any, place: KeyPath) -> list[_Defined]:
+def _read_list(tools: Any, key_path: KeyPath) -> list[_Definition]:
     if isinstance(tools, dict):
-        return _keyed(tools, place)
+        return _read_mapping(tools, key_path)
     if not isinstance(tools, list) or not tools:
         return []
     if not any(map(looks_like_tool, tools)) and not all(map(lacks_only_schema, tools)):
         return []
-    if not place and any(isinstance(tool, dict) and "role" in tool for tool in tools):
+    if not key_path and any(isinstance(tool, dict) and "role" in tool for tool in tools):
         return []  # messages
-    return [_Defined((*place, number), ("tools", number), tool, "") for number, tool in enumerate(tools)]
+    return [_Definition((*key_path, number), ("tools", number), tool) for number, tool in enumerate(tools)]
 
 
-def _keyed(tools: dict[str, Any], place: KeyPath) -> list[_Defined]:
-    """An object whose keys are the names of its tools."""
+def _read_mapping(tools: dict[str, Any], key_path: KeyPath) -> list[_Definition]:
+    """Return the tools of an object whose keys are their names."""
     if not tools or not all(_is_keyed(tool) for tool in tools.values()):
         return []
-    return [_Defined((*place, key), ("tools", key), tool, key) for key, tool in tools.items()]
+    return [_Definition((*key_path, key), ("tools", key), tool, key) for key, tool in tools.items()]
 
 
 def _is_keyed(tool: object) -> bool:
+    """Whether a value may be a tool that is named by its key."""
     if looks_like_tool(tool):
         return True
-    about = isinstance(tool, dict) and isinstance(tool.get("description"), str) and "role" not in tool
-    if not about or not isinstance(tool, dict):
+    if not isinstance(tool, dict) or not isinstance(tool.get("description"), str) or "role" in tool:
         return False
     return any(isinstance(tool.get(key), dict) or are_named_parameters(tool.get(key)) for key in SCHEMA_KEYS)
