@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Command(click.Command):
-    """A command with a `--help` of ours."""
+    """A command whose `--help` is written as reports are."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)

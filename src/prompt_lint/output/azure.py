@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
-# The agent keeps the first issues of each type in a task.
-KEPT = 10
-LONGEST = 4_096
+# The agent keeps so many issues of a type in a task, the first ones.
+MAX_ISSUES = 10
+MAX_MESSAGE_LENGTH = 4_096
 
 
 def render(report: Report, view: View) -> str:
@@ -30,12 +30,14 @@ def render(report: Report, view: View) -> str:
     findings = collect_findings(report)
     errors = [finding for finding in findings if finding.level == "error"]
     warnings = [finding for finding in findings if finding.level == "warning" and view.verbosity >= 0]
-    is_cut = len(errors) > KEPT or len(warnings) > KEPT
-    shown = [*errors[:KEPT], *warnings[: KEPT - is_cut]]
+    is_cut = len(errors) > MAX_ISSUES or len(warnings) > MAX_ISSUES
+    shown = [*errors[:MAX_ISSUES], *warnings[: MAX_ISSUES - is_cut]]
     commands = [_issue(finding) for finding in shown]
     if is_cut:
         left = len(errors) + len(warnings) - len(shown)
-        message = f"Azure keeps {KEPT} issues of a type: {left:,} more are told in the log of this task."
+        message = (
+            f"Azure keeps {MAX_ISSUES} issues of a type: {left:,} more are told in the log of this task."
+        )
         commands.append(_command("warning", {}, [message]))
     return "".join(f"{command}\n" for command in commands)
 
@@ -51,7 +53,7 @@ def _issue(finding: Finding) -> str:
 def _command(level: Level, properties: dict[str, str], lines: Sequence[str]) -> str:
     pairs = ";".join(f"{name}={_escape(value)}" for name, value in ({"type": level} | properties).items())
     message = "\n".join(map(escape_line, lines))
-    message = message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
+    message = message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[: MAX_MESSAGE_LENGTH - 1]}…"
     return f"##vso[task.logissue {pairs}]{_escape(message)}"
 
 

@@ -69,10 +69,10 @@ def deliver_report(
     env: Mapping[str, str],
     render_text: Callable[[Report, View], str] | None = None,
 ) -> None:
-    """Write the report to all targets. `render_text` stands in for the usual text.
+    """Write the report to all targets, `render_text` instead of the usual text.
 
-    Raises `Fatal` for the first that couldn't be written, once all others are; with the exit code of the report, if
-    that has one to tell. A summary that couldn't be written is a warning, since nobody asked for it.
+    Raises `Fatal` for the first target that couldn't be written, after all others were. Its exit code is that of the
+    report, unless the report is fine. A summary that couldn't be written is only a warning: no option asked for it.
     """
     view = View(color=False, verbosity=options.verbose - options.quiet)
 

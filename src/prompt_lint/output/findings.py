@@ -1,4 +1,4 @@
-"""Findings: what a report says of places in files, which annotations, SARIF and the reports for GitLab are made of.
+"""Findings: what a report says about places in files; annotations, SARIF, JUnit and GitLab's reports are made of them.
 
 Nothing is escaped here: each output escapes what it prints.
 """
@@ -43,7 +43,7 @@ _LEVEL_OF_LOOSENED: dict[OnRaise, Level] = {"fail": "error", "warn": "warning", 
 class Finding(NamedTuple):
     """Something to say at one place. `path` is empty for the whole run, `line` is 0 for a whole file.
 
-    The first of `lines` is enough to understand it, the others add detail; all may hold untrusted text. `name` is that
+    The first of `lines` is enough to understand it, the others add detail; all may have untrusted text. `name` is that
     of the prompt in its file. `verdicts` are those that the finding is about, the worst first. Of two findings of a
     kind, the one with the greater `weight` is worse.
     """
@@ -86,7 +86,7 @@ def collect_findings(report: Report, *, each_model: bool = False) -> list[Findin
 def identify(finding: Finding, path: str, seen: dict[str, int]) -> tuple[str, int]:
     """Return a text that is equal for the same finding in two commits, and its number among equal ones in `seen`.
 
-    `path` stands for that of the finding. Counts aren't part of it: services would take every change for a new finding.
+    `path` is used instead of the finding's own. No count is part of the text, or each change would be a new finding.
     """
     models = (verdict.model for verdict in finding.verdicts)
     identity = "\0".join(map(escape_surrogates, (finding.kind, path, finding.name, *models)))
@@ -105,7 +105,7 @@ def _of_problem(problem: Problem) -> Finding:
 
 
 def _of_loosened(report: Report) -> Iterator[Finding]:
-    """Yield one finding for what is loosened alike for several models."""
+    """Yield a finding for each limit that is loosened, one for all models with the same change."""
     level = _LEVEL_OF_LOOSENED[report.on_raise]
     for loosening, models in phrases.merge_models(report.loosened):
         for_models = f" for {', '.join(models)}" if models else ""
@@ -127,7 +127,7 @@ def _of_prompts(report: Report, *, each_model: bool) -> Iterator[Finding]:
 
 
 def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts that fail, or else those of the worst kind."""
+    """Return the verdicts that fail, or else those of the worst kind; none where all are `ok`."""
     failed = [verdict for verdict in verdicts if verdict.fails]
     if failed:
         return sorted(failed, key=lambda verdict: (_RANKS[_kind(verdict)], -verdict.over_by))

@@ -46,8 +46,10 @@ class ListedPrompt(NamedTuple):
 
 def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
     """Return the prompts and the groups, in their order."""
-    listed = [ListedPrompt(*pair) for pair in group_by_prompt(verdicts)]
-    return [one for one in listed if not one.prompt.is_group], [one for one in listed if one.prompt.is_group]
+    prompts, groups = [], []
+    for prompt, of_prompt in by_prompt(verdicts):
+        (groups if prompt.is_group else prompts).append(ListedPrompt(prompt, of_prompt))
+    return prompts, groups
 
 
 def count_tokens(verdict: Verdict) -> int:

@@ -90,7 +90,7 @@ def _describe_change(page: Page) -> str:
 
 
 def _describe_growth(totals: Sequence[Total], incomparable: str) -> str:
-    """Return the growth of all models in one phrase; with something left out, it is never called the same."""
+    """Return the growth of all models in one phrase; if something is left out, it isn't called the same."""
     least, most = min(total.growth for total in totals), max(total.growth for total in totals)
     if least < 0 < most:
         return f"this change makes it {least:+,} to {most:+,} tokens, by model"

@@ -55,7 +55,7 @@ def percent_of_limit(verdict: Verdict) -> str:
 
 
 def share_suffix(growth: int, base_tokens: int) -> str:
-    """Return a growth as a share of the base, to stand behind a number: ` (+12%)`; "" where the base has no tokens."""
+    """Return a growth as a share of the base, to follow a number: ` (+12%)`; "" where the base has no tokens."""
     if not base_tokens:
         return ""
     percent = 100 * growth / base_tokens
@@ -140,7 +140,7 @@ def describe_exemption(
 
 
 def merge_models(loosenings: Iterable[Loosening]) -> list[tuple[Loosening, tuple[str, ...]]]:
-    """Return what is loosened alike for several models once, with those models."""
+    """Return each loosening once, with the models that have the same one."""
     models: dict[Loosening, tuple[str, ...]] = {}
     for loosening in loosenings:
         key = loosening._replace(model="")

@@ -115,7 +115,7 @@ def _descriptor(rule: str) -> dict[str, Any]:
 
 
 def _invocation(report: Report, left_out: int) -> dict[str, Any]:
-    """Return whether all could be done, and what has no place in a file: problems of the run, notes, what is left out."""
+    """Return whether the run succeeded, and what has no place in a file: its problems, notes, what is left out."""
     notifications = [
         _notification("error", *filter(None, (problem.message, problem.hint)))
         for problem in report.problems

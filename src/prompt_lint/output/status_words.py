@@ -20,9 +20,10 @@ _RED, _MAGENTA, _YELLOW, _GREEN = "1;31", "1;35", "33", "32"
 
 
 class StatusWords(NamedTuple):
-    """`label` begins a line of the text, `mark` a row of a Markdown table; `summary` stands in the text's summary.
+    """What one status is called in each place.
 
-    `remark` ends a line about a change. A mark isn't broken, so its spaces are no-break ones.
+    `label` begins a line of the text, `mark` a row of a Markdown table, in which it must not be broken. `summary` is for
+    the last lines of the text, `remark` for the end of a line about a change.
     """
 
     label: str

@@ -39,7 +39,7 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
 def write_stdout(text: str) -> None:
     """Write all of `text`, with escapes for what the stream's encoding lacks.
 
-    Raises `ClosedPipe` where nobody reads any more, and `Fatal` where it can't be written: a lost report is no success.
+    Raises `ClosedPipe` where the reader has gone, and `Fatal` where it can't be written: a lost report is no success.
     """
     try:
         data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
@@ -56,7 +56,7 @@ def write_stdout(text: str) -> None:
 
 
 def write_stderr(text: str) -> None:
-    """Write what is said beside a report. Nobody needs to read it, so no run fails where it is lost."""
+    """Write a message to stderr. A run doesn't fail where that is lost."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -65,9 +65,9 @@ def write_stderr(text: str) -> None:
 
 
 def _discard_buffer(stream: TextIO) -> None:
-    """Let what is left in the stream's buffer go nowhere.
+    """Discard what is left in the buffer of a stream that can't be written to.
 
-    Python flushes it when it ends; where that fails, it complains by itself, and exits with 120.
+    Python would flush it at the end of the process, fail, complain by itself, and exit with 120.
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -86,7 +86,7 @@ def write_file(path: str, text: str) -> None:
 def show_progress(env: Mapping[str, str]) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows a number of counts on stderr, and takes it away at the end.
 
-    It shows nothing where nobody waits: in CI, in a hook, in a pipe.
+    It shows nothing in CI, in a hook and in a pipe, where nobody waits for it.
     """
     if not sys.stderr or not sys.stderr.isatty() or env.get("CI") or env.get("PRE_COMMIT"):
         yield lambda _number: None

@@ -92,14 +92,14 @@ def _is_shown(block: Block, report: Report, view: View) -> bool:
 
 
 class _Entry(NamedTuple):
-    """A block that is shown, and those of its file and status for which it stands."""
+    """A block that is shown, and the rest of its file and status, which is only counted."""
 
     block: Block
     rest: Sequence[Block]
 
     @property
     def group(self) -> ShownStatus:
-        """The status below which it is listed: what grew too much is listed with what is over."""
+        """The status with which it is listed: what grew too much is listed with what is over."""
         return "over" if self.block.fails else self.block.status
 
 

@@ -1,4 +1,4 @@
-"""What stands beside the numbers in outputs for a person: problems, notes, and who counted."""
+"""Remarks of the text outputs: problems, notes, and who counted."""
 
 from __future__ import annotations
 
