@@ -46,8 +46,9 @@ class ListedPrompt(NamedTuple):
 
 def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
     """Return the prompts and the groups, in their order."""
-    prompts, groups = [], []
-    for prompt, of_prompt in by_prompt(verdicts):
+    prompts: list[ListedPrompt] = []
+    groups: list[ListedPrompt] = []
+    for prompt, of_prompt in group_by_prompt(verdicts):
         (groups if prompt.is_group else prompts).append(ListedPrompt(prompt, of_prompt))
     return prompts, groups
 
