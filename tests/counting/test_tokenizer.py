@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support.paths import ROOT
 
 from prompt_lint.counting.tokenizer import characters, engine, marks
 from prompt_lint.counting.tokenizer.vocabulary import DATA, read_data, vocabulary
@@ -35,7 +36,7 @@ ASCII_TEXT = st.text(st.one_of(st.sampled_from("''' \n1a!s"), st.characters(code
 
 def tool() -> ModuleType:
     """tools/build_vocabulary.py as a module."""
-    path = HERE.parent / "tools" / "build_vocabulary.py"
+    path = ROOT / "tools" / "build_vocabulary.py"
     spec = importlib.util.spec_from_file_location("build_vocabulary", path)
     assert spec is not None
     assert spec.loader is not None
@@ -225,7 +226,7 @@ def test_the_vocabulary_is_what_its_header_says(name: str) -> None:
 
 def test_the_notice_carries_the_licence_of_the_vocabulary() -> None:
     """Whoever gets the package gets the name and the terms of whose data is in it."""
-    notice = (HERE.parent / "NOTICE").read_text(encoding="utf-8")
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
 
     assert "Copyright (c) 2026 Sander Land" in notice
     assert "The above copyright notice and this permission notice shall be included" in " ".join(
