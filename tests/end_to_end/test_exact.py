@@ -760,8 +760,8 @@ def test_a_fault_of_our_own_is_not_taken_for_a_limit(repo: Repo) -> None:
     write_open(repo)
     program = (
         "import sys, prompt_lint.cli.main as c, prompt_lint.check.pipeline as k; sys.argv = ['prompt-lint', 'check']\n"
-        "def judge_all(*_): raise ZeroDivisionError('hunter2')\n"
-        "k.judge_all = judge_all; c.main()"
+        "def judge_prompts(*_): raise ZeroDivisionError('hunter2')\n"
+        "k.judge_prompts = judge_prompts; c.main()"
     )
 
     done = run(repo, sys.executable, "-c", program)

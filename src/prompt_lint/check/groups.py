@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.importers import find_importers, is_below
+from prompt_lint.check.importers import find_importers, match_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.text import patterns
@@ -87,13 +87,13 @@ def find_affected_groups(
 
     A request names its files itself, so links are followed on both sides.
     """
-    changed = list({name for path in paths for name in (path, _resolve(tree, path))})
+    is_named = match_below({name for path in paths for name in (path, _resolve(tree, path))})
 
     def is_affected(group: GroupFiles) -> bool:
         names = (
             name for file in group.files for name in (file.path, _resolve(tree, file.path), *file.aliases)
         )
-        return any(is_below(changed, name) for name in names) or bool(
+        return any(map(is_named, names)) or bool(
             find_importers(tree, group.files, paths, max_file_size, unchanged)
         )
 

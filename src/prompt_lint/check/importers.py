@@ -9,7 +9,7 @@ from prompt_lint.formats.recognition import can_import, seems_to_import
 from prompt_lint.model.errors import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from prompt_lint.check.unchanged_files import UnchangedFiles
     from prompt_lint.config.rule_matching import MatchedFile
@@ -27,10 +27,11 @@ def find_importers(
     able = [target for target in targets if can_import(target.display_path, target.rule)]
     if unchanged:
         unchanged.look_up(able)
+    is_named = match_below(paths)
     return [
         target
         for target in able
-        if any(is_below(paths, path) for path in _list_included(tree, target, cap, unchanged))
+        if any(is_named(path) for path in _list_included(tree, target, cap, unchanged))
     ]
 
 
@@ -51,6 +52,8 @@ def _list_included(
     return reader.requested
 
 
-def is_below(paths: Sequence[str], name: str) -> bool:
-    """Whether a path is one of `paths`, or lies below one; "" is the top."""
-    return any(not path or name == path or name.startswith(f"{path}/") for path in paths)
+def match_below(paths: Collection[str]) -> Callable[[str], bool]:
+    """Return a function that says whether a path is one of `paths` or below one; "" among them is the top."""
+    exact = set(paths)
+    folders = tuple(f"{path}/" if path else "" for path in paths)
+    return lambda path: path in exact or path.startswith(folders)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check import base_prompts, compare, run_notes
+from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import apply_exemption, decide_exit_code
@@ -114,6 +114,8 @@ def _compare(
     prompts: Iterable[ReadPrompt],
 ) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
+    from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+
     limit = run.options.max_file_size
     changes = base_prompts.find_file_changes(tree, comparison, targets, limit)
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
-from prompt_lint.check.importers import find_importers, is_below
+from prompt_lint.check.importers import find_importers, match_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
@@ -93,7 +93,8 @@ def _select(
     unchanged: UnchangedFiles | None,
 ) -> list[MatchedFile]:
     """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
-    named = [file for file in matched if any(is_below(paths, name) for name in _list_names(file))]
+    is_named = match_below(paths)
+    named = [file for file in matched if any(map(is_named, _list_names(file)))]
     shown = {file.display_path for file in named}
     others = [file for file in matched if file.display_path not in shown]
     return [*named, *find_importers(tree, others, paths, max_file_size, unchanged)]
@@ -186,7 +187,7 @@ def _report_broken_links(
     aliases: Mapping[str, str | Unreadable], matcher: RuleMatcher, paths: Sequence[str]
 ) -> Iterator[Problem]:
     for link, target in sorted(aliases.items()):
-        is_wanted = not paths or is_below(paths, link)
+        is_wanted = not paths or match_below(paths)(link)
         if isinstance(target, Unreadable) and is_wanted and matcher.find_rule(link):
             yield Problem(link, 0, target.message, target.hint)
 

@@ -30,14 +30,15 @@ class MatchedFile(NamedTuple):
 
 
 class CompiledRule(NamedTuple):
-    """A rule with its patterns compiled."""
+    """A rule with its patterns compiled. Each path that it can match begins with one of `starts`."""
 
     rule: Rule
+    starts: tuple[str, ...]
     includes: Callable[[str], bool]
     excludes: Callable[[str], bool]
 
     def matches(self, path: str) -> bool:
-        return self.includes(path) and not self.excludes(path)
+        return path.startswith(self.starts) and self.includes(path) and not self.excludes(path)
 
 
 class RuleMatcher(NamedTuple):
@@ -48,8 +49,8 @@ class RuleMatcher(NamedTuple):
 
     def find_rule(self, path: str) -> Rule | None:
         """Return the rule that applies to a path, or None."""
-        for rule, includes, excludes in reversed(self.rules):
-            if includes(path) and not excludes(path):
+        for rule, starts, includes, excludes in reversed(self.rules):
+            if path.startswith(starts) and includes(path) and not excludes(path):
                 return None if self.excludes(path) else rule
         return None
 
@@ -69,7 +70,12 @@ class RuleMatcher(NamedTuple):
 def compile_rules(rules: Iterable[Rule], exclude: Sequence[str]) -> RuleMatcher:
     """Compile rules and the `exclude` at the top of their file. Raises `ValueError` for a pattern that is refused."""
     compiled = [
-        CompiledRule(rule, patterns.compile_patterns(rule.files), patterns.compile_patterns(rule.exclude))
+        CompiledRule(
+            rule,
+            tuple(patterns.find_folders(rule.files)),
+            patterns.compile_patterns(rule.files),
+            patterns.compile_patterns(rule.exclude),
+        )
         for rule in rules
     ]
     return RuleMatcher(compiled, patterns.compile_patterns(exclude))

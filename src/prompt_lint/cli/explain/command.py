@@ -139,10 +139,11 @@ def _choose_name(tree: WorkingTree, matcher: RuleMatcher, path: str) -> str:
 
 def _describe_rules(config: Config, matcher: RuleMatcher, path: str, applied: Rule | None) -> Iterator[str]:
     """Yield a line for each rule whose `files` match."""
-    for rule, includes, excludes in matcher.rules:
-        if not includes(path):
+    for compiled in matcher.rules:
+        rule = compiled.rule
+        if not compiled.includes(path):
             continue
-        if excludes(path):
+        if compiled.excludes(path):
             result = "matches, but its `exclude` leaves this file out"
         elif rule is applied:
             result = "owns it: the last rule that matches"
