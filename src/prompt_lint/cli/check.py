@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Options, check_prompts
+from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
-from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources, outage_fails
+from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.project import load_project, open_base
+from prompt_lint.cli.settings import make_settings
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def command(
 ) -> ExitCode:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     tree, config, relative = load_project(env, paths, config_options)
-    settings = Options(max_file_size, exit_zero, outage_fails(env, config), today())
+    settings = make_settings(env, config, max_file_size, exit_zero=exit_zero)
     with (
         open_count_sources(env, config, tree.top, counting_options) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,
@@ -82,8 +82,3 @@ def command(
     report = add_cache_warnings(report, sources)
     deliver_report(report, choose_targets(output_options, env), output_options, env)
     return report.exit_code
-
-
-def today() -> str:
-    """In UTC, as YYYY-MM-DD."""
-    return strftime("%Y-%m-%d", gmtime())

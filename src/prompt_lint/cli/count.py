@@ -11,9 +11,9 @@ import click
 from prompt_lint.check.pipeline import Options, Run, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
-from prompt_lint.cli.check import today
 from prompt_lint.cli.commands import Command
-from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources, outage_fails
+from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS
@@ -67,77 +67,77 @@ def command(
     output_options: OutputOptions,
 ) -> ExitCode:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
-    checked = rule(models, role or "", format_name or "")
+    rule = _make_rule(models, role or "", format_name or "")
     if show_request:
-        said = Diagnostics([], [])
-        found = [one for path in files for one in prompts(path, checked, max_file_size, said)]
-        write_stdout(render_requests(found, models))
+        diagnostics = Diagnostics([], [])
+        prompts = [
+            prompt for path in files for prompt in _read_prompts(path, rule, max_file_size, diagnostics)
+        ]
+        write_stdout(render_requests(prompts, models))
         return ExitCode.OK
     with open_count_sources(env, None, None, counting_options) as sources:
-        settings = Options(
-            max_file_size, exit_zero=False, outage_fails=outage_fails(env, None), today=today()
-        )
-        report = count(files, checked, sources, settings)
+        report = _count_files(files, rule, sources, make_settings(env, None, max_file_size))
     targets = choose_targets(output_options, {})  # no annotations: nothing is judged
     deliver_report(add_cache_warnings(report, sources), targets, output_options, env, counts_table.render)
     return report.exit_code
 
 
-def rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
-    """A rule that measures and limits nothing. Raises `Fatal` for what can't be a model's name."""
-    checked = rule_from_flags(models, None, lambda _model: None)
-    return checked._replace(format=format_name, role=role, warn_at=1.0)
+def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:
+    """Return a rule without limits. Raises `Fatal` for what can't be a model's name."""
+    rule = rule_from_flags(models, None, lambda _model: None)
+    return rule._replace(format=format_name, role=role, warn_at=1.0)
 
 
-def count(files: Sequence[str], one_rule: Rule, means: CountSources, settings: Options) -> Report:
-    """A report whose verdicts have no limit. A file that can't be measured is a problem among them."""
-    said = Diagnostics([], [])
-    report = judge_prompts(Run("", means, settings, said), _prompts(files, one_rule, settings, said))
+def _count_files(files: Sequence[str], rule: Rule, sources: CountSources, settings: Options) -> Report:
+    """Return a report with a problem for each file that can't be measured."""
+    diagnostics = Diagnostics([], [])
+    prompts = _read_files(files, rule, settings.max_file_size, diagnostics)
+    report = judge_prompts(Run("", sources, settings, diagnostics), prompts)
     return report._replace(file_count=len(files))
 
 
-def _prompts(
-    files: Sequence[str], one_rule: Rule, settings: Options, said: Diagnostics
+def _read_files(
+    files: Sequence[str], rule: Rule, max_bytes: int, diagnostics: Diagnostics
 ) -> Iterator[ReadPrompt]:
     for path in files:
         try:
-            for prompt in prompts(path, one_rule, settings.max_file_size, said):
-                yield ReadPrompt.of(prompt, one_rule, 0)
+            for prompt in _read_prompts(path, rule, max_bytes, diagnostics):
+                yield ReadPrompt.of(prompt, rule, 0)
         except Unreadable as error:
-            said.problems.append(Problem(path, error.line, error.message, error.hint))
+            diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
 
 
-def prompts(path: str, one_rule: Rule, cap: int, said: Diagnostics) -> list[Prompt]:
-    """The prompts of a file, or of stdin. Raises `Unreadable`."""
-    data = _read(path, cap)
-    name, companions = path, IncludeReader(None, cap)
-    if path != STDIN and seems_to_import(path, data, one_rule):
-        name, companions = _placed(path, cap)
-    return [one._replace(path=path) for one in parse_file(name, data, one_rule, companions, said)]
+def _read_prompts(path: str, rule: Rule, max_bytes: int, diagnostics: Diagnostics) -> list[Prompt]:
+    """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
+    data = _read_bytes(path, max_bytes)
+    name, reader = path, IncludeReader(None, max_bytes)
+    if path != STDIN and seems_to_import(path, data, rule):
+        name, reader = _find_tree(path, max_bytes)
+    return [prompt._replace(path=path) for prompt in parse_file(name, data, rule, reader, diagnostics)]
 
 
-def _placed(path: str, cap: int) -> tuple[str, IncludeReader]:
-    """A file's name in its repository (or folder), and a way to what it takes in from there."""
+def _find_tree(path: str, max_bytes: int) -> tuple[str, IncludeReader]:
+    """Return a file's path in its repository (or folder), and a reader of what it imports from there."""
     folder, name = os.path.split(os.path.abspath(path))
     tree = open_tree(folder)
     try:
-        return tree.resolve_argument(name, folder), IncludeReader(tree, cap)
-    except Fatal:  # a pipe, or gone by now
-        return path, IncludeReader(None, cap)
+        return tree.resolve_argument(name, folder), IncludeReader(tree, max_bytes)
+    except Fatal:  # a pipe, or deleted by now
+        return path, IncludeReader(None, max_bytes)
 
 
-def _read(path: str, cap: int) -> bytes:
-    """At most `cap` bytes: files named by hand may be pipes (`<(…)`), so no size is asked for first."""
+def _read_bytes(path: str, max_bytes: int) -> bytes:
+    """Return the bytes of a file, which may be a pipe (`<(…)`): so its size isn't asked for first. Raises `Unreadable`."""
     try:
         if path == STDIN:
-            data = sys.stdin.buffer.read(cap + 1)
+            data = sys.stdin.buffer.read(max_bytes + 1)
         else:
             with open(path, "rb") as file:
-                data = file.read(cap + 1)
+                data = file.read(max_bytes + 1)
     except OSError as error:
         raise Unreadable(f"can't be read: {error.strerror}") from None
     except (AttributeError, ValueError):
         raise Unreadable("can't be read: it is closed" if path == STDIN else "can't be read") from None
-    if len(data) > cap:
-        raise Unreadable(f"is larger than {cap:,} bytes", "raise --max-file-size if that is meant")
+    if len(data) > max_bytes:
+        raise Unreadable(f"is larger than {max_bytes:,} bytes", "raise --max-file-size if that is meant")
     return data

@@ -10,10 +10,10 @@ import click
 from prompt_lint.check.breakdown import measure_imports, split_prompt
 from prompt_lint.check.pipeline import Options, check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.check import today
 from prompt_lint.cli.commands import Command
-from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources, outage_fails
+from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.project import load_project
+from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.output import View, listing_json, listing_table
@@ -73,7 +73,7 @@ def command(
     Nothing fails for its size.
     """
     tree, config, relative = load_project(env, paths, config_options)
-    settings = Options(max_file_size, exit_zero=False, outage_fails=outage_fails(env, config), today=today())
+    settings = make_settings(env, config, max_file_size)
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)
     listing = listing._replace(report=add_cache_warnings(listing.report, sources))

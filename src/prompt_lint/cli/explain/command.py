@@ -10,11 +10,11 @@ from prompt_lint.check.pipeline import Options, check_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
-from prompt_lint.cli.check import today
 from prompt_lint.cli.commands import Command
-from prompt_lint.cli.count_sources import open_count_sources, outage_fails
+from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
 from prompt_lint.cli.project import load_project
+from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats.recognition import recognise
@@ -66,7 +66,7 @@ def command(
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
-    settings = Options(max_file_size, exit_zero=False, outage_fails=outage_fails(env, config), today=today())
+    settings = make_settings(env, config, max_file_size)
     view = View(color=wants_color(color, env), verbosity=1)
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         text, code = explain_path(tree, config, relative, sources, settings, view)

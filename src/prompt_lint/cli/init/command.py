@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Options
 from prompt_lint.cli import options
-from prompt_lint.cli.check import today
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.init.config_file import choose_name, write_config
 from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.project import working_directory
+from prompt_lint.cli.settings import make_settings
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.phrases import format_count
 from prompt_lint.output.terminal import write_stderr, write_stdout
@@ -53,7 +52,7 @@ def command(
     name = choose_name(tree.top, replaces=force or dry_run)
     if context.get_parameter_source("counting") is not click.core.ParameterSource.COMMANDLINE:
         counting_options = counting_options._replace(offline=True)
-    settings = Options(max_file_size, exit_zero=False, outage_fails=True, today=today())
+    settings = make_settings(context.obj, None, max_file_size)._replace(outage_fails=True)
     with open_count_sources(context.obj, None, tree.top, counting_options) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
     summary = _render_summary(proposal)
