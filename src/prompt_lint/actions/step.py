@@ -55,7 +55,7 @@ def run_prompt_lint(env: Mapping[str, str], arguments: Sequence[str]) -> tuple[i
     stderr = _Tee(sys.stderr)
     with redirect_stderr(stderr):
         try:
-            exit_status.end(lambda: cli.run(arguments, env))
+            exit_status.run_and_exit(lambda: cli.run(arguments, env))
         except SystemExit as end:
             exit_code = end.code if isinstance(end.code, int) else ExitCode.UNCOUNTED
     return exit_code, stderr.getvalue()[:_MAX_COMPLAINT]

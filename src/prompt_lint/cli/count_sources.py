@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.files import FileCache
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.config.schema import Config
+    from prompt_lint.counting.sources import Mode
     from prompt_lint.model.values import Count, Report, Request
 
 

@@ -1,11 +1,14 @@
-"""How a run ends: every fault becomes one clear line on stderr, and an exit code."""
+"""Exceptions → one line on stderr, and an exit code."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
+
+import click
 
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
@@ -13,69 +16,76 @@ from prompt_lint.output.terminal import ClosedPipe, write_stderr
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
-def code_of(run: Callable[[], int | None]) -> int:
-    """The exit code of a run. Whatever ends it early is told here."""
+def catch_faults(run: Callable[[], int | None]) -> int:
+    """Return the exit code of a run. What ends it early is written to stderr."""
+    errors: list[tuple[str, str]] = []
     try:
         return int(run() or ExitCode.OK)
     except Fatal as error:
-        complain(*error.messages())
-        return error.exit_code
+        errors, code = error.messages(), error.exit_code
     except Unreadable as error:
-        complain((f"the file {error.message}", error.hint))
-        return ExitCode.UNCOUNTED
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        errors, code = [(f"the file {error.message}", error.hint)], ExitCode.UNCOUNTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        write_stderr(f"{error.format_message()}\n")
+        code = ExitCode.USAGE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"see `{context.command_path} --help`" if context else ""
+        errors, code = [(error.format_message(), hint)], ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        code = ExitCode.INTERRUPTED
     except ClosedPipe:
-        return ExitCode.UNCOUNTED
+        code = ExitCode.UNCOUNTED
+    _write_errors(errors)
+    return code
 
 
-def end(run: Callable[[], int | None]) -> NoReturn:
-    """Ends the process with the exit code of a run, also where the fault is ours."""
+def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
+    """End the process with the exit code of a run, also for SIGTERM and for a bug."""
     _unwind_on_sigterm()
     # What a run makes, it keeps to its end: looking for cycles among it is a sixth of the CPU of a large run.
     gc.set_threshold(100_000)
     try:
-        code = code_of(run)
+        code = catch_faults(run)
     except Terminated:
-        complain(("terminated", ""))
+        _write_errors([("terminated", "")])
         code = ExitCode.TERMINATED
-    except Exception as error:  # noqa: BLE001  # a fault of ours: Python's own exit code for it would mean "over"
-        complain(_bug(error))
+    except Exception as error:  # noqa: BLE001  # a bug: Python's own exit code for it would mean "over the limit"
+        _write_errors([_describe_bug(error)])
         code = ExitCode.UNCOUNTED
     sys.exit(code)
 
 
-def complain(*complaints: tuple[str, str]) -> None:
-    """Each message on a line of its own on stderr, with what to do below it."""
-    for message, hint in complaints:
+def _write_errors(errors: Iterable[tuple[str, str]]) -> None:
+    """Write each message on a line of its own, with its hint below."""
+    for message, hint in errors:
         lines = [f"error: {escape_line(message)}", *(escape_line(line) for line in hint.split("\n") if hint)]
         write_stderr("".join(f"{line}\n" for line in lines))
 
 
-def _bug(error: Exception) -> tuple[str, str]:
-    """Where it happened, in our code. Not what: an exception's text may hold a prompt or a key."""
-    where, trace = "", error.__traceback__
+def _describe_bug(error: Exception) -> tuple[str, str]:
+    """Return where it was in our code, and what to do. Not its text, which may hold a prompt or a key."""
+    place, trace = "", error.__traceback__
     while trace:
         code = trace.tb_frame.f_code
         if code.co_filename.startswith(_PACKAGE):
-            where = f"{code.co_filename.removeprefix(_PACKAGE)}:{trace.tb_lineno}"
+            place = f"{code.co_filename.removeprefix(_PACKAGE)}:{trace.tb_lineno}"
         trace = trace.tb_next
-    told = f"prompt-lint {__version__} failed ({type(error).__name__} in {where})"
-    return told, "this is a bug: please report it with this line and the command"
+    message = f"prompt-lint {__version__} failed ({type(error).__name__} in {place})"
+    return message, "this is a bug: please report it with this line and the command"
 
 
 def _unwind_on_sigterm() -> None:
-    """SIGTERM ends a run as Ctrl-C does: what has been counted is saved. One that is ignored stays so."""
-    import signal  # with subprocess, later
+    """Let SIGTERM end a run as Ctrl-C does, so that what has been counted is saved; unless it is ignored."""
 
     def terminate(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to the group and to us: once is enough
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it may come twice: to the process, and to its group
         raise Terminated
 
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:

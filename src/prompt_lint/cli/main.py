@@ -10,9 +10,8 @@ import click
 
 from prompt_lint.cli import exit_status
 from prompt_lint.cli.commands import Group, version_option
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import Fatal
 from prompt_lint.model.lazy_table import LazyTable
-from prompt_lint.output.terminal import write_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,36 +57,28 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the console script; ends the process with the exit code of the run."""
-    exit_status.end(lambda: run(sys.argv[1:]))
+    """Run the console script, and end the process with its exit code."""
+    exit_status.run_and_exit(lambda: run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
-    """Return the exit code of a run. Everything that ends a run early ends here."""
-    return exit_status.code_of(lambda: _run(arguments, env))
+    """Return the exit code of a run with these arguments."""
+    return exit_status.catch_faults(lambda: _run_command(arguments, env))
 
 
-def _run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    try:
-        _refuse_ambiguous(arguments)
-        code = cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=env)
-        return int(code or 0)
-    except click.exceptions.NoArgsIsHelpError as error:
-        write_stderr(f"{error.format_message()}\n")
-        return ExitCode.USAGE
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        hint = f"see `{context.command_path} --help`" if context else ""
-        exit_status.complain((error.format_message(), hint))
-        return ExitCode.USAGE
-    except click.Abort:
-        return ExitCode.INTERRUPTED
+def _run_command(arguments: Sequence[str], env: Mapping[str, str]) -> int | None:
+    _refuse_ambiguous_options(arguments)
+    code: int | None = cli.main(list(arguments), prog_name="prompt-lint", standalone_mode=False, obj=env)
+    return code
 
 
-def _refuse_ambiguous(arguments: Sequence[str]) -> None:
-    """A file may be called `--exit-zero`, and where a shell or a hook lists files, whoever named it chooses the options."""
+def _refuse_ambiguous_options(arguments: Sequence[str]) -> None:
+    """Raise `Fatal` for an option that is a file, too.
+
+    Where a shell or a hook lists files, somebody who calls a file `--exit-zero` would choose the options.
+    """
     if "--" in arguments and not os.path.lexists("--"):
-        return  # whoever wrote that wrote what stands before it
+        return  # who wrote it wrote the options before it
     for word in arguments:
         if word == "--":
             return
