@@ -129,7 +129,7 @@ def prints(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     # Files of this test are younger than two seconds; a tick of the clock is waited for where it matters.
-    monkeypatch.setattr(safe_read, "_UNSURE", 0)
+    monkeypatch.setattr(safe_read, "_CLOCK_TICK", 0)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main.run(arguments)

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from prompt_lint.cache.files import FILE, STAMP_BYTES, FileEntry, PromptEntry, open_files
 from prompt_lint.cli import main
 from prompt_lint.model.values import Note
+from prompt_lint.repo import entries as entries_module
 from prompt_lint.repo import safe_read
-from prompt_lint.repo import working_tree as tree
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ Lint = Any
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that are read, by the real function."""
     paths: list[str] = []
-    take = WorkingTree.take
+    read_stamped = WorkingTree.read_stamped
 
     def noting(tree: WorkingTree, path: str, cap: int) -> Any:
         paths.append(path)
-        return take(tree, path, cap)
+        return read_stamped(tree, path, cap)
 
-    monkeypatch.setattr(WorkingTree, "take", noting)
+    monkeypatch.setattr(WorkingTree, "read_stamped", noting)
     return paths
 
 
@@ -59,7 +59,7 @@ def lint(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
     """`check` in this process: the tokens of each file, or the reasons why there are none."""
     monkeypatch.chdir(repo.path)
     # Files of this test are younger than two seconds; a tick of the clock is waited for where it matters.
-    monkeypatch.setattr(safe_read, "_UNSURE", 0)
+    monkeypatch.setattr(safe_read, "_CLOCK_TICK", 0)
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.write(A, "Hello, hello.\n")
     repo.write(B, "Answer in one sentence.\n")
@@ -271,8 +271,8 @@ def test_a_young_file_has_no_stamp(tmp_path: Path) -> None:
     future.write_text("x")
     os.utime(future, (time.time() + 9_000, time.time() + 9_000))
 
-    assert safe_read.contents(str(tmp_path), ["young"], 9) == (b"x", b"")
-    assert safe_read.contents(str(tmp_path), ["future"], 9) == (b"x", b"")
+    assert safe_read.read_beneath(str(tmp_path), ["young"], 9) == (b"x", b"")
+    assert safe_read.read_beneath(str(tmp_path), ["future"], 9) == (b"x", b"")
 
 
 @pytest.mark.parametrize("seconds", [-5_000_000_000, 0, 10_000_000_000])
@@ -451,7 +451,7 @@ def test_a_linked_folder_is_followed_out_of_the_folders_that_are_asked_for(
     repo: Repo, lint: Lint, tracked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A link may lead to a folder that no pattern names; one above the folder of a pattern is followed as well."""
-    monkeypatch.setattr(tree, "_LARGE", 0)  # as if there were thousands of files
+    monkeypatch.setattr(entries_module, "_LARGE", 0)  # as if there were thousands of files
     repo.write("shared/c.md", "Shared.\n")
     repo.link("prompts/more", "../shared")
     repo.write("real/deep/d.md", "Deep.\n")

@@ -626,7 +626,7 @@ def test_the_order_of_files_does_not_matter(order: list[str]) -> None:
 
 def test_include_says_what_it_refuses(project: Repo) -> None:
     """One way for all formats to files that a prompt names."""
-    tree = WorkingTree(str(project.path), git=True)
+    tree = WorkingTree(str(project.path), has_git=True)
     companions = IncludeReader(tree, 1000)
     project.write("large.md", "x" * 1001)
 

@@ -12,8 +12,8 @@ from tests.support.repo import ENVIRONMENT, Repo
 
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo import git
-from prompt_lint.repo.changes import Change, Changes, compare, filters
-from prompt_lint.repo.commit_tree import Commit
+from prompt_lint.repo.changes import Change, Changes, find_changes, find_converted
+from prompt_lint.repo.commit_tree import CommitTree
 from prompt_lint.repo.working_tree import WorkingTree, open_tree
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ def seen(
 ) -> Changes:
     """How the regular files of now stand to `base`; `paths` of them, or all."""
     tree = open_tree(str(repo.path))
-    entries = tree.entries((), within)
+    entries = tree.list_entries((), within)
     asked = (
         [path for path, entry in entries.items() if entry.kind in {"file", "sparse"}]
         if paths is None
         else paths
     )
-    with Commit(tree.top, repo.git("rev-parse", base)) as commit:
-        return compare(tree, commit, entries, asked, CAP, within)
+    with CommitTree(tree.top, repo.git("rev-parse", base)) as commit:
+        return find_changes(tree, commit, entries, asked, CAP, within)
 
 
 def kinds(changes: Changes) -> dict[str, str]:
     """Of what isn't unchanged: `kind`, and of what was renamed the old path."""
     found = {
-        path: f"renamed {one.base}" if one.kind == "renamed" else one.kind
+        path: f"renamed {one.base_path}" if one.kind == "renamed" else one.kind
         for path, one in changes.paths.items()
         if one.kind != "unchanged"
     }
@@ -100,8 +100,8 @@ def test_what_is_committed_staged_edited_and_untracked_is_told(repo: Repo, reads
         "added.md": "new", "untracked.md": "new",
         "deleted.md": "deleted", "removed.md": "deleted", "unstaged-deletion.md": "deleted",
     }  # fmt: skip
-    assert changes.of("same.md") == Change("unchanged", "same.md")
-    assert changes.of("both.md") == Change("changed", "both.md", repo.git("rev-parse", f"{base}:both.md"))
+    assert changes.find("same.md") == Change("unchanged", "same.md")
+    assert changes.find("both.md") == Change("changed", "both.md", repo.git("rev-parse", f"{base}:both.md"))
     assert "same.md" not in reads
     assert changes.deleted["removed.md"] == repo.git("rev-parse", f"{base}:removed.md")
 
@@ -158,7 +158,7 @@ def test_modes_are_no_content(repo: Repo) -> None:
     (repo.path / "a.md").chmod(0o755)
     repo.git("add", "a.md")
 
-    assert seen(repo, base).of("a.md").kind == "unchanged"
+    assert seen(repo, base).find("a.md").kind == "unchanged"
 
 
 def test_empty_files_are_files(repo: Repo) -> None:
@@ -197,7 +197,7 @@ def test_renames_are_matched(repo: Repo) -> None:
         "new-moved.md": "renamed moved.md", "new-edited.md": "renamed edited.md",
         "new-untold.md": "renamed untold.md", "one.md": "changed", "two.md": "changed",
     }  # fmt: skip
-    assert changes.of("new-edited.md").blob == repo.git("rev-parse", f"{base}:edited.md")
+    assert changes.find("new-edited.md").blob == repo.git("rev-parse", f"{base}:edited.md")
 
 
 def test_a_copy_is_new(repo: Repo) -> None:
@@ -328,7 +328,7 @@ def test_files_that_git_was_told_not_to_watch_are_compared_by_content(repo: Repo
     repo.write("undone.md", lines("undone"))
 
     assert kinds(seen(repo, base)) == {"edited.md": "changed", "moved.md": "renamed old.md"}
-    assert seen(repo, base).of("edited.md").blob == repo.git("rev-parse", f"{base}:edited.md")
+    assert seen(repo, base).find("edited.md").blob == repo.git("rev-parse", f"{base}:edited.md")
 
 
 def test_unborn_and_orphan_branches_are_compared_all_the_same(repo: Repo) -> None:
@@ -411,8 +411,8 @@ def test_a_file_that_was_a_link_is_compared_with_what_it_led_to(repo: Repo) -> N
     for _ in ("on disk", "committed"):
         changes = seen(repo, base, ["CLAUDE.md", "dangling.md", "folder/a.md"])
         assert kinds(changes) == {"dangling.md": "new", "folder/a.md": "changed"}
-        assert changes.of("CLAUDE.md").base == "AGENTS.md"
-        assert changes.of("folder/a.md").base == "real/a.md"
+        assert changes.find("CLAUDE.md").base_path == "AGENTS.md"
+        assert changes.find("folder/a.md").base_path == "real/a.md"
         repo.commit()
 
 
@@ -491,11 +491,11 @@ def test_filters_are_told_by_their_attributes(repo: Repo) -> None:
         "caf\udce9.lfs",
     ]
 
-    assert filters(str(repo.path), paths) == {
+    assert find_converted(str(repo.path), paths) == {
         "a.lfs": "filter=lfs", "b.utf16": "working-tree-encoding=UTF-16LE", "c.id": "ident",
         "-x.lfs": "filter=lfs", "new\nline.lfs": "filter=lfs", "caf\udce9.lfs": "filter=lfs",
     }  # fmt: skip
-    assert filters(str(repo.path), []) == {}
+    assert find_converted(str(repo.path), []) == {}
 
 
 @pytest.mark.parametrize("name", ["x", "a.b c", "odd=name"])

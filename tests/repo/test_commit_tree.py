@@ -12,9 +12,10 @@ from tests.support.repo import Repo
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git
 from prompt_lint.repo import objects as objects_module
-from prompt_lint.repo.commit_tree import MAX_TARGET, Commit
-from prompt_lint.repo.objects import LostError, Objects, TooLargeError
-from prompt_lint.repo.working_tree import Entry, open_tree
+from prompt_lint.repo.commit_tree import MAX_TARGET, CommitTree
+from prompt_lint.repo.entries import Entry
+from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
+from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def children() -> Iterator[None]:
         os.waitpid(-1, os.WNOHANG)
 
 
-def reason(commit: Commit, path: str, cap: int = CAP) -> str:
+def reason(commit: CommitTree, path: str, cap: int = CAP) -> str:
     with pytest.raises(Unreadable) as caught:
         commit.read(path, cap)
     return caught.value.message
@@ -66,8 +67,8 @@ def test_every_name_is_listed_and_read_from_objects(tmp_path: Path, form: str) -
     blob = repo.git("rev-parse", "HEAD:-rf.md")
     empty_disk(repo)
 
-    with Commit(str(repo.path), commit_id) as commit:
-        entries = commit.entries()
+    with CommitTree(str(repo.path), commit_id) as commit:
+        entries = commit.list_entries()
 
         assert {path.encode("utf-8", "surrogateescape") for path in entries} == set(NAMES)
         assert entries["-rf.md"] == Entry("file", blob)
@@ -86,8 +87,8 @@ def test_links_and_submodules_are_what_they_are(repo: Repo, tmp_path: Path) -> N
     repo.link("link.md", "real/a.md")
     repo.write("run.sh").chmod(0o755)
 
-    with Commit(str(repo.path), repo.commit()) as commit:
-        kinds = {path: entry.kind for path, entry in commit.entries().items()}
+    with CommitTree(str(repo.path), repo.commit()) as commit:
+        kinds = {path: entry.kind for path, entry in commit.list_entries().items()}
 
         assert kinds == {
             ".gitmodules": "file", "lib": "submodule", "link.md": "link", "real/a.md": "file", "run.sh": "file",
@@ -107,7 +108,7 @@ def test_too_large_a_file_is_refused_by_its_size(repo: Repo) -> None:
     repo.write("big.md", b"\0" * 50_000_000)
     repo.write("small.md", "x" * 100)
 
-    with Commit(str(repo.path), repo.commit()) as commit:
+    with CommitTree(str(repo.path), repo.commit()) as commit:
         message = reason(commit, "big.md")
         small = commit.read("small.md", 100)
 
@@ -123,7 +124,7 @@ def test_pointers_of_lfs_are_no_text_to_compare_with(repo: Repo) -> None:
     """The commit holds the pointer only, and that is said."""
     repo.write("a.md", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n")
 
-    with Commit(str(repo.path), repo.commit()) as commit:
+    with CommitTree(str(repo.path), repo.commit()) as commit:
         assert "is a Git LFS pointer in commit" in reason(commit, "a.md")
 
 
@@ -137,7 +138,7 @@ def test_what_is_committed_is_shared_unless_it_is_no_file(repo: Repo, tmp_path: 
     repo.write("sub/kept.log")
     repo.git("add", "--force", "sub/kept.log")
 
-    with Commit(str(repo.path), repo.commit()) as commit:
+    with CommitTree(str(repo.path), repo.commit()) as commit:
         commit.require_shared("sub/kept.log", "sub/kept.log")
         with pytest.raises(MissingFile, match="is a folder"):
             commit.require_shared("sub", "sub")
@@ -179,9 +180,9 @@ def test_links_lead_where_they_do_in_a_checkout(repo: Repo) -> None:
         repo.link(f"loop-{number}.md", target)
     tree = open_tree(str(repo.path))
 
-    with Commit(str(repo.path), repo.commit()) as commit:
-        expected = tree.aliases(tree.entries())
-        found = commit.aliases(commit.entries())
+    with CommitTree(str(repo.path), repo.commit()) as commit:
+        expected = tree.find_aliases(tree.list_entries())
+        found = commit.find_aliases(commit.list_entries())
 
     assert {path: str(real) for path, real in found.items()} == {
         path: str(real) for path, real in expected.items()
@@ -202,10 +203,10 @@ def test_nothing_on_disk_decides_where_a_link_leads(repo: Repo) -> None:
     repo.link("a.md", "/etc/passwd")
     repo.link("only-now.md", "link.md")
 
-    with Commit(str(repo.path), commit_id) as commit:
+    with CommitTree(str(repo.path), commit_id) as commit:
         assert commit.resolve("link.md") == "a.md"
-        assert commit.locate("link.md") == ("a.md", commit.node("a.md"))
-        assert commit.locate("only-now.md") is None
+        assert commit.find_file("link.md") == ("a.md", commit.find_node("a.md"))
+        assert commit.find_file("only-now.md") is None
 
 
 @pytest.mark.usefixtures("children")
@@ -222,8 +223,8 @@ def test_links_into_submodules_and_endless_ones_lead_nowhere(repo: Repo, tmp_pat
     repo.git("update-index", "--add", "--cacheinfo", f"120000,{blob},long.md")
     repo.git("commit", "--quiet", "--message=x")
 
-    with Commit(str(repo.path), repo.git("rev-parse", "HEAD")) as commit:
-        found = commit.aliases(commit.entries())
+    with CommitTree(str(repo.path), repo.git("rev-parse", "HEAD")) as commit:
+        found = commit.find_aliases(commit.list_entries())
 
     assert str(found["in.md"]) == "is a symbolic link that leads to a submodule, a repository of its own"
     assert str(found["long.md"]) == "is a symbolic link that leads to nowhere (File name too long)"
@@ -244,7 +245,7 @@ def test_names_that_no_checkout_would_take_are_only_names(repo: Repo) -> None:
 
     inner = tree_of(f"100644 blob {blob}\tsecret.md")
     top = tree_of(f"040000 tree {inner}\t..", f"040000 tree {inner}\t.git", f"100644 blob {blob}\ta.md")
-    with Commit(str(repo.path), repo.git("commit-tree", "-m", "x", top)) as commit:
+    with CommitTree(str(repo.path), repo.git("commit-tree", "-m", "x", top)) as commit:
         assert commit.read("../secret.md", CAP) == b"inside"
         with pytest.raises(Unreadable, match="leaves the repository"):
             commit.resolve("../secret.md")
@@ -265,7 +266,7 @@ def test_replaced_objects_are_not_obeyed(repo: Repo) -> None:
     repo.git("replace", true, false)
     assert repo.git("cat-file", "blob", true) == "false", "the trap was not armed"
 
-    with Commit(str(repo.path), commit_id) as commit:
+    with CommitTree(str(repo.path), commit_id) as commit:
         assert commit.read("a.md", CAP) == b"true"
 
 
@@ -282,7 +283,7 @@ def test_a_missing_or_damaged_blob_ends_the_comparison(repo: Repo, tmp_path: Pat
     blob = clone.git("rev-parse", "HEAD:gone.md")
     lose(clone, blob, damage)
 
-    with Commit(str(clone.path), commit_id) as commit:
+    with CommitTree(str(clone.path), commit_id) as commit:
         with pytest.raises(Fatal) as caught:
             commit.read("gone.md", CAP)
         fine = commit.read("fine.md", CAP)
@@ -319,8 +320,11 @@ def test_a_link_whose_target_is_lost_ends_the_comparison(repo: Repo) -> None:
     commit_id = repo.commit()
     lose(repo, repo.git("rev-parse", "HEAD:link.md"))
 
-    with Commit(str(repo.path), commit_id) as commit, pytest.raises(Fatal, match="a link of it, is not in"):
-        commit.locate("link.md")
+    with (
+        CommitTree(str(repo.path), commit_id) as commit,
+        pytest.raises(Fatal, match="a link of it, is not in"),
+    ):
+        commit.find_file("link.md")
 
 
 @pytest.mark.usefixtures("children")
@@ -335,7 +339,7 @@ def test_a_partial_clone_fetches_nothing_by_itself(repo: Repo, tmp_path: Path) -
     repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", init=False)
 
-    with Commit(str(clone.path), first) as commit:
+    with CommitTree(str(clone.path), first) as commit:
         told = []
         for _ in range(2):
             with pytest.raises(Fatal) as caught:
@@ -359,12 +363,12 @@ def test_a_commit_without_its_folders_ends_the_comparison(repo: Repo) -> None:
     (repo.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
 
     with (
-        Commit(str(repo.path), commit_id) as commit,
+        CommitTree(str(repo.path), commit_id) as commit,
         pytest.raises(Fatal, match="folders of it are not in this clone"),
     ):
-        commit.locate("sub/a.md")
-    with Commit(str(repo.path), commit_id) as commit, pytest.raises(Fatal, match="git: "):
-        commit.entries()
+        commit.find_file("sub/a.md")
+    with CommitTree(str(repo.path), commit_id) as commit, pytest.raises(Fatal, match="git: "):
+        commit.list_entries()
 
 
 # The process
@@ -384,10 +388,10 @@ def test_one_process_answers_everything_and_ends(repo: Repo, monkeypatch: pytest
 
     monkeypatch.setattr(git, "start", start)
 
-    with Commit(str(repo.path), commit_id):
+    with CommitTree(str(repo.path), commit_id):
         pass
     unasked = len(started)
-    with Commit(str(repo.path), commit_id) as commit:
+    with CommitTree(str(repo.path), commit_id) as commit:
         texts = [commit.read(f"d{number % 7}/{number}.md", CAP) for number in range(100)]
 
     assert unasked == 0
@@ -405,7 +409,7 @@ def test_the_process_ends_with_whatever_ends_the_context(repo: Repo, error: type
     commit_id = repo.commit()
 
     def use() -> None:
-        with Commit(str(repo.path), commit_id) as commit:
+        with CommitTree(str(repo.path), commit_id) as commit:
             commit.read("a.md", CAP)
             raise error
 
@@ -421,13 +425,13 @@ def test_an_interruption_between_question_and_answer_mixes_nothing_up(
     one = repo.git("hash-object", "-w", str(repo.write("one.md", "one")))
     two = repo.git("hash-object", "-w", str(repo.write("two.md", "two")))
 
-    with Objects(str(repo.path)) as objects:
-        objects.get(one, CAP)
+    with ObjectReader(str(repo.path)) as objects:
+        objects.read(one, CAP)
         with monkeypatch.context() as patched:
-            patched.setattr(objects_module, "Object", _interrupt)
+            patched.setattr(objects_module, "GitObject", _interrupt)
             with pytest.raises(KeyboardInterrupt):
-                objects.get(one, CAP)
-        assert objects.get(two, CAP).data == b"two"
+                objects.read(one, CAP)
+        assert objects.read(two, CAP).data == b"two"
 
 
 def _interrupt(*_: object) -> None:
@@ -439,14 +443,14 @@ def test_a_process_that_was_killed_is_started_again(repo: Repo) -> None:
     """The answer that it owed is lost, those after it come."""
     blob = repo.git("hash-object", "-w", str(repo.write("a.md", "words")))
 
-    with Objects(str(repo.path)) as objects:
-        objects.get(blob, CAP)
+    with ObjectReader(str(repo.path)) as objects:
+        objects.read(blob, CAP)
         assert objects._process
         objects._process.kill()
         objects._process.wait()
-        with pytest.raises(LostError):
-            objects.get(blob, CAP)
-        assert objects.get(blob, CAP).data == b"words"
-        with pytest.raises(TooLargeError):
-            objects.get(blob, 4)
-        assert objects.get(blob, 5).data == b"words"
+        with pytest.raises(ObjectLost):
+            objects.read(blob, CAP)
+        assert objects.read(blob, CAP).data == b"words"
+        with pytest.raises(ObjectTooLarge):
+            objects.read(blob, 4)
+        assert objects.read(blob, 5).data == b"words"

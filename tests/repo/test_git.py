@@ -52,8 +52,8 @@ def arm(config: Path, program: str) -> None:
 
 def use_everything(folder: Path) -> None:
     tree = open_tree(str(folder))
-    entries = tree.entries()
-    tree.aliases(entries)
+    entries = tree.list_entries()
+    tree.find_aliases(entries)
     for path, entry in entries.items():
         if entry.kind == "file":
             tree.read(path, 1 << 20)
@@ -121,7 +121,7 @@ def test_a_nested_repository_runs_nothing_and_is_not_entered(repo: Repo, marker:
     (repo.path / "vendor/other/a.md").write_text("x")
     arm(repo.path / "vendor/other/.git/config", program)
 
-    entries = open_tree(str(repo.path)).entries()
+    entries = open_tree(str(repo.path)).list_entries()
 
     assert {path: entry.kind for path, entry in entries.items()} == {"vendor/other": "submodule"}
     assert not marker.exists()
@@ -246,7 +246,7 @@ import os, sys
 sys.path[:0] = {path!r}
 from prompt_lint.repo.working_tree import open_tree
 tree = open_tree(os.getcwd())
-for path in sorted(tree.entries()):
+for path in sorted(tree.list_entries()):
     try:
         text = tree.read(path, 1000).decode().strip()
     except Exception as error:

@@ -26,7 +26,7 @@ def walk_all(top: Path) -> tuple[set[str], list[str]]:
 
 
 def assert_walks_as_git_lists(repo: Repo) -> None:
-    by_git = open_tree(str(repo.path)).entries()
+    by_git = open_tree(str(repo.path)).list_entries()
 
     found, notes = walk_all(repo.path)
 

@@ -14,9 +14,10 @@ from tests.support.paths import ROOT
 from tests.support.repo import ENVIRONMENT, Repo
 
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
-from prompt_lint.repo import safe_read
-from prompt_lint.repo import working_tree as tree_module
-from prompt_lint.repo.working_tree import Entry, WorkingTree, open_tree
+from prompt_lint.repo import entries as entries_module
+from prompt_lint.repo import links, safe_read
+from prompt_lint.repo.entries import Entry
+from prompt_lint.repo.working_tree import WorkingTree, open_tree
 
 CAP = 1 << 20
 
@@ -26,7 +27,7 @@ def opened(repo: Repo) -> WorkingTree:
 
 
 def kinds(tree: WorkingTree) -> dict[str, str]:
-    return {path: entry.kind for path, entry in tree.entries().items()}
+    return {path: entry.kind for path, entry in tree.list_entries().items()}
 
 
 def reason(tree: WorkingTree, path: str, cap: int = CAP) -> tuple[str, str]:
@@ -50,7 +51,7 @@ def test_lists_tracked_and_untracked_files_that_are_not_ignored(repo: Repo) -> N
     repo.write("kept.log")
     repo.git("add", "--force", "kept.log")
 
-    entries = opened(repo).entries()
+    entries = opened(repo).list_entries()
 
     assert sorted(entries) == [".gitignore", "kept.log", "sub/new.md", "sub/tracked.md", "tracked.md"]
     assert entries["tracked.md"] == Entry("file", repo.git("rev-parse", "HEAD:tracked.md"))
@@ -70,10 +71,10 @@ def test_what_has_none_of_the_ends_may_be_left_out(
     repo.link("link", "e.rst")
     repo.git("add", "-A")
     repo.write("f.md")
-    everything = opened(repo).entries()
-    monkeypatch.setattr(tree_module, "_LARGE", 0)
+    everything = opened(repo).list_entries()
+    monkeypatch.setattr(entries_module, "_LARGE", 0)
 
-    found = opened(repo).entries(ends=ends)
+    found = opened(repo).list_entries(endings=ends)
 
     wanted = {path for path in everything if any(end in path for end in ends)} | {"link", "f.md"}
     assert found.items() <= everything.items()
@@ -89,12 +90,12 @@ def test_the_top_is_found_from_below(repo: Repo) -> None:
 
     assert tree.top == str(repo.path)
     assert tree.notes == []
-    assert set(tree.entries()) == {"a/b/c.md"}
+    assert set(tree.list_entries()) == {"a/b/c.md"}
 
 
 def test_an_empty_repository_has_no_files(repo: Repo) -> None:
     """Before the first commit and the first file, nothing is listed and nothing fails."""
-    assert opened(repo).entries() == {}
+    assert opened(repo).list_entries() == {}
 
 
 def test_a_linked_worktree_has_its_own_files(repo: Repo, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_linked_worktree_has_its_own_files(repo: Repo, tmp_path: Path) -> None
     tree = open_tree(str(tmp_path / "linked"))
 
     assert tree.top == str(tmp_path / "linked")
-    assert set(tree.entries()) == {"a.md", "new.md"}
+    assert set(tree.list_entries()) == {"a.md", "new.md"}
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
@@ -121,7 +122,7 @@ def test_object_ids_of_either_length_are_read(tmp_path: Path, form: str) -> None
     repo.write("empty.md", "")
     repo.commit()
 
-    entries = opened(repo).entries()
+    entries = opened(repo).list_entries()
 
     assert entries["a.md"].blob == repo.git("rev-parse", "HEAD:a.md")
     assert entries["empty.md"].blob == ""
@@ -142,7 +143,7 @@ def test_a_file_in_conflict_is_listed_once_and_read_from_disk(repo: Repo) -> Non
 
     tree = opened(repo)
 
-    assert tree.entries() == {"a.md": Entry("file", "")}
+    assert tree.list_entries() == {"a.md": Entry("file", "")}
     assert b"<<<<<<<" in tree.read("a.md", CAP)
 
 
@@ -151,7 +152,7 @@ def test_a_file_added_by_intent_has_no_blob(repo: Repo) -> None:
     repo.write("a.md", "words\n")
     repo.git("add", "--intent-to-add", "a.md")
 
-    assert opened(repo).entries() == {"a.md": Entry("file", "")}
+    assert opened(repo).list_entries() == {"a.md": Entry("file", "")}
 
 
 def test_a_deleted_file_is_missing_not_broken(repo: Repo) -> None:
@@ -166,7 +167,7 @@ def test_a_deleted_file_is_missing_not_broken(repo: Repo) -> None:
 
     with pytest.raises(MissingFile):
         tree.read("a.md", CAP)
-    assert tree.aliases(tree.entries()) == {}
+    assert tree.find_aliases(tree.list_entries()) == {}
 
 
 def test_what_a_sparse_checkout_leaves_out_is_known(repo: Repo) -> None:
@@ -222,7 +223,7 @@ def test_every_name_that_git_takes_is_listed_and_read(repo: Repo, tracked: bool)
         repo.commit()
 
     tree = opened(repo)
-    entries = tree.entries()
+    entries = tree.list_entries()
 
     assert {path.encode("utf-8", "surrogateescape") for path in entries} == set(NAMES)
     for path in entries:
@@ -239,8 +240,8 @@ def test_names_do_not_depend_on_the_locale(repo: Repo) -> None:
     repo.write("été/c.md", "z")
     script = (
         "import os; from prompt_lint.repo.working_tree import open_tree; tree = open_tree(os.getcwd()); "
-        "entries = tree.entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
-        "print(ascii((sorted(entries), tree.aliases(entries), tree.read('syst\\xe8me.md', 9), "
+        "entries = tree.list_entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
+        "print(ascii((sorted(entries), tree.find_aliases(entries), tree.read('syst\\xe8me.md', 9), "
         "tree.read('dossier-\\udce9/b.md', 9))))"
     )
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -329,7 +330,7 @@ def test_named_files_are_entries_even_when_they_are_ignored(repo: Repo) -> None:
     repo.write("new/a.md")
     repo.write("new/b.md")
 
-    entries = opened(repo).entries(["build/x.md", "named.md", "link.md", "new"])
+    entries = opened(repo).list_entries(["build/x.md", "named.md", "link.md", "new"])
 
     assert {path: entry.kind for path, entry in entries.items()} == {
         ".gitignore": "file", "tracked.md": "file", "build/x.md": "file", "named.md": "file", "link.md": "link",
@@ -344,9 +345,9 @@ def test_named_paths_behind_links_lead_to_real_files(repo: Repo) -> None:
     repo.link("link", "real")
     tree = opened(repo)
 
-    one = tree.aliases(tree.entries(["link/a.md"]))
-    folder = tree.aliases(tree.entries(["link"]))
-    below = tree.entries(["link/sub"])
+    one = tree.find_aliases(tree.list_entries(["link/a.md"]))
+    folder = tree.find_aliases(tree.list_entries(["link"]))
+    below = tree.list_entries(["link/sub"])
 
     assert one == {"link/a.md": "real/a.md"}
     assert folder == {"link/a.md": "real/a.md", "link/sub/b.md": "real/sub/b.md"}
@@ -358,15 +359,15 @@ def test_named_folders_are_names_not_patterns(repo: Repo) -> None:
     for folder in ("*", ":(exclude)x", "x"):
         repo.write(f"{folder}/a.md")
 
-    assert set(opened(repo).entries(["*"])) == {"*/a.md"}
-    assert set(opened(repo).entries([":(exclude)x"])) == {":(exclude)x/a.md"}
+    assert set(opened(repo).list_entries(["*"])) == {"*/a.md"}
+    assert set(opened(repo).list_entries([":(exclude)x"])) == {":(exclude)x/a.md"}
 
 
 def test_the_top_as_an_argument_means_everything(repo: Repo) -> None:
     """`prompt-lint check .` sees untracked files, too."""
     repo.write("a.md")
 
-    assert set(opened(repo).entries([""])) == {"a.md"}
+    assert set(opened(repo).list_entries([""])) == {"a.md"}
 
 
 def test_a_submodule_named_or_its_inside_is_no_failure_of_git(repo: Repo, tmp_path: Path) -> None:
@@ -378,7 +379,7 @@ def test_a_submodule_named_or_its_inside_is_no_failure_of_git(repo: Repo, tmp_pa
 
     assert kinds(opened(repo)) == {".gitmodules": "file", "lib": "submodule"}
     for path in ("lib", "lib/sub"):
-        entries = opened(repo).entries([path])
+        entries = opened(repo).list_entries([path])
         assert {path: entry.kind for path, entry in entries.items()} == kinds(opened(repo))
 
 
@@ -400,7 +401,7 @@ def test_links_lead_to_real_paths(repo: Repo) -> None:
     repo.link("untracked.md", "a/real.md")
     tree = opened(repo)
 
-    aliases = tree.aliases(tree.entries())
+    aliases = tree.find_aliases(tree.list_entries())
 
     assert aliases.pop("to-ignored.md") == "ignored.md"
     assert aliases == dict.fromkeys(
@@ -419,7 +420,7 @@ def test_a_link_to_a_folder_stands_for_the_files_in_it(repo: Repo) -> None:
     repo.link("link", "real")
     tree = opened(repo)
 
-    aliases = tree.aliases(tree.entries())
+    aliases = tree.find_aliases(tree.list_entries())
 
     assert aliases == {
         "real/inner.md": "real-too/c.md",
@@ -437,7 +438,7 @@ def test_a_link_to_an_ignored_folder_stands_for_all_in_it(repo: Repo) -> None:
     repo.link("prompts", "build/prompts")
     tree = opened(repo)
 
-    assert tree.aliases(tree.entries()) == {
+    assert tree.find_aliases(tree.list_entries()) == {
         "prompts/a.md": "build/prompts/a.md",
         "prompts/sub/b.md": "build/prompts/sub/b.md",
     }
@@ -450,7 +451,7 @@ def test_a_link_to_a_folder_above_itself_ends(repo: Repo) -> None:
     repo.link("a/top", "..")
     tree = opened(repo)
 
-    aliases = tree.aliases(tree.entries())
+    aliases = tree.find_aliases(tree.list_entries())
 
     assert aliases == {"a/self/b.md": "a/b.md", "a/top/a/b.md": "a/b.md"}
 
@@ -481,7 +482,7 @@ def test_links_that_lead_astray_have_a_reason(repo: Repo, target: str, expected:
     repo.commit()
     tree = opened(repo)
 
-    found = tree.aliases(tree.entries())["loop.md"]
+    found = tree.find_aliases(tree.list_entries())["loop.md"]
 
     assert isinstance(found, Unreadable)
     assert found.message == expected
@@ -495,7 +496,7 @@ def test_chains_of_links_are_followed_as_far_as_the_kernel_does(repo: Repo) -> N
         repo.link(str(number), str(number - 1))
     tree = opened(repo)
 
-    aliases = tree.aliases(tree.entries())
+    aliases = tree.find_aliases(tree.list_entries())
 
     assert aliases["40"] == "0"
     assert all(isinstance(aliases[str(number)], Unreadable) for number in (41, 3000))
@@ -503,14 +504,14 @@ def test_chains_of_links_are_followed_as_far_as_the_kernel_does(repo: Repo) -> N
 
 def test_links_to_huge_folders_are_bounded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many links to one folder don't multiply without end; those too many are told."""
-    monkeypatch.setattr(tree_module, "MAX_ALIASES", 25)
+    monkeypatch.setattr(links, "MAX_ALIASES", 25)
     for number in range(10):
         repo.write(f"real/{number}.md")
     for number in range(4):
         repo.link(f"link{number}", "real")
     tree = opened(repo)
 
-    aliases = tree.aliases(tree.entries())
+    aliases = tree.find_aliases(tree.list_entries())
 
     assert len([real for real in aliases.values() if isinstance(real, str)]) == 20
     told = [path for path, real in aliases.items() if isinstance(real, Unreadable)]
@@ -524,7 +525,7 @@ def test_links_to_huge_folders_are_bounded(repo: Repo, monkeypatch: pytest.Monke
 @pytest.fixture(params=[True, False], ids=["by-descriptor", "by-path"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Both ways to open a file: the one for systems that open below a folder, and the one for Windows."""
-    monkeypatch.setattr(safe_read, "_BY_DESCRIPTOR", request.param)
+    monkeypatch.setattr(safe_read, "_OPENS_BY_DESCRIPTOR", request.param)
     return bool(request.param)
 
 
@@ -577,14 +578,14 @@ def test_only_regular_files_are_read(repo: Repo, way: bool, monkeypatch: pytest.
     assert reason(tree, "fifo.md")[0] == "is a FIFO, not a regular file"
     assert reason(tree, "socket.md")[0] == "is a socket, not a regular file"
     assert reason(tree, "folder")[0] == "is a folder, not a file"
-    assert reason(WorkingTree("/dev", git=False), "zero")[0] == "is a device, not a regular file"
+    assert reason(WorkingTree("/dev", has_git=False), "zero")[0] == "is a device, not a regular file"
 
 
 def test_files_of_the_kernel_are_not_prompts(way: bool) -> None:
     """/proc shows regular files of size 0 that have contents: not a small prompt, but a refusal."""
     folder = os.path.realpath("/proc/self")
 
-    assert "its size is 0" in reason(WorkingTree(folder, git=False), "environ")[0]
+    assert "its size is 0" in reason(WorkingTree(folder, has_git=False), "environ")[0]
 
 
 @pytest.mark.parametrize(
@@ -604,7 +605,7 @@ def test_links_are_not_followed_even_if_they_came_later(repo: Repo, way: bool) -
     repo.write("folder/b.md")
     repo.commit()
     tree = opened(repo)
-    tree.entries()
+    tree.list_entries()
     (repo.path / "a.md").unlink()
     repo.link("a.md", "../secret/b.md")
     (repo.path / "folder/b.md").unlink()
@@ -617,7 +618,7 @@ def test_links_are_not_followed_even_if_they_came_later(repo: Repo, way: bool) -
 
 def test_a_swap_while_it_is_opened_is_noticed(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where folders can't be held open, looking again after opening catches the swap."""
-    monkeypatch.setattr(safe_read, "_BY_DESCRIPTOR", False)
+    monkeypatch.setattr(safe_read, "_OPENS_BY_DESCRIPTOR", False)
     path = repo.write("a.md", "mine")
     other = repo.write("b.md", "another")
     tree = opened(repo)
@@ -658,7 +659,7 @@ def test_what_may_not_be_read_says_so(repo: Repo, tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
         "from prompt_lint.repo.working_tree import WorkingTree, Unreadable\n"
-        "tree = WorkingTree(sys.argv[1], git=False)\n"
+        "tree = WorkingTree(sys.argv[1], has_git=False)\n"
         "os.getuid() or os.setuid(65534)\n"
         "for path in ('a.md', 'shut/b.md'):\n"
         "    try: tree.read(path, 9)\n"
@@ -691,7 +692,7 @@ def test_outside_of_git_the_folder_is_walked_with_a_note(tmp_path: Path) -> None
 
     tree = open_tree(str(tmp_path))
 
-    assert not tree.git
+    assert not tree.has_git
     assert kinds(tree) == {"a/b.md": "file"}
     assert tree.notes == [
         f"this is not a git repository: every file below {tmp_path} counts that no .gitignore excludes"
@@ -705,7 +706,7 @@ def test_without_git_installed_the_folder_is_walked(repo: Repo, monkeypatch: pyt
 
     tree = opened(repo)
 
-    assert set(tree.entries()) == {"a.md"}
+    assert set(tree.list_entries()) == {"a.md"}
     assert tree.notes[0].startswith("git is not installed")
 
 
@@ -717,13 +718,13 @@ def test_the_walk_stays_inside(tmp_path: Path) -> None:
     repo.link("a/self", ".")
     tree = open_tree(str(repo.path), use_git=False)
 
-    entries = tree.entries()
+    entries = tree.list_entries()
 
     assert {path: entry.kind for path, entry in entries.items()} == {
         "a/b.md": "file",
         "out": "link",
         "a/self": "link",
     }
-    aliases = tree.aliases(entries)
+    aliases = tree.find_aliases(entries)
     assert aliases["a/self/b.md"] == "a/b.md"
     assert isinstance(aliases["out"], Unreadable)

@@ -10,7 +10,7 @@ from prompt_lint.config import load
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
 from prompt_lint.repo.base_commit import Absent, resolve
-from prompt_lint.repo.commit_tree import Commit
+from prompt_lint.repo.commit_tree import CommitTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ class Comparison(NamedTuple):
     """What a run compares with. `config` is the base's; None where it has none, so that nothing was over a limit."""
 
     base: Base
-    commit: Commit
+    commit: CommitTree
     config: Config | None
     policy: str
 
@@ -48,12 +48,12 @@ def open_comparison(
         tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
         yield None
         return
-    with Commit(tree.top, base.commit) as commit:
+    with CommitTree(tree.top, base.commit) as commit:
         base_config = _read_config(tree, commit, config, parse)
         yield Comparison(base, commit, base_config, policy or config.policy or "changed")
 
 
-def _read_config(tree: WorkingTree, commit: Commit, config: Config, parse: Parse) -> Config | None:
+def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: Parse) -> Config | None:
     """Return the configuration of the base; None where it has none; the current one where the base's can't be used."""
     if not config.path:
         return config  # rules of the command line were in no commit
@@ -72,7 +72,7 @@ def _read_config(tree: WorkingTree, commit: Commit, config: Config, parse: Parse
         return config
 
 
-def _read_config_file(commit: Commit, name: str) -> tuple[bytes, str]:
+def _read_config_file(commit: CommitTree, name: str) -> tuple[bytes, str]:
     """Return the bytes of the commit's configuration, and its name there. Raises `MissingFile`, `Unreadable`."""
     for candidate in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
         try:
@@ -90,7 +90,7 @@ def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str
     base = resolve(tree, ref, env)
     if isinstance(base, Absent):
         raise Fatal(f"there is no configuration to trust: {base.message}", base.hint)
-    with Commit(tree.top, base.commit) as commit:
+    with CommitTree(tree.top, base.commit) as commit:
         try:
             return _read_config_file(commit, name)
         except Unreadable as error:

@@ -10,7 +10,7 @@ from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPromp
 from prompt_lint.config.loosenings import compile_group
 from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.repo.changes import Change, compare, filters
+from prompt_lint.repo.changes import Change, find_changes, find_converted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Group, Rule
     from prompt_lint.repo.changes import Changes
-    from prompt_lint.repo.commit_tree import Commit
+    from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -37,7 +37,7 @@ class FileChanges(NamedTuple):
 
     def find_change(self, path: str) -> Change:
         """Return the change of a file. One that git doesn't list, but a link leads to, was in no commit."""
-        return self.changes.of(path) if path in self.listed else Change("new")
+        return self.changes.find(path) if path in self.listed else Change("new")
 
 
 def find_file_changes(
@@ -46,9 +46,9 @@ def find_file_changes(
     """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
-    changes = compare(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
+    changes = find_changes(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
     touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
-    return FileChanges(listed, changes, filters(tree.top, touched) if touched else {})
+    return FileChanges(listed, changes, find_converted(tree.top, touched) if touched else {})
 
 
 def read_base_prompts(
@@ -73,16 +73,16 @@ def read_base_prompts(
 
 
 def _read_file(
-    commit: Commit, change: Change, path: str, rule: Rule, max_file_size: int, read_as: str = ""
+    commit: CommitTree, change: Change, path: str, rule: Rule, max_file_size: int, read_as: str = ""
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
     reader = IncludeReader(commit, max_file_size)
     try:
         if change.blob:
-            data = commit.content(change.blob, max_file_size)
+            data = commit.read_blob(change.blob, max_file_size)
         else:
-            data = commit.read(change.base, max_file_size)
-        for prompt in parse_file(read_as or change.base, data, rule, reader, Diagnostics([], [])):
+            data = commit.read(change.base_path, max_file_size)
+        for prompt in parse_file(read_as or change.base_path, data, rule, reader, Diagnostics([], [])):
             yield ReadPrompt.of(prompt._replace(path=path), rule, len(data))._replace(is_base=True)
     except Unreadable:
         return  # reported as a prompt that can't be compared
@@ -105,9 +105,9 @@ def _read_groups(
     if not current:
         return
     commit = comparison.commit
-    entries = commit.entries() if any(group.sum for group in current) else {}
+    entries = commit.list_entries() if any(group.sum for group in current) else {}
     files = [path for path, entry in entries.items() if entry.kind == "file" and path != config.path]
-    links = {link: real for link, real in commit.aliases(entries).items() if isinstance(real, str)}
+    links = {link: real for link, real in commit.find_aliases(entries).items() if isinstance(real, str)}
     base_groups = {group.name: group for group in comparison.config.groups} if comparison.config else {}
     for group in current:
         old_paths = _find_old_paths(base_groups.get(group.name), changes)
@@ -126,9 +126,9 @@ def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str,
         return {}
     is_member = compile_group(base_group)
     return {
-        path: change.base
+        path: change.base_path
         for path, change in changes.changes.paths.items()
-        if change.kind == "renamed" and is_member(change.base)
+        if change.kind == "renamed" and is_member(change.base_path)
     }
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from prompt_lint.counting.processes import Outcome
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.values import Count, Problem, Request, Rule, Verdict
-    from prompt_lint.repo.commit_tree import Commit
+    from prompt_lint.repo import Tree
+    from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree
 
 # What identifies a prompt on both sides: its group or "", its current path, its name there.
@@ -36,7 +37,7 @@ class OfflineRecount(NamedTuple):
     """Counts both sides of a comparison offline, where one of them was counted by the API and the other wasn't."""
 
     tree: WorkingTree
-    commit: Commit
+    commit: CommitTree
     count_request: Callable[[str, Request], Count]
     max_file_size: int
 
@@ -53,9 +54,7 @@ class OfflineRecount(NamedTuple):
             return None
         return (counts[0], counts[1]) if len(counts) == 2 else None
 
-    def _find_request(
-        self, tree: WorkingTree | Commit, path: str, prompt: Prompt, rule: Rule
-    ) -> Request | None:
+    def _find_request(self, tree: Tree, path: str, prompt: Prompt, rule: Rule) -> Request | None:
         reader = IncludeReader(tree, self.max_file_size)
         name = prompt.path if prompt.real_path else path
         try:
@@ -83,7 +82,7 @@ class BaseCounts(NamedTuple):
         if self.comparison.config is None:
             return judge.add_base(verdict, "new", None, None)
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
-        if change.kind == "renamed" and not self.find_base_rule(change.base):
+        if change.kind == "renamed" and not self.find_base_rule(change.base_path):
             return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
@@ -92,7 +91,7 @@ class BaseCounts(NamedTuple):
             return judge.add_base(verdict, "unchanged", count, 0 if count else None)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
-        renamed_from = change.base if change.kind == "renamed" else ""
+        renamed_from = change.base_path if change.kind == "renamed" else ""
         return judge.add_base(verdict, kind, base_count, growth, renamed_from)
 
     def _find_change(self, verdict: Verdict) -> Change:
@@ -114,7 +113,7 @@ class BaseCounts(NamedTuple):
         if base is None or current is None:
             return None, None
         if base.origin != current.origin and not (base.tokens == 0 or current.tokens == 0):
-            both = self.recount.count_both(verdict, change.base) if change.base else None
+            both = self.recount.count_both(verdict, change.base_path) if change.base_path else None
             if both is None:
                 return None, None
             base, current = both
@@ -194,12 +193,12 @@ def list_loosenings(
 ) -> list[Loosening]:
     """Return what the configuration allows that the base's didn't."""
     new_paths = {
-        change.base: path for path, change in changes.changes.paths.items() if change.kind == "renamed"
+        change.base_path: path for path, change in changes.changes.paths.items() if change.kind == "renamed"
     }
     if comparison.config is None or (comparison.config == config and not new_paths):
         return []
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
-    base_paths = [path for path, entry in comparison.commit.entries().items() if entry.kind == "file"]
+    base_paths = [path for path, entry in comparison.commit.list_entries().items() if entry.kind == "file"]
     current_paths = set(targets.files)
     paths = {
         new_paths.get(path, path): path

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.values import Group, Reference
-    from prompt_lint.repo.commit_tree import Commit
-    from prompt_lint.repo.working_tree import WorkingTree
+    from prompt_lint.repo import Tree
 
 # The format of a prompt that stands for a group.
 FORMAT = "group"
@@ -35,7 +34,7 @@ class _UncountableGroup(Exception):
 
 def read_groups(
     groups: Iterable[GroupFiles],
-    tree: WorkingTree | Commit,
+    tree: Tree,
     config_path: str,
     max_file_size: int,
     diagnostics: Diagnostics,
@@ -52,7 +51,7 @@ def read_groups(
 class _GroupReader(NamedTuple):
     """Reads the prompts of one group."""
 
-    tree: WorkingTree | Commit
+    tree: Tree
     config_path: str
     max_file_size: int
     group: Group

@@ -9,7 +9,7 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
-from prompt_lint.repo.working_tree import is_gits
+from prompt_lint.repo.paths import is_in_git_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.unchanged_files import UnchangedFiles
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.values import Count, Group, Part, Rule
-    from prompt_lint.repo.commit_tree import Commit
+    from prompt_lint.repo import Tree
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -57,7 +57,7 @@ class Diagnostics(NamedTuple):
 class IncludeReader:
     """Reads the files that a prompt includes, and remembers which paths it was asked for. Without a tree it has none."""
 
-    def __init__(self, tree: WorkingTree | Commit | None, cap: int) -> None:
+    def __init__(self, tree: Tree | None, cap: int) -> None:
         self.tree = tree
         self.cap = cap
         # The stamp of each path's file; b"" where nothing is there, None where a change might not be seen.
@@ -72,7 +72,7 @@ class IncludeReader:
         self.requested[path] = None
         if self.tree is None:
             raise MissingFile("is not there")
-        if is_gits(path):
+        if is_in_git_folder(path):
             raise NotInRepository("belongs to git itself")
         try:
             real = self.tree.resolve(path)
@@ -83,7 +83,7 @@ class IncludeReader:
             raise NotInRepository(error.message, error.hint) from None
         self.requested[real] = None
         self.tree.require_shared(path, real)
-        data, stamp = self.tree.take(real, self.cap)
+        data, stamp = self.tree.read_stamped(real, self.cap)
         if path == real and stamp:
             self.requested[real] = stamp
         return real, data
@@ -117,7 +117,7 @@ def _read_file(
     problems, notes = len(diagnostics.problems), len(diagnostics.notes)
     prompts: list[PromptEntry] = []
     try:
-        data, stamp = tree.take(path, cap)
+        data, stamp = tree.read_stamped(path, cap)
         size, source = len(data), path if name else ""
         for prompt in parse_file(name or path, data, rule, reader, diagnostics):
             read = ReadPrompt.of(prompt._replace(aliases=aliases, real_path=source), rule, size)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
-    from prompt_lint.repo.working_tree import Entry, WorkingTree
+    from prompt_lint.repo.entries import Entry
+    from prompt_lint.repo.working_tree import WorkingTree
 
 
 class Targets(NamedTuple):
@@ -64,8 +65,8 @@ def find_targets(
         if unchanged:
             unchanged.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
 
-    entries = tree.entries(paths, within, endings, None if paths else look_up_tracked)
-    aliases = tree.aliases(entries)
+    entries = tree.list_entries(paths, within, endings, None if paths else look_up_tracked)
+    aliases = tree.find_aliases(entries)
     files = _list_files(entries, config)
     rules |= matcher.find_rules(path for path in files if path not in rules)
     links = {link: real for link, real in aliases.items() if isinstance(real, str)}
@@ -117,9 +118,9 @@ def _complete_sums(
     if not sums:
         return affected
     kinds = tree.kinds
-    entries = tree.entries((), groups.list_folders(sums), groups.list_endings(sums))
+    entries = tree.list_entries((), groups.list_folders(sums), groups.list_endings(sums))
     tree.kinds = tree.kinds | kinds
-    aliases = tree.aliases(entries)
+    aliases = tree.find_aliases(entries)
     links = {link: real for link, real in aliases.items() if isinstance(real, str)}
     files = _list_files(entries, config)
     complete = {
@@ -174,7 +175,7 @@ def _drop_ignored(
 ) -> list[MatchedFile]:
     """Drop files that only a link leads to and git ignores: other checkouts don't have them, and they may be secret."""
     linked = [file.path for file in matched if file.path not in entries and file.aliases]
-    ignored = tree.ignored_among(linked) if linked else set()
+    ignored = tree.find_ignored(linked) if linked else set()
     hint = "let the link lead to a file that git has, or exclude it"
     for file in matched:
         if file.path in ignored:

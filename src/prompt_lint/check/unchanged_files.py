@@ -46,7 +46,7 @@ class UnchangedFiles:
             if not target.read_as and _identify(target) not in self._entries:
                 by_kind.setdefault((target.rule.format, target.rule.role), {})[target.path] = target
         for kind, files in by_kind.items():
-            stamps = zip(files, self._tree.stamps(files, self._cap), strict=True)
+            stamps = zip(files, self._tree.list_stamps(files, self._cap), strict=True)
             known = self._means.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
             for path, target in files.items():
                 entry = known.get(path)
@@ -102,7 +102,7 @@ class UnchangedFiles:
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""
         present = [path for path, stamp in entry.includes.items() if stamp]
-        if [entry.includes[path] for path in present] != list(self._tree.stamps(present, self._cap)):
+        if [entry.includes[path] for path in present] != list(self._tree.list_stamps(present, self._cap)):
             return False
         try:
             for path in present:

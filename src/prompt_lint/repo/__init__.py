@@ -1,1 +1,67 @@
 """The files of a working tree or a commit, read safely; git; which commit is the base; what changed since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.model.errors import Unreadable
+    from prompt_lint.repo.entries import Entry
+
+
+class Tree(Protocol):
+    """The files of a repository, in its working tree or in one commit.
+
+    Paths are relative to the top, `/`-separated, and stand for the bytes that git knows: UTF-8, with other bytes as
+    surrogate escapes. A real path is one behind which there is no link.
+    """
+
+    @property
+    def top(self) -> str:
+        """The absolute path of the top of the repository."""
+
+    def list_entries(self) -> dict[str, Entry]:
+        """Return all files, links and submodules by their paths.
+
+        Raises:
+            Fatal: git refuses.
+        """
+
+    def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
+        """Return where the links among `entries` lead, and the paths below links to folders.
+
+        Maps the path of a link, or a path below a link to a folder, to the real path, or to the reason why there is none:
+        it leaves the repository, leads nowhere, goes in circles. A link to a folder isn't a key itself. Links inside of
+        such a folder are followed to files, not to further folders.
+        """
+
+    def resolve(self, path: str) -> str:
+        """Return the real path of `path`, with every link on the way followed as the kernel would.
+
+        Raises:
+            MissingFile: there is nothing at `path`, not even a link.
+            Unreadable: it leads out of the repository, into git's own folder, nowhere, or in circles.
+        """
+
+    def read(self, path: str, cap: int) -> bytes:
+        """Return the bytes of a regular file of at most `cap` bytes, by its real path.
+
+        Raises:
+            MissingFile: it isn't there.
+            Unreadable: it isn't such a file; the message says what it is, the hint what to do.
+        """
+
+    def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
+        """Return what `read` does, and a stamp that is another one when the file has changed; b"" where that isn't certain."""
+
+    def require_shared(self, path: str, real: str) -> None:
+        """Check that whoever checks the repository out has the same file at `path`; `real` is its real path.
+
+        What is on this machine alone would make every machine count another number, and may be secret.
+
+        Raises:
+            MissingFile: there is no file, but a folder, or nothing.
+            NotInRepository: git ignores it, or it is another repository's, or nothing that git could keep.
+        """

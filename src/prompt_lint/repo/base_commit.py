@@ -10,7 +10,7 @@ from prompt_lint import ci
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
-from prompt_lint.repo.objects import LostError, Objects, TooLargeError
+from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,7 +150,7 @@ def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:
 
 
 def _place(tree: WorkingTree) -> _Place | Absent:
-    if not tree.git:
+    if not tree.has_git:
         return Absent(
             f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with",
             "run it inside of a repository without `--no-git`, or leave `--base` out",
@@ -341,10 +341,10 @@ def _commit(top: str, rev: str) -> str | None:
 
 def _parents(place: _Place) -> list[str]:
     """The parents of a merge that is checked out, as committed: also those that a shallow clone hasn't got."""
-    with Objects(place.top) as objects:
+    with ObjectReader(place.top) as objects:
         try:
-            data = objects.get(place.head, _MAX_COMMIT).data
-        except (LostError, TooLargeError):
+            data = objects.read(place.head, _MAX_COMMIT).data
+        except (ObjectLost, ObjectTooLarge):
             return []
     found = [os.fsdecode(parent) for parent in _parent_lines(data)]
     return found if len(found) == 2 else []

@@ -1,7 +1,7 @@
 """What has changed between a commit and the working tree, of tracked and of untracked files.
 
 Git compares the commit with its index, and the index with the disk by what it knows of each file (size, times,
-inode), so of nearly all files nothing is read. What it can't vouch for is compared by content.
+inode), so nearly no file is read. What it isn't sure of is compared by content.
 """
 
 from __future__ import annotations
@@ -12,47 +12,49 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import git
-from prompt_lint.repo.working_tree import native, text
+from prompt_lint.repo.paths import decode, to_native
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.repo.commit_tree import Commit
-    from prompt_lint.repo.working_tree import Entry, WorkingTree
+    from prompt_lint.repo.commit_tree import CommitTree
+    from prompt_lint.repo.entries import Entry
+    from prompt_lint.repo.working_tree import WorkingTree
 
 # So many added and deleted files are compared each with each; it is git's own number.
 MAX_RENAMES = 1000
-_SIMILAR = f"-l{MAX_RENAMES}"
+# Paths in one command: a command line takes no more than so many long ones.
+_BATCH = 200
 
 
 class Change(NamedTuple):
-    """How a path of now stands to the base: `base` is its path there, and `blob` its content's id; "" where it is new.
+    """How a current path differs from the base: `base_path` is its path there, `blob` its content's id; "" where it is new.
 
-    `unchanged`, also if only its line ends (LF or CRLF) did change. A renamed file may have changed as well.
+    A file of which only the line ends (LF or CRLF) changed is `unchanged`. A renamed file may have changed as well.
     """
 
     kind: Literal["unchanged", "changed", "renamed", "new"]
-    base: str = ""
+    base_path: str = ""
     blob: str = ""
 
 
 class Changes(NamedTuple):
-    """`paths` holds what isn't unchanged, or is so under another path; `deleted` maps files of the base to their blobs.
+    """`paths` has each path that isn't unchanged, or was renamed; `deleted` maps files of the base to their blobs.
 
-    A file that was renamed to one of the paths that were asked about isn't deleted. One that git tracks, and that is
-    merely gone from the disk, is deleted, though it was asked about.
+    A file that was renamed to one of the paths asked for isn't deleted. One that git tracks and that is gone from the disk
+    is deleted, though it was asked for.
     """
 
     paths: Mapping[str, Change]
     deleted: Mapping[str, str]
     notes: Sequence[str] = ()
 
-    def of(self, path: str) -> Change:
-        """How one of the paths that were asked about has changed."""
+    def find(self, path: str) -> Change:
+        """Return how one of the paths asked for has changed."""
         return self.paths.get(path) or Change("unchanged", path)
 
 
-class _Staged(NamedTuple):
+class _StagedChange(NamedTuple):
     """A difference between commit and index; `source` is the old path, `mode` and `blob` are the commit's."""
 
     status: str
@@ -62,210 +64,221 @@ class _Staged(NamedTuple):
 
 
 class _Differences(NamedTuple):
-    """What git says. `dirty` paths aren't (for all that it knows) what the index holds, `gone` ones not on disk.
+    """What git says. `dirty` paths may differ from the index, `gone` ones aren't on disk.
 
     `dirty` is None where git couldn't be asked.
     """
 
-    staged: Mapping[str, _Staged]
+    staged: Mapping[str, _StagedChange]
     dirty: Collection[str] | None
     gone: Collection[str]
     notes: list[str]
 
+    def is_dirty(self, path: str) -> bool:
+        return self.dirty is None or path in self.dirty
 
-def compare(
+
+def find_changes(
     tree: WorkingTree,
-    commit: Commit,
+    commit: CommitTree,
     entries: Mapping[str, Entry],
     paths: Collection[str],
     cap: int,
     within: Collection[str] = ("",),
 ) -> Changes:
-    """What has become of the base's files in `paths`, which are real paths of regular files, and what was deleted.
+    """Return how the regular files at `paths`, which are real ones, differ from the commit, and what was deleted.
 
-    `entries` and `within` are the tree's, from the same run. Of files whose content must be looked at,
-    as many as `cap` bytes are read; larger ones have changed.
+    `entries` and `within` are those of the same run's `tree.list_entries`. Of files whose content must be compared, at most
+    `cap` bytes are read; larger ones have changed.
 
     Raises:
-        Fatal: git refuses; or contents are lost that tell whether a file is new.
+        Fatal: git refuses; or contents are lost that decide whether a file is new.
     """
-    seen = _differences(tree, commit.id, _enough(tree.worth_asking(within), paths))
-    if seen.dirty is not None:
-        seen = seen._replace(dirty={*seen.dirty, *_unwatched(tree, entries, paths)})
-    deleted = _deleted(seen, entries)
-    found: dict[str, Change] = {}
+    differences = _compare_by_git(tree, commit.id, _narrow(tree.select_pathspecs(within), paths))
+    if differences.dirty is not None:
+        hidden = _list_hidden(tree, entries, paths)
+        differences = differences._replace(dirty={*differences.dirty, *hidden})
+    deleted = _find_deleted(differences, entries)
+    changes: dict[str, Change] = {}
     new: list[str] = []
     for path in paths:
         entry = entries.get(path)
-        dirty = seen.dirty is None or path in seen.dirty
-        if entry and entry.blob and not dirty and path not in seen.staged:
+        is_dirty = differences.is_dirty(path)
+        staged = differences.staged.get(path)
+        if entry and entry.blob and not is_dirty and not staged:
             continue
-        staged = seen.staged.get(path)
-        before = _before(commit, path, entry, staged)
-        if before:
-            same = _same(tree, path, entry.blob if entry and not dirty else "", before[1], cap)
-            found[path] = Change("unchanged" if same else "changed", *before)
+        base_file = _find_base_file(commit, path, entry, staged)
+        if base_file:
+            blob = entry.blob if entry and not is_dirty else ""
+            is_same = _has_content(tree, path, blob, base_file[1], cap)
+            changes[path] = Change("unchanged" if is_same else "changed", *base_file)
         elif staged and staged.status == "R" and staged.source in deleted:
-            found[path] = Change("renamed", staged.source, deleted.pop(staged.source))
+            changes[path] = Change("renamed", staged.source, deleted.pop(staged.source))
         else:
             new.append(path)
-    found |= _moved(tree, entries, seen.dirty, new, deleted, cap)
-    if seen.notes and deleted and any(path in seen.staged and found[path].kind == "new" for path in new):
-        raise commit.lost("files of it that new ones may have been renamed from are")
-    return Changes(found, deleted, seen.notes)
+    changes |= _match_renames(tree, entries, differences, new, deleted, cap)
+    is_unsure = bool(differences.notes and deleted)
+    if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
+        raise commit.explain_loss("files of it that new ones may have been renamed from are")
+    return Changes(changes, deleted, differences.notes)
 
 
-def filters(top: str, paths: Iterable[str]) -> dict[str, str]:
-    """Which of `paths` git converts between disk and commit by more than line ends, and by which attribute.
+def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
+    """Return which of `paths` git converts between disk and commit by more than line ends, and by which attribute.
 
     Their contents on disk and in a commit aren't the same text, so their sizes aren't comparable.
 
     Raises:
         Fatal: git refuses.
     """
-    found = {}
-    asked = [native(path) for path in paths]
-    for start in range(0, len(asked), 200):  # a command line takes no more than so many long paths
-        command = [
-            "check-attr",
-            "-z",
-            "filter",
-            "working-tree-encoding",
-            "ident",
-            "--",
-            *asked[start : start + 200],
-        ]
-        fields = text(git.run(command, top)).split("\0")[:-1]
+    converted = {}
+    native = [to_native(path) for path in paths]
+    for start in range(0, len(native), _BATCH):
+        batch = native[start : start + _BATCH]
+        command = ["check-attr", "-z", "filter", "working-tree-encoding", "ident", "--", *batch]
+        fields = decode(git.run(command, top)).split("\0")[:-1]
         for path, attribute, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
             if value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}:
-                found[path] = attribute if value == "set" else f"{attribute}={value}"
-    return found
+                converted[path] = attribute if value == "set" else f"{attribute}={value}"
+    return converted
 
 
-def _unwatched(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> Iterator[str]:
-    """Those that git was told not to look for on disk (`update-index --skip-worktree`), and that are there."""
+def _list_hidden(tree: WorkingTree, entries: Mapping[str, Entry], paths: Iterable[str]) -> Iterator[str]:
+    """Yield the paths that git was told not to look for on disk (`update-index --skip-worktree`), and that are there."""
     for path in paths:
         entry = entries.get(path)
-        if entry and entry.kind == "sparse" and os.path.lexists(os.path.join(tree.top, native(path))):
+        if entry and entry.kind == "sparse" and os.path.lexists(os.path.join(tree.top, to_native(path))):
             yield path
 
 
-def _enough(within: Sequence[str], paths: Collection[str]) -> Sequence[str]:
-    """`within`, if all of `paths` are; else nothing, which is everything."""
+def _narrow(within: Sequence[str], paths: Collection[str]) -> Sequence[str]:
+    """Return `within`, if all of `paths` are in it; else nothing, which means everything."""
     folders = tuple(f"{folder}/" for folder in within)
     names = set(within)
     return within if all(path.startswith(folders) or path in names for path in paths) else []
 
 
-def _differences(tree: WorkingTree, base: str, within: Sequence[str]) -> _Differences:
-    """Both comparisons, side by side. Submodules are left out: git would look into them, with their configuration."""
+def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Differences:
+    """Compare commit, index and disk. Submodules are left out: git would look into them, with their configuration."""
     options = ["-z", "--no-abbrev", "--ignore-submodules=all"]
-    staged = ["diff-index", "--cached", *options, _SIMILAR]
-    quiet = git.disable_filters(tree.top)
-    disk = [[*quiet, "diff-files", *options, "--no-renames", "--", *within]] if quiet is not None else []
+    staged_command = ["diff-index", "--cached", *options, f"-l{MAX_RENAMES}"]
+    no_filters = git.disable_filters(tree.top)
+    disk_commands = (
+        [[*no_filters, "diff-files", *options, "--no-renames", "--", *within]]
+        if no_filters is not None
+        else []
+    )
     notes: list[str] = []
     try:
-        outputs = list(git.run_parallel([[*staged, "-M", base, "--"], *disk], tree.top, []))
-    except Fatal as error:  # contents that a partial clone lacks: renames can still be told by ids
+        outputs = list(git.run_parallel([[*staged_command, "-M", base, "--"], *disk_commands], tree.top, []))
+    except Fatal as error:  # contents that a partial clone lacks: renames can still be found by ids
         notes.append(f"renamed files that were edited as well count as new: {error.message}")
-        outputs = list(git.run_parallel([[*staged, "-M100%", base, "--"], *disk], tree.top, []))
-    found = {path: one for path, one in _parse(outputs[0]) if one.status != "U"}
-    conflicts = {path for path, one in _parse(outputs[0]) if one.status == "U"}
-    if quiet is None:
-        return _Differences(found, None, (), notes)
-    changed = dict(_parse(outputs[1]))
-    gone = {path for path, one in changed.items() if one.status == "D"}
-    return _Differences(found, (changed.keys() | conflicts) - gone, gone, notes)
+        exact_command = [*staged_command, "-M100%", base, "--"]
+        outputs = list(git.run_parallel([exact_command, *disk_commands], tree.top, []))
+    changes = list(_parse_raw_diff(outputs[0]))
+    staged = {path: change for path, change in changes if change.status != "U"}
+    conflicts = {path for path, change in changes if change.status == "U"}
+    if no_filters is None:
+        return _Differences(staged, None, (), notes)
+    on_disk = dict(_parse_raw_diff(outputs[1]))
+    gone = {path for path, change in on_disk.items() if change.status == "D"}
+    return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes)
 
 
-def _parse(output: bytes) -> Iterator[tuple[str, _Staged]]:
-    """From `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed."""
-    fields = iter(text(output).split("\0"))
+def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, _StagedChange]]:
+    """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed."""
+    fields = iter(decode(output).split("\0"))
     for about in fields:
         if not about:
             return
         mode, _, blob, _, status = about[1:].split(" ")
         source = next(fields)
         path = next(fields) if status[0] in "RC" else source
-        yield path, _Staged(status[0], mode, blob, source)
+        yield path, _StagedChange(status[0], mode, blob, source)
 
 
-def _deleted(seen: _Differences, entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Regular files of the base that are none any more, with their blobs."""
-
-    def there(path: str) -> bool:
+def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Return the regular files of the base that are none any more, with their blobs."""
+    changed = {change.source: change for change in differences.staged.values() if change.status in "DMRT"}
+    base_files = {path: change.blob for path, change in changed.items() if change.mode.startswith("100")}
+    for path in differences.gone:
         entry = entries.get(path)
-        return path not in seen.gone and entry is not None and entry.kind in {"file", "sparse"}
+        is_staged = path in differences.staged or path in changed
+        if not is_staged and entry and entry.kind == "file" and entry.blob:
+            base_files[path] = entry.blob
 
-    before = {one.source: one for one in seen.staged.values() if one.status in "DMRT"}
-    found = {path: one.blob for path, one in before.items() if one.mode.startswith("100")}
-    for path in seen.gone:
+    def is_there(path: str) -> bool:
         entry = entries.get(path)
-        if path not in seen.staged and path not in before and entry and entry.kind == "file" and entry.blob:
-            found[path] = entry.blob
-    return {path: blob for path, blob in found.items() if not there(path)}
+        return path not in differences.gone and entry is not None and entry.kind in {"file", "sparse"}
+
+    return {path: blob for path, blob in base_files.items() if not is_there(path)}
 
 
-def _before(commit: Commit, path: str, entry: Entry | None, staged: _Staged | None) -> tuple[str, str] | None:
-    """The file that was at `path` in the base: its real path and its blob."""
+def _find_base_file(
+    commit: CommitTree, path: str, entry: Entry | None, staged: _StagedChange | None
+) -> tuple[str, str] | None:
+    """Return the real path and the blob of the file that was at `path` in the base; None if there was none."""
     if staged and staged.status in "MD" and staged.mode.startswith("100"):
         return path, staged.blob
     if not staged and entry and entry.blob and entry.kind in {"file", "sparse"}:
-        return path, entry.blob  # the index holds what the base does
-    located = commit.locate(path)
-    return (located[0], located[1].id) if located else None
+        return path, entry.blob  # the index has what the base has
+    file = commit.find_file(path)
+    return (file[0], file[1].id) if file else None
 
 
-def _same(tree: WorkingTree, path: str, known: str, blob: str, cap: int) -> bool:
-    """Whether the file's content is `blob`; `known` is the id of its own, where git knows it."""
-    return blob in ({known} if known else _ids(tree, path, len(blob), cap))
+def _has_content(tree: WorkingTree, path: str, known_blob: str, blob: str, cap: int) -> bool:
+    """Return whether the content of a file is `blob`. `known_blob` is the id of its own, where git knows it."""
+    return blob in ({known_blob} if known_blob else _hash_file(tree, path, len(blob), cap))
 
 
-def _ids(tree: WorkingTree, path: str, length: int, cap: int) -> set[str]:
-    """The ids that git may know a file's content by: as it is, and with the line ends of other systems."""
+def _hash_file(tree: WorkingTree, path: str, digits: int, cap: int) -> set[str]:
+    """Return the ids that a file's content may have in git: as it is, and with the line ends of other systems."""
     try:
         data = tree.read(path, cap)
     except Unreadable:
         return set()
-    return {_id(data, length), _id(data.replace(b"\r\n", b"\n"), length)}
+    return {_hash_blob(data, digits), _hash_blob(data.replace(b"\r\n", b"\n"), digits)}
 
 
-def _id(data: bytes, length: int) -> str:
-    """A blob's id in a repository whose ids are `length` digits long."""
-    new = hashlib.sha1 if length == 40 else hashlib.sha256
-    return new(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+def _hash_blob(data: bytes, digits: int) -> str:
+    """Return a blob's id in a repository whose ids have so many digits."""
+    new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
+    return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _moved(
+def _match_renames(
     tree: WorkingTree,
     entries: Mapping[str, Entry],
-    dirty: Collection[str] | None,
+    differences: _Differences,
     new: Sequence[str],
     deleted: dict[str, str],
     cap: int,
 ) -> dict[str, Change]:
-    """New files that hold what a deleted one held, to the byte, and the rest. `deleted` loses what was found again."""
-    found = {}
+    """Return for each new file whether it has the content of a deleted one, which is taken out of `deleted`.
+
+    This is for files that git's own search for renames doesn't see: those that aren't staged.
+    """
+    changes = {}
     by_blob: dict[str, list[str]] = {}
     for path, blob in sorted(deleted.items(), reverse=True):
         by_blob.setdefault(blob, []).append(path)
     for path in new:
-        found[path] = Change("new")
+        changes[path] = Change("new")
         if not by_blob:
             continue
         entry = entries.get(path)
-        known = entry.blob if entry and dirty is not None and path not in dirty else ""
-        ids = {known} if known else _ids(tree, path, len(next(iter(by_blob))), cap)
-        for blob in ids & by_blob.keys():
-            sources = by_blob[blob]
-            # Of several the one of the same name, as git has it.
-            source = next((one for one in sources if _name(one) == _name(path)), sources[-1])
+        blob = entry.blob if entry and not differences.is_dirty(path) else ""
+        blobs = {blob} if blob else _hash_file(tree, path, len(next(iter(by_blob))), cap)
+        for matching in blobs & by_blob.keys():
+            sources = by_blob[matching]
+            # Of several files that one which has the same name, as git has it.
+            source = next((source for source in sources if _name(source) == _name(path)), sources[-1])
             sources.remove(source)
             if not sources:
-                del by_blob[blob]
-            found[path] = Change("renamed", source, deleted.pop(source))
+                del by_blob[matching]
+            changes[path] = Change("renamed", source, deleted.pop(source))
             break
-    return found
+    return changes
 
 
 def _name(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The contents of git's objects, by their ids, from one process of git that answers as long as it is asked."""
+"""Read the contents of git's objects by their ids, from one process of git."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import subprocess
 
 
-class Object(NamedTuple):
+class GitObject(NamedTuple):
     """An object of git: "blob", "tree" or "commit"."""
 
     id: str
@@ -18,20 +18,20 @@ class Object(NamedTuple):
     data: bytes
 
 
-class TooLargeError(Exception):
-    """An object is larger than the caller will have; nothing of it was read."""
+class ObjectTooLarge(Exception):
+    """An object is larger than the cap; nothing of it was read. `size` is in bytes."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self.size = size
 
 
-class LostError(Exception):
+class ObjectLost(Exception):
     """An object isn't in this clone, or is damaged."""
 
 
-class Objects:
-    """A context. The process starts with the first question, and ends with the context, whatever happens in it."""
+class ObjectReader:
+    """A context manager. Its process starts with the first object that is read, and ends with the context."""
 
     def __init__(self, top: str) -> None:
         self.top = top
@@ -44,7 +44,7 @@ class Objects:
         self.close()
 
     def close(self) -> None:
-        """End the process; a further question would start another."""
+        """End the process; reading another object would start a new one."""
         process, self._process = self._process, None
         if process:
             process.kill()
@@ -53,32 +53,32 @@ class Objects:
             except BrokenPipeError:  # a question that was never sent
                 process.wait()
 
-    def get(self, name: str, cap: int) -> Object:
-        """An object of at most `cap` bytes. `name` is an id, or something that git derives from one: `ID^{tree}`.
+    def read(self, name: str, cap: int) -> GitObject:
+        """Return an object of at most `cap` bytes. `name` is an id, or what git derives from one: `ID^{tree}`.
 
         Raises:
-            TooLargeError: it has more bytes.
-            LostError: git hasn't got it, or can't read it.
+            ObjectTooLarge: it has more bytes.
+            ObjectLost: git hasn't got it, or can't read it.
         """
         try:
-            found = self._ask(name, cap)
+            found = self._request(name, cap)
         except BaseException:
             self.close()  # half an answer may be left in the pipe
             raise
         if found is None:
             self.close()  # older gits give up at an object that a partial clone lacks
-            raise LostError(name)
+            raise ObjectLost(name)
         return found
 
-    def _ask(self, name: str, cap: int) -> Object | None:
+    def _request(self, name: str, cap: int) -> GitObject | None:
         if self._process is None:
             self._process = git.start(["cat-file", "--batch"], self.top, interactive=True)
-        asked, answers = self._process.stdin, self._process.stdout
-        assert asked  # noqa: S101  # for the type checker: both are pipes
+        questions, answers = self._process.stdin, self._process.stdout
+        assert questions  # noqa: S101  # for the type checker: both are pipes
         assert answers  # noqa: S101
         try:
-            asked.write(name.encode() + b"\n")
-            asked.flush()
+            questions.write(name.encode() + b"\n")
+            questions.flush()
         except BrokenPipeError:
             return None
         header = answers.readline().split()
@@ -86,8 +86,8 @@ class Objects:
             return None
         size = int(header[2])
         if size > cap:
-            raise TooLargeError(size)
+            raise ObjectTooLarge(size)
         data = answers.read(size + 1)[:-1]
         if len(data) != size:
             return None
-        return Object(header[0].decode(), header[1].decode(), data)
+        return GitObject(header[0].decode(), header[1].decode(), data)

@@ -55,8 +55,8 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
 
     Files of more than `max_bytes`, and others that can't be read, are known by name alone.
     """
-    entries = tree.entries()
-    links = tree.aliases(entries)
+    entries = tree.list_entries()
+    links = tree.find_aliases(entries)
     files = {path for path, entry in entries.items() if entry.kind in {"file", "sparse"}} - {config_name}
     paths = sorted(files | links.keys())
     inspections = {

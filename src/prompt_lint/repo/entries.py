@@ -1,0 +1,91 @@
+"""What git lists: files, links and submodules, from the output of `ls-files` and `ls-tree`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Kind = Literal["file", "link", "submodule", "sparse"]
+
+# By the first three digits of git's mode. What has another mode is no file that git made: reading it says what it is.
+_KINDS: dict[str, Kind] = {"100": "file", "120": "link", "160": "submodule"}
+
+_EMPTY_BLOBS = {
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+}
+
+# A longer list (in characters) is searched for the endings that are wanted, unless these are too many.
+_LARGE, _MAX_ENDINGS = 500_000, 8
+# Where a record begins that isn't of an ordinary file.
+_UNUSUAL_RECORD = re.compile(r"\0(?!H 100|\Z)")
+
+
+class Entry(NamedTuple):
+    """What git knows of a path.
+
+    `blob` is the id of the *staged* content, which the file on disk may differ from. It is "" where git has none (untracked,
+    in conflict, or added by intent only), and where git was told to assume that it is what is on disk. `sparse` is a file
+    that a sparse checkout leaves out; reading it says so, unless it is there. A submodule is a folder, and so is any other
+    repository in the tree.
+    """
+
+    kind: Kind
+    blob: str = ""
+
+
+def parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
+    """Return the entries of `ls-files -v -s -z`: records such as `H 100644 <blob> 0<tab><path>`.
+
+    An ordinary file that has none of `endings` in its path may be left out.
+    """
+    if not output:
+        return {}
+    tab = output.index("\t")  # at the same place in all records
+    records = _select_records(output, endings) if len(output) > _LARGE else output.split("\0")[:-1]
+    start, end = tab + 1, tab - 2
+    # Nearly all records are alike, and there may be 100,000: this takes a third of the time of a loop.
+    entries = {r[start:]: Entry("file", r[9:end]) for r in records if r.startswith("H 100")}
+    for record in records:
+        if not record.startswith("H 100"):
+            kind: Kind = "sparse" if record[0] in "Ss" else _KINDS.get(record[2:5], "file")
+            # No stage of a path in conflict is what is on disk; nor is what `h` lets git assume.
+            entries[record[start:]] = Entry(kind, record[9:end] if record[0] in "HSs" else "")
+    # What was added by intent only has an empty blob.
+    return entries | {
+        path: Entry(entry.kind) for path, entry in entries.items() if entry.blob in _EMPTY_BLOBS
+    }
+
+
+def _select_records(output: str, endings: Collection[str]) -> Collection[str]:
+    """Return the records that have one of `endings` in them, and all that aren't of ordinary files.
+
+    For a list of 100,000 this takes a third of the time of a loop.
+    """
+    if len(endings) > _MAX_ENDINGS or "" in endings:
+        return output.split("\0")[:-1]
+    output = f"\0{output}"  # so that there is one before each record, too
+    find, rfind = output.find, output.rfind
+    records: dict[str, None] = {}
+    for ending in endings:
+        at = find(ending)
+        while at >= 0:
+            stop = find("\0", at)
+            records[output[rfind("\0", 0, at) + 1 : stop]] = None
+            at = find(ending, stop)
+    for match in _UNUSUAL_RECORD.finditer(output):
+        records[output[match.end() : find("\0", match.end())]] = None
+    return records
+
+
+def parse_ls_tree(output: str) -> dict[str, Entry]:
+    """Return the entries of `ls-tree -r -z`: records such as `100644 blob <id><tab><path>`."""
+    entries = {}
+    for record in output.split("\0")[:-1]:
+        about, _, path = record.partition("\t")
+        mode, _, blob = about.split(" ")
+        entries[path] = Entry(_KINDS.get(mode[:3], "file"), blob)
+    return entries

@@ -1,0 +1,48 @@
+"""Paths as git prints them, and as Python's file functions want them.
+
+Python decodes names by the locale; git means bytes, and nearly always UTF-8. Where the two agree, the translations do nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from prompt_lint.model.errors import Unreadable
+
+_NAMES_ARE_UTF_8 = os.name == "nt" or sys.getfilesystemencoding() == "utf-8"
+
+
+def decode(output: bytes) -> str:
+    """Return what git prints as text, with its paths as those of a tree."""
+    return output.decode("utf-8", "surrogateescape")
+
+
+def to_native(path: str) -> str:
+    """Return a path of a tree as Python's file functions want it."""
+    return path if _NAMES_ARE_UTF_8 else os.fsdecode(path.encode("utf-8", "surrogateescape"))
+
+
+def from_native(path: str) -> str:
+    """Return a path from Python's file functions as one of a tree."""
+    path = path.replace(os.sep, "/") if os.sep != "/" else path
+    return path if _NAMES_ARE_UTF_8 else os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
+def is_in_git_folder(path: str) -> bool:
+    """Return whether a path is in a folder named `.git`, which is git's own and may have credentials in it."""
+    return ".git" in path.lower().split("/")
+
+
+def split_native(path: str) -> list[str]:
+    """Return the native names of a path. Raises `Unreadable` for one that climbs out of the tree, or into `.git`."""
+    names = to_native(path).split("/")
+    if is_in_git_folder(path) or not {"", ".", ".."}.isdisjoint(names):
+        raise Unreadable("is not a path inside the repository")
+    return names
+
+
+def list_parents(path: str) -> list[str]:
+    """Return the paths of the folders that a path is in, the outermost first, without the top."""
+    names = path.split("/")
+    return ["/".join(names[:depth]) for depth in range(1, len(names))]
