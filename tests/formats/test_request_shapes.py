@@ -13,7 +13,7 @@ from tests.support import make
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
-from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Prompt
+from prompt_lint.model.values import Prompt
 
 
 def nothing(path: str) -> tuple[str, bytes]:
@@ -42,20 +42,6 @@ def refused(path: str, data: str | bytes, **rule: Any) -> Unreadable:
     return caught.value
 
 
-def test_a_request_keeps_what_count_tokens_takes_and_drops_the_rest() -> None:
-    """`max_tokens` and its like are no part of what is counted; tools and the rest are."""
-    tools = [{"name": "find", "description": "Finds.", "input_schema": {"type": "object", "properties": {}}}]
-    request = {
-        "model": "claude-opus-5-5", "max_tokens": 10, "temperature": 0, "system": "S", "tools": tools,
-        "tool_choice": {"type": "auto"}, "messages": [{"role": "user", "content": "U"}],
-    }  # fmt: skip
-
-    assert fields("a.json", json.dumps(request)) == {
-        "system": "S", "tools": tools, "tool_choice": {"type": "auto"},
-        "messages": [{"role": "user", "content": "U"}],
-    }  # fmt: skip
-
-
 def test_json_and_yaml_of_the_same_request_have_the_same_digest() -> None:
     """The key of a count depends on the request alone, not on how the file spells it."""
     as_json = parse("a.json", '{"messages": [{"role": "user", "content": "Hé"}], "system": "S"}')
@@ -75,51 +61,6 @@ def test_a_bare_list_is_a_list_of_messages() -> None:
     ]
 
     assert fields("a.json", json.dumps(turns)) == {"messages": turns}
-
-
-def test_system_messages_become_the_system_prompt() -> None:
-    """OpenAI's `system` and `developer` turns are joined with a blank line and stand first."""
-    turns = [
-        {"role": "system", "content": "One."},
-        {"role": "user", "content": "Hi."},
-        {"role": "developer", "content": "Two."},
-    ]
-
-    assert fields("a.json", json.dumps(turns)) == {
-        "system": "One.\n\nTwo.",
-        "messages": [{"role": "user", "content": "Hi."}],
-    }
-
-
-def test_blocks_and_texts_of_system_prompts_are_joined_as_blocks() -> None:
-    """A system prompt of blocks keeps them when a system message joins it."""
-    block = {"type": "text", "text": "One.", "cache_control": {"type": "ephemeral"}}
-    request = {
-        "system": [block],
-        "messages": [{"role": "system", "content": "Two."}, {"role": "user", "content": "x"}],
-    }
-
-    assert fields("a.json", json.dumps(request))["system"] == [block, {"type": "text", "text": "Two."}]
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        {"system": "S"},
-        {"tools": [{"name": "f", "input_schema": {"type": "object"}}]},
-        [{"role": "system", "content": "S"}],
-    ],
-)
-def test_a_request_without_a_user_turn_gets_the_shortest(request_: object) -> None:
-    """System prompts and tools alone can't be sent, so the placeholder goes with them."""
-    assert fields("a.json", json.dumps(request_))["messages"] == [PLACEHOLDER_MESSAGE]
-
-
-def test_a_conversation_never_ends_with_the_assistant() -> None:
-    """Models from 4.6 on refuse a prefill, so the placeholder answers it."""
-    turns = [{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}]
-
-    assert fields("a.json", json.dumps(turns)) == {"messages": [*turns, PLACEHOLDER_MESSAGE]}
 
 
 @pytest.mark.parametrize(
@@ -199,31 +140,3 @@ def test_any_bytes_are_prompts_or_a_problem(data: bytes, path: str) -> None:
         return
 
     assert len(prompts) == 1
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["messages", "system", "tools", "role", "content", "type", "text"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
-
-
-@given(json_values)
-def test_any_json_is_a_request_or_a_problem(value: object) -> None:
-    """No shape of a JSON file ends in anything but a request with messages, or `Unreadable`."""
-    data = json.dumps(value).encode()
-    try:
-        [prompt] = parse("a.json", data)
-    except Unreadable:
-        return
-
-    assert prompt.request is not None
-    assert prompt.request.fields["messages"]
-    assert list(FORMATS["request"].parts(prompt.path, data, prompt, nothing)) is not None
