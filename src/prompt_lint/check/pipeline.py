@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-class Options(NamedTuple):
+class Settings(NamedTuple):
     """Settings that come from flags and the environment only, never from a file of the repository."""
 
     max_file_size: int
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
     config_path: str
     sources: CountSources
-    options: Options
+    settings: Settings
     diagnostics: Diagnostics
 
 
@@ -53,7 +53,7 @@ def check_prompts(
     config: Config,
     paths: Sequence[str],
     sources: CountSources,
-    options: Options,
+    settings: Settings,
     comparison: Comparison | None = None,
 ) -> Report:
     """Judge every prompt below `paths`, or every prompt where no path is given.
@@ -62,13 +62,13 @@ def check_prompts(
     since it may have changed any verdict. What a `comparison` needs is counted together with the prompts.
     """
     is_everything = not paths or not _list_config_paths(tree, config).isdisjoint(paths)
-    limit = options.max_file_size
+    limit = settings.max_file_size
     unchanged = UnchangedFiles(tree, sources, limit)
     targets = find_targets(
         tree, config, () if is_everything else paths, limit, unchanged, whole=comparison is not None
     )
     unchanged.look_up(targets.matched)
-    run = Run(config.path, sources, options, Diagnostics(targets.problems, []))
+    run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
         read_files(tree, targets.matched, unchanged, limit, run.diagnostics),
         read_groups(targets.groups, tree, config.path, limit, run.diagnostics),
@@ -77,7 +77,7 @@ def check_prompts(
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts)
-    verdicts = _apply_exemptions(report.verdicts, config, options.today)
+    verdicts = _apply_exemptions(report.verdicts, config, settings.today)
     notes = [
         *map(Note, tree.notes),
         *report.notes,
@@ -86,7 +86,7 @@ def check_prompts(
     ]
     verdicts = break_down_worst(tree, verdicts, sources.offline_counter, limit)
     report = report._replace(verdicts=verdicts, notes=notes, file_count=len(targets.matched))
-    return report._replace(exit_code=decide_exit_code(report, exit_zero=options.exit_zero))
+    return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
 
 def _list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
@@ -116,7 +116,7 @@ def _compare(
     """Count prompts and base together, and judge each prompt beside what the base had."""
     from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
-    limit = run.options.max_file_size
+    limit = run.settings.max_file_size
     changes = base_prompts.find_file_changes(tree, comparison, targets, limit)
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, limit)
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
@@ -158,14 +158,14 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     ]
     if results.failures:
         outage = run_notes.describe_outage(results)
-        if run.options.outage_fails:
+        if run.settings.outage_fails:
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
     host = service.host if service and results.requests_sent else ""
     sent, failed = results.requests_sent, len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
-    return report._replace(exit_code=decide_exit_code(report, exit_zero=run.options.exit_zero))
+    return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))
 
 
 def _apply_exemptions(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:

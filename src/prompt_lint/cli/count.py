@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from prompt_lint.check.pipeline import Options, Run, judge_prompts
+from prompt_lint.check.pipeline import Run, Settings, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
@@ -88,7 +88,7 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
     return rule._replace(format=format_name, role=role, warn_at=1.0)
 
 
-def _count_files(files: Sequence[str], rule: Rule, sources: CountSources, settings: Options) -> Report:
+def _count_files(files: Sequence[str], rule: Rule, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
     diagnostics = Diagnostics([], [])
     prompts = _read_files(files, rule, settings.max_file_size, diagnostics)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.check.breakdown import measure_imports, split_prompt
-from prompt_lint.check.pipeline import Options, check_prompts
+from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
@@ -90,7 +90,7 @@ def command(
 
 
 def list_prompts(
-    tree: WorkingTree, config: Config, paths: Sequence[str], sources: CountSources, settings: Options
+    tree: WorkingTree, config: Config, paths: Sequence[str], sources: CountSources, settings: Settings
 ) -> Listing:
     """Return every prompt below `paths`, or every prompt, with what it imports. Raises `Fatal` as `check` does."""
     report = check_prompts(tree, config, paths, sources, settings)

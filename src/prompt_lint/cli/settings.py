@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.pipeline import Options
+from prompt_lint.check.pipeline import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def make_settings(
     env: Mapping[str, str], config: Config | None, max_file_size: int, *, exit_zero: bool = False
-) -> Options:
+) -> Settings:
     """Return the settings of a run. An API that can't be reached fails it in CI, unless the configuration says otherwise."""
     on_unavailable = config.on_unavailable if config else ""
     outage_fails = on_unavailable == "fail" or (not on_unavailable and bool(env.get("CI")))
-    return Options(max_file_size, exit_zero, outage_fails, strftime("%Y-%m-%d", gmtime()))
+    return Settings(max_file_size, exit_zero, outage_fails, strftime("%Y-%m-%d", gmtime()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import Options, check_prompts
+from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
@@ -75,7 +75,7 @@ def command(
 
 
 def explain_path(
-    tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Options, view: View
+    tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Settings, view: View
 ) -> tuple[str, ExitCode]:
     """Return a text for a person, and the exit code that `check PATH` would have."""
     matcher = compile_rules(config.rules, config.exclude)

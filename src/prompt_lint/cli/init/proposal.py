@@ -21,7 +21,7 @@ from prompt_lint.text.patterns import compile_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.check.pipeline import Options
+    from prompt_lint.check.pipeline import Settings
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Count, Problem, Report, Verdict
@@ -73,10 +73,10 @@ class Proposal(NamedTuple):
 
 
 def propose_config(
-    tree: WorkingTree, name: str, models: Sequence[str], sources: CountSources, options: Options
+    tree: WorkingTree, name: str, models: Sequence[str], sources: CountSources, settings: Settings
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
-    survey = survey_tree(tree, name, options.max_file_size)
+    survey = survey_tree(tree, name, settings.max_file_size)
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
@@ -85,7 +85,7 @@ def propose_config(
     for _ in range(_MAX_DRAFTS):
         text = render_config(draft)
         config = parse_config(text.encode(), name, FORMATS)
-        report = check_prompts(tree, config, (), sources, options)
+        report = check_prompts(tree, config, (), sources, settings)
         revised = _revise(draft, config, report, survey.links)
         if not revised.findings:
             raise Fatal(
