@@ -716,7 +716,7 @@ def test_an_address_that_must_not_be_used_ends_the_run_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("flags", "extra"), [((), "sdk"), (("--provider", "vertex"), "vertex"), (("--provider", "aws"), "aws")]
+    ("flags", "extra"), [(("--provider", "vertex"), "vertex"), (("--provider", "aws"), "aws")]
 )
 def test_a_credential_that_needs_the_sdk_says_what_to_install(
     repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, flags: Sequence[str], extra: str
