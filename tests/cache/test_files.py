@@ -423,7 +423,7 @@ def test_a_known_run_opens_no_prompt_and_needs_no_network(repo: Repo) -> None:
     script = (
         "import sys; opened = []\n"
         "sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == 'open' else None)\n"
-        "from prompt_lint.cli import main as cli; from prompt_lint.repo import safe_read; safe_read._UNSURE = 0\n"
+        "from prompt_lint.cli import main as cli; from prompt_lint.repo import safe_read; safe_read._CLOCK_TICK = 0\n"
         "code = cli.run(['check', '-q'])\n"
         "print(code, 'httpx2' in sys.modules, 'anthropic' in sys.modules, 'a.md' in [p.split('/')[-1] for p in opened])"
     )
