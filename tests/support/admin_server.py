@@ -13,6 +13,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -72,6 +73,7 @@ class Event(NamedTuple):
     def tokens(self) -> int:
         return self.uncached + self.write_5m + self.write_1h + self.read + self.output
 
+    @cache  # noqa: B019  # events are few, and asked for again and again
     def cost(self) -> dict[str, Decimal]:
         """Dollars by kind. Priority Tier is paid for by commitment."""
         if self.service_tier == "priority":
@@ -419,8 +421,9 @@ def cost_rows(events: Iterable[Event], groups: Sequence[str], currency: str) -> 
             yield {**base, **nothing, "amount": cents(sum(costs(some).values(), Decimal(0)))}
             continue
         for values, same in grouped(some, facets).items():
+            by_kind = costs(same)
             for wire, kind in KINDS.items():
-                if amount := costs(same).get(kind):
+                if amount := by_kind.get(kind):
                     told = dict(zip(facets, values, strict=True))
                     yield {
                         **base, **told, "amount": cents(amount), "cost_type": "tokens", "token_type": wire,
