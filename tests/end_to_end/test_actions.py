@@ -19,6 +19,8 @@ from tests.support.github_server import ACCESS_TOKEN, AUDIENCE, REQUEST_TOKEN, T
 from tests.support.paths import ROOT
 from tests.support.wheels import OFFLINE
 
+from prompt_lint.cache.counts import FILE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -71,7 +73,7 @@ def test_a_pull_request_is_checked_and_commented(
     assert [command.properties["file"] for command in check.annotations("error")] == ["prompts/b.md"]
     assert check.summary.startswith("### ❌ 1 prompt is over its limit")
     assert "prompts/b.md" in github.comments[12][0]["body"]
-    assert ["counts-v1.db" in files for _, files in caches.saved] == [True]
+    assert [FILE in files for _, files in caches.saved] == [True]
 
     python = done.step("Install prompt-lint").outputs["python"]
     pip = [sys.executable, "-I", "-m", "pip", "--python", python, "check"]
