@@ -1,12 +1,12 @@
-"""What an image file says of itself in its first bytes: its media type, and its size in pixels. Pure."""
+"""The media type of an image file, its size in pixels, and what it costs in tokens. Pure."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class ImageSize(NamedTuple):
-    """In pixels."""
+    """The size of an image in pixels."""
 
     width: int
     height: int
@@ -16,16 +16,16 @@ class ImageSize(NamedTuple):
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PDF = "application/pdf"
 
-# A patch of so many pixels a side is a token.
+# A token is a square patch with sides of so many pixels.
 _PATCH = 28
 # JPEG markers that begin a frame, whose header has the size; the three left out are tables.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Markers that stand alone, without a length: restarts, start of image, and the temporary one.
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+# Markers without a length: restarts, start of image, and the temporary one.
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def detect_media_type(data: bytes) -> str:
-    """By the magic bytes; empty for what is no image that the API takes, and no PDF."""
+    """Return the media type by the magic bytes; "" for what is neither an image that the API takes nor a PDF."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -38,83 +38,74 @@ def detect_media_type(data: bytes) -> str:
 
 
 def read_size(data: bytes) -> ImageSize | None:
-    """The size that the header states, of the first frame or canvas; None where it states none that can be."""
-    kind = detect_media_type(data)
-    if kind == "image/png":
-        found = _read_big_endian(data, 16, 4) if data[12:16] == b"IHDR" else None
-    elif kind == "image/gif":
-        found = _read_little_endian(data, 6, 2)
-    elif kind == "image/jpeg":
-        found = _read_jpeg_size(data)
+    """Return the size that the header states, of the first frame or the canvas; None without a possible one."""
+    media_type = detect_media_type(data)
+    if media_type == "image/png":
+        size = _read_pair(data, 16, 4, "big") if data[12:16] == b"IHDR" else None
+    elif media_type == "image/gif":
+        size = _read_pair(data, 6, 2, "little")
+    elif media_type == "image/jpeg":
+        size = _read_jpeg_size(data)
     else:
-        found = _read_webp_size(data) if kind == "image/webp" else None
-    return found if found and found.width > 0 and found.height > 0 else None
+        size = _read_webp_size(data) if media_type == "image/webp" else None
+    return size if size and size.width > 0 and size.height > 0 else None
 
 
-def count_image_tokens(image: ImageSize, edge: int, most: int) -> int:
-    """Tokens of an image for a model that sees `edge` pixels along the longer side, and `most` tokens.
+def count_image_tokens(size: ImageSize, max_side: int, max_tokens: int) -> int:
+    """Return the tokens of an image for a model that sees `max_side` pixels of the longer side, and `max_tokens` tokens.
 
-    A larger one is scaled down to the largest size that keeps to both (documentation of vision, 2026).
+    A larger image is scaled down to the largest size within both (documentation of vision, 2026).
     """
-    longer = max(image)
-    low, high = 1, min(longer, edge)
-    while low < high:  # the largest longer side that still fits; patches only grow with it
+    longer = max(size)
+    low, high = 1, min(longer, max_side)
+    while low < high:  # the largest longer side that still fits: patches only grow with it
         middle = (low + high + 1) // 2
-        if _count_patches(image, middle, longer) <= most:
+        if _count_patches(size, middle, longer) <= max_tokens:
             low = middle
         else:
             high = middle - 1
-    return _count_patches(image, low, longer)
+    return _count_patches(size, low, longer)
 
 
-def _count_patches(image: ImageSize, scaled: int, longer: int) -> int:
-    columns, rows = (-(-max(1, side * scaled // longer) // _PATCH) for side in image)
+def _count_patches(size: ImageSize, scaled: int, longer: int) -> int:
+    columns, rows = (-(-max(1, side * scaled // longer) // _PATCH) for side in size)
     return columns * rows
 
 
-def _read_big_endian(data: bytes, at: int, width: int) -> ImageSize | None:
-    """Two numbers of `width` bytes, the most significant byte first."""
-    return _read_pair(data, at, width, little=False)
-
-
-def _read_little_endian(data: bytes, at: int, width: int) -> ImageSize | None:
-    return _read_pair(data, at, width, little=True)
-
-
-def _read_pair(data: bytes, at: int, width: int, *, little: bool) -> ImageSize | None:
-    if len(data) < at + 2 * width:
+def _read_pair(data: bytes, offset: int, width: int, order: Literal["little", "big"]) -> ImageSize | None:
+    """Return two neighbouring numbers of `width` bytes each; None past the end of the data."""
+    middle, end = offset + width, offset + 2 * width
+    if len(data) < end:
         return None
-    order = "little" if little else "big"
-    one, other = data[at : at + width], data[at + width : at + 2 * width]
-    return ImageSize(int.from_bytes(one, order), int.from_bytes(other, order))  # type: ignore[arg-type]
+    return ImageSize(int.from_bytes(data[offset:middle], order), int.from_bytes(data[middle:end], order))
 
 
 def _read_jpeg_size(data: bytes) -> ImageSize | None:
-    """Segment after segment up to the first frame: two bytes of marker, two of length, which counts itself."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
+    """Go through the segments to the first frame: two bytes of marker, two of length, which includes itself."""
+    offset = 2
+    while offset + 4 <= len(data) and data[offset] == 0xFF:
+        marker = data[offset + 1]
         if marker == 0xFF:  # padding
-            at += 1
-        elif marker in _ALONE:
-            at += 2
+            offset += 1
+        elif marker in _WITHOUT_LENGTH:
+            offset += 2
         elif marker in _FRAMES:
-            found = _read_big_endian(data, at + 5, 2)
-            return ImageSize(found.height, found.width) if found else None
+            pair = _read_pair(data, offset + 5, 2, "big")
+            return ImageSize(pair.height, pair.width) if pair else None
         else:
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+            offset += 2 + max(2, int.from_bytes(data[offset + 2 : offset + 4], "big"))
     return None
 
 
 def _read_webp_size(data: bytes) -> ImageSize | None:
-    """Lossy, lossless and extended files each say it in their own way (RFC 9649)."""
+    """Read the header of a lossy, lossless or extended file (RFC 9649)."""
     chunk = data[12:16]
     if chunk == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
-        found = _read_little_endian(data, 26, 2)
-        return ImageSize(found.width & 0x3FFF, found.height & 0x3FFF) if found else None
+        pair = _read_pair(data, 26, 2, "little")
+        return ImageSize(pair.width & 0x3FFF, pair.height & 0x3FFF) if pair else None
     if chunk == b"VP8L" and data[20:21] == b"\x2f" and len(data) >= 25:
         bits = int.from_bytes(data[21:25], "little")
         return ImageSize((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-    if chunk == b"VP8X" and (found := _read_little_endian(data, 24, 3)):
-        return ImageSize(found.width + 1, found.height + 1)
+    if chunk == b"VP8X" and (pair := _read_pair(data, 24, 3, "little")):
+        return ImageSize(pair.width + 1, pair.height + 1)
     return None

@@ -22,7 +22,7 @@ _MAX_POSITION_DEPTH = 8
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN = rf'{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:"]++'
 _NO_BRACKETS = r"[^][{}]++"
-_LONE_SURROGATE = r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|\\u[dD][c-fC-F]"
+_ESCAPE = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<surrogate>u[dD][89a-fA-F])|.)"
 
 
 def parse_json(text: str) -> Any:
@@ -38,8 +38,8 @@ def parse_json(text: str) -> Any:
         _explain(text, error)
     if text.count("[") + text.count("{") > MAX_DEPTH and _measure_depth(text) > MAX_DEPTH:
         raise ParseError("is not usable JSON: it is nested too deeply")
-    if "\\u" in text and re.search(_LONE_SURROGATE, text):
-        _refuse_surrogates(text, data)
+    if "\\u" in text:
+        _refuse_lone_surrogates(text)
     return data
 
 
@@ -153,12 +153,8 @@ def _measure_depth(text: str) -> int:
     return deepest
 
 
-def _refuse_surrogates(text: str, data: Any) -> None:
-    try:
-        json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        match = re.search(_LONE_SURROGATE, text)
-        position = find_position(text, match.start()) if match else (0, 0)
-        raise ParseError(
-            "is not usable JSON: an escape stands for half a character (a surrogate)", *position
-        ) from None
+def _refuse_lone_surrogates(text: str) -> None:
+    lone = next((escape for escape in re.finditer(_ESCAPE, text) if escape["surrogate"]), None)
+    if lone:
+        message = "is not usable JSON: an escape stands for half a character (a surrogate)"
+        raise ParseError(message, *find_position(text, lone.start()))
