@@ -1,0 +1,75 @@
+"""`count`: a `wc` for tokens, and the requests that it counts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support import log_commands
+from tests.support.program import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.repo import Repo
+
+SHORT = "Answer in one sentence.\n"
+
+
+def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A line for each file and model, and a sum; no repository or configuration is looked at."""
+    repo.write("a.md", "What is 2 + 2?")
+    repo.write("b.md", SHORT)
+
+    done = lint("count", "a.md", "b.md", "--model", "claude-sonnet-4-5")
+
+    assert done == Done(
+        0,
+        "16 ±2  claude-sonnet-4-5  a.md\n12 ±2  claude-sonnet-4-5  b.md\n28 ±4  claude-sonnet-4-5  total\n",
+        "",
+    )
+
+
+def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A file that isn't there is exit 3, and the others are counted."""
+    repo.write("a.md", SHORT)
+
+    done = lint("count", "missing.md", "a.md", "--model", "claude-sonnet-4-5")
+
+    assert done.code == 3
+    assert "12 ±2  claude-sonnet-4-5  a.md" in done.out
+    assert "ERROR   missing.md: can't be read: No such file or directory" in done.out
+
+
+def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Anyone can check a number with curl."""
+    repo.write("a.md", "Bé kind.")
+
+    done = lint("count", "a.md", "--model", "claude-opus-5", "--role", "system", "--show-request")
+
+    assert json.loads(done.out) == {
+        "model": "claude-opus-5",
+        "system": "Bé kind.",
+        "messages": [{"role": "user", "content": "x"}],
+    }
+
+
+def test_a_prompt_itself_is_printed_without_a_command(repo: Repo, lint: Callable[..., Done]) -> None:
+    """`--show-request` prints what a stranger may have written: the same request, with nothing to obey."""
+    repo.write("a.md", "##[add-mask]x ##vso[task.complete]y")
+
+    done = lint("count", "a.md", "--model", "claude-sonnet-4-6", "--show-request")
+
+    assert log_commands.github(done.out) == []
+    assert log_commands.azure(done.out) == []
+    assert os.linesep not in done.out.strip()
+
+
+@pytest.mark.parametrize("model", ["", "a,b", "x\x1b[31m", "x\ny"])
+def test_a_name_that_no_model_has_is_refused(repo: Repo, lint: Callable[..., Done], model: str) -> None:
+    """`count` takes no more for a model than `check` does."""
+    repo.write("a.md", SHORT)
+
+    assert lint("count", "a.md", "--model", model).code == 2
