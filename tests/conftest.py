@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.support.api_fixture import api
 from tests.support.program import lint
 from tests.support.repo import Repo
+from tests.support.servers import api, github, loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["api", "lint"]  # fixtures
+__all__ = ["api", "github", "lint", "loopback"]  # fixtures
 
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
 SCRUBBED_PREFIXES = (

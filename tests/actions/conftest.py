@@ -1,5 +1,5 @@
 """The job in which an action runs."""
 
-from tests.support.github_job import caches, github, job, workflow_job
+from tests.support.github_job import caches, job, workflow_job
 
-__all__ = ["caches", "github", "job", "workflow_job"]  # fixtures
+__all__ = ["caches", "job", "workflow_job"]  # fixtures

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from pytest_socket import socket_allow_hosts
 from tests.support import composite
 from tests.support.admin_server import ADMIN_KEY, WORKSPACES, AdminServer, busy
 from tests.support.github_job import set_event
@@ -28,9 +27,8 @@ ORDINARY = "sk-ant-api03-canary-canary-canary"
 
 
 @pytest.fixture
-def admin(socket_enabled: None, job: Job) -> Iterator[AdminServer]:
+def admin(loopback: None, job: Job) -> Iterator[AdminServer]:
     """A busy organization of today, which the job finds; a scheduled run."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     now = datetime.now(UTC)
     set_event(job, "schedule", {})
     with AdminServer(busy(now, 40)) as found:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_socket import socket_allow_hosts
 from tests.support.api_server import (
     COUNT_PATH,
     FAULTS,
@@ -316,9 +315,8 @@ def test_a_second_response_is_not_taken_for_the_next_one(api: ApiServer) -> None
     assert [outcomes[item[0]] for item in items] == [true_count(item) for item in items]
 
 
-def test_a_server_that_takes_no_connection_fails_in_time(socket_enabled: None) -> None:
+def test_a_server_that_takes_no_connection_fails_in_time(loopback: None) -> None:
     """A connection that is refused, and one that is never accepted."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     with refusing() as url:
         refused = run(credential_for(url), work(2))
     with blackhole() as url:
@@ -328,7 +326,7 @@ def test_a_server_that_takes_no_connection_fails_in_time(socket_enabled: None) -
     assert "within" in str(silent[CountKey(MODEL, "0")])
 
 
-def test_an_unknown_host_is_named(socket_enabled: None) -> None:
+def test_an_unknown_host_is_named(loopback: None) -> None:
     """In time."""
     outcomes = run(credential_for("https://nope.invalid"), work(1))
 
@@ -343,9 +341,8 @@ def test_a_server_without_tls_gives_no_count(api: ApiServer) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-def test_an_untrusted_certificate_is_refused(socket_enabled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_an_untrusted_certificate_is_refused(loopback: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """Before the key is sent; it is accepted where SSL_CERT_FILE vouches for it."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     certificate = make_certificate(tmp_path)
     with ApiServer(count=length_count, certificate=certificate) as server:
         untrusted = run(credential_for(server.url), work(3))

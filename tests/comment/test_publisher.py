@@ -28,152 +28,152 @@ if TYPE_CHECKING:
 STRANGER = {"login": "stranger", "type": "User"}
 
 
-def test_a_later_run_updates_the_comment(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_later_run_updates_the_comment(github: GitHubServer, tmp_path: Path) -> None:
     """The first run creates the comment, the next one replaces its text."""
-    env = environment(server, tmp_path)
+    env = environment(github, tmp_path)
 
     assert run(env, Options(save(grown_report(), tmp_path), "k")) == ExitCode.OK
-    [first] = server.comments[12]
+    [first] = github.comments[12]
     assert "50 over" in first["body"]
-    run(environment(server, tmp_path, run_id=8), Options(save(grown_report(170), tmp_path), "k"))
+    run(environment(github, tmp_path, run_id=8), Options(save(grown_report(170), tmp_path), "k"))
 
-    [second] = server.comments[12]
+    [second] = github.comments[12]
     assert second["id"] == first["id"]
     assert "70 over" in second["body"]
     assert "[from this run](https://github.com/o/r/actions/runs/8)" in second["body"]
-    assert server.written == [
+    assert github.written == [
         "POST /repos/o/r/issues/12/comments",
         f"PATCH /repos/o/r/issues/comments/{first['id']}",
     ]
 
 
-def test_without_news_no_comment_is_created(server: GitHubServer, tmp_path: Path) -> None:
+def test_without_news_no_comment_is_created(github: GitHubServer, tmp_path: Path) -> None:
     """A pull request without prompts in it gets no comment."""
-    run(environment(server, tmp_path), Options(save(unchanged_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), Options(save(unchanged_report(), tmp_path), "k"))
 
-    assert (server.written, server.comments[12]) == ([], [])
+    assert (github.written, github.comments[12]) == ([], [])
 
 
-def test_a_comment_shrinks_to_a_line_once_nothing_fails(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_comment_shrinks_to_a_line_once_nothing_fails(github: GitHubServer, tmp_path: Path) -> None:
     """An older complaint is taken back in place."""
-    run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    run(environment(server, tmp_path, run_id=8), Options(save(unchanged_report(), tmp_path), "k"))
+    run(environment(github, tmp_path, run_id=8), Options(save(unchanged_report(), tmp_path), "k"))
 
-    [only] = server.comments[12]
+    [only] = github.comments[12]
     lines = [line for line in only["body"].splitlines() if line and not line.startswith("<")]
     assert lines == ["✅ No prompt has changed, and none fails."]
 
 
 def test_a_run_without_a_report_replaces_an_earlier_comment(
-    server: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What stood there isn't current. Without a comment nothing is written, and its own is left as it is."""
     nothing = Options(str(tmp_path / "nowhere.json"), "k", missing_ok=True)
-    run(environment(server, tmp_path), nothing)
-    assert server.written == []
-    run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
-    run(environment(server, tmp_path), nothing)
-    assert "50 over" in server.comments[12][0]["body"]
+    run(environment(github, tmp_path), nothing)
+    assert github.written == []
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), nothing)
+    assert "50 over" in github.comments[12][0]["body"]
 
-    run(environment(server, tmp_path, run_id=8), nothing)
+    run(environment(github, tmp_path, run_id=8), nothing)
 
-    [told] = server.comments[12]
+    [told] = github.comments[12]
     assert "50 over" not in told["body"]
     assert "without a result: [its log](https://github.com/o/r/actions/runs/8) tells why" in told["body"]
-    run(environment(server, tmp_path, run_id=9), Options(save(grown_report(), tmp_path), "k"))
-    assert "50 over" in server.comments[12][0]["body"]
+    run(environment(github, tmp_path, run_id=9), Options(save(grown_report(), tmp_path), "k"))
+    assert "50 over" in github.comments[12][0]["body"]
 
 
-def test_an_invalid_report_counts_as_none(server: GitHubServer, tmp_path: Path) -> None:
+def test_an_invalid_report_counts_as_none(github: GitHubServer, tmp_path: Path) -> None:
     """The run after a fork's takes back what it had told, and fails; where a report has to be, nothing is done."""
-    run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
     (tmp_path / "report.json").write_text("{}", encoding="utf-8")
-    later = environment(server, tmp_path, run_id=8)
+    later = environment(github, tmp_path, run_id=8)
 
     with pytest.raises(Fatal):
         run(later, Options(str(tmp_path / "report.json"), "k"))
-    assert "50 over" in server.comments[12][0]["body"]
+    assert "50 over" in github.comments[12][0]["body"]
     with pytest.raises(Fatal):
         run(later, Options(str(tmp_path / "report.json"), "k", missing_ok=True))
 
-    assert "without a result" in server.comments[12][0]["body"]
+    assert "without a result" in github.comments[12][0]["body"]
 
 
-def test_an_up_to_date_comment_is_not_written_again(server: GitHubServer, tmp_path: Path) -> None:
+def test_an_up_to_date_comment_is_not_written_again(github: GitHubServer, tmp_path: Path) -> None:
     """What stands there already isn't sent again, though GitHub has changed the ends of its lines."""
     options = Options(save(grown_report(), tmp_path), "k")
 
-    run(environment(server, tmp_path), options)
-    run(environment(server, tmp_path), options)
+    run(environment(github, tmp_path), options)
+    run(environment(github, tmp_path), options)
 
-    assert len(server.written) == 1
+    assert len(github.written) == 1
 
 
-def test_each_key_has_a_comment_of_its_own(server: GitHubServer, tmp_path: Path) -> None:
+def test_each_key_has_a_comment_of_its_own(github: GitHubServer, tmp_path: Path) -> None:
     """As the jobs of a matrix do."""
     path = save(grown_report(), tmp_path)
 
     for key in ("one", "two", "one", "two"):
-        run(environment(server, tmp_path), Options(path, key))
+        run(environment(github, tmp_path), Options(path, key))
 
-    assert len(server.comments[12]) == 2
+    assert len(github.comments[12]) == 2
 
 
-def test_the_comment_is_found_on_a_later_page(server: GitHubServer, tmp_path: Path) -> None:
+def test_the_comment_is_found_on_a_later_page(github: GitHubServer, tmp_path: Path) -> None:
     """Behind 250 comments of others."""
     options = Options(save(grown_report(), tmp_path), "k")
-    run(environment(server, tmp_path), options)
-    [ours] = server.comments[12]
-    server.comments[12][:0] = [comment(n, f"comment {n}") for n in range(250)]
+    run(environment(github, tmp_path), options)
+    [ours] = github.comments[12]
+    github.comments[12][:0] = [comment(n, f"comment {n}") for n in range(250)]
 
-    run(environment(server, tmp_path, run_id=8), options)
+    run(environment(github, tmp_path, run_id=8), options)
 
-    assert len(server.comments[12]) == 251
+    assert len(github.comments[12]) == 251
     assert "runs/8" in ours["body"]
 
 
 @pytest.mark.parametrize("association", ["NONE", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR"])
 def test_a_stranger_with_our_mark_is_not_updated(
-    server: GitHubServer, tmp_path: Path, association: str
+    github: GitHubServer, tmp_path: Path, association: str
 ) -> None:
     """Else they could change our words afterwards."""
     options = Options(save(grown_report(), tmp_path), "k")
-    run(environment(server, tmp_path), options)
-    forged = server.comments[12].pop()["body"]
-    server.comments[12] = [comment(1, forged, STRANGER, association), comment(2, f"> {forged}", BOT)]
+    run(environment(github, tmp_path), options)
+    forged = github.comments[12].pop()["body"]
+    github.comments[12] = [comment(1, forged, STRANGER, association), comment(2, f"> {forged}", BOT)]
 
-    run(environment(server, tmp_path, run_id=8), options)
+    run(environment(github, tmp_path, run_id=8), options)
 
-    assert [one["body"] for one in server.comments[12][:2]] == [forged, f"> {forged}"]
-    assert len(server.comments[12]) == 3
+    assert [one["body"] for one in github.comments[12][:2]] == [forged, f"> {forged}"]
+    assert len(github.comments[12]) == 3
 
 
-def test_a_comment_by_a_personal_token_is_found(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_comment_by_a_personal_token_is_found(github: GitHubServer, tmp_path: Path) -> None:
     """Where a personal token comments, its owner is no bot."""
     options = Options(save(grown_report(), tmp_path), "k")
-    run(environment(server, tmp_path), options)
-    server.comments[12][0] |= {"user": STRANGER, "author_association": "MEMBER"}
+    run(environment(github, tmp_path), options)
+    github.comments[12][0] |= {"user": STRANGER, "author_association": "MEMBER"}
 
-    run(environment(server, tmp_path, run_id=8), options)
+    run(environment(github, tmp_path, run_id=8), options)
 
-    assert len(server.comments[12]) == 1
+    assert len(github.comments[12]) == 1
 
 
-def test_two_runs_at_the_same_time_leave_one_comment(server: GitHubServer, tmp_path: Path) -> None:
+def test_two_runs_at_the_same_time_leave_one_comment(github: GitHubServer, tmp_path: Path) -> None:
     """Whoever comes second folds its comment into the older one."""
     paths = [tmp_path / name for name in ("one", "two")]
     for path in paths:
         path.mkdir()
-    other = environment(server, paths[1], run_id=8), Options(save(grown_report(170), paths[1]), "k")
+    other = environment(github, paths[1], run_id=8), Options(save(grown_report(170), paths[1]), "k")
     done: list[ExitCode] = []
 
     def meanwhile() -> None:
         """The other run has looked, found nothing and written, before this one's comment is there."""
-        server.comments[12].append(comment(500, render_body(grown_report(170), "k", RunId(8, 1), "")))
+        github.comments[12].append(comment(500, render_body(grown_report(170), "k", RunId(8, 1), "")))
 
-    server.before_write = meanwhile
-    run(environment(server, paths[0]), Options(save(grown_report(), paths[0]), "k"))
+    github.before_write = meanwhile
+    run(environment(github, paths[0]), Options(save(grown_report(), paths[0]), "k"))
     threads = [threading.Thread(target=lambda: done.append(run(*other))) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -181,30 +181,30 @@ def test_two_runs_at_the_same_time_leave_one_comment(server: GitHubServer, tmp_p
         thread.join()
 
     assert done == [ExitCode.OK] * 3
-    [only] = server.comments[12]
+    [only] = github.comments[12]
     assert "70 over" in only["body"]
 
 
 def test_an_earlier_run_does_not_replace_the_comment_of_a_later_one(
-    server: GitHubServer, tmp_path: Path
+    github: GitHubServer, tmp_path: Path
 ) -> None:
     """The comment is the later run's."""
-    run(environment(server, tmp_path, run_id=9), Options(save(grown_report(170), tmp_path), "k"))
+    run(environment(github, tmp_path, run_id=9), Options(save(grown_report(170), tmp_path), "k"))
 
-    run(environment(server, tmp_path, run_id=8), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path, run_id=8), Options(save(grown_report(), tmp_path), "k"))
 
-    assert "70 over" in server.comments[12][0]["body"]
-    assert len(server.written) == 1
+    assert "70 over" in github.comments[12][0]["body"]
+    assert len(github.written) == 1
 
 
 def test_a_403_to_a_run_of_a_fork_is_a_notice(
-    server: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody can do anything about it, so nothing fails."""
-    server.writes = False
+    github.writes = False
 
     assert (
-        run(environment(server, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
+        run(environment(github, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
         == ExitCode.OK
     )
 
@@ -222,27 +222,27 @@ def test_a_403_to_a_run_of_a_fork_is_a_notice(
     ],
 )
 def test_any_other_refusal_is_an_error_with_a_hint(
-    server: GitHubServer, tmp_path: Path, change: dict[str, Any], told: str
+    github: GitHubServer, tmp_path: Path, change: dict[str, Any], told: str
 ) -> None:
     """403, 401 and 404, with GitHub's own words."""
     for name, value in change.items():
-        setattr(server, name, value)
+        setattr(github, name, value)
 
     with pytest.raises(Fatal) as caught:
-        run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+        run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
     assert caught.value.exit_code == ExitCode.UNCOUNTED
     assert told in caught.value.hint
     assert TOKEN not in caught.value.message + caught.value.hint
 
 
-def test_a_short_rate_limit_is_waited_for(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_short_rate_limit_is_waited_for(github: GitHubServer, tmp_path: Path) -> None:
     """A short one; and a server that stumbles is asked again."""
-    server.plan = [retry_after("0.1", 429), status(502), None]
+    github.plan = [retry_after("0.1", 429), status(502), None]
 
-    run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    assert len(server.comments[12]) == 1
+    assert len(github.comments[12]) == 1
 
 
 @pytest.mark.parametrize(
@@ -250,13 +250,13 @@ def test_a_short_rate_limit_is_waited_for(server: GitHubServer, tmp_path: Path) 
     [(("retry-after", "3600"),), (("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "99999999999"))],
 )
 def test_a_long_rate_limit_ends_the_run_at_once(
-    server: GitHubServer, tmp_path: Path, headers: tuple[tuple[str, str], ...]
+    github: GitHubServer, tmp_path: Path, headers: tuple[tuple[str, str], ...]
 ) -> None:
     """A 403 that is a rate limit is told apart from one that is a refusal, also on a fork."""
-    server.plan = always(status(403, *headers))
+    github.plan = always(status(403, *headers))
 
     with pytest.raises(Fatal) as caught:
-        run(environment(server, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
+        run(environment(github, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
 
     assert caught.value.exit_code == ExitCode.UNCOUNTED
     assert "permissions" not in caught.value.hint
@@ -266,7 +266,7 @@ def test_a_long_rate_limit_ends_the_run_at_once(
     "fault", [status(302, ("location", "http://127.0.0.1:9/"), html=True), "html_200", "huge", "list"]
 )
 def test_nothing_is_written_after_an_invalid_response(
-    server: GitHubServer, tmp_path: Path, fault: Any
+    github: GitHubServer, tmp_path: Path, fault: Any
 ) -> None:
     """No redirect is followed, and what isn't a list of comments isn't taken for one without ours."""
     bodies = {
@@ -274,28 +274,28 @@ def test_nothing_is_written_after_an_invalid_response(
         "huge": b"[" + b" " * (33 << 20) + b"]",
         "list": b'{"message": "hm"}',
     }
-    server.plan = always(api_server.body(bodies[fault]) if isinstance(fault, str) else fault)
+    github.plan = always(api_server.body(bodies[fault]) if isinstance(fault, str) else fault)
 
     with pytest.raises(Fatal):
-        run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+        run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    assert server.comments[12] == []
+    assert github.comments[12] == []
 
 
-def test_a_comment_whose_response_got_lost_is_not_doubled(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_comment_whose_response_got_lost_is_not_doubled(github: GitHubServer, tmp_path: Path) -> None:
     """The second try makes a second one, and it is folded into the first."""
 
     def lost(seen: Any) -> Any:
-        if seen.method == "POST" and len(server.comments[12]) == 0:
-            server.respond(seen)
+        if seen.method == "POST" and len(github.comments[12]) == 0:
+            github.respond(seen)
             return status(502)
         return None
 
-    server.plan = lost
+    github.plan = lost
 
-    run(environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    assert len(server.comments[12]) == 1
+    assert len(github.comments[12]) == 1
 
 
 @pytest.mark.parametrize(
@@ -308,22 +308,22 @@ def test_a_comment_whose_response_got_lost_is_not_doubled(server: GitHubServer, 
     ],
 )
 def test_an_unusable_environment_is_refused_before_anything_is_sent(
-    server: GitHubServer, tmp_path: Path, change: dict[str, str], told: str
+    github: GitHubServer, tmp_path: Path, change: dict[str, str], told: str
 ) -> None:
     """Token, address and repository come from the environment alone."""
     with pytest.raises(Fatal) as caught:
-        run(environment(server, tmp_path) | change, Options(save(grown_report(), tmp_path), "k"))
+        run(environment(github, tmp_path) | change, Options(save(grown_report(), tmp_path), "k"))
 
     assert told in caught.value.message
-    assert server.requests == []
+    assert github.requests == []
 
 
 @pytest.mark.parametrize("address", ["ftp://api.example.com", "http://api.example.com"])
 def test_an_unusable_address_is_explained_in_terms_of_github(
-    server: GitHubServer, tmp_path: Path, address: str
+    github: GitHubServer, tmp_path: Path, address: str
 ) -> None:
     """Neither a gateway for prompts nor a key has anything to do with it."""
-    env = environment(server, tmp_path) | {"GITHUB_API_URL": address}
+    env = environment(github, tmp_path) | {"GITHUB_API_URL": address}
 
     with pytest.raises(Fatal) as caught:
         run(env, Options(save(grown_report(), tmp_path), "k"))

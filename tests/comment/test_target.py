@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 
 def test_a_push_has_no_pull_request(
-    server: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """On a push there is nothing to comment on, unless a number is given."""
-    env = environment(server, tmp_path) | {"GITHUB_EVENT_NAME": "push"}
+    env = environment(github, tmp_path) | {"GITHUB_EVENT_NAME": "push"}
 
     run(env, Options(save(grown_report(), tmp_path), "k"))
     assert "of no pull request" in capfd.readouterr().err
     run(env, Options(save(grown_report(), tmp_path), "k", number=12))
 
-    assert len(server.comments[12]) == 1
+    assert len(github.comments[12]) == 1
 
 
 def test_the_pull_request_of_a_finished_run_is_found_by_its_head(
-    server: GitHubServer, tmp_path: Path
+    github: GitHubServer, tmp_path: Path
 ) -> None:
     """The pull request is found by what GitHub says of the run; the comment links to that run."""
-    server.pulls = [pull(12, HEAD)]
+    github.pulls = [pull(12, HEAD)]
 
-    run(finished_environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(finished_environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    assert "actions/runs/7)" in server.comments[12][0]["body"]
+    assert "actions/runs/7)" in github.comments[12][0]["body"]
 
 
 @pytest.mark.parametrize(
@@ -64,23 +64,23 @@ def test_the_pull_request_of_a_finished_run_is_found_by_its_head(
     ids=["none", "moved on", "another repository", "another base", "several", "odd"],
 )
 def test_without_exactly_one_such_pull_request_nothing_is_written(
-    server: GitHubServer, tmp_path: Path, pulls: list[Any]
+    github: GitHubServer, tmp_path: Path, pulls: list[Any]
 ) -> None:
     """Above all not once the head is another commit than the one that was checked."""
-    server.pulls = pulls
+    github.pulls = pulls
 
     assert (
-        run(finished_environment(server, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+        run(finished_environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
         == ExitCode.OK
     )
-    assert server.written == []
+    assert github.written == []
 
 
-def test_a_finished_run_of_another_event_has_no_pull_request(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_finished_run_of_another_event_has_no_pull_request(github: GitHubServer, tmp_path: Path) -> None:
     """A push has no pull request."""
-    run(finished_environment(server, tmp_path, event="push"), Options(save(grown_report(), tmp_path), "k"))
+    run(finished_environment(github, tmp_path, event="push"), Options(save(grown_report(), tmp_path), "k"))
 
-    assert server.requests == []
+    assert github.requests == []
 
 
 @pytest.mark.parametrize(
@@ -93,22 +93,22 @@ def test_a_finished_run_of_another_event_has_no_pull_request(server: GitHubServe
         {"head_repository": {"full_name": "x"}},
     ],
 )
-def test_an_incomplete_event_is_refused(server: GitHubServer, tmp_path: Path, of_run: Any) -> None:
+def test_an_incomplete_event_is_refused(github: GitHubServer, tmp_path: Path, of_run: Any) -> None:
     """Nothing is made up."""
     with pytest.raises(Fatal):
-        run(finished_environment(server, tmp_path, **of_run), Options(save(grown_report(), tmp_path), "k"))
+        run(finished_environment(github, tmp_path, **of_run), Options(save(grown_report(), tmp_path), "k"))
 
-    assert server.requests == []
+    assert github.requests == []
 
 
-def test_a_branch_may_have_any_name(server: GitHubServer, tmp_path: Path) -> None:
+def test_a_branch_may_have_any_name(github: GitHubServer, tmp_path: Path) -> None:
     """It is a value in the address, whatever it holds."""
     name = "a&head=o/main#x%00é"
-    server.pulls = [pull(12, HEAD)]
-    server.pulls[0]["head"]["ref"] = name
+    github.pulls = [pull(12, HEAD)]
+    github.pulls[0]["head"]["ref"] = name
 
     run(
-        finished_environment(server, tmp_path, head_branch=name), Options(save(grown_report(), tmp_path), "k")
+        finished_environment(github, tmp_path, head_branch=name), Options(save(grown_report(), tmp_path), "k")
     )
 
-    assert len(server.comments[12]) == 1
+    assert len(github.comments[12]) == 1

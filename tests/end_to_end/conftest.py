@@ -1,5 +1,5 @@
 """The job in which an action runs."""
 
-from tests.support.github_job import caches, github, job
+from tests.support.github_job import caches, job
 
-__all__ = ["caches", "github", "job"]  # fixtures
+__all__ = ["caches", "job"]  # fixtures

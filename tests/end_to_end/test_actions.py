@@ -49,7 +49,7 @@ def real_job(job: Job, runner_temp: Path, monkeypatch: pytest.MonkeyPatch) -> Jo
 
 
 @pytest.fixture
-def admin(socket_enabled: None) -> Iterator[AdminServer]:
+def admin(loopback: None) -> Iterator[AdminServer]:
     """A busy organization of today."""
     now = datetime.now(UTC)
     with AdminServer(busy(now, 40)) as server:

@@ -6,7 +6,6 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_socket import socket_allow_hosts
 from tests.support.paths import ROOT
 
 from prompt_lint.usage.output import USAGE_OUTPUTS
@@ -29,8 +28,7 @@ report_docs = _tool()
 
 
 @pytest.fixture
-def report(socket_enabled: None) -> UsageReport:
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+def report(loopback: None) -> UsageReport:
     example: UsageReport = report_docs.make_example()
     return example
 

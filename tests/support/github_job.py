@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from pytest_socket import socket_allow_hosts
 from tests.support import composite
 from tests.support.composite import Job
 from tests.support.github_server import TOKEN, GitHubServer, pull
@@ -17,7 +16,7 @@ from tests.support.paths import ROOT
 from tests.support.program import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tests.support.composite import Run
     from tests.support.repo import Repo
@@ -57,14 +56,6 @@ class Caches:
                     (folder / name).write_bytes(data)
                 return {"cache-matched-key": key}
         return {}
-
-
-@pytest.fixture
-def github(socket_enabled: None) -> Iterator[GitHubServer]:
-    """GitHub's API on the loopback."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
-    with GitHubServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from pytest_socket import socket_allow_hosts
 from tests.support.admin_server import ADMIN_KEY, AdminServer
 from tests.support.organizations import NOW, organization
 
@@ -49,8 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
 
 
 @pytest.fixture
-def server(socket_enabled: None, request: pytest.FixtureRequest) -> Iterator[AdminServer]:
+def server(loopback: None, request: pytest.FixtureRequest) -> Iterator[AdminServer]:
     """A running organization; the busy one where a test names none."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     with organization(getattr(request, "param", "busy")) as running:
         yield running

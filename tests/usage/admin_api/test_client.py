@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pytest_socket import socket_allow_hosts
 from tests.support.admin_reports import (
     QUICK,
     fetch_and_fail,
@@ -150,9 +149,8 @@ def test_a_page_that_is_too_large_is_refused(server: AdminServer, monkeypatch: p
     assert "sent more than 292 KiB" in fetch_and_fail(server, monkeypatch).message
 
 
-def test_a_refused_connection_is_an_error(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_connection_is_an_error(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     with refusing() as url:
         assert "refuses connections" in fetch_and_fail(url, monkeypatch).message
 

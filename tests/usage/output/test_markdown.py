@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_socket import socket_allow_hosts
 from tests.support.admin_reports import CheckedPrompt, render_check
 from tests.support.organizations import HOSTILE, ORGANIZATIONS, organization
 from tests.support.paths import ROOT
@@ -82,12 +81,11 @@ def _charts(text: str) -> list[str]:
     return re.findall(r"(?s)```mermaid\n(.*?)```", text)
 
 
-def test_charts_are_mermaid(socket_enabled: None, run: Run, tmp_path: Path) -> None:
+def test_charts_are_mermaid(loopback: None, run: Run, tmp_path: Path) -> None:
     """The real parser takes the chart of every organization and window: `npm install` in tests/mermaid brings it."""
     node = shutil.which("node")
     if not node or not (MODULES / "mermaid").is_dir():
         pytest.skip("needs node, and `npm install` in tests/mermaid")
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     charts = []
     for name in ORGANIZATIONS:
         with organization(name) as server:
@@ -111,9 +109,8 @@ def test_charts_are_mermaid(socket_enabled: None, run: Run, tmp_path: Path) -> N
     assert len(charts) > 10
 
 
-def test_without_figures_there_is_no_chart(socket_enabled: None, run: Run) -> None:
+def test_without_figures_there_is_no_chart(loopback: None, run: Run) -> None:
     """Mermaid refuses an empty series."""
-    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     with organization("empty") as server:
         assert _charts(run(server, "--output-format=markdown").out) == []
     with organization("busy") as server:
