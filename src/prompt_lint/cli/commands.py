@@ -30,7 +30,7 @@ class Group(Command, click.Group):
     group_class = type
 
 
-def _print_help(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:  # Click's
+def _print_help(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
     if is_wanted and not context.resilient_parsing:
         write_stdout(context.get_help() + "\n")
         context.exit()
