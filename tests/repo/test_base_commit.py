@@ -13,7 +13,7 @@ from tests.support.repo import Repo
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import Base
-from prompt_lint.repo.base_commit import Absent, resolve
+from prompt_lint.repo.base_commit import NoBase, find_base
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 def base(repo: Repo, wanted: str = "auto", env: dict[str, str] | None = None) -> Base:
-    found = resolve(open_tree(str(repo.path)), wanted, env or {})
+    found = find_base(open_tree(str(repo.path)), wanted, env or {})
     assert isinstance(found, Base), found
     return found
 
 
-def absent(repo: Repo, env: dict[str, str] | None = None) -> Absent:
-    found = resolve(open_tree(str(repo.path)), "auto", env or {})
-    assert isinstance(found, Absent), found
+def absent(repo: Repo, env: dict[str, str] | None = None) -> NoBase:
+    found = find_base(open_tree(str(repo.path)), "auto", env or {})
+    assert isinstance(found, NoBase), found
     return found
 
 
 def refused(repo: Repo, wanted: str, env: dict[str, str] | None = None) -> Fatal:
     with pytest.raises(Fatal) as caught:
-        resolve(open_tree(str(repo.path)), wanted, env or {})
+        find_base(open_tree(str(repo.path)), wanted, env or {})
     assert caught.value.exit_code is ExitCode.USAGE
     return caught.value
 
@@ -264,9 +264,9 @@ def test_outside_of_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None
     """A plain folder has no history."""
     tree = open_tree(str(tmp_path))
 
-    assert isinstance(resolve(tree, "auto", {}), Absent)
+    assert isinstance(find_base(tree, "auto", {}), NoBase)
     with pytest.raises(Fatal, match="is no git repository") as caught:
-        resolve(tree, "main", {})
+        find_base(tree, "main", {})
     assert "inside of a repository" in caught.value.hint
 
 

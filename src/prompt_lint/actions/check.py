@@ -121,7 +121,7 @@ def _choose_base(env: Mapping[str, str], context: Context | None) -> str:
 
 def _is_known(ref: str, env: Mapping[str, str]) -> bool:
     try:
-        base_commit.resolve(open_tree(os.getcwd(), use_git=True), ref, env)
+        base_commit.find_base(open_tree(os.getcwd(), use_git=True), ref, env)
     except Fatal:
         return False
     return True

@@ -9,7 +9,7 @@ from prompt_lint import ci
 from prompt_lint.config import load
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
-from prompt_lint.repo.base_commit import Absent, resolve
+from prompt_lint.repo.base_commit import NoBase, find_base
 from prompt_lint.repo.commit_tree import CommitTree
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def open_comparison(
     """
     context = ci.detect_context(env)
     tree.notes.extend(context.notes if context else ())
-    base = resolve(tree, ref, env)
-    if isinstance(base, Absent):
+    base = find_base(tree, ref, env)
+    if isinstance(base, NoBase):
         hint = f"; {base.hint}" if base.hint else ""
         tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
         yield None
@@ -87,8 +87,8 @@ def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str
 
     Raises `Fatal` where there is none: then nothing is trusted.
     """
-    base = resolve(tree, ref, env)
-    if isinstance(base, Absent):
+    base = find_base(tree, ref, env)
+    if isinstance(base, NoBase):
         raise Fatal(f"there is no configuration to trust: {base.message}", base.hint)
     with CommitTree(tree.top, base.commit) as commit:
         try:

@@ -1,9 +1,10 @@
-"""Which commit the working tree is compared with."""
+"""Find the commit that the working tree is compared with."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
@@ -13,344 +14,345 @@ from prompt_lint.repo import git
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from prompt_lint.ci.context import Context
     from prompt_lint.repo.working_tree import WorkingTree
 
 AUTO = "auto"
 MAX_NAME = 500
-# Nobody writes a longer message, and the parents stand before it.
+# Nobody writes a longer message, and the parents come before it.
 _MAX_COMMIT = 1 << 20
 
-# What default branches are called, where no remote tells.
-_CONVENTIONAL = ("main", "master", "trunk", "develop")
+# What default branches are called, where the remote doesn't say.
+_DEFAULT_NAMES = ("main", "master", "trunk", "develop")
 
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RANGE = re.compile(r"\.\.|\A\^")
-_NO_REF = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+# What no branch or tag has in its name.
+_NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+
+_HINT_BASE = "name what to compare with: `--base REF`"
+_HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
-class Absent(NamedTuple):
+class NoBase(NamedTuple):
     """Why there is nothing to compare with, and what to do about it. It never means that nothing has changed."""
 
     message: str
     hint: str = ""
 
 
-class _Place(NamedTuple):
-    """Where the search goes on: HEAD, the remote that is the upstream ("" for none), and how CI fetches more."""
+class _Clone(NamedTuple):
+    """HEAD, the remote that the clone comes from ("" for none), and how CI would fetch more."""
 
     top: str
     head: str
     remote: str
-    shallow: bool
-    deeper: str = ""
+    is_shallow: bool
+    fetch_hint: str = ""
 
 
 class _Candidate(NamedTuple):
-    """A revision to look up, and its name. `exact` ones are ancestors of HEAD by somebody's word; `branch` is a remote's."""
+    """A revision to look up, and its name. `is_ancestor`: CI or the user says that HEAD is built on it. `branch` is the remote's."""
 
     rev: str
     name: str
-    exact: bool = False
+    is_ancestor: bool = False
     branch: str = ""
 
 
-def resolve(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Absent:
-    """The commit that `wanted` stands for: where HEAD and that revision part, or what `auto` finds.
+def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
+    """Return the commit that `wanted` means: the merge base of HEAD and that revision, or what `auto` finds.
 
-    `env` is the environment, for what a CI system says in it. Only `auto` may be `Absent`.
+    `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
 
     Raises:
         Fatal: there is none, and it was asked for by name; or git refuses.
     """
-    found = _automatic(tree, env) if wanted == AUTO else _named(tree, wanted, env)
-    if isinstance(found, Absent) and wanted != AUTO:
-        raise Fatal(found.message, found.hint)
-    return found
+    base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
+    if isinstance(base, NoBase) and wanted != AUTO:
+        raise Fatal(base.message, base.hint)
+    return base
 
 
-def _named(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | Absent:
-    place = _misnamed(wanted) or _place(tree)
-    if isinstance(place, Absent):
-        return place
+# A base that is named.
+
+
+def _find_by_name(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
+    clone = _refuse_name(wanted) or _inspect_clone(tree)
+    if isinstance(clone, NoBase):
+        return clone
     context = ci.detect_context(env)
-    place = place._replace(deeper=context.fetch_hint if context else "")
-    if _ID.fullmatch(wanted):
-        return _exactly(place, wanted)
-    if _NO_REF.search(wanted):
-        return _expression(place, wanted)
-    if _commit(tree.top, wanted) is None and place.remote:
-        # Of most branches a clone knows the remote's only.
-        branch = wanted.removeprefix(f"{place.remote}/")
-        found = _part(place, _of_remote(place, branch))
-        if isinstance(found, Absent) and _commit(tree.top, f"refs/remotes/{place.remote}/{branch}") is None:
-            return found._replace(hint=f"{found.hint}, if {branch} is a branch of {place.remote}")
-        return found
-    return _part(place, _Candidate(wanted, wanted))
+    clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
+    if _COMMIT_ID.fullmatch(wanted):
+        return _find_by_id(clone, wanted)
+    if _NOT_IN_REFS.search(wanted):
+        return _find_by_expression(clone, wanted)
+    if _find_commit(tree.top, wanted) is None and clone.remote:
+        # Of most branches a clone has the remote's only.
+        branch = wanted.removeprefix(f"{clone.remote}/")
+        base = _find_merge_base(clone, _branch_of_remote(clone, branch))
+        if isinstance(base, NoBase) and not _find_commit(tree.top, f"refs/remotes/{clone.remote}/{branch}"):
+            return base._replace(hint=f"{base.hint}, if {branch} is a branch of {clone.remote}")
+        return base
+    return _find_merge_base(clone, _Candidate(wanted, wanted))
 
 
-def _misnamed(wanted: str) -> Absent | None:
-    """What can't be the name of a commit."""
-    odd = wanted.startswith("-") or len(wanted) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", wanted)
-    if not wanted or odd:
-        what = f"`{wanted[:60]}` names no commit" if wanted else "the base has no name"
-        return Absent(what, "name a branch, a tag or a commit, or say `--base auto`")
+def _refuse_name(wanted: str) -> NoBase | None:
+    """Return why this can't be the name of a commit; None if it can."""
+    is_odd = wanted.startswith("-") or len(wanted) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", wanted)
+    if not wanted or is_odd:
+        message = f"`{wanted[:60]}` names no commit" if wanted else "the base has no name"
+        return NoBase(message, "name a branch, a tag or a commit, or say `--base auto`")
     if _RANGE.search(wanted):
-        return Absent(
+        return NoBase(
             f"`{wanted}` is a range of commits, and a base is one of them",
             "name the branch, the tag or the commit that the change is to be compared with",
         )
     return None
 
 
-def _expression(place: _Place, wanted: str) -> Base | Absent:
-    """Where HEAD parts with what is no name, but how git spells a commit: `HEAD~1`, `@{upstream}`."""
+def _find_by_id(clone: _Clone, commit: str) -> Base | NoBase:
+    base = _find_merge_base(clone, _Candidate(commit, commit[:10], is_ancestor=True))
+    if not clone.is_shallow or isinstance(base, NoBase) or base.commit != commit:
+        return base
+    if git.run_or_none(["merge-base", "--is-ancestor", commit, clone.head], clone.top) is not None:
+        return base
+    why = "the history in this clone is too short to tell where HEAD left it"
+    return base._replace(description=f"{base.name} itself: {why}")
+
+
+def _find_by_expression(clone: _Clone, wanted: str) -> Base | NoBase:
+    """Find the merge base with what isn't a name, but how git spells a commit: `HEAD~1`, `@{upstream}`."""
     try:
-        known = _commit(place.top, wanted)
+        commit = _find_commit(clone.top, wanted)
     except Fatal:  # a log of a branch that doesn't reach so far, or that this git can't read
-        known = None
-    if known is None and not (place.shallow and place.remote):
-        return Absent(
-            f"`{wanted}` names no commit of this clone",
-            "name a branch, a tag or a commit that `git log` knows",
-        )
-    return _part(place, _Candidate(known or wanted, wanted))
+        commit = None
+    if commit is None and not (clone.is_shallow and clone.remote):
+        return NoBase(f"`{wanted}` names no commit of this clone", _HINT_KNOWN)
+    return _find_merge_base(clone, _Candidate(commit or wanted, wanted))
 
 
-def _exactly(place: _Place, commit: str) -> Base | Absent:
-    found = _part(place, _Candidate(commit, commit[:10], exact=True))
-    if not place.shallow or isinstance(found, Absent) or found.commit != commit:
-        return found
-    if git.run_or_none(["merge-base", "--is-ancestor", commit, place.head], place.top) is not None:
-        return found
-    how = f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
-    return found._replace(description=how)
+# `auto`
 
 
-def _automatic(tree: WorkingTree, env: Mapping[str, str]) -> Base | Absent:
-    place = _place(tree)
-    if isinstance(place, Absent):
-        return place
+def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoBase:
+    clone = _inspect_clone(tree)
+    if isinstance(clone, NoBase):
+        return clone
     context = ci.detect_context(env)
     if context is None:
-        return _local(place)
-    place = place._replace(deeper=context.fetch_hint)
+        return _find_for_branch(clone)
+    clone = clone._replace(fetch_hint=context.fetch_hint)
     if context.kind == "pull_request":
-        return _pull_request(place, context)
+        return _find_for_pull_request(clone, context)
     if context.kind == "merge_group":
-        return _first(place, [_Candidate(context.base, context.target_branch or "the target", exact=True)])
+        return _find_first(clone, [_target(context, context.base)])
     if context.kind == "push":
-        return _push(place, context)
-    return Absent(
+        return _find_for_push(clone, context)
+    return NoBase(
         f"a run by `{context.event}` has no change of its own, so there is nothing to compare with",
-        "name what to compare with: `--base REF`",
+        _HINT_BASE,
     )
 
 
-def _place(tree: WorkingTree) -> _Place | Absent:
-    if not tree.has_git:
-        return Absent(
-            f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with",
-            "run it inside of a repository without `--no-git`, or leave `--base` out",
-        )
-    head = _commit(tree.top, "HEAD")
-    if head is None:
-        return Absent("there is no commit yet, so there is nothing to compare with", "commit first")
-    remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
-    remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
-    shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
-    return _Place(tree.top, head, remote if not _NO_REF.search(remote) else "", shallow)
-
-
-def _pull_request(place: _Place, context: Context) -> Base | Absent:
+def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
     candidates = []
-    if context.merge_commit == place.head and (parents := _parents(place)):
-        candidates.append(_Candidate(parents[0], context.target_branch or "the target", exact=True))
+    if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
+        candidates.append(_target(context, parents[0]))
     elif context.base_is_ancestor and context.base:
-        candidates.append(_Candidate(context.base, context.target_branch or "the target", exact=True))
-    if context.target_branch and place.remote:
-        candidates.append(_of_remote(place, context.target_branch))
+        candidates.append(_target(context, context.base))
+    if context.target_branch and clone.remote:
+        candidates.append(_branch_of_remote(clone, context.target_branch))
     if context.base:
-        candidates.append(_Candidate(context.base, context.target_branch or "the target"))
-    found = _first(place, candidates)
-    if isinstance(found, Absent) and context.missing_variables and not any(one.rev for one in candidates):
+        candidates.append(_target(context, context.base, is_ancestor=False))
+    base = _find_first(clone, candidates)
+    if isinstance(base, NoBase) and context.missing_variables and not candidates:
         names = " or ".join(f"`{name}`" for name in context.missing_variables)
-        return found._replace(
-            hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`"
-        )
-    if isinstance(found, Base) and found.commit == place.head:
-        return Absent(
-            f"what is checked out is a part of {found.name}, without anything of the pull request",
+        return base._replace(hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`")
+    if isinstance(base, Base) and base.commit == clone.head:
+        return NoBase(
+            f"what is checked out is a part of {base.name}, without anything of the pull request",
             "check out the pull request itself: for `pull_request` that is the default of `actions/checkout`"
             if context.platform == "github"
             else "check out the pull request itself",
         )
-    return found
+    return base
 
 
-def _push(place: _Place, context: Context) -> Base | Absent:
-    """The commit before the push; where that is none, or not in the history, what the branch has left the default one by."""
-    found: Base | Absent = Absent(
-        f"nobody tells what was there before this run by `{context.event}`",
-        "name what to compare with: `--base REF`",
+def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
+    """Find the commit before the push; or, where it isn't in the history, the merge base with the default branch."""
+    base: Base | NoBase = NoBase(
+        f"nobody tells what was there before this run by `{context.event}`", _HINT_BASE
     )
     if context.base:
-        found = _part(place, _Candidate(context.base, context.base[:10], exact=context.base_is_ancestor))
-        if isinstance(found, Base):
-            if found.commit == context.base:
-                return found._replace(description=f"{found.name}, the commit before this push")
-            found = Absent(
-                f"this push has replaced history: {found.name}, the commit before it, is no part of what is there now",
-                "name what to compare with: `--base REF`",
+        before = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
+        base = _find_merge_base(clone, before)
+        if isinstance(base, Base):
+            if base.commit == context.base:
+                return base._replace(description=f"{base.name}, the commit before this push")
+            base = NoBase(
+                f"this push has replaced history: {base.name}, the commit before it, is no part of what is there now",
+                _HINT_BASE,
             )
-    default = context.default_branch or _default(place)[1]
-    if context.pushed_branch and default and context.pushed_branch != default and place.remote:
-        return _part(place, _of_remote(place, default))
-    return found
+    default = context.default_branch or _find_default_branch(clone)[1]
+    if context.pushed_branch and default and context.pushed_branch != default and clone.remote:
+        return _find_merge_base(clone, _branch_of_remote(clone, default))
+    return base
 
 
-def _local(place: _Place) -> Base | Absent:
-    """What has become of the branch since it left the default branch of the remote; on that one, since it was pushed."""
-    name = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], place.top) or b""
-    current = os.fsdecode(name).strip().removeprefix("refs/heads/")
-    ref, default = _default(place)
+def _find_for_branch(clone: _Clone) -> Base | NoBase:
+    """Find where the branch left the default branch of the remote; for that one itself, what was pushed of it."""
+    head = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], clone.top) or b""
+    current = os.fsdecode(head).strip().removeprefix("refs/heads/")
+    ref, default = _find_default_branch(clone)
     if current and (current == default or not default):
-        upstream = (
-            git.run_or_none(["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"], place.top)
-            or b""
-        )
+        command = ["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"]
+        upstream = git.run_or_none(command, clone.top) or b""
         ref = os.fsdecode(upstream.split(b"\n")[0]) or ref
-        if not default and place.remote and ref in {"", f"refs/remotes/{place.remote}/{current}"}:
+        if not default and clone.remote and ref in {"", f"refs/remotes/{clone.remote}/{current}"}:
             # Its own upstream is no base, unless it is the default branch: what was pushed would be no change.
-            return Absent(
-                f"this clone doesn't know the default branch of {place.remote}, only {current}",
-                f"{_discovering(place)}, or name what to compare with: `--base REF`",
+            return NoBase(
+                f"this clone doesn't know the default branch of {clone.remote}, only {current}",
+                f"{_hint_all_branches(clone)}, or {_HINT_BASE}",
             )
     if not ref or ref == f"refs/heads/{current}":
-        return Absent(
+        return NoBase(
             "there is no other branch that this one could be compared with: no remote's, none called "
-            f"{', '.join(_CONVENTIONAL[:-1])} or {_CONVENTIONAL[-1]}",
-            "name what to compare with: `--base REF`",
+            f"{', '.join(_DEFAULT_NAMES[:-1])} or {_DEFAULT_NAMES[-1]}",
+            _HINT_BASE,
         )
-    return _part(place, _Candidate(ref, ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")))
+    name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+    return _find_merge_base(clone, _Candidate(ref, name))
 
 
-def _default(place: _Place) -> tuple[str, str]:
-    """The default branch: its full name here, and the short one; both "" where there is none."""
-    homes = [f"refs/remotes/{place.remote}"] if place.remote else []
-    homes.append("refs/heads")
-    wanted = [
-        f"{home}/{name}"
-        for home in homes
-        for name in (*_CONVENTIONAL, "HEAD")
-        if name != "HEAD" or home != "refs/heads"
-    ]
-    output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *wanted], place.top)
+def _find_default_branch(clone: _Clone) -> tuple[str, str]:
+    """Return the full name of the default branch in this clone, and the short one; both "" where there is none."""
+    prefixes = [f"refs/remotes/{clone.remote}"] if clone.remote else []
+    refs = [f"{prefix}/{name}" for prefix in prefixes for name in (*_DEFAULT_NAMES, "HEAD")]
+    refs += [f"refs/heads/{name}" for name in _DEFAULT_NAMES]
+    prefixes.append("refs/heads")
+    output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], clone.top)
     known = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
-    target = known.get(f"{homes[0]}/HEAD", "")
-    for ref in (target, *wanted):
+    target = known.get(f"{prefixes[0]}/HEAD", "")
+    for ref in (target, *refs):
         if ref and (ref in known or ref == target):
-            home = next(home for home in (*homes, "") if ref.startswith(home))
-            return ref, ref.removeprefix(f"{home}/")
+            prefix = next(prefix for prefix in (*prefixes, "") if ref.startswith(prefix))
+            return ref, ref.removeprefix(f"{prefix}/")
     return "", ""
 
 
-def _first(place: _Place, candidates: list[_Candidate]) -> Base | Absent:
-    """The first that is found; else why the first wasn't, for that would have been the best."""
+def _target(context: Context, commit: str, *, is_ancestor: bool = True) -> _Candidate:
+    return _Candidate(commit, context.target_branch or "the target", is_ancestor)
+
+
+def _branch_of_remote(clone: _Clone, branch: str) -> _Candidate:
+    return _Candidate(f"refs/remotes/{clone.remote}/{branch}", f"{clone.remote}/{branch}", branch=branch)
+
+
+# Both
+
+
+def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
+    if not tree.has_git:
+        return NoBase(
+            f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with",
+            "run it inside of a repository without `--no-git`, or leave `--base` out",
+        )
+    head = _find_commit(tree.top, "HEAD")
+    if head is None:
+        return NoBase("there is no commit yet, so there is nothing to compare with", "commit first")
+    remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
+    remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
+    is_shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
+    return _Clone(tree.top, head, remote if not _NOT_IN_REFS.search(remote) else "", is_shallow)
+
+
+def _find_first(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | NoBase:
+    """Return the first base that is found; else why the first candidate, which would have been the best, is none."""
     reasons = []
     for candidate in candidates:
         if candidate.rev:
-            found = _part(place, candidate)
-            if isinstance(found, Base):
-                return found
-            reasons.append(found)
-    if reasons:
-        return reasons[0]
-    return Absent(
-        "CI doesn't tell what this change is to be merged into", "name what to compare with: `--base REF`"
+            base = _find_merge_base(clone, candidate)
+            if isinstance(base, Base):
+                return base
+            reasons.append(base)
+    return (
+        reasons[0] if reasons else NoBase("CI doesn't tell what this change is to be merged into", _HINT_BASE)
     )
 
 
-def _of_remote(place: _Place, branch: str) -> _Candidate:
-    return _Candidate(f"refs/remotes/{place.remote}/{branch}", f"{place.remote}/{branch}", branch=branch)
-
-
-def _part(place: _Place, candidate: _Candidate) -> Base | Absent:
-    """Where HEAD and the candidate part: their merge base, which is one of several after merges crosswise."""
+def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
+    """Find the commit where HEAD and the candidate part; one of several, if there were merges crosswise."""
     name = candidate.name
-    commit = _commit(place.top, candidate.rev)
+    commit = _find_commit(clone.top, candidate.rev)
     if commit is None:
-        return Absent(f"{name} is not in this clone", _fetching(place, candidate))
-    # Ids, so nothing in a name is obeyed.
-    merge = git.run_or_none(["merge-base", place.head, commit], place.top)
-    if merge:
-        found = os.fsdecode(merge.split()[0])
-        return Base(found, name, name if found == commit else f"the merge base with {name}")
-    if not place.shallow:
-        return Absent(
+        return NoBase(f"{name} is not in this clone", _hint_fetch(clone, candidate))
+    # Both are ids, so no name can be taken for an option.
+    output = git.run_or_none(["merge-base", clone.head, commit], clone.top)
+    if output:
+        merge_base = os.fsdecode(output.split()[0])
+        return Base(merge_base, name, name if merge_base == commit else f"the merge base with {name}")
+    if not clone.is_shallow:
+        return NoBase(
             f"{name} and HEAD have no commit in common, so there is no merge base to compare with",
             "name a branch or a commit that HEAD comes from",
         )
-    if candidate.exact:
+    if candidate.is_ancestor:
         return Base(commit, name, name)
-    hint = _fetching(place, candidate)
-    return Absent(f"the history in this clone is too short to tell where HEAD and {name} part", hint)
+    return NoBase(
+        f"the history in this clone is too short to tell where HEAD and {name} part",
+        _hint_fetch(clone, candidate),
+    )
 
 
-def _fetching(place: _Place, candidate: _Candidate) -> str:
-    """The command that brings what is missing, and how to make CI do so from the start."""
-    import shlex  # noqa: PLC0415  # only a failure pays for it
+def _find_commit(top: str, rev: str) -> str | None:
+    """Return the full id of the commit that a revision names; None if there is none."""
+    command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
+    output = git.run_or_none(command, top)
+    return os.fsdecode(output).strip() if output else None
 
-    if not place.remote:
-        return "name a branch, a tag or a commit that `git log` knows"
-    remote, branch = place.remote, candidate.branch
+
+def _read_merge_parents(clone: _Clone) -> list[str]:
+    """Return the two parents of a merge that is checked out, also those that a shallow clone hasn't got; [] for no merge."""
+    with ObjectReader(clone.top) as objects:
+        try:
+            data = objects.read(clone.head, _MAX_COMMIT).data
+        except (ObjectLost, ObjectTooLarge):
+            return []
+    lines = os.fsdecode(data.partition(b"\n\n")[0]).split("\n")
+    parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+    return parents if len(parents) == 2 else []
+
+
+# Hints
+
+
+def _hint_fetch(clone: _Clone, candidate: _Candidate) -> str:
+    """Return the command that brings what is missing, and how to make CI do so from the start."""
+    remote, branch = clone.remote, candidate.branch
+    if not remote:
+        return _HINT_KNOWN
     words = ["git", "fetch"]
-    if candidate.exact and place.shallow:
+    if candidate.is_ancestor and clone.is_shallow:
         words += ["--depth=1", remote, candidate.rev]
     else:
-        words += ["--unshallow"] if place.shallow else []
+        words += ["--unshallow"] if clone.is_shallow else []
         words.append(remote)
         if branch:
             words.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
-        elif _ID.fullmatch(candidate.rev):
+        elif _COMMIT_ID.fullmatch(candidate.rev):
             words.append(candidate.rev)
-        elif not place.shallow:
-            return "name a branch, a tag or a commit that `git log` knows"
+        elif not clone.is_shallow:
+            return _HINT_KNOWN
     command = f"run `{shlex.join(words)}`"
-    return f"{place.deeper}, or {command} before" if place.deeper else command
+    return f"{clone.fetch_hint}, or {command} before" if clone.fetch_hint else command
 
 
-def _discovering(place: _Place) -> str:
-    """The command that brings all branches of the remote, and which of them is the default one."""
-    import shlex  # noqa: PLC0415  # only a failure pays for it
-
-    fetch = ["git", "fetch", *(["--unshallow"] if place.shallow else []), place.remote]
-    fetch.append(f"+refs/heads/*:refs/remotes/{place.remote}/*")
-    return f"run `{shlex.join(fetch)} && {shlex.join(['git', 'remote', 'set-head', place.remote, '--auto'])}`"
-
-
-def _commit(top: str, rev: str) -> str | None:
-    """The full id of the commit that a revision names; None if there is none."""
-    found = git.run_or_none(
-        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"], top
-    )
-    return os.fsdecode(found).strip() if found else None
-
-
-def _parents(place: _Place) -> list[str]:
-    """The parents of a merge that is checked out, as committed: also those that a shallow clone hasn't got."""
-    with ObjectReader(place.top) as objects:
-        try:
-            data = objects.read(place.head, _MAX_COMMIT).data
-        except (ObjectLost, ObjectTooLarge):
-            return []
-    found = [os.fsdecode(parent) for parent in _parent_lines(data)]
-    return found if len(found) == 2 else []
-
-
-def _parent_lines(data: bytes) -> Iterator[bytes]:
-    for line in data.partition(b"\n\n")[0].split(b"\n"):
-        if line.startswith(b"parent "):
-            yield line.removeprefix(b"parent ")
+def _hint_all_branches(clone: _Clone) -> str:
+    """Return the command that brings all branches of the remote, and which of them is the default one."""
+    fetch = ["git", "fetch", *(["--unshallow"] if clone.is_shallow else []), clone.remote]
+    fetch.append(f"+refs/heads/*:refs/remotes/{clone.remote}/*")
+    set_head = ["git", "remote", "set-head", clone.remote, "--auto"]
+    return f"run `{shlex.join(fetch)} && {shlex.join(set_head)}`"
