@@ -6,7 +6,7 @@ Source: documentation of Gemini CLI, custom commands, 2026.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
@@ -16,62 +16,59 @@ from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-
 # What the tool replaces: arguments, the output of a command, the content of a file.
-_REPLACED = r"\{\{args\}\}|!\{[^}\n]*\}|@\{[^}\n]*\}"
+_PLACEHOLDERS = r"\{\{args\}\}|!\{[^}\n]*\}|@\{[^}\n]*\}"
 _HINT = "a command is TOML with the text in `prompt`; if the file is sent as it stands, say `format: text` in its rule"
-
-
-class _Command(NamedTuple):
-    """The text that is sent, and its first line in the file."""
-
-    prompt: str
-    line: int
 
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its folder; in another tool's `commands` folder also by its `prompt`."""
-    if re.search(r"(?:^|/)\.gemini/commands/", path) or re.search(rb"(?m)^[ \t]*prompt[ \t]*=", data):
+    if "/.gemini/commands/" in f"/{path}" or re.search(rb"(?m)^[ \t]*prompt[ \t]*=", data):
         return "a .toml file in a folder `commands` is a command of Gemini CLI"
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterable[Prompt | Note]:
-    """One prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
-    prompt, line = _load(decode(data))
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield one prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
+    prompt, line = _read_prompt(decode(data))
     yield Prompt(path, "", line, build_request(prompt, rule.role or "user"))
-    yield from note_placeholders(path, prompt, line, also=_REPLACED, is_template=True)
+    yield from note_placeholders(path, prompt, line, also=_PLACEHOLDERS, is_template=True)
 
 
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Sequence[Part]:
-    """The sections of the text, by heading."""
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+    """Yield the sections of the text, by heading."""
     text = decode(data)
-    found, line = _load(text)
-    last = text.count("\n") + 1
-    return [
-        one._replace(last_line=min(one.last_line, last))
-        for one in split_sections(found, line)
-        if one.first_line <= last
-    ]
+    last_line = text.count("\n") + 1  # escapes in TOML make lines that the file hasn't
+    for part in split_sections(*_read_prompt(text)):
+        if part.first_line <= last_line:
+            yield part._replace(last_line=min(part.last_line, last_line))
 
 
-def _load(text: str) -> _Command:
+def _read_prompt(text: str) -> tuple[str, int]:
+    """Return the text that is sent, and its first line in the file."""
     import tomllib  # noqa: PLC0415  # only these files need it
 
     try:
-        found = tomllib.loads(text)
+        fields = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        why, _, place = str(error).partition(" (at ")
-        where = re.match(r"line ([0-9]+),", place)
-        line = int(where[1]) if where else text.count("\n") + 1 if place else 0
-        told = why if place else "it is nested too deeply, or a number in it is too long"
-        raise Unreadable(f"is not TOML: {told}", _HINT, line) from None
-    prompt = found.get("prompt")
+        reason, _, position = str(error).partition(" (at ")
+        if not position:
+            reason = "it is nested too deeply, or a number in it is too long"
+        raise Unreadable(f"is not TOML: {reason}", _HINT, _find_error_line(position, text)) from None
+    prompt = fields.get("prompt")
     if not isinstance(prompt, str):
         raise Unreadable("has no text named `prompt`", _HINT, 1)
     key = re.search(r"(?m)^[ \t]*[\"']?prompt[\"']?[ \t]*=[ \t]*(?:(?:\"\"\"|''')\n)?", text)
-    return _Command(prompt, text.count("\n", 0, key.end()) + 1 if key else 1)
+    return prompt, text.count("\n", 0, key.end()) + 1 if key else 1
+
+
+def _find_error_line(position: str, text: str) -> int:
+    """Return the line in a message of `tomllib`; the last for `end of document`, 0 for none."""
+    match = re.match(r"line ([0-9]+),", position)
+    if match:
+        return int(match[1])
+    return text.count("\n") + 1 if position else 0
