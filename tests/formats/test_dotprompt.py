@@ -50,18 +50,18 @@ def turns(data: str, files: Mapping[str, str] | None = None, role: str = "") -> 
     """Role and text, the system prompt first; the placeholder left out."""
     request = parse(data, files, role)[0].request
     assert request is not None
-    found = request.fields
-    system = [("system", found["system"])] if "system" in found else []
-    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER_MESSAGE]
+    sent = request.fields
+    system = [("system", sent["system"])] if "system" in sent else []
+    return system + [(m["role"], m["content"]) for m in sent["messages"] if m != PLACEHOLDER_MESSAGE]
 
 
 def notes(data: str, files: Mapping[str, str] | None = None) -> list[tuple[str, str, int]]:
-    return [(one.message, one.path, one.line) for one in parse(data, files) if isinstance(one, Note)]
+    return [(note.message, note.path, note.line) for note in parse(data, files) if isinstance(note, Note)]
 
 
 def parts(data: str, files: Mapping[str, str] | None = None) -> list[tuple[Any, ...]]:
-    found = dotprompt.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), reader(files or {}))
-    return [(part.title, part.first_line, part.last_line, part.path, part.import_chain) for part in found]
+    parts = dotprompt.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), reader(files or {}))
+    return [(part.title, part.first_line, part.last_line, part.path, part.import_chain) for part in parts]
 
 
 def refused(data: str, files: Mapping[str, str] | None = None) -> tuple[str, int]:
@@ -117,7 +117,7 @@ def test_text_above_the_first_role_is_the_users() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         ('{{#role "system"}}\nA\n{{/role}}\nB', [("system", "A\n"), ("user", "B")]),
         ('{{~role "user"~}}A', [("user", "A")]),
@@ -135,9 +135,9 @@ def test_text_above_the_first_role_is_the_users() -> None:
         ("{{#if a}}A{{else}}B{{/if}}", [("user", "{{#if a}}A{{else}}B{{/if}}")]),
     ],
 )  # fmt: skip
-def test_helpers(body: str, found: list[tuple[str, str]]) -> None:
+def test_helpers(body: str, expected: list[tuple[str, str]]) -> None:
     """What names a role splits, a comment goes (with its line, if it has one); whatever else is a template stays as it stands."""
-    assert turns(body) == found
+    assert turns(body) == expected
 
 
 def test_a_role_that_nobody_knows_is_a_problem() -> None:
@@ -156,7 +156,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note(yaml: str) -> None:
     assert notes(data) == [(BAD_FRONTMATTER, PATH, 2)]
 
 
-def test_what_is_not_counted_is_told() -> None:
+def test_what_is_not_counted_is_reported() -> None:
     """Schemas, tools that the program defines, media and history, and what is filled in for placeholders."""
     data = (
         '---\noutput:\n  schema: {a: string}\ntools: [search]\n---\n\n{{role "user"}}\n{{history}}\n{{name}}'
@@ -216,7 +216,7 @@ def test_parts_of_partials_say_where_they_are_from() -> None:
     ]
 
 
-def test_placeholders_of_a_partial_are_told_there() -> None:
+def test_placeholders_of_a_partial_are_reported_there() -> None:
     """The first in the order of the text, with the file that it is in."""
     assert notes("{{>own}}", PARTIALS) == [(PLACEHOLDERS_NOTE, "prompts/common/_head.prompt", 3)]
 
@@ -309,10 +309,10 @@ def test_a_partial_with_a_text_of_its_own_may_be_missing() -> None:
 )
 def test_the_content_decides_what_a_prompt_file_is(path: str, data: str, name: str) -> None:
     """The name is shared by three kinds, and none of them may be taken for another."""
-    found = recognise(path, data.encode("utf-8", "surrogateescape"), make.rule())
+    recognised = recognise(path, data.encode("utf-8", "surrogateescape"), make.rule())
 
-    assert found.name == name
-    assert name == "text" or ".prompt file" in found.why
+    assert recognised.name == name
+    assert name == "text" or ".prompt file" in recognised.why
 
 
 def continued(data: str, role: str = "") -> list[Any]:
@@ -355,7 +355,7 @@ def test_continue_without_a_system_prompt(data: str, text: str) -> None:
         ("name: x\n---\n<system>A</system>Hi</system>more", 3),
     ],
 )
-def test_what_continue_does_not_read_is_told(data: str, line: int) -> None:
+def test_what_continue_does_not_read_is_reported(data: str, line: int) -> None:
     """It isn't sent, so it isn't counted; most likely nobody knows."""
     [prompt, note] = continued(data)
 
@@ -388,10 +388,10 @@ def test_any_bytes_are_read_or_refused(module: Any, data: bytes) -> None:
     lengths = {"": data.count(b"\n") + 1, PATH: data.count(b"\n") + 1, "prompts/_p.prompt": 3}
     module.recognise(PATH, data)
     try:
-        found = list(module.parse(PATH, data, make.rule(role=""), reader(files)))
-        there = list(module.parts(PATH, data, found[0], reader(files)))
-        lines = [(one.path, one.line) for one in found]
-        lines += [(part.path, line) for part in there for line in part[1:3]]
+        results = list(module.parse(PATH, data, make.rule(role=""), reader(files)))
+        parts = list(module.parts(PATH, data, results[0], reader(files)))
+        lines = [(result.path, result.line) for result in results]
+        lines += [(part.path, line) for part in parts for line in part[1:3]]
     except Unreadable as error:
         lines = [("", max(error.line, 1))]
 

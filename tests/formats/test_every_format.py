@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 from tests.support.paths import ROOT
 
 from prompt_lint.formats import (
@@ -26,7 +27,7 @@ from prompt_lint.formats import (
     tools,
 )
 from prompt_lint.formats.text_formats import TEXT_FORMATS
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 
 if TYPE_CHECKING:
@@ -51,10 +52,6 @@ def parts(path, data, prompt, read):
 NEW_LINE = '    Format("haiku", "haiku", ("*.haiku", "poems/**/*.md"), import_sign=b"<<"),\n'
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def every_format() -> Mapping[str, PromptFormat]:
     """The type checker holds every module to the protocol here; the table imports them by name."""
     return {
@@ -72,20 +69,20 @@ def test_the_table_has_every_format() -> None:
 @given(st.binary() | st.text(alphabet="-\n: a#{}").map(str.encode), st.sampled_from(sorted(FORMATS)))
 def test_any_bytes_are_read_or_refused_by_every_format(data: bytes, name: str) -> None:
     """No file ends in anything but prompts, remarks and `Unreadable`, and all of them point into the file."""
-    one = FORMATS[name]
+    prompt_format = FORMATS[name]
     path = "skills/x/SKILL.md" if name == "skill" else "a.md"
     try:
-        found = list(one.parse(path, data, make.rule(format=name), nothing))
+        results = list(prompt_format.parse(path, data, make.rule(format=name), read_nothing))
     except Unreadable:
         return
 
     lines = data.count(b"\n") + 1
-    prompts = [thing for thing in found if isinstance(thing, Prompt)]
+    prompts = [result for result in results if isinstance(result, Prompt)]
     assert len({prompt.name for prompt in prompts}) == len(prompts)
-    assert all(0 <= thing.line <= lines for thing in found)
+    assert all(0 <= result.line <= lines for result in results)
     assert all(prompt.line >= 1 for prompt in prompts)
     for prompt in prompts:
-        for part in one.parts(path, data, prompt, nothing):
+        for part in prompt_format.parts(path, data, prompt, read_nothing):
             assert 1 <= part.first_line <= part.last_line <= lines or part.path
 
 
@@ -126,7 +123,7 @@ def test_a_format_is_a_module_and_a_line(tmp_path: Path) -> None:
     schema = json.loads((package / "config" / "prompt-lint.schema.json").read_text())
     assert schema["definitions"]["entry"]["properties"]["format"]["enum"][0] == "haiku"
     assert "odes/autumn.txt" in count
-    assert [(one["path"], one["format"]) for one in json.loads(listing)["prompts"]] == [
+    assert [(prompt["path"], prompt["format"]) for prompt in json.loads(listing)["prompts"]] == [
         ("odes/autumn.txt", "haiku"), ("poems/frog.md", "haiku"),
     ]  # fmt: skip
     assert imports == "b'<<'\n"

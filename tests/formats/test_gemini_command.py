@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.formats import gemini_command
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Prompt, Request
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
@@ -29,13 +30,9 @@ In one sentence.
 '''
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def parse(data: str | bytes, **rule: Any) -> list[Any]:
     raw = data if isinstance(data, bytes) else data.encode()
-    return list(gemini_command.parse(PATH, raw, make.rule(**rule), nothing))
+    return list(gemini_command.parse(PATH, raw, make.rule(**rule), read_nothing))
 
 
 def test_the_prompt_counts_and_the_rest_does_not() -> None:
@@ -51,9 +48,9 @@ def test_parts_have_the_lines_of_the_file() -> None:
     """A section starts where its heading stands in the TOML file."""
     [prompt, _] = parse(COMMAND)
 
-    found = gemini_command.parts(PATH, COMMAND.encode(), prompt, nothing)
+    parts = gemini_command.parts(PATH, COMMAND.encode(), prompt, read_nothing)
 
-    assert [(part.title, part.first_line) for part in found] == [("# Review", 3), ("# Answer", 7)]
+    assert [(part.title, part.first_line) for part in parts] == [("# Review", 3), ("# Answer", 7)]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +76,7 @@ def test_it_is_known_by_folder_and_content(path: str, data: bytes, name: str) ->
         ("a = " + "[" * 100_000, "is not TOML", 0),
     ],
 )
-def test_what_is_no_command_is_told_with_its_line(data: str, message: str, line: int) -> None:
+def test_what_is_no_command_is_reported_with_its_line(data: str, message: str, line: int) -> None:
     """Never a small number for a file that can't be read."""
     with pytest.raises(Unreadable) as caught:
         parse(data)
@@ -96,6 +93,6 @@ def test_any_bytes_are_a_command_or_refused(data: bytes) -> None:
     except Unreadable:
         return
     last = data.decode().count("\n") + 1
-    places = [(p.first_line, p.last_line) for p in gemini_command.parts(PATH, data, prompt, nothing)]
+    places = [(p.first_line, p.last_line) for p in gemini_command.parts(PATH, data, prompt, read_nothing)]
     assert 1 <= prompt.line <= last
     assert all(1 <= first <= end <= last for first, end in places)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_from
 from tests.support.repo import Repo
 
 from prompt_lint.check import group_prompts
@@ -23,8 +24,6 @@ from prompt_lint.repo.safe_read import TooLarge
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from syrupy.assertion import SnapshotAssertion
     from tests.support.program import Done
 
@@ -38,37 +37,29 @@ Lint = Any
 Files = dict[str, Any]
 
 
-def among(files: Mapping[str, str | bytes | Unreadable]) -> Callable[[str], tuple[str, bytes]]:
-    """Files of a tree without links, by their paths."""
-
-    def read(path: str) -> tuple[str, bytes]:
-        found = files.get(path, MissingFile("is not there"))
-        if isinstance(found, Unreadable):
-            raise found
-        return path, found if isinstance(found, bytes) else found.encode()
-
-    return read
-
-
 def parse(path: str, files: Files, **rule: Any) -> list[Any]:
-    read = among(files)
+    read = read_from(files)
     return list(memory.parse(path, read(path)[1], make.rule(**{"role": "", **rule}), read))
 
 
 def text(path: str, files: Files) -> str:
     """What one user message holds."""
-    [prompt] = [one for one in parse(path, files) if isinstance(one, Prompt)]
+    [prompt] = [result for result in parse(path, files) if isinstance(result, Prompt)]
     [message] = prompt.request.fields["messages"] if prompt.request else [{"content": ""}]
     return str(message["content"])
 
 
 def notes(path: str, files: Files) -> list[tuple[str, int, str]]:
     """Path, line and the first words of what is to be said."""
-    return [(one.path, one.line, one.message) for one in parse(path, files) if isinstance(one, Note)]
+    return [
+        (result.path, result.line, result.message)
+        for result in parse(path, files)
+        if isinstance(result, Note)
+    ]
 
 
 def parts(path: str, files: Files) -> list[Part]:
-    read = among(files)
+    read = read_from(files)
     return list(memory.parts(path, read(path)[1], make.prompt(path), read))
 
 
@@ -145,7 +136,7 @@ def test_a_cycle_ends() -> None:
         ("@//pkg:target", ""), ("@org/package", ""), ("@docs", ""), ("<b>\n@org/package\n</b>", ""), ("`@~/a.md`", ""),
     ],
 )  # fmt: skip
-def test_what_isnt_counted_is_told_where_it_may_surprise(named: str, message: str) -> None:
+def test_what_isnt_counted_is_reported_where_it_may_surprise(named: str, message: str) -> None:
     """But a word with `@` that names no file is a word: most of them are."""
     files = {
         "CLAUDE.md": f"x\n\n{named}",
@@ -158,7 +149,7 @@ def test_what_isnt_counted_is_told_where_it_may_surprise(named: str, message: st
     }
 
     assert text("CLAUDE.md", files) == f"x\n\n{named}"
-    assert [(place, told) for place, _, told in notes("CLAUDE.md", files)] == (
+    assert [(place, noted) for place, _, noted in notes("CLAUDE.md", files)] == (
         [("CLAUDE.md", message)] if message else []
     )
 
@@ -171,7 +162,7 @@ def test_a_file_that_is_imported_elsewhere_is_no_surprise() -> None:
     assert notes("CLAUDE.md", files) == []
 
 
-def test_punctuation_around_a_path_is_told_with_its_line() -> None:
+def test_punctuation_around_a_path_is_reported_with_its_line() -> None:
     """In an imported file, too, and as to the folder that the file is in."""
     files = {"CLAUDE.md": "@docs/a.md", "docs/a.md": "x\n\n- see (@b.md).", "docs/b.md": "B", "b.md": "no"}
 
@@ -204,7 +195,7 @@ def test_a_fault_does_not_hide_what_else_is_imported(path: str) -> None:
 
     def read(name: str) -> tuple[str, bytes]:
         asked.append(name)
-        return among(files)(name)
+        return read_from(files)(name)
 
     with pytest.raises(Unreadable, match="which is large"):
         list(memory.parse(path, b"@bad.md @good.md", make.rule(), read))
@@ -251,9 +242,9 @@ def test_parts_tell_the_file_and_the_way_there() -> None:
         "docs/b.md": "# B\n",
     }
 
-    found = [part[:3] + part[4:] for part in parts("CLAUDE.md", files)]
+    listed = [part[:3] + part[4:] for part in parts("CLAUDE.md", files)]
 
-    assert found == [
+    assert listed == [
         ("# Top", 3, 4, "", ()),
         ("## Next", 6, 6, "", ()),
         ("", 2, 2, "docs/a.md", ("CLAUDE.md",)),
@@ -386,10 +377,10 @@ def test_a_link_by_the_name_of_a_memory_file_makes_one(repo: Repo, lint: Lint) -
     repo.link("CLAUDE.md", "docs/agents.md")
     repo.commit()
 
-    found = checked(lint)
+    tokens = checked(lint)
 
-    assert list(found) == ["CLAUDE.md"]
-    assert (found["CLAUDE.md"] or 0) > 50
+    assert list(tokens) == ["CLAUDE.md"]
+    assert (tokens["CLAUDE.md"] or 0) > 50
     assert list(checked(lint, "docs/more.md")) == ["CLAUDE.md"]
     assert list(checked(lint, "CLAUDE.md")) == ["CLAUDE.md"]
 
@@ -402,14 +393,14 @@ def test_a_link_that_imports_from_elsewhere_is_a_prompt_of_its_own(repo: Repo, l
     repo.link("CLAUDE.md", "../shared/CLAUDE.md".removeprefix("../"))
     repo.commit()
 
-    found = checked(lint)
-    assert list(found) == ["CLAUDE.md", "shared/CLAUDE.md"]
-    assert (found["CLAUDE.md"] or 0) > 50 > (found["shared/CLAUDE.md"] or 0)
+    tokens = checked(lint)
+    assert list(tokens) == ["CLAUDE.md", "shared/CLAUDE.md"]
+    assert (tokens["CLAUDE.md"] or 0) > 50 > (tokens["shared/CLAUDE.md"] or 0)
 
     repo.write("docs/big.md", "Big. " * 90)
     compared = report(lint, "--base", "HEAD")
 
-    grown = {one["path"]: one["growth"] for one in compared["verdicts"]}
+    grown = {verdict["path"]: verdict["growth"] for verdict in compared["verdicts"]}
     assert grown["CLAUDE.md"] > 0 == grown["shared/CLAUDE.md"]
 
 
@@ -420,13 +411,16 @@ def test_a_link_has_the_limit_of_its_own_rule(repo: Repo, lint: Lint) -> None:
     repo.write("CLAUDE.md", "# Some words more than three\n")
     repo.link("GEMINI.md", "CLAUDE.md")
 
-    found = report(lint)
+    shown = report(lint)
 
-    assert {one["path"]: one["limit"] for one in found["verdicts"]} == {"CLAUDE.md": 900, "GEMINI.md": 3}
-    assert found["summary"]["exit_code"] == 1
+    assert {verdict["path"]: verdict["limit"] for verdict in shown["verdicts"]} == {
+        "CLAUDE.md": 900,
+        "GEMINI.md": 3,
+    }
+    assert shown["summary"]["exit_code"] == 1
 
     repo.write(".prompt-lint.yaml", CONFIG)
-    assert [(one["path"], one["aliases"]) for one in report(lint)["verdicts"]] == [
+    assert [(verdict["path"], verdict["aliases"]) for verdict in report(lint)["verdicts"]] == [
         ("CLAUDE.md", ["GEMINI.md"])
     ]
 
@@ -443,7 +437,7 @@ def test_what_git_ignores_is_not_read_through_a_link_or_a_group(repo: Repo, lint
     repo.write(".prompt-lint.yaml", top + "groups: [{name: g, system: .env, limit: 9}]\n")
     grouped = report(lint)
 
-    assert [one["path"] for one in linked["verdicts"]] == ["prompts/y.md"]
+    assert [verdict["path"] for verdict in linked["verdicts"]] == ["prompts/y.md"]
     assert "which git ignores" in linked["problems"][0]["message"]
     assert grouped["verdicts"] == []
     assert "is ignored by git" in grouped["problems"][0]["message"]
@@ -478,12 +472,12 @@ def test_what_git_ignores_is_not_taken_in(project: Repo, lint: Lint, git: str) -
     project.write("build/notes.md", "notes " * 50)
     project.write("there/x.md", "X " * 50)
     project.link("here", "there")
-    told = report(lint, *filter(None, [git]))
+    shown = report(lint, *filter(None, [git]))
 
-    [verdict] = told["verdicts"]
+    [verdict] = shown["verdicts"]
     assert verdict["tokens"] < 60
     assert any(
-        "imports a file that is ignored by git" in note and "CLAUDE.md:1" in note for note in told["notes"]
+        "imports a file that is ignored by git" in note and "CLAUDE.md:1" in note for note in shown["notes"]
     )
     project.git("add", "-f", "build/notes.md")
     if not git:
@@ -507,18 +501,18 @@ def test_what_a_change_may_name_to_learn_secrets(project: Repo, lint: Lint, tmp_
     project.link("loop", "loop")
     project.write("CLAUDE.md", named)
 
-    told = report(lint)
+    shown = report(lint)
 
-    assert told["verdicts"][0]["tokens"] < 400
-    assert told["problems"] == []
-    assert [note for note in told["notes"] if "secret" in note] == []
+    assert shown["verdicts"][0]["tokens"] < 400
+    assert shown["problems"] == []
+    assert [note for note in shown["notes"] if "secret" in note] == []
     for reason in (
         "belongs to git itself",
         "is in a repository of its own",
         "leaves the repository",
         "goes in circles",
     ):
-        assert any(f"imports a file that {reason}" in n or reason in n for n in told["notes"]), reason
+        assert any(f"imports a file that {reason}" in n or reason in n for n in shown["notes"]), reason
 
 
 def test_the_configuration_may_be_imported(project: Repo, lint: Lint) -> None:
@@ -552,9 +546,9 @@ def test_a_commit_is_read_as_a_working_tree_is(project: Repo, lint: Lint) -> Non
     """What has grown since a commit has grown by its imports, too."""
     project.write("docs/b.md", "# B\n" + "word " * 100)
 
-    told = report(lint, "--base", "HEAD")
+    shown = report(lint, "--base", "HEAD")
 
-    [verdict] = told["verdicts"]
+    [verdict] = shown["verdicts"]
     assert (verdict["path"], verdict["standing"]) == ("CLAUDE.md", "changed")
     assert verdict["growth"] >= 100
 
@@ -604,12 +598,12 @@ def test_any_bytes_are_a_prompt_or_a_problem(path: str, data: bytes, other: byte
     """Whatever the files hold: nothing but `Unreadable` is raised, and lines are lines of the files."""
     files: Files = {"a.md": other, ".claude/rules/a.md": other, "b": b"@a.md", path: data}
     try:
-        found = list(memory.parse(path, data, make.rule(), among(files)))
+        results = list(memory.parse(path, data, make.rule(), read_from(files)))
     except Unreadable:
         return
 
-    [prompt] = [one for one in found if isinstance(one, Prompt)]
-    for part in memory.parts(path, data, prompt, among(files)):
+    [prompt] = [result for result in results if isinstance(result, Prompt)]
+    for part in memory.parts(path, data, prompt, read_from(files)):
         lines = files[part.path or path].replace(b"\r\n", b"\n").count(b"\n") + 1
         assert 1 <= part.first_line <= part.last_line <= lines
 

@@ -21,11 +21,11 @@ MEGABYTE = 1_000_000
 
 
 def paths(text: str) -> list[str]:
-    return [one.path for one in parse_for_claude(text).imports]
+    return [found.path for found in parse_for_claude(text).imports]
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("@a.md", ["a.md"]),
         ("See @docs/a.md and\t@b.md.\n@c", ["docs/a.md", "b.md.", "c"]),
@@ -44,9 +44,9 @@ def paths(text: str) -> list[str]:
         ("x\r@a\r\r```\r@b", ["a"]),
     ],
 )  # fmt: skip
-def test_imports_of_claude_code(text: str, found: list[str]) -> None:
+def test_imports_of_claude_code(text: str, expected: list[str]) -> None:
     """An `@` at the start of the text or after white space, anywhere but in spans, fences and indented code."""
-    assert paths(text) == found
+    assert paths(text) == expected
 
 
 def test_an_import_has_its_line() -> None:
@@ -93,18 +93,18 @@ def test_each_line_that_is_left_is_a_line_of_the_text(text: str) -> None:
     assert list(loaded.lines) == sorted(loaded.lines)
 
 
-def test_imports_in_html_are_told_apart() -> None:
+def test_imports_in_html_are_kept_apart() -> None:
     """Claude Code passes HTML blocks over, of unknown tags, too; a blank line ends one. In a paragraph, tags are text."""
     text = "<rules_x>\n@a\n</rules_x>\n\n<b>\n\n@c\n</b> @d\n\n<!-- x --> @e\n\nx <b> @f\n"
 
     loaded = parse_for_claude(text)
 
-    assert [one.path for one in loaded.imports] == ["c", "d", "f"]
+    assert [found.path for found in loaded.imports] == ["c", "d", "f"]
     assert loaded.in_html == (Import("a", 2), Import("e", 10))
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("@a.md @./b @../c @/d", ["a.md", "./b", "../c", "/d"]),
         ("@~/x @1 @-x @_x @ @ü", []),
@@ -113,12 +113,12 @@ def test_imports_in_html_are_told_apart() -> None:
         ("x@a @b, @c:\u00a0d", ["b,", "c:\u00a0d"]),
     ],
 )
-def test_imports_of_gemini(text: str, found: list[str]) -> None:
+def test_imports_of_gemini(text: str, expected: list[str]) -> None:
     """A path starts with a letter, `.` or `/`, and ends at white space; only back-ticks make code."""
     inlines = list(find_gemini_imports(text))
 
-    assert [one.path for one in inlines] == found
-    assert [text[one.start : one.end] for one in inlines] == [f"@{path}" for path in found]
+    assert [inline.path for inline in inlines] == expected
+    assert [text[inline.start : inline.end] for inline in inlines] == [f"@{path}" for path in expected]
 
 
 @given(st.text("`` a@\n"))
@@ -126,10 +126,10 @@ def test_code_of_gemini_is_what_its_expression_finds(text: str) -> None:
     """The expression is its own, and takes quadratic time."""
     regions = [match.span() for match in re.finditer(r"(`+)([\s\S]*?)\1", text)]
 
-    found = {one.start for one in find_gemini_imports(text)}
+    starts_of_imports = {inline.start for inline in find_gemini_imports(text)}
 
     starts = {match.start() for match in re.finditer(r"(?<![^ \n])@(?=a)", text)}
-    assert found == {n for n in starts if not any(start <= n < end for start, end in regions)}
+    assert starts_of_imports == {n for n in starts if not any(start <= n < end for start, end in regions)}
 
 
 @pytest.mark.parametrize(

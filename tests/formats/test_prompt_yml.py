@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.formats import prompt_yml
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import STRUCTURED_OUTPUT
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
@@ -37,13 +38,9 @@ evaluators:
 """
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def parse(data: str | bytes) -> list[Any]:
     raw = data if isinstance(data, bytes) else data.encode()
-    return list(prompt_yml.parse(PATH, raw, make.rule(), nothing))
+    return list(prompt_yml.parse(PATH, raw, make.rule(), read_nothing))
 
 
 def fields(data: str) -> dict[str, Any]:
@@ -68,9 +65,9 @@ def test_messages_are_the_request() -> None:
 
 def test_system_messages_are_joined_and_an_answer_is_followed_by_a_user() -> None:
     """All system messages are one system prompt; no conversation may end with the assistant."""
-    told = "messages:\n- {role: system, content: A}\n- {role: assistant, content: B}\n- {role: system, content: C}\n"
+    data = "messages:\n- {role: system, content: A}\n- {role: assistant, content: B}\n- {role: system, content: C}\n"
 
-    assert fields(told) == {
+    assert fields(data) == {
         "system": "A\n\nC",
         "messages": [{"role": "assistant", "content": "B"}, PLACEHOLDER_MESSAGE],
     }
@@ -78,7 +75,7 @@ def test_system_messages_are_joined_and_an_answer_is_followed_by_a_user() -> Non
 
 def test_parts_have_the_lines_of_their_messages() -> None:
     """Each message stands where it begins and ends in the file, the last of them, too."""
-    parts = prompt_yml.parts(PATH, GREETING.encode(), Prompt(PATH, "", 1, None), nothing)
+    parts = prompt_yml.parts(PATH, GREETING.encode(), Prompt(PATH, "", 1, None), read_nothing)
 
     assert [(part.title, part.first_line, part.last_line) for part in parts] == [
         ("system", 7, 9),
@@ -86,18 +83,18 @@ def test_parts_have_the_lines_of_their_messages() -> None:
     ]
 
 
-def test_placeholders_are_told_with_the_line_of_their_message() -> None:
+def test_placeholders_are_reported_with_the_line_of_their_message() -> None:
     """Nothing is filled in, so that is said."""
     assert parse(GREETING)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10)]
 
 
 @pytest.mark.parametrize("key", ["jsonSchema: '{}'", "responseFormat: json_schema"])
-def test_a_schema_for_the_answer_is_told_and_not_counted(key: str) -> None:
+def test_a_schema_for_the_answer_is_reported_and_not_counted(key: str) -> None:
     """What the API makes of a schema can't be known offline; the text of the prompt can be counted all the same."""
-    told = parse(f"messages:\n- {{role: user, content: A}}\n{key}\n")
+    results = parse(f"messages:\n- {{role: user, content: A}}\n{key}\n")
 
-    assert told[0].request.fields == {"messages": [{"role": "user", "content": "A"}]}
-    assert told[1:] == [Note(STRUCTURED_OUTPUT, PATH, 3)]
+    assert results[0].request.fields == {"messages": [{"role": "user", "content": "A"}]}
+    assert results[1:] == [Note(STRUCTURED_OUTPUT, PATH, 3)]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +114,7 @@ def test_a_schema_for_the_answer_is_told_and_not_counted(key: str) -> None:
         ("messages: &a []", "is not usable YAML: anchors (`&name`) aren't supported; write the value out where it is needed", 1),
     ],
 )  # fmt: skip
-def test_what_is_no_list_of_messages_is_told(data: str, message: str, line: int) -> None:
+def test_what_is_no_list_of_messages_is_reported(data: str, message: str, line: int) -> None:
     """A mistake is a problem with its line, never a small number."""
     assert refused(data) == (message, line)
 
@@ -135,12 +132,12 @@ def test_what_is_no_list_of_messages_is_told(data: str, message: str, line: int)
 @pytest.mark.parametrize("path", ["a.prompt.yaml", "a_prompt.yml"])
 def test_files_of_other_tools_are_named(data: str, kind: str, path: str) -> None:
     """Other tools use such names, too: what the file looks like is said, and how it can be counted all the same."""
-    found = recognise(path, data.encode(), make.rule())
+    recognised = recognise(path, data.encode(), make.rule())
 
     with pytest.raises(Unreadable) as caught:
-        list(prompt_yml.parse(path, data.encode(), make.rule(), nothing))
+        list(prompt_yml.parse(path, data.encode(), make.rule(), read_nothing))
 
-    assert found.name == "prompt-yml"
+    assert recognised.name == "prompt-yml"
     assert caught.value.message == f"looks like {kind}, which isn't read"
     assert "format: text" in caught.value.hint
 
@@ -182,9 +179,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     last = data.count(b"\n") + 1
     prompt_yml.recognise(PATH, data)
     try:
-        found = parse(data)
-        parts = list(prompt_yml.parts(PATH, data, found[0], nothing))
-        lines = [one.line for one in found] + [line for part in parts for line in part[1:3]]
+        results = parse(data)
+        parts = list(prompt_yml.parts(PATH, data, results[0], read_nothing))
+        lines = [result.line for result in results] + [line for part in parts for line in part[1:3]]
     except Unreadable as error:
         lines = [max(error.line, 1)]
 

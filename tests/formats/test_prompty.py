@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.formats import prompty
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Prompt
 from prompt_lint.request.from_roles import AT_RUN_TIME, BAD_FRONTMATTER, STRUCTURED_OUTPUT, TOOLS_ELSEWHERE
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
@@ -20,13 +21,9 @@ from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 PATH = "a.prompty"
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def parse(data: str | bytes, role: str = "") -> list[Any]:
     raw = data if isinstance(data, bytes) else data.encode()
-    return list(prompty.parse(PATH, raw, make.rule(role=role), nothing))
+    return list(prompty.parse(PATH, raw, make.rule(role=role), read_nothing))
 
 
 def fields(data: str, role: str = "") -> dict[str, Any]:
@@ -37,18 +34,18 @@ def fields(data: str, role: str = "") -> dict[str, Any]:
 
 def turns(body: str) -> list[tuple[str, str]]:
     """Role and text, the system prompt first; the placeholder left out."""
-    found = fields(body)
-    system = [("system", found["system"])] if "system" in found else []
-    return system + [(m["role"], m["content"]) for m in found["messages"] if m != PLACEHOLDER_MESSAGE]
+    sent = fields(body)
+    system = [("system", sent["system"])] if "system" in sent else []
+    return system + [(m["role"], m["content"]) for m in sent["messages"] if m != PLACEHOLDER_MESSAGE]
 
 
 def notes(data: str) -> list[tuple[str, int]]:
-    return [(one.message, one.line) for one in parse(data) if isinstance(one, Note)]
+    return [(note.message, note.line) for note in parse(data) if isinstance(note, Note)]
 
 
 def parts(data: str) -> list[tuple[str, int, int]]:
-    found = prompty.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), nothing)
-    return [(part.title, part.first_line, part.last_line) for part in found]
+    parts = prompty.parts(PATH, data.encode(), Prompt(PATH, "", 1, None), read_nothing)
+    return [(part.title, part.first_line, part.last_line) for part in parts]
 
 
 CHAT = """\
@@ -167,7 +164,7 @@ def test_frontmatter_that_is_not_yaml_is_a_note(yaml: str) -> None:
 
 def test_nothing_to_send_has_no_request() -> None:
     """A file of frontmatter alone is 0 tokens."""
-    assert [one.request for one in parse("---\nname: x\n---\n\nuser:\n \n")] == [None]
+    assert [prompt.request for prompt in parse("---\nname: x\n---\n\nuser:\n \n")] == [None]
 
 
 TOOLS = """\
@@ -219,7 +216,7 @@ def test_functions_are_tools_less_what_is_bound() -> None:
     assert parts(TOOLS) == [("tools[0] weather", 3, 21), ("system", 27, 27)]
 
 
-def test_tools_of_servers_are_told() -> None:
+def test_tools_of_servers_are_reported() -> None:
     """What a server offers is known only when it runs."""
     assert notes(TOOLS) == [(TOOLS_ELSEWHERE, 22)]
 
@@ -283,12 +280,12 @@ def test_references_are_never_resolved(tools: str) -> None:
 @pytest.mark.parametrize(
     "inputs", ["[{{name: x, kind: string}}, {{name: y, kind: {kind}}}]", "{{x: 1, y: {{kind: {kind}}}}}"]
 )
-def test_what_comes_at_run_time_is_told(kind: str, inputs: str) -> None:
+def test_what_comes_at_run_time_is_reported(kind: str, inputs: str) -> None:
     """Media and conversations are sent as they are then."""
     assert notes(f"---\ninputs: {inputs.format(kind=kind)}\n---\nHi") == [(AT_RUN_TIME, 2)]
 
 
-def test_schema_of_the_answer_and_placeholders_are_told() -> None:
+def test_schema_of_the_answer_and_placeholders_are_reported() -> None:
     """Neither is counted: what is filled in, and what the API makes of a schema."""
     data = "---\noutputs:\n  - {name: a, kind: string}\n---\nsystem:\nHi\n\n{% if x %}\n"
 
@@ -297,9 +294,9 @@ def test_schema_of_the_answer_and_placeholders_are_told() -> None:
 
 def test_every_prompty_is_one() -> None:
     """No other tool uses the name."""
-    found = recognise("x/a.prompty", b"anything", make.rule())
+    recognised = recognise("x/a.prompty", b"anything", make.rule())
 
-    assert (found.name, found.why) == ("prompty", "a .prompty file is read as Prompty")
+    assert (recognised.name, recognised.why) == ("prompty", "a .prompty file is read as Prompty")
 
 
 PIECES = [
@@ -318,9 +315,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Whatever the bytes, there is a prompt or a reason, and every line is in the file."""
     last = data.count(b"\n") + 1
     try:
-        found = parse(data)
-        there = list(prompty.parts(PATH, data, found[0], nothing))
-        lines = [one.line for one in found] + [line for part in there for line in part[1:3]]
+        results = parse(data)
+        parts = list(prompty.parts(PATH, data, results[0], read_nothing))
+        lines = [result.line for result in results] + [line for part in parts for line in part[1:3]]
     except Unreadable as error:
         lines = [max(error.line, 1)]
 

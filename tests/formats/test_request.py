@@ -16,7 +16,6 @@ from tests.support.requests import (
     PICTURE_SOURCE,
     USER,
     find_refusal,
-    list_digests,
     list_notes,
     make_image_by_path,
     make_request,
@@ -29,7 +28,6 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise, seems_to_import
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
-from prompt_lint.request.normalize import ANSWER_ADDED
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
 
 if TYPE_CHECKING:
@@ -39,12 +37,16 @@ if TYPE_CHECKING:
     from tests.support.program import Done
     from tests.support.repo import Repo
 
+REQUEST = FORMATS["request"]
 
-def test_placeholders_are_told() -> None:
+
+def test_placeholders_are_reported() -> None:
     """What is filled in for them isn't counted."""
-    found = parse_request('{"system": "S",\n"messages": [\n{"role": "user", "content": "About {{TOPIC}}."}]}')
+    results = parse_request(
+        '{"system": "S",\n"messages": [\n{"role": "user", "content": "About {{TOPIC}}."}]}'
+    )
 
-    assert list_notes(found) == [(PLACEHOLDERS, 3)]
+    assert list_notes(results) == [(PLACEHOLDERS, 3)]
 
 
 @pytest.mark.parametrize("wrap", ["params", "body"])
@@ -80,14 +82,6 @@ def test_nothing_to_count_is_no_request(data: object, message: str) -> None:
     assert message in problem.message
 
 
-# ---------------------------------------------------------------------------------------------------------
-# What the API would refuse
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Images and documents
-
-
 @pytest.mark.parametrize(
     "data",
     [b'{"source": {"type": "path"', b"source: {type: path,", b"  type: 'path'", b'{"type":"image_url"'],
@@ -98,113 +92,6 @@ def test_a_file_that_takes_in_others_is_known_by_a_glance(data: bytes) -> None:
 
     assert seems_to_import("a.yaml", data, make.rule())
     assert not seems_to_import("a.yaml", other, make.rule())
-
-
-REQUEST = FORMATS["request"]
-
-# ---------------------------------------------------------------------------------------------------------
-# One request a line
-
-LINE = json.dumps({"messages": [USER]})
-
-
-def named(found: list[Any]) -> list[tuple[str, int]]:
-    return [(one.name, one.line) for one in found if isinstance(one, Prompt)]
-
-
-def test_each_line_is_a_prompt() -> None:
-    """Bare requests, both kinds of batch, and lists; blank lines are passed over, and Windows' line ends don't matter."""
-    lines = [
-        LINE, "", json.dumps({"custom_id": "a-1", "params": {"messages": [USER]}}),
-        json.dumps({"custom_id": "a-2", "method": "POST", "url": "/v1/chat", "body": {"messages": [USER]}}),
-        "  ", json.dumps([USER]), json.dumps({"custom_id": "a-1", "params": {"messages": [USER]}}),
-        json.dumps({"custom_id": "line 1", "params": {"messages": [USER]}}),
-    ]  # fmt: skip
-
-    found = parse_request("\ufeff" + "\r\n".join(lines), "a.jsonl")
-
-    assert named(found) == [
-        ("line 1", 1),
-        ("a-1", 3),
-        ("a-2", 4),
-        ("line 6", 6),
-        ("line 7", 7),
-        ("line 8", 8),
-    ]
-    assert len(set(list_digests(found))) == 1
-
-
-def test_a_bad_line_is_a_problem_and_the_others_count() -> None:
-    """A batch of 10,000 isn't lost over one."""
-    found = parse_request(f'{LINE}\n{{"messages": [\n{{"messages": []}}\n3\n{LINE}', "a.jsonl")
-
-    assert named(found) == [("line 1", 1), ("line 5", 5)]
-    assert [(p.line, p.message) for p in found if isinstance(p, Problem)] == [
-        (2, "is not JSON: Expecting value (column 15)"),
-        (3, "`messages` is empty: at least one message is required"),
-        (4, "is a number, not a request"),
-    ]
-
-
-def test_notes_are_one_for_the_file() -> None:
-    """Lines for fine-tuning all end with the assistant."""
-    line = json.dumps({"messages": [USER, {"role": "assistant", "content": "Ho."}]})
-
-    assert list_notes(parse_request(f"{LINE}\n{line}\n{line}\n", "a.jsonl")) == [(ANSWER_ADDED, 2)]
-
-
-def test_bad_lines_are_told_up_to_a_thousand() -> None:
-    """Of a file that is something else, the rest is a number."""
-    found = parse_request("x\n" * 1002, "a.jsonl")
-
-    assert len(found) == 1001
-    assert (found[-1].line, found[-1].message) == (0, "has 2 more lines that aren't requests")
-
-
-def test_no_more_lines_than_a_batch_may_have() -> None:
-    """One error, before anything is parsed."""
-    with pytest.raises(Unreadable, match="has 100,001 lines, and no batch may have more than 100,000"):
-        parse_request("x\n" * 100_001, "a.jsonl")
-
-
-def test_lines_are_read_one_at_a_time() -> None:
-    """A prompt is handed on before the next line is looked at."""
-    raw = f"{LINE}\n".encode() * 50_000
-
-    first = next(iter(REQUEST.parse("a.jsonl", raw, make.rule(), lambda path: (path, b""))))
-
-    assert isinstance(first, Prompt)
-    assert first.name == "line 1"
-
-
-@pytest.mark.parametrize("data", ["", "\n \n"])
-def test_no_line_is_an_error(data: str) -> None:
-    """A file of blank lines measures nothing."""
-    with pytest.raises(Unreadable, match="is empty, so it isn't a request"):
-        parse_request(data, "a.jsonl")
-
-
-def test_the_parts_of_a_line_are_on_that_line() -> None:
-    """A failing line is broken down without the others."""
-    turns = [USER, {"role": "assistant", "content": "A"}]
-    raw = f"{LINE}\r\n\r\n{json.dumps({'params': {'system': 'S', 'messages': turns}})}\r\n{LINE}".encode()
-    [_, prompt, _] = [
-        one
-        for one in REQUEST.parse("a.jsonl", raw, make.rule(), lambda path: (path, b""))
-        if isinstance(one, Prompt)
-    ]
-
-    found = [part[:4] for part in REQUEST.parts("a.jsonl", raw, prompt, lambda path: (path, b""))]
-
-    assert found == [
-        ("system", 3, 3, "S"), ("messages[0] user", 3, 3, "Hi."), ("messages[1] assistant", 3, 3, "A"),
-    ]  # fmt: skip
-
-
-def test_lines_from_stdin_are_seen_to_be_lines() -> None:
-    """A name that says nothing doesn't hide them; a request over several lines is one."""
-    assert [name for name, _ in named(parse_request(f"{LINE}\n{LINE}\n", "-"))] == ["line 1", "line 2"]
-    assert named(parse_request(json.dumps({"messages": [USER]}, indent=1), "-")) == [("", 1)]
 
 
 def test_parts_leave_out_what_is_not_text() -> None:
@@ -255,23 +142,23 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
     raw = json.dumps(value, indent=None if lines else 1).encode()
     path = "a.jsonl" if lines else "a.json"
     last = raw.count(b"\n") + 1
-    found: list[Any] = []
+    results: list[Any] = []
     wrong = 1
     try:
-        found += REQUEST.parse(path, raw, make.rule(), lambda name: (name, PICTURE))
+        results += REQUEST.parse(path, raw, make.rule(), lambda name: (name, PICTURE))
     except Unreadable as error:
         wrong = error.line
 
     assert 0 <= wrong <= last
-    for one in found:
-        assert 1 <= one.line <= last
-        if isinstance(one, Prompt):
-            assert one.request
-            assert one.request.digest()
-            accepted(one.request.ordered_fields())
+    for result in results:
+        assert 1 <= result.line <= last
+        if isinstance(result, Prompt):
+            assert result.request
+            assert result.request.digest()
+            accepted(result.request.ordered_fields())
             with contextlib.suppress(Unreadable):  # what needs the API
-                offline.count(make.MODEL, one.request)
-            for part in REQUEST.parts(path, raw, one, lambda name: (name, PICTURE)):
+                offline.count(make.MODEL, result.request)
+            for part in REQUEST.parts(path, raw, result, lambda name: (name, PICTURE)):
                 assert 1 <= part.first_line <= part.last_line <= last
 
 
@@ -279,11 +166,11 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
 def test_any_bytes_are_prompts_or_problems(raw: bytes, path: str) -> None:
     """Parsing raises nothing but `Unreadable`, whatever a file holds."""
     try:
-        found = list(REQUEST.parse(path, raw, make.rule(), lambda name: (name, b"")))
+        results = list(REQUEST.parse(path, raw, make.rule(), lambda name: (name, b"")))
     except Unreadable:
         return
 
-    assert all(isinstance(one, Prompt | Problem | Note) for one in found)
+    assert all(isinstance(result, Prompt | Problem | Note) for result in results)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -327,7 +214,7 @@ def test_the_api_gets_the_whole_image(
     assert "offline counts of the tokenizer" not in done.out  # 558 ±155 is no sign of another tokenizer
 
 
-def test_a_batch_is_told_by_its_worst_lines(repo: Repo, lint: Callable[..., Done]) -> None:
+def test_a_batch_is_reported_by_its_worst_lines(repo: Repo, lint: Callable[..., Done]) -> None:
     """Each line is judged for itself, and called by its id."""
     line = {"custom_id": "r", "params": {"messages": [{"role": "user", "content": "word " * 90}]}}
     repo.write("b.jsonl", "\n".join(json.dumps({**line, "custom_id": f"r{n}"}) for n in range(8)))
@@ -352,7 +239,7 @@ def test_the_order_of_files_changes_no_count(repo: Repo, lint: Callable[..., Don
     assert sorted(there.out.splitlines()[:3]) == sorted(back.out.splitlines()[:3])
 
 
-def test_what_was_recognised_is_said() -> None:
+def test_why_a_format_was_recognised_is_reported() -> None:
     """`explain` tells that lines are requests."""
     assert (
         recognise("b.JSONL", b"", make.rule()).why

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.config.values import PARTS
 from prompt_lint.formats import skill
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import ExitCode, MissingFile
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 
@@ -24,20 +25,16 @@ PATH = ".claude/skills/review/SKILL.md"
 GOOD = "---\nname: review\ndescription: Reviews code.\n---\n"
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def parse(data: str, path: str = PATH, **rule: Any) -> list[Prompt | Problem | Note]:
-    return list(skill.parse(path, data.encode(), make.rule(**({"role": ""} | rule)), nothing))
+    return list(skill.parse(path, data.encode(), make.rule(**({"role": ""} | rule)), read_nothing))
 
 
 def prompts(data: str, path: str = PATH) -> dict[str, Any]:
     """The fields of the request of each prompt, by its name."""
     return {
-        one.name: one.request and dict(one.request.fields)
-        for one in parse(data, path)
-        if isinstance(one, Prompt)
+        result.name: result.request and dict(result.request.fields)
+        for result in parse(data, path)
+        if isinstance(result, Prompt)
     }
 
 
@@ -45,8 +42,8 @@ def listed(data: str, path: str = PATH) -> str:
     return str(prompts(data, path)["metadata"]["system"])
 
 
-def said(data: str, path: str = PATH) -> list[Problem | Note]:
-    return [one for one in parse(data, path) if not isinstance(one, Prompt)]
+def reports(data: str, path: str = PATH) -> list[Problem | Note]:
+    return [result for result in parse(data, path) if not isinstance(result, Prompt)]
 
 
 def test_a_skill_is_what_is_listed_and_what_comes_on_use() -> None:
@@ -129,7 +126,7 @@ def test_a_body_of_nothing_is_nothing_to_send() -> None:
 )  # fmt: skip
 def test_what_the_specification_refuses_fails(front: str, line: int, message: str) -> None:
     """With the code of a prompt that is over, and the line of the key."""
-    [problem] = [one for one in said(f"---\n{front}\n---\nBody.") if isinstance(one, Problem)]
+    [problem] = [report for report in reports(f"---\n{front}\n---\nBody.") if isinstance(report, Problem)]
 
     assert (problem.path, problem.line, problem.message, problem.exit_code) == (
         PATH,
@@ -152,7 +149,7 @@ def test_what_the_specification_refuses_fails(front: str, line: int, message: st
 )
 def test_what_the_specification_takes_passes(front: str) -> None:
     """The limits themselves are within them."""
-    assert [one for one in said(f"---\n{front}\n---\nBody.") if isinstance(one, Problem)] == []
+    assert [report for report in reports(f"---\n{front}\n---\nBody.") if isinstance(report, Problem)] == []
 
 
 @pytest.mark.parametrize(
@@ -169,23 +166,23 @@ def test_what_the_specification_takes_passes(front: str) -> None:
     ],
 )
 def test_what_is_worth_a_note(data: str, message: str, line: int) -> None:
-    """It fails nothing, and says where."""
-    assert said(data) == [Note(message, PATH, line)]
+    """It fails read_nothing, and says where."""
+    assert reports(data) == [Note(message, PATH, line)]
 
 
-def test_a_good_skill_has_nothing_said_of_it() -> None:
+def test_a_good_skill_has_no_reports() -> None:
     """Five hundred lines are fine; so is a skill at the top, which has no folder to be called like."""
-    assert said(GOOD + "x\n" * 500) == []
-    assert said(f"{GOOD}Body.", "SKILL.md") == []
+    assert reports(GOOD + "x\n" * 500) == []
+    assert reports(f"{GOOD}Body.", "SKILL.md") == []
 
 
-def test_broken_frontmatter_is_not_said_to_lack_keys() -> None:
+def test_broken_frontmatter_is_not_reported_to_lack_keys() -> None:
     """What can't be read for certain isn't held against the skill."""
-    assert said("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 2)]
+    assert reports("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 2)]
 
 
 @pytest.mark.parametrize(
-    ("path", "resource"),
+    ("path", "is_resource"),
     [
         ("skills/a/references/forms.md", True),
         (".claude/skills/a/README.md", True),
@@ -198,14 +195,14 @@ def test_broken_frontmatter_is_not_said_to_lack_keys() -> None:
         ("my-skills/a/README.md", False),
     ],
 )
-def test_a_resource_of_a_skill_is_text(path: str, resource: bool) -> None:
+def test_a_resource_of_a_skill_is_text(path: str, is_resource: bool) -> None:
     """Markdown in its folder, and whatever is in the folders that the specification names: counted whole, by itself."""
     data = b'{"a": 1}'
 
-    found = recognise(path, data, make.rule(role="")).name == "skill"
+    is_recognised = recognise(path, data, make.rule(role="")).name == "skill"
 
-    assert found == resource
-    if found:
+    assert is_recognised == is_resource
+    if is_recognised:
         assert prompts(data.decode(), path) == {"": {"messages": [{"role": "user", "content": '{"a": 1}'}]}}
 
 
@@ -224,14 +221,19 @@ def test_other_names_are_no_skills() -> None:
 def test_the_parts_of_each_prompt_have_lines_of_the_file() -> None:
     """What is listed is broken down by key, the body by heading, a resource as a text."""
     data = b"---\nname: review\ndescription: |\n  One\n  two\nlicense: MIT\n---\n# A\nx\n# B\n"
-    metadata, body = (one for one in parse(data.decode()) if isinstance(one, Prompt))
+    metadata, body = (result for result in parse(data.decode()) if isinstance(result, Prompt))
     resource = Prompt("skills/a/b.md", "", 1, None)
 
-    assert [part[:4] for part in skill.parts(PATH, data, metadata, nothing)] == [
+    assert [part[:4] for part in skill.parts(PATH, data, metadata, read_nothing)] == [
         ("name", 2, 2, "review"), ("description", 3, 5, "One\ntwo"),
     ]  # fmt: skip
-    assert [part[:3] for part in skill.parts(PATH, data, body, nothing)] == [("# A", 8, 9), ("# B", 10, 10)]
-    assert [part[:3] for part in skill.parts(resource.path, b"# C\nx", resource, nothing)] == [("# C", 1, 2)]
+    assert [part[:3] for part in skill.parts(PATH, data, body, read_nothing)] == [
+        ("# A", 8, 9),
+        ("# B", 10, 10),
+    ]
+    assert [part[:3] for part in skill.parts(resource.path, b"# C\nx", resource, read_nothing)] == [
+        ("# C", 1, 2)
+    ]
 
 
 def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -244,13 +246,13 @@ def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., 
 
     done = lint("check", "--offline", "--no-cache", "--output-format", "json")
 
-    found = {v["name"]: (v["status"], v["limit"]) for v in done.report["verdicts"]}
-    assert found == {"metadata": ("over", 50), "body": ("ok", 500)}
+    statuses = {v["name"]: (v["status"], v["limit"]) for v in done.report["verdicts"]}
+    assert statuses == {"metadata": ("over", 50), "body": ("ok", 500)}
     assert done.code == ExitCode.OVER_LIMIT
 
 
-def test_a_limit_for_a_part_that_no_prompt_has_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
-    """A limit under the name of a part in a rule for other files holds for nothing, and isn't taken for one that is kept."""
+def test_a_limit_for_a_part_that_no_prompt_has_is_reported(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A limit under the name of a part in a rule for other files holds for read_nothing, and isn't taken for one that is kept."""
     repo.write("CLAUDE.md", "Be kind.\n")
     rule = "models: [claude-sonnet-4-6]\nprompts: [{files: CLAUDE.md, limit: 1k, parts: {body: 1}}]\n"
     repo.write(".prompt-lint.yaml", rule)

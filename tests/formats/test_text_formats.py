@@ -6,21 +6,18 @@ from typing import Any
 
 import pytest
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.config.values import PARTS
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.formats.skill_listing import BODY, METADATA
 from prompt_lint.formats.text_formats import TEXT_FORMATS
-from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Problem, Prompt
 from prompt_lint.text import frontmatter, template_markers
 
 LISTED = "---\nname: x\ndescription: D.\n---\n"
-
-
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
 
 
 def known_as(path: str, data: str = "") -> str:
@@ -28,19 +25,19 @@ def known_as(path: str, data: str = "") -> str:
 
 
 def parse(path: str, data: str | bytes, **rule: Any) -> list[Any]:
-    one = make.rule(**({"role": ""} | rule))
+    with_role = make.rule(**({"role": ""} | rule))
     raw = data if isinstance(data, bytes) else data.encode()
-    return list(FORMATS[recognise(path, raw, one).name].parse(path, raw, one, nothing))
+    return list(FORMATS[recognise(path, raw, with_role).name].parse(path, raw, with_role, read_nothing))
 
 
 def prompts(path: str, data: str | bytes, **rule: Any) -> dict[str, Any]:
     """The fields of the request of each prompt, by its name."""
-    found = [one for one in parse(path, data, **rule) if isinstance(one, Prompt)]
-    return {one.name: one.request and dict(one.request.fields) for one in found}
+    results = [result for result in parse(path, data, **rule) if isinstance(result, Prompt)]
+    return {result.name: result.request and dict(result.request.fields) for result in results}
 
 
-def said(path: str, data: str, **rule: Any) -> list[Any]:
-    return [one for one in parse(path, data, **rule) if not isinstance(one, Prompt)]
+def reports(path: str, data: str, **rule: Any) -> list[Any]:
+    return [result for result in parse(path, data, **rule) if not isinstance(result, Prompt)]
 
 
 def system(text: str) -> dict[str, Any]:
@@ -125,7 +122,9 @@ def test_what_is_not_text_is_refused_as_text() -> None:
 
 def test_each_says_why() -> None:
     """What `explain` tells is a sentence of its own for each format; `markdown` is never recognised."""
-    descriptions = [one.description for name, one in TEXT_FORMATS.items() if name != "markdown"]
+    descriptions = [
+        text_format.description for name, text_format in TEXT_FORMATS.items() if name != "markdown"
+    ]
 
     assert len(set(descriptions) - {""}) == len(descriptions)
 
@@ -170,11 +169,11 @@ def test_agents_and_commands_are_listed() -> None:
     ("path", "noted"),
     [(".claude/agents/a.md", True), ("a.prompt.md", True), (".windsurf/rules/a.md", True), ("a.mdc", False)],
 )
-def test_frontmatter_that_is_not_yaml_is_told_where_it_should_be(path: str, noted: bool) -> None:
+def test_frontmatter_that_is_not_yaml_is_reported_where_it_should_be(path: str, noted: bool) -> None:
     """Cursor's never was meant to be."""
     data = "---\nname: x\ndescription: D.\nglobs: **/*\n---\nBody."
 
-    assert said(path, data) == ([Note(frontmatter.NOT_YAML, path, 4)] if noted else [])
+    assert reports(path, data) == ([Note(frontmatter.NOT_YAML, path, 4)] if noted else [])
 
 
 @pytest.mark.parametrize(
@@ -188,24 +187,24 @@ def test_frontmatter_that_is_not_yaml_is_told_where_it_should_be(path: str, note
         ("a.mdc", "Use {{name}}.", True),
     ],
 )
-def test_what_the_tool_fills_in_is_told(path: str, text: str, noted: bool) -> None:
+def test_what_the_tool_fills_in_is_reported(path: str, text: str, noted: bool) -> None:
     """With its line in the file; nothing of it is run."""
     expected = [Note(template_markers.PLACEHOLDERS_NOTE, path, 6)] if noted else []
 
-    assert said(path, f"{LISTED}\n{text}") == expected
+    assert reports(path, f"{LISTED}\n{text}") == expected
 
 
 def test_a_copilot_agent_that_is_too_long_fails() -> None:
     """Copilot refuses more than 30,000 characters below the frontmatter, but editors don't."""
     fits, more = "x" * 29_999 + "\n", "x" * 30_000 + "\n"
 
-    assert said("a.agent.md", LISTED + fits) == []
-    [problem] = said("a.agent.md", LISTED + more)
+    assert reports("a.agent.md", LISTED + fits) == []
+    [problem] = reports("a.agent.md", LISTED + more)
     assert problem == Problem(
         "a.agent.md", 5, "the prompt of a Copilot agent may have 30,000 characters at most; this one has 30,001",
         "shorten it; if only editors read it, say `target: vscode` in its frontmatter", ExitCode.OVER_LIMIT,
     )  # fmt: skip
-    assert said("a.agent.md", f"---\ntarget: 'vscode'\n---\n{more}") == []
+    assert reports("a.agent.md", f"---\ntarget: 'vscode'\n---\n{more}") == []
 
 
 @pytest.mark.parametrize(
@@ -216,8 +215,8 @@ def test_what_a_tool_leaves_out_is_a_note_with_the_place(path: str, most: int, l
     """The rest may never arrive, which is no reason to fail; the frontmatter is part of the file."""
     data = f"{LISTED}{'é' * most}"
 
-    assert said(path, data[:most]) == []
-    [note] = said(path, data[: most + 1])
+    assert reports(path, data[:most]) == []
+    [note] = reports(path, data[: most + 1])
     assert isinstance(note, Note)
     assert (note.path, note.line) == (path, line)
 
@@ -226,15 +225,15 @@ def test_instructions_that_code_review_never_reads_have_no_limit_of_its_own() ->
     """`excludeAgent` says so."""
     front = '---\nexcludeAgent: "code-review"\n---\n'
 
-    assert said("a.instructions.md", f"---\napplyTo: x\n{front[4:]}{'x' * 5000}") == []
+    assert reports("a.instructions.md", f"---\napplyTo: x\n{front[4:]}{'x' * 5000}") == []
 
 
 def test_cursor_recommends_five_hundred_lines() -> None:
     """Counted below the frontmatter."""
     path = "a.mdc"
 
-    assert said(path, LISTED + "x\n" * 500) == []
-    assert said(path, LISTED + "x\n" * 501) == [
+    assert reports(path, LISTED + "x\n" * 500) == []
+    assert reports(path, LISTED + "x\n" * 501) == [
         Note(TEXT_FORMATS["cursor-rules"].size_limits[0].message, path, 505)
     ]
 
@@ -247,12 +246,15 @@ def test_a_rule_may_name_a_preset() -> None:
 def test_the_parts_have_lines_of_the_file() -> None:
     """The body by heading; what is listed by key."""
     path, data = ".claude/agents/a.md", f"{LISTED}# A\nx\n# B\n"
-    metadata, body = (one for one in parse(path, data) if isinstance(one, Prompt))
+    metadata, body = (result for result in parse(path, data) if isinstance(result, Prompt))
 
     parts = TEXT_FORMATS["agent"].parts
 
-    assert [part[:3] for part in parts(path, data.encode(), body, nothing)] == [("# A", 5, 6), ("# B", 7, 7)]
-    assert [part[:4] for part in parts(path, data.encode(), metadata, nothing)] == [
+    assert [part[:3] for part in parts(path, data.encode(), body, read_nothing)] == [
+        ("# A", 5, 6),
+        ("# B", 7, 7),
+    ]
+    assert [part[:4] for part in parts(path, data.encode(), metadata, read_nothing)] == [
         ("name", 2, 2, "x"), ("description", 3, 3, "D."),
     ]  # fmt: skip
     assert (metadata.line, body.line) == (3, 5)
@@ -290,7 +292,7 @@ def test_windows_and_linux_agree() -> None:
         (b"one\n\ntwo\0", "holds a NUL byte, so it isn't text", 3),
     ],
 )
-def test_what_is_not_text_is_told_with_its_line(data: bytes, message: str, line: int) -> None:
+def test_what_is_not_text_is_reported_with_its_line(data: bytes, message: str, line: int) -> None:
     """A file that can't be read as UTF-8 is a problem with a line, never a number."""
     with pytest.raises(Unreadable) as caught:
         parse("a.md", data)
@@ -315,7 +317,7 @@ def test_markdown_is_what_is_below_frontmatter(data: str, text: str) -> None:
 
 def test_the_frontmatter_of_markdown_should_be_yaml() -> None:
     """The body counts all the same; so do placeholders in it, with their line in the file."""
-    assert said("a.md", "---\nglobs: **/*\n---\n\nHi {{name}}", format="markdown") == [
+    assert reports("a.md", "---\nglobs: **/*\n---\n\nHi {{name}}", format="markdown") == [
         Note(frontmatter.NOT_YAML, "a.md", 2), Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 5),
     ]  # fmt: skip
 
@@ -325,6 +327,6 @@ def test_the_sections_of_markdown_have_the_lines_of_the_file() -> None:
     data = b"\xef\xbb\xbf---\r\na: b\r\n---\r\nIntro.\r\n# One\r\nx\r\n"
     [prompt] = parse("a.md", data, format="markdown")
 
-    parts = TEXT_FORMATS["markdown"].parts("a.md", data, prompt, nothing)
+    parts = TEXT_FORMATS["markdown"].parts("a.md", data, prompt, read_nothing)
 
     assert [part[:3] for part in parts] == [("", 4, 4), ("# One", 5, 6)]

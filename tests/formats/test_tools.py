@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
@@ -30,13 +31,9 @@ OPEN = {"name": "open-it", "description": "Opens.", "input_schema": {"type": "ob
 SEARCH = {"type": "web_search_20260209", "name": "web_search", "max_uses": 3}
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise AssertionError(path)
-
-
 def parse(data: object, path: str = "tools.json") -> list[Any]:
     raw = data.encode() if isinstance(data, str) else json.dumps(data).encode()
-    return list(TOOLS.parse(path, raw, make.rule(), nothing))
+    return list(TOOLS.parse(path, raw, make.rule(), read_nothing))
 
 
 def tools(data: object) -> list[dict[str, Any]]:
@@ -80,10 +77,10 @@ SPELLINGS: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
 @pytest.mark.parametrize("spelled", SPELLINGS)
 def test_every_spelling_is_the_same_tool(spelled: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Anthropic, MCP, and OpenAI's three; as a list, below `tools`, and as an answer of MCP."""
-    given_ = [spelled(FIND), spelled(OPEN)]
-    answer = {"jsonrpc": "2.0", "id": 1, "result": {"tools": given_, "nextCursor": "x"}}
+    definitions = [spelled(FIND), spelled(OPEN)]
+    answer = {"jsonrpc": "2.0", "id": 1, "result": {"tools": definitions, "nextCursor": "x"}}
 
-    for data in (given_, {"tools": given_}, answer, {"tools": given_, "nextCursor": "x"}):
+    for data in (definitions, {"tools": definitions}, answer, {"tools": definitions, "nextCursor": "x"}):
         assert kind(data) == "tools"
         assert tools(data) == [FIND, OPEN]
 
@@ -208,7 +205,7 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
         ('{"tools": [\n{"name": "x",}]}', "is not JSON: ", 2),
     ],
 )  # fmt: skip
-def test_what_the_api_would_refuse_is_told_with_its_line(data: str, message: str, line: int) -> None:
+def test_what_the_api_would_refuse_is_reported_with_its_line(data: str, message: str, line: int) -> None:
     """Nobody needs a key to learn of it."""
     with pytest.raises(Unreadable) as caught:
         parse(data)
@@ -217,7 +214,7 @@ def test_what_the_api_would_refuse_is_told_with_its_line(data: str, message: str
     assert caught.value.line == line
 
 
-def test_broken_json_is_told_with_line_and_column(repo: Repo, lint: Callable[..., Done]) -> None:
+def test_broken_json_is_reported_with_line_and_column(repo: Repo, lint: Callable[..., Done]) -> None:
     """Many published files of tools aren't valid JSON; they are never counted as text."""
     repo.write("tools.json", '{"tools": [\n  {"name": "x", "input_schema": {},}]}')
 
@@ -228,13 +225,15 @@ def test_broken_json_is_told_with_line_and_column(repo: Repo, lint: Callable[...
     assert " (column 3" in done.out
 
 
-def test_a_missing_description_is_told() -> None:
+def test_a_missing_description_is_reported() -> None:
     """The model then has only the name to go by. The server's own tools need none."""
-    found = parse(
+    results = parse(
         f'{{"tools": [{json.dumps(FIND)},\n{{"name": "x", "input_schema": {{"type": "object"}}}},\n{json.dumps(SEARCH)}]}}'
     )
 
-    assert [one for one in found if isinstance(one, Note)] == [Note(NO_DESCRIPTION, "tools.json", 2)]
+    assert [result for result in results if isinstance(result, Note)] == [
+        Note(NO_DESCRIPTION, "tools.json", 2)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -247,11 +246,11 @@ def test_a_missing_description_is_told() -> None:
          [("`context` isn't a part of a Messages request: not counted", 3)]),
     ],
 )  # fmt: skip
-def test_what_stands_beside_the_tools_is_told(data: str, expected: list[tuple[str, int]]) -> None:
+def test_what_is_beside_the_tools_is_reported(data: str, expected: list[tuple[str, int]]) -> None:
     """More pages of tools, and text that somebody may think is counted."""
-    found = parse(data % json.dumps(FIND))
+    results = parse(data % json.dumps(FIND))
 
-    assert [(one.message, one.line) for one in found if isinstance(one, Note)] == expected
+    assert [(result.message, result.line) for result in results if isinstance(result, Note)] == expected
 
 
 @pytest.mark.parametrize(
@@ -270,12 +269,16 @@ def test_a_system_prompt_in_other_words_beside_tools_is_an_error(data: str) -> N
 def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
     """By its name, with what the model reads of it."""
     raw = (wrap % f"[\n{json.dumps(mcp(FIND))},\n\n{json.dumps(SEARCH)}\n]").encode()
-    [prompt] = [one for one in TOOLS.parse("a.json", raw, make.rule(), nothing) if isinstance(one, Prompt)]
+    [prompt] = [
+        result
+        for result in TOOLS.parse("a.json", raw, make.rule(), read_nothing)
+        if isinstance(result, Prompt)
+    ]
 
-    found = list(TOOLS.parts("a.json", raw, prompt, nothing))
+    parts = list(TOOLS.parts("a.json", raw, prompt, read_nothing))
 
     read = json.dumps({"description": "Finds.", "name": "find", "parameters": SCHEMA})
-    assert [part[:4] for part in found] == [
+    assert [part[:4] for part in parts] == [
         ("find", 2, 3, f"<function>{read}</function>\n"),
         ("web_search", 4, 5, json.dumps(SEARCH)),
     ]
@@ -284,8 +287,8 @@ def test_each_tool_is_a_part_with_its_lines(wrap: str) -> None:
 def test_a_failure_lists_the_largest_tools(repo: Repo, lint: Callable[..., Done]) -> None:
     """Largest first, by name and line."""
     sizes = {"small": 5, "large": 200, "medium": 60, "tiny": 1}
-    given_ = [{**FIND, "name": name, "description": "word " * size} for name, size in sizes.items()]
-    repo.write("tools.json", json.dumps(given_, indent=1))
+    tools = [{**FIND, "name": name, "description": "word " * size} for name, size in sizes.items()]
+    repo.write("tools.json", json.dumps(tools, indent=1))
 
     done = lint("check", "tools.json", "--limit", "100", "--model", "claude-opus-5")
 
@@ -293,7 +296,7 @@ def test_a_failure_lists_the_largest_tools(repo: Repo, lint: Callable[..., Done]
     assert [line.split()[-1] for line in section] == ["large", "medium", "small"]
 
 
-def test_what_was_recognised_is_said(repo: Repo, lint: Callable[..., Done]) -> None:
+def test_why_a_format_was_recognised_is_reported(repo: Repo, lint: Callable[..., Done]) -> None:
     """`explain` tells how a file was read, and why."""
     repo.write(".prompt-lint.yaml", 'models: [claude-opus-5]\nlimit: 5000\nprompts: [{files: "*.json"}]\n')
     repo.write("tools.json", json.dumps([FIND, OPEN]))
@@ -334,12 +337,12 @@ def test_any_json_is_tools_or_a_problem(value: object) -> None:
     raw = json.dumps(value, indent=1).encode()
     TOOLS.recognise("a.json", raw)
     try:
-        found: list[Any] = list(TOOLS.parse("a.json", raw, make.rule(), nothing))
+        results: list[Any] = list(TOOLS.parse("a.json", raw, make.rule(), read_nothing))
     except Unreadable:
         return
 
-    parts = list(TOOLS.parts("a.json", raw, found[0], nothing))
-    assert len(parts) == len(found[0].request.fields["tools"]) > 0
+    parts = list(TOOLS.parts("a.json", raw, results[0], read_nothing))
+    assert len(parts) == len(results[0].request.fields["tools"]) > 0
     assert all(1 <= part.first_line <= part.last_line <= raw.count(b"\n") + 1 for part in parts)
 
 
@@ -349,6 +352,6 @@ def test_any_bytes_are_tools_or_a_problem(raw: bytes) -> None:
     for path in ("a.json", "a.yaml"):
         assert TOOLS.recognise(path, raw) is None or raw
         try:
-            assert list(TOOLS.parse(path, raw, make.rule(), nothing))
+            assert list(TOOLS.parse(path, raw, make.rule(), read_nothing))
         except Unreadable:
             continue

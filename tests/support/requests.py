@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support import make, pictures
+from tests.support.files import read_from
 
 from prompt_lint.formats import FORMATS
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Prompt
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ PICTURE_SOURCE = {"type": "base64", "media_type": "image/png", "data": pictures.
 def parse_request(
     data: object, path: str = "prompts/a.json", files: Mapping[str, bytes] | None = None
 ) -> list[Any]:
-    def read(name: str) -> tuple[str, bytes]:
-        if name not in (files or {}):
-            raise MissingFile("is not there")
-        return name, (files or {})[name]
-
     raw = (
         data
         if isinstance(data, bytes)
@@ -37,21 +33,21 @@ def parse_request(
         if isinstance(data, str)
         else json.dumps(data).encode()
     )
-    return list(REQUEST.parse(path, raw, make.rule(), read))
+    return list(REQUEST.parse(path, raw, make.rule(), read_from(files or {})))
 
 
 def parse_fields(data: object, files: Mapping[str, bytes] | None = None) -> dict[str, Any]:
-    [prompt] = [one for one in parse_request(data, files=files) if isinstance(one, Prompt)]
+    [prompt] = [result for result in parse_request(data, files=files) if isinstance(result, Prompt)]
     assert prompt.request is not None
     return dict(prompt.request.fields)
 
 
-def list_digests(found: list[Any]) -> list[str]:
-    return [one.request.digest() for one in found if isinstance(one, Prompt) and one.request]
+def list_digests(results: list[Any]) -> list[str]:
+    return [result.request.digest() for result in results if isinstance(result, Prompt) and result.request]
 
 
-def list_notes(found: list[Any]) -> list[tuple[str, int]]:
-    return [(one.message, one.line) for one in found if isinstance(one, Note)]
+def list_notes(results: list[Any]) -> list[tuple[str, int]]:
+    return [(result.message, result.line) for result in results if isinstance(result, Note)]
 
 
 def find_refusal(data: object, files: Mapping[str, bytes] | None = None) -> str:

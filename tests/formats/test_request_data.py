@@ -9,24 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
+from tests.support.files import read_nothing
 
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
-from prompt_lint.model.errors import MissingFile, Unreadable
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 
 
-def nothing(path: str) -> tuple[str, bytes]:
-    raise MissingFile(f"{path} is not there")
-
-
 def parse(path: str, data: str | bytes, **rule: Any) -> list[Prompt]:
-    one = make.rule(**rule)
+    full_rule = make.rule(**rule)
     raw = data if isinstance(data, bytes) else data.encode()
     return [
-        p
-        for p in FORMATS[recognise(path, raw, one).name].parse(path, raw, one, nothing)
-        if isinstance(p, Prompt)
+        result
+        for result in FORMATS[recognise(path, raw, full_rule).name].parse(path, raw, full_rule, read_nothing)
+        if isinstance(result, Prompt)
     ]
 
 
@@ -105,7 +102,7 @@ def test_a_bare_list_is_a_list_of_messages() -> None:
         ("[" * 100_000, "is not usable JSON: it is nested too deeply", 0),
     ],
 )  # fmt: skip
-def test_an_unknown_shape_is_told_with_its_line(data: str, message: str, line: int) -> None:
+def test_an_unknown_shape_is_reported_with_its_line(data: str, message: str, line: int) -> None:
     """Whatever isn't a request is a problem that says what and where, never a count of the file as text."""
     error = refused("a.json", data)
 
@@ -120,7 +117,7 @@ def test_the_parts_of_a_request_have_names_and_lines() -> None:
 
     parts = [
         (p.title, p.first_line, p.last_line, p.text)
-        for p in FORMATS["request"].parts(prompt.path, data.encode(), prompt, nothing)
+        for p in FORMATS["request"].parts(prompt.path, data.encode(), prompt, read_nothing)
     ]
 
     assert parts == [
