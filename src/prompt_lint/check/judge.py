@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
-    """A count decides only where its whole interval lies on one side of the limit."""
+    """Compare a count with its limit. It decides only where its whole interval is on one side."""
     limit = rule.limits_for(prompt.name).get(model)
     if count is None:
         return Verdict(prompt, model, rule, limit, None, "uncounted")
@@ -30,57 +30,57 @@ def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> 
 
 
 def add_base(
-    verdict: Verdict, standing: ChangeKind, base: Count | None, growth: int | None, renamed_from: str = ""
+    verdict: Verdict, change: ChangeKind, base: Count | None, growth: int | None, renamed_from: str = ""
 ) -> Verdict:
-    """The verdict with the base beside it. Growth beyond what the rule allows is told under the limit, too.
+    """Return the verdict with the base beside it, `grew` where the rule allows less growth.
 
-    `growth` is the difference of two counts of the same means, whose errors are nearly the same: no interval is taken off.
+    `growth` is the difference of two counts of one source, whose errors are nearly the same: no interval is taken off.
     """
-    found = verdict._replace(change=standing, base_count=base, growth=growth, renamed_from=renamed_from)
-    if base and growth and found.status in {"ok", "warn", "unsure"}:
-        return found._replace(
-            status="grew" if exceeds_growth(found.rule.max_growth, base.tokens, growth) else found.status
-        )
-    return found
+    verdict = verdict._replace(change=change, base_count=base, growth=growth, renamed_from=renamed_from)
+    is_within_limit = verdict.status in {"ok", "warn", "unsure"}
+    if base and growth and is_within_limit and exceeds_growth(verdict.rule.max_growth, base.tokens, growth):
+        return verdict._replace(status="grew")
+    return verdict
 
 
-def exceeds_growth(allowed: MaxGrowth | None, before: int, growth: int) -> bool:
-    """Whether `growth` on top of `before` tokens is more than is allowed; all that is given has to be exceeded."""
+def exceeds_growth(allowed: MaxGrowth | None, base_tokens: int, growth: int) -> bool:
+    """Return whether `growth` is more than is allowed. Where tokens and a share are given, both must be exceeded."""
     if allowed is None or growth <= 0:
         return False
     tokens, share = allowed
-    return (tokens is None or growth > tokens) and (share is None or growth * 1_000_000 > share * before)
+    return (tokens is None or growth > tokens) and (share is None or growth * 1_000_000 > share * base_tokens)
 
 
 def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Verdict:
-    """An exemption that holds for the prompt takes the failure away, until its day has passed; the last one counts."""
+    """Exempt a failing prompt by the last exemption that matches it, unless that has expired."""
     if verdict.status not in {"over", "grew"}:
         return verdict
-    mine = [one for one, matches in exemptions if matches(verdict.prompt.path)]
-    if not mine:
+    matching = [exemption for exemption, matches in exemptions if matches(verdict.prompt.path)]
+    if not matching:
         return verdict
-    holds = not mine[-1].until or today <= mine[-1].until
-    return verdict._replace(exemption=mine[-1], status="exempt" if holds else verdict.status)
+    exemption = matching[-1]
+    is_valid = not exemption.until or today <= exemption.until
+    return verdict._replace(exemption=exemption, status="exempt" if is_valid else verdict.status)
 
 
 def mark_preexisting(verdict: Verdict) -> Verdict:
-    """What this change didn't make worse isn't blamed on it. What can't be compared may have become worse."""
-    worse = verdict.growth is None or verdict.growth > 0
-    return verdict._replace(is_preexisting=verdict.status == "over" and not worse)
+    """Mark a verdict over its limit that this change didn't make worse. What can't be compared may have become worse."""
+    is_worse = verdict.growth is None or verdict.growth > 0
+    return verdict._replace(is_preexisting=verdict.status == "over" and not is_worse)
 
 
 def decide_exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
-    """A fault of the configuration first (it may hide anything), then what is over, then what is not known.
+    """Return the exit code: a mistake in the configuration first, then what is over, then what isn't known.
 
     With `exit_zero`, what is over doesn't matter.
     """
-    asked = {problem.exit_code for problem in report.problems}
-    if ExitCode.USAGE in asked:
+    codes = {problem.exit_code for problem in report.problems}
+    if ExitCode.USAGE in codes:
         return ExitCode.USAGE
-    loosened = bool(report.loosened) and report.on_raise == "fail"
-    over = loosened or ExitCode.OVER_LIMIT in asked or any(verdict.fails for verdict in report.verdicts)
-    if over and not exit_zero:
+    is_loosened = bool(report.loosened) and report.on_raise == "fail"
+    is_over = is_loosened or ExitCode.OVER_LIMIT in codes or any(verdict.fails for verdict in report.verdicts)
+    if is_over and not exit_zero:
         return ExitCode.OVER_LIMIT
-    if ExitCode.UNCOUNTED in asked or any(verdict.status == "uncounted" for verdict in report.verdicts):
+    if ExitCode.UNCOUNTED in codes or any(verdict.status == "uncounted" for verdict in report.verdicts):
         return ExitCode.UNCOUNTED
     return ExitCode.OK
