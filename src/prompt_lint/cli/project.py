@@ -50,7 +50,7 @@ def load_project(
 
 
 def working_directory() -> str:
-    """Raises `Fatal` where it is gone."""
+    """Return the path of the working directory. Raises `Fatal` where it is gone."""
     try:
         return os.getcwd()
     except FileNotFoundError:
@@ -70,7 +70,7 @@ def open_base(
     if base is None:
         yield None
         return
-    from prompt_lint.check.base import open_comparison  # only with a base
+    from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
 
     def parse(data: bytes, name: str) -> Config:
         return _parse(data, name, options)
@@ -87,7 +87,7 @@ def _read_config(
     if path == "":
         raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
     if options.policy_from:
-        from prompt_lint.check.base import read_trusted_config  # only with another commit's configuration
+        from prompt_lint.check.base import read_trusted_config  # noqa: PLC0415  # only with --policy-from
 
         name = _name_in(tree, os.path.join(start, path)) if path else load.NAMES[0]
         return read_trusted_config(tree, options.policy_from, name, env)
