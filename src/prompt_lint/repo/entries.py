@@ -51,9 +51,11 @@ def parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
     entries = {r[start:]: Entry("file", r[9:end]) for r in records if r.startswith("H 100")}
     for record in records:
         if not record.startswith("H 100"):
-            kind: Kind = "sparse" if record[0] in "Ss" else _KINDS.get(record[2:5], "file")
+            known_kind = _KINDS.get(record[2:5])
+            kind: Kind = "sparse" if record[0] in "Ss" else known_kind or "file"
             # No stage of a path in conflict is what is on disk; nor is what `h` lets git assume.
-            entries[record[start:]] = Entry(kind, record[9:end] if record[0] in "HSs" else "")
+            has_blob = known_kind and record[0] in "HSs"
+            entries[record[start:]] = Entry(kind, record[9:end] if has_blob else "")
     # What was added by intent only has an empty blob.
     return entries | {
         path: Entry(entry.kind) for path, entry in entries.items() if entry.blob in _EMPTY_BLOBS

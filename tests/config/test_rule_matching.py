@@ -1,0 +1,74 @@
+"""Which rule applies to a path, and which rules apply to none."""
+
+from __future__ import annotations
+
+from prompt_lint.config.rule_matching import (
+    MatchedFile,
+    RuleMatcher,
+    compile_rules,
+    find_unused_rules,
+    match_files,
+)
+from prompt_lint.config.schema import parse_config
+
+
+def compile_text(prompts: str, exclude: str = "[]") -> RuleMatcher:
+    text = f"models: m\nlimit: 1\nprompts: [{prompts}]\n" + (
+        f"exclude: {exclude}\n" if exclude != "[]" else ""
+    )
+    config = parse_config(text.encode(), "c.yaml", ())
+    return compile_rules(config.rules, config.exclude)
+
+
+def files_of(matcher: RuleMatcher, path: str) -> tuple[str, ...]:
+    """The patterns of the rule that applies, or none."""
+    rule = matcher.find_rule(path)
+    return rule.files if rule else ()
+
+
+def test_the_last_rule_that_matches_wins() -> None:
+    """As in .gitignore: the exception stands below the rule."""
+    matcher = compile_text('{files: "*.md"}, {files: docs/}, {files: a.md}')
+
+    assert files_of(matcher, "a.md") == ("a.md",)
+    assert files_of(matcher, "docs/b.md") == ("docs/",)
+    assert files_of(matcher, "b.md") == ("*.md",)
+    assert files_of(matcher, "b.txt") == ()
+
+
+def test_an_exclude_hands_the_file_back() -> None:
+    """That of a rule to the rules above it, that of the file to none."""
+    matcher = compile_text('{files: "*.md"}, {files: docs/, exclude: docs/old/}', "[tmp/]")
+
+    assert files_of(matcher, "docs/a.md") == ("docs/",)
+    assert files_of(matcher, "docs/old/a.md") == ("*.md",)
+    assert files_of(matcher, "tmp/a.md") == ()
+
+
+def test_a_file_is_matched_once_whatever_leads_to_it() -> None:
+    """By its own path, or else by the first of its links that a rule matches."""
+    matcher = compile_text("{files: prompts/}, {files: CLAUDE.md}")
+    aliases = {"prompts/link.md": "prompts/a.md", "CLAUDE.md": "docs/agents.md", "other.md": "docs/agents.md"}
+
+    files = match_files(matcher.find_rules(["prompts/a.md", "docs/agents.md"]), aliases, matcher)
+
+    prompts, claude = (compiled.rule for compiled in matcher.rules)
+    assert files == [
+        MatchedFile("docs/agents.md", claude, ("CLAUDE.md",)),
+        MatchedFile("prompts/a.md", prompts, ("prompts/link.md",)),
+    ]
+
+
+def test_unused_rules_match_nothing_or_are_overridden() -> None:
+    """Unless they say `allow_empty`, or match only what the file excludes."""
+    matcher = compile_text(
+        "{files: gone.md}, {files: a.md}, {files: later.md, allow_empty: true}, {files: tmp/}, {files: '*.md'}",
+        "[tmp/]",
+    )
+    paths = ["a.md", "tmp/b.md"]
+    files = match_files(matcher.find_rules(paths), {}, matcher)
+
+    without_match, overridden = find_unused_rules(files, matcher, paths)
+
+    assert [rule.files for rule in without_match] == [("gone.md",), ("tmp/",)]
+    assert [rule.files for rule in overridden] == [("a.md",)]
