@@ -20,19 +20,9 @@ NO_DESCRIPTION = "has a tool without a description: the model has only the name 
 SCHEMA_KEYS = ("input_schema", "inputSchema", "parameters")
 _NAME = r"[a-zA-Z0-9_-]{1,128}"
 _REFUSED_SCHEMA_KEYS = ("oneOf", "allOf", "anyOf")
-_OTHER_KEYS = frozenset(
-    {
-        "name",
-        "description",
-        "title",
-        "annotations",
-        "outputSchema",
-        "icons",
-        "_meta",
-        "strict",
-        "cache_control",
-    }
-)
+_OTHER_KEYS = frozenset({
+    "name", "description", "title", "annotations", "outputSchema", "icons", "_meta", "strict", "cache_control",
+})  # fmt: skip
 _HINT = 'a tool looks like {"name": "find", "description": "…", "input_schema": {"type": "object", …}}'
 
 
