@@ -61,22 +61,19 @@ def turn(content: object) -> dict[str, object]:
 
 
 def count(folder: Path, model: str, *arguments: str) -> tuple[int, Any]:
-    """Exit code and report. What isn't a report raises `ValueError`."""
-    command = [
-        str(PROGRAM),
-        "count",
-        *RUNS[model],
-        "--model",
-        model,
-        "--output-format",
-        "json",
-        "--no-cache",
-        *arguments,
-    ]
+    """Return exit code and report. Raises `ValueError` where there is no report."""
+    flags = ["--model", model, "--output-format", "json", "--no-cache"]
+    code, output, errors = run_prompt_lint(folder, "count", *RUNS[model], *flags, *arguments)
+    if not output:
+        raise ValueError(f"{model}: no report, exit code {code}: {errors.strip()[:300]}")
+    return code, json.loads(output)
+
+
+def run_prompt_lint(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Return exit code, stdout and stderr."""
+    command = [str(PROGRAM), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
-    if not done.stdout:
-        raise ValueError(f"{model}: no report, exit code {done.returncode}: {done.stderr.strip()[:300]}")
-    return done.returncode, json.loads(done.stdout)
+    return done.returncode, done.stdout, done.stderr
 
 
 def changes(folder: Path, model: str) -> Iterator[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import time
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
@@ -17,9 +16,6 @@ from tests.support.paths import ROOT
 
 from prompt_lint.counting.tokenizer import characters, engine, marks
 from prompt_lint.counting.tokenizer.vocabulary import DATA, read_data, vocabulary
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 HERE = Path(__file__).parent
 # Strings of our own, and what ctok 1.3.0 (Python 3.12) says they cost without the frame.
@@ -32,17 +28,6 @@ SPECIAL = st.sampled_from(
 )
 ANY_TEXT = st.text(st.one_of(SPECIAL, st.characters(exclude_categories=()), st.characters(codec="ascii")))
 ASCII_TEXT = st.text(st.one_of(st.sampled_from("''' \n1a!s"), st.characters(codec="ascii")))
-
-
-def tool() -> ModuleType:
-    """tools/build_vocabulary.py as a module."""
-    path = ROOT / "tools" / "build_vocabulary.py"
-    spec = importlib.util.spec_from_file_location("build_vocabulary", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -239,50 +224,3 @@ def test_the_package_holds_no_other_data() -> None:
     names = sorted(path.name for path in Path(DATA).iterdir())
 
     assert names == ["characters.txt", "newer.vocabulary", "older.vocabulary"]
-
-
-def published(folder: Path, pieces: list[str]) -> Path:
-    """A folder shaped like the published package, with one small vocabulary for both files."""
-    document: dict[str, Any] = {"tokens": {
-        "word_pieces": {piece: {} for piece in pieces},
-        "bytes_fallback": {"f09f": {}},
-        "contractions": {"'s": {}},
-    }}  # fmt: skip
-    (folder / "data").mkdir()
-    for name in ("pieces_v3.json", "pieces_v4_7.json"):
-        (folder / "data" / name).write_text(json.dumps(document), encoding="utf-8")
-    return folder / "data" / "pieces_v3.json"
-
-
-def test_building_twice_gives_the_same_file(tmp_path: Path) -> None:
-    """The data file depends on the published one alone, and holds its pieces with our markers."""
-    build = tool()
-    source = published(tmp_path, ["⟨shift⟩⟨bow⟩ab⟨eow⟩", "⟨0xE2⟩⟨0x9F⟩⟨0xA8⟩", "c"])
-
-    made = build.vocabulary(source)
-    pieces = zlib.decompress(made.partition(b"\n\n")[2]).decode().split("\x1e")[0].split("\x1f")
-
-    assert made == build.vocabulary(source)
-    assert pieces == ["\x03\x01ab\x02", "'s", "'s\x02", "c", "⟨"]
-
-
-def test_a_piece_that_would_break_the_engine_is_refused(tmp_path: Path) -> None:
-    """A later vocabulary with pieces across words can't slip in: the engine's sum would be wrong."""
-    source = published(tmp_path, ["a b"])
-
-    with pytest.raises(SystemExit, match="shape"):
-        tool().vocabulary(source)
-
-
-def test_check_tells_a_changed_vocabulary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`--check` writes nothing and fails where the data isn't what the source gives."""
-    published(tmp_path, ["a"])
-    monkeypatch.setattr("sys.argv", ["build_vocabulary.py", "--source", str(tmp_path), "--check"])
-
-    code = tool().main()
-
-    assert code == 1
-    assert "older.vocabulary: differs" in capsys.readouterr().out
-    assert len(vocabulary("older").pieces) > 40_000

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -970,54 +969,6 @@ def test_cache_info_and_clear(
     assert re.fullmatch(r"removed [1-9][\d,]* bytes\n", cleared.out)
     assert "0 exact counts" in empty.out
     assert len(api.requests) == 4
-
-
-# ---------------------------------------------------------------------------------------------------------
-# The weekly look at the real API
-
-
-def canary() -> Done:
-    command = [sys.executable, str(ROOT / "tools/canary.py")]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def test_the_canary_is_content_with_what_it_knows(api: ApiServer, key: None) -> None:
-    """Five requests, five numbers as expected."""
-    done = canary()
-
-    assert (done.code, done.err) == (0, "")
-    assert len(api.requests) == 5
-    assert "claude-haiku-4-5-20251001  text.md: 16, expected 14 to 18\n" in done.out
-    assert done.out.endswith("\nthe API answers as it did\n")
-
-
-def test_the_canary_is_skipped_without_a_key(api: ApiServer) -> None:
-    """A fork has no secret, and no failing job either."""
-    assert canary() == Done(0, "skipped: ANTHROPIC_API_KEY is not set\n", "")
-
-
-def test_the_canary_notices_numbers_that_changed(api: ApiServer, key: None) -> None:
-    """A tokenizer that changed fails the job with the family."""
-    api.count = lambda model, fields: api_server.offline_count(model, fields) + 20
-
-    done = canary()
-
-    assert done.code == 1
-    assert "changed: claude-haiku-4-5-20251001: offline counts of the tokenizer v3 run " in done.out
-    assert "changed: claude-opus-5: text.md: 3" in done.out
-
-
-@pytest.mark.parametrize("fault", ["missing_count", "string_count", "400", "401"])
-def test_the_canary_notices_answers_that_changed(api: ApiServer, key: None, fault: str) -> None:
-    """A renamed field, another type, a field or header that is no longer taken."""
-    api.plan = always(fault)
-
-    done = canary()
-
-    assert (done.code, done.err) == (1, "")
-    assert "changed: claude-opus-5: " in done.out
-    assert KEY not in done.out
 
 
 # ---------------------------------------------------------------------------------------------------------

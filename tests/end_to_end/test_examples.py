@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, load_tool
 
 from prompt_lint.output import OUTPUTS
 
@@ -19,43 +17,35 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
+outputs_docs = load_tool("outputs_docs")
 SCRIPT = ROOT / "examples" / "pull_request.py"
-
-
-@cache
-def tool() -> Any:
-    """tools/ is no package."""
-    spec = importlib.util.spec_from_file_location("outputs_docs", ROOT / "tools" / "outputs_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def outputs() -> dict[str, str]:
     """What one run of the program writes about the example, by format."""
-    rendered: dict[str, str] = tool().render_example()
+    rendered: dict[str, str] = outputs_docs.render_example()
     return rendered
 
 
+@pytest.mark.xdist_group("example")  # made once
 @pytest.mark.parametrize("name", sorted(OUTPUTS))
 def test_the_example_in_every_format(name: str, outputs: dict[str, str], snapshot: SnapshotAssertion) -> None:
     """A grown, a fast growing, a shrunk, a new, a renamed, a deleted, an exempt and a malformed prompt, and a raised limit."""
     assert outputs[name] == snapshot
 
 
+@pytest.mark.xdist_group("example")
 def test_the_page_shows_what_the_program_prints(outputs: dict[str, str]) -> None:
     """`python tools/outputs_docs.py` makes the examples of docs/outputs.md anew where they aren't current."""
-    text = tool().PAGE.read_text(encoding="utf-8")
+    text = outputs_docs.PAGE.read_text(encoding="utf-8")
 
-    assert tool().replace_examples(text, outputs) == text
+    assert outputs_docs.replace_examples(text, outputs) == text
 
 
 def test_the_page_has_every_format() -> None:
     """A section and an example for each."""
-    text = tool().PAGE.read_text(encoding="utf-8")
+    text = outputs_docs.PAGE.read_text(encoding="utf-8")
 
     assert sorted(re.findall(r"<!-- example: (\w+) -->", text)) == sorted(OUTPUTS)
     assert set(OUTPUTS) <= set(re.findall(r"^## (\w+)$", text, re.MULTILINE))

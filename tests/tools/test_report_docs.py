@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, load_tool
 
 from prompt_lint.usage.output import USAGE_OUTPUTS
 
@@ -14,17 +13,7 @@ if TYPE_CHECKING:
     from prompt_lint.usage.values import UsageReport
 
 
-def _tool() -> Any:
-    """tools/ is no package."""
-    spec = importlib.util.spec_from_file_location("report_docs", ROOT / "tools" / "report_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-report_docs = _tool()
+report_docs = load_tool("report_docs")
 
 
 @pytest.fixture
