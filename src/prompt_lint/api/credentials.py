@@ -93,9 +93,7 @@ class NoCredential(NamedTuple):
 
 
 def find_credential(
-    env: Mapping[str, str],
-    provider: Provider = "anthropic",
-    is_file: Callable[[str], bool] = os.path.isfile,
+    env: Mapping[str, str], provider: Provider = "anthropic", is_file: Callable[[str], bool] = os.path.isfile
 ) -> KeyCredential | SdkCredential | NoCredential:
     """Return the first of: key, token, named profile, workload identity, profile on disk. The order is that of the SDK 2.12.
 

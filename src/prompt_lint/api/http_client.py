@@ -29,11 +29,7 @@ class HttpClient:
     """
 
     def __init__(
-        self,
-        base_url: str,
-        headers: Mapping[str, str],
-        timeout: float,
-        max_bytes: int = MAX_RESPONSE_BYTES,
+        self, base_url: str, headers: Mapping[str, str], timeout: float, max_bytes: int = MAX_RESPONSE_BYTES
     ) -> None:
         self._base_url = base_url
         self._host = get_host(base_url)

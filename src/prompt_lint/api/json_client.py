@@ -10,13 +10,7 @@ from prompt_lint.api.endpoint import get_host
 from prompt_lint.api.policy import RequestPolicy, Wording
 from prompt_lint.api.redact import make_redactor, to_one_line
 from prompt_lint.api.request_pool import RequestPool
-from prompt_lint.api.responses import (
-    RequestFailed,
-    Result,
-    decode_json,
-    parse_retry_after,
-    redirect_failure,
-)
+from prompt_lint.api.responses import RequestFailed, Result, decode_json, parse_retry_after, redirect_failure
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 
 if TYPE_CHECKING:

@@ -11,13 +11,7 @@ from prompt_lint.ci.context import parse_number
 from prompt_lint.ci.github import get_nested, lacks_secrets
 from prompt_lint.ci.workflow_commands import format_command, has_runner
 from prompt_lint.comment.body import has_news, parse_mark, render_body
-from prompt_lint.comment.github_api import (
-    PAGE_SIZE,
-    Refused,
-    connect,
-    expect_status,
-    read_list,
-)
+from prompt_lint.comment.github_api import PAGE_SIZE, Refused, connect, expect_status, read_list
 from prompt_lint.comment.target import NoTarget, RunId, find_target
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
