@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pickle
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from prompt_lint.api.credentials import (
-    PROVIDERS,
     KeyCredential,
     NoCredential,
+    Provider,
     SdkCredential,
     Secret,
     find_admin_credential,
@@ -23,7 +23,6 @@ from prompt_lint.model.errors import Fatal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from prompt_lint.api.credentials import Provider
 
 KEY = "sk-ant-api03-" + "c4nary" * 8
 TOKEN = "sk-ant-oat01-" + "t0ken" * 8
@@ -95,7 +94,7 @@ def test_an_incomplete_workload_identity_names_the_missing_variable(missing: str
     assert missing in credential.reason
 
 
-@pytest.mark.parametrize("provider", [p for p in PROVIDERS if p != "anthropic"])
+@pytest.mark.parametrize("provider", [p for p in get_args(Provider) if p != "anthropic"])
 def test_a_provider_uses_the_sdk(provider: Provider) -> None:
     """`--provider` wins over a key in the environment: another company's endpoint takes no key of Anthropic's."""
     credential = find_credential({"ANTHROPIC_API_KEY": KEY}, provider, nothing)

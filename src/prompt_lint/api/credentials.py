@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Provider = Literal["anthropic", "vertex", "foundry", "aws"]
-PROVIDERS: tuple[Provider, ...] = ("anthropic", "vertex", "foundry", "aws")
 
 API_URL = "https://api.anthropic.com"
 BASE_URL_VARIABLES: Mapping[Provider, str] = {

@@ -20,8 +20,8 @@ MIN_QUOTA_RATE = 0.2
 GROWTH_FACTOR, GROWTH_INTERVAL = 1.5, 0.25
 # The share of the server's quota that is used: clocks and networks jitter.
 QUOTA_SHARE = 0.995
-# After a refusal, the share of the accepted rate to go on with. From there the rate recovers by a fraction a second, which
-# grows with the time since, so that a share which was far too small is soon mended.
+# After a 429, go on at this share of the accepted rate. Then raise it by this fraction a second, and by more the longer no
+# 429 arrives, so that a share that was far too small is soon corrected.
 SLOWDOWN, RECOVERY, RECOVERY_GROWTH = 0.97, 0.01, 1.0
 # The accepted rate is measured over this many seconds.
 MEASURED_SECONDS = 2.0

@@ -18,7 +18,7 @@ _PACKAGE = os.path.dirname(os.path.abspath(prompt_lint.__file__))
 # holds that nothing is missing.
 _TOKENIZER = (
     "counting/offline.py", "counting/tokenizer/", "model/errors.py", "model/models.py", "model/values.py",
-    "request/images.py",
+    "request/images.py", "request/tools.py", "text/location.py",
 )  # fmt: skip
 
 

@@ -163,7 +163,7 @@ def _identify(verdict: Verdict) -> PromptName:
     return (prompt.name, "", "") if prompt.is_group else ("", prompt.path, prompt.name)
 
 
-def mark_preexisting(verdict: Verdict, comparison: Comparison) -> Verdict:
+def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
     """Mark a failure that this change didn't make worse, where only changes are judged.
 
     Where the base has no configuration, no failure is the change's: there was no limit yet.

@@ -12,7 +12,7 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.model.values import Group
     from prompt_lint.repo.working_tree import WorkingTree
@@ -26,7 +26,7 @@ class GroupFiles(NamedTuple):
 
 
 def list_folders(groups: Iterable[Group]) -> set[str]:
-    """Return paths at or below which everything is that the sums can match."""
+    """Return files and folders that together hold every path that the sums can match."""
     return patterns.find_folders(reference.path for group in groups for reference in group.sum)
 
 
@@ -81,7 +81,7 @@ def find_affected_groups(
     tree: WorkingTree,
     paths: Sequence[str],
     max_file_size: int,
-    unchanged: UnchangedFiles | None,
+    remembered: RememberedFiles | None,
 ) -> list[GroupFiles]:
     """Return the groups that one of `paths` belongs to: as a file, in a folder, or included by a file of the group.
 
@@ -94,7 +94,7 @@ def find_affected_groups(
             name for file in group.files for name in (file.path, _resolve(tree, file.path), *file.aliases)
         )
         return any(map(is_named, names)) or bool(
-            find_importers(tree, group.files, paths, max_file_size, unchanged)
+            find_importers(tree, group.files, paths, max_file_size, remembered)
         )
 
     return list(filter(is_affected, groups))

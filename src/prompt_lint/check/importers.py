@@ -11,7 +11,7 @@ from prompt_lint.model.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -20,31 +20,31 @@ def find_importers(
     tree: WorkingTree,
     targets: Iterable[MatchedFile],
     paths: Sequence[str],
-    cap: int,
-    unchanged: UnchangedFiles | None,
+    max_file_size: int,
+    remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
     able = [target for target in targets if can_import(target.display_path, target.rule)]
-    if unchanged:
-        unchanged.look_up(able)
+    if remembered:
+        remembered.look_up(able)
     is_named = match_below(paths)
     return [
         target
         for target in able
-        if any(is_named(path) for path in _list_included(tree, target, cap, unchanged))
+        if any(is_named(path) for path in _list_included(tree, target, max_file_size, remembered))
     ]
 
 
 def _list_included(
-    tree: WorkingTree, target: MatchedFile, cap: int, unchanged: UnchangedFiles | None
+    tree: WorkingTree, target: MatchedFile, max_file_size: int, remembered: RememberedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
-    entry = unchanged.find(target) if unchanged else None
+    entry = remembered.find(target) if remembered else None
     if entry:
         return entry.includes
-    reader = IncludeReader(tree, cap)
+    reader = IncludeReader(tree, max_file_size)
     try:
-        data = tree.read(target.path, cap)
+        data = tree.read(target.path, max_file_size)
         if seems_to_import(target.display_path, data, target.rule):
             list(parse_file(target.display_path, data, target.rule, reader, Diagnostics([], [])))
     except Unreadable:  # reported when the file itself is checked

@@ -10,8 +10,8 @@ from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import apply_exemption, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
+from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets
-from prompt_lint.check.unchanged_files import UnchangedFiles
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
@@ -62,16 +62,16 @@ def check_prompts(
     since it may have changed any verdict. What a `comparison` needs is counted together with the prompts.
     """
     is_everything = not paths or not _list_config_paths(tree, config).isdisjoint(paths)
-    limit = settings.max_file_size
-    unchanged = UnchangedFiles(tree, sources, limit)
+    max_file_size = settings.max_file_size
+    remembered = RememberedFiles(tree, sources, max_file_size)
     targets = find_targets(
-        tree, config, () if is_everything else paths, limit, unchanged, whole=comparison is not None
+        tree, config, () if is_everything else paths, max_file_size, remembered, whole=comparison is not None
     )
-    unchanged.look_up(targets.matched)
+    remembered.look_up(targets.matched)
     run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
-        read_files(tree, targets.matched, unchanged, limit, run.diagnostics),
-        read_groups(targets.groups, tree, config.path, limit, run.diagnostics),
+        read_files(tree, targets.matched, remembered, max_file_size, run.diagnostics),
+        read_groups(targets.groups, tree, config.path, max_file_size, run.diagnostics),
     )
     if comparison:
         report = _compare(run, tree, config, comparison, targets, prompts)
@@ -84,7 +84,7 @@ def check_prompts(
         *run_notes.note_nothing_measured(config, targets, report),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
-    verdicts = break_down_worst(tree, verdicts, sources.offline_counter, limit)
+    verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
     report = report._replace(verdicts=verdicts, notes=notes, file_count=len(targets.matched))
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
@@ -116,9 +116,9 @@ def _compare(
     """Count prompts and base together, and judge each prompt beside what the base had."""
     from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
-    limit = run.settings.max_file_size
-    changes = base_prompts.find_file_changes(tree, comparison, targets, limit)
-    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, limit)
+    max_file_size = run.settings.max_file_size
+    changes = base_prompts.find_file_changes(tree, comparison, targets, max_file_size)
+    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, max_file_size)
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
     compare.demote_base_problems(run.diagnostics, comparison, changes)
     counter = run.sources.offline_counter
@@ -131,13 +131,13 @@ def _compare(
         comparison,
         changes,
         compare.map_base_counts(pair for pair in outcomes if pair[0].is_base),
-        compare.OfflineRecount(tree, comparison.commit, counter.count_request, limit),
+        compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size),
         base_matcher.find_rule,
     )
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)
     return report._replace(
-        verdicts=[compare.mark_preexisting(verdict, comparison) for verdict in verdicts],
+        verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=[*report.notes, *base.list_incomparable(verdicts), *map(Note, changes.changes.notes)],
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),

@@ -14,7 +14,7 @@ from prompt_lint.repo.paths import is_in_git_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.values import Count, Group, Part, Rule
     from prompt_lint.repo import Tree
@@ -57,17 +57,17 @@ class Diagnostics(NamedTuple):
 class IncludeReader:
     """Reads the files that a prompt includes, and remembers which paths it was asked for. Without a tree it has none."""
 
-    def __init__(self, tree: Tree | None, cap: int) -> None:
+    def __init__(self, tree: Tree | None, max_file_size: int) -> None:
         self.tree = tree
-        self.cap = cap
+        self.max_file_size = max_file_size
         # The stamp of each path's file; b"" where nothing is there, None where a change might not be seen.
         self.requested: dict[str, bytes | None] = {}
 
     def include(self, path: str) -> tuple[str, bytes]:
-        """Return the real path of the file at `path`, which a prompt names, and its bytes.
+        """Return the real path of the file that a prompt includes as `path`, and its bytes.
 
-        Whoever wrote the prompt need not be trusted. Raises `Missing`, also for a folder; `Elsewhere` for what not
-        every checkout has; `Unreadable`.
+        The path comes from a prompt that isn't trusted. Raises `MissingFile` where there is no file, `NotInRepository`
+        where other checkouts don't have it, `Unreadable` otherwise.
         """
         self.requested[path] = None
         if self.tree is None:
@@ -83,7 +83,7 @@ class IncludeReader:
             raise NotInRepository(error.message, error.hint) from None
         self.requested[real] = None
         self.tree.require_shared(path, real)
-        data, stamp = self.tree.read_stamped(real, self.cap)
+        data, stamp = self.tree.read_stamped(real, self.max_file_size)
         if path == real and stamp:
             self.requested[real] = stamp
         return real, data
@@ -92,15 +92,15 @@ class IncludeReader:
 def read_files(
     tree: WorkingTree,
     targets: Iterable[MatchedFile],
-    unchanged: UnchangedFiles,
-    cap: int,
+    remembered: RememberedFiles,
+    max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield every prompt of every file. What is wrong with a file is added to `diagnostics`, and the rest goes on."""
     for target in targets:
-        known = unchanged.recall(target)
+        known = remembered.recall(target)
         if known is None:
-            yield from _read_file(tree, target, unchanged, cap, diagnostics)
+            yield from _read_file(tree, target, remembered, max_file_size, diagnostics)
             continue
         diagnostics.notes.extend(known.entry.notes)
         for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
@@ -110,17 +110,23 @@ def read_files(
 
 
 def _read_file(
-    tree: WorkingTree, target: MatchedFile, unchanged: UnchangedFiles, cap: int, diagnostics: Diagnostics
+    tree: WorkingTree,
+    target: MatchedFile,
+    remembered: RememberedFiles,
+    max_file_size: int,
+    diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
-    path, rule, aliases, name = target
-    reader = IncludeReader(tree, cap)
+    path = target.read_as or target.path
+    real_path = target.path if target.read_as else ""
+    reader = IncludeReader(tree, max_file_size)
     problems, notes = len(diagnostics.problems), len(diagnostics.notes)
     prompts: list[PromptEntry] = []
     try:
-        data, stamp = tree.read_stamped(path, cap)
-        size, source = len(data), path if name else ""
-        for prompt in parse_file(name or path, data, rule, reader, diagnostics):
-            read = ReadPrompt.of(prompt._replace(aliases=aliases, real_path=source), rule, size)
+        data, stamp = tree.read_stamped(target.path, max_file_size)
+        size = len(data)
+        for prompt in parse_file(path, data, target.rule, reader, diagnostics):
+            placed = prompt._replace(aliases=target.aliases, real_path=real_path)
+            read = ReadPrompt.of(placed, target.rule, size)
             size = 0  # of the file, and so of its first prompt
             if len(prompts) <= MOST_PROMPTS:  # a file may hold 100,000
                 prompts.append(PromptEntry(prompt.name, prompt.line, prompt.format, prompt.role, read.digest))
@@ -128,10 +134,10 @@ def _read_file(
     except MissingFile:
         return  # deleted and not yet staged: nothing is left that could be too large
     except Unreadable as error:
-        diagnostics.problems.append(Problem(name or path, error.line, error.message, error.hint))
+        diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
     else:
         if len(prompts) <= MOST_PROMPTS and len(diagnostics.problems) == problems:
-            unchanged.remember(target, stamp, prompts, diagnostics.notes[notes:], reader.requested)
+            remembered.remember(target, stamp, prompts, diagnostics.notes[notes:], reader.requested)
 
 
 def parse_file(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import GroupFiles
-    from prompt_lint.check.unchanged_files import UnchangedFiles
+    from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
@@ -45,7 +45,7 @@ def find_targets(
     config: Config,
     paths: Sequence[str],
     max_file_size: int,
-    unchanged: UnchangedFiles | None = None,
+    remembered: RememberedFiles | None = None,
     *,
     whole: bool = False,
 ) -> Targets:
@@ -62,8 +62,8 @@ def find_targets(
 
     def look_up_tracked(tracked: Mapping[str, Entry]) -> None:
         rules.update(matcher.find_rules(_list_files(tracked, config)))
-        if unchanged:
-            unchanged.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
+        if remembered:
+            remembered.look_up([MatchedFile(path, rule, ()) for path, rule in rules.items()])
 
     entries = tree.list_entries(paths, within, endings, None if paths else look_up_tracked)
     aliases = tree.find_aliases(entries)
@@ -75,8 +75,8 @@ def find_targets(
     matched = [name for file in matched for name in _split_by_name(file, matcher, tree, max_file_size)]
     group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
     if paths:
-        matched = _select(matched, paths, tree, max_file_size, unchanged)
-        affected = groups.find_affected_groups(group_files, tree, paths, max_file_size, unchanged)
+        matched = _select(matched, paths, tree, max_file_size, remembered)
+        affected = groups.find_affected_groups(group_files, tree, paths, max_file_size, remembered)
         group_files = _complete_sums(affected, tree, config, matcher)
     else:
         unmatched, overruled = find_unused_rules(matched, matcher, [*files, *aliases])
@@ -91,14 +91,14 @@ def _select(
     paths: Sequence[str],
     tree: WorkingTree,
     max_file_size: int,
-    unchanged: UnchangedFiles | None,
+    remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
     is_named = match_below(paths)
     named = [file for file in matched if any(map(is_named, _list_names(file)))]
     shown = {file.display_path for file in named}
     others = [file for file in matched if file.display_path not in shown]
-    return [*named, *find_importers(tree, others, paths, max_file_size, unchanged)]
+    return [*named, *find_importers(tree, others, paths, max_file_size, remembered)]
 
 
 def _list_names(file: MatchedFile) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def _split_by_name(
     if not file.aliases:
         yield file
         return
-    by_reading: dict[tuple[object, ...], list[str]] = {}
+    by_reading: dict[_Reading, list[str]] = {}
     for name in (file.path, *file.aliases):
         if rule := matcher.find_rule(name):
             reading = _describe_reading(name, file.path, rule, tree, max_file_size)
@@ -153,14 +153,25 @@ def _split_by_name(
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
 
-def _describe_reading(
-    name: str, path: str, rule: Rule, tree: WorkingTree, max_file_size: int
-) -> tuple[object, ...]:
-    """Return all that decides how the file at `path` is read and judged by one of its names."""
+class _Reading(NamedTuple):
+    """All that decides how a file is read and judged by one of its names.
+
+    `import_folder` and `is_gemini` decide what a file imports; they are empty for one that imports nothing.
+    """
+
+    limits: str
+    role: str
+    formats: tuple[str, ...]
+    import_folder: str
+    is_gemini: bool
+
+
+def _describe_reading(name: str, path: str, rule: Rule, tree: WorkingTree, max_file_size: int) -> _Reading:
     imports = _imports(tree, name, path, rule, max_file_size)
     limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
     folder = name.rpartition("/")[0] if imports else ""
-    return (repr(limits), rule.role, possible_formats(name, rule), folder, imports and "GEMINI" in name)
+    formats = possible_formats(name, rule)
+    return _Reading(repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
 
 
 def _imports(tree: WorkingTree, name: str, path: str, rule: Rule, max_file_size: int) -> bool:

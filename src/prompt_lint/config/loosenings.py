@@ -120,7 +120,7 @@ def _split_references(group: Group) -> tuple[set[tuple[str, str]], set[tuple[str
 def _still_names(
     current: Group, base: Group, reference: tuple[str, str], base_paths: Mapping[str, str]
 ) -> bool:
-    """Return whether all that a reference of the base matched has another reference now, as after a folder was renamed."""
+    """Return whether the current group still includes every file that this reference of the base matched."""
     path, name = reference
     matched, matches = _compile_path(base, path), _compile_name(current, name)
     moved = [path for path, base_path in base_paths.items() if matched(base_path)]

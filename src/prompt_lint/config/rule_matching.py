@@ -59,7 +59,7 @@ class RuleMatcher(NamedTuple):
         return {path: rule for path in paths if (rule := self.find_rule(path))}
 
     def list_folders(self) -> set[str]:
-        """Return paths at or below which everything is that a rule can match; "" among them is the whole tree."""
+        """Return files and folders that together hold every path that a rule can match; "" is the whole tree."""
         return patterns.find_folders(pattern for compiled in self.rules for pattern in compiled.rule.files)
 
     def list_endings(self) -> set[str]:
@@ -101,9 +101,10 @@ def match_files(
 def find_unused_rules(
     files: Iterable[MatchedFile], matcher: RuleMatcher, paths: Iterable[str]
 ) -> tuple[list[Rule], list[Rule]]:
-    """Return the rules that apply to no file and don't say `allow_empty`: those that match none, and those that do.
+    """Return two lists of rules that apply to no file and don't say `allow_empty`.
 
-    For all that the latter match, a later rule wins. What the `exclude` of the configuration matches isn't considered.
+    The patterns of the first match no file; for each file that those of the second match, a later rule wins. What the
+    `exclude` of the configuration matches isn't considered.
     """
     used = {id(file.rule) for file in files}
     unused = [each for each in matcher.rules if id(each.rule) not in used and not each.rule.allow_empty]

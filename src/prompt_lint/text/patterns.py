@@ -84,7 +84,7 @@ def weigh_pattern(pattern: str) -> int:
 
 
 def find_folders(patterns: Iterable[str]) -> set[str]:
-    """Return folders and files at or below which everything lies that the patterns can match; "" is the whole tree.
+    """Return files and folders that together hold every path that the patterns can match; "" is the whole tree.
 
     Git is asked to list them: so only plain ASCII, which no file system and no setting of git spells in another way.
     """

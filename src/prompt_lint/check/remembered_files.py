@@ -26,19 +26,19 @@ class KnownFile(NamedTuple):
     counts: Sequence[tuple[Count, ...]]
 
 
-class UnchangedFiles:
-    """The unchanged ones among the files of a run, as far as they were looked up."""
+class RememberedFiles:
+    """The files of a run that an earlier run read and that haven't changed since, as far as they were looked up."""
 
-    def __init__(self, tree: WorkingTree, means: CountSources, cap: int) -> None:
+    def __init__(self, tree: WorkingTree, sources: CountSources, max_file_size: int) -> None:
         self._tree = tree
-        self._means = means
-        self._cap = cap
+        self._sources = sources
+        self._max_file_size = max_file_size
         self._entries: dict[tuple[str, str, str], FileEntry | None] = {}
         self._counts: dict[CountKey, Count] = {}
 
     def look_up(self, targets: Iterable[MatchedFile]) -> None:
         """Look for what is known of these files, in as few queries as they have formats and roles."""
-        if not self._means.files.is_enabled:
+        if not self._sources.files.is_enabled:
             return
         keys: set[CountKey] = set()
         by_kind: dict[tuple[str, str], dict[str, MatchedFile]] = {}
@@ -46,21 +46,21 @@ class UnchangedFiles:
             if not target.read_as and _identify(target) not in self._entries:
                 by_kind.setdefault((target.rule.format, target.rule.role), {})[target.path] = target
         for kind, files in by_kind.items():
-            stamps = zip(files, self._tree.list_stamps(files, self._cap), strict=True)
-            known = self._means.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
+            stamps = zip(files, self._tree.list_stamps(files, self._max_file_size), strict=True)
+            known = self._sources.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
             for path, target in files.items():
                 entry = known.get(path)
                 entry = entry if entry and self._are_unchanged(entry) else None
                 self._entries[path, *kind] = entry
                 keys.update(_list_keys(entry, target) if entry else ())
-        self._counts.update(recall_counts(keys, self._means))
+        self._counts.update(recall_counts(keys, self._sources))
 
     def find(self, target: MatchedFile) -> FileEntry | None:
         """Return what reading the file said, if it was looked up and hasn't changed."""
         return None if target.read_as else self._entries.get(_identify(target))
 
     def recall(self, target: MatchedFile) -> KnownFile | None:
-        """Return what is known of the file; None unless it is unchanged and all of its prompts are counted."""
+        """Return what is known of the file; None unless it hasn't changed and all of its prompts are counted."""
         entry = self.find(target)
         if entry is None:
             return None
@@ -74,7 +74,7 @@ class UnchangedFiles:
             sufficient = tuple(
                 count
                 for model, count in zip(rule.models, known, strict=True)
-                if count and is_sufficient(count, limits.get(model), self._means)
+                if count and is_sufficient(count, limits.get(model), self._sources)
             )
             if len(sufficient) < len(known):
                 return None
@@ -90,19 +90,21 @@ class UnchangedFiles:
         requested: Mapping[str, bytes | None],
     ) -> None:
         """Keep what reading a file said, unless a later change of it or of what it includes might not be seen."""
-        if target.read_as or not stamp or not self._means.files.is_enabled:
+        if target.read_as or not stamp or not self._sources.files.is_enabled:
             return
         includes = {path: included for path, included in requested.items() if included is not None}
         if len(includes) < len(requested):
             return
         rule = target.rule
         entry = FileEntry(tuple(prompts), tuple(notes), includes)
-        self._means.files.put(target.path, stamp, rule.format, rule.role, entry)
+        self._sources.files.put(target.path, stamp, rule.format, rule.role, entry)
 
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""
         present = [path for path, stamp in entry.includes.items() if stamp]
-        if [entry.includes[path] for path in present] != list(self._tree.list_stamps(present, self._cap)):
+        if [entry.includes[path] for path in present] != list(
+            self._tree.list_stamps(present, self._max_file_size)
+        ):
             return False
         try:
             for path in present:
