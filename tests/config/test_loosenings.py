@@ -20,7 +20,7 @@ def config(text: str) -> Config:
     return parse_config(text.encode(), ".prompt-lint.yaml", FORMATS, context_window=lambda _: 1_000_000)
 
 
-def told(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
+def list_loosenings(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
     found = find_loosenings(config(before), config(after), paths)
     return [(one.subject, one.description, one.model, one.old_limit, one.new_limit) for one in found]
 
@@ -59,9 +59,9 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         (TOP + 'prompts: [{files: "*.md", message: Hello.}]\n', []),
     ],
 )
-def test_what_is_loosened_is_told(after: str, expected: list[tuple[Any, ...]]) -> None:
+def test_each_way_to_allow_more_is_a_loosening(after: str, expected: list[tuple[Any, ...]]) -> None:
     """Limits raised, models and rules dropped, exemptions added; not what was only written in another way."""
-    assert told(ONE, after) == expected
+    assert list_loosenings(ONE, after) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_what_is_loosened_is_told(after: str, expected: list[tuple[Any, ...]]) -
         ("max_growth: 10%\n", "max_growth: 200\n", True),
     ],
 )
-def test_growth_that_is_allowed_anew_is_told(before: str, after: str, looser: bool) -> None:
+def test_a_larger_growth_is_a_loosening(before: str, after: str, looser: bool) -> None:
     """Both parts of a growth have to be exceeded, so a second part loosens the first."""
-    assert bool(told(ONE + before, ONE + after)) is looser
+    assert bool(list_loosenings(ONE + before, ONE + after)) is looser
 
 
 GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
@@ -101,7 +101,7 @@ GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
 )
 def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> None:
     """A limit raised, a group gone, or fewer files in it."""
-    assert [one[1] for one in told(TOP + GROUP, TOP + after)] == expected
+    assert [one[1] for one in list_loosenings(TOP + GROUP, TOP + after)] == expected
 
 
 @pytest.mark.parametrize(
@@ -115,29 +115,29 @@ def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> No
         ('sum: ["c.md"]', ["this group names fewer files than before"]),
     ],
 )
-def test_a_group_that_holds_its_files_by_new_names_loosens_nothing(after: str, expected: list[str]) -> None:
+def test_a_group_that_names_its_moved_files_loosens_nothing(after: str, expected: list[str]) -> None:
     """As with rules. A pattern of the base that matches nothing any more has lost what it was for."""
     before = TOP + 'groups: [{name: g, sum: ["old/*.md", "c.md"], limit: 50}]\n'
     paths = {"new/a.md": "old/a.md", "new/b.md": "old/b.md", "c.md": "c.md"}
 
-    found = told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", paths)
+    found = list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", paths)
 
     assert [one[1] for one in found] == expected
-    assert told(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+    assert list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
 
 
 def test_a_part_of_a_file_has_a_limit_that_can_be_raised() -> None:
     """Also one that falls back to the limit of the whole."""
     before = TOP + 'prompts: [{files: "*.md", parts: {metadata: 50}}]\n'
 
-    assert told(before, ONE) == [("*.md (metadata)", "limit raised", m, 50, 100) for m in "mn"]
+    assert list_loosenings(before, ONE) == [("*.md (metadata)", "limit raised", m, 50, 100) for m in "mn"]
 
 
-def test_a_renamed_file_is_judged_by_the_rule_of_its_old_name() -> None:
-    """Moving a prompt to where a larger limit holds is told."""
+def test_a_renamed_file_is_compared_by_the_rule_of_its_old_name() -> None:
+    """Moving a prompt to where a larger limit applies loosens it."""
     both = TOP + "prompts: [{files: a.md}, {files: docs/, limit: 900}]\n"
 
-    found = told(both, both, {"docs/a.md": "a.md"})
+    found = list_loosenings(both, both, {"docs/a.md": "a.md"})
 
     assert [one[3:] for one in found] == [(100, 900), (100, 900)]
 
@@ -147,5 +147,5 @@ def test_a_limit_is_loosened_one_way_only(old: int, new: int) -> None:
     """Of two limits, at most one direction loosens; neither does where they are equal."""
     one, other = (ONE.replace("100", str(limit)) for limit in (old, new))
 
-    assert bool(told(one, other)) is (new > old)
-    assert bool(told(other, one)) is (old > new)
+    assert bool(list_loosenings(one, other)) is (new > old)
+    assert bool(list_loosenings(other, one)) is (old > new)

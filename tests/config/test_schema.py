@@ -46,7 +46,7 @@ def parsed(text: str | bytes, **flags: Any) -> Config:
     return parse_config(data, ".prompt-lint.yaml", FORMATS, context_window=window, **flags)
 
 
-def said(text: str | bytes) -> str:
+def read_hint(text: str | bytes) -> str:
     with pytest.raises(ConfigErrors) as caught:
         parsed(text)
     return caught.value.hint
@@ -108,7 +108,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
     }
 
 
-def test_files_that_no_rule_gets_are_kept_apart() -> None:
+def test_the_exclude_of_the_file_belongs_to_no_rule() -> None:
     """The file's own `exclude` belongs to the configuration and to no rule."""
     found = parsed((FIXTURES / "valid/full.yaml").read_text())
 
@@ -189,27 +189,27 @@ def test_wrong_flags_end_the_run(models: list[str], limit: str, message: str) ->
 
 
 @pytest.mark.parametrize("path", [*INVALID, *LOADER_ONLY], ids=lambda path: path.stem)
-def test_a_wrong_file_is_told_what_is_wrong_with_it(path: Path) -> None:
+def test_a_wrong_file_is_refused_for_one_reason_at_one_place(path: Path) -> None:
     """Each file that is refused is refused for the reason that its first line gives, at the place it gives."""
     data = path.read_bytes()
     expected = data.decode().split("\n")[0].removeprefix("# says: ")
 
-    hint = said(data)
+    hint = read_hint(data)
 
     assert expected in hint
     assert hint.count(".prompt-lint.yaml") == 1, "one mistake, told once"
 
 
-def test_all_mistakes_are_told_in_one_run() -> None:
+def test_all_mistakes_are_reported_in_one_run() -> None:
     """The whole output for a file in which nearly everything is wrong, word for word."""
     expected = (FIXTURES / "mistakes.txt").read_text()
 
-    hint = said((FIXTURES / "mistakes.yaml").read_bytes())
+    hint = read_hint((FIXTURES / "mistakes.yaml").read_bytes())
 
     assert f"{hint}\n" == expected
 
 
-def test_mistakes_carry_their_place() -> None:
+def test_mistakes_have_a_place() -> None:
     """Programs get path, line, column, message and hint apart."""
     with pytest.raises(ConfigErrors) as caught:
         parsed(one_rule("role: sytem"))
@@ -257,7 +257,7 @@ def test_mistakes_stay_on_their_lines(keys: dict[str, object]) -> None:
 
 def test_a_mistake_shows_little_of_a_value() -> None:
     """A long value is cut, so that a file that isn't a configuration isn't printed."""
-    hint = said(one_rule(f"role: {'x' * 5000}"))
+    hint = read_hint(one_rule(f"role: {'x' * 5000}"))
 
     assert len(hint) < 250
 
@@ -267,9 +267,9 @@ def test_a_mistake_shows_little_of_a_value() -> None:
     ["base_url", "api_key", "endpoint", "headers", "proxy", "command", "cache_dir", "HTTPS_PROXY", "auth-token", "env",
      "plugins", "hooks", "timeout", "region", "anthropic_api_key", "url", "credentials", "cacheDir"],
 )  # fmt: skip
-def test_settings_of_trust_get_a_sentence_of_their_own(key: str) -> None:
+def test_settings_that_a_repository_must_not_decide_are_refused(key: str) -> None:
     """Whoever tries to send keys or prompts elsewhere by a file of the repository is told that this can't be."""
-    assert "never for a file of the repository" in said(
+    assert "never for a file of the repository" in read_hint(
         f"models: m\nlimit: 1\nprompts: [{{files: a}}]\n{key}: x"
     )
 
@@ -277,7 +277,7 @@ def test_settings_of_trust_get_a_sentence_of_their_own(key: str) -> None:
 # Schema and loader
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid_and_describes_every_key() -> None:
     """The schema is valid draft-07, refuses unknown keys everywhere, and describes every key for editors."""
     jsonschema.Draft7Validator.check_schema(SCHEMA)
     entry, group = SCHEMA["definitions"]["entry"], SCHEMA["definitions"]["group"]
@@ -487,7 +487,7 @@ def test_the_examples_of_the_manual_are_right(block: str) -> None:
         assert block.startswith("# yaml-language-server: $schema=")
 
 
-def test_the_mistakes_of_the_manual_are_what_is_said() -> None:
+def test_the_mistakes_in_the_manual_are_output_of_the_program() -> None:
     """The output shown in the manual is output of the program."""
     shown = re.findall(r"```\n(\.prompt-lint\.yaml:.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
     real = (FIXTURES / "mistakes.txt").read_text()

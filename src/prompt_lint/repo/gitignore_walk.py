@@ -135,7 +135,7 @@ def is_ignored(top: str, path: str, notes: list[str]) -> bool:
 
 
 def _add_gitignore(top: str, folder: _Folder, notes: list[str]) -> _Folder:
-    """Return `folder` with its own .gitignore before those of the folders above it."""
+    """Return `folder` with the patterns of its own .gitignore, which come after those of the folders above it."""
     path = folder.join(".gitignore")
     try:
         # As in git, a .gitignore that is a link isn't followed: it could lead anywhere.

@@ -61,14 +61,14 @@ class ObjectReader:
             ObjectLost: git hasn't got it, or can't read it.
         """
         try:
-            found = self._request(name, cap)
+            result = self._request(name, cap)
         except BaseException:
             self.close()  # half an answer may be left in the pipe
             raise
-        if found is None:
+        if result is None:
             self.close()  # older gits give up at an object that a partial clone lacks
             raise ObjectLost(name)
-        return found
+        return result
 
     def _request(self, name: str, cap: int) -> GitObject | None:
         if self._process is None:
