@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _RULER = "\n---\n"
 _NOT_READ = "holds text that Continue doesn't read (above `<system>`, below a second `---`); it isn't counted"
-_HEAD = r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
-_DOTPROMPT_HELPER = r"{{~?#?(?:role\s|>|history|media\s)"
+_HEAD = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
+)
+_DOTPROMPT_HELPER = re.compile(r"{{~?#?(?:role\s|>|history|media\s)")
 
 
 def recognise(path: str, data: bytes) -> str | None:
@@ -27,14 +29,9 @@ def recognise(path: str, data: bytes) -> str | None:
     has_system = "<system>" in text
     if "/.continue/" in f"/{path}" and (_RULER in text or has_system):
         return "a .prompt file in a `.continue` folder is read as Continue's"
-    if re.match(_HEAD, text) and _RULER in text:
+    if _HEAD.match(text) and _RULER in text:
         return "a .prompt file with a head of YAML that no `---` opens is read as Continue's"
-    if (
-        has_system
-        and "</system>" in text
-        and text.startswith("---\n")
-        and not re.search(_DOTPROMPT_HELPER, text)
-    ):
+    if has_system and "</system>" in text and text.startswith("---\n") and not _DOTPROMPT_HELPER.search(text):
         return "a .prompt file with frontmatter and a `<system>` element is read as Continue's"
     return None
 

@@ -25,24 +25,26 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
 
-# Regular expressions are compiled where they are used: few runs meet such a file.
 # Blank lines and lines of a licence may be above the frontmatter.
-_OPENING = r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n"
-_CLOSING = r"(?m)^---[ \t]*$"
-_KEY = r"(?m)^[\"']?(?:model|config|input|output|tools|toolDefs|name|description|variant|version|ext)\b[\"']?[ \t]*:"
-_HELPER = r"{{~?#?(?:role\s+[\"']|>|history\s*~?}}|media\s+url)"
+_OPENING = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n")
+_CLOSING = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_KEY = re.compile(
+    r"^[\"']?(?:model|config|input|output|tools|toolDefs|name|description|variant|version|ext)\b[\"']?[ \t]*:",
+    re.MULTILINE,
+)
+_HELPER = re.compile(r"{{~?#?(?:role\s+[\"']|>|history\s*~?}}|media\s+url)")
 
-_TAG = (
+_TAG = re.compile(
     r"(?<!\\){{~?(?:"
     r"(?P<long>!--)|(?P<comment>!)"
     r"|(?P<role>#?role)\s++[\"'](?P<name>[^\"'{}\n]*+)[\"'][^{}]*+}}|(?P<end>/role\s*+~?}})"
     r"|(?P<block>#?)>\s*+[\"']?(?P<partial>[^\s{}()\"'=~@|]++)[^{}]*+}}"
     r")"
 )
-_LONG_COMMENT_END = r"--~?}}"
-_INLINE_PARTIAL = r"{{~?#\*\s*inline\s+[\"']([^\"'{}]+)[\"']"
-_REST_OF_LINE = r"[ \t]*(?:\n|\Z)"
-_AT_RUN_TIME_HELPER = r"{{~?#?(?:history\s*~?}}|media\s)"
+_LONG_COMMENT_END = re.compile(r"--~?}}")
+_INLINE_PARTIAL = re.compile(r"{{~?#\*\s*inline\s+[\"']([^\"'{}]+)[\"']")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
+_AT_RUN_TIME_HELPER = re.compile(r"{{~?#?(?:history\s*~?}}|media\s)")
 
 _ROLES = {"system": "system", "user": "user", "tool": "user", "model": "assistant", "assistant": "assistant"}
 
@@ -58,9 +60,9 @@ def recognise(path: str, data: bytes) -> str | None:
     opening, closing = _find_frontmatter(text)
     if opening and closing:
         is_empty = closing.start() == opening.end()
-        if is_empty or re.compile(_KEY).search(text, opening.end(), closing.start()):
+        if is_empty or _KEY.search(text, opening.end(), closing.start()):
             return "a .prompt file with frontmatter between lines of `---` is read as dotprompt"
-    if re.search(_HELPER, text):
+    if _HELPER.search(text):
         return "a .prompt file with helpers of dotprompt (`{{role …}}`, `{{> …}}`) is read as dotprompt"
     return None
 
@@ -89,8 +91,8 @@ def _read_file(path: str, text: str, first_role: str, read: ReadFile) -> RolePro
 
 
 def _find_frontmatter(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
-    opening = re.match(_OPENING, text)
-    return opening, re.compile(_CLOSING).search(text, opening.end()) if opening else None
+    opening = _OPENING.match(text)
+    return opening, _CLOSING.search(text, opening.end()) if opening else None
 
 
 def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
@@ -104,7 +106,7 @@ def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
     """Yield a message for the first helper that takes in media or a conversation, if the file itself has one."""
     for turn in turns:
         for piece in turn.pieces:
-            if piece.path == "" and (match := re.search(_AT_RUN_TIME_HELPER, piece.text)):
+            if piece.path == "" and (match := _AT_RUN_TIME_HELPER.search(piece.text)):
                 yield AT_RUN_TIME, piece.first_line + piece.text.count("\n", 0, match.start())
                 return
 
@@ -157,7 +159,7 @@ class _Partials:
     def __init__(self, read: ReadFile, path: str, text: str) -> None:
         self._read = read
         self._path = path
-        self._inline = set(re.findall(_INLINE_PARTIAL, text))
+        self._inline = set(_INLINE_PARTIAL.findall(text))
         self._number = 0
         self._characters = 0
 
@@ -264,8 +266,7 @@ def _find_tags(text: str) -> Iterator[_Tag]:
     """Yield what isn't text, in its order. With a comment, block or partial that is alone in its line, the line goes, too."""
     offset = searched = 0
     unclosed: set[str] = set()
-    pattern = re.compile(_TAG)
-    while match := pattern.search(text, searched):
+    while match := _TAG.search(text, searched):
         group, start, end = str(match.lastgroup), match.start(), match.end()
         searched = end
         if group in {"long", "comment"}:
@@ -285,7 +286,7 @@ def _find_tags(text: str) -> Iterator[_Tag]:
 
 def _find_comment_end(text: str, start: int, group: str) -> int | None:
     if group == "long":
-        match = re.compile(_LONG_COMMENT_END).search(text, start)
+        match = _LONG_COMMENT_END.search(text, start)
         return match.end() if match else None
     end = text.find("}}", start)
     return end + 2 if end >= 0 else None
@@ -297,5 +298,5 @@ def _extend_to_line(text: str, previous_end: int, start: int, end: int) -> tuple
     starts_line = before.endswith("\n") or (
         not before and (previous_end == 0 or text[previous_end - 1] == "\n")
     )
-    rest = re.compile(_REST_OF_LINE).match(text, end)
+    rest = _REST_OF_LINE.match(text, end)
     return (previous_end + len(before), rest.end()) if starts_line and rest else (start, end)

@@ -6,6 +6,7 @@ Source: documentation of Gemini CLI, custom commands, 2026.
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
@@ -50,8 +51,6 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
 
 def _read_prompt(text: str) -> tuple[str, int]:
     """Return the text that is sent, and its first line in the file."""
-    import tomllib  # noqa: PLC0415  # only these files need it
-
     try:
         fields = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

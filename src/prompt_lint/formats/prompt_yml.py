@@ -12,6 +12,7 @@ from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT
 from prompt_lint.text.location import ParseError
 from prompt_lint.text.yaml_head import YamlHead
+from prompt_lint.text.yaml_reader import PROMPT_LIMITS, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ _SURE_ENDINGS = (".prompt.yml", ".prompt.yaml")
 _ROLES = ("system", "user", "assistant")
 _EXAMPLE = "a message looks like {role: user, content: …}"
 
-_TOP_KEYS = rb"(?m)^([A-Za-z_]\w*)[ \t]*:"
+_TOP_KEYS = re.compile(rb"^([A-Za-z_]\w*)[ \t]*:", re.MULTILINE)
 _PROMPT_KEYS = frozenset({
     "name", "description", "model", "modelParameters", "responseFormat", "jsonSchema", "testData", "evaluators",
 })  # fmt: skip
@@ -42,7 +43,7 @@ _LOOKALIKES = (
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its name and its keys at the top: a Messages request, or a file of another tool, may have such a name."""
-    keys = {key.decode() for key in re.findall(_TOP_KEYS, data)}
+    keys = {key.decode() for key in _TOP_KEYS.findall(data)}
     is_sure = path.endswith(_SURE_ENDINGS)
     if "messages" in keys and keys & _REQUEST_KEYS:
         return None
@@ -77,11 +78,9 @@ def _read_file(text: str) -> RolePrompt:
 
 
 def _parse_file(text: str) -> YamlHead:
-    from prompt_lint.text import yaml_reader  # noqa: PLC0415  # importing PyYAML takes 10 ms
-
     last_line = max(1, text.count("\n") + (not text.endswith("\n")))
     try:
-        document = yaml_reader.parse_yaml(text, yaml_reader.PROMPT_LIMITS)
+        document = parse_yaml(text, PROMPT_LIMITS)
     except ParseError as error:
         line = min(error.line, last_line)  # YAML knows more ends of lines than there are
         raise Unreadable(f"is not usable YAML: {error.message}", TEXT_HINT, line) from None

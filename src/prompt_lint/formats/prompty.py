@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Role, Rule
 
-# Regular expressions are compiled where they are used: few runs meet such a file.
-_OPENING = r"\s*(?:---|\+\+\+)[ \t]*\n"
-_CLOSING = r"(?m)^(?:---|\+\+\+)[ \t]*$"
+_OPENING = re.compile(r"\s*(?:---|\+\+\+)[ \t]*\n")
+_CLOSING = re.compile(r"^(?:---|\+\+\+)[ \t]*$", re.MULTILINE)
 # As the specification has it, but so that no line can be matched in two ways.
-_MARKER = r"(?i)[ \t]*(?:#[ \t]*)?(system|user|assistant)[ \t]*(?:\[[^\]]*\][ \t]*)?:[ \t]*"
+_MARKER = re.compile(
+    r"[ \t]*(?:#[ \t]*)?(system|user|assistant)[ \t]*(?:\[[^\]]*\][ \t]*)?:[ \t]*", re.IGNORECASE
+)
 
 _RUN_TIME_KINDS = frozenset({"thread", "image", "file", "audio"})
 _JSON_TYPES = {
@@ -51,10 +52,10 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
 
 
 def _read_file(text: str, first_role: Role) -> RolePrompt:
-    opening = re.match(_OPENING, text)
+    opening = _OPENING.match(text)
     if not opening:
         return RolePrompt(_split_turns(text, 1, first_role))
-    closing = re.compile(_CLOSING).search(text, opening.end())
+    closing = _CLOSING.search(text, opening.end())
     if not closing:
         hint, line = "close it with a line of `---`", opening[0].count("\n")
         raise Unreadable("opens its frontmatter and never closes it", hint, line)
@@ -73,11 +74,10 @@ def _split_turns(body: str, first_line: int, first_role: str) -> list[Turn]:
 
     A turn is without the line feeds around it, and no more, as the specification's examples have it.
     """
-    marker = re.compile(_MARKER)
     starts, roles = [0], [first_role]
     lines = body.split("\n")
     for index, line in enumerate(lines):
-        if match := marker.fullmatch(line):
+        if match := _MARKER.fullmatch(line):
             starts.append(index + 1)
             roles.append(match[1].lower())
     ends = [*(start - 1 for start in starts[1:]), len(lines)]

@@ -51,8 +51,16 @@ def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     patterns = [*by_extension["*"], *by_extension.get(_extension(path), ())]
     for name in path.split("/"):
         patterns += by_name.get(name, ())
-    matching = sorted(pattern for pattern in patterns if pattern.matches(path))
-    includes = {pattern.format: pattern.includes for pattern in matching}  # the last of a format decides
+    matching = [
+        pattern
+        for pattern in patterns
+        if path.endswith(pattern.ending)
+        and pattern.folder in path
+        and (pattern.is_deep or _is_directly_in(pattern.folder, path))
+    ]
+    includes = {
+        pattern.format: pattern.includes for pattern in sorted(matching)
+    }  # the last of a format decides
     return tuple(name for name in includes if includes[name])
 
 
@@ -69,11 +77,6 @@ class _PathPattern(NamedTuple):
     folder: str
     is_deep: bool
     ending: str
-
-    def matches(self, path: str) -> bool:
-        if not path.endswith(self.ending) or self.folder not in path:
-            return False
-        return self.is_deep or path[: path.rindex("/") + 1].endswith(self.folder)
 
 
 _Patterns = Mapping[str, Sequence[_PathPattern]]
@@ -109,3 +112,7 @@ def _parse(pattern: str, position: int, line: Format) -> _PathPattern:
 def _extension(path: str) -> str:
     """Return what is behind the last dot, in small letters; the whole where there is no dot."""
     return path.rpartition(".")[2].lower()
+
+
+def _is_directly_in(folder: str, path: str) -> bool:
+    return path[: path.rindex("/") + 1].endswith(folder)

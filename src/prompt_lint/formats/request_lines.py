@@ -21,7 +21,7 @@ MAX_LINES = 100_000
 ENDINGS = (".jsonl", ".ndjson")
 _OTHER_ENDINGS = (".json", ".yaml", ".yml")
 # Not what a line without one is called.
-_CUSTOM_ID = r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}"
+_CUSTOM_ID = re.compile(r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}")
 _HINT = "each line is a request of its own, on one line; blank lines are passed over"
 
 
@@ -96,7 +96,7 @@ def _make_problem(path: str, line: int, error: ParseError | ShapeError) -> Probl
 def _name_line(data: object, line: int, names: set[str]) -> str:
     """Return the `custom_id` of a line, as batches have it, or the number of a line without one of its own."""
     custom_id = data.get("custom_id") if isinstance(data, dict) else None
-    if isinstance(custom_id, str) and re.fullmatch(_CUSTOM_ID, custom_id) and custom_id not in names:
+    if isinstance(custom_id, str) and _CUSTOM_ID.fullmatch(custom_id) and custom_id not in names:
         names.add(custom_id)
         return custom_id
     return f"line {line}"

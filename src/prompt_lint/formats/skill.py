@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_LINES = 500
 _MAX_CHARACTERS = {"name": 64, "description": 1024, "compatibility": 500}
-_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RESOURCE_FOLDERS = frozenset({"references", "assets", "scripts"})
 
 _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
@@ -111,7 +111,7 @@ def _check_fields(path: str, fields: Fields) -> Iterator[Problem | Note]:
         if length > maximum:
             message = f"the skill's `{key}` has {length:,} characters; the most is {maximum:,}"
             yield refuse(key, message, "shorten it")
-    if name and not re.fullmatch(_NAME, name):
+    if name and not _NAME.fullmatch(name):
         message = "the skill's `name` isn't made of small letters, digits and single hyphens between them"
         yield refuse("name", message, "call it and its folder like `review-code`")
     if not description and not fields.fault_line:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from prompt_lint.text.location import KeyPath
 
 # No file without one of these needs to be parsed to see that it defines no tools.
-_SIGN = rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?type[\"']?[ \t]*:"
+_SIGN = re.compile(rb"input_schema|inputSchema|parameters|function|description|\\u|[\"']?type[\"']?[ \t]*:")
 _EXAMPLE = 'a file of tools looks like {"tools": [{"name": "…", "input_schema": {…}}]}'
 
 
@@ -48,7 +48,7 @@ class _Definition(NamedTuple):
 
 def recognise(path: str, data: bytes) -> str | None:
     """By its content: tool definitions, and nothing that makes it a request."""
-    if not re.search(_SIGN, data):
+    if not _SIGN.search(data):
         return None
     try:
         definitions = _find_definitions(parse_document(path, data).data)
