@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from prompt_lint.api.request_pool import Outcome
+    from prompt_lint.model.values import Outcome
 
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.

@@ -20,8 +20,8 @@ from prompt_lint.model.values import Count, CountKey, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from prompt_lint.api.request_pool import Outcome
     from prompt_lint.api.responses import FailureKind
+    from prompt_lint.model.values import Outcome
 
 # Unix time at the start of a schedule: 2027-01-15 08:00 UTC.
 EIGHT = 1_800_000_000.0

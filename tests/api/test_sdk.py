@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tests.support.api_server import Exchange, Seen
 
-    from prompt_lint.api.request_pool import Outcome
+    from prompt_lint.model.values import Outcome
 
 MODEL = "claude-opus-5"
 IDENTITY = SdkCredential("anthropic", "workload identity")

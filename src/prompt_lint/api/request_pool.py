@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.api.retry import RetrySchedule
-from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.api.responses import Result
-    from prompt_lint.model.values import CountKey, Request
+    from prompt_lint.model.values import CountKey, Outcome, Request
 
     # Sends one request to count, by model; called from several threads. Raises `RequestFailed`.
     CountTokens = Callable[[str, Request], Result]
 
-Outcome = Count | Unreadable
 
 # No wait is longer, in seconds, so that `stop` is seen, and Ctrl-C on every system.
 _MAX_WAIT = 0.2

@@ -13,8 +13,7 @@ from prompt_lint.model.values import Count, Prompt, Section, sum_counts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.counting.processes import Outcome
-    from prompt_lint.model.values import Group
+    from prompt_lint.model.values import Group, Outcome
 
     # A prompt, and what came of counting it, for each model of its rule.
     PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]

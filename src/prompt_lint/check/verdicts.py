@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import ReadPrompt
-    from prompt_lint.counting.processes import OfflineCounter, Outcome
+    from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.counting.sources import CountResults, CountSources
-    from prompt_lint.model.values import Group, Verdict
+    from prompt_lint.model.values import Group, Outcome, Verdict
 
 
 def count_prompts(

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, CountKey
+from prompt_lint.model.values import Count, CountKey, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Request
 
-Outcome = Count | Unreadable
 
 # Below this many characters one process is done before a second one has started.
 _POOL_CHARACTERS = 1_000_000

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
-    from prompt_lint.counting.processes import OfflineCounter, Outcome
-    from prompt_lint.model.values import Request
+    from prompt_lint.counting.processes import OfflineCounter
+    from prompt_lint.model.values import Outcome, Request
 
     # Counts many requests over the network. Yields one outcome for each key, as they arrive.
     CountMany = Callable[[Iterable[tuple[CountKey, Request]]], Iterator[tuple[CountKey, Outcome]]]
@@ -53,7 +53,7 @@ class CountSources(NamedTuple):
     files: FileCache
     service: ApiService | None
     no_service_reason: str
-    jobs: int
+    processes: int
     report_progress: Callable[[int], None]
 
 
@@ -159,7 +159,7 @@ def _is_open(
 def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> list[CountJob]:
     """Count with the tokenizer. Return what that leaves open, in mode `auto`."""
     open_jobs: list[CountJob] = []
-    for job, outcomes in count_jobs(sources.offline_counter.count_request, jobs, sources.jobs):
+    for job, outcomes in count_jobs(sources.offline_counter.count_request, jobs, sources.processes):
         results.outcomes.update(outcomes)
         sources.report_progress(len(results.outcomes))
         sources.counts.put({key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)})

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.errors import ExitCode, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -124,6 +124,9 @@ class Count(NamedTuple):
         """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
         return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
 
+
+# What came of counting one request for one model: a count, or why there is none.
+Outcome = Count | Unreadable
 
 # A blank prompt is nothing to send, so nothing is estimated.
 EMPTY_COUNT = Count(0, 0, 0, "offline")
