@@ -44,7 +44,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def user_message(model: str, text: str) -> int:
-    return offline.count(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
+    return offline.count_request(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
 
 
 def report(name: str, pairs: list[tuple[int, int]]) -> None:
@@ -106,7 +106,7 @@ def recorded(path: Path) -> None:
             refused["older spellings of structured output and MCP (beta fields)"] += 1
             continue
         try:
-            count = offline.count(row["model"], Request(fields))
+            count = offline.count_request(row["model"], Request(fields))
         except Unreadable as reason:
             refused[reason.message] += 1
             continue

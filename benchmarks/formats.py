@@ -80,7 +80,7 @@ def reader(repository: Path) -> ReadFile:
 
 
 def tokens(prompts: list[Prompt]) -> int:
-    return sum(offline.count(MODEL, one.request).tokens for one in prompts if one.request)
+    return sum(offline.count_request(MODEL, one.request).tokens for one in prompts if one.request)
 
 
 def table(found: list[File]) -> Iterator[str]:

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from prompt_lint.counting.tokenizer.engine import FAMILIES, content_tokens
+from prompt_lint.counting.tokenizer.engine import FAMILIES, count_tokens
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,10 +27,10 @@ YARDSTICK = "import click, yaml"
 SPLIT = "splitting and counting alone"
 # Ordinary prose and markup of six kilobytes, made from words so that the benchmark needs no file.
 COUNT = """
-from prompt_lint.counting.offline import count
+from prompt_lint.counting.offline import count_request
 from prompt_lint.model.values import Request
 text = open({path!r}, encoding="utf-8").read()[:6000]
-print(count({model!r}, Request({{"messages": [{{"role": "user", "content": text}}]}})).tokens)
+print(count_request({model!r}, Request({{"messages": [{{"role": "user", "content": text}}]}})).tokens)
 """
 
 
@@ -105,7 +105,7 @@ def measure(folder: str, name: str) -> None:
         if name == SPLIT:
             Counter(re.findall(r"\w+|\W+", text))
         else:
-            content_tokens(text, name)
+            count_tokens(text, name)
     print(size, time.perf_counter() - start)
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("builds")  # wheels are built once
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 1000\nprompts:\n  - files: prompts/**\n"
 # What another build might do: count otherwise, and read otherwise.
 PATCHES = {
-    "counting/offline.py": ("\ndef count(", "\ndef _count(", "\n\ndef count(model, request):\n    found = _count(model, request)\n    return found._replace(tokens=found.tokens + 100, low=found.low + 100, high=found.high + 100)\n"),
+    "counting/offline.py": ("\ndef count_request(", "\ndef _count(", "\n\ndef count_request(model, request):\n    count = _count(model, request)\n    return count._replace(tokens=count.tokens + 100, low=count.low + 100, high=count.high + 100)\n"),
     "text/decode.py": ("\ndef decode(", "\ndef _decode(", "\n\ndef decode(data):\n    return _decode(data)[: len(data) // 2]\n"),
 }  # fmt: skip
 

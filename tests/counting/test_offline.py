@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.counting import offline
-from prompt_lint.counting.tokenizer.engine import content_tokens
+from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import KNOWN_IDS
 from prompt_lint.model.values import Count, Request
@@ -25,34 +25,34 @@ WEATHER = {
 
 
 def count(model: str = OLDER, **fields: Any) -> Count:
-    return offline.count(model, Request({"messages": [GREETING], **fields}))
+    return offline.count_request(model, Request({"messages": [GREETING], **fields}))
 
 
 @pytest.mark.parametrize(
     ("text", "tokens"), [("What is 2 + 2?", 16), ("The quick brown fox jumps over the lazydog.", 19)]
 )
-def test_the_api_said_the_same(text: str, tokens: int) -> None:
+def test_counts_are_those_of_the_api(text: str, tokens: int) -> None:
     """Two counts that the real API returned for Sonnet 4.5."""
     assert count("claude-sonnet-4-5", messages=[{"role": "user", "content": text}]).tokens == tokens
 
 
 @pytest.mark.parametrize(("model", "frame"), [(OLDER, 7), (MIDDLE, 11), (NEWER, 6)])
 def test_a_single_message_costs_its_text_and_the_frame(model: str, frame: int) -> None:
-    """One user message: the tokens of the text, and what stands around it in each family."""
+    """One user message costs the tokens of its text and the frame of its family."""
     family = {OLDER: "v3", MIDDLE: "v4.7", NEWER: "v4.8"}[model]
 
-    assert count(model).tokens == content_tokens("Hello", family) + frame
+    assert count(model).tokens == count_tokens("Hello", family) + frame
 
 
 @pytest.mark.parametrize(("model", "extra"), [(OLDER, 0), ("claude-sonnet-4-6", 1), (MIDDLE, 1), (NEWER, 1)])
-def test_a_system_prompt_costs_its_text_and_later_a_line(model: str, extra: int) -> None:
-    """From 4.6 on a system prompt has a line of its own, which a text that begins with one shares."""
+def test_a_system_prompt_costs_its_text_and_from_4_6_on_a_line(model: str, extra: int) -> None:
+    """From 4.6 on a newline precedes the system prompt, which is one piece with a newline of the text."""
     bare, with_system = count(model).tokens, count(model, system="Be brief.").tokens
     with_newline = count(model, system="\nBe brief.").tokens
 
     assert (
         with_system - bare
-        == content_tokens("Be brief.", "v3" if "4-6" in model or model == OLDER else "v4.8") + extra
+        == count_tokens("Be brief.", "v3" if "4-6" in model or model == OLDER else "v4.8") + extra
     )
     assert with_newline - with_system == 1 - extra
 
@@ -65,7 +65,7 @@ def test_messages_of_one_role_are_one_turn() -> None:
 
 
 def test_blocks_of_a_message_are_one_text() -> None:
-    """Text blocks are read as if written without a break, whatever else stands in them."""
+    """Text blocks are read as if written without a break, whatever other keys they have."""
     blocks = [
         {"type": "text", "text": "Hel"},
         {"type": "text", "text": "lo", "cache_control": {"type": "ephemeral"}},
@@ -74,10 +74,10 @@ def test_blocks_of_a_message_are_one_text() -> None:
     assert count(messages=[{"role": "user", "content": blocks}]) == count()
 
 
-def test_a_turn_costs_a_frame_and_a_prefill_none() -> None:
+def test_a_turn_costs_a_frame_and_a_prefilled_answer_none() -> None:
     """Every turn adds the frame of a message; an answer that was begun takes the cue for one away."""
     answer = {"role": "assistant", "content": "Hi"}
-    hi = content_tokens("Hi", "v3")
+    hi = count_tokens("Hi", "v3")
 
     assert count(messages=[GREETING, answer, GREETING]).tokens == count().tokens * 2 - 4 + hi + 3
     assert count(messages=[GREETING, answer]).tokens == count().tokens + hi
@@ -92,19 +92,18 @@ def test_tools_cost_the_hidden_prompt_and_their_text(model: str, prompt: int) ->
     family = {OLDER: "v3", MIDDLE: "v4.7", NEWER: "v4.8"}[model]
 
     assert (
-        count(model, tools=[WEATHER]).tokens - count(model).tokens
-        == prompt + content_tokens(text, family) + 1
+        count(model, tools=[WEATHER]).tokens - count(model).tokens == prompt + count_tokens(text, family) + 1
     )
 
 
 def test_with_tools_a_system_prompt_has_its_line_in_every_generation() -> None:
-    """Behind the hidden prompt of the tools the system prompt starts a line, in older models too."""
+    """After the hidden prompt of the tools a newline precedes the system prompt, in older models too."""
     grown = count(tools=[WEATHER], system="Be brief.").tokens - count(tools=[WEATHER]).tokens
 
-    assert grown == content_tokens("Be brief.", "v3") + 1
+    assert grown == count_tokens("Be brief.", "v3") + 1
 
 
-def test_a_forced_choice_takes_the_other_hidden_prompt() -> None:
+def test_a_forced_choice_costs_the_longer_hidden_prompt() -> None:
     """`any` and `tool` cost the longer prompt, and a tool its name; `none` costs as much as `auto`."""
     auto, none, some, named = (
         count(tools=[WEATHER], tool_choice=choice).tokens
@@ -118,7 +117,7 @@ def test_a_forced_choice_takes_the_other_hidden_prompt() -> None:
 
     assert auto == none
     assert some - auto == 588 - 496
-    assert named - some == 2 + content_tokens("get_weather", "v3")
+    assert named - some == 2 + count_tokens("get_weather", "v3")
 
 
 def history(calls: int) -> list[dict[str, Any]]:
@@ -143,7 +142,7 @@ LONG = "word " * 2000
 
 
 @pytest.mark.parametrize(
-    ("model", "fields", "share", "least"),
+    ("model", "fields", "share", "tokens"),
     [
         (OLDER, {}, 0.0, 2),
         (OLDER, {"system": LONG}, 0.0, 2),
@@ -160,22 +159,23 @@ LONG = "word " * 2000
     ],
 )
 def test_the_interval_is_the_measured_one(
-    model: str, fields: dict[str, Any], share: float, least: int
+    model: str, fields: dict[str, Any], share: float, tokens: int
 ) -> None:
     """Each kind of request has the interval of docs/counting.md around its count."""
-    found = count(model, **fields)
-    margin = max(least, round(found.tokens * share))
+    counted = count(model, **fields)
+    margin = max(tokens, round(counted.tokens * share))
 
-    assert (found.low, found.high) == (max(0, found.tokens - margin), found.tokens + margin)
-    assert found.origin == "offline"
+    assert (counted.low, counted.high) == (max(0, counted.tokens - margin), counted.tokens + margin)
+    assert counted.origin == "offline"
 
 
 @pytest.mark.parametrize(
-    ("model", "unverified"), [("claude-quartz-9", True), ("claude-opus-5", False), ("claude-opus-5-5", False)]
+    ("model", "is_unverified"),
+    [("claude-quartz-9", True), ("claude-opus-5", False), ("claude-opus-5-5", False)],
 )
-def test_only_a_model_nobody_knows_is_unverified(model: str, *, unverified: bool) -> None:
-    """The mark stands on guesses, not on models that were measured or documented."""
-    assert count(model).is_unverified is unverified
+def test_only_an_unknown_model_is_unverified(model: str, *, is_unverified: bool) -> None:
+    """Models that were measured or documented are verified."""
+    assert count(model).is_unverified is is_unverified
 
 
 PAPER = {
@@ -217,8 +217,8 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
         ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config.format"),
     ],
 )
-def test_what_is_not_modelled_needs_the_api(fields: dict[str, Any], word: str) -> None:
-    """No number is made up: the request is refused, the reason named, and what to do next said."""
+def test_what_the_rules_do_not_cover_needs_the_api(fields: dict[str, Any], word: str) -> None:
+    """The request is refused with the reason and a hint."""
     with pytest.raises(Unreadable, match=r"^needs the API: ") as refused:
         count(**fields)
 
@@ -226,7 +226,7 @@ def test_what_is_not_modelled_needs_the_api(fields: dict[str, Any], word: str) -
     assert refused.value.hint
 
 
-def test_a_schema_nested_beyond_reason_needs_the_api() -> None:
+def test_a_schema_nested_too_deeply_needs_the_api() -> None:
     """A tool whose schema is a hundred thousand levels deep is refused and crashes nothing."""
     schema: dict[str, Any] = {}
     for _ in range(100_000):
@@ -236,21 +236,21 @@ def test_a_schema_nested_beyond_reason_needs_the_api() -> None:
         count(tools=[{"name": "a", "input_schema": schema}])
 
 
-def test_models_of_one_family_tokenise_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten models of a family cost hardly more than one: its tokenizer runs once for a request."""
-    asked: list[str] = []
+def test_models_of_one_family_tokenize_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tokenizer of a family runs once for a request, however many models use it."""
+    families: list[str] = []
 
-    def counted(text: str, family: str, *, after_space: bool = True) -> int:
-        asked.append(family)
-        return content_tokens(text, family, after_space=after_space)
+    def record_family(text: str, family: str, *, after_space: bool = True) -> int:
+        families.append(family)
+        return count_tokens(text, family, after_space=after_space)
 
-    monkeypatch.setattr(offline, "content_tokens", counted)
+    monkeypatch.setattr(offline, "count_tokens", record_family)
     request = Request({"messages": [{"role": "user", "content": "Once only"}]})
 
     for model in KNOWN_IDS:
-        offline.count(model, request)
+        offline.count_request(model, request)
 
-    assert sorted(asked) == ["v3", "v4.7", "v4.8"]
+    assert sorted(families) == ["v3", "v4.7", "v4.8"]
 
 
 def test_another_request_is_not_mistaken_for_the_last() -> None:
@@ -262,17 +262,10 @@ def test_another_request_is_not_mistaken_for_the_last() -> None:
     assert count(messages=[{"role": "user", "content": "one"}]) == first
 
 
-def test_connecting_needs_no_settings() -> None:
-    """The offline counter is there without a key, a network or a setting."""
-    connected = offline.connect()
-
-    assert connected(OLDER, Request({"messages": [GREETING]})) == count()
-
-
-def test_a_part_weighs_its_text_alone() -> None:
-    """Sections of a prompt are weighed without the frame that the whole has once."""
-    assert offline.weigh(OLDER, "Hello") == content_tokens("Hello", "v3")
-    assert offline.weigh("claude-quartz-9", "Hello") == content_tokens("Hello", "v4.8")
+def test_a_text_is_counted_without_a_frame() -> None:
+    """Sections of a prompt are counted without the frame, which the whole prompt has once."""
+    assert offline.count_text(OLDER, "Hello") == count_tokens("Hello", "v3")
+    assert offline.count_text("claude-quartz-9", "Hello") == count_tokens("Hello", "v4.8")
 
 
 JSON = st.recursive(
@@ -301,12 +294,12 @@ MESSAGE = st.fixed_dictionaries(
     tools=st.lists(st.dictionaries(st.text(max_size=5), JSON)),
 )
 def test_a_request_is_counted_or_refused(messages: list[Any], choice: object, tools: list[Any]) -> None:
-    """Whatever stands in a request, the answer is a count inside its interval or a reason."""
+    """Any request gives a count inside its interval, or a reason."""
     request = Request({"messages": messages, "tools": tools, "tool_choice": choice})
 
     try:
-        found = offline.count(OLDER, request)
+        counted = offline.count_request(OLDER, request)
     except Unreadable as refused:
         assert refused.message.startswith("needs the API: ")  # noqa: PT017 - either outcome is right
     else:
-        assert 0 <= found.low <= found.tokens <= found.high
+        assert 0 <= counted.low <= counted.tokens <= counted.high

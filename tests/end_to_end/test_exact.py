@@ -72,7 +72,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def offline_tokens(text: str, model: str = MODEL) -> int:
-    return offline.count(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
+    return offline.count_request(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
 
 
 def write(

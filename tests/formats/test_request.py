@@ -157,7 +157,7 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
             assert result.request.digest()
             accepted(result.request.ordered_fields())
             with contextlib.suppress(Unreadable):  # what needs the API
-                offline.count(make.MODEL, result.request)
+                offline.count_request(make.MODEL, result.request)
             for part in REQUEST.parts(path, raw, result, lambda name: (name, PICTURE)):
                 assert 1 <= part.first_line <= part.last_line <= last
 

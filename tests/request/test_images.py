@@ -98,7 +98,7 @@ def picture(data: bytes, kind: str = "image/png") -> dict[str, Any]:
 
 def count(model: str, *blocks: dict[str, Any]) -> Count:
     content = [*blocks, {"type": "text", "text": "What is this?"}]
-    return offline.count(model, Request({"messages": [{"role": "user", "content": content}]}))
+    return offline.count_request(model, Request({"messages": [{"role": "user", "content": content}]}))
 
 
 TEXT = {model: count(model).tokens for model in (OLDER, NEWER)}

@@ -318,7 +318,9 @@ def offline_count(model: str, fields: Mapping[str, Any]) -> int:
         from prompt_lint.counting import offline  # noqa: PLC0415  # a server that counts by length needn't it
         from prompt_lint.model.values import Request  # noqa: PLC0415
 
-        tokens: int = offline.count(model, Request({k: v for k, v in fields.items() if k != "model"})).tokens
+        tokens: int = offline.count_request(
+            model, Request({k: v for k, v in fields.items() if k != "model"})
+        ).tokens
     except Exception:  # noqa: BLE001  # whatever it can't count, the server still answers
         return length_count(model, fields)
     return tokens

@@ -69,13 +69,13 @@ def open_count_sources(
 def _count_request(model: str, request: Request) -> Count:
     from prompt_lint.counting import offline  # noqa: PLC0415
 
-    return offline.count(model, request)
+    return offline.count_request(model, request)
 
 
 def _count_text(model: str, text: str) -> int:
     from prompt_lint.counting import offline  # noqa: PLC0415
 
-    return offline.weigh(model, text)
+    return offline.count_text(model, text)
 
 
 @contextmanager

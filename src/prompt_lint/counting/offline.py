@@ -1,6 +1,6 @@
-"""Counts a request without the API: the rebuilt tokenizer, the frame around each message, the interval.
+"""Counts a request without the API: the tokens of its texts, the frame around them, and the interval of the API's count.
 
-docs/counting.md states the rules and what they rest on.
+docs/counting.md states the rules and the measurements behind them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.counting.tokenizer.engine import content_tokens
+from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
 from prompt_lint.model.values import Count
@@ -18,198 +18,200 @@ from prompt_lint.request import images
 from prompt_lint.request.tools import render_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from prompt_lint.model.values import Request
 
 
-class Frame(NamedTuple):
-    """What a family adds: per request and per message; per tool call and per argument of one in the history.
+# Tokens of a text by itself, the tokenizer family, and whether the text follows a space.
+TextTokens = dict[tuple[str, str, bool], int]
 
-    `parallel` is added once to a turn with several calls. `thinking` is the cost of a thinking budget.
+
+class Frame(NamedTuple):
+    """The tokens that a family adds for each part of a request.
+
+    `parallel_calls` is added once to a turn with several tool calls, `thinking` to a request with a thinking budget.
     """
 
     request: int
     message: int
-    call: int
-    argument: int
-    parallel: int
+    tool_call: int
+    tool_argument: int
+    parallel_calls: int
     thinking: int
 
 
-class Interval(NamedTuple):
-    """The larger of a share of the count and a number of tokens, either way."""
+class Margin(NamedTuple):
+    """How far the API's count may differ: the larger of a share of the count and a number of tokens."""
 
     share: float
     tokens: int
 
+    def compute_tokens(self, count: int) -> int:
+        """Return the margin of a count, in tokens."""
+        return max(self.tokens, round(count * self.share))
 
-FRAMES = {
-    "v3": Frame(4, 3, call=39, argument=14, parallel=28, thinking=29),
-    "v4.7": Frame(6, 5, call=44, argument=17, parallel=28, thinking=0),
-    "v4.8": Frame(4, 2, call=24, argument=17, parallel=28, thinking=0),
+
+_FRAMES = {
+    "v3": Frame(4, 3, tool_call=39, tool_argument=14, parallel_calls=28, thinking=29),
+    "v4.7": Frame(6, 5, tool_call=44, tool_argument=17, parallel_calls=28, thinking=0),
+    "v4.8": Frame(4, 2, tool_call=24, tool_argument=17, parallel_calls=28, thinking=0),
 }
 
-# Measured; the basis of each stands in docs/counting.md.
-OLDER = Interval(0.0, 2)
-NEWER = Interval(0.01, 3)
-TOOLS = Interval(0.03, 3)
-ROUGH = Interval(0.10, 30)
-UNKNOWN_TOOL_PROMPT = Interval(0.10, 100)
-UNKNOWN_MODEL = Interval(0.15, 15)
+# Measured, as docs/counting.md describes.
+_OLDER_MARGIN = Margin(0.0, 2)
+_NEWER_MARGIN = Margin(0.01, 3)
+_TOOLS_MARGIN = Margin(0.03, 3)
+_ROUGH_MARGIN = Margin(0.10, 30)
+_UNKNOWN_TOOL_PROMPT_MARGIN = Margin(0.10, 100)
+_UNKNOWN_MODEL_MARGIN = Margin(0.15, 15)
 
-# A model that isn't known: the newest family, and the tool prompt of its commonest member.
-_UNKNOWN = Model("", NEWEST_FAMILY, 0, "assumed", None, has_system_line=True)
+# An unknown model counts as the newest family, with the tool prompt of its commonest member.
+_UNKNOWN_MODEL = Model("", NEWEST_FAMILY, 0, "assumed", None, has_system_line=True)
 _ASSUMED_TOOL_PROMPT = (354, 474)
 
-# Pixels of the longer side, and tokens, that the models of a family see of an image at most: documentation of vision, 2026.
-_SIGHT = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
-# Published totals of images with a longer side are those of one scaled down to this, by whomever.
-_DOUBTED = 2000
-# Nobody has published exact counts of images; the documented formula agrees with totals that are published to this many.
-IMAGE = Interval(0.10, 100)
-# Where nearly every image file has said its size by, in characters of base64.
-_HEADER = 4096
+# The most pixels of the longer side, and the most tokens, to which a family scales an image: documentation of vision, 2026.
+_IMAGE_LIMITS = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
+# Published totals of images with a longer side match an image scaled down to this many pixels; by whom isn't known.
+_CONTESTED_SIDE = 2000
+# No exact counts of images are published. The documented formula agrees with the published totals within this.
+_IMAGE_MARGIN = Margin(0.10, 100)
+# Nearly every image file states its size within so many characters of base64.
+_HEADER_CHARACTERS = 4096
+
+_COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
+_NEWLINE_BLOCK = {"type": "text", "text": "\n"}
 
 _HINT = "count it with the API, or leave it out of the rules"
 
-# The fields of the last request and the texts counted for it: all models of a request are counted in
-# a row, and those of one family then tokenise it once.
-_last: tuple[object, dict[tuple[str, str, bool], int]] = (None, {})
+# The fields of the last request and the tokens of its texts. All models of a request are counted in a row, so those of
+# one family tokenize it once.
+_last_request: tuple[object, TextTokens] = (None, {})
 
 
-def connect(settings: object | None = None) -> Callable[[str, Request], Count]:  # noqa: ARG001 - no settings so far
-    """The counter as every counter hands itself out: (model, request) → Count."""
-    return count
+def count_request(model_id: str, request: Request) -> Count:
+    """Return the tokens that the API's `count_tokens` would return, with the interval that contains them.
 
-
-def count(model: str, request: Request) -> Count:
-    """Tokens that `count_tokens` would return for the request, with the interval that is known to hold them.
-
-    Raises Unreadable, with "needs the API: …", for whatever the offline rules don't cover.
+    Raises `Unreadable` with "needs the API: …" for a request that the offline rules don't cover.
     """
-    global _last  # noqa: PLW0603 - a memo of one entry, replaced as a whole
-    if _last[0] is not request.fields:
-        _last = (request.fields, {})
-    known = find_model(model) or _UNKNOWN
+    global _last_request  # noqa: PLW0603 - a memo of one entry, replaced as a whole
+    if _last_request[0] is not request.fields:
+        _last_request = (request.fields, {})
+    model = find_model(model_id) or _UNKNOWN_MODEL
     try:
-        tokens = _Counting(known, _last[1]).request(request.fields)
+        tokens = _RequestCounter(model, _last_request[1]).count_request(request.fields)
     except RecursionError:
         raise Unreadable("needs the API: it is nested too deeply to be counted here", _HINT) from None
-    interval = _interval(known, request.fields)
-    margin = max(interval.tokens, round(tokens * interval.share))
-    seen = [_seen(known.tokenizer_family, image) for image in _images_of(request.fields)]
-    if seen:
-        margin = max(margin, round(tokens * IMAGE.share)) + IMAGE.tokens * len(seen)
-    low = tokens - margin - sum(counted - least for counted, least in seen)
-    return Count(tokens, max(0, low), tokens + margin, "offline", known.basis == "assumed")
+    margin = _find_margin(model, request.fields).compute_tokens(tokens)
+    image_ranges = [_count_image(model.tokenizer_family, image) for image in _find_images(request.fields)]
+    if image_ranges:
+        margin = max(margin, round(tokens * _IMAGE_MARGIN.share)) + _IMAGE_MARGIN.tokens * len(image_ranges)
+    low = tokens - margin - sum(most - least for most, least in image_ranges)
+    return Count(tokens, max(0, low), tokens + margin, "offline", model.basis == "assumed")
 
 
-def weigh(model: str, text: str) -> int:
-    """Tokens of a text on its own, without any frame: what a section contributes to a prompt, nearly."""
-    return content_tokens(text, (find_model(model) or _UNKNOWN).tokenizer_family)
+def count_text(model_id: str, text: str) -> int:
+    """Return the tokens of a text without any frame: nearly what a section contributes to a prompt."""
+    return count_tokens(text, (find_model(model_id) or _UNKNOWN_MODEL).tokenizer_family)
 
 
-class _Counting(NamedTuple):
-    """One request for one model. `memo` is shared between the models."""
+class _RequestCounter(NamedTuple):
+    """Counts one request for one model. `text_tokens` is shared between the models."""
 
     model: Model
-    memo: dict[tuple[str, str, bool], int]
+    text_tokens: TextTokens
 
-    def request(self, fields: Mapping[str, Any]) -> int:
-        frame = FRAMES[self.model.tokenizer_family]
-        _refuse_unmodelled(fields)
+    def count_request(self, fields: Mapping[str, Any]) -> int:
+        frame = _FRAMES[self.model.tokenizer_family]
+        _refuse_uncovered(fields)
         tools = fields.get("tools") or []
-        total = frame.request + self._tools(tools, fields.get("tool_choice") or {})
+        total = frame.request + self._count_tools(tools, fields.get("tool_choice") or {})
         if fields.get("system"):
-            total += self._system(
-                "".join(_texts(fields["system"], "the system prompt")), own_line=bool(tools)
+            total += self._count_system(
+                "".join(_read_texts(fields["system"], "the system prompt")), own_line=bool(tools)
             )
-        turns = merge(fields.get("messages") or [])
-        total += sum(frame.message + self._turn(blocks, frame) for _, blocks in turns)
+        turns = _merge_turns(fields.get("messages") or [])
+        total += sum(frame.message + self._count_turn(blocks, frame) for _, blocks in turns)
         if turns and turns[-1][0] == "assistant":
-            total -= frame.message  # an answer begun needs no cue for one
+            total -= frame.message  # a prefilled answer needs no cue for one
         if (fields.get("thinking") or {}).get("type") == "enabled":
             total += frame.thinking
         return total
 
-    def _text(self, text: str, *, after_space: bool = True) -> int:
+    def _count_text(self, text: str, *, after_space: bool = True) -> int:
         key = (text, self.model.tokenizer_family, after_space)
-        found = self.memo.get(key)
-        if found is None:
-            found = self.memo[key] = content_tokens(
+        tokens = self.text_tokens.get(key)
+        if tokens is None:
+            tokens = self.text_tokens[key] = count_tokens(
                 text, self.model.tokenizer_family, after_space=after_space
             )
-        return found
+        return tokens
 
-    def _system(self, text: str, *, own_line: bool) -> int:
+    def _count_system(self, text: str, *, own_line: bool) -> int:
         line = "\n" if own_line or self.model.has_system_line else ""
-        return self._text(line + text, after_space=False)
+        return self._count_text(line + text, after_space=False)
 
-    def _tools(self, tools: list[Any], choice: Mapping[str, Any]) -> int:
+    def _count_tools(self, tools: list[Any], choice: Mapping[str, Any]) -> int:
         if not tools:
             return 0
         automatic, forced = self.model.tool_prompt_tokens or _ASSUMED_TOOL_PROMPT
-        total = sum(self._text(render_tool(tool)) + 1 for tool in tools)
+        total = sum(self._count_text(render_tool(tool)) + 1 for tool in tools)
         if choice.get("type") == "tool":
-            return total + forced + 2 + self._text(str(choice.get("name", "")))
+            return total + forced + 2 + self._count_text(str(choice.get("name", "")))
         return total + (forced if choice.get("type") == "any" else automatic)
 
-    def _turn(self, blocks: list[dict[str, Any]], frame: Frame) -> int:
+    def _count_turn(self, blocks: list[dict[str, Any]], frame: Frame) -> int:
         total = 0
         texts: list[str] = []
         for block in blocks:
             if block["type"] == "text":
                 texts.append(block["text"])
             elif block["type"] == "image":
-                total += _seen(self.model.tokenizer_family, block)[0]
+                total += _count_image(self.model.tokenizer_family, block)[0]
             elif block["type"] == "tool_use":
-                total += self._call(block, frame)
+                total += self._count_tool_call(block, frame)
             else:
-                total += self._result(block.get("content") or "")
+                total += self._count_tool_result(block.get("content") or "")
         if texts:
-            total += self._text("".join(texts))
+            total += self._count_text("".join(texts))
         calls = sum(block["type"] == "tool_use" for block in blocks)
-        return total + (frame.parallel if calls > 1 else 0)
+        return total + (frame.parallel_calls if calls > 1 else 0)
 
-    def _result(self, content: Any) -> int:
-        pictures = [block for block in content if _is_image(block)] if isinstance(content, list) else []
-        texts = [block for block in content if not _is_image(block)] if pictures else content
-        total = sum(_seen(self.model.tokenizer_family, block)[0] for block in pictures)
-        return total + sum(map(self._text, _texts(texts, "a tool's result")))
+    def _count_tool_result(self, content: Any) -> int:
+        image_blocks = [*filter(_is_image, content)] if isinstance(content, list) else []
+        others = [block for block in content if not _is_image(block)] if image_blocks else content
+        total = sum(_count_image(self.model.tokenizer_family, block)[0] for block in image_blocks)
+        return total + sum(map(self._count_text, _read_texts(others, "a tool's result")))
 
-    def _call(self, block: Mapping[str, Any], frame: Frame) -> int:
-        given = block.get("input")
-        arguments = given if isinstance(given, dict) else {"": given}
-        total = frame.call + self._text(str(block.get("name", "")))
+    def _count_tool_call(self, block: Mapping[str, Any], frame: Frame) -> int:
+        tool_input = block.get("input")
+        arguments = tool_input if isinstance(tool_input, dict) else {"": tool_input}
+        total = frame.tool_call + self._count_text(str(block.get("name", "")))
         for name, value in arguments.items():
-            said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            total += frame.argument + self._text(str(name)) + self._text(said)
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            total += frame.tool_argument + self._count_text(str(name)) + self._count_text(text)
         return total
 
 
-_LINE = {"type": "text", "text": "\n"}
-
-
-def merge(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Turns: consecutive messages of one role are one, each as a list of blocks, texts on lines of their own."""
+def _merge_turns(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the turns as roles and blocks. Consecutive messages of one role are one turn, texts on lines of their own."""
     turns: list[tuple[str, list[dict[str, Any]]]] = []
     for message in messages:
         role, content = message["role"], message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
         if turns and turns[-1][0] == role:
             joined = [*turns[-1][1][-1:], *blocks[:1]]
-            line = [_LINE] if [block.get("type") for block in joined] == ["text", "text"] else []
+            line = [_NEWLINE_BLOCK] if [block.get("type") for block in joined] == ["text", "text"] else []
             turns[-1][1].extend(line + blocks)
         else:
             turns.append((role, blocks))
     return turns
 
 
-def _texts(content: Any, where: str) -> list[str]:
+def _read_texts(content: Any, where: str) -> list[str]:
     if isinstance(content, str):
         return [content]
-    found = []
+    texts = []
     for block in content:
         if (
             not isinstance(block, dict)
@@ -218,51 +220,45 @@ def _texts(content: Any, where: str) -> list[str]:
         ):
             kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
             raise Unreadable(f"needs the API: {where} holds a block of type `{kind}`", _HINT)
-        found.append(block["text"])
-    return found
+        texts.append(block["text"])
+    return texts
 
 
 def _is_image(block: Any) -> bool:
     return isinstance(block, dict) and block.get("type") == "image"
 
 
-def _images_of(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every image of the messages, those in the results of tools among them."""
+def _find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the images of all messages, including those in the results of tools."""
     for message in fields.get("messages") or []:
         for block in message["content"] if isinstance(message["content"], list) else []:
-            inner = block.get("content") if block.get("type") == "tool_result" else None
-            yield from filter(_is_image, [block, *(inner if isinstance(inner, list) else [])])
+            result = block.get("content") if block.get("type") == "tool_result" else None
+            yield from filter(_is_image, [block, *(result if isinstance(result, list) else [])])
 
 
-def _seen(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
-    """Tokens of an image, and the least that they may be. Without its size it is the most that any costs, or nothing."""
-    edge, most = _SIGHT[family]
-    size = _size(block.get("source"))
-    return (
-        (
-            images.count_image_tokens(size, edge, most),
-            images.count_image_tokens(size, min(edge, _DOUBTED), most),
-        )
-        if size
-        else (most, 0)
-    )
+def _count_image(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the most and the least tokens that an image may cost; without its size, the most of any image and 0."""
+    max_side, max_tokens = _IMAGE_LIMITS[family]
+    size = _read_size(block.get("source"))
+    if not size:
+        return max_tokens, 0
+    most = images.count_image_tokens(size, max_side, max_tokens)
+    return most, images.count_image_tokens(size, min(max_side, _CONTESTED_SIDE), max_tokens)
 
 
-def _size(source: Any) -> images.ImageSize | None:
+def _read_size(source: Any) -> images.ImageSize | None:
     data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
     if not isinstance(data, str):
         return None
     try:
-        return images.read_size(base64.b64decode(data[:_HEADER])) or images.read_size(base64.b64decode(data))
+        header = base64.b64decode(data[:_HEADER_CHARACTERS])
+        return images.read_size(header) or images.read_size(base64.b64decode(data))
     except (binascii.Error, ValueError):
         return None
 
 
-_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
-
-
-def _refuse_unmodelled(fields: Mapping[str, Any]) -> None:
-    """Raise for what the offline rules don't cover, naming it."""
+def _refuse_uncovered(fields: Mapping[str, Any]) -> None:
+    """Raise `Unreadable` for a request that the offline rules don't cover, and name what they don't."""
     for name in ("tool_choice", "thinking", "output_config"):
         if not isinstance(fields.get(name) or {}, dict):
             raise Unreadable(f"needs the API: `{name}` is not an object", _HINT)
@@ -286,26 +282,26 @@ def _refuse_unmodelled(fields: Mapping[str, Any]) -> None:
 def _refuse_blocks(blocks: Iterable[Any]) -> None:
     for block in blocks:
         kind = block.get("type") if isinstance(block, dict) else None
-        if kind not in _BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
+        if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
             raise Unreadable(f"needs the API: a message holds a block of type `{str(kind)[:60]}`", _HINT)
         if kind == "text" and block.get("citations"):
             raise Unreadable("needs the API: a message holds citations", _HINT)
 
 
-def _interval(model: Model, fields: Mapping[str, Any]) -> Interval:
-    plain = OLDER if model.tokenizer_family == "v3" else NEWER
+def _find_margin(model: Model, fields: Mapping[str, Any]) -> Margin:
+    texts_margin = _OLDER_MARGIN if model.tokenizer_family == "v3" else _NEWER_MARGIN
     if model.basis == "assumed":
-        return UNKNOWN_MODEL
-    tools = bool(fields.get("tools"))
-    if tools and not model.tool_prompt_tokens:
-        return UNKNOWN_TOOL_PROMPT
-    forced = tools and (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
-    thinks = (fields.get("thinking") or {}).get("type", "disabled") != "disabled"
-    history = any(
+        return _UNKNOWN_MODEL_MARGIN
+    has_tools = bool(fields.get("tools"))
+    if has_tools and not model.tool_prompt_tokens:
+        return _UNKNOWN_TOOL_PROMPT_MARGIN
+    is_forced = has_tools and (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
+    has_thinking = (fields.get("thinking") or {}).get("type", "disabled") != "disabled"
+    has_tool_history = any(
         not isinstance(message["content"], str)
         and any(block["type"] not in {"text", "image"} for block in message["content"])
         for message in fields.get("messages") or []
     )
-    if forced or thinks or history:
-        return ROUGH
-    return TOOLS if tools else plain
+    if is_forced or has_thinking or has_tool_history:
+        return _ROUGH_MARGIN
+    return _TOOLS_MARGIN if has_tools else texts_margin

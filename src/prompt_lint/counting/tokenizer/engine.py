@@ -1,7 +1,7 @@
-"""Tokens of a text: a sum over its words and the gaps between them, each distinct one priced once.
+"""Counts the tokens of a text: a sum over its items, which are words and the gaps between them.
 
-No piece of the vocabulary crosses the end of a word or mixes white space with text, so what a word costs
-doesn't depend on its neighbours, and a gap's markers follow from the gap alone.
+No piece of the vocabulary crosses the end of a word or mixes white space with text. So the tokens of a word don't
+depend on its neighbours, the markers of a gap follow from the gap alone, and each distinct item is counted once.
 """
 
 from __future__ import annotations
@@ -9,197 +9,220 @@ from __future__ import annotations
 import re
 from collections import Counter
 from operator import mul
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.counting.tokenizer.characters import ASCII_PUNCTUATION, items, normalise, runs, split_pattern
-from prompt_lint.counting.tokenizer.marks import BEGIN, END, mark_case, mark_gap
-from prompt_lint.counting.tokenizer.vocabulary import Vocabulary, vocabulary
+from prompt_lint.counting.tokenizer.characters import (
+    ASCII_PUNCTUATION,
+    compile_any_items,
+    compile_items,
+    compile_runs,
+    normalize,
+)
+from prompt_lint.counting.tokenizer.markers import BEGIN, END, mark_case, mark_gap
+from prompt_lint.counting.tokenizer.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
-    from prompt_lint.counting.tokenizer.marks import After, Before
-
-FamilyName = Literal["v3", "v4.7", "v4.8"]
+    from prompt_lint.counting.tokenizer.markers import After, Before
+    from prompt_lint.counting.tokenizer.vocabulary import Vocabulary
 
 
 class Family(NamedTuple):
     """A generation of tokenizers.
 
-    `frame_space` says that the frame before a message ends in the space that a first word needs.
-    `caps_from` is the length from which a word in capitals is one with a marker (0: never).
+    A word in capitals of at least `min_caps_length` characters has a marker of its own; none has with 0. With
+    `has_frame_space` the frame before a message ends in the space that precedes a first word.
     """
 
     vocabulary: str
-    fold_quotes: bool
-    caps_from: int
-    frame_space: bool
+    folds_quotes: bool
+    min_caps_length: int
+    has_frame_space: bool
 
 
 FAMILIES: dict[str, Family] = {
-    "v3": Family("older", fold_quotes=True, caps_from=4, frame_space=True),
-    "v4.7": Family("newer", fold_quotes=False, caps_from=0, frame_space=True),
-    "v4.8": Family("newer", fold_quotes=False, caps_from=0, frame_space=False),
+    "v3": Family("older", folds_quotes=True, min_caps_length=4, has_frame_space=True),
+    "v4.7": Family("newer", folds_quotes=False, min_caps_length=0, has_frame_space=True),
+    "v4.8": Family("newer", folds_quotes=False, min_caps_length=0, has_frame_space=False),
 }
 
-# A bound on memory, not on results: a hostile megabyte may hold a hundred thousand distinct words.
-MEMO_SIZE = 100_000
-MEMO_LENGTH = 64
+# These bound memory, not results: a hostile megabyte may contain a hundred thousand distinct words.
+_MEMO_ENTRIES = 100_000
+_MEMO_CHARACTERS = 64
 
-_ASCII_ITEMS = split_pattern("A-Za-z", ASCII_PUNCTUATION)
+_ASCII_ITEMS = compile_items("A-Za-z", ASCII_PUNCTUATION)
 _CHUNKS = re.compile(r" +|\n+|\t+|\u3000+|[0-9]+|\x01?[^\x01\x02 \n\t\u30000-9]+\x02?|\x01|\x02")
+# Strings from this length on may have runs that are worth cutting.
 _LONG = 512
-_REPEATED = re.compile(r"(.)\1{255,}", re.DOTALL)
-_FAR = 1 << 60
+_LONG_RUN = re.compile(r"(.)\1{255,}", re.DOTALL)
+_INFINITE = 1 << 60
 
 
-def content_tokens(text: str, family: str, *, after_space: bool = True) -> int:
-    """Tokens of the text of one message, without the frame around it. Any `str` will do.
+def count_tokens(text: str, family_name: str, *, after_space: bool = True) -> int:
+    """Return the tokens of the text of one message, without its frame. Any `str` can be counted.
 
-    A text that doesn't follow the frame of a message (a system prompt) isn't `after_space`.
+    Without `after_space` no frame precedes the text, as with a system prompt.
     """
-    facts = FAMILIES[family]
+    family = FAMILIES[family_name]
     if not after_space:
-        facts = facts._replace(frame_space=False)
-    words = vocabulary(facts.vocabulary)
-    normal = normalise(text, fold_quotes=facts.fold_quotes)
+        family = family._replace(has_frame_space=False)
+    vocabulary = load_vocabulary(family.vocabulary)
+    normal = normalize(text, fold_quotes=family.folds_quotes)
     body = normal.rstrip("\n")
-    tail = _newline_tail(len(normal) - len(body), words)
-    if facts.frame_space and text[:1] == " " and body[:1] == " " and body[1:2] != " ":
+    tail = _count_final_newlines(len(normal) - len(body), vocabulary)
+    if family.has_frame_space and text[:1] == " " and body[:1] == " " and body[1:2] != " ":
         body = body[1:]
     if not body:
-        return tail + facts.frame_space
-    found: list[str] = (_ASCII_ITEMS if body.isascii() else items()).findall(body)
+        return tail + family.has_frame_space
+    items: list[str] = (_ASCII_ITEMS if body.isascii() else compile_any_items()).findall(body)
     head = body[0] == " " and body[1:2] != "" and not _is_gap(body[1])
-    return tail + head + _edges(found, words, facts) + _sum(found, words, facts.caps_from)
+    edges = _count_edge_gaps(items, vocabulary, family)
+    return head + edges + _count_items(items, vocabulary, family.min_caps_length) + tail
 
 
-def _newline_tail(newlines: int, words: Vocabulary) -> int:
-    """What newlines at the end cost beyond the two that the frame adds and pays for."""
-    return _chunk(words, "\n" * (newlines + 2)) - 1 if newlines else 0
+def _count_final_newlines(newlines: int, vocabulary: Vocabulary) -> int:
+    """Return the tokens of newlines at the end beyond the two of the frame, which it includes."""
+    return _count_chunk("\n" * (newlines + 2), vocabulary) - 1 if newlines else 0
 
 
 def _is_gap(item: str) -> bool:
     if item[0].isascii():
         return not item[0].isalpha()
-    match = runs().match(item)
+    match = compile_runs().match(item)
     return match is not None and match.lastgroup != "word"
 
 
-def _edges(found: list[str], words: Vocabulary, facts: Family) -> int:
-    """Price the gaps at the ends of a text, which aren't between two words, and take them out of `found`."""
-    before: Before = "space" if facts.frame_space else "nothing"
+def _count_edge_gaps(items: list[str], vocabulary: Vocabulary, family: Family) -> int:
+    """Remove the gaps at the ends of the text, which aren't between two words, from `items`; return their tokens."""
+    before: Before = "space" if family.has_frame_space else "nothing"
     total = 0
-    if _is_gap(found[0]):
-        after: After = "end" if len(found) == 1 else "word"
-        total += _gap(found.pop(0), before, after, words)
-    if found and _is_gap(found[-1]):
-        total += _gap(found.pop(), "word", "end", words)
+    if _is_gap(items[0]):
+        after: After = "end" if len(items) == 1 else "word"
+        total += _count_gap(items.pop(0), before, after, vocabulary)
+    if items and _is_gap(items[-1]):
+        total += _count_gap(items.pop(), "word", "end", vocabulary)
     return total
 
 
-def _sum(found: list[str], words: Vocabulary, caps_from: int) -> int:
-    counted = Counter(found)
-    prices = [*map(words.memo.get, counted)]
-    if None in prices:
-        known = zip(counted, prices, strict=True)
-        prices = [_item(item, words, caps_from) if price is None else price for item, price in known]
-    return sum(map(mul, prices, counted.values()))
+def _count_items(items: list[str], vocabulary: Vocabulary, min_caps_length: int) -> int:
+    occurrences = Counter(items)
+    tokens = [*map(vocabulary.item_tokens.get, occurrences)]
+    if None in tokens:
+        known = zip(occurrences, tokens, strict=True)
+        tokens = [
+            _count_item(item, vocabulary, min_caps_length) if count is None else count
+            for item, count in known
+        ]
+    return sum(map(mul, tokens, occurrences.values()))
 
 
-def _item(item: str, words: Vocabulary, caps_from: int) -> int:
-    price = _gap(item, "word", "word", words) if _is_gap(item) else _word(item, words, caps_from)
-    _remember(words.memo, item, price)
-    return price
+def _count_item(item: str, vocabulary: Vocabulary, min_caps_length: int) -> int:
+    tokens = (
+        _count_gap(item, "word", "word", vocabulary)
+        if _is_gap(item)
+        else _count_word(item, vocabulary, min_caps_length)
+    )
+    _memoize(vocabulary.item_tokens, item, tokens)
+    return tokens
 
 
-def _remember(memo: dict[str, int], key: str, price: int) -> None:
-    if len(key) <= MEMO_LENGTH:
-        if len(memo) >= MEMO_SIZE:
+def _memoize(memo: dict[str, int], key: str, tokens: int) -> None:
+    if len(key) <= _MEMO_CHARACTERS:
+        if len(memo) >= _MEMO_ENTRIES:
             memo.clear()
-        memo[key] = price
+        memo[key] = tokens
 
 
-def _word(word: str, words: Vocabulary, caps_from: int) -> int:
-    mark, spelled = mark_case(word, caps_from)
-    marked = f"{mark}{BEGIN}{spelled}{END}"
-    if marked in words.pieces:
+def _count_word(word: str, vocabulary: Vocabulary, min_caps_length: int) -> int:
+    marker, spelled = mark_case(word, min_caps_length)
+    marked = f"{marker}{BEGIN}{spelled}{END}"
+    if marked in vocabulary.pieces:
         return 1
-    if not mark:
-        return _tile(marked, words)
-    price = words.memo.get(spelled)
-    if price is None:
-        price = _tile(marked[1:], words)
-        _remember(words.memo, spelled, price)
-    return 1 + price
+    if not marker:
+        return _count_pieces(marked, vocabulary)
+    tokens = vocabulary.item_tokens.get(spelled)
+    if tokens is None:
+        tokens = _count_pieces(marked[1:], vocabulary)
+        _memoize(vocabulary.item_tokens, spelled, tokens)
+    return 1 + tokens
 
 
-def _gap(gap: str, before: Before, after: After, words: Vocabulary) -> int:
+def _count_gap(gap: str, before: Before, after: After, vocabulary: Vocabulary) -> int:
     chunks: list[str] = _CHUNKS.findall(mark_gap(gap, before, after))
     if len(chunks) < 100:
-        return sum([_chunk(words, chunk) for chunk in chunks])
-    return sum(_chunk(words, chunk) * times for chunk, times in Counter(chunks).items())
+        return sum([_count_chunk(chunk, vocabulary) for chunk in chunks])
+    return sum(_count_chunk(chunk, vocabulary) * times for chunk, times in Counter(chunks).items())
 
 
-def _chunk(words: Vocabulary, chunk: str) -> int:
-    price = words.chunk_memo.get(chunk)
-    if price is None:
-        price = _tile(chunk, words)
-        _remember(words.chunk_memo, chunk, price)
-    return price
+def _count_chunk(chunk: str, vocabulary: Vocabulary) -> int:
+    tokens = vocabulary.chunk_tokens.get(chunk)
+    if tokens is None:
+        tokens = _count_pieces(chunk, vocabulary)
+        _memoize(vocabulary.chunk_tokens, chunk, tokens)
+    return tokens
 
 
-def _tile(marked: str, words: Vocabulary) -> int:
-    """The fewest pieces that spell a marked string."""
-    if marked in words.pieces:
+def _count_pieces(marked: str, vocabulary: Vocabulary) -> int:
+    """Return the least number of pieces that spell a marked string."""
+    if marked in vocabulary.pieces:
         return 1
     if len(marked) < _LONG:
-        known = words.pieces.issuperset(marked)
-        return _spread(marked, words) if known else _cheapest(marked, words)
-    shorter, saved = _shortened(marked, words)
-    return _cheapest(shorter, words) + saved
+        is_known = vocabulary.pieces.issuperset(marked)
+        return (
+            _count_pieces_from_ends(marked, vocabulary)
+            if is_known
+            else _count_pieces_in_order(marked, vocabulary)
+        )
+    shorter, saved = _cut_long_runs(marked, vocabulary)
+    return _count_pieces_in_order(shorter, vocabulary) + saved
 
 
-def _spread(marked: str, words: Vocabulary) -> int:
-    """`_cheapest` for words, most of which are two to four pieces: outwards from both ends until they meet."""
-    pieces = words.pieces
+def _count_pieces_from_ends(marked: str, vocabulary: Vocabulary) -> int:
+    """Return the least number of pieces of a string whose characters are all pieces.
+
+    Most words are two to four pieces, so the search goes inwards from both ends until they meet.
+    """
+    pieces = vocabulary.pieces
     size = len(marked)
-    reached = [end for end in (1, *words.lengths.get(marked[0], ())) if marked[:end] in pieces]
+    reached = [end for end in (1, *vocabulary.lengths.get(marked[0], ())) if marked[:end] in pieces]
     for end in reached:
         if marked[end:] in pieces:
             return 2
-    last = [start for start in range(2, size) if marked[start:] in pieces]
-    seen = set(reached)
-    for price in range(3, size + 1):
+    last_starts = [start for start in range(2, size) if marked[start:] in pieces]
+    visited = set(reached)
+    for tokens in range(3, size + 1):
         for end in reached:
-            for start in last:
+            for start in last_starts:
                 if end < start and marked[end:start] in pieces:
-                    return price
-        reached = _one_further(reached, seen, marked, words)
+                    return tokens
+        reached = _extend_by_a_piece(reached, visited, marked, vocabulary)
     return size
 
 
-def _one_further(reached: list[int], seen: set[int], marked: str, words: Vocabulary) -> list[int]:
-    pieces = words.pieces
-    found = []
+def _extend_by_a_piece(
+    reached: list[int], visited: set[int], marked: str, vocabulary: Vocabulary
+) -> list[int]:
+    pieces = vocabulary.pieces
+    ends = []
     for start in reached:
-        for length in (1, *words.lengths.get(marked[start], ())):
+        for length in (1, *vocabulary.lengths.get(marked[start], ())):
             end = start + length
-            if end not in seen and marked[start:end] in pieces:
-                seen.add(end)
-                found.append(end)
-    return found
+            if end not in visited and marked[start:end] in pieces:
+                visited.add(end)
+                ends.append(end)
+    return ends
 
 
-def _cheapest(marked: str, words: Vocabulary) -> int:
-    """The same, whatever the string: position by position."""
-    pieces = words.pieces
+def _count_pieces_in_order(marked: str, vocabulary: Vocabulary) -> int:
+    """Return the least number of pieces of any string, position by position; a character that is no piece is bytes."""
+    pieces = vocabulary.pieces
     size = len(marked)
-    best = [0, *[_FAR] * size]
+    best = [0, *[_INFINITE] * size]
     for start, char in enumerate(marked):
         following = best[start] + 1
-        alone = following if char in pieces else following - 1 + _char(char, words)
+        alone = following if char in pieces else following - 1 + _count_bytes(char, vocabulary)
         if alone < best[start + 1]:  # noqa: PLR1730 - min() costs as much as the rest of the loop
             best[start + 1] = alone
-        for length in words.lengths.get(char, ()):
+        for length in vocabulary.lengths.get(char, ()):
             end = start + length
             if end > size:
                 break
@@ -208,32 +231,34 @@ def _cheapest(marked: str, words: Vocabulary) -> int:
     return best[size]
 
 
-def _char(char: str, words: Vocabulary) -> int:
-    """A character that is no piece: its bytes, of which the longest known beginning is one token."""
+def _count_bytes(char: str, vocabulary: Vocabulary) -> int:
+    """Return the tokens of a character that is no piece: its longest known beginning is one, each other byte another."""
     encoded = char.encode()
     for size in range(len(encoded) - 1, 1, -1):
-        if encoded[:size] in words.prefixes:
+        if encoded[:size] in vocabulary.prefixes:
             return 1 + len(encoded) - size
     return len(encoded)
 
 
-def _shortened(marked: str, words: Vocabulary) -> tuple[str, int]:
-    """The string with its very long runs of one character cut, and the tokens that were cut.
+def _cut_long_runs(marked: str, vocabulary: Vocabulary) -> tuple[str, int]:
+    """Return the string with its very long runs of one character cut, and the tokens of what was cut.
 
-    With a longest piece of n characters, a run of more than n * n is best tiled with at least one of
-    them (of any n shorter pieces some add up to a multiple of n, and cost no less), so a run of any length
-    can be cut by n at one token each; 256 more leave room for pieces that reach into it from its ends.
+    Where the longest piece has n characters, a run of more than n * n is spelled with the fewest pieces by using that
+    piece at least once: of any n shorter pieces some add up to a multiple of n, and cost no less. So such a run can be
+    cut by n characters at one token each. 256 more are left for pieces that overlap its ends.
     """
     saved = 0
 
     def cut(match: re.Match[str]) -> str:
         nonlocal saved
-        char, run = match[1], len(match[0])
+        char, length = match[1], len(match[0])
         longest = max(
-            size for size in (1, *words.lengths.get(char, ())) if size == 1 or char * size in words.pieces
+            size
+            for size in (1, *vocabulary.lengths.get(char, ()))
+            if size == 1 or char * size in vocabulary.pieces
         )
-        times = max(0, run - longest * longest - 256) // longest
-        saved += times * (1 if longest > 1 or char in words.pieces else _char(char, words))
-        return char * (run - times * longest)
+        times = max(0, length - longest * longest - 256) // longest
+        saved += times * (1 if longest > 1 or char in vocabulary.pieces else _count_bytes(char, vocabulary))
+        return char * (length - times * longest)
 
-    return _REPEATED.sub(cut, marked), saved
+    return _LONG_RUN.sub(cut, marked), saved
