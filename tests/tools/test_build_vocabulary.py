@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.paths import load_tool
 
-from prompt_lint.counting.tokenizer.vocabulary import vocabulary
+from prompt_lint.counting.tokenizer.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,4 +60,4 @@ def test_check_tells_a_changed_vocabulary(
 
     assert code == 1
     assert "older.vocabulary: differs" in capsys.readouterr().out
-    assert len(vocabulary("older").pieces) > 40_000
+    assert len(load_vocabulary("older").pieces) > 40_000
