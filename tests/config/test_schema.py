@@ -413,7 +413,7 @@ def _nearly_right(draw: st.DrawFn) -> Any:
 _CROSS = re.compile(r"the entry doesn't count for|no limit for")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(_nearly_right())
 def test_schema_and_loader_agree_on_files_that_are_nearly_right(data: Any) -> None:
     """Whatever stands in a file, one accepts it if the other does, but for limits compared with models."""
@@ -424,7 +424,7 @@ def test_schema_and_loader_agree_on_files_that_are_nearly_right(data: Any) -> No
     assert schema_takes(data) == (mistakes is None), mistakes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_a_configuration_or_its_mistakes(data: bytes) -> None:
     """Nothing but `ConfigErrors` comes out of any input."""

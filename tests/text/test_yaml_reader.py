@@ -227,7 +227,7 @@ _VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(_VALUES)
 def test_what_pyyaml_writes_is_read_back(value: Any) -> None:
     """Data written by PyYAML comes back the same, by both parsers, wherever it needs neither tags nor anchors."""
@@ -258,14 +258,14 @@ def outcome(text: str, *, pure: bool) -> object:
     return found, [str(mistake) for mistake in mistakes]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(st.lists(st.sampled_from(_TOKENS), max_size=14).map("".join))
 def test_both_parsers_say_the_same(text: str) -> None:
     """The C parser and the pure one read the same data at the same places, and refuse the same; tabs aside."""
     assert outcome(text, pure=False) == outcome(text, pure=True)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_nothing_but_its_own_error_comes_out(data: bytes) -> None:
     """Whatever the bytes, they are read or a `ParseError` says why not, by both parsers."""

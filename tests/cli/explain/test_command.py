@@ -176,7 +176,11 @@ def test_what_cannot_be_measured_is_told_with_its_exit_code(repo: Repo, lint: Ca
     assert "ERROR" in done.out
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     data=st.binary(max_size=200),
     name=st.sampled_from(["CLAUDE.md", "SKILL.md", "a.json", "a.prompt", "a.txt", "b.jsonl"]),

@@ -440,7 +440,11 @@ CONTENT = st.sampled_from(
 _numbers = itertools.count()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(tree=st.dictionaries(PATH, CONTENT, min_size=1, max_size=8), link=st.none() | st.tuples(PATH, PATH))
 def test_the_next_check_passes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
