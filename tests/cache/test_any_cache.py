@@ -1,4 +1,4 @@
-"""The law of the cache: a run with any cache prints what a run without one prints."""
+"""A run with any cache prints what a run without one prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that haven't changed aren't opened; and whatever may have changed one, the number is that of a first run."""
+"""Unchanged files aren't opened, and after any change of a file the report is that of a run without a cache."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ Lint = Any
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that are read, by the real function."""
+    """The paths of the files that are read."""
     paths: list[str] = []
     read_stamped = WorkingTree.read_stamped
 
-    def noting(tree: WorkingTree, path: str, cap: int) -> Any:
+    def record_path(tree: WorkingTree, path: str, cap: int) -> Any:
         paths.append(path)
         return read_stamped(tree, path, cap)
 
-    monkeypatch.setattr(WorkingTree, "read_stamped", noting)
+    monkeypatch.setattr(WorkingTree, "read_stamped", record_path)
     return paths
 
 
@@ -63,28 +63,30 @@ def lint(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.write(A, "Hello, hello.\n")
     repo.write(B, "Answer in one sentence.\n")
-    tick()
+    wait_a_tick()
 
     def run(*arguments: str) -> dict[str, list[Any]]:
         main.run(["check", "--output-format", "json", *arguments])
         report = json.loads(capfd.readouterr().out)
-        found: dict[str, list[Any]] = {one["path"]: [one["message"]] for one in report["problems"]}
-        for one in report["verdicts"]:
-            found.setdefault(one["path"], []).append(one["tokens"])
-        return found
+        results: dict[str, list[Any]] = {
+            problem["path"]: [problem["message"]] for problem in report["problems"]
+        }
+        for verdict in report["verdicts"]:
+            results.setdefault(verdict["path"], []).append(verdict["tokens"])
+        return results
 
     return run
 
 
-def tick() -> None:
+def wait_a_tick() -> None:
     time.sleep(0.03)
 
 
-def touch(path: Path, like: os.stat_result) -> None:
-    os.utime(path, ns=(like.st_atime_ns, like.st_mtime_ns))
+def restore_times(path: Path, status: os.stat_result) -> None:
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-# Each takes a repository whose files have all been counted, and changes what one of them is.
+# Each changes a file of a repository whose files have all been counted.
 
 
 def edited(repo: Repo) -> None:
@@ -94,7 +96,7 @@ def edited(repo: Repo) -> None:
 def edited_in_secret(repo: Repo) -> None:
     before = (repo.path / A).stat()
     repo.write(A, "Zq#!@ &%$^*.\n\n")
-    touch(repo.path / A, before)
+    restore_times(repo.path / A, before)
     after = (repo.path / A).stat()
     assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
 
@@ -102,7 +104,7 @@ def edited_in_secret(repo: Repo) -> None:
 def replaced(repo: Repo) -> None:
     before = (repo.path / A).stat()
     new = repo.write("new", "Zq#!@ &%$^*.\n\n")
-    touch(new, before)
+    restore_times(new, before)
     new.rename(repo.path / A)
 
 
@@ -209,9 +211,9 @@ def test_a_change_is_seen(repo: Repo, lint: Lint, opened: list[str], change: Cal
     """After any change the report is that of a run without a cache, also the second time."""
     repo.commit()
     before = lint()
-    tick()
+    wait_a_tick()
     change(repo)
-    tick()
+    wait_a_tick()
 
     after, again, fresh = lint(), lint(), lint("--no-cache")
 
@@ -219,13 +221,13 @@ def test_a_change_is_seen(repo: Repo, lint: Lint, opened: list[str], change: Cal
     assert change in {with_crlf, swapped, behind_a_link, models_in_another_order} or after != before
 
 
-def test_intent_to_add_changes_nothing(repo: Repo, lint: Lint) -> None:
-    """A file that is only meant to be added is counted as it is on disk."""
+def test_a_file_with_intent_to_add_is_counted(repo: Repo, lint: Lint) -> None:
+    """It is counted as it is on disk."""
     repo.commit()
     lint()
     repo.write("prompts/new.md", "New, and not yet in the index.\n")
     repo.git("add", "--intent-to-add", "prompts/new.md")
-    tick()
+    wait_a_tick()
 
     assert lint() == lint() == lint("--no-cache")
 
@@ -240,7 +242,7 @@ def test_unchanged_files_are_not_opened(repo: Repo, lint: Lint, opened: list[str
     assert opened == []
 
     repo.write(A, "Edited.\n")
-    tick()
+    wait_a_tick()
     lint()
     assert opened == [A]
 
@@ -257,8 +259,8 @@ def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
     assert set(opened) <= {A, B}  # read for the breakdown of what fails
 
 
-def test_a_file_over_the_size_is_refused_though_it_is_known(lint: Lint) -> None:
-    """`--max-file-size` holds for files whose counts are known."""
+def test_a_known_file_over_the_size_is_refused(lint: Lint) -> None:
+    """`--max-file-size` applies to files with known counts, too."""
     lint()
 
     assert lint("--max-file-size", "5") == lint("--max-file-size", "5", "--no-cache")
@@ -276,10 +278,10 @@ def test_a_young_file_has_no_stamp(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-5_000_000_000, 0, 10_000_000_000])
-def test_odd_times_are_no_trouble(repo: Repo, lint: Lint, seconds: int) -> None:
+def test_files_of_any_time_are_counted(repo: Repo, lint: Lint, seconds: int) -> None:
     """From before 1970 to beyond what fits a stamp, a file's times may be anything."""
     os.utime(repo.path / A, (seconds, seconds))
-    tick()
+    wait_a_tick()
 
     assert lint() == lint() == lint("--no-cache")
 
@@ -291,8 +293,8 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
     with closing(sqlite3.connect(path)) as db, db:
         rows = db.execute("SELECT k, v FROM entries").fetchall()
         for name, value in rows:
-            spoilt = bytes([*value[:60], value[60] ^ 1, *value[61:]])
-            db.execute("UPDATE entries SET v = ? WHERE k = ?", (spoilt, name))
+            damaged = bytes([*value[:60], value[60] ^ 1, *value[61:]])
+            db.execute("UPDATE entries SET v = ? WHERE k = ?", (damaged, name))
     opened.clear()
 
     assert len(rows) == 2
@@ -307,8 +309,8 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
         b'[[], [], {"a": "zz"}]', b'[[], [], {"a": 1}]', b"[" * 20_000, b"\xff",
     ],
 )  # fmt: skip
-def test_a_sealed_row_that_is_no_entry_is_not_found(tmp_path: Path, data: bytes) -> None:
-    """The seal is a checksum, which anybody can make: what is under it must still be an entry."""
+def test_a_valid_row_with_an_impossible_entry_is_not_found(tmp_path: Path, data: bytes) -> None:
+    """Anybody can compute the checksum of a row, so its payload must be a possible entry, too."""
     stamp = bytes(STAMP_BYTES)
     with closing(open_files(str(tmp_path), "build", "top")) as cache:
         cache._store.put({cache._name("a.md", "", ""): stamp + data})
@@ -333,24 +335,24 @@ def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry
     with tempfile.TemporaryDirectory() as folder:
         with closing(open_files(folder, "build", "top")) as cache:
             cache.put(path, stamp, "text", "user", entry)
-        found = {
+        entries_elsewhere = {
             key: open_files(folder, key[0], key[1]).get({path: stamp}, *key[2:])
             for key in itertools.product(("build", "other"), ("top", "pot"), ("text", ""), ("user", "system"))
         }
         changed = open_files(folder, "build", "top").get({path: stamp[:-1] + b"?"}, "text", "user")
 
-    assert found.pop(("build", "top", "text", "user")) == {path: entry}
-    assert set(map(len, found.values())) == {0}
+    assert entries_elsewhere.pop(("build", "top", "text", "user")) == {path: entry}
+    assert set(map(len, entries_elsewhere.values())) == {0}
     assert changed == {} or stamp.endswith(b"?")
 
 
 def test_a_file_of_very_many_prompts_is_read_again(repo: Repo, lint: Lint, opened: list[str]) -> None:
-    """What such a file holds would make the cache large and slow."""
+    """Its entry would make the cache large and slow."""
     line = '{"messages": [{"role": "user", "content": "Hello."}]}\n'
     repo.write(".prompt-lint.yaml", CONFIG.replace("**/*.md", "**"))
     repo.write("prompts/few.jsonl", line * 100)
     repo.write("prompts/many.jsonl", line * 101)
-    tick()
+    wait_a_tick()
     first = lint()
     opened.clear()
 
@@ -375,11 +377,11 @@ def test_a_second_name_of_a_file_is_read(repo: Repo, lint: Lint, opened: list[st
     text = "---\nname: x\ndescription: Does this.\n---\nDo that.\n"
     repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", '"{a,b}/*.md"'))
     repo.write("a/plain.md", text)
-    tick()
+    wait_a_tick()
     first = lint()
     (repo.path / "b").mkdir()
     os.link(repo.path / "a/plain.md", repo.path / "b/SKILL.md")
-    tick()
+    wait_a_tick()
 
     both = lint()
 
@@ -392,7 +394,7 @@ def test_a_file_that_two_rules_count_for_other_models_is_counted_for_each(repo: 
     models = "    models: [claude-opus-4-1, claude-haiku-4-5]\n    limit: 101\n"
     repo.write(".prompt-lint.yaml", CONFIG + f'  - files: "*.txt"\n{models}')
     repo.link("b.txt", A)
-    tick()
+    wait_a_tick()
     first = lint()
 
     assert len(first[A]) == 4
@@ -400,18 +402,18 @@ def test_a_file_that_two_rules_count_for_other_models_is_counted_for_each(repo: 
 
 
 @pytest.mark.usefixtures("lint")
-def test_what_two_rules_say_of_a_file_stays_in_its_order(
-    repo: Repo, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_verdicts_by_two_rules_keep_their_order(repo: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     """By its own name first, also where nothing is wrong with that and the link is over another rule's limit."""
     repo.write(
         ".prompt-lint.yaml", CONFIG + '  - files: "*.txt"\n    models: [claude-opus-4-1]\n    limit: 1\n'
     )
     repo.link("b.txt", A)
-    tick()
+    wait_a_tick()
     main.run(["check", "--output-format", "json"])
 
-    first = [(one["path"], one["model"]) for one in json.loads(capfd.readouterr().out)["verdicts"]]
+    first = [
+        (verdict["path"], verdict["model"]) for verdict in json.loads(capfd.readouterr().out)["verdicts"]
+    ]
 
     assert first[:3] == [(A, "claude-sonnet-5-5"), (A, "claude-sonnet-4-6"), (A, "claude-opus-4-1")]
 
@@ -422,12 +424,12 @@ def test_a_known_run_opens_no_prompt_and_needs_no_network(repo: Repo) -> None:
     repo.write(A)
     script = (
         "import sys; opened = []\n"
-        "sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == 'open' else None)\n"
+        "sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == 'open' else None)\n"
         "from prompt_lint.cli import main as cli; from prompt_lint.repo import safe_read; safe_read._CLOCK_TICK = 0\n"
         "code = cli.run(['check', '-q'])\n"
         "print(code, 'httpx2' in sys.modules, 'anthropic' in sys.modules, 'a.md' in [p.split('/')[-1] for p in opened])"
     )
-    tick()
+    wait_a_tick()
     environment = os.environ | {"ANTHROPIC_API_KEY": ""}
 
     first, second = (
@@ -465,8 +467,8 @@ def test_a_linked_folder_is_followed_out_of_the_folders_that_are_asked_for(
     assert lint().keys() >= {A, B, "shared/c.md", "real/deep/d.md", "other/e.txt"}
 
 
-def test_another_repository_below_a_pattern_is_no_obstacle(repo: Repo, lint: Lint, tmp_path: Path) -> None:
-    """Git refuses to be asked for paths inside a submodule; such a pattern matches nothing, as ever."""
+def test_a_pattern_inside_a_submodule_matches_nothing(repo: Repo, lint: Lint, tmp_path: Path) -> None:
+    """Git refuses paths inside a submodule."""
     from tests.support.repo import Repo as Another  # noqa: PLC0415
 
     other = Another(tmp_path / "other")

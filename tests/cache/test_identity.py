@@ -1,4 +1,4 @@
-"""A build is known by its files: two of one version number never believe each other's entries."""
+"""A build is known by its files: two of one version number never use each other's entries."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def repo_of_prompts(repo: Repo) -> Repo:
     return repo
 
 
-def test_two_builds_of_one_version_share_a_cache_and_believe_nothing_of_each_other(
+def test_two_builds_of_one_version_share_a_cache_without_using_each_others_entries(
     repo_of_prompts: Repo, wheels: tuple[Path, Path], tmp_path: Path
 ) -> None:
     """Each prints what it prints without a cache; also the one that replaces the other in its place."""
