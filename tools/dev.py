@@ -46,7 +46,9 @@ def test(arguments: list[str]) -> int:
     # Several workers would write the same file of snapshots.
     workers = "0" if "--snapshot-update" in arguments else "auto"
     others = [argument for argument in arguments if argument != "--slow"]
-    return run("pytest", "-q", "--numprocesses", workers, "--dist", "loadgroup", *lane, *others)
+    # A file stays with one worker, so that what its tests share is made once. In their order, the longest aren't the last.
+    spread = ["--numprocesses", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    return run("pytest", "-q", *spread, *lane, *others)
 
 
 def lint(arguments: list[str]) -> int:

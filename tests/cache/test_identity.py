@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tests.support.repo import Repo
 
-pytestmark = pytest.mark.xdist_group("builds")  # wheels are built once
-
 CONFIG = "models: [claude-sonnet-5-5]\nlimit: 1000\nprompts:\n  - files: prompts/**\n"
 # What another build might do: count otherwise, and read otherwise.
 PATCHES = {

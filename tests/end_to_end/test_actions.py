@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from tests.support.github_server import GitHubServer
     from tests.support.repo import Repo
 
-pytestmark = pytest.mark.xdist_group("actions")  # packages are installed once for them
-
 
 @pytest.fixture(scope="module")
 def runner_temp(tmp_path_factory: pytest.TempPathFactory) -> Path:

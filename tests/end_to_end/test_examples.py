@@ -28,14 +28,12 @@ def outputs() -> dict[str, str]:
     return rendered
 
 
-@pytest.mark.xdist_group("example")  # made once
 @pytest.mark.parametrize("name", sorted(OUTPUTS))
 def test_the_example_in_every_format(name: str, outputs: dict[str, str], snapshot: SnapshotAssertion) -> None:
     """A grown, a fast growing, a shrunk, a new, a renamed, a deleted, an exempt and a malformed prompt, and a raised limit."""
     assert outputs[name] == snapshot
 
 
-@pytest.mark.xdist_group("example")
 def test_the_page_shows_what_the_program_prints(outputs: dict[str, str]) -> None:
     """`python tools/outputs_docs.py` makes the examples of docs/outputs.md anew where they aren't current."""
     text = outputs_docs.PAGE.read_text(encoding="utf-8")

@@ -117,8 +117,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return repo
 
 
-# Each has installed the hooks once, for the tests that run in one group.
-MANAGERS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("pre-commit", "prek")]
+# Each installs the hooks once.
+MANAGERS = ("pre-commit", "prek")
 
 
 @pytest.fixture(scope="module", params=MANAGERS)
