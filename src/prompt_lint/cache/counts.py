@@ -18,7 +18,7 @@ from prompt_lint.cache.store import Store
 from prompt_lint.model.values import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from prompt_lint.model.values import CountKey, Origin
 
@@ -58,22 +58,32 @@ class CountCache:
         """What was wrong with the file: at most one sentence."""
         return self._store.warnings
 
-    def get(self, keys: Collection[CountKey], origin: Origin) -> dict[CountKey, Count]:
-        """Return the counts of `origin` that are known, for those of `keys` that have one."""
-        names = {self._name(key, origin): key for key in keys}
-        aliases = {model for model in {key.model for key in keys} if origin == "api" and is_moving(model)}
-        now = self._store.now()
+    def get(self, keys: Collection[CountKey], *origins: Origin) -> dict[CountKey, Count]:
+        """Return the counts that are known, for those of `keys` that have one. The first of `origins` wins."""
+        names = {origin: self._make_names(keys, origin) for origin in origins}
+        payloads = self._store.read({name for by_name in names.values() for name in by_name})
         counts: dict[CountKey, Count] = {}
-        for name, payload in self._store.read(names).items():
-            key = names[name]
+        for origin in reversed(origins):
+            known = ((key, payloads[name]) for name, key in names[origin].items() if name in payloads)
+            counts |= self._decode(known, origin)
+        return counts
+
+    def _decode(
+        self, payloads: Iterable[tuple[CountKey, bytes]], origin: Origin
+    ) -> Iterator[tuple[CountKey, Count]]:
+        """Yield the payloads that are counts of `origin`, and not stale."""
+        now = self._store.now()
+        for key, payload in payloads:  # 30,000 times in a large repository
             if len(payload) != _PAYLOAD.size:
                 continue
             tokens, low, high, counted_at, unverified = _PAYLOAD.unpack(payload)
-            count = Count(tokens, low, high, origin, unverified == 1)
-            is_stale = key.model in aliases and not 0 <= now - counted_at < _DAY
-            if unverified <= 1 and _is_possible(count) and not is_stale:
-                counts[key] = count
-        return counts
+            if not 0 < tokens < _TOO_MANY or not low <= tokens <= high < _TOO_MANY or unverified > 1:
+                continue
+            if origin == "api" and (
+                low != high or (is_moving(key.model) and not 0 <= now - counted_at < _DAY)
+            ):
+                continue
+            yield key, Count(tokens, low, high, origin, unverified == 1)
 
     def put(self, counts: Mapping[CountKey, Count]) -> None:
         """Keep `counts`. One that can't be a count is dropped."""
@@ -102,13 +112,22 @@ class CountCache:
         oldest, newest = min(times, default=None), max(times, default=None)
         return CacheInfo(self._store.path, size, tally[b"a"], tally[b"o"], tally[b""], oldest, newest)
 
+    def _make_names(self, keys: Iterable[CountKey], origin: Origin) -> dict[bytes, CountKey]:
+        """Return the keys by the names of their rows."""
+        scopes = {model: self._scope(model, origin) for model in {key.model for key in keys}}
+        return {scopes[key.model] + bytes.fromhex(key.digest): key for key in keys}
+
     def _name(self, key: CountKey, origin: Origin) -> bytes:
-        scope = self._scopes.get((key.model, origin))
+        return self._scope(key.model, origin) + bytes.fromhex(key.digest)
+
+    def _scope(self, model: str, origin: Origin) -> bytes:
+        """Return the first part of a name: the origin, and a hash of the model and of what counts."""
+        scope = self._scopes.get((model, origin))
         if scope is None:
-            text = f"{origin}\0{self._sources[origin]}\0{key.model}".encode("utf-8", "surrogatepass")
+            text = f"{origin}\0{self._sources[origin]}\0{model}".encode("utf-8", "surrogatepass")
             scope = origin[:1].encode() + sha256(text).digest()[: _SCOPE_BYTES - 1]
-            self._scopes[key.model, origin] = scope
-        return scope + bytes.fromhex(key.digest)
+            self._scopes[model, origin] = scope
+        return scope
 
 
 def open_counts(

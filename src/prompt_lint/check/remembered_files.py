@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import FileEntry
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.files import PromptEntry
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Count, Note
+    from prompt_lint.model.values import Count, Note, Rule
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -64,22 +65,23 @@ class RememberedFiles:
         entry = self.find(target)
         if entry is None:
             return None
-        rule, counts = target.rule, []
+        counts = []
         for prompt in entry.prompts:
-            if not prompt.digest:
-                counts.append((EMPTY_COUNT,) * len(rule.models))
-                continue
-            known = [self._counts.get(CountKey(model, prompt.digest)) for model in rule.models]
-            limits = rule.limits_for(prompt.name)
-            sufficient = tuple(
-                count
-                for model, count in zip(rule.models, known, strict=True)
-                if count and is_sufficient(count, limits.get(model), self._sources)
-            )
-            if len(sufficient) < len(known):
+            known = self._recall_prompt(prompt, target.rule)
+            if known is None:
                 return None
-            counts.append(sufficient)
+            counts.append(known)
         return KnownFile(entry, counts)
+
+    def _recall_prompt(self, prompt: PromptEntry, rule: Rule) -> tuple[Count, ...] | None:
+        if not prompt.digest:
+            return (EMPTY_COUNT,) * len(rule.models)
+        known = [self._counts.get(CountKey(model, prompt.digest)) for model in rule.models]
+        counts = tuple(filter(None, known))
+        if len(counts) < len(known):
+            return None
+        limits = map(rule.limits_for(prompt.name).get, rule.models)
+        return counts if all(map(is_sufficient, counts, limits, repeat(self._sources))) else None
 
     def remember(
         self,

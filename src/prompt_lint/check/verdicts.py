@@ -62,8 +62,15 @@ def judge_outcomes(
             yield from _judge_sum(group, config_path, list(pairs), problems)
             continue
         for read, results in pairs:
-            for verdict in _judge_prompt(read, results, problems):
-                yield verdict._replace(sections=count_parts(read.parts, verdict.model, counter))
+            verdicts = _judge_prompt(read, results, problems)
+            yield from _add_sections(read, verdicts, counter) if read.parts else verdicts
+
+
+def _add_sections(
+    read: ReadPrompt, verdicts: Iterable[Verdict], counter: OfflineCounter
+) -> Iterator[Verdict]:
+    for verdict in verdicts:
+        yield verdict._replace(sections=count_parts(read.parts, verdict.model, counter))
 
 
 def _judge_sum(
@@ -80,11 +87,11 @@ def _judge_prompt(
 ) -> Iterator[Verdict]:
     prompt, rule = read.prompt, read.rule
     reported = set()
+    limits = rule.limits_for(prompt.name)
     for model, outcome in zip(rule.models, outcomes, strict=True):
-        limit = rule.limits_for(prompt.name).get(model)
         if isinstance(outcome, Count):
             yield judge_count(prompt, model, rule, outcome)
-        elif isinstance(outcome, OfflineStandIn) and outcome.offline_count.decides(limit):
+        elif isinstance(outcome, OfflineStandIn) and outcome.offline_count.decides(limits.get(model)):
             yield judge_count(prompt, model, rule, outcome.offline_count)
         else:
             reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome

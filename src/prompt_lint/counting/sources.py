@@ -136,10 +136,7 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
     """Return the counts that are known: exact ones first, which are good for every mode."""
-    counts = sources.counts.get(keys, "api")
-    if sources.mode != "exact":
-        counts |= sources.counts.get([key for key in keys if key not in counts], "offline")
-    return counts
+    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else ("api", "offline")))
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:
