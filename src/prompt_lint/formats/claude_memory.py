@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_HOPS = 4
 MAX_FILE_SIZE = 4 * 1024 * 1024
-# What may follow a path, and is no part of the name of the file that is meant.
+# Characters that may follow a path in a sentence without being part of the file's name.
 CLOSING_PUNCTUATION = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 
 _OUTSIDE = (
@@ -34,9 +34,10 @@ _FRAGMENT = "names a file with `@` and a `#` behind it, which isn't counted as a
 
 
 class LoadedFile(NamedTuple):
-    """A file that Claude Code loads. It was imported as `path`, and is the file `real_path`.
+    """A file that Claude Code loads.
 
-    `import_chain` leads there from `importing_line` of the first file. The text begins in line `first_line` of the file.
+    An import names it by `path`; without links that is `real_path`. `import_chain` lists the files that lead to it, the
+    first of which does so in its line `importing_line`. `content` is what the file says from its line `first_line` on.
     """
 
     path: str
@@ -47,7 +48,7 @@ class LoadedFile(NamedTuple):
     content: ClaudeText
 
     def line_of(self, line: int) -> int:
-        """Return the line of the file that is a line of the text."""
+        """Return the line in the file of a line of the text that begins in `first_line`."""
         return line + self.first_line - 1
 
     def parts(self) -> Iterator[Part]:
@@ -64,7 +65,11 @@ class LoadedFile(NamedTuple):
 
 
 class ClaudeMemory:
-    """The file itself and what it imports, each file once, the nearest first; and `notes` on them. Raises `Unreadable`."""
+    """A memory file and the files that it imports, each once, those with the fewest hops first; and `notes` on them.
+
+    Raises:
+        Unreadable: an import can't be measured, or there are too many.
+    """
 
     def __init__(self, path: str, text: str, first_line: int, read: ReadFile) -> None:
         self._imported = ImportedFiles(read)
@@ -74,14 +79,14 @@ class ClaudeMemory:
         self._real_paths = {path}
         self._near_misses: list[tuple[LoadedFile, Import]] = []
         self.files = [LoadedFile(path, path, (), 0, first_line, parse_for_claude(text))]
-        for file in self.files:  # each adds those that it imports
-            for found in file.content.imports:
-                self._follow(file, found)
-            for found in file.content.in_html:
-                self._note_in_html(file, found)
-            self._near_misses += [(file, found) for found in file.content.punctuated]
-        for file, found in self._near_misses:
-            self._note_near_miss(file, found)
+        for file in self.files:  # grows: each file adds the files that it imports
+            for import_ in file.content.imports:
+                self._follow(file, import_)
+            for import_ in file.content.in_html:
+                self._note_in_html(file, import_)
+            self._near_misses += [(file, near_miss) for near_miss in file.content.punctuated]
+        for file, near_miss in self._near_misses:
+            self._note_near_miss(file, near_miss)
         self._imported.raise_failure()
         self.notes = list(self._notes)
 
@@ -97,84 +102,87 @@ class ClaudeMemory:
         for file in self.files:
             yield from file.parts()
 
-    def _follow(self, file: LoadedFile, found: Import) -> None:
-        """Load the file that an import names, if there is one: most words with `@` name none."""
-        path = resolve_import(found.path, file.path)
-        if path is None and _is_meant(found.path):
-            self._note(_OUTSIDE, file, found)
+    def _follow(self, file: LoadedFile, import_: Import) -> None:
+        """Load the file that an import names, if it exists: most words with `@` name no file."""
+        path = resolve_import(import_.path, file.path)
+        if path is None and _is_meant_as_import(import_.path):
+            self._note(_OUTSIDE, file, import_)
         if not path or path in self._followed:
             return
         self._followed.add(path)
         result = self._imported.read(path)
         if isinstance(result, MissingFile):
-            self._near_misses.append((file, found))
+            self._near_misses.append((file, import_))
         elif isinstance(result, NotInRepository):
-            self._note(describe_exclusion(result), file, found)
+            self._note(describe_exclusion(result), file, import_)
         elif isinstance(result, Unreadable):
-            self._fail(file, found, result)
+            self._fail(file, import_, result)
         elif result[0] not in self._real_paths:
-            self._load(file, found, path, *result)
+            self._load(file, import_, path, *result)
 
-    def _load(self, file: LoadedFile, found: Import, path: str, real_path: str, data: bytes) -> None:
+    def _load(self, file: LoadedFile, import_: Import, path: str, real_path: str, data: bytes) -> None:
         if len(file.import_chain) >= MAX_HOPS:
-            self._note(_TOO_DEEP, file, found)
+            self._note(_TOO_DEEP, file, import_)
             return
         self._real_paths.add(real_path)
         if len(data) > MAX_FILE_SIZE:
-            self._note(_TOO_LARGE, file, found)
+            self._note(_TOO_LARGE, file, import_)
         elif _is_binary(data):
-            self._note(_BINARY, file, found)
+            self._note(_BINARY, file, import_)
         else:
             try:
                 content = parse_for_claude(decode(data))
             except Unreadable as error:
-                self._fail(file, found, error)
+                self._fail(file, import_, error)
             else:
-                chain, line = (*file.import_chain, file.real_path), self._importing_line(file, found)
+                chain, line = (*file.import_chain, file.real_path), self._find_importing_line(file, import_)
                 self.files.append(LoadedFile(path, real_path, chain, line, 1, content))
 
-    def _note_in_html(self, file: LoadedFile, found: Import) -> None:
-        path = resolve_import(found.path, file.path)
+    def _note_in_html(self, file: LoadedFile, import_: Import) -> None:
+        path = resolve_import(import_.path, file.path)
         if path and path not in self._in_html:
             self._in_html.add(path)
             if not isinstance(self._imported.read(path), Unreadable):
-                self._note(_IN_HTML, file, found)
+                self._note(_IN_HTML, file, import_)
 
-    def _note_near_miss(self, file: LoadedFile, found: Import) -> None:
+    def _note_near_miss(self, file: LoadedFile, near_miss: Import) -> None:
         """Note a path that would name a file without its fragment, or without the punctuation around it."""
-        path = resolve_import(found.path, file.path) or ""
-        base, mark, _ = path.partition("#")
-        if self._is_not_imported(path.rstrip(CLOSING_PUNCTUATION)):
-            self._note(_PUNCTUATED, file, found)
-        elif mark and self._is_not_imported(base.rstrip(CLOSING_PUNCTUATION)):
-            self._note(_FRAGMENT, file, found)
+        path = resolve_import(near_miss.path, file.path) or ""
+        without_fragment, number_sign, _ = path.partition("#")
+        if self._is_unimported_file(path.rstrip(CLOSING_PUNCTUATION)):
+            self._note(_PUNCTUATED, file, near_miss)
+        elif number_sign and self._is_unimported_file(without_fragment.rstrip(CLOSING_PUNCTUATION)):
+            self._note(_FRAGMENT, file, near_miss)
 
-    def _is_not_imported(self, path: str) -> bool:
-        """Whether a path names a file, and no import names it in other words."""
+    def _is_unimported_file(self, path: str) -> bool:
+        """Return whether a path leads to a file that no import names, not even by another path."""
         if not path or path.endswith("/"):
             return False
         result = self._imported.read(path)
         return not isinstance(result, Unreadable) and result[0] not in self._real_paths
 
-    def _note(self, message: str, file: LoadedFile, found: Import) -> None:
-        self._notes[Note(message, file.real_path, file.line_of(found.line))] = None
+    def _note(self, message: str, file: LoadedFile, import_: Import) -> None:
+        self._notes[Note(message, file.real_path, file.line_of(import_.line))] = None
 
-    def _fail(self, file: LoadedFile, found: Import, error: Unreadable) -> None:
+    def _fail(self, file: LoadedFile, import_: Import, error: Unreadable) -> None:
         importer = file.real_path if file.import_chain else ""
-        self._imported.fail(found.path, importer, self._importing_line(file, found), error)
+        self._imported.fail(import_.path, importer, self._find_importing_line(file, import_), error)
 
     @staticmethod
-    def _importing_line(file: LoadedFile, found: Import) -> int:
-        """Return the line of the first file that leads to an import."""
-        return file.importing_line or file.line_of(found.line)
+    def _find_importing_line(file: LoadedFile, import_: Import) -> int:
+        """Return the line of the memory file itself that leads to an import."""
+        return file.importing_line or file.line_of(import_.line)
 
 
-def _is_meant(path: str) -> bool:
-    """Whether a path outside of the repository is one: in many texts `@/` is an alias for a folder of the sources."""
+def _is_meant_as_import(path: str) -> bool:
+    """Return whether a path outside of the repository is meant as an import.
+
+    In many texts it isn't: `@/` is an alias for a folder of the sources there.
+    """
     is_text = path.lower().endswith((".md", ".mdc", ".txt"))
     return is_text or path.startswith("~/") or ".." in path.split("/")
 
 
 def _is_binary(data: bytes) -> bool:
-    """Whether the bytes are an image or a document. UTF-16 is text, though none that can be counted."""
+    """Return whether the bytes are an image or a document. UTF-16 is text, although it can't be counted."""
     return data.startswith(b"%PDF-") or (b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")))

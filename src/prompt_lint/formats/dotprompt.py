@@ -48,14 +48,14 @@ _AT_RUN_TIME_HELPER = re.compile(r"{{~?#?(?:history\s*~?}}|media\s)")
 
 _ROLES = {"system": "system", "user": "user", "tool": "user", "model": "assistant", "assistant": "assistant"}
 
-# How deep partials go and how much they make together. A real prompt includes a handful.
+# Bounds of how deep partials are nested, of their number, and of their characters together. A real prompt includes a handful.
 _MAX_DEPTH = 20
 _MAX_PARTIALS = 1_000
 _MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 def recognise(path: str, data: bytes) -> str | None:
-    """By its content: a `.prompt` file may also be plain text or Continue's."""
+    """Recognise dotprompt by its content: a `.prompt` file may also be plain text or Continue's."""
     text = decode_leniently(data)
     opening, closing = _find_frontmatter(text)
     if opening and closing:
@@ -73,7 +73,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the tools, and the text of each role by heading, with the partials that it is from."""
+    """Yield the tools, and the sections of each role's text, also those that come from partials."""
     return _read_file(path, decode(data), "user", read).parts()
 
 
@@ -103,7 +103,7 @@ def _make_messages(head: YamlHead) -> Iterator[tuple[str, int]]:
 
 
 def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
-    """Yield a message for the first helper that takes in media or a conversation, if the file itself has one."""
+    """Yield a message on the first helper that takes in media or a conversation, in the file itself, not in partials."""
     for turn in turns:
         for piece in turn.pieces:
             if piece.path == "" and (match := _AT_RUN_TIME_HELPER.search(piece.text)):
@@ -112,7 +112,7 @@ def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
 
 
 def _read_tools(head: YamlHead) -> list[ToolDefinition]:
-    """Return the tools that `toolDefs` defines; `tools` only names what the program defines."""
+    """Return the tools that `toolDefs` defines. `tools` only names tools that the program defines."""
     tools = []
     for _, tool, first_line, last_line in head.list_entries("toolDefs"):
         if isinstance(tool, dict) and isinstance(tool.get("name"), str):
@@ -126,8 +126,11 @@ def _read_tools(head: YamlHead) -> list[ToolDefinition]:
     return tools
 
 
-class _Place(NamedTuple):
-    """Where a text is from. `import_chain` are the files that lead to `path`, from `including_line` of the first file."""
+class _Source(NamedTuple):
+    """The file that a text comes from; `path` is "" for the prompt itself.
+
+    `import_chain` lists the files that lead to a partial, the first of which does so in its line `including_line`.
+    """
 
     path: str = ""
     import_chain: tuple[str, ...] = ()
@@ -135,16 +138,16 @@ class _Place(NamedTuple):
 
 
 class _RoleTag(NamedTuple):
-    """The start of a role, or its end, where `role` is empty."""
+    """The start of a role; or the end of one, if `role` is empty."""
 
     role: str
 
 
 def _split_turns(text: str, first_line: int, first_role: str, partials: _Partials) -> list[Turn]:
-    """Split a text at the helpers that name a role. What is before the first of them is in `first_role`."""
+    """Split a text at the helpers that name a role. The text before the first of them has the role `first_role`."""
     turns: list[Turn] = []
     role, pieces = first_role, list[Piece]()
-    for item in partials.expand(text, first_line, _Place()):
+    for item in partials.expand(text, first_line, _Source()):
         if isinstance(item, _RoleTag):
             turns.append(Turn(role, tuple(pieces)))
             role, pieces = item.role or first_role, []
@@ -160,40 +163,40 @@ class _Partials:
         self._read = read
         self._path = path
         self._inline = set(_INLINE_PARTIAL.findall(text))
-        self._number = 0
+        self._partials = 0
         self._characters = 0
 
-    def expand(self, text: str, line: int, place: _Place) -> Iterator[Piece | _RoleTag]:
-        """Yield the pieces of a text that are in one file as they are, and where a role starts or ends, in their order."""
+    def expand(self, text: str, line: int, source: _Source) -> Iterator[Piece | _RoleTag]:
+        """Yield the text and the starts and ends of roles, in order; each piece stands in one file as it is."""
         offset = 0
         for tag in _find_tags(text):
             if tag.kind == "partial" and tag.name in self._inline:
                 continue
             if offset < tag.start:
-                yield Piece(text[offset : tag.start], line, 0, place.path, place.import_chain)
+                yield Piece(text[offset : tag.start], line, 0, source.path, source.import_chain)
             line += text.count("\n", offset, tag.start)
             offset = tag.end
-            including_line = place.including_line or line
+            including_line = source.including_line or line
             if tag.kind == "partial":
-                yield from self._include(tag, place._replace(including_line=including_line))
+                yield from self._include(tag, source._replace(including_line=including_line))
             elif tag.kind == "role":
                 yield _RoleTag(_parse_role(tag.name, including_line))
             line += text.count("\n", tag.start, tag.end)
         if offset < len(text):
-            yield Piece(text[offset:], line, 0, place.path, place.import_chain)
+            yield Piece(text[offset:], line, 0, source.path, source.import_chain)
 
-    def _include(self, tag: _Tag, place: _Place) -> Iterator[Piece | _RoleTag]:
-        line = place.including_line
-        self._number += 1
-        if self._number > _MAX_PARTIALS:
+    def _include(self, tag: _Tag, includer: _Source) -> Iterator[Piece | _RoleTag]:
+        line = includer.including_line
+        self._partials += 1
+        if self._partials > _MAX_PARTIALS:
             raise Unreadable(f"takes in more than {_MAX_PARTIALS:,} partials", "take in fewer", line)
-        partial = self._find(tag.name, line)
+        partial = self._find_partial(tag.name, line)
         if partial is None:
-            if tag.is_block:  # its own text replaces it
+            if tag.is_block:  # the text of the block replaces the partial
                 return
-            raise _missing_partial(tag.name, place)
+            raise _explain_missing_partial(tag.name, includer)
         path, text = partial
-        chain = (*place.import_chain, place.path or self._path)
+        chain = (*includer.import_chain, includer.path or self._path)
         if path in chain:
             circle = " → ".join((*chain[chain.index(path) :], path))
             raise Unreadable(f"a partial takes in itself: {circle}", "take one of them out", line)
@@ -202,18 +205,22 @@ class _Partials:
             raise Unreadable(f"takes in partials more than {_MAX_DEPTH} deep", "take in fewer", line)
         if self._characters > _MAX_CHARACTERS:
             raise Unreadable("takes in too large partials", "take in fewer", line)
-        yield from self.expand(text, 1, _Place(path, chain, line))
+        yield from self.expand(text, 1, _Source(path, chain, line))
 
-    def _find(self, name: str, line: int) -> tuple[str, str] | None:
-        """Return the real path and the text of a partial, which is in the prompt's folder or in one above it."""
+    def _find_partial(self, name: str, line: int) -> tuple[str, str] | None:
+        """Return the real path and the text of a partial; None if the prompt's folder and those above it lack it.
+
+        Raises:
+            Unreadable: no partial may have such a name, or the partial can't be read.
+        """
         names = name.split("/")
         if {"", ".", ".."} & set(names) or name.startswith("~") or "\\" in name:
             message = f"takes in `{name[:200]}`, which is no name of a partial"
             raise Unreadable(message, "name a file below the folder of the prompts", line)
         file = "/".join([*names[:-1], f"_{names[-1]}.prompt"])
         for folder in _list_ancestors(self._path):
-            for inside in (file, f"partials/{file}"):
-                path = posixpath.join(folder, inside)
+            for relative_path in (file, f"partials/{file}"):
+                path = posixpath.join(folder, relative_path)
                 try:
                     real_path, data = self._read(path)
                     return real_path, decode(data)
@@ -232,18 +239,18 @@ def _parse_role(name: str, line: int) -> str:
     return _ROLES.get(name, "")
 
 
-def _missing_partial(name: str, place: _Place) -> Unreadable:
-    includer = f", which `{place.path}` takes in," if place.path else ""
+def _explain_missing_partial(name: str, includer: _Source) -> Unreadable:
+    by_includer = f", which `{includer.path}` takes in," if includer.path else ""
     file = f"_{posixpath.basename(name)[:200]}.prompt"
     return Unreadable(
-        f"the partial `{name[:200]}`{includer} is not there",
+        f"the partial `{name[:200]}`{by_includer} is not there",
         f"put `{file}` beside the prompt or in a folder above it; if the program registers it, say `format: text`",
-        place.including_line,
+        includer.including_line,
     )
 
 
 def _list_ancestors(path: str) -> Iterator[str]:
-    """Yield the folder of a file, and those above it; none for a file that is in no tree."""
+    """Yield the folder of a file, then each folder above it; nothing for an absolute path."""
     folder = posixpath.dirname(path)
     while not path.startswith("/"):
         yield folder
@@ -253,7 +260,7 @@ def _list_ancestors(path: str) -> Iterator[str]:
 
 
 class _Tag(NamedTuple):
-    """What isn't text: a comment, the start or end of a role (which has no name), or a partial."""
+    """A comment, the start of a role, the end of one (whose `name` is empty), or a partial; from `start` to `end`."""
 
     kind: Literal["comment", "role", "partial"]
     name: str
@@ -263,12 +270,12 @@ class _Tag(NamedTuple):
 
 
 def _find_tags(text: str) -> Iterator[_Tag]:
-    """Yield what isn't text, in its order. With a comment, block or partial that is alone in its line, the line goes, too."""
-    offset = searched = 0
+    """Yield the tags of a text, in order. A tag that is alone in its line includes the line, except `{{role …}}`."""
+    previous_end = search_start = 0
     unclosed: set[str] = set()
-    while match := _TAG.search(text, searched):
+    while match := _TAG.search(text, search_start):
         group, start, end = str(match.lastgroup), match.start(), match.end()
-        searched = end
+        search_start = end
         if group in {"long", "comment"}:
             comment_end = None if group in unclosed else _find_comment_end(text, end, group)
             if comment_end is None:
@@ -276,8 +283,8 @@ def _find_tags(text: str) -> Iterator[_Tag]:
                 continue
             end = comment_end
         if match["role"] != "role":
-            start, end = _extend_to_line(text, offset, start, end)
-        offset = searched = end
+            start, end = _extend_to_line(text, previous_end, start, end)
+        previous_end = search_start = end
         if group == "partial":
             yield _Tag("partial", match["partial"], start, end, is_block=bool(match["block"]))
         else:
@@ -293,7 +300,7 @@ def _find_comment_end(text: str, start: int, group: str) -> int | None:
 
 
 def _extend_to_line(text: str, previous_end: int, start: int, end: int) -> tuple[int, int]:
-    """Return `start` and `end` of a tag, or of its whole line if nothing else is in it but spaces."""
+    """Return the `start` and `end` of a tag; or those of its line, if that has nothing else but spaces and tabs."""
     before = text[previous_end:start].rstrip(" \t")
     starts_line = before.endswith("\n") or (
         not before and (previous_end == 0 or text[previous_end - 1] == "\n")

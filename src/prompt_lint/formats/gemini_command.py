@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-# What the tool replaces: arguments, the output of a command, the content of a file.
+# What Gemini CLI replaces: arguments, the output of a command, the content of a file.
 _PLACEHOLDERS = r"\{\{args\}\}|!\{[^}\n]*\}|@\{[^}\n]*\}"
 _HINT = "a command is TOML with the text in `prompt`; if the file is sent as it stands, say `format: text` in its rule"
 
 
 def recognise(path: str, data: bytes) -> str | None:
-    """By its folder; in another tool's `commands` folder also by its `prompt`."""
+    """Recognise a command by its folder; in another folder `commands` by a line that sets `prompt`."""
     if "/.gemini/commands/" in f"/{path}" or re.search(rb"(?m)^[ \t]*prompt[ \t]*=", data):
         return "a .toml file in a folder `commands` is a command of Gemini CLI"
     return None
 
 
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt, the user's. Raises `Unreadable`, with the line, for what isn't TOML or has no `prompt`."""
+    """Yield one prompt, the user's, and the notes on its placeholders.
+
+    Raises:
+        Unreadable: the file isn't TOML, or has no text named `prompt`. The error has the line.
+    """
     prompt, line = _read_prompt(decode(data))
     yield Prompt(path, "", line, build_request(prompt, rule.role or "user"))
     yield from note_placeholders(path, prompt, line, also=_PLACEHOLDERS, is_template=True)
@@ -43,14 +47,14 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
     """Yield the sections of the text, by heading."""
     text = decode(data)
-    last_line = text.count("\n") + 1  # escapes in TOML make lines that the file hasn't
+    last_line = text.count("\n") + 1  # escaped newlines give the prompt lines that the file hasn't
     for part in split_sections(*_read_prompt(text)):
         if part.first_line <= last_line:
             yield part._replace(last_line=min(part.last_line, last_line))
 
 
 def _read_prompt(text: str) -> tuple[str, int]:
-    """Return the text that is sent, and its first line in the file."""
+    """Return the text of `prompt`, and its first line in the file."""
     try:
         fields = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -66,7 +70,7 @@ def _read_prompt(text: str) -> tuple[str, int]:
 
 
 def _find_error_line(position: str, text: str) -> int:
-    """Return the line in a message of `tomllib`; the last for `end of document`, 0 for none."""
+    """Return the line that `tomllib` gives as the position of an error, 0 for none; `end of document` is the last line."""
     match = re.match(r"line ([0-9]+),", position)
     if match:
         return int(match[1])

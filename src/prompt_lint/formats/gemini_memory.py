@@ -1,4 +1,4 @@
-"""What Gemini CLI makes of a GEMINI.md: the file replaces each `@path`. Source: memoryImportProcessor.ts, 2026."""
+"""What Gemini CLI makes of a GEMINI.md: it replaces each `@path` by the file. Source: memoryImportProcessor.ts, 2026."""
 
 from __future__ import annotations
 
@@ -23,21 +23,27 @@ _FAILED = "has an `@` word that names no file, so Gemini CLI puts a message of f
 
 
 class _File(NamedTuple):
-    """A text in which imports are replaced. It was imported as `path` and is the file `real_path`.
+    """A file whose imports are to be replaced.
 
-    `import_chain` leads there from `line` of the first file; `ancestors` are the paths on the way.
+    An import names it by `path`; without links that is `real_path`. `import_chain` lists the real paths of the files
+    that lead to it, the first of which does so in its line `importing_line`. `ancestors` are the paths of the imported
+    files on the way, itself among them.
     """
 
     path: str
     real_path: str
     import_chain: tuple[str, ...]
-    line: int
+    importing_line: int
     ancestors: frozenset[str]
     text: str
 
 
 class GeminiMemory:
-    """The `text` of a file with the files that it imports, and `notes` on them. Raises `Unreadable`."""
+    """The `text` of a memory file in which the files that it imports replace its imports, and `notes` on them.
+
+    Raises:
+        Unreadable: an import can't be measured, or there are too many.
+    """
 
     def __init__(self, path: str, text: str, read: ReadFile) -> None:
         self._imported = ImportedFiles(read)
@@ -61,35 +67,41 @@ class GeminiMemory:
             return file.text
         pieces: list[str] = []
         offset, line = 0, 1
-        for found in find_gemini_imports(file.text):
-            line += file.text.count("\n", offset, found.start)
-            replacement = self._replace(file, found.path, line)
+        for import_ in find_gemini_imports(file.text):
+            line += file.text.count("\n", offset, import_.start)
+            replacement = self._make_replacement(file, import_.path, line)
             self._imported.add_bytes(len(replacement))
-            pieces += [file.text[offset : found.start], replacement]
-            offset = found.end
+            pieces += [file.text[offset : import_.start], replacement]
+            offset = import_.end
         return "".join((*pieces, file.text[offset:]))
 
-    def _replace(self, file: _File, written: str, line: int) -> str:
-        """Return what Gemini CLI puts in the place of `@written`."""
-        is_url = re.match("(?:file|https?)://", written)
-        path = None if is_url else resolve_import(written, file.path)
+    def _make_replacement(self, file: _File, import_path: str, line: int) -> str:
+        """Return the text by which Gemini CLI replaces `@import_path` in `line` of the file."""
+        is_url = re.match("(?:file|https?)://", import_path)
+        path = None if is_url else resolve_import(import_path, file.path)
         if path is None:
-            return f"<!-- Import failed: {written} - Path traversal attempt -->"
+            return f"<!-- Import failed: {import_path} - Path traversal attempt -->"
         if path in file.ancestors:
-            return f"<!-- File already processed: {written} -->"
+            return f"<!-- File already processed: {import_path} -->"
         result = self._imported.read(path) if path else MissingFile("is a folder")
         if isinstance(result, (MissingFile, NotInRepository)):
             message = _FAILED if isinstance(result, MissingFile) else describe_exclusion(result)
             self._notes[Note(message, file.real_path, line)] = None
-            return f"<!-- Import failed: {written} - ENOENT: no such file or directory, access '{path}' -->"
-        first_line = file.line or line
+            return (
+                f"<!-- Import failed: {import_path} - ENOENT: no such file or directory, access '{path}' -->"
+            )
+        importing_line = file.importing_line or line
         try:
             if isinstance(result, Unreadable):
                 raise result
             text = decode(result[1])
         except Unreadable as error:
-            self._imported.fail(written, file.real_path if file.import_chain else "", first_line, error)
+            importer = file.real_path if file.import_chain else ""
+            self._imported.fail(import_path, importer, importing_line, error)
             return ""
         chain = (*file.import_chain, file.real_path)
-        inner = self._expand(_File(path, result[0], chain, first_line, file.ancestors | {path}, text))
-        return f"<!-- Imported from: {written} -->\n{inner}\n<!-- End of import from: {written} -->"
+        ancestors = file.ancestors | {path}
+        expanded = self._expand(_File(path, result[0], chain, importing_line, ancestors, text))
+        return (
+            f"<!-- Imported from: {import_path} -->\n{expanded}\n<!-- End of import from: {import_path} -->"
+        )

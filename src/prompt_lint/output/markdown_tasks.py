@@ -1,4 +1,4 @@
-"""What to do, in the Markdown output: a list item for each error, and for each prompt that fails or could."""
+"""The tasks of the Markdown output: a list item for each error, and for each prompt that fails or could fail."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Section, Verdict
     from prompt_lint.output.markdown_page import Page, Subject
 
-_PARTS = 10
+_MAX_SECTIONS = 10
 
 
 def render_problem(problem: Problem) -> str:
-    place = f"{format_place(problem.path, problem.line)}: " if problem.path or problem.line else ""
+    location = f"{format_place(problem.path, problem.line)}: " if problem.path or problem.line else ""
     hint = f"<br>{format_text(problem.hint)}" if problem.hint else ""
-    return f"- ❌ {place}{format_text(problem.message)}{hint}\n"
+    return f"- ❌ {location}{format_text(problem.message)}{hint}\n"
 
 
 def select_tasks(page: Page) -> list[Subject]:
-    """Return what fails, and what could; with a base, only of what changed."""
+    """Return the prompts among `page.shown` that fail or could fail."""
     return [subject for subject in page.shown if subject.worst.fails or subject.worst.status == "unsure"]
 
 
@@ -32,14 +32,16 @@ def render_task(subject: Subject, page: Page) -> str:
     worst = subject.worst
     for_model = f" for {escape_as_code(worst.model)}" if page.has_several_models else ""
     if worst.status == "unsure":
-        return f"- ❓ {format_name(subject.prompt)} {_unsure_advice(worst, for_model)}\n"
-    is_growth = worst.status == "grew"
-    advice = _growth_advice(worst, for_model, page) if is_growth else _limit_advice(subject, for_model, page)
-    details = "".join(f"  - {line}\n" for line in _details(worst))
+        return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model)}\n"
+    if worst.status == "grew":
+        advice = _render_growth_advice(worst, for_model, page)
+    else:
+        advice = _render_limit_advice(subject, for_model, page)
+    details = "".join(f"  - {line}\n" for line in _render_details(worst))
     return f"- ❌ {format_name(subject.prompt)} {advice}\n{details}"
 
 
-def _unsure_advice(verdict: Verdict, for_model: str) -> str:
+def _render_unsure_advice(verdict: Verdict, for_model: str) -> str:
     count = verdict.token_count
     low, high = (count.low, count.high) if count else (0, 0)
     return (
@@ -48,43 +50,45 @@ def _unsure_advice(verdict: Verdict, for_model: str) -> str:
     )
 
 
-def _limit_advice(subject: Subject, for_model: str, page: Page) -> str:
+def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     worst = subject.worst
     failed = [verdict for verdict in subject.verdicts if verdict.fails]
-    others = [f"{v.over_by:,} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by]
-    also = f" (and {', '.join(others)})" if others else ""
+    excesses = [
+        f"{v.over_by:,} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by
+    ]
+    for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
-    place = format_place(page.report.config_path, line) if line else "`--limit`"
+    limit_source = format_place(page.report.config_path, line) if line else "`--limit`"
     return (
-        f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{also}. "
-        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {place}"
+        f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
+        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}"
     )
 
 
-def _growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
+def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
     excess, line = phrases.excess_growth(verdict), verdict.rule.line
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
-    place = f": {format_place(page.report.config_path, line)}" if line else ""
+    rule_location = f": {format_place(page.report.config_path, line)}" if line else ""
     return (
         f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
-        f"Cut {excess.tokens_to_cut}, or allow more{place}"
+        f"Cut {excess.tokens_to_cut}, or allow more{rule_location}"
     )
 
 
-def _details(verdict: Verdict) -> Iterator[str]:
-    """Yield where the tokens are, and the message of the rule."""
+def _render_details(verdict: Verdict) -> Iterator[str]:
+    """Yield the exemption that has ended, the tokens by import and by section, and the message of the rule."""
     sections, shares = verdict.sections, verdict.import_shares
     if verdict.exemption:
         yield phrases.describe_exemption(verdict.exemption, has_ended=True, escape=format_text)
     if shares:
         yield escape_as_text(phrases.describe_shares(shares))
     if len(sections) > 1 or verdict.prompt.is_group or shares:
-        yield from map(_render_section, sections[:_PARTS])
-    rest = sections[_PARTS:]
-    if rest:
-        yield f"{sum(section.tokens for section in rest):,} tokens in {len(rest):,} more"
+        yield from map(_render_section, sections[:_MAX_SECTIONS])
+    further = sections[_MAX_SECTIONS:]
+    if further:
+        yield f"{sum(section.tokens for section in further):,} tokens in {len(further):,} more"
     for line in verdict.rule.message.splitlines():
         if line.strip():
             yield f"*{format_text(line.strip())}*"
@@ -93,6 +97,6 @@ def _details(verdict: Verdict) -> Iterator[str]:
 def _render_section(section: Section) -> str:
     lines, chain = phrases.describe_lines(section), section.import_chain
     title = f"{format_code(section.title)}, " if section.title else ""
-    place = format_code(lines) if section.path else lines
+    location = format_code(lines) if section.path else lines
     by_way_of = f", by way of {' → '.join(map(format_code, chain))}" if len(chain) > 1 else ""
-    return f"{section.tokens:,} tokens: {title}{place}{by_way_of}"
+    return f"{section.tokens:,} tokens: {title}{location}{by_way_of}"

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 MAX_NAME = 500
-# Nobody writes a longer message, and the parents come before it.
+# In bytes. A larger commit isn't read: nobody writes so long a message.
 _MAX_COMMIT = 1 << 20
 
-# What default branches are called, where the remote doesn't say.
-_DEFAULT_NAMES = ("main", "master", "trunk", "develop")
+# The usual names of default branches, in order, for a clone whose remote doesn't say which branch is its default.
+_DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RANGE = re.compile(r"\.\.|\A\^")
-# What no branch or tag has in its name.
+# Matches what the name of a branch or tag can't contain.
 _NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 
 _HINT_BASE = "name what to compare with: `--base REF`"
@@ -44,7 +44,10 @@ class NoBase(NamedTuple):
 
 
 class _Clone(NamedTuple):
-    """HEAD, the remote that the clone comes from ("" for none), and how CI would fetch more."""
+    """A clone: its top folder, the id of HEAD, and the remote that it comes from, "" for none.
+
+    `fetch_hint` says how to make CI fetch the whole history, "" outside of CI.
+    """
 
     top: str
     head: str
@@ -54,7 +57,10 @@ class _Clone(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A revision to look up, and its name. `is_ancestor`: CI or the user says that HEAD is built on it. `branch` is the remote's."""
+    """A revision that may have the base, and its name in messages.
+
+    With `is_ancestor` CI or the user says that HEAD is built on it. A branch of the remote is called `branch` there.
+    """
 
     rev: str
     name: str
@@ -63,12 +69,12 @@ class _Candidate(NamedTuple):
 
 
 def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
-    """Return the commit that `wanted` means: the merge base of HEAD and that revision, or what `auto` finds.
+    """Return the base: the merge base of HEAD and the revision `wanted`, or the commit that `auto` selects.
 
     `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
 
     Raises:
-        Fatal: there is none, and it was asked for by name; or git refuses.
+        Fatal: there is no base for a revision that is named; or git refuses.
     """
     base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
     if isinstance(base, NoBase) and wanted != AUTO:
@@ -76,38 +82,38 @@ def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | 
     return base
 
 
-# A base that is named.
+# A revision that is named
 
 
-def _find_by_name(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
-    clone = _refuse_name(wanted) or _inspect_clone(tree)
+def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base | NoBase:
+    clone = _refuse_name(rev) or _inspect_clone(tree)
     if isinstance(clone, NoBase):
         return clone
     context = ci.detect_context(env)
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
-    if _COMMIT_ID.fullmatch(wanted):
-        return _find_by_id(clone, wanted)
-    if _NOT_IN_REFS.search(wanted):
-        return _find_by_expression(clone, wanted)
-    if _find_commit(tree.top, wanted) is None and clone.remote:
+    if _COMMIT_ID.fullmatch(rev):
+        return _find_by_id(clone, rev)
+    if _NOT_IN_REFS.search(rev):
+        return _find_by_expression(clone, rev)
+    if _find_commit(tree.top, rev) is None and clone.remote:
         # Of most branches a clone has the remote's only.
-        branch = wanted.removeprefix(f"{clone.remote}/")
-        base = _find_merge_base(clone, _branch_of_remote(clone, branch))
+        branch = rev.removeprefix(f"{clone.remote}/")
+        base = _find_merge_base(clone, _make_remote_candidate(clone, branch))
         if isinstance(base, NoBase) and not _find_commit(tree.top, f"refs/remotes/{clone.remote}/{branch}"):
             return base._replace(hint=f"{base.hint}, if {branch} is a branch of {clone.remote}")
         return base
-    return _find_merge_base(clone, _Candidate(wanted, wanted))
+    return _find_merge_base(clone, _Candidate(rev, rev))
 
 
-def _refuse_name(wanted: str) -> NoBase | None:
-    """Return why this can't be the name of a commit; None if it can."""
-    is_odd = wanted.startswith("-") or len(wanted) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", wanted)
-    if not wanted or is_odd:
-        message = f"`{wanted[:60]}` names no commit" if wanted else "the base has no name"
+def _refuse_name(rev: str) -> NoBase | None:
+    """Return why `rev` can't be the name of a commit; None if it can."""
+    is_odd = rev.startswith("-") or len(rev) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", rev)
+    if not rev or is_odd:
+        message = f"`{rev[:60]}` names no commit" if rev else "the base has no name"
         return NoBase(message, "name a branch, a tag or a commit, or say `--base auto`")
-    if _RANGE.search(wanted):
+    if _RANGE.search(rev):
         return NoBase(
-            f"`{wanted}` is a range of commits, and a base is one of them",
+            f"`{rev}` is a range of commits, and a base is one of them",
             "name the branch, the tag or the commit that the change is to be compared with",
         )
     return None
@@ -119,19 +125,19 @@ def _find_by_id(clone: _Clone, commit: str) -> Base | NoBase:
         return base
     if git.run_or_none(["merge-base", "--is-ancestor", commit, clone.head], clone.top) is not None:
         return base
-    why = "the history in this clone is too short to tell where HEAD left it"
-    return base._replace(description=f"{base.name} itself: {why}")
+    reason = "the history in this clone is too short to tell where HEAD left it"
+    return base._replace(description=f"{base.name} itself: {reason}")
 
 
-def _find_by_expression(clone: _Clone, wanted: str) -> Base | NoBase:
-    """Find the merge base with what isn't a name, but how git spells a commit: `HEAD~1`, `@{upstream}`."""
+def _find_by_expression(clone: _Clone, rev: str) -> Base | NoBase:
+    """Find the merge base with a revision that git computes, such as `HEAD~1` or `@{upstream}`."""
     try:
-        commit = _find_commit(clone.top, wanted)
-    except Fatal:  # a log of a branch that doesn't reach so far, or that this git can't read
+        commit = _find_commit(clone.top, rev)
+    except Fatal:  # a reflog that doesn't reach back so far, or that this git can't read
         commit = None
     if commit is None and not (clone.is_shallow and clone.remote):
-        return NoBase(f"`{wanted}` names no commit of this clone", _HINT_KNOWN)
-    return _find_merge_base(clone, _Candidate(commit or wanted, wanted))
+        return NoBase(f"`{rev}` names no commit of this clone", _HINT_KNOWN)
+    return _find_merge_base(clone, _Candidate(commit or rev, rev))
 
 
 # `auto`
@@ -148,7 +154,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if context.kind == "pull_request":
         return _find_for_pull_request(clone, context)
     if context.kind == "merge_group":
-        return _find_first(clone, [_target(context, context.base)])
+        return _find_first_base(clone, [_make_target_candidate(context, context.base)])
     if context.kind == "push":
         return _find_for_push(clone, context)
     return NoBase(
@@ -160,14 +166,14 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
 def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
-        candidates.append(_target(context, parents[0]))
+        candidates.append(_make_target_candidate(context, parents[0]))
     elif context.base_is_ancestor and context.base:
-        candidates.append(_target(context, context.base))
+        candidates.append(_make_target_candidate(context, context.base))
     if context.target_branch and clone.remote:
-        candidates.append(_branch_of_remote(clone, context.target_branch))
+        candidates.append(_make_remote_candidate(clone, context.target_branch))
     if context.base:
-        candidates.append(_target(context, context.base, is_ancestor=False))
-    base = _find_first(clone, candidates)
+        candidates.append(_make_target_candidate(context, context.base, is_ancestor=False))
+    base = _find_first_base(clone, candidates)
     if isinstance(base, NoBase) and context.missing_variables and not candidates:
         names = " or ".join(f"`{name}`" for name in context.missing_variables)
         return base._replace(hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`")
@@ -182,13 +188,13 @@ def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
 
 
 def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
-    """Find the commit before the push; or, where it isn't in the history, the merge base with the default branch."""
+    """Find the commit before the push; if it isn't in the history, the merge base with the default branch."""
     base: Base | NoBase = NoBase(
         f"nobody tells what was there before this run by `{context.event}`", _HINT_BASE
     )
     if context.base:
-        before = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
-        base = _find_merge_base(clone, before)
+        candidate = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
+        base = _find_merge_base(clone, candidate)
         if isinstance(base, Base):
             if base.commit == context.base:
                 return base._replace(description=f"{base.name}, the commit before this push")
@@ -198,12 +204,12 @@ def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
             )
     default = context.default_branch or _find_default_branch(clone)[1]
     if context.pushed_branch and default and context.pushed_branch != default and clone.remote:
-        return _find_merge_base(clone, _branch_of_remote(clone, default))
+        return _find_merge_base(clone, _make_remote_candidate(clone, default))
     return base
 
 
 def _find_for_branch(clone: _Clone) -> Base | NoBase:
-    """Find where the branch left the default branch of the remote; for that one itself, what was pushed of it."""
+    """Find the merge base with the default branch; on the default branch itself, the one with its upstream."""
     head = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], clone.top) or b""
     current = os.fsdecode(head).strip().removeprefix("refs/heads/")
     ref, default = _find_default_branch(clone)
@@ -212,7 +218,7 @@ def _find_for_branch(clone: _Clone) -> Base | NoBase:
         upstream = git.run_or_none(command, clone.top) or b""
         ref = os.fsdecode(upstream.split(b"\n")[0]) or ref
         if not default and clone.remote and ref in {"", f"refs/remotes/{clone.remote}/{current}"}:
-            # Its own upstream is no base, unless it is the default branch: what was pushed would be no change.
+            # An upstream of the same name is a base only for the default branch: else what was pushed would be no change.
             return NoBase(
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
                 f"{_hint_all_branches(clone)}, or {_HINT_BASE}",
@@ -220,7 +226,7 @@ def _find_for_branch(clone: _Clone) -> Base | NoBase:
     if not ref or ref == f"refs/heads/{current}":
         return NoBase(
             "there is no other branch that this one could be compared with: no remote's, none called "
-            f"{', '.join(_DEFAULT_NAMES[:-1])} or {_DEFAULT_NAMES[-1]}",
+            f"{', '.join(_DEFAULT_BRANCHES[:-1])} or {_DEFAULT_BRANCHES[-1]}",
             _HINT_BASE,
         )
     name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
@@ -228,30 +234,30 @@ def _find_for_branch(clone: _Clone) -> Base | NoBase:
 
 
 def _find_default_branch(clone: _Clone) -> tuple[str, str]:
-    """Return the full name of the default branch in this clone, and the short one; both "" where there is none."""
+    """Return the ref of the default branch in this clone, and the branch's short name; both "" if there is none."""
     prefixes = [f"refs/remotes/{clone.remote}"] if clone.remote else []
-    refs = [f"{prefix}/{name}" for prefix in prefixes for name in (*_DEFAULT_NAMES, "HEAD")]
-    refs += [f"refs/heads/{name}" for name in _DEFAULT_NAMES]
+    refs = [f"{prefix}/{name}" for prefix in prefixes for name in (*_DEFAULT_BRANCHES, "HEAD")]
+    refs += [f"refs/heads/{name}" for name in _DEFAULT_BRANCHES]
     prefixes.append("refs/heads")
     output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], clone.top)
-    known = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
-    target = known.get(f"{prefixes[0]}/HEAD", "")
-    for ref in (target, *refs):
-        if ref and (ref in known or ref == target):
+    symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
+    head_target = symbolic_targets.get(f"{prefixes[0]}/HEAD", "")
+    for ref in (head_target, *refs):
+        if ref and (ref in symbolic_targets or ref == head_target):
             prefix = next(prefix for prefix in (*prefixes, "") if ref.startswith(prefix))
             return ref, ref.removeprefix(f"{prefix}/")
     return "", ""
 
 
-def _target(context: Context, commit: str, *, is_ancestor: bool = True) -> _Candidate:
+def _make_target_candidate(context: Context, commit: str, *, is_ancestor: bool = True) -> _Candidate:
     return _Candidate(commit, context.target_branch or "the target", is_ancestor)
 
 
-def _branch_of_remote(clone: _Clone, branch: str) -> _Candidate:
+def _make_remote_candidate(clone: _Clone, branch: str) -> _Candidate:
     return _Candidate(f"refs/remotes/{clone.remote}/{branch}", f"{clone.remote}/{branch}", branch=branch)
 
 
-# Both
+# Shared by named revisions and `auto`
 
 
 def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
@@ -269,22 +275,22 @@ def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
     return _Clone(tree.top, head, remote if not _NOT_IN_REFS.search(remote) else "", is_shallow)
 
 
-def _find_first(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | NoBase:
-    """Return the first base that is found; else why the first candidate, which would have been the best, is none."""
-    reasons = []
+def _find_first_base(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | NoBase:
+    """Return the base of the first candidate that has one; if none has, the `NoBase` of the first, the best candidate."""
+    failures = []
     for candidate in candidates:
         if candidate.rev:
             base = _find_merge_base(clone, candidate)
             if isinstance(base, Base):
                 return base
-            reasons.append(base)
-    return (
-        reasons[0] if reasons else NoBase("CI doesn't tell what this change is to be merged into", _HINT_BASE)
-    )
+            failures.append(base)
+    if failures:
+        return failures[0]
+    return NoBase("CI doesn't tell what this change is to be merged into", _HINT_BASE)
 
 
 def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
-    """Find the commit where HEAD and the candidate part; one of several, if there were merges crosswise."""
+    """Find the merge base of HEAD and the candidate; any of them if, after merges crosswise, there are several."""
     name = candidate.name
     commit = _find_commit(clone.top, candidate.rev)
     if commit is None:
@@ -308,14 +314,14 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
 
 
 def _find_commit(top: str, rev: str) -> str | None:
-    """Return the full id of the commit that a revision names; None if there is none."""
+    """Return the full id of the commit that `rev` names; None if this clone has no such commit."""
     command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
     output = git.run_or_none(command, top)
     return os.fsdecode(output).strip() if output else None
 
 
 def _read_merge_parents(clone: _Clone) -> list[str]:
-    """Return the two parents of a merge that is checked out, also those that a shallow clone hasn't got; [] for no merge."""
+    """Return the ids of HEAD's two parents, even where a shallow clone lacks them; [] if HEAD isn't a merge of two."""
     with ObjectReader(clone.top) as objects:
         try:
             data = objects.read(clone.head, _MAX_COMMIT).data
@@ -330,28 +336,28 @@ def _read_merge_parents(clone: _Clone) -> list[str]:
 
 
 def _hint_fetch(clone: _Clone, candidate: _Candidate) -> str:
-    """Return the command that brings what is missing, and how to make CI do so from the start."""
+    """Return how to fetch what a candidate needs: what to change in CI, and the command to run."""
     remote, branch = clone.remote, candidate.branch
     if not remote:
         return _HINT_KNOWN
-    words = ["git", "fetch"]
+    fetch = ["git", "fetch"]
     if candidate.is_ancestor and clone.is_shallow:
-        words += ["--depth=1", remote, candidate.rev]
+        fetch += ["--depth=1", remote, candidate.rev]
     else:
-        words += ["--unshallow"] if clone.is_shallow else []
-        words.append(remote)
+        fetch += ["--unshallow"] if clone.is_shallow else []
+        fetch.append(remote)
         if branch:
-            words.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
+            fetch.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
         elif _COMMIT_ID.fullmatch(candidate.rev):
-            words.append(candidate.rev)
+            fetch.append(candidate.rev)
         elif not clone.is_shallow:
             return _HINT_KNOWN
-    command = f"run `{shlex.join(words)}`"
-    return f"{clone.fetch_hint}, or {command} before" if clone.fetch_hint else command
+    hint = f"run `{shlex.join(fetch)}`"
+    return f"{clone.fetch_hint}, or {hint} before" if clone.fetch_hint else hint
 
 
 def _hint_all_branches(clone: _Clone) -> str:
-    """Return the command that brings all branches of the remote, and which of them is the default one."""
+    """Return how to fetch all branches of the remote, and the name of its default branch."""
     fetch = ["git", "fetch", *(["--unshallow"] if clone.is_shallow else []), clone.remote]
     fetch.append(f"+refs/heads/*:refs/remotes/{clone.remote}/*")
     set_head = ["git", "remote", "set-head", clone.remote, "--auto"]

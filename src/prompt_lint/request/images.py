@@ -12,20 +12,20 @@ class ImageSize(NamedTuple):
     height: int
 
 
-# Those that the Messages API takes (documentation of vision, 2026), in the order in which it lists them.
+# The media types of images that the Messages API takes, in the order of its documentation (vision, 2026).
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PDF = "application/pdf"
 
-# A token is a square patch with sides of so many pixels.
-_PATCH = 28
-# JPEG markers that begin a frame, whose header has the size; the three left out are tables.
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Markers without a length: restarts, start of image, and the temporary one.
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+# A token is a square patch, whose sides have this many pixels.
+_PATCH_SIDE = 28
+# JPEG markers that begin a frame, whose header has the size. The three left out begin no frame.
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# JPEG markers that no length follows: restarts, start of image, and the temporary marker.
+_MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def detect_media_type(data: bytes) -> str:
-    """Return the media type by the magic bytes; "" for what is neither an image that the API takes nor a PDF."""
+    """Return the media type that the first bytes show: of an image that the API takes, or of a PDF; "" for others."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -38,7 +38,7 @@ def detect_media_type(data: bytes) -> str:
 
 
 def read_size(data: bytes) -> ImageSize | None:
-    """Return the size that the header states, of the first frame or the canvas; None without a possible one."""
+    """Return the size in the header, of the first frame or of the canvas; None if there is none, or a side is 0."""
     media_type = detect_media_type(data)
     if media_type == "image/png":
         size = _read_pair(data, 16, 4, "big") if data[12:16] == b"IHDR" else None
@@ -52,44 +52,50 @@ def read_size(data: bytes) -> ImageSize | None:
 
 
 def count_image_tokens(size: ImageSize, max_side: int, max_tokens: int) -> int:
-    """Return the tokens of an image for a model that sees `max_side` pixels of the longer side, and `max_tokens` tokens.
+    """Return the tokens of an image for a model that takes `max_side` pixels on the longer side and `max_tokens` tokens.
 
-    A larger image is scaled down to the largest size within both (documentation of vision, 2026).
+    A larger image is scaled down to the largest size within both bounds (documentation of vision, 2026).
     """
-    longer = max(size)
-    low, high = 1, min(longer, max_side)
-    while low < high:  # the largest longer side that still fits: patches only grow with it
+    longer_side = max(size)
+    low, high = 1, min(longer_side, max_side)
+    while low < high:  # find the largest scaled side that fits: the number of patches only grows with it
         middle = (low + high + 1) // 2
-        if _count_patches(size, middle, longer) <= max_tokens:
+        if _count_patches(size, middle, longer_side) <= max_tokens:
             low = middle
         else:
             high = middle - 1
-    return _count_patches(size, low, longer)
+    return _count_patches(size, low, longer_side)
 
 
-def _count_patches(size: ImageSize, scaled: int, longer: int) -> int:
-    columns, rows = (-(-max(1, side * scaled // longer) // _PATCH) for side in size)
+def _count_patches(size: ImageSize, scaled_side: int, longer_side: int) -> int:
+    """Return the patches of an image whose longer side is scaled from `longer_side` to `scaled_side` pixels."""
+    columns, rows = (-(-max(1, side * scaled_side // longer_side) // _PATCH_SIDE) for side in size)
     return columns * rows
 
 
-def _read_pair(data: bytes, offset: int, width: int, order: Literal["little", "big"]) -> ImageSize | None:
-    """Return two neighbouring numbers of `width` bytes each; None past the end of the data."""
-    middle, end = offset + width, offset + 2 * width
+def _read_pair(
+    data: bytes, offset: int, number_size: int, order: Literal["little", "big"]
+) -> ImageSize | None:
+    """Return the two numbers of `number_size` bytes each from `offset` on; None if the data ends before."""
+    middle, end = offset + number_size, offset + 2 * number_size
     if len(data) < end:
         return None
     return ImageSize(int.from_bytes(data[offset:middle], order), int.from_bytes(data[middle:end], order))
 
 
 def _read_jpeg_size(data: bytes) -> ImageSize | None:
-    """Go through the segments to the first frame: two bytes of marker, two of length, which includes itself."""
+    """Return the size in the header of the first frame.
+
+    A segment begins with a marker and a length, each of two bytes. The length includes itself, but not the marker.
+    """
     offset = 2
     while offset + 4 <= len(data) and data[offset] == 0xFF:
         marker = data[offset + 1]
         if marker == 0xFF:  # padding
             offset += 1
-        elif marker in _WITHOUT_LENGTH:
+        elif marker in _MARKERS_WITHOUT_LENGTH:
             offset += 2
-        elif marker in _FRAMES:
+        elif marker in _FRAME_MARKERS:
             pair = _read_pair(data, offset + 5, 2, "big")
             return ImageSize(pair.height, pair.width) if pair else None
         else:
@@ -98,7 +104,7 @@ def _read_jpeg_size(data: bytes) -> ImageSize | None:
 
 
 def _read_webp_size(data: bytes) -> ImageSize | None:
-    """Read the header of a lossy, lossless or extended file (RFC 9649)."""
+    """Return the size in the header of a lossy, lossless or extended file (RFC 9649)."""
     chunk = data[12:16]
     if chunk == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
         pair = _read_pair(data, 26, 2, "little")

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from re import Pattern
 
 ASCII_PUNCTUATION = r"!-/:-@\[-`{-~"
-# A lone apostrophe and one of these end the word before them; they are no word of their own.
-_CONTRACTION = "(?:[stdm]|ll|re|ve)"
+# The ends of contractions: after a lone apostrophe they aren't a word of their own.
+_CONTRACTION_SUFFIX = "(?:[stdm]|ll|re|ve)"
 
 # Controls are dropped, except tab, newline and NUL. NUL and all separators except the ideographic space become spaces.
-# The patterns are text: most runs need none of them, and compiling them costs more than counting a prompt.
+# The patterns aren't compiled here: few texts need them, and compiling them costs more than counting a prompt.
 _CONTROLS = r"[\x01-\x08\x0b-\x1f\x7f-\x9f]+"
 _SPACES = "\0\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
 _PRIVATE_USE = "\ue000-\uf8ff"
@@ -28,9 +28,9 @@ _SPACES_AND_PRIVATE_USE = f"[{_SPACES}{_PRIVATE_USE}]"
 _QUOTES = (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'))
 _SURROGATE = "[\ud800-\udfff]"
 
-# The standard library orders the combining marks of a line this long within milliseconds, whatever they are.
+# A line of at most so many characters has its combining marks ordered by the standard library within milliseconds.
 _SHORT_LINE = 4_000
-# The combining marks of the basic plane that decompose to several.
+# The combining marks of the basic plane that decompose to several marks.
 _DECOMPOSITIONS = {"\u0f73": "\u0f71\u0f72", "\u0f75": "\u0f71\u0f74", "\u0f81": "\u0f71\u0f80"}
 
 
@@ -64,62 +64,64 @@ def _compose(text: str) -> str:
     lines = text.split("\n")
     if max(map(len, lines)) <= _SHORT_LINE and all(unicodedata.is_normalized("NFC", line) for line in lines):
         return text
-    return unicodedata.normalize("NFC", _compile_long_marks().sub(lambda match: _sort_marks(match[0]), text))
+    ordered = _compile_long_mark_runs().sub(lambda match: _sort_marks(match[0]), text)
+    return unicodedata.normalize("NFC", ordered)
 
 
 def _sort_marks(run: str) -> str:
-    marks = [part for char in run for part in _DECOMPOSITIONS.get(char, char)]
+    """Return a run of combining marks decomposed and in canonical order."""
+    marks = [mark for char in run for mark in _DECOMPOSITIONS.get(char, char)]
     ordered: list[str] = []
     segment: list[str] = []
-    for char in marks:
-        if unicodedata.combining(char):
-            segment.append(char)
+    for mark in marks:
+        if unicodedata.combining(mark):
+            segment.append(mark)
         else:
-            ordered += [*sorted(segment, key=unicodedata.combining), char]
+            ordered += [*sorted(segment, key=unicodedata.combining), mark]
             segment = []
     return "".join(ordered + sorted(segment, key=unicodedata.combining))
 
 
 @cache
 def read_classes() -> dict[str, str]:
-    """Return the classes of characters beyond ASCII by name, each as the inside of a regular expression's `[…]`."""
-    # Escapes are for people: `re` compiles the characters themselves in half the time.
+    """Return the classes of characters beyond ASCII by name, each to be put inside of a regular expression's `[…]`."""
+    # The file has escapes so that people can read it; `re` compiles the characters themselves in half the time.
     lines = read_data("characters.txt").decode("unicode_escape").rstrip("\n").split("\n")
     return dict(line.split(": ") for line in lines if not line.startswith("#"))
 
 
 @cache
-def _compile_long_marks() -> Pattern[str]:
-    # All characters of the other planes: few of them are marks, and a list of those would slow every search.
+def _compile_long_mark_runs() -> Pattern[str]:
+    # Every character beyond the basic plane passes for a mark: few are, but a list of those would slow every search.
     return re.compile(f"[{read_classes()['combining']}\U00010000-\U0010ffff]{{64,}}")
 
 
 def compile_items(letters: str, punctuation: str) -> Pattern[str]:
     """Return the pattern that splits a text into its items: words, and the gaps between them.
 
-    A gap that ends in a lone apostrophe includes the suffix of the contraction. A gap of a single space, the commonest,
-    costs nothing and is left out.
+    A gap that ends in a lone apostrophe includes the suffix of the contraction. A gap of a single space, the most
+    common one, costs nothing and is left out.
     """
     return re.compile(
-        f"[{letters}]+|(?! [{letters}])[^{letters}]+(?:(?<=')(?<![{punctuation}]'){_CONTRACTION}(?![{letters}]))?"
+        f"[{letters}]+|(?! [{letters}])[^{letters}]+(?:(?<=')(?<![{punctuation}]'){_CONTRACTION_SUFFIX}(?![{letters}]))?"
     )
 
 
-# The patterns for texts beyond ASCII take milliseconds each to compile, so they are compiled when they are needed.
+# Each pattern for texts beyond ASCII takes milliseconds to compile, so it is compiled when a text needs it.
 
 
 @cache
 def compile_any_items() -> Pattern[str]:
     """Return the pattern of `compile_items` for any text."""
     classes = read_classes()
-    # Circled letters make up words, but like a symbol they keep an apostrophe from joining these.
+    # Circled letters make up words, but after one, as after punctuation, an apostrophe begins no contraction.
     circled = "\\u24b6-\\u24e9"
     return compile_items("A-Za-z" + classes["word"], ASCII_PUNCTUATION + classes["punctuation"] + circled)
 
 
 @cache
 def compile_runs() -> Pattern[str]:
-    """Return the pattern of a run of characters of one class, whose name is that of the group that matches."""
+    """Return the pattern of a run of characters of one class. The group that matches has the name of the class."""
     classes = read_classes()
     letters = "A-Za-z" + classes["word"]
     punctuation = ASCII_PUNCTUATION + classes["punctuation"]
@@ -136,5 +138,5 @@ def compile_runs() -> Pattern[str]:
 
 @cache
 def compile_stray() -> Pattern[str]:
-    """Return the pattern of a mark that begins a word of its own where no letter precedes it."""
+    """Return the pattern of a mark that, without a letter before it, begins a word of its own."""
     return re.compile(f"[{read_classes()['stray']}]")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Family(NamedTuple):
     """A generation of tokenizers.
 
-    A word in capitals of at least `min_caps_length` characters has a marker of its own; none has with 0. With
+    A word in capitals of at least `min_caps_length` characters has a marker of its own; 0 means that none has. With
     `has_frame_space` the frame before a message ends in the space that precedes a first word.
     """
 
@@ -51,36 +51,37 @@ _MEMO_CHARACTERS = 64
 
 _ASCII_ITEMS = compile_items("A-Za-z", ASCII_PUNCTUATION)
 _CHUNKS = re.compile(r" +|\n+|\t+|\u3000+|[0-9]+|\x01?[^\x01\x02 \n\t\u30000-9]+\x02?|\x01|\x02")
-# Strings from this length on may have runs that are worth cutting.
-_LONG = 512
+# A string of this length or more may have runs of one character that are worth cutting.
+_MIN_LENGTH_TO_CUT = 512
 _LONG_RUN = re.compile(r"(.)\1{255,}", re.DOTALL)
 _INFINITE = 1 << 60
 
 
 def count_tokens(text: str, family_name: str, *, after_space: bool = True) -> int:
-    """Return the tokens of the text of one message, without its frame. Any `str` can be counted.
+    """Return the tokens of the text of one message, without those of its frame. Any `str` can be counted.
 
-    Without `after_space` no frame precedes the text, as with a system prompt.
+    Without `after_space` no frame precedes the text: so it is with a system prompt.
     """
     family = FAMILIES[family_name]
     if not after_space:
         family = family._replace(has_frame_space=False)
     vocabulary = load_vocabulary(family.vocabulary)
-    normal = normalize(text, fold_quotes=family.folds_quotes)
-    body = normal.rstrip("\n")
-    tail = _count_final_newlines(len(normal) - len(body), vocabulary)
+    normalized = normalize(text, fold_quotes=family.folds_quotes)
+    body = normalized.rstrip("\n")
+    newline_tokens = _count_final_newlines(len(normalized) - len(body), vocabulary)
     if family.has_frame_space and text[:1] == " " and body[:1] == " " and body[1:2] != " ":
         body = body[1:]
     if not body:
-        return tail + family.has_frame_space
+        return newline_tokens + family.has_frame_space
     items: list[str] = (_ASCII_ITEMS if body.isascii() else compile_any_items()).findall(body)
-    head = body[0] == " " and body[1:2] != "" and not _is_gap(body[1])
-    edges = _count_edge_gaps(items, vocabulary, family)
-    return head + edges + _count_items(items, vocabulary, family.min_caps_length) + tail
+    starts_with_space = body[0] == " " and body[1:2] != "" and not _is_gap(body[1])  # which costs a token
+    edge_tokens = _count_edge_gaps(items, vocabulary, family)
+    item_tokens = _count_items(items, vocabulary, family.min_caps_length)
+    return starts_with_space + edge_tokens + item_tokens + newline_tokens
 
 
 def _count_final_newlines(newlines: int, vocabulary: Vocabulary) -> int:
-    """Return the tokens of newlines at the end beyond the two of the frame, which it includes."""
+    """Return the tokens that newlines at the end add to the frame, whose own two newlines are one token."""
     return _count_chunk("\n" * (newlines + 2), vocabulary) - 1 if newlines else 0
 
 
@@ -92,7 +93,7 @@ def _is_gap(item: str) -> bool:
 
 
 def _count_edge_gaps(items: list[str], vocabulary: Vocabulary, family: Family) -> int:
-    """Remove the gaps at the ends of the text, which aren't between two words, from `items`; return their tokens."""
+    """Remove from `items` the gaps at both ends of the text, which aren't between two words, and return their tokens."""
     before: Before = "space" if family.has_frame_space else "nothing"
     total = 0
     if _is_gap(items[0]):
@@ -107,10 +108,9 @@ def _count_items(items: list[str], vocabulary: Vocabulary, min_caps_length: int)
     occurrences = Counter(items)
     tokens = [*map(vocabulary.item_tokens.get, occurrences)]
     if None in tokens:
-        known = zip(occurrences, tokens, strict=True)
         tokens = [
-            _count_item(item, vocabulary, min_caps_length) if count is None else count
-            for item, count in known
+            _count_item(item, vocabulary, min_caps_length) if memoized is None else memoized
+            for item, memoized in zip(occurrences, tokens, strict=True)
         ]
     return sum(map(mul, tokens, occurrences.values()))
 
@@ -165,19 +165,16 @@ def _count_pieces(marked: str, vocabulary: Vocabulary) -> int:
     """Return the least number of pieces that spell a marked string."""
     if marked in vocabulary.pieces:
         return 1
-    if len(marked) < _LONG:
-        is_known = vocabulary.pieces.issuperset(marked)
-        return (
-            _count_pieces_from_ends(marked, vocabulary)
-            if is_known
-            else _count_pieces_in_order(marked, vocabulary)
-        )
+    if len(marked) < _MIN_LENGTH_TO_CUT:
+        if vocabulary.pieces.issuperset(marked):
+            return _count_pieces_from_ends(marked, vocabulary)
+        return _count_pieces_in_order(marked, vocabulary)
     shorter, saved = _cut_long_runs(marked, vocabulary)
     return _count_pieces_in_order(shorter, vocabulary) + saved
 
 
 def _count_pieces_from_ends(marked: str, vocabulary: Vocabulary) -> int:
-    """Return the least number of pieces of a string whose characters are all pieces.
+    """Return the least number of pieces of a string, each of whose characters is a piece.
 
     Most words are two to four pieces, so the search goes inwards from both ends until they meet.
     """
@@ -201,6 +198,7 @@ def _count_pieces_from_ends(marked: str, vocabulary: Vocabulary) -> int:
 def _extend_by_a_piece(
     reached: list[int], visited: set[int], marked: str, vocabulary: Vocabulary
 ) -> list[int]:
+    """Return the ends of all pieces that start at a position in `reached`; add them to `visited`, and skip those in it."""
     pieces = vocabulary.pieces
     ends = []
     for start in reached:
@@ -213,26 +211,29 @@ def _extend_by_a_piece(
 
 
 def _count_pieces_in_order(marked: str, vocabulary: Vocabulary) -> int:
-    """Return the least number of pieces of any string, position by position; a character that is no piece is bytes."""
+    """Return the least number of pieces of any string; a character that is no piece is spelled in bytes.
+
+    `best` has the least number for each beginning of the string, by its length.
+    """
     pieces = vocabulary.pieces
     size = len(marked)
     best = [0, *[_INFINITE] * size]
     for start, char in enumerate(marked):
-        following = best[start] + 1
-        alone = following if char in pieces else following - 1 + _count_bytes(char, vocabulary)
-        if alone < best[start + 1]:  # noqa: PLR1730 - min() costs as much as the rest of the loop
-            best[start + 1] = alone
+        with_piece = best[start] + 1
+        with_char = with_piece if char in pieces else best[start] + _count_bytes(char, vocabulary)
+        if with_char < best[start + 1]:  # noqa: PLR1730 - min() costs as much as the rest of the loop
+            best[start + 1] = with_char
         for length in vocabulary.lengths.get(char, ()):
             end = start + length
             if end > size:
                 break
-            if best[end] > following and marked[start:end] in pieces:
-                best[end] = following
+            if best[end] > with_piece and marked[start:end] in pieces:
+                best[end] = with_piece
     return best[size]
 
 
 def _count_bytes(char: str, vocabulary: Vocabulary) -> int:
-    """Return the tokens of a character that is no piece: its longest known beginning is one, each other byte another."""
+    """Return the tokens of a character that is no piece: one for its longest known prefix, one for each byte after it."""
     encoded = char.encode()
     for size in range(len(encoded) - 1, 1, -1):
         if encoded[:size] in vocabulary.prefixes:
@@ -241,24 +242,25 @@ def _count_bytes(char: str, vocabulary: Vocabulary) -> int:
 
 
 def _cut_long_runs(marked: str, vocabulary: Vocabulary) -> tuple[str, int]:
-    """Return the string with its very long runs of one character cut, and the tokens of what was cut.
+    """Return the string with its very long runs of one character shortened, and the tokens of what was cut.
 
-    Where the longest piece has n characters, a run of more than n * n is spelled with the fewest pieces by using that
-    piece at least once: of any n shorter pieces some add up to a multiple of n, and cost no less. So such a run can be
-    cut by n characters at one token each. 256 more are left for pieces that overlap its ends.
+    If the longest piece of the character has n of them, a spelling with the fewest pieces of a run of more than n * n
+    includes that piece: of any n shorter pieces some add up to a multiple of n, and cost no less. So such a run can be
+    shortened by n characters at a time, at one token each. It keeps 256 more for pieces that overlap its ends.
     """
     saved = 0
 
     def cut(match: re.Match[str]) -> str:
         nonlocal saved
         char, length = match[1], len(match[0])
-        longest = max(
+        longest_piece = max(
             size
             for size in (1, *vocabulary.lengths.get(char, ()))
             if size == 1 or char * size in vocabulary.pieces
         )
-        times = max(0, length - longest * longest - 256) // longest
-        saved += times * (1 if longest > 1 or char in vocabulary.pieces else _count_bytes(char, vocabulary))
-        return char * (length - times * longest)
+        cuts = max(0, length - longest_piece * longest_piece - 256) // longest_piece
+        is_piece = longest_piece > 1 or char in vocabulary.pieces
+        saved += cuts * (1 if is_piece else _count_bytes(char, vocabulary))
+        return char * (length - cuts * longest_piece)
 
     return _LONG_RUN.sub(cut, marked), saved

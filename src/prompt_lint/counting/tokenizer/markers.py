@@ -14,17 +14,19 @@ from prompt_lint.counting.tokenizer.characters import ASCII_PUNCTUATION, compile
 BEGIN, END, SHIFT, CAPS = "\x01", "\x02", "\x03", "\x04"
 _APOSTROPHE = "'"
 
-# What precedes a gap: a word, the space of the frame, or nothing; and what follows it.
+# What precedes a gap; the space is that of the frame.
 Before = Literal["word", "space", "nothing"]
+# What follows a gap: a word, or the end of the text.
 After = Literal["word", "end"]
 
 _BEGIN_POSITION = re.compile(f"(?<= )(?=[{ASCII_PUNCTUATION}])")
 _END_POSITION = re.compile(f"(?<=[{ASCII_PUNCTUATION}])(?= (?! ))")
 _PUNCTUATION = re.compile(f"[{ASCII_PUNCTUATION}]")
 
-# Capitals of Unicode 16 with their small letters, and a capital that the tokenizers don't take for one.
+# Capitals of Unicode 16 with their small letters.
 _NEW_CAPITALS = {"\u1c89": "\u1c8a", "\ua7cb": "\u0264"}
 _NEW_SMALL_LETTERS = frozenset(_NEW_CAPITALS.values())
+# The tokenizers don't take it for a capital.
 _CAPITAL_THETA_SYMBOL = "\u03f4"
 _CAPITAL_DOTTED_I = "\u0130"
 _CAPITAL_SHARP_S = "\u1e9e"
@@ -32,9 +34,9 @@ _SYMBOL_LETTERS = re.compile("[\u16ee-\u16f0\u2160-\u2188\u24b6-\u24e9\ua6e6-\ua
 
 
 def mark_case(word: str, min_caps_length: int) -> tuple[str, str]:
-    """Return the case marker of a word, "" for none, and the word as it is spelled after it.
+    """Return the case marker of a word, "" for none, and the spelling of the word after the marker.
 
-    A word in capitals of at least `min_caps_length` characters has the marker `CAPS`; none has with 0.
+    A word in capitals of at least `min_caps_length` characters has the marker `CAPS`; 0 means that none has.
     """
     if not word.isascii():
         return _mark_unicode_case(word, min_caps_length)
@@ -88,7 +90,7 @@ def _is_lower(char: str) -> bool:
 def mark_gap(gap: str, before: Before, after: After) -> str:
     """Return a gap with its markers, without the single spaces that the markers at its borders imply.
 
-    A gap may end in the suffix of a contraction; `after` says what follows a gap that doesn't.
+    `after` says what follows a gap that doesn't end in the suffix of a contraction.
     """
     if " " not in gap and before == "word" and not gap[-1].isalpha():
         return gap  # only spaces are marked
@@ -104,7 +106,7 @@ def mark_gap(gap: str, before: Before, after: After) -> str:
 
 
 def _mark_ascii_gap(gap: str, before: Before, after: After) -> str:
-    ending = _trailing_apostrophe(gap, after)
+    ending = _find_trailing_apostrophe(gap, after)
     body = gap[: len(gap) - len(ending)]
     if ending[1:]:
         ending += END
@@ -116,8 +118,8 @@ def _mark_ascii_gap(gap: str, before: Before, after: After) -> str:
     return marked + ending
 
 
-def _trailing_apostrophe(gap: str, after: After) -> str:
-    """Return the contraction that ends the gap, or the lone apostrophe that ends it before a word, or ""."""
+def _find_trailing_apostrophe(gap: str, after: After) -> str:
+    """Return the apostrophe and suffix of a contraction at the end of a gap, or a lone apostrophe before a word, or ""."""
     if gap[-1].isalpha():
         return gap[gap.rindex(_APOSTROPHE) :]
     is_alone = gap[-1] == _APOSTROPHE and not _PUNCTUATION.match(gap[-2:-1])
@@ -125,13 +127,13 @@ def _trailing_apostrophe(gap: str, after: After) -> str:
 
 
 def mark_unicode_gap(gap: str, before: Before, after: After) -> str:
-    """Mark a gap by the general rules, of which those for ASCII are a special case."""
+    """Return a gap with its markers, by the general rules. Those for ASCII are a special case of them."""
     runs = [(match.lastgroup or "", match[0]) for match in compile_runs().finditer(gap)]
     marked = []
     for index, (kind, body) in enumerate(runs):
         if kind == "word":
-            is_whole = index > 1 and _has_borders(*runs[index - 2])[1]
-            marked.append(f"{BEGIN if is_whole else ''}{body}{END}")
+            is_whole_word = index > 1 and _has_borders(*runs[index - 2])[1]
+            marked.append(f"{BEGIN if is_whole_word else ''}{body}{END}")
             continue
         has_begin, has_end = _has_borders(kind, body)
         is_last = index + 1 == len(runs)
@@ -139,17 +141,17 @@ def mark_unicode_gap(gap: str, before: Before, after: After) -> str:
         if index == 0 and before == "space" and (is_contraction or not (has_begin or body[0] == " ")):
             marked.append(" " if is_contraction else BEGIN)
         follows_space = runs[index - 1][1][-1] == " " if index else before == "space"
-        following = "" if is_last else runs[index + 1][1]
+        next_body = "" if is_last else runs[index + 1][1]
         if has_begin and follows_space and not is_contraction:
             marked.append(BEGIN)
         marked.append(body)
-        if has_end and following[:1] == " " and following[:2] != "  ":
+        if has_end and next_body[:1] == " " and next_body[:2] != "  ":
             marked.append(END)
     return "".join(marked)
 
 
 def _has_borders(kind: str, body: str) -> tuple[bool, bool]:
-    """Return whether a run has a marker where a space precedes it, and where one follows it."""
+    """Return whether a run begins with a marker after a space, and whether it ends with a marker before a space."""
     if kind in ("punctuation", "border"):
         return True, True
     if kind == "digits":
