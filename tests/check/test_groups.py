@@ -320,3 +320,29 @@ def _sum(folder: Path, texts: list[str], capfd: pytest.CaptureFixture[str]) -> i
         run(["check", "--offline", "--no-git", "--output-format", "json"])
     [verdict] = json.loads(capfd.readouterr().out)["verdicts"]
     return int(verdict["tokens"])
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ([TOOL], "the tool `look_up` is in `more.json` and `prompts/tools.json`, and the API takes each name once"),
+        ([{"name": f"t{n}", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}} for n in range(3)],
+         "the request has 5 blocks with `cache_control`, and the API takes 4"),
+    ],
+)  # fmt: skip
+def test_what_the_api_would_refuse_only_of_the_whole_is_an_error_of_the_group(
+    repo: Repo, check: Check, second: list[dict[str, Any]], message: str
+) -> None:
+    """Each file is fine by itself, and has its own number; what they make together has none."""
+    agent(repo)
+    repo.write("more.json", json.dumps(second))
+    marked = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    repo.write("prompts/shots.yaml", json.dumps([{"role": "user", "content": [marked, marked]}]))
+    repo.write(
+        ".prompt-lint.yaml",
+        TOP + AGENT.replace("tools: prompts/tools.json", "tools: [prompts/tools.json, more.json]"),
+    )
+
+    code, report = check()
+
+    assert (code, said(report)) == (3, [f"the group `agent` can't be counted: {message}"])

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
+from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +97,7 @@ class _GroupReader(NamedTuple):
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """Return the one request that the files make. Raises `_UncountableGroup`."""
-        request, group, remaining = _GroupRequest([], [], [], {}, []), self.group, iter(files)
+        request, group, remaining = _GroupRequest([], [], [], {}, [], []), self.group, iter(files)
         for references, add in (
             (group.system, request.add_system),
             (group.tools, request.add_tools),
@@ -106,6 +108,8 @@ class _GroupReader(NamedTuple):
                 refusal = add(prompt.request.fields, file.path) if prompt.request else ""
                 if refusal:
                     raise self._fail(reference.line, f"`{reference.path}` {refusal}", code=ExitCode.USAGE)
+        if fault := request.find_fault():
+            raise self._fail(group.rule.line, fault)
         prompt = Prompt(self.config_path, group.name, group.rule.line, request.build(), format=FORMAT)
         size = sum(len(part.text) for part in request.parts)
         read = ReadPrompt.of(prompt, group.rule, size)
@@ -169,7 +173,7 @@ def _match_references(
 
 
 class _GroupRequest(NamedTuple):
-    """A request while it is put together; `parts` has a part for each file.
+    """A request while it is put together; `parts` has a part for each file, `tool_paths` the file of each tool.
 
     Each `add_…` returns why the file can't be added, or nothing.
     """
@@ -179,6 +183,7 @@ class _GroupRequest(NamedTuple):
     messages: list[Any]
     others: dict[str, Any]
     parts: list[Part]
+    tool_paths: list[str]
 
     def add_system(self, fields: Mapping[str, Any], path: str) -> str:
         messages = _list_messages(fields)
@@ -195,7 +200,7 @@ class _GroupRequest(NamedTuple):
     def add_tools(self, fields: Mapping[str, Any], path: str) -> str:
         if not fields.get("tools") or _list_messages(fields):
             return "isn't a file of tool definitions"
-        self.tools.extend(fields["tools"])
+        self._add_tools(fields["tools"], path)
         self._add_part("tools", path, fields["tools"])
         return ""
 
@@ -205,7 +210,7 @@ class _GroupRequest(NamedTuple):
         tools = fields.get("tools") or []
         self.messages.extend(messages)
         self.system.extend(system)
-        self.tools.extend(tools)
+        self._add_tools(tools, path)
         for key in fields.keys() - {"messages", "system", "tools"}:
             self.others.setdefault(key, fields[key])
         self._add_part("messages", path, [*system, *tools, *messages])
@@ -223,6 +228,33 @@ class _GroupRequest(NamedTuple):
         ends = self.messages and self.messages[-1].get("role") != "assistant"
         fields["messages"] = self.messages if ends else [*self.messages, dict(PLACEHOLDER_MESSAGE)]
         return Request(fields)
+
+    def find_fault(self) -> str:
+        """Return why the API would refuse what the files make together; "" if nothing is known."""
+        paths: dict[str, str] = {}
+        for tool, path in zip(self.tools, self.tool_paths, strict=True):
+            name = tool.get("name")
+            if name in paths:
+                files = f"`{path}` and `{paths[name]}`" if path != paths[name] else f"`{path}` twice"
+                return f"the tool `{shorten(name)}` is in {files}, and the API takes each name once"
+            if name is not None:
+                paths[name] = path
+        try:
+            cache_control.check_request(
+                {
+                    **self.others,
+                    "tools": self.tools,
+                    "system": join_contents(self.system),
+                    "messages": self.messages,
+                }
+            )
+        except ShapeError as error:
+            return f"the request {error.message}" if error.message.startswith("has ") else error.message
+        return ""
+
+    def _add_tools(self, tools: Sequence[Any], path: str) -> None:
+        self.tools.extend(tools)
+        self.tool_paths.extend([path] * len(tools))
 
     def _add_part(self, title: str, path: str, content: object) -> None:
         self.parts.append(Part(title, 0, 0, flatten(content), path))
