@@ -206,7 +206,7 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
          "the tool `x` has the properties `cwd?`, `a b`", 3),
         ('[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"' + "p" * 65 + '": {}}}}}]',
          f"the tool `f` has the property `{'p' * 60}`", 1),
-        ('{"find": {"description": "d", "parameters": [\n{"name": "", "type": "string"}]}}', "the tool `find` has the property `\"\"`", 1),
+        ('{"find": {"description": "d", "parameters": [\n{"name": "", "type": "string"}]}}', 'the tool `find` has the property `""`', 1),
         ('[{"name": "x", "input_schema": {"type": "object",\n"properties": []}}]',
          "`tools[0].input_schema.properties` is an empty list, not an object", 2),
         ('[{"name": "", "input_schema": {"type": "object"}}]', "`tools[0]` has no `name`", 1),

@@ -210,9 +210,8 @@ def _check_properties(properties: object, key_path: KeyPath, tool_name: str) -> 
     refused = [name for name in names if not re.fullmatch(_PROPERTY_NAME, str(name))]
     if refused:
         noun = "property" if len(refused) == 1 else "properties"
-        message = (
-            f"the tool `{shorten(tool_name)}` has the {noun} {list_keys(name or '""' for name in refused)}"
-        )
+        listed = list_keys(str(name) or '""' for name in refused)
+        message = f"the tool `{shorten(tool_name)}` has the {noun} {listed}"
         hint = (
             "the API takes letters, digits, `_`, `.` and `-`, at most 64, in the names of a tool's properties"
         )
