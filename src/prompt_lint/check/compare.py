@@ -10,17 +10,21 @@ from prompt_lint.check import judge
 from prompt_lint.check.group_sums import find_count, sum_members
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.config.loosenings import find_loosenings
+from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
+from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
-    from prompt_lint.check.base_prompts import FileChanges
+    from prompt_lint.check.base_prompts import BaseProblems, FileChanges
     from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.values import Count, Outcome, Problem, Request, Rule, Verdict
@@ -75,9 +79,14 @@ class BaseCounts(NamedTuple):
     counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
     recount: OfflineRecount
     find_base_rule: Callable[[str], Rule | None]
+    lost_imports: Mapping[PromptName, Sequence[str]]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
+        lost_imports = tuple(self.lost_imports.get(_identify(verdict), ()))
+        return self._compare_count(verdict)._replace(lost_imports=lost_imports)
+
+    def _compare_count(self, verdict: Verdict) -> Verdict:
         if self.comparison.config is None:
             return judge.add_base(verdict, "new", None, None)
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
@@ -130,15 +139,34 @@ class BaseCounts(NamedTuple):
             if (count := find_count(outcome))
         ]
 
-    def list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
-        """Return a note for each file with a prompt whose growth can't be measured."""
+    def list_notes(self, verdicts: Sequence[Verdict]) -> list[Note]:
+        """Return what is to be noted of the comparison: lost imports, and files whose growth can't be measured."""
+        lost = _note_lost_imports(verdicts, self.comparison.base.name)
         message = f"can't be compared with {self.comparison.base.name}"
-        paths = {
+        incomparable = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.token_count and verdict.growth is None and verdict.change not in {"new", ""}
         }
-        return [Note(message, path) for path in paths]
+        return [
+            *lost,
+            *(Note(message, path) for path in incomparable),
+            *map(Note, self.changes.changes.notes),
+        ]
+
+
+def make_base_counts(
+    comparison: Comparison,
+    changes: FileChanges,
+    outcomes: Sequence[PromptOutcomes],
+    recount: OfflineRecount,
+    matcher: RuleMatcher,
+) -> BaseCounts:
+    """Return the counts of the base, out of the `outcomes` of both sides. `matcher` has the rules of now."""
+    if comparison.config:
+        matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+    counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
+    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, find_lost_imports(outcomes))
 
 
 def map_base_counts(
@@ -152,9 +180,43 @@ def map_base_counts(
             counts[group.name, "", ""] = dict(zip(group.rule.models, totals, strict=True))
             continue
         for read, outcomes in members:
-            name = (group.name, "", "") if group else ("", read.prompt.path, read.prompt.name)
-            counts[name] = dict(zip(read.rule.models, outcomes, strict=True))
+            counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
     return counts
+
+
+def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
+    """Return, by prompt, the files that it imported in the base, and still asks for, and that aren't there any more.
+
+    `outcomes` are those of the base and of now.
+    """
+    imported: dict[PromptName, dict[str, None]] = {}
+    missing: dict[PromptName, set[str]] = {}
+    for read, _ in outcomes:
+        name = _identify_read(read)
+        if read.is_base:
+            imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
+        elif read.includes:
+            absent = (path for path, stamp in read.includes.items() if stamp == b"")
+            missing.setdefault(name, set()).update(absent)
+    lost = {
+        name: [path for path in paths if path in missing[name]]
+        for name, paths in imported.items()
+        if name in missing
+    }
+    return {name: paths for name, paths in lost.items() if paths}
+
+
+def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[Note]:
+    """Warn of each lost import that nothing else warns of, because it isn't written like a path."""
+    for prompt, of_prompt in group_by_prompt(verdicts):
+        for path in of_prompt[0].lost_imports:
+            if not is_meant_as_import(path) and not prompt.is_group:
+                message = f"imported `{path}` in {base_name}, which isn't there any more"
+                yield Note(message, prompt.path, 0, "lost-import")
+
+
+def _identify_read(read: ReadPrompt) -> PromptName:
+    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
 
 
 def _identify(verdict: Verdict) -> PromptName:
@@ -172,14 +234,18 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
     return judge.mark_preexisting(verdict) if comparison.policy == "changed" else verdict
 
 
-def demote_base_problems(diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges) -> None:
-    """Turn the problems of unchanged files into notes, where only changes are judged."""
+def demote_base_problems(
+    diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
+) -> None:
+    """Turn the problems that unchanged files had in the base into notes, where only changes are judged."""
     if comparison.policy != "changed":
         return
     old = [
         problem
         for problem in diagnostics.problems
-        if problem.exit_code != ExitCode.USAGE and changes.find_change(problem.path).kind == "unchanged"
+        if problem.exit_code != ExitCode.USAGE
+        and changes.find_change(problem.path).kind == "unchanged"
+        and base_problems.includes(problem)
     ]
     diagnostics.problems[:] = [problem for problem in diagnostics.problems if problem not in old]
     diagnostics.notes.extend(

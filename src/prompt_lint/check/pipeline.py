@@ -13,7 +13,6 @@ from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes
-from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
 from prompt_lint.text.patterns import compile_patterns
@@ -118,27 +117,22 @@ def _compare(
 
     max_file_size = run.settings.max_file_size
     changes = base_prompts.find_file_changes(tree, comparison, targets, max_file_size)
-    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, max_file_size)
+    base_problems = base_prompts.BaseProblems(set(), set())
+    read_base = base_prompts.read_base_prompts(
+        comparison, targets, changes, config, max_file_size, base_problems
+    )
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
-    compare.demote_base_problems(run.diagnostics, comparison, changes)
+    compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
-    base_matcher = targets.matcher
-    if comparison.config:
-        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
-    base = compare.BaseCounts(
-        comparison,
-        changes,
-        compare.map_base_counts(pair for pair in outcomes if pair[0].is_base),
-        compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size),
-        base_matcher.find_rule,
-    )
+    recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
+    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
-        notes=[*report.notes, *base.list_incomparable(verdicts), *map(Note, changes.changes.notes)],
+        notes=[*report.notes, *base.list_notes(verdicts)],
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),

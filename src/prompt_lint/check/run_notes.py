@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import EMPTY_COUNT, Note, Problem
+from prompt_lint.model.values import EMPTY_COUNT, Note, Problem, group_by_prompt
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -46,9 +46,17 @@ def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[N
 
 
 def note_blank_prompts(verdicts: Iterable[Verdict]) -> Iterator[Note]:
-    """Note prompts of 0 tokens, so that nobody takes a file that was emptied by mistake for a small one."""
-    for path in sorted({verdict.prompt.path for verdict in verdicts if verdict.token_count == EMPTY_COUNT}):
-        yield Note("empty or blank, so 0 tokens", path)
+    """Warn of prompts of 0 tokens, so that nobody takes a file that was emptied by mistake for a small one."""
+    for prompt, of_prompt in group_by_prompt(verdicts):
+        if of_prompt[0].token_count == EMPTY_COUNT:
+            noun = "group" if prompt.is_group else "prompt"
+            name = f" `{prompt.name}`" if prompt.name else ""
+            yield Note(
+                f"the {noun}{name} is empty: 0 tokens",
+                prompt.path,
+                prompt.line if prompt.name else 0,
+                "empty",
+            )
 
 
 def note_drifts(results: CountResults) -> Iterator[Note]:

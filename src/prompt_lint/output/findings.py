@@ -29,6 +29,8 @@ KINDS = {
     "broken-limit": "more than its tool takes",
     "uncounted": "not counted",
     "unsure": "unsure, only an exact count can tell",
+    "lost-import": "imports a file that isn't there",
+    "empty": "an empty prompt",
     "near-limit": "near its limit",
     "note": "a note",
 }
@@ -75,7 +77,7 @@ def collect_findings(report: Report, *, each_model: bool = False) -> list[Findin
         *map(_of_problem, report.problems),
         *_of_prompts(report, each_model=each_model),
         *_of_loosened(report),
-        *(Finding("note", "notice", n.path, n.line, (n.message,)) for n in report.notes if n.path),
+        *_of_notes(report),
     ]
     return sorted(
         (finding for finding in findings if finding.lines),
@@ -102,6 +104,15 @@ def _of_problem(problem: Problem) -> Finding:
     lines = (problem.message, problem.hint) if problem.hint else (problem.message,)
     kind = _KIND_OF_CODE.get(problem.exit_code, "uncounted")
     return Finding(kind, "error", problem.path, problem.line, lines)
+
+
+def _of_notes(report: Report) -> Iterator[Finding]:
+    """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
+    untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
+    for message, path, line, kind in report.notes:
+        is_warning = kind != "note" and path not in untouched
+        if path:
+            yield Finding(kind, "warning" if is_warning else "notice", path, line, (message,))
 
 
 def _of_loosened(report: Report) -> Iterator[Finding]:
@@ -218,7 +229,8 @@ def _growth(report: Report, verdict: Verdict) -> str:
     if not verdict.growth:
         return f"; the same as in {report.base.name}"
     share = phrases.share_suffix(verdict.growth, verdict.base_count.tokens)
-    return f"; {verdict.growth:+,} since {report.base.name}{share}"
+    lost = phrases.describe_lost_imports(verdict)
+    return f"; {verdict.growth:+,} since {report.base.name}{share}{lost and f', as it {lost}'}"
 
 
 def _largest_sections(verdict: Verdict) -> Iterator[str]:

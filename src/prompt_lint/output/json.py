@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from prompt_lint.model.values import Status
-from prompt_lint.output.phrases import merge_notes
+from prompt_lint.output.phrases import merge_notes, select_notes
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
@@ -38,6 +38,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "verdicts": [_verdict(verdict) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
+            "warnings": warning_objects(report.notes),
             "against": report.base and _base(report.base),
             "removed": [_removed(removed) for removed in report.removed],
             "loosened": [_loosening(loosening) for loosening in report.loosened],
@@ -71,7 +72,19 @@ def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def note_texts(notes: Iterable[Note]) -> list[str]:
-    return [escape_surrogates(note) for note in merge_notes(notes)]
+    return [escape_surrogates(note) for note in merge_notes(select_notes(notes, warnings=False))]
+
+
+def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": warning.kind,
+            "path": escape_surrogates(warning.path),
+            "line": warning.line,
+            "message": escape_surrogates(warning.message),
+        }
+        for warning in select_notes(notes, warnings=True)
+    ]
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -92,6 +105,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
         "renamed_from": escape_surrogates(verdict.renamed_from),
+        "lost_imports": [escape_surrogates(path) for path in verdict.lost_imports],
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.import_shares and _shares(verdict.import_shares),

@@ -21,7 +21,7 @@ from prompt_lint.output.markdown_rows import (
     total_header,
     total_row,
 )
-from prompt_lint.output.markdown_tasks import render_problem, render_task, select_tasks
+from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
 from prompt_lint.output.status_words import LOOSENED_WORDS
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.markdown_escape import escape_as_text
@@ -132,7 +132,9 @@ def _sections(page: Page) -> Iterator[_Section]:
     quiet = f"{count_subjects(page.quiet)} {'unchanged' if page.has_base else 'within their limits'}"
     yield _folded(7, page.quiet, page, quiet)
     yield _totals(page)
-    notes = phrases.merge_notes(page.report.notes)
+    warnings = phrases.select_notes(page.report.notes, warnings=True)
+    yield from _split(3, warnings, _OPEN_ITEMS, render_warning, "more warnings", heading="Warnings")
+    notes = phrases.merge_notes(phrases.select_notes(page.report.notes, warnings=False))
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
     yield _Section(1, len(counting), (f"<sub>{escape_as_text(sentence)}</sub>\n" for sentence in counting))

@@ -11,7 +11,7 @@ from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Problem, Section, Verdict
+    from prompt_lint.model.values import Note, Problem, Section, Verdict
     from prompt_lint.output.markdown_page import Page, Subject
 
 _MAX_SECTIONS = 10
@@ -21,6 +21,11 @@ def render_problem(problem: Problem) -> str:
     location = f"{format_place(problem.path, problem.line)}: " if problem.path or problem.line else ""
     hint = f"<br>{format_text(problem.hint)}" if problem.hint else ""
     return f"- ❌ {location}{format_text(problem.message)}{hint}\n"
+
+
+def render_warning(warning: Note) -> str:
+    location = f"{format_place(warning.path, warning.line)}: " if warning.path else ""
+    return f"- ⚠️ {location}{format_text(warning.message)}\n"
 
 
 def select_tasks(page: Page) -> list[Subject]:

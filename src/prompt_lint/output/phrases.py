@@ -164,7 +164,7 @@ def describe_loosening(loosening: Loosening) -> str:
 def merge_notes(notes: Iterable[Note]) -> list[str]:
     """Return a line for each message, in the order of its first note, with the first files that it concerns."""
     places: dict[str, list[str]] = {}
-    for message, path, line in notes:
+    for message, path, line, _ in notes:
         of_message = places.setdefault(message, [])
         place = f"{path}:{line}" if line else path
         if place and place not in of_message:
@@ -175,6 +175,17 @@ def merge_notes(notes: Iterable[Note]) -> list[str]:
 def _name_first(places: list[str]) -> str:
     more = f" and {len(places) - _NAMED_FILES:,} more" if len(places) > _NAMED_FILES else ""
     return f"{', '.join(places[:_NAMED_FILES])}{more}"
+
+
+def select_notes(notes: Iterable[Note], *, warnings: bool) -> list[Note]:
+    """Return the warnings among notes, or the others."""
+    return [note for note in notes if note.is_warning == warnings]
+
+
+def describe_lost_imports(verdict: Verdict) -> str:
+    """Return that an import is gone, to follow the count of a prompt that shrank by it; "" where none is."""
+    number = len(verdict.lost_imports)
+    return f"lost {'an import' if number == 1 else f'{number:,} imports'}" if number else ""
 
 
 def describe_counting(report: Report) -> list[str]:

@@ -52,7 +52,7 @@ def render(report: Report, view: View) -> str:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)
         lines += render_over_before([block for block in brief if not block.has_changed], view)
     if view.verbosity >= 0 or report.requests_failed:
-        lines += render_notes(report)
+        lines += render_notes(report, view)
     if view.verbosity >= 0:
         lines += _render_summary(report, numbers, view)
     return "".join(f"{line}\n" for line in lines)

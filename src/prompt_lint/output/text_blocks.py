@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Parts of a prompt that are listed.
 _PARTS = 10
+_LOST_IMPORTS = 3
 
 
 class Block(NamedTuple):
@@ -100,6 +101,8 @@ def _advice(block: Block, config: str) -> Iterator[str]:
         yield "It is new, and over its limit. The base has no configuration: nothing fails yet."
     elif status == "over before":
         yield "It was over before this change, and isn't worse now, so it doesn't fail."
+    if lost := phrases.describe_lost_imports(worst):
+        yield f"It {lost}: {', '.join(map(escape_line, worst.lost_imports[:_LOST_IMPORTS]))}"
     if worst.exemption:
         yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=escape_line)
 

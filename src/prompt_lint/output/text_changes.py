@@ -87,6 +87,8 @@ def _changed_row(block: Block, verdict: Verdict) -> _Row:
         label = "shrank" if verdict.growth < 0 else "larger"
     cells = [*count_cells(verdict), percent_of_limit(verdict)]
     color, remark = STATUS_WORDS[block.status].color, STATUS_WORDS[shown_status(verdict)].remark
+    if lost := phrases.describe_lost_imports(verdict):
+        remark += f", {lost}"
     return _Row(label, color, format_name(verdict.prompt), escape_line(verdict.model), cells, remark)
 
 
