@@ -11,7 +11,7 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import apply_exemption, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
-from prompt_lint.check.targets import find_targets
+from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
+    allow_unmatched: bool = False
 
 
 class Run(NamedTuple):
@@ -76,15 +77,21 @@ def check_prompts(
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts)
+    unmatched = []
+    if not is_everything and not settings.allow_unmatched:
+        unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered)
+    problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts = _apply_exemptions(report.verdicts, config, settings.today)
     notes = [
         *map(Note, tree.notes),
         *report.notes,
-        *run_notes.note_nothing_measured(config, targets, report),
+        *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
     verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
-    report = report._replace(verdicts=verdicts, notes=notes, file_count=len(targets.matched))
+    report = report._replace(
+        verdicts=verdicts, problems=problems, notes=notes, file_count=len(targets.matched)
+    )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
 

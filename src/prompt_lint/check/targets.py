@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import groups
-from prompt_lint.check.importers import find_importers, match_below
+from prompt_lint.check.importers import find_importers, list_included, match_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
@@ -84,6 +84,44 @@ def find_targets(
         problems += (_report_unmatched(config, rule) for rule in unmatched)
     matched.sort(key=lambda file: file.display_path)
     return Targets(matched, group_files, problems, entries, files, within, matcher, not paths)
+
+
+def find_unmatched(
+    targets: Targets,
+    paths: Sequence[str],
+    tree: WorkingTree,
+    max_file_size: int,
+    remembered: RememberedFiles | None,
+) -> list[str]:
+    """Return those of `paths` that lead to no target: neither by name, nor as a folder, nor as an import."""
+    files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
+    names = {name for file in files for name in _list_names(file)}
+    names.update(problem.path for problem in targets.problems)
+    reachable = _add_folders(names)
+    unmatched = [path for path in paths if reachable.isdisjoint(_list_own_names(tree, path))]
+    if unmatched:
+        included = {path for file in files for path in list_included(tree, file, max_file_size, remembered)}
+        reachable = _add_folders(included)
+    return [path for path in unmatched if path not in reachable]
+
+
+def _add_folders(paths: Collection[str]) -> set[str]:
+    """Return the paths and all folders above them."""
+    folders = {""} if paths else set()
+    for path in paths:
+        end = path.rfind("/")
+        while end > 0 and path[:end] not in folders:
+            folders.add(path[:end])
+            end = path.rfind("/", 0, end)
+    return folders.union(paths)
+
+
+def _list_own_names(tree: WorkingTree, path: str) -> set[str]:
+    """Return the path, and where it leads if it is a link."""
+    try:
+        return {path, tree.resolve(path)} if path else {path}
+    except Unreadable:
+        return {path}
 
 
 def _select(
