@@ -451,3 +451,115 @@ def test_a_base_without_a_name_is_a_mistake(repo: Repo, check: Check) -> None:
     begin(repo, p=SMALL)
 
     assert main.run(["check", "--offline", "--base", ""]) == 2
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What a file includes, and is gone
+
+MEMORY = TOP.replace("100", "5000") + "prompts: [{files: [CLAUDE.md, GEMINI.md, AGENTS.md]}]\n"
+
+
+@pytest.mark.parametrize("name", ["CLAUDE.md", "GEMINI.md", "AGENTS.md"])
+def test_a_lost_import_is_no_saving(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The imported file has moved: the prompt that stays as it is shrinks, and each output says why."""
+    repo.write(name, "# Rules\n\nSee @docs/style.md for more.\n")
+    repo.write("docs/style.md", LARGE)
+    begin(repo, MEMORY)
+    repo.git("mv", "docs/style.md", "docs/style2.md")
+
+    code, report = check()
+
+    memory = report.of(name)
+    assert (code, memory["standing"], memory["lost_imports"]) == (0, "changed", ["docs/style.md"])
+    assert memory["growth"] < -100
+    [warning] = report["warnings"]
+    assert (warning["kind"], warning["path"], warning["line"]) == ("lost-import", name, 3)
+    assert warning["message"].startswith("imports `docs/style.md`, which isn't there")
+    main.run(["check", "--offline", "--base", "main"])
+    text = capfd.readouterr().out
+    assert ", lost an import\n" in text
+    assert f"warning {name}:3: imports `docs/style.md`, which isn't there" in text
+    main.run(["check", "--offline", "--base", "main", "--output-format", "github"])
+    assert (
+        f"::warning file={name},line=3,title=prompt-lint%3A imports a file that isn't there::"
+        in capfd.readouterr().out
+    )
+
+
+def test_a_lost_import_is_known_by_its_base_whatever_it_is_called(repo: Repo, check: Check) -> None:
+    """`@README` may be anything, but where the base has imported it, it was an import. An `@` word that never was one isn't."""
+    repo.write("CLAUDE.md", "@README and @nobody, with @acme/sdk\n")
+    repo.write("README", LARGE)
+    begin(repo, MEMORY)
+    repo.git("rm", "-q", "README")
+
+    _, report = check()
+
+    assert report.of("CLAUDE.md")["lost_imports"] == ["README"]
+    assert [(w["path"], w["message"]) for w in report["warnings"]] == [
+        ("CLAUDE.md", "imported `README` in main, which isn't there any more")
+    ]
+
+
+def test_an_import_that_is_taken_out_is_not_lost(repo: Repo, check: Check) -> None:
+    """Whoever deletes the line with the file means to save."""
+    repo.write("CLAUDE.md", "# Rules\n\n@docs/style.md\n")
+    repo.write("docs/style.md", LARGE)
+    begin(repo, MEMORY)
+    repo.write("CLAUDE.md", "# Rules\n")
+    repo.git("rm", "-q", "docs/style.md")
+
+    _, report = check()
+
+    assert (report.of("CLAUDE.md")["lost_imports"], report["warnings"]) == ([], [])
+
+
+def test_a_group_loses_an_import_with_its_file(repo: Repo, check: Check) -> None:
+    """A sum, and a request of several files, shrink by the same file."""
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    repo.write("docs/style.md", LARGE)
+    groups = (
+        "groups: [{name: all, sum: CLAUDE.md, limit: 5000}, {name: chat, system: CLAUDE.md, limit: 5000}]\n"
+    )
+    begin(repo, MEMORY + groups)
+    repo.git("mv", "docs/style.md", "docs/style2.md")
+
+    _, report = check()
+
+    lost = {verdict["name"] or verdict["path"]: verdict["lost_imports"] for verdict in report["verdicts"]}
+    assert lost == {name: ["docs/style.md"] for name in ("CLAUDE.md", "all", "chat")}
+
+
+def test_an_error_that_the_change_causes_elsewhere_is_its_own(repo: Repo, check: Check) -> None:
+    """A prompt that stays as it is can't be read any more, since its partial is gone: the base could read it."""
+    repo.write("p/a.prompt", "{{> style}}\nBe kind.\n")
+    repo.write("p/_style.prompt", "Short sentences.\n")
+    repo.write("p/b.prompt", "{{> never}}\n")
+    begin(repo, TOP + "prompts: [{files: p/?.prompt}]\n")
+    code, report = check()
+    assert (code, len(report["notes"])) == (0, 1)  # of b.prompt, which the base couldn't read either
+
+    repo.git("mv", "p/_style.prompt", "p/_tone.prompt")
+    code, report = check()
+
+    assert code == 3
+    assert [(p["path"], p["message"]) for p in report["problems"]] == [
+        ("p/a.prompt", "the partial `style` is not there")
+    ]
+
+
+def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> None:
+    """On both sides what another member imports is counted there, so growth is that of the files."""
+    repo.write("CLAUDE.md", "@AGENTS.md\n")
+    repo.write("AGENTS.md", SMALL)
+    begin(repo, MEMORY + "groups: [{name: all, sum: [CLAUDE.md, AGENTS.md], limit: 5000}]\n")
+    repo.write("AGENTS.md", LARGE)
+
+    _, report = check()
+
+    memory, total = report.of("CLAUDE.md"), report.of("all")
+    assert [total[key] for key in ("tokens", "base_tokens", "growth")] == [
+        memory[key] for key in ("tokens", "base_tokens", "growth")
+    ]
