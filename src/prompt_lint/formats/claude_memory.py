@@ -158,12 +158,18 @@ class ClaudeMemory:
         """Note a path that would name a file without its fragment or the punctuation around it, or that was to name one."""
         path = resolve_import(near_miss.path, file.path) or ""
         without_fragment, number_sign, _ = path.partition("#")
-        if self._is_unimported_file(path.rstrip(CLOSING_PUNCTUATION)):
+        plain = path.rstrip(CLOSING_PUNCTUATION)
+        unfragmented = without_fragment.rstrip(CLOSING_PUNCTUATION) if number_sign else plain
+        if self._is_unimported_file(plain):
             self._note(_PUNCTUATED, file, near_miss)
-        elif number_sign and self._is_unimported_file(without_fragment.rstrip(CLOSING_PUNCTUATION)):
+        elif self._is_unimported_file(unfragmented):
             self._note(_FRAGMENT, file, near_miss)
-        elif near_miss in file.content.imports and is_meant_as_import(near_miss.path):
-            message = _LOST % near_miss.path[:200]
+        elif (
+            near_miss in file.content.imports
+            and is_meant_as_import(near_miss.path)
+            and all(isinstance(self._imported.read(each), MissingFile) for each in (plain, unfragmented))
+        ):
+            message = _LOST % near_miss.path.rstrip(CLOSING_PUNCTUATION)[:200]
             line = file.line_of(near_miss.line)
             self._notes[Note(message, file.real_path, line, "lost-import")] = None
 

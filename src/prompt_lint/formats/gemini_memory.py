@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats.imported_files import (
+    CLOSING_PUNCTUATION,
     ImportedFiles,
     describe_exclusion,
     is_meant_as_import,
@@ -121,5 +122,5 @@ def _make_note(error: MissingFile | NotInRepository, import_path: str, path: str
     if isinstance(error, NotInRepository):
         return Note(describe_exclusion(error), path, line)
     if is_meant_as_import(import_path):
-        return Note(_LOST % import_path[:200], path, line, "lost-import")
+        return Note(_LOST % import_path.rstrip(CLOSING_PUNCTUATION)[:200], path, line, "lost-import")
     return Note(_FAILED, path, line)
