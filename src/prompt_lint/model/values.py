@@ -274,11 +274,15 @@ class Loosening(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with"."""
+    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with".
+
+    Where it `is_head`, nothing but uncommitted changes can differ from it.
+    """
 
     commit: str
     name: str
     description: str
+    is_head: bool = False
 
 
 class MaxGrowth(NamedTuple):
