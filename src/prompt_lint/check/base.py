@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(NamedTuple):
-    """What a run compares with. `config` is the base's; None where it has none, so that nothing was over a limit."""
+    """What a run compares with. `config` is the base's; None where it has none, so that nothing had a limit."""
 
     base: Base
     commit: CommitTree
@@ -104,7 +104,7 @@ def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: P
         return parse(data, name)
     except MissingFile:
         tree.notes.append(
-            f"{commit.name} has no configuration, so every prompt is new, and none of them fails yet"
+            f"{commit.name} has no configuration, so nothing had a limit there: what is over one doesn't fail yet"
         )
         return None
     except (Unreadable, ConfigErrors):

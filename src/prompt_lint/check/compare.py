@@ -15,7 +15,7 @@ from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import FileChanges
@@ -67,31 +67,42 @@ class OfflineRecount(NamedTuple):
 class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_base_rule` returns the rule that applied to a path in the base.
+    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base.
     """
 
     comparison: Comparison
     changes: FileChanges
     counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
     recount: OfflineRecount
+    find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
-        if self.comparison.config is None:
-            return judge.add_base(verdict, "new", None, None)
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
-        if change.kind == "renamed" and not self.find_base_rule(change.base_path):
+        was_prompt = self.find_base_rule if self.comparison.config else self.find_rule
+        if change.kind == "renamed" and not was_prompt(change.base_path):
             return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None)
+            limit = self._find_base_limit(verdict, change)
+            return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from)
+        limit = self._find_base_limit(verdict, change)
+        return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
+
+    def _find_base_limit(self, verdict: Verdict, change: Change) -> int | None:
+        prompt, config = verdict.prompt, self.comparison.config
+        if prompt.is_group:
+            rules = (group.rule for group in (config.groups if config else ()) if group.name == prompt.name)
+            rule = next(rules, None)
+        else:
+            rule = self.find_base_rule(change.base_path if change.kind == "renamed" else prompt.path)
+        return rule.limits_for(prompt.name).get(verdict.model) if rule else None
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
@@ -130,13 +141,32 @@ class BaseCounts(NamedTuple):
             if (count := find_count(outcome))
         ]
 
-    def list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
+    def note_limits_of_comparison(self, verdicts: Sequence[Verdict]) -> list[Note]:
+        """Return notes about what can't be compared, or not as well as it should."""
+        notes = [Note(message) for message in self.changes.changes.notes]
+        return [*self._list_incomparable(verdicts), *self._note_possible_renames(verdicts), *notes]
+
+    def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """Return a note for each file with a prompt whose growth can't be measured."""
         message = f"can't be compared with {self.comparison.base.name}"
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.token_count and verdict.growth is None and verdict.change not in {"new", ""}
+        }
+        return [Note(message, path) for path in paths]
+
+    def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
+        """Return a note for each new prompt that `max_growth` may have lost sight of: one of its rule is deleted."""
+        deleted_rules = {id(self.find_rule(path)) for path in self.changes.changes.deleted}
+        message = (
+            "new, so `max_growth` doesn't apply; but a prompt of the same rule is gone, and may have been renamed and "
+            "rewritten to this one: rename it in a change of its own"
+        )
+        paths = {
+            verdict.prompt.path: None
+            for verdict in verdicts
+            if verdict.change == "new" and verdict.rule.max_growth and id(verdict.rule) in deleted_rules
         }
         return [Note(message, path) for path in paths]
 

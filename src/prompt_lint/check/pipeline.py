@@ -124,21 +124,21 @@ def _compare(
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
-    base_matcher = targets.matcher
-    if comparison.config:
-        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+    base_config = comparison.config
+    base_matcher = compile_rules(base_config.rules, base_config.exclude) if base_config else None
     base = compare.BaseCounts(
         comparison,
         changes,
         compare.map_base_counts(pair for pair in outcomes if pair[0].is_base),
         compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size),
-        base_matcher.find_rule,
+        targets.matcher.find_rule,
+        base_matcher.find_rule if base_matcher else lambda _: None,
     )
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
-        notes=[*report.notes, *base.list_incomparable(verdicts), *map(Note, changes.changes.notes)],
+        notes=[*report.notes, *base.note_limits_of_comparison(verdicts)],
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),
