@@ -160,8 +160,8 @@ class BaseCounts(NamedTuple):
         """Return a note for each new prompt that `max_growth` may have lost sight of: one of its rule is deleted."""
         deleted_rules = {id(self.find_rule(path)) for path in self.changes.changes.deleted}
         message = (
-            "new, so `max_growth` doesn't apply; but a prompt of the same rule is gone, and may have been renamed and "
-            "rewritten to this one: rename it in a change of its own"
+            "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
+            "rewritten, rename it in a change of its own"
         )
         paths = {
             verdict.prompt.path: None
