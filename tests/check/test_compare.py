@@ -266,21 +266,21 @@ def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: C
 def test_a_prompt_that_was_renamed_and_rewritten_may_have_grown(
     repo: Repo, check: Check, staged: bool
 ) -> None:
-    """Nobody can tell, so it is new and `max_growth` doesn't apply; a note says so. Without `max_growth` there is none."""
+    """Nobody can tell, so it is new; a note says so where it would have grown too much, and `max_growth` is set."""
     begin(repo, TOP + RULE.replace('md"', 'md", max_growth: 10'), a="Some words of the old prompt.\n")
     repo.git("mv", "prompts/a.md", "prompts/b.md")
     repo.write("prompts/b.md", "Nothing of it is left, but much more was said.\n" * 5)
+    repo.write("prompts/c.md", "Short.\n")
     repo.git("add", "--all") if staged else repo.git("reset", "--quiet")
 
     _, report = check()
-    _, of_path = check("prompts/b.md")
     repo.write(".prompt-lint.yaml", TOP + RULE)
     _, unbounded = check()
 
     assert report.of("prompts/b.md")["standing"] == "new"
-    assert any("`max_growth` doesn't apply" in note and "prompts/b.md" in note for note in report["notes"])
-    assert any("`max_growth` doesn't apply" in note for note in of_path["notes"])
-    assert not any("`max_growth` doesn't apply" in note for note in unbounded["notes"])
+    [note] = [note for note in report["notes"] if "it grew by more than is allowed" in note]
+    assert note.endswith(": prompts/b.md")
+    assert not any("`max_growth`" in note for note in unbounded["notes"])
 
 
 def test_advice_names_the_line_of_max_growth(repo: Repo, check: Check) -> None:

@@ -157,18 +157,27 @@ class BaseCounts(NamedTuple):
         return [Note(message, path) for path in paths]
 
     def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
-        """Return a note for each new prompt that `max_growth` may have lost sight of: one of its rule is deleted."""
-        deleted_rules = {id(self.find_rule(path)) for path in self.changes.changes.deleted}
+        """Return a note for each new prompt that would have grown too much, were it a deleted one of the same rule."""
         message = (
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
-            "rewritten, rename it in a change of its own"
+            "rewritten, it grew by more than is allowed"
         )
+        deleted = {path: self.find_rule(path) for path in self.changes.changes.deleted}
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
-            if verdict.change == "new" and verdict.rule.max_growth and id(verdict.rule) in deleted_rules
+            if verdict.change == "new" and verdict.rule.max_growth
+            for path, rule in deleted.items()
+            if rule is verdict.rule and self._outgrew(verdict, path)
         }
         return [Note(message, path) for path in paths]
+
+    def _outgrew(self, verdict: Verdict, path: str) -> bool:
+        outcome = self.counts.get(("", path, verdict.prompt.name), {}).get(verdict.model)
+        base, current = find_count(outcome) if outcome else None, verdict.token_count
+        if base is None or current is None:
+            return False
+        return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
 
 
 def map_base_counts(
