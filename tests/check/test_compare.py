@@ -205,19 +205,100 @@ def test_a_file_that_was_moved_into_a_group_makes_it_grow(repo: Repo, check: Che
     assert report.of("all")["growth"] > 0
 
 
-def test_a_base_without_configuration_fails_nothing(repo: Repo, check: Check) -> None:
-    """The pull request that brings prompt-lint along passes with everything new, and says why."""
+def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same(
+    repo: Repo, check: Check
+) -> None:
+    """The pull request that brings prompt-lint along passes, and only what it changed has grown; groups, too."""
     repo.write("prompts/old.md", LARGE)
-    begin(repo, "unrelated: true\n")
-    repo.git("rm", "-q", ".prompt-lint.yaml")
+    repo.write("prompts/edited.md", SMALL)
+    repo.write("prompts/before.md", SMALL)
+    repo.commit()
+    repo.write(".prompt-lint.yaml", TOP + RULE + "groups: [{name: all, sum: [prompts/old.md], limit: 10}]\n")
+    repo.write("prompts/edited.md", LARGE)
+    repo.git("mv", "prompts/before.md", "prompts/after.md")
+    repo.write("prompts/new.md", LARGE)
+
+    code, report = check(base="HEAD")
+
+    assert code == 0
+    assert {
+        path: (report.of(path)["standing"], report.of(path)["inherited"], report.of(path)["base_limit"])
+        for path in ("prompts/old.md", "prompts/edited.md", "prompts/after.md", "prompts/new.md", "all")
+    } == {
+        "prompts/old.md": ("unchanged", True, None),
+        "prompts/edited.md": ("changed", True, None),
+        "prompts/after.md": ("renamed", False, None),
+        "prompts/new.md": ("new", True, None),
+        "all": ("unchanged", True, None),
+    }
+    edited, new = report.of("prompts/edited.md"), report.of("prompts/new.md")
+    [total] = report["summary"]["totals"]
+    assert total["after"] - total["before"] == edited["growth"] + new["tokens"]
+    assert any("nothing had a limit there" in note for note in report["notes"])
+
+
+def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
+    """The limit of the base is told; of a rule that is new, and a group, too."""
+    begin(
+        repo,
+        "models: [claude-sonnet-4-6]\nprompts: [{files: prompts/**, limit: 5000}]\n"
+        "groups: [{name: all, sum: [prompts/**], limit: 6000}]\n",
+        a=LARGE,
+    )
+    repo.write("more/b.md", LARGE)
     repo.commit()
     repo.git("branch", "-f", "main")
-    repo.write(".prompt-lint.yaml", TOP + RULE)
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-4-6]\nprompts: [{files: prompts/**, limit: 10}, {files: more/**, limit: 10}]\n"
+        "groups: [{name: all, sum: [prompts/**], limit: 10}]\n",
+    )
 
     code, report = check()
 
-    assert (code, report.of("prompts/old.md")["standing"]) == (0, "new")
-    assert any("has no configuration" in note for note in report["notes"])
+    assert code == 0
+    limits = {path: report.of(path)["base_limit"] for path in ("prompts/a.md", "more/b.md", "all")}
+    assert limits == {"prompts/a.md": 5000, "more/b.md": None, "all": 6000}
+    assert all(report.of(path)["inherited"] for path in limits)
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_prompt_that_was_renamed_and_rewritten_may_have_grown(
+    repo: Repo, check: Check, staged: bool
+) -> None:
+    """Nobody can tell, so it is new; a note says so where it would have grown too much, and `max_growth` is set."""
+    begin(repo, TOP + RULE.replace('md"', 'md", max_growth: 10'), a="Some words of the old prompt.\n")
+    repo.git("mv", "prompts/a.md", "prompts/b.md")
+    repo.write("prompts/b.md", "Nothing of it is left, but much more was said.\n" * 5)
+    repo.write("prompts/c.md", "Short.\n")
+    repo.git("add", "--all") if staged else repo.git("reset", "--quiet")
+
+    _, report = check()
+    repo.write(".prompt-lint.yaml", TOP + RULE)
+    _, unbounded = check()
+
+    assert report.of("prompts/b.md")["standing"] == "new"
+    [note] = [note for note in report["notes"] if "it grew by more than is allowed" in note]
+    assert note.endswith(": prompts/b.md")
+    assert not any("`max_growth`" in note for note in unbounded["notes"])
+
+
+def test_advice_names_the_line_of_max_growth(repo: Repo, check: Check) -> None:
+    """Its own, or that of the top, and not the line of the rule."""
+    begin(
+        repo,
+        "models: [claude-sonnet-4-6]\nmax_growth: 5\nprompts:\n  - files: prompts/a.md\n    limit: 5000\n"
+        "  - files: prompts/b.md\n    limit: 5000\n    max_growth: 6\n",
+        a=SMALL, b=SMALL,
+    )  # fmt: skip
+    repo.write("prompts/a.md", LARGE)
+    repo.write("prompts/b.md", LARGE)
+
+    code, report = check()
+
+    assert code == 1
+    lines = {path: report.of(path)["rule"]["max_growth_line"] for path in ("prompts/a.md", "prompts/b.md")}
+    assert lines == {"prompts/a.md": 2, "prompts/b.md": 8}
 
 
 def test_raised_limits_are_told_beside_the_sizes(repo: Repo, check: Check) -> None:

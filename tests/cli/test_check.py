@@ -386,7 +386,7 @@ def test_a_broken_file_does_not_hide_the_others(repo: Repo, lint: Callable[..., 
     assert done.code == 3
     assert "ERROR   prompts/broken.md:2: is not UTF-8: byte 0xff" in done.out
     assert "ERROR   prompts/chat/x.json:1: `messages` is empty" in done.out
-    assert "1 prompt: 2 errors, 1 ok" in done.out
+    assert "2 errors; 1 prompt: 1 ok" in done.out
 
 
 def test_a_pdf_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:

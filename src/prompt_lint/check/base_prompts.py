@@ -76,8 +76,6 @@ def read_base_prompts(
     These are the prompts of files that have changed or may import others, of deleted files, and of groups. What is wrong
     with files is added to `problems`.
     """
-    if comparison.config is None:
-        return  # everything is new
     commit = comparison.commit
     for file in targets.matched:
         change = changes.find_change(file.path)

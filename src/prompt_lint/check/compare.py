@@ -71,13 +71,14 @@ class OfflineRecount(NamedTuple):
 class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_base_rule` returns the rule that applied to a path in the base.
+    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base.
     """
 
     comparison: Comparison
     changes: FileChanges
     counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
     recount: OfflineRecount
+    find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
     lost_imports: Mapping[PromptName, Sequence[str]]
 
@@ -87,20 +88,30 @@ class BaseCounts(NamedTuple):
         return self._compare_count(verdict)._replace(lost_imports=lost_imports)
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
-        if self.comparison.config is None:
-            return judge.add_base(verdict, "new", None, None)
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
-        if change.kind == "renamed" and not self.find_base_rule(change.base_path):
+        was_prompt = self.find_base_rule if self.comparison.config else self.find_rule
+        if change.kind == "renamed" and not was_prompt(change.base_path):
             return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None)
+            limit = self._find_base_limit(verdict, change)
+            return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from)
+        limit = self._find_base_limit(verdict, change)
+        return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
+
+    def _find_base_limit(self, verdict: Verdict, change: Change) -> int | None:
+        prompt, config = verdict.prompt, self.comparison.config
+        if prompt.is_group:
+            rules = (group.rule for group in (config.groups if config else ()) if group.name == prompt.name)
+            rule = next(rules, None)
+        else:
+            rule = self.find_base_rule(change.base_path if change.kind == "renamed" else prompt.path)
+        return rule.limits_for(prompt.name).get(verdict.model) if rule else None
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
@@ -140,20 +151,46 @@ class BaseCounts(NamedTuple):
         ]
 
     def list_notes(self, verdicts: Sequence[Verdict]) -> list[Note]:
-        """Return what is to be noted of the comparison: lost imports, and files whose growth can't be measured."""
-        lost = _note_lost_imports(verdicts, self.comparison.base.name)
+        """Return what is to be noted of the comparison: lost imports, and what can't be compared as well as it should."""
+        return [
+            *_note_lost_imports(verdicts, self.comparison.base.name),
+            *self._list_incomparable(verdicts),
+            *self._note_possible_renames(verdicts),
+            *map(Note, self.changes.changes.notes),
+        ]
+
+    def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
+        """Return a note for each file with a prompt whose growth can't be measured."""
         message = f"can't be compared with {self.comparison.base.name}"
         incomparable = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.token_count and verdict.growth is None and verdict.change not in {"new", ""}
         }
-        return [
-            *lost,
-            *(Note(message, path) for path in incomparable),
-            *map(Note, self.changes.changes.notes),
-        ]
+        return [Note(message, path) for path in incomparable]
 
+    def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
+        """Return a note for each new prompt that would have grown too much, were it a deleted one of the same rule."""
+        message = (
+            "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
+            "rewritten, it grew by more than is allowed"
+        )
+        deleted = {path: self.find_rule(path) for path in self.changes.changes.deleted}
+        paths = {
+            verdict.prompt.path: None
+            for verdict in verdicts
+            if verdict.change == "new" and verdict.rule.max_growth
+            for path, rule in deleted.items()
+            if rule is verdict.rule and self._outgrew(verdict, path)
+        }
+        return [Note(message, path) for path in paths]
+
+    def _outgrew(self, verdict: Verdict, path: str) -> bool:
+        outcome = self.counts.get(("", path, verdict.prompt.name), {}).get(verdict.model)
+        base, current = find_count(outcome) if outcome else None, verdict.token_count
+        if base is None or current is None:
+            return False
+        return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
 
 def make_base_counts(
     comparison: Comparison,
@@ -163,10 +200,11 @@ def make_base_counts(
     matcher: RuleMatcher,
 ) -> BaseCounts:
     """Return the counts of the base, out of the `outcomes` of both sides. `matcher` has the rules of now."""
-    if comparison.config:
-        matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+    config = comparison.config
+    find_base_rule = compile_rules(config.rules, config.exclude).find_rule if config else lambda _: None
     counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
-    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, find_lost_imports(outcomes))
+    lost_imports = find_lost_imports(outcomes)
+    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, find_base_rule, lost_imports)
 
 
 def map_base_counts(

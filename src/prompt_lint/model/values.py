@@ -227,7 +227,8 @@ class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. A verdict that
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is the limit
+    that applied to it in the base, None for none. A verdict that
     `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
     until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
     `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
@@ -249,6 +250,12 @@ class Verdict(NamedTuple):
     exemption: Exemption | None = None
     import_shares: ImportShares | None = None
     lost_imports: tuple[str, ...] = ()
+    base_limit: int | None = None
+
+    @property
+    def was_over(self) -> bool:
+        """Whether the prompt was over its limit in the base, by the limit that applied there."""
+        return bool(self.base_count and self.base_limit is not None and self.base_count.low > self.base_limit)
 
     @property
     def fails(self) -> bool:
@@ -290,11 +297,15 @@ class Loosening(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with"."""
+    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with".
+
+    Where it `is_head`, nothing but uncommitted changes can differ from it.
+    """
 
     commit: str
     name: str
     description: str
+    is_head: bool = False
 
 
 class MaxGrowth(NamedTuple):
@@ -313,7 +324,7 @@ class Rule(NamedTuple):
     `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name
     in the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name
     for `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and
-    `role` are empty where the file decides.
+    `role` are empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     """
 
     files: tuple[str, ...]
@@ -329,6 +340,7 @@ class Rule(NamedTuple):
     limit_lines: Mapping[str, int] = {}
     parts: Mapping[str, Mapping[str, int]] = {}
     max_growth: MaxGrowth | None = None
+    max_growth_line: int = 0
 
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""

@@ -26,7 +26,7 @@ KINDS = {
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",
-    "broken-limit": "more than its tool takes",
+    "broken-limit": "not valid for its tool",
     "uncounted": "not counted",
     "unsure": "unsure, only an exact count can tell",
     "lost-import": "imports a file that isn't there",
@@ -67,7 +67,7 @@ class Finding(NamedTuple):
         if first and first.status == "exempt":
             return f"{title}, but exempt"
         if first and first.is_preexisting:
-            return f"{title}, but new" if first.change == "new" else f"{title}, as it was before"
+            return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title
 
 
@@ -245,18 +245,22 @@ def _largest_sections(verdict: Verdict) -> Iterator[str]:
 def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """Yield what to do next, and the message of the rule."""
     first = verdicts[0]
-    if first.is_preexisting and first.change == "new":
-        yield "The base has no configuration: nothing fails yet."
+    if first.is_preexisting and not first.was_over:
+        yield phrases.describe_tighter_limit(first)
     elif first.is_preexisting:
         yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
     elif first.status == "over":
         cut = phrases.tokens_to_cut(verdict for verdict in verdicts if verdict.status == "over")
         line = first.rule.limit_line(first.prompt.name, first.model)
-        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}."
+        more = ""
+        if phrases.excess_growth(first):
+            more = f", and allow more growth: {_place(report, first.rule.max_growth_line, 'max_growth')}"
+        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}{more}."
     elif first.status == "grew":
         if excess := phrases.excess_growth(first):
-            place = _place(report, first.rule.line, "max_growth")
-            yield f"max_growth {excess.allowance}: cut {excess.tokens_to_cut}, or allow more: {place}."
+            place = _place(report, first.rule.max_growth_line, "max_growth")
+            cut = phrases.tokens_to_cut([first])
+            yield f"max_growth {excess.allowance}: cut {cut}, or allow more: {place}."
     elif first.status == "unsure":
         yield f"Set ANTHROPIC_API_KEY for an exact count, or cut {phrases.tokens_to_cut(verdicts)} to be sure."
     if first.status in {"over", "grew"}:

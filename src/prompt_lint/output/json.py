@@ -104,6 +104,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         **_base_count_fields(verdict.base_count),
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
+        "base_limit": verdict.base_limit,
         "renamed_from": escape_surrogates(verdict.renamed_from),
         "lost_imports": [escape_surrogates(path) for path in verdict.lost_imports],
         "exemption": verdict.exemption and _exemption(verdict.exemption),
@@ -145,6 +146,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     return {
         "line": rule.line,
         "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
+        "max_growth_line": rule.max_growth_line,
         "message": escape_surrogates(rule.message),
         "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
     }

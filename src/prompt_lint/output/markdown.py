@@ -127,8 +127,11 @@ def _sections(page: Page) -> Iterator[_Section]:
     )
     yield _loosened(page)
     yield _exempt(page)
-    preexisting = f"{count_subjects(page.preexisting)} over before this change, and not made worse"
-    yield _folded(6, page.preexisting, page, preexisting)
+    tighter, before = page.split_preexisting()
+    yield _folded(
+        6, tighter, page, f"{count_subjects(tighter)} over a new or lower limit, and not made larger"
+    )
+    yield _folded(6, before, page, f"{count_subjects(before)} over before this change, and not made worse")
     quiet = f"{count_subjects(page.quiet)} {'unchanged' if page.has_base else 'within their limits'}"
     yield _folded(7, page.quiet, page, quiet)
     yield _totals(page)

@@ -64,22 +64,29 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
     limit_source = format_place(page.report.config_path, line) if line else "`--limit`"
+    growth_advice = ""
+    if phrases.excess_growth(worst):
+        growth_advice = f", and allow more growth{_growth_place(worst, page)}"
     return (
         f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
-        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}"
+        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}{growth_advice}"
     )
 
 
 def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
-    excess, line = phrases.excess_growth(verdict), verdict.rule.line
+    excess = phrases.excess_growth(verdict)
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
-    rule_location = f": {format_place(page.report.config_path, line)}" if line else ""
     return (
         f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
-        f"Cut {excess.tokens_to_cut}, or allow more{rule_location}"
+        f"Cut {phrases.tokens_to_cut([verdict])}, or allow more{_growth_place(verdict, page)}"
     )
+
+
+def _growth_place(verdict: Verdict, page: Page) -> str:
+    line = verdict.rule.max_growth_line
+    return f": {format_place(page.report.config_path, line)}" if line else ""
 
 
 def _render_details(verdict: Verdict) -> Iterator[str]:

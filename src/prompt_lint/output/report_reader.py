@@ -212,6 +212,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.optional("exemption", lambda it: Exemption((), it.text("reason"), it.text("until"), 0)),
         verdict.optional("shares", _read_shares),
         verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
+        verdict.optional_integer("base_limit", 1),
     )
 
 
@@ -230,7 +231,10 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     limits = {} if limit is None else {model: limit}
     lines = {model: rule.integer("limit_line")}
     message, line = rule.text("message"), rule.integer("line")
-    return Rule((), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth)
+    growth_line = rule.optional_integer("max_growth_line") or 0
+    return Rule(
+        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line
+    )
 
 
 def _read_count(verdict: _Fields) -> Count | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
-from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.output.status_words import INVALID_WORDS, STATUS_WORDS
 from prompt_lint.output.text_pieces import BOLD, INDENT, paint, paint_label, status_label
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -64,8 +64,10 @@ def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> l
 
 
 def _render_problem(problem: Problem, view: View) -> Iterator[str]:
-    label = status_label("over" if problem.exit_code == ExitCode.OVER_LIMIT else "uncounted", view)
-    yield f"{label} {_place(problem, view)}{escape_line(problem.message)}"
+    place = _place(problem, view)
+    words = INVALID_WORDS if problem.exit_code == ExitCode.OVER_LIMIT else STATUS_WORDS["uncounted"]
+    label = paint_label(words.label, words.color, view)
+    yield f"{label} {place}{escape_line(problem.message)}"
     if problem.hint:
         yield f"{INDENT}{escape_line(problem.hint)}"
 
