@@ -73,7 +73,7 @@ def test_without_usage_there_is_no_price_share_or_saving() -> None:
     """Nor a window before, or a forecast."""
     trends = compute_trends(make_data([], []), make_period(), "1d", DIMENSIONS)
 
-    assert trends.totals[2:] == (None, None, None)
+    assert trends.totals[2:] == (None, None, None, "")
     assert trends.previous_totals is None
     assert trends.forecast is None
 

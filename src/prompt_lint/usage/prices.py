@@ -1,4 +1,4 @@
-"""What tokens really cost: prices by model, the cache's saving, and the costs of the prompts that `check` counted."""
+"""What tokens really cost: prices by model, and the costs of the prompts that `check` counted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.models import find_model
+from prompt_lint.usage.savings import select_billed
 from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
 from prompt_lint.usage.values import (
     DAYS_PER_MONTH,
     INPUT_KINDS,
     MILLION,
     TOKEN_KINDS,
-    UNBILLED_TIER,
     ZERO,
     ModelPrice,
     PromptCost,
@@ -21,28 +21,7 @@ from prompt_lint.usage.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.usage.values import PromptTokens, Trends, Usage, UsageData, UsageRow
-
-
-def select_billed(data: UsageData) -> list[UsageRow]:
-    """Return the usage that appears as cost, by model and service tier."""
-    return [row for row in data.price_usage_rows if row.group[1] != UNBILLED_TIER]
-
-
-def compute_saving(data: UsageData) -> Decimal | None:
-    """Return what the cached tokens would have cost at the price paid for uncached ones, less what they did cost.
-
-    By model and service tier, of those that have uncached tokens to take the price from; None where none has.
-    """
-    usage = sum_usage_by((row.group, row.usage) for row in select_billed(data))
-    costs = sum_amounts_by(((row.group, row.kind), row.amount) for row in data.price_cost_rows)
-    savings = [
-        (tokens.input - tokens.uncached) * costs[group, "uncached"] / tokens.uncached
-        - sum(costs[group, kind] for kind in INPUT_KINDS[1:])
-        for group, tokens in usage.items()
-        if tokens.uncached and costs[group, "uncached"]
-    ]
-    return sum(savings, ZERO) if savings else None
+    from prompt_lint.usage.values import PromptTokens, Trends, Usage, UsageData
 
 
 def compute_prices(data: UsageData) -> list[ModelPrice]:

@@ -13,7 +13,7 @@ from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
 from prompt_lint.usage.delivery import choose_targets, deliver_report, write_warnings
-from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
+from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.pull_requests import refuse_pull_request
@@ -126,7 +126,9 @@ def make_report(
         )
     query = Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = POLICY._replace(deadline=options.deadline)
-    period, data = _fetch_complete(credential, options, query, policy, now)
+    period = _plan_period(options, now, now - LAG)
+    _refuse_missing_figures(conditions, options.source, period)
+    period, data = _fetch_complete(credential, options, query, policy, period)
     trends = compute_trends(data, period, options.bucket, dimensions)
     return UsageReport(
         trends,
@@ -138,19 +140,29 @@ def make_report(
     )
 
 
-def _fetch_complete(
-    credential: KeyCredential, options: Options, query: Query, policy: RequestPolicy, now: datetime
-) -> tuple[Period, UsageData]:
-    """Fetch a window of complete days. Where the source turns out not to have finished them, fetch an earlier one."""
-    complete_until = now - LAG
+def _plan_period(options: Options, now: datetime, complete_until: datetime) -> Period:
     earliest = find_earliest(options.source, now)
     first, last = (day and day.replace(tzinfo=UTC) for day in (options.first, options.last))
+    return plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
+
+
+def _refuse_missing_figures(conditions: Sequence[FailCondition], source: Source, period: Period) -> None:
+    """Raises `Fatal` for a condition that no report could meet: it would pass for one that is watched."""
+    for condition in conditions:
+        if missing := explain_missing_figure(condition, source, period):
+            reason, hint = missing
+            raise Fatal(f"--fail-on {condition.text!r} can never be met: {reason}", hint)
+
+
+def _fetch_complete(
+    credential: KeyCredential, options: Options, query: Query, policy: RequestPolicy, period: Period
+) -> tuple[Period, UsageData]:
+    """Fetch a window of complete days. Where the source turns out not to have finished them, fetch an earlier one."""
     for _ in range(3):
-        period = plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
         data = fetch_usage_data(credential, query, period, policy)
         if midnight(data.complete_until) >= period.complete_end:
             return period, data
-        complete_until = data.complete_until
+        period = _plan_period(options, period.now, data.complete_until)
     raise Fatal(
         "not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED
     )

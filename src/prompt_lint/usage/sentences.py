@@ -50,7 +50,8 @@ def write_headline(trends: Trends) -> str:
     previous_days = describe_previous_window(window.days)
     relative = relative_change(totals.cost, previous.cost)
     if relative is None:
-        return f"{sums}; {previous_days} cost nothing."
+        amount = format_money(previous.cost, currency) if previous.cost else "nothing"
+        return f"{sums}; {previous_days} cost {amount}."
     if not round_half_up(100 * relative, 1):
         return f"{sums}: as much as in {previous_days}."
     change = f"{format_percent(abs(relative))} {'more' if relative > 0 else 'less'}"
@@ -144,7 +145,7 @@ def list_caveats(report: UsageReport) -> list[str]:
     ]
     if data.source == "messages":
         caveats.append("This source counts no requests; --source analytics does.")
-    caveats += _list_late_start(trends)
+    caveats += [*_list_saving_gaps(trends), *_list_late_start(trends)]
     if report.filters:
         caveats.append(f"Only {', '.join(report.filters)}.")
         if any(text.startswith("model") for text in report.filters):
@@ -174,6 +175,15 @@ def _list_missing_costs(trends: Trends) -> list[str]:
     elif data.source == "messages":
         caveats.append("This source tells no cost by API key; --source analytics does.")
     return caveats
+
+
+def _list_saving_gaps(trends: Trends) -> list[str]:
+    windows = (("", trends.totals), (" in the window before", trends.previous_totals))
+    return [
+        f"Saved by the cache can't be told{window}: {totals.saving_gap}."
+        for window, totals in windows
+        if totals and totals.saving_gap
+    ]
 
 
 def _list_late_start(trends: Trends) -> list[str]:

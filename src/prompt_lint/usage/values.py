@@ -88,7 +88,9 @@ class UsageData(NamedTuple):
     """Everything that was fetched.
 
     The `*_dimensions` name what the values of a row's `group` are. `price_usage_rows` and `price_cost_rows` are grouped by
-    model and service tier. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`.
+    what a price depends on: model, service tier, context window, inference geography and, for `analytics`, speed. For
+    `messages`, whose costs aren't split by speed, `speed_rows` are grouped by model, service tier and speed; None where the
+    API refused them. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`.
     """
 
     source: Source
@@ -103,6 +105,7 @@ class UsageData(NamedTuple):
     has_requests: bool
     currency: str = "USD"
     notes: tuple[str, ...] = ()
+    speed_rows: Sequence[UsageRow] | None = ()
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -159,13 +162,17 @@ class Period(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums of a window. `price_per_million` and `saved_by_cache` are money. None is what can't be computed."""
+    """Sums of a window. `price_per_million` and `saved_by_cache` are money. None is what can't be computed.
+
+    `saving_gap` says why `saved_by_cache` can't, where something was cached.
+    """
 
     usage: Usage
     cost: Decimal
     price_per_million: Decimal | None
     cache_hit_share: Decimal | None
     saved_by_cache: Decimal | None
+    saving_gap: str = ""
 
 
 class TrendPoint(NamedTuple):

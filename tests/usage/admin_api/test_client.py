@@ -56,7 +56,7 @@ def test_requests_are_what_the_api_expects(server: AdminServer) -> None:
     assert first.path == (
         "/v1/organizations/usage_report/messages?starting_at=2026-11-20T00%3A00%3A00Z&ending_at=2026-11-23T00%3A00%3A00Z"
         "&bucket_width=1d&limit=31&group_by%5B%5D=model&group_by%5B%5D=workspace_id&group_by%5B%5D=service_tier"
-        "&models%5B%5D=claude-opus-5-5&workspace_ids%5B%5D=wrkspc_01Support"
+        "&group_by%5B%5D=context_window&group_by%5B%5D=inference_geo&models%5B%5D=claude-opus-5-5&workspace_ids%5B%5D=wrkspc_01Support"
     )
 
 
