@@ -65,7 +65,7 @@ def test_today_is_in_no_total() -> None:
     costs = [CostRow(period.complete_end, GROUP, "output", Decimal(7))]
     trends = compute_trends(make_data(usage, costs), period, "1d", DIMENSIONS)
 
-    assert trends.is_empty
+    assert trends.is_idle
     assert trends.today == (period.complete_end, Usage(output=5), Decimal(7))
 
 

@@ -22,6 +22,8 @@ from prompt_lint.usage.values import (
     DIMENSIONS,
     EXACT_CONTEXT,
     MOST_DIMENSIONS,
+    CheckedPrompts,
+    Interval,
     PromptTokens,
     UsageReport,
     midnight,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
+    from prompt_lint.model.values import Count, Verdict
     from prompt_lint.output.delivery import OutputOptions
     from prompt_lint.usage.values import Bucket, FailCondition, Period, Source, UsageData
 
@@ -62,10 +65,10 @@ def run(env: Mapping[str, str], options: Options, output: OutputOptions, now: da
     conditions = _parse_conditions(options.fail_on)
     _refuse_empty_values(options, output)
     targets = choose_targets(env, output, options.check)
-    prompts = read_prompts(options.check) if options.check else ()
+    checked = read_prompts(options.check) if options.check else None
     credential = find_admin_credential(env, analytics=options.source == "analytics")
     with localcontext(EXACT_CONTEXT):
-        report = make_report(credential, options, conditions, prompts, now)
+        report = make_report(credential, options, conditions, checked, now)
         deliver_report(report, targets, env, output.color)
     write_warnings(report, targets, env)
     return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
@@ -94,26 +97,53 @@ def _refuse_empty_values(options: Options, output: OutputOptions) -> None:
             raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 
-def read_prompts(check_file: str) -> list[PromptTokens]:
+def read_prompts(check_file: str) -> CheckedPrompts:
     """Read the prompts that `check` counted. Raises `Fatal` for a file that isn't its JSON output."""
-    return [
+    report = read_report(check_file, follow_links=True)
+    prompts = [
         PromptTokens(
             verdict.prompt.path,
             verdict.prompt.name,
             verdict.model,
-            verdict.token_count.tokens,
-            verdict.growth,
+            _make_interval(verdict.token_count),
+            _measure_growth(verdict, verdict.token_count),
+            verdict.prompt.is_group,
+            verdict.token_count.is_unverified,
         )
-        for verdict in read_report(check_file, follow_links=True).verdicts
+        for verdict in report.verdicts
         if verdict.token_count
     ]
+    removed = [
+        PromptTokens(
+            prompt.path, prompt.name, model, Interval(0, 0, 0), Interval(-base.tokens, -base.high, -base.low)
+        )
+        for prompt, model, base in report.removed
+    ]
+    uncounted = {verdict.prompt[:2] for verdict in report.verdicts if verdict.token_count is None}
+    return CheckedPrompts(check_file, report.base is not None, [*prompts, *removed], len(uncounted))
+
+
+def _make_interval(count: Count) -> Interval:
+    return Interval(count.tokens, count.low, count.high)
+
+
+def _measure_growth(verdict: Verdict, count: Count) -> Interval | None:
+    """Return by how much a prompt has grown, with what the counts of both sides leave open."""
+    if verdict.change == "new":
+        return _make_interval(count)
+    growth, base = verdict.growth, verdict.base_count
+    if growth is None or base is None or verdict.change == "unchanged":
+        return None if growth is None else Interval(growth, growth, growth)
+    below = count.tokens - count.low + base.high - base.tokens
+    above = count.high - count.tokens + base.tokens - base.low
+    return Interval(growth, growth - below, growth + above)
 
 
 def make_report(
     credential: KeyCredential,
     options: Options,
     conditions: Sequence[FailCondition],
-    prompts: Sequence[PromptTokens],
+    checked: CheckedPrompts | None,
     now: datetime,
 ) -> UsageReport:
     """Fetch and compute everything that the outputs show. Raises `Fatal`."""
@@ -133,10 +163,12 @@ def make_report(
     return UsageReport(
         trends,
         [evaluate_condition(condition, trends) for condition in conditions],
-        options.check or "",
-        compute_prompt_costs(prompts, trends),
+        checked,
+        compute_prompt_costs(checked, trends) if checked else (),
         () if period.previous_window else ("This source tells nothing of the window before.",),
         _describe_filters(options, data),
+        credential.host,
+        credential.obeyed_variables,
     )
 
 

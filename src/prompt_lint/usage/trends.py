@@ -36,7 +36,7 @@ def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: 
     current = _select_window(data, period.window)
     previous = _select_window(data, period.previous_window)
     previous_totals = _compute_totals(previous)
-    is_compared = bool(previous_totals.usage.tokens or previous_totals.cost)
+    is_compared = bool(any(previous_totals.usage) or previous_totals.cost)
     return Trends(
         period,
         data,

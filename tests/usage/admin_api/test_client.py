@@ -64,7 +64,7 @@ def test_a_token_is_sent_as_a_bearer(server: AdminServer) -> None:
     """A token with the scope org:admin is no key."""
     token = "sk-ant-oat01-test-only"
     server.keys, server.admins = frozenset({token}), frozenset({token})
-    make_report(make_credential(server, token), Options(days=1), (), (), NOW)
+    make_report(make_credential(server, token), Options(days=1), (), None, NOW)
 
     assert {seen.headers["authorization"] for seen in server.requests} == {f"Bearer {token}"}
 
@@ -202,6 +202,6 @@ def test_a_clock_may_be_a_little_fast_or_slow(server: AdminServer) -> None:
     """Where no figure depends on it."""
     for minutes in (-600, -3, 0.5, 60):
         now = NOW + timedelta(minutes=minutes)
-        trends = make_report(make_credential(server), Options(), (), (), now).trends
+        trends = make_report(make_credential(server), Options(), (), None, now).trends
 
         assert trends.period.window.end == datetime(2026, 11, 22, tzinfo=UTC)
