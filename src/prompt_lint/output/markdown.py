@@ -129,13 +129,20 @@ def _sections(page: Page) -> Iterator[_Section]:
     yield _exempt(page)
     preexisting = f"{count_subjects(page.preexisting)} over before this change, and not made worse"
     yield _folded(6, page.preexisting, page, preexisting)
-    quiet = f"{count_subjects(page.quiet)} {'unchanged' if page.has_base else 'within their limits'}"
-    yield _folded(7, page.quiet, page, quiet)
+    yield _folded(7, page.quiet, page, f"{count_subjects(page.quiet)} {_describe_quiet(page)}")
     yield _totals(page)
     notes = phrases.merge_notes(page.report.notes)
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
     yield _Section(1, len(counting), (f"<sub>{escape_as_text(sentence)}</sub>\n" for sentence in counting))
+
+
+def _describe_quiet(page: Page) -> str:
+    if page.has_base:
+        return "unchanged"
+    if not page.has_limits:
+        return "counted"
+    return "within its limit" if len(page.quiet) == 1 else "within their limits"
 
 
 def _split(
