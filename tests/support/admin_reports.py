@@ -95,6 +95,7 @@ class CheckedPrompt(NamedTuple):
     change: ChangeKind | Literal["removed"] = "changed"
     spread: int = 0
     is_group: bool = False
+    base_spread: int | None = None  # as `spread`, unless given
 
 
 CHECKED_PROMPTS = (
@@ -123,7 +124,8 @@ def _make_verdict(prompt: CheckedPrompt, change: ChangeKind) -> Verdict:
     verdict = make.verdict(prompt.path, prompt.tokens, status, model=prompt.model, spread=prompt.spread)
     base_count = None
     if prompt.tokens is not None and prompt.growth is not None:
-        base_count = make.count(prompt.tokens - prompt.growth, prompt.spread)
+        base_spread = prompt.spread if prompt.base_spread is None else prompt.base_spread
+        base_count = make.count(prompt.tokens - prompt.growth, base_spread)
     format_name = "group" if prompt.is_group else ""
     return verdict._replace(
         prompt=make.prompt(prompt.path, name=prompt.name, format=format_name),

@@ -93,13 +93,29 @@ def price(server: AdminServer, run: Run) -> Callable[..., Any]:
             "This change costs between $1.08 less and $1.08 more a month, by which prompts the requests carry; an estimate.",
         ),
         (
+            [prompt("a.md", 500, 100, base_spread=5)],
+            "0.000000",
+            "6.600000",
+            "This change costs up to $6.60 more a month, by how many requests carry the prompts; an estimate.",
+        ),
+        (
             [prompt("a.md", 500), prompt("b.md", 9, 9, model="claude-opus-5-5"), prompt("c.md", None)],
             "0.000000",
             "0.000000",
             "What is compared of this change costs nothing more a month. Left out: 1 prompt that can't be compared, 1 prompt whose model has no usage in this window, 1 prompt without a count.",
         ),
     ],
-    ids=["up and down", "group", "only a group", "new", "removed", "unchanged", "offline", "left out"],
+    ids=[
+        "up and down",
+        "group",
+        "only a group",
+        "new",
+        "removed",
+        "unchanged",
+        "offline",
+        "exact now, offline in the base",
+        "left out",
+    ],
 )
 def test_a_change_costs_a_range(
     price: Callable[..., Any], prompts: Sequence[CheckedPrompt], low: str, high: str, sentence: str

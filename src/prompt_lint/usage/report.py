@@ -134,8 +134,10 @@ def _measure_growth(verdict: Verdict, count: Count) -> Interval | None:
     growth, base = verdict.growth, verdict.base_count
     if growth is None or base is None or verdict.change == "unchanged":
         return None if growth is None else Interval(growth, growth, growth)
-    below = count.tokens - count.low + base.high - base.tokens
-    above = count.high - count.tokens + base.tokens - base.low
+    # Where the API counted it now and not then, both sides were counted offline to compare them: so twice as in the base.
+    current = base if count.origin == "api" and not base.is_exact else count
+    below = current.tokens - current.low + base.high - base.tokens
+    above = current.high - current.tokens + base.tokens - base.low
     return Interval(growth, growth - below, growth + above)
 
 

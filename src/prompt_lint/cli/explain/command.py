@@ -61,7 +61,7 @@ def command(
     config_options: ConfigOptions,
     counting_options: CountingOptions,
 ) -> ExitCode:
-    """Tell which rule owns the file PATH, why, and with what limit."""
+    """Tell which rule owns PATH, why, and with what limit."""
     tree, config, [relative] = load_project(env, (path,), config_options)
     if os.path.isdir(os.path.join(tree.top, relative)):
         raise Fatal(f"{path} is a folder", f"name a file in it; these are there: prompt-lint list {path}")
