@@ -32,6 +32,19 @@ def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None
     )
 
 
+def test_counted_prompts_are_within_no_limit(repo: Repo, lint: Callable[..., Done]) -> None:
+    """There is none: the Markdown says that they are counted."""
+    repo.write("a.md", "Be kind.\n")
+    repo.write("b.md", "Be brief.\n")
+    single = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md").out
+    several = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md", "b.md").out
+
+    assert single.startswith("### ✅ 1 prompt counted\n")
+    assert several.startswith("### ✅ 2 prompts counted\n")
+    assert "<summary>2 prompts counted</summary>" in several
+    assert "within" not in single + several
+
+
 def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done]) -> None:
     """A file that isn't there is exit 3, and the others are counted."""
     repo.write("a.md", SHORT)

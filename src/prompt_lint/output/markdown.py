@@ -132,8 +132,7 @@ def _sections(page: Page) -> Iterator[_Section]:
         6, tighter, page, f"{count_subjects(tighter)} over a new or lower limit, and not made larger"
     )
     yield _folded(6, before, page, f"{count_subjects(before)} over before this change, and not made worse")
-    quiet = f"{count_subjects(page.quiet)} {'unchanged' if page.has_base else 'within their limits'}"
-    yield _folded(7, page.quiet, page, quiet)
+    yield _folded(7, page.quiet, page, f"{count_subjects(page.quiet)} {_describe_quiet(page)}")
     yield _totals(page)
     warnings = phrases.select_notes(page.report.notes, warnings=True)
     yield from _split(3, warnings, _OPEN_ITEMS, render_warning, "more warnings", heading="Warnings")
@@ -141,6 +140,14 @@ def _sections(page: Page) -> Iterator[_Section]:
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
     yield _Section(1, len(counting), (f"<sub>{escape_as_text(sentence)}</sub>\n" for sentence in counting))
+
+
+def _describe_quiet(page: Page) -> str:
+    if page.has_base:
+        return "unchanged"
+    if not page.has_limits:
+        return "counted"
+    return "within its limit" if len(page.quiet) == 1 else "within their limits"
 
 
 def _split(

@@ -58,6 +58,8 @@ def _describe_success(page: Page) -> str:
         return f"⚠️ {nothing_fails}: {', '.join(doubts)}"
     if page.has_base:
         return f"✅ {nothing_fails}"
+    if not page.has_limits:
+        return f"✅ {count_subjects(subjects)} counted"
     if len(are_groups) > 1:
         return "✅ Every prompt and group is within its limit"
     noun = "group" if True in are_groups else "prompt"

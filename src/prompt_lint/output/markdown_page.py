@@ -55,6 +55,11 @@ class Page(NamedTuple):
         return self.report.base is not None
 
     @property
+    def has_limits(self) -> bool:
+        """Whether prompts were judged; `count` has no limits."""
+        return any(verdict.limit is not None for verdict in self.report.verdicts)
+
+    @property
     def has_several_models(self) -> bool:
         return len(self.models) > 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -62,6 +63,8 @@ def command(
 ) -> ExitCode:
     """Tell which rule owns PATH, why, and with what limit."""
     tree, config, [relative] = load_project(env, (path,), config_options)
+    if os.path.isdir(os.path.join(tree.top, relative)):
+        raise Fatal(f"{path} is a folder", f"name a file in it; these are there: prompt-lint list {path}")
     if show_request:
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
