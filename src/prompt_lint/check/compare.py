@@ -57,7 +57,7 @@ class OfflineRecount(NamedTuple):
         reader = IncludeReader(tree, self.max_file_size)
         name = prompt.path if prompt.real_path else path
         try:
-            data = tree.read(path, self.max_file_size)
+            data = tree.read(tree.resolve(path), self.max_file_size)
             prompts = parse_file(name, data, rule, reader, Diagnostics([], []))
             return next((other.request for other in prompts if other.name == prompt.name), None)
         except Unreadable:
@@ -96,7 +96,7 @@ class BaseCounts(NamedTuple):
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
             return Change("unchanged" if _identify(verdict) in self.counts else "new")
-        return self.changes.find_change(verdict.prompt.real_path or verdict.prompt.path)
+        return self.changes.find_change(verdict.prompt.path, verdict.prompt.real_path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
@@ -197,8 +197,11 @@ def list_loosenings(
     if comparison.config is None or (comparison.config == config and not new_paths):
         return []
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
-    base_paths = [path for path, entry in comparison.commit.list_entries().items() if entry.kind == "file"]
-    current_paths = set(targets.files)
+    entries = comparison.commit.list_entries()
+    links = comparison.commit.find_aliases(entries)
+    base_paths = [path for path, entry in entries.items() if entry.kind == "file"]
+    base_paths += (link for link, real in links.items() if isinstance(real, str))
+    current_paths = {*targets.files, *targets.links}
     paths = {
         new_paths.get(path, path): path
         for path in base_paths

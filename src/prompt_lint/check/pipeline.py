@@ -16,7 +16,6 @@ from prompt_lint.check.verdicts import count_prompts, judge_outcomes
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
-from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +76,8 @@ def check_prompts(
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts)
-    verdicts = _apply_exemptions(report.verdicts, config, settings.today)
+    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
+    verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
     notes = [
         *map(Note, tree.notes),
         *report.notes,
@@ -117,16 +117,16 @@ def _compare(
     from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     max_file_size = run.settings.max_file_size
-    changes = base_prompts.find_file_changes(tree, comparison, targets, max_file_size)
+    base_matcher = targets.matcher
+    if comparison.config:
+        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, max_file_size)
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
     compare.demote_base_problems(run.diagnostics, comparison, changes)
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
-    base_matcher = targets.matcher
-    if comparison.config:
-        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
     base = compare.BaseCounts(
         comparison,
         changes,
@@ -166,10 +166,3 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     sent, failed = results.requests_sent, len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))
-
-
-def _apply_exemptions(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
-    if not config.exempt:
-        return verdicts
-    exemptions = [(exemption, compile_patterns(exemption.files)) for exemption in config.exempt]
-    return [apply_exemption(verdict, exemptions, today) for verdict in verdicts]
