@@ -23,8 +23,8 @@ from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
-from prompt_lint.repo.text_links import can_be_link
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links, safe_read
 from prompt_lint.repo.entries import Entry, parse_ls_files
+from prompt_lint.repo.index import Index
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
     decode,
@@ -20,7 +21,6 @@ from prompt_lint.repo.paths import (
     split_native,
     to_native,
 )
-from prompt_lint.repo.text_links import TextLinks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ class WorkingTree:
         self.has_git = has_git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
-        self._text_links = TextLinks(top, has_git=has_git)
+        self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
 
@@ -126,8 +126,17 @@ class WorkingTree:
         )
 
     def resolve(self, path: str) -> str:
-        """Return the real path of `path`. Raises `MissingFile`, `Unreadable`."""
-        return links.follow_links(self.top, path, self._read_link)
+        """Return the real path of `path`. Raises `MissingFile`, `Unreadable`.
+
+        What a sparse checkout leaves out has one: reading it says so, and others have it.
+        """
+        try:
+            return links.follow_links(self.top, path, self._read_link)
+        except MissingFile:
+            if self.kinds.get(path) != "sparse" and not self._index.is_sparse(path):
+                raise
+            self.kinds[path] = "sparse"
+            return path
 
     def read(self, path: str, cap: int) -> bytes:
         """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
@@ -178,6 +187,8 @@ class WorkingTree:
         try:
             mode = os.lstat(self._absolute(real)).st_mode
         except OSError:
+            if self.kinds.get(real) == "sparse":
+                return
             raise MissingFile("is not there (any more)") from None
         if stat.S_ISDIR(mode):
             raise MissingFile("is a folder")
@@ -273,7 +284,7 @@ class WorkingTree:
         links_listed = {
             path: entry for path, entry in entries.items() if entry.kind in {"link", "sparse link"}
         }
-        self._text_links.add(links_listed)
+        self._index.add_links(links_listed)
         for path, entry in links_listed.items():
             here = self._absolute(path)
             if not os.path.lexists(here):
@@ -319,7 +330,7 @@ class WorkingTree:
         inner = here.removeprefix(self.top.rstrip(os.sep) + os.sep)
         if not stat.S_ISREG(status.st_mode) or status.st_size > links.MAX_TARGET or inner == here:
             return None
-        return self._text_links.read_target(from_native(inner))
+        return self._index.read_link(from_native(inner))
 
     def _is_link(self, here: str) -> bool:
         """Return whether there is a link at an absolute path."""

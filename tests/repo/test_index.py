@@ -1,10 +1,11 @@
-"""Links that git checked out as text lead where the links in git do, until somebody edits them."""
+"""What git's index says of files on disk: links that it checked out as text, and what a sparse checkout leaves out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.program import PROGRAM, run
 from tests.support.repo import Repo
 
 from prompt_lint.model.errors import MissingFile, Unreadable
@@ -120,3 +121,29 @@ def test_a_link_that_a_sparse_checkout_leaves_out_is_told(repo: Repo) -> None:
     assert tree.list_entries()["link.md"].kind == "sparse"
     with pytest.raises(Unreadable, match="left out by the sparse checkout"):
         tree.read("link.md", CAP)
+
+
+@pytest.mark.parametrize("worktree", [False, True])
+def test_an_import_that_a_sparse_checkout_leaves_out_is_an_error(
+    repo: Repo, tmp_path: Path, worktree: bool
+) -> None:
+    """Others have it, so the prompt isn't what it says without it; nothing needs to have listed it."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: CLAUDE.md}]\n"
+    )
+    repo.write("CLAUDE.md", "Read @docs/style.md and ask @dev\n")
+    repo.write("docs/style.md")
+    repo.commit()
+    if worktree:
+        repo.git("worktree", "add", "--quiet", str(tmp_path / "worktree"))
+        repo = Repo(tmp_path / "worktree", init=False)
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/docs/")
+
+    done = run(repo, PROGRAM, "check", "--offline")
+
+    assert not (repo.path / "docs").exists()
+    assert done.code == 3
+    assert (
+        "ERROR   CLAUDE.md:1: imports `docs/style.md`, which is left out by the sparse checkout, so it can't be measured\n"
+        "        `git sparse-checkout add` its folder, or exclude it\n"
+    ) in done.out
