@@ -56,6 +56,18 @@ def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done
     assert "ERROR   missing.md: can't be read: No such file or directory" in done.out
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_pointer_of_lfs_is_not_counted(repo: Repo, lint: Callable[..., Done], newline: str) -> None:
+    """The prompt is elsewhere: what is here are the words of git-lfs."""
+    lines = ["version https://git-lfs.github.com/spec/v1", f"oid sha256:{'4d' * 32}", "size 12345", ""]
+    repo.write("a.md", newline.join(lines))
+
+    done = lint("count", "a.md", "--model", "claude-sonnet-4-5")
+
+    assert done.code == 3
+    assert "ERROR   a.md: is a Git LFS pointer, not the file itself\n        run `git lfs pull`" in done.out
+
+
 def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:
     """Anyone can check a number with curl."""
     repo.write("a.md", "Bé kind.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.check.base_links import BaseLinks
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
@@ -15,10 +16,11 @@ from prompt_lint.model.values import Problem
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.targets import Targets
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Group, Rule
     from prompt_lint.repo.changes import Changes
@@ -29,27 +31,43 @@ if TYPE_CHECKING:
 class FileChanges(NamedTuple):
     """How the files of a run differ from the base.
 
-    `listed` are those that git lists. `converted` maps files that can't be compared to the filter that converts them.
+    `listed` are those that git lists; `linked` has the changes of prompts that only a link makes ones, by the paths that are
+    shown. `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts by a link.
     """
 
     listed: frozenset[str]
     changes: Changes
+    linked: Mapping[str, Change]
     converted: Mapping[str, str]
+    removed: Sequence[MatchedFile]
 
-    def find_change(self, path: str) -> Change:
-        """Return the change of a file. One that git doesn't list, but a link leads to, was in no commit."""
+    def find_change(self, display_path: str, path: str = "") -> Change:
+        """Return the change of a file by the path that is shown, and by its real one where that is another."""
+        if display_path in self.linked:
+            return self.linked[display_path]
+        path = path or display_path
         return self.changes.find(path) if path in self.listed else Change("new")
 
 
 def find_file_changes(
-    tree: WorkingTree, comparison: Comparison, targets: Targets, max_file_size: int
+    tree: WorkingTree,
+    comparison: Comparison,
+    targets: Targets,
+    base_matcher: RuleMatcher,
+    max_file_size: int,
 ) -> FileChanges:
     """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
     changes = find_changes(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
+    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, max_file_size)
+    linked = base_links.find_changes(changes, listed)
     touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
-    return FileChanges(listed, changes, find_converted(tree.top, touched) if touched else {})
+    touched += (file.path for file in targets.matched if file.display_path in linked)
+    converted = find_converted(tree.top, touched) if touched else {}
+    has_removed = targets.is_everything and changes.has_lost_links
+    removed = list(base_links.list_removed(linked)) if has_removed else []
+    return FileChanges(listed, changes, linked, converted, removed)
 
 
 class BaseProblems(NamedTuple):
@@ -78,7 +96,7 @@ def read_base_prompts(
     """
     commit = comparison.commit
     for file in targets.matched:
-        change = changes.find_change(file.path)
+        change = changes.find_change(file.display_path, file.path)
         is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             diagnostics = Diagnostics([], [])
@@ -89,6 +107,9 @@ def read_base_prompts(
         change = Change("changed", path, changes.changes.deleted[path])
         deleted = MatchedFile(path, rule, ())
         yield from _read_file(commit, change, deleted, max_file_size, Diagnostics([], []))
+    for file in changes.removed:
+        change = Change("changed", file.path)
+        yield from _read_file(commit, change, file, max_file_size, Diagnostics([], []))
     yield from _read_groups(comparison, targets, changes, config, max_file_size)
 
 

@@ -10,7 +10,6 @@ from prompt_lint.check import judge
 from prompt_lint.check.group_sums import find_count, sum_members
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.config.loosenings import find_loosenings
-from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, group_by_prompt
@@ -61,7 +60,7 @@ class OfflineRecount(NamedTuple):
         reader = IncludeReader(tree, self.max_file_size)
         name = prompt.path if prompt.real_path else path
         try:
-            data = tree.read(path, self.max_file_size)
+            data = tree.read(tree.resolve(path), self.max_file_size)
             prompts = parse_file(name, data, rule, reader, Diagnostics([], []))
             return next((other.request for other in prompts if other.name == prompt.name), None)
         except Unreadable:
@@ -71,7 +70,8 @@ class OfflineRecount(NamedTuple):
 class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base.
+    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
+    by the rules of now where the base has no configuration.
     """
 
     comparison: Comparison
@@ -89,8 +89,7 @@ class BaseCounts(NamedTuple):
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
-        was_prompt = self.find_base_rule if self.comparison.config else self.find_rule
-        if change.kind == "renamed" and not was_prompt(change.base_path):
+        if change.kind == "renamed" and not self.find_base_rule(change.base_path):
             return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
@@ -106,9 +105,10 @@ class BaseCounts(NamedTuple):
 
     def _find_base_limit(self, verdict: Verdict, change: Change) -> int | None:
         prompt, config = verdict.prompt, self.comparison.config
+        if config is None:
+            return None
         if prompt.is_group:
-            rules = (group.rule for group in (config.groups if config else ()) if group.name == prompt.name)
-            rule = next(rules, None)
+            rule = next((group.rule for group in config.groups if group.name == prompt.name), None)
         else:
             rule = self.find_base_rule(change.base_path if change.kind == "renamed" else prompt.path)
         return rule.limits_for(prompt.name).get(verdict.model) if rule else None
@@ -116,7 +116,7 @@ class BaseCounts(NamedTuple):
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
             return Change("unchanged" if _identify(verdict) in self.counts else "new")
-        return self.changes.find_change(verdict.prompt.real_path or verdict.prompt.path)
+        return self.changes.find_change(verdict.prompt.path, verdict.prompt.real_path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
@@ -192,19 +192,19 @@ class BaseCounts(NamedTuple):
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
 
+
 def make_base_counts(
     comparison: Comparison,
     changes: FileChanges,
     outcomes: Sequence[PromptOutcomes],
     recount: OfflineRecount,
     matcher: RuleMatcher,
+    base_matcher: RuleMatcher,
 ) -> BaseCounts:
-    """Return the counts of the base, out of the `outcomes` of both sides. `matcher` has the rules of now."""
-    config = comparison.config
-    find_base_rule = compile_rules(config.rules, config.exclude).find_rule if config else lambda _: None
+    """Return the counts of the base, out of the `outcomes` of both sides, and the rules of now and of the base."""
     counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
-    lost_imports = find_lost_imports(outcomes)
-    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, find_base_rule, lost_imports)
+    lost = find_lost_imports(outcomes)
+    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, base_matcher.find_rule, lost)
 
 
 def map_base_counts(
@@ -301,8 +301,11 @@ def list_loosenings(
     if comparison.config is None or (comparison.config == config and not new_paths):
         return []
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
-    base_paths = [path for path, entry in comparison.commit.list_entries().items() if entry.kind == "file"]
-    current_paths = set(targets.files)
+    entries = comparison.commit.list_entries()
+    links = comparison.commit.find_aliases(entries)
+    base_paths = [path for path, entry in entries.items() if entry.kind == "file"]
+    base_paths += (link for link, real in links.items() if isinstance(real, str))
+    current_paths = {*targets.files, *targets.links}
     paths = {
         new_paths.get(path, path): path
         for path in base_paths

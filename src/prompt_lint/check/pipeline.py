@@ -13,9 +13,9 @@ from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes
+from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
-from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +81,8 @@ def check_prompts(
     if not is_everything and not settings.allow_unmatched:
         unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered)
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
-    verdicts = _apply_exemptions(report.verdicts, config, settings.today)
+    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
+    verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
     notes = [
         *map(Note, tree.notes),
         *report.notes,
@@ -123,7 +124,10 @@ def _compare(
     from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     max_file_size = run.settings.max_file_size
-    changes = base_prompts.find_file_changes(tree, comparison, targets, max_file_size)
+    base_matcher = targets.matcher
+    if comparison.config:
+        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
     base_problems = base_prompts.BaseProblems(set(), set())
     read_base = base_prompts.read_base_prompts(
         comparison, targets, changes, config, max_file_size, base_problems
@@ -134,7 +138,7 @@ def _compare(
     current = [pair for pair in outcomes if not pair[0].is_base]
     judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
     recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
-    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher)
+    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)
     return report._replace(
@@ -167,10 +171,3 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     sent, failed = results.requests_sent, len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))
-
-
-def _apply_exemptions(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
-    if not config.exempt:
-        return verdicts
-    exemptions = [(exemption, compile_patterns(exemption.files)) for exemption in config.exempt]
-    return [apply_exemption(verdict, exemptions, today) for verdict in verdicts]

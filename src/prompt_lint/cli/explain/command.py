@@ -83,8 +83,9 @@ def explain_path(
     """Return a text for a person, and the exit code of `check PATH`, or 0 where no rule matches."""
     matcher = compile_rules(config.rules, config.exclude)
     file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
-    path = file.display_path if file else _choose_name(tree, matcher, path)
-    lines = [escape_line(path), *_describe_rules(config, matcher, path, file and file.rule)]
+    named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
+    lines = [escape_line(path), *([f"  {escape_line(named)} is a link to it"] if named != path else ())]
+    lines += _describe_rules(config, matcher, path, file and file.rule)
     if matcher.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
