@@ -77,9 +77,8 @@ def check_prompts(
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts)
-    unmatched = []
-    if not is_everything and not settings.allow_unmatched:
-        unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered)
+    must_match = not (targets.is_everything or settings.allow_unmatched)
+    unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
