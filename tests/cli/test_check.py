@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from tests.support.paths import ROOT
 from tests.support.program import Done
 
@@ -131,6 +132,18 @@ def test_paths_that_lead_to_no_prompt_are_an_error(
     ] == [message]
     allowed = lint("check", "--allow-unmatched", *paths)
     assert allowed == Done(0, "note: no rule matches any of the paths, so nothing was checked\n", "")
+
+
+def test_the_hook_passes_where_no_prompt_is_staged(repo: Repo, lint: Callable[..., Done]) -> None:
+    """It gets the name of every file that is staged; prompts among them are judged all the same."""
+    prompts(repo, a=SHORT, b=LONG)
+    repo.write("README.md", LONG)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    arguments = [*hooks[0]["entry"].split()[1:], *hooks[0]["args"]]
+
+    assert hooks[0]["entry"].startswith("prompt-lint check ")
+    assert lint(*arguments, "README.md").code == 0
+    assert lint(*arguments, "README.md", "prompts/b.md").code == 1
 
 
 def test_paths_that_lead_to_a_prompt_in_any_way_are_matched(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -99,8 +99,8 @@ SAMPLE = make.report(
     exit_code=ExitCode.OVER_LIMIT,
 )
 
-# Paths were named that no rule owns.
-EMPTY = finish(notes=(Note("no rule owns any of the files named, so nothing was measured"),))
+# Paths were named that no rule matches, which was allowed.
+EMPTY = finish(notes=(Note("no rule matches any of the paths, so nothing was checked"),))
 
 # No base, everything is well.
 PASSING = finish(row("prompts/support.md", 1234, spread=2), row("prompts/triage.md", 87, spread=1))
