@@ -66,12 +66,14 @@ class KeyCredential(NamedTuple):
     """A key or token for the direct client, and where it may be sent. `base_url` has no slash at its end.
 
     `variable` is the one that has the secret. `headers` are those of ANTHROPIC_CUSTOM_HEADERS, whose values are secrets, too.
+    `proxy_variable` is the one that names the proxy, if any.
     """
 
     base_url: str
     variable: str
     secret: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
+    proxy_variable: str = ""
 
     @property
     def host(self) -> str:
@@ -104,7 +106,9 @@ def find_credential(
         if env.get(variable):
             base_url = validate_endpoint(env.get("ANTHROPIC_BASE_URL") or API_URL, "ANTHROPIC_BASE_URL")
             key = _validate_api_key(variable, env[variable])
-            return KeyCredential(base_url, variable, key, _parse_custom_headers(env))
+            return KeyCredential(
+                base_url, variable, key, _parse_custom_headers(env), find_proxy_variable(env)
+            )
     if env.get("ANTHROPIC_BASE_URL"):
         validate_endpoint(env["ANTHROPIC_BASE_URL"], "ANTHROPIC_BASE_URL")
     if env.get("ANTHROPIC_PROFILE"):
@@ -127,7 +131,7 @@ def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) ->
     if key.lower().startswith("sk-ant-api03" if analytics else "sk-ant-api"):
         raise Fatal(f"{variable} holds an ordinary API key, which can't read reports", ADMIN_HINT)
     base_url = validate_endpoint(env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE)
-    return KeyCredential(base_url, variable, Secret(key))
+    return KeyCredential(base_url, variable, Secret(key), proxy_variable=find_proxy_variable(env))
 
 
 def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthropic") -> tuple[str, ...]:
@@ -138,6 +142,11 @@ def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthrop
     is_local = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
     names = ("ANTHROPIC_CUSTOM_HEADERS", *(() if is_local else _PROXY_VARIABLES))
     return tuple(name for name in names if env.get(name))
+
+
+def find_proxy_variable(env: Mapping[str, str]) -> str:
+    """Return the variable that names the proxy for https://, "" where none does; Python reads the small name first."""
+    return next(filter(env.get, ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")), "")
 
 
 def is_printable_ascii(text: str) -> bool:
