@@ -74,7 +74,8 @@ def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> 
     """Note that a gateway counts otherwise than Claude does, with the numbers of the first prompt."""
     disputed = [verdict for verdict in verdicts if verdict.token_count and verdict.token_count.is_disputed]
     if disputed and disputed[0].token_count:
-        count, name = format_count(disputed[0].token_count), disputed[0].prompt.path
+        count, prompt = format_count(disputed[0].token_count), disputed[0].prompt
+        name = prompt.name if prompt.is_group else prompt.path
         prompts = describe_prompts(dict.fromkeys(verdict.prompt for verdict in disputed))
         yield Note(
             f"{results.sent_to[0]} counts {prompts} otherwise than Claude's tokenizer, so the higher number is judged "
