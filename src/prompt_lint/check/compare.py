@@ -131,11 +131,15 @@ class BaseCounts(NamedTuple):
         current = verdict.token_count
         if base is None or current is None:
             return None, None
-        if base.origin != current.origin and not (base.tokens == 0 or current.tokens == 0):
+        is_of_one_source = base.origin == current.origin or 0 in {base.tokens, current.tokens}
+        pairs = [(base, current)] if is_of_one_source else []
+        if not is_of_one_source or base.is_disputed or current.is_disputed:
             both = self.recount.count_both(verdict, change.base_path) if change.base_path else None
-            if both is None:
-                return None, None
-            base, current = both
+            pairs += [both] if both else []
+        if not pairs:
+            return None, None
+        # Of a gateway's numbers and the offline ones, the pair that grew more is judged.
+        base, current = max(pairs, key=lambda pair: pair[1].tokens - pair[0].tokens)
         return base, current.tokens - base.tokens
 
     def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:

@@ -159,6 +159,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
         *run_notes.note_blank_prompts(verdicts),
         *run_notes.note_drifts(results),
         *run_notes.note_obeyed_variables(results, service),
+        *run_notes.note_disputed_counts(verdicts, results),
     ]
     if results.failures:
         outage = run_notes.describe_outage(results)
@@ -166,7 +167,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
-    host = service.host if service and results.requests_sent else ""
-    sent, failed = results.requests_sent, len(results.failures)
+    host = results.sent_to[0] if results.sent_to else ""
+    sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import EMPTY_COUNT, Note, Problem, group_by_prompt
+from prompt_lint.output.phrases import describe_prompts, format_count
 from prompt_lint.text.location import list_keys
 from prompt_lint.text.plural import pluralize
 
@@ -89,16 +90,29 @@ def note_drifts(results: CountResults) -> Iterator[Note]:
 
 def note_obeyed_variables(results: CountResults, service: ApiService | None) -> Iterator[Note]:
     """Note the environment variables that the requests obeyed on their way."""
-    if service and results.requests_sent and service.obeyed_variables:
+    if service and results.sent_to and service.obeyed_variables:
         variables = ", ".join(service.obeyed_variables)
         yield Note(f"set in the environment, and obeyed by what was sent: {variables}")
+
+
+def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> Iterator[Note]:
+    """Note that a gateway counts otherwise than Claude does, with the numbers of the first prompt."""
+    disputed = [verdict for verdict in verdicts if verdict.token_count and verdict.token_count.is_disputed]
+    if disputed and disputed[0].token_count:
+        count, prompt = format_count(disputed[0].token_count), disputed[0].prompt
+        name = prompt.name if prompt.is_group else prompt.path
+        prompts = describe_prompts(dict.fromkeys(verdict.prompt for verdict in disputed))
+        yield Note(
+            f"{results.sent_to[0]} counts {prompts} otherwise than Claude's tokenizer, so the higher number is judged "
+            f"({name}: {count}); is ANTHROPIC_BASE_URL the right address?"
+        )
 
 
 def describe_outage(results: CountResults) -> Problem:
     """Return the one problem for all requests that the API didn't answer. What offline counts decide is decided."""
     first = results.failures[0]
     failed = len(results.failures)
-    message = f"{pluralize(failed, 'count')} that the API was asked for did not come"
+    message = f"no exact count for {pluralize(failed, 'request')}"
     reason = first.message.removeprefix("not counted: ")
     hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
     return Problem("", 0, f"{message}{'; the first' if failed > 1 else ''}: {reason}", hint)

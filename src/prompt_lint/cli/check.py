@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @options.config
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
-@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@options.models("Count for this model.")
 @click.option(
     "--base",
     metavar="REF",

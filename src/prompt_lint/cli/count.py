@@ -40,7 +40,7 @@ STDIN = "-"
 
 @click.command("count", cls=Command)
 @click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
-@click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
+@options.models("Count for this model.", required=True)
 @click.option(
     "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
 )

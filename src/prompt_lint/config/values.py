@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
+from prompt_lint.model.models import explain_id
 from prompt_lint.model.values import MaxGrowth, Reference
 from prompt_lint.text import patterns
 
@@ -26,7 +27,6 @@ MAX_MESSAGE = 1000
 MAX_LIMIT = 999_999_999
 
 # The same expressions are in prompt-lint.schema.json; a test compares them.
-MODEL = r"[A-Za-z0-9._:@/-]{1,128}"
 PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
 LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]|(?!0+(\.0+)?%){PERCENT})"
 
@@ -90,8 +90,9 @@ def _scale(digits: str, places: int) -> int:
 
 
 def explain_model(name: str) -> str:
-    """Return why a text can't be the name of a model; an empty text where it can."""
-    return "" if re.fullmatch(MODEL, name, re.ASCII) else f"{quote(name)} isn't the name of a model"
+    """Return why a text can't be the id of a model; an empty text where it can."""
+    fault = explain_id(name)
+    return f"{quote(name) if name else 'an empty text'} {fault}" if fault else ""
 
 
 def read_limit(node: Node, example: str) -> Limit | None:

@@ -32,12 +32,14 @@ KINDS = {
     "lost-import": "imports a file that isn't there",
     "empty": "an empty prompt",
     "near-limit": "near its limit",
+    "disputed": "counted otherwise by a gateway",
     "note": "a note",
 }
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _KIND_OF_CODE = {ExitCode.USAGE: "configuration", ExitCode.OVER_LIMIT: "broken-limit"}
 _KIND_OF_STATUS: dict[Status, str] = {
     "over": "over-limit", "grew": "grew", "unsure": "unsure", "warn": "near-limit", "uncounted": "uncounted",
+    "ok": "disputed",
 }  # fmt: skip
 _LEVEL_OF_LOOSENED: dict[OnRaise, Level] = {"fail": "error", "warn": "warning", "note": "notice"}
 
@@ -142,15 +144,20 @@ def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
     failed = [verdict for verdict in verdicts if verdict.fails]
     if failed:
         return sorted(failed, key=lambda verdict: (_RANKS[_kind(verdict)], -verdict.over_by))
-    remarkable = [verdict for verdict in verdicts if verdict.status != "ok"]
+    remarkable = [verdict for verdict in verdicts if is_remarkable(verdict)]
     worst = min((_RANKS[_kind(verdict)] for verdict in remarkable), default=0)
     return [verdict for verdict in remarkable if _RANKS[_kind(verdict)] == worst]
 
 
+def is_remarkable(verdict: Verdict) -> bool:
+    """Return whether there is something to say about a verdict."""
+    return verdict.status != "ok" or bool(verdict.token_count and verdict.token_count.is_disputed)
+
+
 def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
-    """Return the finding about these verdicts of one prompt; one without lines if the first is `ok`."""
+    """Return the finding about these verdicts of one prompt; one without lines if the first isn't remarkable."""
     first = verdicts[0]
-    lines = tuple(_lines(report, verdicts)) if first.status != "ok" else ()
+    lines = tuple(_lines(report, verdicts)) if is_remarkable(first) else ()
     weight = max(max(verdict.over_by, verdict.growth or 0) for verdict in verdicts)
     if first.status == "warn" and first.token_count and first.limit:
         weight = 1000 * first.token_count.tokens // first.limit
@@ -163,7 +170,7 @@ def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
 def _kind(verdict: Verdict) -> str:
     """Return the kind of finding; for an exempt verdict the one that it is exempt from."""
     if verdict.status != "exempt":
-        return _KIND_OF_STATUS.get(verdict.status, "near-limit")
+        return _KIND_OF_STATUS[verdict.status]
     is_over = verdict.token_count and verdict.limit is not None and verdict.token_count.low > verdict.limit
     return "over-limit" if is_over else "grew"
 
@@ -193,6 +200,8 @@ def _lines(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     name = f"{first.prompt.name}: " if first.prompt.name else ""
     for verdict in verdicts:
         yield f"{name}{_describe(report, verdict)}."
+    if any(verdict.token_count and verdict.token_count.is_disputed for verdict in verdicts):
+        yield phrases.describe_dispute(report)
     if first.status in {"over", "exempt"}:
         yield from _largest_sections(first)
     if first.exemption:

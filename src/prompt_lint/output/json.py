@@ -55,6 +55,8 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "high": count and count.high,
         "origin": count and count.origin,
         "unverified": bool(count and count.is_unverified),
+        "disputed": bool(count and count.is_disputed),
+        "disputed_tokens": count and count.disputed_tokens,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.output.findings import KINDS, collect_findings, verdict_finding
+from prompt_lint.output.findings import KINDS, collect_findings, is_remarkable, verdict_finding
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _case_name(finding: Finding) -> str:
 def _verdict_case(report: Report, verdict: Verdict, reasons: Sequence[str]) -> _Case:
     prompt = verdict.prompt
     name = f"{prompt.name}: {verdict.model}" if prompt.name else verdict.model
-    if verdict.status == "ok":
+    if not is_remarkable(verdict):
         return _Case(prompt.path, name, "", "", ())
     finding = verdict_finding(report, [verdict])
     if verdict.status == "uncounted":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.models import KNOWN_IDS
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -33,10 +32,11 @@ _NAMED_FILES = 3
 
 
 def format_count(count: Count) -> str:
-    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval."""
+    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it a number that isn't believed."""
     spread = max(count.tokens - count.low, count.high - count.tokens)
     interval = f" ±{spread:,}" if spread else ""
-    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}"
+    disputed = "" if count.disputed_tokens is None else f" (disputed: {count.disputed_tokens:,})"
+    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}{disputed}"
 
 
 def percent_of_limit(verdict: Verdict) -> str:
@@ -60,6 +60,16 @@ def share_suffix(growth: int, base_tokens: int) -> str:
         return ""
     percent = 100 * growth / base_tokens
     return f" ({percent:+,.0f}%)" if abs(percent) >= 10 or not growth else f" ({percent:+.2g}%)"
+
+
+def has_disputed_count(report: Report) -> bool:
+    """Return whether a gateway's number and the offline one are too far apart to believe the gateway."""
+    return any(verdict.token_count and verdict.token_count.is_disputed for verdict in report.verdicts)
+
+
+def describe_dispute(report: Report) -> str:
+    """Return what a disputed number is, and which of the two is judged."""
+    return f"{report.api_host} counts otherwise than Claude's tokenizer, so the higher number is judged."
 
 
 def describe_prompts(prompts: Iterable[Prompt]) -> str:
@@ -218,15 +228,7 @@ def describe_counting(report: Report) -> list[str]:
         sentences.append("Counted offline: ± is the measured interval around the API's number.")
     unverified = {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
     sentences.extend(
-        f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_suggest(model)}"
+        f"Nobody has measured the tokenizer of {model}: its counts are unverified."
         for model in sorted(unverified)
     )
     return sentences
-
-
-def _suggest(model: str) -> str:
-    """Return a question after the nearest known model: a misspelt name is likelier than an unknown model."""
-    import difflib  # noqa: PLC0415  # only for a name that isn't known
-
-    nearest = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
-    return f" Did you mean {nearest[0]}?" if nearest else ""

@@ -243,7 +243,10 @@ def _read_count(verdict: _Fields) -> Count | None:
     low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
-    return Count(tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"))
+    disputed_tokens = verdict.optional_integer("disputed_tokens")
+    return Count(
+        tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"), disputed_tokens
+    )
 
 
 def _read_base_count(verdict: _Fields) -> Count | None:

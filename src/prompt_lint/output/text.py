@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import describe_prompts, excess_growth
+from prompt_lint.output.phrases import describe_prompts, excess_growth, has_disputed_count
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
@@ -52,7 +52,7 @@ def render(report: Report, view: View) -> str:
     if view.verbosity >= 0:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)
         lines += render_untouched([block for block in brief if not block.has_changed], view)
-    if view.verbosity >= 0 or report.requests_failed:
+    if view.verbosity >= 0 or report.requests_failed or has_disputed_count(report):
         lines += render_notes(report, view)
     if view.verbosity >= 0:
         lines += _render_summary(report, numbers, view)
