@@ -134,7 +134,7 @@ def test_without_a_cache_nothing_is_restored_or_saved(repo: Repo, job: Job, cach
 
 
 @pytest.mark.parametrize(("policy", "status"), [("", "pass"), ("project", "fail")])
-@pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch", "merge_group"])
+@pytest.mark.parametrize("name", ["push", "merge_group"])
 def test_a_merged_overage_does_not_fail_the_default_branch(
     repo: Repo, job: Job, name: str, policy: str, status: str
 ) -> None:
@@ -152,6 +152,21 @@ def test_a_merged_overage_does_not_fail_the_default_branch(
 
     assert done.outputs["status"] == status, done.log
     assert done.outputs["delta"] != ""
+
+
+@pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])
+def test_what_changes_nothing_on_the_default_branch_is_judged_as_a_whole(
+    repo: Repo, job: Job, name: str
+) -> None:
+    """HEAD is compared with nothing: with itself, no prompt could fail."""
+    head = commit_base(repo, long=True)
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    set_event(job, name, {}, sha=head)
+
+    done = composite.run(ROOT, job)
+
+    assert (done.outputs["status"], done.outputs["delta"]) == ("fail", ""), done.log
+    assert "not compared with a base" in done.log
 
 
 def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -> None:

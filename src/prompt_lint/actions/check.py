@@ -111,13 +111,11 @@ def _list_outputs(env: Mapping[str, str]) -> list[str]:
 
 
 def _choose_base(env: Mapping[str, str], context: Context | None) -> str:
-    """Return what to compare with. A run without a change of its own is compared with what is merged already."""
+    """Return what to compare with. A branch that is run by hand is compared with the default branch."""
     base = read_input(env, "base")
-    if base != "auto" or context is None or context.kind != "other":
+    if base != "auto" or context is None or context.kind != "other" or context.event == "schedule":
         return base
     default = context.default_branch
-    if context.event == "schedule" or (default and env.get("GITHUB_REF") == f"refs/heads/{default}"):
-        return "HEAD"
     return f"origin/{default}" if default and _is_known(f"origin/{default}", env) else base
 
 
