@@ -91,6 +91,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
         "max_growth": MaxGrowth(200, 100_000),
+        "max_growth_line": 5,
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -106,6 +107,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "limit_lines": {"claude-haiku-5": 25},
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
+        "max_growth_line": 5,
     }
 
 

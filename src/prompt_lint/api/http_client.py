@@ -65,10 +65,15 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self._users.leave()
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> Response:
-        """Return the response, whatever its status is. Raises `RequestFailed` where there is none."""
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> Response:
+        """Return the response, whatever its status is. Raises `RequestFailed` where there is none.
+
+        `headers` are added to those of every request.
+        """
         url = httpx2.URL(self._base_url + path)
-        headers = dict(self._headers)
+        headers = {**self._headers, **headers}
         if body is None:
             del headers["content-type"]
         # Without the client's own merging of headers and cookies, which takes a third of the time.

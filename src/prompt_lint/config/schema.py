@@ -240,7 +240,13 @@ class _Builder(NamedTuple):
             limit_lines=limit_lines,
             parts=parts,
             max_growth=inherited.get("max_growth"),
+            max_growth_line=self._find_line(entry, "max_growth"),
         )
+
+    def _find_line(self, entry: Entry, key: str) -> int:
+        """Return the line of a key that an entry may inherit from the top; 0 where neither has it."""
+        nodes = (node for node, values in (entry, self.top) if key in values)
+        return next((node.child(key).line for node in nodes), 0)
 
     def _find_models(self, entry: Entry, noun: str) -> Sequence[str]:
         values = self.top.values | entry.values

@@ -26,9 +26,11 @@ KINDS = {
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",
-    "broken-limit": "more than its tool takes",
+    "broken-limit": "not valid for its tool",
     "uncounted": "not counted",
     "unsure": "unsure, only an exact count can tell",
+    "lost-import": "imports a file that isn't there",
+    "empty": "an empty prompt",
     "near-limit": "near its limit",
     "disputed": "counted otherwise by a gateway",
     "note": "a note",
@@ -67,7 +69,7 @@ class Finding(NamedTuple):
         if first and first.status == "exempt":
             return f"{title}, but exempt"
         if first and first.is_preexisting:
-            return f"{title}, but new" if first.change == "new" else f"{title}, as it was before"
+            return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title
 
 
@@ -77,7 +79,7 @@ def collect_findings(report: Report, *, each_model: bool = False) -> list[Findin
         *map(_of_problem, report.problems),
         *_of_prompts(report, each_model=each_model),
         *_of_loosened(report),
-        *(Finding("note", "notice", n.path, n.line, (n.message,)) for n in report.notes if n.path),
+        *_of_notes(report),
     ]
     return sorted(
         (finding for finding in findings if finding.lines),
@@ -104,6 +106,15 @@ def _of_problem(problem: Problem) -> Finding:
     lines = (problem.message, problem.hint) if problem.hint else (problem.message,)
     kind = _KIND_OF_CODE.get(problem.exit_code, "uncounted")
     return Finding(kind, "error", problem.path, problem.line, lines)
+
+
+def _of_notes(report: Report) -> Iterator[Finding]:
+    """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
+    untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
+    for message, path, line, kind in report.notes:
+        is_warning = kind != "note" and path not in untouched
+        if path:
+            yield Finding(kind, "warning" if is_warning else "notice", path, line, (message,))
 
 
 def _of_loosened(report: Report) -> Iterator[Finding]:
@@ -227,7 +238,8 @@ def _growth(report: Report, verdict: Verdict) -> str:
     if not verdict.growth:
         return f"; the same as in {report.base.name}"
     share = phrases.share_suffix(verdict.growth, verdict.base_count.tokens)
-    return f"; {verdict.growth:+,} since {report.base.name}{share}"
+    lost = phrases.describe_lost_imports(verdict)
+    return f"; {verdict.growth:+,} since {report.base.name}{share}{lost and f', as it {lost}'}"
 
 
 def _largest_sections(verdict: Verdict) -> Iterator[str]:
@@ -242,18 +254,22 @@ def _largest_sections(verdict: Verdict) -> Iterator[str]:
 def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """Yield what to do next, and the message of the rule."""
     first = verdicts[0]
-    if first.is_preexisting and first.change == "new":
-        yield "The base has no configuration: nothing fails yet."
+    if first.is_preexisting and not first.was_over:
+        yield phrases.describe_tighter_limit(first)
     elif first.is_preexisting:
         yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
     elif first.status == "over":
         cut = phrases.tokens_to_cut(verdict for verdict in verdicts if verdict.status == "over")
         line = first.rule.limit_line(first.prompt.name, first.model)
-        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}."
+        more = ""
+        if phrases.excess_growth(first):
+            more = f", and allow more growth: {_place(report, first.rule.max_growth_line, 'max_growth')}"
+        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}{more}."
     elif first.status == "grew":
         if excess := phrases.excess_growth(first):
-            place = _place(report, first.rule.line, "max_growth")
-            yield f"max_growth {excess.allowance}: cut {excess.tokens_to_cut}, or allow more: {place}."
+            place = _place(report, first.rule.max_growth_line, "max_growth")
+            cut = phrases.tokens_to_cut([first])
+            yield f"max_growth {excess.allowance}: cut {cut}, or allow more: {place}."
     elif first.status == "unsure":
         yield f"Set ANTHROPIC_API_KEY for an exact count, or cut {phrases.tokens_to_cut(verdicts)} to be sure."
     if first.status in {"over", "grew"}:

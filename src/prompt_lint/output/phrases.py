@@ -81,10 +81,14 @@ def describe_prompts(prompts: Iterable[Prompt]) -> str:
 
 
 def tokens_to_cut(verdicts: Iterable[Verdict]) -> str:
-    """Return how much to cut so that every interval ends within its limit: `52 tokens`."""
-    return pluralize(
-        max(v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None), "token"
-    )
+    """Return how much to cut so that every interval ends within its limit, and nothing has grown too much: `52 tokens`."""
+    return pluralize(max(map(_count_tokens_to_cut, verdicts)), "token")
+
+
+def _count_tokens_to_cut(verdict: Verdict) -> int:
+    count, excess = verdict.token_count, excess_growth(verdict)
+    over = count.high - verdict.limit if count and verdict.limit is not None else 0
+    return max(over, excess.tokens if excess else 0)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -118,17 +122,19 @@ class ExcessGrowth(NamedTuple):
     allowance: str
 
     @property
-    def tokens_to_cut(self) -> str:
-        return pluralize(self.growth - self.allowed, "token")
+    def tokens(self) -> int:
+        return self.growth - self.allowed
 
 
 def excess_growth(verdict: Verdict) -> ExcessGrowth | None:
-    """Return by how much the prompt grew beyond its `max_growth`; None where it has none, or no base."""
+    """Return by how much the prompt grew beyond its `max_growth`; None where it didn't."""
     if verdict.growth is None or verdict.base_count is None or verdict.rule.max_growth is None:
         return None
     base_tokens, max_growth = verdict.base_count.tokens, verdict.rule.max_growth
     # Where two bounds are given, both have to be exceeded.
     allowed = max(max_growth.tokens or 0, base_tokens * (max_growth.millionths or 0) // 1_000_000)
+    if verdict.growth <= allowed:
+        return None
     allowance = f"of {_describe_max_growth(max_growth)} allows {allowed:,}"
     return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance)
 
@@ -138,6 +144,15 @@ def _describe_max_growth(max_growth: MaxGrowth) -> str:
     if max_growth.millionths is not None:
         bounds.append(f"{max_growth.millionths / 10_000:g}%")
     return " or ".join(bounds)
+
+
+def describe_tighter_limit(verdict: Verdict) -> str:
+    """Return why a prompt over a limit that is new, or was lowered, doesn't fail."""
+    if verdict.base_limit is None:
+        return "No limit applied to it before this change, so it doesn't fail yet."
+    return (
+        f"Its limit was {verdict.base_limit:,} before this change; it isn't larger now, so it doesn't fail."
+    )
 
 
 def describe_exemption(
@@ -174,7 +189,7 @@ def describe_loosening(loosening: Loosening) -> str:
 def merge_notes(notes: Iterable[Note]) -> list[str]:
     """Return a line for each message, in the order of its first note, with the first files that it concerns."""
     places: dict[str, list[str]] = {}
-    for message, path, line in notes:
+    for message, path, line, _ in notes:
         of_message = places.setdefault(message, [])
         place = f"{path}:{line}" if line else path
         if place and place not in of_message:
@@ -185,6 +200,17 @@ def merge_notes(notes: Iterable[Note]) -> list[str]:
 def _name_first(places: list[str]) -> str:
     more = f" and {len(places) - _NAMED_FILES:,} more" if len(places) > _NAMED_FILES else ""
     return f"{', '.join(places[:_NAMED_FILES])}{more}"
+
+
+def select_notes(notes: Iterable[Note], *, warnings: bool) -> list[Note]:
+    """Return the warnings among notes, or the others."""
+    return [note for note in notes if note.is_warning == warnings]
+
+
+def describe_lost_imports(verdict: Verdict) -> str:
+    """Return that an import is gone, to follow the count of a prompt that shrank by it; "" where none is."""
+    number = len(verdict.lost_imports)
+    return f"lost {'an import' if number == 1 else f'{number:,} imports'}" if number else ""
 
 
 def describe_counting(report: Report) -> list[str]:
