@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from prompt_lint.check.group_prompts import FORMAT
 from prompt_lint.check.read_prompts import ReadPrompt
 from prompt_lint.counting.sources import OfflineStandIn
+from prompt_lint.model.count_sums import sum_counts
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, Prompt, Section, sum_counts
+from prompt_lint.model.values import Count, Prompt, Section
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:

@@ -147,18 +147,6 @@ Outcome = Count | Unreadable
 EMPTY_COUNT = Count(0, 0, 0, "offline")
 
 
-def sum_counts(counts: Sequence[Count]) -> Count:
-    """Return the sum of at least one count, with the sum of the intervals."""
-    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
-    disputed_tokens = None
-    if any(count.is_disputed for count in counts):
-        disputed_tokens = sum(
-            count.tokens if count.disputed_tokens is None else count.disputed_tokens for count in counts
-        )
-    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts), disputed_tokens)
-
-
 class Problem(NamedTuple):
     """A fault of one file, one rule or one key, which doesn't stop the others.
 

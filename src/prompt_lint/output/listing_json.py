@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.model.values import sum_counts
+from prompt_lint.model.count_sums import sum_counts
 from prompt_lint.output.json import count_fields, note_texts, problem_objects, warning_objects
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates

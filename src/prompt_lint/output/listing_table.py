@@ -6,7 +6,7 @@ import math
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.values import sum_counts
+from prompt_lint.model.count_sums import sum_counts
 from prompt_lint.output.listing import (
     MAX_ROWS_PER_FILE,
     ListedPrompt,
