@@ -12,14 +12,14 @@ from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.output import View, listing_json, listing_table
-from prompt_lint.output.delivery import OutputOptions
+from prompt_lint.output import listing_json, listing_table
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
-from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.values import Prompt, Verdict
+    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -77,15 +78,14 @@ def command(
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)
     listing = listing._replace(report=add_cache_warnings(listing.report, sources))
-    file = output_options.output_file
-    color = not file and wants_color(output_options.color, env)
-    view = View(color=color, verbosity=int(output_options.verbose))
-    is_json = output_options.output_format == "json"
-    text = listing_json.render(listing) if is_json else listing_table.render(listing, by or "", view)
-    if file:
-        write_file(file, text)
-    else:
-        write_stdout(text)
+
+    def render(name: str, view: View) -> str:
+        return (
+            listing_json.render(listing) if name == "json" else listing_table.render(listing, by or "", view)
+        )
+
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
+    deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
     return listing.exit_code
 
 
