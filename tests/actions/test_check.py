@@ -540,6 +540,29 @@ def test_no_link_of_the_checkout_moves_an_output(repo: Repo, job: Job, tmp_path:
     assert not list(outside.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("inputs", "fault"),
+    [
+        ({"report-file": "prompts/a.md"}, "would overwrite prompts/a.md, a prompt by the rule at .prompt-lint.yaml:"),
+        ({"sarif-file": ".prompt-lint.yaml"}, "would overwrite .prompt-lint.yaml, the configuration"),
+        ({"report-file": "missing/r.json"}, "could not write missing/r.json: No such file or directory"),
+        ({"sarif-file": "missing/s.sarif"}, "could not write missing/s.sarif: No such file or directory"),
+    ],
+)
+def test_an_output_that_is_not_written_is_an_annotated_error(
+    repo: Repo, job: Job, inputs: dict[str, str], fault: str
+) -> None:
+    """A file that the run reads isn't overwritten, and nothing that was asked for is missing without a word."""
+    open_pull_request(repo, job, {})
+
+    done = composite.run(ROOT, job, inputs)
+
+    [error] = done.step("Check the prompts").annotations("error")
+    assert fault in error.data
+    assert done.outputs["status"] == "error"
+    assert repo.git("status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize("name", ["..", "link", "../.."])
 def test_a_working_directory_outside_of_the_workspace_is_refused(
     repo: Repo, job: Job, tmp_path: Path, name: str
