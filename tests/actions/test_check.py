@@ -543,7 +543,10 @@ def test_no_link_of_the_checkout_moves_an_output(repo: Repo, job: Job, tmp_path:
 @pytest.mark.parametrize(
     ("inputs", "fault"),
     [
-        ({"report-file": "prompts/a.md"}, "would overwrite prompts/a.md, a prompt by the rule at .prompt-lint.yaml:"),
+        (
+            {"report-file": "prompts/a.md"},
+            "would overwrite prompts/a.md, a prompt by the rule at .prompt-lint.yaml:",
+        ),
         ({"sarif-file": ".prompt-lint.yaml"}, "would overwrite .prompt-lint.yaml, the configuration"),
         ({"report-file": "missing/r.json"}, "could not write missing/r.json: No such file or directory"),
         ({"sarif-file": "missing/s.sarif"}, "could not write missing/s.sarif: No such file or directory"),

@@ -40,8 +40,8 @@ def run_step(
     except Fatal as error:
         exit_code = int(error.exit_code)
         report_failure(env, purpose, format_error(error))
-    except Exception as error:  # noqa: BLE001  # a bug: Python's own exit code for it would mean "over the limit"
-        annotate(f"the Action failed ({type(error).__name__}): please report it")
+    except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
+        annotate("\n".join(map(escape_line, exit_status.describe_exception(error))))
     set_outputs(env, {**outputs, "exit-code": str(exit_code)})
     return exit_code
 
