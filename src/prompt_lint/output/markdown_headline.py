@@ -120,7 +120,7 @@ def render_context(page: Page) -> str:
         description = report.base.description.removesuffix(report.base.name)
         name = escape_as_code(cut_text(report.base.name)) if description != report.base.description else ""
         parts.append(
-            f"compared with {format_text(description)}{name} ({escape_as_code(report.base.commit[:10])})"
+            f"compared with {format_text(description).rstrip()} {name} ({escape_as_code(report.base.commit[:10])})"
         )
     return f"{', '.join(parts)}.\n"
 
