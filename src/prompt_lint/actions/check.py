@@ -20,6 +20,7 @@ from prompt_lint.actions.step import (
     run_step,
 )
 from prompt_lint.ci import detect_context
+from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stdout
@@ -152,11 +153,14 @@ def _try_read_report(path: str) -> Report | None:
 
 def _summarize(report: Report) -> dict[str, str]:
     """Return the outputs about tokens. Of several models, the one with the most counts."""
-    total = max(total_by_model(report), key=lambda total: total.after, default=Total("", 0, 0))
+    nothing = Total("", EMPTY_COUNT, EMPTY_COUNT, EMPTY_COUNT)
+    total = max(total_by_model(report), key=lambda total: total.after.tokens, default=nothing)
     failing = {(verdict.prompt.path, verdict.prompt.name) for verdict in report.verdicts if verdict.fails}
     return {
-        "total": str(total.after),
-        "delta": str(total.growth) if report.base else "",
+        "total": str(total.after.tokens),
+        "total-margin": str(total.after.margin),
+        "delta": str(total.growth.tokens) if report.base else "",
+        "delta-margin": str(total.growth.margin) if report.base else "",
         "over": str(len(failing)),
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import EMPTY_COUNT, Note, Problem
+from prompt_lint.model.values import Note, Problem
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.counts import Count, CountKey, Outcome
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, CountKey, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ class OfflineCounter(NamedTuple):
     """Counts a request for a model, and the tokens of a text alone, for the breakdown of a failing prompt."""
 
     count_request: Callable[[str, Request], Count]
-    count_text: Callable[[str, str], int]
+    count_text: Callable[[str, str], Count]
 
 
 class CountJob(NamedTuple):
