@@ -124,9 +124,8 @@ def render_context(page: Page) -> str:
         # The name is a part of the description, and nearly always its end.
         description = report.base.description.removesuffix(report.base.name)
         name = escape_as_code(cut_text(report.base.name)) if description != report.base.description else ""
-        parts.append(
-            f"compared with {format_text(description).rstrip()} {name} ({escape_as_code(report.base.commit[:10])})"
-        )
+        words = filter(None, (format_text(description).rstrip(), name))
+        parts.append(f"compared with {' '.join(words)} ({escape_as_code(report.base.commit[:10])})")
     return f"{', '.join(parts)}.\n"
 
 
