@@ -63,10 +63,13 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     [grown] = [v for v in read_report(done)["verdicts"] if v["path"] == "prompts/b.md"]
     assert (grown["status"], grown["standing"]) == ("over", "new")
     assert outputs.pop("report-file").endswith("report.json")
+    [total] = read_report(done)["summary"]["totals"]
     assert outputs == {
-        "status": "fail", "exit-code": "1", "over": "1", "delta": str(grown["tokens"]),
-        "total": str(read_report(done)["summary"]["totals"][0]["after"]),
+        "status": "fail", "exit-code": "1", "over": "1",
+        "delta": str(grown["tokens"]), "delta-margin": str(total["growth_margin"]),
+        "total": str(total["after"]), "total-margin": str(total["after_margin"]),
     }  # fmt: skip
+    assert total["growth_margin"] == grown["high"] - grown["tokens"] > 0
     check = done.step("Check the prompts")
     assert [item.properties["file"] for item in check.annotations("error")] == ["prompts/b.md"]
     assert check.summary.startswith("### ❌ 1 prompt is over its limit")
