@@ -24,6 +24,8 @@ from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.repo.index import can_be_link
+from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.working_tree import open_tree
 
@@ -40,7 +42,7 @@ STDIN = "-"
 
 @click.command("count", cls=Command)
 @click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
-@click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
+@options.models("Count for this model.", required=True)
 @click.option(
     "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
 )
@@ -120,12 +122,13 @@ class _Reader(NamedTuple):
 
     def read_prompts(self, path: str) -> list[Prompt]:
         """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
-        data = _read_bytes(path, self.max_bytes)
+        data = refuse_pointer(_read_bytes(path, self.max_bytes))
         name, tree = path, None
-        if path != STDIN and seems_to_import(path, data, self.rule):
+        if path != STDIN and (can_be_link(data) or seems_to_import(path, data, self.rule)):
             name, tree = _find_tree(path)
         if tree:
             self.trees.append(tree)
+            data = _follow_text_link(name, data, tree, self.max_bytes)
         includes = IncludeReader(tree, self.max_bytes)
         prompts = parse_file(name, data, self.rule, includes, self.diagnostics)
         return [prompt._replace(path=path) for prompt in prompts]
@@ -139,6 +142,14 @@ def _find_tree(path: str) -> tuple[str, WorkingTree | None]:
         return tree.resolve_argument(name, folder), tree
     except Fatal:  # a pipe, or deleted by now
         return path, None
+
+
+def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int) -> bytes:
+    """Return the bytes of the file that a link leads to which git checked out as text; else `data`. Raises `Unreadable`."""
+    if not can_be_link(data):
+        return data
+    real = tree.resolve(name)
+    return data if real == name else tree.read(real, max_bytes)
 
 
 def _read_bytes(path: str, max_bytes: int) -> bytes:
