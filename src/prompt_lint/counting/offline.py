@@ -11,9 +11,9 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.tokenizer.engine import count_tokens
+from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
-from prompt_lint.model.values import Count
 from prompt_lint.request import images
 from prompt_lint.request.tools import render_tool
 
@@ -110,9 +110,12 @@ def count_request(model_id: str, request: Request) -> Count:
     return Count(tokens, max(0, low), tokens + margin, "offline", model.basis == "assumed")
 
 
-def count_text(model_id: str, text: str) -> int:
+def count_text(model_id: str, text: str) -> Count:
     """Return the tokens of a text without any frame: nearly what a section contributes to a prompt."""
-    return count_tokens(text, (find_model(model_id) or _UNKNOWN_MODEL).tokenizer_family)
+    model = find_model(model_id) or _UNKNOWN_MODEL
+    tokens = count_tokens(text, model.tokenizer_family)
+    margin = _find_margin(model, {}).compute_tokens(tokens) if text else 0
+    return Count(tokens, max(0, tokens - margin), tokens + margin, "offline", model.basis == "assumed")
 
 
 class _RequestCounter(NamedTuple):

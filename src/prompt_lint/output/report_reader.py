@@ -6,11 +6,11 @@ import errno
 import json
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import (
     Base,
     ChangeKind,
-    Count,
     Exemption,
     ImportShares,
     Loosening,
@@ -18,7 +18,6 @@ from prompt_lint.model.values import (
     Note,
     NoteKind,
     OnRaise,
-    Origin,
     Problem,
     Prompt,
     RemovedPrompt,
@@ -266,11 +265,13 @@ def _read_section(section: _Fields) -> Section:
         section.integer("tokens"),
         section.text("path"),
         section.texts("via", _MOST_PARTS),
+        section.optional_integer("margin") or 0,
     )
 
 
 def _read_shares(shares: _Fields) -> ImportShares:
-    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"))
+    margins = (shares.optional_integer(key) or 0 for key in ("own_margin", "imported_margin"))
+    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins)
 
 
 def _read_problem(problem: _Fields) -> Problem:
