@@ -207,6 +207,7 @@ def test_a_fault_does_not_hide_what_else_is_imported(path: str) -> None:
     [
         ("", ""), ("---\ndescription: x\n---\n", ""), ("---\npaths: src/**\n---\n", "on demand"),
         ("---\npaths:\n  - src/**\n---\n", "on demand"), ("---\npaths: **/*.ts\n---\n", "on demand"),
+        ("---\npaths:\n  - **/*.ts\n  - src/**\n---\n", "on demand"), ("---\n'paths':\n- **/*.ts\n---\n", "on demand"),
         ("---\npaths:\n---\n", ""), ("---\npaths: []\n---\n", ""),
     ],
 )  # fmt: skip
