@@ -37,6 +37,8 @@ _T = TypeVar("_T")
 # 100,000 verdicts take some 60 MB.
 MAX_BYTES = 64 << 20
 _LONGEST_TEXT, _MOST_ITEMS, _MOST_PARTS = 65_536, 200_000, 1_000
+# A verdict has about 27. A list of nothing but `[]` takes 25 times its own size in memory.
+_MOST_COMMAS = 4_000_000
 _LARGEST_NUMBER = 2**31 - 1
 _HINT = "make it with `prompt-lint check --output json=FILE`, of this version or a later one"
 
@@ -64,7 +66,7 @@ def read_report(path: str, *, follow_links: bool = False) -> Report:
 def parse_report(data: bytes, name: str) -> Report:
     """Parse the bytes of a report. Errors call it `name`. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
-        document = json.loads(data)
+        document = json.loads(data) if data.count(b",") <= _MOST_COMMAS else None
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("schema_version") != 1:
