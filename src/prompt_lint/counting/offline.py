@@ -288,10 +288,17 @@ def _refuse_blocks(blocks: Iterable[Any]) -> None:
             raise Unreadable("needs the API: a message holds citations", _HINT)
 
 
-def _find_margin(model: Model, fields: Mapping[str, Any]) -> Margin:
-    texts_margin = _OLDER_MARGIN if model.tokenizer_family == "v3" else _NEWER_MARGIN
+def find_texts_margin(model: Model) -> Margin:
+    """Return the margin of a request of texts alone."""
     if model.basis == "assumed":
         return _UNKNOWN_MODEL_MARGIN
+    return _OLDER_MARGIN if model.tokenizer_family == "v3" else _NEWER_MARGIN
+
+
+def _find_margin(model: Model, fields: Mapping[str, Any]) -> Margin:
+    texts_margin = find_texts_margin(model)
+    if model.basis == "assumed":
+        return texts_margin
     has_tools = bool(fields.get("tools"))
     if has_tools and not model.tool_prompt_tokens:
         return _UNKNOWN_TOOL_PROMPT_MARGIN
