@@ -43,7 +43,7 @@ def test_what_would_be_expensive_is_refused_with_its_line(text: str, message: st
         f"x = '{LONG}'",
         f'x = "{LONG}"  # {LONG}',
         f"x = '''\n'' {LONG}\n'''",
-        f'x = """\n\\"""" {LONG}\n"""',
+        f'x = """\n\\""" {LONG}\n"""',
         f'x = """{LONG}"""""\ny = 1',
         f"x = '''\n{MANY}'''\n# {MANY[:1000]!r}\n",
     ],

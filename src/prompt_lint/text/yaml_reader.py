@@ -28,7 +28,7 @@ class Limits(NamedTuple):
 
 CONFIG_LIMITS = Limits(size=256 * 1024, depth=32, nodes=20_000)
 # As large as a prompt may be made by a flag; the caller has looked at the size. So many values take a second.
-PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=50_000)
+PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=100_000)
 
 # Whole numbers that every JSON reader keeps exactly, and then some.
 _MAX_INT = 2**63 - 1
