@@ -198,7 +198,7 @@ def _check_exit(top: str, code: int, output: bytes, errors: bytes, warnings: lis
 
 
 def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
-    if code < 0:  # ended by a signal, which the system sends, and git says nothing about
+    if code < 0 and not lines:  # ended by a signal, which git says nothing about
         return _explain_signal(-code)
     message = next((line for line in lines if line.startswith("fatal: ")), " ".join(lines))
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
