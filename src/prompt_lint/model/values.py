@@ -355,7 +355,7 @@ class Group(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config` is the path of the configuration; empty for rules of the command line. `requests_sent` went to `api_host`,
+    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
     and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
     which fails, warns or is noted as `on_raise` says.
     """

@@ -162,7 +162,11 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
 
 
 def _base(base: Base) -> dict[str, Any]:
-    return {"name": escape_surrogates(base.name), "how": base.description, "commit": base.commit}
+    return {
+        "name": escape_surrogates(base.name),
+        "how": escape_surrogates(base.description),
+        "commit": base.commit,
+    }
 
 
 def _removed(removed: RemovedPrompt) -> dict[str, Any]:
