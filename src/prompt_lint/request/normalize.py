@@ -85,6 +85,7 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         fields["tools"] = _normalize_tools(fields["tools"])
     if "tool_choice" in fields:
         fields |= _normalize_tool_choice(fields.pop("tool_choice"), fields.get("tools") or [])
+    _check_thinking(fields.get("thinking"))
     system_messages, turns = _split_messages(fields.pop("messages", None), context)
     system = fields.pop("system", "")
     prompts = [*([] if system == "" else [_check_system(system, ("system",))]), *system_messages]
@@ -129,6 +130,15 @@ def _normalize_output_format(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {"output_config": {**(config if isinstance(config, dict) else {}), "format": output_format}}
 
 
+def _check_thinking(thinking: object) -> None:
+    """Raise `ShapeError` for a budget that the API refuses. Source: its error messages, as issues quote them in 2026."""
+    if isinstance(thinking, dict) and thinking.get("type") == "enabled":
+        budget = thinking.get("budget_tokens")
+        if type(budget) is not int or budget < _LEAST_THINKING_BUDGET:
+            message = f"is not a whole number of at least {_LEAST_THINKING_BUDGET:,}, which the API asks for"
+            raise ShapeError.at(("thinking", "budget_tokens"), message)
+
+
 def _normalize_tools(tools: object) -> list[dict[str, Any]]:
     if not isinstance(tools, list):
         raise ShapeError.at(("tools",), f"is {describe_type(tools)}, not a list", REQUEST_EXAMPLE)
@@ -142,6 +152,8 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
     if not isinstance(choice, dict) or choice.get("type") not in _CHOICE_TYPES:
         message = "is not one of the types auto, any, tool and none"
         raise ShapeError.at(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
+    if not tools and choice["type"] != "none":
+        raise ShapeError.at(("tool_choice",), "is given without `tools`, which the API refuses")
     if choice["type"] not in {"tool", "function"}:
         return {"tool_choice": choice}
     name = get_tool_name(choice)
@@ -151,6 +163,7 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
 
 
 # A tuple: what is looked for in it may be a list, which no set takes.
+_LEAST_THINKING_BUDGET = 1_024
 _CHOICE_TYPES = ("auto", "any", "none", "tool", "function")
 _CHOICES_OF_OPENAI = {"auto": "auto", "required": "any", "none": "none"}
 
