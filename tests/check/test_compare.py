@@ -647,3 +647,68 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
     assert [total[key] for key in ("tokens", "base_tokens", "growth")] == [
         memory[key] for key in ("tokens", "base_tokens", "growth")
     ]
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+GROUPS = """groups:
+  - {name: chat, system: p/ok.md, messages: p/r.json, limit: 5000}
+  - {name: all, sum: [CLAUDE.md, p/ok.md], limit: 5000}
+"""
+
+
+def begin_broken(repo: Repo, broken: str | bytes) -> None:
+    """A base whose import can't be read, so that a file, a sum and a request can't be counted."""
+    repo.write("p/ok.md", SMALL)
+    repo.write("CLAUDE.md", "@broken/style.md\n")
+    repo.write("broken/style.md", broken)
+    repo.write("p/r.json", "{broken")
+    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md]}]\n" + GROUPS)
+
+
+@pytest.mark.parametrize("broken", [b"\xff\xfe\x00", POINTER, SMALL], ids=["bytes", "LFS", "sparse checkout"])
+def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
+    repo: Repo, check: Check, broken: str | bytes
+) -> None:
+    """Files that import it and groups that it belongs to are noted like the file itself, while others change."""
+    begin_broken(repo, broken)
+    if broken == SMALL:
+        repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
+    repo.write("p/ok.md", SMALL * 2)
+
+    code, report = check()
+
+    assert (code, report["problems"]) == (0, [])
+    assert len([note for note in report["notes"] if "as in the base already" in note]) == 3
+    assert [entry["path"] for entry in report["removed"]] == []
+    assert report.of("p/ok.md")["growth"] > 0
+
+
+def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:
+    """The file was broken before, but nothing of the group was."""
+    begin_broken(repo, POINTER)
+    repo.write("p/new.md", "")
+    repo.write(
+        ".prompt-lint.yaml",
+        (repo.path / ".prompt-lint.yaml").read_text()
+        + "  - {name: new, system: p/ok.md, messages: p/r.json, limit: 5000}\n",
+    )
+
+    code, report = check()
+
+    assert code == 3
+    assert [problem["message"].partition(":")[0] for problem in report["problems"]] == [
+        "the group `new` can't be counted"
+    ]
+
+
+def test_a_change_of_what_a_sparse_checkout_leaves_out_is_never_green(repo: Repo, check: Check) -> None:
+    """The change may have made the import larger, and nobody can measure it here."""
+    begin_broken(repo, SMALL)
+    repo.write("broken/style.md", LARGE)
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
+
+    code, report = check()
+
+    assert code == 3
+    assert {problem["path"] for problem in report["problems"]} == {"CLAUDE.md", ".prompt-lint.yaml"}

@@ -280,15 +280,13 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
 def demote_base_problems(
     diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
 ) -> None:
-    """Turn the problems that unchanged files had in the base into notes, where only changes are judged."""
+    """Turn the problems that the base had in the same file or group into notes, where only changes are judged."""
     if comparison.policy != "changed":
         return
     old = [
         problem
         for problem in diagnostics.problems
-        if problem.exit_code != ExitCode.USAGE
-        and changes.find_change(problem.path).kind == "unchanged"
-        and base_problems.includes(problem)
+        if problem.exit_code != ExitCode.USAGE and base_problems.includes(problem, changes)
     ]
     diagnostics.problems[:] = [problem for problem in diagnostics.problems if problem not in old]
     diagnostics.notes.extend(
