@@ -712,3 +712,20 @@ def test_a_change_of_what_a_sparse_checkout_leaves_out_is_never_green(repo: Repo
 
     assert code == 3
     assert {problem["path"] for problem in report["problems"]} == {"CLAUDE.md", ".prompt-lint.yaml"}
+
+
+def test_an_exempt_prompt_is_exempt_in_every_output(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was over before and is exempt: it is called exempt, and its exemption hasn't ended."""
+    exempt = "exempt: [{files: prompts/a.md, reason: To be split., until: 2999-01-01}]\n"
+    begin(repo, TOP + exempt + RULE, a=LARGE)
+    code, report = check()
+    verdict = report.of("prompts/a.md")
+    assert (code, verdict["status"], verdict["inherited"]) == (0, "exempt", False)
+
+    for output in ("text", "junit", "markdown"):
+        main.run(["check", "--offline", "-v", "--base", "main", "--output-format", output])
+        out = capfd.readouterr().out
+        assert "exempt" in out.lower()
+        assert not any(word in out for word in ("ended", "before  ", "over before", "tighter"))
