@@ -729,3 +729,21 @@ def test_an_exempt_prompt_is_exempt_in_every_output(
         out = capfd.readouterr().out
         assert "exempt" in out.lower()
         assert not any(word in out for word in ("ended", "before  ", "over before", "tighter"))
+
+
+def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check) -> None:
+    """The members of a sum swap their texts, and an import gets another one of as many tokens: ±, not `unchanged`."""
+    repo.write("p/a.md", SMALL)
+    repo.write("p/b.md", LARGE)
+    repo.write("docs/style.md", "Be kind.\n")
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    begin(repo, MEMORY + "groups: [{name: all, sum: [p/*.md], limit: 5000}]\n")
+    assert [v["standing"] for v in check()[1]["verdicts"]] == ["unchanged", "unchanged"]
+    repo.write("p/a.md", LARGE)
+    repo.write("p/b.md", SMALL)
+    repo.write("docs/style.md", "Be warm.\n")
+
+    _, report = check()
+
+    for name in ("CLAUDE.md", "all"):
+        assert (report.of(name)["standing"], report.of(name)["growth"]) == ("changed", 0)
