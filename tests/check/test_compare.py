@@ -747,3 +747,15 @@ def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check)
 
     for name in ("CLAUDE.md", "all"):
         assert (report.of(name)["standing"], report.of(name)["growth"]) == ("changed", 0)
+
+
+def test_a_warning_about_an_import_is_given_once(repo: Repo, check: Check) -> None:
+    """`AGENTS.md` brings in `CLAUDE.md`, which is a prompt itself and has lost its import."""
+    repo.write("AGENTS.md", "@CLAUDE.md\n")
+    repo.write("CLAUDE.md", "@docs/a.md\n")
+    begin(repo, MEMORY)
+
+    _, report = check()
+
+    assert [note for note in report["warnings"] if "docs/a.md" in str(note)] == report["warnings"]
+    assert len(report["warnings"]) == 1
