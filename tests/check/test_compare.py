@@ -759,3 +759,16 @@ def test_a_warning_about_an_import_is_given_once(repo: Repo, check: Check) -> No
 
     assert [note for note in report["warnings"] if "docs/a.md" in str(note)] == report["warnings"]
     assert len(report["warnings"]) == 1
+
+
+def test_rows_of_what_was_over_before_name_the_model(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of two models, each has its row."""
+    begin(repo, TOP.replace("sonnet-4-6", "sonnet-4-6, claude-opus-4-8") + RULE, a=LARGE)
+    main.run(["check", "--offline", "--base", "main"])
+
+    out = capfd.readouterr().out
+
+    rows = [line.split()[:2] for line in out.splitlines() if line.lstrip().startswith("prompts/a.md")]
+    assert rows == [["prompts/a.md", "claude-sonnet-4-6"], ["prompts/a.md", "claude-opus-4-8"]], out
