@@ -712,3 +712,63 @@ def test_a_change_of_what_a_sparse_checkout_leaves_out_is_never_green(repo: Repo
 
     assert code == 3
     assert {problem["path"] for problem in report["problems"]} == {"CLAUDE.md", ".prompt-lint.yaml"}
+
+
+def test_an_exempt_prompt_is_exempt_in_every_output(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was over before and is exempt: it is called exempt, and its exemption hasn't ended."""
+    exempt = "exempt: [{files: prompts/a.md, reason: To be split., until: 2999-01-01}]\n"
+    begin(repo, TOP + exempt + RULE, a=LARGE)
+    code, report = check()
+    verdict = report.of("prompts/a.md")
+    assert (code, verdict["status"], verdict["inherited"]) == (0, "exempt", False)
+
+    for output in ("text", "junit", "markdown"):
+        main.run(["check", "--offline", "-v", "--base", "main", "--output-format", output])
+        out = capfd.readouterr().out
+        assert "exempt" in out.lower()
+        assert not any(word in out for word in ("ended", "before  ", "over before", "tighter"))
+
+
+def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check) -> None:
+    """The members of a sum swap their texts, and an import gets another one of as many tokens: ±, not `unchanged`."""
+    repo.write("p/a.md", SMALL)
+    repo.write("p/b.md", LARGE)
+    repo.write("docs/style.md", "Be kind.\n")
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    begin(repo, MEMORY + "groups: [{name: all, sum: [p/*.md], limit: 5000}]\n")
+    assert [v["standing"] for v in check()[1]["verdicts"]] == ["unchanged", "unchanged"]
+    repo.write("p/a.md", LARGE)
+    repo.write("p/b.md", SMALL)
+    repo.write("docs/style.md", "Be warm.\n")
+
+    _, report = check()
+
+    for name in ("CLAUDE.md", "all"):
+        assert (report.of(name)["standing"], report.of(name)["growth"]) == ("changed", 0)
+
+
+def test_a_warning_about_an_import_is_given_once(repo: Repo, check: Check) -> None:
+    """`AGENTS.md` brings in `CLAUDE.md`, which is a prompt itself and has lost its import."""
+    repo.write("AGENTS.md", "@CLAUDE.md\n")
+    repo.write("CLAUDE.md", "@docs/a.md\n")
+    begin(repo, MEMORY)
+
+    _, report = check()
+
+    assert [note for note in report["warnings"] if "docs/a.md" in str(note)] == report["warnings"]
+    assert len(report["warnings"]) == 1
+
+
+def test_rows_of_what_was_over_before_name_the_model(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of two models, each has its row."""
+    begin(repo, TOP.replace("sonnet-4-6", "sonnet-4-6, claude-opus-4-8") + RULE, a=LARGE)
+    main.run(["check", "--offline", "--base", "main"])
+
+    out = capfd.readouterr().out
+
+    rows = [line.split()[:2] for line in out.splitlines() if line.lstrip().startswith("prompts/a.md")]
+    assert rows == [["prompts/a.md", "claude-sonnet-4-6"], ["prompts/a.md", "claude-opus-4-8"]], out

@@ -155,7 +155,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     problems, notes = run.diagnostics
     service = run.sources.service
     notes = [
-        *notes,
+        *dict.fromkeys(notes),  # a file is read once more by each file that imports it
         *run_notes.note_blank_prompts(verdicts),
         *run_notes.note_drifts(results),
         *run_notes.note_obeyed_variables(results, service),
