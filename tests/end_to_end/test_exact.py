@@ -490,7 +490,7 @@ def test_no_fault_makes_a_pass_a_traceback_or_a_leak(
     assert api.requests
     for problem in done.report["problems"]:
         assert len(problem["message"]) < 600
-        assert problem["message"].isprintable()
+        assert len(problem["message"].splitlines()) == 1
 
 
 @pytest.mark.parametrize("place", ["refusing", "blackhole", "mute", "nowhere"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.api_server import KEY, always, body
+from tests.support.api_server import KEY, always, body, error_reply, send
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
@@ -309,3 +311,20 @@ def test_list_as_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[
 
     counts = [listing["prompts"][0]["counts"][0], listing["totals"][0]]
     assert [(count["disputed"], count["disputed_tokens"]) for count in counts] == [(True, LESS)] * 2
+
+
+@pytest.mark.parametrize(
+    "output_format", ["text", "github", "azure", "markdown", "sarif", "gitlab", "junit", "json"]
+)
+def test_control_characters_of_an_error_are_escaped(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, output_format: str
+) -> None:
+    """Whoever reads the message sees that they were in it, and no terminal obeys them."""
+    gateway.plan = always(lambda x: send(x, error_reply(x.seen, 400, "no\x1b[2J\x07 such\nmodel")))
+    write(repo, TOKENS, model=UNVERIFIED)
+
+    out = lint("check", "--output-format", output_format).out
+
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert re.search(r"no\\{1,2}(x1b|u001b)\[2J\\{1,2}(x07|u0007) such model", html.unescape(out))
