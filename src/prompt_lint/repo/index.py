@@ -57,6 +57,13 @@ class Index:
         entry = self._entries.get(path)
         return entry is not None and entry.kind == "sparse"
 
+    def has_sparse_files(self, folder: str) -> bool:
+        """Return whether a sparse checkout leaves out files in `folder`."""
+        if not self._has_git or not _has_sparse_checkout(self._top):
+            return False
+        inside = (entry for path, entry in self._entries.items() if path.startswith(f"{folder}/"))
+        return any(entry.kind == "sparse" for entry in inside)
+
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
         if not self._has_git:
