@@ -22,7 +22,8 @@ _OLDER_WINDOW = 200_000
 class Model(NamedTuple):
     """One model. `context_window` is in tokens.
 
-    `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one.
+    `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one, which
+    is None where the model refuses it. Where nobody knows either, there is no pair.
     `has_system_line`: the system prompt starts on a line of its own.
     """
 
@@ -30,11 +31,13 @@ class Model(NamedTuple):
     tokenizer_family: str
     context_window: int
     basis: Basis
-    tool_prompt_tokens: tuple[int, int] | None
+    tool_prompt_tokens: tuple[int, int | None] | None
     has_system_line: bool
 
 
-def _make_newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, family: str = "v4.8") -> Model:
+def _make_newer(
+    name: str, basis: Basis, tool_prompt: tuple[int, int | None] | None, family: str = "v4.8"
+) -> Model:
     return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
 
 
@@ -45,11 +48,11 @@ def _make_older(name: str, tool_prompt: tuple[int, int]) -> Model:
 # Newest first: the order in which names are suggested.
 MODELS = (
     _make_newer("claude-fable-5-2", "assumed", None),
-    _make_newer("claude-opus-5-5", "documented", None),
-    _make_newer("claude-sonnet-5-5", "documented", None),
-    _make_newer("claude-haiku-5-5", "documented", None),
+    _make_newer("claude-opus-5-5", "documented", (286, None)),
+    _make_newer("claude-sonnet-5-5", "documented", (286, None)),
+    _make_newer("claude-haiku-5-5", "documented", (286, 406)),
     _make_newer("claude-fable-5-1", "documented", None),
-    _make_newer("claude-fable-5", "measured", None),
+    _make_newer("claude-fable-5", "measured", (290, 410)),
     _make_newer("claude-opus-5", "measured", (286, 406)),
     _make_newer("claude-sonnet-5", "measured", (354, 474)),
     _make_newer("claude-opus-4-8", "measured", (290, 410)),
@@ -62,8 +65,8 @@ MODELS = (
     _make_older("claude-opus-4-1", (313, 315)),
     _make_older("claude-opus-4", (313, 315)),
     _make_older("claude-sonnet-4", (313, 315)),
-    _make_older("claude-3-7-sonnet", (313, 315)),
-    _make_older("claude-3-5-sonnet", (313, 315)),
+    _make_older("claude-3-7-sonnet", (313, 314)),
+    _make_older("claude-3-5-sonnet", (313, 314)),
     _make_older("claude-3-5-haiku", (264, 355)),
     _make_older("claude-3-opus", (533, 281)),
     _make_older("claude-3-sonnet", (159, 235)),

@@ -1,0 +1,77 @@
+"""How far the API's count may be from an offline one: by the kind of the request, and the generation of the model."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint.counting.interval_table import INTERVALS
+from prompt_lint.model.models import NEWEST_FAMILY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from prompt_lint.model.models import Model
+
+# Of a model whose family is only assumed: a share of the count, and at least so many tokens.
+_ASSUMED_SHARE, _ASSUMED_TOKENS = 0.15, 15
+
+
+def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
+    """Return by how many tokens the API's count may be higher or lower than `tokens`."""
+    generation = find_generation(model)
+    margins = [
+        max(interval.tokens, math.ceil(interval.share * tokens))
+        for kind in list_kinds(model, fields)
+        for interval in [INTERVALS[generation, kind]]
+    ]
+    if model.basis == "assumed":
+        margins.append(max(_ASSUMED_TOKENS, round(_ASSUMED_SHARE * tokens)))
+    return max(margins)
+
+
+def find_generation(model: Model) -> str:
+    """Return the generation of a model: those of one generation are counted by the same rules."""
+    if model.tokenizer_family != "v3":
+        return "4.8 and newer" if model.tokenizer_family == NEWEST_FAMILY else "4.7"
+    return "3 to 3.7" if model.id.startswith("claude-3") else "4 to 4.6"
+
+
+def list_kinds(model: Model, fields: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of requests that a request belongs to. The first names it best; it is only of text if no other does."""
+    return [*_list_kinds(model, fields)] or ["text"]
+
+
+def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[str]:
+    messages = fields.get("messages") or []
+    blocks = [
+        block
+        for message in messages
+        if not isinstance(message["content"], str)
+        for block in message["content"]
+    ]
+    results = [block for block in blocks if block["type"] == "tool_result"]
+    if any(_has_image(block.get("content")) for block in results):
+        yield "image in a result"
+    if _has_image(blocks):
+        yield "image"
+    if (fields.get("output_config") or {}).get("format"):
+        yield "structured output"
+    if results or any(block["type"] == "tool_use" for block in blocks):
+        yield "tool history" if model.tokenizer_family != NEWEST_FAMILY else "tool history, not as text"
+    if fields.get("tools"):
+        is_forced = (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
+        yield "tools, forced choice" if is_forced else "tools, automatic choice"
+    thinking = (fields.get("thinking") or {}).get("type", "disabled")
+    if thinking != "disabled":
+        yield "thinking budget" if thinking == "enabled" else "adaptive thinking"
+    if messages and messages[0]["role"] == "assistant":
+        yield "the assistant first"
+    if any(message["role"] == "system" for message in messages):
+        yield "system message in between"
+
+
+def _has_image(blocks: Any) -> bool:
+    return isinstance(blocks, list) and any(
+        isinstance(block, dict) and block.get("type") == "image" for block in blocks
+    )
