@@ -20,7 +20,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recordings import count_recordings, read_rows
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.recordings import count_recordings, read_rows
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
@@ -28,7 +30,7 @@ from prompt_lint.model.values import Request
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from recordings import CountedRecording
+    from benchmarks.recordings import CountedRecording
 
 # One model for each family, and the version by which `ctok` knows it.
 FAMILIES = {"claude-opus-4-5": "3.0", "claude-opus-4-7": "4.7", "claude-opus-4-8": "4.8"}
@@ -117,7 +119,7 @@ def print_line(name: str, rows: Sequence[CountedRecording]) -> None:
     near = sum(abs(row.difference) <= 2 for row in rows) / len(rows)
     inside = sum(count.low <= recording.tokens <= count.high for recording, count in rows) / len(rows)
     worst = max(abs(row.difference) for row in rows)
-    width = statistics.median(row.count.high - row.count.low for row in rows)
+    width = statistics.median(row.counted.high - row.counted.low for row in rows)
     print(f"{name:42} {len(rows):5} {exact:7.1%} {near:8.1%} {inside:7.1%} {worst:6} {width:6.0f}")
 
 

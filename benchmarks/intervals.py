@@ -19,7 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from recordings import count_recordings, read_rows
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.recordings import count_recordings, read_rows
 
 from prompt_lint.counting import offline
 from prompt_lint.counting.interval_table import Interval
@@ -48,10 +50,10 @@ LARGE_REQUEST = 1000
 
 
 class Difference(NamedTuple):
-    """By how many tokens a count is off, the count, and the repository that the request comes from."""
+    """By how many tokens a count is off, the tokens counted, and the repository that the request comes from."""
 
     tokens: int
-    count: int
+    counted: int
     repository: str
 
 
@@ -62,14 +64,14 @@ Differences = Mapping[tuple[str, str], Sequence[Difference]]
 def collect_differences(data: Path) -> Differences:
     differences: dict[tuple[str, str], list[Difference]] = defaultdict(list)
     for row in count_recordings(data).counted:
-        difference = Difference(abs(row.difference), row.count.tokens, row.recording.repository)
+        difference = Difference(abs(row.difference), row.counted.tokens, row.recording.repository)
         differences[row.recording.generation, row.recording.kind].append(difference)
-    for row in read_rows(data / "texts.jsonl.gz"):
-        request = Request({"messages": [{"role": "user", "content": row["text"]}]})
-        count = offline.count_request(row["model"], request)
-        model = find_model(row["model"])
+    for text in read_rows(data / "texts.jsonl.gz"):
+        request = Request({"messages": [{"role": "user", "content": text["text"]}]})
+        count = offline.count_request(text["model"], request)
+        model = find_model(text["model"])
         assert model
-        difference = Difference(abs(row["input_tokens"] - count.tokens), count.tokens, "published texts")
+        difference = Difference(abs(text["input_tokens"] - count.tokens), count.tokens, "published texts")
         differences[find_generation(model), "text"].append(difference)
     return differences
 
@@ -81,8 +83,8 @@ def find_quantile(values: Sequence[float], beyond: float) -> float:
 
 
 def derive_intervals(differences: Differences) -> dict[tuple[str, str], Interval]:
-    rows = [row for group in differences.values() for row in group if row.count >= LARGE_REQUEST]
-    large_share = math.ceil(find_quantile([row.tokens / row.count for row in rows], 0) * 10_000) / 10_000
+    rows = [row for group in differences.values() for row in group if row.counted >= LARGE_REQUEST]
+    large_share = math.ceil(find_quantile([row.tokens / row.counted for row in rows], 0) * 10_000) / 10_000
     intervals = {}
     for kind in KINDS:
         rows_of_kind = sum(len(differences.get((generation, kind), ())) for generation in GENERATIONS)
@@ -115,7 +117,8 @@ def print_held_out(differences: Differences) -> None:
             if interval and interval.rows >= FEW_ROWS:
                 total += len(held_out)
                 inside += sum(
-                    row.tokens <= max(interval.tokens, interval.share * row.count) for row in held_out
+                    row.tokens <= max(interval.tokens, round(interval.share * row.counted))
+                    for row in held_out
                 )
     print(f"held out by repository: {inside:,} of {total:,} inside ({inside / total:.2%})")
 

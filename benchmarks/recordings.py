@@ -49,12 +49,12 @@ class Recording(NamedTuple):
 
 class CountedRecording(NamedTuple):
     recording: Recording
-    count: Count
+    counted: Count
 
     @property
     def difference(self) -> int:
         """The API's tokens less ours."""
-        return self.recording.tokens - self.count.tokens
+        return self.recording.tokens - self.counted.tokens
 
 
 class Recordings(NamedTuple):
@@ -94,8 +94,8 @@ def count_recordings(data: Path) -> Recordings:
     for recording in read_recordings(data):
         try:
             count = offline.count_request(recording.model, Request(recording.fields))
-        except Unreadable as reason:
-            uncovered.append((recording, reason.message))
+        except Unreadable as error:
+            uncovered.append((recording, error.message))
         else:
             counted.append(CountedRecording(recording, count))
     known_words = _collect_known_words(counted)
@@ -129,7 +129,7 @@ def _explain_edit(row: CountedRecording, exact: Iterable[Recording], known_words
 
 def _find_changed_tool(recording: Recording, exact: Iterable[Recording]) -> str:
     """Return the tool whose definition was changed after the recording, or ""."""
-    tools = {tool["name"]: tool for tool in recording.fields.get("tools") or []}
+    tools: dict[str, Any] = {tool["name"]: tool for tool in recording.fields.get("tools") or []}
     for other in exact:
         others = {tool["name"]: tool for tool in other.fields.get("tools") or [] if "name" in tool}
         if other.repository != recording.repository or others.keys() != tools.keys():

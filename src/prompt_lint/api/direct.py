@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.api.http_client import HttpClient
 from prompt_lint.api.redact import make_redactor
 from prompt_lint.api.responses import RequestFailed, parse_token_count
+from prompt_lint.request.for_model import adapt_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def connect(credential: KeyCredential, timeout: float) -> Iterator[CountTokens]:
 
 def encode_body(model: str, request: Request) -> bytes:
     """Return the body as JSON. Raises `RequestFailed` for what JSON can't hold, and for more than the API takes."""
-    fields = {"model": model, **request.ordered_fields()}
+    fields = {"model": model, **adapt_request(request, model).ordered_fields()}
     try:
         body = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):  # ValueError also for lone surrogates

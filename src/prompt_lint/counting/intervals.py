@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.counting.interval_table import INTERVALS
@@ -13,21 +12,17 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.models import Model
 
-# Of a model whose family is only assumed: a share of the count, and at least so many tokens.
-_ASSUMED_SHARE, _ASSUMED_TOKENS = 0.15, 15
+# The least margin of a model without recordings: tokens, and a share of the count. The counts of a documented model are
+# those of the one before it, as its documentation says.
+_LEAST_MARGINS = {"measured": (0, 0.0), "documented": (3, 0.01), "assumed": (15, 0.15)}
 
 
 def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
     """Return by how many tokens the API's count may be higher or lower than `tokens`."""
     generation = find_generation(model)
-    margins = [
-        max(interval.tokens, math.ceil(interval.share * tokens))
-        for kind in list_kinds(model, fields)
-        for interval in [INTERVALS[generation, kind]]
-    ]
-    if model.basis == "assumed":
-        margins.append(max(_ASSUMED_TOKENS, round(_ASSUMED_SHARE * tokens)))
-    return max(margins)
+    intervals = [INTERVALS[generation, kind] for kind in list_kinds(model, fields)]
+    margins = [_LEAST_MARGINS[model.basis], *((interval.tokens, interval.share) for interval in intervals)]
+    return max(max(least, round(share * tokens)) for least, share in margins)
 
 
 def find_generation(model: Model) -> str:

@@ -16,6 +16,7 @@ from prompt_lint.counting.transcript import merge_messages, read_result, render_
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
 from prompt_lint.model.values import Count
+from prompt_lint.request.for_model import adapt_request
 from prompt_lint.request.tools import render_tool
 
 if TYPE_CHECKING:
@@ -83,11 +84,12 @@ def count_request(model_id: str, request: Request) -> Count:
     if _last_request[0] is not request.fields:
         _last_request = (request.fields, {})
     model = find_model(model_id) or _UNKNOWN_MODEL
+    fields = adapt_request(request, model_id).fields
     try:
-        tokens, (below, above) = _RequestCounter(model, _last_request[1]).count_request(request.fields)
+        tokens, (below, above) = _RequestCounter(model, _last_request[1]).count_request(fields)
     except RecursionError:
         raise Unreadable("needs the API: it is nested too deeply to be counted here", HINT) from None
-    margin = compute_margin(model, request.fields, tokens)
+    margin = compute_margin(model, fields, tokens)
     low, high = tokens - margin - below, tokens + margin + above
     return Count(tokens, max(0, low), high, "offline", model.basis == "assumed")
 

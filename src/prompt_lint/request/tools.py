@@ -107,9 +107,9 @@ def get_tool_name(tool: object, key: str = "") -> str:
 
 
 def render_tool(tool: Mapping[str, Any], *, escapes: bool = False) -> str:
-    """Return a tool of a request as the model reads it: docs/accuracy.md tells how that was found.
+    r"""Return a tool of a request as the model reads it: docs/accuracy.md tells how that was found.
 
-    `escapes`: characters beyond ASCII are written as `\\uXXXX`.
+    `escapes`: characters beyond ASCII are written as `\uXXXX`.
     """
     if not is_client_tool(tool):
         return json.dumps(tool, ensure_ascii=False)
