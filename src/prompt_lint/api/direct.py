@@ -36,7 +36,7 @@ def connect(credential: KeyCredential, timeout: float) -> Iterator[CountTokens]:
     with HttpClient(credential.base_url, headers, timeout) as client:
 
         def count_tokens(model: str, request: Request) -> Result:
-            response = client.send("POST", PATH, encode_body(model, request))
+            response = client.send("POST", PATH, encode_body(model, adapt_request(request, model)))
             return parse_token_count(response, credential.host, redact)
 
         yield count_tokens
@@ -44,7 +44,7 @@ def connect(credential: KeyCredential, timeout: float) -> Iterator[CountTokens]:
 
 def encode_body(model: str, request: Request) -> bytes:
     """Return the body as JSON. Raises `RequestFailed` for what JSON can't hold, and for more than the API takes."""
-    fields = {"model": model, **adapt_request(request, model).ordered_fields()}
+    fields = {"model": model, **request.ordered_fields()}
     try:
         body = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, RecursionError):  # ValueError also for lone surrogates

@@ -1,7 +1,7 @@
 """The known models, with their context windows and tokenizers. Data and pure functions.
 
 Sources, November 2026: the API's documentation for windows and generations; for tokenizers and hidden tool prompts
-recorded requests to the real API (docs/counting.md says how many).
+recorded requests to the real API (docs/accuracy.md says how many).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MODELS = (
     _make_newer("claude-opus-5-5", "documented", (286, None)),
     _make_newer("claude-sonnet-5-5", "documented", (286, None)),
     _make_newer("claude-haiku-5-5", "documented", (286, 406)),
-    _make_newer("claude-fable-5-1", "documented", None),
+    _make_newer("claude-fable-5-1", "documented", (290, None)),
     _make_newer("claude-fable-5", "measured", (290, 410)),
     _make_newer("claude-opus-5", "measured", (286, 406)),
     _make_newer("claude-sonnet-5", "measured", (354, 474)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
@@ -55,23 +55,22 @@ class ToolDefinition(NamedTuple):
 
 
 def build_request(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -> Request | None:
-    """Return a request with the system prompts at the start joined, and the other turns in their order.
+    """Return a request with the system prompts joined, and the other turns in their order; None for nothing to send.
 
-    None for nothing to send. Blank turns are dropped: the API refuses them.
+    Blank turns are dropped: the API refuses them.
     """
     spoken = [turn for turn in turns if turn.text.strip()]
-    system = [turn.text for turn in takewhile(lambda turn: turn.role == "system", spoken)]
+    system = [turn.text for turn in spoken if turn.role == "system"]
     messages: list[Mapping[str, Any]] = [
-        {"role": turn.role, "content": turn.text} for turn in spoken[len(system) :]
+        {"role": turn.role, "content": turn.text} for turn in spoken if turn.role != "system"
     ]
-    roles = [turn.role for turn in spoken if turn.role != "system"]
     if not spoken and not tools:
         return None
     fields: dict[str, Any] = {"system": "\n\n".join(system)} if system else {}
     if tools:
         fields["tools"] = [tool.definition for tool in tools]
     # The newer models refuse a conversation that ends with the assistant, and all refuse an empty one.
-    if not roles or roles[-1] == "assistant":
+    if not messages or messages[-1]["role"] == "assistant":
         messages.append(PLACEHOLDER_MESSAGE)
     return Request({**fields, "messages": messages})
 
