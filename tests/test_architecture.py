@@ -30,7 +30,7 @@ FLOORS: dict[str, int] = {
 }  # fmt: skip
 # Each module of these folders serves one table. Modules that several of them share are named.
 ADAPTERS: dict[str, set[str]] = {
-    "ci": {"context", "workflow_commands"},
+    "ci": {"context", "systems", "workflow_commands"},
     "formats": set(),
     "output": set(),
     "usage.output": set(),

@@ -29,7 +29,8 @@ DOCS = ROOT / "docs"
 PAGE, EXAMPLE = DOCS / "report.md", DOCS / "report-example.html"
 PICTURES = {"report-light.png": [], "report-dark.png": ["--blink-settings=preferredColorScheme=0"]}
 PROMPTS = (
-    CheckedPrompt("prompts/support-agent.md", "claude-sonnet-5-5", 4775, 375),
+    CheckedPrompt("prompts/support-agent.md", "claude-sonnet-5-5", 4775, 375, spread=24),
+    CheckedPrompt("prompts/triage.md", "claude-haiku-4-5", 612, change="new"),
     CheckedPrompt("prompts/reviewer.md", "claude-opus-5-5", 1830, -20),
 )
 # The page shows the beginning of JSON and CSV.
@@ -43,7 +44,9 @@ def make_example() -> UsageReport:
     with tempfile.TemporaryDirectory() as folder, quarter() as server:
         path = Path(folder, "result.json")
         path.write_text(render_check(PROMPTS))
-        return make_report(make_credential(server), options, conditions, read_prompts(str(path)), NOW)
+        checked = read_prompts(str(path))._replace(file="result.json")
+        report = make_report(make_credential(server), options, conditions, checked, NOW)
+        return report._replace(host="api.anthropic.com", obeyed_variables=())
 
 
 def replace_examples(page: str, report: UsageReport) -> str:

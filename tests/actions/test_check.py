@@ -400,6 +400,7 @@ FLAGS = {
     "args": ("--max-requests 5 'a b'", "a b"),
     "sarif-file": ("x.sarif", "--output=sarif=x.sarif"),
     "paths": ("a b.md", "a b.md"),
+    "allow-unmatched": ("true", "--allow-unmatched"),
     "cache": ("false", "--no-cache"),
 }
 IDENTITY = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from prompt_lint.api.credentials import (
+    ADMIN_URL_VARIABLE,
     KeyCredential,
     NoCredential,
     Provider,
@@ -257,3 +258,32 @@ def test_a_key_that_cannot_read_reports_is_refused(env: dict[str, str], message:
     assert "s3cret" not in repr(raised.value.messages())
     if "API key" in message or "neither" in message:
         assert "an admin of the organization creates one in the Claude Console" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("env", "variables"),
+    [
+        ({}, ()),
+        ({"HTTPS_PROXY": "http://u:hunter2@p", "HTTP_PROXY": "http://p", "ALL_PROXY": "http://p"}, ("HTTPS_PROXY",)),
+        ({"ALL_PROXY": "http://p", "SSL_CERT_FILE": "/ca.pem"}, ("ALL_PROXY", "SSL_CERT_FILE")),
+        ({"https_proxy": "http://p", "HTTPS_PROXY": "http://q"}, ("https_proxy",)),
+        ({"HTTPS_PROXY": "http://p", "NO_PROXY": "localhost, .anthropic.com"}, ()),
+        ({"HTTPS_PROXY": "http://p", "NO_PROXY": "*"}, ()),
+        ({"HTTPS_PROXY": "http://p", "NO_PROXY": "thropic.com"}, ("HTTPS_PROXY",)),
+        ({ADMIN_URL_VARIABLE: "https://gateway.example", "HTTPS_PROXY": "http://p"}, (ADMIN_URL_VARIABLE, "HTTPS_PROXY")),
+        ({ADMIN_URL_VARIABLE: "http://127.0.0.1:1", "HTTPS_PROXY": "http://p", "SSL_CERT_FILE": "/ca.pem"}, (ADMIN_URL_VARIABLE,)),
+    ],
+)  # fmt: skip
+def test_what_leads_an_admin_key_elsewhere_is_named(env: dict[str, str], variables: tuple[str, ...]) -> None:
+    """Without values, and only what is obeyed: nothing leads to this machine, or past NO_PROXY."""
+    credential = find_admin_credential({"ANTHROPIC_ADMIN_KEY": "sk-ant-admin01-x", **env})
+
+    assert credential.obeyed_variables == variables
+
+
+def test_an_address_without_tls_is_refused_for_the_key_alone() -> None:
+    """A report sends no prompts."""
+    env = {"ANTHROPIC_ADMIN_KEY": "sk-ant-admin01-x", ADMIN_URL_VARIABLE: "http://gateway.example"}
+
+    with pytest.raises(Fatal, match="must begin with https://, or the key could be read on their way"):
+        find_admin_credential(env)

@@ -42,12 +42,13 @@ Lint = Any
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths of the files that are read."""
+    """The paths of the files that are read, but for the configuration."""
     paths: list[str] = []
     read_stamped = WorkingTree.read_stamped
 
     def record_path(tree: WorkingTree, path: str, cap: int) -> Any:
-        paths.append(path)
+        if path != ".prompt-lint.yaml":
+            paths.append(path)
         return read_stamped(tree, path, cap)
 
     monkeypatch.setattr(WorkingTree, "read_stamped", record_path)

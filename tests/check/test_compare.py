@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.api_server import KEY
+from tests.support.api_server import KEY, offline_count
 from tests.support.repo import Repo
 
 from prompt_lint.cli import main
@@ -205,19 +205,100 @@ def test_a_file_that_was_moved_into_a_group_makes_it_grow(repo: Repo, check: Che
     assert report.of("all")["growth"] > 0
 
 
-def test_a_base_without_configuration_fails_nothing(repo: Repo, check: Check) -> None:
-    """The pull request that brings prompt-lint along passes with everything new, and says why."""
+def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same(
+    repo: Repo, check: Check
+) -> None:
+    """The pull request that brings prompt-lint along passes, and only what it changed has grown; groups, too."""
     repo.write("prompts/old.md", LARGE)
-    begin(repo, "unrelated: true\n")
-    repo.git("rm", "-q", ".prompt-lint.yaml")
+    repo.write("prompts/edited.md", SMALL)
+    repo.write("prompts/before.md", SMALL)
+    repo.commit()
+    repo.write(".prompt-lint.yaml", TOP + RULE + "groups: [{name: all, sum: [prompts/old.md], limit: 10}]\n")
+    repo.write("prompts/edited.md", LARGE)
+    repo.git("mv", "prompts/before.md", "prompts/after.md")
+    repo.write("prompts/new.md", LARGE)
+
+    code, report = check(base="HEAD")
+
+    assert code == 0
+    assert {
+        path: (report.of(path)["standing"], report.of(path)["inherited"], report.of(path)["base_limit"])
+        for path in ("prompts/old.md", "prompts/edited.md", "prompts/after.md", "prompts/new.md", "all")
+    } == {
+        "prompts/old.md": ("unchanged", True, None),
+        "prompts/edited.md": ("changed", True, None),
+        "prompts/after.md": ("renamed", False, None),
+        "prompts/new.md": ("new", True, None),
+        "all": ("unchanged", True, None),
+    }
+    edited, new = report.of("prompts/edited.md"), report.of("prompts/new.md")
+    [total] = report["summary"]["totals"]
+    assert total["after"] - total["before"] == edited["growth"] + new["tokens"]
+    assert any("nothing had a limit there" in note for note in report["notes"])
+
+
+def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
+    """The limit of the base is told; of a rule that is new, and a group, too."""
+    begin(
+        repo,
+        "models: [claude-sonnet-4-6]\nprompts: [{files: prompts/**, limit: 5000}]\n"
+        "groups: [{name: all, sum: [prompts/**], limit: 6000}]\n",
+        a=LARGE,
+    )
+    repo.write("more/b.md", LARGE)
     repo.commit()
     repo.git("branch", "-f", "main")
-    repo.write(".prompt-lint.yaml", TOP + RULE)
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-4-6]\nprompts: [{files: prompts/**, limit: 10}, {files: more/**, limit: 10}]\n"
+        "groups: [{name: all, sum: [prompts/**], limit: 10}]\n",
+    )
 
     code, report = check()
 
-    assert (code, report.of("prompts/old.md")["standing"]) == (0, "new")
-    assert any("has no configuration" in note for note in report["notes"])
+    assert code == 0
+    limits = {path: report.of(path)["base_limit"] for path in ("prompts/a.md", "more/b.md", "all")}
+    assert limits == {"prompts/a.md": 5000, "more/b.md": None, "all": 6000}
+    assert all(report.of(path)["inherited"] for path in limits)
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_prompt_that_was_renamed_and_rewritten_may_have_grown(
+    repo: Repo, check: Check, staged: bool
+) -> None:
+    """Nobody can tell, so it is new; a note says so where it would have grown too much, and `max_growth` is set."""
+    begin(repo, TOP + RULE.replace('md"', 'md", max_growth: 10'), a="Some words of the old prompt.\n")
+    repo.git("mv", "prompts/a.md", "prompts/b.md")
+    repo.write("prompts/b.md", "Nothing of it is left, but much more was said.\n" * 5)
+    repo.write("prompts/c.md", "Short.\n")
+    repo.git("add", "--all") if staged else repo.git("reset", "--quiet")
+
+    _, report = check()
+    repo.write(".prompt-lint.yaml", TOP + RULE)
+    _, unbounded = check()
+
+    assert report.of("prompts/b.md")["standing"] == "new"
+    [note] = [note for note in report["notes"] if "it grew by more than is allowed" in note]
+    assert note.endswith(": prompts/b.md")
+    assert not any("`max_growth`" in note for note in unbounded["notes"])
+
+
+def test_advice_names_the_line_of_max_growth(repo: Repo, check: Check) -> None:
+    """Its own, or that of the top, and not the line of the rule."""
+    begin(
+        repo,
+        "models: [claude-sonnet-4-6]\nmax_growth: 5\nprompts:\n  - files: prompts/a.md\n    limit: 5000\n"
+        "  - files: prompts/b.md\n    limit: 5000\n    max_growth: 6\n",
+        a=SMALL, b=SMALL,
+    )  # fmt: skip
+    repo.write("prompts/a.md", LARGE)
+    repo.write("prompts/b.md", LARGE)
+
+    code, report = check()
+
+    assert code == 1
+    lines = {path: report.of(path)["rule"]["max_growth_line"] for path in ("prompts/a.md", "prompts/b.md")}
+    assert lines == {"prompts/a.md": 2, "prompts/b.md": 8}
 
 
 def test_raised_limits_are_told_beside_the_sizes(repo: Repo, check: Check) -> None:
@@ -365,7 +446,9 @@ def test_both_sides_are_counted_by_the_same_means(
     repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the base is known exactly and the change isn't, as on a fork with a restored cache, both are counted offline."""
-    api.count = lambda _model, _request: 77  # far from what the tokenizer says
+    api.count = lambda model, fields: (
+        offline_count(model, fields) + 5
+    )  # a little more than the tokenizer says
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
     begin(repo, a=SMALL, b=SMALL)
@@ -376,7 +459,8 @@ def test_both_sides_are_counted_by_the_same_means(
     report = check()[1]
 
     a, b = report.of("prompts/a.md"), report.of("prompts/b.md")
-    assert (b["origin"], b["tokens"], b["growth"]) == ("api", 77, 0)  # the same text as a's in the base
+    # The same text as a's in the base, which counts five more than a's base, counted offline.
+    assert (b["origin"], b["tokens"], b["growth"]) == ("api", a["base_tokens"] + 5, 0)
     assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
     assert a["base_tokens"] != 77
 
@@ -451,3 +535,115 @@ def test_a_base_without_a_name_is_a_mistake(repo: Repo, check: Check) -> None:
     begin(repo, p=SMALL)
 
     assert main.run(["check", "--offline", "--base", ""]) == 2
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What a file includes, and is gone
+
+MEMORY = TOP.replace("100", "5000") + "prompts: [{files: [CLAUDE.md, GEMINI.md, AGENTS.md]}]\n"
+
+
+@pytest.mark.parametrize("name", ["CLAUDE.md", "GEMINI.md", "AGENTS.md"])
+def test_a_lost_import_is_no_saving(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The imported file has moved: the prompt that stays as it is shrinks, and each output says why."""
+    repo.write(name, "# Rules\n\nSee @docs/style.md for more.\n")
+    repo.write("docs/style.md", LARGE)
+    begin(repo, MEMORY)
+    repo.git("mv", "docs/style.md", "docs/style2.md")
+
+    code, report = check()
+
+    memory = report.of(name)
+    assert (code, memory["standing"], memory["lost_imports"]) == (0, "changed", ["docs/style.md"])
+    assert memory["growth"] < -100
+    [warning] = report["warnings"]
+    assert (warning["kind"], warning["path"], warning["line"]) == ("lost-import", name, 3)
+    assert warning["message"].startswith("imports `docs/style.md`, which isn't there")
+    main.run(["check", "--offline", "--base", "main"])
+    text = capfd.readouterr().out
+    assert ", lost an import\n" in text
+    assert f"warning {name}:3: imports `docs/style.md`, which isn't there" in text
+    main.run(["check", "--offline", "--base", "main", "--output-format", "github"])
+    assert (
+        f"::warning file={name},line=3,title=prompt-lint%3A imports a file that isn't there::"
+        in capfd.readouterr().out
+    )
+
+
+def test_a_lost_import_is_known_by_its_base_whatever_it_is_called(repo: Repo, check: Check) -> None:
+    """`@README` may be anything, but where the base has imported it, it was an import. An `@` word that never was one isn't."""
+    repo.write("CLAUDE.md", "@README and @nobody, with @acme/sdk\n")
+    repo.write("README", LARGE)
+    begin(repo, MEMORY)
+    repo.git("rm", "-q", "README")
+
+    _, report = check()
+
+    assert report.of("CLAUDE.md")["lost_imports"] == ["README"]
+    assert [(w["path"], w["message"]) for w in report["warnings"]] == [
+        ("CLAUDE.md", "imported `README` in main, which isn't there any more")
+    ]
+
+
+def test_an_import_that_is_taken_out_is_not_lost(repo: Repo, check: Check) -> None:
+    """Whoever deletes the line with the file means to save."""
+    repo.write("CLAUDE.md", "# Rules\n\n@docs/style.md\n")
+    repo.write("docs/style.md", LARGE)
+    begin(repo, MEMORY)
+    repo.write("CLAUDE.md", "# Rules\n")
+    repo.git("rm", "-q", "docs/style.md")
+
+    _, report = check()
+
+    assert (report.of("CLAUDE.md")["lost_imports"], report["warnings"]) == ([], [])
+
+
+def test_a_group_loses_an_import_with_its_file(repo: Repo, check: Check) -> None:
+    """A sum, and a request of several files, shrink by the same file."""
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    repo.write("docs/style.md", LARGE)
+    groups = (
+        "groups: [{name: all, sum: CLAUDE.md, limit: 5000}, {name: chat, system: CLAUDE.md, limit: 5000}]\n"
+    )
+    begin(repo, MEMORY + groups)
+    repo.git("mv", "docs/style.md", "docs/style2.md")
+
+    _, report = check()
+
+    lost = {verdict["name"] or verdict["path"]: verdict["lost_imports"] for verdict in report["verdicts"]}
+    assert lost == {name: ["docs/style.md"] for name in ("CLAUDE.md", "all", "chat")}
+
+
+def test_an_error_that_the_change_causes_elsewhere_is_its_own(repo: Repo, check: Check) -> None:
+    """A prompt that stays as it is can't be read any more, since its partial is gone: the base could read it."""
+    repo.write("p/a.prompt", "{{> style}}\nBe kind.\n")
+    repo.write("p/_style.prompt", "Short sentences.\n")
+    repo.write("p/b.prompt", "{{> never}}\n")
+    begin(repo, TOP + "prompts: [{files: p/?.prompt}]\n")
+    code, report = check()
+    assert (code, len(report["notes"])) == (0, 1)  # of b.prompt, which the base couldn't read either
+
+    repo.git("mv", "p/_style.prompt", "p/_tone.prompt")
+    code, report = check()
+
+    assert code == 3
+    assert [(p["path"], p["message"]) for p in report["problems"]] == [
+        ("p/a.prompt", "the partial `style` is not there")
+    ]
+
+
+def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> None:
+    """On both sides what another member imports is counted there, so growth is that of the files."""
+    repo.write("CLAUDE.md", "@AGENTS.md\n")
+    repo.write("AGENTS.md", SMALL)
+    begin(repo, MEMORY + "groups: [{name: all, sum: [CLAUDE.md, AGENTS.md], limit: 5000}]\n")
+    repo.write("AGENTS.md", LARGE)
+
+    _, report = check()
+
+    memory, total = report.of("CLAUDE.md"), report.of("all")
+    assert [total[key] for key in ("tokens", "base_tokens", "growth")] == [
+        memory[key] for key in ("tokens", "base_tokens", "growth")
+    ]

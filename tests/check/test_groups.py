@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from prompt_lint.check.sum_files import choose_files
 from prompt_lint.cli import main
 
 if TYPE_CHECKING:
@@ -320,3 +321,100 @@ def _sum(folder: Path, texts: list[str], capfd: pytest.CaptureFixture[str]) -> i
         run(["check", "--offline", "--no-git", "--output-format", "json"])
     [verdict] = json.loads(capfd.readouterr().out)["verdicts"]
     return int(verdict["tokens"])
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ([TOOL], "the tool `look_up` is in `more.json` and `prompts/tools.json`, and the API takes each name once"),
+        ([{"name": f"t{n}", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}} for n in range(3)],
+         "the request has 5 blocks with `cache_control`, and the API takes 4"),
+    ],
+)  # fmt: skip
+def test_what_the_api_would_refuse_only_of_the_whole_is_an_error_of_the_group(
+    repo: Repo, check: Check, second: list[dict[str, Any]], message: str
+) -> None:
+    """Each file is fine by itself, and has its own number; what they make together has none."""
+    agent(repo)
+    repo.write("more.json", json.dumps(second))
+    marked = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    repo.write("prompts/shots.yaml", json.dumps([{"role": "user", "content": [marked, marked]}]))
+    repo.write(
+        ".prompt-lint.yaml",
+        TOP + AGENT.replace("tools: prompts/tools.json", "tools: [prompts/tools.json, more.json]"),
+    )
+
+    code, report = check()
+
+    assert (code, said(report)) == (3, [f"the group `agent` can't be counted: {message}"])
+
+
+def count_sum(repo: Repo, check: Check, sum_of: str, **files: str) -> dict[str, Any]:
+    """The sum of some memory files, and its members by path."""
+    repo.write(
+        ".prompt-lint.yaml",
+        f"{TOP}limit: 5000\nprompts: [{{files: '**/*.md'}}]\ngroups: [{{name: all, sum: {sum_of}, limit: 5000}}]\n",
+    )
+    for path, text in files.items():
+        repo.write(path, text)
+    repo.commit()
+    return {verdict["name"] or verdict["path"]: verdict for verdict in check()[1]["verdicts"]}
+
+
+def test_a_sum_counts_what_a_member_imports_once(repo: Repo, check: Check) -> None:
+    """CLAUDE.md brings its imports with it, so that as members they add nothing, whatever the order."""
+    files = {
+        "CLAUDE.md": "# Top\n@AGENTS.md and @.claude/rules/a.md\n", "AGENTS.md": "Be kind. @docs/b.md\n" * 9,
+        ".claude/rules/a.md": "Never push to main.\n" * 9, "docs/b.md": "Short sentences.\n" * 9,
+    }  # fmt: skip
+
+    found = count_sum(repo, check, "['.claude/rules/*.md', AGENTS.md, CLAUDE.md, docs/b.md]", **files)
+
+    assert found["all"]["tokens"] == found["CLAUDE.md"]["tokens"]
+    assert (found["all"]["low"], found["all"]["high"]) == (
+        found["CLAUDE.md"]["low"],
+        found["CLAUDE.md"]["high"],
+    )
+    assert [(part["path"], part["title"]) for part in found["all"]["sections"]] == [
+        ("CLAUDE.md", "with 3 imports")
+    ]
+
+
+def test_a_sum_counts_what_two_members_import_once(repo: Repo, check: Check) -> None:
+    """The second is counted as if the shared file were empty: its own text, with what the API adds around it."""
+    shared = "Never guess a number that you could look up.\n" * 20
+    files = {"CLAUDE.md": "One.\n@docs/b.md\n", "sub/CLAUDE.md": "Two.\n@../docs/b.md\n", "docs/b.md": shared}
+    found = count_sum(repo, check, "['**/CLAUDE.md']", **files)
+    total = found["all"]["tokens"]
+
+    repo.write("docs/b.md", "")
+    alone = count_sum(repo, check, "['**/CLAUDE.md']")["sub/CLAUDE.md"]["tokens"]
+
+    assert total == found["CLAUDE.md"]["tokens"] + alone
+
+
+def test_a_sum_follows_links_to_what_it_counts(repo: Repo, check: Check) -> None:
+    """An import through a link and a member by its own name are one file."""
+    repo.write("shared/agents.md", "Be kind.\n" * 20)
+    repo.link("AGENTS.md", "shared/agents.md")
+
+    found = count_sum(repo, check, "[CLAUDE.md, AGENTS.md, 'shared/*.md']", **{"CLAUDE.md": "@AGENTS.md\n"})
+
+    assert found["all"]["tokens"] == found["CLAUDE.md"]["tokens"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "chosen"),
+    [
+        ({"a": [], "b": ["a"], "c": ["b", "a"]}, ["c"]),
+        ({"a": ["b"], "b": ["a"], "c": []}, ["a", "c"]),
+        ({"a": [], "b": ["a"], "c": ["b"]}, ["a", "c"]),  # too many hops from c to a
+        ({"b": ["x"], "a": ["x"]}, ["b", "a"]),
+    ],
+)
+def test_what_no_other_member_brings_in_is_counted_itself(
+    imports: dict[str, list[str]], chosen: list[str]
+) -> None:
+    """Every file is among the chosen ones and what they bring in."""
+    assert choose_files(imports) == chosen
+    assert set(imports) <= {*chosen, *(path for each in chosen for path in imports[each])}

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from prompt_lint import ci
 from prompt_lint.ci import PLATFORMS
-from prompt_lint.ci.context import parse_branch, parse_commit_id, parse_number, parse_repository
+from prompt_lint.ci.context import parse_branch, parse_commit_id, parse_number, parse_repository, parse_start
+from prompt_lint.ci.systems import SYSTEMS
 
 ID, OTHER, ZERO = "a" * 40, "b" * 64, "0" * 40
 
 
 def test_outside_of_ci_there_is_no_context() -> None:
-    """Neither an empty environment nor `CI=true` alone is a platform."""
+    """Also where variables say that this is none."""
     assert ci.detect_context({}) is None
     assert (
-        ci.detect_context({"CI": "true", "GITHUB_ACTIONS": "false", "GITLAB_CI": "", "TF_BUILD": "no"})
+        ci.detect_context({"CI": "false", "GITHUB_ACTIONS": "false", "GITLAB_CI": "", "BUILDKITE": "0"})
         is None
     )
 
@@ -35,6 +36,10 @@ def test_outside_of_ci_there_is_no_context() -> None:
             ["", "-x", "--output=x", "a..b", "a b", "a\n", "a~1", "a^", "a:b", "a*", "@{-1}", "a@{1}", "/a", "a//b",
              "refs/tags/v1", "a\\b", "a[b", "x" * 251, None, 7, "a\x7f", ".a"],
         ),
+        (
+            parse_start, [ID, ID[:12], f"{ID}...{OTHER}", f"{ID[:12]}..{ID[:12]}"],
+            [ZERO, f"{ZERO}...{ID}", ID[:9], f"{ID}...", f"...{ID}", f"{ID}....{ID}", f"{ID}...{ID}\n", "main...topic", None],
+        ),
         (parse_number, [1, "1", 999, "123456"], [0, "0", -1, "-1", "1x", "1\n", True, None, 1.5, "٣", "9" * 19, [1]]),
         (parse_repository, ["o/r", "g/s/s/r", "My Repo"], ["", "o/r\n", "a`b", "a|b", "o//r", "x" * 101, None, 7]),
     ],
@@ -45,16 +50,36 @@ def test_only_well_formed_values_are_parsed(check: Any, good: list[Any], bad: li
     assert [value for value in bad if check(value)] == []
 
 
-VARIABLES = [
-    "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_BASE_REF", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY",
-    "GITLAB_CI", "CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_DIFF_BASE_SHA", "CI_COMMIT_BEFORE_SHA",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH", "TF_BUILD",
-    "BUILD_REASON", "BUILD_SOURCEBRANCH", "BUILD_SOURCEVERSION", "SYSTEM_PULLREQUEST_TARGETBRANCH",
-    "SYSTEM_PULLREQUEST_PULLREQUESTID", "CHANGE_ID", "CHANGE_TARGET", "TRAVIS_PULL_REQUEST", "TRAVIS_BRANCH",
-]  # fmt: skip
+VARIABLES = sorted(
+    {
+        variable
+        for system in SYSTEMS
+        for variable in (
+            system.sign, *system.pull_request, *system.target, *system.branch, system.default_branch, system.before,
+            system.event,
+        )
+        if variable
+    }
+    | {
+        "GITHUB_SHA", "GITHUB_REPOSITORY", "CI_MERGE_REQUEST_DIFF_BASE_SHA", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+        "BUILD_SOURCEVERSION",
+    }
+)  # fmt: skip
 VALUES = st.one_of(
     st.sampled_from(
-        ["true", "True", "push", "pull_request", "merge_request_event", "refs/pull/1/merge", ID, ZERO, "1"]
+        [
+            "true",
+            "True",
+            "push",
+            "pull_request",
+            "merge_request_event",
+            "refs/pull/1/merge",
+            ID,
+            ZERO,
+            "1",
+            "pr/12",
+            f"{ID}...{ID}",
+        ]
     ),
     st.text(max_size=50),
 )
@@ -73,7 +98,7 @@ def test_any_environment_gives_well_formed_values(env: dict[str, str]) -> None:
         for name in (context.target_branch, context.pushed_branch, context.default_branch):
             assert not name.startswith("-")
             assert not set(name) & set(" \t\n\x00~^:?*[\\")
-        assert context.event.isidentifier() or context.event.isalnum()
+        assert set(context.event) <= {*string.ascii_letters, *string.digits, "_", "-"}
 
 
 def test_each_platform_says_how_to_fetch_more() -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from tests.support.paths import ROOT
 from tests.support.program import Done
 
@@ -96,15 +97,68 @@ def test_only_tracked_and_unignored_files_are_checked(repo: Repo, lint: Callable
 
 
 def test_paths_are_filtered_by_the_rules(repo: Repo, lint: Callable[..., Done]) -> None:
-    """A hook passes all that is staged; only what a rule owns is counted."""
+    """Only what a rule matches is counted; a path that none matches is noted beside the others."""
     prompts(repo, a=SHORT, b=LONG)
     repo.write("README.md", LONG)
 
-    assert lint("check", "prompts/a.md", "README.md").code == 0
-    assert lint("check", "README.md") == Done(
-        0, "note: no rule owns any of the files named, so nothing was measured\n", ""
-    )
+    some = lint("check", "prompts/a.md", "README.md")
+
+    assert some.code == 0
+    assert "note: no rule matches it, so it wasn't checked: README.md\n" in some.out
     assert lint("check", "prompts").code == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [(["README.md"], "`README.md`"), (["docs", "README.md"], "`docs`, `README.md`"), (["prompts/old.md"], "`prompts/old.md`")],
+)  # fmt: skip
+def test_paths_that_lead_to_no_prompt_are_an_error(
+    repo: Repo, lint: Callable[..., Done], paths: list[str], named: str
+) -> None:
+    """A person who names a file wants its number: nothing measured isn't a pass, in any output."""
+    prompts(repo, a=SHORT, old=LONG)
+    repo.write(".prompt-lint.yaml", CONFIG + "exclude: prompts/old.md\n")
+    repo.write("README.md", LONG)
+    repo.write("docs/a.md", LONG)
+
+    done = lint("check", *paths)
+
+    message = f"no rule matches {named}, so nothing was checked"
+    assert (done.code, done.out.splitlines()[0]) == (2, f"ERROR   {message}")
+    assert "--allow-unmatched" in done.out
+    assert lint("list", *paths).code == 2
+    assert [
+        problem["message"] for problem in lint("check", "--output-format", "json", *paths).report["problems"]
+    ] == [message]
+    allowed = lint("check", "--allow-unmatched", *paths)
+    assert allowed == Done(0, "note: no rule matches any of the paths, so nothing was checked\n", "")
+
+
+def test_the_hook_passes_where_no_prompt_is_staged(repo: Repo, lint: Callable[..., Done]) -> None:
+    """It gets the name of every file that is staged; prompts among them are judged all the same."""
+    prompts(repo, a=SHORT, b=LONG)
+    repo.write("README.md", LONG)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    arguments = [*hooks[0]["entry"].split()[1:], *hooks[0]["args"]]
+
+    assert hooks[0]["entry"].startswith("prompt-lint check ")
+    assert lint(*arguments, "README.md").code == 0
+    assert lint(*arguments, "README.md", "prompts/b.md").code == 1
+
+
+def test_paths_that_lead_to_a_prompt_in_any_way_are_matched(repo: Repo, lint: Callable[..., Done]) -> None:
+    """As a folder, as an import, as a member of a group, or as the configuration: none of them is an error."""
+    config = 'models: [claude-sonnet-4-6]\nlimit: 5000\nprompts: [{files: CLAUDE.md}]\ngroups: [{name: g, sum: "notes/*.md", limit: 5000}]\n'
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    repo.write("docs/style.md", SHORT)
+    repo.write("notes/a.md", SHORT)
+    repo.commit()
+
+    for path in (".", "docs", "docs/style.md", "notes", "notes/a.md", ".prompt-lint.yaml"):
+        done = lint("check", path)
+        assert (path, done.code) == (path, 0)
+        assert "no rule matches" not in done.out
 
 
 def test_a_changed_configuration_checks_everything(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -254,15 +308,6 @@ def test_outputs_do_not_overwrite_each_other(
     assert lint("check", *outputs).code == 2
 
 
-def test_a_slip_in_the_name_of_a_model_is_told(repo: Repo, lint: Callable[..., Done]) -> None:
-    """An unknown model is counted as the newest; a near miss is said to be one."""
-    repo.write("a.md", SHORT)
-
-    done = lint("check", "a.md", "--limit", "500", "--model", "claude-sonet-5-5")
-
-    assert "Did you mean claude-sonnet-5-5?" in done.out
-
-
 def test_a_message_may_have_several_lines(repo: Repo, lint: Callable[..., Done]) -> None:
     """Each stands on a line of its own, escaped."""
     repo.write("a.md", LONG)
@@ -283,7 +328,9 @@ def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done])
 
 def test_rules_that_may_be_empty_still_measure_something(repo: Repo, lint: Callable[..., Done]) -> None:
     """Where every rule allows for no files, having none is what was asked for, and is said."""
-    repo.write(".prompt-lint.yaml", "models: [m]\nlimit: 1\nprompts: [{files: x, allow_empty: true}]\n")
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 1\nprompts: [{files: x, allow_empty: true}]\n"
+    )
 
     done = lint("check")
 
@@ -345,7 +392,7 @@ def test_a_broken_file_does_not_hide_the_others(repo: Repo, lint: Callable[..., 
     assert done.code == 3
     assert "ERROR   prompts/broken.md:2: is not UTF-8: byte 0xff" in done.out
     assert "ERROR   prompts/chat/x.json:1: `messages` is empty" in done.out
-    assert "1 prompt: 2 errors, 1 ok" in done.out
+    assert "2 errors; 1 prompt: 1 ok" in done.out
 
 
 def test_a_pdf_needs_the_api(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -376,7 +423,33 @@ def test_a_blank_prompt_is_nothing_and_said_so(repo: Repo, lint: Callable[..., D
     done = lint("check")
 
     assert done.code == 0
-    assert "note: empty or blank, so 0 tokens: prompts/blank.md, prompts/empty.md\n" in done.out
+    assert "warning prompts/blank.md: the prompt is empty: 0 tokens\n" in done.out
+    assert "warning prompts/empty.md: the prompt is empty: 0 tokens\n" in done.out
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("text", "warning prompts/empty.md: the prompt is empty: 0 tokens"),
+        ("github", "::warning file=prompts/empty.md,title=prompt-lint%3A an empty prompt::the prompt is empty%3A 0 tokens"),
+        ("azure", "##vso[task.logissue type=warning;sourcepath=prompts/empty.md;code=empty]an empty prompt: the prompt is empty: 0 tokens"),
+        ("gitlab", '"description": "an empty prompt: the prompt is empty: 0 tokens"'),
+        ("sarif", '"ruleId": "empty"'),
+        ("junit", "<system-out>an empty prompt: the prompt is empty: 0 tokens</system-out>"),
+        ("markdown", "- ⚠️ `prompts/empty.md`: the prompt is empty: 0 tokens"),
+        ("json", '"kind": "empty"'),
+    ],
+)  # fmt: skip
+def test_every_output_warns_of_an_empty_prompt(
+    repo: Repo, lint: Callable[..., Done], output: str, expected: str
+) -> None:
+    """A file that was emptied by mistake passes every limit."""
+    prompts(repo, a=SHORT, empty="")
+
+    done = lint("check", "--output-format", output)
+
+    assert done.code == 0
+    assert expected.replace("%3A 0", ": 0") in done.out
 
 
 def test_an_unknown_model_is_counted_and_said_to_be_unverified(repo: Repo, lint: Callable[..., Done]) -> None:

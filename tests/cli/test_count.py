@@ -32,6 +32,19 @@ def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None
     )
 
 
+def test_counted_prompts_are_within_no_limit(repo: Repo, lint: Callable[..., Done]) -> None:
+    """There is none: the Markdown says that they are counted."""
+    repo.write("a.md", "Be kind.\n")
+    repo.write("b.md", "Be brief.\n")
+    single = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md").out
+    several = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md", "b.md").out
+
+    assert single.startswith("### ✅ 1 prompt counted\n")
+    assert several.startswith("### ✅ 2 prompts counted\n")
+    assert "<summary>2 prompts counted</summary>" in several
+    assert "within" not in single + several
+
+
 def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done]) -> None:
     """A file that isn't there is exit 3, and the others are counted."""
     repo.write("a.md", SHORT)
@@ -41,6 +54,18 @@ def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done
     assert done.code == 3
     assert "12 ±2  claude-sonnet-4-5  a.md" in done.out
     assert "ERROR   missing.md: can't be read: No such file or directory" in done.out
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_pointer_of_lfs_is_not_counted(repo: Repo, lint: Callable[..., Done], newline: str) -> None:
+    """The prompt is elsewhere: what is here are the words of git-lfs."""
+    lines = ["version https://git-lfs.github.com/spec/v1", f"oid sha256:{'4d' * 32}", "size 12345", ""]
+    repo.write("a.md", newline.join(lines))
+
+    done = lint("count", "a.md", "--model", "claude-sonnet-4-5")
+
+    assert done.code == 3
+    assert "ERROR   a.md: is a Git LFS pointer, not the file itself\n        run `git lfs pull`" in done.out
 
 
 def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:

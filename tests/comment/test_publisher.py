@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import api_server
+from tests.support import api_server, make
 from tests.support.api_server import always, retry_after, status
 from tests.support.comments import (
     environment,
@@ -24,6 +24,8 @@ from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from prompt_lint.model.values import Report
 
 STRANGER = {"login": "stranger", "type": "User"}
 
@@ -63,6 +65,27 @@ def test_a_comment_shrinks_to_a_line_once_nothing_fails(github: GitHubServer, tm
     [only] = github.comments[12]
     lines = [line for line in only["body"].splitlines() if line and not line.startswith("<")]
     assert lines == ["✅ No prompt has changed, and none fails."]
+
+
+@pytest.mark.parametrize(
+    ("report", "sentence"),
+    [
+        (unchanged_report()._replace(base=None), "No prompt fails; nothing was compared with a base."),
+        (make.report(), "Nothing was measured."),
+    ],
+    ids=["without a base", "without prompts"],
+)
+def test_nothing_is_called_unchanged_that_was_not_compared(
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], report: Report, sentence: str
+) -> None:
+    """Neither in the comment that is there nor where none is written."""
+    run(environment(github, tmp_path), Options(save(report, tmp_path), "k"))
+    reason = capfd.readouterr().err
+    run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    run(environment(github, tmp_path, run_id=8), Options(save(report, tmp_path), "k"))
+
+    assert f"no comment: {sentence[0].lower()}{sentence[1:-1]}" in reason
+    assert sentence in github.comments[12][0]["body"]
 
 
 def test_a_run_without_a_report_replaces_an_earlier_comment(

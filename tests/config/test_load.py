@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prompt_lint.config.load import find_config, read_config
+from prompt_lint.config.load import find_config, read_config, read_outside_config
 from prompt_lint.model.errors import Fatal
+from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_link_inside_the_repository_is_followed(top: Path) -> None:
     """The configuration may be a link to a file of the same repository."""
     (top / ".prompt-lint.yaml").symlink_to("real.yaml")
 
-    assert read_config(str(top / ".prompt-lint.yaml"), str(top)) == b"prompts: []"
+    assert read_config(WorkingTree(str(top), has_git=False), ".prompt-lint.yaml") == b"prompts: []"
 
 
 @pytest.mark.parametrize(
@@ -66,24 +67,27 @@ def test_a_link_that_leaves_the_repository_is_refused(top: Path, target: str) ->
     """A stranger's link can't make us read, and quote, what isn't in the repository."""
     (top / ".prompt-lint.yaml").symlink_to(target)
 
-    with pytest.raises(Fatal, match="leads out of the repository"):
-        read_config(str(top / ".prompt-lint.yaml"), str(top))
+    with pytest.raises(Fatal, match="is a symbolic link that leaves the repository"):
+        read_config(WorkingTree(str(top), has_git=False), ".prompt-lint.yaml")
 
 
 def test_a_file_named_by_hand_may_lie_anywhere(top: Path) -> None:
     """`--config` comes from a trusted place."""
-    assert read_config(str(top.parent / "outside.yaml")) == b"secret"
+    assert read_outside_config(str(top.parent / "outside.yaml")) == b"secret"
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: path.mkdir(), "not a regular file"),
+        (lambda path: path.mkdir(), "is a folder, not a file"),
         (os.mkfifo, "not a regular file"),
         (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
         (lambda path: path.symlink_to(path.name), "can't be read"),
         (lambda path: path.symlink_to("gone"), "can't be read: No such file"),
-        (lambda path: path.write_bytes(b"#" * (256 * 1024 + 1)), "larger than 262,144 bytes"),
+        (
+            lambda path: path.write_bytes(b"#" * (256 * 1024 + 1)),
+            "is 262,145 bytes long, more than the 262,144 that are read",
+        ),
     ],
     ids=["folder", "pipe", "device", "loop", "dangling", "large"],
 )
@@ -93,10 +97,10 @@ def test_what_is_no_small_regular_file_is_refused(tmp_path: Path, make: Any, mes
     make(path)
 
     with pytest.raises(Fatal, match=message):
-        read_config(str(path))
+        read_outside_config(str(path))
 
 
 def test_a_path_that_is_none_is_refused() -> None:
     """A NUL in a name is told like any other file that can't be read."""
     with pytest.raises(Fatal, match="not a usable path"):
-        read_config("a\0b")
+        read_outside_config("a\0b")

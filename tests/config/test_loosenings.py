@@ -12,7 +12,8 @@ from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.config.schema import Config, parse_config
 from prompt_lint.formats import FORMATS
 
-TOP = "models: [m, n]\nlimit: 100\n"
+MODELS = FIRST, SECOND = "claude-opus-5", "claude-opus-4-8"
+TOP = f"models: [{FIRST}, {SECOND}]\nlimit: 100\n"
 PATHS = {path: path for path in ("a.md", "b.md", "docs/c.md")}
 
 
@@ -33,12 +34,12 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
     [
         (ONE, []),
         (ONE.replace("100", "90"), []),
-        (ONE.replace("100", "200"), [("*.md", "limit raised", m, 100, 200) for m in "mn"]),
+        (ONE.replace("100", "200"), [("*.md", "limit raised", m, 100, 200) for m in MODELS]),
         (
-            ONE.replace("}", ", limits: {n: 300}}"),
-            [("*.md", "limit raised", "n", 100, 300)],
+            ONE.replace("}", f", limits: {{{SECOND}: 300}}}}"),
+            [("*.md", "limit raised", SECOND, 100, 300)],
         ),
-        (ONE.replace("[m, n]", "[m]"), [("*.md", "is not counted any more", "n", 100, None)]),
+        (ONE.replace(f", {SECOND}", ""), [("*.md", "is not counted any more", SECOND, 100, None)]),
         (
             TOP + "prompts: [{files: a.md}]\n",
             [("*.md", "files that this rule owned have no rule any more", "", None, None)],
@@ -130,7 +131,7 @@ def test_a_part_of_a_file_has_a_limit_that_can_be_raised() -> None:
     """Also one that falls back to the limit of the whole."""
     before = TOP + 'prompts: [{files: "*.md", parts: {metadata: 50}}]\n'
 
-    assert list_loosenings(before, ONE) == [("*.md (metadata)", "limit raised", m, 50, 100) for m in "mn"]
+    assert list_loosenings(before, ONE) == [("*.md (metadata)", "limit raised", m, 50, 100) for m in MODELS]
 
 
 def test_a_renamed_file_is_compared_by_the_rule_of_its_old_name() -> None:

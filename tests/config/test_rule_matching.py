@@ -13,7 +13,7 @@ from prompt_lint.config.schema import parse_config
 
 
 def compile_text(prompts: str, exclude: str = "[]") -> RuleMatcher:
-    text = f"models: m\nlimit: 1\nprompts: [{prompts}]\n" + (
+    text = f"models: claude-opus-5\nlimit: 1\nprompts: [{prompts}]\n" + (
         f"exclude: {exclude}\n" if exclude != "[]" else ""
     )
     config = parse_config(text.encode(), "c.yaml", ())

@@ -21,6 +21,7 @@ from prompt_lint import formats
 from prompt_lint.config import keys, schema, values
 from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, Mistake
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.model import models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import MaxGrowth
 from prompt_lint.text import patterns, yaml_reader
@@ -38,7 +39,7 @@ INVALID = sorted((FIXTURES / "invalid").glob("*.yaml"))
 
 
 def window(model: str) -> int | None:
-    return None if model == "nobody" else 200_000
+    return None if model == "claude-nobody-1" else 200_000
 
 
 def parsed(text: str | bytes, **flags: Any) -> Config:
@@ -62,7 +63,7 @@ def mistakes_in(text: str | bytes) -> list[str] | None:
 
 
 def one_rule(entry: str) -> str:
-    return f"models: m\nlimit: 100\nprompts:\n  - {{files: a, {entry}}}\n"
+    return f"models: claude-opus-5\nlimit: 100\nprompts:\n  - {{files: a, {entry}}}\n"
 
 
 def schema_takes(data: Any) -> bool:
@@ -90,6 +91,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
         "max_growth": MaxGrowth(200, 100_000),
+        "max_growth_line": 5,
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -105,6 +107,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "limit_lines": {"claude-haiku-5": 25},
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
+        "max_growth_line": 5,
     }
 
 
@@ -118,71 +121,71 @@ def test_the_exclude_of_the_file_belongs_to_no_rule() -> None:
 
 def test_a_share_is_of_the_window_of_each_model() -> None:
     """5 % of two windows are two limits."""
-    windows = {"small": 200_000, "large": 1_000_000}
-    text = b"models: [small, large]\nprompts: [{files: a, limit: 0.7%}]"
+    windows = {"claude-small-1": 200_000, "claude-large-1": 1_000_000}
+    text = b"models: [claude-small-1, claude-large-1]\nprompts: [{files: a, limit: 0.7%}]"
 
     rule = parse_config(text, "c", FORMATS, context_window=windows.get).rules[0]
 
-    assert rule.limits == {"small": 1400, "large": 7000}
+    assert rule.limits == {"claude-small-1": 1400, "claude-large-1": 7000}
 
 
 def test_the_nearest_limit_wins() -> None:
     """`limits` of the entry, then its `limit`, then the file's."""
     text = """
-models: [a, b]
+models: [claude-opus-5, claude-opus-4-8]
 limit: 1
 prompts:
   - {files: x}
   - {files: x, limit: 2}
-  - {files: x, limits: {b: 3}}
-  - {files: x, limit: 2, limits: {b: 3}}
+  - {files: x, limits: {claude-opus-4-8: 3}}
+  - {files: x, limit: 2, limits: {claude-opus-4-8: 3}}
 """
-    limits = [rule.limits for rule in parsed(text).rules]
+    limits = [tuple(rule.limits.values()) for rule in parsed(text).rules]
 
-    assert limits == [{"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 3}, {"a": 2, "b": 3}]
+    assert limits == [(1, 1), (2, 2), (1, 3), (2, 3)]
 
 
 def test_flags_win_over_the_file() -> None:
     """`--limit` and `--model` replace whatever the file says of them, everywhere."""
-    text = "models: [a, b]\nlimit: 1\nprompts: [{files: x, limits: {a: 2}}, {files: y, models: c}]"
+    text = "models: [claude-opus-5, claude-opus-4-8]\nlimit: 1\nprompts: [{files: x, limits: {claude-opus-5: 2}}, {files: y, models: claude-opus-4-7}]"
 
-    rules = parsed(text, models=["d", "d"], limit="4k").rules
+    rules = parsed(text, models=["claude-sonnet-5", "claude-sonnet-5"], limit="4k").rules
 
-    assert [rule.models for rule in rules] == [("d",), ("d",)]
-    assert [rule.limits for rule in rules] == [{"d": 4000}, {"d": 4000}]
+    assert [rule.models for rule in rules] == [("claude-sonnet-5",), ("claude-sonnet-5",)]
+    assert [rule.limits for rule in rules] == [{"claude-sonnet-5": 4000}, {"claude-sonnet-5": 4000}]
 
 
 def test_flags_fill_in_what_the_file_leaves_out() -> None:
     """A file without models and limits is complete with both on the command line."""
-    rule = parsed("prompts: [{files: x}]", models=["m"], limit="50%").rules[0]
+    rule = parsed("prompts: [{files: x}]", models=["claude-opus-5"], limit="50%").rules[0]
 
-    assert rule.limits == {"m": 100_000}
+    assert rule.limits == {"claude-opus-5": 100_000}
 
 
 def test_a_rule_can_be_made_of_flags_alone() -> None:
     """Without a file, flags make one rule for every file, with the same way of writing limits."""
-    rule = rule_from_flags(["m", "n", "m"], "1.5k", window)
+    rule = rule_from_flags(["claude-opus-5", "claude-opus-4-8", "claude-opus-5"], "1.5k", window)
 
     assert rule.files == ("**",)
-    assert rule.models == ("m", "n")
-    assert rule.limits == {"m": 1500, "n": 1500}
+    assert rule.models == ("claude-opus-5", "claude-opus-4-8")
+    assert rule.limits == {"claude-opus-5": 1500, "claude-opus-4-8": 1500}
     assert not rule.allow_empty
     assert rule.line == 0
 
 
 @pytest.mark.parametrize(
-    ("models", "limit", "message"),
+    ("names", "limit", "message"),
     [
-        (["m"], "lots", "`lots` isn't a limit"),
-        (["m m"], "5", "`m m` isn't the name of a model"),
-        ([""], "5", "`` isn't the name of a model"),
-        (["nobody"], "5%", "the context window of `nobody` isn't known"),
+        (["claude-opus-5"], "lots", "--limit: `lots` isn't a limit"),
+        (["m m"], "5", "--model: `m m` isn't the id of a Claude model"),
+        ([""], "5", "--model: an empty text isn't the id of a Claude model"),
+        (["claude-nobody-1"], "5%", "--limit: the context window of `claude-nobody-1` isn't known"),
     ],
 )
-def test_wrong_flags_end_the_run(models: list[str], limit: str, message: str) -> None:
+def test_wrong_flags_end_the_run(names: list[str], limit: str, message: str) -> None:
     """A flag that is wrong is told in one line."""
     with pytest.raises(Fatal, match=message):
-        rule_from_flags(models, limit, window)
+        rule_from_flags(names, limit, window)
 
 
 # What is wrong
@@ -236,14 +239,14 @@ def test_every_right_example_is_right() -> None:
             f"models: {model}\nlimit: 1\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
         ).rules
     for key, (_, example) in keys.TOP.items():
-        base = {"models": "models: m", "limit": "limit: 1", "prompts": "prompts: [{files: a}]"}
+        base = {"models": "models: claude-opus-5", "limit": "limit: 1", "prompts": "prompts: [{files: a}]"}
         assert parsed("\n".join((base | {key: example}).values())).rules
 
 
 @given(st.dictionaries(st.text(max_size=8), st.none() | st.integers() | st.text(max_size=5), max_size=5))
 def test_mistakes_stay_on_their_lines(keys: dict[str, object]) -> None:
     """Whatever a key or a value holds, a mistake is one line and perhaps an example, each bounded."""
-    mistakes = mistakes_in(json.dumps({"models": "m", "limit": 1, "prompts": [keys]}))
+    mistakes = mistakes_in(json.dumps({"models": "claude-opus-5", "limit": 1, "prompts": [keys]}))
 
     for mistake in mistakes or ():
         message, *examples = mistake.split("\n")
@@ -270,7 +273,7 @@ def test_a_mistake_shows_little_of_a_value() -> None:
 def test_settings_that_a_repository_must_not_decide_are_refused(key: str) -> None:
     """Whoever tries to send keys or prompts elsewhere by a file of the repository is told that this can't be."""
     assert "never for a file of the repository" in read_hint(
-        f"models: m\nlimit: 1\nprompts: [{{files: a}}]\n{key}: x"
+        f"models: claude-opus-5\nlimit: 1\nprompts: [{{files: a}}]\n{key}: x"
     )
 
 
@@ -305,7 +308,7 @@ def test_schema_and_loader_use_the_same_expressions_and_bounds() -> None:
     entry = definitions["entry"]["properties"]
     number, text = definitions["limit"]["anyOf"]
 
-    assert definitions["model"]["pattern"] == f"^{values.MODEL}$"
+    assert definitions["model"]["pattern"] == f"^{models.ID}$"
     assert definitions["warn_at"]["pattern"] == f"^{values.PERCENT}$"
     assert text["pattern"] == f"^{values.LIMIT}$"
     assert number["maximum"] == values.MAX_LIMIT
@@ -346,7 +349,9 @@ def _one_or_more(one: st.SearchStrategy[Any], **rules: Any) -> st.SearchStrategy
     return one | st.lists(one, min_size=1, max_size=3, **rules)
 
 
-_MODEL = st.sampled_from(["m", "claude-opus-5-5", "x" * 128, "a/b:c@1"])
+_MODEL = st.sampled_from(
+    ["claude-haiku-4-5", "claude-opus-5-5", f"{'x' * 114}/claude-opus-5", "a/b.claude-new-7@20270101"]
+)
 _LIMIT = st.sampled_from([1, 8000, 8000.0, 999_999_999, "8k", "1.5K", "5%", "100%", "7"])
 _PATTERNS = _one_or_more(st.sampled_from(["a", "prompts/**/*.md", "**/c/", "[a-z]*", "{a,b}.txt"]))
 _SHARED = {
@@ -376,7 +381,7 @@ _RIGHT = st.fixed_dictionaries(
 )
 _WRONG: st.SearchStrategy[Any] = st.sampled_from([
     None, True, False, 0, -3, 5, 0.5, 10**9, "", " ", "a b", "!b", "0k", "0%", "101%", "07", "90", "-1%", "User", "json",
-    "x" * 129, "x" * 513, "x" * 1001, [], {}, [[]], ["a", "a"], ["!a"], ["a", 5], {"m": 0}, {"a b": 5}, [{}],
+    "x" * 129, "x" * 513, "x" * 1001, [], {}, [[]], ["a", "a"], ["!a"], ["a", 5], {"claude-opus-5": 0}, {"a b": 5}, [{}],
 ])  # fmt: skip
 
 
@@ -439,11 +444,12 @@ def test_any_bytes_are_a_configuration_or_its_mistakes(data: bytes) -> None:
 HOSTILE = {
     "one mistake in each of many entries": "prompts:\n" + "- {fles: a, rle: b, limt: 0}\n" * 480,
     "many unknown keys": "".join(f"promts{n}: 1\n" for n in range(9000)),
-    "many patterns": f"models: m\nlimit: 1\nprompts: [{{files: [{','.join(['a*' * 250] * 500)}]}}]",
-    "many braces": "models: m\nlimit: 1\nprompts:\n" + f"- files: '{'{a,b}' * 5}{'x' * 460}['\n" * 480,
-    "long lines": f"models: [{','.join(f'm{n}' for n in range(9000))}]",
+    "many patterns": f"models: claude-opus-5\nlimit: 1\nprompts: [{{files: [{','.join(['a*' * 250] * 500)}]}}]",
+    "many braces": "models: claude-opus-5\nlimit: 1\nprompts:\n"
+    + f"- files: '{'{a,b}' * 5}{'x' * 460}['\n" * 480,
+    "long lines": f"models: [{','.join(f'claude-m-{n}' for n in range(9000))}]",
     "keys that stand twice": "a: 1\n" * 9900,
-    "a long word": f"models: m\nlimit: 1\nprompts: [{{files: a, role: {'user' * 60_000}}}]",
+    "a long word": f"models: claude-opus-5\nlimit: 1\nprompts: [{{files: a, role: {'user' * 60_000}}}]",
 }
 
 
@@ -463,7 +469,7 @@ def test_a_hostile_file_is_answered_quickly(name: str) -> None:
 
 def test_reading_flags_alone_loads_no_yaml() -> None:
     """A run without a configuration file doesn't pay for YAML."""
-    code = "import sys; from prompt_lint.config.schema import rule_from_flags; rule_from_flags(['m'], '4k', {}.get); print('yaml' in sys.modules)"
+    code = "import sys; from prompt_lint.config.schema import rule_from_flags; rule_from_flags(['claude-opus-5'], '4k', {}.get); print('yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

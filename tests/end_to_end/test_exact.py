@@ -296,22 +296,22 @@ def test_requests_are_counted_as_they_were_sent(
 def test_an_exact_count_that_is_far_off_is_told_once_for_a_family(
     repo: Repo, check: Callable[..., Done], api: ApiServer, key: None
 ) -> None:
-    """A tokenizer that has changed is noticed by whoever counts exactly, and the exact counts are used."""
+    """A tokenizer that has changed a little is noticed by whoever counts exactly, and the exact counts are used."""
     text = "Count the words of this sentence, and of the next one. " * 10
     write(repo, models=[MODEL, "claude-sonnet-5", OLDER], a=text, b=text + TEXT)
-    api.count = lambda model, fields: round(api_server.offline_count(model, fields) * 1.25)
+    api.count = lambda model, fields: round(api_server.offline_count(model, fields) * 1.04)
 
     done = check()
 
     told = [note for note in done.report["notes"] if "tokenizer" in note]
     assert len(told) == 2
     assert re.fullmatch(
-        r"offline counts of the tokenizer v3 run (19|20)\.\d% low on 2 prompts of this run; exact ones were used",
+        r"offline counts of the tokenizer v3 run (3|4)\.\d% low on 2 prompts of this run; exact ones were used",
         told[0],
     )
     assert "v4.8 run " in told[1]
     assert " low on 4 prompts " in told[1]
-    assert done.verdicts["prompts/a.md", OLDER][0] == round(offline_tokens(text, OLDER) * 1.25)
+    assert done.verdicts["prompts/a.md", OLDER][0] == round(offline_tokens(text, OLDER) * 1.04)
 
 
 def test_no_drift_no_note(repo: Repo, check: Callable[..., Done], api: ApiServer, key: None) -> None:
@@ -325,15 +325,18 @@ def test_no_drift_no_note(repo: Repo, check: Callable[..., Done], api: ApiServer
 def test_a_proxy_in_the_environment_is_told_by_name(
     repo: Repo, lint: Callable[..., Done], key: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who steers requests is said; how may hold a password."""
+    """Who steers requests is said, and who doesn't let them through; how may hold a password."""
     write_open(repo)
     monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.invalid")
-    assert "HTTPS_PROXY" not in lint("check").out  # not for the loopback
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team: hunter2")
+    obeyed = "note: set in the environment, and obeyed by what was sent: ANTHROPIC_CUSTOM_HEADERS\n"
+    assert obeyed in lint("check").out  # no proxy for the loopback
 
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://nowhere.invalid")
     done = lint("check", "--deadline", "0.5")
 
-    assert "note: set in the environment, and obeyed by what was sent: HTTPS_PROXY\n" in done.out
+    assert "the name of the proxy proxy.invalid:80 (HTTPS_PROXY) can't be resolved" in done.out
+    assert "sent to" not in done.out
     assert "hunter2" not in done.out + done.err
 
 
@@ -405,7 +408,7 @@ def test_an_outage_by_itself_fails_in_ci_unless_the_configuration_decides(
     counted = lint("count", "prompts/a.md", "--model", MODEL)
 
     assert [done.code for done in runs] == [code] * 3
-    told = "1 count that the API was asked for did not come: 127.0.0.1"
+    told = "no exact count for 1 request: 127.0.0.1"
     assert all(told in done.out for done in [*runs, counted])
     assert runs[2].verdicts["prompts/a.md", MODEL][1:] == ("offline", "ok")
     whereto = (

@@ -93,14 +93,14 @@ def test_imports_follow_the_text_that_keeps_their_names() -> None:
     """Each is a block of its own behind the text, nearest first, relative to the file that names it."""
     files = {
         "CLAUDE.md": "@docs/a.md and @b.md\n",
-        "docs/a.md": "A @deep/c.md @../b.md @/x @missing.md\n",
-        "docs/deep/c.md": "C @../../CLAUDE.md @c.md\n",
+        "docs/a.md": "A @deep/c.md @../b.md @/x @missing\n",
+        "docs/deep/c.md": "C @../../CLAUDE.md @./c.md\n",
         "b.md": "B\n",
         "CLAUDE.local.md": "never named",
     }
 
     assert text("CLAUDE.md", files) == (
-        "@docs/a.md and @b.md\n\nA @deep/c.md @../b.md @/x @missing.md\n\nB\n\nC @../../CLAUDE.md @c.md"
+        "@docs/a.md and @b.md\n\nA @deep/c.md @../b.md @/x @missing\n\nB\n\nC @../../CLAUDE.md @./c.md"
     )
     assert notes("CLAUDE.md", files) == []
 
@@ -131,7 +131,7 @@ def test_a_cycle_ends() -> None:
         ("@secret", "imports a file that is ignored by git; it isn't counted, since not every checkout has it"),
         *((near, claude_memory._PUNCTUATED) for near in ("@a.md.", "@a.md;", "See (@a.md)", "(@a.md).", "**@a.md**", '"@a.md"', "_@a.md_", "[@a.md]:")),
         ("@a.md#x", claude_memory._FRAGMENT), ("@a.md#x-y.", claude_memory._FRAGMENT), ("(@a.md#x)", claude_memory._FRAGMENT), ("@a.md.#x", claude_memory._FRAGMENT),
-        ("@missing.md#x", ""), ("(@missing.md)", ""), ("(@org/package)", ""), ("me@a.md.", ""), ("`(@a.md)`", ""), ("x(@a.md)", ""),
+        ("@missing#x", ""), ("(@missing.md)", ""), ("(@org/package)", ""), ("me@a.md.", ""), ("`(@a.md)`", ""), ("x(@a.md)", ""),
         ("@docs/...", ""), ("@#x", ""), ("(@)", ""), ("@...", ""), ("(@../../a.md)", ""), ("@missing,", ""), ("@a.md!?", claude_memory._PUNCTUATED), ("@/components/ui", ""), ("@~", ""), ("@/", ""), ("@", ""), ("@.", ""),
         ("@//pkg:target", ""), ("@org/package", ""), ("@docs", ""), ("<b>\n@org/package\n</b>", ""), ("`@~/a.md`", ""),
     ],
@@ -636,3 +636,37 @@ def test_include_says_what_it_refuses(project: Repo) -> None:
         assert type(caught.value) is kind
     assert companions.requested.keys() == {"docs/a.md", ".git/config", "docs", "nothing", "large.md"}
     assert FORMATS["memory"] is memory
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["docs/style.md", "./docs/style", "../up/x.md", "style.md", "package.json", "docs/style.md,", "src/app.ts", ".claude/rules/a.mdc", "docs/a.md#part"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["sub/CLAUDE.md", "sub/AGENTS.md", "sub/GEMINI.md"])
+def test_an_import_that_is_not_there_is_a_warning(path: str, word: str) -> None:
+    """What is written like a path was meant as one: the tool passes it over, and so its text is missing."""
+    found = [
+        result for result in parse(path, {path: f"# A\n\n@{word} is read.\n"}) if isinstance(result, Note)
+    ]
+
+    assert [(note.kind, note.path, note.line) for note in found] == [("lost-import", path, 3)]
+    assert f"imports `{word.rstrip(',')}`, which isn't there" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["param", "acme/sdk", "Next.js", "pytest.fixture", 'app.get("/x.md")', "you", "tanstack/react-query,", "${DIR}/role.md", "./", "README", "types/node)"],
+)  # fmt: skip
+def test_words_that_are_no_paths_are_not_warned_of(word: str) -> None:
+    """Decorators, packages of npm, people, places that a template fills in: of such words texts are full."""
+    assert notes("CLAUDE.md", {"CLAUDE.md": f"Use @{word} here.\n"}) == []
+
+
+def test_a_dead_import_is_named_where_it_is_written() -> None:
+    """Also in an imported file; in code it is none; twice it is named once."""
+    files = {"CLAUDE.md": "@docs/a.md `@docs/x.md`\n", "docs/a.md": "One.\n@gone.md and @gone.md\n"}
+
+    [(path, line, message)] = notes("CLAUDE.md", files)
+
+    assert (path, line) == ("docs/a.md", 2)
+    assert message.startswith("imports `gone.md`")

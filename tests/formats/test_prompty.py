@@ -332,3 +332,24 @@ def test_hostile_files_take_linear_time(piece: str) -> None:
     parse(f"---\na: b\n---\n{piece * 200_000}x")
 
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("tools", "message", "line"),
+    [
+        ("- {name: a b, kind: function}", "`tools[0]` has the name `a b`", 3),
+        ("- {name: f, kind: function}\n- {name: f, kind: function}", "`tools[1]` has the name `f` again", 4),
+        (
+            "- name: f\n  kind: function\n  parameters: {'a?': {kind: string}}",
+            "the tool `f` has the property `a?`",
+            3,
+        ),
+    ],
+)
+def test_tools_that_the_api_would_refuse_are_an_error(tools: str, message: str, line: int) -> None:
+    """As in any other file of tools, with the line of the tool."""
+    with pytest.raises(Unreadable) as caught:
+        parse(f"---\ntools:\n{tools}\n---\nHi")
+
+    assert caught.value.message.startswith(message)
+    assert caught.value.line == line

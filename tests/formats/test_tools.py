@@ -200,6 +200,22 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
          f"`tools[0]` has the name `{'x' * 60}`; the API takes letters, digits, `_` and `-`, at most 128", 1),
         ('[{"name": "x", "input_schema": {"type": "object"}}, {"type": [], "name": "y"}]',
          "`tools[1]` has a `type` that is an empty list, not a text", 1),
+        ('[{"name": "list-apps", "input_schema": {"type": "object", "properties": {"id": {},\n "filter[bundleId]": {}}}}]',
+         "the tool `list-apps` has the property `filter[bundleId]`", 2),
+        ('{"tools": [{"name": "x", "inputSchema": {"type": "object",\n "properties": {\n"cwd?": {}, "a b": {}}}}]}',
+         "the tool `x` has the properties `cwd?`, `a b`", 3),
+        ('[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"' + "p" * 65 + '": {}}}}}]',
+         f"the tool `f` has the property `{'p' * 60}`", 1),
+        ('{"find": {"description": "d", "parameters": [\n{"name": "", "type": "string"}]}}', 'the tool `find` has the property `""`', 1),
+        ('[{"name": "x", "input_schema": {"type": "object",\n"properties": []}}]',
+         "`tools[0].input_schema.properties` is an empty list, not an object", 2),
+        ('[{"name": "", "input_schema": {"type": "object"}}]', "`tools[0]` has no `name`", 1),
+        ('[{"type": "bash_20250124",\n"name": ""}, {"name": "x", "input_schema": {"type": "object"}}]', "`tools[0]` has no `name`", 1),
+        ('[{"type": "web_search_20260209", "name": "x"},\n{"name": "x", "input_schema": {"type": "object"}}]',
+         "`tools[1]` has the name `x` again: names must be unique", 2),
+        ("[" + ",\n".join(
+            f'{{"name": "t{n}", "input_schema": {{"type": "object"}}, "cache_control": {{"type": "ephemeral"}}}}' for n in range(5)
+         ) + "]", "has 5 blocks with `cache_control`, and the API takes 4", 5),
         ('{"a": 1, "b": 2}', "holds no tool definitions: its keys are `a`, `b`", 1),
         (" ", "is empty, so it holds no tools", 1),
         ('{"tools": [\n{"name": "x",}]}', "is not JSON: ", 2),
@@ -355,3 +371,28 @@ def test_any_bytes_are_tools_or_a_problem(raw: bytes) -> None:
             assert list(TOOLS.parse(path, raw, make.rule(), read_nothing))
         except Unreadable:
             continue
+
+
+def test_properties_that_the_api_takes() -> None:
+    """Dots and dashes are allowed, and deeper down any name is: the API looks at the top alone."""
+    inner = {"type": "object", "properties": {"filter[id]": {"type": "string"}}}
+    properties = {"a.b-c_D9": inner, "p" * 64: {"type": "array", "items": inner}}
+    tool = {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": properties}}
+
+    assert parse(json.dumps([tool]))[0].request.fields["tools"] == [tool]
+
+
+def test_a_refused_tool_is_reported_with_file_line_and_what_to_do(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """Of a whole list of tools a single key makes the API refuse the request, so nothing of it has a number."""
+    repo.write(
+        "tools.json",
+        '{"tools": [{"name": "list-apps", "inputSchema": {"type": "object", "properties": {\n  "filter[id]": {}}}}]}',
+    )
+
+    done = lint("check", "tools.json", "--limit", "50", "--model", "claude-opus-5")
+
+    assert done.code == 3
+    assert "ERROR   tools.json:2: the tool `list-apps` has the property `filter[id]`\n" in done.out
+    assert "the API takes letters, digits, `_`, `.` and `-`, at most 64" in done.out

@@ -19,6 +19,7 @@ from prompt_lint.model import models
         ("claude-haiku-4-5", "v3", 200_000),
         ("claude-sonnet-4-5-20250929", "v3", 200_000),
         ("claude-sonnet-4-0", "v3", 200_000),
+        ("claude-4-sonnet-20250514", "v3", 200_000),
         ("claude-3-5-haiku-latest", "v3", 200_000),
         ("claude-sonnet-4-5@20250929", "v3", 200_000),
         ("claude-opus-4-8@default", "v4.8", 1_000_000),
@@ -26,6 +27,7 @@ from prompt_lint.model import models
         ("us.anthropic.claude-opus-4-7-v1", "v4.7", 1_000_000),
         ("global.anthropic.claude-opus-5", "v4.8", 1_000_000),
         ("anthropic/claude-sonnet-5", "v4.8", 1_000_000),
+        ("anthropic/claude-sonnet-4.5", "v3", 200_000),
         ("publishers/anthropic/models/claude-opus-4-6", "v3", 1_000_000),
         ("claude-opus-5[1m]", "v4.8", 1_000_000),
     ],
@@ -63,6 +65,63 @@ def test_a_hostile_id_is_answered_at_once() -> None:
     """A megabyte of dots is no model, and finding that out takes no time."""
     assert models.find_model("a." * 500_000) is None
     assert models.find_model("a-" * 500_000 + "claude-opus-5") is None
+
+
+def test_another_date_of_a_known_model_is_unverified() -> None:
+    """A snapshot that isn't known counts as its model does, and nobody has measured that it does."""
+    assert models.find_tokenizer_family("claude-opus-5-5-20261101") == ("v4.8", False)
+    assert models.find_tokenizer_family("claude-sonnet-4-5-20260101") == ("v3", False)
+    assert models.find_context_window("claude-sonnet-4-5-20260101") == 200_000
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *models.KNOWN_IDS, "claude-sonnet-5-6", "claude-opus-6", "claude-opus-8-4", "claude-fable-5-2-20270101",
+        "claude-opus-6@20270101", "us.anthropic.claude-opus-6-v1:0", "anthropic/claude-haiku-6.5", "claude-quartz-9",
+        "claude-mythos-5-1", "claude-opus-6-preview", "claude-3-8-sonnet", "claude-4-sonnet-20250514",
+    ],
+)  # fmt: skip
+def test_an_id_that_a_newer_model_may_have_is_one(model: str) -> None:
+    """Another version, another date or a name that nobody knows yet: a new model turns no run red."""
+    assert models.explain_id(model) == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "nearest"),
+    [
+        ("claude-sonet-5-5", "claude-sonnet-5-5"), ("claude-opis-5", "claude-opus-5"), ("claude-fabel-6", "claude-fable-5-2"),
+        ("cluade-sonnet-5-5", "claude-sonnet-5-5"), ("claude-haikku-4-5-20251001", "claude-haiku-4-5"),
+        ("anthropic/claude-sonet-5-5", "claude-sonnet-5-5"),
+        ("sonnet", "claude-sonnet-5-5"), ("opus-55", "claude-opus-5-5"), ("5.5", "claude-opus-5-5"),
+        ("claude-sonnet", "claude-sonnet-5-5"), ("claude-sonnet-latest", "claude-sonnet-5-5"),
+        ("claude-sonnet-5.5", "claude-sonnet-5-5"), ("claude-opus-48", "claude-opus-4-8"),
+        ("Claude-Opus-5", "claude-opus-5"), ("claude_opus_5", "claude-opus-5"), ("claude-5-5-sonnet", "claude-sonnet-5-5"),
+        ("claude-opus-5x", "claude-opus-5"), ("claude-opus-5-5-5", "claude-opus-5-5"),
+        ("claude-sonnet-4-5-2025092", "claude-sonnet-4-5"), ("claude-opus-5\n", "claude-opus-5"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_no_id_and_the_nearest_one_is_named(model: str, nearest: str) -> None:
+    """A line that is misspelt, a missing version, a dot or an underscore: the API would know none of them."""
+    assert models.explain_id(model) == f"isn't the id of a Claude model; did you mean `{nearest}`?"
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["gpt-4o", "gemini-2.5-pro", "o3", "grok-4", "deepseek-v3", "anthropic/gpt-4o", "claude", "claude-", "claude-2.1",
+     "claude-nonsense", "", "m", "a b", "x" * 500, "opusplan"],
+)  # fmt: skip
+def test_another_vendors_model_is_no_id(model: str) -> None:
+    """Nor is a text that resembles none: no other name is offered."""
+    assert models.explain_id(model) == "isn't the id of a Claude model"
+
+
+@given(model=st.text() | st.from_regex(models.ID))
+def test_any_text_is_an_id_or_none(model: str) -> None:
+    """No text raises, and a name that is offered is an id."""
+    _, _, nearest = models.explain_id(model).partition("did you mean `")
+
+    assert not nearest or models.explain_id(nearest.removesuffix("`?")) == ""
 
 
 def test_every_known_id_finds_itself() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support import make, reports
 
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import MaxGrowth, Problem
 from prompt_lint.output import View, gitlab, sarif
 from prompt_lint.output.findings import collect_findings
 
@@ -52,14 +52,33 @@ def test_an_outage_is_one_finding() -> None:
     ]
 
 
-def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
-    """A base without a configuration has no prompts: a notice says that nothing fails yet, not that it was over."""
-    row = reports.row("a.md", 4001, change="new")._replace(is_preexisting=True)
+def test_what_is_over_a_new_or_lower_limit_was_not_over_before() -> None:
+    """A notice says what the limit was, not that the prompt was over it."""
+    new = reports.row("a.md", 4001, change="new")._replace(is_preexisting=True)
+    lowered = reports.row("b.md", 4001, base=4001, change="unchanged", base_limit=5000)
+
+    first, second = collect_findings(reports.finish(new, lowered, base=reports.BASE))
+
+    assert {(one.level, one.title) for one in (first, second)} == {
+        ("notice", "over its limit, which is new or was lowered")
+    }
+    assert first.lines[1:] == ("No limit applied to it before this change, so it doesn't fail yet.",)
+    assert second.lines[1:] == (
+        "Its limit was 5,000 before this change; it isn't larger now, so it doesn't fail.",
+    )
+
+
+def test_what_is_over_and_has_grown_too_much_is_told_the_larger_cut() -> None:
+    """After the smaller one it would be red again."""
+    row = reports.row(
+        "a.md", 4012, base=3627, change="changed", max_growth=MaxGrowth(10, None), max_growth_line=5
+    )
 
     [one] = collect_findings(reports.finish(row, base=reports.BASE))
 
-    assert (one.level, one.title) == ("notice", "over its limit, but new")
-    assert one.lines[1:] == ("The base has no configuration: nothing fails yet.",)
+    assert one.lines[-1] == (
+        "Cut 375 tokens, or raise the limit: .prompt-lint.yaml:9, and allow more growth: .prompt-lint.yaml:5."
+    )
 
 
 def fingerprints(report: Report) -> list[list[str]]:

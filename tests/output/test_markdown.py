@@ -13,7 +13,7 @@ from tests.support import make, reports
 from tests.support.hostile_names import MARKDOWN_NAME
 from tests.support.rendered_markdown import LINKING, PARSER, parse_tokens, read_linkable, read_shown
 
-from prompt_lint.model.values import Note
+from prompt_lint.model.values import MaxGrowth, Note
 from prompt_lint.output import View, markdown
 
 if TYPE_CHECKING:
@@ -132,14 +132,37 @@ def test_a_group_that_changed_is_in_the_first_line(
     assert context.startswith("1 prompt and 1 group for ")
 
 
-def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
-    """A base without a configuration has no prompts: what is over there is new."""
-    row = reports.row("a.md", 4001, change="new")._replace(is_preexisting=True)
+def test_what_is_over_a_new_or_lower_limit_was_not_over_before() -> None:
+    """The headline counts it, whether this change touched it or not; what was over before has a place of its own."""
+    report = reports.finish(
+        reports.row("a.md", 4001, change="new")._replace(is_preexisting=True),
+        reports.row("b.md", 4001, base=4001, change="unchanged", base_limit=5000),
+        reports.row("c.md", 4001, base=4001, change="unchanged"),
+        base=reports.BASE,
+    )
+
+    text = page(report)
+
+    assert text.startswith(
+        "### ⚠️ No prompt fails: 2 over a new or lower limit; this change adds 4,001 tokens"
+    )
+    assert "| ⚠️\u00a0tighter | `a.md` | *new* | 4,001 |" in text
+    assert "<summary>1 prompt over a new or lower limit, and not made larger</summary>" in text
+    assert "<summary>1 prompt over before this change, and not made worse</summary>" in text
+
+
+def test_what_is_over_and_has_grown_too_much_is_told_the_larger_cut() -> None:
+    """After the smaller one it would be red again."""
+    row = reports.row(
+        "a.md", 4012, base=3627, change="changed", max_growth=MaxGrowth(10, None), max_growth_line=5
+    )
 
     text = page(reports.finish(row, base=reports.BASE))
 
-    assert "| ⚠️\u00a0new,\u00a0over | `a.md` | *new* | 4,001 |" in text
-    assert text.startswith("### ⚠️ No prompt fails: 1 new and over; all is new: 4,001 tokens\n")
+    assert (
+        "Cut 375 tokens, or raise the limit: `.prompt-lint.yaml:9`, and allow more growth: `.prompt-lint.yaml:5`"
+        in text
+    )
     assert "before" not in text
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.model.values import Base, Loosening, MaxGrowth, Problem, RemovedPrompt, Report, Section
+from prompt_lint.model.values import Base, Loosening, MaxGrowth, Note, Problem, RemovedPrompt, Report, Section
 from prompt_lint.output import OUTPUTS, View, markdown
 from prompt_lint.output.report_reader import MAX_BYTES, parse_report, read_report
 
@@ -36,9 +36,10 @@ def full_report() -> Report:
     return make.report(
         over._replace(change="changed", base_count=make.count(90, 2), growth=60),
         grew._replace(change="changed", base_count=make.count(50, 2), growth=40),
-        make.verdict("prompts/new.md", 20, "ok")._replace(change="new"),
+        make.verdict("prompts/new.md", 20, "ok")._replace(change="new", lost_imports=("docs/a.md",)),
         make.verdict("prompts/lost.md", None, "uncounted"),
         problems=(Problem("prompts/lost.md", 3, "is not UTF-8", "save it as UTF-8"),),
+        notes=(Note("imports `docs/a.md`, which isn't there", "prompts/new.md", 3, "lost-import"),),
         base=BASE,
         removed=(RemovedPrompt(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
         loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -204,7 +204,7 @@ def test_what_grew_too_much_sees_what_is_allowed(allowed: MaxGrowth, sentence: s
 
     most = int(re.findall(r"\d+", sentence)[-1])
     assert lines[0] == "GREW    a.md"
-    assert lines[2] == f"        Cut {300 - most} tokens, or allow more growth: .prompt-lint.yaml:7"
+    assert lines[2] == f"        Cut {300 - most} tokens, or allow more growth: .prompt-lint.yaml:11"
     assert lines[3] == f"        Was 1,000, grew by 300 (+30%): {sentence}"
 
 
@@ -306,16 +306,70 @@ def test_the_message_of_a_rule_is_shown_once() -> None:
     assert shown.index("0.md") < shown.index("Ask us.") < shown.index("1.md")
 
 
-def test_what_is_over_in_the_first_change_was_not_over_before() -> None:
-    """A base without a configuration has no prompts: what is over is new, and fails nothing yet."""
-    report = compared(row("a.md", 4001, change="new")._replace(is_preexisting=True))
+def test_what_is_over_a_new_or_lower_limit_was_not_over_before() -> None:
+    """Touched or not; the limit before is told where there was one."""
+    report = compared(
+        row("a.md", 4001, change="new")._replace(is_preexisting=True),
+        row("b.md", 4001, base=4001, change="unchanged", base_limit=None),
+        row("c.md", 4001, base=4001, change="unchanged", base_limit=5000),
+        row("d.md", 4001, base=4001, change="unchanged"),
+    )
 
     lines, verbose = text(report).splitlines(), text(report, 1)
 
-    assert lines[0] == "new     a.md  4,001  new  of 4,000  100.03%, over"
-    assert lines[1] == "1 prompt: 1 new and over (nothing fails yet)"
-    assert "It is new, and over its limit. The base has no configuration: nothing fails yet." in verbose
-    assert "before" not in verbose
+    assert lines[:6] == [
+        "new     a.md  4,001  new  of 4,000  100.03%, over a new or lower limit",
+        "tighter over a limit that is new or was lowered; this change didn't touch them:",
+        "        b.md  4,001  of 4,000  100.03%",
+        "        c.md  4,001  of 4,000  100.03%",
+        "before  over before this change, and not worse now:",
+        "        d.md  4,001  of 4,000  100.03%",
+    ]
+    assert lines[6] == "4 prompts: 3 over a new or lower limit, 1 over before"
+    assert verbose.count("No limit applied to it before this change, so it doesn't fail yet.") == 2
+    assert "Its limit was 5,000 before this change; it isn't larger now, so it doesn't fail." in verbose
+
+
+def test_what_is_over_and_has_grown_too_much_is_told_the_larger_cut() -> None:
+    """After the smaller one it would be red again; both lines of the configuration are named."""
+    growth: dict[str, Any] = {"max_growth": MaxGrowth(10, None), "max_growth_line": 5}
+    over = row("over.md", 4012, base=3627, change="changed", **growth)
+    far_over = row("far.md", 5000, base=4985, change="changed", **growth)
+    grown = row("grown.md", 3900, base=3600, change="changed", **growth)
+
+    out = text(compared(over, far_over, grown))
+
+    assert (
+        "Cut 375 tokens, or raise the limit: .prompt-lint.yaml:9, and allow more growth: .prompt-lint.yaml:5"
+        in out
+    )
+    assert "Cut 1,000 tokens, or raise the limit: .prompt-lint.yaml:9, and allow more" in out
+    assert "Cut 290 tokens, or allow more growth: .prompt-lint.yaml:5" in out
+
+
+def test_the_numbers_of_the_summary_add_up() -> None:
+    """An error of a prompt that wasn't counted is one thing, not two; one that is about no prompt isn't among them."""
+    report = reports.finish(
+        row("a.md", 10),
+        row("b.json", None),
+        problems=(
+            Problem("b.json", 1, "needs the API: it holds an image"),
+            Problem("c.md", 0, "can't be read"),
+        ),
+    )
+
+    assert text(report).splitlines()[-2] == "1 error; 2 prompts: 1 not counted, 1 ok"
+
+
+def test_what_its_tool_refuses_is_not_called_over() -> None:
+    """A bad name has no size."""
+    problem = Problem(
+        "s/SKILL.md", 2, "the skill's `name` isn't made of small letters", "", ExitCode.OVER_LIMIT
+    )
+
+    assert text(reports.finish(row("a.md", 10), problems=(problem,))).startswith(
+        "INVALID s/SKILL.md:2: the skill's"
+    )
 
 
 def test_the_total_has_only_what_can_be_compared() -> None:
@@ -350,7 +404,7 @@ def test_quiet_is_only_what_fails() -> None:
     shown = text(reports.COMPARISON, -1)
 
     assert {line.split()[0] for line in shown.splitlines() if not line.startswith(" ") and line} == {
-        "ERROR", "OVER", "GREW",
+        "ERROR", "INVALID", "OVER", "GREW",
     }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from tests.support.repo import Repo
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git
 from prompt_lint.repo import objects as objects_module
-from prompt_lint.repo.commit_tree import MAX_TARGET, CommitTree
+from prompt_lint.repo.commit_tree import CommitTree
 from prompt_lint.repo.entries import Entry
+from prompt_lint.repo.links import MAX_TARGET
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.working_tree import open_tree
 

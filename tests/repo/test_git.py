@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import stat
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +20,9 @@ from prompt_lint.repo import git
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.program import Done
     from tests.support.repo import Repo
 
 SOURCE = ROOT / "src"
@@ -320,3 +326,39 @@ def test_much_may_be_answered(repo: Repo, monkeypatch: pytest.MonkeyPatch, memor
     command = ["cat-file", "blob", "HEAD:large"]
 
     assert [len(one) for one in git.run_parallel([command, command], str(repo.path), [])] == [1_000_000] * 2
+
+
+@pytest.mark.parametrize("mode", [0, 0o20000, 0o60000])
+def test_a_damaged_index_is_told_in_plain_words(repo: Repo, lint: Callable[..., Done], mode: int) -> None:
+    """Modes that no git writes let git itself give up: that is neither a mistake of the user's nor our bug."""
+    repo.write(".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: a.md}]\n")
+    repo.write("a.md")
+    repo.commit()
+    path = repo.path / ".git/index"
+    index = bytearray(path.read_bytes()[:-20])
+    struct.pack_into(
+        ">I", index, index.index(b"a.md\0") - 38, mode
+    )  # 62 bytes before the name the entry begins
+    path.write_bytes(index + hashlib.sha1(index, usedforsecurity=False).digest())
+    assert repo.git("ls-files", "-s", "a.md").startswith(f"{mode:06o}")
+
+    done = lint("check", "--offline", "--base", "main")
+
+    assert done.code == 3
+    assert "and calls that a bug of its own" in done.err
+    assert "`git reset` writes the index anew" in done.err
+    assert "please report" not in done.err
+
+
+def test_a_repository_that_is_gone_in_mid_run_is_told(repo: Repo) -> None:
+    """Somebody deleted its `.git` after the run began: one line and exit code 3."""
+    repo.write("a.md")
+    tree = open_tree(str(repo.path))
+    shutil.rmtree(repo.path / ".git")
+
+    with pytest.raises(Fatal) as caught:
+        tree.list_entries()
+
+    assert caught.value.message == f"{repo.path} is in no git repository any more"
+    assert caught.value.exit_code == ExitCode.UNCOUNTED
+    assert not open_tree(str(repo.path)).has_git

@@ -29,6 +29,7 @@ from tests.support.requests import (
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS
 from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_BETWEEN
+from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE
 
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
 
@@ -285,7 +286,15 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
          "`messages[1].tool_calls[0].function.arguments` is not JSON"),
         ([USER, {"role": "assistant", "tool_calls": [make_openai_call("c1", "[]")]}],
          "`messages[1].tool_calls[0].function.arguments` is an empty list, not an object"),
-        ([USER, {"role": "assistant", "tool_calls": [{"id": "c1"}]}], "isn't the call of a function with a name"),
+        ([USER, {"role": "assistant", "tool_calls": [{"id": "c1"}]}], "`messages[1].tool_calls[0]` isn't the call of a function"),
+        ([USER, {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "", "arguments": "{}"}}]}],
+         "`messages[1].tool_calls[0].function` has no `name`"),
+        ([USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "", "input": {}}]}],
+         "`messages[1].content[0]` has no `name`"),
+        ([USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "n" * 201, "input": {}}]}],
+         "`messages[1].content[0]` has a `name` of 201 characters; the API takes 200"),
+        ({"tools": [{"type": "web_search_20260209", "name": ""}], "messages": [USER]}, "`tools[0]` has no `name`"),
+        ({"tools": [{"type": "", "name": "x"}], "messages": [USER]}, "`tools[0]` has an empty `type`"),
         ([USER, {"role": "assistant", "tool_calls": [make_openai_call("c 1")]}], "an id is made of letters, digits, `_` and `-`"),
         ([{"role": "user", "tool_calls": [make_openai_call("c1")]}], "has `tool_calls` that aren't a list of the assistant's"),
         ([{"role": "function", "content": "x"}], "is a function call in OpenAI's older form"),
@@ -301,7 +310,7 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
         ([USER, {"role": "assistant", "content": [make_tool_result("a", "x")]}],
          "is a `tool_result` block, which only a message of the user may hold"),
         ([USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": "x"}]}],
-         "has no `name`, or no object as its `input`"),
+         "has no object as its `input`"),
         (make_request({"type": "input_audio", "input_audio": {}}), "which the Messages API doesn't take"),
         (make_request({"type": "file", "file": {"file_id": "f"}}), "is a file that isn't in the request"),
         ({"system": [{"type": "image"}], "messages": [USER]},
@@ -353,3 +362,21 @@ def test_every_recorded_request_is_accepted() -> None:
         kept = {key: value for key, value in request.items() if key in REQUEST_KEYS}
         if not list_notes(parsed) and "output_format" not in request:
             assert parsed[0].request.fields == kept
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ('{"messages": [\n{"role": "system", "content": "file://system.md"},\n{"role": "user", "content": "Hi"}]}', 2),
+        ('{"system": "Be kind.",\n"messages": [{"role": "user", "content": "\\n file:///etc/prompt.txt "}]}', 2),
+        ('{"system": [{"type": "text", "text": "Be kind."},\n{"type": "text", "text": "file://a.md"}], "messages": [{"role": "user", "content": "x"}]}', 2),
+    ],
+)  # fmt: skip
+def test_an_address_of_a_file_is_reported_as_what_it_is(data: str, line: int) -> None:
+    """Some programs put the file in its place; here nothing is read for it, so its number is that of the address."""
+    assert list_notes(parse_request(data)) == [(FILE_ADDRESS_NOTE, line)]
+
+
+def test_an_address_among_words_is_a_text() -> None:
+    """A sentence that mentions a file means it."""
+    assert list_notes(parse_request({"messages": [{"role": "user", "content": "See file://a.md"}]})) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 from tests.support import make
@@ -15,6 +15,7 @@ from tests.support.organizations import NOW
 
 from prompt_lint.api import credentials
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.values import Base, RemovedPrompt
 from prompt_lint.output import View
 from prompt_lint.output import json as json_output
 from prompt_lint.usage import report
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
+    from prompt_lint.model.values import ChangeKind, Status, Verdict
     from prompt_lint.usage.values import Trends
 
 # For what ends by waiting, and for what doesn't, on a machine that has others to serve.
@@ -51,7 +53,7 @@ def make_credential(
 
 def fetch_trends(server: AdminServer, **options: Any) -> Trends:
     credential = make_credential(server, analytics=options.get("source") == "analytics")
-    return make_report(credential, Options(**options), (), (), server.now).trends
+    return make_report(credential, Options(**options), (), None, server.now).trends
 
 
 def fetch_and_fail(
@@ -64,7 +66,7 @@ def fetch_and_fail(
     monkeypatch.setattr(report, "POLICY", policy)
     all_options = Options(**{"deadline": policy.deadline, **options})
     with pytest.raises(Fatal) as raised:
-        make_report(make_credential(server), all_options, (), (), NOW)
+        make_report(make_credential(server), all_options, (), None, NOW)
     return raised.value
 
 
@@ -83,32 +85,54 @@ def make_page(*results: Any, **fields: Any) -> dict[str, Any]:
 
 
 class CheckedPrompt(NamedTuple):
-    """A prompt in the JSON output of `check`."""
+    """A prompt in the JSON output of `check`. `tokens` is None where it couldn't be counted, 0 where it was removed."""
 
     path: str
     model: str
     tokens: int | None
     growth: int | None = None
     name: str = ""
+    change: ChangeKind | Literal["removed"] = "changed"
+    spread: int = 0
+    is_group: bool = False
+    base_spread: int | None = None  # as `spread`, unless given
 
 
 CHECKED_PROMPTS = (
-    CheckedPrompt("prompts/support.md", "claude-sonnet-5-5", 4775, 375),
+    CheckedPrompt("prompts/support.md", "claude-sonnet-5-5", 4775, 375, spread=24),
     CheckedPrompt("prompts/review.md", "claude-opus-5-5", 1830, -20, name="system"),
-    CheckedPrompt("prompts/new.md", "claude-nonesuch", 10),
+    CheckedPrompt("prompts/new.md", "claude-nonesuch", 10, change="new", spread=2),
+    CheckedPrompt("prompts/old.md", "claude-opus-5-5", 0, -150, change="removed"),
     CheckedPrompt("prompts/broken.md", "claude-opus-5-5", None),
 )
 
 
 def render_check(prompts: Sequence[CheckedPrompt] = CHECKED_PROMPTS) -> str:
-    """The JSON output of `check` for these prompts."""
-    verdicts = [
-        make.verdict(
-            one.path, one.tokens, "uncounted" if one.tokens is None else "ok", model=one.model
-        )._replace(prompt=make.prompt(one.path, name=one.name), growth=one.growth)
-        for one in prompts
-    ]
-    return json_output.render(make.report(*verdicts), View())
+    """The JSON output of `check --base main` for these prompts."""
+    verdicts = [_make_verdict(prompt, prompt.change) for prompt in prompts if prompt.change != "removed"]
+    removed = [
+        RemovedPrompt(make.prompt(prompt.path, name=prompt.name), prompt.model, make.count(-prompt.growth, prompt.spread))
+        for prompt in prompts
+        if prompt.change == "removed" and prompt.growth
+    ]  # fmt: skip
+    base = Base("0" * 40, "main", "the branch main")
+    return json_output.render(make.report(*verdicts, base=base, removed=removed), View())
+
+
+def _make_verdict(prompt: CheckedPrompt, change: ChangeKind) -> Verdict:
+    status: Status = "uncounted" if prompt.tokens is None else "ok"
+    verdict = make.verdict(prompt.path, prompt.tokens, status, model=prompt.model, spread=prompt.spread)
+    base_count = None
+    if prompt.tokens is not None and prompt.growth is not None:
+        base_spread = prompt.spread if prompt.base_spread is None else prompt.base_spread
+        base_count = make.count(prompt.tokens - prompt.growth, base_spread)
+    format_name = "group" if prompt.is_group else ""
+    return verdict._replace(
+        prompt=make.prompt(prompt.path, name=prompt.name, format=format_name),
+        growth=prompt.growth,
+        change=change,
+        base_count=base_count,
+    )
 
 
 def list_costs(server: AdminServer, *rows: dict[str, Any]) -> Any:

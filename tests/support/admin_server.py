@@ -79,12 +79,15 @@ class Event(NamedTuple):
         if self.service_tier == "priority":
             return {}
         prices = PRICES.get(self.model, ("3", "15"))
-        half = Decimal("0.5") if self.service_tier == "batch" else Decimal(1)
+        times = Decimal("0.5") if self.service_tier == "batch" else Decimal(1)
+        times *= 2 if self.context_window == "200k-1M" else 1
+        times *= 6 if self.speed == "fast" else 1
+        times *= Decimal("1.1") if self.inference_geo == "us" else 1
         found = {
-            kind: getattr(self, kind) * Decimal(prices[0]) * Decimal(factor) * half / 1_000_000
+            kind: getattr(self, kind) * Decimal(prices[0]) * Decimal(factor) * times / 1_000_000
             for kind, factor in FACTORS.items()
         }
-        found["output"] = self.output * Decimal(prices[1]) * half / 1_000_000
+        found["output"] = self.output * Decimal(prices[1]) * times / 1_000_000
         found["web_search"] = self.searches * SEARCH
         return {kind: amount for kind, amount in found.items() if amount}
 
@@ -98,7 +101,8 @@ class Named(NamedTuple):
 class AdminServer(ApiServer):
     """`events` in any order. `most` makes pages shorter than they were asked for. `now` ends what there is.
 
-    Buckets of `messages` that begin at one of `lost` are left out, as the real API never does.
+    Buckets of `messages` that begin at one of `lost` are left out, as the real API never does. Whether costs of `messages`
+    have their inference geography isn't documented clearly: `has_geo_costs` says so.
     """
 
     def __init__(self, events: Sequence[Event] = (), **given: Any) -> None:
@@ -114,6 +118,7 @@ class AdminServer(ApiServer):
         self.most: int | None = None
         self.lost: frozenset[datetime] = frozenset()
         self.currency = "USD"
+        self.has_geo_costs = True
 
     def respond(self, seen: Seen) -> Reply:
         reply = super().respond(seen)
@@ -163,7 +168,7 @@ class AdminServer(ApiServer):
         groups = query.groups({"workspace_id", "description"}, most=2)
 
         def results(inside: Iterable[Event]) -> Iterator[dict[str, Any]]:
-            yield from cost_rows(inside, groups, self.currency)
+            yield from cost_rows(inside, groups, self.currency, has_geo=self.has_geo_costs)
 
         return self._buckets(query, self.events, results, query.choice("bucket_width", ("1d",), "1d"))
 
@@ -410,13 +415,15 @@ def costs(events: Iterable[Event]) -> dict[str, Decimal]:
     return found
 
 
-def cost_rows(events: Iterable[Event], groups: Sequence[str], currency: str) -> Iterator[dict[str, Any]]:
-    facets = ("model", "service_tier", "context_window", "inference_geo")
+def cost_rows(
+    events: Iterable[Event], groups: Sequence[str], currency: str, *, has_geo: bool = True
+) -> Iterator[dict[str, Any]]:
+    facets = ("model", "service_tier", "context_window", *(["inference_geo"] if has_geo else []))
     described = "description" in groups
     by_workspace = grouped(events, ["workspace_id"] if "workspace_id" in groups else [])
     for key, some in by_workspace.items():
         base = {"workspace_id": key[0] if key else None, "currency": currency}
-        nothing = dict.fromkeys(("cost_type", "description", "token_type", *facets))
+        nothing = dict.fromkeys(("cost_type", "description", "token_type", "inference_geo", *facets))
         if not described:
             yield {**base, **nothing, "amount": cents(sum(costs(some).values(), Decimal(0)))}
             continue
@@ -426,7 +433,7 @@ def cost_rows(events: Iterable[Event], groups: Sequence[str], currency: str) -> 
                 if amount := by_kind.get(kind):
                     told = dict(zip(facets, values, strict=True))
                     yield {
-                        **base, **told, "amount": cents(amount), "cost_type": "tokens", "token_type": wire,
+                        **base, "inference_geo": None, **told, "amount": cents(amount), "cost_type": "tokens", "token_type": wire,
                         "description": f"{values[0]} usage - {kind} ({values[1]})",
                     }  # fmt: skip
         if amount := costs(some).get("web_search"):

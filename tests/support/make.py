@@ -19,6 +19,8 @@ def rule(**given: Any) -> Rule:
         "limits": {MODEL: 100}, "warn_at": 0.9, "message": "", "allow_empty": False, "line": 7,
         "limit_lines": {MODEL: 9},
     }  # fmt: skip
+    if "max_growth" in given:
+        defaults["max_growth_line"] = 11
     return Rule(**(defaults | given))
 
 

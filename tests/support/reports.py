@@ -53,9 +53,12 @@ def row(
     path: str, tokens: int | None, *, limit: int = 4000, model: str = SONNET, spread: int = 0, base: int | None = None,
     change: ChangeKind = "", renamed_from: str = "", sections: tuple[Section, ...] = (),
     exemption: Exemption | None = None, today: str = "2026-11-22", of_prompt: Mapping[str, Any] | None = None,
-    **of_rule: Any,
+    base_limit: int | None = 0, **of_rule: Any,
 ) -> Verdict:  # fmt: skip
-    """A verdict as a run would come to it: status, growth and inheritance are the judge's."""
+    """A verdict as a run would come to it: status, growth and inheritance are the judge's.
+
+    Where the base isn't said to have had another limit, or none, it had the same.
+    """
     rule = make.rule(**({"limits": {model: limit}, "models": (model,), "limit_lines": {model: 9}} | of_rule))
     prompt = make.prompt(path, **(of_prompt or {}))
     counted = None if tokens is None else make.count(tokens, spread)
@@ -63,7 +66,9 @@ def row(
     if change:
         before = None if base is None else make.count(base, spread)
         growth = None if base is None or tokens is None else tokens - base
-        found = judge.mark_preexisting(judge.add_base(found, change, before, growth, renamed_from))
+        limit_before = None if change == "new" else limit if base_limit == 0 else base_limit
+        found = judge.add_base(found, change, before, growth, renamed_from, limit_before)
+        found = judge.mark_preexisting(found)
     if exemption:
         found = judge.apply_exemption(found, [(exemption, lambda _path: True)], today)
     return found._replace(sections=sections) if found.status in {"over", "exempt"} else found
@@ -94,8 +99,8 @@ SAMPLE = make.report(
     exit_code=ExitCode.OVER_LIMIT,
 )
 
-# Paths were named that no rule owns.
-EMPTY = finish(notes=(Note("no rule owns any of the files named, so nothing was measured"),))
+# Paths were named that no rule matches, which was allowed.
+EMPTY = finish(notes=(Note("no rule matches any of the paths, so nothing was checked"),))
 
 # No base, everything is well.
 PASSING = finish(row("prompts/support.md", 1234, spread=2), row("prompts/triage.md", 87, spread=1))

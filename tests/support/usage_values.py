@@ -29,8 +29,8 @@ def make_period(
 
 def make_data(usage_rows: list[UsageRow], cost_rows: list[CostRow], **given: Any) -> UsageData:
     """Rows by model, workspace and service tier, as a source that tells all of them."""
-    price_usage = [row._replace(group=(row.group[0], row.group[2])) for row in usage_rows]
-    price_costs = [row._replace(group=(row.group[0], row.group[2])) for row in cost_rows]
+    price_usage = [row._replace(group=(row.group[0], row.group[2], "0-200k", "global")) for row in usage_rows]
+    price_costs = [row._replace(group=(row.group[0], row.group[2], "0-200k", "global")) for row in cost_rows]
     defaults: dict[str, Any] = {"names": {}, "complete_until": NOW - LAG, "has_requests": False}
     return UsageData(
         "messages", usage_rows, DIMENSIONS, price_usage, cost_rows, DIMENSIONS, price_costs, **(defaults | given)

@@ -6,7 +6,8 @@ import pytest
 from tests.support.usage_values import make_trends
 
 from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
-from prompt_lint.usage.sentences import describe_result
+from prompt_lint.usage.sentences import describe_result, write_headline
+from prompt_lint.usage.tables import make_figure_rows
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,21 @@ def test_a_text_that_is_no_condition_is_refused(text: str) -> None:
         return
     with pytest.raises(ValueError, match=r"is no|names no|doesn't say|can't be|is a share"):
         parse_condition(text)
+
+
+@pytest.mark.parametrize("text", ["cache-hit > 100%", "tokens < 0", "output -100%", "requests < 0/day"])
+def test_a_condition_that_no_figure_could_meet_is_refused(text: str) -> None:
+    """It would pass for one that is watched; what could be met by one token more is taken."""
+    with pytest.raises(ValueError, match="can never be met"):
+        parse_condition(text)
+    for possible in ("cache-hit > 99.9%", "tokens < 1", "output -99.9%", "saved < 0", "cost -100%"):
+        assert parse_condition(possible).text == possible
+
+
+def test_a_change_against_a_negative_figure_is_none() -> None:
+    """Credits in the window before: whatever was spent since would be a fall of several hundred percent."""
+    trends = make_trends(*["-5"] * 7, *["10"] * 7)
+
+    assert evaluate_condition(parse_condition("cost -50%"), trends).is_met is None
+    assert make_figure_rows(trends)[0].change == "-"
+    assert write_headline(trends).endswith("; the 7 days before cost -$35.00.")

@@ -9,7 +9,15 @@ from tests.support.usage_values import DIMENSIONS, GROUP, make_data, make_period
 from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.sentences import list_caveats
 from prompt_lint.usage.trends import compute_trends
-from prompt_lint.usage.values import CostRow, PromptTokens, Usage, UsageReport, UsageRow
+from prompt_lint.usage.values import (
+    CheckedPrompts,
+    CostRow,
+    Interval,
+    PromptTokens,
+    Usage,
+    UsageReport,
+    UsageRow,
+)
 
 
 def test_prices_are_what_was_paid() -> None:
@@ -53,13 +61,19 @@ def test_priority_tier_makes_no_price_cheaper() -> None:
 
 
 def test_a_prompt_costs_its_tokens_at_the_price_of_its_models_input() -> None:
-    """Also where the report calls the model by its date; growth is multiplied by the month's requests."""
+    """Of all ids that the report has the model under; growth is multiplied by the month's requests to all of them."""
     period = make_period(days=3)
-    start, group = period.window.start, ("claude-haiku-4-5-20251001", "w", "standard")
-    usage = [UsageRow(start, group, Usage(uncached=1_000_000, requests=300))]
-    data = make_data(usage, [CostRow(start, group, "uncached", Decimal(2))], has_requests=True)
-    prompt = PromptTokens("a.md", "", "claude-haiku-4-5", 5_000, 100)
-    [cost] = compute_prompt_costs([prompt], compute_trends(data, period, "1d", DIMENSIONS))
+    start = period.window.start
+    ids = ("claude-haiku-4-5-20251001", "claude-haiku-4-5", "claude-opus-5-5")
+    usage = [
+        UsageRow(start, (model, "w", "standard"), Usage(uncached=1_000_000, requests=150)) for model in ids
+    ]
+    costs = [CostRow(start, (model, "w", "standard"), "uncached", Decimal(2)) for model in ids]
+    trends = compute_trends(make_data(usage, costs, has_requests=True), period, "1d", DIMENSIONS)
+    prompt = PromptTokens(
+        "a.md", "", "claude-haiku-4-5", Interval(5_000, 4_900, 5_200), Interval(100, 90, 110)
+    )
+    [cost] = compute_prompt_costs(CheckedPrompts("result.json", True, [prompt], 0), trends)
 
-    assert cost.per_thousand_calls == 10
-    assert cost.monthly_growth == Decimal("0.6")
+    assert cost.per_thousand_calls == (10, Decimal("9.8"), Decimal("10.4"))
+    assert cost.monthly_growth == (Decimal("0.6"), Decimal("0.54"), Decimal("0.66"))

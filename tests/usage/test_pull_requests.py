@@ -24,6 +24,11 @@ if TYPE_CHECKING:
         {"GITHUB_REF": "refs/pull/3/merge"},
         {"CI_PIPELINE_SOURCE": "merge_request_event"}, {"BUILD_REASON": "PullRequest"}, {"BITBUCKET_PR_ID": "1"},
         {"BUILDKITE_PULL_REQUEST": "12"}, {"TRAVIS_PULL_REQUEST": "3"}, {"CHANGE_ID": "4"},
+        {"SEMAPHORE_GIT_PR_NUMBER": "12"}, {"CIRCLE_PR_NUMBER": "12"}, {"CODEBUILD_WEBHOOK_TRIGGER": "pr/12"},
+        {"CODEBUILD_WEBHOOK_EVENT": "PULL_REQUEST_UPDATED"}, {"CF_PULL_REQUEST_NUMBER": "12"},
+        {"GERRIT_CHANGE_NUMBER": "12"}, {"ghprbPullId": "12"}, {"gitlabMergeRequestIid": "12"},
+        {"BITRISE_PULL_REQUEST": "12"}, {"CI_COMMIT_PULL_REQUEST": "12"}, {"DRONE_BUILD_EVENT": "pull_request"},
+        {"TRAVIS_PULL_REQUEST": "false", "GITHUB_ACTIONS": "true", "CHANGE_ID": "4"},
     ],
     ids=str,
 )  # fmt: skip
@@ -49,6 +54,8 @@ def test_a_pull_request_is_refused(
         {"GITHUB_EVENT_NAME": "workflow_dispatch"},
         {"GITHUB_EVENT_NAME": "push", "GITHUB_HEAD_REF": ""},
         {"BUILDKITE_PULL_REQUEST": "false"},
+        {"CODEBUILD_WEBHOOK_TRIGGER": "branch/main", "CODEBUILD_WEBHOOK_EVENT": "PUSH"},
+        {"SEMAPHORE_GIT_REF_TYPE": "branch", "CF_PULL_REQUEST_NUMBER": "", "GITHUB_REF": "refs/heads/main"},
     ],
     ids=str,
 )

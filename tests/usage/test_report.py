@@ -58,6 +58,17 @@ def test_a_condition_that_is_met_fails(
     ("options", "message"),
     [
         (("--fail-on", "costs > 5"), "names no figure; there are cost, "),
+        (("--fail-on", "cache-hit > 100%"), "can never be met: no share is above 100%"),
+        (
+            ("--fail-on", "requests > 5"),
+            "can never be met: --source messages counts no requests\nadd --source analytics",
+        ),
+        (("--fail-on", "requests +5%", "--days=3"), "--source messages counts no requests"),
+        (("--fail-on", "forecast > 5", "--to=2026-11-20"), "a window of the past has no forecast"),
+        (
+            ("--fail-on", "cost +5%", "--source=analytics", "--days=30", "--to=2026-02-01"),
+            "has no data of the window before",
+        ),
         (("--days", "91"), "91 is not in the range"),
         (("--from", "2026-11-01", "--days", "3"), "--from and --days contradict each other"),
         (("--from", "2026-11-22"), "holds no day that is over"),

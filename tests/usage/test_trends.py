@@ -65,7 +65,7 @@ def test_today_is_in_no_total() -> None:
     costs = [CostRow(period.complete_end, GROUP, "output", Decimal(7))]
     trends = compute_trends(make_data(usage, costs), period, "1d", DIMENSIONS)
 
-    assert trends.is_empty
+    assert trends.is_idle
     assert trends.today == (period.complete_end, Usage(output=5), Decimal(7))
 
 
@@ -73,7 +73,7 @@ def test_without_usage_there_is_no_price_share_or_saving() -> None:
     """Nor a window before, or a forecast."""
     trends = compute_trends(make_data([], []), make_period(), "1d", DIMENSIONS)
 
-    assert trends.totals[2:] == (None, None, None)
+    assert trends.totals[2:] == (None, None, None, "")
     assert trends.previous_totals is None
     assert trends.forecast is None
 

@@ -80,6 +80,8 @@ def build_arguments(env: Mapping[str, str], context: Context | None, report_file
     """Return the command line that the inputs mean. Raises `Fatal` for what can't be read, or must not be written to."""
     arguments = ["check"]
     arguments += [f"--{name}={value}" for name in _OPTIONS if (value := read_input(env, name))]
+    if read_input(env, "allow-unmatched") == "true":
+        arguments.append("--allow-unmatched")
     if base := _choose_base(env, context):
         arguments.append(f"--base={base}")
     arguments += [f"--output={output}" for output in (*_list_outputs(env), f"json={report_file}")]

@@ -66,12 +66,16 @@ class KeyCredential(NamedTuple):
     """A key or token for the direct client, and where it may be sent. `base_url` has no slash at its end.
 
     `variable` is the one that has the secret. `headers` are those of ANTHROPIC_CUSTOM_HEADERS, whose values are secrets, too.
+    `proxy_variable` is the one that names the proxy, if any; `obeyed_variables` are names of those by which the
+    environment leads an Admin key elsewhere.
     """
 
     base_url: str
     variable: str
     secret: Secret
     headers: tuple[tuple[str, Secret], ...] = ()
+    proxy_variable: str = ""
+    obeyed_variables: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -104,7 +108,9 @@ def find_credential(
         if env.get(variable):
             base_url = validate_endpoint(env.get("ANTHROPIC_BASE_URL") or API_URL, "ANTHROPIC_BASE_URL")
             key = _validate_api_key(variable, env[variable])
-            return KeyCredential(base_url, variable, key, _parse_custom_headers(env))
+            return KeyCredential(
+                base_url, variable, key, _parse_custom_headers(env), find_proxy_variable(env)
+            )
     if env.get("ANTHROPIC_BASE_URL"):
         validate_endpoint(env["ANTHROPIC_BASE_URL"], "ANTHROPIC_BASE_URL")
     if env.get("ANTHROPIC_PROFILE"):
@@ -126,8 +132,11 @@ def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) ->
     key = _validate_secret(variable, env[variable])
     if key.lower().startswith("sk-ant-api03" if analytics else "sk-ant-api"):
         raise Fatal(f"{variable} holds an ordinary API key, which can't read reports", ADMIN_HINT)
-    base_url = validate_endpoint(env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE)
-    return KeyCredential(base_url, variable, Secret(key))
+    base_url = validate_endpoint(
+        env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE, "https://gateway.example.com", "the key"
+    )
+    obeyed = _find_admin_variables(env, base_url)
+    return KeyCredential(base_url, variable, Secret(key), (), find_proxy_variable(env), obeyed)
 
 
 def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthropic") -> tuple[str, ...]:
@@ -138,6 +147,27 @@ def find_routing_variables(env: Mapping[str, str], provider: Provider = "anthrop
     is_local = provider == "anthropic" and env.get("ANTHROPIC_BASE_URL", "").lower().startswith("http:")
     names = ("ANTHROPIC_CUSTOM_HEADERS", *(() if is_local else _PROXY_VARIABLES))
     return tuple(name for name in names if env.get(name))
+
+
+def _find_admin_variables(env: Mapping[str, str], base_url: str) -> tuple[str, ...]:
+    """Return the names of the variables that say where an Admin key is sent: the address, the proxy, the certificates.
+
+    To an address on this machine no proxy leads, and past the hosts of NO_PROXY.
+    """
+    names = [ADMIN_URL_VARIABLE] if env.get(ADMIN_URL_VARIABLE) else []
+    if base_url.lower().startswith("http:"):
+        return tuple(names)
+    proxy = find_proxy_variable(env)
+    excepted = (env.get("no_proxy") or env.get("NO_PROXY", "")).replace(",", " ").split()
+    host = "." + get_host(base_url).partition(":")[0]
+    if proxy and not any(name == "*" or host.endswith(f".{name.lstrip('*.')}") for name in excepted):
+        names.append(proxy)
+    return (*names, *filter(env.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+def find_proxy_variable(env: Mapping[str, str]) -> str:
+    """Return the variable that names the proxy for https://, "" where none does; Python reads the small name first."""
+    return next(filter(env.get, ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")), "")
 
 
 def is_printable_ascii(text: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.request_pool import CountTokens
     from prompt_lint.api.responses import Result
+    from prompt_lint.api.wire_trace import RecordSent
     from prompt_lint.model.values import Request
 
 PATH = "/v1/messages/count_tokens"
@@ -27,13 +28,24 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
 @contextmanager
-def connect(credential: KeyCredential, timeout: float) -> Iterator[CountTokens]:
-    """Yield a function that counts the tokens of a request. `timeout` is in seconds, for one request."""
+def connect(
+    credential: KeyCredential, timeout: float, record_sent: RecordSent | None = None
+) -> Iterator[CountTokens]:
+    """Yield a function that counts the tokens of a request.
+
+    `timeout` is in seconds, for one request; `record_sent` gets the host of each that leaves.
+    """
     key = credential.secret.reveal()
     custom_headers = {name.lower(): value.reveal() for name, value in credential.headers}
     headers = {"authorization": f"Bearer {key}", "anthropic-version": API_VERSION, **custom_headers}
     redact = make_redactor(key, *custom_headers.values())
-    with HttpClient(credential.base_url, headers, timeout) as client:
+    with HttpClient(
+        credential.base_url,
+        headers,
+        timeout,
+        proxy_variable=credential.proxy_variable,
+        record_sent=record_sent,
+    ) as client:
 
         def count_tokens(model: str, request: Request) -> Result:
             response = client.send("POST", PATH, encode_body(model, adapt_request(request, model)))

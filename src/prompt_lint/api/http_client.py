@@ -14,22 +14,33 @@ import httpx2
 from prompt_lint import __version__
 from prompt_lint.api.endpoint import get_host
 from prompt_lint.api.responses import MAX_RESPONSE_BYTES, RequestFailed, Response, explain_network_error
+from prompt_lint.api.wire_trace import WireTrace
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from prompt_lint.api.wire_trace import RecordSent
 
 
 class HttpClient:
     """Sends requests to one address, from many threads at once. Each of them keeps its connection.
 
     `base_url` has no slash at its end, and `headers` are added to those of every request. `timeout` is in seconds, for a
-    request; `max_bytes` is how much of a body is read. Raises `Fatal` where the environment names a proxy or a certificate that
+    request; `max_bytes` is how much of a body is read. `proxy_variable` is what errors call the proxy by, and `record_sent`
+    gets the host of each request that leaves. Raises `Fatal` where the environment names a proxy or a certificate that
     can't be used.
     """
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str], timeout: float, max_bytes: int = MAX_RESPONSE_BYTES
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        max_bytes: int = MAX_RESPONSE_BYTES,
+        *,
+        proxy_variable: str = "",
+        record_sent: RecordSent | None = None,
     ) -> None:
         self._base_url = base_url
         self._host = get_host(base_url)
@@ -43,8 +54,9 @@ class HttpClient:
             **headers,
         }
         self._timeout = timeout
+        self._proxy_variable = proxy_variable
         self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
-        self._client = create_client(httpx2.Client, base_url, timeout, max_bytes)
+        self._client = create_client(httpx2.Client, base_url, timeout, max_bytes, record_sent)
         self._users = UserCount(self._client.close)
 
     def __enter__(self) -> Self:
@@ -53,10 +65,15 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self._users.leave()
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> Response:
-        """Return the response, whatever its status is. Raises `RequestFailed` where there is none."""
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> Response:
+        """Return the response, whatever its status is. Raises `RequestFailed` where there is none.
+
+        `headers` are added to those of every request.
+        """
         url = httpx2.URL(self._base_url + path)
-        headers = dict(self._headers)
+        headers = {**self._headers, **headers}
         if body is None:
             del headers["content-type"]
         # Without the client's own merging of headers and cookies, which takes a third of the time.
@@ -67,7 +84,7 @@ class HttpClient:
             except RequestFailed:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it is, there is no response
-                failed = explain_network_error(error, self._host, self._timeout)
+                failed = explain_failure(error, request, self._host, self._timeout, self._proxy_variable)
             raise failed  # outside of `except`, so that it carries no exception whose text holds the key
 
 
@@ -76,10 +93,11 @@ def create_client(
     base_url: str,
     timeout: float,
     max_bytes: int = MAX_RESPONSE_BYTES,
+    record_sent: RecordSent | None = None,
 ) -> httpx2.Client:
     """Return a client of this class, ours or the SDK's. An empty `base_url` is the SDK's own.
 
-    Raises `Fatal` where the environment names a proxy or a certificate that can't be used.
+    `record_sent` gets the host of each request that leaves. Raises `Fatal` where the environment names a proxy or a certificate that can't be used.
     """
     try:
         return client_class(
@@ -90,7 +108,10 @@ def create_client(
             headers={"accept-encoding": "identity"},
             # A proxy is for the way out: what goes to this machine, perhaps without TLS, stays here.
             trust_env=not base_url.lower().startswith("http:"),
-            event_hooks={"response": [_make_body_guard(get_host(base_url) or "the API", timeout, max_bytes)]},
+            event_hooks={
+                "request": [lambda request: _trace_request(request, record_sent)],
+                "response": [_make_body_guard(get_host(base_url) or "the API", timeout, max_bytes)],
+            },
         )
     except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
         kind = type(error).__name__
@@ -98,6 +119,28 @@ def create_client(
         f"no HTTP client can be made of what the environment says ({kind})",
         "do SSL_CERT_FILE and SSL_CERT_DIR name what is there, and HTTPS_PROXY, HTTP_PROXY and ALL_PROXY proxies?",
     )
+
+
+def _trace_request(request: httpx2.Request, record_sent: RecordSent | None) -> None:
+    trace = WireTrace(request.url.netloc.decode("ascii"), record_sent)
+    request.extensions = {**request.extensions, "trace": trace}
+
+
+def explain_failure(
+    error: BaseException, request: httpx2.Request, host: str, timeout: float, proxy_variable: str
+) -> RequestFailed:
+    """Return why there is no response; of a proxy that doesn't let the request through, the proxy is to blame."""
+    trace = request.extensions.get("trace")
+    proxy = ""
+    if (
+        isinstance(trace, WireTrace)
+        and trace.peer
+        and trace.peer[0] != request.url.host
+        and not trace.is_sent
+    ):
+        name, port = trace.peer
+        proxy = f"the proxy {name}:{port}{proxy_variable and f' ({proxy_variable})'}"
+    return explain_network_error(error, host, timeout, proxy)
 
 
 class UserCount:

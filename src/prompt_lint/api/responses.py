@@ -96,9 +96,14 @@ class RequestFailed(Exception):
         self.quota = quota
 
 
-def parse_token_count(response: Response, host: str, redact: Redact) -> Result:
-    """Return the `Count` of a response. Raises `RequestFailed`, and nothing else, for a response without a valid one."""
-    value = parse_json(response, host, redact)
+def parse_token_count(
+    response: Response, host: str, redact: Redact, variable: str = "ANTHROPIC_BASE_URL"
+) -> Result:
+    """Return the `Count` of a response. Raises `RequestFailed`, and nothing else, for a response without a valid one.
+
+    `variable` is what the address of the server may be set by.
+    """
+    value = parse_json(response, host, redact, variable=variable)
     tokens = value.get("input_tokens") if isinstance(value, dict) else None
     # `bool` is an `int`, and NaN passes every comparison: so the type itself.
     if type(tokens) is not int or not 0 < tokens <= MAX_COUNT:
@@ -107,13 +112,19 @@ def parse_token_count(response: Response, host: str, redact: Redact) -> Result:
     return Result(Count(tokens, tokens, tokens, "api"), parse_quota(response.headers))
 
 
-def parse_json(response: Response, host: str, redact: Redact, max_bytes: int = MAX_RESPONSE_BYTES) -> Any:
+def parse_json(
+    response: Response,
+    host: str,
+    redact: Redact,
+    max_bytes: int = MAX_RESPONSE_BYTES,
+    variable: str = "ANTHROPIC_BASE_URL",
+) -> Any:
     """Return the JSON value of a response, None where it has none. Raises `RequestFailed` for an error status.
 
-    `max_bytes` is how much of a body the client reads.
+    `max_bytes` is how much of a body the client reads; `variable` is what the address of the server may be set by.
     """
     if response.status != 200:
-        raise _explain_status(response, host, redact)
+        raise _explain_status(response, host, redact, variable)
     fault = ""
     if response.headers.get("content-encoding", "identity") != "identity":
         fault = "sent a compressed answer that nobody asked for"
@@ -132,14 +143,14 @@ def decode_json(body: bytes | None) -> Any:
         return None
 
 
-def _explain_status(response: Response, host: str, redact: Redact) -> RequestFailed:
+def _explain_status(response: Response, host: str, redact: Redact, variable: str) -> RequestFailed:
     if 300 <= response.status < 400:
-        advice = "name the final address in ANTHROPIC_BASE_URL, or sign in to the network"
+        advice = f"name the final address in {variable}, or sign in to the network"
         return redirect_failure(response, host, advice)
     kind, advice = _STATUSES.get(response.status) or ("retry" if response.status >= 500 else "invalid", "")
     error = _get_error(response)
     if response.status == 404 and not error:
-        kind, advice = "invalid", "is ANTHROPIC_BASE_URL the right address?"
+        kind, advice = "invalid", f"is {variable} the right address?"
     details = error.get("details")
     if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
         kind, advice = "fatal", "the organization's spend limit is reached: raise it in the Claude Console"
@@ -201,23 +212,28 @@ def parse_retry_after(response: Response) -> float | None:
         return None
 
 
-def explain_network_error(error: BaseException, host: str, timeout: float) -> RequestFailed:
-    """Return why there is no response, by the classes of what was raised: its text may hold the key."""
+def explain_network_error(error: BaseException, host: str, timeout: float, proxy: str = "") -> RequestFailed:
+    """Return why there is no response, by the classes of what was raised: its text may hold the key.
+
+    `proxy` is what to call the proxy that the request didn't get past; empty without one.
+    """
+    peer, advice = proxy or host, "check the proxy's address, or name the host in NO_PROXY" if proxy else ""
     names = {kind.__name__ for link in _get_causes(error) for kind in type(link).__mro__}
     table: tuple[tuple[str, FailureKind, str, str], ...] = (
         ("SSLCertVerificationError", "fatal", f"the certificate of {host} isn't trusted",
          "where a proxy signs it, SSL_CERT_FILE may name that proxy's certificate"),
         ("SSLError", "retry", f"{host} doesn't speak TLS properly", ""),
-        ("gaierror", "retry", f"the name {host} can't be resolved", ""),
-        ("ProxyError", "retry", f"the proxy doesn't lead to {host}", "see HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
-        ("ConnectionRefusedError", "retry", f"{host} refuses connections", ""),
-        ("ConnectTimeout", "retry", f"no connection to {host} within {timeout:g} s", ""),
-        ("TimeoutException", "retry", f"no answer from {host} within {timeout:g} s", ""),
-        ("TimeoutError", "retry", f"no answer from {host} within {timeout:g} s", ""),
+        ("gaierror", "retry", f"the name of {proxy} can't be resolved" if proxy else f"the name {host} can't be resolved",
+         advice),
+        ("ProxyError", "retry", f"{proxy or 'the proxy'} doesn't lead to {host}", advice),
+        ("ConnectionRefusedError", "retry", f"{peer} refuses connections", advice),
+        ("ConnectTimeout", "retry", f"no connection to {peer} within {timeout:g} s", advice),
+        ("TimeoutException", "retry", f"no answer from {peer} within {timeout:g} s", advice),
+        ("TimeoutError", "retry", f"no answer from {peer} within {timeout:g} s", advice),
         ("LocalProtocolError", "fatal", "the request can't be sent as HTTP", ""),
-        ("RemoteProtocolError", "retry", f"{host} broke off, or answered with something that isn't HTTP", ""),
-        ("NetworkError", "retry", f"the connection to {host} broke off", ""),
-        ("OSError", "retry", f"the connection to {host} broke off", ""),
+        ("RemoteProtocolError", "retry", f"{peer} broke off, or answered with something that isn't HTTP", advice),
+        ("NetworkError", "retry", f"the connection to {peer} broke off", advice),
+        ("OSError", "retry", f"the connection to {peer} broke off", advice),
     )  # fmt: skip
     for name, kind, message, hint in table:
         if name in names:

@@ -12,11 +12,11 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.api.credentials import BASE_URL_VARIABLES
+from prompt_lint.api.credentials import BASE_URL_VARIABLES, find_proxy_variable
 from prompt_lint.api.endpoint import get_host, validate_endpoint
-from prompt_lint.api.http_client import UserCount, create_client, read_response
+from prompt_lint.api.http_client import UserCount, create_client, explain_failure, read_response
 from prompt_lint.api.redact import make_redactor, to_one_line
-from prompt_lint.api.responses import RequestFailed, explain_network_error, parse_token_count
+from prompt_lint.api.responses import RequestFailed, parse_token_count
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.request.for_model import adapt_request
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.redact import Redact
     from prompt_lint.api.request_pool import CountTokens
     from prompt_lint.api.responses import Response, Result
+    from prompt_lint.api.wire_trace import RecordSent
     from prompt_lint.model.values import Request
 
 _CLIENTS: dict[Provider, str] = {
@@ -45,24 +46,27 @@ _SECRETS = (
 
 
 @contextmanager
-def connect(credential: SdkCredential, timeout: float) -> Iterator[CountTokens]:
-    """Yield a function that counts the tokens of a request. `timeout` is in seconds, for one request.
+def connect(
+    credential: SdkCredential, timeout: float, record_sent: RecordSent | None = None
+) -> Iterator[CountTokens]:
+    """Yield a function that counts the tokens of a request.
 
-    Raises `Fatal` where a part of the SDK is missing, or it finds no credential or address that may be used.
+    `timeout` is in seconds, for one request; `record_sent` gets the host of each that leaves. Raises `Fatal` where a part of the SDK is missing, or it finds no credential or address that may be used.
     """
     provider = credential.provider
     anthropic = _import_sdk(provider)
     redact = make_redactor(*(os.environ.get(name, "") for name in _SECRETS))
-    client = _create_client(anthropic, credential, timeout, redact)
+    client = _create_client(anthropic, credential, timeout, redact, record_sent)
     users = UserCount(client.close)
     try:
-        host = get_host(validate_endpoint(str(client.base_url), BASE_URL_VARIABLES[provider]))
+        variable = BASE_URL_VARIABLES[provider]
+        host = get_host(validate_endpoint(str(client.base_url), variable))
         sender = _Sender(anthropic, client, host, timeout, redact)
 
         def count_tokens(model: str, request: Request) -> Result:
             with users:
                 response = sender.send({"model": model, **adapt_request(request, model).ordered_fields()})
-                return parse_token_count(response, host, redact)
+                return parse_token_count(response, host, redact, variable)
 
         yield count_tokens
     finally:
@@ -87,14 +91,16 @@ def _import_sdk(provider: Provider) -> Any:
     return anthropic
 
 
-def _create_client(anthropic: Any, credential: SdkCredential, timeout: float, redact: Redact) -> Any:
+def _create_client(
+    anthropic: Any, credential: SdkCredential, timeout: float, redact: Redact, record_sent: RecordSent | None
+) -> Any:
     variable = BASE_URL_VARIABLES[credential.provider]
     base_url = os.environ.get(variable, "")
     if base_url:
         validate_endpoint(base_url, variable)
     else:
         os.environ.pop(variable, None)  # an empty one means unset here, and a broken address to the SDK
-    http_client = create_client(anthropic.DefaultHttpxClient, base_url, timeout)
+    http_client = create_client(anthropic.DefaultHttpxClient, base_url, timeout, record_sent=record_sent)
     try:
         return getattr(anthropic, _CLIENTS[credential.provider])(
             max_retries=0, timeout=timeout, http_client=http_client, open_telemetry=False
@@ -154,7 +160,8 @@ class _Sender:
         if isinstance(error, UnicodeError | RecursionError):
             return RequestFailed("request", "the request can't be written as JSON in UTF-8")
         if isinstance(error, self._anthropic.APIConnectionError):
-            return explain_network_error(error, self._host, self._timeout)
+            proxy_variable = find_proxy_variable(os.environ)
+            return explain_failure(error, error.request, self._host, self._timeout, proxy_variable)
         # Whatever else is raised before anything is sent concerns the credential, and so every request.
         reason = to_one_line(str(error), self._redact) or type(error).__name__
         return RequestFailed("fatal", f"the Claude SDK has no usable credential: {reason}")

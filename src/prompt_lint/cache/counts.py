@@ -144,7 +144,7 @@ def open_counts(
 
 def _is_possible(count: Count) -> bool:
     """Return whether it can be a count: positive integers, inside its own interval; a single value from the API."""
-    tokens, low, high, origin, _ = count
+    tokens, low, high, origin, *_ = count
     if any(type(number) is not int for number in (tokens, low, high)):
         return False
     is_inside = 0 <= low <= tokens <= high < _TOO_MANY and tokens > 0

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.store import Store
-from prompt_lint.model.values import Note
+from prompt_lint.model.values import ImportedFile, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +34,7 @@ class PromptEntry(NamedTuple):
     format: str
     role: str
     digest: str
+    imports: tuple[ImportedFile, ...] = ()
 
 
 class FileEntry(NamedTuple):
@@ -99,7 +100,9 @@ def open_files(
 
 def _encode(entry: FileEntry, path: str) -> bytes:
     """Notes on the file itself are kept without its path."""
-    notes = [(note.message, None if note.path == path else note.path, note.line) for note in entry.notes]
+    notes = [
+        (note.message, None if note.path == path else note.path, note.line, note.kind) for note in entry.notes
+    ]
     includes = {included: stamp.hex() for included, stamp in entry.includes.items()}
     return json.dumps([entry.prompts, notes, includes], separators=(",", ":")).encode()
 
@@ -109,13 +112,24 @@ def _decode(data: bytes, path: str) -> FileEntry | None:
     try:
         prompts, notes, includes = json.loads(data)
         entry = FileEntry(
-            tuple(PromptEntry(*prompt) for prompt in prompts),
-            tuple(Note(message, path if where is None else where, line) for message, where, line in notes),
+            tuple(_make_prompt_entry(*prompt) for prompt in prompts),
+            tuple(
+                Note(message, path if where is None else where, line, kind)
+                for message, where, line, kind in notes
+            ),
             {included: bytes.fromhex(stamp) for included, stamp in includes.items()},
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return entry if all(map(_is_possible, entry.prompts)) else None
+
+
+def _make_prompt_entry(
+    name: str, line: int, format_name: str, role: str, digest: str, imports: list[list[str]]
+) -> PromptEntry:
+    return PromptEntry(
+        name, line, format_name, role, digest, tuple(ImportedFile(path, real) for path, real in imports)
+    )
 
 
 def _is_possible(prompt: PromptEntry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,12 +10,13 @@ from prompt_lint import ci
 from prompt_lint.config import load
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
-from prompt_lint.repo.base_commit import NoBase, find_base
+from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from prompt_lint.ci.context import Context
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Base
     from prompt_lint.repo.working_tree import WorkingTree
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(NamedTuple):
-    """What a run compares with. `config` is the base's; None where it has none, so that nothing was over a limit."""
+    """What a run compares with. `config` is the base's; None where it has none, so that nothing had a limit."""
 
     base: Base
     commit: CommitTree
@@ -36,13 +38,13 @@ class Comparison(NamedTuple):
 def open_comparison(
     tree: WorkingTree, ref: str, policy: str, config: Config, parse: Parse, env: Mapping[str, str]
 ) -> Iterator[Comparison | None]:
-    """Open what the run compares with. Where `auto` finds no base, add a note to the tree, and yield None.
+    """Open what the run compares with. Where there is no earlier commit to compare with, add a note to the tree, and yield None.
 
     Raises `Fatal` where a base was named and there is none.
     """
     context = ci.detect_context(env)
     tree.notes.extend(context.notes if context else ())
-    base = find_base(tree, ref, env)
+    base = _find_earlier_base(tree, ref, context, env)
     if isinstance(base, NoBase):
         hint = f"; {base.hint}" if base.hint else ""
         tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
@@ -51,6 +53,46 @@ def open_comparison(
     with CommitTree(tree.top, base.commit) as commit:
         base_config = _read_config(tree, commit, config, parse)
         yield Comparison(base, commit, base_config, policy or config.policy or "changed")
+
+
+def _find_earlier_base(
+    tree: WorkingTree, ref: str, context: Context | None, env: Mapping[str, str]
+) -> Base | NoBase:
+    """Return the base; `NoBase` where it is HEAD itself, and nobody can have meant that.
+
+    Somebody at work on a branch compares what isn't committed with HEAD. In CI everything is committed, so nothing would
+    be compared at all: after a push to `main`, `main` is HEAD.
+
+    Raises:
+        Fatal: as `find_base`; or what is checked out has nothing of the pull request that the run is for.
+    """
+    base = find_base(tree, ref, env)
+    if isinstance(base, NoBase) or not base.is_head or _means_head(ref, base):
+        return base
+    if context and context.kind == "pull_request" and (context.target_branch or context.base):
+        raise Fatal(
+            f"what is checked out is a part of {base.name}, so nothing of the pull request would be measured",
+            _hint_checkout(context),
+        )
+    if context or (ref == AUTO and not read_current_branch(tree.top)):
+        return NoBase(f"{base.name} is HEAD itself, so there is nothing to compare with", HINT_BASE)
+    return base
+
+
+def _means_head(ref: str, base: Base) -> bool:
+    return ref in {"HEAD", "@"} or (
+        re.fullmatch(r"[0-9a-f]{7,64}", ref) is not None and base.commit.startswith(ref)
+    )
+
+
+def _hint_checkout(context: Context) -> str:
+    """Return how to check out the pull request itself, where the target is."""
+    if context.event != "pull_request_target":
+        return "check out the pull request itself"
+    return (
+        "run on `pull_request`: there `actions/checkout` takes the pull request, and on `pull_request_target` the target\n"
+        f"`with: {{ref: refs/pull/{context.pull_request or 'NUMBER'}/merge}}` takes it there, too: run nothing of it then"
+    )
 
 
 def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: Parse) -> Config | None:
@@ -62,7 +104,7 @@ def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: P
         return parse(data, name)
     except MissingFile:
         tree.notes.append(
-            f"{commit.name} has no configuration, so every prompt is new, and none of them fails yet"
+            f"{commit.name} has no configuration, so nothing had a limit there: what is over one doesn't fail yet"
         )
         return None
     except (Unreadable, ConfigErrors):

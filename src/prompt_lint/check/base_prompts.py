@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.check.base_links import BaseLinks
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import compile_group
+from prompt_lint.config.rule_matching import MatchedFile
 from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import Problem
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.rule_matching import MatchedFile
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Group, Rule
     from prompt_lint.repo.changes import Changes
@@ -28,64 +31,104 @@ if TYPE_CHECKING:
 class FileChanges(NamedTuple):
     """How the files of a run differ from the base.
 
-    `listed` are those that git lists. `converted` maps files that can't be compared to the filter that converts them.
+    `listed` are those that git lists; `linked` has the changes of prompts that only a link makes ones, by the paths that are
+    shown. `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts by a link.
     """
 
     listed: frozenset[str]
     changes: Changes
+    linked: Mapping[str, Change]
     converted: Mapping[str, str]
+    removed: Sequence[MatchedFile]
 
-    def find_change(self, path: str) -> Change:
-        """Return the change of a file. One that git doesn't list, but a link leads to, was in no commit."""
+    def find_change(self, display_path: str, path: str = "") -> Change:
+        """Return the change of a file by the path that is shown, and by its real one where that is another."""
+        if display_path in self.linked:
+            return self.linked[display_path]
+        path = path or display_path
         return self.changes.find(path) if path in self.listed else Change("new")
 
 
 def find_file_changes(
-    tree: WorkingTree, comparison: Comparison, targets: Targets, max_file_size: int
+    tree: WorkingTree,
+    comparison: Comparison,
+    targets: Targets,
+    base_matcher: RuleMatcher,
+    max_file_size: int,
 ) -> FileChanges:
     """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
     changes = find_changes(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
+    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, max_file_size)
+    linked = base_links.find_changes(changes, listed)
     touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
-    return FileChanges(listed, changes, find_converted(tree.top, touched) if touched else {})
+    touched += (file.path for file in targets.matched if file.display_path in linked)
+    converted = find_converted(tree.top, touched) if touched else {}
+    has_removed = targets.is_everything and changes.has_lost_links
+    removed = list(base_links.list_removed(linked)) if has_removed else []
+    return FileChanges(listed, changes, linked, converted, removed)
+
+
+class BaseProblems(NamedTuple):
+    """What was wrong with the files of the base, as far as they are read."""
+
+    read_paths: set[str]
+    messages: set[tuple[str, str]]
+
+    def includes(self, problem: Problem) -> bool:
+        """Return whether a problem of an unchanged file was in the base, too: another file may have caused it since."""
+        return problem.path not in self.read_paths or (problem.path, problem.message) in self.messages
 
 
 def read_base_prompts(
-    comparison: Comparison, targets: Targets, changes: FileChanges, config: Config, max_file_size: int
+    comparison: Comparison,
+    targets: Targets,
+    changes: FileChanges,
+    config: Config,
+    max_file_size: int,
+    problems: BaseProblems,
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts of the base that have to be counted, under their current path where there is one.
 
-    These are the prompts of files that have changed or may import others, of deleted files, and of groups.
+    These are the prompts of files that have changed or may import others, of deleted files, and of groups. What is wrong
+    with files is added to `problems`.
     """
-    if comparison.config is None:
-        return  # everything is new
     commit = comparison.commit
     for file in targets.matched:
-        change = changes.find_change(file.path)
+        change = changes.find_change(file.display_path, file.path)
         is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
-            yield from _read_file(commit, change, file.display_path, file.rule, max_file_size, file.read_as)
+            diagnostics = Diagnostics([], [])
+            yield from _read_file(commit, change, file, max_file_size, diagnostics)
+            problems.read_paths.add(file.display_path)
+            problems.messages.update((file.display_path, each.message) for each in diagnostics.problems)
     for path, rule in _list_deleted(targets, changes):
         change = Change("changed", path, changes.changes.deleted[path])
-        yield from _read_file(commit, change, path, rule, max_file_size)
+        deleted = MatchedFile(path, rule, ())
+        yield from _read_file(commit, change, deleted, max_file_size, Diagnostics([], []))
+    for file in changes.removed:
+        change = Change("changed", file.path)
+        yield from _read_file(commit, change, file, max_file_size, Diagnostics([], []))
     yield from _read_groups(comparison, targets, changes, config, max_file_size)
 
 
 def _read_file(
-    commit: CommitTree, change: Change, path: str, rule: Rule, max_file_size: int, read_as: str = ""
+    commit: CommitTree, change: Change, file: MatchedFile, max_file_size: int, diagnostics: Diagnostics
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
+    rule = file.rule
     reader = IncludeReader(commit, max_file_size)
     try:
         if change.blob:
             data = commit.read_blob(change.blob, max_file_size)
         else:
             data = commit.read(change.base_path, max_file_size)
-        for prompt in parse_file(read_as or change.base_path, data, rule, reader, Diagnostics([], [])):
-            yield ReadPrompt.of(prompt._replace(path=path), rule, len(data))._replace(is_base=True)
-    except Unreadable:
-        return  # reported as a prompt that can't be compared
+        for prompt in parse_file(file.read_as or change.base_path, data, rule, reader, diagnostics):
+            placed = prompt._replace(path=file.display_path)
+            yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
+    except Unreadable as error:  # reported as a prompt that can't be compared
+        diagnostics.problems.append(Problem(file.display_path, error.line, error.message, error.hint))
 
 
 def _list_deleted(targets: Targets, changes: FileChanges) -> Iterator[tuple[str, Rule]]:

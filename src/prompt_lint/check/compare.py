@@ -10,17 +10,20 @@ from prompt_lint.check import judge
 from prompt_lint.check.group_sums import find_count, sum_members
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.config.loosenings import find_loosenings
+from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt
+from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
-    from prompt_lint.check.base_prompts import FileChanges
+    from prompt_lint.check.base_prompts import BaseProblems, FileChanges
     from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.values import Count, Outcome, Problem, Request, Rule, Verdict
@@ -57,7 +60,7 @@ class OfflineRecount(NamedTuple):
         reader = IncludeReader(tree, self.max_file_size)
         name = prompt.path if prompt.real_path else path
         try:
-            data = tree.read(path, self.max_file_size)
+            data = tree.read(tree.resolve(path), self.max_file_size)
             prompts = parse_file(name, data, rule, reader, Diagnostics([], []))
             return next((other.request for other in prompts if other.name == prompt.name), None)
         except Unreadable:
@@ -67,19 +70,24 @@ class OfflineRecount(NamedTuple):
 class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
-    `find_base_rule` returns the rule that applied to a path in the base.
+    `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
+    by the rules of now where the base has no configuration.
     """
 
     comparison: Comparison
     changes: FileChanges
     counts: Mapping[PromptName, Mapping[str, Outcome | OfflineStandIn]]
     recount: OfflineRecount
+    find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
+    lost_imports: Mapping[PromptName, Sequence[str]]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
-        if self.comparison.config is None:
-            return judge.add_base(verdict, "new", None, None)
+        lost_imports = tuple(self.lost_imports.get(_identify(verdict), ()))
+        return self._compare_count(verdict)._replace(lost_imports=lost_imports)
+
+    def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
         if change.kind == "renamed" and not self.find_base_rule(change.base_path):
             return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
@@ -87,16 +95,28 @@ class BaseCounts(NamedTuple):
             return judge.add_base(verdict, "new", None, None)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None)
+            limit = self._find_base_limit(verdict, change)
+            return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         kind = change.kind if change.kind != "unchanged" or not growth else "changed"
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from)
+        limit = self._find_base_limit(verdict, change)
+        return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
+
+    def _find_base_limit(self, verdict: Verdict, change: Change) -> int | None:
+        prompt, config = verdict.prompt, self.comparison.config
+        if config is None:
+            return None
+        if prompt.is_group:
+            rule = next((group.rule for group in config.groups if group.name == prompt.name), None)
+        else:
+            rule = self.find_base_rule(change.base_path if change.kind == "renamed" else prompt.path)
+        return rule.limits_for(prompt.name).get(verdict.model) if rule else None
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
             return Change("unchanged" if _identify(verdict) in self.counts else "new")
-        return self.changes.find_change(verdict.prompt.real_path or verdict.prompt.path)
+        return self.changes.find_change(verdict.prompt.path, verdict.prompt.real_path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
@@ -111,11 +131,15 @@ class BaseCounts(NamedTuple):
         current = verdict.token_count
         if base is None or current is None:
             return None, None
-        if base.origin != current.origin and not (base.tokens == 0 or current.tokens == 0):
+        is_of_one_source = base.origin == current.origin or 0 in {base.tokens, current.tokens}
+        pairs = [(base, current)] if is_of_one_source else []
+        if not is_of_one_source or base.is_disputed or current.is_disputed:
             both = self.recount.count_both(verdict, change.base_path) if change.base_path else None
-            if both is None:
-                return None, None
-            base, current = both
+            pairs += [both] if both else []
+        if not pairs:
+            return None, None
+        # Of a gateway's numbers and the offline ones, the pair that grew more is judged.
+        base, current = max(pairs, key=lambda pair: pair[1].tokens - pair[0].tokens)
         return base, current.tokens - base.tokens
 
     def list_removed(self, verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> list[RemovedPrompt]:
@@ -130,15 +154,61 @@ class BaseCounts(NamedTuple):
             if (count := find_count(outcome))
         ]
 
-    def list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
+    def list_notes(self, verdicts: Sequence[Verdict]) -> list[Note]:
+        """Return what is to be noted of the comparison: lost imports, and what can't be compared as well as it should."""
+        return [
+            *_note_lost_imports(verdicts, self.comparison.base.name),
+            *self._list_incomparable(verdicts),
+            *self._note_possible_renames(verdicts),
+            *map(Note, self.changes.changes.notes),
+        ]
+
+    def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """Return a note for each file with a prompt whose growth can't be measured."""
         message = f"can't be compared with {self.comparison.base.name}"
-        paths = {
+        incomparable = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.token_count and verdict.growth is None and verdict.change not in {"new", ""}
         }
+        return [Note(message, path) for path in incomparable]
+
+    def _note_possible_renames(self, verdicts: Iterable[Verdict]) -> list[Note]:
+        """Return a note for each new prompt that would have grown too much, were it a deleted one of the same rule."""
+        message = (
+            "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
+            "rewritten, it grew by more than is allowed"
+        )
+        deleted = {path: self.find_rule(path) for path in self.changes.changes.deleted}
+        paths = {
+            verdict.prompt.path: None
+            for verdict in verdicts
+            if verdict.change == "new" and verdict.rule.max_growth
+            for path, rule in deleted.items()
+            if rule is verdict.rule and self._outgrew(verdict, path)
+        }
         return [Note(message, path) for path in paths]
+
+    def _outgrew(self, verdict: Verdict, path: str) -> bool:
+        outcome = self.counts.get(("", path, verdict.prompt.name), {}).get(verdict.model)
+        base, current = find_count(outcome) if outcome else None, verdict.token_count
+        if base is None or current is None:
+            return False
+        return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
+
+
+def make_base_counts(
+    comparison: Comparison,
+    changes: FileChanges,
+    outcomes: Sequence[PromptOutcomes],
+    recount: OfflineRecount,
+    matcher: RuleMatcher,
+    base_matcher: RuleMatcher,
+) -> BaseCounts:
+    """Return the counts of the base, out of the `outcomes` of both sides, and the rules of now and of the base."""
+    counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
+    lost = find_lost_imports(outcomes)
+    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, base_matcher.find_rule, lost)
 
 
 def map_base_counts(
@@ -152,9 +222,43 @@ def map_base_counts(
             counts[group.name, "", ""] = dict(zip(group.rule.models, totals, strict=True))
             continue
         for read, outcomes in members:
-            name = (group.name, "", "") if group else ("", read.prompt.path, read.prompt.name)
-            counts[name] = dict(zip(read.rule.models, outcomes, strict=True))
+            counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
     return counts
+
+
+def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
+    """Return, by prompt, the files that it imported in the base, and still asks for, and that aren't there any more.
+
+    `outcomes` are those of the base and of now.
+    """
+    imported: dict[PromptName, dict[str, None]] = {}
+    missing: dict[PromptName, set[str]] = {}
+    for read, _ in outcomes:
+        name = _identify_read(read)
+        if read.is_base:
+            imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
+        elif read.includes:
+            absent = (path for path, stamp in read.includes.items() if stamp == b"")
+            missing.setdefault(name, set()).update(absent)
+    lost = {
+        name: [path for path in paths if path in missing[name]]
+        for name, paths in imported.items()
+        if name in missing
+    }
+    return {name: paths for name, paths in lost.items() if paths}
+
+
+def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[Note]:
+    """Warn of each lost import that nothing else warns of, because it isn't written like a path."""
+    for prompt, of_prompt in group_by_prompt(verdicts):
+        for path in of_prompt[0].lost_imports:
+            if not is_meant_as_import(path) and not prompt.is_group:
+                message = f"imported `{path}` in {base_name}, which isn't there any more"
+                yield Note(message, prompt.path, 0, "lost-import")
+
+
+def _identify_read(read: ReadPrompt) -> PromptName:
+    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
 
 
 def _identify(verdict: Verdict) -> PromptName:
@@ -172,14 +276,18 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
     return judge.mark_preexisting(verdict) if comparison.policy == "changed" else verdict
 
 
-def demote_base_problems(diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges) -> None:
-    """Turn the problems of unchanged files into notes, where only changes are judged."""
+def demote_base_problems(
+    diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
+) -> None:
+    """Turn the problems that unchanged files had in the base into notes, where only changes are judged."""
     if comparison.policy != "changed":
         return
     old = [
         problem
         for problem in diagnostics.problems
-        if problem.exit_code != ExitCode.USAGE and changes.find_change(problem.path).kind == "unchanged"
+        if problem.exit_code != ExitCode.USAGE
+        and changes.find_change(problem.path).kind == "unchanged"
+        and base_problems.includes(problem)
     ]
     diagnostics.problems[:] = [problem for problem in diagnostics.problems if problem not in old]
     diagnostics.notes.extend(
@@ -197,8 +305,11 @@ def list_loosenings(
     if comparison.config is None or (comparison.config == config and not new_paths):
         return []
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
-    base_paths = [path for path, entry in comparison.commit.list_entries().items() if entry.kind == "file"]
-    current_paths = set(targets.files)
+    entries = comparison.commit.list_entries()
+    links = comparison.commit.find_aliases(entries)
+    base_paths = [path for path, entry in entries.items() if entry.kind == "file"]
+    base_paths += (link for link, real in links.items() if isinstance(real, str))
+    current_paths = {*targets.files, *targets.links}
     paths = {
         new_paths.get(path, path): path
         for path in base_paths

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
+from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
 from prompt_lint.text import patterns
+from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.model.values import Group, Reference
+    from prompt_lint.model.values import Group, ImportedFile, Reference
     from prompt_lint.repo import Tree
 
 # The format of a prompt that stands for a group.
@@ -41,21 +44,34 @@ def read_groups(
 ) -> Iterator[ReadPrompt]:
     """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
     for group, files in groups:
-        reader = _GroupReader(tree, config_path, max_file_size, group, diagnostics)
+        reader = _GroupReader(tree, config_path, max_file_size, group, diagnostics, {})
         try:
             yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
         except _UncountableGroup as error:
             diagnostics.problems.append(error.problem)
 
 
+class _MemberFile(NamedTuple):
+    """A file of a sum, and those of its prompts that the sum takes."""
+
+    file: MatchedFile
+    prompts: list[Prompt]
+
+    def list_imports(self) -> set[str]:
+        """Return the real paths of the files whose text is part of the prompts."""
+        imported = {file.real_path for prompt in self.prompts for file in prompt.imports}
+        return imported - {self.file.path}
+
+
 class _GroupReader(NamedTuple):
-    """Reads the prompts of one group."""
+    """Reads the prompts of one group. `includes` collects which paths its files asked for."""
 
     tree: Tree
     config_path: str
     max_file_size: int
     group: Group
     diagnostics: Diagnostics
+    includes: dict[str, bytes | None]
 
     def read_members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
         """Return every prompt that a sum adds up. Raises `_UncountableGroup` where one of them can't be read."""
@@ -64,21 +80,42 @@ class _GroupReader(NamedTuple):
             for reference in self.group.sum
         ]
         used: set[Reference] = set()
-        members = []
+        members: list[_MemberFile] = []
         for file in files:
+            prompts = []
             references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
                 naming = [reference for reference in references if _names(reference, prompt)]
                 if naming:
                     used.update(naming)
-                    placed = prompt._replace(aliases=file.aliases, real_path=real_path)
-                    member = ReadPrompt.of(placed, self.group.rule, 0)
-                    members.append(member._replace(group=self.group))
+                    prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
+            members.append(_MemberFile(file, prompts))
         unused = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
         if not self.group.rule.allow_empty:
             self.diagnostics.problems.extend(map(self._report_unused, unused))
-        return members
+        return [
+            ReadPrompt.of(prompt, self.group.rule, 0)._replace(group=self.group, includes=self.includes)
+            for prompt in self._count_files_once(members)
+        ]
+
+    def _count_files_once(self, members: Iterable[_MemberFile]) -> Iterator[Prompt]:
+        """Yield the prompts of a sum, without the files that another one of them imports and has counted."""
+        by_path = {member.file.path: member for member in members if member.prompts}
+        imports = {path: member.list_imports() for path, member in by_path.items()}
+        counted: set[str] = set()
+        for path in choose_files(imports):
+            file, prompts = by_path[path]
+            if repeated := imports[path] & counted:
+                names = {prompt.name: prompt for prompt in prompts}
+                reread = self._read_file(file, self.group.rule.line, repeated)
+                prompts = [
+                    names[prompt.name]._replace(request=prompt.request)
+                    for prompt in reread
+                    if prompt.name in names
+                ]
+            counted |= {path, *imports[path]}
+            yield from prompts
 
     def _read_present(self, file: MatchedFile) -> list[Prompt]:
         """Return the prompts of a file; none where it was deleted, and that isn't staged yet."""
@@ -95,7 +132,8 @@ class _GroupReader(NamedTuple):
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """Return the one request that the files make. Raises `_UncountableGroup`."""
-        request, group, remaining = _GroupRequest([], [], [], {}, []), self.group, iter(files)
+        request, group, remaining = _GroupRequest([], [], [], {}, [], []), self.group, iter(files)
+        imports: list[ImportedFile] = []
         for references, add in (
             (group.system, request.add_system),
             (group.tools, request.add_tools),
@@ -103,13 +141,23 @@ class _GroupReader(NamedTuple):
         ):
             for reference, file in zip(references, remaining, strict=False):
                 prompt = self._read_reference(reference, file)
+                imports += prompt.imports
                 refusal = add(prompt.request.fields, file.path) if prompt.request else ""
                 if refusal:
                     raise self._fail(reference.line, f"`{reference.path}` {refusal}", code=ExitCode.USAGE)
-        prompt = Prompt(self.config_path, group.name, group.rule.line, request.build(), format=FORMAT)
+        if fault := request.find_fault():
+            raise self._fail(group.rule.line, fault)
+        prompt = Prompt(
+            self.config_path,
+            group.name,
+            group.rule.line,
+            request.build(),
+            format=FORMAT,
+            imports=tuple(imports),
+        )
         size = sum(len(part.text) for part in request.parts)
         read = ReadPrompt.of(prompt, group.rule, size)
-        return read._replace(group=group, parts=tuple(request.parts))
+        return read._replace(group=group, parts=tuple(request.parts), includes=self.includes)
 
     def _read_reference(self, reference: Reference, file: MatchedFile) -> Prompt:
         """Return the prompt that a reference names; the only one of its file where it names none."""
@@ -127,21 +175,26 @@ class _GroupReader(NamedTuple):
         )
         raise self._fail(reference.line, f"`{file.path}` {problem}", hint, ExitCode.USAGE)
 
-    def _read_file(self, file: MatchedFile, line: int) -> list[Prompt]:
-        """Return the prompts of a file. Raises `MissingFile`, `_UncountableGroup`.
+    def _read_file(
+        self, file: MatchedFile, line: int, counted: Collection[str] = frozenset()
+    ) -> list[Prompt]:
+        """Return the prompts of a file, without the imports that are `counted`. Raises `MissingFile`, `_UncountableGroup`.
 
         Where another rule applies to the file, its problems and notes are reported there.
         """
-        reader = IncludeReader(self.tree, self.max_file_size)
+        reader = IncludeReader(self.tree, self.max_file_size, counted)
         try:
             real, data = reader.include(file.path)
-            diagnostics = self.diagnostics if file.rule is self.group.rule else Diagnostics([], [])
-            return list(parse_file(file.read_as or real, data, file.rule, reader, diagnostics))
+            is_reported = file.rule is self.group.rule and not counted
+            diagnostics = self.diagnostics if is_reported else Diagnostics([], [])
+            prompts = list(parse_file(file.read_as or real, data, file.rule, reader, diagnostics))
         except MissingFile:
             raise
         except Unreadable as error:
             location = f"`{file.path}`" + (f", line {error.line}" if error.line else "")
             raise self._fail(line, f"{location}: {error.message}", error.hint) from None
+        self.includes.update(reader.requested)
+        return prompts
 
     def _fail(
         self, line: int, message: str, hint: str = "", code: ExitCode = ExitCode.UNCOUNTED
@@ -169,7 +222,7 @@ def _match_references(
 
 
 class _GroupRequest(NamedTuple):
-    """A request while it is put together; `parts` has a part for each file.
+    """A request while it is put together; `parts` has a part for each file, `tool_paths` the file of each tool.
 
     Each `add_…` returns why the file can't be added, or nothing.
     """
@@ -179,6 +232,7 @@ class _GroupRequest(NamedTuple):
     messages: list[Any]
     others: dict[str, Any]
     parts: list[Part]
+    tool_paths: list[str]
 
     def add_system(self, fields: Mapping[str, Any], path: str) -> str:
         messages = _list_messages(fields)
@@ -195,7 +249,7 @@ class _GroupRequest(NamedTuple):
     def add_tools(self, fields: Mapping[str, Any], path: str) -> str:
         if not fields.get("tools") or _list_messages(fields):
             return "isn't a file of tool definitions"
-        self.tools.extend(fields["tools"])
+        self._add_tools(fields["tools"], path)
         self._add_part("tools", path, fields["tools"])
         return ""
 
@@ -205,7 +259,7 @@ class _GroupRequest(NamedTuple):
         tools = fields.get("tools") or []
         self.messages.extend(messages)
         self.system.extend(system)
-        self.tools.extend(tools)
+        self._add_tools(tools, path)
         for key in fields.keys() - {"messages", "system", "tools"}:
             self.others.setdefault(key, fields[key])
         self._add_part("messages", path, [*system, *tools, *messages])
@@ -223,6 +277,33 @@ class _GroupRequest(NamedTuple):
         ends = self.messages and self.messages[-1].get("role") != "assistant"
         fields["messages"] = self.messages if ends else [*self.messages, dict(PLACEHOLDER_MESSAGE)]
         return Request(fields)
+
+    def find_fault(self) -> str:
+        """Return why the API would refuse what the files make together; "" if nothing is known."""
+        paths: dict[str, str] = {}
+        for tool, path in zip(self.tools, self.tool_paths, strict=True):
+            name = tool.get("name")
+            if name in paths:
+                files = f"`{path}` and `{paths[name]}`" if path != paths[name] else f"`{path}` twice"
+                return f"the tool `{shorten(name)}` is in {files}, and the API takes each name once"
+            if name is not None:
+                paths[name] = path
+        try:
+            cache_control.check_request(
+                {
+                    **self.others,
+                    "tools": self.tools,
+                    "system": join_contents(self.system),
+                    "messages": self.messages,
+                }
+            )
+        except ShapeError as error:
+            return f"the request {error.message}" if error.message.startswith("has ") else error.message
+        return ""
+
+    def _add_tools(self, tools: Sequence[Any], path: str) -> None:
+        self.tools.extend(tools)
+        self.tool_paths.extend([path] * len(tools))
 
     def _add_part(self, title: str, path: str, content: object) -> None:
         self.parts.append(Part(title, 0, 0, flatten(content), path))

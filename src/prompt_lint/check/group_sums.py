@@ -9,6 +9,7 @@ from prompt_lint.check.read_prompts import ReadPrompt
 from prompt_lint.counting.sources import OfflineStandIn
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Count, Prompt, Section, sum_counts
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,11 +52,17 @@ def find_count(outcome: Outcome | OfflineStandIn) -> Count | None:
     return outcome if isinstance(outcome, Count) else None
 
 
+def _describe_member(prompt: Prompt) -> str:
+    """Return its name in the file, and that its tokens have those of other files."""
+    imports = f"with {pluralize(len(prompt.imports), 'import')}" if prompt.imports else ""
+    return ", ".join(filter(None, (prompt.name, imports)))
+
+
 def _list_sections(
     prompts: Iterable[Prompt], outcomes: Iterable[Outcome | OfflineStandIn]
 ) -> tuple[Section, ...]:
     sections = [
-        Section(prompt.name, prompt.line, prompt.line, count.tokens, prompt.path)
+        Section(_describe_member(prompt), prompt.line, prompt.line, count.tokens, prompt.path)
         for prompt, outcome in zip(prompts, outcomes, strict=True)
         if (count := find_count(outcome))
     ]

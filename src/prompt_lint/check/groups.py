@@ -85,9 +85,9 @@ def find_affected_groups(
 ) -> list[GroupFiles]:
     """Return the groups that one of `paths` belongs to: as a file, in a folder, or included by a file of the group.
 
-    A request names its files itself, so links are followed on both sides.
+    `paths` have links and where these lead. A request names its files itself, so their links are followed here.
     """
-    is_named = match_below({name for path in paths for name in (path, _resolve(tree, path))})
+    is_named = match_below(paths)
 
     def is_affected(group: GroupFiles) -> bool:
         names = (
@@ -102,6 +102,6 @@ def find_affected_groups(
 
 def _resolve(tree: WorkingTree, path: str) -> str:
     try:
-        return tree.resolve(path) if path else path
+        return tree.resolve(path)
     except Unreadable:
         return path

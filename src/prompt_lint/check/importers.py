@@ -31,14 +31,16 @@ def find_importers(
     return [
         target
         for target in able
-        if any(is_named(path) for path in _list_included(tree, target, max_file_size, remembered))
+        if any(is_named(path) for path in list_included(tree, target, max_file_size, remembered))
     ]
 
 
-def _list_included(
+def list_included(
     tree: WorkingTree, target: MatchedFile, max_file_size: int, remembered: RememberedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
+    if not can_import(target.display_path, target.rule):
+        return ()
     entry = remembered.find(target) if remembered else None
     if entry:
         return entry.includes

@@ -30,13 +30,20 @@ def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> 
 
 
 def add_base(
-    verdict: Verdict, change: ChangeKind, base: Count | None, growth: int | None, renamed_from: str = ""
+    verdict: Verdict,
+    change: ChangeKind,
+    base: Count | None,
+    growth: int | None,
+    renamed_from: str = "",
+    base_limit: int | None = None,
 ) -> Verdict:
     """Return the verdict with the base beside it, `grew` where the rule allows less growth.
 
     `growth` is the difference of two counts of one source, whose errors are nearly the same: no interval is taken off.
     """
-    verdict = verdict._replace(change=change, base_count=base, growth=growth, renamed_from=renamed_from)
+    verdict = verdict._replace(
+        change=change, base_count=base, growth=growth, renamed_from=renamed_from, base_limit=base_limit
+    )
     is_within_limit = verdict.status in {"ok", "warn", "unsure"}
     if base and growth and is_within_limit and exceeds_growth(verdict.rule.max_growth, base.tokens, growth):
         return verdict._replace(status="grew")

@@ -11,12 +11,11 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import apply_exemption, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
-from prompt_lint.check.targets import find_targets
+from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
-from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +36,7 @@ class Settings(NamedTuple):
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
+    allow_unmatched: bool = False
 
 
 class Run(NamedTuple):
@@ -77,15 +77,21 @@ def check_prompts(
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts)
-    verdicts = _apply_exemptions(report.verdicts, config, settings.today)
+    must_match = not (targets.is_everything or settings.allow_unmatched)
+    unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
+    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
+    verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
     notes = [
         *map(Note, tree.notes),
         *report.notes,
-        *run_notes.note_nothing_measured(config, targets, report),
+        *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
     verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
-    report = report._replace(verdicts=verdicts, notes=notes, file_count=len(targets.matched))
+    report = report._replace(
+        verdicts=verdicts, problems=problems, notes=notes, file_count=len(targets.matched)
+    )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
 
@@ -117,28 +123,26 @@ def _compare(
     from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     max_file_size = run.settings.max_file_size
-    changes = base_prompts.find_file_changes(tree, comparison, targets, max_file_size)
-    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, max_file_size)
-    outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
-    compare.demote_base_problems(run.diagnostics, comparison, changes)
-    counter = run.sources.offline_counter
-    current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
     base_matcher = targets.matcher
     if comparison.config:
         base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
-    base = compare.BaseCounts(
-        comparison,
-        changes,
-        compare.map_base_counts(pair for pair in outcomes if pair[0].is_base),
-        compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size),
-        base_matcher.find_rule,
+    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
+    base_problems = base_prompts.BaseProblems(set(), set())
+    read_base = base_prompts.read_base_prompts(
+        comparison, targets, changes, config, max_file_size, base_problems
     )
+    outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
+    compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
+    counter = run.sources.offline_counter
+    current = [pair for pair in outcomes if not pair[0].is_base]
+    judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
+    recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
+    base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
-        notes=[*report.notes, *base.list_incomparable(verdicts), *map(Note, changes.changes.notes)],
+        notes=[*report.notes, *base.list_notes(verdicts)],
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),
@@ -155,6 +159,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
         *run_notes.note_blank_prompts(verdicts),
         *run_notes.note_drifts(results),
         *run_notes.note_obeyed_variables(results, service),
+        *run_notes.note_disputed_counts(verdicts, results),
     ]
     if results.failures:
         outage = run_notes.describe_outage(results)
@@ -162,14 +167,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
             problems.append(outage)
         else:
             notes.append(Note(f"{outage.message}; {outage.hint}"))
-    host = service.host if service and results.requests_sent else ""
-    sent, failed = results.requests_sent, len(results.failures)
+    host = results.sent_to[0] if results.sent_to else ""
+    sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))
-
-
-def _apply_exemptions(verdicts: Sequence[Verdict], config: Config, today: str) -> Sequence[Verdict]:
-    if not config.exempt:
-        return verdicts
-    exemptions = [(exemption, compile_patterns(exemption.files)) for exemption in config.exempt]
-    return [apply_exemption(verdict, exemptions, today) for verdict in verdicts]

@@ -12,7 +12,7 @@ from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.repo.paths import is_in_git_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import MatchedFile
@@ -30,7 +30,8 @@ class ReadPrompt(NamedTuple):
 
     `digest` is its request's; empty for a blank prompt. `counts` has a count for each model of the rule where they are
     known from the start, because the file hasn't changed. `group` is set for a group that is a request, and for each
-    member of one that is a sum; `parts` are those of the request. `is_base` marks a prompt of the base.
+    member of one that is a sum; `parts` are those of the request. `is_base` marks a prompt of the base. `includes` are
+    the paths that reading it asked for, as in `IncludeReader.requested`.
     """
 
     prompt: Prompt
@@ -41,6 +42,7 @@ class ReadPrompt(NamedTuple):
     group: Group | None = None
     parts: tuple[Part, ...] = ()
     is_base: bool = False
+    includes: Mapping[str, bytes | None] = {}
 
     @classmethod
     def of(cls, prompt: Prompt, rule: Rule, size: int) -> ReadPrompt:
@@ -57,9 +59,11 @@ class Diagnostics(NamedTuple):
 class IncludeReader:
     """Reads the files that a prompt includes, and remembers which paths it was asked for. Without a tree it has none."""
 
-    def __init__(self, tree: Tree | None, max_file_size: int) -> None:
+    def __init__(self, tree: Tree | None, max_file_size: int, blank: Collection[str] = frozenset()) -> None:
+        """`blank` are real paths of files that are read as if they were empty, because they are counted elsewhere."""
         self.tree = tree
         self.max_file_size = max_file_size
+        self.blank = blank
         # The stamp of each path's file; b"" where nothing is there, None where a change might not be seen.
         self.requested: dict[str, bytes | None] = {}
 
@@ -86,7 +90,7 @@ class IncludeReader:
         data, stamp = self.tree.read_stamped(real, self.max_file_size)
         if path == real and stamp:
             self.requested[real] = stamp
-        return real, data
+        return real, b"" if real in self.blank else data
 
 
 def read_files(
@@ -104,9 +108,9 @@ def read_files(
             continue
         diagnostics.notes.extend(known.entry.notes)
         for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
-            name, line, format_name, role, _ = prompt
-            placed = Prompt(target.path, name, line, None, target.aliases, format_name, role)
-            yield ReadPrompt(placed, target.rule, counts=counts)
+            name, line, format_name, role, _, imports = prompt
+            placed = Prompt(target.path, name, line, None, target.aliases, format_name, role, imports=imports)
+            yield ReadPrompt(placed, target.rule, counts=counts, includes=known.entry.includes)
 
 
 def _read_file(
@@ -129,8 +133,12 @@ def _read_file(
             read = ReadPrompt.of(placed, target.rule, size)
             size = 0  # of the file, and so of its first prompt
             if len(prompts) <= MOST_PROMPTS:  # a file may hold 100,000
-                prompts.append(PromptEntry(prompt.name, prompt.line, prompt.format, prompt.role, read.digest))
-            yield read
+                prompts.append(
+                    PromptEntry(
+                        prompt.name, prompt.line, prompt.format, prompt.role, read.digest, prompt.imports
+                    )
+                )
+            yield read._replace(includes=reader.requested)
     except MissingFile:
         return  # deleted and not yet staged: nothing is left that could be too large
     except Unreadable as error:

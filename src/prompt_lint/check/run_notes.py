@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import EMPTY_COUNT, Note, Problem
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.values import EMPTY_COUNT, Note, Problem, group_by_prompt
+from prompt_lint.output.phrases import describe_prompts, format_count
+from prompt_lint.text.location import list_keys
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.schema import Config
@@ -17,16 +19,32 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Report, Verdict
 
 
-def note_nothing_measured(config: Config, targets: Targets, report: Report) -> Iterator[Note]:
-    """Note that nothing was measured, and why that is no mistake. Raises `Fatal` where it is one."""
-    if targets.matched or targets.groups or report.problems:
+def report_nothing_measured(
+    config: Config, targets: Targets, report: Report, unmatched: Sequence[str]
+) -> Iterator[Problem]:
+    """Report that none of the paths leads to a prompt. Raises `Fatal` where there is no rule that could match one."""
+    if not _is_empty(targets, report):
         return
     if not config.path:
         raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
-    if targets.is_everything:
+    if unmatched:
+        paths = list_keys(path or "." for path in unmatched)
+        hint = "see `prompt-lint explain PATH`; a hook that names every changed file passes --allow-unmatched"
+        yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
+
+
+def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -> Iterator[Note]:
+    """Note the paths that lead to no prompt, and that nothing was measured where that is no mistake."""
+    if not _is_empty(targets, report):
+        yield from (Note("no rule matches it, so it wasn't checked", path) for path in unmatched)
+    elif targets.is_everything:
         yield Note("no prompt matches the rules, and all of them allow that")
-    else:
-        yield Note("no rule owns any of the files named, so nothing was measured")
+    elif not unmatched:
+        yield Note("no rule matches any of the paths, so nothing was checked")
+
+
+def _is_empty(targets: Targets, report: Report) -> bool:
+    return not (targets.matched or targets.groups or report.problems)
 
 
 def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
@@ -46,9 +64,17 @@ def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[N
 
 
 def note_blank_prompts(verdicts: Iterable[Verdict]) -> Iterator[Note]:
-    """Note prompts of 0 tokens, so that nobody takes a file that was emptied by mistake for a small one."""
-    for path in sorted({verdict.prompt.path for verdict in verdicts if verdict.token_count == EMPTY_COUNT}):
-        yield Note("empty or blank, so 0 tokens", path)
+    """Warn of prompts of 0 tokens, so that nobody takes a file that was emptied by mistake for a small one."""
+    for prompt, of_prompt in group_by_prompt(verdicts):
+        if of_prompt[0].token_count == EMPTY_COUNT:
+            noun = "group" if prompt.is_group else "prompt"
+            name = f" `{prompt.name}`" if prompt.name else ""
+            yield Note(
+                f"the {noun}{name} is empty: 0 tokens",
+                prompt.path,
+                prompt.line if prompt.name else 0,
+                "empty",
+            )
 
 
 def note_drifts(results: CountResults) -> Iterator[Note]:
@@ -64,16 +90,29 @@ def note_drifts(results: CountResults) -> Iterator[Note]:
 
 def note_obeyed_variables(results: CountResults, service: ApiService | None) -> Iterator[Note]:
     """Note the environment variables that the requests obeyed on their way."""
-    if service and results.requests_sent and service.obeyed_variables:
+    if service and results.sent_to and service.obeyed_variables:
         variables = ", ".join(service.obeyed_variables)
         yield Note(f"set in the environment, and obeyed by what was sent: {variables}")
+
+
+def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> Iterator[Note]:
+    """Note that a gateway counts otherwise than Claude does, with the numbers of the first prompt."""
+    disputed = [verdict for verdict in verdicts if verdict.token_count and verdict.token_count.is_disputed]
+    if disputed and disputed[0].token_count:
+        count, prompt = format_count(disputed[0].token_count), disputed[0].prompt
+        name = prompt.name if prompt.is_group else prompt.path
+        prompts = describe_prompts(dict.fromkeys(verdict.prompt for verdict in disputed))
+        yield Note(
+            f"{results.sent_to[0]} counts {prompts} otherwise than Claude's tokenizer, so the higher number is judged "
+            f"({name}: {count}); is ANTHROPIC_BASE_URL the right address?"
+        )
 
 
 def describe_outage(results: CountResults) -> Problem:
     """Return the one problem for all requests that the API didn't answer. What offline counts decide is decided."""
     first = results.failures[0]
     failed = len(results.failures)
-    message = f"{pluralize(failed, 'count')} that the API was asked for did not come"
+    message = f"no exact count for {pluralize(failed, 'request')}"
     reason = first.message.removeprefix("not counted: ")
     hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
     return Problem("", 0, f"{message}{'; the first' if failed > 1 else ''}: {reason}", hint)

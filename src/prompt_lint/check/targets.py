@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check import groups
-from prompt_lint.check.importers import find_importers, match_below
+from prompt_lint.check import exemptions, groups
+from prompt_lint.check.importers import find_importers, list_included, match_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Rule
+    from prompt_lint.model.values import Exemption, Rule
+    from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 class Targets(NamedTuple):
     """The files and groups to check, and the problems of the rules with the files of the tree.
 
-    `entries` is what the tree listed, as far as it may matter; `files` are those of it that may be prompts; `within` are
-    the folders that were listed. `is_everything` is False where only some paths are checked.
+    `entries` is what the tree listed, as far as it may matter; `files` are those of it that may be prompts; `links` are the
+    links among it, and where they lead; `within` are the folders that were listed. `exemptions` have the paths of their
+    prompts. `is_everything` is False where only some paths are checked.
     """
 
     matched: list[MatchedFile]
@@ -35,8 +37,10 @@ class Targets(NamedTuple):
     problems: list[Problem]
     entries: Mapping[str, Entry]
     files: Sequence[str]
+    links: Mapping[str, str]
     within: Collection[str]
     matcher: RuleMatcher
+    exemptions: Sequence[tuple[Exemption, Collection[str]]]
     is_everything: bool
 
 
@@ -56,7 +60,7 @@ def find_targets(
     while git looks for untracked ones, which takes git the longest.
     """
     matcher = compile_rules(config.rules, config.exclude)
-    within = matcher.list_folders() | groups.list_folders(config.groups)
+    within = matcher.list_folders() | groups.list_folders(config.groups) | exemptions.list_folders(config)
     endings = {""} if whole else matcher.list_endings() | groups.list_endings(config.groups)
     rules: dict[str, Rule] = {}
 
@@ -71,19 +75,64 @@ def find_targets(
     rules |= matcher.find_rules(path for path in files if path not in rules)
     links = {link: real for link, real in aliases.items() if isinstance(real, str)}
     problems = list(_report_broken_links(aliases, matcher, paths))
-    matched = _drop_ignored(match_files(rules, links, matcher), entries, tree, problems)
-    matched = [name for file in matched for name in _split_by_name(file, matcher, tree, max_file_size)]
+    matched, entries = _list_linked(tree, match_files(rules, links, matcher), entries, problems)
+    matched = [name for file in matched for name in split_by_name(file, matcher, tree, max_file_size)]
     group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
+    exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
     if paths:
-        matched = _select(matched, paths, tree, max_file_size, remembered)
-        affected = groups.find_affected_groups(group_files, tree, paths, max_file_size, remembered)
+        named = _follow_links(paths, links)
+        matched = _select(matched, named, tree, max_file_size, remembered)
+        affected = groups.find_affected_groups(group_files, tree, named, max_file_size, remembered)
         group_files = _complete_sums(affected, tree, config, matcher)
     else:
-        unmatched, overruled = find_unused_rules(matched, matcher, [*files, *aliases])
-        tree.notes += (_describe_overruled(config, rule) for rule in overruled)
-        problems += (_report_unmatched(config, rule) for rule in unmatched)
+        problems += _report_unused_rules(tree, config, matcher, matched, [*files, *aliases])
+        problems += exemptions.report_unused(config, exempt)
     matched.sort(key=lambda file: file.display_path)
-    return Targets(matched, group_files, problems, entries, files, within, matcher, not paths)
+    return Targets(matched, group_files, problems, entries, files, links, within, matcher, exempt, not paths)
+
+
+def _follow_links(paths: Sequence[str], links: Mapping[str, str]) -> list[str]:
+    """Return `paths`, and where the links at or below them lead."""
+    is_named = match_below(paths)
+    return [*paths, *dict.fromkeys(real for link, real in links.items() if is_named(link))]
+
+
+def find_unmatched(
+    targets: Targets,
+    paths: Sequence[str],
+    tree: WorkingTree,
+    max_file_size: int,
+    remembered: RememberedFiles | None,
+) -> list[str]:
+    """Return those of `paths` that lead to no target: neither by name, nor as a folder, nor as an import."""
+    files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
+    names = {name for file in files for name in _list_names(file)}
+    names.update(problem.path for problem in targets.problems)
+    reachable = _add_folders(names)
+    unmatched = [path for path in paths if reachable.isdisjoint(_list_own_names(tree, path))]
+    if unmatched:
+        included = {path for file in files for path in list_included(tree, file, max_file_size, remembered)}
+        reachable = _add_folders(included)
+    return [path for path in unmatched if path not in reachable]
+
+
+def _add_folders(paths: Collection[str]) -> set[str]:
+    """Return the paths and all folders above them."""
+    folders = {""} if paths else set()
+    for path in paths:
+        end = path.rfind("/")
+        while end > 0 and path[:end] not in folders:
+            folders.add(path[:end])
+            end = path.rfind("/", 0, end)
+    return folders.union(paths)
+
+
+def _list_own_names(tree: WorkingTree, path: str) -> set[str]:
+    """Return the path, and where it leads if it is a link."""
+    try:
+        return {path, tree.resolve(path)} if path else {path}
+    except Unreadable:
+        return {path}
 
 
 def _select(
@@ -117,9 +166,7 @@ def _complete_sums(
     sums = [group for group, _ in affected if group.sum]
     if not sums:
         return affected
-    kinds = tree.kinds
     entries = tree.list_entries((), groups.list_folders(sums), groups.list_endings(sums))
-    tree.kinds = tree.kinds | kinds
     aliases = tree.find_aliases(entries)
     links = {link: real for link, real in aliases.items() if isinstance(real, str)}
     files = _list_files(entries, config)
@@ -130,8 +177,8 @@ def _complete_sums(
     return [complete.get(group_files.group.name, group_files) for group_files in affected]
 
 
-def _split_by_name(
-    file: MatchedFile, matcher: RuleMatcher, tree: WorkingTree, max_file_size: int
+def split_by_name(
+    file: MatchedFile, matcher: RuleMatcher, tree: Tree, max_file_size: int
 ) -> Iterator[MatchedFile]:
     """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
 
@@ -166,7 +213,7 @@ class _Reading(NamedTuple):
     is_gemini: bool
 
 
-def _describe_reading(name: str, path: str, rule: Rule, tree: WorkingTree, max_file_size: int) -> _Reading:
+def _describe_reading(name: str, path: str, rule: Rule, tree: Tree, max_file_size: int) -> _Reading:
     imports = _imports(tree, name, path, rule, max_file_size)
     limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
     folder = name.rpartition("/")[0] if imports else ""
@@ -174,25 +221,30 @@ def _describe_reading(name: str, path: str, rule: Rule, tree: WorkingTree, max_f
     return _Reading(repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
 
 
-def _imports(tree: WorkingTree, name: str, path: str, rule: Rule, max_file_size: int) -> bool:
+def _imports(tree: Tree, name: str, path: str, rule: Rule, max_file_size: int) -> bool:
     try:
         return can_import(name, rule) and seems_to_import(name, tree.read(path, max_file_size), rule)
     except Unreadable:  # reported when it is checked
         return False
 
 
-def _drop_ignored(
-    matched: list[MatchedFile], entries: Mapping[str, Entry], tree: WorkingTree, problems: list[Problem]
-) -> list[MatchedFile]:
-    """Drop files that only a link leads to and git ignores: other checkouts don't have them, and they may be secret."""
-    linked = [file.path for file in matched if file.path not in entries and file.aliases]
-    ignored = tree.find_ignored(linked) if linked else set()
+def _list_linked(
+    tree: WorkingTree, matched: list[MatchedFile], entries: dict[str, Entry], problems: list[Problem]
+) -> tuple[list[MatchedFile], dict[str, Entry]]:
+    """Return the files, and `entries` with those to which only a link leads.
+
+    What git ignores is dropped, with a problem: other checkouts don't have it, and it may be secret.
+    """
+    linked = {file.path for file in matched if file.path not in entries}
+    if not linked:
+        return matched, entries
+    entries = tree.list_entries((), linked) | entries
     hint = "let the link lead to a file that git has, or exclude it"
     for file in matched:
-        if file.path in ignored:
+        if file.path not in entries:
             message = f"leads to `{file.path}`, which git ignores: no other checkout has it"
             problems.append(Problem(file.aliases[0], 0, message, hint))
-    return [file for file in matched if file.path not in ignored]
+    return [file for file in matched if file.path in entries], entries
 
 
 def _report_broken_links(
@@ -202,6 +254,19 @@ def _report_broken_links(
         is_wanted = not paths or match_below(paths)(link)
         if isinstance(target, Unreadable) and is_wanted and matcher.find_rule(link):
             yield Problem(link, 0, target.message, target.hint)
+
+
+def _report_unused_rules(
+    tree: WorkingTree,
+    config: Config,
+    matcher: RuleMatcher,
+    matched: Sequence[MatchedFile],
+    paths: Sequence[str],
+) -> list[Problem]:
+    """Return a problem for each rule that matches none of `paths`. Note in the tree which rules others overrule."""
+    unmatched, overruled = find_unused_rules(matched, matcher, paths)
+    tree.notes += (_describe_overruled(config, rule) for rule in overruled)
+    return [_report_unmatched(config, rule) for rule in unmatched]
 
 
 def _describe_overruled(config: Config, rule: Rule) -> str:

@@ -1,4 +1,4 @@
-"""Which CI this is and what it says of the change. A new one is a module and a line here."""
+"""Which CI this is and what it says of the change. A new one is a line in `systems`; one with more to say has a module here."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ PLATFORMS: Mapping[str, Platform] = {"github": github, "gitlab": gitlab, "azure"
 
 
 def detect_context(env: Mapping[str, str]) -> Context | None:
-    """Return what the CI system says of this run; None outside of CI, and in one that isn't known."""
+    """Return what the CI system says of this run; None outside of CI."""
     contexts = (platform.detect(env) for platform in PLATFORMS.values())
     return next((context for context in contexts if context), None)

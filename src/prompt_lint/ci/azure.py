@@ -1,55 +1,31 @@
-"""Azure Pipelines. Source: the predefined variables in Microsoft's documentation, November 2026."""
+"""Azure Pipelines: which merge is checked out, beside its line in the table of systems."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.context import (
-    Context,
-    parse_branch,
-    parse_commit_id,
-    parse_event,
-    parse_number,
-    parse_repository,
-)
+from prompt_lint.ci.context import Context, parse_commit_id, parse_repository
+from prompt_lint.ci.systems import AZURE, describe_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FETCH_HINT = "give the step `checkout: self` `fetchDepth: 0`"
 _MERGE_REF = re.compile(r"refs/pull/[0-9]{1,18}/merge")
 _PUSHES = {"IndividualCI", "BatchedCI"}
-_TARGET = "SYSTEM_PULLREQUEST_TARGETBRANCH"
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
-    if env.get("TF_BUILD", "").lower() != "true":
+    if env.get(AZURE.sign, "").lower() != "true":
         return None
-    reason = parse_event(env.get("BUILD_REASON"))
-    source = env.get("BUILD_SOURCEBRANCH", "")
-    context = Context(
-        "azure",
-        reason,
-        "push" if reason in _PUSHES else "other",  # no variable has the commit before the push
-        pushed_branch=parse_branch(source),
-        repository=parse_repository(env.get("BUILD_REPOSITORY_NAME")),
-        fetch_hint=_FETCH_HINT,
+    context = describe_run(AZURE, env)._replace(
+        platform="azure", repository=parse_repository(env.get("BUILD_REPOSITORY_NAME"))
     )
-    # Of a repository at GitHub the id is GitHub's own, and the number what people call it by.
-    number = parse_number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER"))
-    number = number or parse_number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTID"))
-    if not number and reason != "PullRequest":
-        return context
-    target = parse_branch(
-        env.get(_TARGET)
-    )  # with refs/heads/ or without, depending on where the repository is
+    if context.kind != "pull_request":
+        # No variable has the commit before a push.
+        return context._replace(kind="push" if context.event in _PUSHES else "other")
+    is_merge = _MERGE_REF.fullmatch(env.get("BUILD_SOURCEBRANCH", "")) is not None
     return context._replace(
-        kind="pull_request",
-        merge_commit=parse_commit_id(env.get("BUILD_SOURCEVERSION")) if _MERGE_REF.fullmatch(source) else "",
-        target_branch=target,
-        pushed_branch="",
-        pull_request=number,
-        missing_variables=() if target else (_TARGET,),
+        merge_commit=parse_commit_id(env.get("BUILD_SOURCEVERSION")) if is_merge else "",
         is_fork=env.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() != "false",
     )

@@ -10,25 +10,30 @@ _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,250}")
 _REPOSITORY = re.compile(r"[\w. -]{1,100}(?:/[\w. -]{1,100}){0,20}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_EVENT = re.compile(r"\w{1,50}", re.ASCII)
+_EVENT = re.compile(r"[\w-]{1,50}", re.ASCII)
+# A commit, or a range that begins with it; Travis CI shortens both.
+_START = re.compile(r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?")
 
 
 class Context(NamedTuple):
     """A run in CI. What isn't known, or isn't well formed, is empty.
 
-    `event` is the platform's own name of what has happened, `kind` is ours.
-    `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push.
+    `event` is the platform's own name of what has happened, `kind` is ours: `unknown` where the platform doesn't say, and
+    `other` for what changes nothing, such as a schedule.
+    `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push (its id may be
+    shortened).
     With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
     `summary_file` takes Markdown for people to read.
     `fetch_hint` says how to make the platform fetch the whole history.
-    `missing_variables` should say what a pull request is merged into, where none of them does.
+    `missing_variables` should say what a pull request is merged into, where none of them does; they are empty, too, where
+    the platform has no such variable.
     """
 
     platform: Literal["github", "gitlab", "azure", "other"]
     event: str
-    kind: Literal["pull_request", "merge_group", "push", "other"]
+    kind: Literal["pull_request", "merge_group", "push", "other", "unknown"]
     base: str = ""
     base_is_ancestor: bool = False
     merge_commit: str = ""
@@ -48,6 +53,12 @@ def parse_commit_id(value: object) -> str:
     """Return a full id of a commit; "" for anything else, and for the zeros that mean none."""
     commit_id = value if isinstance(value, str) and _COMMIT_ID.fullmatch(value) else ""
     return commit_id if commit_id.strip("0") else ""
+
+
+def parse_start(value: object) -> str:
+    """Return the id of a commit, or of the first one of a range, as it is written; "" for anything else and for zeros."""
+    match = _START.fullmatch(value) if isinstance(value, str) else None
+    return match[1] if match and match[1].strip("0") else ""
 
 
 def parse_branch(value: object) -> str:

@@ -1,4 +1,7 @@
-"""GitHub Actions. Sources: the default environment variables and the webhook payloads in GitHub's documentation, November 2026."""
+"""GitHub Actions: the payload of the event, beside its line in the table of systems.
+
+Source: the webhook payloads in GitHub's documentation, November 2026.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from prompt_lint.ci.context import (
     parse_number,
     parse_repository,
 )
+from prompt_lint.ci.systems import GITHUB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,14 +28,13 @@ if TYPE_CHECKING:
 # GitHub sends no larger ones.
 MAX_PAYLOAD_BYTES = 25 << 20
 
-_FETCH_HINT = "give `actions/checkout` `with: {fetch-depth: 0}`"
 _MERGE_REF = re.compile(r"refs/pull/[0-9]{1,18}/merge")
 
 
 def detect(env: Mapping[str, str]) -> Context | None:
-    if env.get("GITHUB_ACTIONS") != "true":
+    if env.get(GITHUB.sign) != "true":
         return None
-    event = parse_event(env.get("GITHUB_EVENT_NAME"))
+    event = parse_event(env.get(GITHUB.event))
     payload, notes = _read_payload(env.get("GITHUB_EVENT_PATH", ""))
     context = Context(
         "github",
@@ -40,7 +43,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
         default_branch=parse_branch(get_nested(payload, "repository", "default_branch")),
         repository=parse_repository(env.get("GITHUB_REPOSITORY")),
         summary_file=env.get("GITHUB_STEP_SUMMARY", ""),
-        fetch_hint=_FETCH_HINT,
+        fetch_hint=GITHUB.fetch_hint,
         notes=notes,
     )
     if event.startswith("pull_request"):  # the reviews and comments of one, too
@@ -66,11 +69,14 @@ def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Ma
     base, head = get_nested(payload, "pull_request", "base"), get_nested(payload, "pull_request", "head")
     is_merge = _MERGE_REF.fullmatch(env.get("GITHUB_REF", "")) is not None
     repository = parse_repository(get_nested(base, "repo", "full_name"))
+    base_commit = parse_commit_id(get_nested(base, "sha"))
+    target = parse_branch(env.get(GITHUB.target[0])) or parse_branch(get_nested(base, "ref"))
     return context._replace(
         kind="pull_request",
-        base=parse_commit_id(get_nested(base, "sha")),
+        base=base_commit,
         merge_commit=parse_commit_id(env.get("GITHUB_SHA")) if is_merge else "",
-        target_branch=parse_branch(env.get("GITHUB_BASE_REF")) or parse_branch(get_nested(base, "ref")),
+        target_branch=target,
+        missing_variables=() if target or base_commit else GITHUB.target,
         pull_request=parse_number(get_nested(payload, "pull_request", "number") or payload.get("number")),
         # A fork may have been deleted, and then has no name; without a payload it may be one.
         is_fork=not repository or get_nested(head, "repo", "full_name") != repository,

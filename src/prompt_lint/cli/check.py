@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(readable=False))
 @options.config
 @click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
-@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@options.models("Count for this model.")
 @click.option(
     "--base",
     metavar="REF",
@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 @click.option(
     "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
 )
+@click.option(
+    "--allow-unmatched", is_flag=True, help="Exit 0 where no rule matches any of PATHS, as in a hook."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show what passes, too.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only what fails.")
 @options.color
@@ -67,13 +70,14 @@ def command(
     policy: str | None,
     max_file_size: int,
     exit_zero: bool,
+    allow_unmatched: bool,
     config_options: ConfigOptions,
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, max_file_size, exit_zero=exit_zero)
+    settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (
         open_count_sources(env, config, tree.top, counting_options) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,

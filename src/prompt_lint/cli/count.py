@@ -23,6 +23,8 @@ from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.repo.index import can_be_link
+from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Prompt, Report, Role, Rule
+    from prompt_lint.repo import Tree
 
 STDIN = "-"
 
 
 @click.command("count", cls=Command)
 @click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
-@click.option("--model", "models", multiple=True, required=True, help="May be given repeatedly.")
+@options.models("Count for this model.", required=True)
 @click.option(
     "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
 )
@@ -109,10 +112,11 @@ def _read_files(
 
 def _read_prompts(path: str, rule: Rule, max_bytes: int, diagnostics: Diagnostics) -> list[Prompt]:
     """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
-    data = _read_bytes(path, max_bytes)
+    data = refuse_pointer(_read_bytes(path, max_bytes))
     name, reader = path, IncludeReader(None, max_bytes)
-    if path != STDIN and seems_to_import(path, data, rule):
+    if path != STDIN and (can_be_link(data) or seems_to_import(path, data, rule)):
         name, reader = _find_tree(path, max_bytes)
+        data = _follow_text_link(name, data, reader.tree, max_bytes)
     return [prompt._replace(path=path) for prompt in parse_file(name, data, rule, reader, diagnostics)]
 
 
@@ -124,6 +128,14 @@ def _find_tree(path: str, max_bytes: int) -> tuple[str, IncludeReader]:
         return tree.resolve_argument(name, folder), IncludeReader(tree, max_bytes)
     except Fatal:  # a pipe, or deleted by now
         return path, IncludeReader(None, max_bytes)
+
+
+def _follow_text_link(name: str, data: bytes, tree: Tree | None, max_bytes: int) -> bytes:
+    """Return the bytes of the file that a link leads to which git checked out as text; else `data`. Raises `Unreadable`."""
+    if tree is None or not can_be_link(data):
+        return data
+    real = tree.resolve(name)
+    return data if real == name else tree.read(real, max_bytes)
 
 
 def _read_bytes(path: str, max_bytes: int) -> bytes:

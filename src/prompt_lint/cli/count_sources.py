@@ -13,7 +13,7 @@ from prompt_lint.cache.identity import find_identity
 from prompt_lint.counting.api_service import find_service, name_endpoint
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import CountSources
-from prompt_lint.model.errors import Terminated
+from prompt_lint.model.errors import Fatal, Terminated
 from prompt_lint.model.models import find_tokenizer_family
 from prompt_lint.model.values import Note
 from prompt_lint.output.terminal import show_progress
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Seconds that a run which was told to end waits for other processes to let go of the cache.
 _PATIENCE_AT_END = 0.5
+_NO_CREDENTIAL_HINT = "set ANTHROPIC_API_KEY, or count offline: --offline, or PROMPT_LINT_COUNTING=offline"
 
 
 @contextmanager
@@ -40,13 +41,16 @@ def open_count_sources(
     """Yield the sources of a run's counts. What has been counted is saved, however the run ends.
 
     The mode is that of the options, else the configuration's, else `exact` with a credential and `offline` without one.
-    Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway.
+    Raises `Fatal` for a credential that must not be used, unless nothing is to be sent anyway; and where the options, not the
+    configuration, ask for exact counts and there is no credential.
     """
     mode = "offline" if options.offline else options.counting or (config.counting if config else "")
     service, no_service_reason = None, ""
     if mode != "offline":
         policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)
         service, no_service_reason = find_service(env, options.provider, policy)
+        if options.counting == "exact" and service is None:
+            raise Fatal(f"no exact counts without a credential: {no_service_reason}", _NO_CREDENTIAL_HINT)
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
     with _open_caches(env, folder, top, endpoint) as (counts, files), show_progress(env) as report_progress:

@@ -37,13 +37,22 @@ def catch_faults(run: Callable[[], int | None]) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
-        errors, code = [(error.format_message(), hint)], ExitCode.USAGE
+        errors, code = [(_describe_usage_error(error), hint)], ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         code = ExitCode.INTERRUPTED
     except ClosedPipe:
         code = ExitCode.UNCOUNTED
     _write_errors(errors)
     return code
+
+
+def _describe_usage_error(error: click.ClickException) -> str:
+    """Return Click's message; about a value of the environment, one that names the variable, not the option."""
+    if isinstance(error, click.BadParameter) and error.ctx and isinstance(error.param, click.Option):
+        source = error.ctx.get_parameter_source(error.param.name or "")
+        if source is click.core.ParameterSource.ENVIRONMENT:
+            return f"Invalid value for {error.param.envvar}: {error.message}"
+    return error.format_message()
 
 
 def run_and_exit(run: Callable[[], int | None]) -> NoReturn:

@@ -36,6 +36,7 @@ SUBCOMMANDS = _Subcommands(
         "explain": "prompt_lint.cli.explain.command",
         "init": "prompt_lint.cli.init.command",
         "list": "prompt_lint.cli.list_",
+        "models": "prompt_lint.cli.models",
         "report": "prompt_lint.cli.report",
     }
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from prompt_lint.api.policy import RequestPolicy
+from prompt_lint.model.models import KNOWN_IDS
 from prompt_lint.output import OUTPUTS
 
 if TYPE_CHECKING:
@@ -128,6 +129,26 @@ config = click.option(
     envvar="PROMPT_LINT_CONFIG",
     help="The configuration, instead of .prompt-lint.yaml at the top of the repository.",
 )
+
+
+def complete_models(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the known models that begin like this, for a shell to offer."""
+    return [model for model in KNOWN_IDS if model.startswith(incomplete)]
+
+
+def models(help_text: str, *, required: bool = False) -> Decorator:
+    """Return the option `--model`, which may be given repeatedly."""
+    return click.option(
+        "--model",
+        "models",
+        metavar="MODEL",
+        multiple=True,
+        required=required,
+        shell_complete=complete_models,
+        help=f"{help_text} Repeatable; `prompt-lint models` lists the known ones.",
+    )
+
+
 no_git = click.option("--no-git", is_flag=True, help="Walk the folder instead of asking git for its files.")
 max_file_size = click.option(
     "--max-file-size",

@@ -93,11 +93,10 @@ def _read_config(
         return read_trusted_config(tree, options.policy_from, name, env)
     if path:  # a file that was named by hand may lie anywhere
         path = os.path.join(start, path)
-        return load.read_config(path, None), _name_in(tree, path)
+        return load.read_outside_config(path), _name_in(tree, path)
     found = load.find_config(tree.top)
     if found:  # one that was found may not lead out of the repository
-        path = os.path.join(tree.top, found)
-        return load.read_config(path, tree.top), _name_in(tree, path)
+        return load.read_config(tree, found), found
     if options.limit is None or not options.models:
         raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
     return b"", ""

@@ -49,7 +49,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     multiple=True,
     help="At most five. Default: model and workspace.",
 )
-@click.option("--model", "models", multiple=True, help="Only this model. May be given repeatedly.")
+@options.models("Only this model.")
 @click.option(
     "--workspace",
     "workspaces",

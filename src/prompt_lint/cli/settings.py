@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 
 def make_settings(
-    env: Mapping[str, str], config: Config | None, max_file_size: int, *, exit_zero: bool = False
+    env: Mapping[str, str],
+    config: Config | None,
+    max_file_size: int,
+    *,
+    exit_zero: bool = False,
+    allow_unmatched: bool = False,
 ) -> Settings:
     """Return the settings of a run. An API that can't be reached fails it in CI, unless the configuration says otherwise."""
     on_unavailable = config.on_unavailable if config else ""
     outage_fails = on_unavailable == "fail" or (not on_unavailable and bool(env.get("CI")))
-    return Settings(max_file_size, exit_zero, outage_fails, strftime("%Y-%m-%d", gmtime()))
+    return Settings(max_file_size, exit_zero, outage_fails, strftime("%Y-%m-%d", gmtime()), allow_unmatched)

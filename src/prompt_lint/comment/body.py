@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Report
 
 _MARK = re.compile(r"<!-- prompt-lint ([0-9a-f]{16}) run ([0-9]{1,18})\.([0-9]{1,9}) -->")
-_NO_NEWS = "✅ No prompt has changed, and none fails.\n"
 _NO_REPORT = "⚠️ The latest run has ended without a result: "
 
 
@@ -26,6 +25,15 @@ def has_news(report: Report | None) -> bool:
     return any(verdict.fails or verdict.has_changed for verdict in report.verdicts)
 
 
+def describe_no_news(report: Report) -> str:
+    """Return what is so of a report without news: nothing has changed only where something was compared."""
+    if not report.verdicts:
+        return "nothing was measured"
+    if report.base is None:
+        return "no prompt fails; nothing was compared with a base"
+    return "no prompt has changed, and none fails"
+
+
 def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> str:
     """Return the whole comment, of no more characters than GitHub takes.
 
@@ -36,7 +44,8 @@ def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> st
         return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} tells why.\n"
     footer = f"\n<sub>prompt-lint, [from this run]({run_url})</sub>\n" if run_url else ""
     if not has_news(report):
-        return f"{mark}{_NO_NEWS}{footer}"
+        sentence = describe_no_news(report)
+        return f"{mark}{'✅' if report.verdicts else '⚠️'} {sentence[0].upper()}{sentence[1:]}.\n{footer}"
     return f"{mark}{render_within(report, COMMENT - _size(mark + footer), _size)}{footer}"
 
 

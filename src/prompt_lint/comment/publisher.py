@@ -10,7 +10,7 @@ from prompt_lint import ci
 from prompt_lint.ci.context import parse_number
 from prompt_lint.ci.github import get_nested, lacks_secrets
 from prompt_lint.ci.workflow_commands import format_command, has_runner
-from prompt_lint.comment.body import has_news, parse_mark, render_body
+from prompt_lint.comment.body import describe_no_news, has_news, parse_mark, render_body
 from prompt_lint.comment.github_api import PAGE_SIZE, Refused, connect, expect_status, read_list
 from prompt_lint.comment.target import NoTarget, RunId, find_target
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -102,8 +102,8 @@ def _update_comments(call: Call, target: Target, report: Report | None, key: str
     if report is None and all(comment.run == target.run for comment in comments):
         return "no comment: the run has left no report"
     if not comments:
-        if not has_news(report):
-            return "no comment: no prompt has changed, and none fails"
+        if report and not has_news(report):
+            return f"no comment: {describe_no_news(report)}"
         expect_status(call("POST", _issue_comments(target), {"body": body}), 201)
         # Another run may have done the same at the same time: then the oldest comment is the one to keep.
         comments = _list_comments(call, target, key)

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.config import values
-from prompt_lint.config.mistakes import Node, describe_kind, find_nearest, quote
+from prompt_lint.config.mistakes import Node, describe_kind, quote
+from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import safe_read
+
+if TYPE_CHECKING:
+    from prompt_lint.repo import Tree
 
 NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
 
@@ -21,28 +25,25 @@ def find_config(top: str) -> str | None:
     return names[0] if names else None
 
 
-def read_config(path: str, within: str | None = None) -> bytes:
-    """Return the bytes of a configuration. Raises `Fatal` for anything but a regular file of at most 256 KiB.
+def read_config(tree: Tree, name: str) -> bytes:
+    """Return the bytes of the configuration `name` in a tree. Raises `Fatal` where that can't be read."""
+    try:
+        return tree.read(tree.resolve(name), MAX_SIZE)
+    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+        raise Fatal(f"the configuration `{name}` {error.message}") from None
+    except Unreadable as error:
+        raise Fatal(f"the configuration `{name}` {error.message}", error.hint) from None
 
-    With `within` (a folder), a symbolic link may not lead out of it, nor into its `.git`.
+
+def read_outside_config(path: str) -> bytes:
+    """Return the bytes of a configuration that may lie anywhere. Raises `Fatal` where that can't be read.
+
+    Its path comes from the command line, so links are followed wherever they lead.
     """
     try:
-        if within is not None:
-            path = _resolve_within(path, within)
         return safe_read.read_file(path, MAX_SIZE, follow_links=True)
-    except safe_read.NotRegular:
-        raise Fatal(f"the configuration `{path}` is not a regular file") from None
-    except safe_read.TooLarge:
-        raise Fatal(f"the configuration `{path}` is larger than {MAX_SIZE:,} bytes") from None
+    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+        raise Fatal(f"the configuration `{path}` {error.message}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise Fatal(f"the configuration `{path}` can't be read: {reason}") from None
-
-
-def _resolve_within(path: str, folder: str) -> str:
-    """Return the real path of a file in `folder`."""
-    real, top = os.path.realpath(path), os.path.realpath(folder)
-    first = os.path.relpath(real, top).split(os.sep)[0]
-    if first in {os.pardir, ".git"} or os.path.isabs(first):
-        raise Fatal(f"the configuration `{path}` is a link that leads out of the repository")
-    return real

@@ -74,7 +74,8 @@ def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Looseni
 
 def _compare_growth(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
     if _allows_more(base.max_growth, current.max_growth):
-        yield Loosening(subject, "may grow more in one change than before", current.line)
+        line = current.max_growth_line or current.line
+        yield Loosening(subject, "may grow more in one change than before", line)
 
 
 def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -101,18 +102,9 @@ class Node(NamedTuple):
         self.file.add_mistake(line, column, message, example and f"right: {example}")
 
 
-def find_nearest(value: object, names: Iterable[str]) -> str:
-    """Return the name that `value` is probably a slip of, or an empty text."""
-    import difflib  # noqa: PLC0415  # takes 2 ms, and only a mistake needs it
-
-    if not isinstance(value, str) or len(value) > 40:
-        return ""
-    return next(iter(difflib.get_close_matches(value.lower(), list(names), 1, 0.7)), "")
-
-
 def suggest(value: object, names: Iterable[str]) -> str:
     """Return `; did you mean …?` where there is a name like `value`, or an empty text."""
-    nearest = find_nearest(value, names)
+    nearest = find_nearest(value.lower() if isinstance(value, str) else value, names)
     return f"; did you mean `{nearest}`?" if nearest else ""
 
 

@@ -17,12 +17,12 @@ from prompt_lint.config.mistakes import (
     ConfigFile,
     Mistake,
     Node,
-    find_nearest,
     quote,
 )
 from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
 
@@ -61,17 +61,14 @@ def rule_from_flags(
 ) -> Rule:
     """Return the rule for all files that `--model` and `--limit` make. Raises `Fatal` for a flag that is wrong."""
     names, written = _check_models(models), _parse_limit_flag(limit)
-    try:
-        limits = {model: resolve_limit(written, model, context_window) for model in names} if written else {}
-    except ValueError as error:
-        raise Fatal(str(error)) from None
+    limits = _resolve_limit_flag(written, names, context_window) if written else {}
     return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=False, line=0)
 
 
 def _check_models(models: Sequence[str]) -> tuple[str, ...]:
     for model in models:
         if mistake := explain_model(model):
-            raise Fatal(mistake, "right: --model claude-sonnet-5-5")
+            raise Fatal(f"--model: {mistake}", "`prompt-lint models` lists the known ones")
     return tuple(dict.fromkeys(models))
 
 
@@ -79,7 +76,14 @@ def _parse_limit_flag(limit: str | None) -> Limit | None:
     try:
         return None if limit is None else parse_limit(limit)
     except ValueError as error:
-        raise Fatal(str(error), "right: --limit 8000") from None
+        raise Fatal(f"--limit: {error}", "right: --limit 8000") from None
+
+
+def _resolve_limit_flag(limit: Limit, models: Sequence[str], context_window: ContextWindow) -> dict[str, int]:
+    try:
+        return {model: resolve_limit(limit, model, context_window) for model in models}
+    except ValueError as error:
+        raise Fatal(f"--limit: {error}", "right: --limit 8000") from None
 
 
 def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> int:
@@ -236,7 +240,13 @@ class _Builder(NamedTuple):
             limit_lines=limit_lines,
             parts=parts,
             max_growth=inherited.get("max_growth"),
+            max_growth_line=self._find_line(entry, "max_growth"),
         )
+
+    def _find_line(self, entry: Entry, key: str) -> int:
+        """Return the line of a key that an entry may inherit from the top; 0 where neither has it."""
+        nodes = (node for node, values in (entry, self.top) if key in values)
+        return next((node.child(key).line for node in nodes), 0)
 
     def _find_models(self, entry: Entry, noun: str) -> Sequence[str]:
         values = self.top.values | entry.values
@@ -250,6 +260,9 @@ class _Builder(NamedTuple):
         own = entry.values.get("limits", {})
         if models and not self.models:
             _report_other_models(entry.node, own or (), models)
+        if self.limit:
+            tokens_by_model = _resolve_limit_flag(self.limit, models, self.context_window)
+            return {model: (tokens, 0) for model, tokens in tokens_by_model.items()}
         limits: dict[str, tuple[int, int]] = {}
         missing = []
         for model in models:
@@ -259,7 +272,7 @@ class _Builder(NamedTuple):
             elif limit is not None:
                 try:
                     tokens = resolve_limit(limit, model, self.context_window)
-                    limits[model] = tokens, 0 if self.limit else node.line
+                    limits[model] = tokens, node.line
                 except ValueError as error:
                     node.report(str(error), RULE["limit"].example)
         if missing:
@@ -269,8 +282,6 @@ class _Builder(NamedTuple):
 
     def _find_limit(self, entry: Entry, model: str) -> tuple[Limit | None, Node | None]:
         """Return the limit that applies to a model, None where it is wrong; and its place, None where there is no limit."""
-        if self.limit:
-            return self.limit, entry.node
         own = entry.values.get("limits") or {}
         if model in own:
             return own[model], entry.node.child("limits").child(model)

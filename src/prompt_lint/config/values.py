@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
+from prompt_lint.model.models import explain_id
 from prompt_lint.model.values import MaxGrowth, Reference
 from prompt_lint.text import patterns
 
@@ -26,7 +27,6 @@ MAX_MESSAGE = 1000
 MAX_LIMIT = 999_999_999
 
 # The same expressions are in prompt-lint.schema.json; a test compares them.
-MODEL = r"[A-Za-z0-9._:@/-]{1,128}"
 PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
 LIMIT = rf"([1-9][0-9]{{0,8}}|(?!0+(\.0+)?[kK])[0-9]{{1,6}}(\.[0-9]{{1,3}})?[kK]|(?!0+(\.0+)?%){PERCENT})"
 
@@ -40,29 +40,47 @@ class Limit(NamedTuple):
     share: int
 
 
-def parse_limit(value: object) -> Limit:
+class Amount(NamedTuple):
+    """What messages say of a number of tokens or a share: what it is called, the least it may be, and its forms."""
+
+    noun: str
+    least: str
+    forms: str
+
+
+LIMIT_AMOUNT = Amount(
+    "limit", "1 token", "a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
+)
+GROWTH_AMOUNT = Amount(
+    "growth", "0 tokens", "a number of tokens, such as 200, or a share of the tokens in the base, such as 10%"
+)
+
+
+def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
     """Return the limit that `8000`, "8000", "8k", "1.5k" or "5%" means. Raises `ValueError`, with a sentence."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value) if isinstance(value, int | str) else ""
     if not re.fullmatch(LIMIT, text, re.ASCII):
-        raise ValueError(f"{quote(value)} isn't a limit: {_explain_limit(str(value))}")
+        raise ValueError(f"{quote(value)} isn't a {amount.noun}: {_explain_limit(str(value), amount)}")
     if text.endswith("%"):
         return Limit(0, _scale(text[:-1], 4))
     return Limit(_scale(text[:-1], 3) if text[-1] in "kK" else int(text), 0)
 
 
-def _explain_limit(text: str) -> str:
+def _explain_limit(text: str, amount: Amount) -> str:
     """Return why a text isn't a limit."""
     if re.fullmatch(r"-.*|0+(\.0+)?[kK%]?", text):
-        return "a limit is at least 1 token"
+        return f"a {amount.noun} is at least {amount.least}"
+    if re.fullmatch(r"0+[1-9][0-9]{0,8}%?", text, re.ASCII):
+        return f"write it without a 0 in front: {text.lstrip('0')}"
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text):
         return "a share is at most 100%, with at most 4 digits behind the point"
     if re.fullmatch(r"[0-9]+\.[0-9]+[kK]?", text):
         return "it doesn't stand for a whole number of tokens"
     if re.fullmatch(r"[0-9]+[kK]?", text):
-        return f"a limit is at most {MAX_LIMIT:,} tokens"
-    return "expected a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
+        return f"a {amount.noun} is at most {MAX_LIMIT:,} tokens"
+    return f"expected {amount.forms}"
 
 
 def _scale(digits: str, places: int) -> int:
@@ -72,8 +90,9 @@ def _scale(digits: str, places: int) -> int:
 
 
 def explain_model(name: str) -> str:
-    """Return why a text can't be the name of a model; an empty text where it can."""
-    return "" if re.fullmatch(MODEL, name, re.ASCII) else f"{quote(name)} isn't the name of a model"
+    """Return why a text can't be the id of a model; an empty text where it can."""
+    fault = explain_id(name)
+    return f"{quote(name) if name else 'an empty text'} {fault}" if fault else ""
 
 
 def read_limit(node: Node, example: str) -> Limit | None:
@@ -141,10 +160,13 @@ def _read_tokens(node: Node, example: str) -> int | None:
     """Read a number of tokens. It may be 0: nothing may grow."""
     if node.value == 0 and not isinstance(node.value, bool):
         return 0
-    limit = read_limit(node, example)
-    if limit and limit.share:
+    try:
+        limit = parse_limit(node.value, GROWTH_AMOUNT)
+    except ValueError as error:
+        return node.report(str(error), example)
+    if limit.share:
         return node.report(f"{quote(node.value)} isn't a number of tokens", example)
-    return limit.tokens if limit else None
+    return limit.tokens
 
 
 def _read_percent(node: Node, example: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.api.credentials import (
     API_URL,
+    BASE_URL_VARIABLES,
     KeyCredential,
     NoCredential,
     find_credential,
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from prompt_lint.api.credentials import Provider, SdkCredential
     from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.api.request_pool import CountTokens
-    from prompt_lint.api.responses import Result
+    from prompt_lint.api.wire_trace import RecordSent
     from prompt_lint.counting.sources import CountMany
-    from prompt_lint.model.values import Request
 
 
 def find_service(
@@ -34,51 +34,44 @@ def find_service(
     credential = find_credential(env, provider)
     if isinstance(credential, NoCredential):
         return None, credential.reason
-    sent: list[None] = []  # to append is safe between threads
+    sent_to: list[str] = []  # to append is safe between threads
     service = ApiService(
-        _find_host(credential, env),
-        lambda: _connect(credential, policy, sent),
-        lambda: len(sent),
-        find_routing_variables(env, provider),
+        lambda: _connect(credential, policy, sent_to.append),
+        sent_to,
+        is_gateway=provider == "anthropic" and not _is_own_host(env.get("ANTHROPIC_BASE_URL") or API_URL),
+        obeyed_variables=find_routing_variables(env, provider),
     )
     return service, ""
 
 
 def name_endpoint(env: Mapping[str, str], provider: Provider) -> str:
     """Return what tells the exact counts of one endpoint from those of another, which may count otherwise."""
-    if provider != "anthropic":
-        return provider
-    return env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or API_URL
+    base_url = env.get(BASE_URL_VARIABLES[provider], "").rstrip("/")
+    if provider == "anthropic":
+        return base_url or API_URL
+    return f"{provider} {base_url}" if base_url else provider
 
 
-def _find_host(credential: KeyCredential | SdkCredential, env: Mapping[str, str]) -> str:
-    if isinstance(credential, KeyCredential):
-        return credential.host
-    if credential.provider == "anthropic":
-        return get_host(env.get("ANTHROPIC_BASE_URL") or API_URL)
-    return f"the API of {credential.provider}"
+def _is_own_host(base_url: str) -> bool:
+    """Return whether it is Anthropic's own API that answers there."""
+    return get_host(base_url).lower().partition(":")[0] == get_host(API_URL)
 
 
 @contextmanager
 def _connect(
-    credential: KeyCredential | SdkCredential, policy: RequestPolicy, sent: list[None]
+    credential: KeyCredential | SdkCredential, policy: RequestPolicy, record_sent: RecordSent
 ) -> Iterator[CountMany]:
-    """Import the HTTP library or the SDK, and connect. Every request that is sent makes `sent` longer."""
+    """Import the HTTP library or the SDK, and connect."""
     from prompt_lint.api import request_pool  # noqa: PLC0415  # threads, for runs that send something
 
     connection: AbstractContextManager[CountTokens]
     if isinstance(credential, KeyCredential):
         from prompt_lint.api import direct  # noqa: PLC0415  # httpx2
 
-        connection = direct.connect(credential, policy.timeout)
+        connection = direct.connect(credential, policy.timeout, record_sent)
     else:
         from prompt_lint.api import sdk  # noqa: PLC0415  # 1.6 s
 
-        connection = sdk.connect(credential, policy.timeout)
+        connection = sdk.connect(credential, policy.timeout, record_sent)
     with connection as send:
-
-        def send_one(model: str, request: Request) -> Result:
-            sent.append(None)
-            return send(model, request)
-
-        yield lambda keyed_requests: request_pool.count_requests(keyed_requests, send_one, policy)
+        yield lambda keyed_requests: request_pool.count_requests(keyed_requests, send, policy)

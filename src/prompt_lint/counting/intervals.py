@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.interval_table import INTERVALS
 from prompt_lint.model.models import NEWEST_FAMILY
@@ -12,17 +12,37 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.models import Model
 
-# The least margin of a model without recordings: tokens, and a share of the count. The counts of a documented model are
-# those of the one before it, as its documentation says.
-_LEAST_MARGINS = {"measured": (0, 0.0), "documented": (3, 0.01), "assumed": (15, 0.15)}
+
+class Margin(NamedTuple):
+    """How far the API's count may differ: the larger of a share of the count and a number of tokens."""
+
+    share: float
+    tokens: int
+
+    def compute_tokens(self, count: int) -> int:
+        """Return the margin of a count, in tokens."""
+        return max(self.tokens, round(count * self.share))
+
+
+# The least margin of a model. The counts of a documented model are those of the one before it, as its documentation says;
+# of an assumed one nothing is known.
+_LEAST_MARGINS = {"measured": Margin(0.0, 0), "documented": Margin(0.01, 3), "assumed": Margin(0.15, 15)}
 
 
 def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
     """Return by how many tokens the API's count may be higher or lower than `tokens`."""
-    generation = find_generation(model)
-    intervals = [INTERVALS[generation, kind] for kind in list_kinds(model, fields)]
-    margins = [_LEAST_MARGINS[model.basis], *((interval.tokens, interval.share) for interval in intervals)]
-    return max(max(least, round(share * tokens)) for least, share in margins)
+    margins = [_find_margin(model, kind) for kind in list_kinds(model, fields)]
+    return max(margin.compute_tokens(tokens) for margin in margins)
+
+
+def find_texts_margin(model: Model) -> Margin:
+    """Return the margin of a request of texts alone."""
+    return _find_margin(model, "text")
+
+
+def _find_margin(model: Model, kind: str) -> Margin:
+    least, interval = _LEAST_MARGINS[model.basis], INTERVALS[find_generation(model), kind]
+    return Margin(max(least.share, interval.share), max(least.tokens, interval.tokens))
 
 
 def find_generation(model: Model) -> str:

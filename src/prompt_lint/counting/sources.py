@@ -10,7 +10,7 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from prompt_lint.cache.counts import CountCache
@@ -28,18 +28,20 @@ _JOBS_IN_A_QUERY = 256
 _NO_CREDENTIAL = "set ANTHROPIC_API_KEY, or count offline (--offline)"
 # An exact count this far from the offline one, in tokens and as a share, says that the tokenizer has changed.
 DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
+# A count this far outside of the offline interval isn't believed of a gateway.
+DISPUTE_TOKENS, DISPUTE_SHARE = 3, 0.05
 
 
 class ApiService(NamedTuple):
     """The API, not yet connected.
 
-    `host` is where prompts are sent, `requests_sent` returns how many have been. `obeyed_variables` are the names of
-    environment variables that requests obey on their way.
+    `sent_to` has the host of each request that has left. A gateway answers in the API's place, at an address of its own.
+    `obeyed_variables` are the names of environment variables that requests obey on their way.
     """
 
-    host: str
     connect: Callable[[], AbstractContextManager[CountMany]]
-    requests_sent: Callable[[], int]
+    sent_to: Sequence[str]
+    is_gateway: bool = False
     obeyed_variables: tuple[str, ...] = ()
 
 
@@ -99,11 +101,14 @@ class OutcomesByKey:
 
 
 class CountResults:
-    """What has been counted. At the end, `outcomes` has every key that was asked for."""
+    """What has been counted. At the end, `outcomes` has every key that was asked for.
+
+    `sent_to` has the host of each request that has left; `failures` are the reasons of requests without a count.
+    """
 
     def __init__(self) -> None:
         self.outcomes = OutcomesByKey()
-        self.requests_sent = 0
+        self.sent_to: Sequence[str] = ()
         self.failures: list[Unreadable] = []
         self.drifts: dict[str, Drift] = {}
 
@@ -116,7 +121,7 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
         _count_with_api(unknown, sources, results)
     else:
         _count_with_api(_count_offline(unknown, sources, results), sources, results)
-    results.requests_sent = sources.service.requests_sent() if sources.service else 0
+    results.sent_to = tuple(sources.service.sent_to) if sources.service else ()
     return results
 
 
@@ -182,12 +187,12 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
                     yield key, job.request
 
     for key, outcome in _send(list_requests(), sources):
-        if isinstance(outcome, Count):
-            sources.counts.put({key: outcome})
-            results.outcomes[key] = outcome
-        else:
+        offline = _try_count_offline(key.model, pending.pop(key), sources)
+        if isinstance(outcome, Unreadable):
             results.failures.append(outcome)
-        _compare_with_offline(key, pending.pop(key), outcome, sources, results)
+            results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
+        else:
+            results.outcomes[key] = _weigh_exact_count(key, outcome, offline, sources, results)
         sources.report_progress(len(results.outcomes))
 
 
@@ -207,23 +212,44 @@ def _send(
         yield from count_many(requests)
 
 
-def _compare_with_offline(
-    key: CountKey, request: Request, outcome: Outcome, sources: CountSources, results: CountResults
-) -> None:
-    """Count offline what the API was asked for: to notice a drift, or to stand in for an answer that didn't come."""
+def _try_count_offline(model: str, request: Request, sources: CountSources) -> Count | None:
+    """Return the offline count of what the API was asked for; None where only the API can count it."""
     try:
-        offline = sources.offline_counter.count_request(key.model, request)
+        return sources.offline_counter.count_request(model, request)
     except Unreadable:
-        if isinstance(outcome, Unreadable):
-            results.outcomes[key] = outcome
-        return
-    if isinstance(outcome, Unreadable):
-        results.outcomes[key] = OfflineStandIn(offline, outcome)
-    elif offline.low <= outcome.tokens <= offline.high:
-        return  # a wide interval, of images for example, says nothing about the tokenizer
-    elif abs(offline.tokens - outcome.tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * outcome.tokens):
-        family = sources.tokenizer_family(key.model)
+        return None
+
+
+def _weigh_exact_count(
+    key: CountKey, exact: Count, offline: Count | None, sources: CountSources, results: CountResults
+) -> Count:
+    """Return the count that is judged: the exact one, unless a gateway's is too far from the offline one.
+
+    Then it is the higher of the two, which any limit judges more strictly; and it isn't kept, so that the next run asks again.
+    """
+    if offline and sources.service and sources.service.is_gateway and _is_disputed(exact.tokens, offline):
+        higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
+        return higher._replace(disputed_tokens=lower.tokens)
+    sources.counts.put({key: exact})
+    # A wide interval, of images for example, says nothing about the tokenizer.
+    if offline and not offline.low <= exact.tokens <= offline.high:
+        _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
+    return exact
+
+
+def _is_disputed(tokens: int, offline: Count) -> bool:
+    """Return whether a number is far outside of the offline interval. A model that nobody measured may count otherwise."""
+    end = offline.low if tokens < offline.low else offline.high
+    distance = max(offline.low - tokens, tokens - offline.high)
+    return not offline.is_unverified and distance > max(DISPUTE_TOKENS, DISPUTE_SHARE * end)
+
+
+def _record_drift(
+    model: str, exact_tokens: int, offline_tokens: int, sources: CountSources, results: CountResults
+) -> None:
+    if abs(offline_tokens - exact_tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * exact_tokens):
+        family = sources.tokenizer_family(model)
         drift = results.drifts.get(family, Drift())
         results.drifts[family] = Drift(
-            drift.requests + 1, drift.exact + outcome.tokens, drift.offline + offline.tokens
+            drift.requests + 1, drift.exact + exact_tokens, drift.offline + offline_tokens
         )

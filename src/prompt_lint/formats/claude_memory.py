@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.formats.imported_files import ImportedFiles, describe_exclusion, resolve_import
+from prompt_lint.formats.imported_files import (
+    CLOSING_PUNCTUATION,
+    ImportedFiles,
+    describe_exclusion,
+    is_meant_as_import,
+    resolve_import,
+)
 from prompt_lint.formats.memory_imports import parse_for_claude
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
-from prompt_lint.model.values import Note
+from prompt_lint.model.values import ImportedFile, Note
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
 
@@ -19,8 +25,6 @@ if TYPE_CHECKING:
 
 MAX_HOPS = 4
 MAX_FILE_SIZE = 4 * 1024 * 1024
-# Characters that may follow a path in a sentence without being part of the file's name.
-CLOSING_PUNCTUATION = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
 
 _OUTSIDE = (
     "imports a file from outside of the repository, which isn't counted: every machine has its own, or none"
@@ -30,6 +34,7 @@ _TOO_LARGE = "imports a file of more than 4 MiB, which Claude Code skips: it isn
 _BINARY = "imports a binary file, which Claude Code leaves out: it isn't counted"
 _IN_HTML = "names a file with `@` in an HTML block, where Claude Code doesn't import it; a blank line before it ends the block"
 _PUNCTUATED = "names a file with `@` and punctuation right before or behind it, which isn't counted as an import; leave spaces between"
+_LOST = "imports `%s`, which isn't there; fix the path, or put it in backticks if it isn't an import"
 _FRAGMENT = "names a file with `@` and a `#` behind it, which isn't counted as an import; leave out what begins with `#`"
 
 
@@ -86,7 +91,7 @@ class ClaudeMemory:
                 self._note_in_html(file, import_)
             self._near_misses += [(file, near_miss) for near_miss in file.content.punctuated]
         for file, near_miss in self._near_misses:
-            self._note_near_miss(file, near_miss)
+            self._note_missing(file, near_miss)
         self._imported.raise_failure()
         self.notes = list(self._notes)
 
@@ -96,6 +101,10 @@ class ClaudeMemory:
         if len(texts) > 1:
             texts = [text.rstrip("\n") for text in texts if text.strip()]
         return "\n\n".join(texts)
+
+    @property
+    def imports(self) -> tuple[ImportedFile, ...]:
+        return tuple(ImportedFile(file.path, file.real_path) for file in self.files[1:])
 
     def parts(self) -> Iterator[Part]:
         """Yield the sections of each file."""
@@ -145,14 +154,24 @@ class ClaudeMemory:
             if not isinstance(self._imported.read(path), Unreadable):
                 self._note(_IN_HTML, file, import_)
 
-    def _note_near_miss(self, file: LoadedFile, near_miss: Import) -> None:
-        """Note a path that would name a file without its fragment, or without the punctuation around it."""
+    def _note_missing(self, file: LoadedFile, near_miss: Import) -> None:
+        """Note a path that would name a file without its fragment or the punctuation around it, or that was to name one."""
         path = resolve_import(near_miss.path, file.path) or ""
         without_fragment, number_sign, _ = path.partition("#")
-        if self._is_unimported_file(path.rstrip(CLOSING_PUNCTUATION)):
+        plain = path.rstrip(CLOSING_PUNCTUATION)
+        unfragmented = without_fragment.rstrip(CLOSING_PUNCTUATION) if number_sign else plain
+        if self._is_unimported_file(plain):
             self._note(_PUNCTUATED, file, near_miss)
-        elif number_sign and self._is_unimported_file(without_fragment.rstrip(CLOSING_PUNCTUATION)):
+        elif self._is_unimported_file(unfragmented):
             self._note(_FRAGMENT, file, near_miss)
+        elif (
+            near_miss in file.content.imports
+            and is_meant_as_import(near_miss.path)
+            and all(isinstance(self._imported.read(each), MissingFile) for each in (plain, unfragmented))
+        ):
+            message = _LOST % near_miss.path.rstrip(CLOSING_PUNCTUATION)[:200]
+            line = file.line_of(near_miss.line)
+            self._notes[Note(message, file.real_path, line, "lost-import")] = None
 
     def _is_unimported_file(self, path: str) -> bool:
         """Return whether a path leads to a file that no import names, not even by another path."""

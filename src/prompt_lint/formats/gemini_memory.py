@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.formats.imported_files import ImportedFiles, describe_exclusion, resolve_import
+from prompt_lint.formats.imported_files import (
+    CLOSING_PUNCTUATION,
+    ImportedFiles,
+    describe_exclusion,
+    is_meant_as_import,
+    resolve_import,
+)
 from prompt_lint.formats.memory_imports import find_gemini_imports
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
-from prompt_lint.model.values import Note
+from prompt_lint.model.values import ImportedFile, Note
 from prompt_lint.text.decode import decode
 from prompt_lint.text.markdown_sections import split_sections
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 MAX_HOPS = 5
 
 _FAILED = "has an `@` word that names no file, so Gemini CLI puts a message of failure in its place, which is counted"
+_LOST = "imports `%s`, which isn't there, so Gemini CLI puts an error message in its place; fix the path, or put it in backticks if it isn't an import"
 
 
 class _File(NamedTuple):
@@ -53,6 +60,11 @@ class GeminiMemory:
         self._imported.raise_failure()
         self.notes = list(self._notes)
 
+    @property
+    def imports(self) -> tuple[ImportedFile, ...]:
+        files = (ImportedFile(file.path, file.real_path) for file in self._files[1:])
+        return tuple(dict.fromkeys(files))
+
     def parts(self) -> Iterator[Part]:
         """Yield the sections of each file, in the order of their imports."""
         for file in self._files:
@@ -85,8 +97,7 @@ class GeminiMemory:
             return f"<!-- File already processed: {import_path} -->"
         result = self._imported.read(path) if path else MissingFile("is a folder")
         if isinstance(result, (MissingFile, NotInRepository)):
-            message = _FAILED if isinstance(result, MissingFile) else describe_exclusion(result)
-            self._notes[Note(message, file.real_path, line)] = None
+            self._notes[_make_note(result, import_path, file.real_path, line)] = None
             return (
                 f"<!-- Import failed: {import_path} - ENOENT: no such file or directory, access '{path}' -->"
             )
@@ -105,3 +116,11 @@ class GeminiMemory:
         return (
             f"<!-- Imported from: {import_path} -->\n{expanded}\n<!-- End of import from: {import_path} -->"
         )
+
+
+def _make_note(error: MissingFile | NotInRepository, import_path: str, path: str, line: int) -> Note:
+    if isinstance(error, NotInRepository):
+        return Note(describe_exclusion(error), path, line)
+    if is_meant_as_import(import_path):
+        return Note(_LOST % import_path.rstrip(CLOSING_PUNCTUATION)[:200], path, line, "lost-import")
+    return Note(_FAILED, path, line)

@@ -16,6 +16,23 @@ MAX_FILES = 1_000
 MAX_PATHS = 10_000
 MAX_BYTES = 32_000_000
 
+# Characters that may follow a path in a sentence without being part of the file's name.
+CLOSING_PUNCTUATION = ":,;.!?)]}>\"'*_~\u201d\u2019\u00bb\u2026"
+# Of files that people import into prompts. A name with another ending counts as one only with a folder.
+_TEXT_ENDINGS = (
+    ".md",
+    ".mdc",
+    ".mdx",
+    ".markdown",
+    ".txt",
+    ".rst",
+    ".adoc",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".toml",
+)
+
 
 def resolve_import(path: str, importer: str) -> str | None:
     """Return the path below the top that the file at `importer` means by `path`; None if that is outside.
@@ -33,6 +50,21 @@ def resolve_import(path: str, importer: str) -> str | None:
         elif name not in {"", "."}:
             names.append(name)
     return "/".join(names)
+
+
+def is_meant_as_import(word: str) -> bool:
+    """Return whether a word behind `@` that names no file was meant to name one, judged by how it is written.
+
+    Most such words aren't: `@param`, `@Next.js`, `@acme/sdk` (a package of npm), `@app.get("/x")`.
+    """
+    path = word.partition("#")[0].rstrip(CLOSING_PUNCTUATION)
+    if re.search(r"""["'`()<>{}\[\]=|*$:]""", path):
+        return False
+    name = path.rpartition("/")[2]
+    has_ending = re.search(r"[^.]\.[A-Za-z][A-Za-z0-9]{0,9}$", name) is not None
+    if path.startswith(("./", "../")):
+        return bool(name)
+    return has_ending and ("/" in path or name.lower().endswith(_TEXT_ENDINGS))
 
 
 def describe_exclusion(error: NotInRepository) -> str:

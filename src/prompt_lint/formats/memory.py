@@ -51,7 +51,8 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     """Yield one prompt: the text and all that it imports. Raises `Unreadable` where that can't be measured."""
     own = _read_own_text(path, data)
     memory = _load(path, own, read)
-    yield Prompt(path, own.prompt_name, 1, build_request(memory.text, rule.role or "user"))
+    request = build_request(memory.text, rule.role or "user")
+    yield Prompt(path, own.prompt_name, 1, request, imports=memory.imports)
     yield from own.notes
     if isinstance(memory, ClaudeMemory):
         yield from _note_sizes(path, data, memory)

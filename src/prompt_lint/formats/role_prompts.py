@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.values import Prompt
+from prompt_lint.model.values import ImportedFile, Prompt
 from prompt_lint.request.from_roles import Piece, Turn, build_request, make_notes, split_parts
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ class RolePrompt(NamedTuple):
 
     def read(self, path: str) -> Iterator[Prompt | Note]:
         """Yield the prompt and the notes on it."""
-        yield Prompt(path, "", 1, build_request(self.turns, self.tools))
+        paths = dict.fromkeys(piece.path for turn in self.turns for piece in turn.pieces if piece.path)
+        imports = tuple(ImportedFile(imported, imported) for imported in paths)
+        yield Prompt(path, "", 1, build_request(self.turns, self.tools), imports=imports)
         yield from make_notes(path, self.turns, self.messages)
 
     def parts(self) -> Iterator[Part]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.formats.data_files import Item, add_line, make_notes, make_parts
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Prompt, Request
+from prompt_lint.request import cache_control
 from prompt_lint.request.extra_keys import note_request_keys, refuse_keys
 from prompt_lint.request.normalize import describe_data
 from prompt_lint.request.tools import (
@@ -100,6 +101,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> list[Part]:
 def _normalize(definitions: Sequence[_Definition]) -> list[dict[str, Any]]:
     """Return the tools as the API takes them. Raises `ShapeError`, with the key path in the file."""
     try:
+        cache_control.check_tools((each.shown_key_path, each.tool) for each in definitions)
         return normalize_tools((each.shown_key_path, each.tool, each.key) for each in definitions)
     except ShapeError as error:
         shown = error.key_path

@@ -1,13 +1,15 @@
-"""The known models, with their context windows and tokenizers. Data and pure functions.
+"""The known models, with their context windows and tokenizers, and what an id may look like. Data and pure functions.
 
-Sources, November 2026: the API's documentation for windows and generations; for tokenizers and hidden tool prompts
-recorded requests to the real API (docs/accuracy.md says how many).
+Sources, November 2026: the API's documentation for windows, generations and the dates of ids; for tokenizers and hidden
+tool prompts recorded requests to the real API (docs/accuracy.md says how many).
 """
 
 from __future__ import annotations
 
 import re
 from typing import Literal, NamedTuple
+
+from prompt_lint.model.nearest import find_nearest
 
 NEWEST_FAMILY = "v4.8"
 
@@ -24,7 +26,7 @@ class Model(NamedTuple):
 
     `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one, which
     is None where the model refuses it. Where nobody knows either, there is no pair.
-    `has_system_line`: the system prompt starts on a line of its own.
+    `has_system_line`: the system prompt starts on a line of its own. `dates` are those of its dated ids.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Model(NamedTuple):
     basis: Basis
     tool_prompt_tokens: tuple[int, int | None] | None
     has_system_line: bool
+    dates: tuple[str, ...] = ()
 
 
 def _make_newer(
@@ -41,8 +44,8 @@ def _make_newer(
     return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
 
 
-def _make_older(name: str, tool_prompt: tuple[int, int]) -> Model:
-    return Model(name, "v3", _OLDER_WINDOW, "measured", tool_prompt, has_system_line=False)
+def _make_older(name: str, tool_prompt: tuple[int, int], *dates: str) -> Model:
+    return Model(name, "v3", _OLDER_WINDOW, "measured", tool_prompt, has_system_line=False, dates=dates)
 
 
 # Newest first: the order in which names are suggested.
@@ -59,36 +62,66 @@ MODELS = (
     _make_newer("claude-opus-4-7", "measured", (675, 804), "v4.7"),
     Model("claude-opus-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
     Model("claude-sonnet-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
-    _make_older("claude-opus-4-5", (496, 588)),
-    _make_older("claude-sonnet-4-5", (496, 588)),
-    _make_older("claude-haiku-4-5", (496, 588)),
-    _make_older("claude-opus-4-1", (313, 315)),
-    _make_older("claude-opus-4", (313, 315)),
-    _make_older("claude-sonnet-4", (313, 315)),
-    _make_older("claude-3-7-sonnet", (313, 314)),
-    _make_older("claude-3-5-sonnet", (313, 314)),
-    _make_older("claude-3-5-haiku", (264, 355)),
-    _make_older("claude-3-opus", (533, 281)),
-    _make_older("claude-3-sonnet", (159, 235)),
-    _make_older("claude-3-haiku", (264, 355)),
+    _make_older("claude-opus-4-5", (496, 588), "20251101"),
+    _make_older("claude-sonnet-4-5", (496, 588), "20250929"),
+    _make_older("claude-haiku-4-5", (496, 588), "20251001"),
+    _make_older("claude-opus-4-1", (313, 315), "20250805"),
+    _make_older("claude-opus-4", (313, 315), "20250514"),
+    _make_older("claude-sonnet-4", (313, 315), "20250514"),
+    _make_older("claude-3-7-sonnet", (313, 314), "20250219"),
+    _make_older("claude-3-5-sonnet", (313, 314), "20240620", "20241022"),
+    _make_older("claude-3-5-haiku", (264, 355), "20241022"),
+    _make_older("claude-3-opus", (533, 281), "20240229"),
+    _make_older("claude-3-sonnet", (159, 235), "20240229"),
+    _make_older("claude-3-haiku", (264, 355), "20240307"),
 )
 KNOWN_IDS = tuple(model.id for model in MODELS)
 
-_BY_ID = {model.id: model for model in MODELS} | {
-    f"claude-{line}-4-0": next(m for m in MODELS if m.id == f"claude-{line}-4") for line in ("opus", "sonnet")
+# The API takes two more spellings of the fourth generation (recorded requests, 2025 and 2026).
+_ALIASES = {
+    alias: f"claude-{line}-4"
+    for line in ("opus", "sonnet")
+    for alias in (f"claude-{line}-4-0", f"claude-4-{line}")
 }
+_BY_ID = {model.id: model for model in MODELS}
+_BY_ID |= {alias: _BY_ID[model_id] for alias, model_id in _ALIASES.items()}
+_LINES = tuple({word: None for known in KNOWN_IDS for word in known.split("-")[1:] if word.isalpha()})
+
+# What an id is made of. The schema of the configuration has the same expression.
+ID = r"(?=.{1,128}$)([A-Za-z0-9._:@/-]*[./])?claude-[A-Za-z0-9._:@-]+"
 # Ids as the resellers write them: anthropic/…, us.anthropic.…-v1:0, …@20250929, publishers/anthropic/models/….
 _PREFIX = re.compile(r"^(?:.*/)?(?:[a-z-]+\.)*(?=claude-)")
-_SUFFIX = re.compile(r"(?:[-@]\d{8}|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-z]*)?)?(?:\[1m\])?$")
+_SUFFIX = re.compile(
+    r"(?:[-@](?P<date>\d{8})|-latest|@latest|@default)?(?:-v\d+(?::\d+[a-z]*)?)?(?:\[1m\])?$"
+)
+# A new model has a name and a version; perhaps a further word, as `preview`.
+_PLAIN_ID = re.compile(r"claude(?=.*-[a-z])(?=.*-\d)(?!(?:.*-\d){3})(?:-[a-z]+|-\d{1,2})+")
 _DATED_PROMPT = {"claude-3-5-sonnet-20240620": (294, 261)}
 
 
 def find_model(model_id: str) -> Model | None:
-    """Return the model that an id names, as the API or a reseller writes it; None for an unknown one."""
-    undecorated = _PREFIX.sub("", model_id[:200])
-    model = _BY_ID.get(_SUFFIX.sub("", undecorated, count=1))
-    dated_prompt = _DATED_PROMPT.get(undecorated)
-    return model._replace(tool_prompt_tokens=dated_prompt) if model and dated_prompt else model
+    """Return the model that an id names, as the API or a reseller writes it; None for an unknown one.
+
+    A date that isn't known of the model may be another snapshot's, whose counts are assumed.
+    """
+    undecorated, plain, date = _split_id(model_id)
+    model = _BY_ID.get(plain)
+    if model is None:
+        return None
+    if date and date not in model.dates:
+        return model._replace(basis="assumed")
+    return model._replace(tool_prompt_tokens=_DATED_PROMPT.get(undecorated, model.tool_prompt_tokens))
+
+
+def _split_id(model_id: str) -> tuple[str, str, str]:
+    """Return an id without what a reseller puts before it, without all that follows the version, and its date."""
+    text = model_id[:200]
+    undecorated = _PREFIX.sub("", text)
+    if "/" in text:  # OpenRouter and others write versions with a dot: anthropic/claude-sonnet-4.5
+        undecorated = undecorated.replace(".", "-")
+    suffix = _SUFFIX.search(undecorated)
+    end, date = (suffix.start(), suffix["date"] or "") if suffix else (len(undecorated), "")
+    return undecorated, undecorated[:end], date
 
 
 def find_tokenizer_family(model_id: str) -> tuple[str, bool]:
@@ -104,3 +137,48 @@ def find_context_window(model_id: str) -> int | None:
     """Return the tokens that fit into the model's context; None for an unknown model."""
     model = find_model(model_id)
     return model.context_window if model else None
+
+
+def explain_id(model_id: str) -> str:
+    """Return why a text can't be the id of a model, to follow it in a sentence; "" for an id.
+
+    An unknown id is one if a newer model may have it: in words and version it looks like the known ones, and isn't a slip
+    of one of them.
+    """
+    plain = _split_id(model_id)[1]
+    if re.fullmatch(ID, model_id, re.ASCII) and (
+        plain in _BY_ID or (_PLAIN_ID.fullmatch(plain) and not _is_slip(plain))
+    ):
+        return ""
+    nearest = _find_nearest_id(plain)
+    return f"isn't the id of a Claude model{nearest and f'; did you mean `{nearest}`?'}"
+
+
+def _is_slip(plain: str) -> bool:
+    """Return whether a word is nearly the name of a line, or the parts of a known id are in another order."""
+    words, digits = _list_parts(plain)
+    if any((words, digits) == _list_parts(known) for known in _BY_ID):
+        return True
+    return any(word not in {"claude", *_LINES} and find_nearest(word, _LINES) for word in words)
+
+
+def _find_nearest_id(plain: str) -> str:
+    """Return the known id that was probably meant, "" where nothing tells: of the same line, and the nearest version."""
+    words, digits = _list_parts(plain.lower())
+    lines = [line for word in words if (line := find_nearest(word, _LINES))]
+    if words and not lines and not any(find_nearest(word, ["claude"]) for word in words):
+        return ""  # another vendor's
+    versions = {known: _list_parts(known)[1] for known in KNOWN_IDS if not lines or lines[0] in known}
+    if not lines:
+        return next((known for known, version in versions.items() if version == digits), "")
+    return max(
+        versions,
+        key=lambda known: (
+            versions[known] == digits, digits.startswith(versions[known]), versions[known][0] == digits[:1]
+        ),
+    )  # fmt: skip
+
+
+def _list_parts(plain: str) -> tuple[list[str], str]:
+    """Return the words of an id in the order of the alphabet, and the digits of its version."""
+    return sorted(re.findall("[a-z]+", plain)), "".join(re.findall(r"\d", plain))

@@ -26,6 +26,7 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
+NoteKind = Literal["note", "empty", "lost-import"]
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.
@@ -73,6 +74,13 @@ class Request(NamedTuple):
         return "user" if not kinds and len(messages) == 1 and messages[0].get("role") == "user" else "chat"
 
 
+class ImportedFile(NamedTuple):
+    """A file that a prompt imports: its path as the prompt names it, and where that leads."""
+
+    path: str
+    real_path: str
+
+
 class Prompt(NamedTuple):
     """One prompt of a file; `name` tells several prompts of a file apart.
 
@@ -80,7 +88,7 @@ class Prompt(NamedTuple):
     `line` is 1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has
     been counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose
     name the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and
-    `role` is that of `Request.role`.
+    `role` is that of `Request.role`. `imports` are the files whose text is part of the prompt.
     """
 
     path: str
@@ -91,6 +99,7 @@ class Prompt(NamedTuple):
     format: str = ""
     role: str = ""
     real_path: str = ""
+    imports: tuple[ImportedFile, ...] = ()
 
     @property
     def is_group(self) -> bool:
@@ -107,7 +116,8 @@ class CountKey(NamedTuple):
 class Count(NamedTuple):
     """Tokens of one request for one model, with the interval that the API's number is in.
 
-    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess.
+    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_tokens` is a
+    lower number that isn't believed: that of a gateway where this one is offline, or the other way round.
     """
 
     tokens: int
@@ -115,6 +125,11 @@ class Count(NamedTuple):
     high: int
     origin: Origin
     is_unverified: bool = False
+    disputed_tokens: int | None = None
+
+    @property
+    def is_disputed(self) -> bool:
+        return self.disputed_tokens is not None
 
     @property
     def is_exact(self) -> bool:
@@ -136,7 +151,12 @@ def sum_counts(counts: Sequence[Count]) -> Count:
     """Return the sum of at least one count, with the sum of the intervals."""
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
-    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts))
+    disputed_tokens = None
+    if any(count.is_disputed for count in counts):
+        disputed_tokens = sum(
+            count.tokens if count.disputed_tokens is None else count.disputed_tokens for count in counts
+        )
+    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts), disputed_tokens)
 
 
 class Problem(NamedTuple):
@@ -156,13 +176,18 @@ class Problem(NamedTuple):
 class Note(NamedTuple):
     """Something worth knowing that doesn't fail. Without `path` it concerns the run; `line` is 0 for a whole file.
 
-    Notes of the same message are reported once, with their files: so a message holds nothing that is
-    special to a file.
+    Of any `kind` but `note` it is a warning. Notes of the same message are reported once, with their files: so a
+    message holds nothing that is special to a file, unless it is a warning's.
     """
 
     message: str
     path: str = ""
     line: int = 0
+    kind: NoteKind = "note"
+
+    @property
+    def is_warning(self) -> bool:
+        return self.kind != "note"
 
 
 class Part(NamedTuple):
@@ -213,9 +238,11 @@ class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. A verdict that
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is the limit
+    that applied to it in the base, None for none. A verdict that
     `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
     until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
+    `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     """
 
     prompt: Prompt
@@ -233,6 +260,13 @@ class Verdict(NamedTuple):
     is_preexisting: bool = False
     exemption: Exemption | None = None
     import_shares: ImportShares | None = None
+    lost_imports: tuple[str, ...] = ()
+    base_limit: int | None = None
+
+    @property
+    def was_over(self) -> bool:
+        """Whether the prompt was over its limit in the base, by the limit that applied there."""
+        return bool(self.base_count and self.base_limit is not None and self.base_count.low > self.base_limit)
 
     @property
     def fails(self) -> bool:
@@ -274,11 +308,15 @@ class Loosening(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with"."""
+    """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with".
+
+    Where it `is_head`, nothing but uncommitted changes can differ from it.
+    """
 
     commit: str
     name: str
     description: str
+    is_head: bool = False
 
 
 class MaxGrowth(NamedTuple):
@@ -297,7 +335,7 @@ class Rule(NamedTuple):
     `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name
     in the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name
     for `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and
-    `role` are empty where the file decides.
+    `role` are empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     """
 
     files: tuple[str, ...]
@@ -313,6 +351,7 @@ class Rule(NamedTuple):
     limit_lines: Mapping[str, int] = {}
     parts: Mapping[str, Mapping[str, int]] = {}
     max_growth: MaxGrowth | None = None
+    max_growth_line: int = 0
 
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""

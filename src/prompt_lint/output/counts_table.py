@@ -25,7 +25,7 @@ def render(report: Report, view: View) -> str:
             rows.append((format_count(total), model, "total"))
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     lines = [f"{tokens:>{widths[0]}}  {model:<{widths[1]}}  {name}" for tokens, model, name in rows]
-    lines += [*render_problems(report.problems, view), *render_notes(report)]
+    lines += [*render_problems(report.problems, view), *render_notes(report, view)]
     if report.requests_sent or any(count.origin == "api" for count, _, _ in counts):
         lines += render_counting(report)
     return "".join(f"{line}\n" for line in lines)

@@ -26,16 +26,20 @@ KINDS = {
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",
-    "broken-limit": "more than its tool takes",
+    "broken-limit": "not valid for its tool",
     "uncounted": "not counted",
     "unsure": "unsure, only an exact count can tell",
+    "lost-import": "imports a file that isn't there",
+    "empty": "an empty prompt",
     "near-limit": "near its limit",
+    "disputed": "counted otherwise by a gateway",
     "note": "a note",
 }
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _KIND_OF_CODE = {ExitCode.USAGE: "configuration", ExitCode.OVER_LIMIT: "broken-limit"}
 _KIND_OF_STATUS: dict[Status, str] = {
     "over": "over-limit", "grew": "grew", "unsure": "unsure", "warn": "near-limit", "uncounted": "uncounted",
+    "ok": "disputed",
 }  # fmt: skip
 _LEVEL_OF_LOOSENED: dict[OnRaise, Level] = {"fail": "error", "warn": "warning", "note": "notice"}
 
@@ -65,7 +69,7 @@ class Finding(NamedTuple):
         if first and first.status == "exempt":
             return f"{title}, but exempt"
         if first and first.is_preexisting:
-            return f"{title}, but new" if first.change == "new" else f"{title}, as it was before"
+            return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title
 
 
@@ -75,7 +79,7 @@ def collect_findings(report: Report, *, each_model: bool = False) -> list[Findin
         *map(_of_problem, report.problems),
         *_of_prompts(report, each_model=each_model),
         *_of_loosened(report),
-        *(Finding("note", "notice", n.path, n.line, (n.message,)) for n in report.notes if n.path),
+        *_of_notes(report),
     ]
     return sorted(
         (finding for finding in findings if finding.lines),
@@ -102,6 +106,15 @@ def _of_problem(problem: Problem) -> Finding:
     lines = (problem.message, problem.hint) if problem.hint else (problem.message,)
     kind = _KIND_OF_CODE.get(problem.exit_code, "uncounted")
     return Finding(kind, "error", problem.path, problem.line, lines)
+
+
+def _of_notes(report: Report) -> Iterator[Finding]:
+    """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
+    untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
+    for message, path, line, kind in report.notes:
+        is_warning = kind != "note" and path not in untouched
+        if path:
+            yield Finding(kind, "warning" if is_warning else "notice", path, line, (message,))
 
 
 def _of_loosened(report: Report) -> Iterator[Finding]:
@@ -131,15 +144,20 @@ def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
     failed = [verdict for verdict in verdicts if verdict.fails]
     if failed:
         return sorted(failed, key=lambda verdict: (_RANKS[_kind(verdict)], -verdict.over_by))
-    remarkable = [verdict for verdict in verdicts if verdict.status != "ok"]
+    remarkable = [verdict for verdict in verdicts if is_remarkable(verdict)]
     worst = min((_RANKS[_kind(verdict)] for verdict in remarkable), default=0)
     return [verdict for verdict in remarkable if _RANKS[_kind(verdict)] == worst]
 
 
+def is_remarkable(verdict: Verdict) -> bool:
+    """Return whether there is something to say about a verdict."""
+    return verdict.status != "ok" or bool(verdict.token_count and verdict.token_count.is_disputed)
+
+
 def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
-    """Return the finding about these verdicts of one prompt; one without lines if the first is `ok`."""
+    """Return the finding about these verdicts of one prompt; one without lines if the first isn't remarkable."""
     first = verdicts[0]
-    lines = tuple(_lines(report, verdicts)) if first.status != "ok" else ()
+    lines = tuple(_lines(report, verdicts)) if is_remarkable(first) else ()
     weight = max(max(verdict.over_by, verdict.growth or 0) for verdict in verdicts)
     if first.status == "warn" and first.token_count and first.limit:
         weight = 1000 * first.token_count.tokens // first.limit
@@ -152,7 +170,7 @@ def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
 def _kind(verdict: Verdict) -> str:
     """Return the kind of finding; for an exempt verdict the one that it is exempt from."""
     if verdict.status != "exempt":
-        return _KIND_OF_STATUS.get(verdict.status, "near-limit")
+        return _KIND_OF_STATUS[verdict.status]
     is_over = verdict.token_count and verdict.limit is not None and verdict.token_count.low > verdict.limit
     return "over-limit" if is_over else "grew"
 
@@ -182,6 +200,8 @@ def _lines(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     name = f"{first.prompt.name}: " if first.prompt.name else ""
     for verdict in verdicts:
         yield f"{name}{_describe(report, verdict)}."
+    if any(verdict.token_count and verdict.token_count.is_disputed for verdict in verdicts):
+        yield phrases.describe_dispute(report)
     if first.status in {"over", "exempt"}:
         yield from _largest_sections(first)
     if first.exemption:
@@ -218,7 +238,8 @@ def _growth(report: Report, verdict: Verdict) -> str:
     if not verdict.growth:
         return f"; the same as in {report.base.name}"
     share = phrases.share_suffix(verdict.growth, verdict.base_count.tokens)
-    return f"; {verdict.growth:+,} since {report.base.name}{share}"
+    lost = phrases.describe_lost_imports(verdict)
+    return f"; {verdict.growth:+,} since {report.base.name}{share}{lost and f', as it {lost}'}"
 
 
 def _largest_sections(verdict: Verdict) -> Iterator[str]:
@@ -233,18 +254,22 @@ def _largest_sections(verdict: Verdict) -> Iterator[str]:
 def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """Yield what to do next, and the message of the rule."""
     first = verdicts[0]
-    if first.is_preexisting and first.change == "new":
-        yield "The base has no configuration: nothing fails yet."
+    if first.is_preexisting and not first.was_over:
+        yield phrases.describe_tighter_limit(first)
     elif first.is_preexisting:
         yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
     elif first.status == "over":
         cut = phrases.tokens_to_cut(verdict for verdict in verdicts if verdict.status == "over")
         line = first.rule.limit_line(first.prompt.name, first.model)
-        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}."
+        more = ""
+        if phrases.excess_growth(first):
+            more = f", and allow more growth: {_place(report, first.rule.max_growth_line, 'max_growth')}"
+        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}{more}."
     elif first.status == "grew":
         if excess := phrases.excess_growth(first):
-            place = _place(report, first.rule.line, "max_growth")
-            yield f"max_growth {excess.allowance}: cut {excess.tokens_to_cut}, or allow more: {place}."
+            place = _place(report, first.rule.max_growth_line, "max_growth")
+            cut = phrases.tokens_to_cut([first])
+            yield f"max_growth {excess.allowance}: cut {cut}, or allow more: {place}."
     elif first.status == "unsure":
         yield f"Set ANTHROPIC_API_KEY for an exact count, or cut {phrases.tokens_to_cut(verdicts)} to be sure."
     if first.status in {"over", "grew"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from prompt_lint.model.values import Status
-from prompt_lint.output.phrases import merge_notes
+from prompt_lint.output.phrases import merge_notes, select_notes
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
@@ -38,6 +38,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "verdicts": [_verdict(verdict) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
+            "warnings": warning_objects(report.notes),
             "against": report.base and _base(report.base),
             "removed": [_removed(removed) for removed in report.removed],
             "loosened": [_loosening(loosening) for loosening in report.loosened],
@@ -54,6 +55,8 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "high": count and count.high,
         "origin": count and count.origin,
         "unverified": bool(count and count.is_unverified),
+        "disputed": bool(count and count.is_disputed),
+        "disputed_tokens": count and count.disputed_tokens,
     }
 
 
@@ -71,7 +74,19 @@ def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def note_texts(notes: Iterable[Note]) -> list[str]:
-    return [escape_surrogates(note) for note in merge_notes(notes)]
+    return [escape_surrogates(note) for note in merge_notes(select_notes(notes, warnings=False))]
+
+
+def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": warning.kind,
+            "path": escape_surrogates(warning.path),
+            "line": warning.line,
+            "message": escape_surrogates(warning.message),
+        }
+        for warning in select_notes(notes, warnings=True)
+    ]
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -91,7 +106,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         **_base_count_fields(verdict.base_count),
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
+        "base_limit": verdict.base_limit,
         "renamed_from": escape_surrogates(verdict.renamed_from),
+        "lost_imports": [escape_surrogates(path) for path in verdict.lost_imports],
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.import_shares and _shares(verdict.import_shares),
@@ -131,6 +148,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     return {
         "line": rule.line,
         "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
+        "max_growth_line": rule.max_growth_line,
         "message": escape_surrogates(rule.message),
         "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
     }

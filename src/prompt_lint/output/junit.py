@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.output.findings import KINDS, collect_findings, verdict_finding
+from prompt_lint.output.findings import KINDS, collect_findings, is_remarkable, verdict_finding
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def _cases(report: Report) -> Iterator[_Case]:
-    """Yield a test for each verdict, and for each error that is about none."""
+    """Yield a test for each verdict, and for each error or warning that is about none."""
     uncounted = {(v.prompt.path, v.prompt.line) for v in report.verdicts if v.status == "uncounted"}
     reasons: dict[tuple[str, int], list[str]] = {}
     for finding in collect_findings(report):
@@ -52,6 +52,8 @@ def _cases(report: Report) -> Iterator[_Case]:
         elif finding.level == "error" and not finding.verdicts:
             outcome = "error" if finding.kind in {"configuration", "uncounted"} else "failure"
             yield _Case(finding.path, _case_name(finding), outcome, finding.kind, finding.lines)
+        elif finding.kind in {"lost-import", "empty"}:
+            yield _Case(finding.path, _case_name(finding), "", finding.kind, finding.lines)
     for verdict in report.verdicts:
         yield _verdict_case(report, verdict, reasons.get((verdict.prompt.path, verdict.prompt.line), []))
 
@@ -66,7 +68,7 @@ def _case_name(finding: Finding) -> str:
 def _verdict_case(report: Report, verdict: Verdict, reasons: Sequence[str]) -> _Case:
     prompt = verdict.prompt
     name = f"{prompt.name}: {verdict.model}" if prompt.name else verdict.model
-    if verdict.status == "ok":
+    if not is_remarkable(verdict):
         return _Case(prompt.path, name, "", "", ())
     finding = verdict_finding(report, [verdict])
     if verdict.status == "uncounted":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.values import sum_counts
-from prompt_lint.output.json import count_fields, note_texts, problem_objects
+from prompt_lint.output.json import count_fields, note_texts, problem_objects, warning_objects
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
@@ -33,6 +33,7 @@ def render(listing: Listing) -> str:
             ],
             "problems": problem_objects(listing.report.problems),
             "notes": note_texts(listing.report.notes),
+            "warnings": warning_objects(listing.report.notes),
             "exit_code": int(listing.exit_code),
         }
     )

@@ -21,7 +21,7 @@ from prompt_lint.output.markdown_rows import (
     total_header,
     total_row,
 )
-from prompt_lint.output.markdown_tasks import render_problem, render_task, select_tasks
+from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
 from prompt_lint.output.status_words import LOOSENED_WORDS
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.markdown_escape import escape_as_text
@@ -127,15 +127,27 @@ def _sections(page: Page) -> Iterator[_Section]:
     )
     yield _loosened(page)
     yield _exempt(page)
-    preexisting = f"{count_subjects(page.preexisting)} over before this change, and not made worse"
-    yield _folded(6, page.preexisting, page, preexisting)
-    quiet = f"{count_subjects(page.quiet)} {'unchanged' if page.has_base else 'within their limits'}"
-    yield _folded(7, page.quiet, page, quiet)
+    tighter, before = page.split_preexisting()
+    yield _folded(
+        6, tighter, page, f"{count_subjects(tighter)} over a new or lower limit, and not made larger"
+    )
+    yield _folded(6, before, page, f"{count_subjects(before)} over before this change, and not made worse")
+    yield _folded(7, page.quiet, page, f"{count_subjects(page.quiet)} {_describe_quiet(page)}")
     yield _totals(page)
-    notes = phrases.merge_notes(page.report.notes)
+    warnings = phrases.select_notes(page.report.notes, warnings=True)
+    yield from _split(3, warnings, _OPEN_ITEMS, render_warning, "more warnings", heading="Warnings")
+    notes = phrases.merge_notes(phrases.select_notes(page.report.notes, warnings=False))
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
     yield _Section(1, len(counting), (f"<sub>{escape_as_text(sentence)}</sub>\n" for sentence in counting))
+
+
+def _describe_quiet(page: Page) -> str:
+    if page.has_base:
+        return "unchanged"
+    if not page.has_limits:
+        return "counted"
+    return "within its limit" if len(page.quiet) == 1 else "within their limits"
 
 
 def _split(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_page import count_subjects
 from prompt_lint.output.markdown_pieces import cut_text, format_text
+from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
 from prompt_lint.text.markdown_escape import escape_as_code
 from prompt_lint.text.plural import pluralize
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prompt_lint.output.markdown_page import Page
-    from prompt_lint.output.totals import Total
+from prompt_lint.output.totals import Total
 
 _SAME_TOTAL = "the total is what it was"
 
@@ -57,6 +58,8 @@ def _describe_success(page: Page) -> str:
         return f"⚠️ {nothing_fails}: {', '.join(doubts)}"
     if page.has_base:
         return f"✅ {nothing_fails}"
+    if not page.has_limits:
+        return f"✅ {count_subjects(subjects)} counted"
     if len(are_groups) > 1:
         return "✅ Every prompt and group is within its limit"
     noun = "group" if True in are_groups else "prompt"
@@ -68,7 +71,10 @@ def _describe_doubts(page: Page) -> list[str]:
     numbers = {
         "unsure": sum(verdict.status == "unsure" for verdict in worst),
         "exempt": sum(verdict.status == "exempt" for verdict in worst),
-        "new and over": sum(s.is_preexisting and s.worst.change == "new" for s in page.shown),
+        STATUS_WORDS["tighter"].summary: sum(
+            any(shown_status(verdict) == "tighter" for verdict in subject.verdicts)
+            for subject in page.subjects
+        ),
     }
     doubts = [f"{number:,} {words}" for words, number in numbers.items() if number]
     if page.report.loosened and page.report.on_raise == "warn":

@@ -40,8 +40,8 @@ class Subject(NamedTuple):
 class Page(NamedTuple):
     """The report, its prompts by where they are shown, and its models.
 
-    `shown` are those that fail or changed (without a base, those that need a look), `preexisting` were over before;
-    `quiet` are all others.
+    `shown` are those that fail or changed (without a base, those that need a look), `preexisting` are over a limit, but
+    not by this change; `quiet` are all others.
     """
 
     report: Report
@@ -55,8 +55,22 @@ class Page(NamedTuple):
         return self.report.base is not None
 
     @property
+    def has_limits(self) -> bool:
+        """Whether prompts were judged; `count` has no limits."""
+        return any(verdict.limit is not None for verdict in self.report.verdicts)
+
+    @property
     def has_several_models(self) -> bool:
         return len(self.models) > 1
+
+    def split_preexisting(self) -> tuple[list[Subject], list[Subject]]:
+        """Return those over a limit that is new or was lowered, and those that were over before."""
+        was_over = [
+            all(verdict.was_over for verdict in subject.verdicts if verdict.is_preexisting)
+            for subject in self.preexisting
+        ]
+        pairs = list(zip(self.preexisting, was_over, strict=True))
+        return [s for s, before in pairs if not before], [s for s, before in pairs if before]
 
     @property
     def subjects(self) -> Iterator[Subject]:

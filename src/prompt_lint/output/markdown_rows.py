@@ -48,7 +48,9 @@ def prompt_rows(item: Subject | RemovedPrompt, page: Page, *, all_models: bool) 
     left = len(item.verdicts) - len(verdicts)
     also = f"<br><sub>and{NBSP}{left:,}{NBSP}more</sub>" if left else ""
     renamed = f"<br><sub>was {format_code(worst.renamed_from)}</sub>" if worst.renamed_from else ""
-    names = [format_name(item.prompt) + renamed, *("" for _ in verdicts[1:])]
+    lost = phrases.describe_lost_imports(worst)
+    notes = renamed + (f"<br><sub>{lost.replace(' ', NBSP)}</sub>" if lost else "")
+    names = [format_name(item.prompt) + notes, *("" for _ in verdicts[1:])]
     return "".join(
         table_row(
             STATUS_WORDS[shown_status(verdict)].mark,

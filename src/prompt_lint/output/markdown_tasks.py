@@ -11,7 +11,7 @@ from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Problem, Section, Verdict
+    from prompt_lint.model.values import Note, Problem, Section, Verdict
     from prompt_lint.output.markdown_page import Page, Subject
 
 _MAX_SECTIONS = 10
@@ -21,6 +21,11 @@ def render_problem(problem: Problem) -> str:
     location = f"{format_place(problem.path, problem.line)}: " if problem.path or problem.line else ""
     hint = f"<br>{format_text(problem.hint)}" if problem.hint else ""
     return f"- ❌ {location}{format_text(problem.message)}{hint}\n"
+
+
+def render_warning(warning: Note) -> str:
+    location = f"{format_place(warning.path, warning.line)}: " if warning.path else ""
+    return f"- ⚠️ {location}{format_text(warning.message)}\n"
 
 
 def select_tasks(page: Page) -> list[Subject]:
@@ -59,22 +64,29 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
     limit_source = format_place(page.report.config_path, line) if line else "`--limit`"
+    growth_advice = ""
+    if phrases.excess_growth(worst):
+        growth_advice = f", and allow more growth{_growth_place(worst, page)}"
     return (
         f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
-        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}"
+        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}{growth_advice}"
     )
 
 
 def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
-    excess, line = phrases.excess_growth(verdict), verdict.rule.line
+    excess = phrases.excess_growth(verdict)
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
-    rule_location = f": {format_place(page.report.config_path, line)}" if line else ""
     return (
         f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
-        f"Cut {excess.tokens_to_cut}, or allow more{rule_location}"
+        f"Cut {phrases.tokens_to_cut([verdict])}, or allow more{_growth_place(verdict, page)}"
     )
+
+
+def _growth_place(verdict: Verdict, page: Page) -> str:
+    line = verdict.rule.max_growth_line
+    return f": {format_place(page.report.config_path, line)}" if line else ""
 
 
 def _render_details(verdict: Verdict) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.models import KNOWN_IDS
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -33,10 +32,11 @@ _NAMED_FILES = 3
 
 
 def format_count(count: Count) -> str:
-    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval."""
+    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it a number that isn't believed."""
     spread = max(count.tokens - count.low, count.high - count.tokens)
     interval = f" ±{spread:,}" if spread else ""
-    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}"
+    disputed = "" if count.disputed_tokens is None else f" (disputed: {count.disputed_tokens:,})"
+    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}{disputed}"
 
 
 def percent_of_limit(verdict: Verdict) -> str:
@@ -62,6 +62,16 @@ def share_suffix(growth: int, base_tokens: int) -> str:
     return f" ({percent:+,.0f}%)" if abs(percent) >= 10 or not growth else f" ({percent:+.2g}%)"
 
 
+def has_disputed_count(report: Report) -> bool:
+    """Return whether a gateway's number and the offline one are too far apart to believe the gateway."""
+    return any(verdict.token_count and verdict.token_count.is_disputed for verdict in report.verdicts)
+
+
+def describe_dispute(report: Report) -> str:
+    """Return what a disputed number is, and which of the two is judged."""
+    return f"{report.api_host} counts otherwise than Claude's tokenizer, so the higher number is judged."
+
+
 def describe_prompts(prompts: Iterable[Prompt]) -> str:
     """Return how many prompts and groups there are: `2 prompts`, `1 group`, `2 prompts and 1 group`."""
     are_groups = [prompt.is_group for prompt in prompts]
@@ -71,10 +81,14 @@ def describe_prompts(prompts: Iterable[Prompt]) -> str:
 
 
 def tokens_to_cut(verdicts: Iterable[Verdict]) -> str:
-    """Return how much to cut so that every interval ends within its limit: `52 tokens`."""
-    return pluralize(
-        max(v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None), "token"
-    )
+    """Return how much to cut so that every interval ends within its limit, and nothing has grown too much: `52 tokens`."""
+    return pluralize(max(map(_count_tokens_to_cut, verdicts)), "token")
+
+
+def _count_tokens_to_cut(verdict: Verdict) -> int:
+    count, excess = verdict.token_count, excess_growth(verdict)
+    over = count.high - verdict.limit if count and verdict.limit is not None else 0
+    return max(over, excess.tokens if excess else 0)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -108,17 +122,19 @@ class ExcessGrowth(NamedTuple):
     allowance: str
 
     @property
-    def tokens_to_cut(self) -> str:
-        return pluralize(self.growth - self.allowed, "token")
+    def tokens(self) -> int:
+        return self.growth - self.allowed
 
 
 def excess_growth(verdict: Verdict) -> ExcessGrowth | None:
-    """Return by how much the prompt grew beyond its `max_growth`; None where it has none, or no base."""
+    """Return by how much the prompt grew beyond its `max_growth`; None where it didn't."""
     if verdict.growth is None or verdict.base_count is None or verdict.rule.max_growth is None:
         return None
     base_tokens, max_growth = verdict.base_count.tokens, verdict.rule.max_growth
     # Where two bounds are given, both have to be exceeded.
     allowed = max(max_growth.tokens or 0, base_tokens * (max_growth.millionths or 0) // 1_000_000)
+    if verdict.growth <= allowed:
+        return None
     allowance = f"of {_describe_max_growth(max_growth)} allows {allowed:,}"
     return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance)
 
@@ -128,6 +144,15 @@ def _describe_max_growth(max_growth: MaxGrowth) -> str:
     if max_growth.millionths is not None:
         bounds.append(f"{max_growth.millionths / 10_000:g}%")
     return " or ".join(bounds)
+
+
+def describe_tighter_limit(verdict: Verdict) -> str:
+    """Return why a prompt over a limit that is new, or was lowered, doesn't fail."""
+    if verdict.base_limit is None:
+        return "No limit applied to it before this change, so it doesn't fail yet."
+    return (
+        f"Its limit was {verdict.base_limit:,} before this change; it isn't larger now, so it doesn't fail."
+    )
 
 
 def describe_exemption(
@@ -164,7 +189,7 @@ def describe_loosening(loosening: Loosening) -> str:
 def merge_notes(notes: Iterable[Note]) -> list[str]:
     """Return a line for each message, in the order of its first note, with the first files that it concerns."""
     places: dict[str, list[str]] = {}
-    for message, path, line in notes:
+    for message, path, line, _ in notes:
         of_message = places.setdefault(message, [])
         place = f"{path}:{line}" if line else path
         if place and place not in of_message:
@@ -175,6 +200,17 @@ def merge_notes(notes: Iterable[Note]) -> list[str]:
 def _name_first(places: list[str]) -> str:
     more = f" and {len(places) - _NAMED_FILES:,} more" if len(places) > _NAMED_FILES else ""
     return f"{', '.join(places[:_NAMED_FILES])}{more}"
+
+
+def select_notes(notes: Iterable[Note], *, warnings: bool) -> list[Note]:
+    """Return the warnings among notes, or the others."""
+    return [note for note in notes if note.is_warning == warnings]
+
+
+def describe_lost_imports(verdict: Verdict) -> str:
+    """Return that an import is gone, to follow the count of a prompt that shrank by it; "" where none is."""
+    number = len(verdict.lost_imports)
+    return f"lost {'an import' if number == 1 else f'{number:,} imports'}" if number else ""
 
 
 def describe_counting(report: Report) -> list[str]:
@@ -192,15 +228,7 @@ def describe_counting(report: Report) -> list[str]:
         sentences.append("Counted offline: ± is the measured interval around the API's number.")
     unverified = {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
     sentences.extend(
-        f"Nobody has measured the tokenizer of {model}: its counts are unverified.{_suggest(model)}"
+        f"Nobody has measured the tokenizer of {model}: its counts are unverified."
         for model in sorted(unverified)
     )
     return sentences
-
-
-def _suggest(model: str) -> str:
-    """Return a question after the nearest known model: a misspelt name is likelier than an unknown model."""
-    import difflib  # noqa: PLC0415  # only for a name that isn't known
-
-    nearest = difflib.get_close_matches(model, KNOWN_IDS, 1, 0.85)
-    return f" Did you mean {nearest[0]}?" if nearest else ""

@@ -16,6 +16,7 @@ from prompt_lint.model.values import (
     Loosening,
     MaxGrowth,
     Note,
+    NoteKind,
     OnRaise,
     Origin,
     Problem,
@@ -157,7 +158,7 @@ def _read_document(document: _Fields) -> Report:
         document.text("config"),
         document.objects("verdicts", _read_verdict),
         document.objects("problems", _read_problem),
-        tuple(map(Note, document.texts("notes"))),
+        (*map(Note, document.texts("notes")), *_read_warnings(document)),
         summary.integer("files"),
         _read_exit_code(summary, lowest=0),
         summary.integer("sent"),
@@ -169,6 +170,15 @@ def _read_document(document: _Fields) -> Report:
         document.objects("removed", _read_removed),
         document.objects("loosened", _read_loosening),
         document.word("on_raise", OnRaise),
+    )
+
+
+def _read_warnings(document: _Fields) -> tuple[Note, ...]:
+    if not document.has("warnings"):  # of an earlier version
+        return ()
+    return document.objects(
+        "warnings",
+        lambda it: Note(it.text("message"), it.text("path"), it.integer("line"), it.word("kind", NoteKind)),
     )
 
 
@@ -201,6 +211,8 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.flag("inherited"),
         verdict.optional("exemption", lambda it: Exemption((), it.text("reason"), it.text("until"), 0)),
         verdict.optional("shares", _read_shares),
+        verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
+        verdict.optional_integer("base_limit", 1),
     )
 
 
@@ -219,7 +231,10 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     limits = {} if limit is None else {model: limit}
     lines = {model: rule.integer("limit_line")}
     message, line = rule.text("message"), rule.integer("line")
-    return Rule((), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth)
+    growth_line = rule.optional_integer("max_growth_line") or 0
+    return Rule(
+        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line
+    )
 
 
 def _read_count(verdict: _Fields) -> Count | None:
@@ -228,7 +243,10 @@ def _read_count(verdict: _Fields) -> Count | None:
     low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
-    return Count(tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"))
+    disputed_tokens = verdict.optional_integer("disputed_tokens")
+    return Count(
+        tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"), disputed_tokens
+    )
 
 
 def _read_base_count(verdict: _Fields) -> Count | None:

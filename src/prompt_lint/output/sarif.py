@@ -52,6 +52,12 @@ _RULES = {
     "unsure": (
         "LimitInsideInterval", "warning", "The limit lies inside the interval of an offline count.",
         "Give ANTHROPIC_API_KEY for an exact count, or cut the prompt a little more."),
+    "lost-import": (
+        "ImportNotFound", "warning", "A prompt imports a file that isn't there, so it has fewer tokens than it should.",
+        "Fix the path of the import. Write a word that isn't an import as code, in back-ticks."),
+    "empty": (
+        "EmptyPrompt", "warning", "A prompt is empty: it has 0 tokens.",
+        "Write the prompt, or delete its file."),
     "near-limit": (
         "PromptNearLimit", "warning", "A prompt is close to its limit.",
         "Cut the prompt before it fails. warn_at in .prompt-lint.yaml says what close is."),
@@ -121,7 +127,11 @@ def _invocation(report: Report, left_out: int) -> dict[str, Any]:
         for problem in report.problems
         if not problem.path
     ]
-    notifications += [_notification("note", merge_notes([note])[0], note=note) for note in report.notes]
+    notifications += [
+        _notification("note", merge_notes([note])[0], note=note)
+        for note in report.notes
+        if not note.is_warning or not note.path
+    ]
     if left_out:
         message = f"{pluralize(left_out, 'result')} more did not fit: the worst are here"
         notifications.append(_notification("warning", message))

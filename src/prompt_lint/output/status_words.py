@@ -9,11 +9,9 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import OnRaise, Verdict
 
-# A status, or why being over its limit fails nothing: the prompt is new to a base without a configuration, or was
-# over before this change.
-ShownStatus = Literal[
-    "over", "grew", "uncounted", "unsure", "exempt", "warn", "new over", "over before", "ok"
-]
+# A status, or why being over its limit fails nothing: the limit is new or was lowered, or the prompt was over before
+# this change.
+ShownStatus = Literal["over", "grew", "uncounted", "unsure", "exempt", "warn", "tighter", "over before", "ok"]
 
 # Parameters of the escape sequence "Select Graphic Rendition".
 _RED, _MAGENTA, _YELLOW, _GREEN = "1;31", "1;35", "33", "32"
@@ -40,8 +38,8 @@ STATUS_WORDS: Mapping[ShownStatus, StatusWords] = {
     "unsure": StatusWords("UNSURE", _MAGENTA, "❓\u00a0unsure", "unsure"),
     "exempt": StatusWords("exempt", _YELLOW, "⏳\u00a0exempt", "exempt"),
     "warn": StatusWords("near", _YELLOW, "⚠️\u00a0near", "near the limit", ", near"),
-    "new over": StatusWords(
-        "new", _YELLOW, "⚠️\u00a0new,\u00a0over", "new and over (nothing fails yet)", ", over"
+    "tighter": StatusWords(
+        "tighter", _YELLOW, "⚠️\u00a0tighter", "over a new or lower limit", ", over a new or lower limit"
     ),
     "over before": StatusWords("before", _YELLOW, "over before", "over before", ", was over"),
     "ok": StatusWords("ok", _GREEN, "✅", "ok"),
@@ -55,8 +53,12 @@ LOOSENED_WORDS: Mapping[OnRaise, StatusWords] = {
 }
 
 
+# Of a file that the tool for which it is refuses or cuts off.
+INVALID_WORDS = StatusWords("INVALID", _RED, "❌")
+
+
 def shown_status(verdict: Verdict) -> ShownStatus:
     """Return the status, or why being over fails nothing."""
     if not verdict.is_preexisting:
         return verdict.status
-    return "new over" if verdict.change == "new" else "over before"
+    return "over before" if verdict.was_over else "tighter"

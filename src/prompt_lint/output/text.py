@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import describe_prompts, excess_growth
+from prompt_lint.output.phrases import describe_prompts, excess_growth, has_disputed_count
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
-from prompt_lint.output.text_changes import render_changed, render_loosened, render_over_before, render_totals
+from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
 from prompt_lint.output.text_pieces import (
     INDENT,
     count_cells,
@@ -36,7 +37,7 @@ _LINES_FAILING, _LINES_OTHER, _SHORT_LINES = 30, 9, 10
 _PROBLEMS, _BLOCKS_PER_FILE = 8, 3
 
 # With a base, prompts of these statuses get a line each.
-_BRIEF: frozenset[ShownStatus] = frozenset({"warn", "new over", "over before", "ok"})
+_BRIEF: frozenset[ShownStatus] = frozenset({"warn", "tighter", "over before", "ok"})
 
 
 def render(report: Report, view: View) -> str:
@@ -50,9 +51,9 @@ def render(report: Report, view: View) -> str:
     lines += render_loosened(report, view)
     if view.verbosity >= 0:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)
-        lines += render_over_before([block for block in brief if not block.has_changed], view)
-    if view.verbosity >= 0 or report.requests_failed:
-        lines += render_notes(report)
+        lines += render_untouched([block for block in brief if not block.has_changed], view)
+    if view.verbosity >= 0 or report.requests_failed or has_disputed_count(report):
+        lines += render_notes(report, view)
     if view.verbosity >= 0:
         lines += _render_summary(report, numbers, view)
     return "".join(f"{line}\n" for line in lines)
@@ -173,7 +174,7 @@ def _render_briefly(entries: Sequence[_Entry], view: View) -> Iterator[str]:
 def _describe_excess(verdict: Verdict) -> str:
     """Return by how much a prompt grew too much, or else is over its limit."""
     excess = excess_growth(verdict) if verdict.status == "grew" else None
-    return f"{excess.growth - excess.allowed:,} too much" if excess else format_fill(verdict)
+    return f"{excess.tokens:,} too much" if excess else format_fill(verdict)
 
 
 def _render_summary(report: Report, numbers: Mapping[ShownStatus, int], view: View) -> Iterator[str]:
@@ -185,10 +186,16 @@ def _render_summary(report: Report, numbers: Mapping[ShownStatus, int], view: Vi
         for status, number in numbers.items()
         if number
     ]
-    if report.problems:
-        errors = pluralize(len(report.problems), "error")
-        parts.insert(0, paint(errors, STATUS_WORDS["uncounted"].color, view))
-    yield f"{describe_prompts(prompts)}: {', '.join(parts)}"
+    # Of a prompt that isn't counted the error says why: it is one thing.
+    uncounted = {verdict.prompt.path for verdict in report.verdicts if verdict.status == "uncounted"}
+    errors = sum(
+        problem.exit_code != ExitCode.UNCOUNTED or problem.path not in uncounted
+        for problem in report.problems
+    )
+    sentences = [paint(pluralize(errors, "error"), STATUS_WORDS["uncounted"].color, view)] if errors else []
+    if prompts:
+        sentences.append(f"{describe_prompts(prompts)}: {', '.join(parts)}")
+    yield "; ".join(sentences)
     if report.base:
         yield from render_totals(report)
     yield from render_counting(report)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Parts of a prompt that are listed.
 _PARTS = 10
+_LOST_IMPORTS = 3
 
 
 class Block(NamedTuple):
@@ -90,30 +91,37 @@ def _advice(block: Block, config: str) -> Iterator[str]:
     if status == "over":
         line = worst.rule.limit_line(worst.prompt.name, worst.model)
         place = f"{escape_line(config)}:{line}" if line else "--limit"
-        yield f"Cut {phrases.tokens_to_cut(block.with_status)}, or raise the limit: {place}"
+        more = (
+            f", and allow more growth{_growth_place(config, worst.rule)}"
+            if phrases.excess_growth(worst)
+            else ""
+        )
+        yield f"Cut {phrases.tokens_to_cut(block.with_status)}, or raise the limit: {place}{more}"
     elif status == "grew":
         yield from _growth_advice(worst, config)
     elif status == "unsure":
         yield "The limit lies inside the interval: only an exact count can tell."
         yield f"Set ANTHROPIC_API_KEY, or cut {phrases.tokens_to_cut(block.with_status)} to be sure."
-    elif status == "new over":
-        yield "It is new, and over its limit. The base has no configuration: nothing fails yet."
+    elif status == "tighter":
+        yield phrases.describe_tighter_limit(worst)
     elif status == "over before":
         yield "It was over before this change, and isn't worse now, so it doesn't fail."
+    if lost := phrases.describe_lost_imports(worst):
+        yield f"It {lost}: {', '.join(map(escape_line, worst.lost_imports[:_LOST_IMPORTS]))}"
     if worst.exemption:
         yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=escape_line)
 
 
 def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
     if excess := phrases.excess_growth(verdict):
-        place = _place(config, verdict.rule)
+        place = _growth_place(config, verdict.rule)
         share = phrases.share_suffix(excess.growth, excess.base_tokens)
-        yield f"Cut {excess.tokens_to_cut}, or allow more growth{place}"
+        yield f"Cut {phrases.tokens_to_cut([verdict])}, or allow more growth{place}"
         yield f"Was {excess.base_tokens:,}, grew by {excess.growth:,}{share}: `max_growth` {excess.allowance}."
 
 
-def _place(config: str, rule: Rule) -> str:
-    return f": {escape_line(config)}:{rule.line}" if rule.line else ""
+def _growth_place(config: str, rule: Rule) -> str:
+    return f": {escape_line(config)}:{rule.max_growth_line}" if rule.max_growth_line else ""
 
 
 def _render_sections(verdict: Verdict) -> Iterator[str]:

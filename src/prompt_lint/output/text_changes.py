@@ -22,10 +22,11 @@ from prompt_lint.output.totals import describe_group_growth, describe_incomparab
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.output import View
+    from prompt_lint.output.status_words import ShownStatus
     from prompt_lint.output.text_blocks import Block
     from prompt_lint.output.totals import Total
 
@@ -87,6 +88,8 @@ def _changed_row(block: Block, verdict: Verdict) -> _Row:
         label = "shrank" if verdict.growth < 0 else "larger"
     cells = [*count_cells(verdict), percent_of_limit(verdict)]
     color, remark = STATUS_WORDS[block.status].color, STATUS_WORDS[shown_status(verdict)].remark
+    if lost := phrases.describe_lost_imports(verdict):
+        remark += f", {lost}"
     return _Row(label, color, format_name(verdict.prompt), escape_line(verdict.model), cells, remark)
 
 
@@ -99,11 +102,23 @@ def _render_by_model(rows: Sequence[_Row], view: View) -> Iterator[str]:
         yield f"{INDENT}{line}{row.remark}".rstrip()
 
 
-def render_over_before(blocks: Sequence[Block], view: View) -> Iterator[str]:
-    """Yield one block of all prompts that were over before, and that this change didn't touch."""
-    if not blocks:
-        return
-    yield f"{status_label('over before', view)} over before this change, and not worse now:"
+def render_untouched(blocks: Sequence[Block], view: View) -> Iterator[str]:
+    """Yield a block of the prompts over a new or lower limit, and one of those that were over before.
+
+    This change touched none of them.
+    """
+    sentences: Mapping[ShownStatus, str] = {
+        "tighter": "over a limit that is new or was lowered; this change didn't touch them:",
+        "over before": "over before this change, and not worse now:",
+    }
+    for status, sentence in sentences.items():
+        of_status = [block for block in blocks if block.status == status]
+        if of_status:
+            yield f"{status_label(status, view)} {sentence}"
+            yield from _render_rows(of_status)
+
+
+def _render_rows(blocks: Sequence[Block]) -> Iterator[str]:
     rows = []
     for verdict in (verdict for block in blocks[:_ROWS] for verdict in block.verdicts):
         if verdict.is_preexisting:

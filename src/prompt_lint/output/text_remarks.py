@@ -6,26 +6,36 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import phrases
-from prompt_lint.output.text_pieces import BOLD, INDENT, paint, status_label
+from prompt_lint.output.status_words import INVALID_WORDS, STATUS_WORDS
+from prompt_lint.output.text_pieces import BOLD, INDENT, paint, paint_label, status_label
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Problem, Report
+    from prompt_lint.model.values import Note, Problem, Report
     from prompt_lint.output import View
 
 _PROBLEMS_PER_FILE = 5
+_WARNINGS = 10
 
 
 def render_remarks(report: Report, view: View) -> list[str]:
     """Return lines with all problems, notes, and who counted."""
-    return [*render_problems(report.problems, view), *render_notes(report), *render_counting(report)]
+    return [*render_problems(report.problems, view), *render_notes(report, view), *render_counting(report)]
 
 
-def render_notes(report: Report) -> list[str]:
-    return [f"note: {escape_line(note)}" for note in phrases.merge_notes(report.notes)]
+def render_notes(report: Report, view: View) -> list[str]:
+    """Return lines with the first warnings (all with `-v`), then all notes."""
+    warnings = phrases.select_notes(report.notes, warnings=True)
+    shown = warnings if view.verbosity > 0 else warnings[:_WARNINGS]
+    label = paint_label("warning", STATUS_WORDS["warn"].color, view)
+    lines = [f"{label} {_place(warning, view)}{escape_line(warning.message)}" for warning in shown]
+    if len(warnings) > len(shown):
+        lines.append(f"{label} {pluralize(len(warnings) - len(shown), 'more warning')} (all with -v)")
+    notes = phrases.merge_notes(phrases.select_notes(report.notes, warnings=False))
+    return [*lines, *(f"note: {escape_line(note)}" for note in notes)]
 
 
 def render_counting(report: Report) -> list[str]:
@@ -54,12 +64,18 @@ def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> l
 
 
 def _render_problem(problem: Problem, view: View) -> Iterator[str]:
-    place = escape_line(problem.path) + (f":{problem.line}" if problem.line else "")
-    prefix = f"{paint(place, BOLD, view)}: " if place else ""
-    label = status_label("over" if problem.exit_code == ExitCode.OVER_LIMIT else "uncounted", view)
-    yield f"{label} {prefix}{escape_line(problem.message)}"
+    place = _place(problem, view)
+    words = INVALID_WORDS if problem.exit_code == ExitCode.OVER_LIMIT else STATUS_WORDS["uncounted"]
+    label = paint_label(words.label, words.color, view)
+    yield f"{label} {place}{escape_line(problem.message)}"
     if problem.hint:
         yield f"{INDENT}{escape_line(problem.hint)}"
+
+
+def _place(remark: Problem | Note, view: View) -> str:
+    """Return the file and the line, to precede the message; "" for the whole run."""
+    place = escape_line(remark.path) + (f":{remark.line}" if remark.line else "")
+    return f"{paint(place, BOLD, view)}: " if place else ""
 
 
 def _more_errors(number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
@@ -32,7 +33,7 @@ _RANGE = re.compile(r"\.\.|\A\^")
 # Matches what the name of a branch or tag can't contain.
 _NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 
-_HINT_BASE = "name what to compare with: `--base REF`"
+HINT_BASE = "name what to compare with: `--base REF`"
 _HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
@@ -71,7 +72,7 @@ class _Candidate(NamedTuple):
 def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
     """Return the base: the merge base of HEAD and the revision `wanted`, or the commit that `auto` selects.
 
-    `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
+    It may be HEAD itself. `env` is the environment, for what a CI system says in it. Only `auto` returns `NoBase`.
 
     Raises:
         Fatal: there is no base for a revision that is named; or git refuses.
@@ -148,9 +149,10 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if isinstance(clone, NoBase):
         return clone
     context = ci.detect_context(env)
-    if context is None:
-        return _find_for_branch(clone)
-    clone = clone._replace(fetch_hint=context.fetch_hint)
+    if context:
+        clone = clone._replace(fetch_hint=context.fetch_hint)
+    if context is None or context.kind == "unknown":
+        return _find_for_branch(clone, context.default_branch if context else "")
     if context.kind == "pull_request":
         return _find_for_pull_request(clone, context)
     if context.kind == "merge_group":
@@ -159,7 +161,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
         return _find_for_push(clone, context)
     return NoBase(
         f"a run by `{context.event}` has no change of its own, so there is nothing to compare with",
-        _HINT_BASE,
+        HINT_BASE,
     )
 
 
@@ -167,40 +169,34 @@ def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
         candidates.append(_make_target_candidate(context, parents[0]))
-    elif context.base_is_ancestor and context.base:
-        candidates.append(_make_target_candidate(context, context.base))
     if context.target_branch and clone.remote:
+        # Before the commit that the platform names, which may be from before the branch was rebased.
         candidates.append(_make_remote_candidate(clone, context.target_branch))
     if context.base:
-        candidates.append(_make_target_candidate(context, context.base, is_ancestor=False))
+        candidates.append(_make_target_candidate(context, context.base, is_ancestor=context.base_is_ancestor))
+    if not candidates and not context.missing_variables:  # the platform has no variable for the target
+        return _find_for_branch(clone, context.default_branch)
     base = _find_first_base(clone, candidates)
     if isinstance(base, NoBase) and context.missing_variables and not candidates:
         names = " or ".join(f"`{name}`" for name in context.missing_variables)
         return base._replace(hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`")
-    if isinstance(base, Base) and base.commit == clone.head:
-        return NoBase(
-            f"what is checked out is a part of {base.name}, without anything of the pull request",
-            "check out the pull request itself: for `pull_request` that is the default of `actions/checkout`"
-            if context.platform == "github"
-            else "check out the pull request itself",
-        )
     return base
 
 
 def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
     """Find the commit before the push; if it isn't in the history, the merge base with the default branch."""
     base: Base | NoBase = NoBase(
-        f"nobody tells what was there before this run by `{context.event}`", _HINT_BASE
+        f"nobody tells what was there before this run by `{context.event}`", HINT_BASE
     )
     if context.base:
         candidate = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
         base = _find_merge_base(clone, candidate)
         if isinstance(base, Base):
-            if base.commit == context.base:
+            if base.commit.startswith(context.base):
                 return base._replace(description=f"{base.name}, the commit before this push")
             base = NoBase(
                 f"this push has replaced history: {base.name}, the commit before it, is no part of what is there now",
-                _HINT_BASE,
+                HINT_BASE,
             )
     default = context.default_branch or _find_default_branch(clone)[1]
     if context.pushed_branch and default and context.pushed_branch != default and clone.remote:
@@ -208,11 +204,16 @@ def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
     return base
 
 
-def _find_for_branch(clone: _Clone) -> Base | NoBase:
-    """Find the merge base with the default branch; on the default branch itself, the one with its upstream."""
-    head = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], clone.top) or b""
-    current = os.fsdecode(head).strip().removeprefix("refs/heads/")
-    ref, default = _find_default_branch(clone)
+def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
+    """Find the merge base with the default branch; on the default branch itself, the one with its upstream.
+
+    `default` is the default branch by its short name, where CI says so.
+    """
+    current = read_current_branch(clone.top)
+    if default and clone.remote:
+        ref = f"refs/remotes/{clone.remote}/{default}"
+    else:
+        ref, default = _find_default_branch(clone)
     if current and (current == default or not default):
         command = ["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"]
         upstream = git.run_or_none(command, clone.top) or b""
@@ -221,16 +222,23 @@ def _find_for_branch(clone: _Clone) -> Base | NoBase:
             # An upstream of the same name is a base only for the default branch: else what was pushed would be no change.
             return NoBase(
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
-                f"{_hint_all_branches(clone)}, or {_HINT_BASE}",
+                f"{_hint_all_branches(clone)}, or {HINT_BASE}",
             )
     if not ref or ref == f"refs/heads/{current}":
         return NoBase(
             "there is no other branch that this one could be compared with: no remote's, none called "
             f"{', '.join(_DEFAULT_BRANCHES[:-1])} or {_DEFAULT_BRANCHES[-1]}",
-            _HINT_BASE,
+            HINT_BASE,
         )
     name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-    return _find_merge_base(clone, _Candidate(ref, name))
+    branch = default if ref == f"refs/remotes/{clone.remote}/{default}" else ""
+    return _find_merge_base(clone, _Candidate(ref, name, branch=branch))
+
+
+def read_current_branch(top: str) -> str:
+    """Return the branch that is checked out; "" where HEAD is detached."""
+    head = git.run_or_none(["symbolic-ref", "--quiet", "HEAD"], top) or b""
+    return os.fsdecode(head).strip().removeprefix("refs/heads/")
 
 
 def _find_default_branch(clone: _Clone) -> tuple[str, str]:
@@ -276,17 +284,17 @@ def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
 
 
 def _find_first_base(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | NoBase:
-    """Return the base of the first candidate that has one; if none has, the `NoBase` of the first, the best candidate."""
+    """Return the base of the first candidate that has one; if none has, why the one that is easiest to fetch hasn't."""
     failures = []
     for candidate in candidates:
         if candidate.rev:
             base = _find_merge_base(clone, candidate)
             if isinstance(base, Base):
                 return base
-            failures.append(base)
+            failures.append((not candidate.is_ancestor, base))
     if failures:
-        return failures[0]
-    return NoBase("CI doesn't tell what this change is to be merged into", _HINT_BASE)
+        return min(failures, key=itemgetter(0))[1]
+    return NoBase("CI doesn't tell what this change is to be merged into", HINT_BASE)
 
 
 def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
@@ -299,14 +307,18 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
     output = git.run_or_none(["merge-base", clone.head, commit], clone.top)
     if output:
         merge_base = os.fsdecode(output.split()[0])
-        return Base(merge_base, name, name if merge_base == commit else f"the merge base with {name}")
+        is_head = merge_base == clone.head
+        description = name if merge_base == commit else f"the merge base with {name}"
+        if is_head and name != "HEAD" and not candidate.is_ancestor:
+            description += ", which is HEAD itself"
+        return Base(merge_base, name, description, is_head)
     if not clone.is_shallow:
         return NoBase(
             f"{name} and HEAD have no commit in common, so there is no merge base to compare with",
             "name a branch or a commit that HEAD comes from",
         )
     if candidate.is_ancestor:
-        return Base(commit, name, name)
+        return Base(commit, name, name, commit == clone.head)
     return NoBase(
         f"the history in this clone is too short to tell where HEAD and {name} part",
         _hint_fetch(clone, candidate),

@@ -6,12 +6,12 @@ inode), so nearly no file is read. What it isn't sure of is compared by content.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.repo import git
+from prompt_lint.repo.objects import hash_blob
 from prompt_lint.repo.paths import decode, to_native
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ class Changes(NamedTuple):
     """`paths` has each path that isn't unchanged, or was renamed; `deleted` maps files of the base to their blobs.
 
     A file that was renamed to one of the paths asked for isn't deleted. One that git tracks and that is gone from the disk
-    is deleted, though it was asked for.
+    is deleted, though it was asked for. `has_lost_links` says whether links of the base may be gone, or have other names.
     """
 
     paths: Mapping[str, Change]
     deleted: Mapping[str, str]
     notes: Sequence[str] = ()
+    has_lost_links: bool = False
 
     def find(self, path: str) -> Change:
         """Return how one of the paths asked for has changed."""
@@ -110,7 +111,7 @@ def find_changes(
         base_file = _find_base_file(commit, path, entry, staged)
         if base_file:
             blob = entry.blob if entry and not is_dirty else ""
-            is_same = _has_content(tree, path, blob, base_file[1], cap)
+            is_same = has_content(tree, path, blob, base_file[1], cap)
             changes[path] = Change("unchanged" if is_same else "changed", *base_file)
         elif staged and staged.status == "R" and staged.source in deleted:
             changes[path] = Change("renamed", staged.source, deleted.pop(staged.source))
@@ -120,7 +121,7 @@ def find_changes(
     is_unsure = bool(differences.notes and deleted)
     if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
         raise commit.explain_loss("files of it that new ones may have been renamed from are")
-    return Changes(changes, deleted, differences.notes)
+    return Changes(changes, deleted, differences.notes, _has_lost_links(differences, entries))
 
 
 def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
@@ -214,6 +215,13 @@ def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> di
     return {path: blob for path, blob in base_files.items() if not is_there(path)}
 
 
+def _has_lost_links(differences: _Differences, entries: Mapping[str, Entry]) -> bool:
+    """Return whether a link of the base may be gone, or have another name."""
+    is_gone = any(path in entries and entries[path].kind == "link" for path in differences.gone)
+    staged = differences.staged.values()
+    return is_gone or any(change.mode == "120000" and change.status in "DRT" for change in staged)
+
+
 def _find_base_file(
     commit: CommitTree, path: str, entry: Entry | None, staged: _StagedChange | None
 ) -> tuple[str, str] | None:
@@ -226,7 +234,7 @@ def _find_base_file(
     return (file[0], file[1].id) if file else None
 
 
-def _has_content(tree: WorkingTree, path: str, known_blob: str, blob: str, cap: int) -> bool:
+def has_content(tree: WorkingTree, path: str, known_blob: str, blob: str, cap: int) -> bool:
     """Return whether the content of a file is `blob`. `known_blob` is the id of its own, where git knows it."""
     return blob in ({known_blob} if known_blob else _hash_file(tree, path, len(blob), cap))
 
@@ -237,13 +245,7 @@ def _hash_file(tree: WorkingTree, path: str, digits: int, cap: int) -> set[str]:
         data = tree.read(path, cap)
     except Unreadable:
         return set()
-    return {_hash_blob(data, digits), _hash_blob(data.replace(b"\r\n", b"\n"), digits)}
-
-
-def _hash_blob(data: bytes, digits: int) -> str:
-    """Return a blob's id in a repository whose ids have so many digits."""
-    new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
-    return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return {hash_blob(data, digits), hash_blob(data.replace(b"\r\n", b"\n"), digits)}
 
 
 def _match_renames(

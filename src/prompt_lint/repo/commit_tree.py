@@ -11,6 +11,7 @@ from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unread
 from prompt_lint.repo import git, links
 from prompt_lint.repo.entries import parse_ls_tree
 from prompt_lint.repo.lfs import is_pointer
+from prompt_lint.repo.links import MAX_TARGET
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.paths import decode
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # What a folder's own list of names may take: about a million of them.
 MAX_FOLDER = 64 << 20
-# No system takes a longer path, so none is a link's target.
-MAX_TARGET = 4096
 
 _FOLDER, _LINK, _SUBMODULE = "40000", "120000", "160000"
 _KINDS = {

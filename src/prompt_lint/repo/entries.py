@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Kind = Literal["file", "link", "submodule", "sparse"]
+Kind = Literal["file", "link", "submodule", "sparse", "sparse link"]
 
 # By the first three digits of git's mode. What has another mode is no file that git made: reading it says what it is.
 _KINDS: dict[str, Kind] = {"100": "file", "120": "link", "160": "submodule"}
@@ -28,9 +28,9 @@ class Entry(NamedTuple):
     """What git knows of a path.
 
     `blob` is the id of the *staged* content, which the file on disk may differ from. It is "" where git has none (untracked,
-    in conflict, or added by intent only), and where git was told to assume that it is what is on disk. `sparse` is a file
-    that a sparse checkout leaves out; reading it says so, unless it is there. A submodule is a folder, and so is any other
-    repository in the tree.
+    in conflict, or added by intent only), and where git was told to assume that a file is what is on disk. `sparse` is a
+    file that a sparse checkout leaves out; reading it says so, unless it is there. A working tree has no `sparse link`: it
+    looks whether that is there. A submodule is a folder, and so is any other repository in the tree.
     """
 
     kind: Kind
@@ -52,9 +52,12 @@ def parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
     for record in records:
         if not record.startswith("H 100"):
             known_kind = _KINDS.get(record[2:5])
-            kind: Kind = "sparse" if record[0] in "Ss" else known_kind or "file"
-            # No stage of a path in conflict is what is on disk; nor is what `h` lets git assume.
-            has_blob = known_kind and record[0] in "HSs"
+            kind = known_kind or "file"
+            if record[0] in "Ss":
+                kind = "sparse link" if kind == "link" else "sparse"
+            # No stage of a file in conflict is what is on disk; nor is what `h` lets git assume. Of a link on disk that
+            # is text, the blob says whether it still is one.
+            has_blob = known_kind == "link" or (known_kind and record[0] in "HSs")
             entries[record[start:]] = Entry(kind, record[9:end] if has_blob else "")
     # What was added by intent only has an empty blob.
     return entries | {

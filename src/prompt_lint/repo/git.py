@@ -17,7 +17,7 @@ import subprocess
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -46,8 +46,12 @@ _ENVIRONMENT = {
 _WITHHELD_PREFIXES = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")
 
 
-class NotARepositoryError(Exception):
-    """Neither the folder nor any above it belongs to a git repository."""
+class NotARepositoryError(Fatal):
+    """Neither the folder nor any above it belongs to a git repository; in mid-run, that it was taken away."""
+
+    def __init__(self, folder: str) -> None:
+        hint = "was it moved, or deleted, since the run began? run prompt-lint again"
+        super().__init__(f"{folder} is in no git repository any more", hint, ExitCode.UNCOUNTED)
 
 
 def run(args: Sequence[str], top: str) -> bytes:
@@ -55,7 +59,7 @@ def run(args: Sequence[str], top: str) -> bytes:
 
     Raises:
         Fatal: git is missing or refuses; the message is git's own, on one line, not yet escaped.
-        NotARepositoryError: `top` is in no repository.
+            `NotARepositoryError` where `top` is in no repository.
     """
     [output] = run_parallel([args], top, [])
     return output
@@ -65,12 +69,13 @@ def run_or_none(args: Sequence[str], top: str) -> bytes | None:
     """Return what `git -C top …args` prints; None where git answers no (exit code 1).
 
     Raises:
-        Fatal, NotARepositoryError: as `run` does.
+        Fatal: as `run` does.
     """
     with start(args, top) as process:
         try:
             output, errors = process.communicate()
-            return None if process.returncode == 1 else _check_exit(process.returncode, output, errors, [])
+            code = process.returncode
+            return None if code == 1 else _check_exit(top, code, output, errors, [])
         finally:
             process.kill()
 
@@ -84,7 +89,7 @@ def run_parallel(
     commands that succeed, such as of a folder that can't be opened, are added to `warnings`.
 
     Raises:
-        Fatal, NotARepositoryError: as `run` does, in the place of the output of the command that failed.
+        Fatal: as `run` does, in the place of the output of the command that failed.
     """
     processes: list[subprocess.Popen[bytes]] = []
     with ExitStack() as files:
@@ -94,7 +99,7 @@ def run_parallel(
                 processes.append(start(args, top, output, errors))
             for process, (output, errors) in zip(processes, outputs, strict=True):
                 process.wait()
-                yield _check_exit(process.returncode, _take(output), _take(errors), warnings)
+                yield _check_exit(top, process.returncode, _take(output), _take(errors), warnings)
         finally:
             for process in processes:
                 process.kill()
@@ -182,20 +187,28 @@ def _take(file: IO[bytes]) -> bytes:
     return data
 
 
-def _check_exit(code: int, output: bytes, errors: bytes, warnings: list[str]) -> bytes:
+def _check_exit(top: str, code: int, output: bytes, errors: bytes, warnings: list[str]) -> bytes:
     """Return the output of a command that succeeded, and add its warnings. Raises what `_explain_failure` returns."""
     lines = [line.strip() for line in errors.decode("utf-8", "surrogateescape").split("\n")]
     if code:
-        raise _explain_failure([line for line in lines if line], code)
+        raise _explain_failure([line for line in lines if line], code, top)
     warnings += [line for line in lines if line.startswith("warning: ")]
     return output
 
 
-def _explain_failure(lines: Sequence[str], code: int) -> Exception:
+def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
     message = next((line for line in lines if line.startswith("fatal: ")), " ".join(lines))
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
     if message.startswith("not a git repository (or any"):
-        return NotARepositoryError(message)
+        return NotARepositoryError(top)
+    if message.startswith(
+        "BUG: "
+    ):  # git's own word for what it can't explain, such as modes in the index that no git writes
+        return Fatal(
+            f"git gave up on {top}, and calls that a bug of its own ({message.removeprefix('BUG: ')})",
+            "its index may be damaged: `git fsck` looks for that, `git reset` writes the index anew",
+            ExitCode.UNCOUNTED,
+        )
     if "must be run in a work tree" in message or "cannot use bare repository" in message:
         return Fatal(
             f"this is a git repository without a working tree, so there are no files to read ({message})",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     # An absolute path, and how many links were followed before → what the link there holds; None if there is no link.
     ReadLink = Callable[[str, int], str | None]
 
+# In bytes. No system takes a longer path, so none is the target of a link.
+MAX_TARGET = 4096
 # Linux gives up after as many links in a row, so a longer chain is no use to anybody.
 MAX_HOPS = 40
 # Paths below links to folders, in one repository. A link to the top of a large one makes as many as it has files.
@@ -47,7 +49,7 @@ def follow_links(top: str, path: str, read_link: ReadLink) -> str:
             raise Unreadable("is a symbolic link that goes in circles", "mend the link, or remove it")
         if os.path.isabs(target):
             done = os.path.splitdrive(target)[0] + os.sep
-        left += target.split(os.sep)[::-1]
+        left += target.replace("/", os.sep).split(os.sep)[::-1]
     return path_inside(top, done)
 
 

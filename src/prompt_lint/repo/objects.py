@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from prompt_lint.repo import git
 
 if TYPE_CHECKING:
     import subprocess
+
+
+def hash_blob(data: bytes, digits: int) -> str:
+    """Return the id of a blob in a repository whose ids have so many digits."""
+    new_hash = hashlib.sha1 if digits == 40 else hashlib.sha256
+    return new_hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 class GitObject(NamedTuple):

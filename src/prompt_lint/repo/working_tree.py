@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links, safe_read
 from prompt_lint.repo.entries import Entry, parse_ls_files
-from prompt_lint.repo.lfs import is_pointer
+from prompt_lint.repo.index import Index
+from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
     decode,
     from_native,
@@ -66,7 +67,8 @@ def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
 class WorkingTree:
     """The `Tree` of what is on disk: of a repository, or of a plain folder (`has_git` is False).
 
-    `kinds` has the kind of each path that was listed and isn't an ordinary file.
+    `kinds` has the kind of each path that was listed and isn't an ordinary file. A link that git checked out as text is a
+    link here like any other.
     """
 
     def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
@@ -74,6 +76,7 @@ class WorkingTree:
         self.has_git = has_git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
+        self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
 
@@ -98,7 +101,9 @@ class WorkingTree:
             Fatal: git refuses.
         """
         if self.has_git:
-            entries = self._list_by_git(paths, self.select_pathspecs(within), endings, on_tracked)
+            folders = {real for path in paths if (real := self._find_folder(path)) is not None}
+            pathspecs = self.select_pathspecs({*within, *folders})  # a link in a folder may lead out of it
+            entries = self._list_by_git(paths, pathspecs, endings, on_tracked)
             links_listed = (path for path, entry in entries.items() if entry.kind == "link")
             if any(self._find_folder(path) is not None for path in links_listed):
                 entries = self._list_by_git(paths, [], [""])  # a link to a folder may lead anywhere
@@ -111,7 +116,7 @@ class WorkingTree:
                 entries[path] = Entry("link")
             elif not os.path.isdir(self._absolute(path)):
                 entries[path] = Entry("file")
-        self.kinds = _find_kinds(entries)
+        self.kinds |= _find_kinds(entries)
         return entries
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
@@ -121,8 +126,17 @@ class WorkingTree:
         )
 
     def resolve(self, path: str) -> str:
-        """Return the real path of `path`. Raises `MissingFile`, `Unreadable`."""
-        return links.follow_links(self.top, path, self._read_link)
+        """Return the real path of `path`. Raises `MissingFile`, `Unreadable`.
+
+        What a sparse checkout leaves out has one: reading it says so, and others have it.
+        """
+        try:
+            return links.follow_links(self.top, path, self._read_link)
+        except MissingFile:
+            if self.kinds.get(path) != "sparse" and not self._index.is_sparse(path):
+                raise
+            self.kinds[path] = "sparse"
+            return path
 
     def read(self, path: str, cap: int) -> bytes:
         """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
@@ -144,9 +158,7 @@ class WorkingTree:
             raise MissingFile("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise safe_read.explain_error(error) from None
-        if is_pointer(data):
-            raise Unreadable("is a Git LFS pointer, not the file itself", "run `git lfs pull`")
-        return data, stamp
+        return refuse_pointer(data), stamp
 
     def list_stamps(self, paths: Iterable[str], cap: int) -> Iterator[bytes]:
         """Yield the stamp of each of `paths`; b"" for what isn't a regular file of at most `cap` bytes that `read` would read.
@@ -175,6 +187,8 @@ class WorkingTree:
         try:
             mode = os.lstat(self._absolute(real)).st_mode
         except OSError:
+            if self.kinds.get(real) == "sparse":
+                return
             raise MissingFile("is not there (any more)") from None
         if stat.S_ISDIR(mode):
             raise MissingFile("is a folder")
@@ -227,7 +241,7 @@ class WorkingTree:
             folder = self.top
             for name in path.split("/"):
                 folder = os.path.join(folder, name)
-                if not name or is_in_git_folder(name) or os.path.islink(folder):
+                if not name or is_in_git_folder(name) or self._is_link(folder):
                     return []
                 if os.path.lexists(os.path.join(folder, ".git")):
                     return []
@@ -251,9 +265,9 @@ class WorkingTree:
             commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
         warnings: list[str] = []
         outputs = git.run_parallel(commands, self.top, warnings)
-        entries = parse_ls_files(decode(next(outputs)), endings)
+        entries = self._look_at_links(parse_ls_files(decode(next(outputs)), endings))
         if on_tracked:
-            self.kinds = _find_kinds(entries)
+            self.kinds |= _find_kinds(entries)
             on_tracked(entries)
         for output in outputs:
             for path in decode(output).split("\0")[:-1]:
@@ -263,6 +277,24 @@ class WorkingTree:
                     entries[path] = Entry("link" if os.path.islink(self._absolute(path)) else "file")
         notes = (f"git: {warning.removeprefix('warning: ')}" for warning in dict.fromkeys(warnings))
         self.notes += [note for note in notes if note not in self.notes]
+        return entries
+
+    def _look_at_links(self, entries: dict[str, Entry]) -> dict[str, Entry]:
+        """Return the entries of git's index, with what is on disk in the place of its links."""
+        links_listed = {
+            path: entry for path, entry in entries.items() if entry.kind in {"link", "sparse link"}
+        }
+        self._index.add_links(links_listed)
+        for path, entry in links_listed.items():
+            here = self._absolute(path)
+            if not os.path.lexists(here):
+                entries[path] = Entry("sparse" if entry.kind == "sparse link" else "link", entry.blob)
+            elif self._is_link(here):
+                entries[path] = Entry("link", entry.blob)
+            elif os.path.isdir(here):
+                del entries[path]
+            else:
+                entries[path] = Entry("file")  # somebody has written one
         return entries
 
     def _list_unlisted(self, folder: str) -> list[str]:
@@ -280,7 +312,7 @@ class WorkingTree:
         """Return what the link at an absolute path holds; None if it isn't a link."""
         if here not in self._targets:
             try:
-                self._targets[here] = os.readlink(here) if safe_read.is_link(os.lstat(here)) else None
+                self._targets[here] = self._find_target(here, os.lstat(here))
             except OSError as error:
                 links.path_inside(
                     self.top, here
@@ -291,9 +323,25 @@ class WorkingTree:
                 raise links.broken_link("nothing" if is_gone else f"nowhere ({error.strerror})") from None
         return self._targets[here]
 
+    def _find_target(self, here: str, status: os.stat_result) -> str | None:
+        """Return where the link at an absolute path leads; None if it isn't a link. Raises `OSError`."""
+        if safe_read.is_link(status):
+            return os.readlink(here)
+        inner = here.removeprefix(self.top.rstrip(os.sep) + os.sep)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > links.MAX_TARGET or inner == here:
+            return None
+        return self._index.read_link(from_native(inner))
+
+    def _is_link(self, here: str) -> bool:
+        """Return whether there is a link at an absolute path."""
+        try:
+            return self._read_link(here, 0) is not None
+        except Unreadable:
+            return False
+
     def _find_first_link(self, path: str) -> str:
         """Return the outermost folder above a path that is a link; the path itself if there is none."""
-        return next((above for above in list_parents(path) if os.path.islink(self._absolute(above))), path)
+        return next((above for above in list_parents(path) if self._is_link(self._absolute(above))), path)
 
     def _leads_through_link(self, path: str) -> bool:
         try:

@@ -28,6 +28,8 @@ Block = dict[str, Any]
 MAX_IMAGE_SIZE = 10 * 1024 * 1024
 MAX_SIDE, MANY_IMAGES, MAX_SIDE_OF_MANY = 8000, 20, 2000
 MAX_IMAGES = 600
+# Of the name in a tool call, in characters. Source: the API's error, as issues quote it in 2026.
+MAX_CALL_NAME = 200
 # Of one request, in bytes.
 MAX_REQUEST_SIZE = 32 * 1024 * 1024
 
@@ -87,6 +89,16 @@ def check_identifier(value: object, key_path: KeyPath) -> str:
     return value
 
 
+def check_call_name(value: object, key_path: KeyPath) -> str:
+    """Return the name of the tool that is called. The API takes more characters here than in a definition."""
+    if not isinstance(value, str) or not value:
+        raise ShapeError.at(key_path, "has no `name`")
+    if len(value) > MAX_CALL_NAME:
+        message = f"has a `name` of {len(value):,} characters; the API takes {MAX_CALL_NAME}"
+        raise ShapeError.at(key_path, message)
+    return value
+
+
 def _normalize_block(block: object, key_path: KeyPath, role: str, context: RequestContext) -> Block:
     if not isinstance(block, dict) or not isinstance(block.get("type"), str):
         raise ShapeError.at(key_path, "is not a content block with a `type`")
@@ -124,8 +136,9 @@ def _normalize_tool_block(block: Block, key_path: KeyPath, role: str, context: R
         raise ShapeError.at(key_path, message)
     if block_type == "tool_use":
         check_identifier(block.get("id"), (*key_path, "id"))
-        if not isinstance(block.get("name"), str) or not isinstance(block.get("input"), dict):
-            raise ShapeError.at(key_path, "has no `name`, or no object as its `input`")
+        check_call_name(block.get("name"), key_path)
+        if not isinstance(block.get("input"), dict):
+            raise ShapeError.at(key_path, "has no object as its `input`")
         return block
     check_identifier(block.get("tool_use_id"), (*key_path, "tool_use_id"))
     if block.get("content") is None or block["content"] == []:

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import REQUEST_KEYS
 from prompt_lint.text.location import ShapeError, shorten
 
@@ -89,12 +90,10 @@ def _is_synonym(key: str, value: object) -> bool:
 
 
 def _refuse_slips(unknown: list[str]) -> None:
-    import difflib  # noqa: PLC0415  # a few ms that a request without unknown keys needn't pay
-
     for key in unknown[:_MAX_SLIPS]:
-        near = difflib.get_close_matches(key, ("system", "messages", "tools", "tool_choice"), 1, 0.8)
+        near = find_nearest(key, ("system", "messages", "tools", "tool_choice"), 0.8)
         if near:
-            message = f"has the key `{shorten(key)}`: did you mean `{near[0]}`?"
+            message = f"has the key `{shorten(key)}`: did you mean `{near}`?"
             raise ShapeError((key,), message, REQUEST_EXAMPLE)
 
 

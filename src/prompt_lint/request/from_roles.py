@@ -6,9 +6,12 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Note, Part, Request
+from prompt_lint.request.tools import check_names
+from prompt_lint.text.location import ShapeError
 from prompt_lint.text.markdown_sections import split_sections
-from prompt_lint.text.template_markers import note_placeholders
+from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address, note_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,8 +60,9 @@ class ToolDefinition(NamedTuple):
 def build_request(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -> Request | None:
     """Return a request with the system prompts joined, and the other turns in their order; None for nothing to send.
 
-    Blank turns are dropped: the API refuses them.
+    Blank turns are dropped: the API refuses them. Raises `Unreadable` for tools that it refuses, with the line.
     """
+    _check_tools(tools)
     spoken = [turn for turn in turns if turn.text.strip()]
     system = [turn.text for turn in spoken if turn.role == "system"]
     messages: list[Mapping[str, Any]] = [
@@ -73,6 +77,14 @@ def build_request(turns: Sequence[Turn], tools: Sequence[ToolDefinition] = ()) -
     if not messages or messages[-1]["role"] == "assistant":
         messages.append(PLACEHOLDER_MESSAGE)
     return Request({**fields, "messages": messages})
+
+
+def _check_tools(tools: Sequence[ToolDefinition]) -> None:
+    placed = [(("tools", number), tool.definition) for number, tool in enumerate(tools)]
+    try:
+        check_names(placed)
+    except ShapeError as error:
+        raise Unreadable(error.message, error.hint, tools[int(error.key_path[1])].first_line) from None
 
 
 def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition] = ()) -> Iterator[Part]:
@@ -121,10 +133,12 @@ def _trim_piece(piece: Piece) -> Piece:
 
 
 def make_notes(path: str, turns: Iterable[Turn], messages: Iterable[tuple[str, int]]) -> Iterator[Note]:
-    """Yield a note for each message with its line, and one that templates aren't expanded, where they are used."""
+    """Yield a note for each message with its line, for texts that name a file instead, and for the first placeholder."""
     for message, line in messages:
         yield Note(message, path, line)
     for turn in turns:
+        if is_file_address(turn.text):
+            yield Note(FILE_ADDRESS_NOTE, path, turn.pieces[0].first_line)
         for piece in turn.pieces:
             if note := next(note_placeholders(path, piece.text, piece.first_line, is_template=True), None):
                 line = piece.first_line if piece.last_line else note.line

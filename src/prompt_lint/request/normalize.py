@@ -10,10 +10,11 @@ from itertools import dropwhile, groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS, Request
-from prompt_lint.request import extra_keys
+from prompt_lint.request import cache_control, extra_keys
 from prompt_lint.request.content_blocks import (
     MAX_REQUEST_SIZE,
     RequestContext,
+    check_call_name,
     check_identifier,
     check_images,
     measure_sources,
@@ -31,6 +32,7 @@ from prompt_lint.text.location import (
     list_keys,
     shorten,
 )
+from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE, is_file_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,7 +94,9 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         fields["system"] = join_contents(prompts)
     _check_calls(turns)
     context.remarks.extend((RESULTS_LATE, key_path) for key_path in _find_late_results(turns))
+    context.remarks.extend((FILE_ADDRESS_NOTE, key_path) for key_path in _find_file_addresses(raw))
     check_images(context)
+    cache_control.check_request(raw)
     size = sum(measure_sources(turn.content) for turn in turns if isinstance(turn.content, list))
     if size > MAX_REQUEST_SIZE:
         raise ShapeError((), f"has more than {MAX_REQUEST_SIZE:,} bytes, and the API takes no larger request")
@@ -244,12 +248,9 @@ def _normalize_content(
 def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
     """Return one of OpenAI's tool calls as a block."""
     function = call.get("function") if isinstance(call, dict) else None
-    if (
-        not isinstance(call, dict)
-        or not isinstance(function, dict)
-        or not isinstance(function.get("name"), str)
-    ):
-        raise ShapeError.at(key_path, "isn't the call of a function with a name")
+    if not isinstance(call, dict) or not isinstance(function, dict):
+        raise ShapeError.at(key_path, "isn't the call of a function")
+    name = check_call_name(function.get("name"), (*key_path, "function"))
     arguments = function.get("arguments", "{}")
     arguments_path = (*key_path, "function", "arguments")
     if isinstance(arguments, str):
@@ -260,7 +261,7 @@ def _normalize_call(call: object, key_path: KeyPath) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise ShapeError.at(arguments_path, f"is {describe_type(arguments)}, not an object")
     identifier = check_identifier(call.get("id"), (*key_path, "id"))
-    return {"type": "tool_use", "id": identifier, "name": function["name"], "input": arguments}
+    return {"type": "tool_use", "id": identifier, "name": name, "input": arguments}
 
 
 def _normalize_result(
@@ -337,6 +338,20 @@ def _merge_turns(turns: Iterable[_Turn]) -> Iterator[tuple[str, list[_PlacedBloc
                 for block in (turn.content if isinstance(turn.content, list) else [{"type": "text"}])
             ],
         )
+
+
+def _find_file_addresses(raw: Mapping[str, Any]) -> Iterator[KeyPath]:
+    """Yield the key path of each text that is nothing but the address of a file."""
+    messages = raw["messages"] if isinstance(raw.get("messages"), list) else []
+    contents: list[tuple[KeyPath, object]] = [(("system",), raw.get("system"))]
+    contents += [(("messages", n, "content"), message.get("content")) for n, message in enumerate(messages)]
+    for key_path, content in contents:
+        if isinstance(content, str):
+            texts: list[tuple[KeyPath, object]] = [(key_path, content)]
+        else:
+            blocks = content if isinstance(content, list) else []
+            texts = [((*key_path, n), block.get("text")) for n, block in enumerate(blocks)]
+        yield from (text_path for text_path, text in texts if isinstance(text, str) and is_file_address(text))
 
 
 def _make_last_messages(turns: Sequence[_Turn], context: RequestContext) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Placeholders of templates in a text. They are noted, never rendered."""
+"""Placeholders of templates, and addresses of files, in a text. They are noted, never replaced."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ PLACEHOLDERS_NOTE = (
     "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
 )
 
+FILE_ADDRESS_NOTE = (
+    "has a text that is only the address of a file (`file://…`): the address is counted, not the file"
+)
+
 # For `also`: what the tools of some formats replace, too. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
 CLAUDE_PLACEHOLDERS = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
@@ -29,6 +33,11 @@ _COMMON = (
     r"|{%[-+]?[ \t]*[a-z][^%\n]*%}"
     r"|{#[- \t][^#\n]*#})"
 )
+
+
+def is_file_address(text: str) -> bool:
+    """Return whether a text is nothing but the address of a file, which a tool such as promptfoo would replace."""
+    return re.fullmatch(r"\s*file://\S+\s*", text) is not None
 
 
 def note_placeholders(

@@ -1,4 +1,4 @@
-"""Conditions of `--fail-on`: text → condition, and whether the figures of a report meet it."""
+"""Conditions of `--fail-on`: text → condition, whether it could ever be met, and whether the figures of a report meet it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.usage.sums import relative_change
-from prompt_lint.usage.values import DAYS_PER_MONTH, ConditionResult, FailCondition
+from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, ConditionResult, FailCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from prompt_lint.usage.values import Totals, Trends
+    from prompt_lint.usage.values import Period, Source, Totals, Trends
 
 _CONDITION = re.compile(
     r"(?P<metric>[a-z-]+)\s*(?P<operator><|>|\+|-)\s*\$?(?P<number>\d{1,15}(?:\.\d{1,9})?)(?P<scale>[kKMB]?)\s*(?P<unit>%|/day|/week|/month|)",
@@ -37,6 +37,8 @@ _RATES: Mapping[str, Callable[[Totals], Decimal | int | None]] = {
 }
 METRICS = (*_SUMS, *_RATES, "forecast")
 MONEY_METRICS = ("cost", "saved", "price", "forecast")
+# Never below 0. Money may be: credits are negative costs, and what the cache saved is negative where writing cost more.
+_COUNTS = ("tokens", "input", "output", "requests", "web-searches", "cache-hit")
 
 _EXAMPLES = "right are 'cost > 50/day', 'cost +30%', 'cache-hit < 60%' and 'forecast > 2000'"
 
@@ -47,20 +49,58 @@ def parse_condition(text: str) -> FailCondition:
     if match is None:
         raise ValueError(f"is no condition; {_EXAMPLES}")
     metric, operator, unit = match["metric"], match["operator"], match["unit"]
+    value = Decimal(match["number"]) * _SCALES[match["scale"]]
     if metric not in METRICS:
         raise ValueError(f"names no figure; there are {', '.join(METRICS)}")
-    if operator in "+-" and unit != "%":
-        raise ValueError(f"doesn't say by how many percent of the window before; {_EXAMPLES}")
-    if operator in "+-" and metric in {"cache-hit", "forecast"}:
-        raise ValueError(f"can't be: {metric} takes < and > only")
-    if operator in "<>" and metric == "cache-hit" and unit != "%":
-        raise ValueError("is a share: say how many percent")
-    if operator in "<>" and metric != "cache-hit" and unit == "%":
-        raise ValueError("is no share: leave out the %")
-    if unit in _DAYS and metric not in _SUMS:
-        raise ValueError(f"can't be: {metric} isn't a sum over days")
-    value = Decimal(match["number"]) * _SCALES[match["scale"]]
+    if fault := _find_mismatch(metric, operator, unit) or _find_impossibility(metric, operator, value):
+        raise ValueError(fault)
     return FailCondition(" ".join(text.split()), metric, operator, value, unit)
+
+
+def _find_mismatch(metric: str, operator: str, unit: str) -> str:
+    """Return what of a condition doesn't fit together; "" where all does."""
+    if operator in "+-" and unit != "%":
+        return f"doesn't say by how many percent of the window before; {_EXAMPLES}"
+    if operator in "+-" and metric in {"cache-hit", "forecast"}:
+        return f"can't be: {metric} takes < and > only"
+    if operator in "<>" and metric == "cache-hit" and unit != "%":
+        return "is a share: say how many percent"
+    if operator in "<>" and metric != "cache-hit" and unit == "%":
+        return "is no share: leave out the %"
+    if unit in _DAYS and metric not in _SUMS:
+        return f"can't be: {metric} isn't a sum over days"
+    return ""
+
+
+def _find_impossibility(metric: str, operator: str, value: Decimal) -> str:
+    """Return why no figure could meet a condition; "" where one could."""
+    if metric == "cache-hit" and operator == ">" and value >= 100:
+        return "can never be met: no share is above 100%"
+    if metric in _COUNTS and operator == "<" and value == 0:
+        return f"can never be met: {metric} is never below 0"
+    if metric in _COUNTS and operator == "-" and value >= 100:
+        return f"can never be met: {metric} can't fall by more than 100%"
+    return ""
+
+
+def explain_missing_figure(
+    condition: FailCondition, source: Source, period: Period
+) -> tuple[str, str] | None:
+    """Return why no report of the period has the figure, and what to do; None where one may have it."""
+    if condition.metric == "requests" and source == "messages":
+        return "--source messages counts no requests", "add --source analytics, which does"
+    if condition.metric == "forecast" and not period.reaches_today:
+        last = f"{period.complete_end - DAY:%Y-%m-%d}"
+        return (
+            "a window of the past has no forecast",
+            f"leave out --to, or name the last whole day ({last}) or a later one",
+        )
+    if condition.operator in "+-" and period.previous_window is None:
+        return (
+            "--source analytics has no data of the window before",
+            "begin later, take fewer --days, or take --source messages",
+        )
+    return None
 
 
 def evaluate_condition(condition: FailCondition, trends: Trends) -> ConditionResult:

@@ -72,7 +72,7 @@ def format_change(current: Decimal | int | None, previous: Decimal | int | None)
         return NO_FIGURE
     relative = relative_change(current, previous)
     if relative is None:
-        return "new" if current else NO_FIGURE
+        return "new" if current and not previous else NO_FIGURE
     return format_percent(relative, sign=True) if round_half_up(100 * relative, 1) else "±0%"
 
 

@@ -1,4 +1,4 @@
-"""What tokens really cost: prices by model, the cache's saving, and the costs of the prompts that `check` counted."""
+"""What tokens really cost: prices by model, and the costs of the prompts that `check` counted."""
 
 from __future__ import annotations
 
@@ -6,43 +6,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.models import find_model
+from prompt_lint.text.plural import pluralize
+from prompt_lint.usage.savings import select_billed
 from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
 from prompt_lint.usage.values import (
     DAYS_PER_MONTH,
     INPUT_KINDS,
     MILLION,
     TOKEN_KINDS,
-    UNBILLED_TIER,
     ZERO,
+    GrowthCost,
     ModelPrice,
     PromptCost,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.usage.values import PromptTokens, Trends, Usage, UsageData, UsageRow
-
-
-def select_billed(data: UsageData) -> list[UsageRow]:
-    """Return the usage that appears as cost, by model and service tier."""
-    return [row for row in data.price_usage_rows if row.group[1] != UNBILLED_TIER]
-
-
-def compute_saving(data: UsageData) -> Decimal | None:
-    """Return what the cached tokens would have cost at the price paid for uncached ones, less what they did cost.
-
-    By model and service tier, of those that have uncached tokens to take the price from; None where none has.
-    """
-    usage = sum_usage_by((row.group, row.usage) for row in select_billed(data))
-    costs = sum_amounts_by(((row.group, row.kind), row.amount) for row in data.price_cost_rows)
-    savings = [
-        (tokens.input - tokens.uncached) * costs[group, "uncached"] / tokens.uncached
-        - sum(costs[group, kind] for kind in INPUT_KINDS[1:])
-        for group, tokens in usage.items()
-        if tokens.uncached and costs[group, "uncached"]
-    ]
-    return sum(savings, ZERO) if savings else None
+    from prompt_lint.usage.values import CheckedPrompts, Trends, Usage, UsageData
 
 
 def compute_prices(data: UsageData) -> list[ModelPrice]:
@@ -75,41 +56,76 @@ def _compute_price(model: str, usage: Usage, costs: Mapping[str, Decimal]) -> Mo
     )
 
 
-def compute_prompt_costs(prompts: Sequence[PromptTokens], trends: Trends) -> list[PromptCost]:
+def compute_prompt_costs(checked: CheckedPrompts, trends: Trends) -> list[PromptCost]:
     """Return what each prompt costs at the price of its model: the costliest growth first, then the costliest call.
 
     Growth a month assumes that each request to the model carries the prompt.
     """
-    prices = {model: _find_price(model, trends.prices) for model in {prompt.model for prompt in prompts}}
+    prices = {model: _find_price(model, trends.prices) for model in {p.model for p in checked.prompts}}
     costs = []
-    for prompt in prompts:
+    for prompt in checked.prompts:
         price = prices[prompt.model]
-        if price is None or price.input is None:
+        if price is None:
             costs.append(PromptCost(prompt, None, None, None))
             continue
-        token_price = price.input / MILLION
+        per_million, requests = price
         monthly_growth = None
         if prompt.growth is not None and trends.data.has_requests:
-            monthly_requests = Decimal(price.usage.requests * DAYS_PER_MONTH) / trends.period.window.days
-            monthly_growth = prompt.growth * monthly_requests * token_price
-        costs.append(PromptCost(prompt, price.input, prompt.tokens * token_price * 1000, monthly_growth))
+            monthly_requests = Decimal(requests * DAYS_PER_MONTH) / trends.period.window.days
+            monthly_growth = prompt.growth.times(monthly_requests * per_million / MILLION)
+        calls = prompt.tokens.times(1000 * per_million / MILLION)
+        costs.append(PromptCost(prompt, per_million, calls, monthly_growth))
     return sorted(costs, key=_sort_key)
 
 
-def _find_price(model: str, prices: Sequence[ModelPrice]) -> ModelPrice | None:
-    """The price of a model, also where usage has it under another id: with a date, or as an alias without one."""
-    same_id = [price for price in prices if price.model == model]
+def _find_price(model: str, prices: Sequence[ModelPrice]) -> tuple[Decimal, int] | None:
+    """Return the price of a million tokens of a model's input, and its requests; None where it wasn't used.
+
+    Usage may have the model under several ids: with a date, and as an alias without one.
+    """
     known = find_model(model)
-    same_model = [
-        price for price in prices if known and (other := find_model(price.model)) and other.id == known.id
-    ]
-    return next(iter([*same_id, *same_model]), None)
+    costs, tokens, requests = ZERO, 0, 0
+    for price in prices:
+        other = find_model(price.model)
+        is_same = price.model == model or (known and other and other.id == known.id)
+        if is_same and price.input is not None:
+            costs += price.input * price.usage.input
+            tokens += price.usage.input
+            requests += price.usage.requests
+    return (costs / tokens, requests) if tokens else None
 
 
-def _sort_key(cost: PromptCost) -> tuple[bool, Decimal, Decimal, PromptTokens]:
+def _sort_key(cost: PromptCost) -> tuple[bool, Decimal, Decimal, str, str, str]:
+    growth, calls = cost.monthly_growth, cost.per_thousand_calls
     return (
-        cost.per_thousand_calls is None,
-        -abs(cost.monthly_growth or ZERO),
-        -(cost.per_thousand_calls or ZERO),
-        cost.prompt._replace(growth=0),
+        calls is None,
+        -abs(Decimal(growth.value)) if growth else ZERO,
+        -Decimal(calls.value) if calls else ZERO,
+        cost.prompt.path,
+        cost.prompt.name,
+        cost.prompt.model,
     )
+
+
+def sum_growth_costs(checked: CheckedPrompts, costs: Sequence[PromptCost]) -> GrowthCost:
+    """Return what a change costs a month, each prompt counted once: so without groups, where there are prompts, too."""
+    prompts = [cost for cost in costs if not cost.prompt.is_group]
+    summed = prompts or costs
+    growths = [cost.monthly_growth for cost in summed if cost.monthly_growth]
+    unpriced = [cost for cost in summed if any(cost.prompt.growth or ()) and not cost.monthly_growth]
+    numbers = (
+        ("group", _count_prompts(costs) - _count_prompts(summed), "(so that no prompt counts twice)"),
+        ("prompt", _count_prompts([c for c in summed if c.prompt.growth is None]), "that can't be compared"),
+        ("prompt", _count_prompts(unpriced), "whose model has no usage in this window"),
+        ("prompt", checked.uncounted, "without a count"),
+    )
+    return GrowthCost(
+        sum((min(Decimal(growth.low), ZERO) for growth in growths), ZERO),
+        sum((max(Decimal(growth.high), ZERO) for growth in growths), ZERO),
+        [f"{pluralize(number, noun)} {reason}" for noun, number, reason in numbers if number],
+    )
+
+
+def _count_prompts(costs: Iterable[PromptCost]) -> int:
+    """Return how many prompts there are, each counted once for all of its models."""
+    return len({cost.prompt[:2] for cost in costs})

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.ci.systems import find_pull_request_sign
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Variables by which CI systems say that a pull request is at work, and the values that say that none is.
-_VARIABLES = (
-    "GITHUB_HEAD_REF", "CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID", "SYSTEM_PULLREQUEST_PULLREQUESTID",
-    "BITBUCKET_PR_ID", "CIRCLE_PULL_REQUEST", "BUILDKITE_PULL_REQUEST", "TRAVIS_PULL_REQUEST", "CHANGE_ID",
-    "DRONE_PULL_REQUEST", "APPVEYOR_PULL_REQUEST_NUMBER", "CIRRUS_PR",
-)  # fmt: skip
-_NO_PULL_REQUEST = {"", "false", "0"}
-# Events that anybody can cause, or that carry what a pull request made.
+# Events of GitHub that anybody can cause, or that carry what a pull request made.
 _EVENTS = ("pull_request", "issue", "discussion", "workflow_run", "fork", "watch", "merge_group", "check_")
 
 
@@ -32,15 +26,11 @@ def refuse_pull_request(env: Mapping[str, str]) -> None:
 
 
 def _find_evidence(env: Mapping[str, str]) -> str:
-    """What says that a pull request is at work; "" where nothing does."""
+    """Return what says that a pull request is at work, in whichever CI; "" where nothing does."""
     ref, event = env.get("GITHUB_REF", ""), env.get("GITHUB_EVENT_NAME", "")
-    if ref.startswith(("refs/pull/", "refs/heads/gh-readonly-queue/")):  # whatever the event is called
+    if ref.startswith("refs/heads/gh-readonly-queue/"):  # whatever the event is called
         return f"GITHUB_REF is {ref[:60]}"
     if event.startswith(_EVENTS):
         return f"GITHUB_EVENT_NAME is {event[:40]}"
-    if env.get("CI_PIPELINE_SOURCE", "") in {"merge_request_event", "external_pull_request_event"}:
-        return "CI_PIPELINE_SOURCE is a merge request's"
-    if env.get("BUILD_REASON", "") == "PullRequest":
-        return "BUILD_REASON is PullRequest"
-    variable = next((name for name in _VARIABLES if env.get(name, "").lower() not in _NO_PULL_REQUEST), "")
-    return f"{variable} is set" if variable else ""
+    variable = find_pull_request_sign(env)
+    return f"{variable} is {env[variable][:60]}" if variable else ""

@@ -13,7 +13,7 @@ from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
 from prompt_lint.usage.delivery import choose_targets, deliver_report, write_warnings
-from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
+from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.pull_requests import refuse_pull_request
@@ -22,6 +22,8 @@ from prompt_lint.usage.values import (
     DIMENSIONS,
     EXACT_CONTEXT,
     MOST_DIMENSIONS,
+    CheckedPrompts,
+    Interval,
     PromptTokens,
     UsageReport,
     midnight,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
+    from prompt_lint.model.values import Count, Verdict
     from prompt_lint.output.delivery import OutputOptions
     from prompt_lint.usage.values import Bucket, FailCondition, Period, Source, UsageData
 
@@ -62,10 +65,10 @@ def run(env: Mapping[str, str], options: Options, output: OutputOptions, now: da
     conditions = _parse_conditions(options.fail_on)
     _refuse_empty_values(options, output)
     targets = choose_targets(env, output, options.check)
-    prompts = read_prompts(options.check) if options.check else ()
+    checked = read_prompts(options.check) if options.check else None
     credential = find_admin_credential(env, analytics=options.source == "analytics")
     with localcontext(EXACT_CONTEXT):
-        report = make_report(credential, options, conditions, prompts, now)
+        report = make_report(credential, options, conditions, checked, now)
         deliver_report(report, targets, env, output.color)
     write_warnings(report, targets, env)
     return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
@@ -94,26 +97,55 @@ def _refuse_empty_values(options: Options, output: OutputOptions) -> None:
             raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 
-def read_prompts(check_file: str) -> list[PromptTokens]:
+def read_prompts(check_file: str) -> CheckedPrompts:
     """Read the prompts that `check` counted. Raises `Fatal` for a file that isn't its JSON output."""
-    return [
+    report = read_report(check_file, follow_links=True)
+    prompts = [
         PromptTokens(
             verdict.prompt.path,
             verdict.prompt.name,
             verdict.model,
-            verdict.token_count.tokens,
-            verdict.growth,
+            _make_interval(verdict.token_count),
+            _measure_growth(verdict, verdict.token_count),
+            verdict.prompt.is_group,
+            verdict.token_count.is_unverified,
         )
-        for verdict in read_report(check_file, follow_links=True).verdicts
+        for verdict in report.verdicts
         if verdict.token_count
     ]
+    removed = [
+        PromptTokens(
+            prompt.path, prompt.name, model, Interval(0, 0, 0), Interval(-base.tokens, -base.high, -base.low)
+        )
+        for prompt, model, base in report.removed
+    ]
+    uncounted = {verdict.prompt[:2] for verdict in report.verdicts if verdict.token_count is None}
+    return CheckedPrompts(check_file, report.base is not None, [*prompts, *removed], len(uncounted))
+
+
+def _make_interval(count: Count) -> Interval:
+    return Interval(count.tokens, count.low, count.high)
+
+
+def _measure_growth(verdict: Verdict, count: Count) -> Interval | None:
+    """Return by how much a prompt has grown, with what the counts of both sides leave open."""
+    if verdict.change == "new":
+        return _make_interval(count)
+    growth, base = verdict.growth, verdict.base_count
+    if growth is None or base is None or verdict.change == "unchanged":
+        return None if growth is None else Interval(growth, growth, growth)
+    # Where the API counted it now and not then, both sides were counted offline to compare them: so twice as in the base.
+    current = base if count.origin == "api" and not base.is_exact else count
+    below = current.tokens - current.low + base.high - base.tokens
+    above = current.high - current.tokens + base.tokens - base.low
+    return Interval(growth, growth - below, growth + above)
 
 
 def make_report(
     credential: KeyCredential,
     options: Options,
     conditions: Sequence[FailCondition],
-    prompts: Sequence[PromptTokens],
+    checked: CheckedPrompts | None,
     now: datetime,
 ) -> UsageReport:
     """Fetch and compute everything that the outputs show. Raises `Fatal`."""
@@ -126,31 +158,45 @@ def make_report(
         )
     query = Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = POLICY._replace(deadline=options.deadline)
-    period, data = _fetch_complete(credential, options, query, policy, now)
+    period = _plan_period(options, now, now - LAG)
+    _refuse_missing_figures(conditions, options.source, period)
+    period, data = _fetch_complete(credential, options, query, policy, period)
     trends = compute_trends(data, period, options.bucket, dimensions)
     return UsageReport(
         trends,
         [evaluate_condition(condition, trends) for condition in conditions],
-        options.check or "",
-        compute_prompt_costs(prompts, trends),
+        checked,
+        compute_prompt_costs(checked, trends) if checked else (),
         () if period.previous_window else ("This source tells nothing of the window before.",),
         _describe_filters(options, data),
+        credential.host,
+        credential.obeyed_variables,
     )
 
 
-def _fetch_complete(
-    credential: KeyCredential, options: Options, query: Query, policy: RequestPolicy, now: datetime
-) -> tuple[Period, UsageData]:
-    """Fetch a window of complete days. Where the source turns out not to have finished them, fetch an earlier one."""
-    complete_until = now - LAG
+def _plan_period(options: Options, now: datetime, complete_until: datetime) -> Period:
     earliest = find_earliest(options.source, now)
     first, last = (day and day.replace(tzinfo=UTC) for day in (options.first, options.last))
+    return plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
+
+
+def _refuse_missing_figures(conditions: Sequence[FailCondition], source: Source, period: Period) -> None:
+    """Raises `Fatal` for a condition that no report could meet: it would pass for one that is watched."""
+    for condition in conditions:
+        if missing := explain_missing_figure(condition, source, period):
+            reason, hint = missing
+            raise Fatal(f"--fail-on {condition.text!r} can never be met: {reason}", hint)
+
+
+def _fetch_complete(
+    credential: KeyCredential, options: Options, query: Query, policy: RequestPolicy, period: Period
+) -> tuple[Period, UsageData]:
+    """Fetch a window of complete days. Where the source turns out not to have finished them, fetch an earlier one."""
     for _ in range(3):
-        period = plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
         data = fetch_usage_data(credential, query, period, policy)
         if midnight(data.complete_until) >= period.complete_end:
             return period, data
-        complete_until = data.complete_until
+        period = _plan_period(options, period.now, data.complete_until)
     raise Fatal(
         "not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED
     )

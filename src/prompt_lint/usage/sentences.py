@@ -17,12 +17,13 @@ from prompt_lint.usage.figures import (
     shorten,
 )
 from prompt_lint.usage.groups import has_cost_by
+from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change, share
 from prompt_lint.usage.tables import DIMENSION_NAMES
-from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, UNBILLED_TIER, ZERO
+from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, UNBILLED_TIER
 
 if TYPE_CHECKING:
-    from prompt_lint.usage.values import ConditionResult, Forecast, Trends, UsageReport
+    from prompt_lint.usage.values import ConditionResult, Forecast, GrowthCost, Trends, UsageReport
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _LONGEST_NAME = 60
@@ -41,16 +42,20 @@ def write_headline(trends: Trends) -> str:
     """Say the whole report in a sentence: how much, for when, and how that compares with the window before."""
     window, totals, currency = trends.period.window, trends.totals, trends.data.currency
     days = f"{pluralize(window.days, 'day')} ({format_window(window)}, UTC)"
-    if trends.is_empty:
-        return f"No usage in {days}."
     sums = f"{format_money(totals.cost, currency)} and {format_tokens(totals.usage.tokens)} tokens in {days}"
     previous = trends.previous_totals
+    if trends.is_idle and previous:
+        before = f"{format_money(previous.cost, currency)} and {format_tokens(previous.usage.tokens)} tokens"
+        return f"No usage in {days}, after {before} in {describe_previous_window(window.days)}."
+    if trends.is_idle:
+        return f"No usage in {days}."
     if previous is None:
         return f"{sums}; there is no window before to compare with."
     previous_days = describe_previous_window(window.days)
     relative = relative_change(totals.cost, previous.cost)
     if relative is None:
-        return f"{sums}; {previous_days} cost nothing."
+        amount = format_money(previous.cost, currency) if previous.cost else "nothing"
+        return f"{sums}; {previous_days} cost {amount}."
     if not round_half_up(100 * relative, 1):
         return f"{sums}: as much as in {previous_days}."
     change = f"{format_percent(abs(relative))} {'more' if relative > 0 else 'less'}"
@@ -137,14 +142,16 @@ def describe_result(result: ConditionResult, currency: str) -> str:
 def list_caveats(report: UsageReport) -> list[str]:
     """List what the figures leave out."""
     trends, data = report.trends, report.trends.data
+    fetched = f"it was fetched from {report.host} at {format_minute(trends.period.now)}"
     caveats = [
-        f"Data goes through {format_minute(data.complete_until)}; it was fetched at {format_minute(trends.period.now)}. Days are UTC days.",
+        f"Data goes through {format_minute(data.complete_until)}; {fetched}. Days are UTC days.",
+        *_list_obeyed_variables(report),
         *_list_missing_costs(trends),
         "Requests that were blocked may show as usage without a cost.",
     ]
     if data.source == "messages":
         caveats.append("This source counts no requests; --source analytics does.")
-    caveats += _list_late_start(trends)
+    caveats += [*_list_saving_gaps(trends), *_list_late_start(trends)]
     if report.filters:
         caveats.append(f"Only {', '.join(report.filters)}.")
         if any(text.startswith("model") for text in report.filters):
@@ -152,6 +159,12 @@ def list_caveats(report: UsageReport) -> list[str]:
                 "Costs without a model (web searches, code execution) are left out by the choice of models."
             )
     return [*caveats, *data.notes, *report.notes]
+
+
+def _list_obeyed_variables(report: UsageReport) -> list[str]:
+    if not report.obeyed_variables:
+        return []
+    return [f"Set in the environment, and obeyed by what was sent: {', '.join(report.obeyed_variables)}."]
 
 
 def _list_missing_costs(trends: Trends) -> list[str]:
@@ -176,6 +189,15 @@ def _list_missing_costs(trends: Trends) -> list[str]:
     return caveats
 
 
+def _list_saving_gaps(trends: Trends) -> list[str]:
+    windows = (("", trends.totals), (" in the window before", trends.previous_totals))
+    return [
+        f"Saved by the cache can't be told{window}: {totals.saving_gap}."
+        for window, totals in windows
+        if totals and totals.saving_gap
+    ]
+
+
 def _list_late_start(trends: Trends) -> list[str]:
     """An organization that began in the middle of the previous window is compared with fewer days."""
     if trends.previous_totals is None:
@@ -189,31 +211,47 @@ def _list_late_start(trends: Trends) -> list[str]:
 
 def explain_prompt_costs(report: UsageReport) -> list[str]:
     """Say how the costs of prompts are computed, and what that assumes."""
-    data, window = report.trends.data, report.trends.period.window
+    data, window, checked = report.trends.data, report.trends.period.window, report.checked
+    if checked is None:
+        return []
     calls = (
         f"Cost per 1,000 calls = tokens of the prompt {_TIMES} 1,000 {_TIMES} what a token of input really cost at that model "
         "in this window, cached and uncached together. An estimate: a prompt that is cached more than the rest costs less."
     )
-    if not any(cost.prompt.growth is not None for cost in report.prompt_costs):
+    if any(prompt.tokens.low < prompt.tokens.high for prompt in checked.prompts):
+        calls += " ± is what tokens that were counted offline leave open."
+    if not checked.is_compared:
         how = "run `prompt-lint check --base …` to see what a change costs"
-        return [calls, f"{report.check_file} tells no growth: {how}."]
+        return [calls, f"{checked.file} has no growth: {how}."]
     if not data.has_requests:
         return [
             calls,
             "What growth costs a month needs the number of requests: run with --source analytics.",
         ]
     growth = (
-        f"Growth a month = tokens grown {_TIMES} requests to that model in {DAYS_PER_MONTH} days "
+        f"Growth a month = tokens grown, or all of a new prompt, {_TIMES} requests to that model in {DAYS_PER_MONTH} days "
         f"(those of this window / {window.days} {_TIMES} {DAYS_PER_MONTH}) {_TIMES} the same price, "
-        "as if each of those requests carried the prompt: so it is the most it can be."
+        "as if each of those requests carried the prompt: so at that price it is the most it can be."
     )
-    return [_sum_monthly_growth(report), calls, growth]
+    return [
+        describe_growth_cost(sum_growth_costs(checked, report.prompt_costs), data.currency),
+        calls,
+        growth,
+    ]
 
 
-def _sum_monthly_growth(report: UsageReport) -> str:
-    known = [cost.monthly_growth for cost in report.prompt_costs if cost.monthly_growth is not None]
-    total, currency = sum(known, ZERO), report.trends.data.currency
-    if not total:
-        return "This change costs nothing more a month."
-    more = "more" if total > 0 else "less"
-    return f"This change would cost {format_money(abs(total), currency)} a month {more}, as an estimate."
+def describe_growth_cost(cost: GrowthCost, currency: str) -> str:
+    """Say what a change costs a month: a range, since nobody knows which prompts the requests carry."""
+    less, more = format_money(-cost.low, currency), format_money(cost.high, currency)
+    subject = "What is compared of this change" if cost.left_out else "This change"
+    if cost.low and cost.high:
+        text = f"{subject} costs between {less} less and {more} more a month, by which prompts the requests carry; an estimate."
+    elif cost.high:
+        text = (
+            f"{subject} costs up to {more} more a month, by how many requests carry the prompts; an estimate."
+        )
+    elif cost.low:
+        text = f"{subject} saves up to {less} a month, by how many requests carry the prompts; an estimate."
+    else:
+        text = f"{subject} costs nothing more a month."
+    return text + (f" Left out: {', '.join(cost.left_out)}." if cost.left_out else "")

@@ -39,8 +39,8 @@ def sum_amounts_by(pairs: Iterable[tuple[_Key, Decimal]]) -> defaultdict[_Key, D
 
 
 def relative_change(current: Decimal | int, previous: Decimal | int) -> Decimal | None:
-    """Return the change as a fraction of `previous`; None where that is 0."""
-    return (Decimal(current) - previous) / previous if previous else None
+    """Return the change as a fraction of `previous`; None where that is 0 or less, of which nothing is a share."""
+    return (Decimal(current) - previous) / previous if previous > 0 else None
 
 
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:

@@ -23,11 +23,12 @@ from prompt_lint.usage.sums import share
 from prompt_lint.usage.values import TOKEN_KINDS, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from prompt_lint.usage.values import (
         Group,
         GroupChange,
+        Interval,
         ModelPrice,
         PromptCost,
         Totals,
@@ -43,7 +44,7 @@ DIMENSION_NAMES = {
     "model": "model", "workspace": "workspace", "api-key": "API key", "service-tier": "service tier",
     "context-window": "context window", "inference-geo": "inference geography", "speed": "speed",
 }  # fmt: skip
-PROMPT_COLUMNS = ("prompt", "model", "tokens", "1,000 calls", "grown", "growth a month")
+PROMPT_COLUMNS = ("prompt", "model", "tokens", "1,000 calls", "grown", "a month at most")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -242,8 +243,25 @@ def format_prompt_cost(cost: PromptCost, currency: str) -> list[str]:
     return [
         prompt.path + (f" ({prompt.name})" if prompt.name else ""),
         prompt.model,
-        f"{prompt.tokens:,}",
-        format_money(cost.per_thousand_calls, currency),
-        "" if prompt.growth is None else f"{prompt.growth:+,}",
-        format_money(cost.monthly_growth, currency, sign=True),
+        _format_interval(prompt.tokens, "{:,}".format) + (" unverified" if prompt.is_unverified else ""),
+        _format_interval(cost.per_thousand_calls, lambda amount: format_money(Decimal(amount), currency)),
+        _format_interval(prompt.growth, "{:+,}".format, "{:,}".format) if prompt.growth else "",
+        _format_interval(
+            cost.monthly_growth,
+            lambda amount: format_money(Decimal(amount), currency, sign=True),
+            lambda amount: format_money(Decimal(amount), currency),
+        ),
     ]
+
+
+def _format_interval(
+    interval: Interval | None,
+    format_value: Callable[[Decimal | int], str],
+    format_spread: Callable[[Decimal | int], str] | None = None,
+) -> str:
+    """Return the number, and behind a `±` what it leaves open; no `±` for an exact one."""
+    if interval is None:
+        return NO_FIGURE
+    value, low, high = interval
+    spread = max(value - low, high - value)
+    return format_value(value) + (f" ±{(format_spread or format_value)(spread)}" if spread else "")

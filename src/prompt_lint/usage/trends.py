@@ -6,7 +6,8 @@ from calendar import monthrange
 from typing import TYPE_CHECKING
 
 from prompt_lint.usage.groups import compute_group_changes, compute_groups
-from prompt_lint.usage.prices import compute_prices, compute_saving, select_billed
+from prompt_lint.usage.prices import compute_prices
+from prompt_lint.usage.savings import compute_saving, select_billed
 from prompt_lint.usage.sums import share, sum_amounts_by, sum_usage, sum_usage_by
 from prompt_lint.usage.values import (
     BUCKET_WIDTHS,
@@ -35,7 +36,7 @@ def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: 
     current = _select_window(data, period.window)
     previous = _select_window(data, period.previous_window)
     previous_totals = _compute_totals(previous)
-    is_compared = bool(previous_totals.usage.tokens or previous_totals.cost)
+    is_compared = bool(any(previous_totals.usage) or previous_totals.cost)
     return Trends(
         period,
         data,
@@ -63,6 +64,9 @@ def _select_window(data: UsageData, window: Window | None) -> UsageData:
         price_usage_rows=[row for row in data.price_usage_rows if start <= row.start < end],
         cost_rows=[row for row in data.cost_rows if start <= row.start < end],
         price_cost_rows=[row for row in data.price_cost_rows if start <= row.start < end],
+        speed_rows=None
+        if data.speed_rows is None
+        else [row for row in data.speed_rows if start <= row.start < end],
     )
 
 
@@ -75,7 +79,7 @@ def _compute_totals(data: UsageData) -> Totals:
         sum((row.amount for row in data.cost_rows), ZERO),
         token_cost * MILLION / billed_tokens if billed_tokens and token_cost else None,
         share(usage.read, usage.input),
-        compute_saving(data),
+        *compute_saving(data),
     )
 
 

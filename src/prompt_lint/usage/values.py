@@ -88,7 +88,9 @@ class UsageData(NamedTuple):
     """Everything that was fetched.
 
     The `*_dimensions` name what the values of a row's `group` are. `price_usage_rows` and `price_cost_rows` are grouped by
-    model and service tier. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`.
+    what a price depends on: model, service tier, context window, inference geography and, for `analytics`, speed. For
+    `messages`, whose costs aren't split by speed, `speed_rows` are grouped by model, service tier and speed; None where the
+    API refused them. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`.
     """
 
     source: Source
@@ -103,6 +105,7 @@ class UsageData(NamedTuple):
     has_requests: bool
     currency: str = "USD"
     notes: tuple[str, ...] = ()
+    speed_rows: Sequence[UsageRow] | None = ()
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -159,13 +162,17 @@ class Period(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums of a window. `price_per_million` and `saved_by_cache` are money. None is what can't be computed."""
+    """Sums of a window. `price_per_million` and `saved_by_cache` are money. None is what can't be computed.
+
+    `saving_gap` says why `saved_by_cache` can't, where something was cached.
+    """
 
     usage: Usage
     cost: Decimal
     price_per_million: Decimal | None
     cache_hit_share: Decimal | None
     saved_by_cache: Decimal | None
+    saving_gap: str = ""
 
 
 class TrendPoint(NamedTuple):
@@ -260,34 +267,78 @@ class Trends(NamedTuple):
     forecast: Forecast | None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing was used in the window."""
+        return not any(self.totals.usage) and not self.totals.cost
+
+    @property
     def is_empty(self) -> bool:
-        return not self.totals.usage.tokens and not self.totals.cost
+        """Whether nothing that was fetched was used or paid: neither in the window, nor before it, nor today."""
+        rows = self.data.usage_rows
+        return not any(any(row.usage) for row in rows) and not any(row.amount for row in self.data.cost_rows)
 
 
 # ---------------------------------------------------------------------------------------------------------
 # What is made of trends
 
 
+class Interval(NamedTuple):
+    """Tokens or money, and what the real number is between; all three are the same for an exact one."""
+
+    value: Decimal | int
+    low: Decimal | int
+    high: Decimal | int
+
+    def times(self, factor: Decimal) -> Interval:
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
+
+
 class PromptTokens(NamedTuple):
-    """A prompt as `check` counted it. `growth` is in tokens; None where the prompt wasn't compared with a base."""
+    """A prompt as `check` counted it.
+
+    `growth` is against the base: all tokens of a new prompt, and of a removed one, which has none left, less than 0. None
+    where the prompt wasn't, or can't be, compared. `is_unverified`: nobody has measured the tokenizer of the model.
+    """
 
     path: str
     name: str
     model: str
-    tokens: int
-    growth: int | None
+    tokens: Interval
+    growth: Interval | None
+    is_group: bool = False
+    is_unverified: bool = False
+
+
+class CheckedPrompts(NamedTuple):
+    """The prompts of the JSON output of `check`, in `file`. `uncounted` is how many of them have no count."""
+
+    file: str
+    is_compared: bool
+    prompts: Sequence[PromptTokens]
+    uncounted: int
 
 
 class PromptCost(NamedTuple):
-    """What a prompt costs: `input_price` is per million tokens, `monthly_growth` is what its growth costs a month.
+    """What a prompt costs: `input_price` is per million tokens, `monthly_growth` is what its growth costs a month at most.
 
     None where the price or the number of requests isn't known.
     """
 
     prompt: PromptTokens
     input_price: Decimal | None
-    per_thousand_calls: Decimal | None
-    monthly_growth: Decimal | None
+    per_thousand_calls: Interval | None
+    monthly_growth: Interval | None
+
+
+class GrowthCost(NamedTuple):
+    """What a change costs a month: from all that was cut to all that has grown, whichever of it requests carry.
+
+    `left_out` says which prompts aren't part of it.
+    """
+
+    low: Decimal
+    high: Decimal
+    left_out: Sequence[str]
 
 
 class FailCondition(NamedTuple):
@@ -318,14 +369,19 @@ class ConditionResult(NamedTuple):
 
 
 class UsageReport(NamedTuple):
-    """Everything an output shows. `check_file` names the JSON report whose prompts have `prompt_costs`."""
+    """Everything an output shows. `checked` are the prompts that have `prompt_costs`, None without `--check`.
+
+    The figures came from `host`, on a way that the environment's `obeyed_variables` chose.
+    """
 
     trends: Trends
     condition_results: Sequence[ConditionResult] = ()
-    check_file: str = ""
+    checked: CheckedPrompts | None = None
     prompt_costs: Sequence[PromptCost] = ()
     notes: Sequence[str] = ()
     filters: Sequence[str] = ()
+    host: str = ""
+    obeyed_variables: Sequence[str] = ()
 
     @property
     def met_conditions(self) -> Sequence[ConditionResult]:

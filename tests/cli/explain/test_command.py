@@ -55,6 +55,20 @@ def test_why_nothing_owns_a_file_is_told(repo: Repo, lint: Callable[..., Done]) 
     assert lint("explain", "README.md", "--show-request").code == 2
 
 
+def test_a_folder_is_refused(repo: Repo, lint: Callable[..., Done]) -> None:
+    """What is in it isn't imported by anything; `list` shows it."""
+    prompts(repo)
+
+    for options in ((), ("--show-request",)):
+        done = lint("explain", "prompts", *options)
+        assert (done.code, done.out) == (2, "")
+        assert (
+            done.err
+            == "error: prompts is a folder\nname a file in it; these are there: prompt-lint list prompts\n"
+        )
+    assert "prompts/a.md" in lint("list", "prompts").out
+
+
 def test_what_is_owned_through_a_link_is_known(repo: Repo, lint: Callable[..., Done]) -> None:
     """A file outside every pattern, behind a linked folder, is owned as `check` says."""
     prompts(repo)

@@ -56,7 +56,7 @@ def test_requests_are_what_the_api_expects(server: AdminServer) -> None:
     assert first.path == (
         "/v1/organizations/usage_report/messages?starting_at=2026-11-20T00%3A00%3A00Z&ending_at=2026-11-23T00%3A00%3A00Z"
         "&bucket_width=1d&limit=31&group_by%5B%5D=model&group_by%5B%5D=workspace_id&group_by%5B%5D=service_tier"
-        "&models%5B%5D=claude-opus-5-5&workspace_ids%5B%5D=wrkspc_01Support"
+        "&group_by%5B%5D=context_window&group_by%5B%5D=inference_geo&models%5B%5D=claude-opus-5-5&workspace_ids%5B%5D=wrkspc_01Support"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_token_is_sent_as_a_bearer(server: AdminServer) -> None:
     """A token with the scope org:admin is no key."""
     token = "sk-ant-oat01-test-only"
     server.keys, server.admins = frozenset({token}), frozenset({token})
-    make_report(make_credential(server, token), Options(days=1), (), (), NOW)
+    make_report(make_credential(server, token), Options(days=1), (), None, NOW)
 
     assert {seen.headers["authorization"] for seen in server.requests} == {f"Bearer {token}"}
 
@@ -202,6 +202,6 @@ def test_a_clock_may_be_a_little_fast_or_slow(server: AdminServer) -> None:
     """Where no figure depends on it."""
     for minutes in (-600, -3, 0.5, 60):
         now = NOW + timedelta(minutes=minutes)
-        trends = make_report(make_credential(server), Options(), (), (), now).trends
+        trends = make_report(make_credential(server), Options(), (), None, now).trends
 
         assert trends.period.window.end == datetime(2026, 11, 22, tzinfo=UTC)

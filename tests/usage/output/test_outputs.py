@@ -49,7 +49,7 @@ def test_outputs(
     assert done == (0, (tmp_path / "out.txt").read_text(), "")
     for ending in ENDINGS.values():
         text = (tmp_path / f"out.{ending}").read_text()
-        text = re.sub(r"(?s)<style>.*</style>|sha256-[^']*", "…", text)
+        text = re.sub(r"(?s)<style>.*</style>|sha256-[^']*|(?<=127.0.0.1:)[0-9]+", "…", text)
         assert text == snapshot(
             name=ending, extension_class=type(ending, (_Text,), {"file_extension": ending})
         )
@@ -95,6 +95,37 @@ def test_a_cut_window_is_explained(
     assert files["text"].splitlines()[1] == sentence
     assert document["window_asked_until"] == f"{date.fromisoformat(last) + timedelta(days=1)}T00:00:00Z"
     assert document["window"]["end"] < document["window_asked_until"]
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_traffic_that_stopped_is_shown_beside_what_there_was(
+    server: AdminServer, run: Run, name: str
+) -> None:
+    """The window before and today, and nobody is asked for another organization."""
+    server.events = [
+        Event(NOW - timedelta(days=8), output=8_000_000), Event(NOW - timedelta(hours=1), output=100_000),
+    ]  # fmt: skip
+    out = html.unescape(run(server, f"--output-format={name}").out)
+
+    assert (
+        "No usage in 7 days (15 to 21 Nov 2026, UTC), after $80.00 and 8.00M tokens in the 7 days before."
+        in out
+    )
+    assert "Today so far (22 Nov, through 14:30 UTC): $1.00, 100k tokens" in out
+    assert "organization" not in out.replace("the organization's usage and cost reports", "")
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_an_organization_that_starts_today_is_no_other_one(server: AdminServer, run: Run, name: str) -> None:
+    """Only where there is no usage at all, the question is whether it is the right one."""
+    server.events = [Event(NOW - timedelta(hours=1), output=100_000)]
+    today = html.unescape(run(server, f"--output-format={name}").out)
+    server.events = []
+    never = html.unescape(run(server, f"--output-format={name}").out)
+
+    assert "Today so far (22 Nov, through 14:30 UTC): $1.00, 100k tokens" in today
+    assert "right organization" not in today
+    assert "right organization" in never
 
 
 def test_an_unfinished_day_is_not_called_today(server: AdminServer, run: Run) -> None:

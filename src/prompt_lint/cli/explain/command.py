@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -62,6 +63,8 @@ def command(
 ) -> ExitCode:
     """Tell which rule owns PATH, why, and with what limit."""
     tree, config, [relative] = load_project(env, (path,), config_options)
+    if os.path.isdir(os.path.join(tree.top, relative)):
+        raise Fatal(f"{path} is a folder", f"name a file in it; these are there: prompt-lint list {path}")
     if show_request:
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
@@ -77,15 +80,16 @@ def command(
 def explain_path(
     tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Settings, view: View
 ) -> tuple[str, ExitCode]:
-    """Return a text for a person, and the exit code that `check PATH` would have."""
+    """Return a text for a person, and the exit code of `check PATH`, or 0 where no rule matches."""
     matcher = compile_rules(config.rules, config.exclude)
     file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
-    path = file.display_path if file else _choose_name(tree, matcher, path)
-    lines = [escape_line(path), *_describe_rules(config, matcher, path, file and file.rule)]
+    named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
+    lines = [escape_line(path), *([f"  {escape_line(named)} is a link to it"] if named != path else ())]
+    lines += _describe_rules(config, matcher, path, file and file.rule)
     if matcher.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
-        lines.append("  no rule owns it, so `check` passes it by")
+        lines.append("  no rule owns it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
     users = [*_describe_groups(config, targets), *_describe_importers(path, targets)]
     if file:

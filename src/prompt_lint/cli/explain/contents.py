@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.formats import FORMATS
-from prompt_lint.formats.claude_memory import CLOSING_PUNCTUATION
+from prompt_lint.formats.imported_files import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE

@@ -27,7 +27,7 @@ _MAX_LEFT_OUT = 10
 
 
 @click.command("init", cls=Command)
-@click.option("--model", "models", multiple=True, help="Count for this model. May be given repeatedly.")
+@options.models("Count for this model.")
 @click.option("--dry-run", is_flag=True, help="Print the configuration, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace a configuration that is there.")
 @options.no_git

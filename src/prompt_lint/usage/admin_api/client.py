@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from prompt_lint.api.redact import Redact
     from prompt_lint.api.responses import Response
     from prompt_lint.usage.admin_api.lists import ListRequest
-    from prompt_lint.usage.admin_api.queries import Query
     from prompt_lint.usage.values import Period
 
 _VERSION = "2023-06-01"
 _ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
-_SPEED_BETA = "fast-mode-2026-02-01"  # `messages` splits by speed only for those who ask for this
+_SPEED_BETA = "fast-mode-2026-02-01"
 _PATH = "/v1/organizations/"
 # A page of hours by API key has megabytes.
 MAX_PAGE_BYTES = 32 * 1024 * 1024
@@ -46,11 +45,9 @@ only what goes through the API of a Claude Console organization can be reported"
 class AdminClient:
     """Fetches pages, from several threads at once. The period's `now` is taken to be the time at which this is made."""
 
-    def __init__(self, credential: KeyCredential, query: Query, period: Period, timeout: float) -> None:
+    def __init__(self, credential: KeyCredential, period: Period, timeout: float) -> None:
         """`timeout` is in seconds, for one request."""
-        self._http = HttpClient(
-            credential.base_url, _make_headers(credential, query), timeout, MAX_PAGE_BYTES
-        )
+        self._http = HttpClient(credential.base_url, _make_headers(credential), timeout, MAX_PAGE_BYTES)
         self._host = credential.host
         self._redact = make_redactor(credential.secret.reveal())
         self._period = period
@@ -66,7 +63,8 @@ class AdminClient:
         """Fetch the page of a list after a cursor. Raises `RequestFailed`."""
         request, cursor = key
         parameters = [*request.parameters, *([(request.cursor_parameter, cursor)] if cursor else [])]
-        response = self._http.send("GET", f"{_PATH}{request.path}?{urlencode(parameters)}")
+        path = f"{_PATH}{request.path}?{urlencode(parameters)}"
+        response = self._http.send("GET", path, headers=_make_beta_header(request))
         ahead = self._measure_clock(response)
         if response.status == 200:
             self._refuse_fast_clock(ahead)
@@ -106,17 +104,20 @@ def _describe_length(length: timedelta) -> str:
     return pluralize(minutes // 60, "hour") if minutes < 48 * 60 else pluralize(minutes // 1440, "day")
 
 
-def _make_headers(credential: KeyCredential, query: Query) -> dict[str, str]:
+def _make_headers(credential: KeyCredential) -> dict[str, str]:
     secret = credential.secret.reveal()
     is_token = secret.startswith(("sk-ant-oat", "eyJ"))
-    beta = _SPEED_BETA if "speed" in query.dimensions else ""
-    if query.source == "analytics":
-        beta = _ANALYTICS_BETA
     return {
         **({"authorization": f"Bearer {secret}"} if is_token else {"x-api-key": secret}),
         "anthropic-version": _VERSION,
-        **({"anthropic-beta": beta} if beta else {}),
     }
+
+
+def _make_beta_header(request: ListRequest) -> dict[str, str]:
+    """Name the beta that a list belongs to: `analytics`, and of `messages` only what is split by speed."""
+    if request.path.startswith("analytics/"):
+        return {"anthropic-beta": _ANALYTICS_BETA}
+    return {"anthropic-beta": _SPEED_BETA} if "speed" in request.dimensions else {}
 
 
 def read_response(response: Response, request: ListRequest, host: str, redact: Redact) -> Result:

@@ -32,13 +32,14 @@ _MOST_BUCKETS: Mapping[Bucket, int] = {"1d": 31, "1h": 168}
 _MOST_DAYS, _MOST_ROWS = 31, 1_000
 # The dimensions by which `cost_report` splits costs, and those that prices are made of.
 _COST_DIMENSIONS = ("model", "workspace", "service-tier", "context-window", "inference-geo")
-PRICE_DIMENSIONS = ("model", "service-tier")
+SPEED_DIMENSIONS = ("model", "service-tier", "speed")
 # The default workspace has no id in `messages`, so no filter of the API finds it.
 DEFAULT_WORKSPACE = "default"
 
 # Names of lists. Prices have lists of their own only where the others can't be grouped by what prices need, too.
 USAGE, COSTS, PRICE_USAGE, PRICE_COSTS = "usage", "costs", "price usage", "price costs"
-_USAGE_LISTS = (USAGE, PRICE_USAGE)
+SPEEDS = "speeds"
+_USAGE_LISTS = (USAGE, PRICE_USAGE, SPEEDS)
 
 
 class Query(NamedTuple):
@@ -58,6 +59,12 @@ class Query(NamedTuple):
     @property
     def row_dimensions(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.dimensions, *self.filter_dimensions)))
+
+    @property
+    def price_dimensions(self) -> tuple[str, ...]:
+        """What a price depends on. The costs of `messages` aren't split by speed, so its speeds are a list of their own."""
+        dimensions = ("model", "service-tier", "context-window", "inference-geo")
+        return dimensions if self.source == "messages" else (*dimensions, "speed")
 
 
 def find_earliest(source: Source, now: datetime) -> datetime | None:
@@ -86,7 +93,7 @@ def make_list_requests(query: Query, period: Period) -> list[ListRequest]:
     Raises `Fatal` for a query that the API can't answer.
     """
     check_query(query)
-    price_dimensions = (*PRICE_DIMENSIONS, *query.filter_dimensions)
+    price_dimensions = (*query.price_dimensions, *query.filter_dimensions)
     combined = tuple(dict.fromkeys((*query.row_dimensions, *price_dimensions)))
     fits = len(combined) <= MOST_DIMENSIONS
     usage = {USAGE: combined} if fits else {USAGE: query.row_dimensions, PRICE_USAGE: price_dimensions}
@@ -98,6 +105,14 @@ def make_list_requests(query: Query, period: Period) -> list[ListRequest]:
     return [
         request for name, dimensions in lists for request in make_requests(query, period, name, dimensions)
     ]
+
+
+def make_speed_requests(query: Query, period: Period) -> list[ListRequest]:
+    """Make the requests that tell which speeds were used where costs aren't split by them; none for `analytics`."""
+    if query.source == "analytics":
+        return []
+    dimensions = (*SPEED_DIMENSIONS, *query.filter_dimensions)
+    return [*_messages_requests(query._replace(bucket="1d"), period, SPEEDS, dimensions)]
 
 
 def _messages_requests(

@@ -12,11 +12,13 @@ from prompt_lint.usage.admin_api.queries import (
     DEFAULT_WORKSPACE,
     LAG,
     PRICE_COSTS,
-    PRICE_DIMENSIONS,
     PRICE_USAGE,
+    SPEED_DIMENSIONS,
+    SPEEDS,
     USAGE,
     check_query,
     make_list_requests,
+    make_speed_requests,
 )
 from prompt_lint.usage.groups import group_selector
 from prompt_lint.usage.values import UsageData
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from prompt_lint.usage.admin_api.lists import FetchPage, ListRequest, Lists
     from prompt_lint.usage.admin_api.names import Names
     from prompt_lint.usage.admin_api.queries import Query
-    from prompt_lint.usage.values import Period
+    from prompt_lint.usage.values import Period, UsageRow
 
 
 def fetch_usage_data(
@@ -39,7 +41,7 @@ def fetch_usage_data(
     check_query(query)
     from prompt_lint.usage.admin_api.client import AdminClient  # noqa: PLC0415  # imports httpx2 (0.2 s)
 
-    with AdminClient(credential, query, period, policy.timeout) as client:
+    with AdminClient(credential, period, policy.timeout) as client:
         return fetch_with(client.fetch_page, query, period, policy)
 
 
@@ -50,7 +52,22 @@ def fetch_with(fetch_page: FetchPage, query: Query, period: Period, policy: Requ
     if len(lists.currencies) > 1:
         currencies = " and ".join(sorted(lists.currencies))
         raise Fatal(f"costs come in {currencies}, which can't be added up", exit_code=ExitCode.UNCOUNTED)
-    return _make_usage_data(query, period, requests, lists, names or fetch_names(fetch_page, query, policy))
+    data = _make_usage_data(query, period, requests, lists, names or fetch_names(fetch_page, query, policy))
+    return data._replace(speed_rows=_fetch_speeds(fetch_page, query, period, policy))
+
+
+def _fetch_speeds(
+    fetch_page: FetchPage, query: Query, period: Period, policy: RequestPolicy
+) -> Sequence[UsageRow] | None:
+    """Fetch the usage by speed, which is in beta; None where the API refuses it, so that only one figure is missing."""
+    requests = make_speed_requests(query, period)
+    try:
+        rows = fetch_lists(fetch_page, requests, policy).values.get(SPEEDS, ())
+    except Fatal:
+        return None
+    dimensions = (*SPEED_DIMENSIONS, *query.filter_dimensions)
+    select = group_selector(dimensions, SPEED_DIMENSIONS)
+    return [row._replace(group=select(row.group)) for row in _apply_filters(rows, dimensions, query)]
 
 
 def _make_usage_data(
@@ -61,7 +78,7 @@ def _make_usage_data(
 
     def select_price_rows(price_list: str, combined_list: str) -> Sequence[Any]:
         name = price_list if price_list in rows else combined_list
-        select = group_selector(dimensions[name], PRICE_DIMENSIONS)
+        select = group_selector(dimensions[name], query.price_dimensions)
         return [row._replace(group=select(row.group)) for row in rows[name]]
 
     return UsageData(

@@ -229,9 +229,9 @@ def _prices(trends: Trends) -> Iterator[str]:
 
 
 def _prompts(report: UsageReport) -> Iterator[str]:
-    if not report.check_file:
+    if not report.checked:
         return
-    yield f'<section class="card"><h2>What the prompts of {_name(report.check_file)} cost</h2>'
+    yield f'<section class="card"><h2>What the prompts of {_name(report.checked.file)} cost</h2>'
     rows = []
     for cost in report.prompt_costs[:_MOST_PROMPTS]:
         name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import dump_json, escape_surrogates
 from prompt_lint.usage import figures, sentences, tables
+from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from prompt_lint.usage.values import (
+        CheckedPrompts,
         ConditionResult,
         Group,
         GroupChange,
+        Interval,
         ModelPrice,
         PromptCost,
         Totals,
@@ -35,7 +37,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         "headline": sentences.write_headline(trends),
         **_source(report),
         **_figures(trends),
-        "check": _check(report) if report.check_file else None,
+        "check": _check(report, report.checked) if report.checked else None,
         "thresholds": [_condition(result) for result in report.condition_results],
         "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
@@ -57,6 +59,8 @@ def _source(report: UsageReport) -> dict[str, Any]:
     is_compared = bool(trends.previous_totals)
     return {
         "source": data.source,
+        "host": report.host,
+        "obeyed_variables": list(report.obeyed_variables),
         "bucket": trends.bucket,
         "currency": data.currency,
         "fetched_at": figures.format_timestamp(period.now),
@@ -206,25 +210,43 @@ def _forecast(trends: Trends) -> dict[str, Any] | None:
     }
 
 
-def _check(report: UsageReport) -> dict[str, Any]:
+def _check(report: UsageReport, checked: CheckedPrompts) -> dict[str, Any]:
+    is_priced = checked.is_compared and report.trends.data.has_requests
+    growth = sum_growth_costs(checked, report.prompt_costs) if is_priced else None
     return {
-        "file": report.check_file,
+        "file": checked.file,
         "formula": " ".join(sentences.explain_prompt_costs(report)),
+        "growth_cost_per_month": growth
+        and {"low": _rounded(growth.low), "high": _rounded(growth.high), "left_out": list(growth.left_out)},
         "prompts": [_prompt(cost) for cost in report.prompt_costs],
     }
 
 
 def _prompt(cost: PromptCost) -> dict[str, Any]:
+    prompt = cost.prompt
     return {
-        "path": cost.prompt.path,
-        "name": cost.prompt.name,
-        "model": cost.prompt.model,
-        "tokens": cost.prompt.tokens,
-        "growth": cost.prompt.growth,
+        "path": prompt.path,
+        "name": prompt.name,
+        "kind": "group" if prompt.is_group else "prompt",
+        "model": prompt.model,
+        **_tokens("tokens", prompt.tokens),
+        "unverified": prompt.is_unverified,
+        **_tokens("growth", prompt.growth),
         "price_per_million_input": _rounded(cost.input_price),
-        "cost_per_1000_calls": _rounded(cost.per_thousand_calls),
-        "growth_cost_per_month": _rounded(cost.monthly_growth),
+        **_amounts("cost_per_1000_calls", cost.per_thousand_calls),
+        **_amounts("growth_cost_per_month", cost.monthly_growth),
     }
+
+
+def _tokens(key: str, interval: Interval | None) -> dict[str, Any]:
+    value, low, high = interval or (None, None, None)
+    return {key: value, f"{key}_low": low, f"{key}_high": high}
+
+
+def _amounts(key: str, interval: Interval | None) -> dict[str, Any]:
+    amounts = [Decimal(amount) for amount in interval] if interval else (None, None, None)
+    value, low, high = map(_rounded, amounts)
+    return {key: value, f"{key}_low": low, f"{key}_high": high}
 
 
 def _condition(result: ConditionResult) -> dict[str, Any]:

@@ -178,9 +178,9 @@ def _prices(trends: Trends) -> Iterator[str]:
 
 
 def _prompts(report: UsageReport) -> Iterator[str]:
-    if not report.check_file:
+    if not report.checked:
         return
-    yield f"### What the prompts of {_code(report.check_file)} cost"
+    yield f"### What the prompts of {_code(report.checked.file)} cost"
     yield ""
     rows = []
     for cost in report.prompt_costs[:_MOST_PROMPTS]:

@@ -144,12 +144,12 @@ def _month(trends: Trends, *, color: bool) -> Iterator[str]:
 
 
 def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
-    if not report.check_file:
+    if not report.checked:
         return
     costs = report.prompt_costs
     yield ""
-    yield _bold(f"What the prompts of {escape_line(report.check_file)} cost", color=color)
-    rows: list[list[str]] = [[*tables.PROMPT_COLUMNS[:5], "a month"]]
+    yield _bold(f"What the prompts of {escape_line(report.checked.file)} cost", color=color)
+    rows: list[list[str]] = [[*tables.PROMPT_COLUMNS]]
     for cost in costs[:_MOST_PROMPTS]:
         name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([_shorten(name), escape_line(model), *numbers])

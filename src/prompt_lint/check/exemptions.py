@@ -1,0 +1,53 @@
+"""Which prompts the exemptions of a configuration are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.values import Problem
+from prompt_lint.text import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
+    from prompt_lint.config.schema import Config
+    from prompt_lint.model.values import Exemption
+
+
+def list_folders(config: Config) -> set[str]:
+    """Return files and folders that together hold every path that the exemptions can match."""
+    return patterns.find_folders(pattern for exemption in config.exempt for pattern in exemption.files)
+
+
+def find_exempt_paths(
+    config: Config, matched: Iterable[MatchedFile], links: Mapping[str, str], matcher: RuleMatcher
+) -> Sequence[tuple[Exemption, Collection[str]]]:
+    """Return each exemption with the paths of the prompts that it is for, as a report shows them.
+
+    It names a prompt by its path, or by a link to it. A link that is a prompt of its own stands for that one alone.
+    """
+    if not config.exempt:
+        return []
+    names = {file.display_path: [file.display_path, *file.aliases] for file in matched}
+    names |= {config.path: [config.path]} if config.groups else {}
+    for link, real in links.items():
+        if real in names and not matcher.find_rule(link):
+            names[real].append(link)
+    found = []
+    for exemption in config.exempt:
+        matches = patterns.compile_patterns(exemption.files)
+        found.append((exemption, {path for path, others in names.items() if any(map(matches, others))}))
+    return found
+
+
+def report_unused(
+    config: Config, exemptions: Iterable[tuple[Exemption, Collection[str]]]
+) -> Iterator[Problem]:
+    """Yield a problem for each exemption that is for no prompt."""
+    for exemption, paths in exemptions:
+        if not paths:
+            message = f"no prompt matches `{', '.join(exemption.files)}`, so nothing is exempt"
+            hint = "mend the pattern, or remove the exemption"
+            yield Problem(config.path, exemption.line, message, hint, exit_code=ExitCode.USAGE)

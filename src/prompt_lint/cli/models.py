@@ -1,0 +1,82 @@
+"""`prompt-lint models`: the models that are known, and how sure their offline counts are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from prompt_lint.cli.commands import Command
+from prompt_lint.counting.intervals import find_texts_margin
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.models import MODELS
+from prompt_lint.output.terminal import write_stdout
+from prompt_lint.text.escape import dump_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.counting.intervals import Margin
+    from prompt_lint.model.models import Basis
+
+_SCHEMA_VERSION = 1
+_BASIS_WORDS: Mapping[Basis, str] = {
+    "measured": "measured", "documented": "documented", "assumed": "unverified",
+}  # fmt: skip
+_LEGEND = """
+± is the interval that the API's number is in, for prompts of text; docs/accuracy.md has those of tools and images.
+measured: compared with counts of the API. documented: the model counts as the one before it, by its documentation.
+The id of a newer model is taken, too: it counts with the newest tokenizer, unverified.
+"""
+
+
+@click.command("models", cls=Command)
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What stdout carries.",
+)
+def command(output_format: str) -> ExitCode:
+    """List the known models: context window, tokenizer, and how sure the offline count is."""
+    write_stdout(_render_json() if output_format == "json" else _render_table())
+    return ExitCode.OK
+
+
+def _render_table() -> str:
+    rows = [("model", "context", "tokenizer", "offline count")]
+    for model in MODELS:
+        sureness = f"{_format_margin(find_texts_margin(model))}, {_BASIS_WORDS[model.basis]}"
+        rows.append((model.id, f"{model.context_window:,}", model.tokenizer_family, sureness))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{model:<{widths[0]}}  {window:>{widths[1]}}  {family:<{widths[2]}}  {sureness}"
+        for model, window, family, sureness in rows
+    ]
+    return "".join(f"{line}\n" for line in lines) + _LEGEND
+
+
+def _format_margin(margin: Margin) -> str:
+    """Return `±2 tokens`, or `±1% or 3 tokens` where the larger of the two applies."""
+    share = f"{margin.share * 100:g}% or " if margin.share else ""
+    return f"±{share}{margin.tokens} tokens"
+
+
+def _render_json() -> str:
+    return dump_json(
+        {
+            "schema_version": _SCHEMA_VERSION,
+            "models": [
+                {
+                    "id": model.id,
+                    "context_window": model.context_window,
+                    "tokenizer": model.tokenizer_family,
+                    "basis": model.basis,
+                    "unverified": model.basis == "assumed",
+                    "margin": find_texts_margin(model)._asdict(),
+                }
+                for model in MODELS
+            ],
+        }
+    )

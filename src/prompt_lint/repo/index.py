@@ -1,0 +1,87 @@
+"""What git's index says of what is on disk: which files are links, and which are left out on purpose.
+
+Where `core.symlinks` is false, as on Windows without the developer mode, git checks links out as regular files that hold
+the path to which they lead. Such a file is a link as long as its bytes are those of the link in the index; once somebody has
+edited it, it is what they wrote.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.repo import git, safe_read
+from prompt_lint.repo.entries import parse_ls_files
+from prompt_lint.repo.links import MAX_TARGET
+from prompt_lint.repo.objects import hash_blob
+from prompt_lint.repo.paths import decode, split_native, to_native
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_lint.repo.entries import Entry
+
+
+class Index:
+    """The index of the repository whose working tree has its top at `top`. Without git it is empty.
+
+    It is listed once, for the first path that needs it. `has_git` says whether there is one.
+    """
+
+    def __init__(self, top: str, *, has_git: bool) -> None:
+        self._top = top
+        self._has_git = has_git
+        self._listed: dict[str, str] = {}
+
+    def add_links(self, entries: Mapping[str, Entry]) -> None:
+        """Add links that were listed anyway."""
+        self._listed.update((path, entry.blob) for path, entry in entries.items() if entry.blob)
+
+    def read_link(self, path: str) -> str | None:
+        """Return where the regular file at `path` leads; None if it isn't a link to git."""
+        try:
+            data, _ = safe_read.read_beneath(self._top, split_native(path), MAX_TARGET)
+        except (OSError, Unreadable):
+            return None
+        if not can_be_link(data):
+            return None
+        blob = self._listed.get(path) or self._links.get(path)
+        return to_native(decode(data)) if blob and hash_blob(data, len(blob)) == blob else None
+
+    def is_sparse(self, path: str) -> bool:
+        """Return whether a sparse checkout leaves out the file at `path`."""
+        if not self._has_git or not _has_sparse_checkout(self._top):
+            return False
+        entry = self._entries.get(path)
+        return entry is not None and entry.kind == "sparse"
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        if not self._has_git:
+            return {}
+        return parse_ls_files(decode(git.run(["ls-files", "-v", "-s", "-z"], self._top)), [""])
+
+    @cached_property
+    def _links(self) -> Mapping[str, str]:
+        """The ids of the links, by path."""
+        links = {"link", "sparse link"}
+        return {path: entry.blob for path, entry in self._entries.items() if entry.kind in links}
+
+
+def can_be_link(data: bytes) -> bool:
+    """Return whether the contents of a file may be the target of a link, which is never empty and has no line end."""
+    return 0 < len(data) <= MAX_TARGET and b"\n" not in data and b"\0" not in data
+
+
+def _has_sparse_checkout(top: str) -> bool:
+    """Return whether git has a list of what a sparse checkout has, which is cheaper to ask for than the index."""
+    folder = os.path.join(top, ".git")
+    try:
+        if os.path.isfile(folder):  # of a linked worktree, or of a submodule
+            text = os.fsdecode(safe_read.read_file(folder, MAX_TARGET + 10))
+            folder = os.path.join(top, text.removeprefix("gitdir: ").removesuffix("\n"))
+        return os.path.exists(os.path.join(folder, "info", "sparse-checkout"))
+    except (OSError, ValueError, Unreadable):
+        return False

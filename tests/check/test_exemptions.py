@@ -1,0 +1,89 @@
+"""Exemptions name prompts by their paths or by links to them, and never nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.program import Done
+    from tests.support.repo import Repo
+
+CONFIG = """\
+models: [claude-sonnet-4-6]
+limit: 100
+prompts: [{{files: {files}}}]
+exempt:
+  - {{files: {exempt}, reason: To be split.}}
+"""
+LONG = "Never guess a number that you could look up.\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("files", "exempt", "status"),
+    [
+        ("AGENTS.md", "AGENTS.md", "exempt"),
+        ("AGENTS.md", "CLAUDE.md", "exempt"),  # a link that no rule matches
+        ("prompts/*.md", "prompts/a.md", "exempt"),  # a link that makes it a prompt
+        ("prompts/*.md", "shared/", "exempt"),  # where it really is
+    ],
+)
+def test_a_prompt_is_exempt_by_any_of_its_names(
+    repo: Repo, lint: Callable[..., Done], files: str, exempt: str, status: str
+) -> None:
+    """Its path, a link that a rule matches, a link that none matches."""
+    repo.write(".prompt-lint.yaml", CONFIG.format(files=files, exempt=exempt))
+    repo.write("AGENTS.md", LONG)
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.write("shared/a.md", LONG)
+    repo.link("prompts/a.md", "../shared/a.md")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json")
+
+    assert [verdict["status"] for verdict in done.report["verdicts"]] == [status]
+    assert done.code == 0
+
+
+def test_a_link_that_is_a_prompt_of_its_own_is_exempt_alone(repo: Repo, lint: Callable[..., Done]) -> None:
+    """`CLAUDE.md` has a limit of its own: its exemption isn't the target's."""
+    repo.write(".prompt-lint.yaml", CONFIG.format(files="[AGENTS.md]", exempt="CLAUDE.md"))
+    config = (
+        (repo.path / ".prompt-lint.yaml")
+        .read_text()
+        .replace("}]\n", "}, {files: CLAUDE.md, limit: 90}]\n", 1)
+    )
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("AGENTS.md", LONG)
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json")
+
+    assert {path: status for (path, _), (*_, status) in done.verdicts.items()} == {
+        "AGENTS.md": "over",
+        "CLAUDE.md": "exempt",
+    }
+    assert done.code == 1
+
+
+def test_an_exemption_that_matches_no_prompt_is_an_error_with_its_line(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """The file was renamed, or the pattern is wrong. Of a run for some paths nobody can tell."""
+    repo.write(".prompt-lint.yaml", CONFIG.format(files="prompts/*.md", exempt="[prompts/old.md, README.md]"))
+    repo.write("README.md", LONG)
+    repo.write("prompts/new.md", "Be kind.\n")
+    repo.commit()
+
+    done = lint("check", "--offline")
+
+    assert done.code == 2
+    assert (
+        "ERROR   .prompt-lint.yaml:5: no prompt matches `prompts/old.md, README.md`, so nothing is exempt\n"
+        "        mend the pattern, or remove the exemption\n"
+    ) in done.out
+    assert lint("check", "--offline", "prompts/new.md").code == 0

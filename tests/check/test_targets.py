@@ -1,0 +1,146 @@
+"""What a run checks: links stand for what they lead to, on disk as in git."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.program import PROGRAM, run
+from tests.support.repo import Repo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.program import Done
+
+LONG = "Never guess a number that you could look up.\n" * 20
+SKILL = "---\nname: p\ndescription: Does p.\n---\n" + LONG
+REQUEST = json.dumps({"messages": [{"role": "user", "content": LONG}]})
+TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
+CONFIG = (
+    TOP
+    + """\
+prompts:
+  - files: [CLAUDE.md, AGENTS.md, chats/*.json, .claude/skills/*/SKILL.md]
+groups:
+  - {name: all, sum: [CLAUDE.md, "chats/*.json", ".claude/skills/*/SKILL.md"], limit: 20k}
+  - {name: one, system: CLAUDE.md, messages: chats/a.json, limit: 20k}
+"""
+)
+
+
+def fill(repo: Repo) -> None:
+    """A repository in which each prompt is behind a link, or imports one."""
+    repo.write("ci/prompt-lint.yaml", CONFIG)
+    repo.link(".prompt-lint.yaml", "ci/prompt-lint.yaml")
+    repo.write("docs/agents.md", LONG)
+    repo.link("CLAUDE.md", "docs/agents.md")
+    repo.write("AGENTS.md", "Read @style.md and @more/style.md\n")
+    repo.link("style.md", "docs/agents.md")
+    repo.write("shared/style.md", "Write plainly.\n")
+    repo.link("more", "shared")
+    repo.write("data/a.json", REQUEST)
+    repo.link("chats/a.json", "../data/a.json")
+    repo.write("shared/skills/p/SKILL.md", SKILL)
+    repo.link(".claude/skills", "../shared/skills")
+    repo.commit()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--output-format", "json"),
+        ("check", "--output-format", "json", "CLAUDE.md", "chats"),
+        ("check", "--output-format", "json", "--base", "HEAD"),
+        ("list", "--output-format", "json"),
+        ("explain", "CLAUDE.md"),
+        ("explain", "AGENTS.md"),
+        ("init", "--dry-run"),
+        ("count", "CLAUDE.md", "AGENTS.md", "chats/a.json", "--model", "claude-sonnet-4-6"),
+    ],
+)
+def test_a_checkout_without_links_counts_as_one_with_links(
+    repo: Repo, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Git writes links as text where `core.symlinks` is false: configuration, memory, requests, imports, skills and sums."""
+    fill(repo)
+    repo.git("clone", "--quiet", "-c", "core.symlinks=false", str(repo.path), str(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone", init=False)
+
+    expected = run(repo, PROGRAM, *arguments, "--no-cache")
+    found = run(clone, PROGRAM, *arguments, "--no-cache")
+
+    assert (clone.path / "CLAUDE.md").read_text() == "docs/agents.md"
+    assert found == expected
+    assert "error" not in found.err
+
+
+def test_an_edited_link_counts_as_written(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Somebody replaced the text that git wrote: that is the prompt now, and its base is what the link led to."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: CLAUDE.md}]\n")
+    repo.write("docs/agents.md", LONG)
+    repo.link("CLAUDE.md", "docs/agents.md")
+    repo.commit()
+    (repo.path / "CLAUDE.md").unlink()
+    repo.write("CLAUDE.md", "Be kind.\n")
+
+    done = lint("check", "--offline", "--output-format", "json", "--base", "HEAD")
+
+    [verdict] = done.report["verdicts"]
+    assert (verdict["path"], verdict["aliases"], verdict["status"]) == ("CLAUDE.md", [], "ok")
+    assert (verdict["standing"], verdict["tokens"], verdict["base_tokens"]) == ("changed", 10, 226)
+
+
+# Links that are named
+
+
+@pytest.mark.parametrize("named", ["CLAUDE.md", "linked", "linked/AGENTS.md", ".cursor"])
+@pytest.mark.parametrize("command", ["check", "list"])
+def test_a_link_that_is_named_stands_for_what_it_leads_to(
+    repo: Repo, lint: Callable[..., Done], command: str, named: str
+) -> None:
+    """A link to a prompt, to its folder, a path through that, and a folder with a link in it."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: sub/AGENTS.md}]\n")
+    repo.write("sub/AGENTS.md", LONG)
+    repo.link("CLAUDE.md", "sub/AGENTS.md")
+    repo.link("linked", "sub")
+    repo.link(".cursor/rules.md", "../CLAUDE.md")
+    repo.commit()
+
+    done = lint(command, "--offline", named)
+
+    assert "sub/AGENTS.md" in done.out
+    assert "226 ±2" in done.out
+    assert done.code == (1 if command == "check" else 0)
+
+
+def test_a_link_to_an_imported_file_checks_its_importers(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Who names the link means the file, and what takes that in."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: CLAUDE.md}]\n")
+    repo.write("CLAUDE.md", "Read @docs/style.md\n")
+    repo.write("docs/style.md", LONG)
+    repo.link("STYLE.md", "docs/style.md")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json", "STYLE.md")
+
+    assert [(path, status) for (path, _), (*_, status) in done.verdicts.items()] == [("CLAUDE.md", "over")]
+
+
+def test_a_link_is_explained_as_its_target(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The rule that owns the target owns what the link leads to."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: AGENTS.md}]\n")
+    repo.write("AGENTS.md", LONG)
+    repo.link("CLAUDE.md", "AGENTS.md")
+    repo.commit()
+
+    done = lint("explain", "CLAUDE.md")
+
+    assert done.code == 1
+    assert done.out.startswith(
+        "AGENTS.md\n"
+        "  CLAUDE.md is a link to it\n"
+        "  .prompt-lint.yaml:3  AGENTS.md: owns it: the last rule that matches\n"
+    )

@@ -1,0 +1,232 @@
+"""A gateway that counts otherwise than Claude: how far its numbers are believed, and what is said about them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.api_server import KEY, always, body
+
+from prompt_lint.counting import offline
+from prompt_lint.model.values import Request
+from prompt_lint.output.report_reader import parse_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.api_server import ApiServer
+    from tests.support.program import Done
+    from tests.support.repo import Repo
+
+MODEL, UNVERIFIED = "claude-opus-5", "claude-fable-5-2"
+# 204 ±3 tokens.
+TEXT = "Answer in full sentences, name your sources, and say what you do not know. " * 9
+LESS = 48
+
+
+def offline_tokens(text: str) -> int:
+    return offline.count_request(MODEL, Request({"messages": [{"role": "user", "content": text}]})).tokens
+
+
+TOKENS = offline_tokens(TEXT)
+
+
+@pytest.fixture(autouse=True)
+def gateway(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> ApiServer:
+    """A gateway at the loopback, with a key for it, that answers with too few tokens."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    api.count = lambda _model, _fields: LESS
+    return api
+
+
+def write(repo: Repo, limit: int, *, model: str = MODEL, top: str = "") -> None:
+    repo.write(
+        ".prompt-lint.yaml", f"models: [{model}]\nlimit: {limit}\nprompts: [{{files: prompts/**}}]\n{top}"
+    )
+    repo.write("prompts/a.md", TEXT)
+
+
+def judge(lint: Callable[..., Done], *arguments: str) -> tuple[int, str, int | None, bool, int | None]:
+    """Return exit code, status, tokens, whether they are disputed, and the disputed number."""
+    done = lint("check", "--output-format", "json", *arguments)
+    verdict = done.report["verdicts"][0]
+    keys = ("status", "tokens", "disputed", "disputed_tokens")
+    return (done.code, *(verdict[key] for key in keys))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("-q",), ("-v",), ("--output-format", "markdown"), ("--output-format", "github"), ("--output-format", "azure"),
+        ("--output-format", "sarif"), ("--output-format", "gitlab"), ("--output-format", "junit"),
+    ],
+    ids=lambda arguments: arguments[-1] if arguments else "text",
+)  # fmt: skip
+def test_an_undercount_turns_no_prompt_green_and_every_output_has_both_numbers(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, arguments: tuple[str, ...]
+) -> None:
+    """The higher number is judged; the gateway is named, not the tokenizer."""
+    write(repo, TOKENS - 50)
+
+    done = lint("check", *arguments)
+    words = done.out.replace("\u00a0", " ").replace("\\u00b1", "±")
+
+    assert done.code == 1
+    assert f"{TOKENS} ±3 (disputed: {LESS})" in words
+    assert "otherwise than Claude's tokenizer, so the higher number is judged" in words
+    assert f"127.0.0.1:{gateway.port}" in words
+    assert "offline counts of the tokenizer" not in words
+
+
+def test_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """With the number that is judged, and the one that isn't; what reads the report keeps both."""
+    write(repo, TOKENS - 50)
+
+    assert judge(lint) == (1, "over", TOKENS, True, LESS)
+    [verdict] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
+    assert verdict.token_count
+    assert verdict.token_count.disputed_tokens == LESS
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("-q",), ("--output-format", "github"), ("--output-format", "markdown")]
+)
+def test_a_disputed_number_is_reported_where_both_are_within_the_limit(
+    repo: Repo, lint: Callable[..., Done], arguments: tuple[str, ...]
+) -> None:
+    """Nothing fails, and nobody overlooks it."""
+    write(repo, TOKENS + 500)
+
+    done = lint("check", *arguments)
+
+    assert done.code == 0
+    assert f"{TOKENS} ±3 (disputed: {LESS})" in done.out.replace("\u00a0", " ")
+
+
+def test_an_overcount_fails_and_says_so(repo: Repo, lint: Callable[..., Done], gateway: ApiServer) -> None:
+    """Of the two verdicts the worse one holds, whichever number it comes from."""
+    gateway.count = lambda _model, _fields: 2 * TOKENS
+    write(repo, TOKENS + 50)
+
+    assert judge(lint) == (1, "over", 2 * TOKENS, True, TOKENS)
+
+
+def test_a_disputed_number_settles_nothing_that_is_unsure(repo: Repo, lint: Callable[..., Done]) -> None:
+    """`auto` asks because the limit lies inside the interval, and a number that can't be believed is no answer."""
+    write(repo, TOKENS)
+
+    assert judge(lint, "--counting", "auto") == (0, "unsure", TOKENS, True, LESS)
+
+
+def test_a_disputed_number_is_not_kept(repo: Repo, lint: Callable[..., Done], gateway: ApiServer) -> None:
+    """The next run asks again, and one without the API never sees it."""
+    write(repo, TOKENS - 50)
+    judge(lint)
+
+    assert judge(lint, "--offline") == (1, "over", TOKENS, False, None)
+    judge(lint)
+    assert len(gateway.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("tokens", "is_disputed"),
+    [(TOKENS - 3 - 10, False), (TOKENS - 3 - 11, True), (TOKENS + 3 + 10, False), (TOKENS + 3 + 11, True)],
+)
+def test_five_percent_beyond_the_interval_are_believed(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, tokens: int, is_disputed: bool
+) -> None:
+    """The tokenizer may have changed a little: then the exact number is used, and the note is about the tokenizer."""
+    gateway.count = lambda _model, _fields: tokens
+    write(repo, 8000)
+
+    done = lint("check", "--output-format", "json")
+
+    assert done.report["verdicts"][0]["disputed"] == is_disputed
+    assert any("offline counts of the tokenizer" in note for note in done.report["notes"]) != is_disputed
+
+
+def test_three_tokens_of_a_short_prompt_are_believed(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer
+) -> None:
+    """They are more than five percent of it."""
+    write(repo, 8000)
+    repo.write("prompts/a.md", "Hi.")
+    tokens = offline_tokens("Hi.")
+
+    gateway.count = lambda _model, _fields: tokens + 3 + 3
+    assert judge(lint, "--no-cache") == (0, "ok", tokens + 6, False, None)
+    gateway.count = lambda _model, _fields: tokens + 3 + 4
+    assert judge(lint, "--no-cache") == (0, "ok", tokens + 7, True, tokens)
+
+
+def test_a_model_that_nobody_has_measured_is_believed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A new model may count otherwise, and must be able to pass."""
+    write(repo, TOKENS - 50, model=UNVERIFIED)
+
+    assert judge(lint) == (0, "ok", LESS, False, None)
+
+
+def test_the_api_of_a_cloud_is_believed(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There Anthropic's own servers count, as on its own host: so it is the tokenizer that is out of date."""
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_BASE_URL", gateway.url)
+    gateway.plan = always(body(b'{"input_tokens": %d}' % LESS))
+    write(repo, TOKENS - 50)
+
+    done = lint("check", "--provider", "foundry")
+
+    assert done.code == 0
+    assert "offline counts of the tokenizer v4.8 run " in done.out
+    assert f"1 request sent to 127.0.0.1:{gateway.port}." in done.out
+
+
+def test_a_sum_of_disputed_numbers_is_disputed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Both numbers are added up."""
+    write(repo, 8000, top=f"groups: [{{name: all, sum: prompts/**, limit: {TOKENS}}}]\n")
+    repo.write("prompts/b.md", TEXT + "Be brief.")
+
+    report = lint("check", "--output-format", "json").report
+
+    [group] = [verdict for verdict in report["verdicts"] if verdict["kind"] == "group"]
+    singles = [verdict["tokens"] for verdict in report["verdicts"] if verdict["kind"] == "prompt"]
+    assert (group["status"], group["tokens"], group["disputed_tokens"]) == ("over", sum(singles), 2 * LESS)
+
+
+def test_a_gateway_that_always_says_the_same_hides_no_growth(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer
+) -> None:
+    """Growth is measured offline, too, and the greater one is judged."""
+    gateway.count = lambda _model, _fields: 7000
+    write(repo, 8000, top="max_growth: 50\n")
+    repo.commit()
+    repo.write("prompts/a.md", TEXT * 2)
+
+    done = lint("check", "--base", "HEAD", "--output-format", "json")
+
+    [verdict] = done.report["verdicts"]
+    assert (done.code, verdict["status"]) == (1, "grew")
+    assert verdict["growth"] == offline_tokens(TEXT * 2) - TOKENS
+
+
+@pytest.mark.parametrize("command", [("count", "--model", MODEL), ("list",), ("explain",)], ids=" ".join)
+def test_every_command_that_counts_has_both_numbers(
+    repo: Repo, lint: Callable[..., Done], command: tuple[str, ...]
+) -> None:
+    """`count`, `list` and `explain` show what `check` shows."""
+    write(repo, TOKENS - 50)
+
+    assert f"{TOKENS} ±3 (disputed: {LESS})" in lint(*command, "prompts/a.md").out
+
+
+def test_list_as_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Of each prompt and of the totals."""
+    write(repo, TOKENS - 50)
+
+    listing = json.loads(lint("list", "--output-format", "json").out)
+
+    counts = [listing["prompts"][0]["counts"][0], listing["totals"][0]]
+    assert [(count["disputed"], count["disputed_tokens"]) for count in counts] == [(True, LESS)] * 2
