@@ -16,7 +16,7 @@ def adapt_request(request: Request, model_id: str) -> Request:
     """Return the request that is sent to a model, and counted for it.
 
     From Opus 4.8 on, and in a model that isn't known, a system message behind others is a turn of its own (recorded
-    requests, 2026). Older models refuse it: for them it becomes part of the system prompt.
+    requests, 2026). No request to an older model with one is known: for those it becomes part of the system prompt.
     """
     messages = request.fields["messages"]
     if not any(message["role"] == "system" for message in messages):
