@@ -28,7 +28,8 @@ from prompt_lint.api import direct
 from prompt_lint.api.credentials import KeyCredential, find_credential
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
-from prompt_lint.model.values import Count, CountKey, Request
+from prompt_lint.model.counts import Count, CountKey
+from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,13 @@ from prompt_lint.counting import offline
 from prompt_lint.counting.intervals import find_generation, list_kinds
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import find_model
-from prompt_lint.model.values import REQUEST_KEYS, Count, Request
+from prompt_lint.model.values import REQUEST_KEYS, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from prompt_lint.model.counts import Count
 
 FILES = ("recorded.jsonl.gz", "recorded-more.jsonl.gz")
 

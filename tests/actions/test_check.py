@@ -63,10 +63,13 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     [grown] = [v for v in read_report(done)["verdicts"] if v["path"] == "prompts/b.md"]
     assert (grown["status"], grown["standing"]) == ("over", "new")
     assert outputs.pop("report-file").endswith("report.json")
+    [total] = read_report(done)["summary"]["totals"]
     assert outputs == {
-        "status": "fail", "exit-code": "1", "over": "1", "delta": str(grown["tokens"]),
-        "total": str(read_report(done)["summary"]["totals"][0]["after"]),
+        "status": "fail", "exit-code": "1", "over": "1",
+        "delta": str(grown["tokens"]), "delta-margin": str(total["growth_margin"]),
+        "total": str(total["after"]), "total-margin": str(total["after_margin"]),
     }  # fmt: skip
+    assert total["growth_margin"] == grown["high"] - grown["tokens"] > 0
     check = done.step("Check the prompts")
     assert [item.properties["file"] for item in check.annotations("error")] == ["prompts/b.md"]
     assert check.summary.startswith("### ❌ 1 prompt is over its limit")
@@ -134,7 +137,7 @@ def test_without_a_cache_nothing_is_restored_or_saved(repo: Repo, job: Job, cach
 
 
 @pytest.mark.parametrize(("policy", "status"), [("", "pass"), ("project", "fail")])
-@pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch", "merge_group"])
+@pytest.mark.parametrize("name", ["push", "merge_group"])
 def test_a_merged_overage_does_not_fail_the_default_branch(
     repo: Repo, job: Job, name: str, policy: str, status: str
 ) -> None:
@@ -152,6 +155,21 @@ def test_a_merged_overage_does_not_fail_the_default_branch(
 
     assert done.outputs["status"] == status, done.log
     assert done.outputs["delta"] != ""
+
+
+@pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])
+def test_what_changes_nothing_on_the_default_branch_is_judged_as_a_whole(
+    repo: Repo, job: Job, name: str
+) -> None:
+    """HEAD is compared with nothing: with itself, no prompt could fail."""
+    head = commit_base(repo, long=True)
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    set_event(job, name, {}, sha=head)
+
+    done = composite.run(ROOT, job)
+
+    assert (done.outputs["status"], done.outputs["delta"]) == ("fail", ""), done.log
+    assert "not compared with a base" in done.log
 
 
 def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -> None:
@@ -539,6 +557,32 @@ def test_no_link_of_the_checkout_moves_an_output(repo: Repo, job: Job, tmp_path:
     assert done.outputs["status"] == "error"
     assert "symbolic link" in done.log
     assert not list(outside.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "fault"),
+    [
+        (
+            {"report-file": "prompts/a.md"},
+            "would overwrite prompts/a.md, a prompt by the rule at .prompt-lint.yaml:",
+        ),
+        ({"sarif-file": ".prompt-lint.yaml"}, "would overwrite .prompt-lint.yaml, the configuration"),
+        ({"report-file": "missing/r.json"}, "could not write missing/r.json: No such file or directory"),
+        ({"sarif-file": "missing/s.sarif"}, "could not write missing/s.sarif: No such file or directory"),
+    ],
+)
+def test_an_output_that_is_not_written_is_an_annotated_error(
+    repo: Repo, job: Job, inputs: dict[str, str], fault: str
+) -> None:
+    """A file that the run reads isn't overwritten, and nothing that was asked for is missing without a word."""
+    open_pull_request(repo, job, {})
+
+    done = composite.run(ROOT, job, inputs)
+
+    [error] = done.step("Check the prompts").annotations("error")
+    assert fault in error.data
+    assert done.outputs["status"] == "error"
+    assert repo.git("status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize("name", ["..", "link", "../.."])

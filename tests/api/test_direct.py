@@ -39,14 +39,15 @@ from prompt_lint.api.credentials import KeyCredential, find_credential
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
+from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Fatal, Unreadable
-from prompt_lint.model.values import Count, CountKey, Request
+from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from prompt_lint.model.values import Outcome
+    from prompt_lint.model.counts import Outcome
 
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
@@ -430,7 +431,8 @@ def test_any_bytes_of_a_server_are_a_count_or_a_failure(api: ApiServer, data: by
 SCRIPT = """
 import sys
 from prompt_lint.api import credentials, request_pool
-from prompt_lint.model.values import CountKey, Request
+from prompt_lint.model.counts import CountKey
+from prompt_lint.model.values import Request
 from prompt_lint.api.policy import RequestPolicy
 import os
 heavy = {"anthropic", "httpx2", "pydantic", "asyncio", "concurrent.futures"}

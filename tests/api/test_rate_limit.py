@@ -14,7 +14,8 @@ from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.rate_limit import INITIAL_BURST, MAX_RATE, MIN_QUOTA_RATE, RateLimiter
 from prompt_lint.api.responses import Quota, RequestFailed, Result
 from prompt_lint.api.retry import RetrySchedule
-from prompt_lint.model.values import Count, CountKey, Request
+from prompt_lint.model.counts import Count, CountKey
+from prompt_lint.model.values import Request
 
 REQUEST = Request({"messages": [{"role": "user", "content": "x"}]})
 # What a sender that shares a machine comes late by, on average.

@@ -21,7 +21,7 @@ from prompt_lint.api.responses import (
     parse_retry_after,
     parse_token_count,
 )
-from prompt_lint.model.values import Count
+from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.responses import RequestFailed, Result
 from prompt_lint.api.retry import MAX_ATTEMPTS, MAX_FAILURES_IN_A_ROW, RetrySchedule, describe_wait
+from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, CountKey, Request
+from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from prompt_lint.api.responses import FailureKind
-    from prompt_lint.model.values import Outcome
+    from prompt_lint.model.counts import Outcome
 
 # Unix time at the start of a schedule: 2027-01-15 08:00 UTC.
 EIGHT = 1_800_000_000.0

@@ -29,8 +29,9 @@ from prompt_lint.api.credentials import KeyCredential, SdkCredential, find_crede
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
 from prompt_lint.api.responses import RequestFailed
+from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Fatal, Unreadable
-from prompt_lint.model.values import Count, CountKey, Request
+from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from tests.support.api_server import Exchange, Seen
 
-    from prompt_lint.model.values import Outcome
+    from prompt_lint.model.counts import Outcome
 
 MODEL = "claude-opus-5"
 IDENTITY = SdkCredential("anthropic", "workload identity")

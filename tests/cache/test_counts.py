@@ -21,7 +21,7 @@ from tests.support.counts import (
 from prompt_lint.cache import counts as counts_module
 from prompt_lint.cache import store
 from prompt_lint.cache.counts import FILE, is_moving, open_counts
-from prompt_lint.model.values import Count, CountKey
+from prompt_lint.model.counts import Count, CountKey
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,10 @@ from prompt_lint.check.judge import (
     mark_preexisting,
 )
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Count, Exemption, Loosening, MaxGrowth, Problem, Verdict
+from prompt_lint.model.values import Exemption, Loosening, MaxGrowth, Problem, Verdict
 
 if TYPE_CHECKING:
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Status
 
 

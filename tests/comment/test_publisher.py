@@ -36,12 +36,12 @@ def test_a_later_run_updates_the_comment(github: GitHubServer, tmp_path: Path) -
 
     assert run(env, Options(save(grown_report(), tmp_path), "k")) == ExitCode.OK
     [first] = github.comments[12]
-    assert "50 over" in first["body"]
+    assert "50 ±2 over" in first["body"]
     run(environment(github, tmp_path, run_id=8), Options(save(grown_report(170), tmp_path), "k"))
 
     [second] = github.comments[12]
     assert second["id"] == first["id"]
-    assert "70 over" in second["body"]
+    assert "70 ±2 over" in second["body"]
     assert "[from this run](https://github.com/o/r/actions/runs/8)" in second["body"]
     assert github.written == [
         "POST /repos/o/r/issues/12/comments",
@@ -97,15 +97,15 @@ def test_a_run_without_a_report_replaces_an_earlier_comment(
     assert github.written == []
     run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
     run(environment(github, tmp_path), nothing)
-    assert "50 over" in github.comments[12][0]["body"]
+    assert "50 ±2 over" in github.comments[12][0]["body"]
 
     run(environment(github, tmp_path, run_id=8), nothing)
 
     [told] = github.comments[12]
-    assert "50 over" not in told["body"]
+    assert "50 ±2 over" not in told["body"]
     assert "without a result: [its log](https://github.com/o/r/actions/runs/8) tells why" in told["body"]
     run(environment(github, tmp_path, run_id=9), Options(save(grown_report(), tmp_path), "k"))
-    assert "50 over" in github.comments[12][0]["body"]
+    assert "50 ±2 over" in github.comments[12][0]["body"]
 
 
 def test_an_invalid_report_counts_as_none(github: GitHubServer, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_an_invalid_report_counts_as_none(github: GitHubServer, tmp_path: Path) 
 
     with pytest.raises(Fatal):
         run(later, Options(str(tmp_path / "report.json"), "k"))
-    assert "50 over" in github.comments[12][0]["body"]
+    assert "50 ±2 over" in github.comments[12][0]["body"]
     with pytest.raises(Fatal):
         run(later, Options(str(tmp_path / "report.json"), "k", missing_ok=True))
 
@@ -205,7 +205,7 @@ def test_two_runs_at_the_same_time_leave_one_comment(github: GitHubServer, tmp_p
 
     assert done == [ExitCode.OK] * 3
     [only] = github.comments[12]
-    assert "70 over" in only["body"]
+    assert "70 ±2 over" in only["body"]
 
 
 def test_an_earlier_run_does_not_replace_the_comment_of_a_later_one(
@@ -216,7 +216,7 @@ def test_an_earlier_run_does_not_replace_the_comment_of_a_later_one(
 
     run(environment(github, tmp_path, run_id=8), Options(save(grown_report(), tmp_path), "k"))
 
-    assert "70 over" in github.comments[12][0]["body"]
+    assert "70 ±2 over" in github.comments[12][0]["body"]
     assert len(github.written) == 1
 
 
@@ -360,4 +360,4 @@ def test_an_unusable_address_is_explained_in_terms_of_github(
 def test_a_dry_run_prints_and_sends_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """No token is needed."""
     assert main.run(["comment", "--report", save(grown_report(), tmp_path), "--dry-run"]) == ExitCode.OK
-    assert "50 over" in capfd.readouterr().out
+    assert "50 ±2 over" in capfd.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from tests.support.program import PROGRAM, Done, finished, run, started
 
 from prompt_lint import __version__
+from prompt_lint.output import OUTPUTS
 
 if TYPE_CHECKING:
     from tests.support.repo import Repo
@@ -70,6 +72,22 @@ def test_a_help_that_is_lost_is_no_success(repo: Repo, command: str, unbuffered:
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("instruction", ["bash_source", "bash_complete"])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_completion_that_is_lost_is_no_success(repo: Repo, instruction: str, unbuffered: str) -> None:
+    """Click prints it by itself, and Python would complain once more at its end, with exit code 120."""
+    env = {
+        "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": unbuffered, "_PROMPT_LINT_COMPLETE": instruction,
+        "COMP_WORDS": "prompt-lint c", "COMP_CWORD": "1",
+    }  # fmt: skip
+    with open("/dev/full", "wb") as full:
+        done = run(repo, PROGRAM, stdout=full, env=env)
+
+    error = "error: the operating system reports: No space left on device\nfree some space on the disk\n"
+    assert done == Done(3, "", error)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_an_error_that_is_lost_keeps_its_exit_code(repo: Repo, unbuffered: str) -> None:
     """Nobody reads why, but the exit code still says whose fault it is."""
@@ -122,8 +140,106 @@ def test_an_ascii_stdout_gets_escapes(repo: Repo) -> None:
     report = run(repo, PROGRAM, "check", "--output-format", "json", env=environment)
 
     assert (text.code, text.err) == (report.code, report.err) == (1, "")
-    assert "\\xb12" in text.out  # ± 2
+    assert "437 +/-2  of 100" in text.out
+    assert "prompts/\\xe9.md" in text.out
+    assert text.out.isascii()
     assert json.loads(report.out)["verdicts"][0]["path"] == "prompts/é.md"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
+@pytest.mark.parametrize("output_format", sorted(OUTPUTS.keys() - {"text"}))
+def test_a_format_for_machines_is_utf_8_whatever_stdout_is(
+    repo: Repo, output_format: str, encoding: str
+) -> None:
+    """JUnit's declares it, GitHub's and Azure's runners read it, and a Markdown page is stored as it."""
+    write_prompts(repo, é=LONG + "# 日本語\n" * 40)
+    plain = run(repo, PROGRAM, "check", "--output-format", output_format)
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+
+    assert run(repo, PROGRAM, "check", "--output-format", output_format, env=environment) == plain
+    assert plain.code == 1
+
+
+def test_a_message_on_stderr_is_legible_in_ascii(repo: Repo) -> None:
+    """`init --dry-run` has its table there; the configuration itself is UTF-8."""
+    write_prompts(repo, é=SHORT)
+    (repo.path / ".prompt-lint.yaml").unlink()
+
+    done = run(repo, PROGRAM, "init", "--dry-run", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+
+    assert done.code == 0
+    assert "+/-" in done.err
+    assert done.err.isascii()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What the system refuses
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
+@pytest.mark.parametrize(
+    "arguments", ["check --no-cache", "check --base HEAD", "list", "init --dry-run --force"]
+)
+@pytest.mark.parametrize(
+    ("limit", "error"),
+    [
+        ("-n 6", ("error: the operating system reports: Too many open files\n"
+                 "allow this process more open files: `ulimit -n`\n")),
+        ("-f 0", ("error: the operating system allows only small files, too small to list the repository\n"
+                 "allow this process larger files: `ulimit -f`\n")),
+    ],
+)  # fmt: skip
+def test_a_limit_of_the_system_is_no_bug(repo: Repo, limit: str, error: str, arguments: str) -> None:
+    """Neither prompt-lint nor git is to blame: one sentence, and what to raise."""
+    write_prompts(repo, a=SHORT)
+    repo.commit()
+
+    assert run(repo, "sh", "-c", f"ulimit {limit}; exec '{PROGRAM}' {arguments}") == Done(3, "", error)
+
+
+# As nobody, of whom there is one process already: root has no limit on processes. It may read what root may.
+NO_PROCESSES = (
+    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search", "prlimit", "--nproc=0",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="needs root and setpriv",
+)
+def test_a_run_that_may_start_no_process_is_no_bug(repo: Repo) -> None:
+    """Git can't be started; without it, one process counts everything."""
+    write_large_prompts(repo, 3, 100_000)
+    repo.path.parent.chmod(0o755)
+
+    with_git = run(repo, *NO_PROCESSES, PROGRAM, "check", "--no-cache")
+    without = run(repo, *NO_PROCESSES, PROGRAM, "check", "--no-cache", "--no-git", "-q")
+
+    assert with_git == Done(
+        3,
+        "",
+        "error: the operating system reports: Resource temporarily unavailable\n"
+        "allow this user more processes and threads: `ulimit -u`\n",
+    )
+    assert (without.code, without.err) == (1, "")
+    assert without.out.count("OVER") == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c_while_modules_are_imported_is_quiet(repo: Repo) -> None:
+    """That takes a fifth of a second, in which a person may see the slip in the command."""
+    script = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from prompt_lint.__main__ import main\n"
+        "main()\n"
+    )
+
+    assert run(repo, sys.executable, "-c", script) == Done(130, "", "")
 
 
 # ---------------------------------------------------------------------------------------------------------

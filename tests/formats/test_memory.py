@@ -207,6 +207,7 @@ def test_a_fault_does_not_hide_what_else_is_imported(path: str) -> None:
     [
         ("", ""), ("---\ndescription: x\n---\n", ""), ("---\npaths: src/**\n---\n", "on demand"),
         ("---\npaths:\n  - src/**\n---\n", "on demand"), ("---\npaths: **/*.ts\n---\n", "on demand"),
+        ("---\npaths:\n  - **/*.ts\n  - src/**\n---\n", "on demand"), ("---\n'paths':\n- **/*.ts\n---\n", "on demand"),
         ("---\npaths:\n---\n", ""), ("---\npaths: []\n---\n", ""),
     ],
 )  # fmt: skip
@@ -561,6 +562,9 @@ def test_a_commit_is_read_as_a_working_tree_is(project: Repo, lint: Lint) -> Non
     [
         ("CLAUDE.md", " ".join(f"@f{n}.md" for n in range(10_001)), "different words with `@`"),
         ("GEMINI.md", " ".join(f"@f{n}.md" for n in range(10_001)), "different words with `@`"),
+        ("GEMINI.md", "@a " * 50_001, "has more than 50,000 words with `@`"),
+        ("CLAUDE.md", "@a" + "\n" * 100_000, "has more than 100,000 lines"),
+        ("CLAUDE.md", "@a" + "\r" * 100_000, "has more than 100,000 lines"),
         ("CLAUDE.md", " ".join(f"@here/{n}" for n in range(1_001)), "imports more than 1,000 files"),
         ("GEMINI.md", " ".join(f"@here/{n}" for n in range(1_001)), "imports more than 1,000 files"),
         ("CLAUDE.md", " ".join(f"@big/{n}" for n in range(33)), "imports more than 32,000,000 bytes"),

@@ -251,6 +251,45 @@ def test_each_stage_can_have_a_limit_of_its_own(repo: Repo, lint: Callable[..., 
     assert done.code == ExitCode.OVER_LIMIT
 
 
+SETTLED = "Interviews the author about a design until each open question is settled."
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        f"\n  {SETTLED}",
+        f" {SETTLED.replace(' about', chr(10) + '  about')}",
+        f' "{SETTLED.replace(" about", chr(10) + "  about")}"',
+        f" >  # folded\n  {SETTLED.replace(' about', chr(10) + '  about')}",
+    ],
+)
+def test_a_bad_line_of_frontmatter_does_not_shorten_the_description(
+    repo: Repo, lint: Callable[..., Done], description: str
+) -> None:
+    """Claude Code takes `argument-hint: [a] [b]`, so the listing is as long as in the file in which it is quoted."""
+    files = ["bare/review/SKILL.md", "quoted/review/SKILL.md"]
+    for file, hint in zip(files, ("[a] [b]", "'[a] [b]'"), strict=True):
+        front = f"name: review\ndescription:{description}\nargument-hint: {hint}"
+        repo.write(file, f"---\n{front}\n---\nOther words.\n")
+
+    done = lint("count", *files, "--model", "claude-sonnet-5-5", "--output-format", "json")
+
+    listings = [row for row in done.report["verdicts"] if row["name"] == "metadata"]
+    assert [(row["path"], row["tokens"]) for row in listings] == [(file, 28) for file in files]
+
+
+def test_a_bad_line_of_frontmatter_does_not_lift_the_limit_of_a_description() -> None:
+    """What the specification refuses is refused however the value is written."""
+    data = f"---\nname: review\ndescription:\n  {'word ' * 400}\nargument-hint: [a] [b]\n---\nBody."
+
+    [problem] = [report for report in reports(data) if isinstance(report, Problem)]
+
+    assert (problem.line, problem.message) == (
+        3,
+        "the skill's `description` has 1,999 characters; the most is 1,024",
+    )
+
+
 def test_a_limit_for_a_part_that_no_prompt_has_is_reported(repo: Repo, lint: Callable[..., Done]) -> None:
     """A limit under the name of a part in a rule for other files holds for read_nothing, and isn't taken for one that is kept."""
     repo.write("CLAUDE.md", "Be kind.\n")

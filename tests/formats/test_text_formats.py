@@ -160,6 +160,9 @@ def test_agents_and_commands_are_listed() -> None:
     assert prompts(command, "---\ndescription: D.\n---\nBody.") == {
         "metadata": system("- pr: D."), "body": user("Body."),
     }  # fmt: skip
+    assert prompts(command, "---\ndescription:\n  D.\nargument-hint: [a] [b]\n---\nBody.") == {
+        "metadata": system("- pr: D."), "body": user("Body."),
+    }  # fmt: skip
     assert prompts(command, "Body.") == {"body": user("Body.")}
     assert prompts(command, "---\ndescription: D.\ndisable-model-invocation: true\n---\nBody.") == {"body": user("Body.")}  # fmt: skip
     assert {METADATA, BODY} == set(PARTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prompt_lint.model.values import Count
+from prompt_lint.model.counts import Count
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import log_commands
+from tests.support.program import PROGRAM, run
 
 from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.output.delivery import OutputOptions, Target, choose_targets
+from prompt_lint.output.delivery import OutputOptions, Target, add_ci_targets, choose_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from tests.support.repo import Repo
 
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/summary"}
-TEXT, NOTES, SUMMARY = Target("text"), Target("github"), Target("markdown", "/summary", is_summary=True)
+TEXT, NOTES, SUMMARY = (
+    Target("text"),
+    Target("github"),
+    Target("markdown", "/summary", is_summary=True, is_optional=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ TEXT, NOTES, SUMMARY = Target("text"), Target("github"), Target("markdown", "/su
         (GITHUB, OutputOptions(None, "out.txt"), [Target("text", "out.txt"), SUMMARY, NOTES]),
         (GITHUB, OutputOptions(None, "", [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
         (GITHUB, OutputOptions("json", "out"), [Target("json", "out")]),
-        (GITHUB, OutputOptions(None, "", [("markdown", "/summary")]), [Target("markdown", "/summary"), TEXT, NOTES]),
+        (GITHUB, OutputOptions(None, "", [("markdown", "/summary")]), [SUMMARY._replace(is_optional=False), TEXT, NOTES]),
         ({"TF_BUILD": "True"}, OutputOptions(), [TEXT, Target("azure")]),
         ({"TF_BUILD": "True"}, OutputOptions("json"), [Target("json")]),
         ({}, OutputOptions("json", "a", [("junit", "b")]), [Target("junit", "b"), Target("json", "a")]),
@@ -45,7 +50,9 @@ def test_outputs_go_where_they_are_looked_at(
     env: dict[str, str], options: OutputOptions, chosen: list[Target]
 ) -> None:
     """Files before stdout; in CI what its people look at, unless a format was chosen."""
-    assert choose_targets(options, env) == chosen
+    targets = choose_targets(options, env, lambda _: "")
+
+    assert add_ci_targets(targets, options, env, lambda _: "") == chosen
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,7 @@ def test_outputs_go_where_they_are_looked_at(
 def test_two_outputs_do_not_share_a_file(options: OutputOptions) -> None:
     """One would overwrite the other."""
     with pytest.raises(Fatal):
-        choose_targets(options, {})
+        choose_targets(options, {}, lambda _: "")
 
 
 def write_failing(repo: Repo) -> None:
@@ -159,3 +166,99 @@ def test_a_run_on_azure_has_its_issues(
 
     assert [command.properties["type"] for command in log_commands.azure(done.out)] == ["error"] * 3
     assert log_commands.github(done.out) == []
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What an output must not overwrite
+
+
+@pytest.fixture
+def memory(repo: Repo) -> Repo:
+    """A prompt that imports a file, with a configuration; each has more names than one."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-5-5]\nlimit: 100\nprompts: [{files: CLAUDE.md}]\n"
+    )
+    repo.write("CLAUDE.md", "Be kind.\n\n@docs/style.md\n")
+    repo.write("docs/style.md", "Be brief.\n")
+    repo.commit()
+    for name, target in (
+        ("config", ".prompt-lint.yaml"),
+        ("prompt", "CLAUDE.md"),
+        ("import", "docs/style.md"),
+    ):
+        repo.link(f"soft-{name}", target)
+        (repo.path / f"hard-{name}").hardlink_to(repo.path / target)
+    return repo
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        (".prompt-lint.yaml", "the configuration"),
+        ("./CLAUDE.md", "a prompt by the rule at .prompt-lint.yaml:3"),
+        ("docs/../docs/style.md", "which this run reads"),
+        ("soft-config", "the configuration"),
+        ("soft-prompt", "a prompt by the rule at .prompt-lint.yaml:3"),
+        ("soft-import", "which this run reads"),
+        ("hard-config", "the configuration"),
+        ("hard-prompt", "which this run reads"),
+        ("hard-import", "which this run reads"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    ["check -o {}", "check --output json={}", "list -o {}", "count CLAUDE.md --model claude-opus-5 -o {}"],
+)
+def test_no_output_overwrites_what_the_run_reads(
+    memory: Repo, lint: Callable[..., Done], command: str, path: str, what: str
+) -> None:
+    """By whatever name; with a warm cache, too, which opens no prompt. Nothing else is written either."""
+    before = {
+        name: (memory.path / name).read_text() for name in (".prompt-lint.yaml", "CLAUDE.md", "docs/style.md")
+    }
+    lint("check", "--offline")
+
+    done = lint(*command.format(path).split(), "--offline")
+
+    name = "json" if "json=" in command else "text"
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert done.err == f"error: the {name} output would overwrite {path}, {what}\nname another file for it\n"
+    assert {name: (memory.path / name).read_text() for name in before} == before
+
+
+def test_a_prompt_that_this_run_does_not_check_is_not_overwritten(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """Whichever files are named, it is somebody's work."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-5-5]\nlimit: 100\nprompts: [{files: prompts/*.md}]\n"
+    )
+    repo.write("prompts/a.md", "Be kind.\n")
+    repo.write("prompts/b.md", "Be brief.\n")
+
+    done = lint("check", "prompts/a.md", "-o", "prompts/b.md")
+
+    assert (done.code, (repo.path / "prompts/b.md").read_text()) == (ExitCode.USAGE, "Be brief.\n")
+
+
+def test_a_summary_that_is_asked_for_is_appended_to(on_github: Path, lint: Callable[..., Done]) -> None:
+    """By option or not, what other steps wrote there stays; one that can't take it is an error then."""
+    on_github.write_text("Before.\n")
+    done = lint("check", "--offline", "--output", f"markdown={on_github}")
+    page = on_github.read_text()
+    on_github.write_text("x" * MAX_SUMMARY_BYTES)
+    full = lint("list", "--offline", "-o", str(on_github))
+
+    assert (done.code, page.count("### ❌"), page[:10]) == (ExitCode.OVER_LIMIT, 1, "Before.\n\n\n")
+    assert full.code == ExitCode.UNCOUNTED
+    assert full.err.startswith("error: the summary of the job lacks the report")
+
+
+def test_stdout_and_an_output_are_not_one_file(repo: Repo) -> None:
+    """The file would be replaced, and what stdout carries would be lost with it."""
+    write_failing(repo)
+    with open(repo.path / "out.txt", "wb") as out:
+        done = run(repo, PROGRAM, "check", "--output", "json=out.txt", stdout=out)
+
+    assert done.code == ExitCode.USAGE
+    assert "each output needs a file of its own" in done.err

@@ -40,15 +40,30 @@ def test_totals_of_json_have_only_what_can_be_compared() -> None:
 
     document = json.loads(render(reports.finish(*rows, base=reports.BASE), View()))
 
-    assert document["summary"]["totals"] == [{"model": reports.SONNET, "before": 70, "after": 85}]
+    assert document["summary"]["totals"] == [
+        {
+            "model": reports.SONNET,
+            "before": 70,
+            "before_margin": 0,
+            "after": 85,
+            "after_margin": 0,
+            "growth_margin": 0,
+        }
+    ]
 
 
 def test_a_prompt_that_imports_has_its_shares_and_chains() -> None:
     """A program sees which file the tokens are in, and by which way they come."""
     verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=reports.IMPORTS)
-    report = make.report(verdict._replace(import_shares=ImportShares(1204, 3480, 2)))
+    report = make.report(verdict._replace(import_shares=ImportShares(1204, 3480, 2, 12, 35)))
 
     [document] = json.loads(render(report, View()))["verdicts"]
 
-    assert document["shares"] == {"own": 1204, "imported": 3480, "files": 2}
+    assert document["shares"] == {
+        "own": 1204,
+        "own_margin": 12,
+        "imported": 3480,
+        "imported_margin": 35,
+        "files": 2,
+    }
     assert document["sections"][0]["via"] == ["CLAUDE.md", "AGENTS.md"]

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support import make, reports
 from tests.support.hostile_names import MARKDOWN_NAME
-from tests.support.rendered_markdown import LINKING, PARSER, parse_tokens, read_linkable, read_shown
+from tests.support.rendered_markdown import ELEMENTS, LINKING, render_page
 
 from prompt_lint.model.values import MaxGrowth, Note
 from prompt_lint.output import View, markdown
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
     from prompt_lint.model.values import Report
-
-# The HTML that is ours, all of it.
-OURS = re.compile(r"<details><summary>[\w ,]*</summary>\n?|</details>\n?|</?(?:sub|code)>|<br>")
-
-
-def block_types(text: str) -> list[str]:
-    """The blocks of a page, without what is in them."""
-    return [token.type for token in PARSER.parse(text)]
 
 
 def page(report: Report) -> str:
@@ -184,27 +176,18 @@ def test_the_total_growth_is_without_what_cannot_be_compared(now: int, sentence:
 
 
 @given(MARKDOWN_NAME)
+@example("# Sign in ` at https://host.example/|")
 @settings(deadline=None)
 def test_no_name_does_anything_to_a_page(name: str) -> None:
     """As a path, a heading, a reason, a model, a branch: no link, mention, heading or HTML comes of it."""
     text = page(reports.hostile((name,)))
 
-    for token in parse_tokens(text):
-        assert token.type not in {
-            "link_open",
-            "image",
-            "hr",
-            "fence",
-            "code_block",
-            "blockquote_open",
-            "s_open",
-        }
-        if token.type in {"html_block", "html_inline"}:
-            assert OURS.sub("", token.content).strip() == ""
-    assert block_types(text).count("heading_open") == block_types(page(reports.hostile(("x",)))).count(
-        "heading_open"
-    )
-    assert LINKING.search(read_linkable(text)) is None
+    rendered, plain = render_page(text), render_page(page(reports.hostile(("x",))))
+    assert set(rendered.tags) <= ELEMENTS
+    assert [tag for tag in rendered.tags if tag in {"h3", "h4"}] == [
+        tag for tag in plain.tags if tag in {"h3", "h4"}
+    ]
+    assert LINKING.search(rendered.linkable) is None
     assert not re.search(r"^\s*(?:/|::|##\[)|##(?:vso)?\[", text, re.MULTILINE)
     text.encode()
 
@@ -222,7 +205,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
     assert text.count("<details>") == text.count("</details>")
     assert all(line.count("|") == 8 for line in text.splitlines() if line.startswith("|"))
     assert not text or text.startswith(
-        "### ❌ 19 prompts are over their limits; this change adds 63,090 tokens (+11%)\n"
+        "### ❌ 19 prompts are over their limits; this change adds 63,090 ±80 tokens (+11%)\n"
     )
 
 
@@ -238,7 +221,7 @@ def test_what_is_left_out_is_counted(most: int) -> None:
         )
     )
     assert text.count("| `prompts/") + text.count("- ❌ `") + text.count("- ❓ `") + left == 300 + 20
-    assert "`prompts/f/285.md` is **286 over**" in text
+    assert "`prompts/f/285.md` is **286 ±2 over**" in text
     assert (left == 0) is (most == 65_536)
 
 
@@ -260,7 +243,7 @@ def test_a_message_that_ends_in_a_space_is_set_in_italics() -> None:
     text = page(reports.finish(verdict))
 
     assert "- *Ask us.*\n  - *Or them.*\n" in text
-    assert "*" not in read_shown(text)
+    assert "*" not in render_page(text).shown
 
 
 def test_nothing_of_a_page_that_fits_is_left_out() -> None:

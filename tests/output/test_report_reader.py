@@ -160,3 +160,11 @@ def test_a_file_that_is_too_large_is_no_report(tmp_path: Path) -> None:
 
     with pytest.raises(Fatal, match="isn't the JSON output of `prompt-lint check`"):
         read_report(str(path))
+
+
+def test_a_report_of_more_values_than_a_run_writes_is_not_parsed() -> None:
+    """Empty lists take 25 times their size in memory: 64 MiB of them took 1.7 GB."""
+    data = b'{"schema_version": 1, "verdicts": [' + b"[]," * 4_000_001 + b"1]}"
+
+    with pytest.raises(Fatal, match="x isn't the JSON output of `prompt-lint check`"):
+        parse_report(data, "x")

@@ -183,7 +183,7 @@ def test_the_first_lines_say_what_to_do() -> None:
 
     assert text(compared(grown)).splitlines()[:3] == [
         "OVER    a.md",
-        "        claude-sonnet-5-5  400 ±2  +100  of 350  50 over (114%)",
+        "        claude-sonnet-5-5  400 ±2  +100 ±4  of 350  50 over (114%)",
         "        Cut 52 tokens, or raise the limit: .prompt-lint.yaml:9",
     ]
 
@@ -379,7 +379,7 @@ def test_the_total_has_only_what_can_be_compared() -> None:
     lines, alone = text(compared(a, b)).splitlines(), text(compared(a)).splitlines()
 
     how = "Compared with the merge base with origin/main"
-    assert f"{how}: +0 tokens, 80 → 80, without 1 prompt that can't be compared." in lines
+    assert f"{how}: 0 tokens, 80 → 80, without 1 prompt that can't be compared." in lines
     assert f"{how}: nothing to add up, without 1 prompt that can't be compared." in alone
 
 

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from tests.support import pictures
 
 from prompt_lint.counting import offline
-from prompt_lint.model.values import Count, Request
+from prompt_lint.model.values import Request
 from prompt_lint.request import images
 from prompt_lint.request.images import ImageSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from prompt_lint.model.counts import Count
 
 OLDER, NEWER = "claude-sonnet-4-5", "claude-opus-5"
 

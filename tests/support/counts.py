@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.cache.counts import open_counts
-from prompt_lint.model.values import Count, CountKey
+from prompt_lint.model.counts import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

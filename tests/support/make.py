@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Count, Prompt, Report, Rule, Verdict
+from prompt_lint.model.values import Prompt, Report, Rule, Verdict
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Section, Status

@@ -1,53 +1,72 @@
-"""Markdown as GitHub reads it: what of a page is shown, and where it looks for links and mentions."""
+"""Markdown as GitHub reads it, by its own parser: what of a page is shown, and where it looks for links and mentions."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from html.parser import HTMLParser
+from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from markdown_it.token import Token
-
-# With tables and strikethrough, and HTML that comes through.
-PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+import cmarkgfm  # type: ignore[import-untyped]
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 
 # What GitHub and GitLab make a link of in what is shown, outside of code.
 LINKING = re.compile(
     r"://|\bwww\.|[@#!&~%$][A-Za-z0-9]|\bGH-\d|:[\w+-]+:|\b[0-9a-f]{40}\b", re.ASCII | re.IGNORECASE
 )
+# The elements that pages of ours are made of; a fence of Mermaid is `code class`.
+ELEMENTS = frozenset(
+    ("h2", "h3", "h4", "p", "br", "sub", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "ul", "li",
+     "code", "strong", "em", "pre", "code class")
+)  # fmt: skip
+_EXTENSIONS = ["table", "autolink", "strikethrough", "tasklist"]
 
 
-def parse_tokens(text: str) -> Iterator[Token]:
-    """Yield the blocks of a page and what is in them."""
-    for token in PARSER.parse(text):
-        yield token
-        yield from token.children or ()
+class RenderedPage(NamedTuple):
+    """A page as a browser gets it, before GitHub removes HTML that it doesn't allow.
+
+    `tags` are the names of all elements in their order, `shown` is what a reader sees, `linkable` what of it is outside of
+    code, with NUL for what isn't and for elements. `cells` are the texts of a table's cells, row by row.
+    """
+
+    tags: list[str]
+    shown: str
+    linkable: str
+    cells: list[list[str]]
 
 
-def read_shown(text: str) -> str:
-    """Return what a reader sees of a line; code without its marks."""
-    parts = []
-    for token in parse_tokens(text):
-        if token.type in {"text", "code_inline"}:
-            parts.append(token.content)
-        elif token.type == "softbreak":
-            parts.append("\n")
-    return "".join(parts)
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.shown: list[str] = []
+        self.linkable: list[str] = []
+        self.cells: list[list[str]] = []
+        self.depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs if name not in {"align", "start"}]
+        self.tags.append(f"{tag} {' '.join(names)}".strip())
+        self.depth += tag == "code"
+        self.linkable.append("\0")
+        if tag == "tr":
+            self.cells.append([])
+        elif tag in {"td", "th"} and self.cells:
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == "code"
+
+    def handle_data(self, data: str) -> None:
+        self.shown.append(data)
+        self.linkable.append("\0" if self.depth else data)
+        if self.cells and self.cells[-1]:
+            self.cells[-1][-1] += data
 
 
-def read_linkable(text: str) -> str:
-    """Return what is outside of code, where mentions and links are looked for."""
-    depth, parts = 0, []
-    for token in parse_tokens(text):
-        if token.type == "html_inline":
-            depth += {"<code>": 1, "</code>": -1}.get(token.content, 0)
-            parts.append("\0")
-        elif token.type == "text" and not depth:
-            parts.append(token.content)
-        elif token.type != "text_special":
-            parts.append("\0")
-    return "".join(parts)
+def render_page(text: str) -> RenderedPage:
+    """Return what cmark-gfm makes of a page."""
+    html = cmarkgfm.markdown_to_html_with_extensions(text, Options.CMARK_OPT_UNSAFE, _EXTENSIONS)
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return RenderedPage(reader.tags, "".join(reader.shown), "".join(reader.linkable), reader.cells)

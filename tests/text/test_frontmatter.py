@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -69,21 +67,135 @@ def test_what_is_not_yaml_is_read_line_by_line(front: str) -> None:
     assert [note.message for note in frontmatter.note_fault("a.md", found)] == [frontmatter.NOT_YAML]
 
 
+SETTLED = "Interviews the author about a design until each open question is settled."
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        " Interviews the author about a design until each open question is settled.",
+        "\n  Interviews the author about a design until each open question is settled.",
+        "\n\tInterviews the author about a design\n\tuntil each open question is settled.",
+        " Interviews the author\n  about a design\n  until each open question is settled.",
+        " Interviews the author\nabout a design until each open question is settled.",
+        ' "Interviews the author\n  about a design until each open question is settled."',
+        ' "Interviews the author\nabout a design until each open question is settled."  # a comment',
+        " 'Interviews the author\n  about a design until each open question is settled.'",
+        ' "Interviews the author about a \\\n  design until each open question is settled."',
+        " >-\n  Interviews the author\n  about a design until each open question is settled.",
+        " >  # a comment\n  Interviews the author about a design\n  until each open question is settled.\n",
+        " |\n  Interviews the author about a design until each open question is settled.\n\n",
+        " |  # a comment\n\tInterviews the author about a design until each open question is settled.",
+        "\n  # a comment\n  Interviews the author about a design until each open question is settled.\n# another",
+    ],
+)
+@pytest.mark.parametrize("key", ["description:", "description :", '"description":', "'description':"])
+def test_one_bad_line_leaves_the_values_of_other_keys_whole(key: str, value: str) -> None:
+    """Claude Code takes such a file, and a reader sees where each value ends: at the next key, however it is written."""
+    bad = "argument-hint: [a] [b]"
+    fronts = (
+        f"{key}{value}\n{bad}\nname: x\n",
+        f"name: x\n{bad}\n{key}{value}\n",
+        f"{bad}\n{key}{value}\nname: x",
+    )
+
+    for front in fronts:
+        found = parse_fields(front)
+        assert found.fault_line
+        assert {key: found.get_text(key) for key in found.values} == {
+            "argument-hint": "[a] [b]",
+            "description": SETTLED,
+            "name": "x",
+        }
+
+
 @pytest.mark.parametrize(
     ("front", "description"),
     [
         ("globs: **/*\ndescription: Reviews: all of it.  \n", "Reviews: all of it."),
         ('globs: *\ndescription: "Quoted: yes"\n', "Quoted: yes"),
-        ("globs: *\ndescription: >-\n  One\n\n  Two\nalwaysApply: true\n", "One\n\nTwo"),
+        ('globs: *\ndescription: "Quoted" and not\n', '"Quoted" and not'),
+        ('globs: *\ndescription: "A \\q b"\n', "A \\q b"),
+        ("globs: *\ndescription: >-\n  One\n\n  Two\nalwaysApply: true\n", "One\nTwo"),
+        ("globs: *\ndescription: |\n\tOne\n\n\tTwo\nalwaysApply: true\n", "One\n\nTwo"),
+        ("globs: *\ndescription: > text\n", "> text"),
         ("globs: *\ndescription:\n", ""),
+        ("globs: *\ndescription: null\n", ""),
+        ("globs: *\ndescription: false\n", "false"),
         ("globs: *\ndescription: first\ndescription: second\n", "first"),
         ("globs: *\n  description: indented\n", ""),
+        ("  globs: *\n  description: One\n    two\n", "One two"),
+        ("  globs: *\n  description: One: two\n  # a comment\nname: x", "One: two"),
         ('globs: *\ndescription: "\n', '"'),
+        ("globs: *\ndescription: Use when: asked\n  user: 'Hi'\n  # 1\n", "Use when: asked user: 'Hi' # 1"),
+        ("globs: *\ndescription:\n  Use when: asked\n", "Use when: asked"),
+        ("globs: *\ndescription: [Beta]\n", "[Beta]"),
+        ("globs: *\ndescription: *Beta* tool\n", "*Beta* tool"),
+        ("globs: *\ndescription:\n- One\n- two\nname: x", "- One - two"),
+        ("description: Use when: one\n# a comment\nname: x", "Use when: one"),
+        (
+            "description: Use when: one\n\n<example>\nHi!\n</example>\nname: x",
+            "Use when: one <example> Hi! </example>",
+        ),
+        ("globs: *\nwhen to use: later\ndescription: x\nmore words: y", "x"),
     ],
 )
-def test_a_key_of_broken_frontmatter_is_the_rest_of_its_line(front: str, description: str) -> None:
-    """That recovers the description of every broken file there is in the wild."""
+def test_in_broken_frontmatter_a_value_ends_at_the_next_key(front: str, description: str) -> None:
+    """Each value is read as YAML where it is, else as the text that a reader takes it for."""
     assert parse_fields(front).get_text("description") == description
+
+
+def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing() -> None:
+    """A rule of Claude Code is loaded on demand if it has paths, and these are globs that nobody quotes."""
+    assert parse_fields("paths:\n  - **/*.ts\n").values["paths"] == "- **/*.ts"
+    assert parse_fields("globs: *\npaths: [a, b]\n").values["paths"] == "[a, b]"
+    assert not parse_fields("globs: *\npaths: []\n").values["paths"]
+
+
+@pytest.mark.parametrize(
+    ("front", "keys", "line"),
+    [
+        ("description: Use when: one\n<example>\nuser: Hi\n", "`description`", 4),
+        ("description: |\nOne: two\nthree\nuser: Hi\nfour\nname: x\n", "`description`, `One`, `user`", 3),
+        ('name: x\ndescription: "One\nuser: Hi\n', "`description`", 4),
+        ("description:\nUse when: asked\nuser: Hi\na: *", "`description`", 4),
+        ("tools: [\nRead: x\ndescription: 'One\nuser: Hi", "`tools`, `description`", 3),
+    ],
+)
+def test_a_value_that_may_go_on_behind_the_next_key_is_noted(front: str, keys: str, line: int) -> None:
+    """Nobody can tell there what was meant, so it is said which value to look at."""
+    notes = list(frontmatter.note_fault("a.md", parse_fields(front)))
+
+    assert [note.line for note in notes[1:]] == [line]
+    assert notes[1].message.startswith(
+        f"the value of {keys} may be cut here, where the next key begins, since "
+    )
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: [b] [c]\ndescription: One\n  two\nname: x",
+        "a: [b] [c]\ndescription: [One,\ntwo\n]\nname: x",
+        'a: [b] [c]\ndescription: "One\ntwo"\nname: x',
+        "a: [b] [c]\npaths:\n- **/*.ts\nname: x",
+        "a: [b] [c]\n# words\nname: x",
+        "name: x\ndescription: 'One",
+    ],
+)
+def test_a_value_with_an_end_of_its_own_is_not_noted(front: str) -> None:
+    """What is indented, quoted or bracketed ends where it says; the last value ends with the frontmatter."""
+    notes = list(frontmatter.note_fault("a.md", parse_fields(front)))
+
+    assert [note.message for note in notes] == [frontmatter.NOT_YAML]
+
+
+@pytest.mark.parametrize("value", ["[a, b]", "{a: b}", "\n  Use when: asked"])
+def test_a_description_that_is_no_text_is_noted(value: str) -> None:
+    """It is valid YAML, and still nothing that could be listed."""
+    notes = list(frontmatter.note_fault("a.md", parse_fields(f"name: x\ndescription: {value}\n")))
+
+    assert [(note.message, note.line) for note in notes] == [(frontmatter.NO_TEXT, 3)]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +210,7 @@ def test_a_key_of_broken_frontmatter_is_the_rest_of_its_line(front: str, descrip
         ("description: 3\n", "3"),
         ("description: true\n", "true"),
         ("description:\n", ""),
-        ("description: [a, b]\n", ""),
+        ("globs: [a, b]\n", ""),
         ("{description: x}", "x"),
         ("# a comment\ndescription: x # and another\n", "x"),
         ("", ""),
@@ -138,27 +250,3 @@ def test_any_frontmatter_has_fields(front: str) -> None:
     assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
     assert 0 <= found.fault_line <= front.count("\n") + 2
     assert found.values.keys() == found.lines.keys()
-
-
-@pytest.mark.parametrize(
-    "front",
-    [
-        "a: b" + " " * 200_000 + ": c",
-        "a: [" + "b " * 100_000,
-        "a: [" + "b, " * 100_000,
-        "a: " + "b#:" * 80_000,
-        "\n".join(f"k{n}: |" for n in range(500_000)),
-        "a" * 250_000,
-        "a: " + "[" * 200_000,
-        "a: &a [" + "*a, " * 50_000,
-        "key" + " " * 200_000 + "x",
-    ],
-)
-def test_hostile_frontmatter_takes_bounded_time(front: str) -> None:
-    """Megabytes of the worst take seconds of CPU at most, not minutes."""
-    before = time.process_time()
-
-    parse_fields(front)
-    split_frontmatter(f"---\n{front}\n--- x")
-
-    assert time.process_time() - before < 5

@@ -3,54 +3,82 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given
 from tests.support.hostile_names import MARKDOWN_NAME
-from tests.support.rendered_markdown import LINKING, PARSER, read_linkable, read_shown
+from tests.support.rendered_markdown import LINKING, render_page
 
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Where names and messages are printed: what is before and behind them, and the elements that it makes.
+PLACES = {
+    "cell": (
+        "| a | b |\n|--|--|\n| ",
+        " | x |\n",
+        ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"],
+    ),
+    "item": ("- \u274c ", "<br>\n", ["ul", "li", "br"]),
+    "heading": ("### \u274c ", "\n", ["h3"]),
+    "note": ("<sub>was ", "</sub>\n", ["p", "sub"]),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("escape", [escape_as_code, escape_as_text])
+@given(name=MARKDOWN_NAME)
+@example(name="a|b\\")
+@example(name="`")
+@example(name="\\|")
+@example(name="# Sign in ` at https://host.example/")
+@example(
+    name="a | https://host.example/ www.host.example me@host.example mailto:me@host.example xmpp:a@b.example"
+)
+@example(name="see https://x.example/a_b, _www.x.example, or ask @org/team and a@-b.example about #12!")
+@example(name="`a`@b `` c`d `e``f|` www.x.example")
+def test_text_of_strangers_stays_text(place: str, escape: Callable[[str], str], name: str) -> None:
+    """By GitHub's own parser it is shown as on a terminal, wherever it is: no element but code comes of it, and no link."""
+    before, after, elements = PLACES[place]
+    page = render_page(before + escape(name) + after)
+
+    assert [tag for tag in page.tags if tag != "code"] == elements
+    assert LINKING.search(page.linkable) is None
+    shown = page.cells[1][0] if place == "cell" else page.shown
+    assert bare(shown).removeprefix("\u274c").removeprefix("was") == bare(escape_line(name))
+
 
 @given(MARKDOWN_NAME)
-@example("a|b\\")
-@example("`")
-@example("\\|")
-def test_a_name_as_code_stays_in_its_cell(name: str) -> None:
-    """Whatever a name is, its cell shows it as it is on a terminal, as code and nothing else."""
-    text = f"| a | b |\n|--|--|\n| {escape_as_code(name)} | x |\n"
-
-    [first, second] = [token for token in PARSER.parse(text) if token.type == "inline"][2:]
-    kinds = {
-        (token.type, token.content if token.type == "html_inline" else "") for token in first.children or ()
-    }
-    assert second.content == "x"
-    assert kinds <= {("text", ""), ("code_inline", ""), ("html_inline", "<code>"), ("html_inline", "</code>")}
-    assert bare(read_shown(escape_as_code(name))) == bare(escape_line(name))
-    assert read_linkable(escape_as_code(name)).strip("\0\u2068\u2069") == ""
-
-
-@given(MARKDOWN_NAME)
-@example("see https://x.example/a_b, or ask @org/team about #12!")
-@example("`a` and ``b")
-def test_words_stay_in_their_cell_and_are_words(name: str) -> None:
-    """A message is shown as written; what would be a link, a mention or a reference is code."""
-    escaped = escape_as_text(name)
-    text = f"| a | b |\n|--|--|\n| {escaped} | x |\n"
-
-    [first, second] = [token for token in PARSER.parse(text) if token.type == "inline"][2:]
-    kinds = {
-        (token.type, token.content if token.type == "html_inline" else "") for token in first.children or ()
-    }
-    assert second.content == "x"
-    assert kinds <= {("text", ""), ("code_inline", ""), ("html_inline", "<code>"), ("html_inline", "</code>")}
-    assert bare(read_shown(escaped)) == bare(escape_line(name))
-    assert LINKING.search(read_linkable(escaped)) is None
+def test_a_name_is_code_from_end_to_end(name: str) -> None:
+    """Nothing of it is outside, where mentions are looked for."""
+    assert render_page(f"x{escape_as_code(name)}").linkable.strip("\0\u2068\u2069\n") == "x"
 
 
 def bare(text: str) -> str:
     """A text without what code and isolation add, or HTML draws as one space."""
     return re.sub(r"[`\s\u2068\u2069]", "", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a b.md", "`a b.md`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        (" a", "`  a `"),
+        ("  ", "<code>&#32;&#32;</code>"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("|https://www.x", "<code>&#124;https<!-- -->://w<!-- -->ww.x</code>"),
+    ],
+)
+def test_a_name_is_copied_as_it_is(name: str, code: str) -> None:
+    """A code span holds all but a `|`, for which there is the tag."""
+    assert escape_as_code(name) == code
+    assert render_page(code).shown.rstrip("\n") == name
 
 
 def test_scripts_from_the_right_move_nothing_else() -> None:

@@ -47,3 +47,11 @@ def test_every_line_is_in_just_one_section(text: str) -> None:
     assert parts[0].first_line == 1
     assert all(part.first_line <= part.last_line for part in parts)
     assert all(a.last_line < b.first_line for a, b in pairwise(parts))
+
+
+def test_the_last_of_ten_thousand_parts_has_the_rest() -> None:
+    """A megabyte of headings would be half a million parts."""
+    parts = split_sections("#\n" * 10_500)
+
+    assert [part[:3] for part in parts[-2:]] == [("#", 9_999, 9_999), ("#", 10_000, 10_500)]
+    assert "".join(f"{part.text}\n" for part in parts) == "#\n" * 10_500 + "\n"

@@ -33,8 +33,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
     run_report = report.run
 
     @wraps(run_report)
-    def run_at_set_time(env: Any, options: Any, output: Any, _now: Any) -> Any:
-        return run_report(env, options, output, NOW)
+    def run_at_set_time(env: Any, options: Any, output: Any, _now: Any, describe_input: Any) -> Any:
+        return run_report(env, options, output, NOW, describe_input)
 
     monkeypatch.setattr(report, "run", run_at_set_time)
 

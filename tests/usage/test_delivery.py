@@ -27,7 +27,7 @@ def test_the_step_summary_gets_the_report(
     done = run(server, "--output", f"markdown={tmp_path}/same.md")
 
     assert done.code == 0
-    assert summary.read_text() == "before\n" + (tmp_path / "same.md").read_text()
+    assert summary.read_text() == "before\n\n\n" + (tmp_path / "same.md").read_text()
 
 
 def test_the_step_summary_stays_within_a_mebibyte(
@@ -65,10 +65,33 @@ def test_the_file_of_check_is_not_overwritten(
     done = run(server, "--check", "result.json", *options[option])
 
     assert done.code == ExitCode.USAGE
-    assert done.err == (
-        "error: the report would overwrite result.json, which --check reads\nname another file for it\n"
+    output = (
+        f"markdown output would overwrite {tmp_path / name}"
+        if option == "summary"
+        else f"json output would overwrite {name}"
     )
+    assert done.err == f"error: the {output}, which --check reads\nname another file for it\n"
     assert (tmp_path / "result.json").read_text() == render_check()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", [".prompt-lint.yaml", "prompts/a.md", "link.md"])
+def test_no_prompt_of_the_repository_is_overwritten(
+    server: AdminServer, run: Run, tmp_path: Path, name: str
+) -> None:
+    """Nor the configuration, though the report reads neither; and nothing is sent."""
+    config = "models: [claude-sonnet-5-5]\nlimit: 9\nprompts: [{files: prompts/*.md}]\n"
+    (tmp_path / ".prompt-lint.yaml").write_text(config)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/a.md").write_text("Be kind.\n")
+    (tmp_path / "link.md").symlink_to("prompts/a.md")
+    done = run(server, "--output", f"html={name}")
+
+    what = "the configuration" if "yaml" in name else "a prompt by the rule at .prompt-lint.yaml:3"
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert done.err == f"error: the html output would overwrite {name}, {what}\nname another file for it\n"
+    assert (tmp_path / "prompts/a.md").read_text() == "Be kind.\n"
+    assert (tmp_path / ".prompt-lint.yaml").read_text() == config
     assert server.requests == []
 
 

@@ -13,15 +13,17 @@ from prompt_lint.actions.step import (
     add_to_summary,
     annotate,
     create_file_path,
-    format_error,
+    find_copy,
+    find_errors,
     report_failure,
     run_prompt_lint,
     run_step,
 )
 from prompt_lint.ci import detect_context
+from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
-from prompt_lint.output.terminal import write_file, write_stdout
+from prompt_lint.output.terminal import write_stdout
 from prompt_lint.output.totals import Total, total_by_model
 from prompt_lint.repo import base_commit
 from prompt_lint.repo.working_tree import open_tree
@@ -65,13 +67,10 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     report = _try_read_report(report_file)
     if report is None:
         report_failure(env, _PURPOSE, complaint or "prompt-lint ended without a report")
+    elif errors := find_errors(complaint):
+        annotate(errors)
     add_to_summary(env, f"\n{note}\n" if note else "")
-    path = report_file if report else ""
-    try:
-        path = _copy_report(env, path)
-    except Fatal as error:
-        annotate(format_error(error))
-        exit_code = exit_code or int(error.exit_code)
+    path = find_copy(report_file, read_input(env, "report-file")) if report else ""
     status = _STATUSES.get(exit_code, "error")
     return exit_code, {"status": status, "report-file": path, **(_summarize(report) if report else {})}
 
@@ -84,7 +83,7 @@ def build_arguments(env: Mapping[str, str], context: Context | None, report_file
         arguments.append("--allow-unmatched")
     if base := _choose_base(env, context):
         arguments.append(f"--base={base}")
-    arguments += [f"--output={output}" for output in (*_list_outputs(env), f"json={report_file}")]
+    arguments += [f"--output={output}" for output in (f"json={report_file}", *_list_outputs(env))]
     if env.get("ACTION_CACHE") == "true":
         folder = os.path.join(env["RUNNER_TEMP"], COUNTS_FOLDER)
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -101,23 +100,23 @@ def build_arguments(env: Mapping[str, str], context: Context | None, report_file
 
 
 def _list_outputs(env: Mapping[str, str]) -> list[str]:
-    """Return `FORMAT=FILE` of each output that the inputs name, but the report. Raises `Fatal`, also for the report's path."""
+    """Return `FORMAT=FILE` of each output that the inputs name. Raises `Fatal` for a path that leads elsewhere."""
     outputs = read_lines(env, "output")
     if sarif := read_input(env, "sarif-file"):
         outputs.append(f"sarif={sarif}")
-    for path in (*(output.partition("=")[2] for output in outputs), read_input(env, "report-file")):
-        refuse_link(path, env)
+    if report := read_input(env, "report-file"):
+        outputs.append(f"json={report}")
+    for output in outputs:
+        refuse_link(output.partition("=")[2], env)
     return outputs
 
 
 def _choose_base(env: Mapping[str, str], context: Context | None) -> str:
-    """Return what to compare with. A run without a change of its own is compared with what is merged already."""
+    """Return what to compare with. A branch that is run by hand is compared with the default branch."""
     base = read_input(env, "base")
-    if base != "auto" or context is None or context.kind != "other":
+    if base != "auto" or context is None or context.kind != "other" or context.event == "schedule":
         return base
     default = context.default_branch
-    if context.event == "schedule" or (default and env.get("GITHUB_REF") == f"refs/heads/{default}"):
-        return "HEAD"
     return f"origin/{default}" if default and _is_known(f"origin/{default}", env) else base
 
 
@@ -152,23 +151,16 @@ def _try_read_report(path: str) -> Report | None:
         return None
 
 
-def _copy_report(env: Mapping[str, str], path: str) -> str:
-    """Return where the report is, once it is where the inputs want it."""
-    target = read_input(env, "report-file")
-    if not path or not target:
-        return path
-    with open(path, encoding="utf-8") as file:
-        write_file(target, file.read())
-    return os.path.abspath(target)
-
-
 def _summarize(report: Report) -> dict[str, str]:
     """Return the outputs about tokens. Of several models, the one with the most counts."""
-    total = max(total_by_model(report), key=lambda total: total.after, default=Total("", 0, 0))
+    nothing = Total("", EMPTY_COUNT, EMPTY_COUNT, EMPTY_COUNT)
+    total = max(total_by_model(report), key=lambda total: total.after.tokens, default=nothing)
     failing = {(verdict.prompt.path, verdict.prompt.name) for verdict in report.verdicts if verdict.fails}
     return {
-        "total": str(total.after),
-        "delta": str(total.growth) if report.base else "",
+        "total": str(total.after.tokens),
+        "total-margin": str(total.after.margin),
+        "delta": str(total.growth.tokens) if report.base else "",
+        "delta-margin": str(total.growth.margin) if report.base else "",
         "over": str(len(failing)),
     }
 

@@ -10,9 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link, split_lines
-from prompt_lint.actions.step import create_file_path, report_failure, run_prompt_lint, run_step
+from prompt_lint.actions.step import create_file_path, find_copy, report_failure, run_prompt_lint, run_step
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.output.terminal import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -36,25 +35,17 @@ def _make_report(env: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
     target = read_input(env, "html-file")
     refuse_link(target, env)
     exit_code, complaint = run_prompt_lint(env, build_arguments(env, html_file))
-    page = _read_text(html_file)
-    if page and target:
-        write_file(target, page)
-    if not page or exit_code not in {ExitCode.OK, ExitCode.OVER_LIMIT}:
+    has_page = os.path.exists(html_file)
+    if not has_page or exit_code not in {ExitCode.OK, ExitCode.OVER_LIMIT}:
         report_failure(env, _PURPOSE, complaint or "prompt-lint ended without a report")
-    return exit_code, {"report-file": os.path.abspath(target or html_file) if page else ""}
-
-
-def _read_text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError:
-        return ""
+    return exit_code, {"report-file": find_copy(html_file, target) if has_page else ""}
 
 
 def build_arguments(env: Mapping[str, str], html_file: str) -> list[str]:
     """Return the command line that the inputs mean. A value is joined to its option, so that none is taken for another."""
     options = [(name, read_input(env, name)) for name in _OPTIONS]
+    if target := read_input(env, "html-file"):
+        options.append(("output", f"html={target}"))
     options += [("group-by", name) for name in split_lines(read_input(env, "group-by").replace(",", "\n"))]
     options += [("fail-on", condition) for condition in read_lines(env, "fail-on")]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import sys
 import tempfile
@@ -39,8 +40,8 @@ def run_step(
     except Fatal as error:
         exit_code = int(error.exit_code)
         report_failure(env, purpose, format_error(error))
-    except Exception as error:  # noqa: BLE001  # a bug: Python's own exit code for it would mean "over the limit"
-        annotate(f"the Action failed ({type(error).__name__}): please report it")
+    except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
+        annotate("\n".join(map(escape_line, exit_status.describe_exception(error))))
     set_outputs(env, {**outputs, "exit-code": str(exit_code)})
     return exit_code
 
@@ -76,13 +77,28 @@ class _Tee(StringIO):
         self._stream.flush()
 
 
+def find_copy(path: str, target: str) -> str:
+    """Return the absolute path of the copy at `target` (may be empty), or `path` where that is no copy of it."""
+    try:
+        is_copy = bool(target) and filecmp.cmp(path, target, shallow=False)
+    except OSError:
+        is_copy = False
+    return os.path.abspath(target) if is_copy else path
+
+
+def find_errors(complaint: str) -> str:
+    """Return the lines from the first error on, out of what a run wrote to stderr; "" without one."""
+    start = f"\n{complaint}".find("\nerror: ")
+    return complaint[start:].strip() if start >= 0 else ""
+
+
 def format_error(error: Fatal) -> str:
     """Return the messages and hints of an error, on lines of their own."""
     return "\n".join(escape_line(line) for pair in error.messages() for line in pair if line)
 
 
 def annotate(message: str) -> None:
-    write_stdout(format_command("error", message, title="prompt-lint") + "\n")
+    write_stdout(format_command("error", message, title="prompt-lint") + "\n", for_machines=True)
 
 
 def report_failure(env: Mapping[str, str], purpose: str, complaint: str) -> None:

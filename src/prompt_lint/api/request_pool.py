@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.api.responses import Result
-    from prompt_lint.model.values import CountKey, Outcome, Request
+    from prompt_lint.model.counts import CountKey, Outcome
+    from prompt_lint.model.values import Request
 
     # Sends one request to count, by model; called from several threads. Raises `RequestFailed`.
     CountTokens = Callable[[str, Request], Result]

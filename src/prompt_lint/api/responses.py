@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.api.redact import to_one_line
-from prompt_lint.model.values import Count
+from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,12 +15,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.store import Store
-from prompt_lint.model.values import Count
+from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from prompt_lint.model.values import CountKey, Origin
+    from prompt_lint.model.counts import CountKey, Origin
 
 # The number is the version of what a row means: raise it when that changes.
 FILE = "counts-v2.db"

@@ -72,14 +72,18 @@ def measure_imports(parts: Sequence[Part], model: str, counter: OfflineCounter) 
         "\n".join(part.text for part in parts if bool(part.import_chain) == is_imported)
         for is_imported in (False, True)
     )
-    return ImportShares(counter.count_text(model, own), counter.count_text(model, imported), len(files))
+    own_count, imported_count = counter.count_text(model, own), counter.count_text(model, imported)
+    return ImportShares(
+        own_count.tokens, imported_count.tokens, len(files), own_count.margin, imported_count.margin
+    )
 
 
 def count_parts(parts: Iterable[Part], model: str, counter: OfflineCounter) -> tuple[Section, ...]:
     """Return the longest parts with their tokens, the largest first: tokens follow the length closely enough."""
     longest = sorted(parts, key=lambda part: -len(part.text))[:_PARTS_COUNTED]
+    counts = [counter.count_text(model, part.text) for part in longest]
     sections = [
-        Section(*part[:3], counter.count_text(model, part.text), part.path, part.import_chain)
-        for part in longest
+        Section(*part[:3], count.tokens, part.path, part.import_chain, count.margin)
+        for part, count in zip(longest, counts, strict=True)
     ]
     return tuple(sorted(sections, key=lambda section: -section.tokens))

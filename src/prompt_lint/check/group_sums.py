@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from prompt_lint.check.group_prompts import FORMAT
 from prompt_lint.check.read_prompts import ReadPrompt
 from prompt_lint.counting.sources import OfflineStandIn
+from prompt_lint.model.counts import Count, sum_counts
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, Prompt, Section, sum_counts
+from prompt_lint.model.values import Prompt, Section
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.model.values import Group, Outcome
+    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.values import Group
 
     # A prompt, and what came of counting it, for each model of its rule.
     PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]
@@ -62,7 +64,14 @@ def _list_sections(
     prompts: Iterable[Prompt], outcomes: Iterable[Outcome | OfflineStandIn]
 ) -> tuple[Section, ...]:
     sections = [
-        Section(_describe_member(prompt), prompt.line, prompt.line, count.tokens, prompt.path)
+        Section(
+            _describe_member(prompt),
+            prompt.line,
+            prompt.line,
+            count.tokens,
+            prompt.path,
+            margin=count.margin,
+        )
         for prompt, outcome in zip(prompts, outcomes, strict=True)
         if (count := find_count(outcome))
     ]

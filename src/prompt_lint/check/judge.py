@@ -10,7 +10,8 @@ from prompt_lint.model.values import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.model.values import ChangeKind, Count, Exemption, MaxGrowth, Prompt, Report, Rule
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import ChangeKind, Exemption, MaxGrowth, Prompt, Report, Rule
 
     # Exemptions with what tells whether they concern a path.
     Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.cache.files import FileEntry
 from prompt_lint.counting.sources import is_sufficient, recall_counts
+from prompt_lint.model.counts import EMPTY_COUNT, CountKey
 from prompt_lint.model.errors import MissingFile, Unreadable
-from prompt_lint.model.values import EMPTY_COUNT, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from prompt_lint.cache.files import PromptEntry
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Count, Note, Rule
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Note, Rule
     from prompt_lint.repo.working_tree import WorkingTree
 
 

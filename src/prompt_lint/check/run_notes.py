@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.model.values import EMPTY_COUNT, Note, Problem, group_by_prompt
+from prompt_lint.model.values import Note, Problem, group_by_prompt
 from prompt_lint.output.phrases import describe_prompts, format_count
 from prompt_lint.text.location import list_keys
 from prompt_lint.text.plural import pluralize

@@ -10,7 +10,8 @@ from prompt_lint.check.group_sums import make_sum_prompt, sum_members
 from prompt_lint.check.judge import judge_count
 from prompt_lint.counting.processes import CountJob
 from prompt_lint.counting.sources import OfflineStandIn, count_all
-from prompt_lint.model.values import EMPTY_COUNT, Count, CountKey, Problem
+from prompt_lint.model.counts import EMPTY_COUNT, Count, CountKey
+from prompt_lint.model.values import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.counting.sources import CountResults, CountSources
-    from prompt_lint.model.values import Group, Outcome, Verdict
+    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.values import Group, Verdict
 
 
 def count_prompts(

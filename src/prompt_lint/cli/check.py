@@ -10,9 +10,10 @@ from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
-from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
+from prompt_lint.output.delivery import OutputOptions, add_ci_targets, choose_targets, deliver_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,5 +85,11 @@ def command(
     ):
         report = check_prompts(tree, config, relative, sources, settings, comparison)
     report = add_cache_warnings(report, sources)
-    deliver_report(report, choose_targets(output_options, env), output_options, env)
+
+    def describe(path: str) -> str:
+        return describe_input(path, tree, config)
+
+    targets = choose_targets(output_options, env, describe)
+    targets = add_ci_targets(targets, output_options, env, describe)
+    deliver_report(report, targets, output_options, env)
     return report.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
@@ -13,6 +13,7 @@ from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPromp
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.schema import rule_from_flags
@@ -25,6 +26,7 @@ from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_r
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
+from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Prompt, Report, Role, Rule
-    from prompt_lint.repo import Tree
+    from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"
 
@@ -71,16 +73,21 @@ def command(
 ) -> ExitCode:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
     rule = _make_rule(models, role or "", format_name or "")
+    reader = _Reader(rule, max_file_size, Diagnostics([], []), [])
     if show_request:
-        diagnostics = Diagnostics([], [])
-        prompts = [
-            prompt for path in files for prompt in _read_prompts(path, rule, max_file_size, diagnostics)
-        ]
+        prompts = [prompt for path in files for prompt in reader.read_prompts(path)]
         write_stdout(render_requests(prompts, models))
         return ExitCode.OK
     with open_count_sources(env, None, None, counting_options) as sources:
-        report = _count_files(files, rule, sources, make_settings(env, None, max_file_size))
-    targets = choose_targets(output_options, {})  # no annotations: nothing is judged
+        report = _count_files(files, reader, sources, make_settings(env, None, max_file_size))
+
+    def describe_input(path: str) -> str:
+        if what := describe_file_here(path, env, options.ConfigOptions()):
+            return what
+        read = (os.path.join(tree.top, to_native(name)) for tree in reader.trees for name in tree.read_paths)
+        return "which this run reads" if is_among(path, (*files, *read)) else ""
+
+    targets = choose_targets(output_options, env, describe_input)
     deliver_report(add_cache_warnings(report, sources), targets, output_options, env, counts_table.render)
     return report.exit_code
 
@@ -91,48 +98,55 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
     return rule._replace(format=format_name, role=role, warn_at=1.0)
 
 
-def _count_files(files: Sequence[str], rule: Rule, sources: CountSources, settings: Settings) -> Report:
+def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    diagnostics = Diagnostics([], [])
-    prompts = _read_files(files, rule, settings.max_file_size, diagnostics)
-    report = judge_prompts(Run("", sources, settings, diagnostics), prompts)
+    report = judge_prompts(Run("", sources, settings, reader.diagnostics), reader.read_files(files))
     return report._replace(file_count=len(files))
 
 
-def _read_files(
-    files: Sequence[str], rule: Rule, max_bytes: int, diagnostics: Diagnostics
-) -> Iterator[ReadPrompt]:
-    for path in files:
-        try:
-            for prompt in _read_prompts(path, rule, max_bytes, diagnostics):
-                yield ReadPrompt.of(prompt, rule, 0)
-        except Unreadable as error:
-            diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
+class _Reader(NamedTuple):
+    """How files are read. `diagnostics` and `trees`, those that files import from, are added to."""
+
+    rule: Rule
+    max_bytes: int
+    diagnostics: Diagnostics
+    trees: list[WorkingTree]
+
+    def read_files(self, files: Sequence[str]) -> Iterator[ReadPrompt]:
+        for path in files:
+            try:
+                for prompt in self.read_prompts(path):
+                    yield ReadPrompt.of(prompt, self.rule, 0)
+            except Unreadable as error:
+                self.diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
+
+    def read_prompts(self, path: str) -> list[Prompt]:
+        """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
+        data = refuse_pointer(_read_bytes(path, self.max_bytes))
+        name, tree = path, None
+        if path != STDIN and (can_be_link(data) or seems_to_import(path, data, self.rule)):
+            name, tree = _find_tree(path)
+        if tree:
+            self.trees.append(tree)
+            data = _follow_text_link(name, data, tree, self.max_bytes)
+        includes = IncludeReader(tree, self.max_bytes)
+        prompts = parse_file(name, data, self.rule, includes, self.diagnostics)
+        return [prompt._replace(path=path) for prompt in prompts]
 
 
-def _read_prompts(path: str, rule: Rule, max_bytes: int, diagnostics: Diagnostics) -> list[Prompt]:
-    """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
-    data = refuse_pointer(_read_bytes(path, max_bytes))
-    name, reader = path, IncludeReader(None, max_bytes)
-    if path != STDIN and (can_be_link(data) or seems_to_import(path, data, rule)):
-        name, reader = _find_tree(path, max_bytes)
-        data = _follow_text_link(name, data, reader.tree, max_bytes)
-    return [prompt._replace(path=path) for prompt in parse_file(name, data, rule, reader, diagnostics)]
-
-
-def _find_tree(path: str, max_bytes: int) -> tuple[str, IncludeReader]:
-    """Return a file's path in its repository (or folder), and a reader of what it imports from there."""
+def _find_tree(path: str) -> tuple[str, WorkingTree | None]:
+    """Return a file's path in its repository (or folder), and that as a tree to import from."""
     folder, name = os.path.split(os.path.abspath(path))
     tree = open_tree(folder)
     try:
-        return tree.resolve_argument(name, folder), IncludeReader(tree, max_bytes)
+        return tree.resolve_argument(name, folder), tree
     except Fatal:  # a pipe, or deleted by now
-        return path, IncludeReader(None, max_bytes)
+        return path, None
 
 
-def _follow_text_link(name: str, data: bytes, tree: Tree | None, max_bytes: int) -> bytes:
+def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int) -> bytes:
     """Return the bytes of the file that a link leads to which git checked out as text; else `data`. Raises `Unreadable`."""
-    if tree is None or not can_be_link(data):
+    if not can_be_link(data):
         return data
     real = tree.resolve(name)
     return data if real == name else tree.read(real, max_bytes)

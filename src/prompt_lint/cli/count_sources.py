@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import Mode
-    from prompt_lint.model.values import Count, Report, Request
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Report, Request
 
 
 # Seconds that a run which was told to end waits for other processes to let go of the cache.
@@ -76,7 +77,7 @@ def _count_request(model: str, request: Request) -> Count:
     return offline.count_request(model, request)
 
 
-def _count_text(model: str, text: str) -> int:
+def _count_text(model: str, text: str) -> Count:
     from prompt_lint.counting import offline  # noqa: PLC0415
 
     return offline.count_text(model, text)

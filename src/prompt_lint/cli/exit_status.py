@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -12,13 +13,22 @@ import click
 
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
-from prompt_lint.output.terminal import ClosedPipe, write_stderr
+from prompt_lint.output.terminal import ClosedPipe, end_stdout, write_stderr
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+# What to do about what the system refused, by the number of the error.
+_HINTS = {
+    errno.EMFILE: "allow this process more open files: `ulimit -n`",
+    errno.ENFILE: "the system has too many open files: end other programs, or raise its limit",
+    errno.EAGAIN: "allow this user more processes and threads: `ulimit -u`",
+    errno.ENOMEM: "give this process more memory, or check fewer prompts at a time",
+    errno.EFBIG: "allow this process larger files: `ulimit -f`",
+    errno.ENOSPC: "free some space on the disk",
+}
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
@@ -65,9 +75,13 @@ def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
     except Terminated:
         _write_errors([("terminated", "")])
         code = ExitCode.TERMINATED
-    except Exception as error:  # noqa: BLE001  # a bug: Python's own exit code for it would mean "over the limit"
-        _write_errors([_describe_bug(error)])
+    except BrokenPipeError:  # Click printed something by itself
         code = ExitCode.UNCOUNTED
+    except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
+        _write_errors([describe_exception(error)])
+        code = ExitCode.UNCOUNTED
+    if not end_stdout():
+        code = code or ExitCode.UNCOUNTED
     sys.exit(code)
 
 
@@ -78,8 +92,24 @@ def _write_errors(errors: Iterable[tuple[str, str]]) -> None:
         write_stderr("".join(f"{line}\n" for line in lines))
 
 
+def describe_exception(error: Exception) -> tuple[str, str]:
+    """Return what the system refused and what to do; or, for a bug, where it is.
+
+    Not the exception's own text, which may hold a prompt or a key.
+    """
+    if isinstance(error, OSError):
+        hint = _HINTS.get(error.errno or 0, "see that the system lets prompt-lint do it, and run again")
+        return f"the operating system reports: {error.strerror or type(error).__name__}", hint
+    if isinstance(error, MemoryError):
+        return "there is not enough memory", "give this process more, or check fewer prompts at a time"
+    if type(error).__name__ == "BrokenProcessPool":  # its module is imported only where there are workers
+        return "the system has ended a process that counts tokens", _HINTS[errno.ENOMEM]
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return f"the operating system reports: {error}", _HINTS[errno.EAGAIN]
+    return _describe_bug(error)
+
+
 def _describe_bug(error: Exception) -> tuple[str, str]:
-    """Return where it was in our code, and what to do. Not its text, which may hold a prompt or a key."""
     place, trace = "", error.__traceback__
     while trace:
         code = trace.tb_frame.f_code

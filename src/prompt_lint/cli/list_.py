@@ -12,14 +12,14 @@ from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.output import View, listing_json, listing_table
-from prompt_lint.output.delivery import OutputOptions
+from prompt_lint.output import listing_json, listing_table
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
-from prompt_lint.output.terminal import wants_color, write_file, write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.errors import ExitCode
-    from prompt_lint.model.values import Prompt, Verdict
+    from prompt_lint.model.values import ImportShares, Prompt, Verdict
+    from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -77,15 +78,14 @@ def command(
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)
     listing = listing._replace(report=add_cache_warnings(listing.report, sources))
-    file = output_options.output_file
-    color = not file and wants_color(output_options.color, env)
-    view = View(color=color, verbosity=int(output_options.verbose))
-    is_json = output_options.output_format == "json"
-    text = listing_json.render(listing) if is_json else listing_table.render(listing, by or "", view)
-    if file:
-        write_file(file, text)
-    else:
-        write_stdout(text)
+
+    def render(name: str, view: View) -> str:
+        return (
+            listing_json.render(listing) if name == "json" else listing_table.render(listing, by or "", view)
+        )
+
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
+    deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
     return listing.exit_code
 
 
@@ -94,23 +94,24 @@ def list_prompts(
 ) -> Listing:
     """Return every prompt below `paths`, or every prompt, with what it imports. Raises `Fatal` as `check` does."""
     report = check_prompts(tree, config, paths, sources, settings)
-    imported_tokens: dict[tuple[Prompt, str], int] = {}
+    import_shares: dict[tuple[Prompt, str], ImportShares] = {}
     # For its imports a file is read again. A file of many prompts has none.
     verdicts_per_file = Counter(verdict.prompt.path for verdict in report.verdicts)
     for verdict in report.verdicts:
         prompt = verdict.prompt
         has_few_prompts = verdicts_per_file[prompt.path] <= MAX_ROWS_PER_FILE * len(verdict.rule.models)
         if has_few_prompts and verdict.token_count and prompt.format in IMPORT_SIGNS:
-            tokens = _count_imported(tree, verdict, sources, settings.max_file_size)
-            imported_tokens |= {(prompt, verdict.model): tokens} if tokens else {}
-    return Listing(report, imported_tokens)
+            shares = _measure_imports(tree, verdict, sources, settings.max_file_size)
+            import_shares |= {(prompt, verdict.model): shares} if shares else {}
+    return Listing(report, import_shares)
 
 
-def _count_imported(tree: WorkingTree, verdict: Verdict, sources: CountSources, max_file_size: int) -> int:
-    """Return the tokens of a prompt that are in other files."""
+def _measure_imports(
+    tree: WorkingTree, verdict: Verdict, sources: CountSources, max_file_size: int
+) -> ImportShares | None:
+    """Return the tokens of a prompt that are in other files, and those that aren't; None where it imports none."""
     try:
         parts = split_prompt(tree, verdict, max_file_size)
     except Unreadable:  # it was replaced since it was counted
-        return 0
-    shares = measure_imports(parts, verdict.model, sources.offline_counter)
-    return shares.imported_tokens if shares else 0
+        return None
+    return measure_imports(parts, verdict.model, sources.offline_counter)

@@ -88,4 +88,14 @@ def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) 
 
     On GitHub the report is in the job's summary, too. It doesn't run for pull requests: docs/report.md says why.
     """
-    return report.run(env, report.Options(**values), output, datetime.now(UTC))
+    report_options = report.Options(**values)
+    check_file = report_options.check
+
+    def describe_input(path: str) -> str:
+        from prompt_lint.cli.input_files import describe_file_here, is_among  # noqa: PLC0415  # for a file that exists
+
+        if check_file and is_among(path, [check_file]):
+            return "which --check reads"
+        return describe_file_here(path, env, options.ConfigOptions())
+
+    return report.run(env, report_options, output, datetime.now(UTC), describe_input)

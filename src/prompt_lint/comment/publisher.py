@@ -55,7 +55,7 @@ def run(env: Mapping[str, str], options: Options) -> ExitCode:
     """Comment on the pull request that the environment is about. Raises `Fatal`."""
     report, fault = _read_report(options)
     if options.dry_run:
-        write_stdout(render_body(report, options.key, RunId(0, 0), ""))
+        write_stdout(render_body(report, options.key, RunId(0, 0), ""), for_machines=True)
         return ExitCode.OK
     result = escape_line(_publish(env, options, report))
     notice = format_command("notice", result, title="prompt-lint") if has_runner(env) else result

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.coverage import HINT, read_texts, refuse_uncovered
 from prompt_lint.counting.image_tokens import count_image, find_images
-from prompt_lint.counting.intervals import compute_margin
+from prompt_lint.counting.intervals import compute_margin, find_texts_margin
 from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
+from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
-from prompt_lint.model.values import Count
 from prompt_lint.request.for_model import adapt_request
 from prompt_lint.request.tools import render_tool
 
@@ -94,9 +94,12 @@ def count_request(model_id: str, request: Request) -> Count:
     return Count(tokens, max(0, low), high, "offline", model.basis == "assumed")
 
 
-def count_text(model_id: str, text: str) -> int:
+def count_text(model_id: str, text: str) -> Count:
     """Return the tokens of a text without any frame: nearly what a section contributes to a prompt."""
-    return count_tokens(text, (find_model(model_id) or _UNKNOWN_MODEL).tokenizer_family)
+    model = find_model(model_id) or _UNKNOWN_MODEL
+    tokens = count_tokens(text, model.tokenizer_family)
+    margin = find_texts_margin(model).compute_tokens(tokens) if text else 0
+    return Count(tokens, max(0, tokens - margin), tokens + margin, "offline", model.basis == "assumed")
 
 
 class _RequestCounter(NamedTuple):

@@ -10,8 +10,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.counts import Count, CountKey, Outcome
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, CountKey, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ class OfflineCounter(NamedTuple):
     """Counts a request for a model, and the tokens of a text alone, for the breakdown of a failing prompt."""
 
     count_request: Callable[[str, Request], Count]
-    count_text: Callable[[str, str], int]
+    count_text: Callable[[str, str], Count]
 
 
 class CountJob(NamedTuple):
@@ -96,10 +96,19 @@ def _count_chunk(count: Callable[[str, Request], Count], chunk: list[CountJob]) 
 
 
 def _count_in_processes(
-    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterable[list[CountJob]], processes: int
+    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterator[list[CountJob]], processes: int
 ) -> Iterator[JobOutcomes]:
-    pool = _start_pool(processes)
+    """Yield the jobs of at least one chunk, counted by a pool of processes, or here where the system allows none."""
+    first = next(chunks)
     pending: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
+    try:
+        pool = _start_pool(processes)
+        pending.append((first, pool.submit(count, first)))
+    except (OSError, RuntimeError, ImportError):  # the system allows no more processes, threads or semaphores
+        _end_workers()
+        for chunk in chain([first], chunks):
+            yield from _key_chunk(chunk, count(chunk))
+        return
     try:
         for chunk in chunks:
             pending.append((chunk, pool.submit(count, chunk)))
@@ -115,8 +124,12 @@ def _count_in_processes(
 
 
 def _take_result(chunk: list[CountJob], future: Future[list[list[Outcome]]]) -> Iterator[JobOutcomes]:
+    return _key_chunk(chunk, future.result())
+
+
+def _key_chunk(chunk: list[CountJob], results: list[list[Outcome]]) -> Iterator[JobOutcomes]:
     """Key the outcomes in this process, so that no copies of digests come back."""
-    for job, outcomes in zip(chunk, future.result(), strict=True):
+    for job, outcomes in zip(chunk, results, strict=True):
         yield job, _key_outcomes(job, outcomes)
 
 

@@ -6,8 +6,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.counting.processes import CountJob, count_jobs
+from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Count, CountKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
     from prompt_lint.counting.processes import OfflineCounter
-    from prompt_lint.model.values import Outcome, Request
+    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.values import Request
 
     # Counts many requests over the network. Yields one outcome for each key, as they arrive.
     CountMany = Callable[[Iterable[tuple[CountKey, Request]]], Iterator[tuple[CountKey, Outcome]]]

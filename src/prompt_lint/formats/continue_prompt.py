@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _RULER = "\n---\n"
 _NOT_READ = "holds text that Continue doesn't read (above `<system>`, below a second `---`); it isn't counted"
 _HEAD = re.compile(
-    r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
+    r"(?:[ \t]*(?:#[^\n]*)?\n)*+(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
 )
 _DOTPROMPT_HELPER = re.compile(r"{{~?#?(?:role\s|>|history|media\s)")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
 
 # Blank lines and lines of a licence may be above the frontmatter.
-_OPENING = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*\n")
+_OPENING = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*+---[ \t]*\n")
 _CLOSING = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _KEY = re.compile(
     r"^[\"']?(?:model|config|input|output|tools|toolDefs|name|description|variant|version|ext)\b[\"']?[ \t]*:",

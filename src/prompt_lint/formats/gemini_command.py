@@ -6,23 +6,24 @@ Source: documentation of Gemini CLI, custom commands, 2026.
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
+from prompt_lint.text.location import ParseError
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import note_placeholders
+from prompt_lint.text.toml_reader import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
-# What Gemini CLI replaces: arguments, the output of a command, the content of a file.
-_PLACEHOLDERS = r"\{\{args\}\}|!\{[^}\n]*\}|@\{[^}\n]*\}"
+# What Gemini CLI replaces: arguments, the output of a command, the content of a file. Braces in it may be a level deep.
+_PLACEHOLDERS = r"\{\{args\}\}|[!@]\{(?:[^{}\n]++|\{[^{}\n]*+\})*+\}"
 _HINT = "a command is TOML with the text in `prompt`; if the file is sent as it stands, say `format: text` in its rule"
 
 
@@ -56,22 +57,11 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
 def _read_prompt(text: str) -> tuple[str, int]:
     """Return the text of `prompt`, and its first line in the file."""
     try:
-        fields = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason, _, position = str(error).partition(" (at ")
-        if not position:
-            reason = "it is nested too deeply, or a number in it is too long"
-        raise Unreadable(f"is not TOML: {reason}", _HINT, _find_error_line(position, text)) from None
+        fields = parse_toml(text)
+    except ParseError as error:
+        raise Unreadable(error.message, _HINT, error.line) from None
     prompt = fields.get("prompt")
     if not isinstance(prompt, str):
         raise Unreadable("has no text named `prompt`", _HINT, 1)
     key = re.search(r"(?m)^[ \t]*[\"']?prompt[\"']?[ \t]*=[ \t]*(?:(?:\"\"\"|''')\n)?", text)
     return prompt, text.count("\n", 0, key.end()) + 1 if key else 1
-
-
-def _find_error_line(position: str, text: str) -> int:
-    """Return the line that `tomllib` gives as the position of an error, 0 for none; `end of document` is the last line."""
-    match = re.match(r"line ([0-9]+),", position)
-    if match:
-        return int(match[1])
-    return text.count("\n") + 1 if position else 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # A request has 32 MB at most, so more can't be sent anyway.
 MAX_FILES = 1_000
 MAX_PATHS = 10_000
+MAX_REPEATS = 50_000
 MAX_BYTES = 32_000_000
 
 # Characters that may follow a path in a sentence without being part of the file's name.
@@ -32,6 +33,7 @@ _TEXT_ENDINGS = (
     ".yml",
     ".toml",
 )
+_DRIVE = re.compile("[A-Za-z]:/")
 
 
 def resolve_import(path: str, importer: str) -> str | None:
@@ -39,7 +41,7 @@ def resolve_import(path: str, importer: str) -> str | None:
 
     Links aren't followed.
     """
-    if path.startswith(("/", "~/")) or re.match(r"[A-Za-z]:/", path):
+    if path.startswith(("/", "~/")) or _DRIVE.match(path):
         return None
     names = importer.split("/")[:-1]
     for name in path.split("/"):
@@ -82,19 +84,20 @@ class ImportedFiles:
     def __init__(self, read: ReadFile) -> None:
         self._read = read
         self._results: dict[str, tuple[str, bytes] | Unreadable] = {}
+        self._repeats = 0
         self._files = 0
         self._bytes = 0
         self._failure: Unreadable | None = None
 
     def read(self, path: str) -> tuple[str, bytes] | Unreadable:
         """Return the real path of a file and its bytes, or the error that says why it can't be read."""
+        self._repeats += 1
+        if self._repeats > MAX_REPEATS:
+            raise _has_words(f"{MAX_REPEATS:,} words")
         if path in self._results:
             return self._results[path]
         if len(self._results) >= MAX_PATHS:
-            raise Unreadable(
-                f"has more than {MAX_PATHS:,} different words with `@` that could be imports",
-                "put them into code spans, or leave the file out with `exclude`",
-            )
+            raise _has_words(f"{MAX_PATHS:,} different words")
         try:
             file = self._read(path)
         except Unreadable as error:
@@ -121,6 +124,13 @@ class ImportedFiles:
     def raise_failure(self) -> None:
         if self._failure:
             raise self._failure
+
+
+def _has_words(bound: str) -> Unreadable:
+    return Unreadable(
+        f"has more than {bound} with `@` that could be imports",
+        "put them into code spans, or leave the file out with `exclude`",
+    )
 
 
 def _exceeds(bound: str) -> Unreadable:

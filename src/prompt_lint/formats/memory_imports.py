@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.text.markdown_blocks import find_blocks, mask_code_spans
 
 if TYPE_CHECKING:
@@ -47,19 +48,27 @@ class GeminiImport(NamedTuple):
     end: int
 
 
+MAX_LINES = 100_000
+
 # A text can't have a NUL, which replaces code.
-_CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])+)")
-_PUNCTUATED = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])+)")
+_CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])++)")
+_PUNCTUATED = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[^\s\\\0])++)")
 _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 
 
 def parse_for_claude(text: str) -> ClaudeText:
-    """Return the text of a memory file as Claude Code loads it, and its imports."""
+    """Return the text of a memory file as Claude Code loads it, and its imports.
+
+    Raises `Unreadable` for more lines than are looked through.
+    """
     imports: list[Import] = []
     in_html: list[Import] = []
     punctuated: list[Import] = []
     comments: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
+        if text.count("\n") + text.count("\r") >= MAX_LINES:
+            message = f"has more than {MAX_LINES:,} lines, which is as far as imports are looked for"
+            raise Unreadable(message, "make it shorter, or leave it out with `exclude`")
         for block in find_blocks(text):
             if block.kind == "text":
                 imports += _find_imports(block, _CLAUDE)

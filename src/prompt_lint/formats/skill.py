@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_LINES = 500
 _MAX_CHARACTERS = {"name": 64, "description": 1024, "compatibility": 500}
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*+")
 _RESOURCE_FOLDERS = frozenset({"references", "assets", "scripts"})
 
 _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"

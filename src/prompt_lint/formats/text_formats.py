@@ -123,7 +123,7 @@ class TextFormat(NamedTuple):
 
 
 def _has_key(frontmatter: str, key: str) -> bool:
-    return re.search(rf"(?m)^(?:{key})[ \t]*:", frontmatter) is not None
+    return re.search(rf"(?m)^[\"']?(?:{key})[\"']?[ \t]*:", frontmatter) is not None
 
 
 _COPILOT_REVIEW_LIMIT = SizeLimit(

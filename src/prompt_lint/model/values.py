@@ -11,7 +11,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.counts import Count, subtract_counts
+from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     ReadFile = Callable[[str], tuple[str, bytes]]
 
 Role = Literal["system", "user"]
-Origin = Literal["api", "offline"]
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
@@ -106,59 +106,6 @@ class Prompt(NamedTuple):
         return self.format == "group"
 
 
-class CountKey(NamedTuple):
-    """What a count is known by: the model, and the digest of the request."""
-
-    model: str
-    digest: str
-
-
-class Count(NamedTuple):
-    """Tokens of one request for one model, with the interval that the API's number is in.
-
-    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_tokens` is a
-    lower number that isn't believed: that of a gateway where this one is offline, or the other way round.
-    """
-
-    tokens: int
-    low: int
-    high: int
-    origin: Origin
-    is_unverified: bool = False
-    disputed_tokens: int | None = None
-
-    @property
-    def is_disputed(self) -> bool:
-        return self.disputed_tokens is not None
-
-    @property
-    def is_exact(self) -> bool:
-        return self.low == self.high
-
-    def decides(self, limit: int | None) -> bool:
-        """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
-        return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
-
-
-# What came of counting one request for one model: a count, or why there is none.
-Outcome = Count | Unreadable
-
-# A blank prompt is nothing to send, so nothing is estimated.
-EMPTY_COUNT = Count(0, 0, 0, "offline")
-
-
-def sum_counts(counts: Sequence[Count]) -> Count:
-    """Return the sum of at least one count, with the sum of the intervals."""
-    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
-    disputed_tokens = None
-    if any(count.is_disputed for count in counts):
-        disputed_tokens = sum(
-            count.tokens if count.disputed_tokens is None else count.disputed_tokens for count in counts
-        )
-    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts), disputed_tokens)
-
-
 class Problem(NamedTuple):
     """A fault of one file, one rule or one key, which doesn't stop the others.
 
@@ -207,7 +154,7 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A counted `Part`."""
+    """A counted `Part`. `margin` is how far `tokens` and the API's number may be apart."""
 
     title: str
     first_line: int
@@ -215,14 +162,17 @@ class Section(NamedTuple):
     tokens: int
     path: str = ""
     import_chain: tuple[str, ...] = ()
+    margin: int = 0
 
 
 class ImportShares(NamedTuple):
-    """Tokens of a file's own text and of the files that it imports, without what a request adds."""
+    """Tokens of a file's own text and of the files that it imports, without what a request adds; and their margins."""
 
     own_tokens: int
     imported_tokens: int
     imported_files: int
+    own_margin: int = 0
+    imported_margin: int = 0
 
 
 class Exemption(NamedTuple):
@@ -271,6 +221,23 @@ class Verdict(NamedTuple):
     @property
     def fails(self) -> bool:
         return self.status in {"over", "grew"} and not self.is_preexisting
+
+    @property
+    def growth_count(self) -> Count | None:
+        """The growth with the interval of both counts, for a new prompt all of its tokens; None where it isn't known."""
+        base, growth = self.base_count, self.growth
+        if self.change == "new":
+            return self.token_count
+        if base is None or growth is None or self.token_count is None:
+            return None
+        if self.change == "unchanged":
+            return Count(growth, growth, growth, base.origin)
+        current = self.token_count
+        if current.tokens != base.tokens + growth:  # both were counted again for the comparison, offline
+            tokens = base.tokens + growth
+            margin = max(base.margin, -(-base.margin * tokens // (base.tokens or 1)))
+            current = Count(tokens, tokens - margin, tokens + margin, base.origin)
+        return subtract_counts(current, base)
 
     @property
     def has_changed(self) -> bool:

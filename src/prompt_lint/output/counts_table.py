@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.values import sum_counts
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.phrases import format_count
 from prompt_lint.output.text_pieces import format_name
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems

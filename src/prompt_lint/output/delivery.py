@@ -6,15 +6,19 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
-from prompt_lint.output.terminal import wants_color, write_file, write_stderr, write_stdout
+from prompt_lint.output.file_writing import write_file
+from prompt_lint.output.terminal import identify_stdout, wants_color, write_stderr, write_stdout
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prompt_lint.model.values import Report
+
+    # The path of an existing file → what it is to this run, such as `the configuration`; "" for nothing.
+    DescribeInput = Callable[[str], str]
 
 
 class OutputOptions(NamedTuple):
@@ -32,34 +36,145 @@ class OutputOptions(NamedTuple):
 
 
 class Target(NamedTuple):
-    """An output format and its file; without a file it goes to stdout. `is_summary` marks GitHub's, which is appended to."""
+    """An output format and its file; without a file it goes to stdout.
+
+    `is_summary` marks the summary of a job on GitHub, which is appended to. `is_optional` marks what no option asks for.
+    """
 
     format: str
     file: str = ""
     is_summary: bool = False
+    is_optional: bool = False
 
 
-def choose_targets(options: OutputOptions, env: Mapping[str, str]) -> list[Target]:
-    """Return what to write, stdout last, so that the files exist if it is lost.
+class Document(NamedTuple):
+    """What is delivered. `exit_code` is that of the run, if all of it can be written.
 
-    Unless a format was chosen, GitHub and Azure get annotations on stdout, behind the text; GitHub's summary of the job
-    gets the report as Markdown. GitLab takes files alone. Raises `Fatal` where two outputs would go to one file.
+    `render` returns the text in a format. `render_summary` returns Markdown of at most so many bytes, "" if none fits.
+    """
+
+    render: Callable[[str, View], str]
+    render_summary: Callable[[int], str]
+    exit_code: ExitCode
+
+
+def choose_targets(
+    options: OutputOptions, env: Mapping[str, str], describe_input: DescribeInput
+) -> list[Target]:
+    """Return what the options ask for: files, then stdout.
+
+    Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads.
     """
     chosen = options.output_format or "text"
-    files = [Target(*output) for output in options.outputs]
-    files += [Target(chosen, options.output_file)] if options.output_file else []
+    summary = env.get("GITHUB_STEP_SUMMARY", "")
+    outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]
+    files = [Target(name, path, bool(summary) and _is_same(path, summary)) for name, path in outputs]
     stdout = [] if options.output_file else [Target(chosen)]
-    paths = {os.path.abspath(target.file) for target in files}
-    if len(paths) < len(files) or "-" in {target.file for target in files}:
+    ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
+    if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
         raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
-    if not options.output_format and has_runner(env):
-        summary = env.get("GITHUB_STEP_SUMMARY", "")
-        if summary and os.path.abspath(summary) not in paths:
-            files.append(Target("markdown", summary, is_summary=True))
-        stdout.append(Target("github"))
-    elif not options.output_format and env.get("TF_BUILD", "").lower() == "true":
-        stdout.append(Target("azure"))
+    for target in files:
+        _refuse_input(target, describe_input)
     return [*files, *stdout]
+
+
+def add_summary(
+    targets: Sequence[Target], env: Mapping[str, str], describe_input: DescribeInput
+) -> list[Target]:
+    """Return the targets, with GitHub's summary of the job after the other files unless it is among them."""
+    path = env.get("GITHUB_STEP_SUMMARY", "")
+    if not path or any(target.is_summary for target in targets):
+        return list(targets)
+    summary = Target("markdown", path, is_summary=True, is_optional=True)
+    _refuse_input(summary, describe_input)
+    files = [target for target in targets if target.file]
+    return [*files, summary, *targets[len(files) :]]
+
+
+def add_ci_targets(
+    targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str], describe_input: DescribeInput
+) -> list[Target]:
+    """Return the targets, and what the people of a CI system look at, unless a format was chosen.
+
+    On GitHub and Azure that is annotations on stdout, after the text, and GitHub's summary. GitLab takes files alone.
+    """
+    if options.output_format:
+        return list(targets)
+    if has_runner(env):
+        return [*add_summary(targets, env, describe_input), Target("github")]
+    is_azure = env.get("TF_BUILD", "").lower() == "true"
+    return [*targets, Target("azure")] if is_azure else list(targets)
+
+
+def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
+    if os.path.isfile(target.file) and (what := describe_input(target.file)):
+        raise Fatal(
+            f"the {target.format} output would overwrite {target.file}, {what}", "name another file for it"
+        )
+
+
+def _identify(path: str) -> tuple[int, int] | str:
+    """Return what all names of a file have in common."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return status.st_dev, status.st_ino
+
+
+def _is_same(path: str, other: str) -> bool:
+    return _identify(path) == _identify(other)
+
+
+def deliver(
+    document: Document, targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str]
+) -> None:
+    """Write a document to all targets; stdout last, so that the files exist if it is lost.
+
+    Raises `Fatal` for the first target that couldn't be written, after all others were. Its exit code is that of the
+    document, unless that is fine. For an optional one there is only a warning.
+    """
+    view = View(color=False, verbosity=options.verbose - options.quiet)
+    failures = []
+    for target in targets:
+        if not target.file:
+            continue
+        try:
+            _write_target(document, target, view)
+        except Fatal as error:
+            if target.is_optional:
+                write_stderr(f"warning: {escape_line(error.message)}\n")
+            else:
+                failures.append(error)
+    view = view._replace(color=wants_color(options.color, env))
+    for target in targets:
+        if not target.file:
+            write_stdout(document.render(target.format, view), for_machines=target.format != "text")
+    if failures:
+        first = failures[0]
+        raise Fatal(first.message, first.hint, document.exit_code or first.exit_code)
+
+
+def _write_target(document: Document, target: Target, view: View) -> None:
+    """Write a file. Raises `Fatal`."""
+    if not target.is_summary:
+        write_file(target.file, document.render(target.format, view))
+        return
+
+    def render(room: int) -> str:
+        if target.format == "markdown":
+            return document.render_summary(room)
+        text = document.render(target.format, view)
+        return text if count_bytes(text) <= room else ""
+
+    try:
+        is_written = append_summary(target.file, render, "\n\n")
+        reason = "" if is_written else "it is full"
+    except OSError as error:
+        reason = error.strerror or "it can't be written"
+    if reason:
+        message = f"the summary of the job lacks the report: {target.file}: {reason}"
+        raise Fatal(message, exit_code=ExitCode.UNCOUNTED)
 
 
 def deliver_report(
@@ -69,45 +184,15 @@ def deliver_report(
     env: Mapping[str, str],
     render_text: Callable[[Report, View], str] | None = None,
 ) -> None:
-    """Write the report to all targets, `render_text` instead of the usual text.
+    """Write the report of a check to all targets, with `render_text` instead of the usual text. Raises `Fatal` as `deliver`."""
 
-    Raises `Fatal` for the first target that couldn't be written, after all others were. Its exit code is that of the
-    report, unless the report is fine. A summary that couldn't be written is only a warning: no option asked for it.
-    """
-    view = View(color=False, verbosity=options.verbose - options.quiet)
+    def render(name: str, view: View) -> str:
+        own_text = render_text if name == "text" else None
+        return (own_text or OUTPUTS[name].render)(report, view)
 
-    def render(target: Target, view: View) -> str:
-        own_text = render_text if target.format == "text" else None
-        return (own_text or OUTPUTS[target.format].render)(report, view)
+    def render_summary(room: int) -> str:
+        from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
 
-    failures = []
-    for target in targets:
-        if target.is_summary:
-            _append_to_summary(report, target.file)
-        elif target.file:
-            try:
-                write_file(target.file, render(target, view))
-            except Fatal as error:
-                failures.append(error)
-    view = view._replace(color=wants_color(options.color, env))
-    on_stdout = [render(target, view) for target in targets if not target.file]
-    if on_stdout:
-        write_stdout("".join(on_stdout))
-    if failures:
-        first = failures[0]
-        raise Fatal(first.message, first.hint, report.exit_code or first.exit_code)
+        return render_within(report, room, count_bytes)
 
-
-def _append_to_summary(report: Report, path: str) -> None:
-    """Append the report, cut to the room that is left; warn where it can't be written."""
-    from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
-
-    try:
-        is_written = append_summary(path, lambda room: render_within(report, room, count_bytes), "\n\n")
-        fault = "" if is_written else "it is full"
-    except OSError as error:
-        fault = error.strerror or "it can't be written"
-    if fault:
-        write_stderr(
-            f"warning: the summary of the job lacks the report: {escape_line(path)}: {escape_line(fault)}\n"
-        )
+    deliver(Document(render, render_summary, report.exit_code), targets, options, env)

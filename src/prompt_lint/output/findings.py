@@ -235,17 +235,19 @@ def _growth(report: Report, verdict: Verdict) -> str:
         return "; it is new"
     if verdict.growth is None or verdict.base_count is None:
         return ""
-    if not verdict.growth:
+    growth = verdict.growth_count
+    if growth is None or not (growth.tokens or growth.margin):
         return f"; the same as in {report.base.name}"
     share = phrases.share_suffix(verdict.growth, verdict.base_count.tokens)
     lost = phrases.describe_lost_imports(verdict)
-    return f"; {verdict.growth:+,} since {report.base.name}{share}{lost and f', as it {lost}'}"
+    return f"; {phrases.format_growth(growth)} since {report.base.name}{share}{lost and f', as it {lost}'}"
 
 
 def _largest_sections(verdict: Verdict) -> Iterator[str]:
     if len(verdict.sections) > 1 or (verdict.sections and verdict.prompt.is_group):
         largest = [
-            f"{section.tokens:,} in {phrases.describe_lines(section)}{section.title and f' ({section.title})'}"
+            f"{phrases.format_tokens(section.tokens, section.margin)} in {phrases.describe_lines(section)}"
+            f"{section.title and f' ({section.title})'}"
             for section in verdict.sections[:3]
         ]
         yield f"Largest: {', '.join(largest)}."

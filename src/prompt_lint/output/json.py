@@ -12,9 +12,9 @@ from prompt_lint.text.escape import dump_json, escape_surrogates
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import (
         Base,
-        Count,
         Exemption,
         ImportShares,
         Loosening,
@@ -134,13 +134,20 @@ def _section(section: Section) -> dict[str, Any]:
         "first_line": section.first_line,
         "last_line": section.last_line,
         "tokens": section.tokens,
+        "margin": section.margin,
         "path": escape_surrogates(section.path),
         "via": [escape_surrogates(path) for path in section.import_chain],
     }
 
 
 def _shares(shares: ImportShares) -> dict[str, Any]:
-    return {"own": shares.own_tokens, "imported": shares.imported_tokens, "files": shares.imported_files}
+    return {
+        "own": shares.own_tokens,
+        "own_margin": shares.own_margin,
+        "imported": shares.imported_tokens,
+        "imported_margin": shares.imported_margin,
+        "files": shares.imported_files,
+    }
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:
@@ -200,6 +207,13 @@ def _totals(report: Report) -> list[dict[str, Any]]:
     """Return the totals that every output has; `before` is null without a base."""
     has_base = report.base is not None
     return [
-        {"model": total.model, "before": total.before if has_base else None, "after": total.after}
+        {
+            "model": total.model,
+            "before": total.before.tokens if has_base else None,
+            "before_margin": total.before.margin if has_base else None,
+            "after": total.after.tokens,
+            "after_margin": total.after.margin,
+            "growth_margin": total.growth.margin if has_base else None,
+        }
         for total in total_by_model(report)
     ]

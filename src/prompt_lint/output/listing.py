@@ -10,17 +10,18 @@ from prompt_lint.model.values import group_by_prompt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompt_lint.model.values import Count, Prompt, Report, Verdict
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
 
 # A file with more prompts is one row of the table, and isn't read again for its imports.
 MAX_ROWS_PER_FILE = 10
 
 
 class Listing(NamedTuple):
-    """A report of everything. `imported_tokens` has what other files add to a prompt, by prompt and model."""
+    """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model."""
 
     report: Report
-    imported_tokens: Mapping[tuple[Prompt, str], int]
+    import_shares: Mapping[tuple[Prompt, str], ImportShares]
 
     @property
     def exit_code(self) -> ExitCode:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.output.listing import count_tokens, heaviest_model
+from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.output.listing import heaviest_model
+from prompt_lint.output.phrases import format_tokens
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -19,25 +21,26 @@ _MAX_DEPTH = 4
 
 
 class _Folder:
-    """A folder, or a file without children, with the tokens and prompts of all that is below."""
+    """A folder, or a file without children, with the tokens, their margin, and the prompts of all that is below."""
 
-    __slots__ = ("children", "prompts", "tokens")
+    __slots__ = ("children", "margin", "prompts", "tokens")
 
     def __init__(self) -> None:
-        self.tokens = self.prompts = 0
+        self.tokens = self.margin = self.prompts = 0
         self.children: dict[str, _Folder] = {}
 
-    def add(self, path: Sequence[str], tokens: int) -> None:
+    def add(self, path: Sequence[str], tokens: int, margin: int) -> None:
         """Add a prompt to this folder and to each on its path."""
         folder = self
-        folder.include(1, tokens)
+        folder.include(1, tokens, margin)
         for name in path:
             folder = folder.children.setdefault(name, _Folder())
-            folder.include(1, tokens)
+            folder.include(1, tokens, margin)
 
-    def include(self, prompts: int, tokens: int) -> None:
+    def include(self, prompts: int, tokens: int, margin: int) -> None:
         self.prompts += prompts
         self.tokens += tokens
+        self.margin += margin
 
 
 def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
@@ -45,9 +48,10 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
     model = heaviest_model(prompts)
     top = _Folder()
     for listed in prompts:
-        tokens = next((count_tokens(verdict) for verdict in listed.verdicts if verdict.model == model), None)
-        if tokens is not None:
-            top.add(escape_line(listed.prompt.path).split("/"), tokens)
+        for verdict in listed.verdicts:
+            if verdict.model == model:
+                count = verdict.token_count or EMPTY_COUNT
+                top.add(escape_line(listed.prompt.path).split("/"), count.tokens, count.margin)
     if not top.prompts:
         return []
     rows = [("tokens", "share", "prompts", f"folder [{model}]")]
@@ -58,7 +62,14 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
             [(child_name, folder)] = folder.children.items()
             name += f"{child_name}{'/' if folder.children else ''}"
         share = f"{100 * folder.tokens / top.tokens:.0f}%" if top.tokens else ""
-        rows.append((f"{folder.tokens:,}", share, f"{folder.prompts:,}", f"{'  ' * depth}{name}"))
+        rows.append(
+            (
+                format_tokens(folder.tokens, folder.margin),
+                share,
+                f"{folder.prompts:,}",
+                f"{'  ' * depth}{name}",
+            )
+        )
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [
@@ -80,6 +91,6 @@ def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tup
         if len(small) > 1:
             rest = _Folder()
             for _, child in small:
-                rest.include(child.prompts, child.tokens)
+                rest.include(child.prompts, child.tokens, child.margin)
             ordered = [*large, (f"{len(small):,} more", rest)]
     return [(f"{name}/" if child.children else name, child) for name, child in ordered]

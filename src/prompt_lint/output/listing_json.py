@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.model.values import sum_counts
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.json import count_fields, note_texts, problem_objects, warning_objects
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.model.values import ImportShares, Verdict
     from prompt_lint.output.listing import ListedPrompt, Listing
 
 SCHEMA_VERSION = 1
@@ -50,9 +50,16 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
         "role": prompt.role,
         "rule": {"line": rule.line, "files": [escape_surrogates(pattern) for pattern in rule.files]},
         "counts": [
-            {**_count(verdict), "imported": listing.imported_tokens.get((prompt, verdict.model), 0)}
+            {**_count(verdict), **_imported(listing.import_shares.get((prompt, verdict.model)))}
             for verdict in listed.verdicts
         ],
+    }
+
+
+def _imported(shares: ImportShares | None) -> dict[str, Any]:
+    return {
+        "imported": shares.imported_tokens if shares else 0,
+        "imported_margin": shares.imported_margin if shares else 0,
     }
 
 

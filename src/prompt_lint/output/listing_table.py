@@ -6,7 +6,7 @@ import math
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.values import sum_counts
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.listing import (
     MAX_ROWS_PER_FILE,
     ListedPrompt,
@@ -16,6 +16,7 @@ from prompt_lint.output.listing import (
     list_prompts,
 )
 from prompt_lint.output.listing_folders import render_folders
+from prompt_lint.output.phrases import format_tokens
 from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.text_pieces import BOLD, format_count, paint
 from prompt_lint.output.text_remarks import render_remarks
@@ -138,8 +139,9 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
     for number, verdict in enumerate(listed.verdicts if is_verbose else listed.verdicts[:1]):
         name = " " * 4 if number else _format_name(listed)
         name += f" [{verdict.model}]" if is_verbose and len(listed.verdicts) > 1 else ""
-        imported = listing.imported_tokens.get((prompt, verdict.model))
-        name += f" ({imported:,} imported)" if imported else ""
+        shares = listing.import_shares.get((prompt, verdict.model))
+        if shares and shares.imported_tokens:
+            name += f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
         yield (*_number_cells(verdict), prompt.format, prompt.role, name, verdict.status)
 
 
@@ -159,8 +161,8 @@ def _merge_rows(prompts: Sequence[ListedPrompt]) -> _Row:
     """Return one row for the many prompts of a file: the largest, the 95th percentile, and the worst status."""
     verdicts = [listed.verdicts[0] for listed in prompts]
     largest = max(verdicts, key=count_tokens)
-    tokens = sorted(map(count_tokens, verdicts))
-    p95 = tokens[math.ceil(0.95 * len(tokens)) - 1]
-    name = f"{escape_line(largest.prompt.path)} (largest of {len(prompts):,}, p95 {p95:,})"
+    p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
+    numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
+    name = f"{escape_line(largest.prompt.path)} ({numbers})"
     worst = min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
     return (*_number_cells(largest), largest.prompt.format, largest.prompt.role, name, worst)

@@ -97,18 +97,23 @@ def _describe_change(page: Page) -> str:
 
 def _describe_growth(totals: Sequence[Total], incomparable: str) -> str:
     """Return the growth of all models in one phrase; if something is left out, it isn't called the same."""
-    least, most = min(total.growth for total in totals), max(total.growth for total in totals)
-    if least < 0 < most:
-        return f"this change makes it {least:+,} to {most:+,} tokens, by model"
-    tokens = pluralize(max(most, -least), "token")
-    if least != most:
+    growths = [total.growth for total in totals]
+    least, most = min(growths), max(growths)
+    if least.tokens < 0 < most.tokens:
+        both = f"{phrases.format_growth(least)} to {phrases.format_growth(most)}"
+        return f"this change makes it {both} tokens, by model"
+    largest = least if least.tokens < 0 else most
+    tokens = phrases.describe_tokens(abs(largest.tokens), largest.margin)
+    if least.tokens != most.tokens:
         tokens = f"up to {tokens}, by model"
-    if not incomparable and not any(total.before for total in totals):
+    if not incomparable and not any(total.before.tokens for total in totals):
         return f"all is new: {tokens}"
-    if least == most == 0 and not incomparable:
-        return _SAME_TOTAL
-    share = phrases.share_suffix(most, totals[0].before) if len(totals) == 1 and least else ""
-    return f"this change {'removes' if least < 0 else 'adds'} {tokens}{share}"
+    if not largest.tokens and not incomparable:
+        margin = max(growth.margin for growth in growths)
+        return f"the total is what it was, ±{margin:,} tokens" if margin else _SAME_TOTAL
+    share = phrases.share_suffix(most.tokens, totals[0].before.tokens)
+    share = share if len(totals) == 1 and least.tokens else ""
+    return f"this change {'removes' if least.tokens < 0 else 'adds'} {tokens}{share}"
 
 
 def render_context(page: Page) -> str:
@@ -125,12 +130,11 @@ def render_context(page: Page) -> str:
         # The name is a part of the description, and nearly always its end.
         description = report.base.description.removesuffix(report.base.name)
         name = escape_as_code(cut_text(report.base.name)) if description != report.base.description else ""
-        parts.append(
-            f"compared with {format_text(description)}{name} ({escape_as_code(report.base.commit[:10])})"
-        )
+        words = filter(None, (format_text(description).rstrip(), name))
+        parts.append(f"compared with {' '.join(words)} ({escape_as_code(report.base.commit[:10])})")
     return f"{', '.join(parts)}.\n"
 
 
 def _describe_total(total: Total, page: Page) -> str:
-    before = f"{total.before:,} → " if page.has_base else ""
-    return f"{before}**{total.after:,} tokens**"
+    before = f"{phrases.format_count(total.before)} → " if page.has_base else ""
+    return f"{before}**{phrases.format_count(total.after)} tokens**"

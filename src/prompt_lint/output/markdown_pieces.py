@@ -9,7 +9,8 @@ from prompt_lint.output import phrases
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import Count, Prompt
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Prompt
 
 NBSP = "\u00a0"
 _CLAUDE_MODEL = re.compile(r"claude-([a-z0-9.-]{1,40})")
@@ -46,8 +47,9 @@ def format_limit(limit: int | None) -> str:
     return f"{limit:,}" if limit else ""
 
 
-def format_growth(growth: int) -> str:
-    return f"**{growth:+,}**" if growth else "0"
+def format_growth(growth: Count) -> str:
+    text = phrases.format_growth(growth).replace(" ", NBSP)
+    return f"**{text}**" if growth.tokens else text
 
 
 def format_code(name: str) -> str:

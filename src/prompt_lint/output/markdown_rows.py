@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.model.values import RemovedPrompt
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_pieces import (
@@ -65,11 +66,9 @@ def prompt_rows(item: Subject | RemovedPrompt, page: Page, *, all_models: bool) 
 
 
 def _count_cells(verdict: Verdict, page: Page) -> Sequence[str]:
-    after, growth = format_count(verdict.token_count), verdict.growth
+    after, growth = format_count(verdict.token_count), verdict.growth_count
     if not page.has_base:
         return [after]
-    if verdict.change == "new":
-        growth = verdict.token_count and verdict.token_count.tokens
     before = "*new*" if verdict.change == "new" else format_count(verdict.base_count)
     return [before, after, "" if growth is None else format_growth(growth)]
 
@@ -86,7 +85,7 @@ def _fill_bar(verdict: Verdict) -> str:
 def _removed_row(removed: RemovedPrompt, page: Page) -> str:
     return table_row(
         "", format_name(removed.prompt), *_if_several_models(page, format_model(removed.model)),
-        format_count(removed.base_count), "*removed*", format_growth(-removed.base_count.tokens), "", "",
+        format_count(removed.base_count), "*removed*", format_growth(subtract_counts(EMPTY_COUNT, removed.base_count)), "", "",
     )  # fmt: skip
 
 
@@ -117,8 +116,8 @@ def total_header(page: Page) -> str:
 
 
 def total_row(total: Total, page: Page) -> str:
-    after = f"{total.after:,}"
-    cells = (f"{total.before:,}", after, format_growth(total.growth)) if page.has_base else (after,)
+    after = format_count(total.after)
+    cells = (format_count(total.before), after, format_growth(total.growth)) if page.has_base else (after,)
     return table_row(escape_as_code(total.model), *cells)
 
 

@@ -59,7 +59,7 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     worst = subject.worst
     failed = [verdict for verdict in subject.verdicts if verdict.fails]
     excesses = [
-        f"{v.over_by:,} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by
+        f"{_format_excess(v)} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by
     ]
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     line = worst.rule.limit_line(worst.prompt.name, worst.model)
@@ -68,9 +68,13 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
     if phrases.excess_growth(worst):
         growth_advice = f", and allow more growth{_growth_place(worst, page)}"
     return (
-        f"is **{worst.over_by:,} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
+        f"is **{_format_excess(worst)} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
         f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}{growth_advice}"
     )
+
+
+def _format_excess(verdict: Verdict) -> str:
+    return phrases.format_tokens(verdict.over_by, verdict.token_count.margin if verdict.token_count else 0)
 
 
 def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
@@ -79,7 +83,7 @@ def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
     return (
-        f"grew by **{excess.growth:,} tokens**{for_model}{share}; `max_growth` {excess.allowance}. "
+        f"grew by **{phrases.describe_tokens(excess.growth, excess.margin)}**{for_model}{share}; `max_growth` {excess.allowance}. "
         f"Cut {phrases.tokens_to_cut([verdict])}, or allow more{_growth_place(verdict, page)}"
     )
 
@@ -100,7 +104,7 @@ def _render_details(verdict: Verdict) -> Iterator[str]:
         yield from map(_render_section, sections[:_MAX_SECTIONS])
     further = sections[_MAX_SECTIONS:]
     if further:
-        yield f"{sum(section.tokens for section in further):,} tokens in {len(further):,} more"
+        yield f"{phrases.sum_sections(further)} tokens in {len(further):,} more"
     for line in verdict.rule.message.splitlines():
         if line.strip():
             yield f"*{format_text(line.strip())}*"
@@ -111,4 +115,4 @@ def _render_section(section: Section) -> str:
     title = f"{format_code(section.title)}, " if section.title else ""
     location = format_code(lines) if section.path else lines
     by_way_of = f", by way of {' → '.join(map(format_code, chain))}" if len(chain) > 1 else ""
-    return f"{section.tokens:,} tokens: {title}{location}{by_way_of}"
+    return f"{phrases.format_tokens(section.tokens, section.margin)} tokens: {title}{location}{by_way_of}"

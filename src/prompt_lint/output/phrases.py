@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import (
-        Count,
         Exemption,
         ImportShares,
         Loosening,
@@ -33,10 +33,25 @@ _NAMED_FILES = 3
 
 def format_count(count: Count) -> str:
     """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it a number that isn't believed."""
-    spread = max(count.tokens - count.low, count.high - count.tokens)
-    interval = f" ±{spread:,}" if spread else ""
     disputed = "" if count.disputed_tokens is None else f" (disputed: {count.disputed_tokens:,})"
-    return f"{count.tokens:,}{interval}{' unverified' if count.is_unverified else ''}{disputed}"
+    unverified = " unverified" if count.is_unverified else ""
+    return f"{format_tokens(count.tokens, count.margin)}{unverified}{disputed}"
+
+
+def format_tokens(tokens: int, margin: int) -> str:
+    """Return `1,234 ±12`, without a margin `1,234`."""
+    return f"{tokens:,} ±{margin:,}" if margin else f"{tokens:,}"
+
+
+def describe_tokens(tokens: int, margin: int) -> str:
+    """Return `1,234 ±12 tokens`, `1 token`."""
+    return f"{format_tokens(tokens, margin)} tokens" if margin else pluralize(tokens, "token")
+
+
+def format_growth(growth: Count) -> str:
+    """Return `+1,234 ±12`, `-5`, `0`."""
+    sign = "+" if growth.tokens > 0 else ""
+    return f"{sign}{format_tokens(growth.tokens, growth.margin)}"
 
 
 def percent_of_limit(verdict: Verdict) -> str:
@@ -103,10 +118,18 @@ def describe_lines(section: Section | Part) -> str:
     return section.path + (f":{first}-{last}" if last > first else f":{first}" if first > 1 else "")
 
 
+def sum_sections(sections: Sequence[Section]) -> str:
+    """Return the tokens of sections that aren't shown one by one."""
+    return format_tokens(
+        sum(section.tokens for section in sections), sum(section.margin for section in sections)
+    )
+
+
 def describe_shares(shares: ImportShares) -> str:
     """Return where the tokens of a prompt that imports files are."""
-    own, imported = shares.own_tokens, shares.imported_tokens
-    return f"Own text {own:,} tokens, imported {imported:,} in {pluralize(shares.imported_files, 'file')}"
+    own_tokens = describe_tokens(shares.own_tokens, shares.own_margin)
+    imported = format_tokens(shares.imported_tokens, shares.imported_margin)
+    return f"Own text {own_tokens}, imported {imported} in {pluralize(shares.imported_files, 'file')}"
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -114,12 +137,13 @@ def describe_shares(shares: ImportShares) -> str:
 
 
 class ExcessGrowth(NamedTuple):
-    """A prompt that grew by more than the `allowed` tokens of its `max_growth`."""
+    """A prompt that grew, by `growth` tokens with their `margin`, more than the `allowed` ones of its `max_growth`."""
 
     base_tokens: int
     growth: int
     allowed: int
     allowance: str
+    margin: int
 
     @property
     def tokens(self) -> int:
@@ -136,7 +160,8 @@ def excess_growth(verdict: Verdict) -> ExcessGrowth | None:
     if verdict.growth <= allowed:
         return None
     allowance = f"of {_describe_max_growth(max_growth)} allows {allowed:,}"
-    return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance)
+    margin = verdict.growth_count.margin if verdict.growth_count else 0
+    return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance, margin)
 
 
 def _describe_max_growth(max_growth: MaxGrowth) -> str:

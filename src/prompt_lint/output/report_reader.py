@@ -6,11 +6,11 @@ import errno
 import json
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.values import (
     Base,
     ChangeKind,
-    Count,
     Exemption,
     ImportShares,
     Loosening,
@@ -18,7 +18,6 @@ from prompt_lint.model.values import (
     Note,
     NoteKind,
     OnRaise,
-    Origin,
     Problem,
     Prompt,
     RemovedPrompt,
@@ -38,6 +37,8 @@ _T = TypeVar("_T")
 # 100,000 verdicts take some 60 MB.
 MAX_BYTES = 64 << 20
 _LONGEST_TEXT, _MOST_ITEMS, _MOST_PARTS = 65_536, 200_000, 1_000
+# A verdict has about 27. A list of nothing but `[]` takes 25 times its own size in memory.
+_MOST_COMMAS = 4_000_000
 _LARGEST_NUMBER = 2**31 - 1
 _HINT = "make it with `prompt-lint check --output json=FILE`, of this version or a later one"
 
@@ -65,7 +66,7 @@ def read_report(path: str, *, follow_links: bool = False) -> Report:
 def parse_report(data: bytes, name: str) -> Report:
     """Parse the bytes of a report. Errors call it `name`. Raises `Fatal` for what isn't the JSON output of `check`."""
     try:
-        document = json.loads(data)
+        document = json.loads(data) if data.count(b",") <= _MOST_COMMAS else None
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("schema_version") != 1:
@@ -266,11 +267,13 @@ def _read_section(section: _Fields) -> Section:
         section.integer("tokens"),
         section.text("path"),
         section.texts("via", _MOST_PARTS),
+        section.optional_integer("margin") or 0,
     )
 
 
 def _read_shares(shares: _Fields) -> ImportShares:
-    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"))
+    margins = (shares.optional_integer(key) or 0 for key in ("own_margin", "imported_margin"))
+    return ImportShares(shares.integer("own"), shares.integer("imported"), shares.integer("files"), *margins)
 
 
 def _read_problem(problem: _Fields) -> Problem:

@@ -61,6 +61,9 @@ _RULES = {
     "near-limit": (
         "PromptNearLimit", "warning", "A prompt is close to its limit.",
         "Cut the prompt before it fails. warn_at in .prompt-lint.yaml says what close is."),
+    "disputed": (
+        "CountDisputed", "warning", "A gateway counts otherwise than Claude's tokenizer, so its number isn't believed.",
+        "Mend the gateway that ANTHROPIC_BASE_URL names, or count without it (--offline)."),
 }  # fmt: skip
 _RULE_INDEXES = {rule: index for index, rule in enumerate(_RULES)}
 

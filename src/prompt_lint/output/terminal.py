@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 # Seconds between two updates of the progress.
 _INTERVAL = 0.1
+# For streams that don't take what the text output is drawn with.
+_SUBSTITUTES = {"±": "+/-", "→": "->", "…": "..."}
+_SUBSTITUTE = "prompt-lint"
 
 
 class ClosedPipe(Exception):
@@ -36,13 +41,22 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
     return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
 
 
-def write_stdout(text: str) -> None:
-    """Write all of `text`, with escapes for what the stream's encoding lacks.
+def identify_stdout() -> tuple[int, int] | None:
+    """Return device and inode of the regular file that stdout is; None where it is none."""
+    try:
+        status = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):  # closed, or not a stream of the system
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def write_stdout(text: str, *, for_machines: bool = False) -> None:
+    """Write all of `text`: in the stream's encoding for people, as UTF-8 for machines.
 
     Raises `ClosedPipe` where the reader has gone, and `Fatal` where it can't be written: a lost report is no success.
     """
     try:
-        data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        data = _encode(text, "utf-8" if for_machines else sys.stdout.encoding)
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
@@ -58,10 +72,40 @@ def write_stdout(text: str) -> None:
 def write_stderr(text: str) -> None:
     """Write a message to stderr. A run doesn't fail where that is lost."""
     try:
-        sys.stderr.write(text)
+        encoding = sys.stderr.encoding or "utf-8"
+        sys.stderr.write(_encode(text, encoding).decode(encoding))
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         _discard_buffer(sys.stderr)
+
+
+def end_stdout() -> bool:
+    """Flush stdout at the end of a run. Return False where that fails, as it would once more when Python itself ends."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_buffer(sys.stdout)
+        return False
+    except AttributeError:  # started without one
+        pass
+    return True
+
+
+def _encode(text: str, encoding: str | None) -> bytes:
+    """Return `text` in an encoding. What that lacks becomes a substitute of ASCII, or an escape."""
+    return text.encode(encoding or "utf-8", _SUBSTITUTE)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """Handle an error of encoding: what outputs are drawn with is legible without an escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    char = error.object[error.start]
+    substitute = _SUBSTITUTES.get(char) or char.encode("ascii", "backslashreplace").decode()
+    return substitute, error.start + 1
+
+
+codecs.register_error(_SUBSTITUTE, _substitute)
 
 
 def _discard_buffer(stream: TextIO) -> None:
@@ -71,15 +115,6 @@ def _discard_buffer(stream: TextIO) -> None:
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def write_file(path: str, text: str) -> None:
-    """Write a file as UTF-8. Raises `Fatal` where that can't be done."""
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise Fatal(f"could not write {path}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
 
 
 @contextlib.contextmanager

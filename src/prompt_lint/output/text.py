@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import describe_prompts, excess_growth, has_disputed_count
+from prompt_lint.output.phrases import describe_prompts, excess_growth, format_tokens, has_disputed_count
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
@@ -174,7 +174,7 @@ def _render_briefly(entries: Sequence[_Entry], view: View) -> Iterator[str]:
 def _describe_excess(verdict: Verdict) -> str:
     """Return by how much a prompt grew too much, or else is over its limit."""
     excess = excess_growth(verdict) if verdict.status == "grew" else None
-    return f"{excess.tokens:,} too much" if excess else format_fill(verdict)
+    return f"{format_tokens(excess.tokens, excess.margin)} too much" if excess else format_fill(verdict)
 
 
 def _render_summary(report: Report, numbers: Mapping[ShownStatus, int], view: View) -> Iterator[str]:

@@ -117,7 +117,9 @@ def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
         place = _growth_place(config, verdict.rule)
         share = phrases.share_suffix(excess.growth, excess.base_tokens)
         yield f"Cut {phrases.tokens_to_cut([verdict])}, or allow more growth{place}"
-        yield f"Was {excess.base_tokens:,}, grew by {excess.growth:,}{share}: `max_growth` {excess.allowance}."
+        was = phrases.format_count(verdict.base_count) if verdict.base_count else ""
+        growth = phrases.format_tokens(excess.growth, excess.margin)
+        yield f"Was {was}, grew by {growth}{share}: `max_growth` {excess.allowance}."
 
 
 def _growth_place(config: str, rule: Rule) -> str:
@@ -133,20 +135,22 @@ def _render_sections(verdict: Verdict) -> Iterator[str]:
         yield from (f"{INDENT}  {line}" for line in _align_sections(sections[:_PARTS]))
     rest = sections[_PARTS:]
     if rest:
-        yield f"{INDENT}  {sum(section.tokens for section in rest):,} in {len(rest):,} more"
+        yield f"{INDENT}  {phrases.sum_sections(rest)} in {len(rest):,} more"
     if is_group and verdict.token_count:
         added = verdict.token_count.tokens - sum(section.tokens for section in sections)
         if added > 0:
-            yield f"{INDENT}  {added:,} that the API adds around them"
+            margin = verdict.token_count.margin + sum(section.margin for section in sections)
+            yield f"{INDENT}  {phrases.format_tokens(added, margin)} that the API adds around them"
 
 
 def _align_sections(sections: Sequence[Section]) -> Iterator[str]:
-    tokens_width = max(len(f"{section.tokens:,}") for section in sections)
+    tokens = [phrases.format_tokens(section.tokens, section.margin) for section in sections]
+    tokens_width = max(map(len, tokens))
     places = [escape_line(phrases.describe_lines(section)) for section in sections]
     place_width = max(map(len, places))
-    for section, place in zip(sections, places, strict=True):
+    for section, number, place in zip(sections, tokens, places, strict=True):
         title = format_title(section.title)
-        yield f"{section.tokens:>{tokens_width},}  {place:<{place_width}}  {title}".rstrip()
+        yield f"{number:>{tokens_width}}  {place:<{place_width}}  {title}".rstrip()
         if len(section.import_chain) > 1:  # the prompt's own file doesn't show that it imports this one
             chain = " → ".join(map(escape_line, (*section.import_chain, section.path)))
             yield f"{'':{tokens_width}}  {chain}"

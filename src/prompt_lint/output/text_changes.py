@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.output import phrases
 from prompt_lint.output.phrases import format_count, percent_of_limit
 from prompt_lint.output.status_words import LOOSENED_WORDS, STATUS_WORDS, shown_status
@@ -67,8 +68,8 @@ def render_changed(report: Report, blocks: Sequence[Block], view: View) -> Itera
     """Yield a line for each prompt that changed or is gone; where there are several models, a line for each."""
     rows = [_changed_row(block, verdict) for block in blocks for verdict in block.verdicts]
     for removed in report.removed:
-        name, tokens = format_name(removed.prompt), removed.base_count.tokens
-        cells = [format_count(removed.base_count), f"{-tokens:+,}", "", ""]
+        name, growth = format_name(removed.prompt), subtract_counts(EMPTY_COUNT, removed.base_count)
+        cells = [format_count(removed.base_count), phrases.format_growth(growth), "", ""]
         rows.append(_Row("removed", "", name, escape_line(removed.model), cells))
     shown = rows if view.verbosity > 0 else rows[:_ROWS]
     if len({row.model for row in rows}) > 1:
@@ -134,19 +135,15 @@ def render_totals(report: Report) -> Iterator[str]:
     totals, incomparable = total_by_model(report), describe_incomparable(report)
     compared = f"Compared with {escape_line(report.base.description)}" if report.base else ""
     suffix = incomparable and f", {incomparable}"
-    if incomparable and not any(total.before or total.after for total in totals):
+    if incomparable and not any(total.before.tokens or total.after.tokens for total in totals):
         yield f"{compared}: nothing to add up{suffix}."
     elif len(totals) == 1:
         growth = _describe_growth(totals[0], incomparable)
-        yield f"{compared}: {growth}, {totals[0].before:,} → {totals[0].after:,}{suffix}."
+        yield f"{compared}: {growth}, {_format_both(totals[0])}{suffix}."
     elif totals:
         yield f"{compared}{suffix}:"
         rows = [
-            [
-                escape_line(total.model),
-                f"{total.before:,} → {total.after:,}",
-                _describe_growth(total, incomparable),
-            ]
+            [escape_line(total.model), _format_both(total), _describe_growth(total, incomparable)]
             for total in totals
         ]
         yield from (f"{INDENT}{line}" for line in align_columns(rows))
@@ -154,9 +151,14 @@ def render_totals(report: Report) -> Iterator[str]:
         yield f"{groups}; the total doesn't have groups, whose prompts it has."
 
 
+def _format_both(total: Total) -> str:
+    return f"{format_count(total.before)} → {format_count(total.after)}"
+
+
 def _describe_growth(total: Total, incomparable: str) -> str:
     """Return the growth of a total; with something left out, which may have changed, it isn't called the same."""
-    if not total.growth and not incomparable:
+    growth = total.growth
+    if not growth.tokens and not growth.margin and not incomparable:
         return "the same total"
-    share = phrases.share_suffix(total.growth, total.before) if total.growth else ""
-    return f"{total.growth:+,} tokens{share}"
+    share = phrases.share_suffix(growth.tokens, total.before.tokens) if growth.tokens else ""
+    return f"{phrases.format_growth(growth)} tokens{share}"

@@ -11,7 +11,8 @@ from prompt_lint.text.escape import escape_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Count, Prompt, Verdict
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Prompt, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 INDENT = " " * 8
 BOLD = "1"
 _WIDTH = 80
-_NARROWEST_NAME = 16
+_NARROWEST_NAME = 12
 _TITLE_WIDTH = 48
 
 
@@ -69,9 +70,10 @@ def count_cells(verdict: Verdict) -> list[str]:
 def _format_growth(verdict: Verdict) -> str:
     if verdict.change in {"", "new"}:
         return str(verdict.change)
-    if verdict.growth is None:
+    growth = verdict.growth_count
+    if growth is None:
         return "?"
-    return f"{verdict.growth:+,}" if verdict.growth else "same"
+    return phrases.format_growth(growth) if growth.tokens or growth.margin else "same"
 
 
 def format_fill(verdict: Verdict) -> str:

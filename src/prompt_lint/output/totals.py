@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts, sum_counts
 from prompt_lint.model.values import group_by_prompt
+from prompt_lint.output.phrases import format_count
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Report, Verdict
 
 
@@ -15,12 +18,9 @@ class Total(NamedTuple):
     """The tokens of all prompts for one model. Without a base, `before` is the same as `after`."""
 
     model: str
-    before: int
-    after: int
-
-    @property
-    def growth(self) -> int:
-        return self.after - self.before
+    before: Count
+    after: Count
+    growth: Count
 
 
 def total_by_model(report: Report) -> list[Total]:
@@ -28,16 +28,39 @@ def total_by_model(report: Report) -> list[Total]:
 
     Groups are left out, which would count prompts twice; so is what can't be compared, before and after.
     """
-    sums: dict[str, list[int]] = {}  # by model: tokens after the change, and growth
+    parts: dict[str, _Parts] = {}
     for verdict in report.verdicts:
         if verdict.token_count and not verdict.prompt.is_group:
-            tokens, total = verdict.token_count.tokens, sums.setdefault(verdict.model, [0, 0])
+            of_model = parts.setdefault(verdict.model, _Parts([], [], []))
             if not _is_incomparable(verdict):
-                total[0] += tokens
-                total[1] += tokens if verdict.change == "new" else verdict.growth or 0
+                of_model.after.append(verdict.token_count)
+                of_model.before.extend([verdict.base_count] if verdict.base_count else [])
+                of_model.growths.extend(
+                    [verdict.growth_count] if report.base and verdict.growth_count else []
+                )
     for removed in report.removed:
-        sums.setdefault(removed.model, [0, 0])[1] -= removed.base_count.tokens
-    return [Total(model, after - growth, after) for model, (after, growth) in sums.items()]
+        of_model = parts.setdefault(removed.model, _Parts([], [], []))
+        of_model.before.append(removed.base_count)
+        of_model.growths.append(subtract_counts(EMPTY_COUNT, removed.base_count))
+    return [_sum_parts(model, of_model, report) for model, of_model in parts.items()]
+
+
+class _Parts(NamedTuple):
+    """The counts that a total is the sum of."""
+
+    before: list[Count]
+    after: list[Count]
+    growths: list[Count]
+
+
+def _sum_parts(model: str, parts: _Parts, report: Report) -> Total:
+    before, after, growth = map(sum_counts, parts)
+    if report.base is None:
+        return Total(model, after, after, growth)
+    # A prompt that the API counted may be compared by offline counts: so before, growth and after add up.
+    shift = after.tokens - growth.tokens - before.tokens
+    tokens, low, high = (number + shift for number in before[:3])
+    return Total(model, before._replace(tokens=tokens, low=low, high=high), after, growth)
 
 
 def describe_incomparable(report: Report) -> str:
@@ -56,17 +79,19 @@ def describe_group_growth(report: Report) -> str:
     Groups that can't be compared are counted, too: `1 group can't be compared`. Of several models, the one with the
     largest change stands for its group. Returns "" where no group changed.
     """
-    grew, shrank, incomparable = [], [], 0
+    grew: list[Count] = []
+    shrank: list[Count] = []
+    incomparable = 0
     for prompt, verdicts in group_by_prompt(report.verdicts):
         if prompt.is_group:
-            growths = [v.growth for v in verdicts if v.growth and v.change != "new"]
-            if growths and max(growths) > 0:
+            growths = [v.growth_count for v in verdicts if v.growth and v.growth_count and v.change != "new"]
+            if growths and max(growths).tokens > 0:
                 grew.append(max(growths))
             elif growths:
-                shrank.append(-min(growths))
+                shrank.append(subtract_counts(EMPTY_COUNT, min(growths)))
             incomparable += any(map(_is_incomparable, verdicts))
     parts = [
-        f"{pluralize(len(sizes), 'group')} {verb} by {'up to ' if len(sizes) > 1 else ''}{max(sizes):,}"
+        f"{pluralize(len(sizes), 'group')} {verb} by {'up to ' if len(sizes) > 1 else ''}{format_count(max(sizes))}"
         for verb, sizes in (("grew", grew), ("shrank", shrank))
         if sizes
     ]

@@ -13,6 +13,7 @@ worktree or a submodule is found again through `.git`.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
@@ -197,6 +198,8 @@ def _check_exit(top: str, code: int, output: bytes, errors: bytes, warnings: lis
 
 
 def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
+    if code < 0 and not lines:  # ended by a signal, which git says nothing about
+        return _explain_signal(-code)
     message = next((line for line in lines if line.startswith("fatal: ")), " ".join(lines))
     message = message.removeprefix("fatal: ") or f"git ended with exit code {code} and said nothing"
     if message.startswith("not a git repository (or any"):
@@ -216,3 +219,18 @@ def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
         )
     advice = next((line for line in lines if line.startswith("git config ")), "")
     return Fatal(f"git: {message}", f"if you trust this repository: {advice}" if advice else "")
+
+
+def _explain_signal(number: int) -> Fatal:
+    if number == getattr(signal, "SIGXFSZ", None):
+        return Fatal(
+            "the operating system allows only small files, too small to list the repository",
+            "allow this process larger files: `ulimit -f`",
+            ExitCode.UNCOUNTED,
+        )
+    names = {member.value: member.name for member in signal.Signals}
+    return Fatal(
+        f"the operating system ended git ({names.get(number, f'signal {number}')})",
+        "run again; SIGKILL often means that there is too little memory",
+        ExitCode.UNCOUNTED,
+    )

@@ -68,7 +68,8 @@ class WorkingTree:
     """The `Tree` of what is on disk: of a repository, or of a plain folder (`has_git` is False).
 
     `kinds` has the kind of each path that was listed and isn't an ordinary file. A link that git checked out as text is a
-    link here like any other.
+    link here like any other. `read_paths` are the real paths of the files that were read, or would have been if they had
+    changed.
     """
 
     def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
@@ -76,6 +77,7 @@ class WorkingTree:
         self.has_git = has_git
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
+        self.read_paths: set[str] = set()
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
@@ -144,6 +146,7 @@ class WorkingTree:
 
     def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
         """Return the bytes of a regular file and its stamp. Raises `MissingFile`, `Unreadable`."""
+        self.read_paths.add(path)
         kind = self.kinds.get(path)
         if kind == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
@@ -168,6 +171,7 @@ class WorkingTree:
         prefix = self.top + os.sep
         folders = {"": safe_read.STAMPS_SHOW_CHANGES}
         for path in paths:
+            self.read_paths.add(path)
             folder = path[: path.rfind("/") + 1]
             stamp = b""
             if path not in self.kinds and (folders.get(folder) or self._is_real_folder(folder, folders)):

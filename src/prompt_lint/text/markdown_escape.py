@@ -14,7 +14,8 @@ _MARKS = re.compile(r"[\\`*{}\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
 # an entity doesn't help; but not in code, which can also be copied unchanged.
 _LINKING = re.compile(
     r"""://                                       # an address
-      | (?i:\bwww\.|\bgh-\d)                      # one without its scheme; an issue
+      | \S@\S                                     # an address of mail
+      | (?i:(?<![^\W_])www\.|\bgh-\d)                      # one without its scheme; an issue
       | [@\#!&~%$^][\w"]                          # @name #1 !1 &1 ~label %milestone
       | :[\w+-]+:                                 # an emoji
       | \[\w+:                                    # GitLab's [issue:1]
@@ -24,6 +25,9 @@ _LINKING = re.compile(
 )
 # What starts a block at the start of a line or a list item; there GitLab obeys `/close`.
 _BLOCK_START = re.compile(r"[#>+=/:-]|[0-9]{1,9}(?=[.)])")
+# What cmark-gfm looks for in the tag `<code>`, too, of which it knows nothing: addresses, and addresses of mail.
+_AUTOLINKS = re.compile(r":(?=//)|(?<=w)w(?=w\.)|@")
+_BACKTICKS = re.compile("`+")
 _CODE_OR_WORD = re.compile(r"`([^`]+)`|[^\s`]+|`|\s+")
 
 # Scripts that run from right to left. What is next to such a text would be drawn on the wrong side of it.
@@ -59,11 +63,23 @@ def _escape_marks(text: str) -> str:
 def _format_code(line: str) -> str:
     if not line:
         return ""
-    if "`" in line or "|" in line or line != line.strip():
-        start, end = len(line) - len(line.lstrip(" ")), len(line.rstrip(" "))
-        inner = "&#32;" * start + _escape_marks(line[start:end]) if line.strip() else ""
-        return _isolate(f"<code>{inner}{'&#32;' * (len(line) - end)}</code>")
-    return _isolate(f"`{line}`")
+    if "|" in line or not line.strip(" "):
+        return _isolate(f"<code>{_escape_in_tag(line)}</code>")
+    fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)
+    # Of a space on both sides, one is dropped.
+    padding = " " if {line[0], line[-1]} & {" ", "`"} else ""
+    return _isolate(f"{fence}{padding}{line}{padding}{fence}")
+
+
+def _escape_in_tag(line: str) -> str:
+    """Return code for the tag `<code>`: in a table, a code span can't hold a `|` with a backslash before it."""
+    start, end = len(line) - len(line.lstrip(" ")), len(line.rstrip(" "))
+    if not line.strip(" "):
+        return "&#32;" * len(line)
+    inner = _escape_marks(line[start:end])
+    # A comment is nothing to a reader, and ends the text in which an address is looked for.
+    inner = _AUTOLINKS.sub(lambda match: f"<!-- -->{match[0]}", inner)
+    return f"{'&#32;' * start}{inner}{'&#32;' * (len(line) - end)}"
 
 
 def _isolate(text: str) -> str:

@@ -8,16 +8,17 @@ from prompt_lint.model.values import Part
 from prompt_lint.text.code_fence import update_fence
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
+_MAX_SECTIONS = 10_000
 
 
 def split_sections(text: str, first_line: int = 1) -> list[Part]:
     """Split a text at its headings, of any level; one without headings at its paragraphs.
 
     Every line is in just one part. Text before the first heading is a part without a title. Headings inside
-    fenced code are code. `first_line` is that of the text in its file.
+    fenced code are code. `first_line` is that of the text in its file. The last of 10,000 parts has all the rest.
     """
     lines = text.split("\n")
-    starts = sorted({0, *(_find_headings(lines) or _find_paragraphs(lines))})
+    starts = sorted({0, *(_find_headings(lines) or _find_paragraphs(lines))})[:_MAX_SECTIONS]
     ends = [*starts[1:], len(lines)]
     return [_make_part(lines, start, end, first_line) for start, end in zip(starts, ends, strict=True)]
 

@@ -28,7 +28,7 @@ COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFold
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
 # `\frac{{a}}{{b}}` or `{{"a": 1}}`. No class can match what ends it, so each character is looked at twice at most.
 _COMMON = (
-    r"\\[A-Za-z]*(?:{{[^{}\n]*}})+"  # LaTeX, or an escape: read past
+    r"\\[A-Za-z]*(?:{{[^{}\n]*}})++"  # LaTeX, or an escape: read past
     r"|(?<![$\\{=])(?P<plain>{{[{~]?[#/>^&!*]?[ \t]*[A-Za-z_$@.][^{}\n]*}}"
     r"|{%[-+]?[ \t]*[a-z][^%\n]*%}"
     r"|{#[- \t][^#\n]*#})"

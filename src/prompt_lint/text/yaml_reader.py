@@ -27,8 +27,8 @@ class Limits(NamedTuple):
 
 
 CONFIG_LIMITS = Limits(size=256 * 1024, depth=32, nodes=20_000)
-# As large as a prompt may be made by a flag; the caller has looked at the size.
-PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=1_000_000)
+# As large as a prompt may be made by a flag; the caller has looked at the size. So many values take a second.
+PROMPT_LIMITS = Limits(size=32 * 1024 * 1024, depth=100, nodes=100_000)
 
 # Whole numbers that every JSON reader keeps exactly, and then some.
 _MAX_INT = 2**63 - 1
@@ -57,7 +57,7 @@ _WORDS: dict[str, bool | None] = {
 
 # What YAML calls printable, less the byte order mark: inside a file the two parsers differ on it.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_DIRECTIVE = re.compile("(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*%")
+_DIRECTIVE = re.compile("(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*+%")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _UNSUPPORTED = {

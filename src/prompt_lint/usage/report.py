@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.api.credentials import find_admin_credential
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.delivery import add_summary, choose_targets
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
-from prompt_lint.usage.delivery import choose_targets, deliver_report, write_warnings
+from prompt_lint.usage.delivery import deliver_report, write_warnings
 from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.prices import compute_prompt_costs
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
-    from prompt_lint.model.values import Count, Verdict
-    from prompt_lint.output.delivery import OutputOptions
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Verdict
+    from prompt_lint.output.delivery import DescribeInput, OutputOptions
     from prompt_lint.usage.values import Bucket, FailCondition, Period, Source, UsageData
 
 _DEFAULT_DAYS = 7
@@ -59,17 +61,23 @@ class Options(NamedTuple):
     deadline: float = POLICY.deadline
 
 
-def run(env: Mapping[str, str], options: Options, output: OutputOptions, now: datetime) -> ExitCode:
+def run(
+    env: Mapping[str, str],
+    options: Options,
+    output: OutputOptions,
+    now: datetime,
+    describe_input: DescribeInput,
+) -> ExitCode:
     """Make the report and write its outputs. Raises `Fatal`."""
     refuse_pull_request(env)
     conditions = _parse_conditions(options.fail_on)
     _refuse_empty_values(options, output)
-    targets = choose_targets(env, output, options.check)
+    targets = add_summary(choose_targets(output, env, describe_input), env, describe_input)
     checked = read_prompts(options.check) if options.check else None
     credential = find_admin_credential(env, analytics=options.source == "analytics")
     with localcontext(EXACT_CONTEXT):
         report = make_report(credential, options, conditions, checked, now)
-        deliver_report(report, targets, env, output.color)
+        deliver_report(report, targets, output, env)
     write_warnings(report, targets, env)
     return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
 

@@ -8,9 +8,10 @@ from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_fil
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.imported_files import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
+from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE
-from prompt_lint.output.phrases import describe_lines
+from prompt_lint.output.phrases import describe_lines, describe_tokens, format_count
 from prompt_lint.output.text_pieces import format_title
 from prompt_lint.request.flatten import flatten
 from prompt_lint.text.escape import escape_line
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prompt_lint.config.rule_matching import MatchedFile
+    from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Part, Prompt
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -35,14 +37,15 @@ class FileToExplain(NamedTuple):
     tree: WorkingTree
     file: MatchedFile
     model: str
-    count_text: Callable[[str, str], int]
+    count_text: Callable[[str, str], Count]
     max_bytes: int
 
-    def describe_tokens(self, content: object) -> str:
-        return pluralize(self.count(flatten(content)), "token")
+    def describe_tokens(self, text: str) -> str:
+        count = self.measure(text)
+        return describe_tokens(count.tokens, count.margin)
 
-    def count(self, text: str) -> int:
-        return self.count_text(self.model, text) if text else 0
+    def measure(self, text: str) -> Count:
+        return self.count_text(self.model, text) if text else EMPTY_COUNT
 
 
 def describe_contents(source: FileToExplain) -> Iterator[str]:
@@ -73,26 +76,27 @@ def _describe_prompt(prompt: Prompt, source: FileToExplain) -> str:
         return f"{name}: blank, so there is nothing to be sent"
     fields, pieces = prompt.request.fields, []
     if "system" in fields:
-        pieces.append(f"system {source.describe_tokens(fields['system'])}")
+        pieces.append(f"system {source.describe_tokens(flatten(fields['system']))}")
     if tools := fields.get("tools"):
-        pieces.append(f"{pluralize(len(tools), 'tool')} of {source.describe_tokens(tools)}")
+        pieces.append(f"{pluralize(len(tools), 'tool')} of {source.describe_tokens(flatten(tools))}")
     messages = [message for message in fields["messages"] if not pieces or message != PLACEHOLDER_MESSAGE]
     if messages:
-        pieces.append(f"{pluralize(len(messages), 'message')} of {source.describe_tokens(messages)}")
+        pieces.append(f"{pluralize(len(messages), 'message')} of {source.describe_tokens(flatten(messages))}")
     return f"{name}, as {prompt.role}: {', '.join(pieces)} ({source.model}, the texts alone)"
 
 
 def _describe_own_parts(parts: Iterable[Part], source: FileToExplain) -> Iterator[str]:
     """Yield the parts that are in the file itself, in its order; none for a single one, which is the prompt."""
-    own = [(source.count(part.text), part) for part in parts if not part.import_chain]
+    own = [(source.measure(part.text), part) for part in parts if not part.import_chain]
     if len(own) < 2:
         return
     shown, rest = own[:_MAX_PARTS], own[_MAX_PARTS:]
-    width = max(len(f"{tokens:,}") for tokens, _ in shown)
-    for tokens, part in shown:
-        yield f"    {tokens:>{width},}  {describe_lines(part):<13}  {format_title(part.title)}".rstrip()
+    width = max(len(format_count(count)) for count, _ in shown)
+    for count, part in shown:
+        yield f"    {format_count(count):>{width}}  {describe_lines(part):<13}  {format_title(part.title)}".rstrip()
     if rest:
-        yield f"    {sum(tokens for tokens, _ in rest):,} in {len(rest):,} more"
+        total = sum_counts([count for count, _ in rest])
+        yield f"    {format_count(total)} in {len(rest):,} more"
 
 
 def _describe_imports(parts: Iterable[Part], source: FileToExplain) -> Iterator[str]:
@@ -111,7 +115,7 @@ def _describe_imports(parts: Iterable[Part], source: FileToExplain) -> Iterator[
     ordered = sorted(texts, key=lambda chain: [rank[chain[:end]] for end in range(2, len(chain) + 1)])
     for chain in ordered[:_MAX_PARTS]:
         indent = "  " * min(len(chain) - 2, _MAX_INDENTS)
-        tokens = pluralize(source.count("\n".join(texts[chain])), "token")
+        tokens = source.describe_tokens("\n".join(texts[chain]))
         yield f"      {indent}{escape_line(chain[-1])}  {tokens}"
     if len(texts) > _MAX_PARTS:
         yield f"      and {len(texts) - _MAX_PARTS:,} more"

@@ -58,7 +58,7 @@ def command(
     summary = _render_summary(proposal)
     if dry_run:
         write_stderr(summary)
-        write_stdout(proposal.text)
+        write_stdout(proposal.text, for_machines=True)
         return ExitCode.OK
     write_config(tree.top, name, proposal.text, replaces=force)
     next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"

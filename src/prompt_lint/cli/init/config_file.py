@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from prompt_lint.config.load import NAMES, find_config
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.file_writing import write_temporary_file
 
 
 def choose_name(top: str, *, replaces: bool) -> str:
@@ -22,18 +22,11 @@ def choose_name(top: str, *, replaces: bool) -> str:
 def write_config(top: str, name: str, text: str, *, replaces: bool) -> None:
     """Write the whole file or nothing. A link of that name is replaced, not followed. Raises `Fatal`."""
     target = os.path.join(top, name)
-    temporary = os.path.join(top, f".prompt-lint.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _move(temporary, target, replaces=replaces)
+        with write_temporary_file(top, text.encode(), like=target) as temporary:
+            _move(temporary, target, replaces=replaces)
     except OSError as error:
         raise Fatal(f"could not write {name}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
 
 
 def _move(temporary: str, target: str, *, replaces: bool) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.config.schema import WARN_AT
 from prompt_lint.config.values import MAX_LIMIT
+from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.output.phrases import format_count
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -66,13 +68,13 @@ def find_largest(verdicts: Iterable[Verdict]) -> Verdict:
 def describe_today(verdicts: Sequence[Verdict]) -> str:
     """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(verdicts)
-    tokens = largest.token_count.tokens if largest.token_count else 0
+    tokens = f"{format_count(largest.token_count or EMPTY_COUNT)} tokens"
     if len(verdicts) == 1:
-        return f"Today 1 file, of {tokens:,} tokens."
+        return f"Today 1 file, of {tokens}."
     files = len({verdict.prompt.path for verdict in verdicts})
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""
     path = _shorten(escape_line(largest.prompt.path))
-    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens:,} tokens: {path}{escape_line(name)}"
+    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens}: {path}{escape_line(name)}"
 
 
 def _shorten(path: str) -> str:

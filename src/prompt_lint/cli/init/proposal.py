@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Settings
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Count, Problem, Report, Verdict
+    from prompt_lint.model.counts import Count
+    from prompt_lint.model.values import Problem, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 # What Claude Code loads at the start of every session at the top of the repository. After `#`: that prompt of each file.

@@ -1,0 +1,78 @@
+"""Counts of tokens with their intervals, and how they add up: the only place that knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from prompt_lint.model.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Origin = Literal["api", "offline"]
+
+
+class CountKey(NamedTuple):
+    """What a count is known by: the model, and the digest of the request."""
+
+    model: str
+    digest: str
+
+
+class Count(NamedTuple):
+    """Tokens of one request for one model, with the interval that the API's number is in.
+
+    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_tokens` is a
+    lower number that isn't believed: that of a gateway where this one is offline, or the other way round.
+    """
+
+    tokens: int
+    low: int
+    high: int
+    origin: Origin
+    is_unverified: bool = False
+    disputed_tokens: int | None = None
+
+    @property
+    def is_disputed(self) -> bool:
+        return self.disputed_tokens is not None
+
+    @property
+    def is_exact(self) -> bool:
+        return self.low == self.high
+
+    @property
+    def margin(self) -> int:
+        """How far `tokens` and the API's number may be apart."""
+        return max(self.tokens - self.low, self.high - self.tokens)
+
+    def decides(self, limit: int | None) -> bool:
+        """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
+        return not self.is_unverified and (limit is None or self.low > limit or self.high <= limit)
+
+
+# What came of counting one request for one model: a count, or why there is none.
+Outcome = Count | Unreadable
+
+# A blank prompt is nothing to send, so nothing is estimated.
+EMPTY_COUNT = Count(0, 0, 0, "offline")
+
+
+def sum_counts(counts: Sequence[Count]) -> Count:
+    """Return the sum of counts, with the sum of their intervals."""
+    if not counts:
+        return EMPTY_COUNT
+    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
+    origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
+    disputed_tokens = None
+    if any(count.is_disputed for count in counts):
+        disputed_tokens = sum(
+            count.tokens if count.disputed_tokens is None else count.disputed_tokens for count in counts
+        )
+    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts), disputed_tokens)
+
+
+def subtract_counts(count: Count, other: Count) -> Count:
+    """Return the difference of two counts, with the interval that it is in wherever both are in theirs."""
+    negative = Count(-other.tokens, -other.high, -other.low, other.origin, other.is_unverified)
+    return sum_counts([count, negative])
