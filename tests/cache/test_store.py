@@ -44,7 +44,7 @@ NOW = 1_800_000_000.0
 def test_sqlite_is_not_imported_for_an_empty_cache(folder: Path) -> None:
     """Reading where there is no file, or with the cache switched off, costs no import."""
     script = (
-        "import sys; from prompt_lint.cache.counts import open_counts; from prompt_lint.model.values import CountKey\n"
+        "import sys; from prompt_lint.cache.counts import open_counts; from prompt_lint.model.counts import CountKey\n"
         f"for folder in ({str(folder)!r}, None):\n"
         "    cache = open_counts(folder); cache.get([CountKey('m', 'ab')], 'api'); cache.close()\n"
         "print('sqlite3' in sys.modules)"

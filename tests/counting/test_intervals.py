@@ -128,4 +128,70 @@ def test_a_hidden_prompt_that_nobody_has_measured_widens_the_interval() -> None:
     margin = compute_margin(get_model("claude-fable-5-2"), fields, unknown.tokens)
 
     assert unknown.tokens == known.tokens
-    assert (unknown.low, unknown.high) == (known.tokens - margin - 68, known.tokens + margin + 68)
+    assert unknown.low == known.tokens - margin - 68
+    assert unknown.high > known.tokens + margin + 68
+
+
+TEXTS = {
+    "English": "Answer the customer's question politely, in at most three sentences. " * 40,
+    "code": "def count(paths: list[str]) -> int:\n    return sum(map(len, paths))\n" * 40,
+    "Japanese": "三文以内で丁寧に答えてください。" * 40,
+    "rare words": "antidisestablishmentarianism pneumonoultramicroscopic " * 40,
+    "short": "Hi",
+}
+OF_EACH_FAMILY = (
+    "claude-sonnet-4-6",
+    "claude-opus-4-7",
+    "claude-opus-4-8",
+    "claude-sonnet-5",
+    "claude-opus-5",
+)
+
+
+@pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "any"}])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize(
+    ("model", "likely"),
+    [("claude-quartz-9", OF_EACH_FAMILY), ("claude-fable-5-2", OF_EACH_FAMILY[1:])],
+)
+def test_the_interval_of_an_assumed_model_reaches_to_each_family_that_it_may_belong_to(
+    model: str, likely: tuple[str, ...], text: str, choice: dict[str, Any] | None
+) -> None:
+    """An unknown model may belong to any; one that came after Opus 4.7 to those from there on."""
+    fields: dict[str, Any] = {"messages": [{"role": "user", "content": text}]}
+    if choice:
+        fields |= {"tools": [TOOL], "tool_choice": choice}
+
+    counted = offline.count_request(model, Request(fields))
+    others = [offline.count_request(other, Request(fields)).tokens for other in likely]
+
+    assert counted.low <= min(others) <= max(others) <= counted.high
+
+
+def test_another_snapshot_of_a_known_model_has_its_family() -> None:
+    """Only a share is added: the tokenizer of a model doesn't change with its date."""
+    fields = {"messages": [{"role": "user", "content": TEXTS["English"]}]}
+
+    counted = offline.count_request("claude-haiku-4-5-20260101", Request(fields))
+
+    assert counted.is_unverified
+    assert counted.high < offline.count_request("claude-opus-5", Request(fields)).tokens
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "has_few"),
+    [
+        ("claude-opus-5", {}, False),
+        ("claude-sonnet-4-5", {"tools": [TOOL]}, False),
+        ("claude-opus-5", {"tools": [TOOL]}, True),
+        ("claude-sonnet-4-5", {"messages": [{"role": "user", "content": [IMAGE]}]}, True),
+        ("claude-sonnet-4-5", {"messages": [{"role": "user", "content": [IMAGE]}], "tools": [TOOL]}, True),
+    ],
+)
+def test_a_count_knows_whether_its_interval_has_few_witnesses(
+    model: str, fields: dict[str, Any], *, has_few: bool
+) -> None:
+    """One kind of the request that was seldom recorded is enough."""
+    counted = offline.count_request(model, Request({"messages": [GREETING], **fields}))
+
+    assert counted.has_few_witnesses is has_few

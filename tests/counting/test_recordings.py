@@ -7,8 +7,12 @@ import statistics
 from pathlib import Path
 
 import pytest
+from benchmarks import intervals
 from benchmarks.recordings import CountedRecording, Recordings, count_recordings
 from tests.support.paths import ROOT
+
+from prompt_lint.counting.interval_table import INTERVALS
+from prompt_lint.model.recorded_requests import RECORDED_REQUESTS
 
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data")
 
@@ -82,3 +86,11 @@ def test_only_recordings_that_show_an_edit_are_left_out(recordings: Recordings) 
     """Each has a reason that doesn't come from its result alone, and they are few."""
     assert 0 < len(recordings.edited) <= 10
     assert all(reason for _, reason in recordings.edited)
+
+
+def test_the_tables_in_the_package_are_those_that_the_script_derives() -> None:
+    """Nobody has written an interval, or a number of requests, by hand."""
+    differences = intervals.collect_differences(DATA)
+
+    assert intervals.derive_intervals(differences) == INTERVALS
+    assert intervals.count_recorded_requests(differences) == RECORDED_REQUESTS

@@ -24,6 +24,8 @@ class Margin(NamedTuple):
         return max(self.tokens, round(count * self.share))
 
 
+# An interval that rests on fewer recorded requests has few witnesses.
+FEW_ROWS = 30
 # The least margin of a model. The counts of a documented model are those of the one before it, as its documentation says;
 # of an assumed one nothing is known.
 _LEAST_MARGINS = {"measured": Margin(0.0, 0), "documented": Margin(0.01, 3), "assumed": Margin(0.15, 15)}
@@ -33,6 +35,12 @@ def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
     """Return by how many tokens the API's count may be higher or lower than `tokens`."""
     margins = [_find_margin(model, kind) for kind in list_kinds(model, fields)]
     return max(margin.compute_tokens(tokens) for margin in margins)
+
+
+def has_few_witnesses(model: Model, fields: Mapping[str, Any]) -> bool:
+    """Return whether the interval of one of the request's kinds rests on few recorded requests."""
+    generation = find_generation(model)
+    return any(INTERVALS[generation, kind].rows < FEW_ROWS for kind in list_kinds(model, fields))
 
 
 def find_texts_margin(model: Model) -> Margin:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.coverage import HINT, read_texts, refuse_uncovered
 from prompt_lint.counting.image_tokens import count_image, find_images
-from prompt_lint.counting.intervals import compute_margin, find_texts_margin
+from prompt_lint.counting.intervals import compute_margin, find_texts_margin, has_few_witnesses
 from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
 from prompt_lint.model.counts import Count
@@ -64,6 +64,10 @@ _SEEN_IN_OTHER_SCRIPTS = frozenset({"claude-sonnet-4", "claude-sonnet-4-5", "cla
 
 # An unknown model counts as the newest family.
 _UNKNOWN_MODEL = Model("", NEWEST_FAMILY, 0, "assumed", None, has_system_line=True)
+# The models that an assumed one may count as, beside the newest family: one of each family, and of the newest the one with
+# the longest hidden tool prompt. A model that isn't in the table may be of any family.
+_NEWER_MODELS = ("claude-opus-4-7", "claude-sonnet-5")
+_ANY_MODELS = ("claude-sonnet-4-6", *_NEWER_MODELS)
 # Of a model whose hidden tool prompt nobody has measured: those of Opus 4.8, and how far the family's are apart.
 _ASSUMED_TOOL_PROMPT, _TOOL_PROMPT_SPREAD = (290, 410), 68
 
@@ -90,8 +94,17 @@ def count_request(model_id: str, request: Request) -> Count:
     except RecursionError:
         raise Unreadable("needs the API: it is nested too deeply to be counted here", HINT) from None
     margin = compute_margin(model, fields, tokens)
-    low, high = tokens - margin - below, tokens + margin + above
-    return Count(tokens, max(0, low), high, "offline", model.basis == "assumed")
+    likely = [count_request(other, request).tokens for other in _list_likely_models(model)]
+    low, high = min(tokens - margin - below, *likely, tokens), max(tokens + margin + above, *likely, tokens)
+    is_assumed, has_few = model.basis == "assumed", has_few_witnesses(model, fields)
+    return Count(tokens, max(0, low), high, "offline", is_assumed, has_few_witnesses=has_few)
+
+
+def _list_likely_models(model: Model) -> tuple[str, ...]:
+    """Return the models of which an assumed one may have the tokenizer. A snapshot has that of its model."""
+    if model.basis != "assumed" or model.tool_prompt_tokens:
+        return ()
+    return _NEWER_MODELS if model.id else _ANY_MODELS
 
 
 def count_text(model_id: str, text: str) -> Count:

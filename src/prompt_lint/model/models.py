@@ -10,6 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from prompt_lint.model.nearest import find_nearest
+from prompt_lint.model.recorded_requests import RECORDED_REQUESTS
 
 NEWEST_FAMILY = "v4.8"
 
@@ -36,6 +37,11 @@ class Model(NamedTuple):
     tool_prompt_tokens: tuple[int, int | None] | None
     has_system_line: bool
     dates: tuple[str, ...] = ()
+
+    @property
+    def recorded_requests(self) -> int:
+        """With how many recorded requests offline counts were compared; 0 unless the basis is `measured`."""
+        return RECORDED_REQUESTS.get(self.id, 0) if self.basis == "measured" else 0
 
 
 def _make_newer(
