@@ -57,6 +57,7 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "unverified": bool(count and count.is_unverified),
         "disputed": bool(count and count.is_disputed),
         "disputed_tokens": count and count.disputed_tokens,
+        "few_witnesses": bool(count and count.has_few_witnesses),
     }
 
 

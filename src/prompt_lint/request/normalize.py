@@ -44,7 +44,7 @@ ANSWER_ADDED = (
 )
 # "Handle tool calls" in Anthropic's documentation, November 2026.
 RESULTS_LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
-SYSTEM_MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
+SYSTEM_BETWEEN = "has a system message behind other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
 
 SYSTEM_ROLES = ("system", "developer")
 _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
@@ -204,10 +204,14 @@ def _split_messages(messages: object, context: RequestContext) -> tuple[list[Any
         extra = extra_keys.note_message_keys(message, role)
         context.remarks.extend((remark, (*key_path, key)) for key, remark in extra)
         if role in SYSTEM_ROLES:
+            if message.get("content", "") == "":
+                continue
+            content = _check_system(message["content"], (*key_path, "content"))
             if turns:
-                context.remarks.append((SYSTEM_MOVED, key_path))
-            if message.get("content", "") != "":
-                prompts.append(_check_system(message["content"], (*key_path, "content")))
+                context.remarks.append((SYSTEM_BETWEEN, key_path))
+                turns.append(_Turn("system", content, key_path))
+            else:
+                prompts.append(content)
         elif role == "tool":
             _add_result(turns, _normalize_result(message, key_path, context), key_path)
         else:
@@ -304,7 +308,7 @@ def _check_calls(turns: Iterable[_Turn]) -> None:
     """Check that the next turn answers each call, and the turn before makes the call of each answer."""
     unanswered: dict[str, KeyPath] = {}
     seen: set[str] = set()
-    for role, blocks in _merge_turns(turns):
+    for role, blocks in _merge_turns(turn for turn in turns if turn.role != "system"):
         if role == "assistant":
             for identifier, key_path in _find_identifiers(blocks, "tool_use", "id"):
                 if identifier in seen:
@@ -367,10 +371,11 @@ def _make_last_messages(turns: Sequence[_Turn], context: RequestContext) -> list
     """Return what the user says after the assistant: newer models refuse a request that ends with the assistant."""
     if not turns:
         return [dict(PLACEHOLDER_MESSAGE)]
-    if turns[-1].role != "assistant":
+    spoken = [turn for turn in turns if turn.role != "system"]
+    if spoken[-1].role != "assistant":
         return []
-    context.remarks.append((ANSWER_ADDED, turns[-1].key_path))
-    *_, (_, blocks) = _merge_turns(turns)
+    context.remarks.append((ANSWER_ADDED, spoken[-1].key_path))
+    *_, (_, blocks) = _merge_turns(spoken)
     calls = _find_identifiers(blocks, "tool_use", "id")
     if not calls:
         return [dict(PLACEHOLDER_MESSAGE)]
