@@ -1,4 +1,4 @@
-"""A prompt that only a link makes one is compared with what that link led to in the base."""
+"""A file that links make a prompt is one prompt, on both sides: no link's name decides what it is compared with."""
 
 from __future__ import annotations
 
@@ -143,3 +143,133 @@ def test_a_raised_limit_of_a_linked_prompt_is_told(repo: Repo, lint: Callable[..
     done = lint("check", "--offline", "--output-format", "json", "--base", "main")
 
     assert [loosened["subject"] for loosened in done.report["loosened"]] == ["packages/*/CLAUDE.md"]
+
+
+@pytest.fixture
+def linked(repo: Repo) -> Repo:
+    """A large file and a small one, each behind links, and a third link to the small one."""
+    repo.write(".prompt-lint.yaml", TOP + "prompts: [{files: 'prompts/*.md'}]\n")
+    repo.write("docs/big.md", LONG)
+    repo.write("docs/small.md", "Be kind.\n")
+    repo.write("prompts/own.md", "Be kind.\n" * 2)
+    repo.link("prompts/m.md", "../docs/big.md")
+    repo.link("prompts/a.md", "../docs/small.md")
+    repo.link("prompts/z.md", "../docs/small.md")
+    repo.commit()
+    repo.git("branch", "base")
+    return repo
+
+
+def lead(repo: Repo, link: str, target: str) -> None:
+    """Replace what is at `link` by a link to `target`."""
+    (repo.path / link).unlink()
+    repo.link(link, target)
+
+
+def read_sides(lint: Callable[..., Done], *paths: str) -> tuple[dict[str, Any], list[str], tuple[int, int]]:
+    """Standing, tokens and those of the base of each prompt; what was removed; the totals of the base and now."""
+    done = lint("check", "--offline", "--output-format", "json", "--base", "base", *paths)
+    rows = {v["path"]: (v["standing"], v["tokens"], v["base_tokens"]) for v in done.report["verdicts"]}
+    [totals] = done.report["summary"]["totals"]
+    removed = [prompt["path"] for prompt in done.report["removed"]]
+    return rows, removed, (totals["before"], totals["after"])
+
+
+BIG = ("unchanged", 226, 226)
+SMALL = ("unchanged", 10, 10)
+OWN = ("unchanged", 14, 14)
+
+
+@pytest.mark.parametrize("link", ["prompts/a.md", "prompts/z.md"])
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_file_with_one_more_link_is_the_prompt_that_it_was(
+    linked: Repo, lint: Callable[..., Done], link: str, staged: bool
+) -> None:
+    """Whichever of two links leads elsewhere now: both files were prompts, and still are."""
+    lead(linked, link, "../docs/big.md")
+    if staged:
+        linked.git("add", "--all")
+
+    rows, removed, totals = read_sides(lint)
+
+    assert rows == {"docs/big.md": BIG, "docs/small.md": SMALL, "prompts/own.md": OWN}
+    assert (removed, totals) == ([], (250, 250))
+
+
+def test_a_file_that_no_link_leads_to_any_more_is_removed(linked: Repo, lint: Callable[..., Done]) -> None:
+    """Its links lead to another prompt now, which is no larger for that."""
+    lead(linked, "prompts/a.md", "../docs/big.md")
+    lead(linked, "prompts/z.md", "../docs/big.md")
+
+    rows, removed, totals = read_sides(lint)
+
+    assert rows == {"docs/big.md": BIG, "prompts/own.md": OWN}
+    assert (removed, totals) == (["docs/small.md"], (250, 240))
+
+
+def test_a_file_that_became_a_link_to_another_prompt_is_removed(
+    linked: Repo, lint: Callable[..., Done]
+) -> None:
+    """Its tokens were in the total of the base, beside those of the file that the link leads to."""
+    lead(linked, "prompts/own.md", "../docs/big.md")
+    linked.git("add", "--all")
+
+    rows, removed, totals = read_sides(lint)
+
+    assert rows == {"docs/big.md": BIG, "docs/small.md": SMALL}
+    assert (removed, totals) == (["prompts/own.md"], (250, 236))
+
+
+@pytest.mark.parametrize("paths", [(), ("prompts/a.md",)])
+def test_a_copy_in_the_place_of_a_link_is_new_beside_its_file(
+    linked: Repo, lint: Callable[..., Done], paths: tuple[str, ...]
+) -> None:
+    """The file is still a prompt by its other link, and was one in the base, not two."""
+    (linked.path / "prompts/a.md").unlink()
+    linked.write("prompts/a.md", "Be kind.\n")
+    linked.git("add", "--all")
+
+    rows, removed, totals = read_sides(lint, *paths)
+
+    assert rows["prompts/a.md"] == ("new", 10, None)
+    assert paths or (rows["docs/small.md"], removed, totals) == (SMALL, [], (250, 260))
+
+
+def test_a_file_that_moves_to_its_link_is_the_same_prompt(linked: Repo, lint: Callable[..., Done]) -> None:
+    """It was a prompt by its link's name, which is its own now."""
+    (linked.path / "prompts/m.md").unlink()
+    (linked.path / "docs/big.md").rename(linked.path / "prompts/m.md")
+    linked.git("add", "--all")
+
+    rows, removed, totals = read_sides(lint)
+
+    assert rows["prompts/m.md"] == ("renamed", 226, 226)
+    assert (removed, totals) == ([], (250, 250))
+
+
+def test_growth_behind_several_links_is_of_the_file_itself(linked: Repo, lint: Callable[..., Done]) -> None:
+    """A link leads to the file that has grown now, and its other one did before."""
+    linked.write("docs/big.md", LONG + "Be kind.\n")
+    lead(linked, "prompts/a.md", "../docs/big.md")
+
+    rows, removed, (before, _) = read_sides(lint)
+
+    assert (rows["docs/big.md"][0], rows["docs/big.md"][2]) == ("changed", 226)
+    assert (rows["docs/small.md"], removed, before) == (SMALL, [], 250)
+
+
+@pytest.mark.parametrize(("link", "target"), [*LINKS, ("prompts", "shared")])
+def test_the_limit_that_a_link_had_in_the_base_is_known(
+    repo: Repo, lint: Callable[..., Done], link: str, target: str
+) -> None:
+    """The file's own name matches no rule; its link's does, or that of a path behind a link to its folder."""
+    pattern = "prompts/*.md" if link == "prompts" else link.replace("/p", "/*")
+    repo.write(".prompt-lint.yaml", TOP + f"prompts: [{{files: '{pattern}'}}]\n")
+    repo.write("shared/p.md", LONG)
+    repo.link(link, target)
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json", "--base", "HEAD")
+
+    [verdict] = done.report["verdicts"]
+    assert (done.code, verdict["base_limit"], verdict["standing"]) == (0, 100, "unchanged")

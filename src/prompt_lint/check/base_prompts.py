@@ -9,7 +9,6 @@ from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import compile_group
-from prompt_lint.config.rule_matching import MatchedFile
 from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.rule_matching import RuleMatcher
+    from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Group, Rule
+    from prompt_lint.model.values import Group
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree
@@ -31,21 +30,22 @@ if TYPE_CHECKING:
 class FileChanges(NamedTuple):
     """How the files of a run differ from the base.
 
-    `listed` are those that git lists; `linked` has the changes of prompts that only a link makes ones, by the paths that are
-    shown. `converted` maps files that can't be compared to the filter that converts them. `removed` were prompts by a link.
+    `listed` are those that git lists. By the paths of prompts that are shown, `prompts` has their changes, and `base_names`
+    the names that they had in the base: their path there, and links. `converted` maps files that can't be compared to the
+    filter that converts them. `removed` were prompts in the base.
     """
 
     listed: frozenset[str]
     changes: Changes
-    linked: Mapping[str, Change]
+    prompts: Mapping[str, Change]
+    base_names: Mapping[str, Sequence[str]]
     converted: Mapping[str, str]
     removed: Sequence[MatchedFile]
 
-    def find_change(self, display_path: str, path: str = "") -> Change:
-        """Return the change of a file by the path that is shown, and by its real one where that is another."""
-        if display_path in self.linked:
-            return self.linked[display_path]
-        path = path or display_path
+    def find_change(self, path: str) -> Change:
+        """Return the change of a prompt by the path that is shown, or of another file by its own."""
+        if path in self.prompts:
+            return self.prompts[path]
         return self.changes.find(path) if path in self.listed else Change("new")
 
 
@@ -60,14 +60,14 @@ def find_file_changes(
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
     changes = find_changes(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
-    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, max_file_size)
-    linked = base_links.find_changes(changes, listed)
-    touched = [path for path, change in changes.paths.items() if change.kind in {"changed", "renamed"}]
-    touched += (file.path for file in targets.matched if file.display_path in linked)
-    converted = find_converted(tree.top, touched) if touched else {}
-    has_removed = targets.is_everything and changes.has_lost_links
-    removed = list(base_links.list_removed(linked)) if has_removed else []
-    return FileChanges(listed, changes, linked, converted, removed)
+    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, changes, max_file_size)
+    prompts, base_names = base_links.pair_prompts()
+    kinds = {"changed", "renamed"}
+    touched = {path for path, change in changes.paths.items() if change.kind in kinds}
+    touched.update(file.path for file in targets.matched if prompts[file.display_path].kind in kinds)
+    converted = find_converted(tree.top, sorted(touched)) if touched else {}
+    removed = list(base_links.list_removed()) if targets.is_everything else []
+    return FileChanges(listed, changes, prompts, base_names, converted, removed)
 
 
 class BaseProblems(NamedTuple):
@@ -105,19 +105,15 @@ def read_base_prompts(
     """
     commit = comparison.commit
     for file in targets.matched:
-        change = changes.find_change(file.display_path, file.path)
+        change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             diagnostics = Diagnostics([], [])
             yield from _read_file(commit, change, file, max_file_size, diagnostics)
             problems.read_paths.add(file.display_path)
             problems.add(diagnostics.problems if change.kind == "unchanged" else ())
-    for path, rule in _list_deleted(targets, changes):
-        change = Change("changed", path, changes.changes.deleted[path])
-        deleted = MatchedFile(path, rule, ())
-        yield from _read_file(commit, change, deleted, max_file_size, Diagnostics([], []))
     for file in changes.removed:
-        change = Change("changed", file.path)
+        change = Change("changed", file.display_path)
         yield from _read_file(commit, change, file, max_file_size, Diagnostics([], []))
     yield from _read_groups(comparison, targets, changes, config, max_file_size, problems)
 
@@ -132,21 +128,12 @@ def _read_file(
         if change.blob:
             data = commit.read_blob(change.blob, max_file_size)
         else:
-            data = commit.read(change.base_path, max_file_size)
-        for prompt in parse_file(file.read_as or change.base_path, data, rule, reader, diagnostics):
+            data = commit.read(commit.resolve(change.base_path), max_file_size)
+        for prompt in parse_file(change.base_path, data, rule, reader, diagnostics):
             placed = prompt._replace(path=file.display_path)
             yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
     except Unreadable as error:  # reported as a prompt that can't be compared
         diagnostics.problems.append(Problem(file.display_path, error.line, error.message, error.hint))
-
-
-def _list_deleted(targets: Targets, changes: FileChanges) -> Iterator[tuple[str, Rule]]:
-    """Yield the deleted files that a current rule would apply to; none where only some paths are checked."""
-    if targets.is_everything:
-        for path in sorted(changes.changes.deleted):
-            rule = targets.matcher.find_rule(path)
-            if rule:
-                yield path, rule
 
 
 def _read_groups(

@@ -91,35 +91,38 @@ class BaseCounts(NamedTuple):
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
-        if change.kind == "renamed" and not self.find_base_rule(change.base_path):
-            return judge.add_base(verdict, "new", None, None)  # it was no prompt at its old path
         if change.kind == "new" or (outcomes is None and self._is_new_in_its_file(verdict, change)):
             return judge.add_base(verdict, "new", None, None)
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
-            limit = self._find_base_limit(verdict, change)
+            limit = self._find_base_limit(verdict)
             return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         has_changed = growth or _identify(verdict) in self.changed
         kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
-        limit = self._find_base_limit(verdict, change)
+        limit = self._find_base_limit(verdict)
         return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
 
-    def _find_base_limit(self, verdict: Verdict, change: Change) -> int | None:
+    def _find_base_limit(self, verdict: Verdict) -> int | None:
+        """Return the lowest limit that applied in the base, by whichever name; None where none did."""
         prompt, config = verdict.prompt, self.comparison.config
         if config is None:
             return None
         if prompt.is_group:
-            rule = next((group.rule for group in config.groups if group.name == prompt.name), None)
+            rules = [group.rule for group in config.groups if group.name == prompt.name]
         else:
-            rule = self.find_base_rule(change.base_path if change.kind == "renamed" else prompt.path)
-        return rule.limits_for(prompt.name).get(verdict.model) if rule else None
+            names = self.changes.base_names.get(prompt.path, ())
+            # A link with other limits of its own is another prompt, beside this one.
+            own = [name for name in names if _has_limits(self.find_rule(name), verdict.rule)]
+            rules = list(filter(None, map(self.find_base_rule, own or names)))
+        limits = (rule.limits_for(prompt.name).get(verdict.model) for rule in rules)
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
             return Change("unchanged" if _identify(verdict) in self.counts else "new")
-        return self.changes.find_change(verdict.prompt.path, verdict.prompt.real_path)
+        return self.changes.find_change(verdict.prompt.path)
 
     def _is_new_in_its_file(self, verdict: Verdict, change: Change) -> bool:
         """Return whether the base had the file, with other prompts in it."""
@@ -182,12 +185,12 @@ class BaseCounts(NamedTuple):
             "new, so `max_growth` doesn't apply; a prompt of the same rule is gone: if this is that one, renamed and "
             "rewritten, it grew by more than is allowed"
         )
-        deleted = {path: self.find_rule(path) for path in self.changes.changes.deleted}
+        removed = {file.display_path: file.rule for file in self.changes.removed}
         paths = {
             verdict.prompt.path: None
             for verdict in verdicts
             if verdict.change == "new" and verdict.rule.max_growth
-            for path, rule in deleted.items()
+            for path, rule in removed.items()
             if rule is verdict.rule and self._outgrew(verdict, path)
         }
         return [Note(message, path) for path in paths]
@@ -198,6 +201,10 @@ class BaseCounts(NamedTuple):
         if base is None or current is None:
             return False
         return judge.exceeds_growth(verdict.rule.max_growth, base.tokens, current.tokens - base.tokens)
+
+
+def _has_limits(rule: Rule | None, other: Rule) -> bool:
+    return rule is not None and rule.limits == other.limits
 
 
 def make_base_counts(

@@ -67,13 +67,14 @@ class _StagedChange(NamedTuple):
 class _Differences(NamedTuple):
     """What git says. `dirty` paths may differ from the index, `gone` ones aren't on disk.
 
-    `dirty` is None where git couldn't be asked.
+    `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
     """
 
     staged: Mapping[str, _StagedChange]
     dirty: Collection[str] | None
     gone: Collection[str]
     notes: list[str]
+    has_lost_links: bool
 
     def is_dirty(self, path: str) -> bool:
         return self.dirty is None or path in self.dirty
@@ -121,7 +122,7 @@ def find_changes(
     is_unsure = bool(differences.notes and deleted)
     if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
         raise commit.explain_loss("files of it that new ones may have been renamed from are")
-    return Changes(changes, deleted, differences.notes, _has_lost_links(differences, entries))
+    return Changes(changes, deleted, differences.notes, differences.has_lost_links)
 
 
 def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
@@ -180,10 +181,11 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
     staged = {path: change for path, change in changes if change.status != "U"}
     conflicts = {path for path, change in changes if change.status == "U"}
     if no_filters is None:
-        return _Differences(staged, None, (), notes)
+        return _Differences(staged, None, (), notes, has_lost_links=True)
     on_disk = dict(_parse_raw_diff(outputs[1]))
     gone = {path for path, change in on_disk.items() if change.status == "D"}
-    return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes)
+    has_lost_links = any(map(_is_lost_link, [*staged.values(), *on_disk.values()]))
+    return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes, has_lost_links)
 
 
 def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, _StagedChange]]:
@@ -215,11 +217,9 @@ def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> di
     return {path: blob for path, blob in base_files.items() if not is_there(path)}
 
 
-def _has_lost_links(differences: _Differences, entries: Mapping[str, Entry]) -> bool:
-    """Return whether a link of the base may be gone, or have another name."""
-    is_gone = any(path in entries and entries[path].kind == "link" for path in differences.gone)
-    staged = differences.staged.values()
-    return is_gone or any(change.mode == "120000" and change.status in "DRT" for change in staged)
+def _is_lost_link(change: _StagedChange) -> bool:
+    """Return whether a link is gone, has another name, or has become a file."""
+    return change.mode == "120000" and change.status in "DRT"
 
 
 def _find_base_file(
