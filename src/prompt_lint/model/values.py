@@ -357,7 +357,8 @@ class Report(NamedTuple):
 
     `config` is the path of the configuration; empty for rules of the command line. `requests_sent` went to `api_host`,
     and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says.
+    which fails, warns or is noted as `on_raise` says; `unread_files` couldn't be read, or not whole, so that no total has
+    what is in them.
     """
 
     config_path: str
@@ -373,3 +374,4 @@ class Report(NamedTuple):
     removed: Sequence[RemovedPrompt] = ()
     loosened: Sequence[Loosening] = ()
     on_raise: OnRaise = "warn"
+    unread_files: int = 0
