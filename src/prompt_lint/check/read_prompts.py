@@ -140,8 +140,6 @@ def _read_file(
                     )
                 )
             yield read._replace(includes=reader.requested)
-    except MissingFile:
-        return  # deleted and not yet staged: nothing is left that could be too large
     except Unreadable as error:
         diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
     else:

@@ -61,6 +61,13 @@ class Index:
         """Return the id of the content of a file; "" where the index has none."""
         return self._entries[path].blob if path in self._entries else ""
 
+    def has_sparse_files(self, folder: str) -> bool:
+        """Return whether a sparse checkout leaves out files in `folder`."""
+        if not self._has_git or not _has_sparse_checkout(self._top):
+            return False
+        inside = (entry for path, entry in self._entries.items() if path.startswith(f"{folder}/"))
+        return any(entry.kind == "sparse" for entry in inside)
+
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
         if not self._has_git:
