@@ -772,3 +772,16 @@ def test_rows_of_what_was_over_before_name_the_model(
 
     rows = [line.split()[:2] for line in out.splitlines() if line.lstrip().startswith("prompts/a.md")]
     assert rows == [["prompts/a.md", "claude-sonnet-4-6"], ["prompts/a.md", "claude-opus-4-8"]], out
+
+
+def test_totals_say_that_they_lack_what_can_not_be_read(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the file that was broken before nor the one that imports it is in a total, of the text and of Markdown."""
+    begin_broken(repo, POINTER)
+    repo.write("p/ok.md", SMALL * 2)
+    assert check()[1]["summary"]["unread_files"] == 1
+
+    for output in ("text", "markdown"):
+        main.run(["check", "--offline", "--base", "main", "--output-format", output])
+        assert "without what can't be read in 1 file" in capfd.readouterr().out.replace("&#39;", "'")

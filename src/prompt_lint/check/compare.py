@@ -303,6 +303,12 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
     return judge.mark_preexisting(verdict) if comparison.policy == "changed" else verdict
 
 
+def count_unread_files(problems: Iterable[Problem], config_path: str) -> int:
+    """Return how many files couldn't be read, or not whole. What is wrong with a group is at the configuration."""
+    paths = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
+    return len(paths - {config_path})
+
+
 def demote_base_problems(
     diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
 ) -> None:

@@ -133,6 +133,7 @@ def _compare(
         comparison, targets, changes, config, max_file_size, base_problems
     )
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
+    unread_files = compare.count_unread_files(run.diagnostics.problems, config.path)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
@@ -148,6 +149,7 @@ def _compare(
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),
         on_raise=config.on_raise,
+        unread_files=unread_files,
         planned=plan_requests(outcomes) if run.sources.is_dry_run else (),
     )
 

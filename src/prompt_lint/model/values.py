@@ -369,7 +369,8 @@ class Report(NamedTuple):
 
     `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
     and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says. `planned` is what a dry run would have sent.
+    which fails, warns or is noted as `on_raise` says; `unread_files` couldn't be read, or not whole, so that no total has
+    what is in them. `planned` is what a dry run would have sent.
     """
 
     config_path: str
@@ -385,4 +386,5 @@ class Report(NamedTuple):
     removed: Sequence[RemovedPrompt] = ()
     loosened: Sequence[Loosening] = ()
     on_raise: OnRaise = "warn"
+    unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()

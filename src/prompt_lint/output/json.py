@@ -204,6 +204,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "host": report.api_host,
         "unanswered": report.requests_failed,
         "inherited": sum(verdict.is_preexisting for verdict in report.verdicts),
+        "unread_files": report.unread_files,
         "totals": _totals(report),
     }
 

@@ -171,6 +171,7 @@ def _read_document(document: _Fields) -> Report:
         document.objects("removed", _read_removed),
         document.objects("loosened", _read_loosening),
         document.word("on_raise", OnRaise),
+        summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
     )
 
 

@@ -66,11 +66,14 @@ def _sum_parts(model: str, parts: _Parts, report: Report) -> Total:
 def describe_incomparable(report: Report) -> str:
     """Return what totals leave out: `without 1 prompt that can't be compared`; "" where they have all prompts."""
     number = sum(
-        any(map(_is_incomparable, verdicts))
+        any(_is_incomparable(verdict) or _is_new_and_uncounted(verdict) for verdict in verdicts)
         for prompt, verdicts in group_by_prompt(report.verdicts)
         if not prompt.is_group
     )
-    return f"without {pluralize(number, 'prompt')} that can't be compared" if number else ""
+    left_out = [f"{pluralize(number, 'prompt')} that can't be compared"] if number else []
+    if report.unread_files:
+        left_out.append(f"what can't be read in {pluralize(report.unread_files, 'file')}")
+    return f"without {' and '.join(left_out)}" if left_out else ""
 
 
 def describe_group_growth(report: Report) -> str:
@@ -110,3 +113,7 @@ def tokens_changed(verdict: Verdict) -> int:
 def _is_incomparable(verdict: Verdict) -> bool:
     """Return whether the prompt was in the base, but by how much it changed isn't known."""
     return verdict.change not in {"", "new"} and verdict.growth is None
+
+
+def _is_new_and_uncounted(verdict: Verdict) -> bool:
+    return verdict.change == "new" and verdict.token_count is None
