@@ -11,6 +11,7 @@ import pytest
 from tests.support.api_server import KEY, always, body, error_reply, send
 
 from prompt_lint.counting import offline
+from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Request
 from prompt_lint.output.report_reader import parse_report
 
@@ -93,7 +94,7 @@ def test_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Don
     assert judge(lint) == (1, "over", TOKENS, True, LESS)
     [verdict] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
     assert verdict.token_count
-    assert verdict.token_count.disputed_tokens == LESS
+    assert verdict.token_count.disputed_count == Count(LESS, LESS, LESS, "api")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,24 @@ def test_an_overcount_fails_and_says_so(repo: Repo, lint: Callable[..., Done], g
     write(repo, TOKENS + 50)
 
     assert judge(lint) == (1, "over", 2 * TOKENS, True, TOKENS)
+
+
+def test_an_offline_number_that_is_disputed_has_its_margin(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer
+) -> None:
+    """And the number of the gateway doesn't count as exact."""
+    gateway.count = lambda _model, _fields: 100_000
+    write(repo, 8000)
+
+    done = lint("check")
+
+    assert f"100,000 (disputed: {TOKENS} ±3)" in done.out
+    assert f"Counts: 0 exact, 1 disputed; 1 request sent to 127.0.0.1:{gateway.port}." in done.out
+    [verdict] = lint("check", "--output-format", "json").report["verdicts"]
+    assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - 3, TOKENS + 3)
+    [read] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
+    assert read.token_count
+    assert read.token_count.disputed_count == Count(TOKENS, TOKENS - 3, TOKENS + 3, "offline")
 
 
 def test_a_disputed_number_settles_nothing_that_is_unsure(repo: Repo, lint: Callable[..., Done]) -> None:
