@@ -312,6 +312,26 @@ def test_a_gateway_that_always_says_the_same_hides_no_growth(
     assert verdict["growth"] == offline_tokens(TEXT * 2) - TOKENS
 
 
+@pytest.mark.parametrize("answer", [LESS, 100_000], ids=["too_low", "too_high"])
+def test_totals_are_measured_as_the_growth_is(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, answer: int
+) -> None:
+    """A gateway's number less an offline growth would be a count of the base that nobody has made."""
+    gateway.count = lambda _model, _fields: answer
+    write(repo, 8000)
+    repo.commit()
+    repo.write("prompts/a.md", TEXT + "Be brief.")
+    longer = offline_tokens(TEXT + "Be brief.")
+
+    texts = [lint("check", "--base", "HEAD", *more).out for more in ((), ("--offline",))]
+
+    [[_, total], [_, offline_total]] = (
+        re.findall(r"^(Compared with HEAD: )(.*)$", text, re.MULTILINE)[0] for text in texts
+    )
+    assert f"{TOKENS} ±3 → {longer} ±3" in offline_total
+    assert re.sub(r" \(disputed: [\d,]+\)", "", total) == offline_total
+
+
 @pytest.mark.parametrize("command", [("count", "--model", MODEL), ("list",), ("explain",)], ids=" ".join)
 def test_every_command_that_counts_has_both_numbers(
     repo: Repo, lint: Callable[..., Done], command: tuple[str, ...]
