@@ -342,6 +342,23 @@ def test_every_command_that_counts_has_both_numbers(
     assert f"{TOKENS} ±3 (disputed: {LESS})" in lint(*command, "prompts/a.md").out
 
 
+@pytest.mark.parametrize("answer", [LESS, 100_000], ids=["too_low", "too_high"])
+def test_a_comment_names_the_dispute_of_its_report(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, answer: int
+) -> None:
+    """Nothing fails by it, but nobody overlooks it."""
+    gateway.count = lambda _model, _fields: answer
+    write(repo, 200_000)
+    both = lint("count", "--model", MODEL, "prompts/a.md").out.partition(")")[0].strip()
+    lint("check", "--output", "json=report.json")
+
+    comment = lint("comment", "--report", "report.json", "--dry-run").out.replace("\u00a0", " ")
+
+    assert "(disputed: " in both
+    assert f"{both})" in comment
+    assert "counts 1 prompt otherwise than Claude's tokenizer" in comment
+
+
 def test_list_as_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Done]) -> None:
     """Of each prompt and of the totals."""
     write(repo, TOKENS - 50)
