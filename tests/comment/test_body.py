@@ -16,6 +16,7 @@ from tests.support.comments import (
 
 from prompt_lint.comment.body import has_news, render_body
 from prompt_lint.comment.target import RunId
+from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Loosening, Problem, RemovedPrompt
 from prompt_lint.output import OUTPUTS, View
@@ -48,6 +49,18 @@ def test_failures_and_changes_are_news() -> None:
     )
     assert has_news(unchanged_report()._replace(loosened=(Loosening("x", "y", 1),)))
     assert has_news(unchanged_report()._replace(exit_code=ExitCode.UNCOUNTED))
+
+
+def test_a_disputed_number_is_news() -> None:
+    """Nothing fails by it, and the comment names both numbers all the same."""
+    same = unchanged_report().verdicts[0]
+    disputed = make.count(204, 3)._replace(disputed_count=Count(48, 48, 48, "api"))
+    report = unchanged_report()._replace(verdicts=(same._replace(token_count=disputed),))
+
+    body = render_body(report, "k", RunId(1, 1), "")
+
+    assert "204 ±3 (disputed: 48)" in body.replace("\u00a0", " ")
+    assert "No prompt has changed" not in body
 
 
 @given(st.text(max_size=80))

@@ -11,6 +11,7 @@ import pytest
 from tests.support.api_server import KEY, always, body, error_reply, send
 
 from prompt_lint.counting import offline
+from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Request
 from prompt_lint.output.report_reader import parse_report
 
@@ -93,7 +94,7 @@ def test_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Don
     assert judge(lint) == (1, "over", TOKENS, True, LESS)
     [verdict] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
     assert verdict.token_count
-    assert verdict.token_count.disputed_tokens == LESS
+    assert verdict.token_count.disputed_count == Count(LESS, LESS, LESS, "api")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,24 @@ def test_an_overcount_fails_and_says_so(repo: Repo, lint: Callable[..., Done], g
     write(repo, TOKENS + 50)
 
     assert judge(lint) == (1, "over", 2 * TOKENS, True, TOKENS)
+
+
+def test_an_offline_number_that_is_disputed_has_its_margin(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer
+) -> None:
+    """And the number of the gateway doesn't count as exact."""
+    gateway.count = lambda _model, _fields: 100_000
+    write(repo, 8000)
+
+    done = lint("check")
+
+    assert f"100,000 (disputed: {TOKENS} ±3)" in done.out
+    assert f"Counts: 0 exact, 1 disputed; 1 request sent to 127.0.0.1:{gateway.port}." in done.out
+    [verdict] = lint("check", "--output-format", "json").report["verdicts"]
+    assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - 3, TOKENS + 3)
+    [read] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
+    assert read.token_count
+    assert read.token_count.disputed_count == Count(TOKENS, TOKENS - 3, TOKENS + 3, "offline")
 
 
 def test_a_disputed_number_settles_nothing_that_is_unsure(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -293,6 +312,26 @@ def test_a_gateway_that_always_says_the_same_hides_no_growth(
     assert verdict["growth"] == offline_tokens(TEXT * 2) - TOKENS
 
 
+@pytest.mark.parametrize("answer", [LESS, 100_000], ids=["too_low", "too_high"])
+def test_totals_are_measured_as_the_growth_is(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, answer: int
+) -> None:
+    """A gateway's number less an offline growth would be a count of the base that nobody has made."""
+    gateway.count = lambda _model, _fields: answer
+    write(repo, 8000)
+    repo.commit()
+    repo.write("prompts/a.md", TEXT + "Be brief.")
+    longer = offline_tokens(TEXT + "Be brief.")
+
+    texts = [lint("check", "--base", "HEAD", *more).out for more in ((), ("--offline",))]
+
+    [[_, total], [_, offline_total]] = (
+        re.findall(r"^(Compared with HEAD: )(.*)$", text, re.MULTILINE)[0] for text in texts
+    )
+    assert f"{TOKENS} ±3 → {longer} ±3" in offline_total
+    assert re.sub(r" \(disputed: [\d,]+\)", "", total) == offline_total
+
+
 @pytest.mark.parametrize("command", [("count", "--model", MODEL), ("list",), ("explain",)], ids=" ".join)
 def test_every_command_that_counts_has_both_numbers(
     repo: Repo, lint: Callable[..., Done], command: tuple[str, ...]
@@ -301,6 +340,23 @@ def test_every_command_that_counts_has_both_numbers(
     write(repo, TOKENS - 50)
 
     assert f"{TOKENS} ±3 (disputed: {LESS})" in lint(*command, "prompts/a.md").out
+
+
+@pytest.mark.parametrize("answer", [LESS, 100_000], ids=["too_low", "too_high"])
+def test_a_comment_names_the_dispute_of_its_report(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, answer: int
+) -> None:
+    """Nothing fails by it, but nobody overlooks it."""
+    gateway.count = lambda _model, _fields: answer
+    write(repo, 200_000)
+    both = lint("count", "--model", MODEL, "prompts/a.md").out.partition(")")[0].strip()
+    lint("check", "--output", "json=report.json")
+
+    comment = lint("comment", "--report", "report.json", "--dry-run").out.replace("\u00a0", " ")
+
+    assert "(disputed: " in both
+    assert f"{both})" in comment
+    assert "counts 1 prompt otherwise than Claude's tokenizer" in comment
 
 
 def test_list_as_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -177,3 +177,24 @@ def test_every_number_says_how_sure_it_is(server: AdminServer, run: Run, name: s
 
     assert all(number in out for number in numbers)
     assert "400 ±" not in out
+
+
+@pytest.mark.parametrize("name", [name for name in USAGE_OUTPUTS if name != "csv"])
+def test_every_output_names_a_disputed_number(server: AdminServer, run: Run, name: str) -> None:
+    """The higher number is priced, and nobody takes it for one that all agree on."""
+    server.events = TRAFFIC
+    checked = json.loads(render_check([prompt("a.md", 100_000, 0)]))
+    dispute = {"disputed": True, "disputed_tokens": 57, "disputed_low": 54, "disputed_high": 60}
+    checked["verdicts"][0] |= dispute
+    with open("result.json", "w", encoding="utf-8") as file:
+        json.dump(checked, file)
+
+    out = run(server, "--source=analytics", "--check=result.json", f"--output-format={name}").out
+
+    if name == "json":
+        [row] = json.loads(out)["check"]["prompts"]
+        assert [row["disputed"], row["disputed_tokens"]] == [True, 57]
+        assert [row["disputed_tokens_low"], row["disputed_tokens_high"]] == [54, 60]
+    else:
+        assert "100,000 (disputed: 57 ±3)" in out.replace("\u00a0", " ")
+        assert "the higher of the two is priced" in out

@@ -5,14 +5,13 @@ Statuses and error types: the API reference, "Errors", November 2026.
 
 from __future__ import annotations
 
+import json
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.api.redact import to_one_line
 from prompt_lint.model.counts import Count
-from prompt_lint.text.json_reader import parse_json as parse_json_text
-from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,9 +138,17 @@ def parse_json(
 def decode_json(body: bytes | None) -> Any:
     """Return the value; None for anything that isn't JSON, has a key twice, or is built to break a parser."""
     try:
-        return parse_json_text((body or b"").decode())
-    except (UnicodeDecodeError, ParseError):
+        return json.loads(body, object_pairs_hook=_build_object) if body else None
+    except (ValueError, RecursionError):  # ValueError also for numbers of thousands of digits
         return None
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises `ValueError` for a key that is there twice: nobody knows which of its values is meant."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is there twice")
+    return value
 
 
 def _explain_status(response: Response, host: str, redact: Redact, variable: str) -> RequestFailed:

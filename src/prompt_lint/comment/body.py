@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.comment.target import RunId
 from prompt_lint.output.markdown import COMMENT, render_within
+from prompt_lint.output.phrases import has_disputed_count
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Report
@@ -17,10 +18,10 @@ _NO_REPORT = "⚠️ The latest run has ended without a result: "
 
 
 def has_news(report: Report | None) -> bool:
-    """Whether something fails, or has changed."""
+    """Return whether something fails, has changed, or was counted otherwise by a gateway."""
     if report is None:
         return False
-    if report.exit_code or report.problems or report.loosened or report.removed:
+    if report.exit_code or report.problems or report.loosened or report.removed or has_disputed_count(report):
         return True
     return any(verdict.fails or verdict.has_changed for verdict in report.verdicts)
 

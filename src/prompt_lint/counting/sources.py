@@ -242,7 +242,7 @@ def _weigh_exact_count(
     """
     if _is_from_gateway(sources) and is_disputed(exact.tokens, offline):
         higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
-        return higher._replace(disputed_tokens=lower.tokens)
+        return higher._replace(disputed_count=lower)
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
     if not offline.is_unverified and not offline.low <= exact.tokens <= offline.high:

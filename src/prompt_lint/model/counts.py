@@ -22,8 +22,8 @@ class CountKey(NamedTuple):
 class Count(NamedTuple):
     """Tokens of one request for one model, with the interval that the API's number is in.
 
-    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_tokens` is a
-    lower number that isn't believed: that of a gateway where this one is offline, or the other way round.
+    `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_count`: the
+    gateway's number and the offline one are too far apart; this is the lower, which isn't judged.
     `has_few_witnesses`: the interval rests on fewer recorded requests than it takes to measure one.
     """
 
@@ -32,12 +32,12 @@ class Count(NamedTuple):
     high: int
     origin: Origin
     is_unverified: bool = False
-    disputed_tokens: int | None = None
+    disputed_count: Count | None = None
     has_few_witnesses: bool = False
 
     @property
     def is_disputed(self) -> bool:
-        return self.disputed_tokens is not None
+        return self.disputed_count is not None
 
     @property
     def is_exact(self) -> bool:
@@ -66,15 +66,11 @@ def sum_counts(counts: Sequence[Count]) -> Count:
         return EMPTY_COUNT
     tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
-    disputed_tokens = None
-    if any(count.is_disputed for count in counts):
-        disputed_tokens = sum(
-            count.tokens if count.disputed_tokens is None else count.disputed_tokens for count in counts
-        )
-    is_unverified, has_few_witnesses = (
-        any(count.is_unverified for count in counts), any(count.has_few_witnesses for count in counts)
-    )  # fmt: skip
-    return Count(tokens, low, high, origin, is_unverified, disputed_tokens, has_few_witnesses)
+    is_disputed = any(count.is_disputed for count in counts)
+    disputed_count = sum_counts([count.disputed_count or count for count in counts]) if is_disputed else None
+    is_unverified = any(count.is_unverified for count in counts)
+    has_few_witnesses = any(count.has_few_witnesses for count in counts)
+    return Count(tokens, low, high, origin, is_unverified, disputed_count, has_few_witnesses)
 
 
 def subtract_counts(count: Count, other: Count) -> Count:

@@ -232,12 +232,20 @@ class Verdict(NamedTuple):
             return None
         if self.change == "unchanged":
             return Count(growth, growth, growth, base.origin)
-        current = self.token_count
-        if current.tokens != base.tokens + growth:  # both were counted again for the comparison, offline
-            tokens = base.tokens + growth
-            margin = max(base.margin, -(-base.margin * tokens // (base.tokens or 1)))
-            current = Count(tokens, tokens - margin, tokens + margin, base.origin)
-        return subtract_counts(current, base)
+        return subtract_counts(self.compared_count or self.token_count, base)
+
+    @property
+    def compared_count(self) -> Count | None:
+        """The count that the growth was measured by: `token_count`, unless both sides were counted again for it, offline."""
+        base, growth = self.base_count, self.growth
+        if base is None or growth is None or self.token_count is None:
+            return self.token_count
+        tokens = base.tokens + growth
+        for count in (self.token_count, self.token_count.disputed_count):
+            if count and count.tokens == tokens:
+                return count
+        margin = max(base.margin, -(-base.margin * tokens // (base.tokens or 1)))
+        return Count(tokens, tokens - margin, tokens + margin, base.origin)
 
     @property
     def has_changed(self) -> bool:

@@ -49,14 +49,17 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 
 
 def count_fields(count: Count | None) -> dict[str, Any]:
+    disputed = count.disputed_count if count else None
     return {
         "tokens": count and count.tokens,
         "low": count and count.low,
         "high": count and count.high,
         "origin": count and count.origin,
         "unverified": bool(count and count.is_unverified),
-        "disputed": bool(count and count.is_disputed),
-        "disputed_tokens": count and count.disputed_tokens,
+        "disputed": disputed is not None,
+        "disputed_tokens": disputed and disputed.tokens,
+        "disputed_low": disputed and disputed.low,
+        "disputed_high": disputed and disputed.high,
         "few_witnesses": bool(count and count.has_few_witnesses),
     }
 

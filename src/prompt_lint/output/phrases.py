@@ -34,8 +34,8 @@ _NAMED_FILES = 3
 
 
 def format_count(count: Count) -> str:
-    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it a number that isn't believed."""
-    disputed = "" if count.disputed_tokens is None else f" (disputed: {count.disputed_tokens:,})"
+    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it one that isn't judged."""
+    disputed = f" (disputed: {format_count(count.disputed_count)})" if count.disputed_count else ""
     unverified = " unverified" if count.is_unverified else ""
     return f"{format_tokens(count.tokens, count.margin)}{unverified}{disputed}"
 
@@ -263,13 +263,15 @@ def describe_counting(report: Report) -> list[str]:
     """Return sentences about all counts: who counted, where prompts were sent, and what the intervals rest on."""
     sentences = []
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
-    from_api = sum(count.origin == "api" for count in counts)
-    inexact = sum(not count.is_exact for count in counts)
-    if from_api or report.requests_sent:
+    disputed = sum(count.is_disputed for count in counts)
+    from_api = sum(count.origin == "api" for count in counts if not count.is_disputed)
+    inexact = sum(not count.is_exact for count in counts if not count.is_disputed)
+    if from_api or disputed or report.requests_sent:
         offline = f", {inexact:,} offline (± is the interval)" if inexact else ""
         requests = pluralize(report.requests_sent, "request")
         sent = f"{requests} sent to {report.api_host}" if report.requests_sent else "nothing sent"
-        sentences.append(f"Counts: {from_api:,} exact{offline}; {sent}.")
+        not_believed = f", {disputed:,} disputed" if disputed else ""
+        sentences.append(f"Counts: {from_api:,} exact{offline}{not_believed}; {sent}.")
     elif inexact:
         sentences.append("Counted offline: ± is the interval around the API's number.")
     sentences += _describe_intervals(report.verdicts)

@@ -245,12 +245,21 @@ def _read_count(verdict: _Fields) -> Count | None:
     low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
-    disputed_tokens = verdict.optional_integer("disputed_tokens")
-    is_unverified, has_few = (
-        verdict.flag("unverified"),
-        verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
-    )
-    return Count(tokens, low, high, verdict.word("origin", Origin), is_unverified, disputed_tokens, has_few)
+    is_unverified = verdict.flag("unverified")
+    has_few_witnesses = verdict.has("few_witnesses") and verdict.flag("few_witnesses")
+    origin = verdict.word("origin", Origin)
+    return Count(tokens, low, high, origin, is_unverified, _read_disputed_count(verdict), has_few_witnesses)
+
+
+def _read_disputed_count(verdict: _Fields) -> Count | None:
+    if not verdict.has("disputed_tokens"):
+        return None
+    low, tokens, high = (verdict.integer(key) for key in ("disputed_low", "disputed_tokens", "disputed_high"))
+    if not low <= tokens <= high:
+        raise _InvalidField("disputed_tokens")
+    is_exact = low == high
+    is_unverified = not is_exact and verdict.flag("unverified")
+    return Count(tokens, low, high, "api" if is_exact else "offline", is_unverified)
 
 
 def _read_base_count(verdict: _Fields) -> Count | None:

@@ -33,7 +33,7 @@ def total_by_model(report: Report) -> list[Total]:
         if verdict.token_count and not verdict.prompt.is_group:
             of_model = parts.setdefault(verdict.model, _Parts([], [], []))
             if not _is_incomparable(verdict):
-                of_model.after.append(verdict.token_count)
+                of_model.after.append(_select_after(verdict, verdict.token_count))
                 of_model.before.extend([verdict.base_count] if verdict.base_count else [])
                 of_model.growths.extend(
                     [verdict.growth_count] if report.base and verdict.growth_count else []
@@ -43,6 +43,14 @@ def total_by_model(report: Report) -> list[Total]:
         of_model.before.append(removed.base_count)
         of_model.growths.append(subtract_counts(EMPTY_COUNT, removed.base_count))
     return [_sum_parts(model, of_model, report) for model, of_model in parts.items()]
+
+
+def _select_after(verdict: Verdict, count: Count) -> Count:
+    """Return a prompt's part of the total: its count, and of a disputed one what its growth was measured by.
+
+    A gateway's number less the offline growth would be a count that nobody has made.
+    """
+    return verdict.compared_count or count if count.is_disputed else count
 
 
 class _Parts(NamedTuple):

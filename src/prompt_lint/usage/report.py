@@ -117,6 +117,7 @@ def read_prompts(check_file: str) -> CheckedPrompts:
             _measure_growth(verdict, verdict.token_count),
             verdict.prompt.is_group,
             verdict.token_count.is_unverified,
+            _make_interval(disputed) if (disputed := verdict.token_count.disputed_count) else None,
         )
         for verdict in report.verdicts
         if verdict.token_count

@@ -220,6 +220,8 @@ def explain_prompt_costs(report: UsageReport) -> list[str]:
     )
     if any(prompt.tokens.low < prompt.tokens.high for prompt in checked.prompts):
         calls += " ± is what tokens that were counted offline leave open."
+    if any(prompt.disputed_tokens for prompt in checked.prompts):
+        calls += " A disputed number is one that a gateway and the offline count disagree about: the higher of the two is priced."
     if not checked.is_compared:
         how = "run `prompt-lint check --base …` to see what a change costs"
         return [calls, f"{checked.file} has no growth: {how}."]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Interval,
         ModelPrice,
         PromptCost,
+        PromptTokens,
         Totals,
         TrendPoint,
         Trends,
@@ -243,7 +244,7 @@ def format_prompt_cost(cost: PromptCost, currency: str) -> list[str]:
     return [
         prompt.path + (f" ({prompt.name})" if prompt.name else ""),
         prompt.model,
-        _format_interval(prompt.tokens, "{:,}".format) + (" unverified" if prompt.is_unverified else ""),
+        _format_tokens(prompt),
         _format_interval(cost.per_thousand_calls, lambda amount: format_money(Decimal(amount), currency)),
         _format_interval(prompt.growth, "{:+,}".format, "{:,}".format) if prompt.growth else "",
         _format_interval(
@@ -252,6 +253,15 @@ def format_prompt_cost(cost: PromptCost, currency: str) -> list[str]:
             lambda amount: format_money(Decimal(amount), currency),
         ),
     ]
+
+
+def _format_tokens(prompt: PromptTokens) -> str:
+    disputed = prompt.disputed_tokens
+    return (
+        _format_interval(prompt.tokens, "{:,}".format)
+        + (" unverified" if prompt.is_unverified else "")
+        + (f" (disputed: {_format_interval(disputed, '{:,}'.format)})" if disputed else "")
+    )
 
 
 def _format_interval(

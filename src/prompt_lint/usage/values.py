@@ -298,6 +298,7 @@ class PromptTokens(NamedTuple):
 
     `growth` is against the base: all tokens of a new prompt, and of a removed one, which has none left, less than 0. None
     where the prompt wasn't, or can't be, compared. `is_unverified`: nobody has measured the tokenizer of the model.
+    `disputed_tokens` is the lower number where a gateway and the offline count are too far apart.
     """
 
     path: str
@@ -307,6 +308,7 @@ class PromptTokens(NamedTuple):
     growth: Interval | None
     is_group: bool = False
     is_unverified: bool = False
+    disputed_tokens: Interval | None = None
 
 
 class CheckedPrompts(NamedTuple):

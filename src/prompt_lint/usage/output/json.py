@@ -231,6 +231,8 @@ def _prompt(cost: PromptCost) -> dict[str, Any]:
         "model": prompt.model,
         **_tokens("tokens", prompt.tokens),
         "unverified": prompt.is_unverified,
+        "disputed": prompt.disputed_tokens is not None,
+        **_tokens("disputed_tokens", prompt.disputed_tokens),
         **_tokens("growth", prompt.growth),
         "price_per_million_input": _rounded(cost.input_price),
         **_amounts("cost_per_1000_calls", cost.per_thousand_calls),
