@@ -55,8 +55,9 @@ def find_targets(
 ) -> Targets:
     """Find the files and groups to check, and the problems of the rules with the files of the tree.
 
-    What git tracks and what is gone from the disk is no file here. With `paths`, these are the files at or below them, the files whose prompts include one of those, and the groups that
-    they belong to. `whole` lists all entries, also files that no pattern can match. `unchanged` looks up tracked files
+    What git tracks and is gone from the disk is no file here. With `paths`, these are the files at or below them, the
+    files whose prompts include one of those, and the groups that they belong to. `whole` lists all entries, also files
+    that no pattern can match. `remembered` looks up tracked files
     while git looks for untracked ones, which takes git the longest.
     """
     matcher = compile_rules(config.rules, config.exclude)

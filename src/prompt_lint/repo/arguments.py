@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
-from prompt_lint.repo.working_tree import SPARSE
 
 if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
@@ -23,7 +23,8 @@ def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
     inner = _find_inner_path(absolute, tree.top)
     if not argument or not os.path.lexists(absolute):
         if argument and inner and tree.is_sparse(inner):
-            raise Fatal(f"`{argument}` {SPARSE}", "`git sparse-checkout add` its folder", ExitCode.UNCOUNTED)
+            error = explain_left_out()
+            raise Fatal(f"`{argument}` {error.message}", error.hint, ExitCode.UNCOUNTED)
         raise Fatal(f"there is no file or folder `{argument}`")
     if inner is None:
         hint = "run prompt-lint in the repository that the file belongs to"

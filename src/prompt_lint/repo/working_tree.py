@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links, safe_read
 from prompt_lint.repo.entries import Entry, parse_ls_files
-from prompt_lint.repo.index import Index
+from prompt_lint.repo.index import Index, explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
     decode,
@@ -37,9 +37,6 @@ _BATCH = 200
 
 # These say that there is no such name, and can't be: the path goes through a file, it is too long, it has a `?` on Windows.
 _ERRORS_OF_ABSENCE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
-
-# What is wrong with a path that is there for others, but not here.
-SPARSE = "is left out by the sparse checkout, so it can't be measured"
 
 _WALK_NOTE = "{}: every file below {} counts that no .gitignore excludes"
 
@@ -72,7 +69,7 @@ class WorkingTree:
 
     `kinds` has the kind of each path that was listed and isn't an ordinary file. A link that git checked out as text is a
     link here like any other. `read_paths` are the real paths of the files that were read, or would have been if they had
-    changed.
+    changed; `left_out` has those that couldn't be because of a sparse checkout, and their blobs.
     """
 
     def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
@@ -81,6 +78,7 @@ class WorkingTree:
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
         self.read_paths: set[str] = set()
+        self.left_out: dict[str, str] = {}
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
@@ -157,7 +155,8 @@ class WorkingTree:
             data, stamp = safe_read.read_beneath(self.top, split_native(path), cap)
         except FileNotFoundError:
             if kind == "sparse":
-                raise Unreadable(SPARSE, "`git sparse-checkout add` its folder, or exclude it") from None
+                self.left_out[path] = self._index.find_blob(path)
+                raise explain_left_out() from None
             raise MissingFile("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise safe_read.explain_error(error) from None
