@@ -138,7 +138,7 @@ def test_a_path_that_a_sparse_checkout_leaves_out_is_told_where_it_is_named(repo
         assert done.code == 3
         assert done.err == (
             f"error: `{path}` is left out by the sparse checkout, so it can't be measured\n"
-            "`git sparse-checkout add` its folder\n"
+            "`git sparse-checkout add` its folder, or exclude it\n"
         )
     assert run(repo, PROGRAM, "check", "--offline", "out/c.md").code == 2
 
