@@ -78,9 +78,15 @@ def test_sections_are_told_for_the_model_that_is_furthest_over(repo: Repo, lint:
 
 
 def test_exit_zero_only_reports(repo: Repo, lint: Callable[..., Done]) -> None:
-    """`--exit-zero` forgives what is over, and nothing else."""
+    """`--exit-zero` forgives what is found in prompts; what can't be counted isn't forgiven."""
     prompts(repo, b=LONG)
     assert lint("check", "--exit-zero").code == 0
+
+    repo.write(".prompt-lint.yaml", CONFIG + "  - files: skills/*/SKILL.md\n")
+    repo.write("skills/a/SKILL.md", "---\nname: X X\ndescription: Helps.\n---\nBe kind.\n")
+    invalid = lint("check", "--exit-zero")
+    assert (invalid.code, "INVALID" in invalid.out) == (0, True)
+    assert lint("check").code == 1
 
     repo.write("prompts/c.md", b"\xff")
     assert lint("check", "--exit-zero").code == 3

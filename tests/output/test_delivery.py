@@ -38,9 +38,9 @@ TEXT, NOTES, SUMMARY = (
         (GITHUB, OutputOptions("text"), [TEXT]),
         (GITHUB, OutputOptions("sarif"), [Target("sarif")]),
         (GITHUB, OutputOptions(None, "out.txt"), [Target("text", "out.txt"), SUMMARY, NOTES]),
-        (GITHUB, OutputOptions(None, "", [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
+        (GITHUB, OutputOptions(None, None, [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
         (GITHUB, OutputOptions("json", "out"), [Target("json", "out")]),
-        (GITHUB, OutputOptions(None, "", [("markdown", "/summary")]), [SUMMARY._replace(is_optional=False), TEXT, NOTES]),
+        (GITHUB, OutputOptions(None, None, [("markdown", "/summary")]), [SUMMARY._replace(is_optional=False), TEXT, NOTES]),
         ({"TF_BUILD": "True"}, OutputOptions(), [TEXT, Target("azure")]),
         ({"TF_BUILD": "True"}, OutputOptions("json"), [Target("json")]),
         ({}, OutputOptions("json", "a", [("junit", "b")]), [Target("junit", "b"), Target("json", "a")]),
@@ -221,6 +221,8 @@ def test_no_output_overwrites_what_the_run_reads(
     done = lint(*command.format(path).split(), "--offline")
 
     name = "json" if "json=" in command else "text"
+    if command.startswith("count") and path.endswith(("style.md", "soft-import")):
+        what = "a part of the prompt CLAUDE.md"
     assert (done.code, done.out) == (ExitCode.USAGE, "")
     assert done.err == f"error: the {name} output would overwrite {path}, {what}\nname another file for it\n"
     assert {name: (memory.path / name).read_text() for name in before} == before
@@ -239,6 +241,93 @@ def test_a_prompt_that_this_run_does_not_check_is_not_overwritten(
     done = lint("check", "prompts/a.md", "-o", "prompts/b.md")
 
     assert (done.code, (repo.path / "prompts/b.md").read_text()) == (ExitCode.USAGE, "Be brief.\n")
+
+
+@pytest.mark.parametrize(
+    "command", ["check prompts/a.md", "list prompts/a.md", "count prompts/a.md --model claude-opus-5"]
+)
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("docs/system.md", "a part of the group at .prompt-lint.yaml:5"),
+        ("docs/member.md", "a part of the group at .prompt-lint.yaml:6"),
+        ("soft-member", "a part of the group at .prompt-lint.yaml:6"),
+        ("docs/real.md", "a part of the group at .prompt-lint.yaml:7"),
+        ("docs/linked.md", "a prompt by the rule at .prompt-lint.yaml:3"),
+        ("docs/style.md", ("a part of the prompt CLAUDE.md", "which this run reads")),
+    ],
+)
+def test_no_output_overwrites_a_part_of_a_prompt_that_is_not_checked(
+    repo: Repo, lint: Callable[..., Done], command: str, path: str, what: str | tuple[str, ...]
+) -> None:
+    """Files of groups and imports are somebody's work as well; a file beside them is not."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-5-5]\nlimit: 100\nprompts: [{files: [CLAUDE.md, prompts/*.md]}]\n"
+        "groups:\n- {name: a, system: docs/system.md, limit: 100}\n- {name: b, sum: [docs/member.md], limit: 100}\n"
+        "- {name: c, system: docs/link.md, limit: 100}\n",
+    )
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    for name in (
+        "docs/system.md",
+        "docs/member.md",
+        "docs/style.md",
+        "docs/other.md",
+        "docs/real.md",
+        "docs/linked.md",
+        "prompts/a.md",
+    ):
+        repo.write(name, "Be kind.\n")
+    repo.link("soft-member", "docs/member.md")
+    repo.link("docs/link.md", "real.md")
+    repo.link("prompts/link.md", "../docs/linked.md")
+
+    done = lint(*command.split(), "--offline", "-o", path)
+    other = lint(*command.split(), "--offline", "-o", "docs/other.md")
+
+    reasons = [what] if isinstance(what, str) else what
+    assert done.code == ExitCode.USAGE
+    assert any(f"would overwrite {path}, {reason}\n" in done.err for reason in reasons)
+    assert (repo.path / path).read_text() == "Be kind.\n"
+    assert (other.code, other.err) == (ExitCode.OK, "")
+
+
+@pytest.mark.parametrize("path", [".git/index", ".git/config", ".git/hooks/new", "link", "inner/.GIT/x"])
+def test_no_output_goes_to_a_folder_of_git(repo: Repo, lint: Callable[..., Done], path: str) -> None:
+    """Whether the file exists or not, by whatever name."""
+    write_failing(repo)
+    repo.commit()
+    repo.link("link", ".git/config")
+    (repo.path / "inner/.GIT").mkdir(parents=True)
+    before = {name: (repo.path / ".git" / name).read_bytes() for name in ("index", "config")}
+
+    done = lint("check", "--offline", "--output", f"json={path}")
+
+    assert done.code == ExitCode.USAGE
+    assert done.err.startswith(f"error: the json output would go to {path}, which belongs to git itself\n")
+    assert {name: (repo.path / ".git" / name).read_bytes() for name in before} == before
+    assert not (repo.path / ".git/hooks/new").exists()
+
+
+def test_no_output_goes_to_a_folder_of_git_that_is_elsewhere(
+    repo: Repo, tmp_path: Path, lint: Callable[..., Done]
+) -> None:
+    """As `git init --separate-git-dir` makes one, and as bare repositories are."""
+    write_failing(repo)
+    repo.git("init", "--quiet", "--separate-git-dir", str(tmp_path / "elsewhere"))
+
+    for path in (tmp_path / "elsewhere/config", tmp_path / "elsewhere/info/new", repo.path / ".git"):
+        assert lint("check", "--offline", "-o", str(path)).code == ExitCode.USAGE
+
+
+def test_an_output_without_a_name_is_a_mistake(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A variable was empty; the report isn't where somebody will look for it."""
+    write_failing(repo)
+
+    done = lint("check", "--offline", "-o", "")
+
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert done.err.startswith("error: -o names no file\n")
 
 
 def test_a_summary_that_is_asked_for_is_appended_to(on_github: Path, lint: Callable[..., Done]) -> None:

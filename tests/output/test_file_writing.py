@@ -89,6 +89,25 @@ def test_what_cannot_be_written_is_an_error(
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_a_limit_on_file_sizes_is_told_with_what_to_raise(tmp_path: Path) -> None:
+    """What the system refused has a next step."""
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\n"
+        "from prompt_lint.cli.exit_status import run_and_exit\n"
+        "from prompt_lint.output.file_writing import write_file\n"
+        "run_and_exit(lambda: write_file('x.json', 'more than that'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == ExitCode.UNCOUNTED
+    assert done.stderr == (
+        "error: could not write x.json: File too large\nallow this process larger files: `ulimit -f`\n"
+    )
+
+
 def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     """As `>(…)` of a shell makes one; it stays what it is."""
     pipe = tmp_path / "pipe"

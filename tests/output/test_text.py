@@ -288,6 +288,25 @@ def test_a_group_that_grew_is_beside_the_total() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("agent", "agent (group, .prompt-lint.yaml:1)"),
+        ("the-support-agent-with-tools", "the-support-agent-with-tools (group)"),
+        ("a" * 80, f"{'a' * 37}… (group)"),
+    ],
+)
+def test_the_name_of_a_group_is_kept_where_there_is_little_room(name: str, shown: str) -> None:
+    """Its place goes first, then its end; of a path the end is kept."""
+    group = {"name": name, "format": "group"}
+    report = compared(row(".prompt-lint.yaml", 868, base=575, change="changed", of_prompt=group))
+
+    line = text(report).splitlines()[0]
+
+    assert line.removeprefix("larger  ").startswith(f"{shown}  868")
+    assert len(line) <= 80
+
+
 def test_a_prompt_that_was_not_counted_is_left_out_of_the_total() -> None:
     """It still has its request, and is like any other that can't be compared."""
     request = Request({"messages": [{"role": "user", "content": "Hello."}]})

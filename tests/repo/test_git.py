@@ -346,8 +346,26 @@ def test_a_damaged_index_is_told_in_plain_words(repo: Repo, lint: Callable[..., 
 
     assert done.code == 3
     assert "and calls that a bug of its own" in done.err
-    assert "`git reset` writes the index anew" in done.err
+    assert "&& git reset`" in done.err
     assert "please report" not in done.err
+
+
+def test_an_index_that_git_cannot_read_is_told_with_what_to_do(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Too short, without a signature, of a version that doesn't exist: exit code 3, and the command mends it."""
+    repo.write(".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: a.md}]\n")
+    repo.write("a.md")
+    repo.commit()
+    path = repo.path / ".git/index"
+    whole = path.read_bytes()
+    for damaged in (b"garbage", b"x" * 100, whole.replace(b"DIRC\0\0\0\2", b"DIRC\0\0\0\x09")):
+        path.write_bytes(damaged)
+        done = lint("check", "--offline")
+        line, hint = done.err.splitlines()
+
+        assert (done.code, done.out) == (3, "")
+        assert line.startswith("error: git can't read its index (")
+        subprocess.run(["sh", "-c", hint.split("`")[1]], cwd=repo.path, check=True, capture_output=True)
+        assert lint("check", "--offline").code == 0
 
 
 def test_a_repository_that_is_gone_in_mid_run_is_told(repo: Repo) -> None:

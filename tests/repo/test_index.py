@@ -123,6 +123,26 @@ def test_a_link_that_a_sparse_checkout_leaves_out_is_told(repo: Repo) -> None:
         tree.read("link.md", CAP)
 
 
+def test_a_path_that_a_sparse_checkout_leaves_out_is_told_where_it_is_named(repo: Repo) -> None:
+    """A file or a folder: it is there for others, so it isn't said to be a misspelt name."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: '**/*.md'}]\n"
+    )
+    repo.write("in/a.md")
+    repo.write("out/b.md")
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--cone", "in")
+
+    for path in ("out/b.md", "out"):
+        done = run(repo, PROGRAM, "check", "--offline", path)
+        assert done.code == 3
+        assert done.err == (
+            f"error: `{path}` is left out by the sparse checkout, so it can't be measured\n"
+            "`git sparse-checkout add` its folder, or exclude it\n"
+        )
+    assert run(repo, PROGRAM, "check", "--offline", "out/c.md").code == 2
+
+
 @pytest.mark.parametrize("worktree", [False, True])
 def test_an_import_that_a_sparse_checkout_leaves_out_is_an_error(
     repo: Repo, tmp_path: Path, worktree: bool

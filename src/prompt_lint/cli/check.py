@@ -51,7 +51,10 @@ if TYPE_CHECKING:
 @options.counting
 @options.report_outputs
 @click.option(
-    "-e", "--exit-zero", is_flag=True, help="Exit 0 where the only fault is a prompt over its limit."
+    "-e",
+    "--exit-zero",
+    is_flag=True,
+    help="Exit 0 whatever is found in prompts: over a limit, grown, INVALID. Errors still exit 2 or 3.",
 )
 @click.option(
     "--allow-unmatched", is_flag=True, help="Exit 0 where no rule matches any of PATHS, as in a hook."
@@ -97,7 +100,7 @@ def command(
     report = add_cache_warnings(report, sources)
 
     def describe(path: str) -> str:
-        return describe_input(path, tree, config)
+        return describe_input(path, tree, config, max_file_size)
 
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)

@@ -83,7 +83,7 @@ def command(
         report = _count_files(files, reader, sources, make_settings(env, None, max_file_size))
 
     def describe_input(path: str) -> str:
-        if what := describe_file_here(path, env, options.ConfigOptions()):
+        if what := describe_file_here(path, env, options.ConfigOptions(), max_file_size):
             return what
         read = (os.path.join(tree.top, to_native(name)) for tree in reader.trees for name in tree.read_paths)
         return "which this run reads" if is_among(path, (*files, *read)) else ""

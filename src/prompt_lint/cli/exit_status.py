@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from prompt_lint import __version__
-from prompt_lint.model.errors import ExitCode, Fatal, Terminated, Unreadable
+from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal, Terminated, Unreadable
 from prompt_lint.output.terminal import ClosedPipe, end_stdout, write_stderr
 from prompt_lint.text.escape import escape_line
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-# What to do about what the system refused, by the number of the error.
-_HINTS = {
-    errno.EMFILE: "allow this process more open files: `ulimit -n`",
-    errno.ENFILE: "the system has too many open files: end other programs, or raise its limit",
-    errno.EAGAIN: "allow this user more processes and threads: `ulimit -u`",
-    errno.ENOMEM: "give this process more memory, or check fewer prompts at a time",
-    errno.EFBIG: "allow this process larger files: `ulimit -f`",
-    errno.ENOSPC: "free some space on the disk",
-}
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
@@ -98,14 +89,14 @@ def describe_exception(error: Exception) -> tuple[str, str]:
     Not the exception's own text, which may hold a prompt or a key.
     """
     if isinstance(error, OSError):
-        hint = _HINTS.get(error.errno or 0, "see that the system lets prompt-lint do it, and run again")
+        hint = SYSTEM_HINTS.get(error.errno or 0, "see that the system lets prompt-lint do it, and run again")
         return f"the operating system reports: {error.strerror or type(error).__name__}", hint
     if isinstance(error, MemoryError):
         return "there is not enough memory", "give this process more, or check fewer prompts at a time"
     if type(error).__name__ == "BrokenProcessPool":  # its module is imported only where there are workers
-        return "the system has ended a process that counts tokens", _HINTS[errno.ENOMEM]
+        return "the system has ended a process that counts tokens", SYSTEM_HINTS[errno.ENOMEM]
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
-        return f"the operating system reports: {error}", _HINTS[errno.EAGAIN]
+        return f"the operating system reports: {error}", SYSTEM_HINTS[errno.EAGAIN]
     return _describe_bug(error)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from prompt_lint.check.groups import find_affected_groups
+from prompt_lint.check.importers import find_importers
+from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.config.load import NAMES
 from prompt_lint.config.rule_matching import compile_rules
@@ -20,24 +23,29 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-def describe_input(path: str, tree: WorkingTree, config: Config) -> str:
-    """Return what an existing file is to a run in this tree: the configuration, a prompt, something it has read; or ""."""
+def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
+    """Return what an existing file is to a run in this tree: the configuration, a prompt, a part of one; or "".
+
+    Whether this run reads it doesn't matter: with other arguments it would.
+    """
     if is_among(path, (os.path.join(tree.top, name) for name in (config.path, *NAMES))):
         return "the configuration"
-    if place := _find_rule(path, tree, config):
-        return f"a prompt by the rule at {place}"
+    name = _find_name(path, tree)
+    rule = name and compile_rules(config.rules, config.exclude).find_rule(name)
+    if rule and rule.line:
+        return f"a prompt by the rule at {config.path}:{rule.line}"
     if is_among(path, (os.path.join(tree.top, to_native(name)) for name in tree.read_paths)):
         return "which this run reads"
-    return ""
+    return _describe_use(name, tree, config, max_file_size) if name else ""
 
 
-def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions) -> str:
+def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions, max_file_size: int) -> str:
     """Return what an existing file is to a `check` in the working directory; "" where none can run there."""
     try:
         tree, config, _ = load_project(env, (), options)
+        return describe_input(path, tree, config, max_file_size)
     except Fatal:
         return "the configuration" if os.path.basename(os.path.realpath(path)) in NAMES else ""
-    return describe_input(path, tree, config)
 
 
 def is_among(path: str, others: Iterable[str]) -> bool:
@@ -52,11 +60,25 @@ def is_among(path: str, others: Iterable[str]) -> bool:
     return False
 
 
-def _find_rule(path: str, tree: WorkingTree, config: Config) -> str:
-    """Return the place of the configuration's rule that makes a prompt of the file, "" without one."""
+def _find_name(path: str, tree: WorkingTree) -> str:
+    """Return the real path of an existing file in the tree; "" where it is outside of it."""
     try:
-        name = resolve_argument(tree, os.path.realpath(path), working_directory())
-    except Fatal:  # outside of the repository
+        return resolve_argument(tree, os.path.realpath(path), working_directory())
+    except Fatal:
         return ""
-    rule = compile_rules(config.rules, config.exclude).find_rule(name)
-    return f"{config.path}:{rule.line}" if rule and rule.line else ""
+
+
+def _describe_use(name: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
+    """Return which rule, group or prompt takes the file in, "" if none does. All prompts are looked at, also untracked ones."""
+    config = config._replace(rules=tuple(rule for rule in config.rules if rule.line))
+    if not config.rules and not config.groups:
+        return ""
+    targets = find_targets(tree, config, (), max_file_size)
+    for file in targets.matched:
+        if file.path == name:
+            return f"a prompt by the rule at {config.path}:{file.rule.line}"
+    for group, _ in find_affected_groups(targets.groups, tree, [name], max_file_size, None):
+        return f"a part of the group at {config.path}:{group.rule.line}"
+    for file in find_importers(tree, targets.matched, [name], max_file_size, None):
+        return f"a part of the prompt {file.display_path}"
+    return ""

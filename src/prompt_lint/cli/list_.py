@@ -84,7 +84,9 @@ def command(
             listing_json.render(listing) if name == "json" else listing_table.render(listing, by or "", view)
         )
 
-    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
+    targets = choose_targets(
+        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
+    )
     deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
     return listing.exit_code
 

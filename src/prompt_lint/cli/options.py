@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Decorator = Callable[[Any], Any]
 
 _MEBIBYTE = 1024 * 1024
+DEFAULT_FILE_SIZE = _MEBIBYTE
 _MAX_FILE_SIZE = 256 * _MEBIBYTE
 _POLICY = RequestPolicy()
 
@@ -153,7 +154,7 @@ no_git = click.option("--no-git", is_flag=True, help="Walk the folder instead of
 max_file_size = click.option(
     "--max-file-size",
     type=FileSize(),
-    default=_MEBIBYTE,
+    default=DEFAULT_FILE_SIZE,
     show_default="1M",
     envvar="PROMPT_LINT_MAX_FILE_SIZE",
     help="A larger file is a problem. In bytes, or with k or M.",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+
+# What to do about what the system refused, by the number of the error.
+SYSTEM_HINTS = {
+    errno.EMFILE: "allow this process more open files: `ulimit -n`",
+    errno.ENFILE: "the system has too many open files: end other programs, or raise its limit",
+    errno.EAGAIN: "allow this user more processes and threads: `ulimit -u`",
+    errno.ENOMEM: "give this process more memory, or check fewer prompts at a time",
+    errno.EFBIG: "allow this process larger files: `ulimit -f`",
+    errno.ENOSPC: "free some space on the disk",
+}
 
 
 class ExitCode(IntEnum):

@@ -10,6 +10,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.file_writing import write_file
 from prompt_lint.output.terminal import identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ def choose_targets(
 ) -> list[Target]:
     """Return what the options ask for: files, then stdout.
 
-    Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads.
+    Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
+    files.
     """
+    if options.output_file == "":
+        raise Fatal("-o names no file", "is a variable empty? without -o the output goes to stdout")
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
     outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]
@@ -107,6 +111,9 @@ def add_ci_targets(
 
 
 def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
+    if belongs_to_git(target.file):
+        message = f"the {target.format} output would go to {target.file}, which belongs to git itself"
+        raise Fatal(message, "name another file for it")
     if os.path.isfile(target.file) and (what := describe_input(target.file)):
         raise Fatal(
             f"the {target.format} output would overwrite {target.file}, {what}", "name another file for it"

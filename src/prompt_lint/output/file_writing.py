@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,8 @@ def write_file(path: str, text: str) -> None:
             with open(path, "ab") as file:
                 file.write(data)
     except OSError as error:
-        raise Fatal(f"could not write {path}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
+        hint = SYSTEM_HINTS.get(error.errno or 0, "")
+        raise Fatal(f"could not write {path}: {error.strerror}", hint, ExitCode.UNCOUNTED) from None
 
 
 def _is_replaceable(path: str) -> bool:

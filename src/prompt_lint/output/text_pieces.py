@@ -21,6 +21,7 @@ INDENT = " " * 8
 BOLD = "1"
 _WIDTH = 80
 _NARROWEST_NAME = 12
+_GROUP = " (group"
 _TITLE_WIDTH = 48
 
 
@@ -90,12 +91,23 @@ def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join([f"{first:<{widths[0]}}", *cells])
 
 
+def _shorten_name(name: str, room: int) -> str:
+    """Return a name of `format_name` in at most `room` characters: the end of a path, and the beginning of a group's name."""
+    if len(name) <= room:
+        return name
+    place = name.rfind(_GROUP)
+    if place < 0 or not name.endswith(")"):
+        return f"…{name[1 - room :]}"
+    end = f"{_GROUP})"
+    return name[:place] + end if place + len(end) <= room else f"{name[: room - len(end) - 1]}…{end}"
+
+
 def fit_columns(rows: Sequence[Sequence[str]], reserved: int = 0) -> Iterator[str]:
     """Yield aligned lines that fit a terminal behind a label, with `reserved` characters left at their ends.
 
-    Names in the first column lose their beginnings: the end of a path says most.
+    Names in the first column are shortened.
     """
     widths = [max(map(len, column)) for column in zip(*(cells for _, *cells in rows), strict=True)]
     room = max(_WIDTH - len(INDENT) - reserved - sum(width + 2 for width in widths if width), _NARROWEST_NAME)
-    names = [name if len(name) <= room else f"…{name[1 - room :]}" for name, *_ in rows]
+    names = [_shorten_name(name, room) for name, *_ in rows]
     return align_columns([[name, *cells] for name, (_, *cells) in zip(names, rows, strict=True)])

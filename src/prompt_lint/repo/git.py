@@ -43,6 +43,16 @@ _ENVIRONMENT = {
     "LC_ALL": "C",  # messages are recognised by their English text
 }
 
+# Words of git about an index that it can't read, and what to do then.
+_DAMAGED_INDEX = (
+    "index file corrupt",
+    "index file smaller than expected",
+    "in the index, near path",
+    "stage entries",
+    "unknown index entry format",
+)
+_INDEX_HINT = 'the index may be damaged: remove it and write it anew, with `rm "$(git rev-parse --git-path index)" && git reset`'
+
 # What a hook or a CI job has set for git or for prompt-lint, credentials included, isn't passed on.
 _WITHHELD_PREFIXES = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")
 
@@ -209,9 +219,11 @@ def _explain_failure(lines: Sequence[str], code: int, top: str) -> Fatal:
     ):  # git's own word for what it can't explain, such as modes in the index that no git writes
         return Fatal(
             f"git gave up on {top}, and calls that a bug of its own ({message.removeprefix('BUG: ')})",
-            "its index may be damaged: `git fsck` looks for that, `git reset` writes the index anew",
+            _INDEX_HINT,
             ExitCode.UNCOUNTED,
         )
+    if any(sign in line for line in lines for sign in _DAMAGED_INDEX):
+        return Fatal(f"git can't read its index ({message})", _INDEX_HINT, ExitCode.UNCOUNTED)
     if "must be run in a work tree" in message or "cannot use bare repository" in message:
         return Fatal(
             f"this is a git repository without a working tree, so there are no files to read ({message})",

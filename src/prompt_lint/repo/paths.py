@@ -34,6 +34,19 @@ def is_in_git_folder(path: str) -> bool:
     return ".git" in path.lower().split("/")
 
 
+def belongs_to_git(path: str) -> bool:
+    """Return whether a native path is git's own, through links, too: in a `.git`, or in a folder that git keeps elsewhere."""
+    real = os.path.realpath(path)
+    if is_in_git_folder(real.replace(os.sep, "/")):
+        return True
+    folder, name = os.path.split(real)
+    while name:
+        if all(os.path.exists(os.path.join(folder, part)) for part in ("HEAD", "objects", "refs")):
+            return True
+        folder, name = os.path.split(folder)
+    return False
+
+
 def split_native(path: str) -> list[str]:
     """Return the native names of a path. Raises `Unreadable` for one that climbs out of the tree, or into `.git`."""
     names = to_native(path).split("/")

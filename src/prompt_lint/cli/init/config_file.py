@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from prompt_lint.config.load import NAMES, find_config
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal
 from prompt_lint.output.file_writing import write_temporary_file
 
 
@@ -26,7 +26,8 @@ def write_config(top: str, name: str, text: str, *, replaces: bool) -> None:
         with write_temporary_file(top, text.encode(), like=target) as temporary:
             _move(temporary, target, replaces=replaces)
     except OSError as error:
-        raise Fatal(f"could not write {name}: {error.strerror}", exit_code=ExitCode.UNCOUNTED) from None
+        hint = SYSTEM_HINTS.get(error.errno or 0, "")
+        raise Fatal(f"could not write {name}: {error.strerror}", hint, ExitCode.UNCOUNTED) from None
 
 
 def _move(temporary: str, target: str, *, replaces: bool) -> None:
