@@ -76,5 +76,5 @@ def sum_counts(counts: Sequence[Count]) -> Count:
 def subtract_counts(count: Count, other: Count) -> Count:
     """Return the difference of two counts, with the interval that it is in wherever both are in theirs."""
     low, high = -other.high, -other.low
-    negative = other._replace(tokens=-other.tokens, low=low, high=high, disputed_tokens=None)
+    negative = other._replace(tokens=-other.tokens, low=low, high=high, disputed_count=None)
     return sum_counts([count, negative])
