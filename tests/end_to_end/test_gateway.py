@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.api_server import KEY, always, body
+from tests.support.api_server import KEY, always, body, error_reply, send
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
@@ -23,6 +25,10 @@ MODEL, UNVERIFIED = "claude-opus-5", "claude-fable-5-2"
 # 204 ±3 tokens.
 TEXT = "Answer in full sentences, name your sources, and say what you do not know. " * 9
 LESS = 48
+DOCUMENT = {
+    "type": "document",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+}
 
 
 def offline_tokens(text: str) -> int:
@@ -166,11 +172,81 @@ def test_three_tokens_of_a_short_prompt_are_believed(
     assert judge(lint, "--no-cache") == (0, "ok", tokens + 7, True, tokens)
 
 
-def test_a_model_that_nobody_has_measured_is_believed(repo: Repo, lint: Callable[..., Done]) -> None:
-    """A new model may count otherwise, and must be able to pass."""
-    write(repo, TOKENS - 50, model=UNVERIFIED)
+UNVERIFIED_COUNT = offline.count_request(
+    UNVERIFIED, Request({"messages": [{"role": "user", "content": TEXT}]})
+)
 
-    assert judge(lint) == (0, "ok", LESS, False, None)
+
+@pytest.mark.parametrize(
+    "tokens", [-(-UNVERIFIED_COUNT.low // 2), UNVERIFIED_COUNT.high * 2], ids=["half", "twice"]
+)
+def test_a_model_that_nobody_has_measured_is_believed_within_a_factor_of_two(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, tokens: int
+) -> None:
+    """A new model may count otherwise, and must be able to pass. That says nothing about the tokenizers that are known."""
+    gateway.count = lambda _model, _fields: tokens
+    write(repo, 8000, model=UNVERIFIED)
+
+    assert judge(lint) == (0, "ok", tokens, False, None)
+    assert "offline counts of the tokenizer" not in lint("check", "--no-cache").out
+
+
+@pytest.mark.parametrize(
+    ("tokens", "judged"),
+    [
+        (-(-UNVERIFIED_COUNT.low // 2) - 1, UNVERIFIED_COUNT.tokens),
+        (UNVERIFIED_COUNT.high * 2 + 1, UNVERIFIED_COUNT.high * 2 + 1),
+    ],
+    ids=["less_than_half", "more_than_twice"],
+)
+def test_a_model_that_nobody_has_measured_is_disputed_beyond_that(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, tokens: int, judged: int
+) -> None:
+    """No tokenizer of Claude's is that far from another one."""
+    gateway.count = lambda _model, _fields: tokens
+    write(repo, UNVERIFIED_COUNT.tokens - 100, model=UNVERIFIED)
+
+    assert judge(lint)[:4] == (1, "over", judged, True)
+
+
+UNCOVERED_REQUESTS: dict[str, dict[str, Any]] = {
+    "document": {"messages": [{"role": "user", "content": [{"type": "text", "text": TEXT}, DOCUMENT]}]},
+    "text_document": {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": TEXT}}]}]},
+    "documents_content": {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": TEXT}]}}]}]},
+    "search_result": {"messages": [{"role": "user", "content": [{"type": "search_result", "title": "t", "source": "s", "content": [{"type": "text", "text": TEXT}]}]}]},
+    "structured_output": {"system": TEXT, "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}, "messages": [{"role": "user", "content": "Hi"}]},
+    "tool_of_the_api": {"system": TEXT, "tools": [{"type": "bash_20250124", "name": "bash"}], "messages": [{"role": "user", "content": "Hi"}]},
+    "tool_beside_one_of_the_api": {
+        "tools": [{"type": "bash_20250124", "name": "bash"}, {"name": "t", "description": TEXT, "input_schema": {"type": "object"}}],
+        "messages": [{"role": "user", "content": "Hi"}],
+    },
+    "result_of_a_tool": {
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "t", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": TEXT}, DOCUMENT]}]},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [MODEL, UNVERIFIED])
+@pytest.mark.parametrize("fields", UNCOVERED_REQUESTS.values(), ids=UNCOVERED_REQUESTS)
+def test_a_number_below_the_parts_that_can_be_counted_is_none(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, fields: dict[str, Any], model: str
+) -> None:
+    """Only the API can count the whole, but not as less than its parts: nothing is green, and the next run asks again."""
+    gateway.count = lambda _model, _fields: LESS
+    write(repo, 8000, model=model)
+    (repo.path / "prompts/a.md").unlink()
+    repo.write("prompts/a.json", json.dumps(fields))
+
+    done = lint("check")
+
+    assert done.code == 3
+    assert f"127.0.0.1:{gateway.port} answered {LESS} tokens" in done.out
+    gateway.count = lambda _model, _fields: 4 * TOKENS
+    assert judge(lint) == (0, "ok", 4 * TOKENS, False, None)
 
 
 def test_the_api_of_a_cloud_is_believed(
@@ -235,3 +311,20 @@ def test_list_as_json_says_that_a_number_is_disputed(repo: Repo, lint: Callable[
 
     counts = [listing["prompts"][0]["counts"][0], listing["totals"][0]]
     assert [(count["disputed"], count["disputed_tokens"]) for count in counts] == [(True, LESS)] * 2
+
+
+@pytest.mark.parametrize(
+    "output_format", ["text", "github", "azure", "markdown", "sarif", "gitlab", "junit", "json"]
+)
+def test_control_characters_of_an_error_are_escaped(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, output_format: str
+) -> None:
+    """Whoever reads the message sees that they were in it, and no terminal obeys them."""
+    gateway.plan = always(lambda x: send(x, error_reply(x.seen, 400, "no\x1b[2J\x07 such\nmodel")))
+    write(repo, TOKENS, model=UNVERIFIED)
+
+    out = lint("check", "--output-format", output_format).out
+
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert re.search(r"no\\{1,2}(x1b|u001b)\[2J\\{1,2}(x07|u0007) such model", html.unescape(out))

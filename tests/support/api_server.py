@@ -595,6 +595,7 @@ NO_COUNT: dict[str, bytes] = {
     "deep_count": b'{"input_tokens": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "long_integer": b'{"input_tokens": ' + b"9" * 5000 + b"}",
     "missing_count": b'{"tokens": 42}',
+    "two_counts": b'{"input_tokens": 57, "input_tokens": 3}',
     "null_body": b"null",
     "array_body": b"[42]",
     "bare_number": b"42",

@@ -1,4 +1,4 @@
-"""Text of servers and libraries, made fit to be shown: without secrets, on one printable line."""
+"""Text of servers and libraries: without secrets, on one line. Outputs escape it as they do any text."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ MAX_MESSAGE_LENGTH = 240
 # What looks like a credential is hidden even if it isn't one of ours.
 _CREDENTIAL = re.compile(r"sk-[A-Za-z0-9_-]{8,}|eyJ[\w-]+\.[\w.-]+|(?<=[Bb]earer )[^\s\"',]+")
 _HIDDEN = "[hidden]"
+# White space, and whatever else ends a line.
+_WHITE_SPACE = re.compile(r"[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # A shorter piece of an encoded secret could be part of any text.
 _MIN_PIECE = 12
 
@@ -46,9 +48,11 @@ def _encoded_forms(secret: str) -> set[str]:
 
 
 def to_one_line(text: object, redact: Redact) -> str:
-    """Return `text` redacted, on one printable line of at most `MAX_MESSAGE_LENGTH` characters; "" if it is no string."""
+    """Return `text` redacted, on one line of at most `MAX_MESSAGE_LENGTH` characters; "" if it is no string.
+
+    Control characters stay in it: each output escapes what it prints.
+    """
     if not isinstance(text, str):
         return ""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    line = redact(" ".join(printable.split()))
+    line = redact(_WHITE_SPACE.sub(" ", text).strip(" "))
     return line if len(line) <= MAX_MESSAGE_LENGTH else line[:MAX_MESSAGE_LENGTH] + "…"

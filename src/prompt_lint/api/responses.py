@@ -5,13 +5,14 @@ Statuses and error types: the API reference, "Errors", November 2026.
 
 from __future__ import annotations
 
-import json
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.api.redact import to_one_line
 from prompt_lint.model.counts import Count
+from prompt_lint.text.json_reader import parse_json as parse_json_text
+from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,10 +137,10 @@ def parse_json(
 
 
 def decode_json(body: bytes | None) -> Any:
-    """Return the value; None for anything that isn't JSON, or is built to break a parser."""
+    """Return the value; None for anything that isn't JSON, has a key twice, or is built to break a parser."""
     try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):  # ValueError also for numbers of thousands of digits
+        return parse_json_text((body or b"").decode())
+    except (UnicodeDecodeError, ParseError):
         return None
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.counting.disputes import count_covered_parts, is_disputed, is_too_low
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,28 +28,31 @@ Mode = Literal["exact", "auto", "offline"]
 
 # Jobs whose counts are looked up in one query.
 _JOBS_IN_A_QUERY = 256
+NOT_SENT = Unreadable("not sent: this is a dry run")
 _NO_CREDENTIAL = "set ANTHROPIC_API_KEY, or count offline (--offline)"
 # An exact count this far from the offline one, in tokens and as a share, says that the tokenizer has changed.
 DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
-# A count this far outside of the offline interval isn't believed of a gateway.
-DISPUTE_TOKENS, DISPUTE_SHARE = 3, 0.05
 
 
 class ApiService(NamedTuple):
     """The API, not yet connected.
 
-    `sent_to` has the host of each request that has left. A gateway answers in the API's place, at an address of its own.
+    `host` is where requests would go. `sent_to` has the host of each request that has left. A gateway answers in the API's place, at an address of its own.
     `obeyed_variables` are the names of environment variables that requests obey on their way.
     """
 
     connect: Callable[[], AbstractContextManager[CountMany]]
     sent_to: Sequence[str]
+    host: str
     is_gateway: bool = False
     obeyed_variables: tuple[str, ...] = ()
 
 
 class CountSources(NamedTuple):
-    """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why."""
+    """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why.
+
+    In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome.
+    """
 
     mode: Mode
     offline_counter: OfflineCounter
@@ -58,6 +63,7 @@ class CountSources(NamedTuple):
     no_service_reason: str
     processes: int
     report_progress: Callable[[int], None]
+    is_dry_run: bool = False
 
 
 class OfflineStandIn(NamedTuple):
@@ -188,12 +194,15 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
                     yield key, job.request
 
     for key, outcome in _send(list_requests(), sources):
-        offline = _try_count_offline(key.model, pending.pop(key), sources)
+        request = pending.pop(key)
+        offline = _try_count_offline(key.model, request, sources)
         if isinstance(outcome, Unreadable):
-            results.failures.append(outcome)
+            results.failures.extend([outcome] if outcome is not NOT_SENT else [])
             results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
-        else:
+        elif offline:
             results.outcomes[key] = _weigh_exact_count(key, outcome, offline, sources, results)
+        else:
+            results.outcomes[key] = _weigh_count_of_api_alone(key, request, outcome, sources)
         sources.report_progress(len(results.outcomes))
 
 
@@ -209,6 +218,9 @@ def _send(
         for key, _ in requests:
             yield key, Unreadable(f"not counted: {sources.no_service_reason}", _NO_CREDENTIAL)
         return
+    if sources.is_dry_run:
+        yield from ((key, NOT_SENT) for key, _ in requests)
+        return
     with sources.service.connect() as count_many:
         yield from count_many(requests)
 
@@ -222,27 +234,44 @@ def _try_count_offline(model: str, request: Request, sources: CountSources) -> C
 
 
 def _weigh_exact_count(
-    key: CountKey, exact: Count, offline: Count | None, sources: CountSources, results: CountResults
+    key: CountKey, exact: Count, offline: Count, sources: CountSources, results: CountResults
 ) -> Count:
     """Return the count that is judged: the exact one, unless a gateway's is too far from the offline one.
 
     Then it is the higher of the two, which any limit judges more strictly; and it isn't kept, so that the next run asks again.
     """
-    if offline and sources.service and sources.service.is_gateway and _is_disputed(exact.tokens, offline):
+    if _is_from_gateway(sources) and is_disputed(exact.tokens, offline):
         higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
         return higher._replace(disputed_tokens=lower.tokens)
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
-    if offline and not offline.low <= exact.tokens <= offline.high:
+    if not offline.is_unverified and not offline.low <= exact.tokens <= offline.high:
         _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
     return exact
 
 
-def _is_disputed(tokens: int, offline: Count) -> bool:
-    """Return whether a number is far outside of the offline interval. A model that nobody measured may count otherwise."""
-    end = offline.low if tokens < offline.low else offline.high
-    distance = max(offline.low - tokens, tokens - offline.high)
-    return not offline.is_unverified and distance > max(DISPUTE_TOKENS, DISPUTE_SHARE * end)
+def _weigh_count_of_api_alone(
+    key: CountKey, request: Request, exact: Count, sources: CountSources
+) -> Outcome:
+    """Return the exact count of what only the API can count; why there is none where a gateway's number is impossible.
+
+    That is one below the tokens of the parts that can be counted offline.
+    """
+    if sources.service and _is_from_gateway(sources):
+        parts = count_covered_parts(sources.offline_counter.count_request, key.model, request)
+        if parts and is_too_low(exact.tokens, parts):
+            host = sources.service.sent_to[0]
+            return Unreadable(
+                f"not counted: {host} answered {pluralize(exact.tokens, 'token')}, and the parts of the request that can be "
+                f"counted offline have at least {parts.low:,}",
+                "is ANTHROPIC_BASE_URL the right address?",
+            )
+    sources.counts.put({key: exact})
+    return exact
+
+
+def _is_from_gateway(sources: CountSources) -> bool:
+    return sources.service is not None and sources.service.is_gateway
 
 
 def _record_drift(

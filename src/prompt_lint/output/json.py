@@ -57,6 +57,7 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "unverified": bool(count and count.is_unverified),
         "disputed": bool(count and count.is_disputed),
         "disputed_tokens": count and count.disputed_tokens,
+        "few_witnesses": bool(count and count.has_few_witnesses),
     }
 
 
@@ -162,7 +163,11 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
 
 
 def _base(base: Base) -> dict[str, Any]:
-    return {"name": escape_surrogates(base.name), "how": base.description, "commit": base.commit}
+    return {
+        "name": escape_surrogates(base.name),
+        "how": escape_surrogates(base.description),
+        "commit": base.commit,
+    }
 
 
 def _removed(removed: RemovedPrompt) -> dict[str, Any]:

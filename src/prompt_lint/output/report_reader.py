@@ -245,9 +245,11 @@ def _read_count(verdict: _Fields) -> Count | None:
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
     disputed_tokens = verdict.optional_integer("disputed_tokens")
-    return Count(
-        tokens, low, high, verdict.word("origin", Origin), verdict.flag("unverified"), disputed_tokens
+    is_unverified, has_few = (
+        verdict.flag("unverified"),
+        verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
     )
+    return Count(tokens, low, high, verdict.word("origin", Origin), is_unverified, disputed_tokens, has_few)
 
 
 def _read_base_count(verdict: _Fields) -> Count | None:
