@@ -1,8 +1,9 @@
-"""How near the offline counts come to the API's and to `ctok`'s, as the tables of docs/counting.md.
+"""How near the offline counts come to the API's and to `ctok`'s, as the tables of docs/accuracy.md.
 
     python benchmarks/accuracy.py DATA [--corpora FOLDER] [--ctok-python PYTHON]
 
-DATA holds `recorded.jsonl.gz` (requests with the API's count) and `texts.jsonl.gz` (texts with published counts), FOLDER is an
+DATA holds `recorded.jsonl.gz` and `recorded-more.jsonl.gz` (requests with the API's count) and `texts.jsonl.gz` (texts with
+published counts), FOLDER is an
 unpacked set of prompt files, PYTHON one that has `ctok`; PROMPT_LINT_DATA, PROMPT_LINT_CORPORA and
 PROMPT_LINT_CTOK_PYTHON do as well. What is absent is skipped, and said. None of the data belongs to the repository.
 """
@@ -10,21 +11,26 @@ PROMPT_LINT_CTOK_PYTHON do as well. What is absent is skipped, and said. None of
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.recordings import count_recordings, read_rows
 
 from prompt_lint.counting import offline
-from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import REQUEST_KEYS, Request
+from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.recordings import CountedRecording
 
 # One model for each family, and the version by which `ctok` knows it.
 FAMILIES = {"claude-opus-4-5": "3.0", "claude-opus-4-7": "4.7", "claude-opus-4-8": "4.8"}
@@ -35,12 +41,6 @@ for line in sys.stdin:
     text, version = json.loads(line)
     print(ctok.token_count(text, version), flush=True)
 """
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
 
 
 def user_message(model: str, text: str) -> int:
@@ -57,7 +57,7 @@ def report(name: str, pairs: list[tuple[int, int]]) -> None:
 
 def published_texts(path: Path) -> None:
     pairs = defaultdict(list)
-    for row in rows(path):
+    for row in read_rows(path):
         pairs[row["model"]].append((row["input_tokens"], user_message(row["model"], row["text"])))
     for model, found in sorted(pairs.items()):
         report(f"texts with published counts, {model}", found)
@@ -86,44 +86,41 @@ def against_ctok(folder: Path, python: str) -> None:
         )
 
 
-def kind(row: dict[str, Any]) -> str:
-    """The line of the interval table that a recorded request falls under."""
-    flags = set(row["flags"])
-    if flags & {"forced-tool", "tool-use", "tool-result"}:
-        return "tools: forced choice or calls in the history"
-    if "tools" in flags:
-        return "tools: automatic choice"
-    return "thinking asked for" if "thinking" in flags else "text, system, turns"
+def report_recordings(data: Path) -> None:
+    """Print a line for each kind of request and generation of models, what isn't counted, and what is outside."""
+    recordings = count_recordings(data)
+    groups: dict[tuple[str, str], list[CountedRecording]] = defaultdict(list)
+    for row in recordings.counted:
+        groups[row.recording.kind, row.recording.generation].append(row)
+    print(
+        f"\n{'recorded requests':42} {'of':>5} {'exact':>7} {'within 2':>8} {'inside':>7} {'worst':>6} {'width':>6}"
+    )
+    for (kind, generation), rows in sorted(groups.items()):
+        print_line(f"{kind}, {generation}", rows)
+    print_line("all", recordings.counted)
+    print(
+        f"\nleft out, since the request isn't the one that was counted ({len(recordings.edited)}): id, reason"
+    )
+    for row, reason in recordings.edited:
+        print(f"  {row.recording.id}  {reason}")
+    reasons = Counter(reason for _, reason in recordings.uncovered)
+    print(f"\nnot counted, by design ({reasons.total()}):")
+    for reason, times in reasons.most_common():
+        print(f"  {times:4}  {reason}")
+    print("\noutside the interval: id, model, kind, API, offline")
+    for recording, count in recordings.counted:
+        if not count.low <= recording.tokens <= count.high:
+            print("  ", recording.id, recording.model, recording.kind, recording.tokens, count.tokens)
 
 
-def recorded(path: Path) -> None:
-    inside: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    refused: Counter[str] = Counter()
-    misses = []
-    for row in rows(path):
-        fields = {key: row["request"][key] for key in REQUEST_KEYS if key in row["request"]}
-        if "output_format" in row["request"] or "mcp_servers" in row["request"]:
-            refused["older spellings of structured output and MCP (beta fields)"] += 1
-            continue
-        try:
-            count = offline.count_request(row["model"], Request(fields))
-        except Unreadable as reason:
-            refused[reason.message] += 1
-            continue
-        generation = "older" if row["generation"] == "v3" else "newer"
-        holds = count.low <= row["input_tokens"] <= count.high
-        inside[kind(row), generation].append(holds)
-        if not holds:
-            misses.append((row["id"], row["model"], row["flags"], row["input_tokens"], count.tokens))
-    print(f"\n{'recorded requests: the API within the interval':56} {'of':>6} {'inside':>8}")
-    for (name, generation), held in sorted(inside.items()):
-        print(f"{name + ', ' + generation:56} {len(held):6} {sum(held) / len(held):8.2%}")
-    print(f"\nnot counted, by design ({refused.total()}):")
-    for message, times in refused.most_common():
-        print(f"  {times:4}  {message}")
-    print(f"\noutside the interval ({len(misses)}): id, model, flags, API, offline")
-    for miss in misses:
-        print("  ", *miss)
+def print_line(name: str, rows: Sequence[CountedRecording]) -> None:
+    """Print the shares of exact counts and of those within two tokens and the interval, and the median interval's width."""
+    exact = sum(row.difference == 0 for row in rows) / len(rows)
+    near = sum(abs(row.difference) <= 2 for row in rows) / len(rows)
+    inside = sum(count.low <= recording.tokens <= count.high for recording, count in rows) / len(rows)
+    worst = max(abs(row.difference) for row in rows)
+    width = statistics.median(row.counted.high - row.counted.low for row in rows)
+    print(f"{name:42} {len(rows):5} {exact:7.1%} {near:8.1%} {inside:7.1%} {worst:6} {width:6.0f}")
 
 
 def main() -> int:
@@ -143,7 +140,7 @@ def main() -> int:
         against_ctok(Path(options.corpora), options.ctok_python)
     else:
         print("prompt files against ctok: skipped (needs --corpora and --ctok-python)")
-    recorded(Path(options.data) / "recorded.jsonl.gz")
+    report_recordings(Path(options.data))
     return 0
 
 

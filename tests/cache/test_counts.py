@@ -34,7 +34,10 @@ sizes = st.integers(min_value=1, max_value=2**31 - 1)
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 intervals = st.tuples(sizes, sizes, sizes).map(sorted)
 offline = st.builds(
-    lambda ends, unverified: Count(ends[1], ends[0], ends[2], "offline", unverified), intervals, st.booleans()
+    lambda ends, unverified, few: Count(ends[1], ends[0], ends[2], "offline", unverified, None, few),
+    intervals,
+    st.booleans(),
+    st.booleans(),
 )
 
 

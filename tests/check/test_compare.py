@@ -647,3 +647,128 @@ def test_a_sum_of_the_base_counts_each_file_once(repo: Repo, check: Check) -> No
     assert [total[key] for key in ("tokens", "base_tokens", "growth")] == [
         memory[key] for key in ("tokens", "base_tokens", "growth")
     ]
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+GROUPS = """groups:
+  - {name: chat, system: p/ok.md, messages: p/r.json, limit: 5000}
+  - {name: all, sum: [CLAUDE.md, p/ok.md], limit: 5000}
+"""
+
+
+def begin_broken(repo: Repo, broken: str | bytes) -> None:
+    """A base whose import can't be read, so that a file, a sum and a request can't be counted."""
+    repo.write("p/ok.md", SMALL)
+    repo.write("CLAUDE.md", "@broken/style.md\n")
+    repo.write("broken/style.md", broken)
+    repo.write("p/r.json", "{broken")
+    begin(repo, TOP + "prompts: [{files: [CLAUDE.md, p/ok.md]}]\n" + GROUPS)
+
+
+@pytest.mark.parametrize("broken", [b"\xff\xfe\x00", POINTER, SMALL], ids=["bytes", "LFS", "sparse checkout"])
+def test_a_broken_file_that_others_take_in_is_no_fault_of_the_change(
+    repo: Repo, check: Check, broken: str | bytes
+) -> None:
+    """Files that import it and groups that it belongs to are noted like the file itself, while others change."""
+    begin_broken(repo, broken)
+    if broken == SMALL:
+        repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
+    repo.write("p/ok.md", SMALL * 2)
+
+    code, report = check()
+
+    assert (code, report["problems"]) == (0, [])
+    assert len([note for note in report["notes"] if "as in the base already" in note]) == 3
+    assert [entry["path"] for entry in report["removed"]] == []
+    assert report.of("p/ok.md")["growth"] > 0
+
+
+def test_a_group_that_takes_in_a_broken_file_is_broken_by_the_change(repo: Repo, check: Check) -> None:
+    """The file was broken before, but nothing of the group was."""
+    begin_broken(repo, POINTER)
+    repo.write("p/new.md", "")
+    repo.write(
+        ".prompt-lint.yaml",
+        (repo.path / ".prompt-lint.yaml").read_text()
+        + "  - {name: new, system: p/ok.md, messages: p/r.json, limit: 5000}\n",
+    )
+
+    code, report = check()
+
+    assert code == 3
+    assert [problem["message"].partition(":")[0] for problem in report["problems"]] == [
+        "the group `new` can't be counted"
+    ]
+
+
+def test_a_change_of_what_a_sparse_checkout_leaves_out_is_never_green(repo: Repo, check: Check) -> None:
+    """The change may have made the import larger, and nobody can measure it here."""
+    begin_broken(repo, SMALL)
+    repo.write("broken/style.md", LARGE)
+    repo.commit()
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/broken/")
+
+    code, report = check()
+
+    assert code == 3
+    assert {problem["path"] for problem in report["problems"]} == {"CLAUDE.md", ".prompt-lint.yaml"}
+
+
+def test_an_exempt_prompt_is_exempt_in_every_output(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was over before and is exempt: it is called exempt, and its exemption hasn't ended."""
+    exempt = "exempt: [{files: prompts/a.md, reason: To be split., until: 2999-01-01}]\n"
+    begin(repo, TOP + exempt + RULE, a=LARGE)
+    code, report = check()
+    verdict = report.of("prompts/a.md")
+    assert (code, verdict["status"], verdict["inherited"]) == (0, "exempt", False)
+
+    for output in ("text", "junit", "markdown"):
+        main.run(["check", "--offline", "-v", "--base", "main", "--output-format", output])
+        out = capfd.readouterr().out
+        assert "exempt" in out.lower()
+        assert not any(word in out for word in ("ended", "before  ", "over before", "tighter"))
+
+
+def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check) -> None:
+    """The members of a sum swap their texts, and an import gets another one of as many tokens: ±, not `unchanged`."""
+    repo.write("p/a.md", SMALL)
+    repo.write("p/b.md", LARGE)
+    repo.write("docs/style.md", "Be kind.\n")
+    repo.write("CLAUDE.md", "@docs/style.md\n")
+    begin(repo, MEMORY + "groups: [{name: all, sum: [p/*.md], limit: 5000}]\n")
+    assert [v["standing"] for v in check()[1]["verdicts"]] == ["unchanged", "unchanged"]
+    repo.write("p/a.md", LARGE)
+    repo.write("p/b.md", SMALL)
+    repo.write("docs/style.md", "Be warm.\n")
+
+    _, report = check()
+
+    for name in ("CLAUDE.md", "all"):
+        assert (report.of(name)["standing"], report.of(name)["growth"]) == ("changed", 0)
+
+
+def test_a_warning_about_an_import_is_given_once(repo: Repo, check: Check) -> None:
+    """`AGENTS.md` brings in `CLAUDE.md`, which is a prompt itself and has lost its import."""
+    repo.write("AGENTS.md", "@CLAUDE.md\n")
+    repo.write("CLAUDE.md", "@docs/a.md\n")
+    begin(repo, MEMORY)
+
+    _, report = check()
+
+    assert [note for note in report["warnings"] if "docs/a.md" in str(note)] == report["warnings"]
+    assert len(report["warnings"]) == 1
+
+
+def test_rows_of_what_was_over_before_name_the_model(
+    repo: Repo, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of two models, each has its row."""
+    begin(repo, TOP.replace("sonnet-4-6", "sonnet-4-6, claude-opus-4-8") + RULE, a=LARGE)
+    main.run(["check", "--offline", "--base", "main"])
+
+    out = capfd.readouterr().out
+
+    rows = [line.split()[:2] for line in out.splitlines() if line.lstrip().startswith("prompts/a.md")]
+    assert rows == [["prompts/a.md", "claude-sonnet-4-6"], ["prompts/a.md", "claude-opus-4-8"]], out

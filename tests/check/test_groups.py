@@ -212,6 +212,11 @@ def test_a_file_that_is_deleted_leaves_a_sum_and_breaks_a_request(repo: Repo, ch
     code, report = check()
     assert (code, len(report["verdicts"][0]["sections"])) == (0, 1)
 
+    (repo.path / "notes/a.md").unlink()
+    for paths in ((), ("notes",)):
+        code, report = check(*paths)
+        assert (code, report["verdicts"]) == (2, [])
+
     agent(repo)
     (repo.path / "prompts/tone.md").unlink()
     code, report = check()

@@ -46,7 +46,10 @@ def test_prompts_within_their_limits_pass(repo: Repo, lint: Callable[..., Done])
     prompts(repo, a=SHORT, b=SHORT)
 
     assert lint("check") == Done(
-        0, "2 prompts: 2 ok\nCounted offline: ± is the measured interval around the API's number.\n", ""
+        0,
+        "2 prompts: 2 ok\nCounted offline: ± is the interval around the API's number.\n"
+        "Intervals: claude-sonnet-4-6 measured by 372 requests.\n",
+        "",
     )
 
 
@@ -505,7 +508,88 @@ def test_a_deleted_file_is_no_problem(repo: Repo, lint: Callable[..., Done]) -> 
     repo.commit()
     (repo.path / "prompts/gone.md").unlink()
 
-    assert lint("check").code == 0
+    done = lint("check")
+
+    assert (done.code, done.out.splitlines()[0]) == (0, "1 prompt: 1 ok")
+
+
+UNMATCHED = "no file in the repository matches `prompts/*.md`"
+NAMED = "no rule matches `prompts`, so nothing was checked"
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check"], UNMATCHED),
+        (["check", "-q"], UNMATCHED),
+        (["check", "--base", "HEAD"], UNMATCHED),
+        (["check", "--output-format", "github"], UNMATCHED),
+        (["check", "--output-format", "json"], UNMATCHED),
+        (["check", "--no-git"], UNMATCHED),
+        (["list"], UNMATCHED),
+        (["check", "prompts"], NAMED),
+        (["list", "prompts"], NAMED),
+    ],
+)
+def test_a_rule_whose_files_are_gone_is_a_mistake(
+    repo: Repo, lint: Callable[..., Done], arguments: list[str], message: str, *, is_staged: bool
+) -> None:
+    """Nothing was measured, whether the deletion is staged or not."""
+    prompts(repo, a=SHORT, b=SHORT)
+    repo.write("prompts/notes.txt", "No prompt.\n")
+    repo.commit()
+    for name in ("a", "b"):
+        (repo.path / f"prompts/{name}.md").unlink()
+    if is_staged:
+        repo.git("add", "-A")
+
+    done = lint(*arguments)
+
+    assert done.code == 2
+    assert message in done.out
+
+
+def test_a_rule_whose_only_file_is_gone_is_a_mistake_beside_others(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """It isn't said that a later rule owns the file; an exemption for it is for nothing."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: '*.md'}, {files: gone.md}]\n"
+        "exempt: [{files: gone.md, reason: x}]\n",
+    )
+    repo.write("a.md", SHORT)
+    repo.write("gone.md", SHORT)
+    repo.commit()
+    (repo.path / "gone.md").unlink()
+
+    done = lint("check")
+
+    assert done.code == 2
+    assert "no file in the repository matches `gone.md`\n" in done.out
+    assert "no prompt matches `gone.md`, so nothing is exempt\n" in done.out
+    assert "owns no file" not in done.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+def test_a_rule_for_a_link_to_a_folder_needs_a_file_that_is_there(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """What git lists behind the link may be gone, too."""
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-sonnet-4-6]\nlimit: 100\nprompts: [{files: linked/*.md}]\n"
+    )
+    repo.write("docs/a.md", SHORT)
+    repo.write("docs/b.txt", SHORT)
+    repo.link("linked", "docs")
+    repo.commit()
+    (repo.path / "docs/a.md").unlink()
+
+    done = lint("check")
+
+    assert done.code == 2
+    assert "no file in the repository matches `linked/*.md`" in done.out
 
 
 def test_large_files_are_refused_until_a_flag_allows_them(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -191,7 +191,7 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
         text = listing_table.render(listing, by, View())
         assert text.replace("\n", "").isprintable()
         assert f"{sum(tokens):,} ±" in text
-    assert len(listing_table.render(listing, "", View()).splitlines()) == 1 + len(paths) + 4
+    assert len(listing_table.render(listing, "", View()).splitlines()) == 1 + len(paths) + 5
     document = json.loads(listing_json.render(listing))
     jsonschema.validate(document, SCHEMA)
     assert [one["counts"][0]["tokens"] for one in document["prompts"]] == tokens

@@ -42,8 +42,9 @@ def test_the_list_is_there_for_programs(lint: Callable[..., Done]) -> None:
     by_id = {model["id"]: model for model in listed["models"]}
     assert tuple(by_id) == KNOWN_IDS
     assert by_id["claude-haiku-4-5"] == {
-        "id": "claude-haiku-4-5", "context_window": 200_000, "tokenizer": "v3", "basis": "measured", "unverified": False,
-        "margin": {"share": 0.0, "tokens": 2},
+        "id": "claude-haiku-4-5", "context_window": 200_000, "tokenizer": "v3", "basis": "measured", "requests": 351,
+        "unverified": False,
+        "margin": {"share": 0.0007, "tokens": 2},
     }  # fmt: skip
     assert by_id["claude-fable-5-2"]["unverified"]
 

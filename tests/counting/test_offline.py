@@ -123,6 +123,128 @@ def test_a_forced_choice_costs_the_longer_hidden_prompt() -> None:
     assert named - some == 2 + count_tokens("get_weather", "v3")
 
 
+FORCED = {"type": "any"}
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1"])
+def test_a_model_that_refuses_a_forced_choice_has_no_count(model: str) -> None:
+    """The error says so, and what to do."""
+    with pytest.raises(Unreadable, match=f"^{model} refuses a forced `tool_choice`") as refused:
+        count(model, tools=[WEATHER], tool_choice=FORCED)
+
+    assert "auto" in refused.value.hint
+    assert count(model, tools=[WEATHER]).tokens in {
+        count(measured, tools=[WEATHER]).tokens for measured in ("claude-opus-5", "claude-fable-5")
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "saving"),
+    [
+        ("claude-haiku-4-5", {"type": "auto"}, 208),
+        ("claude-sonnet-4-5", FORCED, 0),
+        ("claude-sonnet-4", FORCED, 43),
+        ("claude-sonnet-5", {"type": "auto"}, 0),
+    ],
+)
+def test_one_call_at_a_time_makes_the_hidden_prompt_shorter(
+    model: str, choice: dict[str, Any], saving: int
+) -> None:
+    """`disable_parallel_tool_use` saves what was measured for the model and the choice; false saves nothing."""
+    parallel = count(model, tools=[WEATHER], tool_choice=choice)
+    single = count(model, tools=[WEATHER], tool_choice={**choice, "disable_parallel_tool_use": True})
+
+    assert parallel.tokens - single.tokens == saving
+    assert (
+        count(model, tools=[WEATHER], tool_choice={**choice, "disable_parallel_tool_use": False}) == parallel
+    )
+
+
+def test_where_no_saving_is_measured_the_interval_reaches_down() -> None:
+    """The largest saving that is known is inside the interval of a model that nobody has measured."""
+    parallel = count("claude-opus-5", tools=[WEATHER])
+    single = count(
+        "claude-opus-5", tools=[WEATHER], tool_choice={"type": "auto", "disable_parallel_tool_use": True}
+    )
+
+    assert single.tokens == parallel.tokens
+    assert single.low == parallel.low - 209
+    assert single.high == parallel.high
+
+
+@pytest.mark.parametrize(("model", "escapes"), [(OLDER, True), ("claude-sonnet-4-6", False), (NEWER, False)])
+def test_before_4_6_tools_in_other_scripts_are_escaped(model: str, *, escapes: bool) -> None:
+    r"""A character beyond ASCII is read as `\uXXXX` by older models, and as it is by newer ones."""
+    family = "v3" if model != NEWER else "v4.8"
+
+    def render(description: str) -> int:
+        return count(model, tools=[{**WEATHER, "description": description}]).tokens
+
+    spelled = json.dumps("天気", ensure_ascii=escapes).strip('"')
+    difference = count_tokens(f'"{spelled}"', family) - count_tokens('"x"', family)
+    assert render("天気") - render("x") == difference
+
+
+def test_where_no_script_was_seen_the_interval_has_both_spellings() -> None:
+    """For Opus 4.5, whose recordings are all in English, a count with either spelling is inside."""
+    tools = [{**WEATHER, "description": "天気" * 50}]
+    seen, unseen = count("claude-sonnet-4-5", tools=tools), count("claude-opus-4-5", tools=tools)
+
+    assert seen.tokens == unseen.tokens
+    assert unseen.low < seen.low - 100
+    assert unseen.high == seen.high
+
+
+def test_an_empty_description_costs_nothing() -> None:
+    """It is left out of what the model reads."""
+    without = {key: value for key, value in WEATHER.items() if key != "description"}
+
+    assert count(tools=[{**WEATHER, "description": ""}]) == count(tools=[without])
+
+
+def test_structured_output_costs_a_prompt_and_the_schema() -> None:
+    """The schema is read as JSON with an indent of two, by Claude 4.5 and 4.6; nobody has measured others."""
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
+    config = {"format": {"type": "json_schema", "schema": schema}}
+
+    added = count("claude-sonnet-4-6", output_config=config).tokens - count("claude-sonnet-4-6").tokens
+    assert added == 81 + count_tokens(json.dumps(schema, indent=2), "v3")
+    for model in (MIDDLE, NEWER, "claude-sonnet-4"):
+        with pytest.raises(Unreadable, match="needs the API: it asks for structured output"):
+            count(model, output_config=config)
+
+
+def test_the_billing_header_of_claude_code_is_free() -> None:
+    """The block isn't charged as far as three requests show, so the interval reaches up to its tokens."""
+    header = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.198; cc_entrypoint=sdk-ts;"}
+    system = [{"type": "text", "text": "Be brief."}]
+    without, with_header = count(system=system), count(system=[header, *system])
+
+    assert (with_header.tokens, with_header.low) == (without.tokens, without.low)
+    assert with_header.high == without.high + count_tokens(header["text"], "v3")
+    assert count(system=header["text"]).tokens > count().tokens
+
+
+def test_a_conversation_that_the_assistant_begins_costs_twelve_more() -> None:
+    """The API puts something before it."""
+    answer = {"role": "assistant", "content": "Hello"}
+
+    assert (
+        count(messages=[answer, GREETING]).tokens
+        == count(messages=[GREETING, answer, GREETING]).tokens - 4 + 12
+    )
+
+
+def test_a_system_message_in_between_is_a_turn_for_newer_models() -> None:
+    """For older ones it is part of the system prompt, since they refuse it."""
+    rule = {"role": "system", "content": "Be brief."}
+
+    native = count(NEWER, messages=[GREETING, rule]).tokens - count(NEWER).tokens
+    assert native == 2 + count_tokens("Be brief.", "v4.8")
+    assert count(messages=[GREETING, rule]) == count(system="Be brief.")
+    assert count(system="Sing.", messages=[GREETING, rule]) == count(system="Sing.\n\nBe brief.")
+
+
 def history(calls: int) -> list[dict[str, Any]]:
     uses = [
         {"type": "tool_use", "id": f"t{n}", "name": "get_weather", "input": {"city": "Rome"}}
@@ -132,44 +254,40 @@ def history(calls: int) -> list[dict[str, Any]]:
     return [GREETING, {"role": "assistant", "content": uses}, {"role": "user", "content": results}]
 
 
-def test_calls_in_the_history_are_priced_roughly() -> None:
-    """A call, its arguments and its result count, within a wide interval; calls side by side cost more."""
-    one, two = (count(tools=[WEATHER], messages=history(calls)) for calls in (1, 2))
+@pytest.mark.parametrize(("model", "gap"), [("claude-3-5-haiku", 0), (OLDER, 1), (MIDDLE, 1)])
+def test_calls_and_results_are_counted_as_text(model: str, gap: int) -> None:
+    """A call with its result is an answer that isn't finished; from Claude 4 on a blank line is behind the result."""
+    family = "v4.7" if model == MIDDLE else "v3"
+    prefix = "antml:"
+    text = (
+        f'\n\n<{prefix}function_calls>\n<{prefix}invoke name="get_weather">\n'
+        f'<{prefix}parameter name="city">Rome</{prefix}parameter>\n</{prefix}invoke>\n</{prefix}function_calls>'
+        "\n\n<function_results>Sunny</function_results>"
+    )
 
-    assert one.tokens > count(tools=[WEATHER]).tokens + 50
-    assert two.tokens > one.tokens + 50
-    assert one.high - one.low == 2 * max(30, round(one.tokens * 0.10))
+    added = count(model, messages=history(1)).tokens - count(model).tokens
+    assert added == count_tokens(text, family, after_space=False) + gap
 
 
-LONG = "word " * 2000
+def test_calls_of_newer_models_are_priced_roughly() -> None:
+    """From Opus 4.8 on a call, its arguments and its result count, within a wide interval; more calls cost more."""
+    one, two = (count(NEWER, tools=[WEATHER], messages=history(calls)) for calls in (1, 2))
+
+    assert one.tokens > count(NEWER, tools=[WEATHER]).tokens + 40
+    assert two.tokens > one.tokens + 40
+    assert one.high - one.low == 2 * max(20, round(one.tokens * 0.06))
 
 
-@pytest.mark.parametrize(
-    ("model", "fields", "share", "tokens"),
-    [
-        (OLDER, {}, 0.0, 2),
-        (OLDER, {"system": LONG}, 0.0, 2),
-        (NEWER, {}, 0.01, 3),
-        (NEWER, {"system": LONG}, 0.01, 3),
-        ("claude-sonnet-5-5", {"system": LONG}, 0.01, 3),
-        (OLDER, {"tools": [WEATHER]}, 0.03, 3),
-        (OLDER, {"tools": [WEATHER], "tool_choice": {"type": "any"}}, 0.10, 30),
-        (OLDER, {"thinking": {"type": "enabled", "budget_tokens": 1024}}, 0.10, 30),
-        (OLDER, {"thinking": {"type": "disabled"}}, 0.0, 2),
-        ("claude-sonnet-5-5", {"tools": [WEATHER]}, 0.10, 100),
-        ("claude-quartz-9", {}, 0.15, 15),
-        ("claude-quartz-9", {"system": LONG}, 0.15, 15),
-    ],
-)
-def test_the_interval_is_the_measured_one(
-    model: str, fields: dict[str, Any], share: float, tokens: int
-) -> None:
-    """Each kind of request has the interval of docs/counting.md around its count."""
-    counted = count(model, **fields)
-    margin = max(tokens, round(counted.tokens * share))
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-    assert (counted.low, counted.high) == (max(0, counted.tokens - margin), counted.tokens + margin)
-    assert counted.origin == "offline"
+
+@pytest.mark.parametrize("model", [OLDER, MIDDLE, NEWER])
+def test_an_image_costs_its_patches_and_three(model: str) -> None:
+    """One patch of 28 by 28 pixels, and three tokens around it."""
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
+    message = {"role": "user", "content": [{"type": "text", "text": "Hello"}, image]}
+
+    assert count(model, messages=[message]).tokens - count(model).tokens == 1 + 3
 
 
 @pytest.mark.parametrize(
@@ -211,13 +329,16 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
             "citations",
         ),
         ({"messages": [{"role": "user", "content": ["a"]}]}, "None"),
-        ({"messages": [{"role": "system", "content": "a"}, GREETING]}, "system"),
+        ({"messages": [GREETING, {"role": "tool", "content": "a"}]}, "tool"),
+        ({"messages": [GREETING, {"role": "system", "content": [PICTURE]}]}, "image"),
         ({"system": [PICTURE]}, "image"),
         ({"tools": [{"type": "web_search_20260209", "name": "web_search"}]}, "web_search_20260209"),
         ({"tools": [{**WEATHER, "defer_loading": True}]}, "server"),
         ({"tools": ["x"]}, "object"),
         ({"thinking": "yes"}, "thinking"),
-        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config.format"),
+        ({"tools": [{**WEATHER, "input_examples": [{"city": "Rome"}]}]}, "input_examples"),
+        ({"output_config": {"task_budget": {"type": "tokens", "total": 20_000}}}, "task_budget"),
+        ({"output_config": {"format": {"type": "grammar"}}}, "output_config.format"),
     ],
 )
 def test_what_the_rules_do_not_cover_needs_the_api(fields: dict[str, Any], word: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.support import make
 
 from prompt_lint.model.counts import Count
-from prompt_lint.output.phrases import format_count
+from prompt_lint.output.phrases import describe_counting, format_count
 
 
 @pytest.mark.parametrize(
@@ -20,3 +21,31 @@ from prompt_lint.output.phrases import format_count
 def test_a_number_says_how_sure_it_is(count: Count, phrase: str) -> None:
     """Nobody takes an offline count for the API's."""
     assert format_count(count) == phrase
+
+
+def test_a_run_says_once_what_its_intervals_rest_on() -> None:
+    """By model: measured by how many requests, documented or assumed; and how many counts have few witnesses."""
+    counts = {
+        "claude-opus-5": make.count(100, 2),
+        "claude-opus-5-5": make.count(100, 3),
+        "claude-sonnet-5-5": make.count(100, 10, has_few_witnesses=True),
+        "claude-quartz-9": make.count(100, 15, is_unverified=True),
+        "claude-haiku-4-5": make.count(100),
+    }
+    verdicts = [
+        make.verdict("a.md", 100, "ok", model=model)._replace(token_count=count)
+        for model, count in counts.items()
+    ]
+
+    assert describe_counting(make.report(*verdicts)) == [
+        "Counts: 1 exact, 4 offline (± is the interval); nothing sent.",
+        "Intervals: claude-opus-5 measured by 500 requests.",
+        "Intervals: claude-opus-5-5, claude-sonnet-5-5 documented.",
+        "Intervals: claude-quartz-9 assumed.",
+        "Intervals with few witnesses: 1.",
+        "Nobody has measured the tokenizer of claude-quartz-9: its counts are unverified.",
+    ]
+    assert describe_counting(make.report(verdicts[0])) == [
+        "Counted offline: ± is the interval around the API's number.",
+        "Intervals: claude-opus-5 measured by 500 requests.",
+    ]

@@ -95,9 +95,9 @@ def test_links_and_submodules_are_what_they_are(repo: Repo, tmp_path: Path) -> N
             ".gitmodules": "file", "lib": "submodule", "link.md": "link", "real/a.md": "file", "run.sh": "file",
         }  # fmt: skip
         assert commit.read("run.sh", CAP) == b"Hello.\n"
-        assert reason(commit, "link.md").startswith("is a symbolic link in commit ")
-        assert reason(commit, "lib").startswith("is a submodule, a repository of its own in commit ")
-        assert reason(commit, "real").startswith("is a folder in commit ")
+        assert reason(commit, "link.md").startswith("is a symbolic link, not a file")
+        assert reason(commit, "lib").startswith("is a submodule, a repository of its own")
+        assert reason(commit, "real").startswith("is a folder, not a file")
         for path in ("nope.md", "real/nope.md", "nope/a.md", "real/a.md/x", "lib/a.md", "", "../repo/run.sh"):
             with pytest.raises(MissingFile):
                 commit.read(path, CAP)
@@ -113,7 +113,7 @@ def test_too_large_a_file_is_refused_by_its_size(repo: Repo) -> None:
         message = reason(commit, "big.md")
         small = commit.read("small.md", 100)
 
-        assert message.startswith("is 50,000,000 bytes long in commit ")
+        assert message.startswith("is 50,000,000 bytes long, more than ")
         assert message.endswith(", more than the 1,048,576 that are read")
         assert small == b"x" * 100
         assert reason(commit, "small.md", 99).startswith("is 100 bytes long")
@@ -126,7 +126,7 @@ def test_pointers_of_lfs_are_no_text_to_compare_with(repo: Repo) -> None:
     repo.write("a.md", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n")
 
     with CommitTree(str(repo.path), repo.commit()) as commit:
-        assert "is a Git LFS pointer in commit" in reason(commit, "a.md")
+        assert "is a Git LFS pointer" in reason(commit, "a.md")
 
 
 @pytest.mark.usefixtures("children")

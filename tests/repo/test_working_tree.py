@@ -14,6 +14,7 @@ from tests.support.repo import ENVIRONMENT, Repo
 
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.repo import entries as entries_module
+from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.entries import Entry
 from prompt_lint.repo.working_tree import WorkingTree, open_tree
 
@@ -240,8 +241,8 @@ def test_names_do_not_depend_on_the_locale(repo: Repo) -> None:
     repo.commit()
     repo.write("été/c.md", "z")
     script = (
-        "import os; from prompt_lint.repo.working_tree import open_tree; tree = open_tree(os.getcwd()); "
-        "entries = tree.list_entries([tree.resolve_argument(os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
+        "import os; from prompt_lint.repo.arguments import resolve_argument; from prompt_lint.repo.working_tree import open_tree; tree = open_tree(os.getcwd()); "
+        "entries = tree.list_entries([resolve_argument(tree, os.fsdecode(b'syst\\xc3\\xa8me.md'), os.getcwd()), '\\xe9t\\xe9']); "
         "print(ascii((sorted(entries), tree.find_aliases(entries), tree.read('syst\\xe8me.md', 9), "
         "tree.read('dossier-\\udce9/b.md', 9))))"
     )
@@ -273,12 +274,12 @@ def test_arguments_become_paths_of_the_tree(repo: Repo, monkeypatch: pytest.Monk
     tree = opened(repo)
     inner = str(repo.path / "a")
 
-    assert tree.resolve_argument("b.md", inner) == "a/b.md"
-    assert tree.resolve_argument("../a//b.md", inner) == "a/b.md"
-    assert tree.resolve_argument(str(repo.path / "a/b.md"), "/") == "a/b.md"
-    assert tree.resolve_argument(str(elsewhere / "a/b.md"), "/") == "a/b.md"
-    assert tree.resolve_argument(".", inner) == "a"
-    assert tree.resolve_argument("..", inner) == ""
+    assert resolve_argument(tree, "b.md", inner) == "a/b.md"
+    assert resolve_argument(tree, "../a//b.md", inner) == "a/b.md"
+    assert resolve_argument(tree, str(repo.path / "a/b.md"), "/") == "a/b.md"
+    assert resolve_argument(tree, str(elsewhere / "a/b.md"), "/") == "a/b.md"
+    assert resolve_argument(tree, ".", inner) == "a"
+    assert resolve_argument(tree, "..", inner) == ""
 
 
 def test_links_given_as_arguments_keep_their_names(repo: Repo) -> None:
@@ -290,7 +291,7 @@ def test_links_given_as_arguments_keep_their_names(repo: Repo) -> None:
     tree = opened(repo)
 
     for name in ("link.md", "folder", "folder/b.md", "dangling.md"):
-        assert tree.resolve_argument(name, tree.top) == name
+        assert resolve_argument(tree, name, tree.top) == name
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_arguments_that_make_no_sense_end_the_run(repo: Repo, argument: str, mes
     tree = opened(repo)
 
     with pytest.raises(Fatal, match=re.escape(message)) as caught:
-        tree.resolve_argument(argument, tree.top)
+        resolve_argument(tree, argument, tree.top)
 
     assert caught.value.exit_code is ExitCode.USAGE
 

@@ -28,7 +28,7 @@ from tests.support.requests import (
 )
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS
-from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_MOVED
+from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_BETWEEN
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE
 
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data") / "recorded.jsonl.gz"
@@ -143,11 +143,11 @@ def test_consecutive_messages_stay_as_they_are() -> None:
 
 
 def test_a_system_message_among_the_others_is_noted() -> None:
-    """Few models take it in its place, so it is counted with the rest of the system prompt, and a note says so."""
+    """Newer models take it in its place, where it stays; a note says what becomes of it for older ones."""
     parsed = parse_request('[{"role": "user", "content": "1"},\n{"role": "system", "content": "Two."}]')
 
-    assert dict(parsed[0].request.fields)["system"] == "Two."
-    assert list_notes(parsed) == [(SYSTEM_MOVED, 2)]
+    assert parsed[0].request.fields["messages"][1] == {"role": "system", "content": "Two."}
+    assert list_notes(parsed) == [(SYSTEM_BETWEEN, 2)]
 
 
 def test_an_answer_of_the_user_is_added_after_the_assistant_and_noted() -> None:
@@ -227,11 +227,11 @@ def test_a_request_keeps_what_count_tokens_takes_and_drops_the_rest() -> None:
 
 
 def test_system_messages_become_the_system_prompt() -> None:
-    """OpenAI's `system` and `developer` turns are joined with a blank line and stand first."""
+    """OpenAI's `system` and `developer` turns at the start are joined with a blank line."""
     turns = [
         {"role": "system", "content": "One."},
-        {"role": "user", "content": "Hi."},
         {"role": "developer", "content": "Two."},
+        {"role": "user", "content": "Hi."},
     ]
 
     assert parse_fields(turns) == {
@@ -322,6 +322,11 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
         ({"tools": [FIND], "tool_choice": {"type": "tool", "name": "lost"}, "messages": [USER]},
          "`tool_choice` names `lost`, which isn't one of `tools`"),
         ({"tools": [FIND], "tool_choice": "maybe", "messages": [USER]}, "`tool_choice` is not one of the types"),
+        ({"tool_choice": {"type": "any"}, "messages": [USER]}, "`tool_choice` is given without `tools`"),
+        ({"tool_choice": {"type": "tool", "name": "find"}, "messages": [USER]}, "`tool_choice` is given without `tools`"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 512}, "messages": [USER]},
+         "`thinking.budget_tokens` is not a whole number of at least 1,024"),
+        ({"thinking": {"type": "enabled"}, "messages": [USER]}, "`thinking.budget_tokens` is not a whole number"),
         ({"response_format": {"type": "json_schema"}, "messages": [USER]}, "`response_format` has no `json_schema`"),
         ({"messages": [USER], "input": "x"}, "has `input`, which `count_tokens` doesn't take"),
         ('{"messages": [{"role": "user", "content": "\\ud800"}]}', "an escape stands for half a character"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.api.http_client import HttpClient
 from prompt_lint.api.redact import make_redactor
 from prompt_lint.api.responses import RequestFailed, parse_token_count
+from prompt_lint.request.for_model import adapt_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def connect(
     ) as client:
 
         def count_tokens(model: str, request: Request) -> Result:
-            response = client.send("POST", PATH, encode_body(model, request))
+            response = client.send("POST", PATH, encode_body(model, adapt_request(request, model)))
             return parse_token_count(response, credential.host, redact)
 
         yield count_tokens

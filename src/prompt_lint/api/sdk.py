@@ -18,6 +18,7 @@ from prompt_lint.api.http_client import UserCount, create_client, explain_failur
 from prompt_lint.api.redact import make_redactor, to_one_line
 from prompt_lint.api.responses import RequestFailed, parse_token_count
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.request.for_model import adapt_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ def connect(
 
         def count_tokens(model: str, request: Request) -> Result:
             with users:
-                response = sender.send({"model": model, **request.ordered_fields()})
+                response = sender.send({"model": model, **adapt_request(request, model).ordered_fields()})
                 return parse_token_count(response, host, redact, variable)
 
         yield count_tokens

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 # The number is the version of what a row means: raise it when that changes.
 FILE = "counts-v2.db"
 
-# A payload: tokens, low, high, when it was counted (Unix seconds), whether the model's tokenizer is unverified.
+# A payload: tokens, low, high, when it was counted (Unix seconds), and the sum of the flags that are set.
 _PAYLOAD = struct.Struct("<IIIIB")
+_UNVERIFIED, _FEW_WITNESSES = 1, 2
 # A name: `a`pi or `o`ffline and a hash of the model and of what counted, 12 bytes; then the request's digest.
 _SCOPE_BYTES = 12
 _TOO_MANY = 2**31
@@ -76,21 +77,26 @@ class CountCache:
         for key, payload in payloads:  # 30,000 times in a large repository
             if len(payload) != _PAYLOAD.size:
                 continue
-            tokens, low, high, counted_at, unverified = _PAYLOAD.unpack(payload)
-            if not 0 < tokens < _TOO_MANY or not low <= tokens <= high < _TOO_MANY or unverified > 1:
+            tokens, low, high, counted_at, flags = _PAYLOAD.unpack(payload)
+            if not 0 < tokens < _TOO_MANY or not low <= tokens <= high < _TOO_MANY or flags > 3:
                 continue
             if origin == "api" and (
-                low != high or (is_moving(key.model) and not 0 <= now - counted_at < _DAY)
+                low != high or flags or (is_moving(key.model) and not 0 <= now - counted_at < _DAY)
             ):
                 continue
-            yield key, Count(tokens, low, high, origin, unverified == 1)
+            yield (
+                key,
+                Count(
+                    tokens, low, high, origin, bool(flags & _UNVERIFIED), None, bool(flags & _FEW_WITNESSES)
+                ),
+            )
 
     def put(self, counts: Mapping[CountKey, Count]) -> None:
         """Keep `counts`. One that can't be a count is dropped."""
         now = self._store.now()
         self._store.put(
             {
-                self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, bool(count.is_unverified))
+                self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, _make_flags(count))
                 for key, count in counts.items()
                 if _is_possible(count)
             }
@@ -140,6 +146,10 @@ def open_counts(
     """
     path = os.path.join(folder, FILE) if folder else ""
     return CountCache(Store(path, clock), {"offline": tokenizer, "api": service})
+
+
+def _make_flags(count: Count) -> int:
+    return count.is_unverified * _UNVERIFIED + count.has_few_witnesses * _FEW_WITNESSES
 
 
 def _is_possible(count: Count) -> bool:

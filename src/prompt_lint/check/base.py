@@ -50,7 +50,7 @@ def open_comparison(
         tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
         yield None
         return
-    with CommitTree(tree.top, base.commit) as commit:
+    with CommitTree(tree.top, base.commit, tree.left_out) as commit:
         base_config = _read_config(tree, commit, config, parse)
         yield Comparison(base, commit, base_config, policy or config.policy or "changed")
 

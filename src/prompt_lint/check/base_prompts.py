@@ -16,7 +16,7 @@ from prompt_lint.model.values import Problem
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.targets import Targets
@@ -71,14 +71,23 @@ def find_file_changes(
 
 
 class BaseProblems(NamedTuple):
-    """What was wrong with the files of the base, as far as they are read."""
+    """What was wrong in the base with files and groups that haven't changed themselves, by path and message.
+
+    `read_paths` are the files that were read for it. The other unchanged ones read no further files, so whatever is wrong
+    with them was so in the base.
+    """
 
     read_paths: set[str]
     messages: set[tuple[str, str]]
 
-    def includes(self, problem: Problem) -> bool:
-        """Return whether a problem of an unchanged file was in the base, too: another file may have caused it since."""
-        return problem.path not in self.read_paths or (problem.path, problem.message) in self.messages
+    def add(self, problems: Iterable[Problem]) -> None:
+        self.messages.update((problem.path, problem.message) for problem in problems)
+
+    def includes(self, problem: Problem, changes: FileChanges) -> bool:
+        """Return whether a problem was in the base, in the same file or group."""
+        if (problem.path, problem.message) in self.messages:
+            return True
+        return problem.path not in self.read_paths and changes.find_change(problem.path).kind == "unchanged"
 
 
 def read_base_prompts(
@@ -102,7 +111,7 @@ def read_base_prompts(
             diagnostics = Diagnostics([], [])
             yield from _read_file(commit, change, file, max_file_size, diagnostics)
             problems.read_paths.add(file.display_path)
-            problems.messages.update((file.display_path, each.message) for each in diagnostics.problems)
+            problems.add(diagnostics.problems if change.kind == "unchanged" else ())
     for path, rule in _list_deleted(targets, changes):
         change = Change("changed", path, changes.changes.deleted[path])
         deleted = MatchedFile(path, rule, ())
@@ -110,7 +119,7 @@ def read_base_prompts(
     for file in changes.removed:
         change = Change("changed", file.path)
         yield from _read_file(commit, change, file, max_file_size, Diagnostics([], []))
-    yield from _read_groups(comparison, targets, changes, config, max_file_size)
+    yield from _read_groups(comparison, targets, changes, config, max_file_size, problems)
 
 
 def _read_file(
@@ -141,9 +150,17 @@ def _list_deleted(targets: Targets, changes: FileChanges) -> Iterator[tuple[str,
 
 
 def _read_groups(
-    comparison: Comparison, targets: Targets, changes: FileChanges, config: Config, max_file_size: int
+    comparison: Comparison,
+    targets: Targets,
+    changes: FileChanges,
+    config: Config,
+    max_file_size: int,
+    problems: BaseProblems,
 ) -> Iterator[ReadPrompt]:
-    """Yield what the current groups had in the base. A renamed file is read at its old path if the group had it there."""
+    """Yield what the current groups had in the base. A renamed file is read at its old path if the group had it there.
+
+    What is wrong with a group that the base had, too, is added to `problems`.
+    """
     current = [group for group, _ in targets.groups]
     if not current:
         return
@@ -159,8 +176,22 @@ def _read_groups(
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
         [matched] = match_group_files([group], names, aliases, targets.matcher, config.exclude)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
-        prompts = read_groups([matched], commit, config.path, max_file_size, Diagnostics([], []))
+        diagnostics = Diagnostics([], [])
+        prompts = read_groups([matched], commit, config.path, max_file_size, diagnostics)
         yield from (prompt._replace(is_base=True) for prompt in prompts)
+        problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
+        if comparison.config is None or _has_same_files(base_groups.get(group.name), group):
+            problems.add(diagnostics.problems)
+
+
+def _has_same_files(base_group: Group | None, group: Group) -> bool:
+    """Return whether a group named the same files in the base, wherever it is in the configuration."""
+
+    def list_references(group: Group) -> list[list[tuple[str, str]]]:
+        kinds = (group.sum, group.system, group.tools, group.messages)
+        return [[(reference.path, reference.name) for reference in references] for references in kinds]
+
+    return base_group is not None and list_references(base_group) == list_references(group)
 
 
 def _find_old_paths(base_group: Group | None, changes: FileChanges) -> dict[str, str]:

@@ -16,7 +16,7 @@ from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, gro
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
@@ -72,7 +72,7 @@ class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
     `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
-    by the rules of now where the base has no configuration.
+    by the rules of now where the base has no configuration. `changed` are prompts that aren't the same text any more.
     """
 
     comparison: Comparison
@@ -82,6 +82,7 @@ class BaseCounts(NamedTuple):
     find_rule: Callable[[str], Rule | None]
     find_base_rule: Callable[[str], Rule | None]
     lost_imports: Mapping[PromptName, Sequence[str]]
+    changed: Collection[PromptName]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
@@ -99,7 +100,8 @@ class BaseCounts(NamedTuple):
             limit = self._find_base_limit(verdict, change)
             return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
-        kind = change.kind if change.kind != "unchanged" or not growth else "changed"
+        has_changed = growth or _identify(verdict) in self.changed
+        kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
         limit = self._find_base_limit(verdict, change)
         return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
@@ -209,7 +211,9 @@ def make_base_counts(
     """Return the counts of the base, out of the `outcomes` of both sides, and the rules of now and of the base."""
     counts = map_base_counts(pair for pair in outcomes if pair[0].is_base)
     lost = find_lost_imports(outcomes)
-    return BaseCounts(comparison, changes, counts, recount, matcher.find_rule, base_matcher.find_rule, lost)
+    changed = find_changed_prompts(outcomes)
+    find_rule, find_base_rule = matcher.find_rule, base_matcher.find_rule
+    return BaseCounts(comparison, changes, counts, recount, find_rule, find_base_rule, lost, changed)
 
 
 def map_base_counts(
@@ -225,6 +229,21 @@ def map_base_counts(
         for read, outcomes in members:
             counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
     return counts
+
+
+def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
+    """Return the prompts and groups whose requests aren't those of the base; what only one side has is no change.
+
+    Files that haven't changed may import some that have, and a sum of members that have may be as large as before.
+    `outcomes` are those of the base and of now.
+    """
+    requests: dict[PromptName, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
+    for read, _ in outcomes:
+        current, base = requests.setdefault(_identify_read(read), (set(), set()))
+        (base if read.is_base else current).add((read.prompt.path, read.prompt.name, read.digest))
+    return {
+        name for name, (current, base) in requests.items() if current and base and current != base
+    }  # fmt: skip
 
 
 def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
@@ -280,15 +299,13 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
 def demote_base_problems(
     diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
 ) -> None:
-    """Turn the problems that unchanged files had in the base into notes, where only changes are judged."""
+    """Turn the problems that the base had in the same file or group into notes, where only changes are judged."""
     if comparison.policy != "changed":
         return
     old = [
         problem
         for problem in diagnostics.problems
-        if problem.exit_code != ExitCode.USAGE
-        and changes.find_change(problem.path).kind == "unchanged"
-        and base_problems.includes(problem)
+        if problem.exit_code != ExitCode.USAGE and base_problems.includes(problem, changes)
     ]
     diagnostics.problems[:] = [problem for problem in diagnostics.problems if problem not in old]
     diagnostics.notes.extend(

@@ -10,7 +10,7 @@ from prompt_lint.model.errors import Unreadable
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
@@ -74,6 +74,14 @@ def _list_named_files(group: Group, matcher: RuleMatcher) -> list[MatchedFile]:
     references = (*group.system, *group.tools, *group.messages)
     paths = (reference.path for reference in references)
     return [MatchedFile(path, matcher.find_rule(path) or group.rule, ()) for path in paths]
+
+
+def drop_members(groups: Iterable[GroupFiles], missing: Collection[str]) -> list[GroupFiles]:
+    """Return the groups without the `missing` files in sums. A request can't do without a file."""
+    return [
+        GroupFiles(group, [file for file in files if file.path not in missing] if group.sum else files)
+        for group, files in groups
+    ]
 
 
 def find_affected_groups(

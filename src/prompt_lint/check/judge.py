@@ -60,7 +60,10 @@ def exceeds_growth(allowed: MaxGrowth | None, base_tokens: int, growth: int) -> 
 
 
 def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Verdict:
-    """Exempt a failing prompt by the last exemption that matches it, unless that has expired."""
+    """Exempt a prompt over its limit by the last exemption that matches it, unless that has expired.
+
+    With a base it is exempt as it is without one, whether or not this change made it worse.
+    """
     if verdict.status not in {"over", "grew"}:
         return verdict
     matching = [exemption for exemption, matches in exemptions if matches(verdict.prompt.path)]
@@ -68,7 +71,9 @@ def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Ver
         return verdict
     exemption = matching[-1]
     is_valid = not exemption.until or today <= exemption.until
-    return verdict._replace(exemption=exemption, status="exempt" if is_valid else verdict.status)
+    if not is_valid:
+        return verdict._replace(exemption=exemption)
+    return verdict._replace(exemption=exemption, status="exempt", is_preexisting=False)
 
 
 def mark_preexisting(verdict: Verdict) -> Verdict:

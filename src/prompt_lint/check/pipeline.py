@@ -12,7 +12,7 @@ from prompt_lint.check.judge import apply_exemption, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
-from prompt_lint.check.verdicts import count_prompts, judge_outcomes
+from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
@@ -108,7 +108,8 @@ def judge_prompts(run: Run, prompts: Iterable[ReadPrompt]) -> Report:
     outcomes, results = count_prompts(prompts, run.sources)
     counter = run.sources.offline_counter
     verdicts = judge_outcomes(run.config_path, outcomes, counter, run.diagnostics.problems)
-    return _make_report(run, list(verdicts), results)
+    report = _make_report(run, list(verdicts), results)
+    return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
 
 
 def _compare(
@@ -147,6 +148,7 @@ def _compare(
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),
         on_raise=config.on_raise,
+        planned=plan_requests(outcomes) if run.sources.is_dry_run else (),
     )
 
 
@@ -155,7 +157,7 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     problems, notes = run.diagnostics
     service = run.sources.service
     notes = [
-        *notes,
+        *dict.fromkeys(notes),  # a file is read once more by each file that imports it
         *run_notes.note_blank_prompts(verdicts),
         *run_notes.note_drifts(results),
         *run_notes.note_obeyed_variables(results, service),

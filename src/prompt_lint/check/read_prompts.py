@@ -109,9 +109,9 @@ def read_files(
             continue
         diagnostics.notes.extend(known.entry.notes)
         for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
-            name, line, format_name, role, _, imports = prompt
+            name, line, format_name, role, digest, imports = prompt
             placed = Prompt(target.path, name, line, None, target.aliases, format_name, role, imports=imports)
-            yield ReadPrompt(placed, target.rule, counts=counts, includes=known.entry.includes)
+            yield ReadPrompt(placed, target.rule, digest, counts=counts, includes=known.entry.includes)
 
 
 def _read_file(
@@ -140,8 +140,6 @@ def _read_file(
                     )
                 )
             yield read._replace(includes=reader.requested)
-    except MissingFile:
-        return  # deleted and not yet staged: nothing is left that could be too large
     except Unreadable as error:
         diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
     else:

@@ -55,8 +55,9 @@ def find_targets(
 ) -> Targets:
     """Find the files and groups to check, and the problems of the rules with the files of the tree.
 
-    With `paths`, these are the files at or below them, the files whose prompts include one of those, and the groups that
-    they belong to. `whole` lists all entries, also files that no pattern can match. `unchanged` looks up tracked files
+    What git tracks and is gone from the disk is no file here. With `paths`, these are the files at or below them, the
+    files whose prompts include one of those, and the groups that they belong to. `whole` lists all entries, also files
+    that no pattern can match. `remembered` looks up tracked files
     while git looks for untracked ones, which takes git the longest.
     """
     matcher = compile_rules(config.rules, config.exclude)
@@ -73,22 +74,56 @@ def find_targets(
     aliases = tree.find_aliases(entries)
     files = _list_files(entries, config)
     rules |= matcher.find_rules(path for path in files if path not in rules)
-    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    present = _match_present(tree, config, matcher, rules, files, aliases)
+    files, aliases, links, matched, group_files, missing = present
     problems = list(_report_broken_links(aliases, matcher, paths))
-    matched, entries = _list_linked(tree, match_files(rules, links, matcher), entries, problems)
+    matched, entries = _list_linked(tree, matched, entries, problems)
     matched = [name for file in matched for name in split_by_name(file, matcher, tree, max_file_size)]
-    group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
     if paths:
         named = _follow_links(paths, links)
         matched = _select(matched, named, tree, max_file_size, remembered)
         affected = groups.find_affected_groups(group_files, tree, named, max_file_size, remembered)
-        group_files = _complete_sums(affected, tree, config, matcher)
+        group_files = _complete_sums(affected, tree, config, matcher, missing)
     else:
         problems += _report_unused_rules(tree, config, matcher, matched, [*files, *aliases])
         problems += exemptions.report_unused(config, exempt)
     matched.sort(key=lambda file: file.display_path)
     return Targets(matched, group_files, problems, entries, files, links, within, matcher, exempt, not paths)
+
+
+class _Present(NamedTuple):
+    """What is there of `files` and `aliases`, and what the rules and groups match of it. `missing` is what isn't."""
+
+    files: list[str]
+    aliases: dict[str, str | Unreadable]
+    links: Mapping[str, str]
+    matched: list[MatchedFile]
+    groups: list[GroupFiles]
+    missing: Collection[str]
+
+
+def _match_present(
+    tree: WorkingTree,
+    config: Config,
+    matcher: RuleMatcher,
+    rules: Mapping[str, Rule],
+    files: list[str],
+    aliases: dict[str, str | Unreadable],
+) -> _Present:
+    """Match what is on disk. Git lists tracked files that are gone, too; only those that match are looked for."""
+    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    matched = match_files(rules, links, matcher)
+    group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
+    members = (file for group, members in group_files if group.sum for file in members)
+    missing = tree.find_missing({file.path for file in (*matched, *members)})
+    if missing:
+        files = [path for path in files if path not in missing]
+        aliases = {link: real for link, real in aliases.items() if real not in missing}
+        links = {link: real for link, real in links.items() if real not in missing}
+        matched = [file for file in matched if file.path not in missing]
+        group_files = groups.drop_members(group_files, missing)
+    return _Present(files, aliases, links, matched, group_files, missing)
 
 
 def _follow_links(paths: Sequence[str], links: Mapping[str, str]) -> list[str]:
@@ -160,7 +195,11 @@ def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
 
 
 def _complete_sums(
-    affected: list[GroupFiles], tree: WorkingTree, config: Config, matcher: RuleMatcher
+    affected: list[GroupFiles],
+    tree: WorkingTree,
+    config: Config,
+    matcher: RuleMatcher,
+    missing: Collection[str],
 ) -> list[GroupFiles]:
     """Return the groups with all of their files: a listing for paths has only these of the untracked files."""
     sums = [group for group, _ in affected if group.sum]
@@ -170,10 +209,8 @@ def _complete_sums(
     aliases = tree.find_aliases(entries)
     links = {link: real for link, real in aliases.items() if isinstance(real, str)}
     files = _list_files(entries, config)
-    complete = {
-        group_files.group.name: group_files
-        for group_files in groups.match_group_files(sums, files, links, matcher, config.exclude)
-    }
+    matched = groups.match_group_files(sums, files, links, matcher, config.exclude)
+    complete = {each.group.name: each for each in groups.drop_members(matched, missing)}
     return [complete.get(group_files.group.name, group_files) for group_files in affected]
 
 

@@ -9,9 +9,9 @@ from prompt_lint.check.breakdown import count_parts
 from prompt_lint.check.group_sums import make_sum_prompt, sum_members
 from prompt_lint.check.judge import judge_count
 from prompt_lint.counting.processes import CountJob
-from prompt_lint.counting.sources import OfflineStandIn, count_all
+from prompt_lint.counting.sources import NOT_SENT, OfflineStandIn, count_all
 from prompt_lint.model.counts import EMPTY_COUNT, Count, CountKey
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import PlannedRequest, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +31,16 @@ def count_prompts(
     counted: list[ReadPrompt] = []
     results = count_all(_make_jobs(prompts, counted), sources)
     return [(prompt, prompt.counts or _find_outcomes(prompt, results)) for prompt in counted], results
+
+
+def plan_requests(outcomes: Iterable[PromptOutcomes]) -> list[PlannedRequest]:
+    """Return what a dry run would have sent, a row for each prompt and model."""
+    return [
+        PlannedRequest(read.prompt, model, read.digest, read.is_base)
+        for read, of_models in outcomes
+        for model, outcome in zip(read.rule.models, of_models, strict=True)
+        if (outcome.reason if isinstance(outcome, OfflineStandIn) else outcome) is NOT_SENT
+    ]
 
 
 def _make_jobs(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[CountJob]:

@@ -1,6 +1,6 @@
-"""The table of CI systems: in which variables each says what a run is about. Nothing else names these variables.
+"""The table of CI systems: in which variables each says what a run is about.
 
-What a system says beside them (GitHub's payload, the commits of GitLab) is read by its own module.
+What one system alone says (GitHub's payload, the commits of GitLab) is read by its own module.
 Sources: the documentation that each line names, read in November 2026.
 """
 

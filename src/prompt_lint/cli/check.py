@@ -13,13 +13,14 @@ from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.delivery import OutputOptions, add_ci_targets, choose_targets, deliver_report
+from prompt_lint.output.terminal import write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.model.errors import ExitCode
 
 
 @click.command("check", cls=Command)
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-unmatched", is_flag=True, help="Exit 0 where no rule matches any of PATHS, as in a hook."
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be sent to the API, and where; send and judge nothing."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show what passes, too.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only what fails.")
 @options.color
@@ -72,6 +76,7 @@ def command(
     max_file_size: int,
     exit_zero: bool,
     allow_unmatched: bool,
+    dry_run: bool,
     config_options: ConfigOptions,
     counting_options: CountingOptions,
     output_options: OutputOptions,
@@ -80,10 +85,15 @@ def command(
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (
-        open_count_sources(env, config, tree.top, counting_options) as sources,
+        open_count_sources(env, config, tree.top, counting_options, is_dry_run=dry_run) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,
     ):
         report = check_prompts(tree, config, relative, sources, settings, comparison)
+    if dry_run:
+        from prompt_lint.cli.request_plan import render_plan  # noqa: PLC0415  # only with --dry-run
+
+        write_stdout(render_plan(report, sources, counting_options.max_requests))
+        return ExitCode.OK
     report = add_cache_warnings(report, sources)
 
     def describe(path: str) -> str:

@@ -24,6 +24,7 @@ from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native
@@ -139,7 +140,7 @@ def _find_tree(path: str) -> tuple[str, WorkingTree | None]:
     folder, name = os.path.split(os.path.abspath(path))
     tree = open_tree(folder)
     try:
-        return tree.resolve_argument(name, folder), tree
+        return resolve_argument(tree, name, folder), tree
     except Fatal:  # a pipe, or deleted by now
         return path, None
 

@@ -37,7 +37,12 @@ _NO_CREDENTIAL_HINT = "set ANTHROPIC_API_KEY, or count offline: --offline, or PR
 
 @contextmanager
 def open_count_sources(
-    env: Mapping[str, str], config: Config | None, top: str | None, options: CountingOptions
+    env: Mapping[str, str],
+    config: Config | None,
+    top: str | None,
+    options: CountingOptions,
+    *,
+    is_dry_run: bool = False,
 ) -> Iterator[CountSources]:
     """Yield the sources of a run's counts. What has been counted is saved, however the run ends.
 
@@ -65,6 +70,7 @@ def open_count_sources(
             no_service_reason,
             available_cores(),
             report_progress,
+            is_dry_run,
         )
 
 

@@ -9,6 +9,7 @@ from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.config.load import NAMES
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import Fatal
+from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.paths import to_native
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def is_among(path: str, others: Iterable[str]) -> bool:
 def _find_rule(path: str, tree: WorkingTree, config: Config) -> str:
     """Return the place of the configuration's rule that makes a prompt of the file, "" without one."""
     try:
-        name = tree.resolve_argument(os.path.realpath(path), working_directory())
+        name = resolve_argument(tree, os.path.realpath(path), working_directory())
     except Fatal:  # outside of the repository
         return ""
     rule = compile_rules(config.rules, config.exclude).find_rule(name)

@@ -29,6 +29,7 @@ class _Subcommands(LazyTable[click.Command]):
 SUBCOMMANDS = _Subcommands(
     {
         "cache": "prompt_lint.cli.cache_",
+        "calibrate": "prompt_lint.cli.calibrate",
         "check": "prompt_lint.cli.check",
         "comment": "prompt_lint.cli.comment",
         "completion": "prompt_lint.cli.completion",

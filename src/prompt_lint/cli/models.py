@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.cli.commands import Command
-from prompt_lint.counting.offline import find_texts_margin
+from prompt_lint.counting.intervals import find_texts_margin
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.models import MODELS
+from prompt_lint.output.phrases import describe_basis
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from prompt_lint.counting.offline import Margin
-    from prompt_lint.model.models import Basis
+    from prompt_lint.counting.intervals import Margin
 
 _SCHEMA_VERSION = 1
-_BASIS_WORDS: Mapping[Basis, str] = {
-    "measured": "measured", "documented": "documented", "assumed": "unverified",
-}  # fmt: skip
 _LEGEND = """
-± is the interval that the API's number is in, for prompts of text; docs/counting.md has those of tools and images.
-measured: compared with counts of the API. documented: the model counts as the one before it, by its documentation.
-The id of a newer model is taken, too: it counts with the newest tokenizer, unverified.
+± is the interval that the API's number is in, for prompts of text; docs/accuracy.md has those of tools and images.
+measured: compared with so many counts of the API. documented: counts as the model before it, by its documentation.
+assumed: neither. Its counts are marked as unverified, and so are those of the id of a newer model, which is taken, too.
 """
 
 
@@ -47,7 +42,7 @@ def command(output_format: str) -> ExitCode:
 def _render_table() -> str:
     rows = [("model", "context", "tokenizer", "offline count")]
     for model in MODELS:
-        sureness = f"{_format_margin(find_texts_margin(model))}, {_BASIS_WORDS[model.basis]}"
+        sureness = f"{_format_margin(find_texts_margin(model))}, {describe_basis(model)}"
         rows.append((model.id, f"{model.context_window:,}", model.tokenizer_family, sureness))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -59,7 +54,7 @@ def _render_table() -> str:
 
 def _format_margin(margin: Margin) -> str:
     """Return `±2 tokens`, or `±1% or 3 tokens` where the larger of the two applies."""
-    share = f"{margin.share:.0%} or " if margin.share else ""
+    share = f"{margin.share * 100:g}% or " if margin.share else ""
     return f"±{share}{margin.tokens} tokens"
 
 
@@ -73,6 +68,7 @@ def _render_json() -> str:
                     "context_window": model.context_window,
                     "tokenizer": model.tokenizer_family,
                     "basis": model.basis,
+                    "requests": model.recorded_requests,
                     "unverified": model.basis == "assumed",
                     "margin": find_texts_margin(model)._asdict(),
                 }

@@ -161,6 +161,13 @@ max_file_size = click.option(
 cache_dir = click.option(
     "--cache-dir", type=click.Path(file_okay=False), help="Where counts are kept between runs."
 )
+provider = click.option(
+    "--provider",
+    type=click.Choice(("anthropic", "vertex", "foundry", "aws")),
+    default="anthropic",
+    envvar="PROMPT_LINT_PROVIDER",
+    help="Whose API. All but anthropic need the SDK.",
+)
 counting = _combine(
     click.option(
         "--counting",
@@ -170,13 +177,7 @@ counting = _combine(
         "Default: exact with a credential, else offline.",
     ),
     click.option("--offline", is_flag=True, help="Send nothing anywhere: --counting offline."),
-    click.option(
-        "--provider",
-        type=click.Choice(("anthropic", "vertex", "foundry", "aws")),
-        default="anthropic",
-        envvar="PROMPT_LINT_PROVIDER",
-        help="Whose API. All but anthropic need the SDK.",
-    ),
+    provider,
     click.option(
         "--jobs",
         type=click.IntRange(1, 256),

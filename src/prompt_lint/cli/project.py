@@ -10,6 +10,7 @@ from prompt_lint.config import load
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
+from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def load_project(
     """
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git)
-    relative = [tree.resolve_argument(path, start) for path in paths]
+    relative = [resolve_argument(tree, path, start) for path in paths]
     data, name = _read_config(env, tree, options, start)
     config = _parse(data, name, options) if name else Config("", (), ())
     if not name or (paths and options.models and options.limit):
@@ -109,6 +110,6 @@ def _parse(data: bytes, name: str, options: ConfigOptions) -> Config:
 def _name_in(tree: WorkingTree, path: str) -> str:
     """Return `path` as the tree names it, to be found among PATHS; unchanged where it lies outside."""
     try:
-        return tree.resolve_argument(path, tree.top)
+        return resolve_argument(tree, path, tree.top)
     except Fatal:
         return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.request.for_model import adapt_request
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def render_requests(prompts: Iterable[Prompt], models: Sequence[str]) -> str:
     """Return a line of JSON for each prompt and model: the body to send to `count_tokens`."""
     bodies = (
-        {"model": model, **prompt.request.ordered_fields()}
+        {"model": model, **adapt_request(prompt.request, model).ordered_fields()}
         for prompt in prompts
         if prompt.request
         for model in models

@@ -38,6 +38,7 @@ def find_service(
     service = ApiService(
         lambda: _connect(credential, policy, sent_to.append),
         sent_to,
+        host=credential.host if isinstance(credential, KeyCredential) else f"the API of {provider}",
         is_gateway=provider == "anthropic" and not _is_own_host(env.get("ANTHROPIC_BASE_URL") or API_URL),
         obeyed_variables=find_routing_variables(env, provider),
     )

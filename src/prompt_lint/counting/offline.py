@@ -1,88 +1,78 @@
 """Counts a request without the API: the tokens of its texts, the frame around them, and the interval of the API's count.
 
-docs/counting.md states the rules and the measurements behind them.
+docs/counting.md states the rules, docs/accuracy.md the measurements behind them.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint.counting.coverage import HINT, read_texts, refuse_uncovered
+from prompt_lint.counting.image_tokens import count_image, find_images
+from prompt_lint.counting.intervals import compute_margin, find_texts_margin, has_few_witnesses
 from prompt_lint.counting.tokenizer.engine import count_tokens
+from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import NEWEST_FAMILY, Model, find_model
-from prompt_lint.request import images
+from prompt_lint.request.for_model import adapt_request
 from prompt_lint.request.tools import render_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from prompt_lint.model.values import Request
-
 
 # Tokens of a text by itself, the tokenizer family, and whether the text follows a space.
 TextTokens = dict[tuple[str, str, bool], int]
 
 
 class Frame(NamedTuple):
-    """The tokens that a family adds for each part of a request.
-
-    `parallel_calls` is added once to a turn with several tool calls, `thinking` to a request with a thinking budget.
-    """
+    """The tokens that a family adds to a request and to each turn."""
 
     request: int
-    message: int
-    tool_call: int
-    tool_argument: int
-    parallel_calls: int
-    thinking: int
+    turn: int
 
 
-class Margin(NamedTuple):
-    """How far the API's count may differ: the larger of a share of the count and a number of tokens."""
+class Range(NamedTuple):
+    """How far the API's count may be below and above, where a rule has too few witnesses, or an image no known size."""
 
-    share: float
-    tokens: int
-
-    def compute_tokens(self, count: int) -> int:
-        """Return the margin of a count, in tokens."""
-        return max(self.tokens, round(count * self.share))
+    below: int = 0
+    above: int = 0
 
 
-_FRAMES = {
-    "v3": Frame(4, 3, tool_call=39, tool_argument=14, parallel_calls=28, thinking=29),
-    "v4.7": Frame(6, 5, tool_call=44, tool_argument=17, parallel_calls=28, thinking=0),
-    "v4.8": Frame(4, 2, tool_call=24, tool_argument=17, parallel_calls=28, thinking=0),
+_FRAMES = {"v3": Frame(4, 3), "v4.7": Frame(6, 5), "v4.8": Frame(4, 2)}
+
+# From Opus 4.8 on calls aren't read as text: what a call, each of its arguments, and several calls in a turn add.
+_CALL, _ARGUMENT, _SEVERAL_CALLS = 24, 17, 28
+# What a conversation costs that the assistant begins.
+_MISSING_FIRST_TURN = 12
+_THINKING, _THINKING_OF_CLAUDE_3 = 29, 28
+# Structured output, beside the schema; Claude 4.5 and 4.6.
+_SCHEMA_PROMPT = 81
+
+# What `disable_parallel_tool_use` saves, with an automatic choice and with a forced one; None where nobody has measured.
+_PARALLEL_SAVINGS: dict[str, tuple[int | None, int | None]] = {
+    **dict.fromkeys(("claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"), (208, 0)),
+    "claude-sonnet-4": (None, 43),
+    "claude-sonnet-5": (0, None),
 }
+_LARGEST_PARALLEL_SAVING = 209
+# Models whose rendering of tools in other scripts than Latin has been seen.
+_SEEN_IN_OTHER_SCRIPTS = frozenset({"claude-sonnet-4", "claude-sonnet-4-5", "claude-sonnet-4-6"})
 
-# Measured, as docs/counting.md describes.
-_OLDER_MARGIN = Margin(0.0, 2)
-_NEWER_MARGIN = Margin(0.01, 3)
-_TOOLS_MARGIN = Margin(0.03, 3)
-_ROUGH_MARGIN = Margin(0.10, 30)
-_UNKNOWN_TOOL_PROMPT_MARGIN = Margin(0.10, 100)
-_UNKNOWN_MODEL_MARGIN = Margin(0.15, 15)
-
-# An unknown model counts as the newest family, with the tool prompt of its commonest member.
+# An unknown model counts as the newest family.
 _UNKNOWN_MODEL = Model("", NEWEST_FAMILY, 0, "assumed", None, has_system_line=True)
-_ASSUMED_TOOL_PROMPT = (354, 474)
+# The models that an assumed one may count as, beside the newest family: one of each family, and of the newest the one with
+# the longest hidden tool prompt. A model that isn't in the table may be of any family.
+_NEWER_MODELS = ("claude-opus-4-7", "claude-sonnet-5")
+_ANY_MODELS = ("claude-sonnet-4-6", *_NEWER_MODELS)
+# Of a model whose hidden tool prompt nobody has measured: those of Opus 4.8, and how far the family's are apart.
+_ASSUMED_TOOL_PROMPT, _TOOL_PROMPT_SPREAD = (290, 410), 68
 
-# The most pixels of the longer side, and the most tokens, to which a family scales an image: documentation of vision, 2026.
-_IMAGE_LIMITS = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
-# Published totals of images with a longer side match an image scaled down to this many pixels; by whom isn't known.
-_CONTESTED_SIDE = 2000
-# No exact counts of images are published. The documented formula agrees with the published totals within this.
-_IMAGE_MARGIN = Margin(0.10, 100)
-# Nearly every image file states its size within so many characters of base64.
-_HEADER_CHARACTERS = 4096
-
-_COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
-_NEWLINE_BLOCK = {"type": "text", "text": "\n"}
-
-_HINT = "count it with the API, or leave it out of the rules"
+# Claude Code's own system block, which the API doesn't charge.
+_BILLING_HEADER = "x-anthropic-billing-header:"
 
 # The fields of the last request and the tokens of its texts. All models of a request are counted in a row, so those of
 # one family tokenize it once.
@@ -92,29 +82,36 @@ _last_request: tuple[object, TextTokens] = (None, {})
 def count_request(model_id: str, request: Request) -> Count:
     """Return the tokens that the API's `count_tokens` would return, with the interval that contains them.
 
-    Raises `Unreadable` with "needs the API: …" for a request that the offline rules don't cover.
+    Raises `Unreadable` for a request that the offline rules don't cover ("needs the API: …"), or that the model refuses.
     """
     global _last_request  # noqa: PLW0603 - a memo of one entry, replaced as a whole
     if _last_request[0] is not request.fields:
         _last_request = (request.fields, {})
     model = find_model(model_id) or _UNKNOWN_MODEL
+    fields = adapt_request(request, model_id).fields
     try:
-        tokens = _RequestCounter(model, _last_request[1]).count_request(request.fields)
+        tokens, (below, above) = _RequestCounter(model, _last_request[1]).count_request(fields)
     except RecursionError:
-        raise Unreadable("needs the API: it is nested too deeply to be counted here", _HINT) from None
-    margin = _find_margin(model, request.fields).compute_tokens(tokens)
-    image_ranges = [_count_image(model.tokenizer_family, image) for image in _find_images(request.fields)]
-    if image_ranges:
-        margin = max(margin, round(tokens * _IMAGE_MARGIN.share)) + _IMAGE_MARGIN.tokens * len(image_ranges)
-    low = tokens - margin - sum(most - least for most, least in image_ranges)
-    return Count(tokens, max(0, low), tokens + margin, "offline", model.basis == "assumed")
+        raise Unreadable("needs the API: it is nested too deeply to be counted here", HINT) from None
+    margin = compute_margin(model, fields, tokens)
+    likely = [count_request(other, request).tokens for other in _list_likely_models(model)]
+    low, high = min(tokens - margin - below, *likely, tokens), max(tokens + margin + above, *likely, tokens)
+    is_assumed, has_few = model.basis == "assumed", has_few_witnesses(model, fields)
+    return Count(tokens, max(0, low), high, "offline", is_assumed, has_few_witnesses=has_few)
+
+
+def _list_likely_models(model: Model) -> tuple[str, ...]:
+    """Return the models of which an assumed one may have the tokenizer. A snapshot has that of its model."""
+    if model.basis != "assumed" or model.tool_prompt_tokens:
+        return ()
+    return _NEWER_MODELS if model.id else _ANY_MODELS
 
 
 def count_text(model_id: str, text: str) -> Count:
     """Return the tokens of a text without any frame: nearly what a section contributes to a prompt."""
     model = find_model(model_id) or _UNKNOWN_MODEL
     tokens = count_tokens(text, model.tokenizer_family)
-    margin = _find_margin(model, {}).compute_tokens(tokens) if text else 0
+    margin = find_texts_margin(model).compute_tokens(tokens) if text else 0
     return Count(tokens, max(0, tokens - margin), tokens + margin, "offline", model.basis == "assumed")
 
 
@@ -124,22 +121,23 @@ class _RequestCounter(NamedTuple):
     model: Model
     text_tokens: TextTokens
 
-    def count_request(self, fields: Mapping[str, Any]) -> int:
-        frame = _FRAMES[self.model.tokenizer_family]
-        _refuse_uncovered(fields)
-        tools = fields.get("tools") or []
-        total = frame.request + self._count_tools(tools, fields.get("tool_choice") or {})
-        if fields.get("system"):
-            total += self._count_system(
-                "".join(_read_texts(fields["system"], "the system prompt")), own_line=bool(tools)
-            )
-        turns = _merge_turns(fields.get("messages") or [])
-        total += sum(frame.message + self._count_turn(blocks, frame) for _, blocks in turns)
-        if turns and turns[-1][0] == "assistant":
-            total -= frame.message  # a prefilled answer needs no cue for one
-        if (fields.get("thinking") or {}).get("type") == "enabled":
-            total += frame.thinking
-        return total
+    def count_request(self, fields: Mapping[str, Any]) -> tuple[int, Range]:
+        refuse_uncovered(fields)
+        tools, choice = fields.get("tools") or [], fields.get("tool_choice") or {}
+        messages = fields.get("messages") or []
+        is_text_family = self.model.tokenizer_family != NEWEST_FAMILY
+        parts = [
+            (_FRAMES[self.model.tokenizer_family].request, Range()),
+            self._count_system(fields.get("system") or "", own_line=bool(tools)),
+            self._count_tools(tools, choice),
+            self._count_hidden_prompt(choice) if tools else (0, Range()),
+            (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
+            (self._count_thinking(fields.get("thinking") or {}), Range()),
+            (self._count_transcript(messages) if is_text_family else self._count_turns(messages), Range()),
+            *(self._count_image(image) for image in find_images(fields)),
+        ]
+        below, above = (sum(sides) for sides in zip(*(doubt for _, doubt in parts), strict=True))
+        return sum(tokens for tokens, _ in parts), Range(below, above)
 
     def _count_text(self, text: str, *, after_space: bool = True) -> int:
         key = (text, self.model.tokenizer_family, after_space)
@@ -150,168 +148,98 @@ class _RequestCounter(NamedTuple):
             )
         return tokens
 
-    def _count_system(self, text: str, *, own_line: bool) -> int:
+    def _count_system(self, system: Any, *, own_line: bool) -> tuple[int, Range]:
+        texts = read_texts(system, "the system prompt")
+        headers = [text for text in texts if text.startswith(_BILLING_HEADER) and not isinstance(system, str)]
+        text = "".join(text for text in texts if text not in headers)
         line = "\n" if own_line or self.model.has_system_line else ""
-        return self._count_text(line + text, after_space=False)
+        tokens = self._count_text(line + text, after_space=False) if text else 0
+        return tokens, Range(above=sum(map(self._count_text, headers)))
 
-    def _count_tools(self, tools: list[Any], choice: Mapping[str, Any]) -> int:
-        if not tools:
-            return 0
-        automatic, forced = self.model.tool_prompt_tokens or _ASSUMED_TOOL_PROMPT
-        total = sum(self._count_text(render_tool(tool)) + 1 for tool in tools)
+    # -----------------------------------------------------------------------------------------------------
+    # Hidden prompts
+
+    def _count_tools(
+        self, tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]
+    ) -> tuple[int, Range]:
+        escapes = not self.model.has_system_line
+        tokens = sum(self._count_text(render_tool(tool, escapes=escapes)) + 1 for tool in tools)
+        doubt = 0
+        if self.model.id not in _SEEN_IN_OTHER_SCRIPTS:
+            rendered = (render_tool(tool, escapes=not escapes) for tool in tools)
+            doubt = sum(self._count_text(text) + 1 for text in rendered) - tokens
         if choice.get("type") == "tool":
-            return total + forced + 2 + self._count_text(str(choice.get("name", "")))
-        return total + (forced if choice.get("type") == "any" else automatic)
+            tag = 'name="{}">'
+            name = self._count_text(tag.format(choice.get("name", ""))) - self._count_text(tag.format("a"))
+            tokens += 3 + name
+        return tokens, Range(max(0, -doubt), max(0, doubt))
 
-    def _count_turn(self, blocks: list[dict[str, Any]], frame: Frame) -> int:
-        total = 0
-        texts: list[str] = []
-        for block in blocks:
-            if block["type"] == "text":
-                texts.append(block["text"])
-            elif block["type"] == "image":
-                total += _count_image(self.model.tokenizer_family, block)[0]
-            elif block["type"] == "tool_use":
-                total += self._count_tool_call(block, frame)
-            else:
-                total += self._count_tool_result(block.get("content") or "")
-        if texts:
-            total += self._count_text("".join(texts))
-        calls = sum(block["type"] == "tool_use" for block in blocks)
-        return total + (frame.parallel_calls if calls > 1 else 0)
+    def _count_hidden_prompt(self, choice: Mapping[str, Any]) -> tuple[int, Range]:
+        is_forced = choice.get("type") in ("any", "tool")
+        tokens = (self.model.tool_prompt_tokens or _ASSUMED_TOOL_PROMPT)[is_forced]
+        if tokens is None:
+            hint = 'use `{"type": "auto"}`, and say in the prompt which tool to call'
+            raise Unreadable(f"{self.model.id} refuses a forced `tool_choice`", hint)
+        below = above = 0 if self.model.tool_prompt_tokens else _TOOL_PROMPT_SPREAD
+        if choice.get("disable_parallel_tool_use") is True:
+            saving = _PARALLEL_SAVINGS.get(self.model.id, (None, None))[is_forced]
+            below += _LARGEST_PARALLEL_SAVING if saving is None else 0
+            tokens -= saving or 0
+        return tokens, Range(below, above)
 
-    def _count_tool_result(self, content: Any) -> int:
-        image_blocks = [*filter(_is_image, content)] if isinstance(content, list) else []
-        others = [block for block in content if not _is_image(block)] if image_blocks else content
-        total = sum(_count_image(self.model.tokenizer_family, block)[0] for block in image_blocks)
-        return total + sum(map(self._count_text, _read_texts(others, "a tool's result")))
+    def _count_schema(self, output_format: Any) -> int:
+        if not output_format:
+            return 0
+        schema = output_format.get("schema") if isinstance(output_format, dict) else None
+        is_measured = self.model.tokenizer_family == "v3" and self.model.id.endswith(("-4-5", "-4-6"))
+        if not is_measured or not isinstance(schema, dict):
+            raise Unreadable("needs the API: it asks for structured output (`output_config.format`)", HINT)
+        return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
-    def _count_tool_call(self, block: Mapping[str, Any], frame: Frame) -> int:
+    def _count_thinking(self, thinking: Mapping[str, Any]) -> int:
+        if thinking.get("type") != "enabled" or self.model.tokenizer_family != "v3":
+            return 0
+        return _THINKING_OF_CLAUDE_3 if self.model.id.startswith("claude-3") else _THINKING
+
+    # -----------------------------------------------------------------------------------------------------
+    # The conversation
+
+    def _count_transcript(self, messages: Sequence[Mapping[str, Any]]) -> int:
+        """Count a conversation in which calls and results are text of the assistant's."""
+        turns, is_open = render_messages(messages)
+        frame = _FRAMES[self.model.tokenizer_family].turn
+        total = sum(
+            frame + self._count_text(turn.text, after_space=not turn.begins_with_call) for turn in turns
+        )
+        if turns and turns[0].role == "assistant":
+            total += _MISSING_FIRST_TURN
+        if turns and turns[-1].role == "assistant":
+            total -= frame  # it needs no cue for an answer
+        return total + (is_open and not self.model.id.startswith("claude-3"))
+
+    def _count_turns(self, messages: Sequence[Mapping[str, Any]]) -> int:
+        """Count a conversation in which calls and results aren't text, and a system message is a turn of its own."""
+        turns = merge_messages(messages)
+        frame = _FRAMES[self.model.tokenizer_family].turn
+        total = sum(frame + self._count_turn(blocks) for _, blocks in turns)
+        return total - (frame if turns and turns[-1][0] == "assistant" else 0)
+
+    def _count_turn(self, blocks: Sequence[Mapping[str, Any]]) -> int:
+        texts = [block["text"] for block in blocks if block["type"] == "text"]
+        calls = [block for block in blocks if block["type"] == "tool_use"]
+        results = [read_result(block) for block in blocks if block["type"] == "tool_result"]
+        total = self._count_text("".join(texts)) if texts else 0
+        total += sum(map(self._count_call, calls)) + sum(self._count_text(text) for text in results)
+        return total + (_SEVERAL_CALLS if len(calls) > 1 else 0)
+
+    def _count_call(self, block: Mapping[str, Any]) -> int:
         tool_input = block.get("input")
         arguments = tool_input if isinstance(tool_input, dict) else {"": tool_input}
-        total = frame.tool_call + self._count_text(str(block.get("name", "")))
+        total = _CALL + self._count_text(str(block.get("name", "")))
         for name, value in arguments.items():
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            total += frame.tool_argument + self._count_text(str(name)) + self._count_text(text)
+            total += _ARGUMENT + self._count_text(str(name)) + self._count_text(render_argument(value))
         return total
 
-
-def _merge_turns(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the turns as roles and blocks. Consecutive messages of one role are one turn, texts on lines of their own."""
-    turns: list[tuple[str, list[dict[str, Any]]]] = []
-    for message in messages:
-        role, content = message["role"], message["content"]
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
-        if turns and turns[-1][0] == role:
-            joined = [*turns[-1][1][-1:], *blocks[:1]]
-            line = [_NEWLINE_BLOCK] if [block.get("type") for block in joined] == ["text", "text"] else []
-            turns[-1][1].extend(line + blocks)
-        else:
-            turns.append((role, blocks))
-    return turns
-
-
-def _read_texts(content: Any, where: str) -> list[str]:
-    if isinstance(content, str):
-        return [content]
-    texts = []
-    for block in content:
-        if (
-            not isinstance(block, dict)
-            or block.get("type") != "text"
-            or not isinstance(block.get("text"), str)
-        ):
-            kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
-            raise Unreadable(f"needs the API: {where} holds a block of type `{kind}`", _HINT)
-        texts.append(block["text"])
-    return texts
-
-
-def _is_image(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("type") == "image"
-
-
-def _find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the images of all messages, including those in the results of tools."""
-    for message in fields.get("messages") or []:
-        for block in message["content"] if isinstance(message["content"], list) else []:
-            result = block.get("content") if block.get("type") == "tool_result" else None
-            yield from filter(_is_image, [block, *(result if isinstance(result, list) else [])])
-
-
-def _count_image(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the most and the least tokens that an image may cost; without its size, the most of any image and 0."""
-    max_side, max_tokens = _IMAGE_LIMITS[family]
-    size = _read_size(block.get("source"))
-    if not size:
-        return max_tokens, 0
-    most = images.count_image_tokens(size, max_side, max_tokens)
-    return most, images.count_image_tokens(size, min(max_side, _CONTESTED_SIDE), max_tokens)
-
-
-def _read_size(source: Any) -> images.ImageSize | None:
-    data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
-    if not isinstance(data, str):
-        return None
-    try:
-        header = base64.b64decode(data[:_HEADER_CHARACTERS])
-        return images.read_size(header) or images.read_size(base64.b64decode(data))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _refuse_uncovered(fields: Mapping[str, Any]) -> None:
-    """Raise `Unreadable` for a request that the offline rules don't cover, and name what they don't."""
-    for name in ("tool_choice", "thinking", "output_config"):
-        if not isinstance(fields.get(name) or {}, dict):
-            raise Unreadable(f"needs the API: `{name}` is not an object", _HINT)
-    for tool in fields.get("tools") or []:
-        kind = tool.get("type") if isinstance(tool, dict) else "not an object"
-        if kind not in (None, "custom"):
-            raise Unreadable(
-                f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", _HINT
-            )
-        if tool.get("defer_loading") or tool.get("allowed_callers"):
-            raise Unreadable("needs the API: it has tools that the server loads or calls by itself", _HINT)
-    if (fields.get("output_config") or {}).get("format"):
-        raise Unreadable("needs the API: it asks for structured output (`output_config.format`)", _HINT)
-    for message in fields.get("messages") or []:
-        if message["role"] not in ("user", "assistant"):
-            raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", _HINT)
-        if not isinstance(message["content"], str):
-            _refuse_blocks(message["content"])
-
-
-def _refuse_blocks(blocks: Iterable[Any]) -> None:
-    for block in blocks:
-        kind = block.get("type") if isinstance(block, dict) else None
-        if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
-            raise Unreadable(f"needs the API: a message holds a block of type `{str(kind)[:60]}`", _HINT)
-        if kind == "text" and block.get("citations"):
-            raise Unreadable("needs the API: a message holds citations", _HINT)
-
-
-def find_texts_margin(model: Model) -> Margin:
-    """Return the margin of a request of texts alone."""
-    if model.basis == "assumed":
-        return _UNKNOWN_MODEL_MARGIN
-    return _OLDER_MARGIN if model.tokenizer_family == "v3" else _NEWER_MARGIN
-
-
-def _find_margin(model: Model, fields: Mapping[str, Any]) -> Margin:
-    texts_margin = find_texts_margin(model)
-    if model.basis == "assumed":
-        return texts_margin
-    has_tools = bool(fields.get("tools"))
-    if has_tools and not model.tool_prompt_tokens:
-        return _UNKNOWN_TOOL_PROMPT_MARGIN
-    is_forced = has_tools and (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
-    has_thinking = (fields.get("thinking") or {}).get("type", "disabled") != "disabled"
-    has_tool_history = any(
-        not isinstance(message["content"], str)
-        and any(block["type"] not in {"text", "image"} for block in message["content"])
-        for message in fields.get("messages") or []
-    )
-    if is_forced or has_thinking or has_tool_history:
-        return _ROUGH_MARGIN
-    return _TOOLS_MARGIN if has_tools else texts_margin
+    def _count_image(self, block: Mapping[str, Any]) -> tuple[int, Range]:
+        most, least = count_image(self.model.tokenizer_family, block)
+        return most, Range(below=most - least)

@@ -28,6 +28,7 @@ Mode = Literal["exact", "auto", "offline"]
 
 # Jobs whose counts are looked up in one query.
 _JOBS_IN_A_QUERY = 256
+NOT_SENT = Unreadable("not sent: this is a dry run")
 _NO_CREDENTIAL = "set ANTHROPIC_API_KEY, or count offline (--offline)"
 # An exact count this far from the offline one, in tokens and as a share, says that the tokenizer has changed.
 DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
@@ -36,18 +37,22 @@ DRIFT_TOKENS, DRIFT_SHARE = 3, 0.01
 class ApiService(NamedTuple):
     """The API, not yet connected.
 
-    `sent_to` has the host of each request that has left. A gateway answers in the API's place, at an address of its own.
+    `host` is where requests would go. `sent_to` has the host of each request that has left. A gateway answers in the API's place, at an address of its own.
     `obeyed_variables` are the names of environment variables that requests obey on their way.
     """
 
     connect: Callable[[], AbstractContextManager[CountMany]]
     sent_to: Sequence[str]
+    host: str
     is_gateway: bool = False
     obeyed_variables: tuple[str, ...] = ()
 
 
 class CountSources(NamedTuple):
-    """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why."""
+    """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why.
+
+    In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome.
+    """
 
     mode: Mode
     offline_counter: OfflineCounter
@@ -58,6 +63,7 @@ class CountSources(NamedTuple):
     no_service_reason: str
     processes: int
     report_progress: Callable[[int], None]
+    is_dry_run: bool = False
 
 
 class OfflineStandIn(NamedTuple):
@@ -191,7 +197,7 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
         request = pending.pop(key)
         offline = _try_count_offline(key.model, request, sources)
         if isinstance(outcome, Unreadable):
-            results.failures.append(outcome)
+            results.failures.extend([outcome] if outcome is not NOT_SENT else [])
             results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
         elif offline:
             results.outcomes[key] = _weigh_exact_count(key, outcome, offline, sources, results)
@@ -211,6 +217,9 @@ def _send(
     if sources.service is None:
         for key, _ in requests:
             yield key, Unreadable(f"not counted: {sources.no_service_reason}", _NO_CREDENTIAL)
+        return
+    if sources.is_dry_run:
+        yield from ((key, NOT_SENT) for key, _ in requests)
         return
     with sources.service.connect() as count_many:
         yield from count_many(requests)

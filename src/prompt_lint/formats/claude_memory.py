@@ -114,7 +114,7 @@ class ClaudeMemory:
     def _follow(self, file: LoadedFile, import_: Import) -> None:
         """Load the file that an import names, if it exists: most words with `@` name no file."""
         path = resolve_import(import_.path, file.path)
-        if path is None and _is_meant_as_import(import_.path):
+        if path is None and _is_meant_from_outside(import_.path):
             self._note(_OUTSIDE, file, import_)
         if not path or path in self._followed:
             return
@@ -193,7 +193,7 @@ class ClaudeMemory:
         return file.importing_line or file.line_of(import_.line)
 
 
-def _is_meant_as_import(path: str) -> bool:
+def _is_meant_from_outside(path: str) -> bool:
     """Return whether a path outside of the repository is meant as an import.
 
     In many texts it isn't: `@/` is an alias for a folder of the sources there.

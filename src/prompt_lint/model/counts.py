@@ -24,6 +24,7 @@ class Count(NamedTuple):
 
     `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_count` is a
     lower one that isn't judged: that of a gateway where this one is offline, or the other way round.
+    `has_few_witnesses`: the interval rests on fewer recorded requests than it takes to measure one.
     """
 
     tokens: int
@@ -32,6 +33,7 @@ class Count(NamedTuple):
     origin: Origin
     is_unverified: bool = False
     disputed_count: Count | None = None
+    has_few_witnesses: bool = False
 
     @property
     def is_disputed(self) -> bool:
@@ -66,10 +68,14 @@ def sum_counts(counts: Sequence[Count]) -> Count:
     origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
     is_disputed = any(count.is_disputed for count in counts)
     disputed_count = sum_counts([count.disputed_count or count for count in counts]) if is_disputed else None
-    return Count(tokens, low, high, origin, any(count.is_unverified for count in counts), disputed_count)
+    is_unverified, has_few_witnesses = (
+        any(count.is_unverified for count in counts), any(count.has_few_witnesses for count in counts)
+    )  # fmt: skip
+    return Count(tokens, low, high, origin, is_unverified, disputed_count, has_few_witnesses)
 
 
 def subtract_counts(count: Count, other: Count) -> Count:
     """Return the difference of two counts, with the interval that it is in wherever both are in theirs."""
-    negative = Count(-other.tokens, -other.high, -other.low, other.origin, other.is_unverified)
+    low, high = -other.high, -other.low
+    negative = other._replace(tokens=-other.tokens, low=low, high=high, disputed_count=None)
     return sum_counts([count, negative])

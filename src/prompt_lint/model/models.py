@@ -1,7 +1,7 @@
 """The known models, with their context windows and tokenizers, and what an id may look like. Data and pure functions.
 
 Sources, November 2026: the API's documentation for windows, generations and the dates of ids; for tokenizers and hidden
-tool prompts recorded requests to the real API (docs/counting.md says how many).
+tool prompts recorded requests to the real API (docs/accuracy.md says how many).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from prompt_lint.model.nearest import find_nearest
+from prompt_lint.model.recorded_requests import RECORDED_REQUESTS
 
 NEWEST_FAMILY = "v4.8"
 
@@ -24,7 +25,8 @@ _OLDER_WINDOW = 200_000
 class Model(NamedTuple):
     """One model. `context_window` is in tokens.
 
-    `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one.
+    `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one, which
+    is None where the model refuses it. Where nobody knows either, there is no pair.
     `has_system_line`: the system prompt starts on a line of its own. `dates` are those of its dated ids.
     """
 
@@ -32,12 +34,19 @@ class Model(NamedTuple):
     tokenizer_family: str
     context_window: int
     basis: Basis
-    tool_prompt_tokens: tuple[int, int] | None
+    tool_prompt_tokens: tuple[int, int | None] | None
     has_system_line: bool
     dates: tuple[str, ...] = ()
 
+    @property
+    def recorded_requests(self) -> int:
+        """With how many recorded requests offline counts were compared; 0 unless the basis is `measured`."""
+        return RECORDED_REQUESTS.get(self.id, 0) if self.basis == "measured" else 0
 
-def _make_newer(name: str, basis: Basis, tool_prompt: tuple[int, int] | None, family: str = "v4.8") -> Model:
+
+def _make_newer(
+    name: str, basis: Basis, tool_prompt: tuple[int, int | None] | None, family: str = "v4.8"
+) -> Model:
     return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
 
 
@@ -48,11 +57,11 @@ def _make_older(name: str, tool_prompt: tuple[int, int], *dates: str) -> Model:
 # Newest first: the order in which names are suggested.
 MODELS = (
     _make_newer("claude-fable-5-2", "assumed", None),
-    _make_newer("claude-opus-5-5", "documented", None),
-    _make_newer("claude-sonnet-5-5", "documented", None),
-    _make_newer("claude-haiku-5-5", "documented", None),
-    _make_newer("claude-fable-5-1", "documented", None),
-    _make_newer("claude-fable-5", "measured", None),
+    _make_newer("claude-opus-5-5", "documented", (286, None)),
+    _make_newer("claude-sonnet-5-5", "documented", (286, None)),
+    _make_newer("claude-haiku-5-5", "documented", (286, 406)),
+    _make_newer("claude-fable-5-1", "documented", (290, None)),
+    _make_newer("claude-fable-5", "measured", (290, 410)),
     _make_newer("claude-opus-5", "measured", (286, 406)),
     _make_newer("claude-sonnet-5", "measured", (354, 474)),
     _make_newer("claude-opus-4-8", "measured", (290, 410)),
@@ -65,8 +74,8 @@ MODELS = (
     _make_older("claude-opus-4-1", (313, 315), "20250805"),
     _make_older("claude-opus-4", (313, 315), "20250514"),
     _make_older("claude-sonnet-4", (313, 315), "20250514"),
-    _make_older("claude-3-7-sonnet", (313, 315), "20250219"),
-    _make_older("claude-3-5-sonnet", (313, 315), "20240620", "20241022"),
+    _make_older("claude-3-7-sonnet", (313, 314), "20250219"),
+    _make_older("claude-3-5-sonnet", (313, 314), "20240620", "20241022"),
     _make_older("claude-3-5-haiku", (264, 355), "20241022"),
     _make_older("claude-3-opus", (533, 281), "20240229"),
     _make_older("claude-3-sonnet", (159, 235), "20240229"),

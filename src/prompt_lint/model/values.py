@@ -360,12 +360,24 @@ class Group(NamedTuple):
     messages: tuple[Reference, ...] = ()
 
 
+class PlannedRequest(NamedTuple):
+    """What a dry run would have sent: a prompt of the working tree, or of the base, for a model.
+
+    Prompts with one `digest` are one request.
+    """
+
+    prompt: Prompt
+    model: str
+    digest: str
+    is_base: bool
+
+
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config` is the path of the configuration; empty for rules of the command line. `requests_sent` went to `api_host`,
+    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
     and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says.
+    which fails, warns or is noted as `on_raise` says. `planned` is what a dry run would have sent.
     """
 
     config_path: str
@@ -381,3 +393,4 @@ class Report(NamedTuple):
     removed: Sequence[RemovedPrompt] = ()
     loosened: Sequence[Loosening] = ()
     on_raise: OnRaise = "warn"
+    planned: Sequence[PlannedRequest] = ()

@@ -60,6 +60,7 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "disputed_tokens": disputed and disputed.tokens,
         "disputed_low": disputed and disputed.low,
         "disputed_high": disputed and disputed.high,
+        "few_witnesses": bool(count and count.has_few_witnesses),
     }
 
 
@@ -165,7 +166,11 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
 
 
 def _base(base: Base) -> dict[str, Any]:
-    return {"name": escape_surrogates(base.name), "how": base.description, "commit": base.commit}
+    return {
+        "name": escape_surrogates(base.name),
+        "how": escape_surrogates(base.description),
+        "commit": base.commit,
+    }
 
 
 def _removed(removed: RemovedPrompt) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.models import find_model
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from prompt_lint.model.counts import Count
+    from prompt_lint.model.models import Model
     from prompt_lint.model.values import (
         Exemption,
         ImportShares,
@@ -238,21 +240,41 @@ def describe_lost_imports(verdict: Verdict) -> str:
     return f"lost {'an import' if number == 1 else f'{number:,} imports'}" if number else ""
 
 
+def describe_basis(model: Model | None) -> str:
+    """Return what the interval of a model's offline counts rests on: `measured by 872 requests`."""
+    if model is None or model.basis == "assumed":
+        return "assumed"
+    requests = model.recorded_requests
+    return f"measured by {pluralize(requests, 'request')}" if requests else model.basis
+
+
+def _describe_intervals(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return sentences with what the intervals of offline counts rest on, by model, and of how many on few requests."""
+    inexact = [v for v in verdicts if v.token_count and not v.token_count.is_exact]
+    by_basis: dict[str, list[str]] = {}
+    for model in dict.fromkeys(verdict.model for verdict in inexact):
+        by_basis.setdefault(describe_basis(find_model(model)), []).append(model)
+    bases = [f"Intervals: {', '.join(models)} {basis}." for basis, models in by_basis.items()]
+    few = sum(bool(v.token_count and v.token_count.has_few_witnesses) for v in inexact)
+    return [*bases, *([f"Intervals with few witnesses: {few:,}."] if few else [])]
+
+
 def describe_counting(report: Report) -> list[str]:
-    """Return sentences about all counts: who counted, where prompts were sent, and what `±` means."""
+    """Return sentences about all counts: who counted, where prompts were sent, and what the intervals rest on."""
     sentences = []
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     disputed = sum(count.is_disputed for count in counts)
     from_api = sum(count.origin == "api" for count in counts if not count.is_disputed)
     inexact = sum(not count.is_exact for count in counts if not count.is_disputed)
     if from_api or disputed or report.requests_sent:
-        offline = f", {inexact:,} offline (± is the measured interval)" if inexact else ""
+        offline = f", {inexact:,} offline (± is the interval)" if inexact else ""
         requests = pluralize(report.requests_sent, "request")
         sent = f"{requests} sent to {report.api_host}" if report.requests_sent else "nothing sent"
         not_believed = f", {disputed:,} disputed" if disputed else ""
         sentences.append(f"Counts: {from_api:,} exact{offline}{not_believed}; {sent}.")
     elif inexact:
-        sentences.append("Counted offline: ± is the measured interval around the API's number.")
+        sentences.append("Counted offline: ± is the interval around the API's number.")
+    sentences += _describe_intervals(report.verdicts)
     unverified = {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
     sentences.extend(
         f"Nobody has measured the tokenizer of {model}: its counts are unverified."

@@ -244,9 +244,12 @@ def _read_count(verdict: _Fields) -> Count | None:
     low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
-    is_unverified = verdict.flag("unverified")
     disputed_count = _read_disputed_count(verdict)
-    return Count(tokens, low, high, verdict.word("origin", Origin), is_unverified, disputed_count)
+    is_unverified, has_few = (
+        verdict.flag("unverified"),
+        verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
+    )
+    return Count(tokens, low, high, verdict.word("origin", Origin), is_unverified, disputed_count, has_few)
 
 
 def _read_disputed_count(verdict: _Fields) -> Count | None:

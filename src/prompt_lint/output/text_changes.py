@@ -120,11 +120,14 @@ def render_untouched(blocks: Sequence[Block], view: View) -> Iterator[str]:
 
 
 def _render_rows(blocks: Sequence[Block]) -> Iterator[str]:
+    """Yield a line for each prompt and model that is over its limit; the model is named where there are several."""
+    has_several_models = any(len(block.verdicts) > 1 for block in blocks)
     rows = []
     for verdict in (verdict for block in blocks[:_ROWS] for verdict in block.verdicts):
         if verdict.is_preexisting:
             count, _, limit = count_cells(verdict)
-            rows.append([format_name(verdict.prompt), count, limit, percent_of_limit(verdict)])
+            model = [escape_line(verdict.model)] if has_several_models else []
+            rows.append([format_name(verdict.prompt), *model, count, limit, percent_of_limit(verdict)])
     yield from (f"{INDENT}{line}" for line in fit_columns(rows))
     if len(blocks) > _ROWS:
         yield f"{INDENT}and {len(blocks) - _ROWS:,} more (all with -v)"

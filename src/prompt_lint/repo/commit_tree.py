@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links
 from prompt_lint.repo.entries import parse_ls_tree
-from prompt_lint.repo.lfs import is_pointer
+from prompt_lint.repo.index import explain_left_out
+from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.links import MAX_TARGET
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.paths import decode
@@ -25,9 +26,9 @@ MAX_FOLDER = 64 << 20
 
 _FOLDER, _LINK, _SUBMODULE = "40000", "120000", "160000"
 _KINDS = {
-    _FOLDER: "a folder",
-    _LINK: "a symbolic link",
-    _SUBMODULE: "a submodule, a repository of its own",
+    _FOLDER: "is a folder, not a file",
+    _LINK: "is a symbolic link, not a file",
+    _SUBMODULE: "is a submodule, a repository of its own",
 }
 
 
@@ -45,16 +46,25 @@ class Node(NamedTuple):
 class CommitTree:
     """The `Tree` of the commit with the full id `id`, in the repository whose working tree has its top at `top`.
 
+    What is wrong with a file is worded as the working tree words it, so that the same problem of both sides is known by
+    its message. For the same reason the files of `left_out`, by path and blob, can't be read here either.
+
     A context manager: one process of git serves all that is read, and ends with it. Not for several threads.
     Every method raises `Fatal` where folders or contents of the commit aren't in this clone, or are damaged: what can't
     be looked at may have been anything, so nothing can be compared with it.
     """
 
-    def __init__(self, top: str, id: str) -> None:  # noqa: A002  # what git calls it
+    def __init__(
+        self,
+        top: str,
+        id: str,  # noqa: A002  # what git calls it
+        left_out: Mapping[str, str] = {},
+    ) -> None:
         self.top = top
         self.id = id
         self.name = f"commit {id[:10]}"
         self._objects = ObjectReader(top)
+        self._left_out = left_out
         self._folders: dict[str, Mapping[str, Node]] = {}
 
     def __enter__(self) -> Self:
@@ -101,7 +111,9 @@ class CommitTree:
         if node is None:
             raise MissingFile(f"is not in {self.name}")
         if not node.is_regular:
-            raise Unreadable(f"is {_KINDS.get(node.mode, 'something else')} in {self.name}, not a file")
+            raise Unreadable(_KINDS.get(node.mode, "is something else, not a file"))
+        if self._left_out.get(path) == node.id:
+            raise explain_left_out()
         return self.read_blob(node.id, cap)
 
     def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
@@ -111,20 +123,14 @@ class CommitTree:
     def read_blob(self, blob: str, cap: int) -> bytes:
         """Return the content of at most `cap` bytes that has the id `blob`. Raises `Unreadable`."""
         try:
-            data = self._objects.read(blob, cap).data
+            return refuse_pointer(self._objects.read(blob, cap).data)
         except ObjectTooLarge as error:
             raise Unreadable(
-                f"is {error.size:,} bytes long in {self.name}, more than the {cap:,} that are read",
+                f"is {error.size:,} bytes long, more than the {cap:,} that are read",
                 "raise --max-file-size if it really is a prompt",
             ) from None
         except ObjectLost:
             raise self.explain_loss(f"git's object {blob[:10]}, a file of it, is") from None
-        if is_pointer(data):
-            raise Unreadable(
-                f"is a Git LFS pointer in {self.name}, so there is no text of it to compare with",
-                "keep prompts out of Git LFS: they are text, and git itself keeps them best",
-            )
-        return data
 
     def explain_loss(self, subject: str) -> Fatal:
         """Return the error for objects that aren't there, with the commands that bring them. `subject` ends with a verb."""

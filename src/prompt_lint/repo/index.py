@@ -57,6 +57,17 @@ class Index:
         entry = self._entries.get(path)
         return entry is not None and entry.kind == "sparse"
 
+    def find_blob(self, path: str) -> str:
+        """Return the id of the content of a file; "" where the index has none."""
+        return self._entries[path].blob if path in self._entries else ""
+
+    def has_sparse_files(self, folder: str) -> bool:
+        """Return whether a sparse checkout leaves out files in `folder`."""
+        if not self._has_git or not _has_sparse_checkout(self._top):
+            return False
+        inside = (entry for path, entry in self._entries.items() if path.startswith(f"{folder}/"))
+        return any(entry.kind == "sparse" for entry in inside)
+
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
         if not self._has_git:
@@ -73,6 +84,14 @@ class Index:
 def can_be_link(data: bytes) -> bool:
     """Return whether the contents of a file may be the target of a link, which is never empty and has no line end."""
     return 0 < len(data) <= MAX_TARGET and b"\n" not in data and b"\0" not in data
+
+
+def explain_left_out() -> Unreadable:
+    """Return the error for a file that a sparse checkout leaves out."""
+    return Unreadable(
+        "is left out by the sparse checkout, so it can't be measured",
+        "`git sparse-checkout add` its folder, or exclude it",
+    )
 
 
 def _has_sparse_checkout(top: str) -> bool:

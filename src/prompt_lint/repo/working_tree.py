@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links, safe_read
 from prompt_lint.repo.entries import Entry, parse_ls_files
-from prompt_lint.repo.index import Index
+from prompt_lint.repo.index import Index, explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
     decode,
@@ -69,7 +69,7 @@ class WorkingTree:
 
     `kinds` has the kind of each path that was listed and isn't an ordinary file. A link that git checked out as text is a
     link here like any other. `read_paths` are the real paths of the files that were read, or would have been if they had
-    changed.
+    changed; `left_out` has those that couldn't be because of a sparse checkout, and their blobs.
     """
 
     def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
@@ -78,6 +78,7 @@ class WorkingTree:
         self.notes = list(notes)
         self.kinds: dict[str, Kind] = {}
         self.read_paths: set[str] = set()
+        self.left_out: dict[str, str] = {}
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
@@ -154,10 +155,8 @@ class WorkingTree:
             data, stamp = safe_read.read_beneath(self.top, split_native(path), cap)
         except FileNotFoundError:
             if kind == "sparse":
-                hint = "`git sparse-checkout add` its folder, or exclude it"
-                raise Unreadable(
-                    "is left out by the sparse checkout, so it can't be measured", hint
-                ) from None
+                self.left_out[path] = self._index.find_blob(path)
+                raise explain_left_out() from None
             raise MissingFile("is not there (any more)", "restore it, or remove it with `git rm`") from None
         except OSError as error:
             raise safe_read.explain_error(error) from None
@@ -201,6 +200,14 @@ class WorkingTree:
         if self.find_ignored([real]) or (path != real and self.find_ignored([self._find_first_link(path)])):
             raise NotInRepository("is ignored by git")
 
+    def find_missing(self, paths: Iterable[str]) -> set[str]:
+        """Return those of the listed `paths` that are gone from the disk, though git tracks them."""
+        return {path for path in paths if path not in self.kinds and not self._is_there(path)}
+
+    def is_sparse(self, path: str) -> bool:
+        """Return whether a sparse checkout leaves out the file at `path`, or files in that folder."""
+        return self._index.is_sparse(path) or self._index.has_sparse_files(path)
+
     def find_ignored(self, paths: Sequence[str]) -> set[str]:
         """Return those of `paths` (behind no link) that are neither tracked nor what `git add` would take."""
         unknown = [path for path in paths if path not in self._ignored]
@@ -216,26 +223,6 @@ class WorkingTree:
             ignored = {path for path in unknown if is_ignored(self.top, to_native(path), self.notes)}
         self._ignored.update((path, path in ignored) for path in unknown)
         return {path for path in paths if self._ignored[path]}
-
-    def resolve_argument(self, argument: str, cwd: str) -> str:
-        """Return a path of the command line as one of this tree; "" is the top. Links keep their own name.
-
-        Raises:
-            Fatal: there is no such file, or it isn't in this repository.
-        """
-        absolute = os.path.normpath(os.path.join(cwd, argument))
-        if not argument or not os.path.lexists(absolute):
-            raise Fatal(f"there is no file or folder `{argument}`")
-        folder, inner = absolute, ""
-        while not _is_same_file(folder, self.top):
-            folder, name = os.path.split(folder)
-            if not name:
-                hint = "run prompt-lint in the repository that the file belongs to"
-                raise Fatal(f"`{argument}` is outside of {self.top}", hint)
-            inner = f"{name}/{inner}" if inner else name
-        if is_in_git_folder(inner):
-            raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
-        return from_native(inner)
 
     def select_pathspecs(self, within: Collection[str]) -> Sequence[str]:
         """Return `within` for git; empty for everything, also where a link or another repository is on the way."""
@@ -378,16 +365,18 @@ class WorkingTree:
         except OSError:
             return False
 
+    def _is_there(self, path: str) -> bool:
+        try:
+            os.lstat(self._absolute(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # reading it says why
+            return True
+        return True
+
     def _absolute(self, path: str) -> str:
         return os.path.join(self.top, to_native(path)) if path else self.top
 
 
 def _find_kinds(entries: Mapping[str, Entry]) -> dict[str, Kind]:
     return {path: kind for path, (kind, _) in entries.items() if kind != "file"}
-
-
-def _is_same_file(path: str, other: str) -> bool:
-    try:
-        return os.path.samefile(path, other)
-    except OSError:
-        return False

@@ -20,7 +20,7 @@ _EXAMPLE = 'it looks like {"type": "ephemeral"} or {"type": "ephemeral", "ttl": 
 _UNCACHEABLE = ("thinking", "redacted_thinking")
 
 # Something that may have `cache_control`, and its key path.
-PlacedBlock = tuple[KeyPath, object]
+LocatedBlock = tuple[KeyPath, object]
 
 
 class _Breakpoint(NamedTuple):
@@ -44,7 +44,7 @@ def check_request(fields: Mapping[str, Any]) -> None:
     _check_breakpoints([*breakpoints, *automatic])
 
 
-def check_tools(tools: Iterable[PlacedBlock]) -> None:
+def check_tools(tools: Iterable[LocatedBlock]) -> None:
     """Raise `ShapeError` where the API would refuse the cache breakpoints of tools alone."""
     _check_breakpoints(_find_breakpoints(block for tool in tools for block in _list_tool(*tool)))
 
@@ -64,7 +64,7 @@ def _check_breakpoints(breakpoints: list[_Breakpoint]) -> None:
         is_short = ttl == _DEFAULT_TTL
 
 
-def _find_breakpoints(blocks: Iterable[PlacedBlock]) -> list[_Breakpoint]:
+def _find_breakpoints(blocks: Iterable[LocatedBlock]) -> list[_Breakpoint]:
     breakpoints = []
     for key_path, block in blocks:
         value = block.get("cache_control") if isinstance(block, dict) else None
@@ -92,7 +92,7 @@ def _read_ttl(value: object, key_path: KeyPath) -> str:
 # Where it may be
 
 
-def _list_blocks(fields: Mapping[str, Any]) -> Iterator[PlacedBlock]:
+def _list_blocks(fields: Mapping[str, Any]) -> Iterator[LocatedBlock]:
     """Yield what may have `cache_control`, in the order in which the API reads it: tools, system prompt, messages."""
     for key_path, tool in _enumerate(fields.get("tools"), ("tools",)):
         yield from _list_tool(key_path, tool)
@@ -105,13 +105,13 @@ def _list_blocks(fields: Mapping[str, Any]) -> Iterator[PlacedBlock]:
             yield from _list_content(message.get("content"), (*key_path, "content"))
 
 
-def _list_tool(key_path: KeyPath, tool: object) -> Iterator[PlacedBlock]:
+def _list_tool(key_path: KeyPath, tool: object) -> Iterator[LocatedBlock]:
     yield key_path, tool
     if isinstance(tool, dict) and "function" in tool:
         yield (*key_path, "function"), tool["function"]
 
 
-def _list_content(content: object, key_path: KeyPath) -> Iterator[PlacedBlock]:
+def _list_content(content: object, key_path: KeyPath) -> Iterator[LocatedBlock]:
     """Yield the blocks of a content. A mark inside of a tool's result is the result's own."""
     for block_path, block in _enumerate(content, key_path):
         if isinstance(block, dict) and block.get("type") == "tool_result":
@@ -119,7 +119,7 @@ def _list_content(content: object, key_path: KeyPath) -> Iterator[PlacedBlock]:
         yield block_path, block
 
 
-def _enumerate(values: object, key_path: KeyPath) -> Iterator[PlacedBlock]:
+def _enumerate(values: object, key_path: KeyPath) -> Iterator[LocatedBlock]:
     for number, value in enumerate(values if isinstance(values, list) else ()):
         yield (*key_path, number), value
 

@@ -44,7 +44,7 @@ ANSWER_ADDED = (
 )
 # "Handle tool calls" in Anthropic's documentation, November 2026.
 RESULTS_LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
-SYSTEM_MOVED = "has a system message behind other messages: it is counted as part of the system prompt, as most models take it"
+SYSTEM_BETWEEN = "has a system message behind other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
 
 SYSTEM_ROLES = ("system", "developer")
 _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
@@ -85,6 +85,7 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         fields["tools"] = _normalize_tools(fields["tools"])
     if "tool_choice" in fields:
         fields |= _normalize_tool_choice(fields.pop("tool_choice"), fields.get("tools") or [])
+    _check_thinking(fields.get("thinking"))
     system_messages, turns = _split_messages(fields.pop("messages", None), context)
     system = fields.pop("system", "")
     prompts = [*([] if system == "" else [_check_system(system, ("system",))]), *system_messages]
@@ -129,6 +130,15 @@ def _normalize_output_format(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {"output_config": {**(config if isinstance(config, dict) else {}), "format": output_format}}
 
 
+def _check_thinking(thinking: object) -> None:
+    """Raise `ShapeError` for a budget that the API refuses. Source: its error messages, as issues quote them in 2026."""
+    if isinstance(thinking, dict) and thinking.get("type") == "enabled":
+        budget = thinking.get("budget_tokens")
+        if type(budget) is not int or budget < _LEAST_THINKING_BUDGET:
+            message = f"is not a whole number of at least {_LEAST_THINKING_BUDGET:,}, which the API asks for"
+            raise ShapeError.at(("thinking", "budget_tokens"), message)
+
+
 def _normalize_tools(tools: object) -> list[dict[str, Any]]:
     if not isinstance(tools, list):
         raise ShapeError.at(("tools",), f"is {describe_type(tools)}, not a list", REQUEST_EXAMPLE)
@@ -142,6 +152,8 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
     if not isinstance(choice, dict) or choice.get("type") not in _CHOICE_TYPES:
         message = "is not one of the types auto, any, tool and none"
         raise ShapeError.at(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
+    if not tools and choice["type"] != "none":
+        raise ShapeError.at(("tool_choice",), "is given without `tools`, which the API refuses")
     if choice["type"] not in {"tool", "function"}:
         return {"tool_choice": choice}
     name = get_tool_name(choice)
@@ -151,6 +163,7 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
 
 
 # A tuple: what is looked for in it may be a list, which no set takes.
+_LEAST_THINKING_BUDGET = 1_024
 _CHOICE_TYPES = ("auto", "any", "none", "tool", "function")
 _CHOICES_OF_OPENAI = {"auto": "auto", "required": "any", "none": "none"}
 
@@ -191,10 +204,14 @@ def _split_messages(messages: object, context: RequestContext) -> tuple[list[Any
         extra = extra_keys.note_message_keys(message, role)
         context.remarks.extend((remark, (*key_path, key)) for key, remark in extra)
         if role in SYSTEM_ROLES:
+            if message.get("content", "") == "":
+                continue
+            content = _check_system(message["content"], (*key_path, "content"))
             if turns:
-                context.remarks.append((SYSTEM_MOVED, key_path))
-            if message.get("content", "") != "":
-                prompts.append(_check_system(message["content"], (*key_path, "content")))
+                context.remarks.append((SYSTEM_BETWEEN, key_path))
+                turns.append(_Turn("system", content, key_path))
+            else:
+                prompts.append(content)
         elif role == "tool":
             _add_result(turns, _normalize_result(message, key_path, context), key_path)
         else:
@@ -291,7 +308,7 @@ def _check_calls(turns: Iterable[_Turn]) -> None:
     """Check that the next turn answers each call, and the turn before makes the call of each answer."""
     unanswered: dict[str, KeyPath] = {}
     seen: set[str] = set()
-    for role, blocks in _merge_turns(turns):
+    for role, blocks in _merge_turns(turn for turn in turns if turn.role != "system"):
         if role == "assistant":
             for identifier, key_path in _find_identifiers(blocks, "tool_use", "id"):
                 if identifier in seen:
@@ -354,10 +371,11 @@ def _make_last_messages(turns: Sequence[_Turn], context: RequestContext) -> list
     """Return what the user says after the assistant: newer models refuse a request that ends with the assistant."""
     if not turns:
         return [dict(PLACEHOLDER_MESSAGE)]
-    if turns[-1].role != "assistant":
+    spoken = [turn for turn in turns if turn.role != "system"]
+    if spoken[-1].role != "assistant":
         return []
-    context.remarks.append((ANSWER_ADDED, turns[-1].key_path))
-    *_, (_, blocks) = _merge_turns(turns)
+    context.remarks.append((ANSWER_ADDED, spoken[-1].key_path))
+    *_, (_, blocks) = _merge_turns(spoken)
     calls = _find_identifiers(blocks, "tool_use", "id")
     if not calls:
         return [dict(PLACEHOLDER_MESSAGE)]

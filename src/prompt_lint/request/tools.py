@@ -117,13 +117,16 @@ def get_tool_name(tool: object, key: str = "") -> str:
     return name if isinstance(name, str) else key
 
 
-def render_tool(tool: Mapping[str, Any]) -> str:
-    """Return a tool of a request as the model reads it: docs/counting.md tells how that was found."""
+def render_tool(tool: Mapping[str, Any], *, escapes: bool = False) -> str:
+    r"""Return a tool of a request as the model reads it: docs/accuracy.md tells how that was found.
+
+    `escapes`: characters beyond ASCII are written as `\uXXXX`.
+    """
     if not is_client_tool(tool):
         return json.dumps(tool, ensure_ascii=False)
-    fields = {"description": tool["description"]} if tool.get("description") is not None else {}
+    fields = {"description": tool["description"]} if tool.get("description") else {}
     fields |= {"name": tool.get("name", ""), "parameters": tool.get("input_schema", {})}
-    return f"<function>{json.dumps(fields, ensure_ascii=False)}</function>\n"
+    return f"<function>{json.dumps(fields, ensure_ascii=escapes)}</function>\n"
 
 
 def _normalize_tool(definition: object, key_path: KeyPath, key: str) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
     entries = tree.list_entries()
     links = tree.find_aliases(entries)
     files = {path for path, entry in entries.items() if entry.kind in {"file", "sparse"}} - {config_name}
+    files -= tree.find_missing(files)
     paths = sorted(files | links.keys())
     inspections = {
         path: inspect_file(path, tree, max_bytes)

@@ -1,0 +1,56 @@
+"""What `check --dry-run` prints: which prompts would be sent for which models, how many requests, where to, how long it takes."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prompt_lint.api.rate_limit import INITIAL_BURST, INITIAL_RATE
+from prompt_lint.counting.sources import NOT_SENT
+from prompt_lint.text.escape import escape_line
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.model.values import PlannedRequest, Report
+
+
+def render_plan(report: Report, sources: CountSources, max_requests: int) -> str:
+    """Return a line for each prompt, with its models, and a summary; without a service, that nothing would be sent."""
+    if sources.service is None:
+        reason = f" ({sources.no_service_reason})" if sources.no_service_reason else ""
+        lines = [f"Nothing would be sent: everything is counted offline{reason}."]
+    elif not report.planned:
+        lines = ["Nothing would be sent: all counts are known, or decided offline."]
+    else:
+        lines = [
+            *_list_prompts(report.planned),
+            *_summarize(report.planned, sources.service.host, max_requests),
+        ]
+    problems = sum(problem.message != NOT_SENT.message for problem in report.problems)
+    if problems:
+        lines.append(
+            f"{pluralize(problems, 'error')} besides: run `prompt-lint check` without --dry-run to see what fails."
+        )
+    return "".join(f"{escape_line(line)}\n" for line in lines)
+
+
+def _list_prompts(planned: Sequence[PlannedRequest]) -> Iterator[str]:
+    for (prompt, is_base), rows in groupby(planned, lambda row: (row.prompt, row.is_base)):
+        name = f"{prompt.path} `{prompt.name}`" if prompt.name else prompt.path
+        yield f"{name}{' in the base' if is_base else ''}: {', '.join(row.model for row in rows)}"
+
+
+def _summarize(planned: Sequence[PlannedRequest], host: str, max_requests: int) -> Iterator[str]:
+    requests = len({(row.model, row.digest) for row in planned})
+    yield f"{pluralize(requests, 'request')} would be sent to {host}; nothing was sent."
+    sent = min(requests, max_requests)
+    seconds = math.ceil(max(0, sent - INITIAL_BURST) / INITIAL_RATE)
+    yield (
+        f"At {INITIAL_RATE:g} requests a second, with which a run begins, that takes about {pluralize(max(seconds, 1), 'second')}."
+    )
+    if requests > max_requests:
+        yield f"A run sends {max_requests:,} at most (--max-requests); the next one would go on from there."

@@ -1,0 +1,55 @@
+"""What the images of a request cost, and where the size of one comes from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+from prompt_lint.request import images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# The most pixels of the longer side, and the most tokens, to which a family scales an image: documentation of vision, 2026.
+_IMAGE_LIMITS = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
+# Published totals of images with a longer side match an image scaled down to this many pixels; by whom isn't known.
+_CONTESTED_SIDE = 2000
+# Beside the documented formula: measured, as docs/accuracy.md describes.
+_FRAME_TOKENS = 3
+# Nearly every image file states its size within so many characters of base64.
+_HEADER_CHARACTERS = 4096
+
+
+def is_image(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "image"
+
+
+def find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the images of all messages, including those in the results of tools."""
+    for message in fields.get("messages") or []:
+        for block in message["content"] if isinstance(message["content"], list) else []:
+            result = block.get("content") if block.get("type") == "tool_result" else None
+            yield from filter(is_image, [block, *(result if isinstance(result, list) else [])])
+
+
+def count_image(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the most and the least tokens that an image may cost; without its size, the most of any image and 0."""
+    max_side, max_tokens = _IMAGE_LIMITS[family]
+    size = _read_size(block.get("source"))
+    if not size:
+        return max_tokens + _FRAME_TOKENS, 0
+    sides = (max_side, min(max_side, _CONTESTED_SIDE))
+    most, least = (images.count_image_tokens(size, side, max_tokens) + _FRAME_TOKENS for side in sides)
+    return most, least
+
+
+def _read_size(source: Any) -> images.ImageSize | None:
+    data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
+    if not isinstance(data, str):
+        return None
+    try:
+        header = base64.b64decode(data[:_HEADER_CHARACTERS])
+        return images.read_size(header) or images.read_size(base64.b64decode(data))
+    except (binascii.Error, ValueError):
+        return None
