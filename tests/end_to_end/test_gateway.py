@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.repo import Repo
 
 MODEL, UNVERIFIED = "claude-opus-5", "claude-fable-5-2"
-# 204 ±3 tokens.
+# Some 200 tokens.
 TEXT = "Answer in full sentences, name your sources, and say what you do not know. " * 9
 LESS = 48
 DOCUMENT = {
@@ -32,11 +32,15 @@ DOCUMENT = {
 }
 
 
+def count_offline(text: str, model: str = MODEL) -> Count:
+    return offline.count_request(model, Request({"messages": [{"role": "user", "content": text}]}))
+
+
 def offline_tokens(text: str) -> int:
-    return offline.count_request(MODEL, Request({"messages": [{"role": "user", "content": text}]})).tokens
+    return count_offline(text).tokens
 
 
-TOKENS = offline_tokens(TEXT)
+TOKENS, MARGIN = offline_tokens(TEXT), count_offline(TEXT).margin
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +85,7 @@ def test_an_undercount_turns_no_prompt_green_and_every_output_has_both_numbers(
     words = done.out.replace("\u00a0", " ").replace("\\u00b1", "±")
 
     assert done.code == 1
-    assert f"{TOKENS} ±3 (disputed: {LESS})" in words
+    assert f"{TOKENS} ±{MARGIN} (disputed: {LESS})" in words
     assert "otherwise than Claude's tokenizer, so the higher number is judged" in words
     assert f"127.0.0.1:{gateway.port}" in words
     assert "offline counts of the tokenizer" not in words
@@ -114,7 +118,7 @@ def test_a_disputed_number_is_reported_where_both_are_within_the_limit(
     done = lint("check", *arguments)
 
     assert done.code == 0
-    assert f"{TOKENS} ±3 (disputed: {LESS})" in done.out.replace("\u00a0", " ").replace("\\u00b1", "±")
+    assert f"{TOKENS} ±{MARGIN} (disputed: {LESS})" in done.out.replace("\u00a0", " ").replace("\\u00b1", "±")
 
 
 def test_an_overcount_fails_and_says_so(repo: Repo, lint: Callable[..., Done], gateway: ApiServer) -> None:
@@ -134,13 +138,13 @@ def test_an_offline_number_that_is_disputed_has_its_margin(
 
     done = lint("check")
 
-    assert f"100,000 (disputed: {TOKENS} ±3)" in done.out
+    assert f"100,000 (disputed: {TOKENS} ±{MARGIN})" in done.out
     assert f"Counts: 0 exact, 1 disputed; 1 request sent to 127.0.0.1:{gateway.port}." in done.out
     [verdict] = lint("check", "--output-format", "json").report["verdicts"]
-    assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - 3, TOKENS + 3)
+    assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - MARGIN, TOKENS + MARGIN)
     [read] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
     assert read.token_count
-    assert read.token_count.disputed_count == Count(TOKENS, TOKENS - 3, TOKENS + 3, "offline")
+    assert read.token_count.disputed_count == Count(TOKENS, TOKENS - MARGIN, TOKENS + MARGIN, "offline")
 
 
 def test_a_disputed_number_settles_nothing_that_is_unsure(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -162,7 +166,12 @@ def test_a_disputed_number_is_not_kept(repo: Repo, lint: Callable[..., Done], ga
 
 @pytest.mark.parametrize(
     ("tokens", "is_disputed"),
-    [(TOKENS - 3 - 10, False), (TOKENS - 3 - 11, True), (TOKENS + 3 + 10, False), (TOKENS + 3 + 11, True)],
+    [
+        (TOKENS - MARGIN - 10, False),
+        (TOKENS - MARGIN - 11, True),
+        (TOKENS + MARGIN + 10, False),
+        (TOKENS + MARGIN + 11, True),
+    ],
 )
 def test_five_percent_beyond_the_interval_are_believed(
     repo: Repo, lint: Callable[..., Done], gateway: ApiServer, tokens: int, is_disputed: bool
@@ -183,12 +192,12 @@ def test_three_tokens_of_a_short_prompt_are_believed(
     """They are more than five percent of it."""
     write(repo, 8000)
     repo.write("prompts/a.md", "Hi.")
-    tokens = offline_tokens("Hi.")
+    tokens, high = offline_tokens("Hi."), count_offline("Hi.").high
 
-    gateway.count = lambda _model, _fields: tokens + 3 + 3
-    assert judge(lint, "--no-cache") == (0, "ok", tokens + 6, False, None)
-    gateway.count = lambda _model, _fields: tokens + 3 + 4
-    assert judge(lint, "--no-cache") == (0, "ok", tokens + 7, True, tokens)
+    gateway.count = lambda _model, _fields: high + 3
+    assert judge(lint, "--no-cache") == (0, "ok", high + 3, False, None)
+    gateway.count = lambda _model, _fields: high + 4
+    assert judge(lint, "--no-cache") == (0, "ok", high + 4, True, tokens)
 
 
 UNVERIFIED_COUNT = offline.count_request(
@@ -328,7 +337,7 @@ def test_totals_are_measured_as_the_growth_is(
     [[_, total], [_, offline_total]] = (
         re.findall(r"^(Compared with HEAD: )(.*)$", text, re.MULTILINE)[0] for text in texts
     )
-    assert f"{TOKENS} ±3 → {longer} ±3" in offline_total
+    assert f"{TOKENS} ±{MARGIN} → {longer} ±{MARGIN}" in offline_total
     assert re.sub(r" \(disputed: [\d,]+\)", "", total) == offline_total
 
 
@@ -339,7 +348,7 @@ def test_every_command_that_counts_has_both_numbers(
     """`count`, `list` and `explain` show what `check` shows."""
     write(repo, TOKENS - 50)
 
-    assert f"{TOKENS} ±3 (disputed: {LESS})" in lint(*command, "prompts/a.md").out
+    assert f"{TOKENS} ±{MARGIN} (disputed: {LESS})" in lint(*command, "prompts/a.md").out
 
 
 @pytest.mark.parametrize("answer", [LESS, 100_000], ids=["too_low", "too_high"])
