@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KIB = 1024
-SIZES = (8 * KIB, 32 * KIB, 128 * KIB)
+SIZES = (4 * KIB, 16 * KIB, 64 * KIB)
 # Of a parser that takes linear time, sixteen times the size takes sixteen times as long; of one that takes quadratic
 # time, 256 times as long. What takes less than this many seconds can't be told from noise.
 MAX_GROWTH, NOISE = 80, 0.05

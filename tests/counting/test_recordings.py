@@ -88,6 +88,7 @@ def test_only_recordings_that_show_an_edit_are_left_out(recordings: Recordings) 
     assert all(reason for _, reason in recordings.edited)
 
 
+@pytest.mark.slow
 def test_the_tables_in_the_package_are_those_that_the_script_derives() -> None:
     """Nobody has written an interval, or a number of requests, by hand."""
     differences = intervals.collect_differences(DATA)
