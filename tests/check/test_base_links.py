@@ -273,22 +273,3 @@ def test_the_limit_that_a_link_had_in_the_base_is_known(
 
     [verdict] = done.report["verdicts"]
     assert (done.code, verdict["base_limit"], verdict["standing"]) == (0, 100, "unchanged")
-
-
-def test_a_new_link_with_a_lower_limit_is_a_prompt_of_its_own(repo: Repo, lint: Callable[..., Done]) -> None:
-    """Though both links lead to one file, each is compared with what it was itself."""
-    repo.write("docs/big.md", "word " * 50)
-    repo.link("prompts/l.md", "../docs/big.md")
-    rules = 'models: [claude-sonnet-5-5]\nlimit: 300\nprompts:\n  - files: "prompts/*.md"\n'
-    repo.write(".prompt-lint.yaml", rules)
-    repo.commit()
-    repo.write(".prompt-lint.yaml", f'{rules}  - {{files: "p2/*.md", limit: 5}}\n')
-    repo.link("p2/l.md", "../docs/big.md")
-
-    done = lint("check", "--offline", "--base", "HEAD", "--output-format", "json")
-
-    assert done.code == 1
-    assert [(each["path"], each["status"], each["standing"]) for each in done.report["verdicts"]] == [
-        ("p2/l.md", "over", "new"),
-        ("prompts/l.md", "ok", "unchanged"),
-    ]

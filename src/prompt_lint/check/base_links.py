@@ -59,10 +59,6 @@ class BaseLinks:
         return {**self._match_linked(self._base_matcher), **self._currently_linked}
 
     @cached_property
-    def _linked_by_name(self) -> Mapping[str, MatchedFile]:
-        return {name: file for file in self._linked.values() for name in _list_names(file)}
-
-    @cached_property
     def _gone(self) -> set[str]:
         """The files of the base that aren't there any more. Git may still have some of them in its index."""
         renamed = (change.base_path for change in self._changes.paths.values() if change.kind == "renamed")
@@ -122,9 +118,6 @@ class BaseLinks:
         path = file.display_path
         if path in self._linked:
             return self._linked[path]
-        by_link = self._linked_by_name.get(path)
-        if by_link and by_link.path == file.path:
-            return by_link
         if file.read_as:
             node = self._commit.find_node(path)
             was_file = node is not None and node.is_regular

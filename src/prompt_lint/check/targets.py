@@ -220,8 +220,7 @@ def split_by_name(
     """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
 
     A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
-    docs/agents.md`), or where the file imports others, from another folder or by another tool's rules. Each is shown by a
-    path of its own.
+    docs/agents.md`), or where the file imports others, from another folder or by another tool's rules.
     """
     if not file.aliases:
         yield file
@@ -231,10 +230,9 @@ def split_by_name(
         if rule := matcher.find_rule(name):
             reading = _describe_reading(name, file.path, rule, tree, max_file_size)
             by_reading.setdefault(reading, []).append(name)
-    is_alone = len(by_reading) == 1
     for first, *others in by_reading.values():
         rule = matcher.find_rule(first) or file.rule
-        is_by_own_name = first == file.path or (is_alone and possible_formats(first, rule) == ("text",))
+        is_by_own_name = first == file.path or possible_formats(first, rule) == ("text",)
         aliases = (first, *others) if is_by_own_name and first != file.path else tuple(others)
         yield MatchedFile(file.path, rule, aliases, "" if is_by_own_name else first)
 
