@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
 QUICK = RequestPolicy(deadline=0.8, stall=0.6, timeout=0.25)
+PATIENT = RequestPolicy(deadline=20, stall=10, timeout=10)
 
 # Faults whose answer is a true count all the same, and those that carry one of their own.
 TRUE = {"100_continue", "103_early_hints", "http_1_0", "chunked", "silent_close", "extra_answer"}
@@ -229,7 +230,7 @@ def test_a_request_at_fault_leaves_the_others(api: ApiServer, name: str) -> None
     """One bad prompt of ten: nine counts and one reason, and no request twice."""
     api.plan = where(b"prompt 3", name)
 
-    outcomes = run(credential_for(api.url), work(10))
+    outcomes = run(credential_for(api.url), work(10), PATIENT)
 
     assert sum(isinstance(outcome, Count) for outcome in outcomes.values()) == 9
     assert isinstance(outcomes[CountKey(MODEL, "3")], Unreadable)
