@@ -162,6 +162,23 @@ def test_a_change_of_an_import_is_a_change_of_its_importer(repo: Repo, check: Ch
     assert memory["growth"] > 100
 
 
+def test_only_files_of_the_change_have_notes(repo: Repo, check: Check) -> None:
+    """Sixty commits later nobody reads the same nine notes again; a kind that is off isn't shown at all."""
+    template = "Hello {{name}}.\n"
+    begin(repo, a=template, b=template, c=template)
+    repo.write("prompts/a.md", template * 2)
+    repo.git("mv", "prompts/c.md", "prompts/d.md")
+
+    [note] = check()[1]["notes"]
+    [both] = check("--policy", "project")[1]["notes"]
+
+    assert "prompts/a.md" in note
+    assert "prompts/b.md" not in note
+    assert "prompts/b.md" in both
+    repo.write(".prompt-lint.yaml", "notes: {placeholders: off}\n" + TOP + RULE)
+    assert check()[1]["notes"] == []
+
+
 def test_a_group_is_compared_with_itself(repo: Repo, check: Check) -> None:
     """A sum that was over and didn't grow is inherited; one that grew by a new file fails."""
     group = 'groups: [{name: all, sum: "prompts/**/*.md", limit: 20}]\n'
@@ -754,6 +771,7 @@ def test_a_warning_about_an_import_is_given_once(repo: Repo, check: Check) -> No
     repo.write("AGENTS.md", "@CLAUDE.md\n")
     repo.write("CLAUDE.md", "@docs/a.md\n")
     begin(repo, MEMORY)
+    repo.write("CLAUDE.md", "@docs/a.md\nMore.\n")
 
     _, report = check()
 

@@ -248,7 +248,7 @@ def test_a_missing_description_is_reported() -> None:
     )
 
     assert [result for result in results if isinstance(result, Note)] == [
-        Note(NO_DESCRIPTION, "tools.json", 2)
+        Note(NO_DESCRIPTION, "tools.json", 2, "content")
     ]
 
 

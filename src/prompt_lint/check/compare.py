@@ -160,14 +160,23 @@ class BaseCounts(NamedTuple):
             if (count := find_count(outcome))
         ]
 
-    def list_notes(self, verdicts: Sequence[Verdict]) -> list[Note]:
-        """Return what is to be noted of the comparison: lost imports, and what can't be compared as well as it should."""
+    def collect_notes(self, notes: Iterable[Note], verdicts: Sequence[Verdict]) -> list[Note]:
+        """Return those of `notes` that concern the change, and what is to be noted of the comparison."""
         return [
+            *self._select_notes(notes, verdicts),
             *_note_lost_imports(verdicts, self.comparison.base.name),
             *self._list_incomparable(verdicts),
             *self._note_possible_renames(verdicts),
             *map(Note, self.changes.changes.notes),
         ]
+
+    def _select_notes(self, notes: Iterable[Note], verdicts: Iterable[Verdict]) -> Iterator[Note]:
+        """Yield the notes on the run; and those on changed files, or on all where the policy is to judge all."""
+        changed = {verdict.prompt.path for verdict in verdicts if verdict.change != "unchanged"}
+        for note in notes:
+            is_old = note.path not in changed and self.changes.find_change(note.path).kind == "unchanged"
+            if note.kind == "note" or self.comparison.policy != "changed" or not is_old:
+                yield note
 
     def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """Return a note for each file with a prompt whose growth can't be measured."""

@@ -84,7 +84,7 @@ def check_prompts(
     verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
     notes = [
         *map(Note, tree.notes),
-        *report.notes,
+        *(note for note in report.notes if note.kind not in config.notes_off),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
@@ -144,7 +144,7 @@ def _compare(
     report = _make_report(run, verdicts, results)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
-        notes=[*report.notes, *base.list_notes(verdicts)],
+        notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=compare.list_loosenings(comparison, config, targets, changes),

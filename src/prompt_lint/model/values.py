@@ -26,7 +26,10 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
-NoteKind = Literal["note", "empty", "lost-import"]
+# What a note is about: the run, or a file, of which a configuration can switch off each kind.
+NoteKind = Literal[
+    "note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"
+]
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.
@@ -123,8 +126,7 @@ class Problem(NamedTuple):
 class Note(NamedTuple):
     """Something worth knowing that doesn't fail. Without `path` it concerns the run; `line` is 0 for a whole file.
 
-    Of any `kind` but `note` it is a warning. Notes of the same message are reported once, with their files: so a
-    message holds nothing that is special to a file, unless it is a warning's.
+    Notes of one message are reported once, with their files, so a message names no file, unless it is a warning's.
     """
 
     message: str
@@ -134,7 +136,7 @@ class Note(NamedTuple):
 
     @property
     def is_warning(self) -> bool:
-        return self.kind != "note"
+        return self.kind in {"empty", "lost-import"}
 
 
 class Part(NamedTuple):

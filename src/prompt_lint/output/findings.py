@@ -111,10 +111,16 @@ def _of_problem(problem: Problem) -> Finding:
 def _of_notes(report: Report) -> Iterator[Finding]:
     """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
     untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
-    for message, path, line, kind in report.notes:
-        is_warning = kind != "note" and path not in untouched
-        if path:
-            yield Finding(kind, "warning" if is_warning else "notice", path, line, (message,))
+    for note in report.notes:
+        if note.path:
+            is_of_change = note.is_warning and note.path not in untouched
+            yield Finding(
+                note.kind if note.is_warning else "note",
+                "warning" if is_of_change else "notice",
+                note.path,
+                note.line,
+                (note.message,),
+            )
 
 
 def _of_loosened(report: Report) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ FILE_ADDRESS_NOTE = (
 
 # For `also`: what the tools of some formats replace, too. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
-CLAUDE_PLACEHOLDERS = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
+CLAUDE_PLACEHOLDERS = r"(?<!\S)!`[^`\n]+`"
 COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
 
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
@@ -56,7 +56,7 @@ def note_placeholders(
         return
     number = _find_placeholder(text, also, is_template=is_template)
     if number is not None:
-        yield Note(PLACEHOLDERS_NOTE, path, first_line + number)
+        yield Note(PLACEHOLDERS_NOTE, path, first_line + number, "placeholders")
 
 
 def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:
