@@ -45,27 +45,39 @@ def count_covered_parts(
 ) -> Count | None:
     """Return the offline count of the parts that the offline rules cover, of a request that they don't cover whole.
 
-    The API counts at least that many tokens. None where no part can be counted.
+    The API counts at least that many tokens. Tools are no part where the model refuses the `tool_choice`. None where no
+    part can be counted.
     """
-    try:
-        return count_request(model, Request(_keep_covered(request.fields)))
-    except Unreadable:
-        return None
+    texts, tools = _keep_texts(request.fields), _keep_tools(request.fields)
+    for kept in ({**texts, **tools}, texts):
+        try:
+            return count_request(model, Request(kept))
+        except Unreadable:
+            continue
+    return None
 
 
-def _keep_covered(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {"messages": list(_keep_messages(fields.get("messages") or []))}
     if system := _keep_blocks(fields.get("system")):
         kept["system"] = system
-    if tools := [_keep_definition(tool) for tool in fields.get("tools") or [] if _is_sent_with_request(tool)]:
-        kept["tools"] = tools
     return kept
 
 
+def _keep_tools(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tools that can be counted, and the choice among them, which may make the hidden prompt shorter."""
+    tools = [_keep_definition(tool) for tool in fields.get("tools") or [] if _is_sent_with_request(tool)]
+    return {"tools": tools, "tool_choice": fields.get("tool_choice")} if tools else {}
+
+
 def _keep_messages(messages: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield messages with the blocks that can be counted. The role is kept: which messages are one turn depends on it."""
     for message in messages:
-        if blocks := _keep_blocks(message["content"]):
-            yield {"role": "assistant" if message["role"] == "assistant" else "user", "content": blocks}
+        blocks = _keep_blocks(message["content"])
+        if message["role"] == "system":
+            blocks = [block for block in blocks if block["type"] == "text"]
+        if blocks:
+            yield {"role": message["role"], "content": blocks}
 
 
 def _keep_blocks(content: Any) -> list[dict[str, Any]]:
