@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_lint.counting.image_tokens import is_image
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.request.tools import is_client_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,11 +54,20 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
             _refuse_blocks(message["content"])
 
 
+def is_sent_with_request(tool: Any) -> bool:
+    """Return whether the request describes the tool, and the model reads it from the beginning."""
+    return isinstance(tool, dict) and is_client_tool(tool) and not _is_used_by_server(tool)
+
+
+def _is_used_by_server(tool: Mapping[str, Any]) -> bool:
+    return bool(tool.get("defer_loading") or tool.get("allowed_callers"))
+
+
 def _refuse_tool(tool: Any) -> None:
-    kind = tool.get("type") if isinstance(tool, dict) else "not an object"
-    if kind not in (None, "custom"):
+    if not isinstance(tool, dict) or not is_client_tool(tool):
+        kind = tool.get("type") if isinstance(tool, dict) else "not an object"
         raise Unreadable(f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", HINT)
-    if tool.get("defer_loading") or tool.get("allowed_callers"):
+    if _is_used_by_server(tool):
         raise Unreadable("needs the API: it has tools that the server loads or calls by itself", HINT)
     if tool.get("input_examples"):
         raise Unreadable("needs the API: nobody has measured what a tool's `input_examples` cost", HINT)
