@@ -25,7 +25,7 @@ from benchmarks.recordings import count_recordings, read_rows
 
 from prompt_lint.counting import offline
 from prompt_lint.counting.interval_table import Interval
-from prompt_lint.counting.intervals import FEW_ROWS, find_generation
+from prompt_lint.counting.intervals import FEW_ROWS
 from prompt_lint.model.models import MODELS, find_model
 from prompt_lint.model.values import Request
 
@@ -82,7 +82,7 @@ def collect_differences(data: Path) -> Differences:
         difference = Difference(
             abs(text["input_tokens"] - count.tokens), count.tokens, "published texts", text["model"]
         )
-        differences[find_generation(model), "text"].append(difference)
+        differences[model.generation.name, "text"].append(difference)
     return differences
 
 

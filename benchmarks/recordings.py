@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting import offline
-from prompt_lint.counting.intervals import find_generation, list_kinds
+from prompt_lint.counting.intervals import list_kinds
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.models import find_model
 from prompt_lint.model.values import REQUEST_KEYS, Request
@@ -41,7 +41,7 @@ class Recording(NamedTuple):
     @property
     def generation(self) -> str:
         model = find_model(self.model)
-        return find_generation(model) if model else ""
+        return model.generation.name if model else ""
 
     @property
     def kind(self) -> str:

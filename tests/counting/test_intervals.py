@@ -8,7 +8,7 @@ import pytest
 
 from prompt_lint.counting import offline
 from prompt_lint.counting.interval_table import INTERVALS, MEASURED_ON
-from prompt_lint.counting.intervals import compute_margin, find_generation, list_kinds
+from prompt_lint.counting.intervals import compute_margin, list_kinds
 from prompt_lint.model.models import KNOWN_IDS, Model, find_model
 from prompt_lint.model.values import Request
 
@@ -61,7 +61,7 @@ def test_a_request_has_the_kinds_of_what_it_holds(fields: dict[str, Any], kinds:
     ],
 )  # fmt: skip
 def test_models_of_a_generation_are_counted_by_the_same_rules(model: str, generation: str) -> None:
-    assert find_generation(get_model(model)) == generation
+    assert get_model(model).generation.name == generation
 
 
 def test_every_kind_has_an_interval_in_every_generation() -> None:
@@ -70,7 +70,7 @@ def test_every_kind_has_an_interval_in_every_generation() -> None:
 
     assert len(INTERVALS) == len(kinds) * 4
     assert {generation for generation, _ in INTERVALS} == {
-        find_generation(get_model(model_id)) for model_id in KNOWN_IDS
+        get_model(model_id).generation.name for model_id in KNOWN_IDS
     }
 
 

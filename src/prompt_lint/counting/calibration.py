@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.counting.calibration_requests import REQUESTS
-from prompt_lint.counting.intervals import find_generation
 from prompt_lint.counting.offline import count_request
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.models import NEWEST_FAMILY, find_model
+from prompt_lint.model.models import assume_model
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
@@ -59,17 +58,10 @@ _Job = tuple[str, "CalibrationRequest", Count | None]
 
 def _list_jobs(model: str) -> Iterable[_Job]:
     """Yield the requests for a model, with their offline counts. What it refuses, or nobody can count, isn't compared."""
-    known = find_model(model)
-    generation = find_generation(known) if known else ""
+    generation = assume_model(model).generation
     for request in REQUESTS:
-        if request.generations and generation not in request.generations:
+        if generation not in request.generations:
             continue
-        if (
-            request.rule == "a system message in between"
-            and known
-            and known.tokenizer_family != NEWEST_FAMILY
-        ):
-            continue  # it is sent as part of the system prompt
         if request.costs_more:
             yield model, request, None
             continue

@@ -11,8 +11,8 @@ from prompt_lint.request import images
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# The most pixels of the longer side, and the most tokens, to which a family scales an image: documentation of vision, 2026.
-_IMAGE_LIMITS = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
+    from prompt_lint.model.families import Family
+
 # Published totals of images with a longer side match an image scaled down to this many pixels; by whom isn't known.
 _CONTESTED_SIDE = 2000
 # Beside the documented formula: measured, as docs/accuracy.md describes.
@@ -33,9 +33,9 @@ def find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from filter(is_image, [block, *(result if isinstance(result, list) else [])])
 
 
-def count_image(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
+def count_image(family: Family, block: Mapping[str, Any]) -> tuple[int, int]:
     """Return the most and the least tokens that an image may cost; without its size, the most of any image and 0."""
-    max_side, max_tokens = _IMAGE_LIMITS[family]
+    max_side, max_tokens = family.max_image_side, family.max_image_tokens
     size = _read_size(block.get("source"))
     if not size:
         return max_tokens + _FRAME_TOKENS, 0

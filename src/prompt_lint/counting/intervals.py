@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.interval_table import INTERVALS
-from prompt_lint.model.models import NEWEST_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +38,7 @@ def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
 
 def has_few_witnesses(model: Model, fields: Mapping[str, Any]) -> bool:
     """Return whether the interval of one of the request's kinds rests on few recorded requests."""
-    generation = find_generation(model)
-    return any(INTERVALS[generation, kind].rows < FEW_ROWS for kind in list_kinds(model, fields))
+    return any(INTERVALS[model.generation.name, kind].rows < FEW_ROWS for kind in list_kinds(model, fields))
 
 
 def find_texts_margin(model: Model) -> Margin:
@@ -49,15 +47,8 @@ def find_texts_margin(model: Model) -> Margin:
 
 
 def _find_margin(model: Model, kind: str) -> Margin:
-    least, interval = _LEAST_MARGINS[model.basis], INTERVALS[find_generation(model), kind]
+    least, interval = _LEAST_MARGINS[model.basis], INTERVALS[model.generation.name, kind]
     return Margin(max(least.share, interval.share), max(least.tokens, interval.tokens))
-
-
-def find_generation(model: Model) -> str:
-    """Return the generation of a model: those of one generation are counted by the same rules."""
-    if model.tokenizer_family != "v3":
-        return "4.8 and newer" if model.tokenizer_family == NEWEST_FAMILY else "4.7"
-    return "3 to 3.7" if model.id.startswith("claude-3") else "4 to 4.6"
 
 
 def list_kinds(model: Model, fields: Mapping[str, Any]) -> list[str]:
@@ -81,7 +72,7 @@ def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[str]:
     if (fields.get("output_config") or {}).get("format"):
         yield "structured output"
     if results or any(block["type"] == "tool_use" for block in blocks):
-        yield "tool history" if model.tokenizer_family != NEWEST_FAMILY else "tool history, not as text"
+        yield "tool history" if model.generation.family.are_calls_text else "tool history, not as text"
     if fields.get("tools"):
         is_forced = (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
         yield "tools, forced choice" if is_forced else "tools, automatic choice"
