@@ -115,7 +115,7 @@ TEXT = {model: count(model).tokens for model in (OLDER, NEWER)}
         (NEWER, (1920, 1080), 2691),
     ],
 )
-def test_an_image_has_the_interval_of_few_witnesses(model: str, size: tuple[int, int], tokens: int) -> None:
+def test_an_image_has_the_interval_of_few_requests(model: str, size: tuple[int, int], tokens: int) -> None:
     """The formula and three tokens, and a margin of 6 % and at least 20 tokens around it."""
     found = count(model, picture(pictures.png(*size)))
 

@@ -85,5 +85,5 @@ def _compare(
         return Comparison(request, model, api, None, cost, min(cost - 1, 0), cost > 0)
     difference = api.tokens - offline.tokens
     rule_difference = difference - differences.get((model, request.beside), 0)
-    is_inside = offline.low <= api.tokens <= offline.high
+    is_inside = offline.contains(api.tokens)
     return Comparison(request, model, api, offline, difference, rule_difference, is_inside)

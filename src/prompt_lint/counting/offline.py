@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.counting.coverage import HINT, read_texts, refuse_uncovered
 from prompt_lint.counting.image_tokens import count_image, find_images
-from prompt_lint.counting.intervals import compute_margin, find_texts_margin, has_few_witnesses
+from prompt_lint.counting.intervals import compute_margin, find_texts_margin, rests_on_few
 from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
 from prompt_lint.model.counts import Count
@@ -29,7 +29,7 @@ TextTokens = dict[tuple[str, str, bool], int]
 
 
 class Range(NamedTuple):
-    """How far the API's count may be below and above, where a rule has too few witnesses, or an image no known size."""
+    """How far the API's count may be below and above, where a rule was seen too seldom, or an image has no known size."""
 
     below: int = 0
     above: int = 0
@@ -89,8 +89,8 @@ def count_request(model_id: str, request: Request) -> Count:
     margin = compute_margin(model, fields, tokens)
     likely = [count_request(other, request).tokens for other in _list_likely_models(model)]
     low, high = min(tokens - margin - below, *likely, tokens), max(tokens + margin + above, *likely, tokens)
-    is_assumed, has_few = model.basis == "assumed", has_few_witnesses(model, fields)
-    return Count(tokens, max(0, low), high, "offline", is_assumed, has_few_witnesses=has_few)
+    is_assumed, has_few = model.basis == "assumed", rests_on_few(model, fields)
+    return Count(tokens, max(0, low), high, "offline", is_assumed, rests_on_few=has_few)
 
 
 def _list_likely_models(model: Model) -> tuple[str, ...]:

@@ -245,7 +245,7 @@ def _weigh_exact_count(
         return disputed
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
-    if not offline.is_unverified and not offline.low <= exact.tokens <= offline.high:
+    if not offline.is_unverified and not offline.contains(exact.tokens):
         _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
     return exact
 
