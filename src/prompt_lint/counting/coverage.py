@@ -1,4 +1,7 @@
-"""What the offline rules don't cover: such a request needs the API."""
+"""What the offline rules don't cover for any model: such a request needs the API.
+
+What is covered for some models only, as structured output, `offline` refuses where it counts that.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from prompt_lint.request.tools import is_client_tool
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HINT = "count it with the API, or leave it out of the rules"
+HINT = "count it with the API, or leave the file out of the rules"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 
 
-def read_texts(content: Any, where: str) -> list[str]:
+def read_covered_texts(content: Any, where: str) -> list[str]:
     """Return the texts of a system prompt, or of a tool's result. `where` names it in the message of the error.
 
     Raises `Unreadable` with "needs the API: …" for a block of another type.
@@ -49,7 +52,7 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
         if message["role"] not in ("user", "assistant", "system"):
             raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", HINT)
         if message["role"] == "system":
-            read_texts(message["content"], "a system message")
+            read_covered_texts(message["content"], "a system message")
         elif not isinstance(message["content"], str):
             _refuse_blocks(message["content"])
 
@@ -86,4 +89,4 @@ def _refuse_blocks(blocks: Iterable[Any]) -> None:
 
 def _refuse_result(content: Any) -> None:
     others = [block for block in content if not is_image(block)] if isinstance(content, list) else content
-    read_texts(others, "a tool's result")
+    read_covered_texts(others, "a tool's result")

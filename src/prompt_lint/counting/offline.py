@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.counting.coverage import HINT, read_texts, refuse_uncovered
-from prompt_lint.counting.image_tokens import count_image, find_images
+from prompt_lint.counting.coverage import HINT, read_covered_texts, refuse_uncovered
+from prompt_lint.counting.image_tokens import compute_image_range, find_images
 from prompt_lint.counting.intervals import compute_margin, find_texts_margin, rests_on_few
 from prompt_lint.counting.tokenizer.engine import count_tokens
 from prompt_lint.counting.transcript import merge_messages, read_result, render_argument, render_messages
@@ -41,6 +41,8 @@ _CALL, _ARGUMENT, _SEVERAL_CALLS = 24, 17, 28
 _MISSING_FIRST_TURN = 12
 # The blank line behind results that are the last.
 _LINE_AFTER_RESULTS = 1
+# Behind each tool; and what a named choice costs beside the name, which is compared with a name of one token.
+_AFTER_TOOL, _FORCED_NAME, _ONE_TOKEN = 1, 2, "a"
 # Structured output, beside the schema, and the models for which that is measured.
 _SCHEMA_PROMPT = 81
 _MEASURED_SCHEMAS = frozenset({
@@ -53,6 +55,7 @@ _PARALLEL_SAVINGS: dict[str, tuple[int | None, int | None]] = {
     "claude-sonnet-4": (None, 43),
     "claude-sonnet-5": (0, None),
 }
+# The most that it saved in any recording: 207 to 209 in those of the 4.5 models that no rule was made from (docs/accuracy.md).
 _LARGEST_PARALLEL_SAVING = 209
 # Models whose rendering of tools in other scripts than Latin has been seen.
 _SEEN_IN_OTHER_SCRIPTS = frozenset({"claude-sonnet-4", "claude-sonnet-4-5", "claude-sonnet-4-6"})
@@ -122,8 +125,9 @@ class _RequestCounter(NamedTuple):
         parts = [
             (family.request_frame, Range()),
             self._count_system(fields.get("system") or "", own_line=bool(tools)),
-            self._count_tools(tools, choice),
+            self._count_tools(tools),
             self._count_hidden_prompt(choice) if tools else (0, Range()),
+            (self._count_forced_name(choice) if tools else 0, Range()),
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
             (self._count_thinking(fields.get("thinking") or {}), Range()),
             (
@@ -145,7 +149,7 @@ class _RequestCounter(NamedTuple):
         return tokens
 
     def _count_system(self, system: Any, *, own_line: bool) -> tuple[int, Range]:
-        texts = read_texts(system, "the system prompt")
+        texts = read_covered_texts(system, "the system prompt")
         headers = [text for text in texts if text.startswith(_BILLING_HEADER) and not isinstance(system, str)]
         text = "".join(text for text in texts if text not in headers)
         line = "\n" if own_line or self.model.has_system_line else ""
@@ -155,20 +159,25 @@ class _RequestCounter(NamedTuple):
     # -----------------------------------------------------------------------------------------------------
     # Hidden prompts
 
-    def _count_tools(
-        self, tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]
-    ) -> tuple[int, Range]:
+    def _count_tools(self, tools: Sequence[Mapping[str, Any]]) -> tuple[int, Range]:
         escapes = self.model.escapes_tools
-        tokens = sum(self._count_text(render_tool(tool, escapes=escapes)) + 1 for tool in tools)
-        doubt = 0
-        if self.model.id not in _SEEN_IN_OTHER_SCRIPTS:
-            rendered = (render_tool(tool, escapes=not escapes) for tool in tools)
-            doubt = sum(self._count_text(text) + 1 for text in rendered) - tokens
-        if choice.get("type") == "tool":
-            tag = 'name="{}">'
-            name = self._count_text(tag.format(choice.get("name", ""))) - self._count_text(tag.format("a"))
-            tokens += 3 + name
+        tokens = self._count_definitions(tools, escapes=escapes)
+        if self.model.id in _SEEN_IN_OTHER_SCRIPTS:
+            return tokens, Range()
+        doubt = self._count_definitions(tools, escapes=not escapes) - tokens
         return tokens, Range(max(0, -doubt), max(0, doubt))
+
+    def _count_definitions(self, tools: Sequence[Mapping[str, Any]], *, escapes: bool) -> int:
+        return sum(self._count_text(render_tool(tool, escapes=escapes)) + _AFTER_TOOL for tool in tools)
+
+    def _count_forced_name(self, choice: Mapping[str, Any]) -> int:
+        """Count the name of a tool that must be called. It is read between quotes, which may be one piece with its ends."""
+        if choice.get("type") != "tool":
+            return 0
+        with_name, with_letter = (
+            self._count_text(f'name="{name}">') for name in (choice.get("name", ""), _ONE_TOKEN)
+        )
+        return _FORCED_NAME + 1 + with_name - with_letter
 
     def _count_hidden_prompt(self, choice: Mapping[str, Any]) -> tuple[int, Range]:
         is_forced = choice.get("type") in ("any", "tool")
@@ -236,5 +245,5 @@ class _RequestCounter(NamedTuple):
         return total
 
     def _count_image(self, block: Mapping[str, Any]) -> tuple[int, Range]:
-        most, least = count_image(self.model.generation.family, block)
+        least, most = compute_image_range(self.model.generation.family, block)
         return most, Range(below=most - least)
