@@ -63,6 +63,9 @@ def test_nothing_differs_where_the_api_counts_by_our_rules(
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert [line.partition(":")[0] for line in lines[:-2]] == list(DEFAULT_MODELS)
+    for line in lines[:-2]:
+        equal, _, compared = line.split()[1:4]
+        assert equal == compared
     assert lines[-2:] == [
         f"{len(server.requests)} requests sent to 127.0.0.1:{server.port}.",
         "Every count is inside its interval.",
@@ -155,8 +158,28 @@ def test_responses_that_changed_are_no_agreement(
     done = lint("calibrate", "--models", "claude-opus-5")
 
     assert done.code == 3
-    assert "  text (English): " in done.out
+    first, *reasons, _, end = done.out.splitlines()
+    assert first.startswith("claude-opus-5: 0 of ")
+    assert "  text (English)" in done.out
+    assert end == "Nothing was counted."
+    if fault == "401":
+        assert len(reasons) == 1
     assert KEY not in done.out + done.err
+
+
+def test_what_was_not_counted_is_not_called_inside_its_interval(
+    lint: Callable[..., Done], server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the requests beyond the bound of a run, which is set as for `check`."""
+    monkeypatch.setenv("PROMPT_LINT_MAX_REQUESTS", "3")
+
+    done = lint("calibrate", "--models", "claude-haiku-4-5")
+
+    assert len(server.requests) == 3
+    assert done.code == 3
+    assert done.out.splitlines()[-1].endswith(
+        " requests not counted; every other count is inside its interval."
+    )
 
 
 def test_without_a_credential_there_is_nothing_to_compare(lint: Callable[..., Done], api: ApiServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prompt_lint.api.rate_limit import INITIAL_BURST, INITIAL_RATE
@@ -39,9 +38,13 @@ def render_plan(report: Report, sources: CountSources, max_requests: int) -> str
 
 
 def _list_prompts(planned: Sequence[PlannedRequest]) -> Iterator[str]:
-    for (prompt, is_base), rows in groupby(planned, lambda row: (row.prompt, row.is_base)):
-        name = f"{prompt.path} `{prompt.name}`" if prompt.name else prompt.path
-        yield f"{name}{' in the base' if is_base else ''}: {', '.join(row.model for row in rows)}"
+    """Yield a line for each prompt, once: a member of a sum is mostly a prompt of its own, too."""
+    models: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for row in planned:
+        models.setdefault((row.prompt.path, row.prompt.name, row.is_base), {})[row.model] = None
+    for (path, name, is_base), of_prompt in models.items():
+        prompt = f"{path} `{name}`" if name else path
+        yield f"{prompt}{' in the base' if is_base else ''}: {', '.join(of_prompt)}"
 
 
 def _summarize(planned: Sequence[PlannedRequest], host: str, max_requests: int) -> Iterator[str]:
