@@ -182,6 +182,30 @@ def test_what_was_not_counted_is_not_called_inside_its_interval(
     )
 
 
+def test_without_its_baseline_nothing_is_blamed_on_a_rule(
+    lint: Callable[..., Done], server: ApiServer
+) -> None:
+    """The API refuses it: the rest is compared as a whole, and what only costs more than it isn't compared."""
+    [baseline] = [request.fields for request in REQUESTS if request.name == "English"]
+    server.count = lambda model, fields: count_as_the_api(model, fields) + 500
+    server.plan = lambda seen: (
+        "400" if json.loads(seen.body) == {"model": "claude-opus-4-7", **baseline} else None
+    )
+
+    code, document = compare(lint, "claude-opus-4-7")
+    text = lint("calibrate", "--models", "claude-opus-4-7").out
+
+    keys = ("difference", "rule_difference", "inside")
+    rows = {row["request"]: tuple(row[key] for key in keys) for row in document["comparisons"]}
+    assert code == 1
+    assert rows["English"] == (None, None, None)
+    assert rows["German"] == (500, 500, False)
+    assert rows["system prompt"] == (500, None, False)
+    assert rows["task budget"] == (None, None, None)
+    assert "  system prompt (system prompt): +500; " in text
+    assert "task_budget" not in text
+
+
 def test_without_a_credential_there_is_nothing_to_compare(lint: Callable[..., Done], api: ApiServer) -> None:
     """Exit code 2, as for every run that can't do what it was told."""
     done = lint("calibrate")
@@ -205,9 +229,9 @@ def test_models_are_given_with_commas_or_one_by_one(lint: Callable[..., Done], s
     assert len(server.requests) == sent
 
 
-def test_each_request_stands_beside_one_that_there_is() -> None:
-    """Names are unique, and `beside` is the name of another request."""
+def test_the_baseline_of_a_request_is_one_that_there_is() -> None:
+    """Names are unique, and a slip in one isn't taken for no baseline."""
     names = [request.name for request in REQUESTS]
 
     assert len(set(names)) == len(names)
-    assert {request.beside for request in REQUESTS} - {""} <= set(names)
+    assert {request.baseline for request in REQUESTS} - {""} <= set(names)

@@ -56,9 +56,12 @@ def command(
     deadline: float,
     output_format: str,
 ) -> ExitCode:
-    """Ask the API for some forty known requests, and show which rule of the offline count differs.
+    """Compare the API's counts of known requests with the offline ones, and show which rule differs.
 
-    Free of charge, as all counting is. Needs a credential. Exit code 1 where a count is outside of its interval.
+    About forty requests are sent for each model, some 150 by default: free of charge, as all counting is. Needs a credential.
+
+    Exit code 0 where every count is inside its interval, 1 where one isn't, 2 without a credential, 3 where the API doesn't
+    count what it should.
     """
     from prompt_lint.counting.calibration import DEFAULT_MODELS, calibrate  # noqa: PLC0415  # the tokenizer
 
@@ -78,7 +81,7 @@ def command(
 
 def _decide_exit_code(comparisons: Sequence[Comparison]) -> ExitCode:
     """What the API doesn't count is a fault only where the offline rules count it."""
-    if not all(comparison.is_inside for comparison in comparisons):
+    if any(comparison.is_inside is False for comparison in comparisons):
         return ExitCode.OVER_LIMIT
     uncounted = any(not isinstance(c.api, Count) and c.offline for c in comparisons)
     return ExitCode.UNCOUNTED if uncounted else ExitCode.OK
@@ -99,7 +102,7 @@ def _render_text(comparisons: Sequence[Comparison], host: str, sent: int) -> str
 
 
 def _summarize(comparisons: Sequence[Comparison]) -> str:
-    outside = sum(not comparison.is_inside for comparison in comparisons)
+    outside = sum(comparison.is_inside is False for comparison in comparisons)
     uncounted = sum(not isinstance(comparison.api, Count) for comparison in comparisons)
     if uncounted == len(comparisons):
         return "Nothing was counted."
@@ -116,11 +119,12 @@ def _describe(row: Comparison) -> str:
     if not isinstance(row.api, Count):
         return ""
     if row.offline is None:
-        return "" if row.is_inside else f"{_name(row)}: costs nothing, so it can be counted offline"
-    if not row.rule_difference and row.is_inside:
+        return f"{_name(row)}: costs nothing, so it can be counted offline" if row.is_inside is False else ""
+    if row.is_inside and not (row.difference if row.rule_difference is None else row.rule_difference):
         return ""
     interval = "inside" if row.is_inside else "outside of"
-    by_rule = "" if row.difference == row.rule_difference else f", {row.rule_difference:+,} by this rule"
+    is_by_rule = row.rule_difference in (None, row.difference)
+    by_rule = "" if is_by_rule else f", {row.rule_difference:+,} by this rule"
     return (
         f"{_name(row)}: {row.difference:+,}{by_rule}; "
         f"{row.api.tokens:,} is {interval} {row.offline.low:,} to {row.offline.high:,}"
@@ -148,7 +152,7 @@ def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str
             "schema_version": _SCHEMA_VERSION,
             "host": host,
             "sent": sent,
-            "outside": sum(not comparison.is_inside for comparison in comparisons),
+            "outside": sum(comparison.is_inside is False for comparison in comparisons),
             "comparisons": list(_list_rows(comparisons)),
         }
     )
@@ -156,7 +160,6 @@ def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str
 
 def _list_rows(comparisons: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
     for row in comparisons:
-        is_counted = isinstance(row.api, Count)
         yield {
             "model": row.model,
             "rule": row.request.rule,
@@ -166,7 +169,7 @@ def _list_rows(comparisons: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
             "offline": row.offline and row.offline.tokens,
             "low": row.offline and row.offline.low,
             "high": row.offline and row.offline.high,
-            "difference": row.difference if is_counted else None,
-            "rule_difference": row.rule_difference if is_counted else None,
-            "inside": row.is_inside if is_counted else None,
+            "difference": row.difference,
+            "rule_difference": row.rule_difference,
+            "inside": row.is_inside,
         }

@@ -13,15 +13,15 @@ from prompt_lint.model.families import CLAUDE_3, CLAUDE_4, GENERATIONS, OPUS_4_7
 class CalibrationRequest(NamedTuple):
     """A request that shows whether a `rule` is still the API's.
 
-    `beside` is the name of the request that lacks what the rule is about: what differs there is no fault of this rule.
-    With `costs_more` nobody counts the request offline; all that is known is that it costs more than `beside`.
+    `baseline` is the name of the request that lacks what the rule is about: what differs there is no fault of this rule.
+    With `costs_more` nobody counts the request offline; all that is known is that it costs more than its baseline.
     Only models of `generations` are asked.
     """
 
     name: str
     rule: str
     fields: dict[str, Any]
-    beside: str = ""
+    baseline: str = ""
     costs_more: bool = False
     generations: tuple[Generation, ...] = GENERATIONS
 
