@@ -22,6 +22,7 @@ from prompt_lint.request.tools import render_tool
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from prompt_lint.model.families import CallCosts
     from prompt_lint.model.values import Request
 
 # Tokens of a text by itself, the tokenizer family, and whether the text follows a space.
@@ -35,8 +36,6 @@ class Range(NamedTuple):
     above: int = 0
 
 
-# From Opus 4.8 on calls aren't read as text: what a call, each of its arguments, and several calls in a turn add.
-_CALL, _ARGUMENT, _SEVERAL_CALLS = 24, 17, 28
 # What a conversation costs that the assistant begins.
 _MISSING_FIRST_TURN = 12
 # The blank line behind results that are the last.
@@ -130,10 +129,7 @@ class _RequestCounter(NamedTuple):
             (self._count_forced_name(choice) if tools else 0, Range()),
             (self._count_schema((fields.get("output_config") or {}).get("format")), Range()),
             (self._count_thinking(fields.get("thinking") or {}), Range()),
-            (
-                self._count_transcript(messages) if family.are_calls_text else self._count_turns(messages),
-                Range(),
-            ),
+            (self._count_conversation(messages), Range()),
             *(self._count_image(image) for image in find_images(fields)),
         ]
         below, above = (sum(sides) for sides in zip(*(doubt for _, doubt in parts), strict=True))
@@ -206,6 +202,10 @@ class _RequestCounter(NamedTuple):
     # -----------------------------------------------------------------------------------------------------
     # The conversation
 
+    def _count_conversation(self, messages: Sequence[Mapping[str, Any]]) -> int:
+        costs = self.model.generation.family.call_costs
+        return self._count_turns(messages, costs) if costs else self._count_transcript(messages)
+
     def _count_transcript(self, messages: Sequence[Mapping[str, Any]]) -> int:
         """Count a conversation in which calls and results are text of the assistant's."""
         turns, is_open = render_messages(messages)
@@ -221,27 +221,29 @@ class _RequestCounter(NamedTuple):
             total += _LINE_AFTER_RESULTS
         return total
 
-    def _count_turns(self, messages: Sequence[Mapping[str, Any]]) -> int:
+    def _count_turns(self, messages: Sequence[Mapping[str, Any]], costs: CallCosts) -> int:
         """Count a conversation in which calls and results aren't text, and a system message is a turn of its own."""
         turns = merge_messages(messages)
         frame = self.model.generation.family.turn_frame
-        total = sum(frame + self._count_turn(blocks) for _, blocks in turns)
+        total = sum(frame + self._count_turn(blocks, costs) for _, blocks in turns)
         return total - (frame if turns and turns[-1][0] == "assistant" else 0)
 
-    def _count_turn(self, blocks: Sequence[Mapping[str, Any]]) -> int:
+    def _count_turn(self, blocks: Sequence[Mapping[str, Any]], costs: CallCosts) -> int:
         texts = [block["text"] for block in blocks if block["type"] == "text"]
         calls = [block for block in blocks if block["type"] == "tool_use"]
         results = [read_result(block) for block in blocks if block["type"] == "tool_result"]
         total = self._count_text("".join(texts)) if texts else 0
-        total += sum(map(self._count_call, calls)) + sum(self._count_text(text) for text in results)
-        return total + (_SEVERAL_CALLS if len(calls) > 1 else 0)
+        total += sum(self._count_call(call, costs) for call in calls) + sum(
+            self._count_text(text) for text in results
+        )
+        return total + (costs.several_calls if len(calls) > 1 else 0)
 
-    def _count_call(self, block: Mapping[str, Any]) -> int:
+    def _count_call(self, block: Mapping[str, Any], costs: CallCosts) -> int:
         tool_input = block.get("input")
         arguments = tool_input if isinstance(tool_input, dict) else {"": tool_input}
-        total = _CALL + self._count_text(str(block.get("name", "")))
+        total = costs.call + self._count_text(str(block.get("name", "")))
         for name, value in arguments.items():
-            total += _ARGUMENT + self._count_text(str(name)) + self._count_text(render_argument(value))
+            total += costs.argument + self._count_text(str(name)) + self._count_text(render_argument(value))
         return total
 
     def _count_image(self, block: Mapping[str, Any]) -> tuple[int, Range]:

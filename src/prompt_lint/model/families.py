@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class CallCosts(NamedTuple):
+    """The tokens of calls that aren't read as text: of each call, of each of its arguments, and of several in one turn."""
+
+    call: int
+    argument: int
+    several_calls: int
+
+
 class Family(NamedTuple):
     """The models of one tokenizer.
 
     `vocabulary` is the name of its file. Words in capitals of at least `min_caps_length` characters have a marker of their
     own; 0 means that none has. With `has_frame_space` the frame before a message ends in the space that precedes a first
-    word. `request_frame` and `turn_frame` are the tokens around a request and around each turn. With `are_calls_text` calls
-    of tools and their results are read as text. With `has_system_turns` a system message behind others is a turn of its own.
-    An image is scaled down to `max_image_side` pixels along its longer side, and to `max_image_tokens`.
+    word. `request_frame` and `turn_frame` are the tokens around a request and around each turn. Without `call_costs` calls of
+    tools and their results are read as text. With `has_system_turns` a system message behind others is a turn of its own. An
+    image is scaled down to `max_image_side` pixels along its longer side, and to `max_image_tokens`.
     """
 
     name: str
@@ -25,10 +33,14 @@ class Family(NamedTuple):
     has_frame_space: bool
     request_frame: int
     turn_frame: int
-    are_calls_text: bool
+    call_costs: CallCosts | None
     has_system_turns: bool
     max_image_side: int
     max_image_tokens: int
+
+    @property
+    def are_calls_text(self) -> bool:
+        return self.call_costs is None
 
 
 class Generation(NamedTuple):
@@ -46,15 +58,15 @@ class Generation(NamedTuple):
 
 _V3 = Family(
     "v3", "older", folds_quotes=True, min_caps_length=4, has_frame_space=True, request_frame=4, turn_frame=3,
-    are_calls_text=True, has_system_turns=False, max_image_side=1568, max_image_tokens=1568,
+    call_costs=None, has_system_turns=False, max_image_side=1568, max_image_tokens=1568,
 )  # fmt: skip
 _V4_7 = Family(
     "v4.7", "newer", folds_quotes=False, min_caps_length=0, has_frame_space=True, request_frame=6, turn_frame=5,
-    are_calls_text=True, has_system_turns=False, max_image_side=2576, max_image_tokens=4784,
+    call_costs=None, has_system_turns=False, max_image_side=2576, max_image_tokens=4784,
 )  # fmt: skip
 _V4_8 = Family(
     "v4.8", "newer", folds_quotes=False, min_caps_length=0, has_frame_space=False, request_frame=4, turn_frame=2,
-    are_calls_text=False, has_system_turns=True, max_image_side=2576, max_image_tokens=4784,
+    call_costs=CallCosts(24, 17, 28), has_system_turns=True, max_image_side=2576, max_image_tokens=4784,
 )  # fmt: skip
 FAMILIES = {family.name: family for family in (_V3, _V4_7, _V4_8)}
 
