@@ -341,6 +341,8 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
         ({"tools": [{**WEATHER, "input_examples": [{"city": "Rome"}]}]}, "input_examples"),
         ({"output_config": {"task_budget": {"type": "tokens", "total": 20_000}}}, "task_budget"),
         ({"output_config": {"format": {"type": "grammar"}}}, "output_config.format"),
+        ({"output_config": {"effort": "high", "style": "terse"}}, "output_config.style"),
+        ({"thinking": {"type": ["deep"]}}, "thinking of the type"),
     ],
 )
 def test_what_the_rules_do_not_cover_needs_the_api(fields: dict[str, Any], word: str) -> None:
