@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HINT = "count it with the API, or leave the file out of the rules"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
+_COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may be a list, which no set takes
 
 
 def read_covered_texts(content: Any, where: str) -> list[str]:
@@ -41,13 +42,9 @@ def read_covered_texts(content: Any, where: str) -> list[str]:
 
 def refuse_uncovered(fields: Mapping[str, Any]) -> None:
     """Raise `Unreadable` for a request that the offline rules don't cover, and name what they don't."""
-    for name in ("tool_choice", "thinking", "output_config"):
-        if not isinstance(fields.get(name) or {}, dict):
-            raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
+    _refuse_settings(fields)
     for tool in fields.get("tools") or []:
         _refuse_tool(tool)
-    if (fields.get("output_config") or {}).get("task_budget"):
-        raise Unreadable("needs the API: nobody has measured what `output_config.task_budget` adds", HINT)
     for message in fields.get("messages") or []:
         if message["role"] not in ("user", "assistant", "system"):
             raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", HINT)
@@ -55,6 +52,21 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
             read_covered_texts(message["content"], "a system message")
         elif not isinstance(message["content"], str):
             _refuse_blocks(message["content"])
+
+
+def _refuse_settings(fields: Mapping[str, Any]) -> None:
+    for name in ("tool_choice", "thinking", "output_config"):
+        if not isinstance(fields.get(name) or {}, dict):
+            raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
+    for key, value in (fields.get("output_config") or {}).items():
+        if key not in {"effort", "format"} and value:
+            raise Unreadable(
+                f"needs the API: nobody has measured what `output_config.{str(key)[:60]}` adds", HINT
+            )
+    thinking = fields.get("thinking") or {}
+    if thinking and thinking.get("type") not in _COVERED_THINKING:
+        kind = str(thinking.get("type"))[:60]
+        raise Unreadable(f"needs the API: nobody has measured thinking of the type `{kind}`", HINT)
 
 
 def is_sent_with_request(tool: Any) -> bool:

@@ -192,8 +192,11 @@ class _RequestCounter(NamedTuple):
         if not output_format:
             return 0
         schema = output_format.get("schema") if isinstance(output_format, dict) else None
-        if self.model.id not in _MEASURED_SCHEMAS or not isinstance(schema, dict):
-            raise Unreadable("needs the API: it asks for structured output (`output_config.format`)", HINT)
+        is_measured = self.model.id in _MEASURED_SCHEMAS
+        if not is_measured or not isinstance(schema, dict):
+            measured = ", which is counted offline for Claude 4.5 and 4.6 only" if not is_measured else ""
+            message = f"needs the API: it asks for structured output (`output_config.format`){measured}"
+            raise Unreadable(message, HINT)
         return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
     def _count_thinking(self, thinking: Mapping[str, Any]) -> int:

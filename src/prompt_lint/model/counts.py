@@ -77,8 +77,13 @@ def sum_counts(counts: Sequence[Count]) -> Count:
     return Count(tokens, low, high, origin, is_unverified, disputed_count, rests_on_few)
 
 
-def subtract_counts(count: Count, other: Count) -> Count:
-    """Return the difference of two counts, with the interval that it is in wherever both are in theirs."""
+def subtract_counts(count: Count, other: Count, common: Count = EMPTY_COUNT) -> Count:
+    """Return the difference of two counts, with the interval that it is in wherever both are in theirs.
+
+    `common` is what both are a sum of, besides what differs: it has no part in the margin.
+    """
     low, high = -other.high, -other.low
     negative = other._replace(tokens=-other.tokens, low=low, high=high, disputed_count=None)
-    return sum_counts([count, negative])
+    difference = sum_counts([count, negative])
+    width = common.high - common.low
+    return difference._replace(low=difference.low + width, high=difference.high - width)
