@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +13,11 @@ from tests.support.repo import Repo
 from prompt_lint.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.api_server import ApiServer
+    from tests.support.program import Done
 
 TOP = "models: [claude-sonnet-4-6]\nlimit: 100\n"
 RULE = 'prompts: [{files: "prompts/**/*.md"}]\n'
@@ -191,6 +194,20 @@ def test_a_group_is_compared_with_itself(repo: Repo, check: Check) -> None:
 
     assert (code, report.of("all")["inherited"]) == (1, False)
     assert report.of("all")["growth"] > 0
+
+
+def test_the_growth_of_a_sum_has_the_margin_of_what_changed(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Members that are the same in the base add nothing to it, also one with another name."""
+    config = f"{TOP}{RULE}groups: [{{name: all, sum: prompts/*.md, limit: 8k}}]\n"
+    begin(repo, config, a=LARGE, b=LARGE * 2, c=LARGE * 3)
+    repo.write("prompts/a.md", LARGE + "Never.\n")
+    repo.git("mv", "prompts/b.md", "prompts/d.md")
+
+    text = lint("check", "--offline", "--base", "main", "-v").out
+
+    growths = re.findall(r"  (\+\d+ ±\d+)  of", text)
+    assert len(growths) == 2
+    assert growths[0] == growths[1]
 
 
 @pytest.mark.parametrize(

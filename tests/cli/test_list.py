@@ -173,6 +173,24 @@ def test_large_folders_come_first_and_small_ones_together(
     assert len(lint("list", "--by", "folder", "-v").out.splitlines()) > 35
 
 
+def test_a_folder_has_the_interval_of_the_sum(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Here of a count that may be much lower and one that may be higher: the tree says what the line of the total says."""
+    repo.write(".prompt-lint.yaml", "models: claude-fable-5-2\nlimit: 8k\nprompts: [{files: p/*.json}]\n")
+    image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+    repo.write("p/image.json", json.dumps({"messages": [{"role": "user", "content": [image]}]}))
+    header = "x-anthropic-billing-header: " + "cc_version=2.0; " * 40
+    repo.write(
+        "p/header.json", json.dumps({"system": header, "messages": [{"role": "user", "content": "x"}]})
+    )
+
+    lines = lint("list", "--by", "folder").out.splitlines()
+
+    [top] = [line for line in lines if line.endswith("  ./")]
+    [total] = [line for line in lines if "counted for" in line]
+    assert "unverified" in top
+    assert top.partition("  ")[0] == total.partition(" tokens")[0]
+
+
 NAMES = st.lists(
     st.text(min_size=1, max_size=8).map(lambda text: text.replace("/", "_")), min_size=1, max_size=5
 )

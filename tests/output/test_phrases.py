@@ -24,11 +24,11 @@ def test_a_number_says_how_sure_it_is(count: Count, phrase: str) -> None:
 
 
 def test_a_run_says_once_what_its_intervals_rest_on() -> None:
-    """By model: measured by how many requests, documented or assumed; and how many counts have few witnesses."""
+    """By model: measured by how many requests, documented or assumed; and how many intervals rest on few requests."""
     counts = {
         "claude-opus-5": make.count(100, 2),
         "claude-opus-5-5": make.count(100, 3),
-        "claude-sonnet-5-5": make.count(100, 10, has_few_witnesses=True),
+        "claude-sonnet-5-5": make.count(100, 10, rests_on_few=True),
         "claude-quartz-9": make.count(100, 15, is_unverified=True),
         "claude-haiku-4-5": make.count(100),
     }
@@ -42,7 +42,7 @@ def test_a_run_says_once_what_its_intervals_rest_on() -> None:
         "Intervals: claude-opus-5 measured by 500 requests.",
         "Intervals: claude-opus-5-5, claude-sonnet-5-5 documented.",
         "Intervals: claude-quartz-9 assumed.",
-        "Intervals with few witnesses: 1.",
+        "Intervals that rest on few recorded requests: 1.",
         "Nobody has measured the tokenizer of claude-quartz-9: its counts are unverified.",
     ]
     assert describe_counting(make.report(verdicts[0])) == [

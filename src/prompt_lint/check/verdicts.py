@@ -107,7 +107,7 @@ def _judge_prompt(
             yield judge_count(prompt, model, rule, outcome.offline_count)
         else:
             reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
-            if reason.message not in reported:
+            if reason is not NOT_SENT and reason.message not in reported:
                 reported.add(reason.message)
                 problems.append(Problem(prompt.path, prompt.line, reason.message, reason.hint))
             yield judge_count(prompt, model, rule, None)

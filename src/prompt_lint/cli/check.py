@@ -13,7 +13,7 @@ from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
-from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.delivery import OutputOptions, add_ci_targets, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
 
@@ -85,6 +85,11 @@ def command(
     output_options: OutputOptions,
 ) -> ExitCode:
     """Check the prompts of the repository, or those below PATHS, against their limits."""
+    if dry_run and not output_options.is_plain_text:
+        raise Fatal(
+            "--dry-run judges nothing, so it writes no report",
+            "leave out --output-format, --output-file and --output, or --dry-run",
+        )
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (

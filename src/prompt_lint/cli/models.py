@@ -15,7 +15,7 @@ from prompt_lint.output.terminal import write_stdout
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
-    from prompt_lint.counting.intervals import Margin
+    from prompt_lint.counting.margins import Margin
 
 _SCHEMA_VERSION = 1
 _LEGEND = """

@@ -169,16 +169,7 @@ provider = click.option(
     envvar="PROMPT_LINT_PROVIDER",
     help="Whose API. All but anthropic need the SDK.",
 )
-counting = _combine(
-    click.option(
-        "--counting",
-        type=click.Choice(("exact", "auto", "offline")),
-        envvar="PROMPT_LINT_COUNTING",
-        help="exact: ask the API; auto: only what the offline count leaves open; offline: never. "
-        "Default: exact with a credential, else offline.",
-    ),
-    click.option("--offline", is_flag=True, help="Send nothing anywhere: --counting offline."),
-    provider,
+bounds = _combine(
     click.option(
         "--jobs",
         type=click.IntRange(1, 256),
@@ -203,6 +194,18 @@ counting = _combine(
         envvar="PROMPT_LINT_DEADLINE",
         help="Seconds that counting with the API may take.",
     ),
+)
+counting = _combine(
+    click.option(
+        "--counting",
+        type=click.Choice(("exact", "auto", "offline")),
+        envvar="PROMPT_LINT_COUNTING",
+        help="exact: ask the API; auto: only what the offline count leaves open; offline: never. "
+        "Default: exact with a credential, else offline.",
+    ),
+    click.option("--offline", is_flag=True, help="Send nothing anywhere: --counting offline."),
+    provider,
+    bounds,
     cache_dir,
     click.option("--no-cache", is_flag=True, help="Neither read nor keep counts."),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.counting.disputes import count_covered_parts, is_disputed, is_too_low
+from prompt_lint.counting.covered_parts import count_covered_parts
+from prompt_lint.counting.disputes import is_too_low, settle_dispute
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
@@ -238,14 +239,13 @@ def _weigh_exact_count(
 ) -> Count:
     """Return the count that is judged: the exact one, unless a gateway's is too far from the offline one.
 
-    Then it is the higher of the two, which any limit judges more strictly; and it isn't kept, so that the next run asks again.
+    A disputed count isn't kept, so that the next run asks again.
     """
-    if _is_from_gateway(sources) and is_disputed(exact.tokens, offline):
-        higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
-        return higher._replace(disputed_count=lower)
+    if _is_from_gateway(sources) and (disputed := settle_dispute(exact, offline)):
+        return disputed
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
-    if not offline.is_unverified and not offline.low <= exact.tokens <= offline.high:
+    if not offline.is_unverified and not offline.contains(exact.tokens):
         _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
     return exact
 

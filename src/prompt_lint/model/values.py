@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.counts import Count, subtract_counts
+from prompt_lint.model.counts import EMPTY_COUNT, Count, subtract_counts
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ class Verdict(NamedTuple):
     `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
     until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
     `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
+    `unchanged_count` is of the members of a sum that are the same in the base.
     """
 
     prompt: Prompt
@@ -214,6 +215,7 @@ class Verdict(NamedTuple):
     import_shares: ImportShares | None = None
     lost_imports: tuple[str, ...] = ()
     base_limit: int | None = None
+    unchanged_count: Count = EMPTY_COUNT
 
     @property
     def was_over(self) -> bool:
@@ -234,7 +236,7 @@ class Verdict(NamedTuple):
             return None
         if self.change == "unchanged":
             return Count(growth, growth, growth, base.origin)
-        return subtract_counts(self.compared_count or self.token_count, base)
+        return subtract_counts(self.compared_count or self.token_count, base, self.unchanged_count)
 
     @property
     def compared_count(self) -> Count | None:

@@ -35,6 +35,11 @@ class OutputOptions(NamedTuple):
     quiet: bool = False
     color: str = "auto"
 
+    @property
+    def is_plain_text(self) -> bool:
+        """Return whether text on stdout is all that is asked for."""
+        return self.output_format in {None, "text"} and not self.output_file and not self.outputs
+
 
 class Target(NamedTuple):
     """An output format and its file; without a file it goes to stdout.

@@ -255,8 +255,8 @@ def _describe_intervals(verdicts: Iterable[Verdict]) -> list[str]:
     for model in dict.fromkeys(verdict.model for verdict in inexact):
         by_basis.setdefault(describe_basis(find_model(model)), []).append(model)
     bases = [f"Intervals: {', '.join(models)} {basis}." for basis, models in by_basis.items()]
-    few = sum(bool(v.token_count and v.token_count.has_few_witnesses) for v in inexact)
-    return [*bases, *([f"Intervals with few witnesses: {few:,}."] if few else [])]
+    few = sum(bool(v.token_count and v.token_count.rests_on_few) for v in inexact)
+    return [*bases, *([f"Intervals that rest on few recorded requests: {few:,}."] if few else [])]
 
 
 def describe_counting(report: Report) -> list[str]:
