@@ -12,6 +12,11 @@ import tempfile
 import venv
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -47,7 +52,7 @@ def example(arguments: list[str]) -> int:
     set_up_run()
     command = ["check", "--config", "examples/prompt-lint.yaml", *arguments]
     announce(f"Checking the example: prompt-lint {shlex.join(command)}")
-    code = run("python", "-P", "-m", "prompt_lint", *command, PYTHONPATH=str(ROOT / "src"))
+    code = run("python", "-P", "-m", "prompt_lint", *command, variables={"PYTHONPATH": str(ROOT / "src")})
     announce(f"Exit code {code}" + ": a prompt is over its limit, as the example wants it" * (code == 1))
     return code
 
@@ -80,7 +85,9 @@ def wheel(arguments: list[str]) -> int:
     """Build the sdist and the wheel, twice with the same bytes, and try the wheel alone. A FOLDER that is named keeps both."""
     set_up()
     with tempfile.TemporaryDirectory() as folder:
-        first, second, unpacked, clean = (Path(folder, name) for name in ("first", "second", "unpacked", "clean"))
+        first, second, unpacked, clean = (
+            Path(folder, name) for name in ("first", "second", "unpacked", "clean")
+        )
         announce("Building the sdist and the wheel, and both again from that sdist in another place")
         build(ROOT, first)
         [sdist] = first.glob("*.tar.gz")
@@ -106,7 +113,7 @@ def build(source: Path, folder: Path, **variables: str) -> None:
     commit = ["git", "log", "-1", "--format=%ct"]
     epoch = subprocess.run(commit, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     command = ("python", "-m", "build", "--no-isolation", "--outdir", str(folder), str(source))
-    run(*command, check=True, SOURCE_DATE_EPOCH=epoch, **variables)
+    run(*command, check=True, variables={"SOURCE_DATE_EPOCH": epoch, **variables})
 
 
 def lock(_arguments: list[str]) -> int:
@@ -175,13 +182,16 @@ def pip(environment: Path, *arguments: str) -> None:
 
 
 def run(
-    *command: str, environment: Path = ENVIRONMENT, cwd: Path = ROOT, check: bool = False, **variables: str
+    *command: str,
+    environment: Path = ENVIRONMENT,
+    cwd: Path = ROOT,
+    check: bool = False,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     """Run a program of the environment, with these variables beside those that there are; return its exit code."""
     program = programs(environment) / command[0]
-    return subprocess.run(
-        [program, *command[1:]], cwd=cwd, check=check, env={**os.environ, **variables}
-    ).returncode
+    done = subprocess.run([program, *command[1:]], cwd=cwd, check=check, env={**os.environ, **variables})
+    return done.returncode
 
 
 def programs(environment: Path) -> Path:
