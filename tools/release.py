@@ -123,7 +123,8 @@ def make_release(root: Path, version: str, day: date) -> None:
     write_pins(root, pins._replace(version=version))
     git(root, "commit", "--quiet", "--all", "--message", f"Release {version}")
     git(root, "tag", "--annotate", tag, "--message", f"prompt-lint {version}")
-    git(root, "tag", "--annotate", "--force", major, "--message", f"The newest release of {major}: {version}")
+    # A plain tag: git describes a commit by an annotated one first, and so `pre-commit autoupdate` takes the version's.
+    git(root, "tag", "--force", major)
     commit = git(root, "rev-parse", "HEAD")
     write_pins(root, pins._replace(version=version, tag=tag, commit=commit))
     git(root, "commit", "--quiet", "--all", "--message", f"Examples pin {tag}")
