@@ -21,7 +21,7 @@ def test_the_example_needs_run_time_dependencies_only(tmp_path: Path) -> None:
     checkout = tmp_path / "prompt-lint"
     subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), checkout], check=True)
     python = Path(sys.base_prefix, "bin", "python3")
-    command = [python, "tools/dev.py", "example"]
+    command = [str(python), "tools/dev.py", "example"]
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **OFFLINE}
 
     first, second = (
