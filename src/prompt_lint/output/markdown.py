@@ -22,7 +22,7 @@ from prompt_lint.output.markdown_rows import (
     total_row,
 )
 from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
-from prompt_lint.output.status_words import LOOSENED_WORDS
+from prompt_lint.output.status_words import loosening_words
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.markdown_escape import escape_as_text
 
@@ -184,7 +184,7 @@ def _has_room_for_all_models(subjects: Sequence[Subject]) -> bool:
 def _loosened(page: Page) -> _Section:
     report = page.report
     merged = phrases.merge_models(report.loosened)
-    mark = LOOSENED_WORDS[report.on_raise].mark
+    mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
     fails = " (`on_raise: fail`)" if report.on_raise == "fail" else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
     rows = (loosening_row(loosening, models, page) for loosening, models in merged)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Seconds between two updates of the progress.
 _INTERVAL = 0.1
+_MAX_WIDTH = 10_000
 # For streams that don't take what the text output is drawn with.
 _SUBSTITUTES = {"±": "+/-", "→": "->", "…": "..."}
 _SUBSTITUTE = "prompt-lint"
@@ -39,6 +40,19 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
     if env.get("FORCE_COLOR"):
         return True
     return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
+
+
+def find_width(env: Mapping[str, str]) -> int | None:
+    """Return the columns of the terminal that stdout is, COLUMNS before the terminal's own; None where it is none."""
+    if not sys.stdout or not sys.stdout.isatty():
+        return None
+    columns = env.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < int(columns) < _MAX_WIDTH:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def identify_stdout() -> tuple[int, int] | None:
