@@ -53,7 +53,7 @@ def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done
 
     assert done.code == 3
     assert "12 ±2  claude-sonnet-4-5  a.md" in done.out
-    assert "ERROR   missing.md: can't be read: No such file or directory" in done.out
+    assert "ERROR     missing.md: can't be read: No such file or directory" in done.out
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -65,7 +65,7 @@ def test_a_pointer_of_lfs_is_not_counted(repo: Repo, lint: Callable[..., Done], 
     done = lint("count", "a.md", "--model", "claude-sonnet-4-5")
 
     assert done.code == 3
-    assert "ERROR   a.md: is a Git LFS pointer, not the file itself\n        run `git lfs pull`" in done.out
+    assert "ERROR     a.md: is a Git LFS pointer, not the file itself\n        run `git lfs pull`" in done.out
 
 
 def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -56,7 +56,7 @@ def test_a_closed_stdin_is_told(repo: Repo) -> None:
     """`count -` without a stdin is a file that can't be read."""
     done = run(repo, "sh", "-c", f"'{PROGRAM}' count - --model claude-opus-5 <&-")
 
-    assert done == Done(3, "ERROR   -: can't be read: it is closed\n", "")
+    assert done == Done(3, "ERROR     -: can't be read: it is closed\n", "")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

@@ -12,13 +12,11 @@ from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.markdown_escape import escape_as_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from prompt_lint.output.markdown_page import Page
     from prompt_lint.output.totals import Total
-    from prompt_lint.output.verdict_line import Level
 
-_MARKS: Mapping[Level, str] = {"fail": "❌", "doubt": "⚠️", "pass": "✅"}
 _SAME_TOTAL = "the total is what it was"
 
 
@@ -27,7 +25,7 @@ def render_headline(page: Page) -> str:
     if page.report.verdicts and not page.has_limits and not page.report.problems:
         return _describe_counts(page)
     verdict = describe_verdict(page.report, format_name)
-    return f"{_MARKS[verdict.level]} {verdict.text}" + (_describe_change(page) if page.has_base else "")
+    return f"{verdict.mark} {verdict.text}" + (_describe_change(page) if page.has_base else "")
 
 
 def _describe_counts(page: Page) -> str:

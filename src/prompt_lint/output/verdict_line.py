@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Level = Literal["fail", "doubt", "pass"]
 
+_MARKS: Mapping[Level, str] = {"fail": "❌", "doubt": "⚠️", "pass": "✅"}
 _FAILING: Sequence[ShownStatus] = ("over", "grew", "uncounted")
 _OTHERS: Sequence[ShownStatus] = ("unsure", "exempt", "tighter", "inherited")
 _DOUBTFUL: frozenset[ShownStatus] = frozenset({"unsure", "exempt", "tighter"})
@@ -42,6 +43,11 @@ class VerdictLine(NamedTuple):
 
     level: Level
     text: str
+
+    @property
+    def mark(self) -> str:
+        """The sign that begins the sentence in Markdown."""
+        return _MARKS[self.level]
 
 
 def describe_verdict(report: Report, format_name: Callable[[Prompt], str]) -> VerdictLine:
