@@ -88,6 +88,14 @@ def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join([f"{first:<{widths[0]}}", *cells])
 
 
+def align_right(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each row: all columns to the right, but the last, which is as long as it is."""
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    for *cells, last in rows:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield "  ".join([*aligned, last])
+
+
 def fit_columns(rows: Sequence[Sequence[str]], view: View, reserved: int = 0) -> Iterator[str]:
     """Yield aligned lines to follow a label, with `reserved` columns left at their ends.
 

@@ -21,11 +21,6 @@ _PROBLEMS_PER_FILE = 5
 _WARNINGS = 10
 
 
-def render_remarks(report: Report, view: View) -> list[str]:
-    """Return lines with all problems, notes, and who counted."""
-    return [*render_problems(report.problems, view), *render_notes(report, view), *render_counting(report)]
-
-
 def render_notes(report: Report, view: View) -> list[str]:
     """Return lines with the first warnings (all with `-v`), then all notes."""
     warnings = phrases.select_notes(report.notes, warnings=True)
