@@ -564,7 +564,7 @@ def test_a_lost_import_is_no_saving(
     main.run(["check", "--offline", "--base", "main"])
     text = capfd.readouterr().out
     assert ", lost an import\n" in text
-    assert f"warning {name}:3: imports `docs/style.md`, which isn't there" in text
+    assert f"warning   {name}:3: imports `docs/style.md`, which isn't there" in text
     main.run(["check", "--offline", "--base", "main", "--output-format", "github"])
     assert (
         f"::warning file={name},line=3,title=prompt-lint%3A imports a file that isn't there::"

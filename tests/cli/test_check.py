@@ -140,7 +140,9 @@ def test_paths_that_lead_to_no_prompt_are_an_error(
         problem["message"] for problem in lint("check", "--output-format", "json", *paths).report["problems"]
     ] == [message]
     allowed = lint("check", "--allow-unmatched", *paths)
-    assert allowed == Done(0, "note: no rule matches any of the paths, so nothing was checked\n", "")
+    assert allowed == Done(
+        0, "note: no rule matches any of the paths, so nothing was checked\nNothing was checked\n", ""
+    )
 
 
 def test_the_hook_passes_where_no_prompt_is_staged(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -325,7 +327,7 @@ def test_a_message_may_have_several_lines(repo: Repo, lint: Callable[..., Done])
         "models: [claude-opus-5]\nlimit: 5\nprompts:\n  - files: a.md\n    message: |\n      One.\n      Two.\n",
     )
 
-    assert "        One.\n        Two.\n" in lint("check").out
+    assert "          One.\n          Two.\n" in lint("check").out
 
 
 def test_an_empty_repository_is_not_green(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -343,7 +345,10 @@ def test_rules_that_may_be_empty_still_measure_something(repo: Repo, lint: Calla
 
     done = lint("check")
 
-    assert (done.code, done.out) == (0, "note: no prompt matches the rules, and all of them allow that\n")
+    assert (done.code, done.out) == (
+        0,
+        "note: no prompt matches the rules, and all of them allow that\nNothing was checked\n",
+    )
 
 
 def test_without_a_configuration_the_next_step_is_told(
