@@ -36,7 +36,7 @@ def render(report: Report, view: View) -> str:
     if is_cut:
         left = len(errors) + len(warnings) - len(shown)
         message = (
-            f"Azure keeps {MAX_ISSUES} issues of a type: {left:,} more are told in the log of this task."
+            f"Azure keeps {MAX_ISSUES} issues of a type: {left:,} more are in the log of this task."
         )
         commands.append(_command("warning", {}, [message]))
     return "".join(f"{command}\n" for command in commands)

@@ -260,7 +260,7 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     if first.is_preexisting and not first.was_over:
         yield phrases.describe_tighter_limit(first)
     elif first.is_preexisting:
-        yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
+        yield f"It was over in {report.base.name if report.base else 'the base'}, too, so it doesn't fail."
     elif first.fails:
         if (excess := excess_growth(first)) and first.status == "grew":
             yield f"{excess.allowance}."

@@ -64,7 +64,7 @@ class _Section(NamedTuple):
     def render(self, rows: Sequence[str]) -> str:
         """Return the section with its first `rows`, and how many are left."""
         if self.summary and not rows:  # there would be nothing to unfold
-            return f"\nDidn't fit here: {self.summary} (`prompt-lint check -v` tells all).\n"
+            return f"\nDidn't fit here: {self.summary} (`prompt-lint check -v` shows all).\n"
         header = self.header if rows else ""
         rest = _describe_rest(self.number - len(rows))
         return f"\n{self._start()}{header}{''.join(rows)}{rest}{self._end()}"
@@ -79,7 +79,7 @@ class _Section(NamedTuple):
 
 
 def _describe_rest(number: int) -> str:
-    return f"\n{number:,} more didn't fit here: `prompt-lint check -v` tells all.\n" if number else ""
+    return f"\n{number:,} more didn't fit here: `prompt-lint check -v` shows all.\n" if number else ""
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
@@ -93,7 +93,7 @@ def render_within(report: Report, most: int, size: Callable[[str], int] = len) -
     rest = _fit([section for section in _sections(page) if section.number], most - size(first), size)
     if rest is not None:
         return first + rest
-    cut = "\nThe rest didn't fit here: `prompt-lint check -v` tells it.\n"
+    cut = "\nThe rest didn't fit here: `prompt-lint check -v` shows it.\n"
     return next((text for text in (first + cut, first) if size(text) <= most), "")
 
 

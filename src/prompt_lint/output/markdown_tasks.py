@@ -51,8 +51,8 @@ def _render_unsure_advice(verdict: Verdict, for_model: str) -> str:
     count = verdict.token_count
     low, high = (count.low, count.high) if count else (0, 0)
     return (
-        f"has {low:,} to {high:,} tokens{for_model}, and only an exact count tells on which side of its limit of "
-        f"{verdict.limit:,}. {describe_settlement([verdict])}"
+        f"has {low:,} to {high:,} tokens{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
+        f"{describe_settlement([verdict])}"
     )
 
 

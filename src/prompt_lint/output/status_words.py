@@ -50,7 +50,7 @@ STATUS_WORDS: Mapping[ShownStatus, StatusWords] = {
         "inherited", _YELLOW, "inherited", "over its limit before this change, too, and not larger", ", was over"
     ),
     "warn": StatusWords("near", _YELLOW, "⚠️\u00a0near", "within its limit, at or above `warn_at` of it", ", near"),
-    "ok": StatusWords("ok", _GREEN, "✅", "within its limit"),
+    "ok": StatusWords("ok", _GREEN, "✅", "within its limit, or without one"),
 }  # fmt: skip
 
 # Of a file that the tool for which it is refuses or cuts off.

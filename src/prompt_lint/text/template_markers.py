@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLACEHOLDERS_NOTE = (
-    "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
+    "contains template placeholders; their values aren't counted"
 )
 
 FILE_ADDRESS_NOTE = (
