@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.output.delivery import Document, OutputOptions, Target, deliver
 from prompt_lint.output.terminal import find_width, wants_color
 
 if sys.platform != "win32":
@@ -17,6 +19,7 @@ if sys.platform != "win32":
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,23 @@ def test_the_width_is_that_of_the_terminal(
 def test_a_pipe_has_no_width() -> None:
     """Whatever COLUMNS says: what is read by programs is never wrapped."""
     assert find_width({"COLUMNS": "40"}) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text, and only there: in a file it is as long as it is, and JSON is never wrapped."""
+    screen, stdout = os.openpty()
+    fcntl.ioctl(stdout, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 40, 0, 0))
+    document = Document(lambda name, _: f"{name} {'word ' * 9}end\n", lambda _: "", ExitCode.OK)
+    file = str(tmp_path / "a.txt")
+
+    with open(stdout, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        deliver(document, [Target("text", file), Target("text"), Target("json")], OutputOptions(), {})
+
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"text {'word ' * 9}end\n"
+    assert os.read(screen, 1_000).decode().splitlines() == [
+        "text word word word word word word word",
+        "  word word end",
+        f"json {'word ' * 9}end",
+    ]

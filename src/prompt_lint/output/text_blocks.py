@@ -82,7 +82,9 @@ def render_block(block: Block, config: str, view: View, *, with_message: bool) -
 def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
     rows = [[escape_line(verdict.model), *count_cells(verdict)] for verdict in verdicts]
     for verdict, line in zip(verdicts, align_columns(rows), strict=True):
-        fill = paint(format_fill(verdict), STATUS_WORDS[shown_status(verdict)].color, view)
+        # What grew too much is within its limit.
+        color = "" if verdict.status == "grew" else STATUS_WORDS[shown_status(verdict)].color
+        fill = paint(format_fill(verdict), color, view)
         yield f"{INDENT}{line}  {fill}".rstrip()
 
 
