@@ -49,9 +49,7 @@ def test_a_condition_that_is_met_fails(
         r"warning: cost \$\d+\.\d\d/day \(allowed: 50/day\)\nwarning: cache-hit 6\d\.\d% \(required: 99.5%\)\n",
         elsewhere.err,
     )
-    assert on_github.err.splitlines()[1].startswith(
-        "::warning title=Claude usage and cost::cache-hit 6"
-    )
+    assert on_github.err.splitlines()[1].startswith("::warning title=Claude usage and cost::cache-hit 6")
 
 
 @pytest.mark.parametrize(
