@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @options.no_git
 @options.max_file_size
 @options.counting
-@options.report_outputs
+@options.report_outputs(more_help="; in CI, annotations and a summary, too")
 @click.option(
     "-e",
     "--exit-zero",
@@ -93,7 +93,9 @@ def command(
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (
-        open_count_sources(env, config, tree.top, counting_options, is_dry_run=dry_run) as sources,
+        open_count_sources(
+            env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
+        ) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,
     ):
         report = check_prompts(tree, config, relative, sources, settings, comparison)

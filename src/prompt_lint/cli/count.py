@@ -57,7 +57,8 @@ STDIN = "-"
 @click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
 @options.max_file_size
 @options.counting
-@options.report_outputs
+# The others are about limits, of which there are none here.
+@options.report_outputs(("text", "json", "markdown"))
 @options.color
 @options.group_options(counting_options=options.CountingOptions, output_options=OutputOptions)
 @click.pass_obj
@@ -101,7 +102,8 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(Run("", sources, settings, reader.diagnostics), reader.read_files(files))
+    run = Run("", sources, settings, reader.diagnostics)
+    report = judge_prompts(run, reader.read_files(files), len(files))
     return report._replace(file_count=len(files))
 
 

@@ -225,16 +225,20 @@ def output(formats: Iterable[str]) -> Decorator:
     )
 
 
-report_outputs = _combine(
-    click.option(
-        "--output-format",
-        type=click.Choice(tuple(OUTPUTS)),
-        envvar="PROMPT_LINT_OUTPUT_FORMAT",
-        help="What stdout (or --output-file) carries. Default: text; of check in CI, annotations and a summary, too.",
-    ),
-    output_file,
-    output(OUTPUTS),
-)
+def report_outputs(formats: Sequence[str] = tuple(OUTPUTS), more_help: str = "") -> Decorator:
+    """Return the options for the outputs of a report in these formats."""
+    return _combine(
+        click.option(
+            "--output-format",
+            type=click.Choice(formats),
+            envvar="PROMPT_LINT_OUTPUT_FORMAT",
+            help=f"What stdout (or --output-file) carries. Default: text{more_help}.",
+        ),
+        output_file,
+        output(formats),
+    )
+
+
 color = click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),
