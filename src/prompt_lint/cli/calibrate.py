@@ -9,7 +9,8 @@ import click
 
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.value_completion import complete_models
 from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -27,31 +28,38 @@ if TYPE_CHECKING:
 _SCHEMA_VERSION = 1
 
 
-@click.command("calibrate", cls=Command)
-@click.option(
+@click.command(
+    "calibrate",
+    cls=Command,
+    examples=(("Compare one model", "prompt-lint calibrate --model claude-opus-5-5"),),
+    exit_codes={
+        ExitCode.OK: "every count is inside its interval",
+        ExitCode.OVER_LIMIT: "a count of the API is outside its interval",
+        ExitCode.USAGE: "the command line is wrong, or there is no API key",
+    },
+    page="exact-counts.md",
+)
+@option(
     "--models",
     "--model",
     "models",
+    group=options.COUNTING,
     metavar="MODEL",
     multiple=True,
-    shell_complete=options.complete_models,
-    help="Compare this model. Repeatable, and with commas. Default: one of each generation, and the newest.",
+    shell_complete=complete_models,
+    show_default="one of each generation, and the newest",
+    help="Compare MODEL; several with commas.",
 )
 @options.provider
-@click.option(
-    "--output-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What stdout carries.",
-)
+@options.output_format()
 @click.pass_obj
 def command(
     env: Mapping[str, str], models: tuple[str, ...], provider: Provider, output_format: str
 ) -> ExitCode:
-    """Ask the API for some forty known requests, and show which rule of the offline count differs.
+    """Compare offline counts with the API's.
 
-    Free of charge, as all counting is. Needs a credential. Exit code 1 where a count is outside of its interval.
+    Has the API count some forty known requests, and shows which rule of the offline count differs. Needs an API key, and
+    costs nothing, as counting is free.
     """
     from prompt_lint.counting.calibration import DEFAULT_MODELS, calibrate  # noqa: PLC0415  # the tokenizer
 
