@@ -12,19 +12,69 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.terminal import write_stdout
 
 # What Click's scripts lack (8.5): text → what replaces it, by shell.
-_REPAIRS = {
-    # `FORMAT=` goes on with a file, so no space follows it.
+REPAIRS = {
     "bash": (
-        "COMPREPLY+=($value)",
-        'COMPREPLY+=("$value")\n            [[ $value == *= ]] && compopt -o nospace',
+        (  # Readline takes `--model=claude` for three words.
+            '    response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD ',
+            """    local word
+    local -a words=("${COMP_WORDS[0]}")
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        if [[ $word == = || ${words[-1]} == --*= ]]; then words[-1]+=$word; else words+=("$word"); fi
+    done
+
+    response=$(env COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) """,
+        ),
+        (  # `FORMAT=` goes on with a file, so no space follows it.
+            "COMPREPLY+=($value)",
+            """COMPREPLY+=("$value")
+            [[ $value == *= ]] && compopt -o nospace""",
+        ),
     ),
-    # A shell whose start-up file hasn't set up completion has no `compdef`.
     "zsh": (
-        "    compdef ",
-        "    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n    compdef ",
+        (  # A shell whose start-up file hasn't set up completion has no `compdef`.
+            "    compdef ",
+            """    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    compdef """,
+        ),
+        (  # In `--model=claude` and `json=docs/a` the value is what follows the sign.
+            "    for type key descr in ${response}; do",
+            """    compset -P "--*="
+    for type key descr in ${response}; do
+        [[ "$type" != "plain" && "$PREFIX" == *="$key" ]] && compset -p $(( $#PREFIX - $#key ))""",
+        ),
+        (
+            '            if [[ "$descr" == "_" ]]; then',
+            """            if [[ "$key" == *= ]]; then
+                compadd -S "" -- "$key"
+            elif [[ "$descr" == "_" ]]; then""",
+        ),
+        ("compadd -U ", "compadd "),  # with it, the value would replace the option
     ),
-    # A description may have commas.
-    "fish": ('string split ","', 'string split -m 1 ","'),
+    "fish": (
+        (
+            'string split "," $completion',
+            'string split -m 1 "," $completion',
+        ),  # a description may have commas
+        (  # fish compares with the whole word, `--model=claude` or `--config=docs/a`
+            '        if test $metadata[1] = "dir";',
+            """        set -l token (commandline -t);
+        set -l prefix (string match -r -- "^--[^=]+=" $token);
+        if test $metadata[1] != "plain";
+            set prefix (string replace -r -- (string escape --style=regex -- "$metadata[2]")'$' "" $token);
+        end;
+        if test $metadata[1] = "dir";""",
+        ),
+        (
+            "__fish_complete_directories $metadata[2];",
+            'for path in (__fish_complete_directories "$metadata[2]"); echo "$prefix$path"; end;',
+        ),
+        (
+            "__fish_complete_path $metadata[2];",
+            'for path in (__fish_complete_path "$metadata[2]"); echo "$prefix$path"; end;',
+        ),
+        ("echo $metadata[2];", 'echo "$prefix$metadata[2]";'),
+    ),
+    "powershell": (),
 }
 
 
@@ -55,5 +105,7 @@ def command(context: click.Context, shell: str) -> ExitCode:
     """
     completion: Any = get_completion_class(shell)
     script = completion(context.find_root().command, {}, "prompt-lint", "_PROMPT_LINT_COMPLETE").source()
-    write_stdout(script.replace(*_REPAIRS.get(shell, ("", ""))) + "\n")
+    for text, replacement in REPAIRS[shell]:
+        script = script.replace(text, replacement)
+    write_stdout(f"{script}\n")
     return ExitCode.OK

@@ -12,6 +12,8 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.terminal import write_stdout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
 _ENVIRONMENT = "environment"
@@ -20,7 +22,23 @@ _ENVIRONMENT = "environment"
 def _complete_names(
     context: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    return context.find_root().command.shell_complete(context.find_root(), incomplete)
+    try:
+        found = _find_command(context, context.params["names"] or ())
+    except click.UsageError:
+        return []
+    return found.command.shell_complete(found, incomplete) if isinstance(found.command, click.Group) else []
+
+
+def _find_command(context: click.Context, names: Sequence[str]) -> click.Context:
+    """Return a context for the command of these names. Raises `click.UsageError`."""
+    found, rest = context.find_root(), list(names)
+    while rest:
+        group = found.command
+        if not isinstance(group, click.Group):
+            raise click.UsageError(f"`{found.command_path}` has no command `{rest[0]}`", context)
+        name, command, rest = group.resolve_command(found, rest)
+        found = Context(command or group, parent=found, info_name=name)
+    return found
 
 
 @click.command(
@@ -41,16 +59,8 @@ def _complete_names(
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...]) -> ExitCode:
     """Show the help of a command."""
-    root = context.find_root()
     if names == (_ENVIRONMENT,):
-        write_stdout(environment.render_text(root))
-        return ExitCode.OK
-    shown, rest = root, list(names)
-    while rest:
-        group = shown.command
-        if not isinstance(group, click.Group):
-            raise click.UsageError(f"`{shown.command_path}` has no command `{rest[0]}`", context)
-        name, found, rest = group.resolve_command(shown, rest)
-        shown = Context(found or group, parent=shown, info_name=name)
-    write_stdout(shown.get_help() + "\n")
+        write_stdout(environment.render_text(context.find_root()))
+    else:
+        write_stdout(_find_command(context, names).get_help() + "\n")
     return ExitCode.OK

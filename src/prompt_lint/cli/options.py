@@ -126,6 +126,9 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
     def shell_complete(
         self, _context: click.Context, _param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
+        _, sign, file = incomplete.partition("=")
+        if sign:
+            return [CompletionItem(file, type="file")]
         return [CompletionItem(f"{name}=") for name in self.formats if name.startswith(incomplete)]
 
 
