@@ -12,6 +12,7 @@ from tests.support.paths import ROOT as PROJECT
 from prompt_lint.cli.commands import DOCUMENTATION, Command
 from prompt_lint.cli.environment import list_commands
 from prompt_lint.cli.main import cli
+from prompt_lint.output.status_words import list_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,13 @@ def test_what_a_variable_sets_is_in_the_help_of_its_option(lint: Callable[..., D
         "--jobs N Send at most N requests at the same time. [env: PROMPT_LINT_JOBS] [default: 64] [values: 1 to 256]"
         in help_text
     )
+
+
+def test_the_help_of_check_explains_its_words(lint: Callable[..., Done]) -> None:
+    """With the meanings that docs/outputs.md has."""
+    legend = lint("check", "--help").out.split("\nStatus words:\n")[1].split("\n\n")[0]
+
+    assert re.findall(r"^  (\S+)", legend, re.MULTILINE) == [label for label, _ in list_labels()]
 
 
 def test_options_for_requests_are_taken_where_the_help_is_without_them(lint: Callable[..., Done]) -> None:

@@ -77,7 +77,7 @@ def test_the_schema_is_one() -> None:
 def test_everything_is_listed(
     filled: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion, by: tuple[str, ...]
 ) -> None:
-    """As a table, in sections with sums, as a tree of folders; nothing fails for its size."""
+    """As a table, as sums by rule or format, as a tree of folders; nothing fails for its size."""
     done = lint("list", *by)
 
     assert (done.code, done.err) == (0, "")
@@ -140,14 +140,6 @@ def test_it_fails_for_what_cannot_be_measured_only(filled: Repo, lint: Callable[
 
     filled.write(".prompt-lint.yaml", CONFIG.replace("chats.jsonl", "gone.jsonl"))
     assert lint("list").code == listed(lint("list", "--output-format", "json"))["exit_code"] == 2
-
-
-def test_usual_names_fit_a_terminal(filled: Repo, lint: Callable[..., Done]) -> None:
-    """The table, the sections and the tree need no more than 80 columns."""
-    for by in ((), ("--by", "rule"), ("--by", "format"), ("--by", "folder")):
-        text = lint("list", *by).out
-
-        assert [line for line in text.splitlines() if len(line) > 80 and not line.startswith("note")] == []
 
 
 def test_it_is_written_to_a_file(filled: Repo, lint: Callable[..., Done]) -> None:

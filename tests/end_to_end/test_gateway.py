@@ -139,7 +139,7 @@ def test_an_offline_number_that_is_disputed_has_its_margin(
     done = lint("check")
 
     assert f"100,000 (disputed: {TOKENS} ±{MARGIN})" in done.out
-    assert f"Counts: 0 exact, 1 disputed; 1 request sent to 127.0.0.1:{gateway.port}." in done.out
+    assert f"0 counted by the API, 1 disputed, 1 request sent to 127.0.0.1:{gateway.port}." in done.out
     [verdict] = lint("check", "--output-format", "json").report["verdicts"]
     assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - MARGIN, TOKENS + MARGIN)
     [read] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts

@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
 
 
+def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
+    from prompt_lint.output.status_words import list_labels  # noqa: PLC0415  # for the help alone
+
+    return "Status words", list(list_labels())
+
+
 @click.command(
     "check",
     cls=Command,
+    legend=_list_status_words,
     examples=(
         ("Check every prompt of the repository", "prompt-lint check"),
         ("Compare with main, and fail for what this branch made worse", "prompt-lint check --base main"),
@@ -140,7 +147,9 @@ def command(
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (
-        open_count_sources(env, config, tree.top, counting_options, is_dry_run=dry_run) as sources,
+        open_count_sources(
+            env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
+        ) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,
     ):
         report = check_prompts(tree, config, relative, sources, settings, comparison)

@@ -141,7 +141,8 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(Run("", sources, settings, reader.diagnostics), reader.read_files(files))
+    run = Run("", sources, settings, reader.diagnostics)
+    report = judge_prompts(run, reader.read_files(files), len(files))
     return report._replace(file_count=len(files))
 
 

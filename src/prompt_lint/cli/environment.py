@@ -76,6 +76,7 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
         Variable(("NO_COLOR",), "No colour, if it is set; before `FORCE_COLOR`."),
         Variable(("FORCE_COLOR",), "Colour even where stdout is no terminal."),
         Variable(("TERM",), "`dumb` is a terminal without colour and progress."),
+        Variable(("COLUMNS",), "The width of the terminal."),
         Variable(("PRE_COMMIT",), "Set by pre-commit: no progress is shown.", "", _API),
         Variable(
             ("CI",), "Set by CI systems: no progress is shown, an API that can't be reached fails the run, and what was read of "

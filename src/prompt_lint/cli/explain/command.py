@@ -22,9 +22,11 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
-from prompt_lint.output.terminal import wants_color, write_stdout
+from prompt_lint.output.terminal import find_width, wants_color, write_stdout
+from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
+from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,10 +86,10 @@ def command(
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
     settings = make_settings(env, config, max_file_size)
-    view = View(color=wants_color(color, env), verbosity=1)
+    view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         text, code = explain_path(tree, config, relative, sources, settings, view)
-    write_stdout(text)
+    write_stdout(wrap_lines(text, view.width, len(INDENT)))
     return code
 
 
