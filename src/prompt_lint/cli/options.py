@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli.commands import option
-from prompt_lint.cli.value_completion import complete_models
+from prompt_lint.cli.value_completion import complete_folders, complete_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -177,8 +177,8 @@ max_file_size = option(
 cache_dir = option(
     "--cache-dir",
     group=COUNTING,
-    type=click.Path(file_okay=False),
-    metavar="FOLDER",
+    metavar="FOLDER",  # no `click.Path`, which would refuse a file: a broken cache costs a note, and no verdict
+    shell_complete=complete_folders,
     envvar="PROMPT_LINT_CACHE_DIR",
     show_default="the user's cache folder",
     help="Keep counts in FOLDER between runs.",
