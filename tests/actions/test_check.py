@@ -72,7 +72,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     assert total["growth_margin"] == grown["high"] - grown["tokens"] > 0
     check = done.step("Check the prompts")
     assert [item.properties["file"] for item in check.annotations("error")] == ["prompts/b.md"]
-    assert check.summary.startswith("### ❌ 1 prompt over its limit")
+    assert check.summary.startswith("### ❌ 1 of 2 prompts over its limit")
     assert [set(files) > {"counts-v2.db"} or "counts-v2.db" in files for _, files in caches.saved] == [True]
     assert done.step("Comment").outcome == "skipped"
 

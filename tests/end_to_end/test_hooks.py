@@ -360,8 +360,8 @@ def test_more_files_than_a_command_line_takes(user: User) -> None:
 
     assert done.code == 1
     # prek uses all of what the system takes, pre-commit 128 KiB of it.
-    assert done.out.count("over,") >= (2 if user.manager.name == "pre-commit" else 1)
-    assert done.out.count("OVER      all of them (group") == done.out.count("over,")
+    assert done.out.count("Counted offline") >= (2 if user.manager.name == "pre-commit" else 1)
+    assert done.out.count("OVER      all of them (group") == done.out.count("Counted offline")
     assert f"OVER      {folder}/0.md" in done.out
 
 
