@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -164,10 +165,7 @@ def command(
         write_stdout(render_plan(report, sources, counting_options.max_requests))
         return ExitCode.OK
     report = add_cache_warnings(report, sources)
-
-    def describe(path: str) -> str:
-        return describe_input(path, tree, config, max_file_size)
-
+    describe = partial(describe_input, tree=tree, config=config, max_file_size=max_file_size)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
     deliver_report(report, targets, output_options, env)
