@@ -590,7 +590,7 @@ def test_a_wait_that_does_not_fit_ends_the_run_with_the_time_to_come_back(
     assert time.monotonic() - begun < 5
     assert done.code == 3
     assert len(api.requests) == 1
-    assert re.search(r"it asks to come back in (60|59) min, at \d\d:\d\d UTC", done.out)
+    assert re.search(r"it asks to try again in (60|59) min, at \d\d:\d\d UTC", done.out)
 
 
 def test_a_short_wait_is_waited_for(
@@ -618,7 +618,7 @@ def test_max_requests_leaves_the_rest_for_the_next_run(
     assert [done.report["summary"]["api"] for done in runs] == [2, 4, 5]
     assert len(api.requests) == len({seen.body for seen in api.requests}) == 5
     problem = runs[0].report["problems"][0]
-    assert problem["message"] == "not counted: the run's limit of 2 requests is used up"
+    assert problem["message"] == "not counted: stopped after 2 requests (--max-requests)"
     assert problem["hint"].startswith("raise --max-requests")
 
 

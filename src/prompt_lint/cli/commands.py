@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prompt_lint import __version__
+from prompt_lint.cli.usage_errors import refuse_contradictions
 from prompt_lint.output.terminal import write_stdout
 
 if TYPE_CHECKING:
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
 
 
 class Command(click.Command):
-    """A command whose `--help` is written as reports are."""
+    """A command whose `--help` is written as reports are, and that refuses options that contradict each other."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # Click's parser leaves it out where a value is missing
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        refuse_contradictions(ctx)
+        return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)

@@ -67,8 +67,6 @@ def choose_targets(
     Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
     files.
     """
-    if options.output_file == "":
-        raise Fatal("-o names no file", "is a variable empty? without -o the output goes to stdout")
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
     outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Fetches the page of a list after a cursor ("" for the first page); the pool hands it None besides.
     FetchPage = Callable[[tuple["ListRequest", str], None], Result]
 
-POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", ""))
+POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", "", "--deadline", ""))
 # A report has some dozen pages. What needs thousands is wrong.
 MAX_ROWS = 1_000_000
 
