@@ -241,7 +241,7 @@ def test_a_rule_that_later_ones_overrule_is_told(repo: Repo, lint: Callable[...,
     )
 
     assert (
-        "note: .prompt-lint.yaml:3: the rule for `prompts/a.md` owns no file: a later rule owns each that it matches"
+        "note: .prompt-lint.yaml:3: the rule for `prompts/a.md` applies to no file: a later rule matches each of its files, and wins"
         in lint("check").out
     )
 
@@ -343,7 +343,10 @@ def test_rules_that_may_be_empty_still_measure_something(repo: Repo, lint: Calla
 
     done = lint("check")
 
-    assert (done.code, done.out) == (0, "note: no prompt matches the rules, and all of them allow that\n")
+    assert (done.code, done.out) == (
+        0,
+        "note: no file matches the rules, and all of them have `allow_empty: true`\n",
+    )
 
 
 def test_without_a_configuration_the_next_step_is_told(

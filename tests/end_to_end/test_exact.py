@@ -327,7 +327,7 @@ def test_a_proxy_in_the_environment_is_told_by_name(
     write_open(repo)
     monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.invalid")
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team: hunter2")
-    obeyed = "note: set in the environment, and obeyed by what was sent: ANTHROPIC_CUSTOM_HEADERS\n"
+    obeyed = "note: requests obeyed these environment variables: ANTHROPIC_CUSTOM_HEADERS\n"
     assert obeyed in lint("check").out  # no proxy for the loopback
 
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://nowhere.invalid")

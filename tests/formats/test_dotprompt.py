@@ -243,7 +243,7 @@ def test_what_a_prompt_depends_on_is_asked_for() -> None:
             "\n{{>b}}", {"_b.prompt": "{{>c}}", "_c.prompt": "x {{>d}}", "_d.prompt": "{{>b}}"},
             "a partial takes in itself: _b.prompt → _c.prompt → _d.prompt → _b.prompt", 2,
         ),
-        ("{{>b}}", {"prompts/chat/_b.prompt": "\0"}, "the partial `prompts/chat/_b.prompt` holds a NUL byte, so it isn't text", 1),
+        ("{{>b}}", {"prompts/chat/_b.prompt": "\0"}, "the partial `prompts/chat/_b.prompt` contains a NUL byte, so it isn't text", 1),
         ("{{>b}}", {"_b.prompt": '{{role "x"}}'}, "has the role `x`; known are system, user, model and tool", 1),
         ("{{>../b}}", {}, "takes in `../b`, which is no name of a partial", 1),
         ("{{>/etc/passwd}}", {}, "takes in `/etc/passwd`, which is no name of a partial", 1),

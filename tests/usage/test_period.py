@@ -67,7 +67,7 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
     ("options", "message"),
     [
         ({"first": "2026-11-22"}, "holds no day that is over"),
-        ({"first": "2026-11-10", "last": "2026-11-09"}, "--to lies before --from"),
+        ({"first": "2026-11-10", "last": "2026-11-09"}, "--to is before --from"),
         ({"first": "2026-01-01", "last": "2026-04-01"}, "has 91 days"),
         (
             {"first": "2025-12-30", "last": "2026-01-05", "earliest": "2026-01-01"},

@@ -79,7 +79,7 @@ def test_a_condition_that_is_met_fails(
         (("--to", "9999-12-31"), "--to 9999-12-31 is no day of a report"),
         (("--to", "0001-01-01", "--source=analytics"), "days from 2026-01-01 to 2027-02-20 are taken"),
         (("--output", "sarif=x"), "is not FORMAT=FILE with FORMAT one of text, markdown, json, csv, html"),
-        (("--output", "json=x", "--output", "csv=x"), "each output needs a file of its own"),
+        (("--output", "json=x", "--output", "csv=x"), "two outputs would go to the same place"),
         (("--check", "missing.json"), "missing.json can't be read: No such file or directory"),
         (("--check", ""), "--check is empty"),
         (("--output-file", ""), "--output-file is empty"),

@@ -30,7 +30,7 @@ def read_texts(content: Any, where: str) -> list[str]:
             or not isinstance(block.get("text"), str)
         ):
             kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
-            raise Unreadable(f"needs the API: {where} holds a block of type `{kind}`", HINT)
+            raise Unreadable(f"needs the API: {where} contains a block of type `{kind}`", HINT)
         texts.append(block["text"])
     return texts
 
@@ -43,7 +43,9 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
     for tool in fields.get("tools") or []:
         _refuse_tool(tool)
     if (fields.get("output_config") or {}).get("task_budget"):
-        raise Unreadable("needs the API: nobody has measured what `output_config.task_budget` adds", HINT)
+        raise Unreadable(
+            "needs the API: the tokens that `output_config.task_budget` adds haven't been measured", HINT
+        )
     for message in fields.get("messages") or []:
         if message["role"] not in ("user", "assistant", "system"):
             raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", HINT)
@@ -60,16 +62,16 @@ def _refuse_tool(tool: Any) -> None:
     if tool.get("defer_loading") or tool.get("allowed_callers"):
         raise Unreadable("needs the API: it has tools that the server loads or calls by itself", HINT)
     if tool.get("input_examples"):
-        raise Unreadable("needs the API: nobody has measured what a tool's `input_examples` cost", HINT)
+        raise Unreadable("needs the API: the tokens of a tool's `input_examples` haven't been measured", HINT)
 
 
 def _refuse_blocks(blocks: Iterable[Any]) -> None:
     for block in blocks:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
-            raise Unreadable(f"needs the API: a message holds a block of type `{str(kind)[:60]}`", HINT)
+            raise Unreadable(f"needs the API: a message contains a block of type `{str(kind)[:60]}`", HINT)
         if kind == "text" and block.get("citations"):
-            raise Unreadable("needs the API: a message holds citations", HINT)
+            raise Unreadable("needs the API: a message contains citations", HINT)
         if kind == "tool_result":
             _refuse_result(block.get("content") or "")
 

@@ -235,7 +235,7 @@ class _Partials:
 def _parse_role(name: str, line: int) -> str:
     if name and name not in _ROLES:
         message = f"has the role `{name[:60]}`; known are system, user, model and tool"
-        raise Unreadable(message, "mend it", line)
+        raise Unreadable(message, "use one of them", line)
     return _ROLES.get(name, "")
 
 

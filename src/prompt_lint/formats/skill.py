@@ -29,7 +29,7 @@ _RESOURCE_FOLDERS = frozenset({"references", "assets", "scripts"})
 
 _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
 _NO_NAME = "has no `name`, so Claude Code takes the folder's, and other tools don't load the skill"
-_OTHER_NAME = "the `name` isn't that of the folder, which the specification of skills wants"
+_OTHER_NAME = "the `name` differs from the folder's, and the specification of skills requires the same"
 _CUT = (
     f"`description` and `when_to_use` have more than {skill_listing.MAX_CHARACTERS:,} characters together: "
     "Claude Code lists no more, so no more is counted"
@@ -112,8 +112,8 @@ def _check_fields(path: str, fields: Fields) -> Iterator[Problem | Note]:
             message = f"the skill's `{key}` has {length:,} characters; the most is {maximum:,}"
             yield refuse(key, message, "shorten it")
     if name and not _NAME.fullmatch(name):
-        message = "the skill's `name` isn't made of small letters, digits and single hyphens between them"
-        yield refuse("name", message, "call it and its folder like `review-code`")
+        message = "the skill's `name` may contain only a-z, 0-9 and single hyphens between them"
+        yield refuse("name", message, "rename it and its folder, such as to `review-code`")
     if not description and not fields.fault_line:
         hint = "say what the skill does and when to use it, in up to 1,024 characters"
         yield refuse("description", "the skill has no `description`", hint)

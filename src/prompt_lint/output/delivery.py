@@ -74,7 +74,10 @@ def choose_targets(
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
     if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
-        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+        raise Fatal(
+            "two outputs would go to the same place",
+            "give each a file of its own; without -o, --output-format goes to stdout",
+        )
     for target in files:
         _refuse_input(target, describe_input)
     return [*files, *stdout]

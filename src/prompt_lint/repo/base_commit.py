@@ -224,7 +224,11 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
                 f"{_hint_all_branches(clone)}, or {HINT_BASE}",
             )
-    if not ref or ref == f"refs/heads/{current}":
+    if ref and ref == f"refs/heads/{current}":
+        return NoBase(
+            f"this is the default branch, {current}, and it has no upstream to compare with", HINT_BASE
+        )
+    if not ref:
         return NoBase(
             "there is no default branch to compare with: no branch of a remote, and none called "
             f"{', '.join(_DEFAULT_BRANCHES[:-1])} or {_DEFAULT_BRANCHES[-1]}",

@@ -34,7 +34,7 @@ MAX_CALL_NAME = 200
 MAX_REQUEST_SIZE = 32 * 1024 * 1024
 
 IMAGE_BY_URL = (
-    "has an image that isn't in the file: the API refuses to count it, so only a range can be told; "
+    "has an image that isn't in the file: the API doesn't count it, so only a range is known; "
     'put it beside the file, as {"type": "path", "path": "…"}, for a count'
 )
 _BLANK_HINT = "give it a text, or leave it out"
@@ -290,7 +290,7 @@ def _normalize_file(block: Block, key_path: KeyPath, context: RequestContext) ->
     value = block.get("file")
     url = value.get("file_data") if isinstance(value, dict) else None
     if not isinstance(url, str) or url[:5].lower() != "data:":
-        message = "is a file that isn't in the request, which nobody can count"
+        message = "is a file that isn't in the request, so it can't be counted"
         raise ShapeError.at(
             key_path, message, 'put it beside the file, as a `document` from {"type": "path", …}'
         )

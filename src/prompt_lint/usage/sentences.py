@@ -129,7 +129,7 @@ def describe_result(result: ConditionResult, currency: str) -> str:
     """Say whether a condition is met, and by which figure."""
     condition = result.condition
     if result.actual is None:
-        return f"{condition.text}: can't be told, there is no figure to compare"
+        return f"{condition.text}: not known: there is no figure to compare"
     if condition.unit == "%":
         figure = format_percent(result.actual / 100, sign=condition.operator in "+-")
     elif condition.metric in MONEY_METRICS:
