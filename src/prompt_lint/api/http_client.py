@@ -18,7 +18,7 @@ from prompt_lint.api.wire_trace import WireTrace
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from prompt_lint.api.wire_trace import RecordSent
 
@@ -122,7 +122,7 @@ def create_client(
     raise _explain_environment(kinds, proxy_variable or "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY")
 
 
-def _explain_environment(kinds: Collection[str], proxy: str) -> Fatal:
+def _explain_environment(kinds: set[str], proxy: str) -> Fatal:
     """Return which variable of the environment can't be used, by the classes of what was raised."""
     if "FileNotFoundError" in kinds:
         return Fatal("SSL_CERT_FILE names a file that doesn't exist", "correct it, or unset it")

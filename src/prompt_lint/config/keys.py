@@ -47,7 +47,7 @@ def _choice(*names: str) -> Callable[[Node, str], str | None]:
 
 
 def _read_format(node: Node, example: str) -> str | None:
-    return values.read_choice(node, f"{example}, also for templates of other engines", node.file.formats)
+    return values.read_choice(node, f"{example} (a template of another engine is text)", node.file.formats)
 
 
 def _read_prompts(node: Node, example: str) -> list[Entry] | None:

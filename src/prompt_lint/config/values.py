@@ -72,20 +72,17 @@ def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
 
 def _explain_limit(text: str, amount: Amount) -> str:
     """Return why a text isn't a limit."""
-    if re.fullmatch(r"-[0-9].*|0+(\.0+)?[kK%]?", text):
-        return f"a {amount.noun} is at least {amount.least}"
-    if re.fullmatch(r"0+[1-9][0-9]{0,8}%?", text, re.ASCII):
-        return f"write it without a 0 in front: {text.lstrip('0')}"
-    if re.fullmatch(r"[0-9]{1,2}\.[0-9]+%", text):
-        return "a share has at most 4 digits after the point"
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text):
-        return "a share can't exceed 100%"
-    if re.fullmatch(r"[0-9]+\.[0-9]+[kK]?", text):
-        return "it must be a whole number of tokens"
-    if re.fullmatch(r"[0-9]+[kK]?", text):
-        return f"a {amount.noun} is at most {MAX_LIMIT:,} tokens"
+    forms = (
+        (r"-[0-9].*|0+(\.0+)?[kK%]?", f"a {amount.noun} is at least {amount.least}"),
+        (r"0+[1-9][0-9]{0,8}%?", f"write it without a 0 in front: {text.lstrip('0')}"),
+        (r"[0-9]{1,2}\.[0-9]+%", "a share has at most 4 digits after the point"),
+        (r"[0-9]+(\.[0-9]+)?%", "a share can't exceed 100%"),
+        (r"[0-9]+\.[0-9]+[kK]?", "it must be a whole number of tokens"),
+        (r"[0-9]+[kK]?", f"a {amount.noun} is at most {MAX_LIMIT:,} tokens"),
+    )
     meant = _guess_limit(text)
-    return f"did you mean {meant}?" if meant else f"expected {amount.forms}"
+    expected = f"did you mean {meant}?" if meant else f"expected {amount.forms}"
+    return next((fault for form, fault in forms if re.fullmatch(form, text, re.ASCII)), expected)
 
 
 def _guess_limit(text: str) -> str:
@@ -124,7 +121,7 @@ def read_parts(node: Node, example: str) -> dict[str, Limit | None] | None:
     """Read a limit for each of several prompts of a file."""
 
     def explain_part(name: str) -> str:
-        known = " and ".join(f"`{part}`" for part in PARTS)
+        known = " or ".join(f"`{part}`" for part in PARTS)
         return "" if name in PARTS else f"{quote(name)} isn't a part: expected {known}{suggest(name, PARTS)}"
 
     return _read_limit_of_each(node, example, "part", explain_part)

@@ -27,7 +27,7 @@ class _Place(NamedTuple):
     """Where the parser stopped, and where what it was reading began. Offsets and lines count from 0."""
 
     text: str
-    index: int
+    offset: int
     line: int
     start: int
     words: str
@@ -76,7 +76,7 @@ def _explain_quote(place: _Place) -> YamlFault | None:
         return None
     if "escape" in place.words:
         message = r"a backslash in double quotes starts an escape; write `\\`, or use single quotes"
-        return YamlFault(message, find_position(place.text, place.index))
+        return YamlFault(message, find_position(place.text, place.offset))
     return YamlFault(
         f"the quote `{place.text[place.start]}` isn't closed", find_position(place.text, place.start)
     )
@@ -89,14 +89,14 @@ def _explain_bracket(place: _Place) -> YamlFault | None:
             line = find_position(place.text, place.start)[0]
             noun = "list" if opener == "[" else "mapping"
             message = f"expected `,` or `{_CLOSERS[opener]}` in the {noun} that starts on line {line}"
-            return YamlFault(message, find_position(place.text, place.index))
+            return YamlFault(message, find_position(place.text, place.offset))
         return YamlFault(
             f"the `{opener}` isn't closed by a `{_CLOSERS[opener]}`", find_position(place.text, place.start)
         )
-    closer = place.text[place.index : place.index + 1]
+    closer = place.text[place.offset : place.offset + 1]
     if closer in _CLOSERS.values() and closer:
         return YamlFault(
-            f"there is no opening bracket for this `{closer}`", find_position(place.text, place.index)
+            f"there is no opening bracket for this `{closer}`", find_position(place.text, place.offset)
         )
     return None
 
@@ -112,8 +112,8 @@ def _is_closed(text: str, start: int) -> bool:
 
 
 def _explain_value(place: _Place) -> YamlFault | None:
-    position = find_position(place.text, place.index)
-    char = place.text[place.index : place.index + 1]
+    position = find_position(place.text, place.offset)
+    char = place.text[place.offset : place.offset + 1]
     if "cannot start any token" in place.words and char and char in _RESERVED:
         name = "a backtick" if char == "`" else f"`{char}`"
         return YamlFault(f"a value that starts with {name} needs quotes", position)
@@ -137,7 +137,7 @@ def _explain_key(place: _Place) -> YamlFault | None:
         return _explain_unexpected_key(place)
     if any(part in place.words for part in ("expected '-'", "expected key", "document start", "<block end>")):
         message = "the indentation doesn't match the lines above"
-        return YamlFault(message, find_position(place.text, place.index))
+        return YamlFault(message, find_position(place.text, place.offset))
     return None
 
 
@@ -145,7 +145,7 @@ def _explain_unexpected_key(place: _Place) -> YamlFault:
     above = place.line_above
     dash = re.match(r"\s*-(?=[^\s-])", above)
     if above and (dash or not re.search(r":(\s|$)", above)):
-        line = place.text[: place.text.rfind(above, 0, place.index)].count("\n") + 1
+        line = place.text[: place.text.rfind(above, 0, place.offset)].count("\n") + 1
         sign = "a space after the `-`" if dash else "a `:` and a space after the key"
         return YamlFault(f"expected {sign}", (line, len(above) - len(above.lstrip()) + 1))
     indentation = len(place.current_line) - len(place.current_line.lstrip())
