@@ -10,7 +10,7 @@ from prompt_lint.model.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HINT = "count it with the API, or leave it out of the rules"
+HINT = "set ANTHROPIC_API_KEY to count it with the API, or exclude the file"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 
