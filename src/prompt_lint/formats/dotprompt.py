@@ -215,7 +215,7 @@ class _Partials:
         """
         names = name.split("/")
         if {"", ".", ".."} & set(names) or name.startswith("~") or "\\" in name:
-            message = f"takes in `{name[:200]}`, which is no name of a partial"
+            message = f"takes in `{name[:200]}`, which isn't the name of a partial"
             raise Unreadable(message, "name a file below the folder of the prompts", line)
         file = "/".join([*names[:-1], f"_{names[-1]}.prompt"])
         for folder in _list_ancestors(self._path):

@@ -230,7 +230,7 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
         )
     if not ref:
         return NoBase(
-            "there is no default branch to compare with: no branch of a remote, and none called "
+            "there is no default branch to compare with: no remote's, and no local one called "
             f"{', '.join(_DEFAULT_BRANCHES[:-1])} or {_DEFAULT_BRANCHES[-1]}",
             HINT_BASE,
         )

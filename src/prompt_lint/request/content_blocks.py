@@ -205,7 +205,7 @@ def _normalize_document(block: Block, key_path: KeyPath, context: RequestContext
     if source["type"] == "base64":
         data = _decode_base64(source, source_path)
         if source.get("media_type") != images.PDF or images.detect_media_type(data) != images.PDF:
-            raise ShapeError.at(source_path, f"is no PDF of the media type {images.PDF}")
+            raise ShapeError.at(source_path, f"isn't a PDF with the media type {images.PDF}")
         return {**block, "source": {**source, "data": base64.b64encode(data).decode()}}
     if source["type"] == "content":
         content = normalize_content(source.get("content"), (*source_path, "content"), "user", context)
@@ -227,7 +227,7 @@ def _make_document_source(data: bytes, key_path: KeyPath) -> dict[str, str]:
     try:
         text = decode(data)
     except Unreadable as error:
-        raise ShapeError.at(key_path, f"is no PDF, and no text: it {error.message}") from None
+        raise ShapeError.at(key_path, f"is neither a PDF nor text: it {error.message}") from None
     if not text.strip():
         raise ShapeError.at(key_path, "is blank, and the API refuses a blank text", _BLANK_HINT)
     return {"type": "text", "media_type": "text/plain", "data": text}
@@ -271,7 +271,7 @@ def _normalize_image_url(block: Block, key_path: KeyPath, context: RequestContex
         data = _decode_base64({"data": text}, url_path)
         return {"type": "image", "source": _make_image_source(data, media_type, url_path, context)}
     if re.match("[a-zA-Z][a-zA-Z0-9+.-]*://", url):
-        raise ShapeError.at(url_path, f"is no address that the API could fetch: `{shorten(url)}`")
+        raise ShapeError.at(url_path, f"isn't an address that the API can fetch: `{shorten(url)}`")
     data = context.included_files.read_file(url_path, url)
     return {"type": "image", "source": _make_image_source(data, None, url_path, context)}
 

@@ -44,7 +44,7 @@ ANSWER_ADDED = (
 )
 # "Handle tool calls" in Anthropic's documentation, November 2026.
 RESULTS_LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
-SYSTEM_BETWEEN = "has a system message behind other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
+SYSTEM_BETWEEN = "has a system message after other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
 
 SYSTEM_ROLES = ("system", "developer")
 _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")
