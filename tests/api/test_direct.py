@@ -358,10 +358,15 @@ def test_an_untrusted_certificate_is_refused(loopback: None, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("SSL_CERT_FILE", "/nonexistent/hunter2.pem"), ("HTTPS_PROXY", "nonsense://u:hunter2@p"), ("HTTPS_PROXY", "http://u:hunter2@p:x")],
+    ("name", "value", "fault"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent/hunter2.pem", "names a file that doesn't exist"),
+        ("SSL_CERT_FILE", __file__, "names a file without certificates"),
+        ("HTTPS_PROXY", "nonsense://u:hunter2@p", "isn't the address of a proxy"),
+        ("HTTPS_PROXY", "http://u:hunter2@p:x", "isn't the address of a proxy"),
+    ],
 )  # fmt: skip
-def test_an_unusable_proxy_or_certificate_is_refused_without_its_value(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_an_unusable_proxy_or_certificate_is_refused_without_its_value(name: str, value: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """The message says which variables to look at."""
     monkeypatch.setenv(name, value)
 
@@ -369,6 +374,7 @@ def test_an_unusable_proxy_or_certificate_is_refused_without_its_value(name: str
         pass
 
     assert name in caught.value.message
+    assert fault in caught.value.message
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 

@@ -92,7 +92,7 @@ def test_a_proxy_without_a_name_is_to_blame(loopback: None, monkeypatch: pytest.
 
     assert sent == []
     assert message.startswith(
-        "the name of the proxy proxy.invalid:8080 (HTTPS_PROXY) can't be resolved; check the network and the proxy settings"
+        "the name of the proxy proxy.invalid:8080 (HTTPS_PROXY) can't be resolved; check the proxy's address, or name the host in NO_PROXY"
     )
 
 
