@@ -127,8 +127,8 @@ def test_a_share_of_an_unknown_window_is_blamed_on_its_flag(repo: Repo, lint: Ca
 
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: --limit: the context window of `claude-sonnet-5-6` isn't known, so a share of it isn't; "
-        "give a number of tokens\nright: --limit 8000\n"
+        "error: --limit: the context window of `claude-sonnet-5-6` isn't known; "
+        "give a number of tokens, not a share\nexample: --limit 8000\n"
     )
 
 

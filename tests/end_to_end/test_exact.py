@@ -422,7 +422,7 @@ def test_asked_to_count_without_a_credential(repo: Repo, lint: Callable[..., Don
     done = lint("check")
 
     assert done.code == 3
-    assert "not counted: neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set" in done.out
+    assert "not counted: ANTHROPIC_API_KEY isn't set, nor is a token" in done.out
     assert "or count offline (--offline)" in done.out
 
 
@@ -727,8 +727,8 @@ def test_a_credential_that_needs_the_sdk_says_what_to_install(
     done = lint("check", *flags)
 
     assert (done.code, done.out) == (2, "")
-    assert "needs the Claude SDK" in done.err
-    assert f'pip install "prompt-lint[{extra}]"' in done.err
+    assert "needs a package that isn't installed" in done.err
+    assert f'pip install "anthropic[{extra}]"' in done.err
     assert lint("check", "--offline", *flags).code == 0
 
 

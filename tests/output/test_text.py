@@ -382,9 +382,7 @@ def test_the_numbers_of_the_summary_add_up() -> None:
 
 def test_what_its_tool_refuses_is_not_called_over() -> None:
     """A bad name has no size."""
-    problem = Problem(
-        "s/SKILL.md", 2, "the skill's name `Foo` isn't valid", "", ExitCode.OVER_LIMIT
-    )
+    problem = Problem("s/SKILL.md", 2, "the skill's name `Foo` isn't valid", "", ExitCode.OVER_LIMIT)
 
     assert text(reports.finish(row("a.md", 10), problems=(problem,))).startswith(
         "INVALID s/SKILL.md:2: the skill's"

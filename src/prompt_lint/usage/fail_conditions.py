@@ -53,9 +53,8 @@ def parse_condition(text: str) -> FailCondition:
     value = Decimal(match["number"]) * _SCALES[match["scale"]]
     if metric not in METRICS:
         near = find_nearest(metric, METRICS)
-        raise ValueError(
-            f"names no figure that is known{near and f'; did you mean `{near}`?'}; there are {', '.join(METRICS)}"
-        )
+        advice = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"
+        raise ValueError(f"names no figure that is known; {advice}")
     if fault := _find_mismatch(metric, operator, unit) or _find_impossibility(metric, operator, value):
         raise ValueError(fault)
     return FailCondition(" ".join(text.split()), metric, operator, value, unit)
