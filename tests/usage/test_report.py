@@ -69,7 +69,7 @@ def test_a_condition_that_is_met_fails(
             ("--fail-on", "cost +5%", "--source=analytics", "--days=30", "--to=2026-02-01"),
             "has no data of the window before",
         ),
-        (("--days", "91"), "91 is not in the range"),
+        (("--days", "91"), "`91` isn't a whole number from 1 to 90"),
         (("--from", "2026-11-01", "--days", "3"), "--from and --days contradict each other"),
         (("--from", "2026-11-22"), "there is no complete day in the window"),
         (
