@@ -267,7 +267,7 @@ def test_outside_of_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None
     assert isinstance(find_base(tree, "auto", {}), NoBase)
     with pytest.raises(Fatal, match="a base needs git") as caught:
         find_base(tree, "main", {})
-    assert "inside of a repository" in caught.value.hint
+    assert "in a git repository" in caught.value.hint
 
 
 def test_grafts_and_replacements_make_no_history(world: World) -> None:
@@ -393,7 +393,7 @@ def test_without_a_remote_the_local_default_branch_is_the_base(repo: Repo) -> No
     change(repo, "b")
 
     assert base(repo) == Base(first, "main", "main")
-    assert "no default branch" in alone.message
+    assert "this is the default branch" in alone.message
 
 
 def test_where_the_remote_tells_no_default_the_conventional_names_do(world: World) -> None:
