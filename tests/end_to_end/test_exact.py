@@ -125,7 +125,6 @@ def distinct(number: int) -> dict[str, str]:
         (("--counting", "auto"), "offline", "counting: exact", True, "auto"),
         (("--counting", "exact"), "offline", "counting: auto", True, "exact"),
         (("--offline",), "exact", "counting: exact", True, "offline"),
-        (("--offline", "--counting", "exact"), None, "", True, "offline"),
     ],
 )
 def test_the_mode_is_the_flags_then_the_environments_then_the_files_then_by_credential(
