@@ -386,7 +386,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, provider: Any
     with pytest.raises(Fatal) as caught, sdk.connect(SdkCredential(provider, "x"), 1.0):
         pass
 
-    assert f'pip install "prompt-lint[{provider}]"' in caught.value.hint
+    assert f'pip install "anthropic[{provider}]"' in caught.value.hint
     assert "additional_dependencies" in caught.value.hint
 
 

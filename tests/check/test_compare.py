@@ -268,7 +268,7 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
     edited, new = report.of("prompts/edited.md"), report.of("prompts/new.md")
     [total] = report["summary"]["totals"]
     assert total["after"] - total["before"] == edited["growth"] + new["tokens"]
-    assert any("nothing had a limit there" in note for note in report["notes"])
+    assert any("no prompt had a limit there" in note for note in report["notes"])
 
 
 def test_a_lowered_limit_does_not_make_a_prompt_over_before(repo: Repo, check: Check) -> None:
@@ -403,7 +403,7 @@ def test_a_base_that_is_not_there_is_never_green_by_itself(repo: Repo, check: Ch
 
     assert code == 1
     assert report["against"] is None
-    assert any("not compared with a base" in note for note in report["notes"])
+    assert any("no base found" in note for note in report["notes"])
 
 
 @pytest.mark.parametrize("base", ["origin/main", "auto"])

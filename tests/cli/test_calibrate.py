@@ -211,9 +211,7 @@ def test_without_a_credential_there_is_nothing_to_compare(lint: Callable[..., Do
     done = lint("calibrate")
 
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith(
-        "error: nothing to compare without a credential: neither ANTHROPIC_API_KEY nor "
-    )
+    assert done.err.startswith("error: `calibrate` needs an API key: ANTHROPIC_API_KEY isn't set, nor ")
 
 
 def test_models_are_given_with_commas_or_one_by_one(lint: Callable[..., Done], server: ApiServer) -> None:

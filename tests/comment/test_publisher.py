@@ -106,7 +106,7 @@ def test_a_run_without_a_report_replaces_an_earlier_comment(
 
     [told] = github.comments[12]
     assert "50 ±2 over" not in told["body"]
-    assert "without a result: [its log](https://github.com/o/r/actions/runs/8) tells why" in told["body"]
+    assert "without a result: [its log](https://github.com/o/r/actions/runs/8) says why" in told["body"]
     run(environment(github, tmp_path, run_id=9), Options(save(grown_report(), tmp_path), "k"))
     assert "50 ±2 over" in github.comments[12][0]["body"]
 

@@ -216,8 +216,8 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
         ("[" + ",\n".join(
             f'{{"name": "t{n}", "input_schema": {{"type": "object"}}, "cache_control": {{"type": "ephemeral"}}}}' for n in range(5)
          ) + "]", "has 5 blocks with `cache_control`, and the API takes 4", 5),
-        ('{"a": 1, "b": 2}', "holds no tool definitions: its keys are `a`, `b`", 1),
-        (" ", "is empty, so it holds no tools", 1),
+        ('{"a": 1, "b": 2}', "has no tool definitions: its keys are `a`, `b`", 1),
+        (" ", "is empty, so it has no tools", 1),
         ('{"tools": [\n{"name": "x",}]}', "is not JSON: ", 2),
     ],
 )  # fmt: skip
@@ -331,7 +331,7 @@ def test_a_rule_can_ask_for_tools(repo: Repo, lint: Callable[..., Done]) -> None
     done = lint("check")
 
     assert done.code == 3
-    assert r"holds no tool definitions: its keys are `messages`, `x\x1b`" in done.out
+    assert r"has no tool definitions: its keys are `messages`, `x\x1b`" in done.out
 
 
 json_values = st.recursive(

@@ -351,9 +351,7 @@ def test_what_is_over_and_has_grown_too_much_is_told_the_larger_cut() -> None:
 
 def test_what_its_tool_refuses_is_not_called_over() -> None:
     """A bad name has no size."""
-    problem = Problem(
-        "s/SKILL.md", 2, "the skill's `name` isn't made of small letters", "", ExitCode.OVER_LIMIT
-    )
+    problem = Problem("s/SKILL.md", 2, "the skill's name `Foo` isn't valid", "", ExitCode.OVER_LIMIT)
 
     assert text(reports.finish(row("a.md", 10), problems=(problem,))).startswith(
         "INVALID   s/SKILL.md:2: the skill's"

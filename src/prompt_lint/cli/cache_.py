@@ -33,7 +33,7 @@ def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
     """Show where the cache is, and what is in it."""
     folder = cache_folder(env, cache_dir)
     if not folder:
-        raise Fatal("there is no place for a cache", "give one with --cache-dir")
+        raise Fatal("there is no folder for a cache", "name one with --cache-dir")
     counts = open_counts(folder)
     text = _render_info(counts.read_info())
     write_stdout(text + "".join(f"note: {warning}\n" for warning in counts.warnings))
@@ -46,7 +46,8 @@ def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
 def clear(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
     """Remove all cached counts."""
     folder = cache_folder(env, cache_dir)
-    write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
+    size = clear_cache(folder) if folder else 0
+    write_stdout(f"removed {size:,} bytes\n" if size else "the cache was empty\n")
     return ExitCode.OK
 
 

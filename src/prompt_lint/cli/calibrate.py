@@ -73,10 +73,10 @@ def command(
     ids = tuple(dict.fromkeys(name for names in models for name in names.split(","))) or DEFAULT_MODELS
     for name in ids:
         if reason := explain_id(name):
-            raise Fatal(f"--models: `{name}` {reason}", "`prompt-lint models` lists the known ones")
+            raise Fatal(f"--model: `{name}` {reason}", "`prompt-lint models` lists the known ones")
     service, no_service_reason = find_service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     if service is None:
-        raise Fatal(f"nothing to compare without a credential: {no_service_reason}", "set ANTHROPIC_API_KEY")
+        raise Fatal(f"`calibrate` needs an API key: {no_service_reason}", "set ANTHROPIC_API_KEY")
     comparisons = calibrate(ids, service)
     host = service.sent_to[0] if service.sent_to else ""
     render = _render_json if output_format == "json" else _render_text

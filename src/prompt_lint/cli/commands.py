@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from prompt_lint import REPOSITORY, __version__
+from prompt_lint.cli.usage_errors import refuse_contradictions
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.terminal import write_stdout
 
@@ -102,7 +103,7 @@ def option(*names: str, group: str, **settings: Any) -> Callable[[Any], Any]:
 
 
 class Command(click.Command):
-    """A command with our help.
+    """A command with our help, that refuses options that contradict each other.
 
     `examples` are pairs of a comment and a command line. `exit_codes` are the meanings that differ from the usual ones.
     `page` is the documentation's page. `legend` returns a title and rows that explain the output.
@@ -124,6 +125,17 @@ class Command(click.Command):
         self.exit_codes = dict(sorted({**_EXIT_CODES, **(exit_codes or {})}.items()))
         self.page = page
         self.legend = legend
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # Click's parser leaves it out where a value is missing
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        refuse_contradictions(ctx)
+        return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)

@@ -20,6 +20,7 @@ from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
@@ -194,6 +195,23 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int)
     return data if real == name else tree.read(real, max_bytes)
 
 
+def _explain_unread(path: str, error: OSError) -> Unreadable:
+    """Return why a file can't be read, and what was probably meant."""
+    if isinstance(error, IsADirectoryError):
+        return Unreadable(
+            "is a folder", f"name files in it; `prompt-lint list {path}` counts those that rules match"
+        )
+    hint = ""
+    if isinstance(error, FileNotFoundError):
+        folder, name = os.path.split(path)
+        names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+        near = find_nearest(name, names)
+        hint = f"did you mean `{os.path.join(folder, near)}`?" if near else ""
+        if set(path) & set("*?["):
+            hint = "the shell found no file that matches this pattern"
+    return Unreadable(f"can't be read: {error.strerror}", hint)
+
+
 def _read_bytes(path: str, max_bytes: int) -> bytes:
     """Return the bytes of a file, which may be a pipe (`<(…)`): so its size isn't asked for first. Raises `Unreadable`."""
     try:
@@ -203,9 +221,11 @@ def _read_bytes(path: str, max_bytes: int) -> bytes:
             with open(path, "rb") as file:
                 data = file.read(max_bytes + 1)
     except OSError as error:
-        raise Unreadable(f"can't be read: {error.strerror}") from None
+        raise _explain_unread(path, error) from None
     except (AttributeError, ValueError):
         raise Unreadable("can't be read: it is closed" if path == STDIN else "can't be read") from None
     if len(data) > max_bytes:
-        raise Unreadable(f"is larger than {max_bytes:,} bytes", "raise --max-file-size if that is meant")
+        raise Unreadable(
+            f"is larger than {max_bytes:,} bytes (--max-file-size)", "raise --max-file-size to count it"
+        )
     return data

@@ -10,6 +10,7 @@ from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
 from prompt_lint.cache.identity import find_identity
+from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, name_endpoint
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import CountSources
@@ -57,7 +58,9 @@ def open_count_sources(
         policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)
         service, no_service_reason = find_service(env, options.provider, policy)
         if options.counting == "exact" and service is None:
-            raise Fatal(f"no exact counts without a credential: {no_service_reason}", _NO_CREDENTIAL_HINT)
+            raise Fatal(
+                f"{name_source('counting')} exact needs an API key: {no_service_reason}", _NO_CREDENTIAL_HINT
+            )
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
     with (

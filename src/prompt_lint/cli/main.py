@@ -90,5 +90,5 @@ def _refuse_ambiguous_options(arguments: Sequence[str]) -> None:
         if len(word) > 1 and word.startswith("-") and os.path.lexists(word):
             raise Fatal(
                 f"`{word}` may be an option, or the file of that name here",
-                "end the options with `--` (in a hook: `args: [--]`, behind all others), or rename the file",
+                "end the options with `--` (in a hook: `args: [--]`, after all other options), or rename the file",
             )

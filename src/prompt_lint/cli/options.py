@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.value_completion import complete_folders, complete_models
+from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -86,7 +87,7 @@ class FileSize(click.ParamType[int]):
                 number, factor = value[:-1], times
         size = int(number) * factor if number.isascii() and number.isdigit() and len(number) < 12 else 0
         if not 0 < size <= _MAX_FILE_SIZE:
-            self.fail(f"{value!r} is not a size up to 256M; right are 500000, 512k and 4M", param, ctx)
+            self.fail(f"`{value}` isn't a size of at most 256M, such as 500000, 512k or 4M", param, ctx)
         return size
 
 
@@ -97,9 +98,12 @@ class Seconds(click.FloatRange):
         super().__init__(0.1, 86_400)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = float(super().convert(value, param, ctx))
+        try:
+            seconds = float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            seconds = math.nan
         if math.isnan(seconds):
-            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+            self.fail(f"`{value}` isn't a number of seconds from 0.1 to 86400", param, ctx)
         return seconds
 
 
@@ -117,10 +121,12 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         name, _, path = value.partition("=")
-        if name not in self.formats or not path:
-            self.fail(
-                f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(self.formats)}", param, ctx
-            )
+        if not path:
+            self.fail(f"`{value}` isn't FORMAT=FILE, such as json=report.json", param, ctx)
+        if name not in self.formats:
+            near = find_nearest(name, self.formats)
+            message = f"`{name}` isn't one of {', '.join(self.formats)}{near and f'; did you mean `{near}`?'}"
+            self.fail(message, param, ctx)
         return name, path
 
     def shell_complete(

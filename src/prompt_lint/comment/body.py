@@ -45,7 +45,7 @@ def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> st
     """
     mark = f"<!-- prompt-lint {_digest(key)} run {run.number}.{run.attempt} -->\n"
     if report is None:
-        return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} tells why.\n"
+        return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} says why.\n"
     footer = f"\n<sub>prompt-lint, [from this run]({run_url})</sub>\n" if run_url else ""
     if not has_news(report):
         sign = describe_verdict(report, format_name).mark

@@ -74,8 +74,6 @@ def choose_targets(
     Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
     files.
     """
-    if options.output_file == "":
-        raise Fatal("-o names no file", "is a variable empty? without -o the output goes to stdout")
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
     outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]
@@ -83,7 +81,10 @@ def choose_targets(
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
     if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
-        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+        raise Fatal(
+            "two outputs would go to the same place",
+            "give each a file of its own; without -o, --output-format goes to stdout",
+        )
     for target in files:
         _refuse_input(target, describe_input)
     return [*files, *stdout]

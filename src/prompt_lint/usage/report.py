@@ -161,7 +161,7 @@ def make_report(
         [evaluate_condition(condition, trends) for condition in conditions],
         checked,
         compute_prompt_costs(checked, trends) if checked else (),
-        () if period.previous_window else ("This source tells nothing of the window before.",),
+        () if period.previous_window else ("This source has no data of the window before.",),
         _describe_filters(options, data),
         credential.host,
         credential.obeyed_variables,
@@ -192,7 +192,7 @@ def _fetch_complete(
             return period, data
         period = _plan_period(options, period.now, data.complete_until)
     raise Fatal(
-        "not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED
+        "not fetched: the source returns less each time it is asked", "run again later", ExitCode.UNCOUNTED
     )
 
 

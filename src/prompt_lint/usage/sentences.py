@@ -183,17 +183,17 @@ def _list_missing_costs(trends: Trends) -> list[str]:
     missing = [DIMENSION_NAMES[name] for name in trends.groups if not has_cost_by(data, (name,))]
     if missing:
         caveats.append(
-            f"This source tells no cost by {' or '.join(missing)}: there tokens stand in; --source analytics does."
+            f"This source has no cost by {' or '.join(missing)}: tokens are used there; --source analytics does."
         )
     elif data.source == "messages":
-        caveats.append("This source tells no cost by API key; --source analytics does.")
+        caveats.append("This source has no cost by API key; --source analytics does.")
     return caveats
 
 
 def _list_saving_gaps(trends: Trends) -> list[str]:
     windows = (("", trends.totals), (" in the window before", trends.previous_totals))
     return [
-        f"Saved by the cache can't be told{window}: {totals.saving_gap}."
+        f"Saved by the cache isn't known{window}: {totals.saving_gap}."
         for window, totals in windows
         if totals and totals.saving_gap
     ]
