@@ -273,7 +273,7 @@ def test_outside_of_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None
 def test_grafts_and_replacements_make_no_history(world: World) -> None:
     """What a clone claims beside its commits decides nothing."""
     clone = world.clone("--branch=topic")
-    (clone.path / ".git/info/grafts").write_text(f"{world.head}\n")
+    clone.write(".git/info/grafts", f"{world.head}\n")
     clone.git("replace", "-f", world.middle, world.first)
     with pytest.raises(AssertionError):
         clone.git("merge-base", "HEAD", "origin/main")
