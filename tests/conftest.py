@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.support.program import lint
 from tests.support.repo import Repo
-from tests.support.servers import api, github, loopback
+from tests.support.servers import api, github, hasty, loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["api", "github", "lint", "loopback"]  # fixtures
+__all__ = ["api", "github", "hasty", "lint", "loopback"]  # fixtures
 
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
 SCRUBBED_PREFIXES = (
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process: Ctrl-C has to reach
     the programs that tests start.
     """
-    examples = 100 if config.option.markexpr else 1_000
+    examples = 50 if config.option.markexpr else 1_000
     settings.register_profile(
         "any machine", max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

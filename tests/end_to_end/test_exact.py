@@ -65,12 +65,6 @@ def key(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between tries, which are random, happen to be none."""
-    monkeypatch.setattr("random.uniform", lambda low, _: low)
-
-
 def offline_tokens(text: str, model: str = MODEL) -> int:
     return offline.count_request(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
 
