@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,10 @@ def list_imports(path: Path) -> set[str]:
     return modules - {name_module(path), ""}
 
 
-IMPORTS = {name: list_imports(path) for name, path in NAMES.items()}
+@cache
+def collect_imports() -> dict[str, set[str]]:
+    """What each module imports; read only where a test needs it, since every worker collects all tests."""
+    return {name: list_imports(path) for name, path in NAMES.items()}
 
 
 def find_floor(module: str) -> int:
@@ -100,12 +104,12 @@ def test_the_docs_draw_the_floors() -> None:
     assert sorted((package, int(floor)) for floor, package in rows) == sorted(FLOORS.items())
 
 
-@pytest.mark.parametrize("module", sorted(IMPORTS.keys() - {"", "__main__"}))
+@pytest.mark.parametrize("module", sorted(NAMES.keys() - {"", "__main__"}))
 def test_imports_point_down(module: str) -> None:
     """A module imports from packages on lower floors, and from its own."""
     upward = {
         other
-        for other in IMPORTS[module]
+        for other in collect_imports()[module]
         if other.split(".")[0] != module.split(".", maxsplit=1)[0] and find_floor(other) >= find_floor(module)
     }
 
@@ -115,7 +119,7 @@ def test_imports_point_down(module: str) -> None:
 def test_no_module_imports_itself_by_a_detour() -> None:
     """There is no circle, not even one for type checking only."""
     try:
-        list(TopologicalSorter(IMPORTS).static_order())
+        list(TopologicalSorter(collect_imports()).static_order())
     except CycleError as error:
         pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
@@ -142,7 +146,7 @@ def test_adapters_do_not_know_each_other(package: str) -> None:
     """A module that a table names imports none of the others that it names."""
     adapters = table_modules(package) - {f"{package}.{name}" for name in ADAPTERS[package]}
 
-    pairs = {(module, other) for module in adapters for other in IMPORTS[module] & adapters}
+    pairs = {(module, other) for module in adapters for other in collect_imports()[module] & adapters}
 
     assert pairs == set()
 
