@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ SCRUBBED = (
 )  # fmt: skip
 
 
+_homes = itertools.count()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tests independent of the machine's speed and of how they were started; the slow lane tries more examples.
 
@@ -48,7 +52,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     for name in list(os.environ):
         if name.upper() in SCRUBBED or name.upper().startswith(SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    # `mktemp` would look through all the folders that there are.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
+    home.mkdir(parents=True)
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):

@@ -50,7 +50,12 @@ class Repo:
         """Commit everything that isn't ignored; the id of the commit."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
-        return self.git("rev-parse", "HEAD")
+        try:  # what `git rev-parse HEAD` says, without a process
+            head = (self.path / ".git/HEAD").read_text().strip()
+            name = head.removeprefix("ref: ")
+            return head if head == name else (self.path / ".git" / name).read_text().strip()
+        except OSError:
+            return self.git("rev-parse", "HEAD")
 
     def submodule(self, name: str, origin: Repo) -> None:
         self.git("submodule", "--quiet", "add", str(origin.path), name)
