@@ -52,10 +52,15 @@ def name_module(path: Path) -> str:
 NAMES = {name_module(path): path for path in MODULES}
 
 
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def list_imports(path: Path) -> set[str]:
     """Our modules that a file imports, wherever in the file, also for type checking only."""
     modules = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             base = (node.module or "").removeprefix(PACKAGE).removeprefix(".")
             for alias in node.names:
@@ -154,7 +159,7 @@ def test_adapters_do_not_know_each_other(package: str) -> None:
 def find_uses(path: Path, names: set[str]) -> set[str]:
     """The attributes of modules, such as `os.environ`, that a file uses; and calls of `print`."""
     uses = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             uses.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
@@ -185,7 +190,7 @@ def test_no_function_outgrows_a_screen() -> None:
     """Functions are 40 lines at most, their docstrings not counted."""
     long = []
     for module, path in NAMES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path)):
             if isinstance(node, ast.FunctionDef):
                 doc = node.body[0] if ast.get_docstring(node) else None
                 doc_lines = (doc.end_lineno or 0) - doc.lineno + 1 if doc else 0
