@@ -147,18 +147,29 @@ def test_an_ascii_stdout_gets_escapes(repo: Repo) -> None:
     assert json.loads(report.out)["verdicts"][0]["path"] == "prompts/é.md"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
-@pytest.mark.parametrize("output_format", sorted(OUTPUTS.keys() - {"text"}))
-def test_a_format_for_machines_is_utf_8_whatever_stdout_is(
-    repo: Repo, output_format: str, encoding: str
-) -> None:
+# Runs one after the other, each with a stdout of the encoding that Python has chosen at its start.
+EVERY_FORMAT = """
+import sys
+from prompt_lint.cli import main
+encoding = sys.stdout.encoding
+for name in sys.argv[1:]:
+    sys.stdout.reconfigure(encoding=encoding)
+    assert main.run(["check", "--output-format", name]) == 1
+"""
+
+
+def test_a_format_for_machines_is_utf_8_whatever_stdout_is(repo: Repo) -> None:
     """JUnit's declares it, GitHub's and Azure's runners read it, and a Markdown page is stored as it."""
     write_prompts(repo, é=LONG + "# 日本語\n" * 40)
-    plain = run(repo, PROGRAM, "check", "--output-format", output_format)
-    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    command = (sys.executable, "-c", EVERY_FORMAT, *sorted(OUTPUTS.keys() - {"text"}))
+    plain, *others = (
+        run(repo, *command, env=os.environ | {"PYTHONIOENCODING": encoding})
+        for encoding in ("utf-8", "cp1252", "ascii", "utf-16")
+    )
 
-    assert run(repo, PROGRAM, "check", "--output-format", output_format, env=environment) == plain
-    assert plain.code == 1
+    assert (plain.code, plain.err) == (0, "")
+    assert "日本語" in plain.out
+    assert others == [plain] * 3
 
 
 def test_a_message_on_stderr_is_legible_in_ascii(repo: Repo) -> None:
