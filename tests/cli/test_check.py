@@ -296,14 +296,17 @@ def test_the_line_of_the_limit_is_told(repo: Repo, lint: Callable[..., Done]) ->
 def test_an_unwritable_output_hides_neither_report_nor_verdict(
     repo: Repo, lint: Callable[..., Done], tmp_path: Path
 ) -> None:
-    """A prompt that is over is exit 1, whatever became of a file beside it."""
-    prompts(repo, a=LONG)
+    """A prompt that is over is exit 1, whatever became of a file beside it; who asked for a file notices that it is missing."""
+    (tmp_path / "file").touch()
+    outputs = [f"--output=json={tmp_path}/file/a.json", f"--output=sarif={tmp_path}/file/a.sarif"]
 
-    done = lint("check", "--output", f"json={tmp_path}/no/a.json")
+    for text, code in ((LONG, 1), (SHORT, 3)):
+        prompts(repo, a=text)
+        done = lint("check", *outputs)
 
-    assert done.code == 1
-    assert "OVER      prompts/a.md" in done.out
-    assert "could not write" in done.err
+        assert done.code == code
+        assert "prompts/a.md" in done.out
+        assert done.err.count("error: could not write ") == 2
 
 
 @pytest.mark.parametrize(
@@ -652,7 +655,8 @@ def test_an_output_file_takes_the_place_of_stdout(
 
     assert lint("check", "--output-format", "json", "-o", f"{tmp_path}/a.json") == Done(0, "", "")
     assert json.loads((tmp_path / "a.json").read_text())["summary"]["ok"] == 1
-    assert lint("check", "-o", f"{tmp_path}/no/a.json").code == 3
+    assert lint("check", "-o", f"{tmp_path}/new/folder/a.txt").code == 0
+    assert (tmp_path / "new/folder/a.txt").exists()
     assert lint("check", "--output", "xml=a").code == 2
 
 

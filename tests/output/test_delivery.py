@@ -107,7 +107,7 @@ def test_a_summary_that_has_no_room_left_is_left_alone(on_github: Path, lint: Ca
 
     assert done.code == ExitCode.OVER_LIMIT
     assert on_github.read_text() == full
-    assert done.err.startswith("warning: the summary of the job lacks the report")
+    assert done.err.startswith("::warning title=prompt-lint::the summary of the job lacks the report")
 
 
 def test_a_summary_is_cut_to_the_room_that_is_left(on_github: Path, lint: Callable[..., Done]) -> None:
@@ -340,7 +340,7 @@ def test_a_summary_that_is_asked_for_is_appended_to(on_github: Path, lint: Calla
 
     assert (done.code, page.count("### ❌"), page[:10]) == (ExitCode.OVER_LIMIT, 1, "Before.\n\n\n")
     assert full.code == ExitCode.UNCOUNTED
-    assert full.err.startswith("error: the summary of the job lacks the report")
+    assert full.err.startswith("::error title=prompt-lint::the summary of the job lacks the report")
 
 
 def test_stdout_and_an_output_are_not_one_file(repo: Repo) -> None:

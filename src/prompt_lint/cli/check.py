@@ -9,8 +9,9 @@ import click
 
 from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
@@ -34,7 +35,8 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
 
 @click.command(
     "check",
-    cls=Command,
+    cls=ReportingCommand,
+    in_ci=True,
     legend=_list_status_words,
     examples=(
         ("Check every prompt of the repository", "prompt-lint check"),
@@ -168,5 +170,4 @@ def command(
     describe = partial(describe_input, tree=tree, config=config, max_file_size=max_file_size)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
-    deliver_report(report, targets, output_options, env)
-    return report.exit_code
+    return deliver_report(report, targets, output_options, env)

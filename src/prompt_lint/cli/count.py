@@ -11,8 +11,9 @@ import click
 from prompt_lint.check.pipeline import Run, Settings, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
@@ -46,7 +47,7 @@ _OUTPUTS = ("text", "json", "markdown")
 
 @click.command(
     "count",
-    cls=Command,
+    cls=ReportingCommand,
     examples=(
         ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
         (
@@ -130,8 +131,8 @@ def command(
         return "which this run reads" if is_among(path, (*files, *read)) else ""
 
     targets = choose_targets(output_options, env, describe_input)
-    deliver_report(add_cache_warnings(report, sources), targets, output_options, env, counts_table.render)
-    return report.exit_code
+    report = add_cache_warnings(report, sources)
+    return deliver_report(report, targets, output_options, env, counts_table.render)
 
 
 def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:

@@ -13,12 +13,12 @@ import click
 
 from prompt_lint import __version__
 from prompt_lint.cli.usage_errors import describe_usage_error
-from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal, Terminated, Unreadable
+from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal, Fault, Terminated, Unreadable
+from prompt_lint.output.announcements import format_message
 from prompt_lint.output.terminal import ClosedPipe, end_stdout, write_stderr
-from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
@@ -26,24 +26,17 @@ _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 def catch_faults(run: Callable[[], int | None]) -> int:
     """Return the exit code of a run. What ends it early is written to stderr."""
-    errors: list[tuple[str, str]] = []
     try:
         return int(run() or ExitCode.OK)
-    except Fatal as error:
-        errors, code = error.messages(), error.exit_code
-    except Unreadable as error:
-        errors, code = [(f"the file {error.message}", error.hint)], ExitCode.UNCOUNTED
     except click.exceptions.NoArgsIsHelpError as error:
         write_stderr(f"{error.format_message()}\n")
-        code = ExitCode.USAGE
-    except click.ClickException as error:
-        errors, code = [describe_usage_error(error)], ExitCode.USAGE
+        return ExitCode.USAGE
+    except (Fatal, Unreadable, click.ClickException) as error:
+        return _write_error(*explain_failure(error))
     except (KeyboardInterrupt, click.Abort) as error:
-        errors, code = [(f"interrupted{_read_notes(error)}", "")], ExitCode.INTERRUPTED
+        return _write_error(Fault(f"interrupted{_read_notes(error)}"), ExitCode.INTERRUPTED)
     except ClosedPipe:
-        code = ExitCode.UNCOUNTED
-    _write_errors(errors)
-    return code
+        return ExitCode.UNCOUNTED
 
 
 def _read_notes(error: BaseException) -> str:
@@ -59,23 +52,30 @@ def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
     try:
         code = catch_faults(run)
     except Terminated as error:
-        _write_errors([(f"terminated{_read_notes(error)}", "")])
-        code = ExitCode.TERMINATED
+        code = _write_error(Fault(f"terminated{_read_notes(error)}"), ExitCode.TERMINATED)
     except BrokenPipeError:  # Click printed something by itself
         code = ExitCode.UNCOUNTED
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
-        _write_errors([describe_exception(error)])
-        code = ExitCode.UNCOUNTED
+        code = _write_error(*explain_failure(error))
     if not end_stdout():
         code = code or ExitCode.UNCOUNTED
     sys.exit(code)
 
 
-def _write_errors(errors: Iterable[tuple[str, str]]) -> None:
-    """Write each message on a line of its own, with its hint below."""
-    for message, hint in errors:
-        lines = [f"error: {escape_line(message)}", *(escape_line(line) for line in hint.split("\n") if hint)]
-        write_stderr("".join(f"{line}\n" for line in lines))
+def _write_error(fault: Fault, code: ExitCode) -> ExitCode:
+    write_stderr(format_message("error", fault.message, fault.hint))
+    return code
+
+
+def explain_failure(error: Exception) -> tuple[Fault, ExitCode]:
+    """Return what is wrong where an exception has ended a run, and the exit code that it means."""
+    if isinstance(error, Fatal):
+        return Fault(error.message, error.hint), error.exit_code
+    if isinstance(error, Unreadable):
+        return Fault(f"the file {error.message}", error.hint), ExitCode.UNCOUNTED
+    if isinstance(error, click.ClickException):
+        return Fault(*describe_usage_error(error)), ExitCode.USAGE
+    return Fault(*describe_exception(error)), ExitCode.UNCOUNTED
 
 
 def describe_exception(error: Exception) -> tuple[str, str]:

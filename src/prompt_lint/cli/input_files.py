@@ -12,8 +12,10 @@ from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.config.load import NAMES
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.errors import Fatal
+from prompt_lint.repo import git
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.paths import to_native
+from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +48,23 @@ def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions
         return describe_input(path, tree, config, max_file_size)
     except Fatal:
         return "the configuration" if os.path.basename(os.path.realpath(path)) in NAMES else ""
+
+
+def describe_possible_input(
+    path: str, env: Mapping[str, str], options: ConfigOptions, max_file_size: int
+) -> str:
+    """Return what an existing file may be to a `check` in the working directory. Where that can't read its rules, each file
+    that git tracks may be a prompt; without git, each file.
+    """
+    try:
+        tree, config, _ = load_project(env, (), options)
+        return describe_input(path, tree, config, max_file_size)
+    except Fatal:
+        tree = open_tree(working_directory(), use_git=not options.no_git)
+        name = _find_name(path, tree)
+        command = ["--literal-pathspecs", "ls-files", "-z", "--", name]
+        may_be_read = name and (not tree.has_git or git.run(command, tree.top))
+        return "which may be a prompt: the rules can't be read" if may_be_read else ""
 
 
 def is_among(path: str, others: Iterable[str]) -> bool:

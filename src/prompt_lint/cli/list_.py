@@ -99,8 +99,7 @@ def command(
     targets = choose_targets(
         output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
     )
-    deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
-    return listing.exit_code
+    return deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
 
 
 def list_prompts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import reduce, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -15,12 +15,14 @@ from prompt_lint.cli.value_completion import complete_folders, complete_models
 from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from prompt_lint.api.credentials import Provider
     from prompt_lint.counting.sources import Mode
 
     Decorator = Callable[[Any], Any]
+
+_T = TypeVar("_T")
 
 _MEBIBYTE = 1024 * 1024
 DEFAULT_FILE_SIZE = _MEBIBYTE
@@ -57,15 +59,19 @@ def group_options(**groups: Any) -> Decorator:
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)
         def run(*arguments: Any, **values: Any) -> Any:
-            grouped = {
-                name: group(**{field: values.pop(field) for field in group._fields if field in values})
-                for name, group in groups.items()
-            }
-            return command(*arguments, **values, **grouped)
+            grouped = {name: select_fields(group, values) for name, group in groups.items()}
+            fields = {field for group in groups.values() for field in group._fields}
+            others = {name: value for name, value in values.items() if name not in fields}
+            return command(*arguments, **others, **grouped)
 
         return run
 
     return decorate
+
+
+def select_fields(group: type[_T], values: Mapping[str, Any]) -> _T:
+    """Return a group (a NamedTuple) with the values of its fields, as far as there are any."""
+    return group(**{field: values[field] for field in group._fields if field in values})  # type: ignore[attr-defined]
 
 
 def _combine(*decorators: Decorator) -> Decorator:

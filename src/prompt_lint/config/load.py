@@ -30,9 +30,9 @@ def read_config(tree: Tree, name: str) -> bytes:
     try:
         return tree.read(tree.resolve(name), MAX_SIZE)
     except (safe_read.NotRegular, safe_read.TooLarge) as error:
-        raise Fatal(f"the configuration `{name}` {error.message}") from None
+        raise Fatal(f"the configuration `{name}` {error.message}", path=name) from None
     except Unreadable as error:
-        raise Fatal(f"the configuration `{name}` {error.message}", error.hint) from None
+        raise Fatal(f"the configuration `{name}` {error.message}", error.hint, path=name) from None
 
 
 def read_outside_config(path: str) -> bytes:

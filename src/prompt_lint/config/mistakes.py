@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import Fatal, Fault
 from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class ConfigErrors(Fatal):
         number = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         super().__init__(f"{number} in the configuration", "\n".join(map(str, mistakes)))
         self.mistakes = tuple(mistakes)
+
+    def faults(self) -> Sequence[Fault]:
+        return [Fault(mistake.message, mistake.hint, mistake.path, mistake.line) for mistake in self.mistakes]
 
 
 class ConfigFile:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # What to do about what the system refused, by the number of the error.
 SYSTEM_HINTS = {
@@ -27,21 +31,38 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+class Fault(NamedTuple):
+    """What is wrong, and what to do next. `path` is empty, and `line` 0, where no file or no line is to blame."""
+
+    message: str
+    hint: str = ""
+    path: str = ""
+    line: int = 0
+
+
 class Fatal(Exception):
     """Ends the run with one line (or one for each mistake) on stderr, and an exit code.
 
-    `message` says what is wrong, with file and line where there is one; `hint` says what to do next.
+    `message` says what is wrong, with file and line where there is one; `hint` says what to do next. `path` is the file
+    that is to blame, below the top of the repository, where there is one.
     """
 
-    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.USAGE) -> None:
+    def __init__(
+        self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.USAGE, *, path: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+        self.path = path
 
     def messages(self) -> list[tuple[str, str]]:
         """Return what to print: pairs of message and hint."""
         return [(self.message, self.hint)]
+
+    def faults(self) -> Sequence[Fault]:
+        """Return what reports say of it: one fault for each place."""
+        return [Fault(self.message, self.hint, self.path)]
 
 
 class Terminated(BaseException):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
+from prompt_lint.output.announcements import announce
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.terminal import find_width, identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.output.terminal import find_width, identify_stdout, wants_color, write_stdout
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.repo.paths import belongs_to_git
-from prompt_lint.text.escape import escape_line
 from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
@@ -55,8 +55,12 @@ class Target(NamedTuple):
     is_optional: bool = False
 
 
+class WrongOutputs(Fatal):
+    """Outputs can't go where they are asked to: so none is written."""
+
+
 class Document(NamedTuple):
-    """What is delivered. `exit_code` is that of the run, if all of it can be written.
+    """What is delivered. `exit_code` is what the run has found, whether or not all of it can be written.
 
     `render` returns the text in a format. `render_summary` returns Markdown of at most so many bytes, "" if none fits.
     """
@@ -71,7 +75,7 @@ def choose_targets(
 ) -> list[Target]:
     """Return what the options ask for: files, then stdout.
 
-    Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
+    Raises `WrongOutputs` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
     files.
     """
     chosen = options.output_format or "text"
@@ -81,7 +85,7 @@ def choose_targets(
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
     if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
-        raise Fatal(
+        raise WrongOutputs(
             "two outputs would go to the same place",
             "give each a file of its own; without -o, --output-format goes to stdout",
         )
@@ -121,9 +125,9 @@ def add_ci_targets(
 def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
     if belongs_to_git(target.file):
         message = f"the {target.format} output would go to {target.file}, which belongs to git itself"
-        raise Fatal(message, "name another file for it")
+        raise WrongOutputs(message, "name another file for it")
     if os.path.isfile(target.file) and (what := describe_input(target.file)):
-        raise Fatal(
+        raise WrongOutputs(
             f"the {target.format} output would overwrite {target.file}, {what}", "name another file for it"
         )
 
@@ -143,38 +147,30 @@ def _is_same(path: str, other: str) -> bool:
 
 def deliver(
     document: Document, targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str]
-) -> None:
-    """Write a document to all targets; stdout last, so that the files exist if it is lost.
+) -> ExitCode:
+    """Write a document to all targets; stdout last, so that the files exist if it is lost. Return the run's exit code.
 
-    Raises `Fatal` for the first target that couldn't be written, after all others were. Its exit code is that of the
-    document, unless that is fine. For an optional one there is only a warning.
+    A target that can't be written is an announced error, and keeps no other from being written. The exit code is the
+    document's even so; only where that is 0 it is `UNCOUNTED`. What no option asks for is worth a warning alone.
     """
-    view = View(color=False, verbosity=options.verbose - options.quiet)
-    failures = []
-    for target in targets:
-        if not target.file:
-            continue
+    exit_code = document.exit_code
+    for target in sorted(targets, key=lambda target: not target.file):
         try:
-            _write_target(document, target, view)
+            _write_target(document, target, options, env)
         except Fatal as error:
-            if target.is_optional:
-                write_stderr(f"warning: {escape_line(error.message)}\n")
-            else:
-                failures.append(error)
-    view = view._replace(color=wants_color(options.color, env), width=find_width(env))
-    for target in targets:
-        if not target.file:
-            text, is_text = document.render(target.format, view), target.format == "text"
-            write_stdout(
-                wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text
-            )
-    if failures:
-        first = failures[0]
-        raise Fatal(first.message, first.hint, document.exit_code or first.exit_code)
+            announce(env, "warning" if target.is_optional else "error", error.message, error.hint)
+            exit_code = exit_code if target.is_optional else exit_code or ExitCode.UNCOUNTED
+    return exit_code
 
 
-def _write_target(document: Document, target: Target, view: View) -> None:
-    """Write a file. Raises `Fatal`."""
+def _write_target(document: Document, target: Target, options: OutputOptions, env: Mapping[str, str]) -> None:
+    """Raises `Fatal` where that can't be done."""
+    view = View(color=False, verbosity=options.verbose - options.quiet)
+    if not target.file:
+        view = view._replace(color=wants_color(options.color, env), width=find_width(env))
+        text, is_text = document.render(target.format, view), target.format == "text"
+        write_stdout(wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text)
+        return
     if not target.is_summary:
         write_file(target.file, document.render(target.format, view))
         return
@@ -201,8 +197,8 @@ def deliver_report(
     options: OutputOptions,
     env: Mapping[str, str],
     render_text: Callable[[Report, View], str] | None = None,
-) -> None:
-    """Write the report of a check to all targets, with `render_text` instead of the usual text. Raises `Fatal` as `deliver`."""
+) -> ExitCode:
+    """Write the report of a check to all targets as `deliver` does, with `render_text` instead of the usual text."""
 
     def render(name: str, view: View) -> str:
         own_text = render_text if name == "text" else None
@@ -213,4 +209,4 @@ def deliver_report(
 
         return render_within(report, room, count_bytes)
 
-    deliver(Document(render, render_summary, report.exit_code), targets, options, env)
+    return deliver(Document(render, render_summary, report.exit_code), targets, options, env)

@@ -18,11 +18,16 @@ _OPEN_FILE = re.compile(r"/dev/(?:fd/|std(?:in|out|err)$)|/proc/")
 
 
 def write_file(path: str, text: str) -> None:
-    """Write a file as UTF-8, through links. Raises `Fatal` where that can't be done; a regular file is as it was then."""
+    """Write a file as UTF-8, through links; folders that are missing are made.
+
+    Raises `Fatal` where that can't be done; a regular file is as it was then.
+    """
     data = text.encode("utf-8", "backslashreplace")
     try:
         if _is_replaceable(path):
             target = os.path.realpath(path)
+            with suppress(FileExistsError):  # of a file in its way, the system says more below
+                os.makedirs(os.path.dirname(target), exist_ok=True)
             with write_temporary_file(os.path.dirname(target), data, like=target) as temporary:
                 os.replace(temporary, target)
         else:

@@ -118,7 +118,8 @@ def _fit(sections: Sequence[_Section], room: int, size: Callable[[str], int]) ->
 
 
 def _sections(page: Page) -> Iterator[_Section]:
-    yield _Section(0, 1, [render_context(page)])
+    if page.models or not page.report.problems:  # what ended early has nothing to count
+        yield _Section(0, 1, [render_context(page)])
     yield from _split(0, page.report.problems, _OPEN_ITEMS, render_problem, "more errors", heading="Errors")
     yield from _changes(page)
     tasks = select_tasks(page)

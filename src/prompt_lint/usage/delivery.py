@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def deliver_report(
     report: UsageReport, targets: Sequence[Target], options: OutputOptions, env: Mapping[str, str]
-) -> None:
-    """Write the report to all targets. Raises `Fatal` as `deliver` does."""
+) -> ExitCode:
+    """Write the report to all targets as `deliver` does."""
 
     def render(name: str, view: View) -> str:
         return USAGE_OUTPUTS[name].render(report, color=view.color)
@@ -34,7 +34,7 @@ def deliver_report(
         return next((text for text in (page, headline) if count_bytes(text) <= room), "")
 
     exit_code = ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
-    deliver(Document(render, render_summary, exit_code), targets, options, env)
+    return deliver(Document(render, render_summary, exit_code), targets, options, env)
 
 
 def write_warnings(report: UsageReport, targets: Sequence[Target], env: Mapping[str, str]) -> None:

@@ -76,9 +76,9 @@ def run(
     credential = find_admin_credential(env, analytics=options.source == "analytics")
     with localcontext(EXACT_CONTEXT):
         report = make_report(credential, options, conditions, checked, now)
-        deliver_report(report, targets, output, env)
+        exit_code = deliver_report(report, targets, output, env)
     write_warnings(report, targets, env)
-    return ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
+    return exit_code
 
 
 def _parse_conditions(texts: Sequence[str]) -> list[FailCondition]:
