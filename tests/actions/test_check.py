@@ -14,7 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from tests.support import composite
-from tests.support.api_server import body, status
+from tests.support.api_server import always, body, status
 from tests.support.github_job import (
     LONG,
     SHORT,
@@ -104,22 +104,19 @@ def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, cach
 
 
 def test_an_invalid_configuration_is_an_error(repo: Repo, job: Job) -> None:
-    """In annotation, summary and outputs; no total is made up."""
+    """In annotation, summary, outputs and files; no total is made up."""
     open_pull_request(repo, job, {".prompt-lint.yaml": "limits: [\n"})
 
-    done = composite.run(ROOT, job)
+    done = composite.run(ROOT, job, {"sarif-file": "out/p.sarif"})
 
     outputs = dict(done.outputs)
-    assert (outputs["status"], outputs["exit-code"], outputs["total"], outputs["report-file"]) == (
-        "error",
-        "2",
-        "",
-        "",
-    )
+    assert (outputs["status"], outputs["exit-code"], outputs["total"]) == ("error", "2", "")
+    assert [problem["line"] for problem in read_report(done)["problems"]] == [2]
+    assert json.loads((job.workspace / "out/p.sarif").read_bytes())["runs"][0]["results"]
     check = done.step("Check the prompts")
-    assert len(check.annotations("error")) == 1
-    assert ".prompt-lint.yaml" in check.annotations("error")[0].data
-    assert check.summary.startswith("### ❌ prompt-lint could not check the prompts")
+    [error] = check.annotations("error")
+    assert (error.properties["file"], error.properties["line"]) == (".prompt-lint.yaml", "2")
+    assert check.summary.startswith("### ❌ 1 error; nothing was checked")
 
 
 def test_without_a_cache_nothing_is_restored_or_saved(repo: Repo, job: Job, caches: Caches) -> None:
@@ -305,7 +302,7 @@ def test_a_failing_check_comments_on_the_pull_request(repo: Repo, job: Job, gith
     assert TOKEN not in done.log + done.summary + str(done.outputs)
 
 
-def test_a_run_without_a_result_replaces_an_old_comment(repo: Repo, job: Job, github: GitHubServer) -> None:
+def test_a_fault_replaces_an_old_comment(repo: Repo, job: Job, github: GitHubServer) -> None:
     """A pull request that then breaks the configuration isn't over by what it was before."""
     job.github |= {"api_url": github.url, "token": TOKEN}
     open_pull_request(repo, job, {"prompts/b.md": LONG})
@@ -318,7 +315,24 @@ def test_a_run_without_a_result_replaces_an_old_comment(repo: Repo, job: Job, gi
     assert done.step("Comment").outcome == "success", done.log
     [only] = github.comments[12]
     assert "prompts/b.md" not in only["body"]
-    assert "without a result" in only["body"]
+    assert "`.prompt-lint.yaml:2`: isn't valid YAML" in only["body"]
+
+
+@pytest.mark.parametrize("level", ["error", "warning"])
+def test_a_comment_that_is_not_written_changes_no_verdict(
+    repo: Repo, job: Job, github: GitHubServer, level: str
+) -> None:
+    """A missing permission is an annotated error, an outage of GitHub a warning; the check is green."""
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": SHORT})
+    github.writes = level == "warning"
+    github.plan = always(status(429, ("retry-after", "3600"))) if level == "warning" else []
+
+    done = composite.run(ROOT, job, {"comment": "true"})
+
+    assert (done.outcome, done.outputs["status"]) == ("success", "pass"), done.log
+    [annotation] = done.step("Comment").annotations(level)
+    assert annotation.data.startswith("no comment: ")
 
 
 def test_jobs_of_a_matrix_have_comments_of_their_own(repo: Repo, job: Job, github: GitHubServer) -> None:
@@ -567,14 +581,12 @@ def test_no_link_of_the_checkout_moves_an_output(repo: Repo, job: Job, tmp_path:
             "would overwrite prompts/a.md, a prompt by the rule at .prompt-lint.yaml:",
         ),
         ({"sarif-file": ".prompt-lint.yaml"}, "would overwrite .prompt-lint.yaml, the configuration"),
-        ({"report-file": "missing/r.json"}, "could not write missing/r.json: No such file or directory"),
-        ({"sarif-file": "missing/s.sarif"}, "could not write missing/s.sarif: No such file or directory"),
     ],
 )
-def test_an_output_that_is_not_written_is_an_annotated_error(
+def test_an_output_that_would_overwrite_an_input_is_an_annotated_error(
     repo: Repo, job: Job, inputs: dict[str, str], fault: str
 ) -> None:
-    """A file that the run reads isn't overwritten, and nothing that was asked for is missing without a word."""
+    """Nothing is written, then."""
     open_pull_request(repo, job, {})
 
     done = composite.run(ROOT, job, inputs)
@@ -583,6 +595,35 @@ def test_an_output_that_is_not_written_is_an_annotated_error(
     assert fault in error.data
     assert done.outputs["status"] == "error"
     assert repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("text", "verdict"), [(SHORT, ("success", "pass", "0")), (LONG, ("failure", "fail", "1"))])
+def test_an_output_that_is_not_written_changes_no_verdict(
+    repo: Repo, job: Job, text: str, verdict: tuple[str, str, str]
+) -> None:
+    """It is an annotated error; the other outputs are there, also in folders that weren't."""
+    open_pull_request(repo, job, {"prompts/b.md": text})
+    outputs = "sarif=prompts/b.md/s.sarif\ngitlab=out/deep/quality.json"
+
+    done = composite.run(ROOT, job, {"output": outputs})
+
+    errors = [error.data for error in done.step("Check the prompts").annotations("error")]
+    assert "could not write prompts/b.md/s.sarif: Not a directory" in errors
+    assert (job.workspace / "out/deep/quality.json").exists()
+    assert (done.outcome, done.outputs["status"], done.outputs["exit-code"]) == verdict
+
+
+def test_a_fault_of_the_action_itself_is_in_every_output(repo: Repo, job: Job) -> None:
+    """An upload step behind it finds a file."""
+    open_pull_request(repo, job, {})
+
+    done = composite.run(ROOT, job, {"args": "'", "sarif-file": "p.sarif"})
+
+    [run] = json.loads((job.workspace / "p.sarif").read_bytes())["runs"]
+    [invocation] = run["invocations"]
+    assert "quotation mark" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert len(done.step("Check the prompts").annotations("error")) == 1
+    assert done.outputs["exit-code"] == "2"
 
 
 @pytest.mark.parametrize("name", ["..", "link", "../.."])

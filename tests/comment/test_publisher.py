@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import api_server, make
+from tests.support import api_server, log_commands, make
 from tests.support.api_server import always, retry_after, status
 from tests.support.comments import (
     environment,
@@ -20,7 +20,7 @@ from prompt_lint.cli import main
 from prompt_lint.comment.body import render_body
 from prompt_lint.comment.publisher import Options, run
 from prompt_lint.comment.target import RunId
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,11 +117,9 @@ def test_an_invalid_report_counts_as_none(github: GitHubServer, tmp_path: Path) 
     (tmp_path / "report.json").write_text("{}", encoding="utf-8")
     later = environment(github, tmp_path, run_id=8)
 
-    with pytest.raises(Fatal):
-        run(later, Options(str(tmp_path / "report.json"), "k"))
+    assert run(later, Options(str(tmp_path / "report.json"), "k")) == ExitCode.USAGE
     assert "50 ±2 over" in github.comments[12][0]["body"]
-    with pytest.raises(Fatal):
-        run(later, Options(str(tmp_path / "report.json"), "k", missing_ok=True))
+    assert run(later, Options(str(tmp_path / "report.json"), "k", missing_ok=True)) == ExitCode.USAGE
 
     assert "without a result" in github.comments[12][0]["body"]
 
@@ -247,19 +245,24 @@ def test_a_403_to_a_run_of_a_fork_is_a_notice(
         ({"comments": {}}, "is it there?"),
     ],
 )
-def test_any_other_refusal_is_an_error_with_a_hint(
-    github: GitHubServer, tmp_path: Path, change: dict[str, Any], told: str
+def test_any_other_refusal_is_an_annotated_error_with_a_hint(
+    github: GitHubServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    told: str,
 ) -> None:
     """403, 401 and 404, with GitHub's own words."""
     for name, value in change.items():
         setattr(github, name, value)
 
-    with pytest.raises(Fatal) as caught:
-        run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    code = run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
 
-    assert caught.value.exit_code == ExitCode.UNCOUNTED
-    assert told in caught.value.hint
-    assert TOKEN not in caught.value.message + caught.value.hint
+    [error] = log_commands.github(capfd.readouterr().err)
+    assert (code, error.name) == (ExitCode.UNCOUNTED, "error")
+    assert error.data.startswith("no comment: GitHub answered ")
+    assert told in error.data
+    assert TOKEN not in error.data
 
 
 def test_a_short_rate_limit_is_waited_for(github: GitHubServer, tmp_path: Path) -> None:
@@ -275,26 +278,29 @@ def test_a_short_rate_limit_is_waited_for(github: GitHubServer, tmp_path: Path) 
     "headers",
     [(("retry-after", "3600"),), (("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "99999999999"))],
 )
-def test_a_long_rate_limit_ends_the_run_at_once(
-    github: GitHubServer, tmp_path: Path, headers: tuple[tuple[str, str], ...]
+def test_a_long_rate_limit_is_a_warning_at_once(
+    github: GitHubServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    headers: tuple[tuple[str, str], ...],
 ) -> None:
     """A 403 that is a rate limit is told apart from one that is a refusal, also on a fork."""
     github.plan = always(status(403, *headers))
 
-    with pytest.raises(Fatal) as caught:
-        run(environment(github, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
+    code = run(environment(github, tmp_path, fork=True), Options(save(grown_report(), tmp_path), "k"))
 
-    assert caught.value.exit_code == ExitCode.UNCOUNTED
-    assert "permissions" not in caught.value.hint
+    [warning] = log_commands.github(capfd.readouterr().err)
+    assert (code, warning.name) == (ExitCode.OK, "warning")
+    assert "permissions" not in warning.data
 
 
 @pytest.mark.parametrize(
     "fault", [status(302, ("location", "http://127.0.0.1:9/"), html=True), "html_200", "huge", "list"]
 )
 def test_nothing_is_written_after_an_invalid_response(
-    github: GitHubServer, tmp_path: Path, fault: Any
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: Any
 ) -> None:
-    """No redirect is followed, and what isn't a list of comments isn't taken for one without ours."""
+    """No redirect is followed, and what isn't a list of comments isn't taken for one without ours: a warning says so."""
     bodies = {
         "html_200": b"<html></html>",
         "huge": b"[" + b" " * (33 << 20) + b"]",
@@ -302,9 +308,9 @@ def test_nothing_is_written_after_an_invalid_response(
     }
     github.plan = always(api_server.body(bodies[fault]) if isinstance(fault, str) else fault)
 
-    with pytest.raises(Fatal):
-        run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
+    assert run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k")) == ExitCode.OK
 
+    assert capfd.readouterr().err.startswith("::warning title=prompt-lint::no comment: ")
     assert github.comments[12] == []
 
 
@@ -334,27 +340,31 @@ def test_a_comment_whose_response_got_lost_is_not_doubled(github: GitHubServer, 
     ],
 )
 def test_an_unusable_environment_is_refused_before_anything_is_sent(
-    github: GitHubServer, tmp_path: Path, change: dict[str, str], told: str
+    github: GitHubServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    told: str,
 ) -> None:
     """Token, address and repository come from the environment alone."""
-    with pytest.raises(Fatal) as caught:
-        run(environment(github, tmp_path) | change, Options(save(grown_report(), tmp_path), "k"))
+    code = run(environment(github, tmp_path) | change, Options(save(grown_report(), tmp_path), "k"))
 
-    assert told in caught.value.message
+    [error] = log_commands.github(capfd.readouterr().err)
+    assert (code, error.name) == (ExitCode.USAGE, "error")
+    assert told in error.data
     assert github.requests == []
 
 
 @pytest.mark.parametrize("address", ["ftp://api.example.com", "http://api.example.com"])
 def test_an_unusable_address_is_explained_in_terms_of_github(
-    github: GitHubServer, tmp_path: Path, address: str
+    github: GitHubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], address: str
 ) -> None:
     """Neither a gateway for prompts nor a key has anything to do with it."""
     env = environment(github, tmp_path) | {"GITHUB_API_URL": address}
 
-    with pytest.raises(Fatal) as caught:
-        run(env, Options(save(grown_report(), tmp_path), "k"))
+    assert run(env, Options(save(grown_report(), tmp_path), "k")) == ExitCode.USAGE
 
-    said = f"{caught.value.message}\n{caught.value.hint}"
+    said = capfd.readouterr().err
     assert "anthropic" not in said
     assert "prompts" not in said
     assert "https://" in said

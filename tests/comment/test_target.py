@@ -15,7 +15,7 @@ from tests.support.comments import (
 from tests.support.github_server import GitHubServer, pull
 
 from prompt_lint.comment.publisher import Options, run
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,9 +95,9 @@ def test_a_finished_run_of_another_event_has_no_pull_request(github: GitHubServe
 )
 def test_an_incomplete_event_is_refused(github: GitHubServer, tmp_path: Path, of_run: Any) -> None:
     """Nothing is made up."""
-    with pytest.raises(Fatal):
-        run(finished_environment(github, tmp_path, **of_run), Options(save(grown_report(), tmp_path), "k"))
+    env = finished_environment(github, tmp_path, **of_run)
 
+    assert run(env, Options(save(grown_report(), tmp_path), "k")) == ExitCode.USAGE
     assert github.requests == []
 
 

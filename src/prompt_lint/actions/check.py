@@ -11,7 +11,6 @@ from prompt_lint.actions.credentials import take_credential
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link
 from prompt_lint.actions.step import (
     add_to_summary,
-    annotate,
     create_file_path,
     find_copy,
     find_errors,
@@ -20,6 +19,7 @@ from prompt_lint.actions.step import (
     run_step,
 )
 from prompt_lint.ci import detect_context
+from prompt_lint.cli.fault_report import deliver_fault
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
@@ -57,24 +57,27 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     report_file = create_file_path(env, "report.json")
     _enter_working_directory(env)
     context = detect_context(env)
-    note = "" if take_credential(env, context) else _NO_KEY
-    if note:  # whatever the input says: without a key, there is no other way
-        env["INPUT_COUNTING"] = "offline"
-    arguments = build_arguments(env, context, report_file)
+    try:
+        note = "" if take_credential(env, context) else _NO_KEY
+        if note:  # whatever the input says: without a key, there is no other way
+            env["INPUT_COUNTING"] = "offline"
+        arguments = build_arguments(env, context, report_file)
+    except Fatal as error:
+        deliver_fault(error, {"outputs": [_split_output(output) for output in _list_outputs(env)]}, env)
+        raise
     if note:
         write_stdout(f"{note}\n")
     exit_code, complaint = run_prompt_lint(env, arguments)
     report = _try_read_report(report_file)
     if report is None:
-        report_failure(
-            env, _PURPOSE, find_errors(complaint) or complaint or "prompt-lint ended without a report"
-        )
-    elif errors := find_errors(complaint):
-        annotate(errors)
+        report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
+    elif exit_code == ExitCode.UNCOUNTED:  # of an output that isn't written, perhaps: that is annotated, and no verdict
+        exit_code = report.exit_code
     add_to_summary(env, f"\n{note}\n" if note else "")
     path = find_copy(report_file, read_input(env, "report-file")) if report else ""
     status = _STATUSES.get(exit_code, "error")
-    return exit_code, {"status": status, "report-file": path, **(_summarize(report) if report else {})}
+    figures = _summarize(report) if report and (report.verdicts or not report.problems) else {}
+    return exit_code, {"status": status, "report-file": path, **figures}
 
 
 def build_arguments(env: Mapping[str, str], context: Context | None, report_file: str) -> list[str]:
@@ -109,8 +112,13 @@ def _list_outputs(env: Mapping[str, str]) -> list[str]:
     if report := read_input(env, "report-file"):
         outputs.append(f"json={report}")
     for output in outputs:
-        refuse_link(output.partition("=")[2], env)
+        refuse_link(_split_output(output)[1], env)
     return outputs
+
+
+def _split_output(output: str) -> tuple[str, str]:
+    name, _, path = output.partition("=")
+    return name, path
 
 
 def _choose_base(env: Mapping[str, str], context: Context | None) -> str:

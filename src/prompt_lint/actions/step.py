@@ -87,7 +87,10 @@ def find_copy(path: str, target: str) -> str:
 
 
 def find_errors(complaint: str) -> str:
-    """Return the lines from the first error on, out of what a run wrote to stderr; "" without one."""
+    """Return the lines from the first error on, out of what a run wrote to stderr; "" without one.
+
+    What is announced as an annotation already is none.
+    """
     start = f"\n{complaint}".find("\nerror: ")
     return complaint[start:].strip() if start >= 0 else ""
 

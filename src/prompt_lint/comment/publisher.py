@@ -14,6 +14,7 @@ from prompt_lint.comment.body import describe_no_news, has_news, parse_mark, ren
 from prompt_lint.comment.github_api import PAGE_SIZE, Refused, connect, expect_status, read_list
 from prompt_lint.comment.target import NoTarget, RunId, find_target
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.announcements import announce
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stderr, write_stdout
 from prompt_lint.output.text_pieces import format_short_name
@@ -53,7 +54,23 @@ class Comment(NamedTuple):
 
 
 def run(env: Mapping[str, str], options: Options) -> ExitCode:
-    """Comment on the pull request that the environment is about. Raises `Fatal`."""
+    """Comment on the pull request that the environment is about.
+
+    What keeps it from that is announced: an outage of GitHub as a warning, after which the run passes; what somebody has to
+    correct, such as a missing permission, as an error.
+    """
+    try:
+        return _comment(env, options)
+    except Fatal as error:
+        is_lost = error.exit_code == ExitCode.UNCOUNTED and not isinstance(error, Refused)
+        is_outage = is_lost and not options.dry_run  # which sends nothing
+        message = f"no comment: {error.message.removeprefix('no comment: ')}"
+        announce(env, "warning" if is_outage else "error", message, error.hint)
+        return ExitCode.OK if is_outage else error.exit_code
+
+
+def _comment(env: Mapping[str, str], options: Options) -> ExitCode:
+    """Raises `Fatal`."""
     report, fault = _read_report(options)
     if options.dry_run:
         write_stdout(render_body(report, options.key, RunId(0, 0), ""), for_machines=True)
