@@ -1,4 +1,7 @@
-"""Fetches the schemas that SARIF and JUnit are held against, as their makers ship them: `python3 tools/schemas.py`, once. Needs npm and pip."""
+"""Fetches what SARIF and JUnit are held against, as their makers ship it: `python3 tools/schemas.py`, once. Needs npm and pip.
+
+That is the schemas of both, and the validator of SARIF, which runs on Linux with an x86-64.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,20 @@ class Schema(NamedTuple):
     digest: str
 
 
+_MULTITOOL = ("npm", "pack", "--silent", "@microsoft/sarif-multitool-linux@5.7.0")
 SCHEMAS = (
     # By Microsoft, who edit the standard: MIT.
     Schema(
         "sarif-2.1.0.json",
-        ("npm", "pack", "--silent", "@microsoft/sarif-multitool-linux@5.7.0"),
+        _MULTITOOL,
         "package/sarif-2.1.0.json",
         "1c49a0f2b60444c71bb14878e21e0d882198eff4c539861b133093ad89ed798c",
+    ),
+    Schema(
+        "Sarif.Multitool",
+        _MULTITOOL,
+        "package/Sarif.Multitool",
+        "7eb1ad4dafe036e978464d55a9fed12b7cbb094639fc0ecd9fcd2a2ac84dfe80",
     ),
     # What Jenkins' xUnit plugin checks files with, in the sources of a package that is tested with it, too: MIT.
     Schema(
@@ -47,6 +57,7 @@ def main() -> int:
         path = FOLDER / schema.name
         if not path.exists() or digest(path.read_bytes()) != schema.digest:
             path.write_bytes(fetch(schema))
+            path.chmod(0o755)
         print(path)
     return 0
 

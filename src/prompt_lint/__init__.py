@@ -4,3 +4,4 @@
 __version__ = "0.2.0"
 # Until the first release, OWNER stands for the owner. `python3 tools/set_address.py OWNER/NAME` sets the address here and everywhere.
 REPOSITORY = "https://github.com/OWNER/prompt-lint"
+DOCUMENTATION = f"{REPOSITORY}/blob/main/docs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -12,14 +13,18 @@ from hypothesis import given, settings
 from tests.support import reports
 from tests.support.hostile_names import NAMES
 from tests.support.json_schema import validate
-from tests.support.official_schemas import SCHEMAS, needs_schemas
+from tests.support.official_schemas import MULTITOOL, SCHEMAS, needs_multitool, needs_schemas
+from tests.support.paths import ROOT
 
+from prompt_lint import REPOSITORY
 from prompt_lint.model.values import Problem
 from prompt_lint.output import View, sarif
 from prompt_lint.output.findings import KINDS, collect_findings
 from prompt_lint.output.sarif import encode_uri, render
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syrupy.assertion import SnapshotAssertion
 
     from prompt_lint.model.values import Report
@@ -42,6 +47,42 @@ def test_whole_outputs(name: str, snapshot: SnapshotAssertion) -> None:
 def test_sarif_keeps_to_its_schema(name: str) -> None:
     """The schema of the standard, as Microsoft ships it."""
     validate(json.loads(render(reports.REPORTS[name], View())), SCHEMAS / "sarif-2.1.0.json")
+
+
+@needs_multitool
+def test_the_validator_of_sarif_has_nothing_to_say(tmp_path: Path) -> None:
+    """Microsoft's own, with GitHub's rules, too; its notes are advice, such as other names for rules."""
+    for name, report in reports.REPORTS.items():
+        (tmp_path / f"{name}.sarif").write_text(render(report, View()), encoding="utf-8")
+    wrong = render(reports.REPORTS["failure"], View()).replace('"informationUri"', '"fullName"')
+    (tmp_path / "wrong.sarif").write_text(wrong, encoding="utf-8")
+    command = [str(MULTITOOL), "validate", str(tmp_path / "*.sarif"), "--json-schema", str(SCHEMAS / "sarif-2.1.0.json")]
+    command += ["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--output", str(tmp_path / "found.json")]
+
+    subprocess.run(
+        command, env={"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "HOME": str(tmp_path)}, check=False, timeout=120,
+        capture_output=True,
+    )  # fmt: skip
+
+    [run] = json.loads((tmp_path / "found.json").read_text(encoding="utf-8-sig"))["runs"]
+    found = {
+        (place["physicalLocation"]["artifactLocation"]["uri"].split("/")[-1], result["ruleId"])
+        for result in run["results"]
+        for place in result["locations"]
+    }
+    assert {name for name, _ in found} == {"wrong.sarif"}, found
+
+
+def test_every_rule_has_help_that_leads_to_its_place_in_the_documentation() -> None:
+    """What it means and what to do is said there in the same words."""
+    page = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
+    driver = run_of(reports.REPORTS["empty"])["tool"]["driver"]
+
+    assert driver["informationUri"] == REPOSITORY
+    for rule in driver["rules"]:
+        assert rule["helpUri"] == f"{REPOSITORY}/blob/main/docs/outputs.md#{rule['id']}"
+        assert f"\n### {rule['id']}\n\n{rule['fullDescription']['text']}\n" in page
+        assert rule["helpUri"] in rule["help"]["markdown"]
 
 
 @pytest.mark.parametrize("name", sorted(reports.REPORTS))

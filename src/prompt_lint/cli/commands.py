@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from prompt_lint import REPOSITORY, __version__
+from prompt_lint import DOCUMENTATION, __version__
 from prompt_lint.cli.usage_errors import refuse_contradictions
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.terminal import write_stdout
@@ -17,7 +17,6 @@ from prompt_lint.output.terminal import write_stdout
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-DOCUMENTATION = f"{REPOSITORY}/blob/main/docs"
 _EXIT_CODES = {
     ExitCode.OK: "success",
     ExitCode.USAGE: "the command line or the configuration is wrong",

@@ -23,7 +23,7 @@ Level = Literal["error", "warning", "notice"]
 LEVELS: Sequence[Level] = ("error", "warning", "notice")
 # Kinds of findings with their titles, the worst first. Services remember findings by these names, so they never change.
 KINDS = {
-    "configuration": "a fault of the configuration",
+    "configuration": "the configuration or the command line is wrong",
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",

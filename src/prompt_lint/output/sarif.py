@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from prompt_lint import __version__
+from prompt_lint import DOCUMENTATION, REPOSITORY, __version__
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.findings import collect_findings, identify
 from prompt_lint.output.phrases import merge_notes
@@ -19,7 +19,7 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.model.values import Note, Report, Verdict
+    from prompt_lint.model.values import Note, Problem, Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.findings import Finding, Level
 
@@ -32,8 +32,8 @@ _LEVEL_NAMES: dict[Level, str] = {"error": "error", "warning": "warning", "notic
 # Kind of finding → name, level, what it means, what to do. Collectors remember results by these ids, so they never change.
 _RULES = {
     "configuration": (
-        "ConfigurationFault", "error", "The configuration is at fault.",
-        "Mend .prompt-lint.yaml as the message says: until then some prompts may not be measured."),
+        "ConfigurationFault", "error", "The configuration or the command line is wrong.",
+        "Correct it as the message says: until then some prompts may not be measured."),
     "over-limit": (
         "PromptOverLimit", "error", "A prompt has more tokens than its limit.",
         "Cut the prompt: the message names its largest sections. Or raise the limit in .prompt-lint.yaml."),
@@ -95,7 +95,7 @@ def _fits(text: str) -> bool:
 def _render_log(report: Report, results: Sequence[dict[str, Any]], left_out: int) -> str:
     run = {
         "tool": {"driver": {
-            "name": "prompt-lint", "semanticVersion": __version__,
+            "name": "prompt-lint", "semanticVersion": __version__, "informationUri": REPOSITORY,
             "rules": [_descriptor(rule) for rule in _RULES],
         }},
         "columnKind": "unicodeCodePoints",
@@ -112,26 +112,29 @@ def _render_log(report: Report, results: Sequence[dict[str, Any]], left_out: int
 
 def _descriptor(rule: str) -> dict[str, Any]:
     name, level, meaning, hint = _RULES[rule]
+    address = f"{DOCUMENTATION}/outputs.md#{rule}"
     return {
         "id": rule,
         "name": name,
         "shortDescription": {"text": meaning},
         "fullDescription": {"text": f"{meaning} {hint}"},
-        "help": {"text": hint},
+        # Code scanning shows the Markdown; other viewers have the text and the address.
+        "help": {"text": hint, "markdown": f"{hint} [More about {rule}]({address})"},
+        "helpUri": address,
         "defaultConfiguration": {"level": level},
         "properties": {"tags": ["prompt", "tokens"], "precision": "very-high", "problem.severity": level},
     }
 
 
 def _invocation(report: Report, left_out: int) -> dict[str, Any]:
-    """Return whether the run succeeded, and what has no place in a file: its problems, notes, what is left out."""
+    """Return whether the run succeeded, and why not; its notes, and what is left out."""
     notifications = [
-        _notification("error", *filter(None, (problem.message, problem.hint)))
+        _notification("error", *filter(None, (problem.message, problem.hint)), place=problem)
         for problem in report.problems
-        if not problem.path
+        if problem.exit_code != ExitCode.OVER_LIMIT
     ]
     notifications += [
-        _notification("note", merge_notes([note])[0], note=note)
+        _notification("note", merge_notes([note])[0], place=note)
         for note in report.notes
         if not note.is_warning or not note.path
     ]
@@ -145,8 +148,8 @@ def _invocation(report: Report, left_out: int) -> dict[str, Any]:
     }
 
 
-def _notification(level: str, *lines: str, note: Note | None = None) -> dict[str, Any]:
-    locations = {"locations": [_location(note.path, note.line)]} if note and note.path else {}
+def _notification(level: str, *lines: str, place: Note | Problem | None = None) -> dict[str, Any]:
+    locations = {"locations": [_location(place.path, place.line)]} if place and place.path else {}
     return {"level": level, "message": {"text": _message(lines)}, **locations}
 
 
