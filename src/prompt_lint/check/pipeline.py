@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.judge import apply_exemption, decide_exit_code
+from prompt_lint.check.judge import apply_exemption, apply_exemptions_to_problems, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
@@ -82,9 +82,11 @@ def check_prompts(
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
+    problems, exempt_notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
     notes = [
         *map(Note, tree.notes),
         *report.notes,
+        *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.cli.init.kinds import TEXTS
+from prompt_lint.cli.init.folders import is_test_data
+from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
@@ -25,6 +26,9 @@ _REQUEST_PIECES = re.compile(
     rb"""\brole["']?[ \t]*:[ \t]*["']?(?:system|user|assistant|developer|tool)\b|\binput_?[sS]chema["']?[ \t]*:"""
 )
 _REQUEST_KEYS = re.compile(rb"""\bmessages["']?[ \t]*:|\binput_?[sS]chema["']?[ \t]*:""")
+# Without a schema it is a tool of something else, as those of Prompt flow are, whose `type` is `python`.
+_API_DESCRIPTION = re.compile(rb"""(?m)^[ \t{]*["']?(?:openapi|swagger)["']?[ \t]*:""")
+_TOOL_SCHEMA = re.compile(rb"""\b(?:input_?[sS]chema|parameters)\b""")
 _ANY_FORMAT = Rule(("**",), (), (), "", "", {}, 0.9, "", allow_empty=False, line=0)
 
 
@@ -36,8 +40,8 @@ class Inspection(NamedTuple):
 
 
 def has_special_name(path: str) -> bool:
-    """Whether files with such a path may have another format than text."""
-    return possible_formats(path, _ANY_FORMAT) != ("text",)
+    """Whether files with such a path may have another format than text. Data files of tests are of none."""
+    return not (_is_data(path) and is_test_data(path)) and possible_formats(path, _ANY_FORMAT) != ("text",)
 
 
 def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
@@ -52,6 +56,8 @@ def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
     name = recognise(path, data, _ANY_FORMAT).name
     if name not in _DATA_FORMATS:
         return Inspection(name)
+    if name == "tools" and not _TOOL_SCHEMA.search(data):
+        return Inspection()
     diagnostics = Diagnostics([], [])
     has_request = False
     try:
@@ -69,13 +75,15 @@ def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
 
 def _was_meant_for_prompt(path: str, data: bytes, format_name: str) -> bool:
     """Whether a file without a request was meant to hold one, rather than being something else."""
-    if not _is_data(path):
-        return False
+    if not _is_data(path) or PROMPT_WORD.search(path.rpartition("/")[2]):
+        return False  # with such a name it is one as it is
     try:
         if path.lower().endswith((".jsonl", ".ndjson")):
             path, data = "line.json", data.strip().partition(b"\n")[0]
         document = parse_document(path, data).data
     except Unreadable:
+        if _API_DESCRIPTION.search(data):
+            return False
         return _mentions_prompts(path) or bool(_REQUEST_PIECES.search(data) and _REQUEST_KEYS.search(data))
     messages = document.get("messages") if isinstance(document, dict) else document
     has_messages = isinstance(messages, list) and any(
@@ -89,5 +97,4 @@ def _is_data(path: str) -> bool:
 
 
 def _mentions_prompts(path: str) -> bool:
-    *folders, name = path.lower().split("/")
-    return "prompt" in name or not set(TEXTS.folders).isdisjoint(folders)
+    return "prompt" in path.lower().rpartition("/")[2] or bool(find_prompt_folder(path))
