@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -39,6 +40,7 @@ SUBCOMMANDS = _Subcommands(
         "list": "prompt_lint.cli.list_",
         "models": "prompt_lint.cli.models",
         "report": "prompt_lint.cli.report",
+        "schema": "prompt_lint.cli.schema",
     }
 )
 
@@ -46,16 +48,37 @@ SUBCOMMANDS = _Subcommands(
 @click.group(
     cls=Group,
     commands=cast("dict[str, click.Command]", SUBCOMMANDS),  # Click only reads it
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
     "counted, 130 interrupted, 143 terminated.",
 )
 @version_option()
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Keep Claude prompts within their token limits.
 
     Start with `prompt-lint init`, which looks for prompts and writes a .prompt-lint.yaml; then run `prompt-lint check`.
     """
+    if context.invoked_subcommand is None:
+        _show_overview(context)
+
+
+def _show_overview(context: click.Context) -> None:
+    """Show which prompts a repository without a configuration holds; the help anywhere else."""
+    # Only without a command.
+    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415
+    from prompt_lint.cli.options import DEFAULT_COUNTING, DEFAULT_FILE_SIZE  # noqa: PLC0415
+    from prompt_lint.cli.project import needs_config  # noqa: PLC0415
+    from prompt_lint.output.terminal import write_stdout  # noqa: PLC0415
+
+    text = ""
+    with contextlib.suppress(Fatal):
+        if needs_config():
+            text = render_overview(context.obj, (), DEFAULT_FILE_SIZE, DEFAULT_COUNTING)
+    if not text:
+        raise click.exceptions.NoArgsIsHelpError(context)
+    write_stdout(text)
 
 
 def main() -> NoReturn:

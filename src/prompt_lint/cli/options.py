@@ -49,6 +49,19 @@ class CountingOptions(NamedTuple):
     no_cache: bool
 
 
+# Without a command there are no options: nothing is sent.
+DEFAULT_COUNTING = CountingOptions(
+    "offline",
+    True,
+    "anthropic",
+    _POLICY.jobs,
+    _POLICY.max_requests,
+    _POLICY.deadline,
+    None,
+    False,
+)
+
+
 def group_options(**groups: Any) -> Decorator:
     """Decorate a command to get its options in groups: `output=OutputOptions` for all that are fields of that class."""
 
@@ -137,14 +150,13 @@ def complete_models(_context: click.Context, _param: click.Parameter, incomplete
     return [model for model in KNOWN_IDS if model.startswith(incomplete)]
 
 
-def models(help_text: str, *, required: bool = False) -> Decorator:
+def models(help_text: str) -> Decorator:
     """Return the option `--model`, which may be given repeatedly."""
     return click.option(
         "--model",
         "models",
         metavar="MODEL",
         multiple=True,
-        required=required,
         shell_complete=complete_models,
         help=f"{help_text} Repeatable; `prompt-lint models` lists the known ones.",
     )

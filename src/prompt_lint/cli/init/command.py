@@ -82,5 +82,8 @@ def _split_extras(extras: str) -> list[str]:
     names = [name.strip() for name in extras.split(",") if name.strip()]
     for name in names:
         if name not in EXTRAS:
-            raise Fatal(f"--with: `{escape_line(name)}` isn't known", f"expected {' or '.join(EXTRAS)}: --with hook,github")
+            raise Fatal(
+                f"--with: `{escape_line(name)}` isn't known",
+                f"expected {' or '.join(EXTRAS)}: --with hook,github",
+            )
     return list(dict.fromkeys(names))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config.values import MAX_LIMIT
 
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 

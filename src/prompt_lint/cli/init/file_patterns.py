@@ -7,7 +7,16 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from prompt_lint.cli.init.kinds import NAMED_DATA, NAMED_TEXTS, PROMPT_FOLDER, PROMPT_WORD, SKILLS, SYSTEM_PROMPTS, TEXTS, find_prompt_folder
+from prompt_lint.cli.init.kinds import (
+    NAMED_DATA,
+    NAMED_TEXTS,
+    PROMPT_FOLDER,
+    PROMPT_WORD,
+    SKILLS,
+    SYSTEM_PROMPTS,
+    TEXTS,
+    find_prompt_folder,
+)
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import MAX_LENGTH
 
@@ -45,9 +54,7 @@ def write_patterns(kind: Kind, paths: Sequence[str], all_paths: Sequence[str]) -
     if all(name.startswith("*.") and name.count(".") == 1 for name in by_name):
         return _place_pattern(kind, _join_extensions(by_name), paths)
     patterns = [
-        pattern
-        for name, members in by_name.items()
-        for pattern in _place_pattern(kind, name, members)
+        pattern for name, members in by_name.items() for pattern in _place_pattern(kind, name, members)
     ]
     return _drop_narrower(list(dict.fromkeys(patterns)))
 
@@ -208,7 +215,9 @@ def _folders_between(ends: Iterable[str], name: str = "", folder: str = "") -> s
     """Return the pattern between a folder and a name; any depth where all in the folder is of the kind, also in future."""
     if folder == ".github/workflows":
         return ""  # those in folders below are only imported
-    if "*" in name and (folder.startswith(".") or PROMPT_FOLDER.match(folder) or folder in _FOLDERS_OF_PROMPTS):
+    if "*" in name and (
+        folder.startswith(".") or PROMPT_FOLDER.match(folder) or folder in _FOLDERS_OF_PROMPTS
+    ):
         return "**/"
     depths = {end.count("/") for end in ends}
     return "" if depths == {0} else "*/" if depths == {1} else "**/"

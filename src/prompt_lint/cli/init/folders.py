@@ -13,7 +13,7 @@ _TESTS = frozenset({"__tests__", "e2e", "spec", "specs"})
 _TESTS_NAME = re.compile(r"(?i)tests?(?:[-_].*)?\Z|.*[-_.]tests?\Z")
 # What is in these isn't the repository's own, or isn't read as what it is called.
 _FOREIGN = frozenset({
-    "__fixtures__", "__snapshots__", "build", "cassettes", "dist", "fixtures", "node_modules", "snapshots", "testdata",
+    "__fixtures__", "__snapshots__", "build", "cassettes", "dist", "fixtures", "node_modules", "recordings", "snapshots", "testdata",
     "third_party", "third-party", "vendor",
 })  # fmt: skip
 _TRANSLATIONS = frozenset({"i18n", "l10n", "locales", "translations"})

@@ -34,10 +34,14 @@ class Kind(NamedTuple):
 
 # Folders of these names hold prompts, and so do those whose names end so, as `agent_prompts`.
 PROMPT_FOLDER = re.compile(r"(?i)(?:.+[-_ ])?prompts\Z|prompt\Z")
-TEXTS = Kind("prompts", "Texts in folders of prompts: each is one message of the user.", folders=("prompts", "prompt"))
+TEXTS = Kind(
+    "prompts", "Texts in folders of prompts: each is one message of the user.", folders=("prompts", "prompt")
+)
 NAMED_TEXTS = Kind("prompts by name", "Texts with `prompt` in their names: each is one message of the user.")
 NAMED_DATA = Kind(
-    "prompts in YAML", "YAML files with `prompt` in their names: each is counted as the text that it is.", read_as="text"
+    "prompts in YAML",
+    "YAML files with `prompt` in their names: each is counted as the text that it is.",
+    read_as="text",
 )
 SYSTEM_PROMPTS = Kind(
     "system prompts", "System prompts, by their names.", folders=("prompts", "prompt"), role="system"
@@ -186,7 +190,9 @@ def _list_parents(path: str) -> Iterator[str]:
 def find_doubt(kind: Kind, path: str) -> str:
     """Return the folder that makes it doubtful whether a file is a prompt of this repository; "" for none."""
     # A folder may be called `prompts` in tests, too, but what is in it isn't always a prompt.
-    folders = () if kind in {TEXTS, SYSTEM_PROMPTS} else {folder.rpartition("/")[2] for folder in kind.folders}
+    folders = (
+        () if kind in {TEXTS, SYSTEM_PROMPTS} else {folder.rpartition("/")[2] for folder in kind.folders}
+    )
     return find_doubtful_folder(path, folders, is_certain=kind.is_certain)
 
 

@@ -46,7 +46,9 @@ class KindLimits(NamedTuple):
 def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
     """Return limits for the prompts of a kind: of skills the documented ones, unless today's prompts are too large for them."""
     outliers = [path for path in find_outliers(sizes) if write_path_pattern(path)]
-    if _find_limits(kind, sizes) == _find_limits(kind, [size for size in sizes if size.prompt.path not in outliers]):
+    if _find_limits(kind, sizes) == _find_limits(
+        kind, [size for size in sizes if size.prompt.path not in outliers]
+    ):
         outliers = []
     usual = [size for size in sizes if size.prompt.path not in outliers]
     own_rules = []
@@ -91,7 +93,7 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
 def limit_for(high: int, smallest: int = _SMALLEST) -> int:
     """Return a limit for prompts of at most so many tokens: about 30 % above, in two significant digits."""
     unit = 10 ** max(0, len(str(math.ceil(high * _HEADROOM))) - 2)
-    limit = round(high * _HEADROOM / unit) * unit
+    limit: int = round(high * _HEADROOM / unit) * unit
     if limit < high * _LEAST_HEADROOM:
         limit += unit
     return min(MAX_LIMIT, max(smallest, limit))
@@ -105,15 +107,15 @@ def describe_today(sizes: Sequence[Size]) -> str:
     """Return a sentence about the prompts of a kind as they are."""
     largest = find_largest(sizes)
     files = len({size.prompt.path for size in sizes})
-    if files == 1:
-        return f"Today 1 file, of {_describe_size(largest)}."
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""
+    if files == 1:
+        return f"Today 1 file, of {_describe_size(largest)}{escape_line(name)}."
     path = _shorten(escape_line(largest.prompt.path))
     return f"Today {pluralize(files, 'file')}, the largest prompt of {_describe_size(largest)}: {path}{escape_line(name)}"
 
 
 def _describe_size(size: Size) -> str:
-    return f"{format_count(size.count or EMPTY_COUNT)} tokens"
+    return f"{format_count(size.token_count or EMPTY_COUNT)} tokens"
 
 
 def _shorten(path: str) -> str:

@@ -106,7 +106,7 @@ def propose_config(
     survey = survey_tree(tree, name, settings.max_file_size)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size, sources.report_progress))
+    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(found, draft)
@@ -134,7 +134,9 @@ def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[
         revised, prompts = _revise(found, draft, config, targets)
         if not revised.findings:
             raise Fatal(
-                "none of the prompts that were found can be measured", _list_reasons(revised), ExitCode.UNCOUNTED
+                "none of the prompts that were found can be measured",
+                _list_reasons(revised),
+                ExitCode.UNCOUNTED,
             )
         if revised == draft:
             return draft, config, prompts
@@ -239,7 +241,7 @@ def _list_unmeasured(
 def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
     formats = sorted({size.prompt.format for size in sizes} - {""})
     files = len({size.prompt.path for size in sizes})
-    is_estimate = not all(size.count for size in sizes)
+    is_estimate = not all(size.token_count for size in sizes)
     return KindSummary(title, formats, files, estimate_total(sizes), is_estimate, find_largest(sizes))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.cli.init.config_text import render_scalar
 from prompt_lint.cli.init.file_patterns import escape_path, write_path_pattern
 from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from prompt_lint.cli.init.survey import Finding, Survey
     from prompt_lint.config.rule_matching import RuleMatcher
@@ -33,10 +34,14 @@ def write_remarks(
             *_group(doubtful),
         ]
     if faults:
-        lines += ["", "Left out: data that looks like requests or tools, and can't be measured."] if lines else [
-            "Left out: data that looks like requests or tools, and can't be measured."
+        lines += [
+            *([""] if lines else ()),
+            "Left out: data that looks like requests or tools, and can't be measured.",
         ]
-        lines += [f"  {escape_line(path)}: {escape_line(fault)}" for path, fault in list(faults.items())[:_MAX_LINES]]
+        lines += [
+            f"  {escape_line(path)}: {escape_line(fault)}"
+            for path, fault in list(faults.items())[:_MAX_LINES]
+        ]
         lines += [f"  and {len(faults) - _MAX_LINES:,} more"] if len(faults) > _MAX_LINES else []
     return tuple(lines)
 
@@ -47,8 +52,6 @@ def _is_taken(path: str, matcher: RuleMatcher) -> bool:
 
 def _group(paths: Sequence[str]) -> Iterator[str]:
     """Yield the files by their folder (a doubtful one as a whole) and name or extension, the largest groups first."""
-    from prompt_lint.cli.init.config_text import render_scalar  # noqa: PLC0415  # which renders these lines
-
     groups: dict[tuple[str, str], list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import run_notes
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.verdicts import count_prompts
+from prompt_lint.counting.sources import OfflineStandIn
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.request.flatten import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
@@ -34,7 +35,8 @@ _DOUBT = 1.15
 # Bytes for a token: of letters and spaces, and of everything else. Prompts of public repositories, November 2026.
 _BYTES_OF_WORDS, _BYTES_OF_OTHERS = 4.4, 1.6
 _WORDS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \n"
-_TEXT_FORMATS_EXCEPT = frozenset({"request", "tools", "prompt-yml"})
+# Not every request can be counted offline, so all of these are.
+_DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
 
 
 class Size(NamedTuple):
@@ -42,11 +44,11 @@ class Size(NamedTuple):
 
     prompt: Prompt
     estimate: float
-    count: Count | None = None
+    token_count: Count | None = None
 
     @property
     def high(self) -> int:
-        return self.count.high if self.count else 0
+        return self.token_count.high if self.token_count else 0
 
 
 class Reading(NamedTuple):
@@ -60,17 +62,15 @@ class Reading(NamedTuple):
 class Reader:
     """Reads each file once, however often a draft is revised."""
 
-    def __init__(self, tree: WorkingTree, max_bytes: int, report_progress: Callable[[int], None]) -> None:
+    def __init__(self, tree: WorkingTree, max_bytes: int) -> None:
         self.tree = tree
         self.max_bytes = max_bytes
-        self.report_progress = report_progress
         self._readings: dict[tuple[str, str, str, str], Reading] = {}
 
     def read(self, file: MatchedFile) -> Reading:
         key = (file.path, file.read_as, file.rule.role, file.rule.format)
         if key not in self._readings:
             self._readings[key] = self._read(file)
-            self.report_progress(len(self._readings))
         return self._readings[key]
 
     def _read(self, file: MatchedFile) -> Reading:
@@ -99,35 +99,34 @@ def measure_largest(
     """
     problems: list[Problem] = []
     sizes = {
-        key: [Size(read.prompt, _estimate(read.prompt.request)) for read in reads] for key, reads in buckets.items()
+        key: [Size(read.prompt, _estimate(read.prompt.request)) for read in reads]
+        for key, reads in buckets.items()
     }
-    while chosen := {
-        (key, number) for key, members in sizes.items() for number in _choose_next(members)
-    }:
+    while chosen := {(key, number) for key, members in sizes.items() for number in _choose_next(members)}:
         order = sorted(chosen, key=lambda place: (str(place[0]), place[1]))
         counts = _count([buckets[key][number] for key, number in order], sources, problems)
         for (key, number), count in zip(order, counts, strict=True):
-            sizes[key][number] = sizes[key][number]._replace(count=count)
+            sizes[key][number] = sizes[key][number]._replace(token_count=count)
     return sizes, problems
 
 
 def estimate_total(sizes: Iterable[Size]) -> int:
     """Return about how many tokens there are: what was counted, and the estimates by the ratio that this shows."""
     sizes = list(sizes)
-    counted = sum(size.count.tokens for size in sizes if size.count)
-    known = sum(size.estimate for size in sizes if size.count)
-    rest = sum(size.estimate for size in sizes if not size.count)
+    counted = sum(size.token_count.tokens for size in sizes if size.token_count)
+    known = sum(size.estimate for size in sizes if size.token_count)
+    rest = sum(size.estimate for size in sizes if not size.token_count)
     return round(counted + rest * (counted / known if known else 1))
 
 
 def _choose_next(sizes: Sequence[Size]) -> list[int]:
     """Return the positions of prompts to be counted next; none once the largest are known."""
-    open_numbers = [number for number, size in enumerate(sizes) if not size.count]
+    open_numbers = [number for number, size in enumerate(sizes) if not size.token_count]
     open_numbers.sort(key=lambda number: -sizes[number].estimate)
     if len(sizes) <= _FEW or sum(size.estimate for size in sizes) <= _FEW_TOKENS:
         return open_numbers
-    data = [number for number in open_numbers if sizes[number].prompt.format in _TEXT_FORMATS_EXCEPT]
-    counted = [size for size in sizes if size.count]
+    data = [number for number in open_numbers if sizes[number].prompt.format in _DATA_FORMATS]
+    counted = [size for size in sizes if size.token_count]
     if not counted:
         return sorted({*data, *open_numbers[:_BATCH]})
     ratio = max((size.high / size.estimate for size in counted if size.estimate), default=1.0) * _DOUBT
@@ -146,9 +145,7 @@ def _estimate(request: Request | None) -> float:
     return (len(data) - others) / _BYTES_OF_WORDS + others / _BYTES_OF_OTHERS
 
 
-def _count(
-    reads: Sequence[ReadPrompt], sources: CountSources, problems: list[Problem]
-) -> list[Count]:
+def _count(reads: Sequence[ReadPrompt], sources: CountSources, problems: list[Problem]) -> list[Count]:
     """Return the largest count of each prompt among its models; 0 tokens, and a problem, for one that can't be counted."""
     keyed = [
         read._replace(digest=read.prompt.request.digest()) if read.prompt.request else read for read in reads
@@ -161,7 +158,8 @@ def _count(
     for read, of_models in outcomes:
         failed = [outcome for outcome in of_models if not isinstance(outcome, Count)]
         if failed:
-            reason = getattr(failed[0], "reason", failed[0])
+            outcome = failed[0]
+            reason = outcome.reason if isinstance(outcome, OfflineStandIn) else outcome
             problems.append(Problem(read.prompt.path, read.prompt.line, reason.message, reason.hint))
         known = [outcome for outcome in of_models if isinstance(outcome, Count)]
         counts.append(max(known, key=lambda count: count.high) if known else Count(0, 0, 0, "offline"))

@@ -46,7 +46,7 @@ def render_left_out(proposal: Proposal) -> str:
 
 def _make_row(kind: KindSummary) -> tuple[str, str, str, str, str]:
     tokens = f"{'~' if kind.is_estimate else ''}{kind.tokens:,}"
-    prompt, count = kind.largest.prompt, kind.largest.count
+    prompt, count = kind.largest.prompt, kind.largest.token_count
     path = escape_line(prompt.path)
     path = path if len(path) <= _PATH_WIDTH else f"…{path[1 - _PATH_WIDTH :]}"
     name = f" ({escape_line(prompt.name)})" if prompt.name else ""

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_EXCLUDED = 10
-_OTHER_TEXT = re.compile(r"(?i)readme|changelog|license|requirements|constraints|robots|cmakelists|notice|version")
+_OTHER_TEXT = re.compile(
+    r"(?i)readme|changelog|license|requirements|constraints|robots|cmakelists|notice|version"
+)
 
 
 class Finding(NamedTuple):
@@ -128,7 +130,9 @@ def _make_finding(
 ) -> Finding:
     """Exclude what the patterns match beside the members, unless the rule of another kind has it."""
     matches, known = compile_patterns(patterns), set(members)
-    others = [path for path in paths if path not in known and matches(path) and not _is_certain(path, kind, kinds)]
+    others = [
+        path for path in paths if path not in known and matches(path) and not _is_certain(path, kind, kinds)
+    ]
     exclude = dict.fromkeys(_exclude_folders(kind, members, others))
     is_excluded = compile_patterns(list(exclude)) if exclude else lambda _path: False
     names = {path.rpartition("/")[2] for path in others if not is_excluded(path)}
@@ -140,7 +144,7 @@ def _make_finding(
 def _is_certain(path: str, kind: Kind, kinds: Mapping[str, Kind]) -> bool:
     """Whether the rule of another kind takes a file."""
     own = kinds.get(path)
-    return own not in {None, kind} and not (own and find_doubt(own, path))
+    return own is not None and own != kind and not find_doubt(own, path)
 
 
 def _exclude_folders(kind: Kind, members: Sequence[str], others: Sequence[str]) -> list[str]:
@@ -154,12 +158,21 @@ def _exclude_folders(kind: Kind, members: Sequence[str], others: Sequence[str]) 
         for folder in sorted(doubts)
         if f"{escape_path(folder.rpartition('/')[2])}/" in taken
     ]
-    # Where no doubt excludes a file, but it isn't of the kind: its folder, if that has none.
-    strangers = {path.rpartition("/")[0] for path in others if not find_doubt(kind, path)}
+    # Where no doubt excludes a file, but it isn't of the kind: its folder, if that has none and isn't one of the tool.
+    strangers = {
+        path.rpartition("/")[0]
+        for path in others
+        if not find_doubt(kind, path)
+        and not any(f"/{folder}/" in f"/{path}" for folder in kind.folders if folder.startswith("."))
+    }
     strangers = {
         folder
         for folder in strangers
         if folder and not any(path.startswith(f"{folder}/") for path in members)
     }
-    places += [f"/{escape_path(folder)}/" for folder in sorted(strangers)] if len(strangers) <= _MAX_EXCLUDED else []
+    places += (
+        [f"/{escape_path(folder)}/" for folder in sorted(strangers)]
+        if len(strangers) <= _MAX_EXCLUDED
+        else []
+    )
     return [*sorted(by_name - taken), *places[:_MAX_EXCLUDED]]
