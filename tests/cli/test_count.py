@@ -117,4 +117,3 @@ def test_without_a_model_it_is_the_configurations_or_the_newest_sonnet(
         == "note: counted for claude-haiku-4-5, as .prompt-lint.yaml says; --model names another\n"
     )
     assert lint("count", "a.md") == default
-    assert lint("count", "a.md", "--quiet").err == ""

@@ -76,7 +76,7 @@ def command(
 ) -> ExitCode:
     """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
     if not models:
-        models = _choose_models(env, is_quiet=output_options.quiet or show_request)
+        models = _choose_models(env)
     rule = _make_rule(models, role or "", format_name or "")
     reader = _Reader(rule, max_file_size, Diagnostics([], []), [])
     if show_request:
@@ -97,12 +97,11 @@ def command(
     return report.exit_code
 
 
-def _choose_models(env: Mapping[str, str], *, is_quiet: bool) -> tuple[str, ...]:
+def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
     """Return the models to count for where none is named, and say on stderr which they are, and why."""
     models, config_path = find_models(env)
     reason = f"as {escape_line(config_path)} says" if config_path else "the default"
-    if not is_quiet:
-        write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
+    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
     return tuple(models)
 
 
