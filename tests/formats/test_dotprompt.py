@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -398,21 +397,7 @@ def test_any_bytes_are_read_or_refused(module: Any, data: bytes) -> None:
     assert [(path, line) for path, line in lines if not 1 <= line <= lengths[path]] == []
 
 
-@pytest.mark.parametrize("repeats", [25_000, pytest.param(200_000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "piece",
-    ["{{!-- ", "{{! ", "{{>a", "{{> ", '{{role "a', "{{role ", "{{~", "\\{{", "{{>(", "{{#>b}}", "{{! x }}", "{{/role}}", " ", "#\n", "\n---"],
-)  # fmt: skip
-def test_hostile_files_take_linear_time(piece: str, repeats: int) -> None:
-    """What never closes is looked for once."""
-    start = time.process_time()
-
-    for data in (piece * repeats, f"---\n---\n{piece * repeats}"):
-        dotprompt.recognise(PATH, data.encode())
-        continue_prompt.recognise(PATH, data.encode())
-        try:
-            parse(data)
-        except Unreadable as error:
-            assert "1,000 partials" in error.message or "not there" in error.message  # noqa: PT017  # either is right
-
-    assert time.process_time() - start < 15 * repeats / 200_000
+def test_more_turns_than_a_conversation_has_are_refused() -> None:
+    """They would take seconds."""
+    with pytest.raises(Unreadable, match="has more than 10,000 turns"):
+        turns('{{role "user"}}a' * 10_001)

@@ -565,6 +565,8 @@ def test_a_commit_is_read_as_a_working_tree_is(project: Repo, lint: Lint) -> Non
         ("GEMINI.md", "@a " * 50_001, "has more than 50,000 words with `@`"),
         ("CLAUDE.md", "@a" + "\n" * 100_000, "has more than 100,000 lines"),
         ("CLAUDE.md", "@a" + "\r" * 100_000, "has more than 100,000 lines"),
+        ("CLAUDE.md", "@a " * 50_000, "has more than 50,000 words with `@`"),
+        ("CLAUDE.md", "@a" + " `" * 100_000, "has more than 100,000 back-ticks"),
         ("CLAUDE.md", " ".join(f"@here/{n}" for n in range(1_001)), "imports more than 1,000 files"),
         ("GEMINI.md", " ".join(f"@here/{n}" for n in range(1_001)), "imports more than 1,000 files"),
         ("CLAUDE.md", " ".join(f"@big/{n}" for n in range(33)), "imports more than 32,000,000 bytes"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -292,6 +291,14 @@ def test_schema_of_the_answer_and_placeholders_are_reported() -> None:
     assert notes(data) == [(STRUCTURED_OUTPUT, 3), (PLACEHOLDERS_NOTE, 8)]
 
 
+def test_more_turns_than_a_conversation_has_are_refused() -> None:
+    """They would take seconds; the line is that of the first one too many."""
+    with pytest.raises(Unreadable, match="has more than 10,000 turns") as caught:
+        parse(b"user:\n" * 10_001)
+
+    assert caught.value.line == 10_000
+
+
 def test_every_prompty_is_one() -> None:
     """No other tool uses the name."""
     recognised = recognise("x/a.prompty", b"anything", make.rule())
@@ -322,16 +329,6 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         lines = [max(error.line, 1)]
 
     assert all(1 <= line <= last for line in lines)
-
-
-@pytest.mark.parametrize("piece", [" ", "# ", "user", "user[", "---\n", "user:\n", "user[a=b, ", "\n"])
-def test_hostile_files_take_linear_time(piece: str) -> None:
-    """What matches a marker in many ways elsewhere matches in one here."""
-    start = time.process_time()
-
-    parse(f"---\na: b\n---\n{piece * 200_000}x")
-
-    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,14 @@ def test_in_broken_frontmatter_a_value_ends_at_the_next_key(front: str, descript
     assert parse_fields(front).get_text("description") == description
 
 
+def test_broken_frontmatter_of_too_many_lines_is_cut_off_and_says_so() -> None:
+    """No real one has 10,000 lines, and each takes its time."""
+    fields = parse_fields("a: [b] [c]\nb: |\n" + "  c\n" * 10_000 + "d: e\n")
+
+    assert fields.get_text("b").count("c") == 9_998
+    assert fields.cut_lines == {"b": 10_002}
+
+
 def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing() -> None:
     """A rule of Claude Code is loaded on demand if it has paths, and these are globs that nobody quotes."""
     assert parse_fields("paths:\n  - **/*.ts\n").values["paths"] == "- **/*.ts"

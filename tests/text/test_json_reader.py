@@ -51,6 +51,7 @@ def test_every_value_is_read_and_starts_at_its_position(value: Any, indent: int 
         ('["\\ud83d\\ude00",\n"\\ud800"]', "an escape stands for half a character", 2, 2),
         ("[" * 101 + "]" * 101, "it is nested too deeply", 0, 0),
         ("[" * 100_000, "it is nested too deeply", 0, 0),
+        ("[" + "1," * 400_000 + "1]", "it has more than 400,000 values", 0, 0),
     ],
 )
 def test_what_other_readers_take_otherwise_is_refused(
@@ -62,3 +63,8 @@ def test_what_other_readers_take_otherwise_is_refused(
 
     assert message in caught.value.message
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_commas_in_texts_are_no_values() -> None:
+    """A long text is one."""
+    assert parse_json(f'["{",[{" * 200_000}"]') == [",[{" * 200_000]

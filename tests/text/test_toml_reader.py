@@ -26,6 +26,7 @@ MANY = "too = 1\n" * 20_001
         (f'x = """\n"""\n{LONG} = 1', "has a key of more than 32 parts", 3),
         (f'x = "\\""\n{LONG} = 1', "has a key of more than 32 parts", 2),
         (MANY, "has more than 20,000 keys and values", 10_001),
+        ("x = [\n" + "[],\n" * 20_000 + "]", "has more than 20,000 keys and values", 20_000),
     ],
 )
 def test_what_would_be_expensive_is_refused_with_its_line(text: str, message: str, line: int) -> None:

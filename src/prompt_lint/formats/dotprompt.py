@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.formats.role_prompts import RolePrompt, split_head
+from prompt_lint.formats.role_prompts import RolePrompt, check_turns, split_head
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -150,6 +150,7 @@ def _split_turns(text: str, first_line: int, first_role: str, partials: _Partial
     for item in partials.expand(text, first_line, _Source()):
         if isinstance(item, _RoleTag):
             turns.append(Turn(role, tuple(pieces)))
+            check_turns(turns, pieces[-1].first_line if pieces else first_line)
             role, pieces = item.role or first_role, []
         else:
             pieces.append(item)

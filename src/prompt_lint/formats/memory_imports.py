@@ -48,7 +48,8 @@ class GeminiImport(NamedTuple):
     end: int
 
 
-MAX_LINES = 100_000
+# A Markdown file of more is no memory file, and takes long to look through.
+_MOST = (("lines", "\n\r", 100_000), ("words with `@`", "@", 50_000), ("back-ticks", "`", 100_000))
 
 # A text can't have a NUL, which replaces code.
 _CLAUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\\0])++)")
@@ -59,16 +60,14 @@ _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 def parse_for_claude(text: str) -> ClaudeText:
     """Return the text of a memory file as Claude Code loads it, and its imports.
 
-    Raises `Unreadable` for more lines than are looked through.
+    Raises `Unreadable` for a text that is too long to be looked through.
     """
     imports: list[Import] = []
     in_html: list[Import] = []
     punctuated: list[Import] = []
     comments: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
-        if text.count("\n") + text.count("\r") >= MAX_LINES:
-            message = f"has more than {MAX_LINES:,} lines, which is as far as imports are looked for"
-            raise Unreadable(message, "make it shorter, or leave it out with `exclude`")
+        _check_length(text)
         for block in find_blocks(text):
             if block.kind == "text":
                 imports += _find_imports(block, _CLAUDE)
@@ -82,6 +81,13 @@ def parse_for_claude(text: str) -> ClaudeText:
                 in_html += _find_imports(block, _CLAUDE)
     kept, lines = _remove(text, comments)
     return ClaudeText(kept, lines, tuple(imports), tuple(in_html), tuple(punctuated))
+
+
+def _check_length(text: str) -> None:
+    for what, characters, most in _MOST:
+        if sum(map(text.count, characters)) >= most:
+            message = f"has more than {most:,} {what}, which is as far as imports are looked for"
+            raise Unreadable(message, "make it shorter, or leave it out with `exclude`")
 
 
 def _find_imports(block: Block, pattern: re.Pattern[str]) -> Iterator[Import]:

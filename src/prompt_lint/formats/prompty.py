@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.formats.role_prompts import RolePrompt, split_head, strip_piece
+from prompt_lint.formats.role_prompts import RolePrompt, check_turns, split_head, strip_piece
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -80,6 +80,7 @@ def _split_turns(body: str, first_line: int, first_role: str) -> list[Turn]:
         if match := _MARKER.fullmatch(line):
             starts.append(index + 1)
             roles.append(match[1].lower())
+            check_turns(roles, first_line + index)
     ends = [*(start - 1 for start in starts[1:]), len(lines)]
     return [
         Turn(role, (strip_piece("\n".join(lines[start:end]), first_line + start, "\n"),))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import ImportedFile, Prompt
 from prompt_lint.request.from_roles import Piece, Turn, build_request, make_notes, split_parts
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Sized
 
     from prompt_lint.model.values import Note, Part
     from prompt_lint.request.from_roles import ToolDefinition
+
+
+MAX_TURNS = 10_000
 
 
 class RolePrompt(NamedTuple):
@@ -51,6 +55,12 @@ def split_head(opening: re.Match[str], closing: re.Match[str]) -> SplitFile:
         text.count("\n", 0, start) + 1 for start in (opening.end(), len(text) - len(body))
     )
     return SplitFile(text[opening.end() : closing.start()], head_line, body, body_line)
+
+
+def check_turns(turns: Sized, line: int) -> None:
+    """Raise `Unreadable` for more turns than a conversation has."""
+    if len(turns) > MAX_TURNS:
+        raise Unreadable(f"has more than {MAX_TURNS:,} turns", "split the file", line)
 
 
 def strip_piece(text: str, first_line: int, characters: str | None = None) -> Piece:

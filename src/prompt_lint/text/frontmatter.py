@@ -26,8 +26,8 @@ _CLOSE = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"([ \t]*)([\"']?)([A-Za-z_][\w.-]{0,99})\2[ \t]*:(?:[ \t]+|\Z)", re.ASCII)
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?\Z")
 _CLOSING = {'"': '"', "'": "'", "[": "]", "{": "}"}
-# No real frontmatter has so many keys; to read each one's value as YAML takes its time.
-_MAX_YAML_KEYS = 1_000
+# No real frontmatter has so many lines, or keys whose values are read as YAML, which takes long.
+_MAX_LINES, _MAX_YAML_KEYS = 10_000, 1_000
 
 
 class SplitText(NamedTuple):
@@ -102,8 +102,12 @@ def _parse_yaml(text: str) -> YamlDocument:
     return yaml_reader.parse_yaml(text)
 
 
-def _parse_by_key(lines: list[str], fault_line: int) -> Fields:
-    """Take the lines from each key up to the next one at its depth for the key's value. The first of two equal keys counts."""
+def _parse_by_key(all_lines: list[str], fault_line: int) -> Fields:
+    """Take the lines from each key up to the next one at its depth for the key's value. The first of two equal keys counts.
+
+    What is behind the first 10,000 lines is cut off.
+    """
+    lines = all_lines[:_MAX_LINES]
     values: dict[str, Any] = {}
     key_lines: dict[str, int] = {}
     cut_lines: dict[str, int] = {}
@@ -115,7 +119,7 @@ def _parse_by_key(lines: list[str], fault_line: int) -> Fields:
             continue
         read = _read_value if len(values) < _MAX_YAML_KEYS else _join_lines
         value, may_go_on = read(key, lines[index:end])
-        if may_go_on and end < len(lines):
+        if (may_go_on or end == _MAX_LINES) and end < len(all_lines):
             cut_lines[name] = end + 2
         values[name], key_lines[name] = value, index + 2
     return Fields(values, key_lines, fault_line, cut_lines)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # As deep as YAML may be nested. Python's own limit would differ from version to version.
 MAX_DEPTH = 100
+# Of 100,000 messages, which is the most that the API takes (its documentation, 2026), and room for tools. A file of more
+# is data, and to find the position of each value would take seconds.
+MAX_VALUES = 400_000
 # Positions are for messages, tools and their blocks, none of which lies deeper.
 _MAX_POSITION_DEPTH = 8
 
@@ -30,6 +33,7 @@ def parse_json(text: str) -> Any:
 
     Raises `ParseError` for any other text.
     """
+    _check_number_of_values(text)
     try:
         data = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -130,19 +134,26 @@ def _find_token(text: str, is_wanted: Callable[[str], bool]) -> Position:
 
 def _find_duplicate(text: str, key: str) -> Position:
     """Return where a key is in an object that has it already."""
-    objects: list[set[str]] = []
-    tokens = list(re.finditer(_TOKEN, text))
-    for match, following in zip(tokens, [*tokens[1:], None], strict=True):
-        token = match[0]
-        if token in {"{", "["}:
-            objects.append(set())
-        elif token in {"}", "]"}:
-            objects.pop()
-        elif following and following[0] == ":" and json.loads(token) == key:
-            if key in objects[-1]:
+    has_key: list[bool] = []  # for each list and object that is open
+    for match in re.finditer(rf"(?P<key>{_STRING})\s*:|{_STRING}|[][{{}}]", text):
+        if match[0] in {"{", "["}:
+            has_key.append(False)
+        elif match[0] in {"}", "]"}:
+            has_key.pop()
+        elif match["key"] and json.loads(match["key"]) == key:
+            if has_key[-1]:
                 return find_position(text, match.start())
-            objects[-1].add(key)
+            has_key[-1] = True
     return 0, 0
+
+
+def _check_number_of_values(text: str) -> None:
+    """Raise `ParseError` for more lists, objects and commas than a prompt has. Those in strings are looked at only if need be."""
+    if (
+        sum(map(text.count, ",[{")) > MAX_VALUES
+        and sum(map(re.sub(_STRING, "", text).count, ",[{")) > MAX_VALUES
+    ):
+        raise ParseError(f"is not usable JSON: it has more than {MAX_VALUES:,} values")
 
 
 def _measure_depth(text: str) -> int:

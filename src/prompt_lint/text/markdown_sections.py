@@ -9,6 +9,8 @@ from prompt_lint.text.code_fence import update_fence
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)")
 _MAX_SECTIONS = 10_000
+# What a heading or a fence begins with.
+_MARKS = frozenset("#`~")
 
 
 def split_sections(text: str, first_line: int = 1) -> list[Part]:
@@ -32,11 +34,16 @@ def _make_part(lines: list[str], start: int, end: int, first_line: int) -> Part:
 
 
 def _find_headings(lines: list[str]) -> list[int]:
+    """Return the indices of the lines that are headings, of at most the first 10,000."""
     headings, fence = [], ""
     for number, line in enumerate(lines):
+        content = line.lstrip(" ")
+        if content[:1] not in _MARKS:
+            continue
         if not fence and _HEADING.match(line):
             headings.append(number)
-        content = line.lstrip(" ")
+            if len(headings) == _MAX_SECTIONS:
+                break
         if len(line) - len(content) <= 3:
             fence = update_fence(fence, content)
     return headings

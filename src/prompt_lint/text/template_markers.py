@@ -35,6 +35,10 @@ _COMMON = (
 )
 
 
+# Every placeholder and fence has one of these.
+_MARK = re.compile(r"[`~$!{]")
+
+
 def is_file_address(text: str) -> bool:
     """Return whether a text is nothing but the address of a file, which a tool such as promptfoo would replace."""
     return re.fullmatch(r"\s*file://\S+\s*", text) is not None
@@ -57,21 +61,26 @@ def note_placeholders(
 
 def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:
     """Return the 0-based line of the first placeholder."""
+    pattern = _compile_pattern(also)
+    if not any(match["plain"] or match["also"] for match in pattern.finditer(text)):
+        return None
     fence = ""
     for number, line in enumerate(text.split("\n")):
+        if not _MARK.search(line):
+            continue
         fence_before = fence
         if not is_template:
             fence = update_fence(fence, line.lstrip(" \t>"))
         if fence == fence_before and _has_placeholder(
-            line, also, is_fenced=bool(fence), is_template=is_template
+            line, pattern, is_fenced=bool(fence), is_template=is_template
         ):
             return number
     return None
 
 
-def _has_placeholder(line: str, also: str, *, is_fenced: bool, is_template: bool) -> bool:
+def _has_placeholder(line: str, pattern: re.Pattern[str], *, is_fenced: bool, is_template: bool) -> bool:
     span = ""  # the back-ticks that have opened a code span of this line
-    for match in _compile_pattern(also).finditer(line):
+    for match in pattern.finditer(line):
         if match["ticks"]:
             span = match["ticks"] if not span else "" if span == match["ticks"] else span
         elif match["also"] or (match["plain"] and (is_template or not (span or is_fenced))):

@@ -19,7 +19,7 @@ _MAX_WORDS = 20_000
 _LONG_STRING = r'"""(?:[^"\\]++|\\.|""?(?!"))*+(?:""")?+|' + r"'''(?:[^']++|''?(?!'))*+(?:''')?+"
 _PART = r'(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"?+|' + r"'[^'\n]*+'?+)"
 _DOT = r"[ \t]*+\.[ \t]*+"
-_WORDS = rf"{_LONG_STRING}|#[^\n]*+|(?P<long>{_PART}(?:{_DOT}{_PART}){{{_MAX_KEY_PARTS}}})|(?P<word>{_PART}(?:{_DOT})?+)"
+_WORDS = rf"{_LONG_STRING}|#[^\n]*+|(?P<long>{_PART}(?:{_DOT}{_PART}){{{_MAX_KEY_PARTS}}})|(?P<word>{_PART}(?:{_DOT})?+|[\[{{])"
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def _check_words(text: str) -> None:
-    """Raise `ParseError` for a key of too many parts, and for more parts of keys and values than a file needs."""
+    """Raise `ParseError` for a key of too many parts, and for more keys, values, lists and tables than a file needs."""
     words = 0
     for match in re.finditer(_WORDS, text, re.DOTALL):
         words += match["word"] is not None
