@@ -166,7 +166,7 @@ def test_documented_limits_hold_unless_todays_are_above(repo: Repo, lint: Lint) 
     repo.write("skills/b/SKILL.md", skill("b", "Reads and writes. " * 50) + "Be careful with it.\n" * 2000)
     assert lint("init", "--force").code == 0
     parts = yaml.safe_load(written(repo))["prompts"][-1]["parts"]
-    assert (parts["metadata"] > 150, parts["body"]) == (True, "13k")
+    assert (parts["metadata"] > 150, parts["body"]) == (True, "21k")
     assert lint("check").code == 0
 
 
