@@ -22,10 +22,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.recordings import count_recordings, read_rows
-
-from prompt_lint.counting import offline
-from prompt_lint.model.values import Request
+from benchmarks.recordings import count_recordings, count_user_message, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,27 +40,25 @@ for line in sys.stdin:
 """
 
 
-def user_message(model: str, text: str) -> int:
-    return offline.count_request(model, Request({"messages": [{"role": "user", "content": text}]})).tokens
-
-
-def report(name: str, pairs: list[tuple[int, int]]) -> None:
-    """One line: of how many, how many equal, and the worst difference in tokens and as a share."""
+def report_pairs(name: str, pairs: list[tuple[int, int]]) -> None:
+    """Print a line: of how many counts how many are equal, and the worst difference in tokens and as a share."""
     equal = sum(expected == counted for expected, counted in pairs)
     worst = max(abs(expected - counted) for expected, counted in pairs)
     share = max(abs(expected - counted) / expected for expected, counted in pairs)
     print(f"{name:44} {len(pairs):6} {equal / len(pairs):8.2%} {worst:6} {share:8.2%}")
 
 
-def published_texts(path: Path) -> None:
+def report_published_texts(path: Path) -> None:
     pairs = defaultdict(list)
     for row in read_rows(path):
-        pairs[row["model"]].append((row["input_tokens"], user_message(row["model"], row["text"])))
+        pairs[row["model"]].append(
+            (row["input_tokens"], count_user_message(row["model"], row["text"]).tokens)
+        )
     for model, found in sorted(pairs.items()):
-        report(f"texts with published counts, {model}", found)
+        report_pairs(f"texts with published counts, {model}", found)
 
 
-def prompt_files(folder: Path) -> Iterator[str]:
+def read_prompt_files(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.name != "MANIFEST.tsv":
             try:
@@ -74,15 +69,15 @@ def prompt_files(folder: Path) -> Iterator[str]:
                 yield text
 
 
-def against_ctok(folder: Path, python: str) -> None:
-    texts = list(prompt_files(folder))
+def report_against_ctok(folder: Path, python: str) -> None:
+    texts = list(read_prompt_files(folder))
     for model, version in FAMILIES.items():
         asked = "".join(json.dumps([text, version]) + "\n" for text in texts)
         done = subprocess.run([python, "-c", ORACLE], input=asked, capture_output=True, text=True, check=True)
         expected = map(int, done.stdout.split())
-        report(
+        report_pairs(
             f"prompt files against ctok {version}",
-            [(e, user_message(model, t)) for e, t in zip(expected, texts, strict=True)],
+            [(e, count_user_message(model, t).tokens) for e, t in zip(expected, texts, strict=True)],
         )
 
 
@@ -96,8 +91,8 @@ def report_recordings(data: Path) -> None:
         f"\n{'recorded requests':42} {'of':>5} {'exact':>7} {'within 2':>8} {'inside':>7} {'worst':>6} {'width':>6}"
     )
     for (kind, generation), rows in sorted(groups.items()):
-        print_line(f"{kind}, {generation}", rows)
-    print_line("all", recordings.counted)
+        print_recordings(f"{kind}, {generation}", rows)
+    print_recordings("all", recordings.counted)
     print(
         f"\nleft out, since the request isn't the one that was counted ({len(recordings.edited)}): id, reason"
     )
@@ -109,15 +104,15 @@ def report_recordings(data: Path) -> None:
         print(f"  {times:4}  {reason}")
     print("\noutside the interval: id, model, kind, API, offline")
     for recording, count in recordings.counted:
-        if not count.low <= recording.tokens <= count.high:
+        if not count.contains(recording.tokens):
             print("  ", recording.id, recording.model, recording.kind, recording.tokens, count.tokens)
 
 
-def print_line(name: str, rows: Sequence[CountedRecording]) -> None:
+def print_recordings(name: str, rows: Sequence[CountedRecording]) -> None:
     """Print the shares of exact counts and of those within two tokens and the interval, and the median interval's width."""
     exact = sum(row.difference == 0 for row in rows) / len(rows)
     near = sum(abs(row.difference) <= 2 for row in rows) / len(rows)
-    inside = sum(count.low <= recording.tokens <= count.high for recording, count in rows) / len(rows)
+    inside = sum(count.contains(recording.tokens) for recording, count in rows) / len(rows)
     worst = max(abs(row.difference) for row in rows)
     width = statistics.median(row.counted.high - row.counted.low for row in rows)
     print(f"{name:42} {len(rows):5} {exact:7.1%} {near:8.1%} {inside:7.1%} {worst:6} {width:6.0f}")
@@ -135,9 +130,9 @@ def main() -> int:
         print("skipped: no data folder (argument or PROMPT_LINT_DATA); the repository holds none")
         return 0
     print(f"{'equal to the expected count':44} {'of':>6} {'equal':>8} {'worst':>6} {'worst':>8}")
-    published_texts(Path(options.data) / "texts.jsonl.gz")
+    report_published_texts(Path(options.data) / "texts.jsonl.gz")
     if options.corpora and options.ctok_python:
-        against_ctok(Path(options.corpora), options.ctok_python)
+        report_against_ctok(Path(options.corpora), options.ctok_python)
     else:
         print("prompt files against ctok: skipped (needs --corpora and --ctok-python)")
     report_recordings(Path(options.data))

@@ -19,7 +19,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from prompt_lint.counting.tokenizer.engine import FAMILIES, count_tokens
+from prompt_lint.counting.tokenizer.engine import count_tokens
+from prompt_lint.model.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 

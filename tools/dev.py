@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
+from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements"
-STAMP = ENVIRONMENT / "installed"
+# What the environment was made of: the first file says it of the run-time dependencies, the second of all others.
+RUN_STAMP, DEV_STAMP = ENVIRONMENT / "installed-run", ENVIRONMENT / "installed-dev"
 # What an installation from the sources needs, for the tests that install without a network.
 WHEELS = ENVIRONMENT / "wheels"
 
@@ -25,7 +35,11 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in tasks:
         print(f"usage: python3 tools/dev.py {'|'.join(tasks)}", file=sys.stderr)
         return 2
-    return tasks[arguments[0]](arguments[1:])
+    try:
+        return tasks[arguments[0]](arguments[1:])
+    except subprocess.CalledProcessError as error:
+        print(f"error: exit code {error.returncode} of: {shlex.join(map(str, error.cmd))}", file=sys.stderr)
+        return error.returncode
 
 
 def setup(_arguments: list[str]) -> int:
@@ -34,9 +48,13 @@ def setup(_arguments: list[str]) -> int:
 
 
 def example(arguments: list[str]) -> int:
-    """`check` on a real example: a prompt that passes and one that fails. No key, no network but for installing."""
-    set_up()
-    return run("prompt-lint", "check", "--config", "examples/prompt-lint.yaml", "-v", *arguments)
+    """Check the prompts in examples/, of which one is over its limit, with nothing installed but run-time dependencies."""
+    set_up_run()
+    command = ["check", "--config", "examples/prompt-lint.yaml", *arguments]
+    announce(f"Checking the example: prompt-lint {shlex.join(command)}")
+    code = run("python", "-P", "-m", "prompt_lint", *command, variables={"PYTHONPATH": str(ROOT / "src")})
+    announce(f"Exit code {code}" + ": a prompt is over its limit, as the example wants it" * (code == 1))
+    return code
 
 
 def test(arguments: list[str]) -> int:
@@ -63,19 +81,39 @@ def lint(arguments: list[str]) -> int:
     return max(run(*command) for command in commands)
 
 
-def wheel(_arguments: list[str]) -> int:
-    """Build the wheel, and try it in an empty environment, away from the sources."""
+def wheel(arguments: list[str]) -> int:
+    """Build the sdist and the wheel, twice with the same bytes, and try the wheel alone. A FOLDER that is named keeps both."""
     set_up()
     with tempfile.TemporaryDirectory() as folder:
-        built = Path(folder, "dist")
-        run("python", "-m", "build", "--no-isolation", "--outdir", str(built), check=True)
-        clean = Path(folder, "clean")
+        first, second, unpacked, clean = (
+            Path(folder, name) for name in ("first", "second", "unpacked", "clean")
+        )
+        announce("Building the sdist and the wheel, and both again from that sdist in another place")
+        build(ROOT, first)
+        [sdist] = first.glob("*.tar.gz")
+        shutil.unpack_archive(sdist, unpacked, filter="data")
+        build(next(unpacked.iterdir()), second, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="1")
+        names = sorted(path.name for path in first.iterdir())
+        _, different, missing = filecmp.cmpfiles(first, second, names, shallow=False)
+        if different or missing:
+            print(f"error: the two builds differ: {', '.join(different + missing)}", file=sys.stderr)
+            return 1
         create(clean)
-        run("python", "-m", "pip", "install", "-q", "--require-hashes", "-r", str(REQUIREMENTS / "run.txt"),
-            environment=clean, check=True)  # fmt: skip
-        [found] = built.glob("*.whl")
-        run("python", "-m", "pip", "install", "-q", "--no-deps", str(found), environment=clean, check=True)
-        return run("python", "-I", str(ROOT / "tools" / "try_wheel.py"), environment=clean, cwd=Path(folder))
+        install_pinned(clean, "run", "run-time dependencies into an empty environment")
+        pip(clean, "install", "--no-deps", *map(str, first.glob("*.whl")))
+        announce("Trying the wheel there")
+        code = run("python", "-I", str(ROOT / "tools" / "try_wheel.py"), environment=clean, cwd=Path(folder))
+        if not code and arguments:
+            shutil.copytree(first, arguments[0], dirs_exist_ok=True)
+        return code
+
+
+def build(source: Path, folder: Path, **variables: str) -> None:
+    """Build the sdist, and the wheel from it; the files in both have the time of the commit."""
+    commit = ["git", "log", "-1", "--format=%ct"]
+    epoch = subprocess.run(commit, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    command = ("python", "-m", "build", "--no-isolation", "--outdir", str(folder), str(source))
+    run(*command, check=True, variables={"SOURCE_DATE_EPOCH": epoch, **variables})
 
 
 def lock(_arguments: list[str]) -> int:
@@ -93,29 +131,75 @@ def lock(_arguments: list[str]) -> int:
     return 0
 
 
+def set_up_run() -> None:
+    """Make `.venv` with the run-time dependencies, unless it has them."""
+    wanted = "".join([(REQUIREMENTS / "run.txt").read_text(), sys.version])
+    if read_stamp(RUN_STAMP) == wanted:
+        return
+    announce(f"Making .venv (Python {sys.version.split()[0]})")
+    create(ENVIRONMENT)
+    install_pinned(ENVIRONMENT, "run", "run-time dependencies")
+    RUN_STAMP.write_text(wanted)
+
+
 def set_up() -> None:
-    """The development environment, made once and again whenever the pins have changed."""
+    """Add to `.venv` what tests, linters and builds need, unless it has that. Changed pins make it anew."""
     pinned = [(REQUIREMENTS / f"{name}.txt").read_text() for name in ("dev", "build")]
     wanted = "".join([*pinned, (ROOT / "pyproject.toml").read_text(), sys.version])
-    if STAMP.exists() and STAMP.read_text() == wanted:
+    if read_stamp(DEV_STAMP) == wanted:
         return
-    print("setting up .venv …", file=sys.stderr)
-    create(ENVIRONMENT)
-    pip = ("python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
-    run(*pip, "--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"), check=True)
-    run(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT), check=True)
-    download = ("python", "-m", "pip", "download", "-q", "--disable-pip-version-check", "-d", str(WHEELS))
-    run(*download, "--require-hashes", "-r", str(REQUIREMENTS / "build.txt"), check=True)
-    STAMP.write_text(wanted)
+    if DEV_STAMP.exists():
+        RUN_STAMP.unlink()
+    set_up_run()
+    install_pinned(ENVIRONMENT, "dev", "dependencies of tests, linters and builds")
+    announce("Installing prompt-lint itself, editable")
+    pip(ENVIRONMENT, "install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    announce("Keeping the wheels that the tests of hooks and the Action install from")
+    pip(ENVIRONMENT, "download", "-d", str(WHEELS), "--require-hashes", "-r", str(REQUIREMENTS / "build.txt"))
+    DEV_STAMP.write_text(wanted)
+
+
+def read_stamp(stamp: Path) -> str:
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def install_pinned(environment: Path, name: str, what: str) -> None:
+    """Install what requirements/<name>.txt pins, by its hashes. What is never imported isn't compiled."""
+    path = REQUIREMENTS / f"{name}.txt"
+    announce(f"Installing {what} ({path.relative_to(ROOT)})")
+    pip(environment, "install", "--no-compile", "--no-deps", "--require-hashes", "-r", str(path))
 
 
 def create(environment: Path) -> None:
-    venv.create(environment, with_pip=True, clear=True, symlinks=os.name != "nt")
+    """Make an empty environment; with a pip of its own only where this Python has none, since that takes seconds."""
+    venv.create(environment, with_pip=not find_spec("pip"), clear=True, symlinks=os.name != "nt")
 
 
-def run(*command: str, environment: Path = ENVIRONMENT, cwd: Path = ROOT, check: bool = False) -> int:
-    folder = environment / ("Scripts" if os.name == "nt" else "bin")
-    return subprocess.run([str(folder / command[0]), *command[1:]], cwd=cwd, check=check).returncode
+def pip(environment: Path, *arguments: str) -> None:
+    python = str(programs(environment) / "python")
+    command = [sys.executable, "-m", "pip", "--python", python] if find_spec("pip") else [python, "-m", "pip"]
+    subprocess.run([*command, arguments[0], "-q", "--disable-pip-version-check", *arguments[1:]], check=True)
+
+
+def run(
+    *command: str,
+    environment: Path = ENVIRONMENT,
+    cwd: Path = ROOT,
+    check: bool = False,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """Run a program of the environment, with these variables beside those that there are; return its exit code."""
+    program = programs(environment) / command[0]
+    done = subprocess.run([program, *command[1:]], cwd=cwd, check=check, env={**os.environ, **variables})
+    return done.returncode
+
+
+def programs(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def announce(step: str) -> None:
+    print(f"==> {step}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

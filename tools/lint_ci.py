@@ -43,6 +43,7 @@ def main() -> int:
             ),
             run("check-jsonschema", "--builtin-schema", "vendor.github-actions", *ACTIONS),
             run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows),
+            run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"),
             run(
                 "check-jsonschema",
                 "--builtin-schema",

@@ -34,9 +34,17 @@ summary {{ cursor: pointer }} sub {{ font-size: 75%; line-height: 0; vertical-al
 
 def render_page(markdown: str, scheme: str = "light", *, width: int = 900) -> str:
     """Return a whole HTML page."""
-    body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
-    style = _STYLE.format(scheme=scheme, width=width, **_COLORS[scheme])
+    style, body = render_style(scheme, width), render_body(markdown)
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{style}</style><body>{body}</body></html>\n'
+
+
+def render_style(scheme: str, width: int, more: str = "") -> str:
+    """Return the style sheet, and behind it `more` with the same colours filled in."""
+    return f"{_STYLE}{more}".format(scheme=scheme, width=width, **_COLORS[scheme])
+
+
+def render_body(markdown: str) -> str:
+    return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def test_the_tutorial_goes_from_nothing_to_red_to_green(
     green = pushed(better)
 
     assert (red.outcome, green.outcome) == ("failure", "success"), red.log + green.log
-    assert "❌ 1 prompt is over its limit" in told
+    assert "❌ 1 prompt over its limit" in told
     [(_, shown)] = [one for one in blocks("text") if "annotation" not in one[1]][:1]
     assert shown.strip() in red.log
     assert "❌" not in github.comments[12][0]["body"]

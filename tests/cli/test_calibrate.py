@@ -63,6 +63,9 @@ def test_nothing_differs_where_the_api_counts_by_our_rules(
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert [line.partition(":")[0] for line in lines[:-2]] == list(DEFAULT_MODELS)
+    for line in lines[:-2]:
+        equal, _, compared = line.split()[1:4]
+        assert equal == compared
     assert lines[-2:] == [
         f"{len(server.requests)} requests sent to 127.0.0.1:{server.port}.",
         "Every count is inside its interval.",
@@ -155,8 +158,52 @@ def test_responses_that_changed_are_no_agreement(
     done = lint("calibrate", "--models", "claude-opus-5")
 
     assert done.code == 3
-    assert "  text (English): " in done.out
+    first, *reasons, _, end = done.out.splitlines()
+    assert first.startswith("claude-opus-5: 0 of ")
+    assert "  text (English)" in done.out
+    assert end == "Nothing was counted."
+    if fault == "401":
+        assert len(reasons) == 1
     assert KEY not in done.out + done.err
+
+
+def test_what_was_not_counted_is_not_called_inside_its_interval(
+    lint: Callable[..., Done], server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the requests beyond the bound of a run, which is set as for `check`."""
+    monkeypatch.setenv("PROMPT_LINT_MAX_REQUESTS", "3")
+
+    done = lint("calibrate", "--models", "claude-haiku-4-5")
+
+    assert len(server.requests) == 3
+    assert done.code == 3
+    assert done.out.splitlines()[-1].endswith(
+        " requests not counted; every other count is inside its interval."
+    )
+
+
+def test_without_its_baseline_nothing_is_blamed_on_a_rule(
+    lint: Callable[..., Done], server: ApiServer
+) -> None:
+    """The API refuses it: the rest is compared as a whole, and what only costs more than it isn't compared."""
+    [baseline] = [request.fields for request in REQUESTS if request.name == "English"]
+    server.count = lambda model, fields: count_as_the_api(model, fields) + 500
+    server.plan = lambda seen: (
+        "400" if json.loads(seen.body) == {"model": "claude-opus-4-7", **baseline} else None
+    )
+
+    code, document = compare(lint, "claude-opus-4-7")
+    text = lint("calibrate", "--models", "claude-opus-4-7").out
+
+    keys = ("difference", "rule_difference", "inside")
+    rows = {row["request"]: tuple(row[key] for key in keys) for row in document["comparisons"]}
+    assert code == 1
+    assert rows["English"] == (None, None, None)
+    assert rows["German"] == (500, 500, False)
+    assert rows["system prompt"] == (500, None, False)
+    assert rows["task budget"] == (None, None, None)
+    assert "  system prompt (system prompt): +500; " in text
+    assert "task_budget" not in text
 
 
 def test_without_a_credential_there_is_nothing_to_compare(lint: Callable[..., Done], api: ApiServer) -> None:
@@ -182,9 +229,9 @@ def test_models_are_given_with_commas_or_one_by_one(lint: Callable[..., Done], s
     assert len(server.requests) == sent
 
 
-def test_each_request_stands_beside_one_that_there_is() -> None:
-    """Names are unique, and `beside` is the name of another request."""
+def test_the_baseline_of_a_request_is_one_that_there_is() -> None:
+    """Names are unique, and a slip in one isn't taken for no baseline."""
     names = [request.name for request in REQUESTS]
 
     assert len(set(names)) == len(names)
-    assert {request.beside for request in REQUESTS} - {""} <= set(names)
+    assert {request.baseline for request in REQUESTS} - {""} <= set(names)

@@ -115,6 +115,45 @@ def test_the_base_is_planned_too(prompts: Repo, lint: Callable[..., Done], api: 
     assert api.connections == 0
 
 
+def test_a_member_of_a_sum_is_listed_once(
+    prompts: Repo, lint: Callable[..., Done], api: ApiServer, key: None
+) -> None:
+    """With the models of its rule and those of the sum."""
+    group = "groups: [{name: all, sum: [prompts/*], models: [claude-opus-4-8, claude-opus-5], limit: 8k}]\n"
+    prompts.write(".prompt-lint.yaml", CONFIG + group)
+
+    done = lint("check", "--dry-run")
+
+    assert done.out.splitlines()[:-1] == [
+        "prompts/a.md: claude-opus-5, claude-haiku-4-5, claude-opus-4-8",
+        "prompts/b.md: claude-opus-5, claude-haiku-4-5, claude-opus-4-8",
+        "prompts/short.md: claude-opus-5, claude-opus-4-8",
+        f"5 requests would be sent to 127.0.0.1:{api.port}; nothing was sent.",
+    ]
+    lint("check")
+    assert len(api.requests) == 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--output-format", "json"), ("-o", "report.txt"), ("--output", "sarif=report.txt")],
+    ids=" ".join,
+)
+def test_a_report_that_would_not_be_written_is_refused(
+    prompts: Repo, lint: Callable[..., Done], arguments: tuple[str, ...]
+) -> None:
+    """Nothing is judged, so there is none: a script that waits for one has to know."""
+    done = lint("check", "--dry-run", *arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: --dry-run judges nothing, so it writes no report\n"
+        "leave out --output-format, --output-file and --output, or --dry-run\n"
+    )
+    assert not (prompts.path / "report.txt").exists()
+    assert lint("check", "--dry-run", "--output-format", "text").code == 0
+
+
 def test_many_requests_take_as_long_as_the_rate_says(
     prompts: Repo, lint: Callable[..., Done], api: ApiServer, key: None
 ) -> None:

@@ -230,6 +230,31 @@ def test_mistakes_have_a_place() -> None:
     )
 
 
+def test_kinds_of_notes_are_switched_off() -> None:
+    """With the words of YAML 1.1 and of 1.2."""
+    config = parsed(
+        one_rule("role: user") + "notes: {placeholders: off, advice: false, empty: on, import: true}\n"
+    )
+
+    assert config.notes_off == {"placeholders", "advice"}
+
+
+@pytest.mark.parametrize(
+    ("notes", "message"),
+    [
+        ("off", "expected `on` or `off` for each kind of note, found a text"),
+        ("{placeholder: off}", "`placeholder` isn't a kind of note: known are `placeholders`, `content`"),
+        ("{empty: never}", "`never` isn't known: expected `on` or `off`"),
+    ],
+)
+def test_slips_in_notes_are_mistakes(notes: str, message: str) -> None:
+    """Nobody should think that a kind is off."""
+    with pytest.raises(ConfigErrors) as caught:
+        parsed(one_rule("role: user") + f"notes: {notes}\n")
+
+    assert message in caught.value.mistakes[0].message
+
+
 def test_every_right_example_is_right() -> None:
     """What is printed under a mistake can be pasted: the loader takes it."""
     for key, (_, example) in keys.RULE.items():

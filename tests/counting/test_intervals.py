@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from prompt_lint.counting import offline
-from prompt_lint.counting.interval_table import INTERVALS, MEASURED_ON
-from prompt_lint.counting.intervals import compute_margin, find_generation, list_kinds
-from prompt_lint.model.models import KNOWN_IDS, Model, find_model
+from prompt_lint.counting.intervals import compute_margin, list_cells, list_kinds
+from prompt_lint.counting.margin_table import MARGINS
+from prompt_lint.counting.margins import FEW_REQUESTS
+from prompt_lint.model.families import GENERATIONS
+from prompt_lint.model.models import Model, find_model
 from prompt_lint.model.values import Request
 
 GREETING = {"role": "user", "content": "Hello"}
@@ -61,27 +63,34 @@ def test_a_request_has_the_kinds_of_what_it_holds(fields: dict[str, Any], kinds:
     ],
 )  # fmt: skip
 def test_models_of_a_generation_are_counted_by_the_same_rules(model: str, generation: str) -> None:
-    assert find_generation(get_model(model)) == generation
+    assert get_model(model).generation.name == generation
 
 
-def test_every_kind_has_an_interval_in_every_generation() -> None:
-    """The table has no holes: a count always has an interval."""
-    kinds = {kind for _, kind in INTERVALS}
-
-    assert len(INTERVALS) == len(kinds) * 4
-    assert {generation for generation, _ in INTERVALS} == {
-        find_generation(get_model(model_id)) for model_id in KNOWN_IDS
-    }
+def test_every_kind_has_a_margin_in_every_generation_that_it_occurs_in() -> None:
+    """The table has a row for each, and none that no request leads to."""
+    assert list(MARGINS) == list(list_cells())
+    assert len({kind for _, kind in MARGINS}) == 12
+    assert [generation for generation, kind in MARGINS if kind == "text"] == [g.name for g in GENERATIONS]
+    assert [generation for generation, kind in MARGINS if kind == "structured output"] == ["4 to 4.6"]
 
 
-def test_few_witnesses_have_a_wider_interval() -> None:
-    """Where fewer than 30 requests were recorded, no interval is as narrow as where there were enough."""
-    few = [interval.tokens for interval in INTERVALS.values() if interval.rows < 30]
-    enough = [interval.tokens for interval in INTERVALS.values() if interval.rows >= 30]
+def test_a_generation_that_has_no_row_yet_has_the_widest_margin() -> None:
+    """So its requests can be counted to derive its row."""
+    known = get_model("claude-opus-5")
+    new = known._replace(generation=known.generation._replace(name="6"))
+
+    assert compute_margin(new, {"messages": [GREETING]}, 100) == 20
+    assert compute_margin(new, {"messages": [GREETING]}, 1000) == 60
+    assert max(measured.margin.share for measured in MARGINS.values()) == 0.06
+
+
+def test_few_requests_make_a_margin_wider() -> None:
+    """Where fewer than 30 requests were recorded, no margin is as narrow as where there were enough."""
+    few = [row.margin.tokens for row in MARGINS.values() if row.requests < FEW_REQUESTS]
+    enough = [row.margin.tokens for row in MARGINS.values() if row.requests >= FEW_REQUESTS]
 
     assert max(enough) < min(few)
-    assert all(interval.tokens >= interval.largest for interval in INTERVALS.values() if interval.rows < 200)
-    assert MEASURED_ON > "2026-11"
+    assert all(row.margin.tokens >= row.largest for row in MARGINS.values() if row.requests < 200)
 
 
 def test_a_request_of_several_kinds_has_the_widest_interval() -> None:
@@ -89,8 +98,8 @@ def test_a_request_of_several_kinds_has_the_widest_interval() -> None:
     model = get_model("claude-sonnet-4-6")
     both = {"messages": [{"role": "user", "content": [IMAGE]}], "tools": [TOOL]}
 
-    assert compute_margin(model, both, 100) == INTERVALS["4 to 4.6", "image"].tokens
-    assert compute_margin(model, {"messages": [GREETING]}, 100) == INTERVALS["4 to 4.6", "text"].tokens
+    assert compute_margin(model, both, 100) == MARGINS["4 to 4.6", "image"].margin.tokens
+    assert compute_margin(model, {"messages": [GREETING]}, 100) == MARGINS["4 to 4.6", "text"].margin.tokens
     assert compute_margin(model, {"messages": [GREETING]}, 1_000_000) > 500
 
 
@@ -179,7 +188,7 @@ def test_another_snapshot_of_a_known_model_has_its_family() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "fields", "has_few"),
+    ("model", "fields", "rests_on_few"),
     [
         ("claude-opus-5", {}, False),
         ("claude-sonnet-4-5", {"tools": [TOOL]}, False),
@@ -188,10 +197,10 @@ def test_another_snapshot_of_a_known_model_has_its_family() -> None:
         ("claude-sonnet-4-5", {"messages": [{"role": "user", "content": [IMAGE]}], "tools": [TOOL]}, True),
     ],
 )
-def test_a_count_knows_whether_its_interval_has_few_witnesses(
-    model: str, fields: dict[str, Any], *, has_few: bool
+def test_a_count_knows_whether_its_interval_rests_on_few_requests(
+    model: str, fields: dict[str, Any], *, rests_on_few: bool
 ) -> None:
     """One kind of the request that was seldom recorded is enough."""
     counted = offline.count_request(model, Request({"messages": [GREETING], **fields}))
 
-    assert counted.has_few_witnesses is has_few
+    assert counted.rests_on_few is rests_on_few

@@ -11,7 +11,7 @@ from benchmarks import intervals
 from benchmarks.recordings import CountedRecording, Recordings, count_recordings
 from tests.support.paths import ROOT
 
-from prompt_lint.counting.interval_table import INTERVALS
+from prompt_lint.counting.margin_table import MARGINS
 from prompt_lint.model.recorded_requests import RECORDED_REQUESTS
 
 DATA = Path(os.environ.get("PROMPT_LINT_DATA") or ROOT.parent / "shared" / "data")
@@ -89,9 +89,9 @@ def test_only_recordings_that_show_an_edit_are_left_out(recordings: Recordings) 
 
 
 @pytest.mark.slow
-def test_the_tables_in_the_package_are_those_that_the_script_derives() -> None:
-    """Nobody has written an interval, or a number of requests, by hand."""
-    differences = intervals.collect_differences(DATA)
+def test_the_tables_in_the_package_are_those_that_the_script_derives(recordings: Recordings) -> None:
+    """Nobody has written a margin, or a number of requests, by hand."""
+    differences = intervals.collect_differences(recordings, DATA)
 
-    assert intervals.derive_intervals(differences) == INTERVALS
+    assert intervals.derive_margins(differences) == MARGINS
     assert intervals.count_recorded_requests(differences) == RECORDED_REQUESTS

@@ -69,7 +69,7 @@ def test_a_pull_request_is_checked_and_commented(
     assert (done.outputs["status"], done.outputs["over"]) == ("fail", "1")
     check = done.step("Check the prompts")
     assert [command.properties["file"] for command in check.annotations("error")] == ["prompts/b.md"]
-    assert check.summary.startswith("### ❌ 1 prompt is over its limit")
+    assert check.summary.startswith("### ❌ 1 of 2 prompts over its limit")
     assert "prompts/b.md" in github.comments[12][0]["body"]
     assert [FILE in files for _, files in caches.saved] == [True]
 

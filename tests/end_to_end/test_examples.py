@@ -70,7 +70,7 @@ def test_the_example_overwrites_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"], ids=lambda page: page.name
+    "page", [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))], ids=lambda page: page.name
 )
 def test_no_page_has_a_dangling_link(page: Path) -> None:
     """Every link to a file of the repository leads to one, and to a heading that is there."""

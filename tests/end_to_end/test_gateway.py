@@ -139,7 +139,7 @@ def test_an_offline_number_that_is_disputed_has_its_margin(
     done = lint("check")
 
     assert f"100,000 (disputed: {TOKENS} ±{MARGIN})" in done.out
-    assert f"Counts: 0 exact, 1 disputed; 1 request sent to 127.0.0.1:{gateway.port}." in done.out
+    assert f"0 counted by the API, 1 disputed, 1 request sent to 127.0.0.1:{gateway.port}." in done.out
     [verdict] = lint("check", "--output-format", "json").report["verdicts"]
     assert (verdict["disputed_low"], verdict["disputed_high"]) == (TOKENS - MARGIN, TOKENS + MARGIN)
     [read] = parse_report(lint("check", "--output-format", "json").out.encode(), "r.json").verdicts
@@ -275,6 +275,48 @@ def test_a_number_below_the_parts_that_can_be_counted_is_none(
     assert f"127.0.0.1:{gateway.port} answered {LESS} tokens" in done.out
     gateway.count = lambda _model, _fields: 4 * TOKENS
     assert judge(lint) == (0, "ok", 4 * TOKENS, False, None)
+
+
+CUSTOM_TOOL = {"name": "t", "description": "Finds a file.", "input_schema": {"type": "object"}}
+DEFERRED_TOOL = {**CUSTOM_TOOL, "name": "later", "defer_loading": True}
+SHORT_ANSWERS = [{"role": "assistant", "content": "Go"}, {"role": "system", "content": "x"}] * 60
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        ("claude-opus-4-5", {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}),
+        ("claude-opus-4-5", {"messages": [*SHORT_ANSWERS, {"role": "user", "content": "Hi"}]}),
+    ],
+    ids=["one_call_at_a_time", "system_messages_in_between"],
+)
+def test_a_right_number_is_believed_however_little_the_request_costs_beside_its_texts(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer, model: str, fields: dict[str, Any]
+) -> None:
+    """The choice of a tool can make the hidden prompt shorter, and where system messages go makes fewer turns."""
+    known = {"messages": [{"role": "user", "content": "Hi"}], "tools": [CUSTOM_TOOL], **fields}
+    right = offline.count_request(model, Request(known)).tokens
+    gateway.count = lambda _model, _fields: right
+    write(repo, 8000, model=model)
+    (repo.path / "prompts/a.md").unlink()
+    repo.write("prompts/a.json", json.dumps({**known, "tools": [CUSTOM_TOOL, DEFERRED_TOOL]}))
+
+    assert judge(lint) == (0, "ok", right, False, None)
+
+
+def test_a_choice_that_the_model_refuses_leaves_the_texts(
+    repo: Repo, lint: Callable[..., Done], gateway: ApiServer
+) -> None:
+    """Nothing but its texts is sure, and the number is below those."""
+    forced = {"system": TEXT, "tools": [CUSTOM_TOOL], "tool_choice": {"type": "any"}}
+    write(repo, 8000, model="claude-opus-5-5")
+    (repo.path / "prompts/a.md").unlink()
+    repo.write("prompts/a.json", json.dumps({**forced, "messages": [{"role": "user", "content": "Hi"}]}))
+
+    done = lint("check")
+
+    assert done.code == 3
+    assert f"127.0.0.1:{gateway.port} answered {LESS} tokens" in done.out
 
 
 def test_the_api_of_a_cloud_is_believed(

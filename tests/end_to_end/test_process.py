@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -56,7 +57,7 @@ def test_a_closed_stdin_is_told(repo: Repo) -> None:
     """`count -` without a stdin is a file that can't be read."""
     done = run(repo, "sh", "-c", f"'{PROGRAM}' count - --model claude-opus-5 <&-")
 
-    assert done == Done(3, "ERROR   -: can't be read: it is closed\n", "")
+    assert done == Done(3, "ERROR     -: can't be read: it is closed\n", "")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
@@ -276,12 +277,12 @@ def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(
-    ("number", "code", "message"), [(signal.SIGINT, 130, ""), (signal.SIGTERM, 143, "error: terminated")]
+    ("number", "code", "message"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_a_signal_ends_offline_counting_and_its_workers(
     repo: Repo, number: signal.Signals, code: int, message: str
 ) -> None:
-    """At once and without a traceback: Ctrl-C reaches the whole group, SIGTERM only the process that was started."""
+    """At once and without a traceback, with what is kept: Ctrl-C reaches the whole group, SIGTERM only the one process."""
     write_large_prompts(repo, 60, 90_000)
     with started(repo, PROGRAM, "check", "--max-file-size", "4M", start_new_session=True) as process:
         time.sleep(1.5)
@@ -290,7 +291,9 @@ def test_a_signal_ends_offline_counting_and_its_workers(
         begun = time.monotonic()
         done = finished(process)  # ends with the last process that holds the pipes
 
-    assert (done.code, done.err.strip()) == (code, message)
+    assert done.code == code
+    kept = r"( after \d+ of (about )?\d+ counts; they are cached, run again to continue)?"
+    assert re.fullmatch(f"error: {message}{kept}", done.err.strip())
     assert time.monotonic() - begun < 5
 
 

@@ -327,7 +327,7 @@ def test_continue_cuts_its_head_and_its_system_prompt() -> None:
         "system": "Be kind.",
         "messages": [{"role": "user", "content": "# Task\nHi {{{ input }}}"}],
     }
-    assert continued(data)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10)]
+    assert continued(data)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10, "placeholders")]
     assert [part[:3] for part in there] == [("system", 6, 6), ("# Task", 9, 10)]
 
 
@@ -364,7 +364,7 @@ def test_what_continue_does_not_read_is_reported(data: str, line: int) -> None:
 
 def test_continue_with_a_head_that_is_not_yaml() -> None:
     """The text below it counts."""
-    assert continued("name: [\n---\nHi")[1:] == [Note(BAD_FRONTMATTER, PATH, 1)]
+    assert continued("name: [\n---\nHi")[1:] == [Note(BAD_FRONTMATTER, PATH, 1, "frontmatter")]
 
 
 PIECES = [

@@ -41,7 +41,7 @@ def test_the_prompt_counts_and_the_rest_does_not() -> None:
 
     text = COMMAND.partition('"""\n')[2].removesuffix('"""\n')
     assert prompt == Prompt(PATH, "", 3, Request({"messages": [{"role": "user", "content": text}]}))
-    assert note == Note(PLACEHOLDERS_NOTE, PATH, 5)
+    assert note == Note(PLACEHOLDERS_NOTE, PATH, 5, "placeholders")
 
 
 def test_parts_have_the_lines_of_the_file() -> None:

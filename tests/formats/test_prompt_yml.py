@@ -85,7 +85,7 @@ def test_parts_have_the_lines_of_their_messages() -> None:
 
 def test_placeholders_are_reported_with_the_line_of_their_message() -> None:
     """Nothing is filled in, so that is said."""
-    assert parse(GREETING)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10)]
+    assert parse(GREETING)[1:] == [Note(PLACEHOLDERS_NOTE, PATH, 10, "placeholders")]
 
 
 @pytest.mark.parametrize("key", ["jsonSchema: '{}'", "responseFormat: json_schema"])
@@ -94,7 +94,7 @@ def test_a_schema_for_the_answer_is_reported_and_not_counted(key: str) -> None:
     results = parse(f"messages:\n- {{role: user, content: A}}\n{key}\n")
 
     assert results[0].request.fields == {"messages": [{"role": "user", "content": "A"}]}
-    assert results[1:] == [Note(STRUCTURED_OUTPUT, PATH, 3)]
+    assert results[1:] == [Note(STRUCTURED_OUTPUT, PATH, 3, "content")]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.program import Done
     from tests.support.repo import Repo
 
+    from prompt_lint.model.values import NoteKind
+
 PATH = ".claude/skills/review/SKILL.md"
 GOOD = "---\nname: review\ndescription: Reviews code.\n---\n"
 
@@ -153,21 +155,33 @@ def test_what_the_specification_takes_passes(front: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message", "line"),
+    ("data", "message", "line", "kind"),
     [
-        ("# No frontmatter\n\nBody.", skill._NO_FRONTMATTER, 1),
-        ("---\ndescription: D.\n---\nBody.", skill._NO_NAME, 1),
-        ("---\ndescription: D.\nname: other\n---\nBody.", skill._OTHER_NAME, 3),
-        ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3),
-        (f"---\nname: review\ndescription: D.\nwhen_to_use: {'w' * 1535}\n---\nBody.", skill._CUT, 3),
-        (GOOD + "x\n" * 501, skill._LONG, 505),
-        (f"{GOOD}\nFix $ARGUMENTS.", template_markers.PLACEHOLDERS_NOTE, 6),
-        (f"{GOOD}Now: !`git status`", template_markers.PLACEHOLDERS_NOTE, 5),
+        ("# No frontmatter\n\nBody.", skill._NO_FRONTMATTER, 1, "advice"),
+        ("---\ndescription: D.\n---\nBody.", skill._NO_NAME, 1, "advice"),
+        ("---\ndescription: D.\nname: other\n---\nBody.", skill._OTHER_NAME, 3, "advice"),
+        ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3, "frontmatter"),
+        (
+            f"---\nname: review\ndescription: D.\nwhen_to_use: {'w' * 1535}\n---\nBody.",
+            skill._CUT,
+            3,
+            "content",
+        ),
+        (GOOD + "x\n" * 501, skill._LONG, 505, "advice"),
+        (f"{GOOD}Now: !`git status`", template_markers.PLACEHOLDERS_NOTE, 5, "placeholders"),
     ],
 )
-def test_what_is_worth_a_note(data: str, message: str, line: int) -> None:
-    """It fails read_nothing, and says where."""
-    assert reports(data) == [Note(message, PATH, line)]
+def test_what_is_worth_a_note(data: str, message: str, line: int, kind: NoteKind) -> None:
+    """It fails nothing, says where, and has a kind that can be switched off."""
+    assert reports(data) == [Note(message, PATH, line, kind)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Fix $ARGUMENTS.", "Compare $0 with $1.", "It costs $5.", "See ${CLAUDE_SKILL_DIR}/a.py."]
+)
+def test_what_the_user_types_behind_a_command_is_not_worth_a_note(text: str) -> None:
+    """Every command has such a place, and a price is none."""
+    assert reports(f"{GOOD}\n{text}") == []
 
 
 def test_a_good_skill_has_no_reports() -> None:
@@ -178,7 +192,7 @@ def test_a_good_skill_has_no_reports() -> None:
 
 def test_broken_frontmatter_is_not_reported_to_lack_keys() -> None:
     """What can't be read for certain isn't held against the skill."""
-    assert reports("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 2)]
+    assert reports("---\nfoo: *\n---\nBody.") == [Note(frontmatter.NOT_YAML, PATH, 2, "frontmatter")]
 
 
 @pytest.mark.parametrize(

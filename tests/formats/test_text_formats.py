@@ -176,13 +176,13 @@ def test_frontmatter_that_is_not_yaml_is_reported_where_it_should_be(path: str, 
     """Cursor's never was meant to be."""
     data = "---\nname: x\ndescription: D.\nglobs: **/*\n---\nBody."
 
-    assert reports(path, data) == ([Note(frontmatter.NOT_YAML, path, 4)] if noted else [])
+    assert reports(path, data) == ([Note(frontmatter.NOT_YAML, path, 4, "frontmatter")] if noted else [])
 
 
 @pytest.mark.parametrize(
     ("path", "text", "noted"),
     [
-        (".claude/commands/a.md", "Fix $ARGUMENTS.", True),
+        (".claude/commands/a.md", "Fix $ARGUMENTS for $5.", False),
         (".claude/commands/a.md", "Now: !`git status`", True),
         (".claude/commands/a.md", "Wow!`x`", False),
         ("a.prompt.md", "In ${input:file}.", True),
@@ -192,7 +192,7 @@ def test_frontmatter_that_is_not_yaml_is_reported_where_it_should_be(path: str, 
 )
 def test_what_the_tool_fills_in_is_reported(path: str, text: str, noted: bool) -> None:
     """With its line in the file; nothing of it is run."""
-    expected = [Note(template_markers.PLACEHOLDERS_NOTE, path, 6)] if noted else []
+    expected = [Note(template_markers.PLACEHOLDERS_NOTE, path, 6, "placeholders")] if noted else []
 
     assert reports(path, f"{LISTED}\n{text}") == expected
 
@@ -237,7 +237,7 @@ def test_cursor_recommends_five_hundred_lines() -> None:
 
     assert reports(path, LISTED + "x\n" * 500) == []
     assert reports(path, LISTED + "x\n" * 501) == [
-        Note(TEXT_FORMATS["cursor-rules"].size_limits[0].message, path, 505)
+        Note(TEXT_FORMATS["cursor-rules"].size_limits[0].message, path, 505, "advice")
     ]
 
 
@@ -321,7 +321,7 @@ def test_markdown_is_what_is_below_frontmatter(data: str, text: str) -> None:
 def test_the_frontmatter_of_markdown_should_be_yaml() -> None:
     """The body counts all the same; so do placeholders in it, with their line in the file."""
     assert reports("a.md", "---\nglobs: **/*\n---\n\nHi {{name}}", format="markdown") == [
-        Note(frontmatter.NOT_YAML, "a.md", 2), Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 5),
+        Note(frontmatter.NOT_YAML, "a.md", 2, "frontmatter"), Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 5, "placeholders"),
     ]  # fmt: skip
 
 

@@ -237,7 +237,7 @@ def test_broken_json_is_reported_with_line_and_column(repo: Repo, lint: Callable
     done = lint("check", "tools.json", "--limit", "50", "--model", "claude-opus-5")
 
     assert done.code == 3
-    assert "ERROR   tools.json:2: is not JSON: " in done.out
+    assert "ERROR     tools.json:2: is not JSON: " in done.out
     assert " (column 3" in done.out
 
 
@@ -248,7 +248,7 @@ def test_a_missing_description_is_reported() -> None:
     )
 
     assert [result for result in results if isinstance(result, Note)] == [
-        Note(NO_DESCRIPTION, "tools.json", 2)
+        Note(NO_DESCRIPTION, "tools.json", 2, "content")
     ]
 
 
@@ -394,5 +394,5 @@ def test_a_refused_tool_is_reported_with_file_line_and_what_to_do(
     done = lint("check", "tools.json", "--limit", "50", "--model", "claude-opus-5")
 
     assert done.code == 3
-    assert "ERROR   tools.json:2: the tool `list-apps` has the property `filter[id]`\n" in done.out
+    assert "ERROR     tools.json:2: the tool `list-apps` has the property `filter[id]`\n" in done.out
     assert "the API takes letters, digits, `_`, `.` and `-`, at most 64" in done.out

@@ -40,6 +40,19 @@ def test_a_difference_holds_the_difference_of_the_true_numbers(
     assert abs(difference.tokens - (number - other_number)) <= difference.margin
 
 
+@given(INTERVALS, INTERVALS, INTERVALS)
+def test_what_both_sides_have_widens_no_difference(
+    row: tuple[int, int, int, int],
+    other_row: tuple[int, int, int, int],
+    common_row: tuple[int, int, int, int],
+) -> None:
+    """Sums that differ in one part are as far apart as the parts are, whatever else is in them."""
+    count, other, common = (make_count(*one)[0] for one in (row, other_row, common_row))
+    difference = subtract_counts(sum_counts([count, common]), sum_counts([other, common]), common)
+
+    assert difference[:3] == subtract_counts(count, other)[:3]
+
+
 def test_what_nobody_has_measured_stays_unverified_in_a_sum() -> None:
     """A guess among measured counts makes the sum one."""
     guess = Count(5, 4, 6, "offline", is_unverified=True)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.counting.tokenizer.engine import FAMILIES
 from prompt_lint.model import models
+from prompt_lint.model.families import FAMILIES, NEWEST
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_id_is_known_however_a_reseller_writes_it(model: str, family: str, wi
 )
 def test_an_unknown_model_takes_the_newest_family_unverified(model: str) -> None:
     """A name nobody has measured is counted as the newest, is said to be unverified, and has no window."""
-    assert models.find_tokenizer_family(model) == (models.NEWEST_FAMILY, False)
+    assert models.find_tokenizer_family(model) == (NEWEST.family.name, False)
     assert models.find_context_window(model) is None
 
 

@@ -24,11 +24,11 @@ def test_a_number_says_how_sure_it_is(count: Count, phrase: str) -> None:
 
 
 def test_a_run_says_once_what_its_intervals_rest_on() -> None:
-    """By model: measured by how many requests, documented or assumed; and how many counts have few witnesses."""
+    """By model: measured by how many requests, documented or assumed; and how many intervals rest on few requests."""
     counts = {
         "claude-opus-5": make.count(100, 2),
         "claude-opus-5-5": make.count(100, 3),
-        "claude-sonnet-5-5": make.count(100, 10, has_few_witnesses=True),
+        "claude-sonnet-5-5": make.count(100, 10, rests_on_few=True),
         "claude-quartz-9": make.count(100, 15, is_unverified=True),
         "claude-haiku-4-5": make.count(100),
     }
@@ -38,14 +38,12 @@ def test_a_run_says_once_what_its_intervals_rest_on() -> None:
     ]
 
     assert describe_counting(make.report(*verdicts)) == [
-        "Counts: 1 exact, 4 offline (± is the interval); nothing sent.",
-        "Intervals: claude-opus-5 measured by 500 requests.",
-        "Intervals: claude-opus-5-5, claude-sonnet-5-5 documented.",
-        "Intervals: claude-quartz-9 assumed.",
-        "Intervals with few witnesses: 1.",
-        "Nobody has measured the tokenizer of claude-quartz-9: its counts are unverified.",
+        (
+            "1 counted by the API, 4 counted offline (± is the interval, measured by 500 requests for claude-opus-5, documented "
+            "for claude-opus-5-5, claude-sonnet-5-5, assumed for claude-quartz-9, resting on few recorded requests for 1), nothing sent."
+        ),
+        "Unverified: nobody has measured the tokenizer of claude-quartz-9.",
     ]
     assert describe_counting(make.report(verdicts[0])) == [
-        "Counted offline: ± is the interval around the API's number.",
-        "Intervals: claude-opus-5 measured by 500 requests.",
+        "Counted offline (± is the interval, measured by 500 requests for claude-opus-5).",
     ]

@@ -78,17 +78,17 @@ def test_any_bytes_have_a_size_or_none(start: bytes, rest: bytes) -> None:
 )  # fmt: skip
 def test_the_formula_for_older_models(size: tuple[int, int], tokens: int) -> None:
     """A token a patch, after scaling down: the documentation's own examples, and published measurements."""
-    assert images.count_image_tokens(ImageSize(*size), 1568, 1568) == tokens
+    assert images.count_patches(ImageSize(*size), 1568, 1568) == tokens
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from([(1568, 1568), (2576, 4784)]))
 def test_no_image_costs_more_than_the_most(width: int, height: int, sight: tuple[int, int]) -> None:
     """The cap holds for every size, lying or standing, and one that fits isn't scaled."""
-    tokens = images.count_image_tokens(ImageSize(width, height), *sight)
+    tokens = images.count_patches(ImageSize(width, height), *sight)
     patches = -(-width // 28) * -(-height // 28)
 
     assert 1 <= tokens <= min(sight[1], patches)
-    assert tokens == images.count_image_tokens(ImageSize(height, width), *sight)
+    assert tokens == images.count_patches(ImageSize(height, width), *sight)
     if max(width, height) <= sight[0] and patches <= sight[1]:
         assert tokens == patches
 
@@ -115,7 +115,7 @@ TEXT = {model: count(model).tokens for model in (OLDER, NEWER)}
         (NEWER, (1920, 1080), 2691),
     ],
 )
-def test_an_image_has_the_interval_of_few_witnesses(model: str, size: tuple[int, int], tokens: int) -> None:
+def test_an_image_has_the_interval_of_few_requests(model: str, size: tuple[int, int], tokens: int) -> None:
     """The formula and three tokens, and a margin of 6 % and at least 20 tokens around it."""
     found = count(model, picture(pictures.png(*size)))
 
@@ -161,6 +161,17 @@ def test_each_image_adds_its_tokens() -> None:
 
     assert three.tokens >= TEXT[OLDER] + 3 * 103
     assert three.high - three.tokens >= 20
+
+
+def test_base64_may_be_wrapped_in_lines() -> None:
+    """A line break moves the groups of four, so the beginning alone may be no base64."""
+    photo = picture(pictures.png(640, 480) + bytes(4_000))
+    data = photo["source"]["data"]
+    lines = "\n".join(data[start : start + 76] for start in range(0, len(data), 76))
+    wrapped = {**photo, "source": {**photo["source"], "data": lines}}
+
+    assert count(OLDER, photo).tokens == TEXT[OLDER] + 23 * 18 + 3
+    assert count(OLDER, wrapped) == count(OLDER, photo)
 
 
 def test_a_size_behind_a_long_head_is_found() -> None:

@@ -55,7 +55,7 @@ def test_a_chat_of_openai_is_the_same_request_as_one_of_the_api() -> None:
         ],
     }  # fmt: skip
     anthropic = {
-        "tools": [FIND], "tool_choice": {"type": "any"},
+        "tools": [FIND], "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
         "system": [{"type": "text", "text": "Be kind."}, {"type": "text", "text": "Be brief."}],
         "messages": [
             {"role": "user", "content": [
@@ -70,6 +70,23 @@ def test_a_chat_of_openai_is_the_same_request_as_one_of_the_api() -> None:
 
     assert list_digests(parse_request(openai)) == list_digests(parse_request(anthropic))
     assert parse_fields(anthropic) == anthropic
+
+
+@pytest.mark.parametrize(
+    ("fields", "choice"),
+    [
+        ({}, {"type": "auto", "disable_parallel_tool_use": True}),
+        ({"tool_choice": "none"}, {"type": "none"}),
+        ({"parallel_tool_calls": True}, None),
+        ({"tools": []}, None),
+    ],
+    ids=["the default choice", "no call at all", "several calls", "no tools"],
+)
+def test_one_call_at_a_time_in_the_spelling_of_openai_counts(fields: dict[str, Any], choice: object) -> None:
+    """The hidden prompt of the tools is shorter for it."""
+    chat = {"tools": [FIND], "parallel_tool_calls": False, "messages": [{"role": "user", "content": "x"}]}
+
+    assert parse_fields({**chat, **fields}).get("tool_choice") == choice
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip)

@@ -55,16 +55,15 @@ def test_placeholders_in_code_are_examples() -> None:
 
 def test_a_format_adds_its_own() -> None:
     """What only one tool replaces is a placeholder in its files alone, in code, too."""
-    assert line_of("Fix `$ARGUMENTS`.") is None
-    assert line_of("\nFix `$ARGUMENTS`.", also=template_markers.CLAUDE_PLACEHOLDERS) == 2
-    assert line_of("It costs $1.50 or $10.", also=template_markers.CLAUDE_PLACEHOLDERS) is None
+    assert line_of("Say ${input:name}.") is None
+    assert line_of("\n```\n!`git diff`\n```", also=template_markers.CLAUDE_PLACEHOLDERS) == 3
     assert line_of("Say ${input:name}.", also=template_markers.COPILOT_PLACEHOLDERS) == 1
 
 
 def test_one_note_with_a_place() -> None:
     """However many there are: the message is the same for all files, and the line counts from where the text stands."""
     assert list(note_placeholders("a.md", "{{a}}\n{{b}}", 7)) == [
-        Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 7)
+        Note(template_markers.PLACEHOLDERS_NOTE, "a.md", 7, "placeholders")
     ]
 
 

@@ -31,7 +31,7 @@ def test_growth_needs_a_window_before() -> None:
     result = evaluate_condition(parse_condition("cost +1%"), make_trends(*["10"] * 7))
 
     assert result.is_met is None
-    assert "can't be told" in describe_result(result, "USD")
+    assert "can't be decided" in describe_result(result, "USD")
 
 
 @pytest.mark.parametrize(

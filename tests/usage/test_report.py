@@ -46,12 +46,10 @@ def test_a_condition_that_is_met_fails(
     assert (elsewhere.code, on_github.code) == (1, 1)
     assert [one["crossed"] for one in json.loads(elsewhere.out)["thresholds"]] == [True, False, True]
     assert re.fullmatch(
-        r"warning: cost > 50/day: yes, it is \$\d+\.\d\d/day\nwarning: cache-hit < 99.5%: yes, it is 6\d\.\d%\n",
+        r"warning: cost \$\d+\.\d\d/day \(allowed: 50/day\)\nwarning: cache-hit 6\d\.\d% \(required: 99.5%\)\n",
         elsewhere.err,
     )
-    assert on_github.err.splitlines()[1].startswith(
-        "::warning title=Claude usage and cost::cache-hit < 99.5%25: yes, it is 6"
-    )
+    assert on_github.err.splitlines()[1].startswith("::warning title=Claude usage and cost::cache-hit 6")
 
 
 @pytest.mark.parametrize(

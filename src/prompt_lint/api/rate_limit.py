@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ MEASURED_SECONDS = 2.0
 CATCH_UP_SECONDS = 0.06
 # A `Retry-After` of up to so many seconds concerns its own request; a longer one all of them.
 MAX_SINGLE_WAIT = 1.0
+
+
+def estimate_seconds(requests: int) -> int:
+    """Return how long it takes to send requests at the rate with which a run begins, at least a second."""
+    return max(1, math.ceil((requests - INITIAL_BURST) / INITIAL_RATE))
 
 
 class RateLimiter:

@@ -27,7 +27,7 @@ FILE = "counts-v2.db"
 
 # A payload: tokens, low, high, when it was counted (Unix seconds), and the sum of the flags that are set.
 _PAYLOAD = struct.Struct("<IIIIB")
-_UNVERIFIED, _FEW_WITNESSES = 1, 2
+_UNVERIFIED, _FEW_REQUESTS = 1, 2
 # A name: `a`pi or `o`ffline and a hash of the model and of what counted, 12 bytes; then the request's digest.
 _SCOPE_BYTES = 12
 _TOO_MANY = 2**31
@@ -59,6 +59,11 @@ class CountCache:
         """What was wrong with the file: at most one sentence."""
         return self._store.warnings
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether counts are kept between runs: there is a file, and nothing was wrong with it."""
+        return bool(self._store.path) and not self.warnings
+
     def get(self, keys: Collection[CountKey], *origins: Origin) -> dict[CountKey, Count]:
         """Return the counts that are known, for those of `keys` that have one. The first of `origins` wins."""
         names = {origin: self._make_names(keys, origin) for origin in origins}
@@ -87,7 +92,7 @@ class CountCache:
             yield (
                 key,
                 Count(
-                    tokens, low, high, origin, bool(flags & _UNVERIFIED), None, bool(flags & _FEW_WITNESSES)
+                    tokens, low, high, origin, bool(flags & _UNVERIFIED), None, bool(flags & _FEW_REQUESTS)
                 ),
             )
 
@@ -149,7 +154,7 @@ def open_counts(
 
 
 def _make_flags(count: Count) -> int:
-    return count.is_unverified * _UNVERIFIED + count.has_few_witnesses * _FEW_WITNESSES
+    return count.is_unverified * _UNVERIFIED + count.rests_on_few * _FEW_REQUESTS
 
 
 def _is_possible(count: Count) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ from prompt_lint.check.group_sums import find_count, sum_members
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.formats.imported_files import is_meant_as_import
+from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
@@ -72,7 +74,8 @@ class BaseCounts(NamedTuple):
     """The counts of the base, by prompt and model, to set verdicts beside.
 
     `find_rule` returns the rule that applies to a path now, `find_base_rule` the one that did in the base, or would have
-    by the rules of now where the base has no configuration. `changed` are prompts that aren't the same text any more.
+    by the rules of now where the base has no configuration. `changed` are prompts that aren't the same text any more,
+    `unchanged_counts` those of the members of sums that are, by sum and model.
     """
 
     comparison: Comparison
@@ -83,11 +86,13 @@ class BaseCounts(NamedTuple):
     find_base_rule: Callable[[str], Rule | None]
     lost_imports: Mapping[PromptName, Sequence[str]]
     changed: Collection[PromptName]
+    unchanged_counts: Mapping[tuple[PromptName, str], Count]
 
     def compare_verdict(self, verdict: Verdict) -> Verdict:
         """Return the verdict with what the prompt was in the base."""
         lost_imports = tuple(self.lost_imports.get(_identify(verdict), ()))
-        return self._compare_count(verdict)._replace(lost_imports=lost_imports)
+        unchanged = self.unchanged_counts.get((_identify(verdict), verdict.model), EMPTY_COUNT)
+        return self._compare_count(verdict)._replace(lost_imports=lost_imports, unchanged_count=unchanged)
 
     def _compare_count(self, verdict: Verdict) -> Verdict:
         change, outcomes = self._find_change(verdict), self.counts.get(_identify(verdict))
@@ -160,14 +165,23 @@ class BaseCounts(NamedTuple):
             if (count := find_count(outcome))
         ]
 
-    def list_notes(self, verdicts: Sequence[Verdict]) -> list[Note]:
-        """Return what is to be noted of the comparison: lost imports, and what can't be compared as well as it should."""
+    def collect_notes(self, notes: Iterable[Note], verdicts: Sequence[Verdict]) -> list[Note]:
+        """Return those of `notes` that concern the change, and what is to be noted of the comparison."""
         return [
+            *self._select_notes(notes, verdicts),
             *_note_lost_imports(verdicts, self.comparison.base.name),
             *self._list_incomparable(verdicts),
             *self._note_possible_renames(verdicts),
             *map(Note, self.changes.changes.notes),
         ]
+
+    def _select_notes(self, notes: Iterable[Note], verdicts: Iterable[Verdict]) -> Iterator[Note]:
+        """Yield the notes on the run; and those on changed files, or on all where the policy is to judge all."""
+        changed = {verdict.prompt.path for verdict in verdicts if verdict.change != "unchanged"}
+        for note in notes:
+            is_old = note.path not in changed and self.changes.find_change(note.path).kind == "unchanged"
+            if note.kind == "note" or self.comparison.policy != "changed" or not is_old:
+                yield note
 
     def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
         """Return a note for each file with a prompt whose growth can't be measured."""
@@ -220,7 +234,10 @@ def make_base_counts(
     lost = find_lost_imports(outcomes)
     changed = find_changed_prompts(outcomes)
     find_rule, find_base_rule = matcher.find_rule, base_matcher.find_rule
-    return BaseCounts(comparison, changes, counts, recount, find_rule, find_base_rule, lost, changed)
+    unchanged = sum_unchanged_members(outcomes)
+    return BaseCounts(
+        comparison, changes, counts, recount, find_rule, find_base_rule, lost, changed, unchanged
+    )
 
 
 def map_base_counts(
@@ -251,6 +268,26 @@ def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
     return {
         name for name, (current, base) in requests.items() if current and base and current != base
     }  # fmt: skip
+
+
+def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptName, str], Count]:
+    """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
+
+    `outcomes` are those of the base and of now.
+    """
+    digests: dict[tuple[PromptName, str], tuple[Counter[str], Counter[str]]] = {}
+    counts: dict[tuple[str, str], Count] = {}
+    for read, of_models in outcomes:
+        if read.group and read.group.sum:
+            for model, outcome in zip(read.rule.models, of_models, strict=True):
+                if (count := find_count(outcome)) and not count.is_disputed:
+                    counts[model, read.digest] = count
+                    sides = digests.setdefault((_identify_read(read), model), (Counter(), Counter()))
+                    sides[read.is_base][read.digest] += 1
+    return {
+        (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
+        for (name, model), (current, base) in digests.items()
+    }
 
 
 def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:

@@ -27,7 +27,7 @@ def report_nothing_measured(
     if not _is_empty(targets, report):
         return
     if not config.path:
-        raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
+        raise Fatal("no file was found, so nothing was checked", "name a file, or a folder that holds one")
     if unmatched:
         paths = list_keys(path or "." for path in unmatched)
         hint = "see `prompt-lint explain PATH`; a hook that names every changed file passes --allow-unmatched"
@@ -58,7 +58,7 @@ def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[N
         for name in rule.parts:
             if (key, name) not in used:
                 yield Note(
-                    f"no prompt of this rule is called `{name}`, so that limit in `parts` holds for none",
+                    f"no prompt of this rule is called `{name}`, so that limit in `parts` applies to none",
                     config.path,
                     rule.limit_line(name, ""),
                 )
@@ -115,5 +115,5 @@ def describe_outage(results: CountResults) -> Problem:
     failed = len(results.failures)
     message = f"no exact count for {pluralize(failed, 'request')}"
     reason = first.message.removeprefix("not counted: ")
-    hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
+    hint = "; ".join(filter(None, ("the offline counts are used where they decide", first.hint)))
     return Problem("", 0, f"{message}{'; the first' if failed > 1 else ''}: {reason}", hint)

@@ -43,6 +43,11 @@ class Targets(NamedTuple):
     exemptions: Sequence[tuple[Exemption, Collection[str]]]
     is_everything: bool
 
+    @property
+    def source_count(self) -> int:
+        """How many files and groups are to be read."""
+        return len(self.matched) + len(self.groups)
+
 
 def find_targets(
     tree: WorkingTree,

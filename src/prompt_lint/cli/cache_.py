@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CacheInfo
 
 
-@click.group("cache", cls=Group)
+@click.group("cache", cls=Group, page="cache.md")
 def command() -> None:
-    """Look at the counts that are kept between runs, or remove them."""
+    """Show or clear the cache of counts."""
 
 
-@command.command()
+@command.command(page="cache.md")
 @options.cache_dir
 @click.pass_obj
 def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
-    """Tell where the counts are, how many, and since when."""
+    """Show where the cache is, and what is in it."""
     folder = cache_folder(env, cache_dir)
     if not folder:
         raise Fatal("there is no place for a cache", "give one with --cache-dir")
@@ -40,11 +40,11 @@ def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
     return ExitCode.OK
 
 
-@command.command()
+@command.command(page="cache.md")
 @options.cache_dir
 @click.pass_obj
 def clear(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
-    """Remove all counts that are kept."""
+    """Remove all cached counts."""
     folder = cache_folder(env, cache_dir)
     write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
     return ExitCode.OK

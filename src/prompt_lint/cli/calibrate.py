@@ -9,7 +9,8 @@ import click
 
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.value_completion import complete_models
 from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -27,31 +28,45 @@ if TYPE_CHECKING:
 _SCHEMA_VERSION = 1
 
 
-@click.command("calibrate", cls=Command)
-@click.option(
+@click.command(
+    "calibrate",
+    cls=Command,
+    examples=(("Compare one model", "prompt-lint calibrate --model claude-opus-5-5"),),
+    exit_codes={
+        ExitCode.OK: "every count is inside its interval",
+        ExitCode.OVER_LIMIT: "a count of the API is outside its interval",
+        ExitCode.USAGE: "the command line is wrong, or there is no API key",
+    },
+    page="exact-counts.md",
+)
+@option(
     "--models",
     "--model",
     "models",
+    group=options.COUNTING,
     metavar="MODEL",
     multiple=True,
-    shell_complete=options.complete_models,
-    help="Compare this model. Repeatable, and with commas. Default: one of each generation, and the newest.",
+    shell_complete=complete_models,
+    show_default="one of each generation, and the newest",
+    help="Compare MODEL; several with commas.",
 )
 @options.provider
-@click.option(
-    "--output-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What stdout carries.",
-)
+@options.bounds
+@options.output_format()
 @click.pass_obj
 def command(
-    env: Mapping[str, str], models: tuple[str, ...], provider: Provider, output_format: str
+    env: Mapping[str, str],
+    models: tuple[str, ...],
+    provider: Provider,
+    jobs: int,
+    max_requests: int,
+    deadline: float,
+    output_format: str,
 ) -> ExitCode:
-    """Ask the API for some forty known requests, and show which rule of the offline count differs.
+    """Compare offline counts with the API's.
 
-    Free of charge, as all counting is. Needs a credential. Exit code 1 where a count is outside of its interval.
+    Has the API count some forty known requests for each model (about 150 by default), and shows which rule of the offline
+    count differs. Needs an API key, and costs nothing, as counting is free.
     """
     from prompt_lint.counting.calibration import DEFAULT_MODELS, calibrate  # noqa: PLC0415  # the tokenizer
 
@@ -59,7 +74,7 @@ def command(
     for name in ids:
         if reason := explain_id(name):
             raise Fatal(f"--models: `{name}` {reason}", "`prompt-lint models` lists the known ones")
-    service, no_service_reason = find_service(env, provider, RequestPolicy())
+    service, no_service_reason = find_service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     if service is None:
         raise Fatal(f"nothing to compare without a credential: {no_service_reason}", "set ANTHROPIC_API_KEY")
     comparisons = calibrate(ids, service)
@@ -71,7 +86,7 @@ def command(
 
 def _decide_exit_code(comparisons: Sequence[Comparison]) -> ExitCode:
     """What the API doesn't count is a fault only where the offline rules count it."""
-    if not all(comparison.is_inside for comparison in comparisons):
+    if any(comparison.is_inside is False for comparison in comparisons):
         return ExitCode.OVER_LIMIT
     uncounted = any(not isinstance(c.api, Count) and c.offline for c in comparisons)
     return ExitCode.UNCOUNTED if uncounted else ExitCode.OK
@@ -81,31 +96,59 @@ def _render_text(comparisons: Sequence[Comparison], host: str, sent: int) -> str
     lines: list[str] = []
     for model, of_model in groupby(comparisons, lambda comparison: comparison.model):
         rows = list(of_model)
-        equal = sum(isinstance(row.api, Count) and not row.difference and bool(row.offline) for row in rows)
-        differing = [line for row in rows if (line := _describe(row))]
-        lines += [f"{model}: {equal} of {pluralize(len(rows), 'request')} equal", *differing]
-    outside = sum(not comparison.is_inside for comparison in comparisons)
+        compared = [row for row in rows if row.offline]
+        equal = sum(isinstance(row.api, Count) and not row.difference for row in compared)
+        lines.append(f"{model}: {equal} of {pluralize(len(compared), 'request')} equal")
+        lines += [f"  {line}" for row in rows if (line := _describe(row))]
+        lines += [f"  {line}" for line in _describe_uncounted(rows)]
     lines.append(f"{pluralize(sent, 'request')} sent to {host}." if sent else "Nothing was sent.")
-    lines.append(
-        f"{pluralize(outside, 'count')} outside of the interval."
-        if outside
-        else "Every count is inside its interval."
-    )
+    lines.append(_summarize(comparisons))
     return "".join(f"{escape_line(line)}\n" for line in lines)
 
 
+def _summarize(comparisons: Sequence[Comparison]) -> str:
+    outside = sum(comparison.is_inside is False for comparison in comparisons)
+    uncounted = sum(not isinstance(comparison.api, Count) for comparison in comparisons)
+    if uncounted == len(comparisons):
+        return "Nothing was counted."
+    if not outside and not uncounted:
+        return "Every count is inside its interval."
+    not_counted = f"{pluralize(uncounted, 'request')} not counted"
+    if not outside:
+        return f"{not_counted}; every other count is inside its interval."
+    return f"{pluralize(outside, 'count')} outside of the interval{f', {not_counted}' if uncounted else ''}."
+
+
 def _describe(row: Comparison) -> str:
-    """Return a line for a comparison that shows something, named by its rule; "" for one as expected."""
-    name = f"  {row.request.rule} ({row.request.name})"
+    """Return a line for a count that shows something, named by its rule; "" for one as expected."""
     if not isinstance(row.api, Count):
-        return f"{name}: {row.api.message}"
+        return ""
     if row.offline is None:
-        return "" if row.is_inside else f"{name}: costs nothing, so it can be counted offline"
-    if not row.rule_difference and row.is_inside:
+        return f"{_name(row)}: costs nothing, so it can be counted offline" if row.is_inside is False else ""
+    if row.is_inside and not (row.difference if row.rule_difference is None else row.rule_difference):
         return ""
     interval = "inside" if row.is_inside else "outside of"
-    by_rule = "" if row.difference == row.rule_difference else f", {row.rule_difference:+,} by this rule"
-    return f"{name}: {row.difference:+,}{by_rule}; {row.api.tokens:,} is {interval} {row.offline.low:,} to {row.offline.high:,}"
+    is_by_rule = row.rule_difference in (None, row.difference)
+    by_rule = "" if is_by_rule else f", {row.rule_difference:+,} by this rule"
+    return (
+        f"{_name(row)}: {row.difference:+,}{by_rule}; "
+        f"{row.api.tokens:,} is {interval} {row.offline.low:,} to {row.offline.high:,}"
+    )
+
+
+def _describe_uncounted(rows: Sequence[Comparison]) -> Iterator[str]:
+    """Yield a line for each reason why requests have no count: an outage has one for all of them."""
+    by_reason: dict[str, list[Comparison]] = {}
+    for row in rows:
+        if not isinstance(row.api, Count):
+            by_reason.setdefault(row.api.message, []).append(row)
+    for reason, alike in by_reason.items():
+        more = f" and {pluralize(len(alike) - 1, 'more request')}" if len(alike) > 1 else ""
+        yield f"{_name(alike[0])}{more}: {reason}"
+
+
+def _name(row: Comparison) -> str:
+    return f"{row.request.rule} ({row.request.name})"
 
 
 def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str:
@@ -114,7 +157,7 @@ def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str
             "schema_version": _SCHEMA_VERSION,
             "host": host,
             "sent": sent,
-            "outside": sum(not comparison.is_inside for comparison in comparisons),
+            "outside": sum(comparison.is_inside is False for comparison in comparisons),
             "comparisons": list(_list_rows(comparisons)),
         }
     )
@@ -122,7 +165,6 @@ def _render_json(comparisons: Sequence[Comparison], host: str, sent: int) -> str
 
 def _list_rows(comparisons: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
     for row in comparisons:
-        is_counted = isinstance(row.api, Count)
         yield {
             "model": row.model,
             "rule": row.request.rule,
@@ -132,7 +174,7 @@ def _list_rows(comparisons: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
             "offline": row.offline and row.offline.tokens,
             "low": row.offline and row.offline.low,
             "high": row.offline and row.offline.high,
-            "difference": row.difference if is_counted else None,
-            "rule_difference": row.rule_difference if is_counted else None,
-            "inside": row.is_inside if is_counted else None,
+            "difference": row.difference,
+            "rule_difference": row.rule_difference,
+            "inside": row.is_inside,
         }

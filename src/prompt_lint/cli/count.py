@@ -11,7 +11,7 @@ import click
 from prompt_lint.check.pipeline import Run, Settings, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.project import find_models
@@ -41,25 +41,64 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"
+# The formats that have something to say of files without a limit.
+_OUTPUTS = ("text", "json", "markdown")
 
 
-@click.command("count", cls=Command)
-@click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
-@options.models("Count for this model. Default: those of the configuration here, else the newest Sonnet.")
-@click.option(
-    "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
+@click.command(
+    "count",
+    cls=Command,
+    examples=(
+        ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
+        (
+            "Count for two models",
+            "prompt-lint count prompts/*.md --model claude-opus-5-5 --model claude-haiku-5-5",
+        ),
+        (
+            "Count what another program prints",
+            "git show HEAD:a.md | prompt-lint count - --model claude-opus-5-5",
+        ),
+        (
+            "Count tool definitions, by the API",
+            "prompt-lint count tools.json --format tools --counting exact --model claude-opus-5-5",
+        ),
+    ),
+    page="counting.md",
 )
-@click.option(
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(readable=False), help="Files to count; `-` is stdin."
+)
+@option(
+    "--role",
+    group=options.INPUT,
+    type=click.Choice(("user", "system")),
+    metavar="ROLE",
+    show_default="by format; user for a text",
+    help="Count the text as the user's message or as the system prompt.",
+)
+@option(
     "--format",
     "format_name",
+    group=options.INPUT,
     type=click.Choice(tuple(FORMATS)),
     metavar="NAME",
-    help="Default: by name and content.",
+    show_default="by name and content",
+    help="Read the files in this format.",
 )
-@click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
 @options.max_file_size
+@options.models(
+    "Count for MODEL.", group=options.COUNTING, default="those of the configuration, else the newest Sonnet"
+)
 @options.counting
-@options.report_outputs
+@option(
+    "--show-request",
+    group=options.OUTPUT,
+    is_flag=True,
+    help="Print the request that would be counted, and count nothing.",
+)
+@options.output_format(_OUTPUTS)
+@options.output_file
+@options.output(_OUTPUTS)
 @options.color
 @options.group_options(counting_options=options.CountingOptions, output_options=OutputOptions)
 @click.pass_obj
@@ -74,7 +113,10 @@ def command(
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
-    """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
+    """Count the tokens of files.
+
+    Needs no configuration and no repository.
+    """
     if not models:
         models = _choose_models(env)
     rule = _make_rule(models, role or "", format_name or "")
@@ -113,7 +155,8 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(Run("", sources, settings, reader.diagnostics), reader.read_files(files))
+    run = Run("", sources, settings, reader.diagnostics)
+    report = judge_prompts(run, reader.read_files(files), len(files))
     return report._replace(file_count=len(files))
 
 

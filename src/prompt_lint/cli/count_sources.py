@@ -16,7 +16,7 @@ from prompt_lint.counting.sources import CountSources
 from prompt_lint.model.errors import Fatal, Terminated
 from prompt_lint.model.models import find_tokenizer_family
 from prompt_lint.model.values import Note
-from prompt_lint.output.terminal import show_progress
+from prompt_lint.output.progress import Progress, describe_interruption, show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +43,7 @@ def open_count_sources(
     options: CountingOptions,
     *,
     is_dry_run: bool = False,
+    is_quiet: bool = False,
 ) -> Iterator[CountSources]:
     """Yield the sources of a run's counts. What has been counted is saved, however the run ends.
 
@@ -59,7 +60,11 @@ def open_count_sources(
             raise Fatal(f"no exact counts without a credential: {no_service_reason}", _NO_CREDENTIAL_HINT)
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
-    with _open_caches(env, folder, top, endpoint) as (counts, files), show_progress(env) as report_progress:
+    with (
+        _open_caches(env, folder, top, endpoint) as (counts, files),
+        show_progress(env, is_quiet=is_quiet) as progress,
+        _explain_interruption(progress, counts),
+    ):
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
             OfflineCounter(_count_request, _count_text),
@@ -69,9 +74,20 @@ def open_count_sources(
             service,
             no_service_reason,
             available_cores(),
-            report_progress,
+            progress,
             is_dry_run,
         )
+
+
+@contextmanager
+def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[None]:
+    """Add a note to what interrupts a run: how far it has come, and what is kept of it."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated) as error:
+        counts.close(_PATIENCE_AT_END)
+        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
+        raise
 
 
 # Workers import these two by name. Most runs know all counts, and need no tokenizer.

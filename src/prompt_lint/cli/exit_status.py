@@ -39,12 +39,17 @@ def catch_faults(run: Callable[[], int | None]) -> int:
         context = getattr(error, "ctx", None)
         hint = f"see `{context.command_path} --help`" if context else ""
         errors, code = [(_describe_usage_error(error), hint)], ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        code = ExitCode.INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as error:
+        errors, code = [(f"interrupted{_read_notes(error)}", "")], ExitCode.INTERRUPTED
     except ClosedPipe:
         code = ExitCode.UNCOUNTED
     _write_errors(errors)
     return code
+
+
+def _read_notes(error: BaseException) -> str:
+    """Return what was noted of an interruption: how far the run had come. Click wraps Ctrl-C in an error of its own."""
+    return "".join(getattr(error.__cause__ or error, "__notes__", ()))
 
 
 def _describe_usage_error(error: click.ClickException) -> str:
@@ -63,8 +68,8 @@ def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
     gc.set_threshold(100_000)
     try:
         code = catch_faults(run)
-    except Terminated:
-        _write_errors([("terminated", "")])
+    except Terminated as error:
+        _write_errors([(f"terminated{_read_notes(error)}", "")])
         code = ExitCode.TERMINATED
     except BrokenPipeError:  # Click printed something by itself
         code = ExitCode.UNCOUNTED

@@ -11,7 +11,7 @@ import click
 
 from prompt_lint.cli import exit_status
 from prompt_lint.cli.commands import Group, version_option
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
@@ -29,18 +29,20 @@ class _Subcommands(LazyTable[click.Command]):
 
 SUBCOMMANDS = _Subcommands(
     {
-        "cache": "prompt_lint.cli.cache_",
-        "calibrate": "prompt_lint.cli.calibrate",
-        "check": "prompt_lint.cli.check",
-        "comment": "prompt_lint.cli.comment",
-        "completion": "prompt_lint.cli.completion",
-        "count": "prompt_lint.cli.count",
-        "explain": "prompt_lint.cli.explain.command",
         "init": "prompt_lint.cli.init.command",
+        "check": "prompt_lint.cli.check",
         "list": "prompt_lint.cli.list_",
+        "explain": "prompt_lint.cli.explain.command",
+        "count": "prompt_lint.cli.count",
         "models": "prompt_lint.cli.models",
+        "calibrate": "prompt_lint.cli.calibrate",
         "report": "prompt_lint.cli.report",
+        "comment": "prompt_lint.cli.comment",
+        "cache": "prompt_lint.cli.cache_",
+        "completion": "prompt_lint.cli.completion",
         "schema": "prompt_lint.cli.schema",
+        "help": "prompt_lint.cli.help_",
+        "version": "prompt_lint.cli.version",
     }
 )
 
@@ -50,16 +52,17 @@ SUBCOMMANDS = _Subcommands(
     commands=cast("dict[str, click.Command]", SUBCOMMANDS),  # Click only reads it
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
-    "counted, 130 interrupted, 143 terminated.",
+    examples=(
+        ("Find the prompts of a repository, and write a configuration", "prompt-lint init"),
+        ("Check them", "prompt-lint check"),
+        ("Count the tokens of a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
+    ),
+    exit_codes={ExitCode.OVER_LIMIT: "a prompt fails (check, explain), or a condition is true (report)"},
 )
 @version_option()
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Keep Claude prompts within their token limits.
-
-    Start with `prompt-lint init`, which looks for prompts and writes a .prompt-lint.yaml; then run `prompt-lint check`.
-    """
+    """Keep Claude prompts within their token limits."""
     if context.invoked_subcommand is None:
         _show_overview(context)
 

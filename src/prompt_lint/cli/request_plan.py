@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prompt_lint.api.rate_limit import INITIAL_BURST, INITIAL_RATE
-from prompt_lint.counting.sources import NOT_SENT
+from prompt_lint.api.rate_limit import INITIAL_RATE, estimate_seconds
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -30,27 +27,27 @@ def render_plan(report: Report, sources: CountSources, max_requests: int) -> str
             *_list_prompts(report.planned),
             *_summarize(report.planned, sources.service.host, max_requests),
         ]
-    problems = sum(problem.message != NOT_SENT.message for problem in report.problems)
-    if problems:
+    if report.problems:
         lines.append(
-            f"{pluralize(problems, 'error')} besides: run `prompt-lint check` without --dry-run to see what fails."
+            f"{pluralize(len(report.problems), 'error')} besides: run `prompt-lint check` without --dry-run to see what fails."
         )
     return "".join(f"{escape_line(line)}\n" for line in lines)
 
 
 def _list_prompts(planned: Sequence[PlannedRequest]) -> Iterator[str]:
-    for (prompt, is_base), rows in groupby(planned, lambda row: (row.prompt, row.is_base)):
-        name = f"{prompt.path} `{prompt.name}`" if prompt.name else prompt.path
-        yield f"{name}{' in the base' if is_base else ''}: {', '.join(row.model for row in rows)}"
+    """Yield a line for each prompt, once: a member of a sum is mostly a prompt of its own, too."""
+    models: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for row in planned:
+        models.setdefault((row.prompt.path, row.prompt.name, row.is_base), {})[row.model] = None
+    for (path, name, is_base), of_prompt in models.items():
+        prompt = f"{path} `{name}`" if name else path
+        yield f"{prompt}{' in the base' if is_base else ''}: {', '.join(of_prompt)}"
 
 
 def _summarize(planned: Sequence[PlannedRequest], host: str, max_requests: int) -> Iterator[str]:
     requests = len({(row.model, row.digest) for row in planned})
     yield f"{pluralize(requests, 'request')} would be sent to {host}; nothing was sent."
-    sent = min(requests, max_requests)
-    seconds = math.ceil(max(0, sent - INITIAL_BURST) / INITIAL_RATE)
-    yield (
-        f"At {INITIAL_RATE:g} requests a second, with which a run begins, that takes about {pluralize(max(seconds, 1), 'second')}."
-    )
+    duration = pluralize(estimate_seconds(min(requests, max_requests)), "second")
+    yield f"At {INITIAL_RATE:g} requests a second, with which a run begins, that takes about {duration}."
     if requests > max_requests:
         yield f"A run sends {max_requests:,} at most (--max-requests); the next one would go on from there."

@@ -11,7 +11,12 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.terminal import write_stdout
 
 
-@click.command("schema", cls=Command)
+@click.command(
+    "schema",
+    cls=Command,
+    examples=(("Keep a copy for editors", "prompt-lint schema > prompt-lint.schema.json"),),
+    page="configuration.md",
+)
 def command() -> ExitCode:
     """Print the JSON Schema (draft-07) of .prompt-lint.yaml."""
     schema = files("prompt_lint.config").joinpath("prompt-lint.schema.json")

@@ -87,6 +87,7 @@ TOP = _SHARED | {
     "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
     "policy": Key(_choice(*POLICIES), "policy: changed"),
     "on_raise": Key(_choice(*ON_RAISE), "on_raise: warn"),
+    "notes": Key(values.read_notes, "notes: {placeholders: off}"),
     "exempt": Key(_read_exemptions, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
     "prompts": Key(_read_prompts, "prompts: [{files: prompts/**/*.md}]"),
     "groups": Key(

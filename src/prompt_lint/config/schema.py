@@ -54,6 +54,7 @@ class Config(NamedTuple):
     policy: str = ""
     on_raise: OnRaise = "warn"
     exempt: tuple[Exemption, ...] = ()
+    notes_off: frozenset[str] = frozenset()
 
 
 def rule_from_flags(
@@ -179,6 +180,7 @@ def _build_config(builder: _Builder) -> Config:
         settings.get("policy") or "",
         cast("OnRaise", settings.get("on_raise") or "warn"),
         tuple(exempt),
+        settings.get("notes") or frozenset(),
     )
 
 

@@ -7,11 +7,11 @@ returns None.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
 from prompt_lint.model.models import explain_id
-from prompt_lint.model.values import MaxGrowth, Reference
+from prompt_lint.model.values import MaxGrowth, NoteKind, Reference
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # The prompts of a file that can have limits of their own: those of a SKILL.md.
 PARTS = ("metadata", "body")
+# The kinds of notes that can be switched off.
+NOTE_KINDS = tuple(kind for kind in get_args(NoteKind) if kind != "note")
 
 MAX_REFERENCES = 100
 MAX_NAME = 100
@@ -232,6 +234,25 @@ def read_choice(node: Node, example: str, names: Collection[str]) -> str | None:
     expected = " or ".join(f"`{name}`" for name in names)
     message = f"{quote(node.value)} isn't known: expected {expected}{suggest(node.value, names)}"
     return node.report(message, example)
+
+
+def read_notes(node: Node, example: str) -> frozenset[str] | None:
+    """Read which kinds of notes are on or off. Returns those that are off."""
+    if not isinstance(node.value, dict) or not node.value:
+        message = f"expected `on` or `off` for each kind of note, found {describe_kind(node.value)}"
+        return node.report(message, example)
+    off = set()
+    for kind, value in node.value.items():
+        child = node.child(kind)
+        if kind not in NOTE_KINDS:
+            known = ", ".join(f"`{name}`" for name in NOTE_KINDS)
+            message = f"{quote(kind)} isn't a kind of note: known are {known}{suggest(kind, NOTE_KINDS)}"
+            child.report_key(message, example)
+        elif value is False or value == "off":
+            off.add(kind)
+        elif value is not True and value != "on":
+            child.report(f"{quote(value)} isn't known: expected `on` or `off`", example)
+    return frozenset(off)
 
 
 def read_flag(node: Node, example: str) -> bool | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.counting.calibration_requests import REQUESTS
-from prompt_lint.counting.intervals import find_generation
 from prompt_lint.counting.offline import count_request
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.models import NEWEST_FAMILY, find_model
+from prompt_lint.model.models import assume_model
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
@@ -26,72 +25,86 @@ DEFAULT_MODELS = ("claude-haiku-4-5", "claude-opus-4-7", "claude-opus-5", "claud
 class Comparison(NamedTuple):
     """A request for a model: the API's count, or why there is none, and the offline one.
 
-    `offline` is None where all that is known is that the request costs more than another. `difference` is by how many
-    tokens the API's count is higher; `rule_difference` is what of that comes of the rule itself.
+    `offline` is None where all that is known is that the request costs more than its baseline. `difference` is by how many
+    tokens the API's count is higher than the offline one, or than the baseline's where there is none; `rule_difference` is
+    what of that comes of the rule itself. `is_inside`: the count is inside of the interval, or higher than the baseline's.
+    Each is None where a count that it needs is missing.
     """
 
     request: CalibrationRequest
     model: str
     api: Outcome
     offline: Count | None
-    difference: int = 0
-    rule_difference: int = 0
-    is_inside: bool = True
+    difference: int | None = None
+    rule_difference: int | None = None
+    is_inside: bool | None = None
+
+
+class _Job(NamedTuple):
+    """A request to be sent for a model, and its offline count, which is None where nobody can count it offline."""
+
+    model: str
+    request: CalibrationRequest
+    offline: Count | None
+    key: CountKey
+
+
+class _Answer(NamedTuple):
+    """What the API said to a job, and by how many tokens its count is higher than the offline one."""
+
+    api: Outcome
+    difference: int | None
 
 
 def calibrate(models: Sequence[str], service: ApiService) -> list[Comparison]:
     """Return a comparison of each request with each model that takes it. Every request is sent, once for each model."""
     jobs = [job for model in models for job in _list_jobs(model)]
-    requests = {CountKey(model, Request(r.fields).digest()): Request(r.fields) for model, r, _ in jobs}
     with service.connect() as count_many:
-        outcomes = dict(count_many(iter(requests.items())))
-    by_name = {(model, r.name): outcomes[CountKey(model, Request(r.fields).digest())] for model, r, _ in jobs}
-    differences = {
-        (model, request.name): outcome.tokens - offline.tokens
-        for model, request, offline in jobs
-        if offline and isinstance(outcome := by_name[model, request.name], Count)
-    }
-    return [_compare(job, by_name, differences) for job in jobs]
-
-
-_Job = tuple[str, "CalibrationRequest", Count | None]
+        outcomes = dict(count_many((job.key, Request(job.request.fields)) for job in jobs))
+    answers = {(job.model, job.request.name): _read_answer(job, outcomes[job.key]) for job in jobs}
+    return [_compare(job, answers) for job in jobs]
 
 
 def _list_jobs(model: str) -> Iterable[_Job]:
-    """Yield the requests for a model, with their offline counts. What it refuses, or nobody can count, isn't compared."""
-    known = find_model(model)
-    generation = find_generation(known) if known else ""
+    """Yield the requests for a model. What it refuses, or what can't be counted offline at all, isn't compared."""
+    generation = assume_model(model).generation
     for request in REQUESTS:
-        if request.generations and generation not in request.generations:
+        if generation not in request.generations:
             continue
-        if (
-            request.rule == "a system message in between"
-            and known
-            and known.tokenizer_family != NEWEST_FAMILY
-        ):
-            continue  # it is sent as part of the system prompt
-        if request.costs_more:
-            yield model, request, None
-            continue
+        sent = Request(request.fields)
         try:
-            yield model, request, count_request(model, Request(request.fields))
+            offline = None if request.costs_more else count_request(model, sent)
         except Unreadable:
             continue
+        yield _Job(model, request, offline, CountKey(model, sent.digest()))
 
 
-def _compare(
-    job: _Job, outcomes: Mapping[tuple[str, str], Outcome], differences: Mapping[tuple[str, str], int]
-) -> Comparison:
-    model, request, offline = job
-    api, beside = outcomes[model, request.name], outcomes.get((model, request.beside))
+def _read_answer(job: _Job, api: Outcome) -> _Answer:
+    return _Answer(api, api.tokens - job.offline.tokens if isinstance(api, Count) and job.offline else None)
+
+
+def _compare(job: _Job, answers: Mapping[tuple[str, str], _Answer]) -> Comparison:
+    api, difference = answers[job.model, job.request.name]
+    baseline = answers.get((job.model, job.request.baseline))
+    comparison = Comparison(job.request, job.model, api, job.offline, difference)
     if not isinstance(api, Count):
-        return Comparison(request, model, api, offline)
-    if offline is None:
-        if not isinstance(beside, Count):
-            return Comparison(request, model, api, None)
-        cost = api.tokens - beside.tokens
-        return Comparison(request, model, api, None, cost, min(cost - 1, 0), cost > 0)
-    difference = api.tokens - offline.tokens
-    rule_difference = difference - differences.get((model, request.beside), 0)
-    is_inside = offline.low <= api.tokens <= offline.high
-    return Comparison(request, model, api, offline, difference, rule_difference, is_inside)
+        return comparison
+    if job.offline is None:
+        return _compare_cost(comparison, api, baseline)
+    is_inside = job.offline.contains(api.tokens)
+    if not job.request.baseline:
+        return comparison._replace(rule_difference=difference, is_inside=is_inside)
+    if difference is None or baseline is None or baseline.difference is None:
+        return comparison._replace(is_inside=is_inside)
+    return comparison._replace(rule_difference=difference - baseline.difference, is_inside=is_inside)
+
+
+def _compare_cost(comparison: Comparison, api: Count, baseline: _Answer | None) -> Comparison:
+    """Compare a request of which is known that it costs more than its baseline: a token at least."""
+    if baseline is None or not isinstance(baseline.api, Count):
+        return comparison
+    cost = api.tokens - baseline.api.tokens
+    costs_more = cost > 0
+    return comparison._replace(
+        difference=cost, rule_difference=0 if costs_more else cost - 1, is_inside=costs_more
+    )

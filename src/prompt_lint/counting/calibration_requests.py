@@ -7,21 +7,23 @@ import struct
 import zlib
 from typing import Any, NamedTuple
 
+from prompt_lint.model.families import CLAUDE_3, CLAUDE_4, GENERATIONS, OPUS_4_7, Generation
+
 
 class CalibrationRequest(NamedTuple):
     """A request that shows whether a `rule` is still the API's.
 
-    `beside` is the name of the request that lacks what the rule is about: what differs there is no fault of this rule.
-    With `costs_more` nobody counts the request offline; all that is known is that it costs more than `beside`.
-    With `generations` only models of these take it.
+    `baseline` is the name of the request that lacks what the rule is about: what differs there is no fault of this rule.
+    With `costs_more` nobody counts the request offline; all that is known is that it costs more than its baseline.
+    Only models of `generations` are asked.
     """
 
     name: str
     rule: str
     fields: dict[str, Any]
-    beside: str = ""
+    baseline: str = ""
     costs_more: bool = False
-    generations: tuple[str, ...] = ()
+    generations: tuple[Generation, ...] = GENERATIONS
 
 
 def _turn(content: object, role: str = "user") -> dict[str, Any]:
@@ -103,7 +105,6 @@ def _with_choice(kind: str, **options: object) -> dict[str, Any]:
     return {**_WITH_TOOL, "tool_choice": {"type": kind, **options}}
 
 
-_OLDER = ("3 to 3.7", "4 to 4.6")
 _CALLS = "tool calls in the history"
 _SCRIPTS = "tool definitions in other scripts"
 
@@ -130,6 +131,8 @@ REQUESTS = (
     CalibrationRequest(
         "system message in between", "a system message in between",
         {"messages": [_GREETING, _turn(_SYSTEM, "system"), _ANSWER, _turn("Why?")]}, "turns",
+        # To other models it is sent as part of the system prompt.
+        generations=tuple(generation for generation in GENERATIONS if generation.family.has_system_turns),
     ),
     CalibrationRequest("a tool", "hidden tool prompt, automatic choice", _WITH_TOOL, "English"),
     CalibrationRequest("any tool", "hidden tool prompt, forced choice", _with_choice("any"), "English"),
@@ -152,7 +155,7 @@ REQUESTS = (
     CalibrationRequest(
         "task budget", "task_budget",
         {"messages": [_GREETING], "output_config": {"task_budget": {"type": "tokens", "total": 20_000}}},
-        "English", costs_more=True, generations=("4.7",),
+        "English", costs_more=True, generations=(OPUS_4_7,),
     ),
     CalibrationRequest("a call", _CALLS, _with_history(_turn([_make_result(1, "Rain, 8 °C")])), "a tool"),
     CalibrationRequest(
@@ -179,7 +182,7 @@ REQUESTS = (
     ),
     CalibrationRequest(
         "thinking budget", "thinking budget",
-        {"messages": [_GREETING], "thinking": {"type": "enabled", "budget_tokens": 2048}}, "English", generations=_OLDER,
+        {"messages": [_GREETING], "thinking": {"type": "enabled", "budget_tokens": 2048}}, "English", generations=(CLAUDE_3, CLAUDE_4),
     ),
     CalibrationRequest(
         "structured output", "structured output",

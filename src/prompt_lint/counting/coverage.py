@@ -1,4 +1,7 @@
-"""What the offline rules don't cover: such a request needs the API."""
+"""What the offline rules don't cover for any model: such a request needs the API.
+
+What is covered for some models only, as structured output, `offline` refuses where it counts that.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_lint.counting.image_tokens import is_image
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.request.tools import is_client_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HINT = "count it with the API, or leave it out of the rules"
+HINT = "count it with the API, or leave the file out of the rules"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
+_COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may be a list, which no set takes
 
 
-def read_texts(content: Any, where: str) -> list[str]:
+def read_covered_texts(content: Any, where: str) -> list[str]:
     """Return the texts of a system prompt, or of a tool's result. `where` names it in the message of the error.
 
     Raises `Unreadable` with "needs the API: …" for a block of another type.
@@ -37,27 +42,47 @@ def read_texts(content: Any, where: str) -> list[str]:
 
 def refuse_uncovered(fields: Mapping[str, Any]) -> None:
     """Raise `Unreadable` for a request that the offline rules don't cover, and name what they don't."""
-    for name in ("tool_choice", "thinking", "output_config"):
-        if not isinstance(fields.get(name) or {}, dict):
-            raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
+    _refuse_settings(fields)
     for tool in fields.get("tools") or []:
         _refuse_tool(tool)
-    if (fields.get("output_config") or {}).get("task_budget"):
-        raise Unreadable("needs the API: nobody has measured what `output_config.task_budget` adds", HINT)
     for message in fields.get("messages") or []:
         if message["role"] not in ("user", "assistant", "system"):
             raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", HINT)
         if message["role"] == "system":
-            read_texts(message["content"], "a system message")
+            read_covered_texts(message["content"], "a system message")
         elif not isinstance(message["content"], str):
             _refuse_blocks(message["content"])
 
 
+def _refuse_settings(fields: Mapping[str, Any]) -> None:
+    for name in ("tool_choice", "thinking", "output_config"):
+        if not isinstance(fields.get(name) or {}, dict):
+            raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
+    for key, value in (fields.get("output_config") or {}).items():
+        if key not in {"effort", "format"} and value:
+            raise Unreadable(
+                f"needs the API: nobody has measured what `output_config.{str(key)[:60]}` adds", HINT
+            )
+    thinking = fields.get("thinking") or {}
+    if thinking and thinking.get("type") not in _COVERED_THINKING:
+        kind = str(thinking.get("type"))[:60]
+        raise Unreadable(f"needs the API: nobody has measured thinking of the type `{kind}`", HINT)
+
+
+def is_sent_with_request(tool: Any) -> bool:
+    """Return whether the request describes the tool, and the model reads it from the beginning."""
+    return isinstance(tool, dict) and is_client_tool(tool) and not _is_used_by_server(tool)
+
+
+def _is_used_by_server(tool: Mapping[str, Any]) -> bool:
+    return bool(tool.get("defer_loading") or tool.get("allowed_callers"))
+
+
 def _refuse_tool(tool: Any) -> None:
-    kind = tool.get("type") if isinstance(tool, dict) else "not an object"
-    if kind not in (None, "custom"):
+    if not isinstance(tool, dict) or not is_client_tool(tool):
+        kind = tool.get("type") if isinstance(tool, dict) else "not an object"
         raise Unreadable(f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", HINT)
-    if tool.get("defer_loading") or tool.get("allowed_callers"):
+    if _is_used_by_server(tool):
         raise Unreadable("needs the API: it has tools that the server loads or calls by itself", HINT)
     if tool.get("input_examples"):
         raise Unreadable("needs the API: nobody has measured what a tool's `input_examples` cost", HINT)
@@ -76,4 +101,4 @@ def _refuse_blocks(blocks: Iterable[Any]) -> None:
 
 def _refuse_result(content: Any) -> None:
     others = [block for block in content if not is_image(block)] if isinstance(content, list) else content
-    read_texts(others, "a tool's result")
+    read_covered_texts(others, "a tool's result")

@@ -1,15 +1,10 @@
-"""How far the number of a gateway is believed: as far as the offline count of the same request makes it plausible."""
+"""Whether the number of a gateway is believed beside the offline count of the same request, and which is judged if not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Request
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from prompt_lint.model.counts import Count
 
 # A number this far outside of the offline interval is disputed, in tokens and as a share.
@@ -18,9 +13,15 @@ DISPUTE_TOKENS, DISPUTE_SHARE = 3, 0.05
 UNVERIFIED_FACTOR = 2
 
 
-def is_disputed(tokens: int, offline: Count) -> bool:
-    """Return whether a number is too far outside of the offline interval of the whole request."""
-    return is_too_low(tokens, offline) or tokens > _find_most(offline)
+def settle_dispute(exact: Count, offline: Count) -> Count | None:
+    """Return the higher count with the lower as its `disputed_count`: any limit judges the higher more strictly.
+
+    None where `exact` isn't too far outside of the offline interval, so that there is no dispute.
+    """
+    if not is_too_low(exact.tokens, offline) and exact.tokens <= _find_most(offline):
+        return None
+    higher, lower = (exact, offline) if exact.tokens > offline.tokens else (offline, exact)
+    return higher._replace(disputed_count=lower)
 
 
 def is_too_low(tokens: int, offline: Count) -> bool:
@@ -38,63 +39,3 @@ def _find_most(offline: Count) -> float:
     if offline.is_unverified:
         return offline.high * UNVERIFIED_FACTOR
     return offline.high + max(DISPUTE_TOKENS, DISPUTE_SHARE * offline.high)
-
-
-def count_covered_parts(
-    count_request: Callable[[str, Request], Count], model: str, request: Request
-) -> Count | None:
-    """Return the offline count of the parts that the offline rules cover, of a request that they don't cover whole.
-
-    The API counts at least that many tokens. None where no part can be counted.
-    """
-    try:
-        return count_request(model, Request(_keep_covered(request.fields)))
-    except Unreadable:
-        return None
-
-
-def _keep_covered(fields: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {"messages": list(_keep_messages(fields.get("messages") or []))}
-    if system := _keep_blocks(fields.get("system")):
-        kept["system"] = system
-    if tools := [_keep_definition(tool) for tool in fields.get("tools") or [] if _is_sent_with_request(tool)]:
-        kept["tools"] = tools
-    return kept
-
-
-def _keep_messages(messages: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for message in messages:
-        if blocks := _keep_blocks(message["content"]):
-            yield {"role": "assistant" if message["role"] == "assistant" else "user", "content": blocks}
-
-
-def _keep_blocks(content: Any) -> list[dict[str, Any]]:
-    """Return the blocks that can be counted. Plain texts of documents and search results become blocks of text."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    blocks = content if isinstance(content, list) else []
-    return [kept for block in blocks if isinstance(block, dict) for kept in _keep_block(block)]
-
-
-def _keep_block(block: dict[str, Any]) -> list[dict[str, Any]]:
-    kind, source = block.get("type"), block.get("source")
-    if kind == "text" and isinstance(block.get("text"), str):
-        return _keep_blocks(block["text"])
-    if kind in {"image", "tool_use"}:
-        return [block]
-    if kind == "tool_result":
-        return [{**block, "content": _keep_blocks(block.get("content"))}]
-    if kind == "search_result":
-        return _keep_blocks(block.get("content"))
-    if kind == "document" and isinstance(source, dict):
-        return _keep_blocks(source.get("data" if source.get("type") == "text" else "content"))
-    return []
-
-
-def _is_sent_with_request(tool: Any) -> bool:
-    is_custom = isinstance(tool, dict) and tool.get("type") in {None, "custom"}
-    return is_custom and not tool.get("defer_loading") and not tool.get("allowed_callers")
-
-
-def _keep_definition(tool: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tool[key] for key in ("name", "description", "input_schema") if key in tool}

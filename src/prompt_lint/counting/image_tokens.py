@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.request import images
@@ -11,13 +10,13 @@ from prompt_lint.request import images
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# The most pixels of the longer side, and the most tokens, to which a family scales an image: documentation of vision, 2026.
-_IMAGE_LIMITS = {"v3": (1568, 1568), "v4.7": (2576, 4784), "v4.8": (2576, 4784)}
-# Published totals of images with a longer side match an image scaled down to this many pixels; by whom isn't known.
+    from prompt_lint.model.families import Family
+
+# Published totals of larger images fit a longer side that was scaled down to this many pixels; who scaled them isn't known.
 _CONTESTED_SIDE = 2000
 # Beside the documented formula: measured, as docs/accuracy.md describes.
 _FRAME_TOKENS = 3
-# Nearly every image file states its size within so many characters of base64.
+# Nearly every image file states its size within so many characters of base64: a multiple of four, which are three bytes.
 _HEADER_CHARACTERS = 4096
 
 
@@ -33,23 +32,26 @@ def find_images(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from filter(is_image, [block, *(result if isinstance(result, list) else [])])
 
 
-def count_image(family: str, block: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the most and the least tokens that an image may cost; without its size, the most of any image and 0."""
-    max_side, max_tokens = _IMAGE_LIMITS[family]
+def compute_image_range(family: Family, block: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the least and the most tokens that an image may cost; without its size, 0 and the most of any image."""
+    max_side, max_tokens = family.max_image_side, family.max_image_tokens
     size = _read_size(block.get("source"))
     if not size:
-        return max_tokens + _FRAME_TOKENS, 0
-    sides = (max_side, min(max_side, _CONTESTED_SIDE))
-    most, least = (images.count_image_tokens(size, side, max_tokens) + _FRAME_TOKENS for side in sides)
-    return most, least
+        return 0, max_tokens + _FRAME_TOKENS
+    sides = (min(max_side, _CONTESTED_SIDE), max_side)
+    least, most = (images.count_patches(size, side, max_tokens) + _FRAME_TOKENS for side in sides)
+    return least, most
 
 
 def _read_size(source: Any) -> images.ImageSize | None:
     data = source.get("data") if isinstance(source, dict) and source.get("type") == "base64" else None
     if not isinstance(data, str):
         return None
+    return _read_encoded_size(data[:_HEADER_CHARACTERS]) or _read_encoded_size(data)
+
+
+def _read_encoded_size(data: str) -> images.ImageSize | None:
     try:
-        header = base64.b64decode(data[:_HEADER_CHARACTERS])
-        return images.read_size(header) or images.read_size(base64.b64decode(data))
-    except (binascii.Error, ValueError):
+        return images.read_size(base64.b64decode(data))
+    except ValueError:  # no base64, or cut inside of a group of four, because line breaks came before
         return None

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from prompt_lint.counting.interval_table import INTERVALS
-from prompt_lint.model.models import NEWEST_FAMILY
+from prompt_lint.counting.image_tokens import is_image
+from prompt_lint.counting.margin_table import MARGINS
+from prompt_lint.counting.margins import WIDEST_MARGIN, Margin
+from prompt_lint.model.families import CLAUDE_4, GENERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from prompt_lint.counting.margins import MeasuredMargin
+    from prompt_lint.model.families import Generation
     from prompt_lint.model.models import Model
 
 
-class Margin(NamedTuple):
-    """How far the API's count may differ: the larger of a share of the count and a number of tokens."""
+# The kinds of requests.
+Kind = Literal[
+    "text", "the assistant first", "system message in between", "thinking budget", "adaptive thinking",
+    "tools, automatic choice", "tools, forced choice", "tool history", "tool history, not as text", "structured output",
+    "image", "image in a result",
+]  # fmt: skip
+# Kinds that a request to some generations only can have when its margin is looked up.
+_GENERATIONS_BY_KIND: dict[Kind, list[Generation]] = {
+    "system message in between": [g for g in GENERATIONS if g.family.has_system_turns],
+    "tool history": [g for g in GENERATIONS if g.family.are_calls_text],
+    "tool history, not as text": [g for g in GENERATIONS if not g.family.are_calls_text],
+    "structured output": [CLAUDE_4],
+}
 
-    share: float
-    tokens: int
-
-    def compute_tokens(self, count: int) -> int:
-        """Return the margin of a count, in tokens."""
-        return max(self.tokens, round(count * self.share))
-
-
-# An interval that rests on fewer recorded requests has few witnesses.
-FEW_ROWS = 30
 # The least margin of a model. The counts of a documented model are those of the one before it, as its documentation says;
 # of an assumed one nothing is known.
 _LEAST_MARGINS = {"measured": Margin(0.0, 0), "documented": Margin(0.01, 3), "assumed": Margin(0.15, 15)}
@@ -37,10 +42,9 @@ def compute_margin(model: Model, fields: Mapping[str, Any], tokens: int) -> int:
     return max(margin.compute_tokens(tokens) for margin in margins)
 
 
-def has_few_witnesses(model: Model, fields: Mapping[str, Any]) -> bool:
-    """Return whether the interval of one of the request's kinds rests on few recorded requests."""
-    generation = find_generation(model)
-    return any(INTERVALS[generation, kind].rows < FEW_ROWS for kind in list_kinds(model, fields))
+def rests_on_few(model: Model, fields: Mapping[str, Any]) -> bool:
+    """Return whether the margin of one of the request's kinds rests on few recorded requests."""
+    return any(_find_measured(model, kind).rests_on_few for kind in list_kinds(model, fields))
 
 
 def find_texts_margin(model: Model) -> Margin:
@@ -48,24 +52,31 @@ def find_texts_margin(model: Model) -> Margin:
     return _find_margin(model, "text")
 
 
-def _find_margin(model: Model, kind: str) -> Margin:
-    least, interval = _LEAST_MARGINS[model.basis], INTERVALS[find_generation(model), kind]
-    return Margin(max(least.share, interval.share), max(least.tokens, interval.tokens))
+def list_cells() -> Iterator[tuple[str, Kind]]:
+    """Yield what the table of margins has a row for: a generation's name, and a kind that a request to it can have."""
+    for kind in get_args(Kind):
+        for generation in _GENERATIONS_BY_KIND.get(kind, GENERATIONS):
+            yield generation.name, kind
 
 
-def find_generation(model: Model) -> str:
-    """Return the generation of a model: those of one generation are counted by the same rules."""
-    if model.tokenizer_family != "v3":
-        return "4.8 and newer" if model.tokenizer_family == NEWEST_FAMILY else "4.7"
-    return "3 to 3.7" if model.id.startswith("claude-3") else "4 to 4.6"
+def _find_margin(model: Model, kind: Kind) -> Margin:
+    least, margin = _LEAST_MARGINS[model.basis], _find_measured(model, kind).margin
+    return Margin(max(least.share, margin.share), max(least.tokens, margin.tokens))
 
 
-def list_kinds(model: Model, fields: Mapping[str, Any]) -> list[str]:
-    """Return the kinds of requests that a request belongs to. The first names it best; it is only of text if no other does."""
+def _find_measured(model: Model, kind: Kind) -> MeasuredMargin:
+    return MARGINS.get((model.generation.name, kind), WIDEST_MARGIN)
+
+
+def list_kinds(model: Model, fields: Mapping[str, Any]) -> list[Kind]:
+    """Return the kinds that a request is of, as it is sent to the model; "text" alone where it is of no other.
+
+    The first is the one whose counts are the least sure; requests are grouped by it in docs/accuracy.md.
+    """
     return [*_list_kinds(model, fields)] or ["text"]
 
 
-def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[str]:
+def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[Kind]:
     messages = fields.get("messages") or []
     blocks = [
         block
@@ -74,14 +85,15 @@ def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[str]:
         for block in message["content"]
     ]
     results = [block for block in blocks if block["type"] == "tool_result"]
-    if any(_has_image(block.get("content")) for block in results):
+    contents = [block.get("content") for block in results]
+    if any(is_image(part) for content in contents if isinstance(content, list) for part in content):
         yield "image in a result"
-    if _has_image(blocks):
+    if any(map(is_image, blocks)):
         yield "image"
     if (fields.get("output_config") or {}).get("format"):
         yield "structured output"
     if results or any(block["type"] == "tool_use" for block in blocks):
-        yield "tool history" if model.tokenizer_family != NEWEST_FAMILY else "tool history, not as text"
+        yield "tool history" if model.generation.family.are_calls_text else "tool history, not as text"
     if fields.get("tools"):
         is_forced = (fields.get("tool_choice") or {}).get("type") in ("any", "tool")
         yield "tools, forced choice" if is_forced else "tools, automatic choice"
@@ -92,9 +104,3 @@ def _list_kinds(model: Model, fields: Mapping[str, Any]) -> Iterator[str]:
         yield "the assistant first"
     if any(message["role"] == "system" for message in messages):
         yield "system message in between"
-
-
-def _has_image(blocks: Any) -> bool:
-    return isinstance(blocks, list) and any(
-        isinstance(block, dict) and block.get("type") == "image" for block in blocks
-    )

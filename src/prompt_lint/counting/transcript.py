@@ -1,4 +1,7 @@
-"""Messages → turns of text, as the models up to Opus 4.7 read them: tool calls and their results are text, too.
+"""Messages → turns, as models read them.
+
+For all models messages of one role are one turn. For those up to Opus 4.7 calls of tools and their results are text in it
+(`render_messages`); `offline` counts those of newer ones block by block.
 
 Found by comparing renderings with recorded requests: docs/accuracy.md says with how many.
 """

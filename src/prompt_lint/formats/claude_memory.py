@@ -181,7 +181,7 @@ class ClaudeMemory:
         return not isinstance(result, Unreadable) and result[0] not in self._real_paths
 
     def _note(self, message: str, file: LoadedFile, import_: Import) -> None:
-        self._notes[Note(message, file.real_path, file.line_of(import_.line))] = None
+        self._notes[Note(message, file.real_path, file.line_of(import_.line), "import")] = None
 
     def _fail(self, file: LoadedFile, import_: Import, error: Unreadable) -> None:
         importer = file.real_path if file.import_chain else ""

@@ -32,7 +32,7 @@ def make_notes(path: str, document: Document, remarks: Sequence[tuple[str, KeyPa
     """Yield a note with its line for each message about a value."""
     lines = document.find_lines([key_path for _, key_path in remarks]) if remarks else []
     for (message, _), line in zip(remarks, lines, strict=True):
-        yield Note(message, path, line)
+        yield Note(message, path, line, "content")
 
 
 def make_parts(document: Document, items: Sequence[Item]) -> list[Part]:

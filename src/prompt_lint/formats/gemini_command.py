@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Note, Part, ReadFile, Rule
 
 # What Gemini CLI replaces: arguments, the output of a command, the content of a file. Braces in it may be a level deep.
-_PLACEHOLDERS = r"\{\{args\}\}|[!@]\{(?:[^{}\n]++|\{[^{}\n]*+\})*+\}"
+_PLACEHOLDERS = r"[!@]\{(?:[^{}\n]++|\{[^{}\n]*+\})*+\}"
 _HINT = "a command is TOML with the text in `prompt`; if the file is sent as it stands, say `format: text` in its rule"
 
 

@@ -120,7 +120,7 @@ class GeminiMemory:
 
 def _make_note(error: MissingFile | NotInRepository, import_path: str, path: str, line: int) -> Note:
     if isinstance(error, NotInRepository):
-        return Note(describe_exclusion(error), path, line)
+        return Note(describe_exclusion(error), path, line, "import")
     if is_meant_as_import(import_path):
         return Note(_LOST % import_path.rstrip(CLOSING_PUNCTUATION)[:200], path, line, "lost-import")
-    return Note(_FAILED, path, line)
+    return Note(_FAILED, path, line, "import")

@@ -93,13 +93,13 @@ def _load(path: str, own: _OwnText, read: ReadFile) -> ClaudeMemory | GeminiMemo
 def _note_sizes(path: str, data: bytes, memory: ClaudeMemory) -> Iterator[Note]:
     if _name(path) == "AGENTS.md":
         if len(data) > _CODEX_BYTES:
-            yield Note(_LONG_FOR_CODEX, path)
+            yield Note(_LONG_FOR_CODEX, path, 0, "advice")
         return
     if len(data) > MAX_FILE_SIZE:
-        yield Note(_TOO_LARGE, path)
+        yield Note(_TOO_LARGE, path, 0, "content")
     for file in memory.files:
         if len(file.content.text) > _WARNED_CHARACTERS:
-            yield Note(_LONG, file.real_path)
+            yield Note(_LONG, file.real_path, 0, "advice")
 
 
 def _is_rule(path: str) -> bool:

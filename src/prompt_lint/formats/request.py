@@ -53,7 +53,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         items = list_items(document.data)
         templates = (item for item in items if next(note_placeholders(path, item.text), None))
         for item in islice(templates, 1):
-            yield Note(PLACEHOLDERS_NOTE, path, document.find_line(item.key_path))
+            yield Note(PLACEHOLDERS_NOTE, path, document.find_line(item.key_path), "placeholders")
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> list[Part]:

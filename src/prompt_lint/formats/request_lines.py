@@ -62,7 +62,7 @@ def read_lines(path: str, text: str, included_files: IncludedFiles) -> Iterator[
     if bad_lines > MAX_REPORTED:
         message = f"has {bad_lines - MAX_REPORTED:,} more lines that aren't requests"
         yield Problem(path, 0, message, _HINT)
-    yield from (Note(message, path, line) for message, line in notes.items())
+    yield from (Note(message, path, line, "content") for message, line in notes.items())
 
 
 def get_line(data: bytes, number: int) -> bytes:

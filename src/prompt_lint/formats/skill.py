@@ -63,12 +63,12 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         yield skill_listing.metadata_prompt(path, line, _folder(path), listed)
     yield Prompt(path, skill_listing.BODY, body_line, build_request(body, rule.role or "user"))
     if frontmatter is None:
-        yield Note(_NO_FRONTMATTER, path, 1)
+        yield Note(_NO_FRONTMATTER, path, 1, "advice")
     else:
         yield from note_fault(path, fields)
         yield from _check_fields(path, fields)
     if body.rstrip("\n").count("\n") >= _MAX_LINES:
-        yield Note(_LONG, path, body_line + _MAX_LINES)
+        yield Note(_LONG, path, body_line + _MAX_LINES, "advice")
     yield from note_placeholders(path, body, body_line, also=CLAUDE_PLACEHOLDERS)
 
 
@@ -118,9 +118,9 @@ def _check_fields(path: str, fields: Fields) -> Iterator[Problem | Note]:
         hint = "say what the skill does and when to use it, in up to 1,024 characters"
         yield refuse("description", "the skill has no `description`", hint)
     if not name and not fields.fault_line:
-        yield Note(_NO_NAME, path, 1)
+        yield Note(_NO_NAME, path, 1, "advice")
     if name and _folder(path) not in {"", name}:
-        yield Note(_OTHER_NAME, path, fields.lines["name"])
+        yield Note(_OTHER_NAME, path, fields.lines["name"], "advice")
     listed = len(description) + len(fields.get_text("when_to_use"))
     if description and listed > skill_listing.MAX_CHARACTERS:
-        yield Note(_CUT, path, fields.lines["description"])
+        yield Note(_CUT, path, fields.lines["description"], "content")

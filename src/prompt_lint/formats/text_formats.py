@@ -54,7 +54,7 @@ class SizeLimit(NamedTuple):
             message = f"{self.message}; this one has {len(measured):,}"
             yield Problem(path, line, message, self.hint, ExitCode.OVER_LIMIT)
         else:
-            yield Note(self.message, path, line)
+            yield Note(self.message, path, line, "advice")
 
 
 class TextFormat(NamedTuple):

@@ -24,7 +24,7 @@ class Count(NamedTuple):
 
     `is_unverified`: nobody has measured the tokenizer of the model, so the interval is a guess. `disputed_count`: the
     gateway's number and the offline one are too far apart; this is the lower, which isn't judged.
-    `has_few_witnesses`: the interval rests on fewer recorded requests than it takes to measure one.
+    `rests_on_few`: so few requests were recorded that the interval is wider than their differences.
     """
 
     tokens: int
@@ -33,7 +33,7 @@ class Count(NamedTuple):
     origin: Origin
     is_unverified: bool = False
     disputed_count: Count | None = None
-    has_few_witnesses: bool = False
+    rests_on_few: bool = False
 
     @property
     def is_disputed(self) -> bool:
@@ -47,6 +47,10 @@ class Count(NamedTuple):
     def margin(self) -> int:
         """How far `tokens` and the API's number may be apart."""
         return max(self.tokens - self.low, self.high - self.tokens)
+
+    def contains(self, tokens: int) -> bool:
+        """Return whether `tokens` is inside the interval."""
+        return self.low <= tokens <= self.high
 
     def decides(self, limit: int | None) -> bool:
         """Return whether the count is enough to judge by: verified, and its interval on one side of `limit`."""
@@ -69,12 +73,17 @@ def sum_counts(counts: Sequence[Count]) -> Count:
     is_disputed = any(count.is_disputed for count in counts)
     disputed_count = sum_counts([count.disputed_count or count for count in counts]) if is_disputed else None
     is_unverified = any(count.is_unverified for count in counts)
-    has_few_witnesses = any(count.has_few_witnesses for count in counts)
-    return Count(tokens, low, high, origin, is_unverified, disputed_count, has_few_witnesses)
+    rests_on_few = any(count.rests_on_few for count in counts)
+    return Count(tokens, low, high, origin, is_unverified, disputed_count, rests_on_few)
 
 
-def subtract_counts(count: Count, other: Count) -> Count:
-    """Return the difference of two counts, with the interval that it is in wherever both are in theirs."""
+def subtract_counts(count: Count, other: Count, common: Count = EMPTY_COUNT) -> Count:
+    """Return the difference of two counts, with the interval that it is in wherever both are in theirs.
+
+    `common` is what both are a sum of, besides what differs: it has no part in the margin.
+    """
     low, high = -other.high, -other.low
     negative = other._replace(tokens=-other.tokens, low=low, high=high, disputed_count=None)
-    return sum_counts([count, negative])
+    difference = sum_counts([count, negative])
+    width = common.high - common.low
+    return difference._replace(low=difference.low + width, high=difference.high - width)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from prompt_lint.model.families import CLAUDE_3, CLAUDE_4, NEWEST, OPUS_4_7, Generation
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.recorded_requests import RECORDED_REQUESTS
-
-NEWEST_FAMILY = "v4.8"
 
 # Whether counts of the model were measured, or its documentation says that they are those of
 # the model before it, or neither.
@@ -23,20 +22,27 @@ _OLDER_WINDOW = 200_000
 
 
 class Model(NamedTuple):
-    """One model. `context_window` is in tokens.
+    r"""One model. `context_window` is in tokens.
 
     `tool_prompt_tokens` are what the API adds to a request with tools: with an automatic choice, with a forced one, which
     is None where the model refuses it. Where nobody knows either, there is no pair.
-    `has_system_line`: the system prompt starts on a line of its own. `dates` are those of its dated ids.
+    `has_system_line`: the system prompt starts on a line of its own. `escapes_tools`: it reads characters of tools beyond
+    ASCII as `\uXXXX`. `dates` are those of its dated ids.
     """
 
     id: str
-    tokenizer_family: str
+    generation: Generation
     context_window: int
     basis: Basis
     tool_prompt_tokens: tuple[int, int | None] | None
-    has_system_line: bool
+    has_system_line: bool = True
+    escapes_tools: bool = False
     dates: tuple[str, ...] = ()
+
+    @property
+    def tokenizer_family(self) -> str:
+        """Return the name of its family."""
+        return self.generation.family.name
 
     @property
     def recorded_requests(self) -> int:
@@ -44,14 +50,15 @@ class Model(NamedTuple):
         return RECORDED_REQUESTS.get(self.id, 0) if self.basis == "measured" else 0
 
 
-def _make_newer(
-    name: str, basis: Basis, tool_prompt: tuple[int, int | None] | None, family: str = "v4.8"
-) -> Model:
-    return Model(name, family, _MILLION, basis, tool_prompt, has_system_line=True)
+def _make_newer(name: str, basis: Basis, tool_prompt: tuple[int, int | None] | None) -> Model:
+    return Model(name, NEWEST, _MILLION, basis, tool_prompt)
 
 
-def _make_older(name: str, tool_prompt: tuple[int, int], *dates: str) -> Model:
-    return Model(name, "v3", _OLDER_WINDOW, "measured", tool_prompt, has_system_line=False, dates=dates)
+def _make_older(name: str, generation: Generation, tool_prompt: tuple[int, int], *dates: str) -> Model:
+    return Model(
+        name, generation, _OLDER_WINDOW, "measured", tool_prompt,
+        has_system_line=False, escapes_tools=True, dates=dates,
+    )  # fmt: skip
 
 
 # Newest first: the order in which names are suggested.
@@ -65,25 +72,27 @@ MODELS = (
     _make_newer("claude-opus-5", "measured", (286, 406)),
     _make_newer("claude-sonnet-5", "measured", (354, 474)),
     _make_newer("claude-opus-4-8", "measured", (290, 410)),
-    _make_newer("claude-opus-4-7", "measured", (675, 804), "v4.7"),
-    Model("claude-opus-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
-    Model("claude-sonnet-4-6", "v3", _MILLION, "measured", (497, 589), has_system_line=True),
-    _make_older("claude-opus-4-5", (496, 588), "20251101"),
-    _make_older("claude-sonnet-4-5", (496, 588), "20250929"),
-    _make_older("claude-haiku-4-5", (496, 588), "20251001"),
-    _make_older("claude-opus-4-1", (313, 315), "20250805"),
-    _make_older("claude-opus-4", (313, 315), "20250514"),
-    _make_older("claude-sonnet-4", (313, 315), "20250514"),
-    _make_older("claude-3-7-sonnet", (313, 314), "20250219"),
-    _make_older("claude-3-5-sonnet", (313, 314), "20240620", "20241022"),
-    _make_older("claude-3-5-haiku", (264, 355), "20241022"),
-    _make_older("claude-3-opus", (533, 281), "20240229"),
-    _make_older("claude-3-sonnet", (159, 235), "20240229"),
-    _make_older("claude-3-haiku", (264, 355), "20240307"),
+    Model("claude-opus-4-7", OPUS_4_7, _MILLION, "measured", (675, 804)),
+    Model("claude-opus-4-6", CLAUDE_4, _MILLION, "measured", (497, 589)),
+    Model("claude-sonnet-4-6", CLAUDE_4, _MILLION, "measured", (497, 589)),
+    _make_older("claude-opus-4-5", CLAUDE_4, (496, 588), "20251101"),
+    _make_older("claude-sonnet-4-5", CLAUDE_4, (496, 588), "20250929"),
+    _make_older("claude-haiku-4-5", CLAUDE_4, (496, 588), "20251001"),
+    _make_older("claude-opus-4-1", CLAUDE_4, (313, 315), "20250805"),
+    _make_older("claude-opus-4", CLAUDE_4, (313, 315), "20250514"),
+    _make_older("claude-sonnet-4", CLAUDE_4, (313, 315), "20250514"),
+    _make_older("claude-3-7-sonnet", CLAUDE_3, (313, 314), "20250219"),
+    _make_older("claude-3-5-sonnet", CLAUDE_3, (313, 314), "20240620", "20241022"),
+    _make_older("claude-3-5-haiku", CLAUDE_3, (264, 355), "20241022"),
+    _make_older("claude-3-opus", CLAUDE_3, (533, 281), "20240229"),
+    _make_older("claude-3-sonnet", CLAUDE_3, (159, 235), "20240229"),
+    _make_older("claude-3-haiku", CLAUDE_3, (264, 355), "20240307"),
 )
 # The newest Sonnet whose counts are documented or measured: it stands for a model where nobody names one.
 DEFAULT_MODEL = next(model.id for model in MODELS if "-sonnet-" in model.id and model.basis != "assumed")
 KNOWN_IDS = tuple(model.id for model in MODELS)
+# Counts as the newest: a new model is likelier to count more tokens than fewer.
+UNKNOWN_MODEL = Model("", NEWEST, 0, "assumed", None)
 
 # The API takes two more spellings of the fourth generation (recorded requests, 2025 and 2026).
 _ALIASES = {
@@ -121,6 +130,11 @@ def find_model(model_id: str) -> Model | None:
     return model._replace(tool_prompt_tokens=_DATED_PROMPT.get(undecorated, model.tool_prompt_tokens))
 
 
+def assume_model(model_id: str) -> Model:
+    """Return the model that an id names, or what an unknown one counts as."""
+    return find_model(model_id) or UNKNOWN_MODEL
+
+
 def _split_id(model_id: str) -> tuple[str, str, str]:
     """Return an id without what a reseller puts before it, without all that follows the version, and its date."""
     text = model_id[:200]
@@ -133,12 +147,9 @@ def _split_id(model_id: str) -> tuple[str, str, str]:
 
 
 def find_tokenizer_family(model_id: str) -> tuple[str, bool]:
-    """Return the tokenizer family of a model, and whether that was measured or is documented.
-
-    An unknown model has the newest family: a new model is likelier to count more tokens than fewer.
-    """
-    model = find_model(model_id)
-    return (model.tokenizer_family, model.basis != "assumed") if model else (NEWEST_FAMILY, False)
+    """Return the tokenizer family of a model, and whether that was measured or is documented."""
+    model = assume_model(model_id)
+    return model.tokenizer_family, model.basis != "assumed"
 
 
 def find_context_window(model_id: str) -> int | None:

@@ -1,4 +1,8 @@
-"""With how many recorded requests each model was measured: data, made by benchmarks/intervals.py. Don't edit."""
+"""With how many counts of the API each model was compared: data, made by benchmarks/intervals.py. Don't edit.
+
+They are those of recorded requests, of texts with published counts (500 each of Opus 4.5, 4.7 and 5), and of three requests
+to Fable 5 in August 2026, which the data of the benchmark lacks.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from prompt_lint.model.counts import Count, subtract_counts
+from prompt_lint.model.counts import EMPTY_COUNT, Count, subtract_counts
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
-NoteKind = Literal["note", "empty", "lost-import"]
+# What a note is about: the run, or a file, of which a configuration can switch off each kind.
+NoteKind = Literal[
+    "note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"
+]
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.
@@ -123,8 +126,7 @@ class Problem(NamedTuple):
 class Note(NamedTuple):
     """Something worth knowing that doesn't fail. Without `path` it concerns the run; `line` is 0 for a whole file.
 
-    Of any `kind` but `note` it is a warning. Notes of the same message are reported once, with their files: so a
-    message holds nothing that is special to a file, unless it is a warning's.
+    Notes of one message are reported once, with their files, so a message names no file, unless it is a warning's.
     """
 
     message: str
@@ -134,7 +136,7 @@ class Note(NamedTuple):
 
     @property
     def is_warning(self) -> bool:
-        return self.kind != "note"
+        return self.kind in {"empty", "lost-import"}
 
 
 class Part(NamedTuple):
@@ -193,6 +195,7 @@ class Verdict(NamedTuple):
     `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
     until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
     `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
+    `unchanged_count` is of the members of a sum that are the same in the base.
     """
 
     prompt: Prompt
@@ -212,6 +215,7 @@ class Verdict(NamedTuple):
     import_shares: ImportShares | None = None
     lost_imports: tuple[str, ...] = ()
     base_limit: int | None = None
+    unchanged_count: Count = EMPTY_COUNT
 
     @property
     def was_over(self) -> bool:
@@ -232,7 +236,7 @@ class Verdict(NamedTuple):
             return None
         if self.change == "unchanged":
             return Count(growth, growth, growth, base.origin)
-        return subtract_counts(self.compared_count or self.token_count, base)
+        return subtract_counts(self.compared_count or self.token_count, base, self.unchanged_count)
 
     @property
     def compared_count(self) -> Count | None:

@@ -9,9 +9,11 @@ from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_ru
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.terminal import identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.output.terminal import find_width, identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.escape import escape_line
+from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +36,11 @@ class OutputOptions(NamedTuple):
     verbose: bool = False
     quiet: bool = False
     color: str = "auto"
+
+    @property
+    def is_plain_text(self) -> bool:
+        """Return whether text on stdout is all that is asked for."""
+        return self.output_format in {None, "text"} and not self.output_file and not self.outputs
 
 
 class Target(NamedTuple):
@@ -153,10 +160,13 @@ def deliver(
                 write_stderr(f"warning: {escape_line(error.message)}\n")
             else:
                 failures.append(error)
-    view = view._replace(color=wants_color(options.color, env))
+    view = view._replace(color=wants_color(options.color, env), width=find_width(env))
     for target in targets:
         if not target.file:
-            write_stdout(document.render(target.format, view), for_machines=target.format != "text")
+            text, is_text = document.render(target.format, view), target.format == "text"
+            write_stdout(
+                wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text
+            )
     if failures:
         first = failures[0]
         raise Fatal(first.message, first.hint, document.exit_code or first.exit_code)

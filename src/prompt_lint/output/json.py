@@ -60,7 +60,7 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "disputed_tokens": disputed and disputed.tokens,
         "disputed_low": disputed and disputed.low,
         "disputed_high": disputed and disputed.high,
-        "few_witnesses": bool(count and count.has_few_witnesses),
+        "few_witnesses": bool(count and count.rests_on_few),
     }
 
 

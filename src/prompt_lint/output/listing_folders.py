@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.counts import EMPTY_COUNT
+from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.output.listing import heaviest_model
-from prompt_lint.output.phrases import format_tokens
+from prompt_lint.output.phrases import format_count
+from prompt_lint.output.text_pieces import align_right
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from prompt_lint.model.counts import Count
     from prompt_lint.output import View
     from prompt_lint.output.listing import ListedPrompt
 
@@ -21,26 +23,26 @@ _MAX_DEPTH = 4
 
 
 class _Folder:
-    """A folder, or a file without children, with the tokens, their margin, and the prompts of all that is below."""
+    """A folder, or a file without children, with the sum of the counts, and the number of prompts, of all that is below."""
 
-    __slots__ = ("children", "margin", "prompts", "tokens")
+    __slots__ = ("children", "count", "prompts")
 
     def __init__(self) -> None:
-        self.tokens = self.margin = self.prompts = 0
+        self.count = EMPTY_COUNT
+        self.prompts = 0
         self.children: dict[str, _Folder] = {}
 
-    def add(self, path: Sequence[str], tokens: int, margin: int) -> None:
+    def add(self, path: Sequence[str], count: Count) -> None:
         """Add a prompt to this folder and to each on its path."""
         folder = self
-        folder.include(1, tokens, margin)
+        folder.include(1, count)
         for name in path:
             folder = folder.children.setdefault(name, _Folder())
-            folder.include(1, tokens, margin)
+            folder.include(1, count)
 
-    def include(self, prompts: int, tokens: int, margin: int) -> None:
+    def include(self, prompts: int, count: Count) -> None:
+        self.count = sum_counts([self.count, count]) if self.prompts else count
         self.prompts += prompts
-        self.tokens += tokens
-        self.margin += margin
 
 
 def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
@@ -50,8 +52,7 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
     for listed in prompts:
         for verdict in listed.verdicts:
             if verdict.model == model:
-                count = verdict.token_count or EMPTY_COUNT
-                top.add(escape_line(listed.prompt.path).split("/"), count.tokens, count.margin)
+                top.add(escape_line(listed.prompt.path).split("/"), verdict.token_count or EMPTY_COUNT)
     if not top.prompts:
         return []
     rows = [("tokens", "share", "prompts", f"folder [{model}]")]
@@ -61,36 +62,32 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
         while len(folder.children) == 1 and depth:  # a folder with nothing but a folder in it is one step
             [(child_name, folder)] = folder.children.items()
             name += f"{child_name}{'/' if folder.children else ''}"
-        share = f"{100 * folder.tokens / top.tokens:.0f}%" if top.tokens else ""
+        share = f"{100 * folder.count.tokens / top.count.tokens:.0f}%" if top.count.tokens else ""
         rows.append(
             (
-                format_tokens(folder.tokens, folder.margin),
+                format_count(folder.count),
                 share,
                 f"{folder.prompts:,}",
                 f"{'  ' * depth}{name}",
             )
         )
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return [
-        "  ".join([*(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)), row[3]])
-        for row in rows
-    ]
+    return list(align_right(rows))
 
 
 def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[str, _Folder]]:
     """Return the children to show, with their names."""
-    ordered = sorted(folder.children.items(), key=lambda item: (-item[1].tokens, item[0]))
+    ordered = sorted(folder.children.items(), key=lambda item: (-item[1].count.tokens, item[0]))
     if view.verbosity <= 0:
         if depth >= _MAX_DEPTH:
             return []
-        large = [item for item in ordered if item[1].tokens >= _SMALL_SHARE * top.tokens]
+        large = [item for item in ordered if item[1].count.tokens >= _SMALL_SHARE * top.count.tokens]
         small = ordered[len(large) :]
         if len(small) > 1 and depth and not large:
             return []
         if len(small) > 1:
             rest = _Folder()
             for _, child in small:
-                rest.include(child.prompts, child.tokens, child.margin)
+                rest.include(child.prompts, child.count)
             ordered = [*large, (f"{len(small):,} more", rest)]
     return [(f"{name}/" if child.children else name, child) for name, child in ordered]

@@ -246,9 +246,9 @@ def _read_count(verdict: _Fields) -> Count | None:
     if not low <= tokens <= high:
         raise _InvalidField("tokens")
     is_unverified = verdict.flag("unverified")
-    has_few_witnesses = verdict.has("few_witnesses") and verdict.flag("few_witnesses")
+    rests_on_few = verdict.has("few_witnesses") and verdict.flag("few_witnesses")
     origin = verdict.word("origin", Origin)
-    return Count(tokens, low, high, origin, is_unverified, _read_disputed_count(verdict), has_few_witnesses)
+    return Count(tokens, low, high, origin, is_unverified, _read_disputed_count(verdict), rests_on_few)
 
 
 def _read_disputed_count(verdict: _Fields) -> Count | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.model.models import NEWEST_FAMILY, find_tokenizer_family
+from prompt_lint.model.models import assume_model
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Request
 from prompt_lint.request.flatten import join_contents
 
@@ -21,11 +21,8 @@ def adapt_request(request: Request, model_id: str) -> Request:
     messages = request.fields["messages"]
     if not any(message["role"] == "system" for message in messages):
         return request
-    return (
-        request
-        if find_tokenizer_family(model_id)[0] == NEWEST_FAMILY
-        else _move_system_messages(request.fields)
-    )
+    has_system_turns = assume_model(model_id).generation.family.has_system_turns
+    return request if has_system_turns else _move_system_messages(request.fields)
 
 
 def _move_system_messages(fields: Mapping[str, Any]) -> Request:

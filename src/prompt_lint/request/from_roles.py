@@ -135,10 +135,10 @@ def _trim_piece(piece: Piece) -> Piece:
 def make_notes(path: str, turns: Iterable[Turn], messages: Iterable[tuple[str, int]]) -> Iterator[Note]:
     """Yield a note for each message with its line, for texts that name a file instead, and for the first placeholder."""
     for message, line in messages:
-        yield Note(message, path, line)
+        yield Note(message, path, line, "frontmatter" if message == BAD_FRONTMATTER else "content")
     for turn in turns:
         if is_file_address(turn.text):
-            yield Note(FILE_ADDRESS_NOTE, path, turn.pieces[0].first_line)
+            yield Note(FILE_ADDRESS_NOTE, path, turn.pieces[0].first_line, "content")
         for piece in turn.pieces:
             if note := next(note_placeholders(path, piece.text, piece.first_line, is_template=True), None):
                 line = piece.first_line if piece.last_line else note.line

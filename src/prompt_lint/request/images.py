@@ -51,8 +51,8 @@ def read_size(data: bytes) -> ImageSize | None:
     return size if size and size.width > 0 and size.height > 0 else None
 
 
-def count_image_tokens(size: ImageSize, max_side: int, max_tokens: int) -> int:
-    """Return the tokens of an image for a model that takes `max_side` pixels on the longer side and `max_tokens` tokens.
+def count_patches(size: ImageSize, max_side: int, max_tokens: int) -> int:
+    """Return the patches, a token each, of an image for a model that takes `max_side` pixels on the longer side and `max_tokens` tokens.
 
     A larger image is scaled down to the largest size within both bounds (documentation of vision, 2026).
     """
@@ -60,14 +60,14 @@ def count_image_tokens(size: ImageSize, max_side: int, max_tokens: int) -> int:
     low, high = 1, min(longer_side, max_side)
     while low < high:  # find the largest scaled side that fits: the number of patches only grows with it
         middle = (low + high + 1) // 2
-        if _count_patches(size, middle, longer_side) <= max_tokens:
+        if _count_scaled_patches(size, middle, longer_side) <= max_tokens:
             low = middle
         else:
             high = middle - 1
-    return _count_patches(size, low, longer_side)
+    return _count_scaled_patches(size, low, longer_side)
 
 
-def _count_patches(size: ImageSize, scaled_side: int, longer_side: int) -> int:
+def _count_scaled_patches(size: ImageSize, scaled_side: int, longer_side: int) -> int:
     """Return the patches of an image whose longer side is scaled from `longer_side` to `scaled_side` pixels."""
     columns, rows = (-(-max(1, side * scaled_side // longer_side) // _PATCH_SIDE) for side in size)
     return columns * rows

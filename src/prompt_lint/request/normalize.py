@@ -22,7 +22,7 @@ from prompt_lint.request.content_blocks import (
 )
 from prompt_lint.request.extra_keys import REQUEST_EXAMPLE
 from prompt_lint.request.flatten import join_contents
-from prompt_lint.request.tools import get_tool_name, normalize_tools
+from prompt_lint.request.tools import disable_parallel_calls, get_tool_name, normalize_tools
 from prompt_lint.text.json_reader import parse_json
 from prompt_lint.text.location import (
     KeyPath,
@@ -85,6 +85,8 @@ def normalize_request(raw: Mapping[str, Any], included_files: IncludedFiles) -> 
         fields["tools"] = _normalize_tools(fields["tools"])
     if "tool_choice" in fields:
         fields |= _normalize_tool_choice(fields.pop("tool_choice"), fields.get("tools") or [])
+    if raw.get("parallel_tool_calls") is False and fields.get("tools"):
+        fields["tool_choice"] = disable_parallel_calls(fields.get("tool_choice") or {"type": "auto"})
     _check_thinking(fields.get("thinking"))
     system_messages, turns = _split_messages(fields.pop("messages", None), context)
     system = fields.pop("system", "")

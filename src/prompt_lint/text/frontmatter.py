@@ -84,16 +84,16 @@ def parse_fields(frontmatter: str) -> Fields:
 def note_fault(path: str, fields: Fields) -> Iterator[Note]:
     """Note what keeps the values of a frontmatter, which a tool reads as YAML, from being read as they were meant."""
     if isinstance(fields.values.get("description"), list | dict):
-        yield Note(NO_TEXT, path, fields.lines["description"])
+        yield Note(NO_TEXT, path, fields.lines["description"], "frontmatter")
     if fields.fault_line:
-        yield Note(NOT_YAML, path, fields.fault_line)
+        yield Note(NOT_YAML, path, fields.fault_line, "frontmatter")
     if fields.cut_lines:
         first = next(iter(fields.cut_lines))
         message = (
             f"the value of {list_keys(fields.cut_lines)} may be cut here, where the next key begins, since the "
             f"frontmatter isn't plain YAML; indent the whole value below `{first}: |`"
         )
-        yield Note(message, path, fields.cut_lines[first])
+        yield Note(message, path, fields.cut_lines[first], "frontmatter")
 
 
 def _parse_yaml(text: str) -> YamlDocument:

@@ -12,9 +12,7 @@ from prompt_lint.text.code_fence import update_fence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PLACEHOLDERS_NOTE = (
-    "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
-)
+PLACEHOLDERS_NOTE = "contains template placeholders; their values aren't counted"
 
 FILE_ADDRESS_NOTE = (
     "has a text that is only the address of a file (`file://…`): the address is counted, not the file"
@@ -22,7 +20,7 @@ FILE_ADDRESS_NOTE = (
 
 # For `also`: what the tools of some formats replace, too. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
-CLAUDE_PLACEHOLDERS = r"\$ARGUMENTS\b|\$[0-9](?![0-9.,])|\$\{CLAUDE_[A-Z_]+\}|(?<!\S)!`[^`\n]+`"
+CLAUDE_PLACEHOLDERS = r"(?<!\S)!`[^`\n]+`"
 COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
 
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
@@ -56,7 +54,7 @@ def note_placeholders(
         return
     number = _find_placeholder(text, also, is_template=is_template)
     if number is not None:
-        yield Note(PLACEHOLDERS_NOTE, path, first_line + number)
+        yield Note(PLACEHOLDERS_NOTE, path, first_line + number, "placeholders")
 
 
 def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:

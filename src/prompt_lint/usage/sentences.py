@@ -126,17 +126,18 @@ def name_unfinished_day(trends: Trends) -> str:
 
 
 def describe_result(result: ConditionResult, currency: str) -> str:
-    """Say whether a condition is met, and by which figure."""
+    """Return the figure of a condition, and what it is compared with: `cost +27.8% (allowed: +20%)`."""
     condition = result.condition
     if result.actual is None:
-        return f"{condition.text}: can't be told, there is no figure to compare"
+        return f"{condition.text}: can't be decided, there is no figure to compare"
     if condition.unit == "%":
         figure = format_percent(result.actual / 100, sign=condition.operator in "+-")
     elif condition.metric in MONEY_METRICS:
         figure = format_money(result.actual, currency) + condition.unit
     else:
         figure = format_tokens(result.actual) + condition.unit
-    return f"{condition.text}: {'yes' if result.is_met else 'no'}, it is {figure}"
+    bound = condition.text.removeprefix(condition.metric).lstrip(" <>$")
+    return f"{condition.metric} {figure} ({'required' if condition.operator == '<' else 'allowed'}: {bound})"
 
 
 def list_caveats(report: UsageReport) -> list[str]:

@@ -58,9 +58,8 @@ def explain_group(
     targets = find_targets(tree, config, (), settings.max_file_size)
     files = [one for one in targets.groups if one.group is group or one.group.name == group.name]
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    report = judge_prompts(
-        run, read_groups(files, tree, config.path, settings.max_file_size, run.diagnostics)
-    )
+    members = read_groups(files, tree, config.path, settings.max_file_size, run.diagnostics)
+    report = judge_prompts(run, members, len(files))
     if not files:
         raise Fatal(
             f"the group `{escape_line(group.name)}` has no files", f"see {config.path}:{group.rule.line}"

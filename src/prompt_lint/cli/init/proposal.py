@@ -251,7 +251,7 @@ def _limit_group(
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
     run = Run(config.path, sources, settings, Diagnostics([], []))
     groups = read_groups(targets.groups, found.tree, config.path, found.reader.max_bytes, run.diagnostics)
-    report = judge_prompts(run, groups)
+    report = judge_prompts(run, groups, len(targets.groups))
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
         return draft._replace(group_patterns=()), None, ()

@@ -150,7 +150,7 @@ def _count(reads: Sequence[ReadPrompt], sources: CountSources, problems: list[Pr
     keyed = [
         read._replace(digest=read.prompt.request.digest()) if read.prompt.request else read for read in reads
     ]
-    outcomes, results = count_prompts(keyed, sources)
+    outcomes, results = count_prompts(keyed, sources, len(keyed))
     if results.failures:
         outage = run_notes.describe_outage(results)
         raise Fatal(outage.message, outage.hint, ExitCode.UNCOUNTED)

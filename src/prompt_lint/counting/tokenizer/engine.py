@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from operator import mul
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.counting.tokenizer.characters import (
     ASCII_PUNCTUATION,
@@ -20,30 +20,12 @@ from prompt_lint.counting.tokenizer.characters import (
 )
 from prompt_lint.counting.tokenizer.markers import BEGIN, END, mark_case, mark_gap
 from prompt_lint.counting.tokenizer.vocabulary import load_vocabulary
+from prompt_lint.model.families import FAMILIES
 
 if TYPE_CHECKING:
     from prompt_lint.counting.tokenizer.markers import After, Before
     from prompt_lint.counting.tokenizer.vocabulary import Vocabulary
-
-
-class Family(NamedTuple):
-    """A generation of tokenizers.
-
-    A word in capitals of at least `min_caps_length` characters has a marker of its own; 0 means that none has. With
-    `has_frame_space` the frame before a message ends in the space that precedes a first word.
-    """
-
-    vocabulary: str
-    folds_quotes: bool
-    min_caps_length: int
-    has_frame_space: bool
-
-
-FAMILIES: dict[str, Family] = {
-    "v3": Family("older", folds_quotes=True, min_caps_length=4, has_frame_space=True),
-    "v4.7": Family("newer", folds_quotes=False, min_caps_length=0, has_frame_space=True),
-    "v4.8": Family("newer", folds_quotes=False, min_caps_length=0, has_frame_space=False),
-}
+    from prompt_lint.model.families import Family
 
 # These bound memory, not results: a hostile megabyte may contain a hundred thousand distinct words.
 _MEMO_ENTRIES = 100_000

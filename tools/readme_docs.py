@@ -1,0 +1,120 @@
+"""Updates what README.md shows of real runs: `.venv/bin/python tools/readme_docs.py`.
+
+docs/check.svg is the terminal of the example in examples/, docs/comment.svg the comment on a pull request with the change of
+examples/pull_request.py. Both can be read on a light and on a dark page.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from tools.preview import render_body, render_style  # noqa: E402  # found by the line above
+
+README = ROOT / "README.md"
+COLUMNS = 104
+CHECK = ["check", "--config", "examples/prompt-lint.yaml"]
+# Of the example's change, so that the picture is no longer than a screen.
+COMMENTED = ["prompts/support.md", "prompts/triage.md", "prompts/reviewer.md", "prompts/onboarding.md"]
+WIDTH, HEIGHT = 880, 570
+_BOX = """
+body {{ padding: 0; overflow: hidden; max-width: none; height: {height}px }}
+header {{ padding: 10px 16px; background: {stripe}; border-bottom: 1px solid {line}; color: {quiet} }}
+header b {{ color: {text} }} header i {{ font-style: normal; border: 1px solid {line}; border-radius: 1em; padding: 0 7px; font-size: 12px }}
+main {{ padding: 16px }}
+body::after {{ content: ""; position: fixed; inset: auto 0 0; height: 48px; background: linear-gradient(transparent, {back}) }}
+"""
+
+
+def run_check() -> str:
+    """Return what the example prints in a terminal, with its colours."""
+    return run("-P", "-m", "prompt_lint", *CHECK, "--color=always", cwd=ROOT, exit_code=1)
+
+
+def draw_terminal(output: str) -> str:
+    """Return an SVG of this text with ANSI colours."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(f"\x1b[1m$ prompt-lint check\x1b[0m\n{output}"), end="")
+    # Without the fonts of another host, which nobody who looks at a README has agreed to load.
+    template = re.sub(r"\s*@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    template = template.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+    return strip_lines(console.export_svg(title="", code_format=template, unique_id="terminal"))
+
+
+def run_comment() -> str:
+    """Return the comment about the example's change, as Markdown."""
+    with tempfile.TemporaryDirectory() as folder:
+        repo, report = Path(folder, "repo"), Path(folder, "report.json")
+        run("examples/pull_request.py", str(repo), cwd=ROOT)
+        compare = ["check", "--base=main", "--offline", "--no-cache", f"--output=json={report}"]
+        run("-P", "-m", "prompt_lint", *compare, *COMMENTED, cwd=repo, exit_code=1)
+        return run("-P", "-m", "prompt_lint", "comment", f"--report={report}", "--dry-run", cwd=repo)
+
+
+def draw_comment(markdown: str) -> str:
+    """Return an SVG of the top of a comment, as GitHub shows it in the browser's colours."""
+    body = re.sub(r"<(br|hr)>", r"<\1/>", render_body(re.sub(r"<!--.*?-->", "", markdown)))
+    light, dark = (
+        render_style(scheme, WIDTH, _BOX.replace("{height}", str(HEIGHT))) for scheme in ("light", "dark")
+    )
+    return strip_lines(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
+        f"<style>{light}@media (prefers-color-scheme: dark) {{{dark}}}</style>"
+        f'<foreignObject width="{WIDTH}" height="{HEIGHT}"><body xmlns="http://www.w3.org/1999/xhtml">'
+        f"<header><b>github-actions</b> <i>bot</i> commented</header><main>{body}</main></body></foreignObject>"
+        f'<rect x=".5" y=".5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="6" fill="none" stroke="#8b949e80"/></svg>\n'
+    )
+
+
+def strip_lines(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if line.strip())
+
+
+def replace_example(page: str, output: str) -> str:
+    """Return the README with this output as text between its marks."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", output)
+    block = f"```text\n{plain}```\n"
+    return re.sub(
+        r"(<!-- example -->\n).*?(<!-- end -->)",
+        lambda mark: f"{mark[1]}\n{block}\n{mark[2]}",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def run(*arguments: str, cwd: Path, exit_code: int = 0) -> str:
+    """Run Python with next to no environment; return its stdout. Ends this program where the exit code is another one."""
+    env = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=env, check=False, capture_output=True, encoding="utf-8"
+    )
+    if done.returncode != exit_code:
+        sys.exit(f"{arguments} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+def render_files() -> dict[Path, str]:
+    """Return the text of each file that this program keeps current."""
+    output = run_check()
+    return {
+        ROOT / "docs" / "check.svg": draw_terminal(output),
+        ROOT / "docs" / "comment.svg": draw_comment(run_comment()),
+        README: replace_example(README.read_text(encoding="utf-8"), output),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in render_files().items():
+        path.write_text(text, encoding="utf-8")
