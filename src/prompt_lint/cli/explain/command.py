@@ -78,7 +78,10 @@ def command(
     config_options: ConfigOptions,
     counting_options: CountingOptions,
 ) -> ExitCode:
-    """Explain which rule applies to a file, a folder or a group, and why."""
+    """Explain which rule applies to a path, and why.
+
+    The path is a file or a folder; the name of a group says what that is made of.
+    """
     tree, config, relative, group = _find_subject(env, path, config_options)
     is_folder = not group and os.path.isdir(os.path.join(tree.top, relative))
     if show_request:

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     "extras",
     group=options.OUTPUT,
     metavar="hook,github",
-    default="",
     help="Write a pre-commit hook or a GitHub workflow, too; existing files stay.",
 )
 @option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the configuration, and write nothing.")
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 def command(
     env: Mapping[str, str],
     models: tuple[str, ...],
-    extras: str,
+    extras: str | None,
     dry_run: bool,
     force: bool,
     no_git: bool,
@@ -67,7 +66,7 @@ def command(
 
     Looks for prompts, and writes a .prompt-lint.yaml with limits that leave them room to grow. Nothing is sent anywhere.
     """
-    wanted = _split_extras(extras)
+    wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git)
     name = choose_name(tree.top, replaces=force or dry_run)
     settings = make_settings(env, None, max_file_size)
