@@ -597,7 +597,9 @@ def test_an_output_that_would_overwrite_an_input_is_an_annotated_error(
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize(("text", "verdict"), [(SHORT, ("success", "pass", "0")), (LONG, ("failure", "fail", "1"))])
+@pytest.mark.parametrize(
+    ("text", "verdict"), [(SHORT, ("success", "pass", "0")), (LONG, ("failure", "fail", "1"))]
+)
 def test_an_output_that_is_not_written_changes_no_verdict(
     repo: Repo, job: Job, text: str, verdict: tuple[str, str, str]
 ) -> None:

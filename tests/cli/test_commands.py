@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.paths import ROOT as PROJECT
 
-from prompt_lint.cli.commands import DOCUMENTATION, Command
+from prompt_lint import DOCUMENTATION
+from prompt_lint.cli.commands import Command
 from prompt_lint.cli.environment import list_commands
 from prompt_lint.cli.main import cli
 from prompt_lint.output.status_words import list_labels

@@ -49,7 +49,9 @@ def test_a_mistake_in_the_configuration_is_in_every_output_at_its_line(files: Re
 
     written = read_outputs(files)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: a mistake in the configuration\n.prompt-lint.yaml:2:8: `lots` isn't a limit")
+    assert done.err.startswith(
+        "error: a mistake in the configuration\n.prompt-lint.yaml:2:8: `lots` isn't a limit"
+    )
     report = json.loads(written["json"])
     validate(report, SCHEMA)
     [problem] = report["problems"]
@@ -62,7 +64,7 @@ def test_a_mistake_in_the_configuration_is_in_every_output_at_its_line(files: Re
     for place in (notification, *run["results"]):
         region = place["locations"][0]["physicalLocation"]
         assert (region["artifactLocation"]["uri"], region["region"]["startLine"]) == (".prompt-lint.yaml", 2)
-    [error] = ET.fromstring(written["junit"]).iter("error")
+    [error] = ET.fromstring(written["junit"]).iter("error")  # noqa: S314  # it is our own
     assert "`lots` isn't a limit" in error.attrib["message"]
     [issue] = json.loads(written["gitlab"])
     assert issue["location"] == {"path": ".prompt-lint.yaml", "lines": {"begin": 2}}
@@ -148,7 +150,11 @@ def test_on_github_a_fault_is_annotated_and_in_the_summary(
     annotations = log_commands.github(done.out)
     assert [one.properties["line"] for one in annotations] == ["2", "4"]
     assert {one.properties["file"] for one in annotations} == {".prompt-lint.yaml"}
-    assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("### ❌ 2 errors; nothing was checked")
+    assert (
+        (tmp_path / "summary.md")
+        .read_text(encoding="utf-8")
+        .startswith("### ❌ 2 errors; nothing was checked")
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +176,9 @@ def test_what_may_be_an_input_is_not_overwritten(
     assert done.code == 2
     assert ((files.path / path).read_bytes() != before) is is_written
     assert (files.path / "new.sarif").exists() is is_written
-    assert (f"warning: no output says so: the markdown output would overwrite {path}" in done.err) is not is_written
+    assert (
+        f"warning: no output says so: the markdown output would overwrite {path}" in done.err
+    ) is not is_written
 
 
 def test_a_named_file_is_not_overwritten(files: Repo, lint: Lint) -> None:
@@ -181,3 +189,35 @@ def test_a_named_file_is_not_overwritten(files: Repo, lint: Lint) -> None:
 
     assert done.code == 2
     assert (files.path / "prompts/new.md").read_text(encoding="utf-8") == "New.\n"
+
+
+def test_list_and_count_have_the_fault_in_their_own_formats(files: Repo, lint: Lint) -> None:
+    """As they have an error of a file."""
+    files.write(".prompt-lint.yaml", BROKEN)
+
+    listed = lint("list", "--output-format", "json")
+    counted = lint("count", "prompts/a.md", "--model=gpt-4o", "--output-format=json", "-o", "new/counts.json")
+
+    assert (listed.code, json.loads(listed.out)["problems"][0]["line"]) == (2, 2)
+    [problem] = json.loads((files.path / "new/counts.json").read_bytes())["problems"]
+    assert (counted.code, "gpt-4o" in problem["message"]) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "annotation"),
+    [
+        ("GITHUB_ACTIONS", "::error title=prompt-lint::could not write prompts/a.md/x: Not a directory\n"),
+        ("TF_BUILD", "##vso[task.logissue type=error]could not write prompts/a.md/x: Not a directory\n"),
+        ("CI", "error: could not write prompts/a.md/x: Not a directory\n"),
+    ],
+)
+def test_an_output_that_is_not_written_is_annotated(
+    files: Repo, lint: Lint, monkeypatch: pytest.MonkeyPatch, variable: str, annotation: str
+) -> None:
+    """Whatever format was chosen for stdout, whose JSON it doesn't spoil."""
+    monkeypatch.setenv(variable, "true")
+
+    done = lint("check", "--offline", "--output=sarif=prompts/a.md/x", "--output-format=json")
+
+    assert (done.code, done.err) == (3, annotation)
+    assert done.report["summary"]["exit_code"] == 0

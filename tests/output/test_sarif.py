@@ -56,8 +56,21 @@ def test_the_validator_of_sarif_has_nothing_to_say(tmp_path: Path) -> None:
         (tmp_path / f"{name}.sarif").write_text(render(report, View()), encoding="utf-8")
     wrong = render(reports.REPORTS["failure"], View()).replace('"informationUri"', '"fullName"')
     (tmp_path / "wrong.sarif").write_text(wrong, encoding="utf-8")
-    command = [str(MULTITOOL), "validate", str(tmp_path / "*.sarif"), "--json-schema", str(SCHEMAS / "sarif-2.1.0.json")]
-    command += ["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--output", str(tmp_path / "found.json")]
+    command = [
+        str(MULTITOOL),
+        "validate",
+        str(tmp_path / "*.sarif"),
+        "--json-schema",
+        str(SCHEMAS / "sarif-2.1.0.json"),
+    ]
+    command += [
+        "--rule-kind",
+        "Sarif;Ghas",
+        "--level",
+        "Error;Warning",
+        "--output",
+        str(tmp_path / "found.json"),
+    ]
 
     subprocess.run(
         command, env={"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "HOME": str(tmp_path)}, check=False, timeout=120,

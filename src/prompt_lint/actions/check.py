@@ -71,7 +71,9 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     report = _try_read_report(report_file)
     if report is None:
         report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
-    elif exit_code == ExitCode.UNCOUNTED:  # of an output that isn't written, perhaps: that is annotated, and no verdict
+    elif (
+        exit_code == ExitCode.UNCOUNTED
+    ):  # of an output that isn't written, perhaps: that is annotated, and no verdict
         exit_code = report.exit_code
     add_to_summary(env, f"\n{note}\n" if note else "")
     path = find_copy(report_file, read_input(env, "report-file")) if report else ""

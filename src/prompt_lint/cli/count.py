@@ -45,11 +45,13 @@ if TYPE_CHECKING:
 STDIN = "-"
 # The formats that have something to say of files without a limit.
 _OUTPUTS = ("text", "json", "markdown")
+_OWN_FORMATS = {"text": counts_table.render}
 
 
 @click.command(
     "count",
     cls=ReportingCommand,
+    own_formats=_OWN_FORMATS,
     examples=(
         ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
         (
@@ -138,7 +140,7 @@ def command(
 
     targets = choose_targets(output_options, env, describe_input)
     report = add_cache_warnings(report, sources)
-    return deliver_report(report, targets, output_options, env, counts_table.render)
+    return deliver_report(report, targets, output_options, env, _OWN_FORMATS)
 
 
 def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:

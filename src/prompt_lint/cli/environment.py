@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 
+from prompt_lint import DOCUMENTATION
 from prompt_lint.ci.systems import SYSTEMS
-from prompt_lint.cli.commands import DOCUMENTATION, Context, Option
+from prompt_lint.cli.commands import Context, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,6 +18,7 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Problem, Report
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.delivery import (
+    NO_FORMATS,
     OutputOptions,
     WrongOutputs,
     add_ci_targets,
@@ -29,16 +30,26 @@ from prompt_lint.output.terminal import ClosedPipe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from prompt_lint.output.delivery import Render
+
 
 class ReportingCommand(Command):
     """A command whose outputs are those of a check, also where it ends early.
 
-    With `in_ci` it writes to a CI system what nobody asked for, too, such as annotations.
+    With `in_ci` it writes to a CI system what nobody asked for, too, such as annotations. `own_formats` are those that it
+    renders otherwise than `check`.
     """
 
-    def __init__(self, *arguments: Any, in_ci: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        in_ci: bool = False,
+        own_formats: Mapping[str, Render] = NO_FORMATS,
+        **settings: Any,
+    ) -> None:
         super().__init__(*arguments, **settings)
         self.in_ci = in_ci
+        self.own_formats = own_formats
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -66,11 +77,16 @@ class ReportingCommand(Command):
         """Write to each output what ended the run. That may be what keeps a report from being made: then there is none."""
         with suppress(Exception):
             params = {name: value for name, value in context.params.items() if value is not None}
-            deliver_fault(error, params, context.obj, in_ci=self.in_ci)
+            deliver_fault(error, params, context.obj, in_ci=self.in_ci, own_formats=self.own_formats)
 
 
 def deliver_fault(
-    error: Exception, params: Mapping[str, Any], env: Mapping[str, str], *, in_ci: bool = False
+    error: Exception,
+    params: Mapping[str, Any],
+    env: Mapping[str, str],
+    *,
+    in_ci: bool = False,
+    own_formats: Mapping[str, Render] = NO_FORMATS,
 ) -> None:
     """Write a report of the error to the outputs that the options `params` ask for; but nothing over what may be an input.
 
@@ -94,7 +110,7 @@ def deliver_fault(
         announce(env, "warning", f"no output says so: {refusal.message}", refusal.hint)
         return
     targets = [target for target in targets if target.file or target.format != "text"]
-    deliver_report(make_fault_report(error), targets, options, env)
+    deliver_report(make_fault_report(error), targets, options, env, own_formats)
 
 
 def make_fault_report(error: Exception) -> Report:
@@ -109,4 +125,4 @@ def make_fault_report(error: Exception) -> Report:
 
 def _shorten(hint: str) -> str:
     """Return the first paragraph of a hint, on one line: examples follow it."""
-    return " ".join(hint.split("\n\n")[0].split()).removesuffix(":")
+    return " ".join(hint.partition("\n\n")[0].split()).removesuffix(":")

@@ -53,8 +53,9 @@ def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions
 def describe_possible_input(
     path: str, env: Mapping[str, str], options: ConfigOptions, max_file_size: int
 ) -> str:
-    """Return what an existing file may be to a `check` in the working directory. Where that can't read its rules, each file
-    that git tracks may be a prompt; without git, each file.
+    """Return what an existing file may be to a `check` in the working directory.
+
+    Where that can't read its rules, each file that git tracks may be a prompt; without git, each file.
     """
     try:
         tree, config, _ = load_project(env, (), options)

@@ -10,8 +10,9 @@ import click
 from prompt_lint.check.breakdown import measure_imports, split_prompt
 from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
+from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, needs_config
 from prompt_lint.cli.settings import make_settings
@@ -30,12 +31,20 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import ImportShares, Prompt, Verdict
     from prompt_lint.output import View
+    from prompt_lint.output.delivery import Render
     from prompt_lint.repo.working_tree import WorkingTree
+
+# Of a report of nothing but what has ended the run.
+_FORMATS: Mapping[str, Render] = {
+    "text": lambda report, view: listing_table.render(Listing(report, {}), "", view),
+    "json": lambda report, _view: listing_json.render(Listing(report, {})),
+}
 
 
 @click.command(
     "list",
-    cls=Command,
+    cls=ReportingCommand,
+    own_formats=_FORMATS,
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),

@@ -1,9 +1,10 @@
-"""What a run says of itself beside its report, such as an output that can't be written: lines on stderr; on GitHub, annotations."""
+"""What a run says of itself beside its report, such as an output that can't be written: lines on stderr; on GitHub and Azure, annotations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.ci.logging_commands import format_issue, has_agent
 from prompt_lint.ci.workflow_commands import format_command, has_runner
 from prompt_lint.output.terminal import write_stderr
 from prompt_lint.text.escape import escape_line
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def announce(env: Mapping[str, str], level: Level, message: str, hint: str = "") -> None:
-    """Write a message, and what to do next, to stderr. GitHub's runner reads commands there as it does on stdout."""
+    """Write a message, and what to do next, to stderr. GitHub's runner and Azure's agent read commands there as on stdout."""
+    text = "\n".join(map(escape_line, (message, *filter(None, hint.split("\n")))))
     if has_runner(env):
-        text = "\n".join(map(escape_line, (message, *filter(None, hint.split("\n")))))
         write_stderr(f"{format_command(level, text, title='prompt-lint')}\n")
+    elif has_agent(env):
+        write_stderr(f"{format_issue(level, text)}\n")
     else:
         write_stderr(format_message(level, message, hint))
 

@@ -1,25 +1,17 @@
-"""`azure`: issues of Azure Pipelines, as logging commands.
-
-Sources: their documentation, and how the agent reads them, November 2026.
-"""
+"""`azure`: issues of Azure Pipelines, as logging commands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.ci.logging_commands import MAX_ISSUES, format_issue
 from prompt_lint.output.findings import collect_findings
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from prompt_lint.model.values import Report
     from prompt_lint.output import View
-    from prompt_lint.output.findings import Finding, Level
-
-# The agent keeps so many issues of a type in a task, the first ones.
-MAX_ISSUES = 10
-MAX_MESSAGE_LENGTH = 4_096
+    from prompt_lint.output.findings import Finding
 
 
 def render(report: Report, view: View) -> str:
@@ -36,7 +28,7 @@ def render(report: Report, view: View) -> str:
     if is_cut:
         left = len(errors) + len(warnings) - len(shown)
         message = f"Azure keeps {MAX_ISSUES} issues of a type: {left:,} more are in the log of this task."
-        commands.append(_command("warning", {}, [message]))
+        commands.append(format_issue("warning", message))
     return "".join(f"{command}\n" for command in commands)
 
 
@@ -44,18 +36,5 @@ def _issue(finding: Finding) -> str:
     path = {"sourcepath": escape_line(finding.path)} if finding.path else {}
     line = {"linenumber": str(finding.line)} if finding.path and finding.line else {}
     first, *others = finding.lines
-    lines = [f"{finding.title}: {first}", *others]
-    return _command(finding.level, path | line | {"code": finding.kind}, lines)
-
-
-def _command(level: Level, properties: dict[str, str], lines: Sequence[str]) -> str:
-    pairs = ";".join(f"{name}={_escape(value)}" for name, value in ({"type": level} | properties).items())
-    message = "\n".join(map(escape_line, lines))
-    message = message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[: MAX_MESSAGE_LENGTH - 1]}…"
-    return f"##vso[task.logissue {pairs}]{_escape(message)}"
-
-
-def _escape(text: str) -> str:
-    """Escape a property or a message: the agent reads both in the same way."""
-    text = text.replace("%", "%AZP25").replace(";", "%3B").replace("]", "%5D")
-    return text.replace("\r", "%0D").replace("\n", "%0A")
+    message = "\n".join(map(escape_line, (f"{finding.title}: {first}", *others)))
+    return format_issue(finding.level, message, **path, **line, code=finding.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.ci.logging_commands import has_agent
 from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     # The path of an existing file → what it is to this run, such as `the configuration`; "" for nothing.
     DescribeInput = Callable[[str], str]
+    Render = Callable[[Report, View], str]
+
+NO_FORMATS: Mapping[str, Render] = {}
 
 
 class OutputOptions(NamedTuple):
@@ -118,8 +122,7 @@ def add_ci_targets(
         return list(targets)
     if has_runner(env):
         return [*add_summary(targets, env, describe_input), Target("github")]
-    is_azure = env.get("TF_BUILD", "").lower() == "true"
-    return [*targets, Target("azure")] if is_azure else list(targets)
+    return [*targets, Target("azure")] if has_agent(env) else list(targets)
 
 
 def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
@@ -196,13 +199,12 @@ def deliver_report(
     targets: Sequence[Target],
     options: OutputOptions,
     env: Mapping[str, str],
-    render_text: Callable[[Report, View], str] | None = None,
+    own_formats: Mapping[str, Render] = NO_FORMATS,
 ) -> ExitCode:
-    """Write the report of a check to all targets as `deliver` does, with `render_text` instead of the usual text."""
+    """Write the report of a check to all targets as `deliver` does, with a command's own formats instead of the usual ones."""
 
     def render(name: str, view: View) -> str:
-        own_text = render_text if name == "text" else None
-        return (own_text or OUTPUTS[name].render)(report, view)
+        return (own_formats.get(name) or OUTPUTS[name].render)(report, view)
 
     def render_summary(room: int) -> str:
         from prompt_lint.output.markdown import render_within  # noqa: PLC0415  # on GitHub only
