@@ -9,11 +9,10 @@ import click
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.comment import publisher
+from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from prompt_lint.model.errors import ExitCode
 
 
 @click.command(
@@ -23,6 +22,11 @@ if TYPE_CHECKING:
         ("See the comment that a report makes", "prompt-lint comment --report report.json --dry-run"),
         ("Update the comment of this job's pull request", "prompt-lint comment --report report.json"),
     ),
+    exit_codes={
+        ExitCode.OK: "success; or GitHub can't be reached now, which is a warning",
+        ExitCode.USAGE: "the command line, the token or the report is wrong",
+        ExitCode.UNCOUNTED: "GitHub refuses the comment, as without permission",
+    },
     page="github.md",
 )
 @option(
