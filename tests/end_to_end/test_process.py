@@ -101,13 +101,14 @@ def test_an_error_that_is_lost_keeps_its_exit_code(repo: Repo, unbuffered: str) 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_no_success(repo: Repo) -> None:
-    """A report that was lost is exit 3, with the reason."""
-    write_prompts(repo, a=SHORT)
-    with open("/dev/full", "wb") as full:
-        done = run(repo, PROGRAM, "check", stdout=full)
+    """A report that was lost is exit 3, with the reason; unless a prompt fails: the verdict stays."""
+    for text, code in ((SHORT, 3), (LONG, 1)):
+        write_prompts(repo, a=text)
+        with open("/dev/full", "wb") as full:
+            done = run(repo, PROGRAM, "check", stdout=full)
 
-    assert done.code == 3
-    assert done.err == "error: could not write the report to stdout: No space left on device\n"
+        assert done.code == code
+        assert done.err == "error: could not write the report to stdout: No space left on device\n"
 
 
 def test_a_closed_stdout_is_no_success(repo: Repo) -> None:
@@ -121,7 +122,7 @@ def test_a_closed_stdout_is_no_success(repo: Repo) -> None:
 
 
 def test_a_closed_pipe_is_quiet(repo: Repo) -> None:
-    """`prompt-lint check | head -1` complains of nothing."""
+    """`prompt-lint check | head -1` complains of nothing, and still says by its exit code that prompts fail."""
     write_prompts(repo, **{f"p{n}": LONG for n in range(300)})
     with started(repo, PROGRAM, "check") as process:
         assert process.stdout
@@ -129,7 +130,7 @@ def test_a_closed_pipe_is_quiet(repo: Repo) -> None:
         process.stdout.close()
 
         assert process.stderr.read() == b""
-        assert process.wait(60) == 3
+        assert process.wait(60) == 1
 
 
 def test_an_ascii_stdout_gets_escapes(repo: Repo) -> None:

@@ -16,9 +16,15 @@ from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.value_completion import complete_base, complete_refs
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output import OUTPUTS
-from prompt_lint.output.delivery import OutputOptions, add_ci_targets, choose_targets, deliver_report
+from prompt_lint.output.delivery import (
+    OutputOptions,
+    WrongOutputs,
+    add_ci_targets,
+    choose_targets,
+    deliver_report,
+)
 from prompt_lint.output.terminal import write_stdout
 
 if TYPE_CHECKING:
@@ -148,7 +154,7 @@ def command(
     The limits are in .prompt-lint.yaml, which `prompt-lint init` writes.
     """
     if dry_run and not output_options.is_plain_text:
-        raise Fatal(
+        raise WrongOutputs(
             "--dry-run judges nothing, so it writes no report",
             "leave out --output-format, --output-file and --output, or --dry-run",
         )

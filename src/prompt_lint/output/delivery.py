@@ -11,7 +11,7 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.terminal import find_width, identify_stdout, wants_color, write_stdout
+from prompt_lint.output.terminal import ClosedPipe, find_width, identify_stdout, wants_color, write_stdout
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.wrapping import wrap_lines
@@ -163,6 +163,8 @@ def deliver(
         except Fatal as error:
             announce(env, "warning" if target.is_optional else "error", error.message, error.hint)
             exit_code = exit_code if target.is_optional else exit_code or ExitCode.UNCOUNTED
+        except ClosedPipe:  # nobody reads on, as behind `| head`
+            exit_code = exit_code or ExitCode.UNCOUNTED
     return exit_code
 
 
