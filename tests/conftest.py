@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -10,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.support.program import lint
 from tests.support.repo import Repo
-from tests.support.servers import api, github, loopback
+from tests.support.servers import api, github, hasty, loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["api", "github", "lint", "loopback"]  # fixtures
+__all__ = ["api", "github", "hasty", "lint", "loopback"]  # fixtures
 
 # Variables that change what prompt-lint, git or Click do. A test that wants one sets it.
 SCRUBBED_PREFIXES = (
@@ -28,13 +29,16 @@ SCRUBBED = (
 )  # fmt: skip
 
 
+_homes = itertools.count()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tests independent of the machine's speed and of how they were started; the slow lane tries more examples.
 
     A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process: Ctrl-C has to reach
     the programs that tests start.
     """
-    examples = 100 if config.option.markexpr else 1_000
+    examples = 50 if config.option.markexpr else 1_000
     settings.register_profile(
         "any machine", max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
@@ -48,7 +52,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     for name in list(os.environ):
         if name.upper() in SCRUBBED or name.upper().startswith(SCRUBBED_PREFIXES):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    # `mktemp` would look through all the folders that there are.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
+    home.mkdir(parents=True)
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -51,10 +52,15 @@ def name_module(path: Path) -> str:
 NAMES = {name_module(path): path for path in MODULES}
 
 
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def list_imports(path: Path) -> set[str]:
     """Our modules that a file imports, wherever in the file, also for type checking only."""
     modules = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             base = (node.module or "").removeprefix(PACKAGE).removeprefix(".")
             for alias in node.names:
@@ -63,7 +69,10 @@ def list_imports(path: Path) -> set[str]:
     return modules - {name_module(path), ""}
 
 
-IMPORTS = {name: list_imports(path) for name, path in NAMES.items()}
+@cache
+def collect_imports() -> dict[str, set[str]]:
+    """What each module imports; read only where a test needs it, since every worker collects all tests."""
+    return {name: list_imports(path) for name, path in NAMES.items()}
 
 
 def find_floor(module: str) -> int:
@@ -100,12 +109,12 @@ def test_the_docs_draw_the_floors() -> None:
     assert sorted((package, int(floor)) for floor, package in rows) == sorted(FLOORS.items())
 
 
-@pytest.mark.parametrize("module", sorted(IMPORTS.keys() - {"", "__main__"}))
+@pytest.mark.parametrize("module", sorted(NAMES.keys() - {"", "__main__"}))
 def test_imports_point_down(module: str) -> None:
     """A module imports from packages on lower floors, and from its own."""
     upward = {
         other
-        for other in IMPORTS[module]
+        for other in collect_imports()[module]
         if other.split(".")[0] != module.split(".", maxsplit=1)[0] and find_floor(other) >= find_floor(module)
     }
 
@@ -115,7 +124,7 @@ def test_imports_point_down(module: str) -> None:
 def test_no_module_imports_itself_by_a_detour() -> None:
     """There is no circle, not even one for type checking only."""
     try:
-        list(TopologicalSorter(IMPORTS).static_order())
+        list(TopologicalSorter(collect_imports()).static_order())
     except CycleError as error:
         pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
@@ -142,7 +151,7 @@ def test_adapters_do_not_know_each_other(package: str) -> None:
     """A module that a table names imports none of the others that it names."""
     adapters = table_modules(package) - {f"{package}.{name}" for name in ADAPTERS[package]}
 
-    pairs = {(module, other) for module in adapters for other in IMPORTS[module] & adapters}
+    pairs = {(module, other) for module in adapters for other in collect_imports()[module] & adapters}
 
     assert pairs == set()
 
@@ -150,7 +159,7 @@ def test_adapters_do_not_know_each_other(package: str) -> None:
 def find_uses(path: Path, names: set[str]) -> set[str]:
     """The attributes of modules, such as `os.environ`, that a file uses; and calls of `print`."""
     uses = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             uses.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
@@ -181,7 +190,7 @@ def test_no_function_outgrows_a_screen() -> None:
     """Functions are 40 lines at most, their docstrings not counted."""
     long = []
     for module, path in NAMES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path)):
             if isinstance(node, ast.FunctionDef):
                 doc = node.body[0] if ast.get_docstring(node) else None
                 doc_lines = (doc.end_lineno or 0) - doc.lineno + 1 if doc else 0

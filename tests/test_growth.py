@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KIB = 1024
-SIZES = (4 * KIB, 16 * KIB, 64 * KIB)
+SIZES = (2 * KIB, 8 * KIB, 32 * KIB)
 # Of a parser that takes linear time, sixteen times the size takes sixteen times as long; of one that takes quadratic
 # time, 256 times as long. What takes less than this many seconds can't be told from noise.
-MAX_GROWTH, NOISE = 80, 0.05
+MAX_GROWTH, NOISE = 80, 0.0125
 # 200 MB for a mebibyte, and what a parser takes for any file.
-MAX_BYTES_PER_BYTE, MAX_BYTES = 200, 4_000_000
+MAX_BYTES_PER_BYTE, MAX_BYTES = 200, 1_000_000
 
 FRONT = "---\na: [b] [c]\n"
 COMMAND = ".gemini/commands/a.toml"

@@ -72,7 +72,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     assert total["growth_margin"] == grown["high"] - grown["tokens"] > 0
     check = done.step("Check the prompts")
     assert [item.properties["file"] for item in check.annotations("error")] == ["prompts/b.md"]
-    assert check.summary.startswith("### ❌ 1 prompt is over its limit")
+    assert check.summary.startswith("### ❌ 1 of 2 prompts over its limit")
     assert [set(files) > {"counts-v2.db"} or "counts-v2.db" in files for _, files in caches.saved] == [True]
     assert done.step("Comment").outcome == "skipped"
 
@@ -169,7 +169,7 @@ def test_what_changes_nothing_on_the_default_branch_is_judged_as_a_whole(
     done = composite.run(ROOT, job)
 
     assert (done.outputs["status"], done.outputs["delta"]) == ("fail", ""), done.log
-    assert "not compared with a base" in done.log
+    assert "no base found" in done.log
 
 
 def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -> None:
@@ -196,7 +196,7 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Rep
     assert compared.outputs["status"] == "pass", compared.log
     assert read_report(compared)["against"]["name"] == "origin/main"
     assert (alone.outputs["status"], alone.outputs["delta"]) == ("fail", "")
-    assert "not compared with a base" in alone.log
+    assert "no base found" in alone.log
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def test_an_ordinary_key_is_refused_in_a_sentence(admin: AdminServer, job: Job) 
     assert done.outcome == "failure"
     assert done.outputs == {"report-file": "", "exit-code": "2"}
     [told] = done.step("Report").annotations("error")
-    assert "ANTHROPIC_ADMIN_KEY holds an ordinary API key, which can't read reports" in told.data
+    assert "ANTHROPIC_ADMIN_KEY has an ordinary API key, which can't read reports" in told.data
     assert done.summary.startswith("### ❌ prompt-lint could not make the report")
     assert ORDINARY not in everything(done)
     assert admin.requests == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from tests.support.github_job import (
     commit_base,
     follow_fork,
     open_pull_request,
+    read_report,
     set_event,
 )
-from tests.support.github_server import ACCESS_TOKEN, REQUEST_TOKEN, TOKEN, pull
+from tests.support.github_server import ACCESS_TOKEN, AUDIENCE, REQUEST_TOKEN, TOKEN, identity_token, pull
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def test_the_tutorial_goes_from_nothing_to_red_to_green(
     green = pushed(better)
 
     assert (red.outcome, green.outcome) == ("failure", "success"), red.log + green.log
-    assert "❌ 1 prompt is over its limit" in told
+    assert "❌ 1 prompt over its limit" in told
     [(_, shown)] = [one for one in blocks("text") if "annotation" not in one[1]][:1]
     assert shown.strip() in red.log
     assert "❌" not in github.comments[12][0]["body"]
@@ -146,6 +148,28 @@ def test_a_workload_identity_needs_no_secret(repo: Repo, workflow_job: Job, gith
     assert done.outcome == "success", done.log
     assert len(github.exchanged) == 1
     assert ACCESS_TOKEN not in done.log
+
+
+def test_the_token_of_the_job_is_exchanged_by_the_sdk(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """GitHub's token is asked for with its audience, exchanged once, and counts; none of the three tokens is told."""
+    open_pull_request(repo, job, {"prompts/b.md": LONG})
+    job.env |= {
+        "ANTHROPIC_BASE_URL": github.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/oidc?api-version=2.0",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
+    }  # fmt: skip
+    identity = {
+        "anthropic-federation-rule-id": "fdrl_1", "anthropic-organization-id": "00000000-0000-0000-0000-000000000001",
+        "anthropic-service-account-id": "svac_1", "anthropic-workspace-id": "wrkspc_1",
+    }  # fmt: skip
+
+    done = composite.run(ROOT, job, identity)
+
+    assert read_report(done)["summary"]["api"] == 2, done.log
+    [exchanged] = github.exchanged
+    names = ("federation_rule_id", "organization_id", "service_account_id", "workspace_id")
+    assert [exchanged[name] for name in names] == list(identity.values())
+    output = done.log + done.summary + str(done.outputs) + json.dumps(read_report(done))
+    assert not [token for token in (REQUEST_TOKEN, ACCESS_TOKEN, identity_token(AUDIENCE)) if token in output]
 
 
 def test_a_fork_is_checked_and_commented_on_in_two_workflows(

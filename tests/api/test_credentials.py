@@ -241,7 +241,7 @@ def test_the_address_for_messages_does_not_move_reports() -> None:
     [
         ({}, "neither ANTHROPIC_ADMIN_KEY nor ANTHROPIC_ADMIN_API_KEY is set"),
         ({"ANTHROPIC_API_KEY": KEY}, "ANTHROPIC_API_KEY can't read reports"),
-        ({"ANTHROPIC_ADMIN_KEY": KEY}, "holds an ordinary API key"),
+        ({"ANTHROPIC_ADMIN_KEY": KEY}, "has an ordinary API key"),
         ({"ANTHROPIC_ADMIN_KEY": f"{ADMIN_KEY}\n"}, "has white space around it"),
         (
             {"ANTHROPIC_ADMIN_KEY": ADMIN_KEY, "PROMPT_LINT_ADMIN_URL": "http://example.com"},
@@ -285,5 +285,5 @@ def test_an_address_without_tls_is_refused_for_the_key_alone() -> None:
     """A report sends no prompts."""
     env = {"ANTHROPIC_ADMIN_KEY": "sk-ant-admin01-x", ADMIN_URL_VARIABLE: "http://gateway.example"}
 
-    with pytest.raises(Fatal, match="must begin with https://, or the key could be read on their way"):
+    with pytest.raises(Fatal, match="must begin with https://, or others could read the key on the way"):
         find_admin_credential(env)

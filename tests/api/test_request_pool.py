@@ -99,7 +99,7 @@ def test_a_hanging_request_does_not_outlast_the_deadline() -> None:
 
     assert seconds < 3
     assert len(outcomes) == 3
-    assert all("1 s are over" in str(outcome) for _, outcome in outcomes)
+    assert all("gave up after 1 s (--deadline)" in str(outcome) for _, outcome in outcomes)
 
 
 def test_stop_ends_the_run_within_a_second() -> None:

@@ -124,6 +124,26 @@ def test_a_failure_names_host_status_message_and_request_id() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("answer", "message", "hint"),
+    [
+        (response(200, {"content-type": "text/html"}, b"<p>"), f"{HOST} answered with a web page, not with a count", "is a proxy or a login page in between? check ANTHROPIC_BASE_URL and the network"),
+        (response(200, {}, b"<!DOCTYPE html>"), f"{HOST} answered with a web page, not with a count", "is a proxy or a login page in between? check ANTHROPIC_BASE_URL and the network"),
+        (response(200, {}, b"{}"), f"{HOST} answered without a valid number of tokens", "check ANTHROPIC_BASE_URL"),
+        (error(401), None, "the API key or token was rejected: check that it is valid, and meant for this address"),
+        (error(404), None, "check the name of the model"),
+        (error(413), None, "split the prompt: the API takes no request this large"),
+        (error(529), None, "the API has trouble: run again later"),
+    ],
+)  # fmt: skip
+def test_a_failure_says_what_to_do(answer: Response, message: str | None, hint: str) -> None:
+    """What is at fault is named: the network, the key, the model, the prompt or the API."""
+    failed = failure(answer)
+
+    assert failed.hint == hint
+    assert message in {None, failed.message}
+
+
 @pytest.mark.parametrize("name", ["req_1\nx", "req_1 x", "r" * 65, "", "req\x1b[2J", "r\u00e9q"])
 def test_an_invalid_request_id_is_left_out(name: str) -> None:
     """Only what looks like an id is shown as one."""

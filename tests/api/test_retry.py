@@ -203,7 +203,7 @@ def test_a_retry_after_beyond_the_deadline_ends_the_run(kind: FailureKind, wait:
     run = simulate(200, fails(kind, wait))
 
     assert run.seconds < 1
-    assert all("it asks to come back in " in reason for reason in run.reasons)
+    assert all("it asks to try again in " in reason for reason in run.reasons)
 
 
 @pytest.mark.parametrize("server", [fails("rate_limit"), fails("rate_limit", 1.0), lambda digest, time: None])

@@ -34,10 +34,12 @@ from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.support.api_server import Exchange, Seen
+    from tests.support.program import Done
+    from tests.support.repo import Repo
 
     from prompt_lint.model.counts import Outcome
 
@@ -386,7 +388,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, provider: Any
     with pytest.raises(Fatal) as caught, sdk.connect(SdkCredential(provider, "x"), 1.0):
         pass
 
-    assert f'pip install "prompt-lint[{provider}]"' in caught.value.hint
+    assert f'pip install "anthropic[{provider}]"' in caught.value.hint
     assert "additional_dependencies" in caught.value.hint
 
 
@@ -400,14 +402,29 @@ with sdk.connect(find_credential(os.environ), 5.0) as send:
 """
 
 
-@pytest.mark.parametrize("level", ["debug", "info"])
-def test_the_sdk_does_not_print_prompts(
-    identity: ApiServer, monkeypatch: pytest.MonkeyPatch, level: str
-) -> None:
+def test_the_sdk_does_not_print_prompts(identity: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """ANTHROPIC_LOG=debug, which prints whole requests, has no effect."""
-    monkeypatch.setenv("ANTHROPIC_LOG", level)
+    monkeypatch.setenv("ANTHROPIC_LOG", "debug")
 
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
 
     assert int(done.stdout) > 0
     assert done.stderr == ""
+
+
+def test_the_api_of_a_cloud_is_believed(
+    repo: Repo, lint: Callable[..., Done], api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There Anthropic's own servers count, as on its own host: where they differ, it is the tokenizer that is out of date."""
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_BASE_URL", api.url)
+    api.plan = always(body(b'{"input_tokens": 48}'))
+    repo.write(".prompt-lint.yaml", f"models: [{MODEL}]\nlimit: 100\nprompts: [{{files: a.md}}]\n")
+    repo.write("a.md", "Answer in full sentences, name your sources, and say what you do not know. " * 9)
+
+    done = lint("check", "--provider", "foundry")
+
+    assert done.code == 0
+    assert "offline counts of the tokenizer v4.8 run " in done.out
+    assert f"1 request sent to 127.0.0.1:{api.port}." in done.out
+    assert lint("check", "--offline", "--no-cache").code == 1

@@ -91,7 +91,9 @@ def test_a_proxy_without_a_name_is_to_blame(loopback: None, monkeypatch: pytest.
     sent, message = send({"HTTPS_PROXY": "http://proxy.invalid:8080"})
 
     assert sent == []
-    assert message.startswith("the name of the proxy proxy.invalid:8080 (HTTPS_PROXY) can't be resolved; ")
+    assert message.startswith(
+        "the name of the proxy proxy.invalid:8080 (HTTPS_PROXY) can't be resolved; check the proxy's address, or name the host in NO_PROXY"
+    )
 
 
 def test_a_proxy_that_refuses_the_way_is_to_blame(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +117,10 @@ def test_a_host_that_no_proxy_leads_to_is_to_blame_itself(
 
     sent, message = send({**env, "ANTHROPIC_BASE_URL": "https://nowhere.invalid"})
 
-    assert (sent, message) == ([], "the name nowhere.invalid can't be resolved; ")
+    assert (sent, message) == (
+        [],
+        "the name nowhere.invalid can't be resolved; check the network and the proxy settings",
+    )
 
 
 def test_the_sdk_sends_nothing_without_a_credential(
@@ -151,7 +156,7 @@ def test_the_host_of_a_cloud_is_the_one_that_was_sent_to(
         count_tokens(MODEL, REQUEST)
 
     assert sent == [f"127.0.0.1:{api.port}"]
-    assert caught.value.hint == "is ANTHROPIC_FOUNDRY_BASE_URL the right address?"
+    assert caught.value.hint == "check ANTHROPIC_FOUNDRY_BASE_URL: there is no API at this address"
 
 
 def test_the_exchange_of_a_token_is_no_request_to_count(

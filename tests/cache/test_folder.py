@@ -16,14 +16,13 @@ from prompt_lint.cache.folder import cache_folder, clear_cache
 from prompt_lint.model.errors import Fatal
 
 
-def test_the_flag_wins_over_the_variable_and_the_variable_over_the_default(tmp_path: Path) -> None:
+def test_the_named_folder_wins_over_the_default(tmp_path: Path) -> None:
     """A folder that somebody named is used, and made absolute."""
-    env = {"PROMPT_LINT_CACHE_DIR": "/named", "XDG_CACHE_HOME": "/shared", "HOME": str(tmp_path)}
+    env = {"XDG_CACHE_HOME": "/shared", "HOME": str(tmp_path)}
 
-    assert cache_folder(env, "/flag") == "/flag"
+    assert cache_folder(env, "/named") == "/named"
     assert cache_folder(env, "here") == str(Path.cwd() / "here")
-    assert cache_folder(env, None) == "/named"
-    assert cache_folder(env | {"PROMPT_LINT_CACHE_DIR": ""}, None) == "/shared/prompt-lint"
+    assert cache_folder(env, None) == "/shared/prompt-lint"
 
 
 @pytest.mark.parametrize(

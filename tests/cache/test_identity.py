@@ -29,10 +29,11 @@ PATCHES = {
 
 
 def copy_sources(folder: Path) -> Path:
+    """Copy what a build needs, and the bytecode, so that Python compiles only what a test changes."""
     for name in ("src", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name)
         else:
             folder.mkdir(exist_ok=True)
             shutil.copy(source, folder / name)
@@ -55,6 +56,12 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for path in PATCHES:
         patch(second, path)
     return build(first), build(second)
+
+
+@pytest.fixture(scope="module")
+def sites(wheels: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """An installation of each wheel."""
+    return [install(wheel, tmp_path_factory.mktemp("site")) for wheel in wheels]
 
 
 def build(sources: Path) -> Path:
@@ -95,18 +102,25 @@ def repo_of_prompts(repo: Repo) -> Repo:
 
 
 def test_two_builds_of_one_version_share_a_cache_without_using_each_others_entries(
-    repo_of_prompts: Repo, wheels: tuple[Path, Path], tmp_path: Path
+    repo_of_prompts: Repo, wheels: tuple[Path, Path], sites: list[Path], tmp_path: Path
 ) -> None:
-    """Each prints what it prints without a cache; also the one that replaces the other in its place."""
-    sites = [install(wheel, tmp_path / wheel.parent.name) for wheel in wheels]
+    """Each prints what it prints without a cache; also the one that replaces the other in its place.
+
+    The record of the installation is what decides, since it is all that is read.
+    """
     fresh = [check(site, repo_of_prompts, "--no-cache") for site in sites]
 
     for _ in range(2):
         assert [check(site, repo_of_prompts) for site in sites] == fresh
-    install(wheels[1], sites[0])
+    upgraded = tmp_path / "upgraded"
+    shutil.copytree(sites[0], upgraded)
+    before = find_identity(str(upgraded / "prompt_lint"))
+    install(wheels[1], upgraded)
+    find_identity.cache_clear()
 
+    assert find_identity(str(upgraded / "prompt_lint")).build != before.build
     assert fresh[0] != fresh[1]
-    assert check(sites[0], repo_of_prompts) == fresh[1]
+    assert check(upgraded, repo_of_prompts) == fresh[1]
 
 
 @pytest.mark.parametrize("path", PATCHES)
@@ -123,27 +137,17 @@ def test_an_edit_in_an_editable_installation_is_seen(
     assert check(sources / "src", repo_of_prompts) == check(sources / "src", repo_of_prompts, "--no-cache")
 
 
-def test_one_wheel_is_one_build_wherever_it_is_installed(wheels: tuple[Path, Path], tmp_path: Path) -> None:
+def test_one_wheel_is_one_build_wherever_it_is_installed(
+    wheels: tuple[Path, Path], sites: list[Path], tmp_path: Path
+) -> None:
     """So that counts may travel between machines. Bytecode, which every machine makes itself, is no part of it."""
-    sites = [install(wheels[0], tmp_path / name) for name in ("one", "other")]
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(sites[1])], check=True)
+    other = install(wheels[0], tmp_path / "other")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(other)], check=True)
 
-    found = [find_identity(str(site / "prompt_lint")) for site in sites]
+    found = [find_identity(str(site / "prompt_lint")) for site in (sites[0], other)]
 
     assert found[0] == found[1]
     assert all(found[0])
-
-
-def test_an_upgrade_in_place_is_another_build(wheels: tuple[Path, Path], tmp_path: Path) -> None:
-    """The record of the installation is what decides, since it is all that is read."""
-    site = install(wheels[0], tmp_path / "site")
-    before = find_identity(str(site / "prompt_lint"))
-
-    install(wheels[1], site)
-    find_identity.cache_clear()
-    after = find_identity(str(site / "prompt_lint"))
-
-    assert after.build != before.build
 
 
 @pytest.mark.parametrize(("path", "is_same"), [("counting/offline.py", False), ("text/decode.py", True)])

@@ -103,7 +103,7 @@ def test_a_foreign_file_is_replaced(folder: Path, make: Callable[[Path], Any]) -
     assert time.monotonic() - started < 5
     assert found == {}
     assert len(warnings) == 1
-    assert "is begun anew" in warnings[0]
+    assert "is started over" in warnings[0]
     assert len(list_copies(folder)) == 1
     assert read_counts(folder, [key(999_999)]) == {key(999_999): exact(7)}
 

@@ -409,7 +409,7 @@ def test_a_reader_does_not_wait_for_a_stuck_process(folder: Path) -> None:
 
     assert found == [{}] * 10
     assert 0.2 < took < 1.5
-    assert cache.warnings == [f"The cache {folder / FILE} is not read: another process holds it."]
+    assert cache.warnings == [f"The cache {folder / FILE} is not read: another process uses it."]
 
 
 def test_a_writer_gives_up_on_a_stuck_process(folder: Path) -> None:
@@ -424,7 +424,7 @@ def test_a_writer_gives_up_on_a_stuck_process(folder: Path) -> None:
 
     assert 0.25 < took < 1.5
     assert cache.warnings == [
-        f"The cache {folder / FILE} could not take new counts: another process holds it."
+        f"The cache {folder / FILE} can't be written, so new counts weren't saved: another process uses it."
     ]
 
 
@@ -514,7 +514,7 @@ def test_a_full_disk_keeps_what_it_has(tiny_disk: Path) -> None:
     save_counts(tiny_disk / "cache", counts(range(100)))
 
     assert cache.warnings == [
-        f"The cache {tiny_disk / 'cache' / FILE} could not take new counts: the disk is full."
+        f"The cache {tiny_disk / 'cache' / FILE} can't be written, so new counts weren't saved: the disk is full."
     ]
     assert found.items() <= known.items()
     assert len(found) >= 200
@@ -553,7 +553,9 @@ def test_a_folder_that_cannot_be_written_is_read(folder_of_others: Path) -> None
     folder.chmod(0o755)
 
     assert found == counts(range(5))
-    assert warnings == [f"The cache {folder / FILE} could not take new counts: it can't be written."]
+    assert warnings == [
+        f"The cache {folder / FILE} can't be written, so new counts weren't saved: it can't be written."
+    ]
 
 
 def test_a_cut_off_transaction_that_cannot_be_rolled_back_is_no_cache(

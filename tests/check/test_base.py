@@ -75,21 +75,23 @@ PUSHES: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("env", PUSHES, ids=lambda env: next(iter(env)) + str(len(env)))
-@pytest.mark.parametrize("options", [(), ("--depth=1",)])
+@pytest.mark.parametrize("options", [(), ("--depth=1",)], ids=["whole", "shallow"])
 def test_a_push_to_the_default_branch_is_never_compared_with_itself(
-    upstream: Upstream, check: Callable[..., Done], env: dict[str, str], options: tuple[str, ...]
+    upstream: Upstream, check: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     """Where nobody names the commit before it, everything is judged, and a note says why; also in a CI that isn't known."""
     upstream.check_out("origin/main", *options)
 
-    done = check(env)
+    for env in PUSHES:
+        done = check(env)
+        for name in env:
+            monkeypatch.delenv(name)
 
-    assert done.code == 1
-    assert failing(done) == {"prompts/old.md", "prompts/new.md"}
-    assert done.report["against"] is None
-    [note] = [note for note in done.report["notes"] if "not compared with a base" in note]
-    assert "all that is there is judged" in note
+        assert done.code == 1, env
+        assert failing(done) == {"prompts/old.md", "prompts/new.md"}, env
+        assert done.report["against"] is None, env
+        [note] = [note for note in done.report["notes"] if "no base found" in note]
+        assert "everything is checked" in note
 
 
 @pytest.mark.parametrize("shallow", [False, True])
@@ -174,7 +176,7 @@ def test_a_pull_request_of_which_nothing_is_checked_out_is_an_error(
     done = check(env, "--base", base)
 
     assert done.code == 2
-    assert "is a part of origin/main, so nothing of the pull request would be measured" in done.err
+    assert "is already in origin/main, so the pull request wouldn't be checked" in done.err
     assert "run on `pull_request`" in done.err
     assert "refs/pull/7/merge" in done.err
 

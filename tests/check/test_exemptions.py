@@ -83,7 +83,7 @@ def test_an_exemption_that_matches_no_prompt_is_an_error_with_its_line(
 
     assert done.code == 2
     assert (
-        "ERROR   .prompt-lint.yaml:5: no prompt matches `prompts/old.md, README.md`, so nothing is exempt\n"
-        "        mend the pattern, or remove the exemption\n"
+        "ERROR     .prompt-lint.yaml:5: no prompt matches `prompts/old.md, README.md`, so nothing is exempt\n"
+        "          correct the pattern, or remove the exemption\n"
     ) in done.out
     assert lint("check", "--offline", "prompts/new.md").code == 0

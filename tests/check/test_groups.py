@@ -222,7 +222,7 @@ def test_a_file_that_is_deleted_leaves_a_sum_and_breaks_a_request(repo: Repo, ch
     code, report = check()
 
     assert code == 2
-    assert said(report) == ["the group `agent` can't be counted: `prompts/tone.md` is not there"]
+    assert said(report) == ["the group `agent` can't be counted: `prompts/tone.md` does not exist"]
 
 
 def test_a_member_that_cannot_be_read_leaves_the_group_uncounted(repo: Repo, check: Check) -> None:

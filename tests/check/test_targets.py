@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.program import PROGRAM, run
 from tests.support.repo import Repo
 
 if TYPE_CHECKING:
@@ -48,6 +47,16 @@ def fill(repo: Repo) -> None:
     repo.commit()
 
 
+@pytest.fixture(scope="module")
+def checkouts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One with links, and one without."""
+    repo = Repo(tmp_path_factory.mktemp("checkouts") / "repo")
+    fill(repo)
+    clone = repo.path.parent / "clone"
+    repo.git("clone", "--quiet", "-c", "core.symlinks=false", str(repo.path), str(clone))
+    return repo.path, clone
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -62,17 +71,18 @@ def fill(repo: Repo) -> None:
     ],
 )
 def test_a_checkout_without_links_counts_as_one_with_links(
-    repo: Repo, tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
+    lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, checkouts: tuple[Path, Path], arguments: tuple[str, ...]
+) -> None:  # fmt: skip
     """Git writes links as text where `core.symlinks` is false: configuration, memory, requests, imports, skills and sums."""
-    fill(repo)
-    repo.git("clone", "--quiet", "-c", "core.symlinks=false", str(repo.path), str(tmp_path / "clone"))
-    clone = Repo(tmp_path / "clone", init=False)
+    linked, plain = checkouts
 
-    expected = run(repo, PROGRAM, *arguments, "--no-cache")
-    found = run(clone, PROGRAM, *arguments, "--no-cache")
+    monkeypatch.chdir(linked)
+    expected = lint(*arguments, "--no-cache")
+    monkeypatch.chdir(plain)
+    found = lint(*arguments, "--no-cache")
 
-    assert (clone.path / "CLAUDE.md").read_text() == "docs/agents.md"
+    assert (plain / "CLAUDE.md").read_text() == "docs/agents.md"
+    assert expected.out
     assert found == expected
     assert "error" not in found.err
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
-from tests.support.api_server import KEY, ApiServer, always, offline_count
-from tests.support.paths import ROOT
+from tests.support.api_server import KEY, ApiServer, Bucket, always, offline_count
+from tests.support.json_schema import DOCS, validate
 
 from prompt_lint.counting.calibration import DEFAULT_MODELS
 from prompt_lint.counting.calibration_requests import REQUESTS
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.program import Done
 
-SCHEMA = json.loads((ROOT / "docs" / "calibration.schema.json").read_text(encoding="utf-8"))
+SCHEMA = DOCS / "calibration.schema.json"
 Fields = dict[str, Any]
 
 
@@ -39,9 +38,10 @@ def count_as_the_api(model: str, fields: Mapping[str, Any]) -> int:
 
 @pytest.fixture
 def server(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> ApiServer:
-    """The API, for which there is a credential."""
+    """The API, for which there is a credential. It says that it grants many requests, so that a run needn't start slowly."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    api.bucket, api.rate_headers = Bucket(60_000), True
     api.count = count_as_the_api
     return api
 
@@ -50,7 +50,7 @@ def compare(lint: Callable[..., Done], *models: str) -> tuple[int, Any]:
     """Return exit code and JSON, which is right by its schema."""
     done = lint("calibrate", "--output-format", "json", *(f"--models={model}" for model in models))
     document = json.loads(done.out)
-    jsonschema.validate(document, SCHEMA)
+    validate(document, SCHEMA)
     return done.code, document
 
 
@@ -150,7 +150,7 @@ def test_a_tokenizer_that_changed_differs_in_texts(lint: Callable[..., Done], se
 
 @pytest.mark.parametrize("fault", ["missing_count", "400", "401"])
 def test_responses_that_changed_are_no_agreement(
-    lint: Callable[..., Done], server: ApiServer, fault: str
+    lint: Callable[..., Done], server: ApiServer, hasty: None, fault: str
 ) -> None:
     """A renamed field, a field or a key that is no longer taken: exit code 3, and no key is shown."""
     server.plan = always(fault)
@@ -211,9 +211,7 @@ def test_without_a_credential_there_is_nothing_to_compare(lint: Callable[..., Do
     done = lint("calibrate")
 
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith(
-        "error: nothing to compare without a credential: neither ANTHROPIC_API_KEY nor "
-    )
+    assert done.err.startswith("error: `calibrate` needs an API key: ANTHROPIC_API_KEY isn't set, nor ")
 
 
 def test_models_are_given_with_commas_or_one_by_one(lint: Callable[..., Done], server: ApiServer) -> None:

@@ -33,16 +33,25 @@ def test_count_is_a_wc_for_tokens(repo: Repo, lint: Callable[..., Done]) -> None
 
 
 def test_counted_prompts_are_within_no_limit(repo: Repo, lint: Callable[..., Done]) -> None:
-    """There is none: the Markdown says that they are counted."""
+    """There is none: the Markdown says how many tokens there are, and no verdict."""
     repo.write("a.md", "Be kind.\n")
     repo.write("b.md", "Be brief.\n")
     single = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md").out
     several = lint("count", "--model=claude-sonnet-4-6", "--output-format=markdown", "a.md", "b.md").out
 
-    assert single.startswith("### ✅ 1 prompt counted\n")
-    assert several.startswith("### ✅ 2 prompts counted\n")
+    assert single.startswith("### 10 ±2 tokens for `claude-sonnet-4-6`\n")
+    assert several.startswith("### 20 ±4 tokens for `claude-sonnet-4-6`\n")
     assert "<summary>2 prompts counted</summary>" in several
     assert "within" not in single + several
+
+
+def test_only_formats_that_need_no_verdict_are_offered(lint: Callable[..., Done]) -> None:
+    """Annotations and test reports are about limits, of which there are none."""
+    for option in ("--output-format=sarif", "--output=junit=a.xml"):
+        done = lint("count", "--model=claude-sonnet-4-6", option, "a.md")
+
+        assert (done.code, done.out) == (2, "")
+        assert "json" in done.err
 
 
 def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -53,7 +62,7 @@ def test_count_tells_what_it_could_not_read(repo: Repo, lint: Callable[..., Done
 
     assert done.code == 3
     assert "12 ±2  claude-sonnet-4-5  a.md" in done.out
-    assert "ERROR   missing.md: can't be read: No such file or directory" in done.out
+    assert "ERROR     missing.md: can't be read: No such file or directory" in done.out
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -65,7 +74,9 @@ def test_a_pointer_of_lfs_is_not_counted(repo: Repo, lint: Callable[..., Done], 
     done = lint("count", "a.md", "--model", "claude-sonnet-4-5")
 
     assert done.code == 3
-    assert "ERROR   a.md: is a Git LFS pointer, not the file itself\n        run `git lfs pull`" in done.out
+    assert (
+        "ERROR     a.md: is a Git LFS pointer, not the file itself\n          run `git lfs pull`" in done.out
+    )
 
 
 def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -72,7 +72,7 @@ def test_without_a_key_everything_is_counted_offline(
 
     assert done.code == 0
     assert done.out.startswith(
-        "Nothing would be sent: everything is counted offline (neither ANTHROPIC_API_KEY nor "
+        "Nothing would be sent: everything is counted offline (ANTHROPIC_API_KEY isn't set, nor "
     )
     assert api.connections == 0
 

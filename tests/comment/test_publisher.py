@@ -64,14 +64,17 @@ def test_a_comment_shrinks_to_a_line_once_nothing_fails(github: GitHubServer, tm
 
     [only] = github.comments[12]
     lines = [line for line in only["body"].splitlines() if line and not line.startswith("<")]
-    assert lines == ["✅ No prompt has changed, and none fails."]
+    assert lines == ["✅ 1 prompt within its limit (`prompts/a.md`, 50% of 100); no prompt has changed."]
 
 
 @pytest.mark.parametrize(
     ("report", "sentence"),
     [
-        (unchanged_report()._replace(base=None), "No prompt fails; nothing was compared with a base."),
-        (make.report(), "Nothing was measured."),
+        (
+            unchanged_report()._replace(base=None),
+            "1 prompt within its limit (`prompts/a.md`, 50% of 100); nothing was compared with a base.",
+        ),
+        (make.report(), "Nothing was checked."),
     ],
     ids=["without a base", "without prompts"],
 )
@@ -84,7 +87,7 @@ def test_nothing_is_called_unchanged_that_was_not_compared(
     run(environment(github, tmp_path), Options(save(grown_report(), tmp_path), "k"))
     run(environment(github, tmp_path, run_id=8), Options(save(report, tmp_path), "k"))
 
-    assert f"no comment: {sentence[0].lower()}{sentence[1:-1]}" in reason
+    assert f"no comment: {sentence[:-1].replace('`', '').replace('%', '%25')}" in reason
     assert sentence in github.comments[12][0]["body"]
 
 
@@ -103,7 +106,7 @@ def test_a_run_without_a_report_replaces_an_earlier_comment(
 
     [told] = github.comments[12]
     assert "50 ±2 over" not in told["body"]
-    assert "without a result: [its log](https://github.com/o/r/actions/runs/8) tells why" in told["body"]
+    assert "without a result: [its log](https://github.com/o/r/actions/runs/8) says why" in told["body"]
     run(environment(github, tmp_path, run_id=9), Options(save(grown_report(), tmp_path), "k"))
     assert "50 ±2 over" in github.comments[12][0]["body"]
 

@@ -42,11 +42,11 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         (ONE.replace(f", {SECOND}", ""), [("*.md", "is not counted any more", SECOND, 100, None)]),
         (
             TOP + "prompts: [{files: a.md}]\n",
-            [("*.md", "files that this rule owned have no rule any more", "", None, None)],
+            [("*.md", "files that this rule applied to have no rule any more", "", None, None)],
         ),
         (
             ONE + "exclude: docs/\n",
-            [("*.md", "files that this rule owned have no rule any more", "", None, None)],
+            [("*.md", "files that this rule applied to have no rule any more", "", None, None)],
         ),
         (
             ONE + "exempt: [{files: a.md, reason: Later.}]\n",

@@ -224,8 +224,8 @@ def test_mistakes_have_a_place() -> None:
             ".prompt-lint.yaml",
             4,
             22,
-            "`sytem` isn't known: expected `system` or `user`; did you mean `system`?",
-            "right: role: system",
+            "`sytem` isn't one of system, user; did you mean `system`?",
+            "example: role: system",
         ),
     )
 
@@ -279,7 +279,7 @@ def test_mistakes_stay_on_their_lines(keys: dict[str, object]) -> None:
         assert len(message) < 300
         assert len(examples) <= 1
         assert all(
-            example.startswith(("    right: ", "    a pattern that starts with")) for example in examples
+            example.startswith(("    example: ", "    a pattern that starts with")) for example in examples
         )
 
 
@@ -297,7 +297,7 @@ def test_a_mistake_shows_little_of_a_value() -> None:
 )  # fmt: skip
 def test_settings_that_a_repository_must_not_decide_are_refused(key: str) -> None:
     """Whoever tries to send keys or prompts elsewhere by a file of the repository is told that this can't be."""
-    assert "never for a file of the repository" in read_hint(
+    assert "never from the repository" in read_hint(
         f"models: claude-opus-5\nlimit: 1\nprompts: [{{files: a}}]\n{key}: x"
     )
 
@@ -440,7 +440,7 @@ def _nearly_right(draw: st.DrawFn) -> Any:
 
 
 # Mistakes about which a schema has nothing to say.
-_CROSS = re.compile(r"the entry doesn't count for|no limit for")
+_CROSS = re.compile(r"this rule has no model|no limit for")
 
 
 @settings(max_examples=2 * settings().max_examples, deadline=None)

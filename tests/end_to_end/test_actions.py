@@ -15,7 +15,7 @@ import pytest
 from tests.support import composite
 from tests.support.admin_server import ADMIN_KEY, WORKSPACES, AdminServer, busy
 from tests.support.github_job import LONG, follow_fork, open_pull_request, read_report, set_event
-from tests.support.github_server import ACCESS_TOKEN, AUDIENCE, REQUEST_TOKEN, TOKEN, identity_token
+from tests.support.github_server import REQUEST_TOKEN, TOKEN
 from tests.support.paths import ROOT
 from tests.support.wheels import OFFLINE
 
@@ -56,10 +56,53 @@ def admin(loopback: None) -> Iterator[AdminServer]:
         yield server
 
 
+def test_nothing_in_the_workspace_is_imported_or_obeyed(
+    repo: Repo, real_job: Job, admin: AdminServer, tmp_path: Path, runner_temp: Path
+) -> None:
+    """Modules, pip's and uv's settings, hooks: none of it has run, neither in the installation nor in the two actions."""
+    mark = tmp_path / "mark"
+    trap = f"import pathlib\npathlib.Path({str(mark)!r}).touch()\nraise SystemExit(99)\n"
+    modules = (
+        "click.py", "yaml.py", "json.py", "sitecustomize.py", "usercustomize.py", "prompt_lint/__init__.py", "pip/__init__.py",
+        "pip/__main__.py", "venv.py", "site.py",
+    )  # fmt: skip
+    files: dict[str, str | bytes] = dict.fromkeys(modules, trap)
+    files |= {
+        "pyproject.toml": '[build-system]\nrequires = ["evil"]\nbuild-backend = "evil"\nbackend-path = ["."]\n'
+        '[tool.uv]\nindex-url = "http://127.0.0.1:9/"\n',
+        "uv.toml": 'index-url = "http://127.0.0.1:9/"\n',
+        "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
+        "setup.cfg": "[easy_install]\nindex_url = http://127.0.0.1:9/\n",
+        "requirements/run.txt": "evil\n",
+        "tools/install.py": trap,
+        ".env": "ANTHROPIC_API_KEY=sk-ant-api03-stolen-stolen-stolen\n",
+        "bash_env": f"touch {mark}\n",
+    }
+    open_pull_request(repo, real_job, {**files, "prompts/b.md": LONG})
+    real_job.env |= {
+        "PYTHONPATH": str(repo.path),
+        "PIP_CONFIG_FILE": "pip.conf",
+        "PIP_TARGET": str(tmp_path / "target"),
+        "PIP_REQUIREMENT": "evil.txt",
+        "PROMPT_LINT_ADMIN_URL": admin.url,
+    }
+    assert not [*runner_temp.iterdir()]  # the first test of this file, which so installs
+
+    checked = composite.run(ROOT, real_job)
+    set_event(real_job, "schedule", {}, ref="refs/heads/main", base_ref="", head_ref="")
+    reported = composite.run(ROOT / "report", real_job, {"anthropic-admin-key": ADMIN_KEY})
+
+    assert checked.outputs["status"] == "fail", checked.log
+    assert reported.outcome == "success", reported.log
+    assert reported.step("Report").summary.startswith("## Claude usage and cost")
+    assert not mark.exists()
+    assert not (tmp_path / "target").exists()
+
+
 def test_a_pull_request_is_checked_and_commented(
     repo: Repo, real_job: Job, caches: Caches, github: GitHubServer
 ) -> None:
-    """Installed without looking at what packages need, all that they need is there; a second use installs nothing."""
+    """All that packages need is there, though nobody looks at that in the installation; a second use installs nothing."""
     real_job.github |= {"api_url": github.url, "token": TOKEN}
     open_pull_request(repo, real_job, {"prompts/b.md": LONG})
 
@@ -69,7 +112,7 @@ def test_a_pull_request_is_checked_and_commented(
     assert (done.outputs["status"], done.outputs["over"]) == ("fail", "1")
     check = done.step("Check the prompts")
     assert [command.properties["file"] for command in check.annotations("error")] == ["prompts/b.md"]
-    assert check.summary.startswith("### ❌ 1 prompt is over its limit")
+    assert check.summary.startswith("### ❌ 1 of 2 prompts over its limit")
     assert "prompts/b.md" in github.comments[12][0]["body"]
     assert [FILE in files for _, files in caches.saved] == [True]
 
@@ -97,10 +140,11 @@ def test_the_comment_of_a_fork_is_made_by_the_next_workflow(
     assert "`prompts/b.md`" in github.comments[12][0]["body"]
 
 
-def test_the_token_of_the_job_is_exchanged_by_the_sdk(
+@pytest.mark.slow
+def test_the_sdk_that_is_installed_exchanges_the_token_of_the_job(
     repo: Repo, real_job: Job, github: GitHubServer
 ) -> None:
-    """GitHub's token is asked for with its audience, exchanged once, and counts; none of the three tokens is told."""
+    """Python compiles the whole SDK for it. tests/actions has the details."""
     open_pull_request(repo, real_job, {"prompts/b.md": LONG})
     real_job.env |= {
         "ANTHROPIC_BASE_URL": github.url, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/oidc?api-version=2.0",
@@ -108,58 +152,9 @@ def test_the_token_of_the_job_is_exchanged_by_the_sdk(
     }  # fmt: skip
     identity = {
         "anthropic-federation-rule-id": "fdrl_1", "anthropic-organization-id": "00000000-0000-0000-0000-000000000001",
-        "anthropic-service-account-id": "svac_1", "anthropic-workspace-id": "wrkspc_1",
     }  # fmt: skip
 
     done = composite.run(ROOT, real_job, identity)
 
     assert read_report(done)["summary"]["api"] == 2, done.log
-    [exchanged] = github.exchanged
-    names = ("federation_rule_id", "organization_id", "service_account_id", "workspace_id")
-    assert [exchanged[name] for name in names] == list(identity.values())
-    output = done.log + done.summary + str(done.outputs) + json.dumps(read_report(done))
-    assert not [token for token in (REQUEST_TOKEN, ACCESS_TOKEN, identity_token(AUDIENCE)) if token in output]
-
-
-def test_nothing_in_the_workspace_is_imported_or_obeyed(
-    repo: Repo, real_job: Job, admin: AdminServer, tmp_path: Path, runner_temp: Path
-) -> None:
-    """Modules, pip's and uv's settings, hooks: both actions do the same, and none of it has run. Installed anew."""
-    mark = tmp_path / "mark"
-    trap = f"import pathlib\npathlib.Path({str(mark)!r}).touch()\nraise SystemExit(99)\n"
-    modules = (
-        "click.py", "yaml.py", "json.py", "sitecustomize.py", "usercustomize.py", "prompt_lint/__init__.py", "pip/__init__.py",
-        "pip/__main__.py", "venv.py", "site.py",
-    )  # fmt: skip
-    files: dict[str, str | bytes] = dict.fromkeys(modules, trap)
-    files |= {
-        "pyproject.toml": '[build-system]\nrequires = ["evil"]\nbuild-backend = "evil"\nbackend-path = ["."]\n'
-        '[tool.uv]\nindex-url = "http://127.0.0.1:9/"\n',
-        "uv.toml": 'index-url = "http://127.0.0.1:9/"\n',
-        "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
-        "setup.cfg": "[easy_install]\nindex_url = http://127.0.0.1:9/\n",
-        "requirements/run.txt": "evil\n",
-        "tools/install.py": trap,
-        ".env": "ANTHROPIC_API_KEY=sk-ant-api03-stolen-stolen-stolen\n",
-        "bash_env": f"touch {mark}\n",
-    }
-    open_pull_request(repo, real_job, {**files, "prompts/b.md": LONG})
-    real_job.env |= {
-        "PYTHONPATH": str(repo.path),
-        "PIP_CONFIG_FILE": "pip.conf",
-        "PIP_TARGET": str(tmp_path / "target"),
-        "PIP_REQUIREMENT": "evil.txt",
-        "PROMPT_LINT_ADMIN_URL": admin.url,
-    }
-    for installed in runner_temp.glob("prompt-lint-*/installed"):
-        installed.unlink()
-
-    checked = composite.run(ROOT, real_job)
-    set_event(real_job, "schedule", {}, ref="refs/heads/main", base_ref="", head_ref="")
-    reported = composite.run(ROOT / "report", real_job, {"anthropic-admin-key": ADMIN_KEY})
-
-    assert checked.outputs["status"] == "fail", checked.log
-    assert reported.outcome == "success", reported.log
-    assert reported.step("Report").summary.startswith("## Claude usage and cost")
-    assert not mark.exists()
-    assert not (tmp_path / "target").exists()
+    assert len(github.exchanged) == 1

@@ -119,6 +119,10 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 # Each installs the hooks once.
 MANAGERS = ("pre-commit", "prek")
+# What git and prompt-lint do here is the same with each manager. pre-commit takes twice as long to start as all else.
+PREK_FIRST = pytest.mark.parametrize(
+    "manager", [pytest.param("pre-commit", marks=pytest.mark.slow), "prek"], indirect=True
+)
 
 
 @pytest.fixture(scope="module", params=MANAGERS)
@@ -163,13 +167,13 @@ def test_a_prompt_over_its_limit_stops_the_commit(user: User) -> None:
     before = user.repo.git("rev-parse", "HEAD")
 
     user.repo.write("prompts/a.md", LONG)
-    for arguments in (("--all",), ("prompts/a.md",), ("--include", "prompts/a.md")):
-        assert "OVER    prompts/a.md" in user.git("commit", "-m", "Too much", *arguments).out
+    for arguments in (("--all",), ("prompts/a.md",)):
+        assert "OVER      prompts/a.md" in user.git("commit", "-m", "Too much", *arguments).out
     user.stage("prompts/a.md", LONG)
     stopped = user.git("commit", "-m", "Too much")
 
     assert stopped.code == 1
-    assert "OVER    prompts/a.md" in stopped.out
+    assert "OVER      prompts/a.md" in stopped.out
     assert "or raise the limit: .prompt-lint.yaml:2" in stopped.out
     assert user.repo.git("rev-parse", "HEAD") == before
 
@@ -236,6 +240,7 @@ def test_what_git_can_stage_is_passed_on(user: User, tmp_path: Path) -> None:
 # Merges and pushes
 
 
+@PREK_FIRST
 def test_a_resolved_conflict_is_judged(user: User) -> None:
     """What was made of both sides is, and what came from the other side as it was is not again."""
     user.install("pre-commit")
@@ -250,12 +255,13 @@ def test_a_resolved_conflict_is_judged(user: User) -> None:
     done = user.git("commit", "-m", "Merged")
 
     assert done.code == 1
-    assert "OVER    prompts/a.md" in done.out
+    assert "OVER      prompts/a.md" in done.out
 
     user.stage("prompts/a.md", "Both.\n")
     assert user.git("commit", "-m", "Merged").code == 0
 
 
+@PREK_FIRST
 def test_a_merge_that_makes_a_sum_too_large_is_stopped(user: User) -> None:
     """Neither side is over, and git finds no conflict."""
     user.repo.write(".prompt-lint.yaml", CONFIG + SUM)
@@ -266,9 +272,10 @@ def test_a_merge_that_makes_a_sum_too_large_is_stopped(user: User) -> None:
     done = user.git("merge", "--no-edit", "theirs")
 
     assert done.code == 1
-    assert "OVER    all of them (group" in done.out
+    assert "OVER      all of them (group" in done.out
 
 
+@PREK_FIRST
 def test_a_range_of_commits_is_judged_by_its_files(user: User) -> None:
     """What changed between two commits, and nothing else."""
     user.repo.write("prompts/old.md", LONG)
@@ -279,10 +286,11 @@ def test_a_range_of_commits_is_judged_by_its_files(user: User) -> None:
     done = user.run("--from-ref", start, "--to-ref", end)
 
     assert done.code == 1
-    assert "OVER    prompts/new.md" in done.out
+    assert "OVER      prompts/new.md" in done.out
     assert "prompts/old.md" not in done.out
 
 
+@PREK_FIRST
 def test_a_push_checks_all_prompts(user: User, tmp_path: Path) -> None:
     """Also those that the push doesn't bring, and the rules themselves: a rule whose last prompt has gone is told."""
     user.configure("prompt-lint-all")
@@ -302,6 +310,7 @@ def test_a_push_checks_all_prompts(user: User, tmp_path: Path) -> None:
     assert ".prompt-lint.yaml:4: no file in the repository matches `prompts/`" in done.out
 
 
+@PREK_FIRST
 def test_all_prompts_by_hand(user: User) -> None:
     """`prompt-lint-all` runs without any changed file, finds what no commit touches, and can be skipped."""
     user.configure("prompt-lint", "prompt-lint-all")
@@ -314,7 +323,7 @@ def test_all_prompts_by_hand(user: User) -> None:
     skipped = user.run("--hook-stage", "manual", SKIP="prompt-lint-all")
 
     assert done.code == 1
-    assert "OVER    prompts/b.md" in done.out
+    assert "OVER      prompts/b.md" in done.out
     assert skipped.code == 0, skipped.out
 
 
@@ -330,12 +339,13 @@ def test_a_configuration_in_a_folder(user: User) -> None:
     done = user.run()
 
     assert done.code == 1
-    assert "OVER    sub/prompts/b.md" in done.out
+    assert "OVER      sub/prompts/b.md" in done.out
 
 
 # Many files, and odd ones
 
 
+@PREK_FIRST
 def test_many_files_take_one_process(user: User) -> None:
     """Side by side, processes would each start, list and count for themselves."""
     for number in range(200):
@@ -345,9 +355,12 @@ def test_many_files_take_one_process(user: User) -> None:
     done = user.run("--verbose")
 
     assert done.code == 0, done.out
-    assert done.out.count("200 prompts: 200 ok") == 1
+    assert done.out.count("200 prompts within their limits") == 1
 
 
+@pytest.mark.parametrize(
+    "manager", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)], indirect=True
+)
 def test_more_files_than_a_command_line_takes(user: User) -> None:
     """Several processes, one after the other: each is right on its own, also about a sum of all files."""
     user.repo.write(".prompt-lint.yaml", CONFIG + SUM)
@@ -360,9 +373,9 @@ def test_more_files_than_a_command_line_takes(user: User) -> None:
 
     assert done.code == 1
     # prek uses all of what the system takes, pre-commit 128 KiB of it.
-    assert done.out.count("over,") >= (2 if user.manager.name == "pre-commit" else 1)
-    assert done.out.count("OVER    all of them (group") == done.out.count("over,")
-    assert f"OVER    {folder}/0.md" in done.out
+    assert done.out.count("Counted offline") >= (2 if user.manager.name == "pre-commit" else 1)
+    assert done.out.count("OVER      all of them (group") == done.out.count("Counted offline")
+    assert f"OVER      {folder}/0.md" in done.out
 
 
 NAMES = (
@@ -413,12 +426,9 @@ def test_surroundings_change_no_verdict(user: User) -> None:
     assert usual.code == 1
 
     for env in (
-        {"HOME": ""},
-        {"HOME": "/nonexistent"},
-        {"XDG_CACHE_HOME": "/dev/null"},
-        {"CI": "true"},
-        {"LC_ALL": "C"},
-        {"ANTHROPIC_API_KEY": "sk-ant-api03-Canary_42zQ9"},
+        {"HOME": "", "CI": "true"},
+        {"HOME": "/nonexistent", "LC_ALL": "C"},
+        {"XDG_CACHE_HOME": "/dev/null", "ANTHROPIC_API_KEY": "sk-ant-api03-Canary_42zQ9"},
     ):
         done = user.run(**env)
         lines = [line for line in done.out.splitlines() if "note: The cache" not in line]
@@ -442,7 +452,7 @@ def test_a_key_is_not_used_unless_asked_for(user: User, api: ApiServer) -> None:
     user.stage("prompts/a.md", LONG)
 
     offline = user.run("--verbose", **env)
-    assert "UNSURE  prompts/a.md" in offline.out
+    assert "unsure    prompts/a.md" in offline.out
     assert not api.requests
 
     user.configure(args=["--counting", "auto", "--"])
@@ -465,7 +475,7 @@ def test_flags_can_stand_for_a_configuration(user: User) -> None:
     done = user.run()
 
     assert done.code == 1
-    assert "OVER    docs/a.md" in done.out
+    assert "OVER      docs/a.md" in done.out
 
 
 def test_failures_fit_on_a_screen(user: User, snapshot: SnapshotAssertion) -> None:
@@ -522,7 +532,7 @@ def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
     quiet = git.run(repo.path, "commit", "--allow-empty", "--quiet", "-m", "Nothing", program="git")
 
     assert stopped.code == 1
-    assert "OVER    prompts/b c'd.md" in stopped.out
+    assert "OVER      prompts/b c'd.md" in stopped.out
     assert "prompts/old.md" not in stopped.out
     assert quiet == Done(0, "")
 

@@ -111,7 +111,7 @@ def test_a_schema_for_the_answer_is_reported_and_not_counted(key: str) -> None:
         ("name: x", "has no `messages`, so it isn't a prompt of GitHub Models", 1),
         ("- x", "has no `messages`, so it isn't a prompt of GitHub Models", 1),
         ("", "has no `messages`, so it isn't a prompt of GitHub Models", 1),
-        ("messages: &a []", "is not usable YAML: anchors (`&name`) aren't supported; write the value out where it is needed", 1),
+        ("messages: &a []", "is not usable YAML: anchors (`&name`) aren't supported; write the value out where it is needed (column 11)", 1),
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_messages_is_reported(data: str, message: str, line: int) -> None:

@@ -190,7 +190,7 @@ def test_a_change_of_an_image_checks_the_request_again(repo: Repo, lint: Callabl
     large = lint("check", "shots/a.png")
 
     assert (small.code, large.code) == (0, 1)
-    assert "OVER    chat.yaml" in large.out
+    assert "OVER      chat.yaml" in large.out
 
 
 def test_the_api_gets_the_whole_image(
@@ -223,8 +223,8 @@ def test_a_batch_is_reported_by_its_worst_lines(repo: Repo, lint: Callable[..., 
     counted = lint("count", "b.jsonl", "--model", "claude-opus-5")
 
     assert done.code == 1
-    assert done.out.count("OVER    b.jsonl (r") == 3
-    assert "OVER    b.jsonl: 5 more prompts, up to" in done.out
+    assert done.out.count("OVER      b.jsonl (r") == 3
+    assert "OVER      b.jsonl: 5 more prompts, up to" in done.out
     assert counted.out.splitlines()[0].endswith("b.jsonl (r0)")
 
 

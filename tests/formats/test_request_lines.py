@@ -24,7 +24,7 @@ def named(results: list[Any]) -> list[tuple[str, int]]:
 
 
 def test_each_line_is_a_prompt() -> None:
-    """Bare requests, both kinds of batch, and lists; blank lines are passed over, and Windows' line ends don't matter."""
+    """Bare requests, both kinds of batch, and lists; blank lines are ignored, and Windows' line ends don't matter."""
     lines = [
         LINE, "", json.dumps({"custom_id": "a-1", "params": {"messages": [USER]}}),
         json.dumps({"custom_id": "a-2", "method": "POST", "url": "/v1/chat", "body": {"messages": [USER]}}),
@@ -51,7 +51,7 @@ def test_a_bad_line_is_a_problem_and_the_others_count() -> None:
 
     assert named(results) == [("line 1", 1), ("line 5", 5)]
     assert [(result.line, result.message) for result in results if isinstance(result, Problem)] == [
-        (2, "is not JSON: Expecting value (column 15)"),
+        (2, "is not JSON: expected a value (column 15)"),
         (3, "`messages` is empty: at least one message is required"),
         (4, "is a number, not a request"),
     ]

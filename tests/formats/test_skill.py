@@ -121,7 +121,7 @@ def test_a_body_of_nothing_is_nothing_to_send() -> None:
         ("name: review\ndescription:", 3, "the skill has no `description`"),
         ("name: review", 1, "the skill has no `description`"),
         *(
-            (f"name: {name}\ndescription: D.", 2, "the skill's `name` isn't made of small letters, digits and single hyphens between them")
+            (f"name: {name}\ndescription: D.", 2, f"the skill's name `{name.strip(chr(39))}` isn't valid: use a-z, 0-9 and single hyphens between them")
             for name in ("Review", "re view", "-review", "review-", "re--view", "re_view", "é", "'a\\nb'")
         ),
     ],

@@ -292,7 +292,7 @@ def test_windows_and_linux_agree() -> None:
         (b"one\ntwo \xff", "is not UTF-8: byte 0xff", 2),
         ("hallo".encode("utf-16"), "is UTF-16, not UTF-8", 1),
         ("hallo".encode("utf-32"), "is UTF-32, not UTF-8", 1),
-        (b"one\n\ntwo\0", "holds a NUL byte, so it isn't text", 3),
+        (b"one\n\ntwo\0", "contains a NUL byte, so it isn't text", 3),
     ],
 )
 def test_what_is_not_text_is_reported_with_its_line(data: bytes, message: str, line: int) -> None:

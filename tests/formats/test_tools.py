@@ -216,8 +216,8 @@ def test_what_is_not_only_tools_stays_a_request(data: object) -> None:
         ("[" + ",\n".join(
             f'{{"name": "t{n}", "input_schema": {{"type": "object"}}, "cache_control": {{"type": "ephemeral"}}}}' for n in range(5)
          ) + "]", "has 5 blocks with `cache_control`, and the API takes 4", 5),
-        ('{"a": 1, "b": 2}', "holds no tool definitions: its keys are `a`, `b`", 1),
-        (" ", "is empty, so it holds no tools", 1),
+        ('{"a": 1, "b": 2}', "has no tool definitions: its keys are `a`, `b`", 1),
+        (" ", "is empty, so it has no tools", 1),
         ('{"tools": [\n{"name": "x",}]}', "is not JSON: ", 2),
     ],
 )  # fmt: skip
@@ -237,7 +237,7 @@ def test_broken_json_is_reported_with_line_and_column(repo: Repo, lint: Callable
     done = lint("check", "tools.json", "--limit", "50", "--model", "claude-opus-5")
 
     assert done.code == 3
-    assert "ERROR   tools.json:2: is not JSON: " in done.out
+    assert "ERROR     tools.json:2: is not JSON: " in done.out
     assert " (column 3" in done.out
 
 
@@ -331,7 +331,7 @@ def test_a_rule_can_ask_for_tools(repo: Repo, lint: Callable[..., Done]) -> None
     done = lint("check")
 
     assert done.code == 3
-    assert r"holds no tool definitions: its keys are `messages`, `x\x1b`" in done.out
+    assert r"has no tool definitions: its keys are `messages`, `x\x1b`" in done.out
 
 
 json_values = st.recursive(
@@ -394,5 +394,5 @@ def test_a_refused_tool_is_reported_with_file_line_and_what_to_do(
     done = lint("check", "tools.json", "--limit", "50", "--model", "claude-opus-5")
 
     assert done.code == 3
-    assert "ERROR   tools.json:2: the tool `list-apps` has the property `filter[id]`\n" in done.out
+    assert "ERROR     tools.json:2: the tool `list-apps` has the property `filter[id]`\n" in done.out
     assert "the API takes letters, digits, `_`, `.` and `-`, at most 64" in done.out

@@ -327,7 +327,7 @@ def test_an_output_without_a_name_is_a_mistake(repo: Repo, lint: Callable[..., D
     done = lint("check", "--offline", "-o", "")
 
     assert (done.code, done.out) == (ExitCode.USAGE, "")
-    assert done.err.startswith("error: -o names no file\n")
+    assert done.err.startswith("error: --output-file is empty\n")
 
 
 def test_a_summary_that_is_asked_for_is_appended_to(on_github: Path, lint: Callable[..., Done]) -> None:
@@ -350,4 +350,4 @@ def test_stdout_and_an_output_are_not_one_file(repo: Repo) -> None:
         done = run(repo, PROGRAM, "check", "--output", "json=out.txt", stdout=out)
 
     assert done.code == ExitCode.USAGE
-    assert "each output needs a file of its own" in done.err
+    assert "two outputs would go to the same place" in done.err

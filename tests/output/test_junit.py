@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-import xmlschema
 from hypothesis import given, settings
 from tests.support import reports
 from tests.support.hostile_names import NAMES
@@ -35,6 +34,8 @@ def test_whole_outputs(name: str, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("name", sorted(reports.REPORTS))
 def test_junit_keeps_to_its_schema(name: str) -> None:
     """The schema by which Jenkins' xUnit plugin refuses files."""
+    import xmlschema  # noqa: PLC0415  # takes long, and every worker collects all tests
+
     xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd")).validate(render(reports.REPORTS[name], View()))
 
 

@@ -61,14 +61,14 @@ def test_of_many_prompts_for_many_models_the_worst_are_shown() -> None:
 @pytest.mark.parametrize(
     ("report", "sentence"),
     [
-        (reports.EMPTY, "⚠️ Nothing was measured"),
-        (reports.PASSING, "✅ Every prompt is within its limit"),
-        (reports.finish(make.verdict("a", 1, "ok")), "✅ The prompt is within its limit"),
-        (reports.FAILURE, "❌ 1 prompt is over its limit"),
-        (reports.finish(make.verdict("a", 100, "unsure")), "⚠️ No prompt fails: 1 unsure"),
+        (reports.EMPTY, "⚠️ Nothing was checked"),
+        (reports.PASSING, "✅ 2 prompts within their limits (fullest: `prompts/support.md`, 31% of 4,000)"),
+        (reports.finish(make.verdict("a", 1, "ok")), "✅ 1 prompt within its limit (`a`, 1% of 100)"),
+        (reports.FAILURE, "❌ 1 prompt over its limit"),
+        (reports.finish(make.verdict("a", 100, "unsure")), "⚠️ 1 prompt unsure"),
         (
             reports.RAISED._replace(verdicts=(), problems=(), removed=()),
-            "❌ limits are loosened",
+            "❌ 5 limits or rules loosened; nothing was checked",
         ),
     ],
 )
@@ -91,20 +91,21 @@ def test_the_first_line_has_the_total_growth(now: int, base: int | None, sentenc
     """What the change costs, as a number and as a share."""
     row = reports.row("a.md", now, base=base, change="changed" if base else "new")
 
-    assert (
-        page(reports.finish(row, base=reports.BASE)).splitlines()[0] == f"### ✅ No prompt fails; {sentence}"
-    )
+    first = page(reports.finish(row, base=reports.BASE)).splitlines()[0]
+
+    assert first.startswith("### ✅ 1 prompt within its limit (`a.md`, ")
+    assert first.endswith(f"% of 4,000); {sentence}")
 
 
 @pytest.mark.parametrize(
     ("prompt", "group", "limit", "sentence"),
     [
-        (80, (575, 868), 4000, "✅ Nothing fails; no prompt changed; 1 group grew by 293"),
-        (80, (868, 575), 4000, "✅ Nothing fails; no prompt changed; 1 group shrank by 293"),
-        (80, (575, 575), 4000, "✅ Nothing fails; the total is what it was"),
-        (90, (575, 868), 4000, "✅ Nothing fails; this change adds 10 tokens (+12%); 1 group grew by 293"),
-        (80, (575, 868), 600, "❌ 1 group is over its limit; no prompt changed; 1 group grew by 293"),
-        (80, (None, 868), 4000, "✅ Nothing fails; no prompt changed; 1 group can't be compared"),
+        (80, (575, 868), 4000, "✅ no prompt changed; 1 group grew by 293"),
+        (80, (868, 575), 4000, "✅ no prompt changed; 1 group shrank by 293"),
+        (80, (575, 575), 4000, "✅ the total is what it was"),
+        (90, (575, 868), 4000, "✅ this change adds 10 tokens (+12%); 1 group grew by 293"),
+        (80, (575, 868), 600, "❌ no prompt changed; 1 group grew by 293"),
+        (80, (None, 868), 4000, "✅ no prompt changed; 1 group can't be compared"),
     ],
 )
 def test_a_group_that_changed_is_in_the_first_line(
@@ -120,7 +121,9 @@ def test_a_group_that_changed_is_in_the_first_line(
 
     first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
-    assert first == f"### {sentence}"
+    mark, _, change = sentence.partition(" ")
+    assert first.startswith(f"### {mark} 1 ")
+    assert first.endswith(f"; {change}")
     assert context.startswith("1 prompt and 1 group for ")
 
 
@@ -136,7 +139,7 @@ def test_what_is_over_a_new_or_lower_limit_was_not_over_before() -> None:
     text = page(report)
 
     assert text.startswith(
-        "### ⚠️ No prompt fails: 2 over a new or lower limit; this change adds 4,001 tokens"
+        "### ⚠️ 2 of 3 prompts over a new or lower limit, 1 over before this change; this change adds 4,001 tokens"
     )
     assert "| ⚠️\u00a0tighter | `a.md` | *new* | 4,001 |" in text
     assert "<summary>1 prompt over a new or lower limit, and not made larger</summary>" in text
@@ -171,7 +174,7 @@ def test_the_total_growth_is_without_what_cannot_be_compared(now: int, sentence:
 
     first, _, context, *_ = page(reports.finish(*rows, base=reports.BASE)).splitlines()
 
-    assert first == f"### ✅ No prompt fails; {sentence}, without 1 prompt that can't be compared"
+    assert first.endswith(f"; {sentence}, without 1 prompt that can't be compared")
     assert f"1,000 → **{now:,} tokens**, without 1 prompt that can't be compared" in context
 
 
@@ -205,7 +208,7 @@ def test_a_page_is_cut_between_rows(most: int, in_bytes: bool) -> None:
     assert text.count("<details>") == text.count("</details>")
     assert all(line.count("|") == 8 for line in text.splitlines() if line.startswith("|"))
     assert not text or text.startswith(
-        "### ❌ 19 prompts are over their limits; this change adds 63,090 ±80 tokens (+11%)\n"
+        "### ❌ 19 of 300 prompts over their limits; 1 unsure, 6 over before this change; this change adds 63,090 ±80 tokens (+11%)\n"
     )
 
 

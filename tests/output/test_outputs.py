@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import log_commands, make, reports
 from tests.support.hostile_names import NAMES
@@ -60,7 +60,6 @@ def test_no_output_has_a_command(output: str, view: View) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=150, deadline=None)
 def test_no_name_makes_a_command(names: list[str]) -> None:
     """The same for any names, titles, messages, branches and models."""
     report = reports.hostile(names)

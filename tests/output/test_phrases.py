@@ -38,14 +38,12 @@ def test_a_run_says_once_what_its_intervals_rest_on() -> None:
     ]
 
     assert describe_counting(make.report(*verdicts)) == [
-        "Counts: 1 exact, 4 offline (± is the interval); nothing sent.",
-        "Intervals: claude-opus-5 measured by 500 requests.",
-        "Intervals: claude-opus-5-5, claude-sonnet-5-5 documented.",
-        "Intervals: claude-quartz-9 assumed.",
-        "Intervals that rest on few recorded requests: 1.",
-        "Nobody has measured the tokenizer of claude-quartz-9: its counts are unverified.",
+        (
+            "1 counted by the API, 4 counted offline (± is the interval, measured by 500 requests for claude-opus-5, documented "
+            "for claude-opus-5-5, claude-sonnet-5-5, assumed for claude-quartz-9, resting on few recorded requests for 1), nothing sent."
+        ),
+        "Unverified: nobody has measured the tokenizer of claude-quartz-9.",
     ]
     assert describe_counting(make.report(verdicts[0])) == [
-        "Counted offline: ± is the interval around the API's number.",
-        "Intervals: claude-opus-5 measured by 500 requests.",
+        "Counted offline (± is the interval, measured by 500 requests for claude-opus-5).",
     ]

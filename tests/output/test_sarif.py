@@ -7,15 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from tests.support import reports
 from tests.support.hostile_names import NAMES
+from tests.support.json_schema import validate
 from tests.support.official_schemas import SCHEMAS, needs_schemas
 
 from prompt_lint.model.values import Problem
-from prompt_lint.output import View
+from prompt_lint.output import View, sarif
 from prompt_lint.output.findings import KINDS, collect_findings
 from prompt_lint.output.sarif import encode_uri, render
 
@@ -41,9 +41,7 @@ def test_whole_outputs(name: str, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("name", sorted(reports.REPORTS))
 def test_sarif_keeps_to_its_schema(name: str) -> None:
     """The schema of the standard, as Microsoft ships it."""
-    schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8"))
-
-    jsonschema.validate(json.loads(render(reports.REPORTS[name], View())), schema)
+    validate(json.loads(render(reports.REPORTS[name], View())), SCHEMAS / "sarif-2.1.0.json")
 
 
 @pytest.mark.parametrize("name", sorted(reports.REPORTS))
@@ -138,14 +136,16 @@ def test_what_has_no_place_is_a_notification_of_the_run() -> None:
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (True, 1)
 
 
-def test_more_results_than_github_takes_are_cut() -> None:
-    """The worst 25,000 are there, and how many aren't."""
-    rows = [reports.row(f"{n:05}.md", 101 + n, limit=100) for n in range(25_010)]
+def test_more_results_than_github_takes_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worst are there, 25,000 at most, and how many aren't."""
+    assert sarif.MOST_RESULTS == 25_000
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 250)
+    rows = [reports.row(f"{n:05}.md", 101 + n, limit=100) for n in range(260)]
 
     run = run_of(reports.finish(*rows))
 
-    assert len(run["results"]) == 25_000
-    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "25009.md"
+    assert len(run["results"]) == 250
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "00259.md"
     assert [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]] == [
         "10 results more did not fit: the worst are here"
     ]

@@ -1,18 +1,25 @@
-"""The process's streams: colour and progress. What a lost stream means is in tests/end_to_end/test_process.py."""
+"""The process's streams: colour and width. What a lost stream means is in tests/end_to_end/test_process.py."""
 
 from __future__ import annotations
 
-import contextlib
 import os
+import struct
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from prompt_lint.output.terminal import show_progress, wants_color
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.output.delivery import Document, OutputOptions, Target, deliver
+from prompt_lint.output.terminal import find_width, wants_color
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -34,28 +41,42 @@ def test_colour_follows_flag_then_environment_then_terminal(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize(
-    ("env", "is_shown"), [({}, True), ({"CI": "1"}, False), ({"PRE_COMMIT": "1"}, False)]
+    ("env", "width"),
+    [({}, 132), ({"COLUMNS": "200"}, 200), ({"COLUMNS": "0"}, 132), ({"COLUMNS": "wide"}, 132)],
 )
-def test_progress_is_for_a_person_who_waits(
-    monkeypatch: pytest.MonkeyPatch, env: Mapping[str, str], is_shown: bool
+def test_the_width_is_that_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, env: Mapping[str, str], width: int
 ) -> None:
-    """On a terminal, a long run counts on stderr and wipes that away; in CI and in a hook it never does."""
-    monkeypatch.setattr("prompt_lint.output.terminal._INTERVAL", 0.0)  # any run is a long one
-    screen, stderr = os.openpty()
+    """COLUMNS goes before it, as for other programs."""
+    _, stdout = os.openpty()
+    fcntl.ioctl(stdout, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 132, 0, 0))
 
-    with open(stderr, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        with show_progress(env) as show:
-            show(1234)
+    with open(stdout, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
 
-    assert read_screen(screen) == ("\r1,234 counts\x1b[K\r\x1b[K" if is_shown else "")
+        assert find_width(env) == width
 
 
-def read_screen(screen: int) -> str:
-    """Return all that was printed to a pseudo-terminal, once its other side is closed."""
-    printed = b""
-    with contextlib.suppress(OSError):  # how Linux says that there is no more
-        while data := os.read(screen, 1_000):
-            printed += data
-    os.close(screen)
-    return printed.decode()
+def test_a_pipe_has_no_width() -> None:
+    """Whatever COLUMNS says: what is read by programs is never wrapped."""
+    assert find_width({"COLUMNS": "40"}) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text, and only there: in a file it is as long as it is, and JSON is never wrapped."""
+    screen, stdout = os.openpty()
+    fcntl.ioctl(stdout, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 40, 0, 0))
+    document = Document(lambda name, _: f"{name} {'word ' * 9}end\n", lambda _: "", ExitCode.OK)
+    file = str(tmp_path / "a.txt")
+
+    with open(stdout, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        deliver(document, [Target("text", file), Target("text"), Target("json")], OutputOptions(), {})
+
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"text {'word ' * 9}end\n"
+    assert os.read(screen, 1_000).decode().splitlines() == [
+        "text word word word word word word word",
+        "  word word end",
+        f"json {'word ' * 9}end",
+    ]

@@ -160,18 +160,17 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted", HOSTILE)
 @pytest.mark.parametrize("shallow", [False, True])
-def test_names_that_name_no_commit_end_the_run(world: World, wanted: str, shallow: bool) -> None:
+def test_names_that_name_no_commit_end_the_run(world: World, shallow: bool) -> None:
     """Options, ranges, files, nonsense: exit code 2, and nothing but a look-up has happened."""
     clone = world.clone("--branch=topic", *(["--depth=1"] if shallow else []))
     before = sorted(clone.path.rglob("*"))
 
-    found = refused(clone, wanted)
+    for wanted in HOSTILE:
+        found = refused(clone, wanted)
 
-    assert found.message
-    assert found.hint
-    assert sorted(clone.path.rglob("*")) == before
+        assert (bool(found.message), bool(found.hint)) == (True, True), wanted
+        assert sorted(clone.path.rglob("*")) == before, wanted
 
 
 @pytest.mark.parametrize(
@@ -180,11 +179,11 @@ def test_names_that_name_no_commit_end_the_run(world: World, wanted: str, shallo
         ("main..HEAD", "`main..HEAD` is a range of commits"),
         ("main...HEAD", "is a range of commits"),
         ("^main", "is a range of commits"),
-        ("@{-1}", "`@{-1}` names no commit of this clone"),
-        ("HEAD@{5}", "names no commit"),
-        ("HEAD~99", "names no commit"),
-        ("HEAD^{tree}", "names no commit"),
-        ("https://example.com/o/r", "names no commit"),
+        ("@{-1}", "there is no commit `@{-1}` in this clone"),
+        ("HEAD@{5}", "there is no commit"),
+        ("HEAD~99", "there is no commit"),
+        ("HEAD^{tree}", "there is no commit"),
+        ("https://example.com/o/r", "there is no commit"),
     ],
 )
 def test_what_is_no_name_of_a_commit_is_told_as_it_is_written(world: World, wanted: str, told: str) -> None:
@@ -265,15 +264,15 @@ def test_outside_of_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None
     tree = open_tree(str(tmp_path))
 
     assert isinstance(find_base(tree, "auto", {}), NoBase)
-    with pytest.raises(Fatal, match="is no git repository") as caught:
+    with pytest.raises(Fatal, match="a base needs git") as caught:
         find_base(tree, "main", {})
-    assert "inside of a repository" in caught.value.hint
+    assert "in a git repository" in caught.value.hint
 
 
 def test_grafts_and_replacements_make_no_history(world: World) -> None:
     """What a clone claims beside its commits decides nothing."""
     clone = world.clone("--branch=topic")
-    (clone.path / ".git/info/grafts").write_text(f"{world.head}\n")
+    clone.write(".git/info/grafts", f"{world.head}\n")
     clone.git("replace", "-f", world.middle, world.first)
     with pytest.raises(AssertionError):
         clone.git("merge-base", "HEAD", "origin/main")
@@ -311,7 +310,9 @@ def test_a_history_that_ends_before_the_fork_is_too_short(world: World) -> None:
     told = refused(clone, "origin/main")
     mend(clone, told.hint)
 
-    assert told.message == "the history in this clone is too short to tell where HEAD and origin/main part"
+    assert (
+        told.message == "the history in this clone is too short to find where HEAD and origin/main diverged"
+    )
     assert told.hint == "run `git fetch --unshallow origin`"
     assert base(clone, "origin/main").commit == world.fork
 
@@ -328,7 +329,7 @@ def test_an_exact_base_needs_no_history(world: World) -> None:
     assert found.commit == world.fork
     assert (
         found.description
-        == f"{found.name} itself: the history in this clone is too short to tell where HEAD left it"
+        == f"{found.name} itself: the history in this clone is too short to find where HEAD diverged from it"
     )
     assert clone.git("rev-list", "--count", "HEAD") == "1"
     assert base(clone, world.head).description == world.head[:10]
@@ -391,7 +392,7 @@ def test_without_a_remote_the_local_default_branch_is_the_base(repo: Repo) -> No
     change(repo, "b")
 
     assert base(repo) == Base(first, "main", "main")
-    assert "no other branch" in alone.message
+    assert "this is the default branch" in alone.message
 
 
 def test_where_the_remote_tells_no_default_the_conventional_names_do(world: World) -> None:
@@ -546,7 +547,7 @@ def test_a_rewritten_default_branch_has_nothing_to_compare_with(world: World) ->
 
     told = absent(clone, push(world, world.head, "main", forced=True))
 
-    assert "this push has replaced history" in told.message
+    assert "this push replaced history" in told.message
 
 
 @pytest.mark.parametrize(
@@ -556,7 +557,7 @@ def test_runs_without_a_change_have_nothing_to_compare_with(world: World, event:
     """Nothing is guessed: the report is about the whole."""
     told = absent(world.clone(), world.github(event))
 
-    assert "has no change of its own" in told.message
+    assert "neither a pull request nor a push" in told.message
     assert "\n" not in told.message
     assert "--base REF" in told.hint
 
@@ -578,7 +579,7 @@ def test_a_payload_of_another_shape_is_no_base(world: World, text: str) -> None:
     told = absent(clone, env)
     named = base(clone, "auto", env | {"GITHUB_BASE_REF": "main"})
 
-    assert told.message == "CI doesn't tell what this change is to be merged into"
+    assert told.message == "CI doesn't report the branch that this change will be merged into"
     assert named.commit == world.fork
 
 
@@ -588,7 +589,7 @@ def test_hostile_names_of_branches_are_no_names(world: World, ref: str) -> None:
     clone = world.checkout("refs/heads/topic", 0)
     env = world.github("pull_request", {}, GITHUB_BASE_REF=ref)
 
-    assert absent(clone, env).message == "CI doesn't tell what this change is to be merged into"
+    assert absent(clone, env).message == "CI doesn't report the branch that this change will be merged into"
 
 
 # GitLab and Azure
@@ -646,7 +647,9 @@ def test_a_push_to_gitlab_is_compared_with_what_was_there_before(world: World) -
 
     assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": world.middle}).commit == world.middle
     assert base(clone, "auto", env | {"CI_COMMIT_BEFORE_SHA": "0" * 40}).commit == world.fork
-    assert "no change of its own" in absent(clone, env | {"CI_PIPELINE_SOURCE": "schedule"}).message
+    assert (
+        "neither a pull request nor a push" in absent(clone, env | {"CI_PIPELINE_SOURCE": "schedule"}).message
+    )
 
 
 def azure(world: World, **env: str) -> dict[str, str]:
@@ -677,7 +680,10 @@ def test_a_push_to_azure_is_compared_with_the_default_branch(world: World) -> No
     env = {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI", "BUILD_SOURCEBRANCH": "refs/heads/topic"}
 
     assert base(clone, "auto", env).commit == world.fork
-    assert "nobody tells" in absent(clone, env | {"BUILD_SOURCEBRANCH": "refs/heads/main"}).message
+    assert (
+        "doesn't report the commit before this push"
+        in absent(clone, env | {"BUILD_SOURCEBRANCH": "refs/heads/main"}).message
+    )
 
 
 def test_merge_requests_whose_variables_are_missing_are_told_which(world: World) -> None:
@@ -689,7 +695,7 @@ def test_merge_requests_whose_variables_are_missing_are_told_which(world: World)
 
     for env, name in zip((lab, pipelines), named, strict=True):
         told = absent(clone, env)
-        assert told.message == "CI doesn't tell what this change is to be merged into"
+        assert told.message == "CI doesn't report the branch that this change will be merged into"
         assert f"`{name}`" in told.hint
         assert base(clone, "auto", env | {name: "main"}).commit == world.fork
 
@@ -711,4 +717,4 @@ def test_a_pull_request_of_another_ci_is_compared_with_its_target(world: World) 
     mend(alone, told.hint)
     assert base(alone, env=env).commit == world.middle
     unnamed = absent(alone, {"CHANGE_ID": "7"})
-    assert "`CHANGE_TARGET` should, but is missing" in unnamed.hint
+    assert "`CHANGE_TARGET` is missing" in unnamed.hint

@@ -516,7 +516,7 @@ def test_no_filter_runs(repo: Repo, tmp_path: Path, name: str) -> None:
     repo.git("config", f"filter.{name}.required", "true")
     attribute = name if name == "x" else "x"
     repo.git("config", "filter.x.clean", str(program))
-    (repo.path / ".git/info/attributes").write_text(f"* filter={attribute}\n")
+    repo.write(".git/info/attributes", f"* filter={attribute}\n")
     repo.write("a.md", "cccc")
     os.utime(repo.path / ".git/index", (before, before))  # as old as the file, so git compares contents
 
@@ -540,7 +540,7 @@ def test_submodules_start_no_other_git(repo: Repo, tmp_path: Path) -> None:
     repo.submodule("lib", inner)
     base = repo.commit()
     repo.git("config", "--file", ".git/modules/lib/config", "filter.x.clean", str(program))
-    (repo.path / ".git/modules/lib/info/attributes").write_text("* filter=x\n")
+    repo.write(".git/modules/lib/info/attributes", "* filter=x\n")
     os.utime(repo.path / "lib/a.md", (1, 1))
 
     seen(repo, base)

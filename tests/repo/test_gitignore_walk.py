@@ -126,10 +126,10 @@ def test_a_gitignore_that_cannot_be_used_is_noted(tmp_path: Path) -> None:
 
     assert found == {".gitignore", "a.md", "links/.gitignore", "big/.gitignore"}
     assert sorted(notes) == [
-        *(f".gitignore:{line} is passed over: it isn't a valid pattern" for line in (1, 2, 3)),
+        *(f".gitignore:{line} is ignored: it isn't a valid pattern" for line in (1, 2, 3)),
         f"big/.gitignore excludes nothing: it is larger than {MAX_GITIGNORE:,} bytes",
-        "folder/.gitignore can't be read, so it excludes nothing: is a folder, not a file",
-        "links/.gitignore can't be read, so it excludes nothing: Too many levels of symbolic links",
+        "folder/.gitignore can't be read, so nothing is ignored by it: is a folder, not a file",
+        "links/.gitignore can't be read, so nothing is ignored by it: Too many levels of symbolic links",
     ]
 
 
@@ -149,13 +149,13 @@ def test_one_path_is_looked_up_as_the_walk_would(repo: Repo) -> None:
 
 # The worst that pathspec's backtracking makes of a pattern: 3.6 s on one path of 200 characters, and more with each star.
 HOSTILE = {
-    "many stars": ("*[a-z]*[a-z]*[a-z]*[a-z]*1\n", r"\.gitignore:1 is passed over: the pattern has too many wildcards"),
-    "many folders": ("**/a/**/a/**/a/**/a/**/b\n", r"\.gitignore:1 is passed over: the pattern has too many wildcards"),
-    "a long pattern": ("?" * 513 + "\n", r"\.gitignore:1 is passed over: the pattern is 513 characters long"),
-    "many patterns of three stars": ("*a*a*b\n" * 20_000, r"\.gitignore is passed over from line 17 on: too many patterns"),
-    "many patterns of two stars": ("*a*b\n" * 20_000, r"\.gitignore is passed over from line 1001 on: too many patterns"),
-    "many patterns": ("b\n" * 100_000, r"\.gitignore is passed over from line 10001 on: too many patterns"),
-    "many lines that are refused": ("[z-a]\n" * 9_000, r"\.gitignore: 8,990 more lines are passed over"),
+    "many stars": ("*[a-z]*[a-z]*[a-z]*[a-z]*1\n", r"\.gitignore:1 is ignored: the pattern has too many wildcards"),
+    "many folders": ("**/a/**/a/**/a/**/a/**/b\n", r"\.gitignore:1 is ignored: the pattern has too many wildcards"),
+    "a long pattern": ("?" * 513 + "\n", r"\.gitignore:1 is ignored: the pattern is 513 characters long"),
+    "many patterns of three stars": ("*a*a*b\n" * 20_000, r"\.gitignore is ignored from line 17 on: too many patterns"),
+    "many patterns of two stars": ("*a*b\n" * 20_000, r"\.gitignore is ignored from line 1001 on: too many patterns"),
+    "many patterns": ("b\n" * 100_000, r"\.gitignore is ignored from line 10001 on: too many patterns"),
+    "many lines that are refused": ("[z-a]\n" * 9_000, r"\.gitignore: 8,990 more lines are ignored"),
 }  # fmt: skip
 
 

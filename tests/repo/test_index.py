@@ -164,6 +164,6 @@ def test_an_import_that_a_sparse_checkout_leaves_out_is_an_error(
     assert not (repo.path / "docs").exists()
     assert done.code == 3
     assert (
-        "ERROR   CLAUDE.md:1: imports `docs/style.md`, which is left out by the sparse checkout, so it can't be measured\n"
-        "        `git sparse-checkout add` its folder, or exclude it\n"
+        "ERROR     CLAUDE.md:1: imports `docs/style.md`, which is left out by the sparse checkout, so it can't be measured\n"
+        "          `git sparse-checkout add` its folder, or exclude it\n"
     ) in done.out

@@ -73,7 +73,7 @@ def test_text_around_a_wrapped_request_is_noted() -> None:
 
     assert list_notes(parse_request(data)) == []
     assert list_notes(parse_request({**data, "context": "All that is known."})) == [
-        ("`context` stands beside the request, not in it: not counted", 1)
+        ("`context` is beside the request, not in it; it isn't counted", 1)
     ]
     assert "has `prompt`" in find_refusal({**data, "prompt": "Be kind."})
     assert "has `body`" in find_refusal({"system": "S", "body": {"messages": [USER]}})

@@ -346,7 +346,7 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
         ({"thinking": {"type": "enabled"}, "messages": [USER]}, "`thinking.budget_tokens` is not a whole number"),
         ({"response_format": {"type": "json_schema"}, "messages": [USER]}, "`response_format` has no `json_schema`"),
         ({"messages": [USER], "input": "x"}, "has `input`, which `count_tokens` doesn't take"),
-        ('{"messages": [{"role": "user", "content": "\\ud800"}]}', "an escape stands for half a character"),
+        ('{"messages": [{"role": "user", "content": "\\ud800"}]}', "an escape means half a character"),
         ('{"messages": [{"role": "user", "content": "x"}], "top_p": 1e999}', "a number is too large"),
         ('{"messages": [{"role": "user", "content": "x", "x": ' + "[" * 99 + "]" * 99 + "}]}", "nested too deeply"),
         ('{"a": 1}', "its keys are `a`"),

@@ -334,6 +334,8 @@ class Parameters:
 
     def filtered(self, events: Iterable[Event]) -> list[Event]:
         wanted = {field: set(self.all(name)) for name, field in FILTERS.items() if self.all(name)}
+        if not wanted:
+            return list(events)
         return [e for e in events if all(getattr(e, field) in values for field, values in wanted.items())]
 
     def page(self) -> int:
@@ -354,6 +356,7 @@ class Parameters:
         return {"has_more": more, "next_page": f"page_{token}" if more else None}
 
 
+@cache  # every page of every list asks it of every event
 def floor(at: datetime, size: timedelta) -> datetime:
     zero = datetime(2020, 1, 1, tzinfo=UTC)
     return zero + (at - zero) // size * size

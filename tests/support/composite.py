@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -98,9 +99,16 @@ class Job:
     shell: Shell = field(default_factory=lambda: bash)
 
 
+@cache
+def _load(path: Path) -> Mapping[str, Any]:
+    """Read an action or a workflow, once: that takes longer than a run of it."""
+    loaded: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
 def run(action: Path, job: Job, given: Mapping[str, str] | None = None) -> Run:
     """The action in the folder `action`, with the inputs `given`."""
-    manifest = yaml.safe_load((action / "action.yml").read_text(encoding="utf-8"))
+    manifest = _load(action / "action.yml")
     assert manifest["runs"]["using"] == "composite"
     state = _State(action, job, {}, {}, ok=True)
     state.inputs.update(_inputs(manifest.get("inputs", {}), given or {}, state))
@@ -111,7 +119,7 @@ def run(action: Path, job: Job, given: Mapping[str, str] | None = None) -> Run:
 
 def workflow(path: Path, job: Job) -> Run:
     """The only job of a workflow. Actions out of `job.actions` are run, all others are stubs."""
-    manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
+    manifest = _load(path)
     assert manifest["permissions"] == {}, "each job says what it may"
     [one] = manifest["jobs"].values()
     assert set(one["permissions"]) <= {"contents", "pull-requests", "id-token", "actions", "security-events"}

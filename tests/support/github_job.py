@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 from tests.support import composite
 from tests.support.composite import Job
 from tests.support.github_server import TOKEN, GitHubServer, pull
+from tests.support.json_schema import validate
 from tests.support.paths import ROOT
 from tests.support.program import SCHEMA
 
@@ -174,5 +174,5 @@ def follow_fork(job: Job, server: GitHubServer, artifact: Mapping[str, bytes] | 
 def read_report(run: Run) -> Any:
     """The JSON report that a run has left, validated by its schema."""
     report = json.loads(Path(run.outputs["report-file"]).read_bytes())
-    jsonschema.validate(report, SCHEMA)
+    validate(report, SCHEMA)
     return report

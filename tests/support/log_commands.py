@@ -46,13 +46,24 @@ def azure(output: str) -> list[Command]:
 def _lines(output: str) -> list[str]:
     """Each line twice: .NET looks for a text by the rules of a language, in which some characters are nothing."""
     lines = _LINE_END.split(output)
-    bare = ["".join(char for char in line if not _is_nothing(char)) for line in lines]
+    bare = [line.translate(_SHOWN) for line in lines]
     return lines + [line for line, shown in zip(bare, lines, strict=True) if line != shown]
 
 
 def _is_nothing(char: str) -> bool:
     control = unicodedata.category(char) == "Cc" and not char.isspace()
     return control or unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f" or char == "\u034f"
+
+
+class _Shown(dict[int, int | None]):
+    """Which characters are left of a text, filled as they come: outputs are long, and have few different ones."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if _is_nothing(chr(code)) else code
+        return self[code]
+
+
+_SHOWN = _Shown()
 
 
 def _current(line: str) -> Command | None:

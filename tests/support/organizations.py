@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.support.admin_server import WORKSPACES, AdminServer, Event, Named, busy
@@ -21,9 +22,9 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def organization(name: str) -> AdminServer:
-    """`busy`, `empty`, `one-day`, `new` (three days old) or `hostile`; not running yet."""
-    events: dict[str, list[Event]] = {
+@cache
+def _make_events() -> dict[str, list[Event]]:
+    return {
         "busy": busy(NOW, 40),
         "empty": [],
         "one-day": [event for event in busy(NOW, 3) if event.model != "claude-haiku-4-5"],
@@ -38,7 +39,11 @@ def organization(name: str) -> AdminServer:
             for n, evil in enumerate(HOSTILE)
         ],
     }
-    server = AdminServer(events[name])
+
+
+def organization(name: str) -> AdminServer:
+    """`busy`, `empty`, `one-day`, `new` (three days old) or `hostile`; not running yet."""
+    server = AdminServer(_make_events()[name])
     server.workspaces = list(WORKSPACES)
     if name == "hostile":
         server.workspaces = [Named(f"wrkspc_{n}", evil) for n, evil in enumerate(HOSTILE)]

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
-import jsonschema
 import pytest
-from tests.support.paths import ROOT
+from tests.support.json_schema import DOCS, validate
 
 from prompt_lint.cli import main
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.support.repo import Repo
 
-SCHEMA = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = DOCS / "report.schema.json"
 # The console script of the environment that runs the tests.
 PROGRAM = Path(sys.executable).parent / "prompt-lint"
 
@@ -43,7 +42,7 @@ class Done(NamedTuple):
         """The JSON report, validated by its schema."""
         assert self.out, self.err
         report = json.loads(self.out)
-        jsonschema.validate(report, SCHEMA)
+        validate(report, SCHEMA)
         return report
 
     @property

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TEMPLATE_DIR": "",  # fourteen sample hooks in each repository
     "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
     "GIT_COMMITTER_NAME": "C", "GIT_COMMITTER_EMAIL": "c@example.com", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
 }  # fmt: skip
@@ -29,7 +30,7 @@ class Repo:
 
     def git(self, *args: str | bytes) -> str:
         """The output of git, which must succeed."""
-        command = ["git", "-c", "protocol.file.allow=always", *args]
+        command = ["git", "-c", "protocol.file.allow=always", "-c", "maintenance.auto=false", *args]
         environment = os.environ | ENVIRONMENT
         done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, check=False)
         assert done.returncode == 0, f"git {args}: {os.fsdecode(done.stderr)}"
@@ -49,7 +50,12 @@ class Repo:
         """Commit everything that isn't ignored; the id of the commit."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
-        return self.git("rev-parse", "HEAD")
+        try:  # what `git rev-parse HEAD` says, without a process
+            head = (self.path / ".git/HEAD").read_text().strip()
+            name = head.removeprefix("ref: ")
+            return head if head == name else (self.path / ".git" / name).read_text().strip()
+        except OSError:
+            return self.git("rev-parse", "HEAD")
 
     def submodule(self, name: str, origin: Repo) -> None:
         self.git("submodule", "--quiet", "add", str(origin.path), name)

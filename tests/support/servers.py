@@ -50,3 +50,9 @@ def github(loopback: None) -> Iterator[GitHubServer]:
     """GitHub's API for one repository, `o/r`."""
     with GitHubServer() as server:
         yield server
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between tries, which are random, happen to be none."""
+    monkeypatch.setattr("random.uniform", lambda low, _: low)

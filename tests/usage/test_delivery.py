@@ -100,6 +100,6 @@ def test_two_outputs_are_not_one_file_by_two_names(server: AdminServer, run: Run
     (tmp_path / "link.json").symlink_to("out.json")
 
     assert (
-        "each output needs a file of its own"
+        "two outputs would go to the same place"
         in run(server, "--output=json=out.json", "--output=csv=link.json").err
     )

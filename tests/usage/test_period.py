@@ -66,16 +66,16 @@ def test_a_window_that_reaches_into_today_ends_before_it() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"first": "2026-11-22"}, "holds no day that is over"),
-        ({"first": "2026-11-10", "last": "2026-11-09"}, "--to lies before --from"),
+        ({"first": "2026-11-22"}, "there is no complete day in the window"),
+        ({"first": "2026-11-10", "last": "2026-11-09"}, "--to is before --from"),
         ({"first": "2026-01-01", "last": "2026-04-01"}, "has 91 days"),
         (
             {"first": "2025-12-30", "last": "2026-01-05", "earliest": "2026-01-01"},
-            "nothing before 2026-01-01",
+            "no data before 2026-01-01",
         ),
-        ({"last": "2025-12-30", "earliest": "2026-01-01"}, "nothing before 2026-01-01"),
+        ({"last": "2025-12-30", "earliest": "2026-01-01"}, "no data before 2026-01-01"),
         *(
-            ({option: far}, f"{far} is no day of a report")
+            ({option: far}, f"{far} is outside of what a report can have")
             for option in ("first", "last")
             for far in ("0001-01-01", "2022-12-31", "2027-02-21", "9999-12-31")
         ),

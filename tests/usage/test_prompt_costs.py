@@ -95,8 +95,8 @@ def price(server: AdminServer, run: Run) -> Callable[..., Any]:
         (
             [prompt("a.md", 500, 100, base_spread=5)],
             "0.000000",
-            "6.600000",
-            "This change costs up to $6.60 more a month, by how many requests carry the prompts; an estimate.",
+            "6.300000",
+            "This change costs up to $6.30 more a month, by how many requests carry the prompts; an estimate.",
         ),
         (
             [prompt("a.md", 500), prompt("b.md", 9, 9, model="claude-opus-5-5"), prompt("c.md", None)],

@@ -46,18 +46,16 @@ def test_a_condition_that_is_met_fails(
     assert (elsewhere.code, on_github.code) == (1, 1)
     assert [one["crossed"] for one in json.loads(elsewhere.out)["thresholds"]] == [True, False, True]
     assert re.fullmatch(
-        r"warning: cost > 50/day: yes, it is \$\d+\.\d\d/day\nwarning: cache-hit < 99.5%: yes, it is 6\d\.\d%\n",
+        r"warning: cost \$\d+\.\d\d/day \(allowed: 50/day\)\nwarning: cache-hit 6\d\.\d% \(required: 99.5%\)\n",
         elsewhere.err,
     )
-    assert on_github.err.splitlines()[1].startswith(
-        "::warning title=Claude usage and cost::cache-hit < 99.5%25: yes, it is 6"
-    )
+    assert on_github.err.splitlines()[1].startswith("::warning title=Claude usage and cost::cache-hit 6")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--fail-on", "costs > 5"), "names no figure; there are cost, "),
+        (("--fail-on", "costs > 5"), "names no figure that is known; did you mean `cost`?"),
         (("--fail-on", "cache-hit > 100%"), "can never be met: no share is above 100%"),
         (
             ("--fail-on", "requests > 5"),
@@ -69,17 +67,20 @@ def test_a_condition_that_is_met_fails(
             ("--fail-on", "cost +5%", "--source=analytics", "--days=30", "--to=2026-02-01"),
             "has no data of the window before",
         ),
-        (("--days", "91"), "91 is not in the range"),
+        (("--days", "91"), "`91` isn't a whole number from 1 to 90"),
         (("--from", "2026-11-01", "--days", "3"), "--from and --days contradict each other"),
-        (("--from", "2026-11-22"), "holds no day that is over"),
+        (("--from", "2026-11-22"), "there is no complete day in the window"),
         (
             ("--from", "0001-01-01"),
-            "days from 2023-01-01 to 2027-02-20 are taken; the last whole one is 2026-11-21",
+            "the last complete day is 2026-11-21 (UTC), and the first 2023-01-01",
         ),
-        (("--to", "9999-12-31"), "--to 9999-12-31 is no day of a report"),
-        (("--to", "0001-01-01", "--source=analytics"), "days from 2026-01-01 to 2027-02-20 are taken"),
-        (("--output", "sarif=x"), "is not FORMAT=FILE with FORMAT one of text, markdown, json, csv, html"),
-        (("--output", "json=x", "--output", "csv=x"), "each output needs a file of its own"),
+        (("--to", "9999-12-31"), "--to 9999-12-31 is outside of what a report can have"),
+        (
+            ("--to", "0001-01-01", "--source=analytics"),
+            "the last complete day is 2026-11-21 (UTC), and the first 2026-01-01",
+        ),
+        (("--output", "sarif=x"), "isn't one of text, markdown, json, csv, html"),
+        (("--output", "json=x", "--output", "csv=x"), "two outputs would go to the same place"),
         (("--check", "missing.json"), "missing.json can't be read: No such file or directory"),
         (("--check", ""), "--check is empty"),
         (("--output-file", ""), "--output-file is empty"),
@@ -151,7 +152,7 @@ def test_a_window_that_the_source_has_not_finished_is_an_outage(
     error = fetch_and_fail(server, monkeypatch, source="analytics", first=yesterday, last=yesterday)
 
     assert error.message.endswith(
-        "has finished no day of the window: its figures are complete through 2026-11-21 14:35 UTC"
+        "has no complete day of the window: its figures are complete through 2026-11-21 14:35 UTC"
     )
     assert error.exit_code == ExitCode.UNCOUNTED
 
@@ -171,7 +172,7 @@ def test_a_source_that_is_later_each_time_is_given_up(
 
     server.plan = plan
 
-    assert "tells less each time" in fetch_and_fail(server, monkeypatch, source="analytics").message
+    assert "returns less each time" in fetch_and_fail(server, monkeypatch, source="analytics").message
     assert len(server.requests) < 20
 
 

@@ -66,11 +66,11 @@ def test_cached_tokens_are_compared_with_uncached_ones_of_the_same_price(
 @pytest.mark.parametrize(
     ("events", "has_geo_costs", "gap"),
     [
-        ([FAST, SHORT], True, "was used at several speeds, and this source tells no cost by speed"),
+        ([FAST, SHORT], True, "was used at several speeds, and this source has no cost by speed"),
         (
             [US, SHORT],
             False,
-            "was used in several inference geographies, and this source tells no cost by them",
+            "was used in several inference geographies, and this source has no cost by them",
         ),
         ([UNCACHED, LONG._replace(uncached=0)], True, "has days with cached tokens and no uncached ones"),
     ],
@@ -86,7 +86,7 @@ def test_there_is_no_saving_where_prices_are_mixed(
 
     assert trends.totals.saved_by_cache is None
     assert f"Saved by the cache can't be told: {MODEL} {gap}" in done.out
-    assert "saved < 1M: can't be told" in done.out
+    assert "saved < 1M: can't be decided" in done.out
     assert done.code == 0
 
 

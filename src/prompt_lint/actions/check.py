@@ -66,7 +66,9 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     exit_code, complaint = run_prompt_lint(env, arguments)
     report = _try_read_report(report_file)
     if report is None:
-        report_failure(env, _PURPOSE, complaint or "prompt-lint ended without a report")
+        report_failure(
+            env, _PURPOSE, find_errors(complaint) or complaint or "prompt-lint ended without a report"
+        )
     elif errors := find_errors(complaint):
         annotate(errors)
     add_to_summary(env, f"\n{note}\n" if note else "")

@@ -131,7 +131,7 @@ def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) ->
         raise Fatal(f"{ordinary}neither {' nor '.join(ADMIN_KEY_VARIABLES)} is set", ADMIN_HINT)
     key = _validate_secret(variable, env[variable])
     if key.lower().startswith("sk-ant-api03" if analytics else "sk-ant-api"):
-        raise Fatal(f"{variable} holds an ordinary API key, which can't read reports", ADMIN_HINT)
+        raise Fatal(f"{variable} has an ordinary API key, which can't read reports", ADMIN_HINT)
     base_url = validate_endpoint(
         env.get(ADMIN_URL_VARIABLE) or API_URL, ADMIN_URL_VARIABLE, "https://gateway.example.com", "the key"
     )
@@ -193,12 +193,12 @@ def _validate_secret(variable: str, value: str) -> str:
             f"{variable} has white space around it",
             f'a secret read from a file often ends in a newline: export {variable}="$(printf %s "${variable}")"'
             if value.rstrip() != value
-            else f"store it without the blank in front, then set {variable} again",
+            else f"remove the blank in front of it, and set {variable} again",
         )
     if not is_printable_ascii(value):
         raise Fatal(
-            f"{variable} holds white space, a control character or one outside ASCII, so it is no key",
-            "copy it once more from the Claude Console",
+            f"{variable} contains white space, a control character or one outside ASCII, so it isn't a key",
+            "copy it again from the Claude Console",
         )
     return value
 
@@ -213,7 +213,8 @@ def _parse_custom_headers(env: Mapping[str, str]) -> tuple[tuple[str, Secret], .
             continue
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not all(" " <= c <= "~" for c in value):
             raise Fatal(
-                "ANTHROPIC_CUSTOM_HEADERS has a line that is no header", "right: Name: value, one a line"
+                "ANTHROPIC_CUSTOM_HEADERS has a line that isn't a header",
+                "example: Name: value, one on each line",
             )
         headers.append((name, Secret(value)))
     return tuple(headers)
@@ -237,9 +238,7 @@ def _find_profile(env: Mapping[str, str], is_file: Callable[[str], bool]) -> Sdk
     files = (("active_config",), ("configs", "default.json"))
     if folder and any(is_file(os.path.join(folder, *parts)) for parts in files):
         return SdkCredential("anthropic", "the profile in the user's configuration")
-    return NoCredential(
-        "neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set, nor is there a profile or a workload identity"
-    )
+    return NoCredential("ANTHROPIC_API_KEY isn't set, nor is a token, a profile or a workload identity")
 
 
 def _get_sdk_folder(env: Mapping[str, str]) -> str:

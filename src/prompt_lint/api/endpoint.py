@@ -26,16 +26,16 @@ def validate_endpoint(
     """
     match = _URL.fullmatch(url)
     if match is None:
-        raise Fatal(f"{variable} {_find_fault(url)}", f"right: {variable}={example}")
+        raise Fatal(f"{variable} {_find_fault(url)}", f"example: {variable}={example}")
     if match["scheme"].lower() != "https" and not _LOOPBACK.fullmatch(match["host"]):
         raise Fatal(
-            f"{variable} must begin with https://, or {content} could be read on their way",
-            "http:// is taken for this machine only (localhost, 127.0.0.1)",
+            f"{variable} must begin with https://, or others could read {content} on the way",
+            "http:// is allowed for this machine only (localhost, 127.0.0.1)",
         )
     if match["host"].startswith("[") and not _is_ipv6(match["host"][1:-1]):
-        raise Fatal(f"{variable} isn't a plain address", f"right: {variable}={example}")
+        raise Fatal(f"{variable} isn't a plain address", f"example: {variable}={example}")
     if match["port"] and not 0 < int(match["port"]) < 65536:
-        raise Fatal(f"{variable} has a port that can't be", "ports end at 65535")
+        raise Fatal(f"{variable} has an invalid port", "a port is a number from 1 to 65535")
     return url.rstrip("/")
 
 
@@ -57,9 +57,9 @@ def _is_ipv6(text: str) -> bool:
 def _find_fault(url: str) -> str:
     authority = re.sub(r"^[A-Za-z]+://", "", url).partition("/")[0]
     if "@" in authority:
-        return "must not hold a user name or a password"
+        return "must not contain a user name or a password"
     if "?" in url or "#" in url:
-        return "must not hold a query or a fragment"
+        return "must not contain a query or a fragment"
     if not re.match(r"https?://", url, re.IGNORECASE):
         return "must begin with https://"
     return "isn't a plain address"

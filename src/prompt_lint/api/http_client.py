@@ -56,7 +56,9 @@ class HttpClient:
         self._timeout = timeout
         self._proxy_variable = proxy_variable
         self._extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
-        self._client = create_client(httpx2.Client, base_url, timeout, max_bytes, record_sent)
+        self._client = create_client(
+            httpx2.Client, base_url, timeout, max_bytes, record_sent, proxy_variable=proxy_variable
+        )
         self._users = UserCount(self._client.close)
 
     def __enter__(self) -> Self:
@@ -94,6 +96,8 @@ def create_client(
     timeout: float,
     max_bytes: int = MAX_RESPONSE_BYTES,
     record_sent: RecordSent | None = None,
+    *,
+    proxy_variable: str = "",
 ) -> httpx2.Client:
     """Return a client of this class, ours or the SDK's. An empty `base_url` is the SDK's own.
 
@@ -114,10 +118,27 @@ def create_client(
             },
         )
     except Exception as error:  # noqa: BLE001  # of files, URLs and TLS; the text may hold a proxy's password
-        kind = type(error).__name__
-    raise Fatal(
-        f"no HTTP client can be made of what the environment says ({kind})",
-        "do SSL_CERT_FILE and SSL_CERT_DIR name what is there, and HTTPS_PROXY, HTTP_PROXY and ALL_PROXY proxies?",
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+    raise _explain_environment(kinds, proxy_variable or "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY")
+
+
+def _explain_environment(kinds: set[str], proxy: str) -> Fatal:
+    """Return which variable of the environment can't be used, by the classes of what was raised."""
+    if "FileNotFoundError" in kinds:
+        return Fatal("SSL_CERT_FILE names a file that doesn't exist", "correct it, or unset it")
+    if "SSLError" in kinds:
+        hint = "name a file of certificates in PEM form, or unset it"
+        return Fatal("SSL_CERT_FILE names a file without certificates", hint)
+    if "ImportError" in kinds:
+        hint = "use a proxy that speaks HTTP, or install `socksio` beside prompt-lint"
+        return Fatal(f"{proxy} names a SOCKS proxy, which needs the package socksio", hint)
+    if "ValueError" in kinds or "InvalidURL" in kinds:
+        return Fatal(
+            f"{proxy} isn't the address of a proxy", "example: HTTPS_PROXY=http://proxy.example.com:8080"
+        )
+    name = min(kinds - {"object", "BaseException", "Exception"}, default="Exception")
+    return Fatal(
+        f"the HTTP client can't be set up ({name})", f"check SSL_CERT_FILE, SSL_CERT_DIR and {proxy}"
     )
 
 
@@ -158,7 +179,7 @@ class UserCount:
     def __enter__(self) -> None:
         with self._lock:
             if not self._users:
-                raise RequestFailed("invalid", "the run is over")
+                raise RequestFailed("invalid", "the run has ended")
             self._users += 1
 
     def __exit__(self, *_: object) -> None:
@@ -184,7 +205,7 @@ def _make_body_guard(host: str, timeout: float, max_bytes: int) -> Callable[[htt
     def guard_body(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             if response.status_code == 200:
-                raise RequestFailed("invalid", f"{host} sent a compressed answer that nobody asked for")
+                raise RequestFailed("invalid", f"{host} sent a compressed answer, which wasn't requested")
             del response.headers["content-encoding"]  # so that the body isn't decompressed
         response.stream = _GuardedBody(response, host, timeout, max_bytes)
 
@@ -211,7 +232,9 @@ class _GuardedBody(httpx2.SyncByteStream):
                 self.is_cut = True
                 return
             if time.monotonic() > deadline:
-                raise RequestFailed("retry", f"no whole answer from {self._host} within {self._timeout:g} s")
+                raise RequestFailed(
+                    "retry", f"no complete answer from {self._host} within {self._timeout:g} s"
+                )
             yield chunk
         if self._connection is not None and _get_trailing_data(self._stream) != b"":
             self._connection.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.redact import Redact
     from prompt_lint.api.responses import Response
 
-DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("not done", "answer", ""))
+DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("not done", "answer", "", "", ""))
 
 
 class JsonResponse(NamedTuple):
@@ -90,9 +90,11 @@ def _parse(response: Response, host: str, redact: Redact, max_bytes: int) -> Jso
         message = f"{host} answered {status}: {redact(parsed.message())}"
         raise RequestFailed("rate_limit", message, retry_after=_parse_wait(response))
     if status >= 500 or status in {408, 409}:
-        raise RequestFailed("retry", f"{host} answered {status}", retry_after=parse_retry_after(response))
+        raise RequestFailed(
+            "retry", f"{host} answered {status}", "run again later", retry_after=parse_retry_after(response)
+        )
     if status in {200, 201} and parsed.value is None:
-        raise RequestFailed("invalid", f"{host} answered with something that isn't JSON")
+        raise RequestFailed("invalid", f"{host} didn't answer with JSON")
     return parsed
 
 

@@ -6,11 +6,16 @@ from typing import NamedTuple
 
 
 class Wording(NamedTuple):
-    """What a run that gives up calls its work: a failure, a result, and what to know before running again."""
+    """What a run that gives up calls its work: a failure, a result, and what to know before running again.
+
+    The options that set its bounds are "" where the command has none.
+    """
 
     failure: str = "not counted"
     result: str = "count"
     rerun_note: str = ": what has been counted is kept"
+    deadline_option: str = "--deadline"
+    max_requests_option: str = "--max-requests"
 
 
 class RequestPolicy(NamedTuple):

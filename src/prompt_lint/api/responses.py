@@ -32,13 +32,13 @@ MAX_COUNT = 2**31 - 1
 
 _STATUSES: Mapping[int, tuple[FailureKind, str]] = {
     400: ("request", ""),
-    401: ("fatal", "the key or token was rejected: is it valid, and for this endpoint?"),
-    402: ("fatal", "see the organization's billing settings"),
-    403: ("fatal", "this credential may not count tokens there"),
-    404: ("request", ""),
+    401: ("fatal", "the API key or token was rejected: check that it is valid, and meant for this address"),
+    402: ("fatal", "check the organization's billing settings in the Claude Console"),
+    403: ("fatal", "this API key or token may not count tokens there: use another one"),
+    404: ("request", "check the name of the model"),
     408: ("retry", ""),
     409: ("retry", ""),
-    413: ("request", ""),
+    413: ("request", "split the prompt: the API takes no request this large"),
     422: ("request", ""),
     429: ("rate_limit", ""),
 }
@@ -108,7 +108,13 @@ def parse_token_count(
     # `bool` is an `int`, and NaN passes every comparison: so the type itself.
     if type(tokens) is not int or not 0 < tokens <= MAX_COUNT:
         request_id = format_request_id(response, redact)
-        raise RequestFailed("invalid", f"{host} answered without a valid number of tokens{request_id}")
+        if _is_web_page(response):
+            hint = f"is a proxy or a login page in between? check {variable} and the network"
+            raise RequestFailed(
+                "invalid", f"{host} answered with a web page, not with a count{request_id}", hint
+            )
+        message = f"{host} answered without a valid number of tokens{request_id}"
+        raise RequestFailed("invalid", message, f"check {variable}")
     return Result(Count(tokens, tokens, tokens, "api"), parse_quota(response.headers))
 
 
@@ -127,7 +133,7 @@ def parse_json(
         raise _explain_status(response, host, redact, variable)
     fault = ""
     if response.headers.get("content-encoding", "identity") != "identity":
-        fault = "sent a compressed answer that nobody asked for"
+        fault = "sent a compressed answer, which wasn't requested"
     elif response.body is None:
         fault = f"sent more than {max_bytes // 1024:,} KiB"
     if fault:
@@ -151,14 +157,23 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _is_web_page(response: Response) -> bool:
+    start = (response.body or b"")[:200].lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html")) or "html" in response.headers.get(
+        "content-type", ""
+    )
+
+
 def _explain_status(response: Response, host: str, redact: Redact, variable: str) -> RequestFailed:
     if 300 <= response.status < 400:
         advice = f"name the final address in {variable}, or sign in to the network"
         return redirect_failure(response, host, advice)
-    kind, advice = _STATUSES.get(response.status) or ("retry" if response.status >= 500 else "invalid", "")
+    kind, advice = _STATUSES.get(response.status) or ("invalid", "")
+    if response.status >= 500:
+        kind, advice = "retry", "the API has trouble: run again later"
     error = _get_error(response)
     if response.status == 404 and not error:
-        kind, advice = "invalid", f"is {variable} the right address?"
+        kind, advice = "invalid", f"check {variable}: there is no API at this address"
     details = error.get("details")
     if isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached":
         kind, advice = "fatal", "the organization's spend limit is reached: raise it in the Claude Console"
@@ -225,23 +240,28 @@ def explain_network_error(error: BaseException, host: str, timeout: float, proxy
 
     `proxy` is what to call the proxy that the request didn't get past; empty without one.
     """
-    peer, advice = proxy or host, "check the proxy's address, or name the host in NO_PROXY" if proxy else ""
+    peer = proxy or host
+    advice = (
+        "check the proxy's address, or name the host in NO_PROXY"
+        if proxy
+        else "check the network and the proxy settings"
+    )
     names = {kind.__name__ for link in _get_causes(error) for kind in type(link).__mro__}
     table: tuple[tuple[str, FailureKind, str, str], ...] = (
         ("SSLCertVerificationError", "fatal", f"the certificate of {host} isn't trusted",
-         "where a proxy signs it, SSL_CERT_FILE may name that proxy's certificate"),
-        ("SSLError", "retry", f"{host} doesn't speak TLS properly", ""),
+         "if a proxy signs it, name that proxy's certificate in SSL_CERT_FILE"),
+        ("SSLError", "retry", f"{host} didn't answer with TLS", "check the port, and whether https:// is right"),
         ("gaierror", "retry", f"the name of {proxy} can't be resolved" if proxy else f"the name {host} can't be resolved",
          advice),
-        ("ProxyError", "retry", f"{proxy or 'the proxy'} doesn't lead to {host}", advice),
+        ("ProxyError", "retry", f"{proxy or 'the proxy'} refused to connect to {host}", advice),
         ("ConnectionRefusedError", "retry", f"{peer} refuses connections", advice),
         ("ConnectTimeout", "retry", f"no connection to {peer} within {timeout:g} s", advice),
         ("TimeoutException", "retry", f"no answer from {peer} within {timeout:g} s", advice),
         ("TimeoutError", "retry", f"no answer from {peer} within {timeout:g} s", advice),
         ("LocalProtocolError", "fatal", "the request can't be sent as HTTP", ""),
-        ("RemoteProtocolError", "retry", f"{peer} broke off, or answered with something that isn't HTTP", advice),
-        ("NetworkError", "retry", f"the connection to {peer} broke off", advice),
-        ("OSError", "retry", f"the connection to {peer} broke off", advice),
+        ("RemoteProtocolError", "retry", f"{peer} closed the connection, or didn't answer with HTTP", advice),
+        ("NetworkError", "retry", f"the connection to {peer} was lost", advice),
+        ("OSError", "retry", f"the connection to {peer} was lost", advice),
     )  # fmt: skip
     for name, kind, message, hint in table:
         if name in names:

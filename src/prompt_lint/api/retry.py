@@ -108,9 +108,10 @@ class RetrySchedule:
         self._limiter.record_sent(now)
         self.requests += 1
         if self.requests >= self._policy.max_requests:
+            option = self._wording.max_requests_option
             self._close(
-                f"the run's limit of {self._policy.max_requests:,} requests is used up",
-                f"raise --max-requests, or run again{self._wording.rerun_note}",
+                f"stopped after {self._policy.max_requests:,} requests{option and f' ({option})'}",
+                f"{option and f'raise {option}, or '}run again{self._wording.rerun_note}",
             )
         return self._last_number, task
 
@@ -184,7 +185,7 @@ class RetrySchedule:
 
     def _stop_for_long_wait(self, task: Task, failed: RequestFailed, now: float) -> None:
         wait = describe_wait(failed.retry_after or 0.0, now + self._clock_offset)
-        message = f"{failed.message}; it asks to come back {wait}"
+        message = f"{failed.message}; it asks to try again {wait}"
         hint = f"run again then{self._wording.rerun_note}"
         self._give_up(task, message, hint)
         self.stop(message, hint)
@@ -201,8 +202,9 @@ class RetrySchedule:
             return
         last = f"; the last answer: {self._last_failure.message}" if self._last_failure else ""
         if now >= self._end:
-            over = f"the run's {self._policy.deadline:g} s are over{last}"
-            self.stop(over, "raise --deadline, or run again")
+            option = self._wording.deadline_option
+            over = f"gave up after {self._policy.deadline:g} s{option and f' ({option})'}{last}"
+            self.stop(over, f"{option and f'raise {option}, or '}run again")
         elif now >= self._progress_at + self._policy.stall:
             stalled = f"no {self._wording.result} arrived for {self._policy.stall:g} s{last}"
             self.stop(stalled, "run again later")

@@ -82,9 +82,9 @@ def _import_sdk(provider: Provider) -> Any:
             import_module(_EXTRAS[provider])
     except ImportError as error:
         raise Fatal(
-            f"counting this way needs the Claude SDK, and {error.name or 'a part of it'} isn't installed",
-            f'pip install "prompt-lint[{provider}]"; in a pre-commit hook: '
-            f'additional_dependencies: ["prompt-lint[{provider}]"]',
+            f"--provider {provider} needs a package that isn't installed: {error.name or 'a part of the SDK'}",
+            f'pip install "anthropic[{provider}]"; in a pre-commit hook: '
+            f'additional_dependencies: ["anthropic[{provider}]"]',
         ) from None
     anthropic = import_module("anthropic")
     logging.getLogger("anthropic").setLevel(logging.ERROR)
@@ -109,8 +109,8 @@ def _create_client(
         http_client.close()
         reason = to_one_line(str(error), redact)
     raise Fatal(
-        f"the Claude SDK can't be used ({credential.source}): {reason}",
-        "see docs/exact-counts.md",
+        f"the Claude SDK can't be set up ({credential.source}): {reason}",
+        "docs/exact-counts.md lists the variables that each provider needs",
         ExitCode.USAGE,
     )
 
@@ -164,4 +164,4 @@ class _Sender:
             return explain_failure(error, error.request, self._host, self._timeout, proxy_variable)
         # Whatever else is raised before anything is sent concerns the credential, and so every request.
         reason = to_one_line(str(error), self._redact) or type(error).__name__
-        return RequestFailed("fatal", f"the Claude SDK has no usable credential: {reason}")
+        return RequestFailed("fatal", f"the Claude SDK found no usable credential: {reason}")

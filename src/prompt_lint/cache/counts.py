@@ -59,6 +59,11 @@ class CountCache:
         """What was wrong with the file: at most one sentence."""
         return self._store.warnings
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether counts are kept between runs: there is a file, and nothing was wrong with it."""
+        return bool(self._store.path) and not self.warnings
+
     def get(self, keys: Collection[CountKey], *origins: Origin) -> dict[CountKey, Count]:
         """Return the counts that are known, for those of `keys` that have one. The first of `origins` wins."""
         names = {origin: self._make_names(keys, origin) for origin in origins}

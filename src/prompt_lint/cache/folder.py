@@ -16,14 +16,13 @@ _PREFIXES = ("counts-v", "files-v", "run-v", "config-v")
 
 
 def cache_folder(
-    env: Mapping[str, str], flag: str | None, top: str | None = None, platform: str = sys.platform
+    env: Mapping[str, str], named: str | None, top: str | None = None, platform: str = sys.platform
 ) -> str | None:
-    """Return the cache's folder: the flag, PROMPT_LINT_CACHE_DIR, or the platform's folder for caches; None for none.
+    """Return the cache's folder: the named one, or the platform's folder for caches; None for none.
 
     A folder that nobody named is refused inside the checkout at `top`: whoever wrote the repository could have put
     counts there.
     """
-    named = flag or env.get("PROMPT_LINT_CACHE_DIR")
     if named:
         return os.path.abspath(os.path.expanduser(named))
     usual = _platform_folder(env, platform)

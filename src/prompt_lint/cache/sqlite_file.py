@@ -39,7 +39,7 @@ BUSY, LOCKED, READONLY, INTERRUPT, CORRUPT, FULL, CANTOPEN, TOOBIG, NOTADB = 5, 
 READONLY_ROLLBACK, READONLY_MOVED, DELETE_NOENT = 776, 1032, 5898
 _DAMAGED = "it is damaged or not a cache of this version"
 _REASONS = {
-    BUSY: "another process holds it", LOCKED: "another process holds it", READONLY: "it can't be written",
+    BUSY: "another process uses it", LOCKED: "another process uses it", READONLY: "it can't be written",
     INTERRUPT: "it takes too long to answer", CORRUPT: _DAMAGED, TOOBIG: _DAMAGED, NOTADB: _DAMAGED,
     FULL: "the disk is full", CANTOPEN: "it can't be opened",
 }  # fmt: skip

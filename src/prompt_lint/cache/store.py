@@ -242,7 +242,7 @@ class Store:
         except OSError:
             return False
         if copy_name:
-            self._warn(f"is begun anew and the old one kept as {copy_name}", error)
+            self._warn(f"is started over, and the old one kept as {copy_name}", error)
         return True
 
     # Writing
@@ -261,7 +261,7 @@ class Store:
                 if repairs == _REPAIRS or not self._repair(error):
                     self._writing = False
                     if self._unsaved:
-                        self._warn("could not take new counts", error)
+                        self._warn("can't be written, so new counts weren't saved", error)
             else:
                 return
 

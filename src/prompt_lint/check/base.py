@@ -47,7 +47,7 @@ def open_comparison(
     base = _find_earlier_base(tree, ref, context, env)
     if isinstance(base, NoBase):
         hint = f"; {base.hint}" if base.hint else ""
-        tree.notes.append(f"not compared with a base, so all that is there is judged: {base.message}{hint}")
+        tree.notes.append(f"no base found, so everything is checked: {base.message}{hint}")
         yield None
         return
     with CommitTree(tree.top, base.commit, tree.left_out) as commit:
@@ -71,7 +71,7 @@ def _find_earlier_base(
         return base
     if context and context.kind == "pull_request" and (context.target_branch or context.base):
         raise Fatal(
-            f"what is checked out is a part of {base.name}, so nothing of the pull request would be measured",
+            f"the commit that is checked out is already in {base.name}, so the pull request wouldn't be checked",
             _hint_checkout(context),
         )
     if context or (ref == AUTO and not read_current_branch(tree.top)):
@@ -90,8 +90,8 @@ def _hint_checkout(context: Context) -> str:
     if context.event != "pull_request_target":
         return "check out the pull request itself"
     return (
-        "run on `pull_request`: there `actions/checkout` takes the pull request, and on `pull_request_target` the target\n"
-        f"`with: {{ref: refs/pull/{context.pull_request or 'NUMBER'}/merge}}` takes it there, too: run nothing of it then"
+        "run on `pull_request`, where `actions/checkout` checks out the pull request; `pull_request_target` checks out the target\n"
+        f"`with: {{ref: refs/pull/{context.pull_request or 'NUMBER'}/merge}}` checks it out there, too: then run no code from it"
     )
 
 
@@ -104,12 +104,12 @@ def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: P
         return parse(data, name)
     except MissingFile:
         tree.notes.append(
-            f"{commit.name} has no configuration, so nothing had a limit there: what is over one doesn't fail yet"
+            f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
         )
         return None
     except (Unreadable, ConfigErrors):
         tree.notes.append(
-            f"the configuration in {commit.name} can't be used, so what this change loosens can't be told"
+            f"the configuration in {commit.name} has mistakes, so loosened limits can't be reported"
         )
         return config
 
@@ -131,7 +131,7 @@ def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str
     """
     base = find_base(tree, ref, env)
     if isinstance(base, NoBase):
-        raise Fatal(f"there is no configuration to trust: {base.message}", base.hint)
+        raise Fatal(f"no base to take the configuration from: {base.message}", base.hint)
     with CommitTree(tree.top, base.commit) as commit:
         try:
             return _read_config_file(commit, name)

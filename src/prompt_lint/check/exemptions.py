@@ -49,5 +49,5 @@ def report_unused(
     for exemption, paths in exemptions:
         if not paths:
             message = f"no prompt matches `{', '.join(exemption.files)}`, so nothing is exempt"
-            hint = "mend the pattern, or remove the exemption"
+            hint = "correct the pattern, or remove the exemption"
             yield Problem(config.path, exemption.line, message, hint, exit_code=ExitCode.USAGE)

@@ -127,7 +127,7 @@ class _GroupReader(NamedTuple):
     def _report_unused(self, reference: Reference) -> Problem:
         named = f" with a prompt named `{reference.name}`" if reference.name else ""
         message = f"no file in the repository matches `{reference.path}`{named}, which the group `{self.group.name}` sums"
-        hint = "mend it, or take it out of the group"
+        hint = "correct it, or take it out of the group"
         return Problem(self.config_path, reference.line, message, hint, ExitCode.USAGE)
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
@@ -164,14 +164,17 @@ class _GroupReader(NamedTuple):
         try:
             prompts = self._read_file(file, reference.line)
         except MissingFile:
-            raise self._fail(reference.line, f"`{file.path}` is not there", code=ExitCode.USAGE) from None
+            is_folder = any(path.startswith(f"{file.path}/") for path in self.tree.list_entries())
+            message = f"`{file.path}` {'is a folder' if is_folder else 'does not exist'}"
+            hint = "name a file in it" if is_folder else "create the file, or correct its path here"
+            raise self._fail(reference.line, message, hint, ExitCode.USAGE) from None
         named = [prompt for prompt in prompts if prompt.name == reference.name] if reference.name else prompts
         if len(named) == 1:
             return named[0]
         names = ", ".join(f"`{file.path}#{prompt.name}`" for prompt in prompts[:5])
         hint = f"there are {names}" if names else "leave it out of the group"
         problem = (
-            f"has no prompt named `{reference.name}`" if reference.name else f"holds {len(prompts)} prompts"
+            f"has no prompt named `{reference.name}`" if reference.name else f"has {len(prompts)} prompts"
         )
         raise self._fail(reference.line, f"`{file.path}` {problem}", hint, ExitCode.USAGE)
 
@@ -201,7 +204,7 @@ class _GroupReader(NamedTuple):
     ) -> _UncountableGroup:
         message = f"the group `{self.group.name}` can't be counted: {message}"
         return _UncountableGroup(
-            Problem(self.config_path, line, message, hint or "mend the file, or the group", code)
+            Problem(self.config_path, line, message, hint or "correct the file, or the group", code)
         )
 
 

@@ -76,7 +76,7 @@ def check_prompts(
     if comparison:
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
-        report = judge_prompts(run, prompts)
+        report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
@@ -103,9 +103,9 @@ def _list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
         return {config.path}
 
 
-def judge_prompts(run: Run, prompts: Iterable[ReadPrompt]) -> Report:
-    """Count `prompts` and judge them, without a base. The report lacks its number of files."""
-    outcomes, results = count_prompts(prompts, run.sources)
+def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
+    """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
+    outcomes, results = count_prompts(prompts, run.sources, file_count)
     counter = run.sources.offline_counter
     verdicts = judge_outcomes(run.config_path, outcomes, counter, run.diagnostics.problems)
     report = _make_report(run, list(verdicts), results)
@@ -132,7 +132,7 @@ def _compare(
     read_base = base_prompts.read_base_prompts(
         comparison, targets, changes, config, max_file_size, base_problems
     )
-    outcomes, results = count_prompts(chain(prompts, read_base), run.sources)
+    outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
     unread_files = compare.count_unread_files(run.diagnostics.problems, config.path)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
     counter = run.sources.offline_counter

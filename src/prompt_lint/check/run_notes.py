@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT
@@ -27,10 +28,11 @@ def report_nothing_measured(
     if not _is_empty(targets, report):
         return
     if not config.path:
-        raise Fatal("no file was found, so nothing was measured", "name a file, or a folder that holds one")
+        raise Fatal("found no file, so nothing was checked", "name a file, or a folder with files")
     if unmatched:
         paths = list_keys(path or "." for path in unmatched)
-        hint = "see `prompt-lint explain PATH`; a hook that names every changed file passes --allow-unmatched"
+        first = shlex.quote(unmatched[0] or ".")
+        hint = f"see `prompt-lint explain {first}`; a hook that names every changed file passes --allow-unmatched"
         yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
 
 
@@ -39,7 +41,7 @@ def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -
     if not _is_empty(targets, report):
         yield from (Note("no rule matches it, so it wasn't checked", path) for path in unmatched)
     elif targets.is_everything:
-        yield Note("no prompt matches the rules, and all of them allow that")
+        yield Note("no file matches the rules, and all of them have `allow_empty: true`")
     elif not unmatched:
         yield Note("no rule matches any of the paths, so nothing was checked")
 
@@ -58,7 +60,7 @@ def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[N
         for name in rule.parts:
             if (key, name) not in used:
                 yield Note(
-                    f"no prompt of this rule is called `{name}`, so that limit in `parts` holds for none",
+                    f"no prompt of this rule is called `{name}`, so that limit in `parts` applies to none",
                     config.path,
                     rule.limit_line(name, ""),
                 )
@@ -93,7 +95,7 @@ def note_obeyed_variables(results: CountResults, service: ApiService | None) -> 
     """Note the environment variables that the requests obeyed on their way."""
     if service and results.sent_to and service.obeyed_variables:
         variables = ", ".join(service.obeyed_variables)
-        yield Note(f"set in the environment, and obeyed by what was sent: {variables}")
+        yield Note(f"requests obeyed these environment variables: {variables}")
 
 
 def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> Iterator[Note]:
@@ -115,5 +117,5 @@ def describe_outage(results: CountResults) -> Problem:
     failed = len(results.failures)
     message = f"no exact count for {pluralize(failed, 'request')}"
     reason = first.message.removeprefix("not counted: ")
-    hint = "; ".join(filter(None, ("offline counts stand in where they decide", first.hint)))
+    hint = "; ".join(filter(None, ("used the offline count where it decides", first.hint)))
     return Problem("", 0, f"{message}{'; the first' if failed > 1 else ''}: {reason}", hint)

@@ -43,6 +43,11 @@ class Targets(NamedTuple):
     exemptions: Sequence[tuple[Exemption, Collection[str]]]
     is_everything: bool
 
+    @property
+    def source_count(self) -> int:
+        """How many files and groups are to be read."""
+        return len(self.matched) + len(self.groups)
+
 
 def find_targets(
     tree: WorkingTree,
@@ -308,10 +313,10 @@ def _report_unused_rules(
 
 def _describe_overruled(config: Config, rule: Rule) -> str:
     patterns = ", ".join(rule.files)
-    return f"{config.path}:{rule.line}: the rule for `{patterns}` owns no file: a later rule owns each that it matches"
+    return f"{config.path}:{rule.line}: the rule for `{patterns}` applies to no file: a later rule matches each of its files, and wins"
 
 
 def _report_unmatched(config: Config, rule: Rule) -> Problem:
     message = f"no file in the repository matches `{', '.join(rule.files)}`"
-    hint = "mend the pattern, remove the rule, or say `allow_empty: true` in it"
+    hint = "correct the pattern, remove the rule, or set `allow_empty: true` in it"
     return Problem(config.path, rule.line, message, hint, exit_code=ExitCode.USAGE)

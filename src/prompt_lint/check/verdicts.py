@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import CountResults, CountSources
     from prompt_lint.model.counts import Outcome
     from prompt_lint.model.values import Group, Verdict
+    from prompt_lint.output.progress import Progress
 
 
 def count_prompts(
-    prompts: Iterable[ReadPrompt], sources: CountSources
+    prompts: Iterable[ReadPrompt], sources: CountSources, file_count: int
 ) -> tuple[list[PromptOutcomes], CountResults]:
-    """Count what isn't counted yet. Return every prompt with what came of counting it, for each model of its rule."""
+    """Count what isn't counted yet. Return every prompt with what came of counting it, for each model of its rule.
+
+    `prompts` are of `file_count` files, or of some more.
+    """
+    sources.progress.expect_files(file_count)
     counted: list[ReadPrompt] = []
-    results = count_all(_make_jobs(prompts, counted), sources)
+    results = count_all(_make_jobs(prompts, counted, sources.progress), sources)
     return [(prompt, prompt.counts or _find_outcomes(prompt, results)) for prompt in counted], results
 
 
@@ -43,17 +48,22 @@ def plan_requests(outcomes: Iterable[PromptOutcomes]) -> list[PlannedRequest]:
     ]
 
 
-def _make_jobs(prompts: Iterable[ReadPrompt], counted: list[ReadPrompt]) -> Iterator[CountJob]:
+def _make_jobs(
+    prompts: Iterable[ReadPrompt], counted: list[ReadPrompt], progress: Progress
+) -> Iterator[CountJob]:
     """Yield what is still to be counted, and add every prompt to `counted`.
 
     The text goes with the job: prompts that kept theirs would keep the whole repository in memory.
     """
     for read in prompts:
         request = read.prompt.request
+        if not counted or counted[-1].prompt.path != read.prompt.path:
+            progress.add_file()
         counted.append(read._replace(prompt=read.prompt._replace(request=None)) if request else read)
         if request:
             limits = read.rule.limits_for(read.prompt.name)
             yield CountJob(read.digest, request, read.rule.models, read.size, limits)
+    progress.end_files()
 
 
 def _find_outcomes(read: ReadPrompt, results: CountResults) -> Sequence[Outcome | OfflineStandIn]:

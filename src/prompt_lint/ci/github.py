@@ -99,7 +99,7 @@ def _read_payload(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     payload: object = None
     try:
         payload = json.loads(_read_regular_file(path))
-        reason = "it holds no JSON object"
+        reason = "it isn't a JSON object"
     except OSError as error:
         reason = error.strerror or "it can't be read"
     except (ValueError, RecursionError):

@@ -21,32 +21,33 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CacheInfo
 
 
-@click.group("cache", cls=Group)
+@click.group("cache", cls=Group, page="cache.md")
 def command() -> None:
-    """Look at the counts that are kept between runs, or remove them."""
+    """Show or clear the cache of counts."""
 
 
-@command.command()
+@command.command(page="cache.md")
 @options.cache_dir
 @click.pass_obj
 def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
-    """Tell where the counts are, how many, and since when."""
+    """Show where the cache is, and what is in it."""
     folder = cache_folder(env, cache_dir)
     if not folder:
-        raise Fatal("there is no place for a cache", "give one with --cache-dir")
+        raise Fatal("there is no folder for a cache", "name one with --cache-dir")
     counts = open_counts(folder)
     text = _render_info(counts.read_info())
     write_stdout(text + "".join(f"note: {warning}\n" for warning in counts.warnings))
     return ExitCode.OK
 
 
-@command.command()
+@command.command(page="cache.md")
 @options.cache_dir
 @click.pass_obj
 def clear(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
-    """Remove all counts that are kept."""
+    """Remove all cached counts."""
     folder = cache_folder(env, cache_dir)
-    write_stdout(f"removed {clear_cache(folder) if folder else 0:,} bytes\n")
+    size = clear_cache(folder) if folder else 0
+    write_stdout(f"removed {size:,} bytes\n" if size else "the cache was empty\n")
     return ExitCode.OK
 
 

@@ -9,7 +9,8 @@ import click
 
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.value_completion import complete_models
 from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -27,25 +28,31 @@ if TYPE_CHECKING:
 _SCHEMA_VERSION = 1
 
 
-@click.command("calibrate", cls=Command)
-@click.option(
+@click.command(
+    "calibrate",
+    cls=Command,
+    examples=(("Compare one model", "prompt-lint calibrate --model claude-opus-5-5"),),
+    exit_codes={
+        ExitCode.OK: "every count is inside its interval",
+        ExitCode.OVER_LIMIT: "a count of the API is outside its interval",
+        ExitCode.USAGE: "the command line is wrong, or there is no API key",
+    },
+    page="exact-counts.md",
+)
+@option(
     "--models",
     "--model",
     "models",
+    group=options.COUNTING,
     metavar="MODEL",
     multiple=True,
-    shell_complete=options.complete_models,
-    help="Compare this model. Repeatable, and with commas. Default: one of each generation, and the newest.",
+    shell_complete=complete_models,
+    show_default="one of each generation, and the newest",
+    help="Compare MODEL; several with commas.",
 )
 @options.provider
 @options.bounds
-@click.option(
-    "--output-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What stdout carries.",
-)
+@options.output_format()
 @click.pass_obj
 def command(
     env: Mapping[str, str],
@@ -56,22 +63,20 @@ def command(
     deadline: float,
     output_format: str,
 ) -> ExitCode:
-    """Compare the API's counts of known requests with the offline ones, and show which rule differs.
+    """Compare offline counts with the API's.
 
-    About forty requests are sent for each model, some 150 by default: free of charge, as all counting is. Needs a credential.
-
-    Exit code 0 where every count is inside its interval, 1 where one isn't, 2 without a credential, 3 where the API doesn't
-    count what it should.
+    Has the API count some forty known requests for each model (about 150 by default), and shows which rule of the offline
+    count differs. Needs an API key, and costs nothing, as counting is free.
     """
     from prompt_lint.counting.calibration import DEFAULT_MODELS, calibrate  # noqa: PLC0415  # the tokenizer
 
     ids = tuple(dict.fromkeys(name for names in models for name in names.split(","))) or DEFAULT_MODELS
     for name in ids:
         if reason := explain_id(name):
-            raise Fatal(f"--models: `{name}` {reason}", "`prompt-lint models` lists the known ones")
+            raise Fatal(f"--model: `{name}` {reason}", "`prompt-lint models` lists the known ones")
     service, no_service_reason = find_service(env, provider, RequestPolicy(jobs, max_requests, deadline))
     if service is None:
-        raise Fatal(f"nothing to compare without a credential: {no_service_reason}", "set ANTHROPIC_API_KEY")
+        raise Fatal(f"`calibrate` needs an API key: {no_service_reason}", "set ANTHROPIC_API_KEY")
     comparisons = calibrate(ids, service)
     host = service.sent_to[0] if service.sent_to else ""
     render = _render_json if output_format == "json" else _render_text

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, open_base
 from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.value_completion import complete_base, complete_refs
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output import OUTPUTS
 from prompt_lint.output.delivery import OutputOptions, add_ci_targets, choose_targets, deliver_report
 from prompt_lint.output.terminal import write_stdout
 
@@ -23,47 +26,101 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
 
 
-@click.command("check", cls=Command)
-@click.argument("paths", nargs=-1, type=click.Path(readable=False))
+def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
+    from prompt_lint.output.status_words import list_labels  # noqa: PLC0415  # for the help alone
+
+    return "Status words", list(list_labels())
+
+
+@click.command(
+    "check",
+    cls=Command,
+    legend=_list_status_words,
+    examples=(
+        ("Check every prompt of the repository", "prompt-lint check"),
+        ("Compare with main, and fail for what this branch made worse", "prompt-lint check --base main"),
+        (
+            "Check one file without a configuration",
+            "prompt-lint check prompts/a.md --limit 8k --model claude-sonnet-5-5",
+        ),
+        ("Write a report for code scanning, too", "prompt-lint check --output sarif=prompt-lint.sarif"),
+    ),
+    exit_codes={
+        ExitCode.OK: "no prompt fails; or --exit-zero was given",
+        ExitCode.OVER_LIMIT: "a prompt is over its limit, grew too much or is invalid, or `on_raise: fail` applies",
+        ExitCode.USAGE: "the command line or the configuration is wrong, or a rule matches no file",
+    },
+    page="configuration.md",
+)
+@click.argument("paths", nargs=-1, type=click.Path(readable=False), help=options.PATHS_HELP)
 @options.config
-@click.option("--limit", help="A limit for every prompt: 8000, 8k, or 5% of the context window.")
-@options.models("Count for this model.")
-@click.option(
-    "--base",
-    metavar="REF",
-    envvar="PROMPT_LINT_BASE",
-    help="Compare with where the change left REF, or with what CI or the default branch says (auto).",
-)
-@click.option(
-    "--policy",
-    type=click.Choice(("changed", "project")),
-    envvar="PROMPT_LINT_POLICY",
-    help="With a base: fail for what this change made worse, or for everything. Default: changed.",
-)
-@click.option(
-    "--policy-from",
-    metavar="REF",
-    envvar="PROMPT_LINT_POLICY_FROM",
-    help="Take the configuration from where the change left REF.",
-)
 @options.no_git
 @options.max_file_size
-@options.counting
-@options.report_outputs
-@click.option(
+@option(
+    "--allow-unmatched",
+    group=options.INPUT,
+    is_flag=True,
+    help="Exit 0 if no rule matches any of PATHS, as a hook needs.",
+)
+@option(
+    "--limit",
+    group=options.LIMITS,
+    metavar="LIMIT",
+    show_default="the configuration's",
+    help="Set the limit of every prompt: 8000, 8k, or 5% of the context window.",
+)
+@options.models("Count for MODEL.", default="the configuration's")
+@option(
     "-e",
     "--exit-zero",
+    group=options.LIMITS,
     is_flag=True,
-    help="Exit 0 whatever is found in prompts: over a limit, grown, INVALID. Errors still exit 2 or 3.",
+    help="Exit 0 even if prompts fail. Errors still exit 2 or 3.",
 )
-@click.option(
-    "--allow-unmatched", is_flag=True, help="Exit 0 where no rule matches any of PATHS, as in a hook."
+@option(
+    "--base",
+    group=options.COMPARISON,
+    metavar="REF",
+    envvar="PROMPT_LINT_BASE",
+    show_default="no comparison",
+    shell_complete=complete_base,
+    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch.",
 )
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would be sent to the API, and where; send and judge nothing."
+@option(
+    "--policy",
+    group=options.COMPARISON,
+    type=click.Choice(("changed", "project")),
+    metavar="POLICY",
+    envvar="PROMPT_LINT_POLICY",
+    show_default="the configuration's, else changed",
+    help="With a base, fail for what the change made worse (changed) or for everything (project).",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show what passes, too.")
-@click.option("-q", "--quiet", is_flag=True, help="Show only what fails.")
+@option(
+    "--policy-from",
+    group=options.COMPARISON,
+    metavar="REF",
+    envvar="PROMPT_LINT_POLICY_FROM",
+    show_default="the working tree",
+    shell_complete=complete_refs,
+    help="Read the configuration from the merge base of REF and HEAD.",
+)
+@options.counting_of_check
+@option(
+    "--dry-run",
+    group=options.COUNTING,
+    is_flag=True,
+    help="Show what would be sent to the API, and where. Send and judge nothing.",
+)
+@options.output_format(
+    OUTPUTS,
+    default=None,
+    envvar="PROMPT_LINT_OUTPUT_FORMAT",
+    show_default="text; in CI also annotations and a summary",
+)
+@options.output_file
+@options.output(OUTPUTS)
+@option("-v", "--verbose", group=options.OUTPUT, is_flag=True, help="Show prompts that pass, too.")
+@option("-q", "--quiet", group=options.OUTPUT, is_flag=True, help="Show only what fails.")
 @options.color
 @options.group_options(
     config_options=options.ConfigOptions,
@@ -84,7 +141,10 @@ def command(
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
-    """Check the prompts of the repository, or those below PATHS, against their limits."""
+    """Check prompts against their limits.
+
+    The limits are in .prompt-lint.yaml, which `prompt-lint init` writes.
+    """
     if dry_run and not output_options.is_plain_text:
         raise Fatal(
             "--dry-run judges nothing, so it writes no report",
@@ -93,7 +153,9 @@ def command(
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
     with (
-        open_count_sources(env, config, tree.top, counting_options, is_dry_run=dry_run) as sources,
+        open_count_sources(
+            env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
+        ) as sources,
         open_base(env, tree, config, config_options, base, policy or "") as comparison,
     ):
         report = check_prompts(tree, config, relative, sources, settings, comparison)
@@ -103,10 +165,7 @@ def command(
         write_stdout(render_plan(report, sources, counting_options.max_requests))
         return ExitCode.OK
     report = add_cache_warnings(report, sources)
-
-    def describe(path: str) -> str:
-        return describe_input(path, tree, config, max_file_size)
-
+    describe = partial(describe_input, tree=tree, config=config, max_file_size=max_file_size)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
     deliver_report(report, targets, output_options, env)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli import options
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.comment import publisher
 
 if TYPE_CHECKING:
@@ -15,24 +16,47 @@ if TYPE_CHECKING:
     from prompt_lint.model.errors import ExitCode
 
 
-@click.command("comment", cls=Command)
-@click.option(
+@click.command(
+    "comment",
+    cls=Command,
+    examples=(
+        ("See the comment that a report makes", "prompt-lint comment --report report.json --dry-run"),
+        ("Update the comment of this job's pull request", "prompt-lint comment --report report.json"),
+    ),
+    page="github.md",
+)
+@option(
     "--report",
     "report_file",
+    group=options.INPUT,
     type=click.Path(dir_okay=False),
     required=True,
     help="The JSON output of `check`.",
 )
-@click.option(
-    "--key", default="", help="Tells apart several comments on one pull request, as matrix jobs have them."
+@option(
+    "--missing-ok",
+    group=options.INPUT,
+    is_flag=True,
+    help="If there is no report, replace the findings of an earlier run, and exit 0.",
 )
-@click.option(
-    "--pull-request", "number", type=click.IntRange(1, 10**9), help="Its number. Default: the event's."
+@option(
+    "--pull-request",
+    "number",
+    group=options.OUTPUT,
+    type=click.IntRange(1, 10**9),
+    metavar="N",
+    show_default="of the event",
+    help="The number of the pull request.",
 )
-@click.option(
-    "--missing-ok", is_flag=True, help="Without a report, only take back what an earlier run has told."
+@option(
+    "--key",
+    group=options.OUTPUT,
+    metavar="NAME",
+    default="",
+    show_default="none",
+    help="A name for this comment, if a pull request has several, as for the jobs of a matrix.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the comment, and send nothing.")
+@option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the comment, and send nothing.")
 @click.pass_obj
 def command(
     env: Mapping[str, str],
@@ -42,5 +66,8 @@ def command(
     missing_ok: bool,
     dry_run: bool,
 ) -> ExitCode:
-    """Keep one comment on the pull request at GitHub up to date, with the token in GITHUB_TOKEN."""
+    """Update the comment on a GitHub pull request.
+
+    There is one comment, which each run replaces. Needs a token in GITHUB_TOKEN.
+    """
     return publisher.run(env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run))

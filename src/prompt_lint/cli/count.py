@@ -11,7 +11,7 @@ import click
 from prompt_lint.check.pipeline import Run, Settings, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_file_here, is_among
 from prompt_lint.cli.settings import make_settings
@@ -20,6 +20,7 @@ from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
@@ -39,25 +40,62 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"
+# The formats that have something to say of files without a limit.
+_OUTPUTS = ("text", "json", "markdown")
 
 
-@click.command("count", cls=Command)
-@click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))
-@options.models("Count for this model.", required=True)
-@click.option(
-    "--role", type=click.Choice(("user", "system")), help="Default: by the format; a text is the user's."
+@click.command(
+    "count",
+    cls=Command,
+    examples=(
+        ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
+        (
+            "Count for two models",
+            "prompt-lint count prompts/*.md --model claude-opus-5-5 --model claude-haiku-5-5",
+        ),
+        (
+            "Count what another program prints",
+            "git show HEAD:a.md | prompt-lint count - --model claude-opus-5-5",
+        ),
+        (
+            "Count tool definitions, by the API",
+            "prompt-lint count tools.json --format tools --counting exact --model claude-opus-5-5",
+        ),
+    ),
+    page="counting.md",
 )
-@click.option(
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(readable=False), help="Files to count; `-` is stdin."
+)
+@option(
+    "--role",
+    group=options.INPUT,
+    type=click.Choice(("user", "system")),
+    metavar="ROLE",
+    show_default="by format; user for a text",
+    help="Count the text as the user's message or as the system prompt.",
+)
+@option(
     "--format",
     "format_name",
+    group=options.INPUT,
     type=click.Choice(tuple(FORMATS)),
     metavar="NAME",
-    help="Default: by name and content.",
+    show_default="by name and content",
+    help="Read the files in this format.",
 )
-@click.option("--show-request", is_flag=True, help="Print the request that is counted, and count nothing.")
 @options.max_file_size
+@options.models("Count for MODEL.", group=options.COUNTING, required=True)
 @options.counting
-@options.report_outputs
+@option(
+    "--show-request",
+    group=options.OUTPUT,
+    is_flag=True,
+    help="Print the request that would be counted, and count nothing.",
+)
+@options.output_format(_OUTPUTS)
+@options.output_file
+@options.output(_OUTPUTS)
 @options.color
 @options.group_options(counting_options=options.CountingOptions, output_options=OutputOptions)
 @click.pass_obj
@@ -72,7 +110,10 @@ def command(
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
-    """Count the tokens of FILES, without a configuration: a `wc` for tokens. `-` is stdin."""
+    """Count the tokens of files.
+
+    Needs no configuration and no repository.
+    """
     rule = _make_rule(models, role or "", format_name or "")
     reader = _Reader(rule, max_file_size, Diagnostics([], []), [])
     if show_request:
@@ -101,7 +142,8 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    report = judge_prompts(Run("", sources, settings, reader.diagnostics), reader.read_files(files))
+    run = Run("", sources, settings, reader.diagnostics)
+    report = judge_prompts(run, reader.read_files(files), len(files))
     return report._replace(file_count=len(files))
 
 
@@ -153,6 +195,23 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int)
     return data if real == name else tree.read(real, max_bytes)
 
 
+def _explain_unread(path: str, error: OSError) -> Unreadable:
+    """Return why a file can't be read, and what was probably meant."""
+    if isinstance(error, IsADirectoryError):
+        return Unreadable(
+            "is a folder", f"name files in it; `prompt-lint list {path}` counts those that rules match"
+        )
+    hint = ""
+    if isinstance(error, FileNotFoundError):
+        folder, name = os.path.split(path)
+        names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+        near = find_nearest(name, names)
+        hint = f"did you mean `{os.path.join(folder, near)}`?" if near else ""
+        if set(path) & set("*?["):
+            hint = "the shell found no file that matches this pattern"
+    return Unreadable(f"can't be read: {error.strerror}", hint)
+
+
 def _read_bytes(path: str, max_bytes: int) -> bytes:
     """Return the bytes of a file, which may be a pipe (`<(…)`): so its size isn't asked for first. Raises `Unreadable`."""
     try:
@@ -162,9 +221,11 @@ def _read_bytes(path: str, max_bytes: int) -> bytes:
             with open(path, "rb") as file:
                 data = file.read(max_bytes + 1)
     except OSError as error:
-        raise Unreadable(f"can't be read: {error.strerror}") from None
+        raise _explain_unread(path, error) from None
     except (AttributeError, ValueError):
         raise Unreadable("can't be read: it is closed" if path == STDIN else "can't be read") from None
     if len(data) > max_bytes:
-        raise Unreadable(f"is larger than {max_bytes:,} bytes", "raise --max-file-size if that is meant")
+        raise Unreadable(
+            f"is larger than {max_bytes:,} bytes (--max-file-size)", "raise --max-file-size to count it"
+        )
     return data

@@ -10,13 +10,14 @@ from prompt_lint.cache.counts import open_counts
 from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
 from prompt_lint.cache.identity import find_identity
+from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, name_endpoint
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import CountSources
 from prompt_lint.model.errors import Fatal, Terminated
 from prompt_lint.model.models import find_tokenizer_family
 from prompt_lint.model.values import Note
-from prompt_lint.output.terminal import show_progress
+from prompt_lint.output.progress import Progress, describe_interruption, show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,7 @@ def open_count_sources(
     options: CountingOptions,
     *,
     is_dry_run: bool = False,
+    is_quiet: bool = False,
 ) -> Iterator[CountSources]:
     """Yield the sources of a run's counts. What has been counted is saved, however the run ends.
 
@@ -56,10 +58,16 @@ def open_count_sources(
         policy = RequestPolicy(options.jobs, options.max_requests, options.deadline)
         service, no_service_reason = find_service(env, options.provider, policy)
         if options.counting == "exact" and service is None:
-            raise Fatal(f"no exact counts without a credential: {no_service_reason}", _NO_CREDENTIAL_HINT)
+            raise Fatal(
+                f"{name_source('counting')} exact needs an API key: {no_service_reason}", _NO_CREDENTIAL_HINT
+            )
     folder = None if options.no_cache else cache_folder(env, options.cache_dir, top)
     endpoint = name_endpoint(env, options.provider)
-    with _open_caches(env, folder, top, endpoint) as (counts, files), show_progress(env) as report_progress:
+    with (
+        _open_caches(env, folder, top, endpoint) as (counts, files),
+        show_progress(env, is_quiet=is_quiet) as progress,
+        _explain_interruption(progress, counts),
+    ):
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
             OfflineCounter(_count_request, _count_text),
@@ -69,9 +77,20 @@ def open_count_sources(
             service,
             no_service_reason,
             available_cores(),
-            report_progress,
+            progress,
             is_dry_run,
         )
+
+
+@contextmanager
+def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[None]:
+    """Add a note to what interrupts a run: how far it has come, and what is kept of it."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated) as error:
+        counts.close(_PATIENCE_AT_END)
+        error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
+        raise
 
 
 # Workers import these two by name. Most runs know all counts, and need no tokenizer.

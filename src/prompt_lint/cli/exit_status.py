@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from prompt_lint import __version__
+from prompt_lint.cli.usage_errors import describe_usage_error
 from prompt_lint.model.errors import SYSTEM_HINTS, ExitCode, Fatal, Terminated, Unreadable
 from prompt_lint.output.terminal import ClosedPipe, end_stdout, write_stderr
 from prompt_lint.text.escape import escape_line
@@ -36,24 +37,18 @@ def catch_faults(run: Callable[[], int | None]) -> int:
         write_stderr(f"{error.format_message()}\n")
         code = ExitCode.USAGE
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        hint = f"see `{context.command_path} --help`" if context else ""
-        errors, code = [(_describe_usage_error(error), hint)], ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        code = ExitCode.INTERRUPTED
+        errors, code = [describe_usage_error(error)], ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort) as error:
+        errors, code = [(f"interrupted{_read_notes(error)}", "")], ExitCode.INTERRUPTED
     except ClosedPipe:
         code = ExitCode.UNCOUNTED
     _write_errors(errors)
     return code
 
 
-def _describe_usage_error(error: click.ClickException) -> str:
-    """Return Click's message; about a value of the environment, one that names the variable, not the option."""
-    if isinstance(error, click.BadParameter) and error.ctx and isinstance(error.param, click.Option):
-        source = error.ctx.get_parameter_source(error.param.name or "")
-        if source is click.core.ParameterSource.ENVIRONMENT:
-            return f"Invalid value for {error.param.envvar}: {error.message}"
-    return error.format_message()
+def _read_notes(error: BaseException) -> str:
+    """Return what was noted of an interruption: how far the run had come. Click wraps Ctrl-C in an error of its own."""
+    return "".join(getattr(error.__cause__ or error, "__notes__", ()))
 
 
 def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
@@ -63,8 +58,8 @@ def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
     gc.set_threshold(100_000)
     try:
         code = catch_faults(run)
-    except Terminated:
-        _write_errors([("terminated", "")])
+    except Terminated as error:
+        _write_errors([(f"terminated{_read_notes(error)}", "")])
         code = ExitCode.TERMINATED
     except BrokenPipeError:  # Click printed something by itself
         code = ExitCode.UNCOUNTED

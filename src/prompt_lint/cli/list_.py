@@ -10,7 +10,7 @@ import click
 from prompt_lint.check.breakdown import measure_imports, split_prompt
 from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project
@@ -33,26 +33,38 @@ if TYPE_CHECKING:
     from prompt_lint.repo.working_tree import WorkingTree
 
 
-@click.command("list", cls=Command)
-@click.argument("paths", nargs=-1, type=click.Path(readable=False))
-@options.config
-@click.option(
-    "--by",
-    type=click.Choice(("rule", "format", "folder")),
-    help="In sections, or as a tree of folders with sums.",
+@click.command(
+    "list",
+    cls=Command,
+    examples=(
+        ("List all prompts", "prompt-lint list"),
+        ("Add up what each folder holds", "prompt-lint list --by folder"),
+        ("Read it with another program", "prompt-lint list prompts --output-format json"),
+    ),
+    page="outputs.md",
 )
+@click.argument("paths", nargs=-1, type=click.Path(readable=False), help=options.PATHS_HELP)
+@options.config
 @options.no_git
 @options.max_file_size
 @options.counting
-@click.option(
-    "--output-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What stdout (or --output-file) carries.",
+@option(
+    "--by",
+    group=options.OUTPUT,
+    type=click.Choice(("rule", "format", "folder")),
+    metavar="WHAT",
+    show_default="one table",
+    help="Show a section for each rule or format, or a tree of folders with sums.",
 )
+@options.output_format()
 @options.output_file
-@click.option("-v", "--verbose", is_flag=True, help="Every prompt of every file, every model, every folder.")
+@option(
+    "-v",
+    "--verbose",
+    group=options.OUTPUT,
+    is_flag=True,
+    help="Show every prompt of every file, every model, every folder.",
+)
 @options.color
 @options.group_options(
     config_options=options.ConfigOptions,
@@ -69,9 +81,9 @@ def command(
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
-    """List the prompts of the repository, or those below PATHS, with format, role, limit and tokens.
+    """List prompts with their tokens and limits.
 
-    Nothing fails for its size.
+    No prompt fails for its size.
     """
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, max_file_size)

@@ -10,7 +10,7 @@ import click
 
 from prompt_lint.cli import exit_status
 from prompt_lint.cli.commands import Group, version_option
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
@@ -28,17 +28,19 @@ class _Subcommands(LazyTable[click.Command]):
 
 SUBCOMMANDS = _Subcommands(
     {
-        "cache": "prompt_lint.cli.cache_",
-        "calibrate": "prompt_lint.cli.calibrate",
-        "check": "prompt_lint.cli.check",
-        "comment": "prompt_lint.cli.comment",
-        "completion": "prompt_lint.cli.completion",
-        "count": "prompt_lint.cli.count",
-        "explain": "prompt_lint.cli.explain.command",
         "init": "prompt_lint.cli.init.command",
+        "check": "prompt_lint.cli.check",
         "list": "prompt_lint.cli.list_",
+        "explain": "prompt_lint.cli.explain.command",
+        "count": "prompt_lint.cli.count",
         "models": "prompt_lint.cli.models",
+        "calibrate": "prompt_lint.cli.calibrate",
         "report": "prompt_lint.cli.report",
+        "comment": "prompt_lint.cli.comment",
+        "cache": "prompt_lint.cli.cache_",
+        "completion": "prompt_lint.cli.completion",
+        "help": "prompt_lint.cli.help_",
+        "version": "prompt_lint.cli.version",
     }
 )
 
@@ -47,15 +49,16 @@ SUBCOMMANDS = _Subcommands(
     cls=Group,
     commands=cast("dict[str, click.Command]", SUBCOMMANDS),  # Click only reads it
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 within limits, 1 over a limit, 2 usage or configuration, 3 something could not be "
-    "counted, 130 interrupted, 143 terminated.",
+    examples=(
+        ("Find the prompts of a repository, and write a configuration", "prompt-lint init"),
+        ("Check them", "prompt-lint check"),
+        ("Count the tokens of a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
+    ),
+    exit_codes={ExitCode.OVER_LIMIT: "a prompt fails (check, explain), or a condition is true (report)"},
 )
 @version_option()
 def cli() -> None:
-    """Keep Claude prompts within their token limits.
-
-    Start with `prompt-lint init`, which looks for prompts and writes a .prompt-lint.yaml; then run `prompt-lint check`.
-    """
+    """Keep Claude prompts within their token limits."""
 
 
 def main() -> NoReturn:
@@ -87,5 +90,5 @@ def _refuse_ambiguous_options(arguments: Sequence[str]) -> None:
         if len(word) > 1 and word.startswith("-") and os.path.lexists(word):
             raise Fatal(
                 f"`{word}` may be an option, or the file of that name here",
-                "end the options with `--` (in a hook: `args: [--]`, behind all others), or rename the file",
+                "end the options with `--` (in a hook: `args: [--]`, after all other options), or rename the file",
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command
 from prompt_lint.counting.intervals import find_texts_margin
 from prompt_lint.model.errors import ExitCode
@@ -25,16 +26,13 @@ assumed: neither. Its counts are marked as unverified, and so are those of the i
 """
 
 
-@click.command("models", cls=Command)
-@click.option(
-    "--output-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What stdout carries.",
-)
+@click.command("models", cls=Command, page="models.md")
+@options.output_format()
 def command(output_format: str) -> ExitCode:
-    """List the known models: context window, tokenizer, and how sure the offline count is."""
+    """List the known models.
+
+    With their context windows and tokenizers, and how sure the offline count is.
+    """
     write_stdout(_render_json() if output_format == "json" else _render_table())
     return ExitCode.OK
 

@@ -7,10 +7,12 @@ from functools import reduce, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from prompt_lint.api.policy import RequestPolicy
-from prompt_lint.model.models import KNOWN_IDS
-from prompt_lint.output import OUTPUTS
+from prompt_lint.cli.commands import option
+from prompt_lint.cli.value_completion import complete_folders, complete_models
+from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,14 +41,14 @@ class ConfigOptions(NamedTuple):
 class CountingOptions(NamedTuple):
     """How a run counts. `deadline` is in seconds."""
 
-    counting: Mode | None
-    offline: bool
-    provider: Provider
-    jobs: int
-    max_requests: int
-    deadline: float
-    cache_dir: str | None
-    no_cache: bool
+    counting: Mode | None = None
+    offline: bool = False
+    provider: Provider = "anthropic"
+    jobs: int = _POLICY.jobs
+    max_requests: int = _POLICY.max_requests
+    deadline: float = _POLICY.deadline
+    cache_dir: str | None = None
+    no_cache: bool = False
 
 
 def group_options(**groups: Any) -> Decorator:
@@ -85,7 +87,7 @@ class FileSize(click.ParamType[int]):
                 number, factor = value[:-1], times
         size = int(number) * factor if number.isascii() and number.isdigit() and len(number) < 12 else 0
         if not 0 < size <= _MAX_FILE_SIZE:
-            self.fail(f"{value!r} is not a size up to 256M; right are 500000, 512k and 4M", param, ctx)
+            self.fail(f"`{value}` isn't a size of at most 256M, such as 500000, 512k or 4M", param, ctx)
         return size
 
 
@@ -96,9 +98,12 @@ class Seconds(click.FloatRange):
         super().__init__(0.1, 86_400)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = float(super().convert(value, param, ctx))
+        try:
+            seconds = float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            seconds = math.nan
         if math.isnan(seconds):
-            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+            self.fail(f"`{value}` isn't a number of seconds from 0.1 to 86400", param, ctx)
         return seconds
 
 
@@ -116,129 +121,185 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         name, _, path = value.partition("=")
-        if name not in self.formats or not path:
-            self.fail(
-                f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(self.formats)}", param, ctx
-            )
+        if not path:
+            self.fail(f"`{value}` isn't FORMAT=FILE, such as json=report.json", param, ctx)
+        if name not in self.formats:
+            near = find_nearest(name, self.formats)
+            message = f"`{name}` isn't one of {', '.join(self.formats)}{near and f'; did you mean `{near}`?'}"
+            self.fail(message, param, ctx)
         return name, path
 
+    def shell_complete(
+        self, _context: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        _, sign, file = incomplete.partition("=")
+        if sign:
+            return [CompletionItem(file, type="file")]
+        return [CompletionItem(f"{name}=") for name in self.formats if name.startswith(incomplete)]
 
-config = click.option(
+
+INPUT, LIMITS, COMPARISON, COUNTING, OUTPUT = "Input", "Limits", "Comparison", "Counting", "Output"
+PATHS_HELP = "Files and folders to look at. [default: the whole repository]"
+
+config = option(
     "--config",
     "config_path",
+    group=INPUT,
     type=click.Path(dir_okay=False),
     envvar="PROMPT_LINT_CONFIG",
-    help="The configuration, instead of .prompt-lint.yaml at the top of the repository.",
+    show_default=".prompt-lint.yaml at the top of the repository",
+    help="Read the configuration from FILE.",
 )
 
 
-def complete_models(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of the known models that begin like this, for a shell to offer."""
-    return [model for model in KNOWN_IDS if model.startswith(incomplete)]
-
-
-def models(help_text: str, *, required: bool = False) -> Decorator:
+def models(help_text: str, *, group: str = LIMITS, required: bool = False, default: str = "") -> Decorator:
     """Return the option `--model`, which may be given repeatedly."""
-    return click.option(
+    return option(
         "--model",
         "models",
+        group=group,
         metavar="MODEL",
         multiple=True,
         required=required,
+        show_default=default or True,
         shell_complete=complete_models,
-        help=f"{help_text} Repeatable; `prompt-lint models` lists the known ones.",
+        help=f"{help_text} `prompt-lint models` lists the known ones.",
     )
 
 
-no_git = click.option("--no-git", is_flag=True, help="Walk the folder instead of asking git for its files.")
-max_file_size = click.option(
+no_git = option(
+    "--no-git", group=INPUT, is_flag=True, help="Walk the folders instead of asking git for the files."
+)
+max_file_size = option(
     "--max-file-size",
+    group=INPUT,
     type=FileSize(),
+    metavar="SIZE",
     default=DEFAULT_FILE_SIZE,
     show_default="1M",
     envvar="PROMPT_LINT_MAX_FILE_SIZE",
-    help="A larger file is a problem. In bytes, or with k or M.",
+    help="Report larger files as errors. In bytes, or with k or M; at most 256M.",
 )
-cache_dir = click.option(
-    "--cache-dir", type=click.Path(file_okay=False), help="Where counts are kept between runs."
+cache_dir = option(
+    "--cache-dir",
+    group=COUNTING,
+    metavar="FOLDER",  # no `click.Path`, which would refuse a file: a broken cache costs a note, and no verdict
+    shell_complete=complete_folders,
+    envvar="PROMPT_LINT_CACHE_DIR",
+    show_default="the user's cache folder",
+    help="Keep counts in FOLDER between runs.",
 )
-provider = click.option(
+cache = _combine(
+    cache_dir, option("--no-cache", group=COUNTING, is_flag=True, help="Neither read nor keep counts.")
+)
+provider = option(
     "--provider",
+    group=COUNTING,
     type=click.Choice(("anthropic", "vertex", "foundry", "aws")),
+    metavar="NAME",
     default="anthropic",
     envvar="PROMPT_LINT_PROVIDER",
-    help="Whose API. All but anthropic need the SDK.",
+    help="Count with this provider's API.",
 )
-bounds = _combine(
-    click.option(
-        "--jobs",
-        type=click.IntRange(1, 256),
-        default=_POLICY.jobs,
-        show_default=True,
-        envvar="PROMPT_LINT_JOBS",
-        help="Requests to the API at a time.",
-    ),
-    click.option(
-        "--max-requests",
-        type=click.IntRange(1),
-        default=_POLICY.max_requests,
-        show_default=True,
-        envvar="PROMPT_LINT_MAX_REQUESTS",
-        help="Requests to the API in a run.",
-    ),
-    click.option(
-        "--deadline",
-        type=Seconds(),
-        default=_POLICY.deadline,
-        show_default=True,
-        envvar="PROMPT_LINT_DEADLINE",
-        help="Seconds that counting with the API may take.",
-    ),
-)
-counting = _combine(
-    click.option(
+
+
+_mode = _combine(
+    option(
         "--counting",
+        group=COUNTING,
         type=click.Choice(("exact", "auto", "offline")),
+        metavar="MODE",
         envvar="PROMPT_LINT_COUNTING",
-        help="exact: ask the API; auto: only what the offline count leaves open; offline: never. "
-        "Default: exact with a credential, else offline.",
+        show_default="exact with an API key, else offline",
+        help="exact: by the API; offline: by the tokenizer in this package; auto: offline, and by the API where that "
+        "can't decide.",
     ),
-    click.option("--offline", is_flag=True, help="Send nothing anywhere: --counting offline."),
+    option("--offline", group=COUNTING, is_flag=True, help="Send nothing: short for --counting offline."),
     provider,
-    bounds,
-    cache_dir,
-    click.option("--no-cache", is_flag=True, help="Neither read nor keep counts."),
 )
-output_file = click.option(
-    "-o", "--output-file", type=click.Path(dir_okay=False), help="Write there, not to stdout."
+
+
+def _requests(*, is_hidden: bool) -> Decorator:
+    return _combine(
+        option(
+            "--jobs",
+            group=COUNTING,
+            type=click.IntRange(1, 256),
+            metavar="N",
+            default=_POLICY.jobs,
+            envvar="PROMPT_LINT_JOBS",
+            hidden=is_hidden,
+            help="Send at most N requests at the same time.",
+        ),
+        option(
+            "--max-requests",
+            group=COUNTING,
+            type=click.IntRange(1),
+            metavar="N",
+            default=_POLICY.max_requests,
+            envvar="PROMPT_LINT_MAX_REQUESTS",
+            hidden=is_hidden,
+            help="Send at most N requests in a run.",
+        ),
+        option(
+            "--deadline",
+            group=COUNTING,
+            type=Seconds(),
+            metavar="SECONDS",
+            default=int(_POLICY.deadline),
+            envvar="PROMPT_LINT_DEADLINE",
+            hidden=is_hidden,
+            help="Stop asking the API after so many seconds.",
+        ),
+    )
+
+
+# Of requests that the command is there for.
+bounds = _requests(is_hidden=False)
+# How a run counts. The help of `check` alone shows the options for requests; the other commands take them, too.
+counting_of_check = _combine(_mode, bounds, cache)
+counting = _combine(_mode, _requests(is_hidden=True), cache)
+
+output_file = option(
+    "-o",
+    "--output-file",
+    group=OUTPUT,
+    type=click.Path(dir_okay=False),
+    show_default="stdout",
+    help="Write to FILE.",
 )
 
 
 def output(formats: Iterable[str]) -> Decorator:
     """Return the option `--output`, which may be given repeatedly."""
-    return click.option(
+    return option(
         "--output",
         "outputs",
+        group=OUTPUT,
         type=FormatAndFile(formats),
+        metavar="FORMAT=FILE",
         multiple=True,
-        help="One more output. May be given repeatedly.",
+        help="Write one more format, to FILE.",
     )
 
 
-report_outputs = _combine(
-    click.option(
+def output_format(formats: Iterable[str] = ("text", "json"), **settings: Any) -> Decorator:
+    """Return the option `--output-format`, by default that of a command which prints text or JSON."""
+    return option(
         "--output-format",
-        type=click.Choice(tuple(OUTPUTS)),
-        envvar="PROMPT_LINT_OUTPUT_FORMAT",
-        help="What stdout (or --output-file) carries. Default: text; of check in CI, annotations and a summary, too.",
-    ),
-    output_file,
-    output(OUTPUTS),
-)
-color = click.option(
+        group=OUTPUT,
+        type=click.Choice(tuple(formats)),
+        metavar="FORMAT",
+        **{"default": "text", "help": "Write this format.", **settings},
+    )
+
+
+color = option(
     "--color",
+    group=OUTPUT,
     type=click.Choice(("auto", "always", "never")),
+    metavar="WHEN",
     default="auto",
     envvar="PROMPT_LINT_COLOR",
-    help="auto: NO_COLOR, then FORCE_COLOR, then whether stdout is a terminal.",
+    help="Use colour. auto: where stdout is a terminal, unless NO_COLOR or FORCE_COLOR is set.",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from prompt_lint.cli.usage_errors import blame_variable, has_parameter
 from prompt_lint.config import load
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions
     from prompt_lint.repo.working_tree import WorkingTree
 
-_NO_CONFIG = "no .prompt-lint.yaml at the top of this repository, and no --limit"
 _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
 
   models: [claude-sonnet-5-5]
   limit: 8000
   prompts:
-    - files: prompts/**/*.md
-
-or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"""
+    - files: prompts/**/*.md"""
+_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"
 
 
 def load_project(
@@ -76,7 +75,9 @@ def open_base(
     def parse(data: bytes, name: str) -> Config:
         return _parse(data, name, options)
 
-    with open_comparison(tree, base, policy, config, parse, env) as comparison:
+    with ExitStack() as stack:
+        with blame_variable("base"):
+            comparison = stack.enter_context(open_comparison(tree, base, policy, config, parse, env))
         yield comparison
 
 
@@ -85,22 +86,35 @@ def _read_config(
 ) -> tuple[bytes, str]:
     """Return the bytes and the name of the configuration; no name where the options are all there is."""
     path = options.config_path
-    if path == "":
-        raise Fatal("--config names no file", "is a variable empty? without --config it is .prompt-lint.yaml")
     if options.policy_from:
         from prompt_lint.check.base import read_trusted_config  # noqa: PLC0415  # only with --policy-from
 
         name = _name_in(tree, os.path.join(start, path)) if path else load.NAMES[0]
-        return read_trusted_config(tree, options.policy_from, name, env)
+        with blame_variable("policy_from"):
+            return read_trusted_config(tree, options.policy_from, name, env)
     if path:  # a file that was named by hand may lie anywhere
         path = os.path.join(start, path)
-        return load.read_outside_config(path), _name_in(tree, path)
+        with blame_variable("config_path"):
+            return load.read_outside_config(path), _name_in(tree, path)
     found = load.find_config(tree.top)
     if found:  # one that was found may not lead out of the repository
         return load.read_config(tree, found), found
     if options.limit is None or not options.models:
-        raise Fatal(_NO_CONFIG, _NO_CONFIG_HINT)
+        raise _explain_no_config(tree, options)
     return b"", ""
+
+
+def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
+    """Return what is missing where there is no configuration: one of two flags, or the file."""
+    if options.limit is not None:
+        example = f"--limit {options.limit} --model claude-sonnet-5-5"
+        return Fatal("--limit needs --model where there is no configuration", f"example: {example}")
+    place = tree.top if tree.has_git else f"{tree.top} (not a git repository)"
+    if options.models and has_parameter("limit"):
+        example = f"--model {options.models[0]} --limit 8000"
+        return Fatal("--model needs --limit where there is no configuration", f"example: {example}")
+    hint = f"{_NO_CONFIG_HINT}\n\n{_FLAGS_HINT}" if has_parameter("limit") else _NO_CONFIG_HINT
+    return Fatal(f"no .prompt-lint.yaml in {place}", hint)
 
 
 def _parse(data: bytes, name: str, options: ConfigOptions) -> Config:

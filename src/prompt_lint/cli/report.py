@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.delivery import OutputOptions
 from prompt_lint.usage import report
 from prompt_lint.usage.output import USAGE_OUTPUTS
@@ -17,76 +18,118 @@ from prompt_lint.usage.values import DIMENSIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.model.errors import ExitCode
 
 _DEFAULTS = report.Options()
 _DAY = click.DateTime(["%Y-%m-%d"])
+_PERIOD, _USAGE = "Period", "Usage"
 
 
-@click.command("report", cls=Command)
-@click.option(
-    "--days", type=click.IntRange(1, 90), help="Whole days, up to yesterday (UTC) or --to. Default: 7."
+@click.command(
+    "report",
+    cls=Command,
+    examples=(
+        ("Show the last seven days", "prompt-lint report"),
+        (
+            "Write a page about a month, by model and API key",
+            "prompt-lint report --days 30 --group-by model --group-by api-key --output html=usage.html",
+        ),
+        ("Fail if the costs rose by a third", "prompt-lint report --fail-on 'cost +33%'"),
+    ),
+    exit_codes={ExitCode.OVER_LIMIT: "a condition of --fail-on is true"},
+    page="report.md",
 )
-@click.option("--from", "first", type=_DAY, help="The first day (UTC), instead of --days.")
-@click.option("--to", "last", type=_DAY, help="The last day (UTC). Default: yesterday.")
-@click.option(
-    "--source",
-    type=click.Choice(("messages", "analytics")),
-    default=_DEFAULTS.source,
-    show_default=True,
-    help="Which reports of the API. analytics counts requests, too.",
+@option(
+    "--days",
+    group=_PERIOD,
+    type=click.IntRange(1, 90),
+    metavar="N",
+    show_default="7",
+    help="Report on N whole days, up to yesterday (UTC) or --to.",
 )
-@click.option(
+@option(
+    "--from",
+    "first",
+    group=_PERIOD,
+    type=_DAY,
+    metavar="YYYY-MM-DD",
+    help="The first day (UTC), instead of --days.",
+)
+@option(
+    "--to",
+    "last",
+    group=_PERIOD,
+    type=_DAY,
+    metavar="YYYY-MM-DD",
+    show_default="yesterday",
+    help="The last day (UTC).",
+)
+@option(
     "--bucket",
+    group=_PERIOD,
     type=click.Choice(("1d", "1h")),
+    metavar="LENGTH",
     default=_DEFAULTS.bucket,
-    show_default=True,
-    help="Of the trend.",
+    help="Show the trend by days or by hours.",
 )
-@click.option(
+@option(
+    "--source",
+    group=_USAGE,
+    type=click.Choice(("messages", "analytics")),
+    metavar="NAME",
+    default=_DEFAULTS.source,
+    help="Read these reports of the API. analytics counts requests, too.",
+)
+@option(
     "--group-by",
+    group=_USAGE,
     type=click.Choice(DIMENSIONS),
+    metavar="WHAT",
     multiple=True,
-    help="At most five. Default: model and workspace.",
+    show_default="model and workspace",
+    help="Add up by this; at most five.",
 )
-@options.models("Only this model.")
-@click.option(
+@options.models("Report on MODEL alone.", group=_USAGE, default="all")
+@option(
     "--workspace",
     "workspaces",
+    group=_USAGE,
+    metavar="NAME",
     multiple=True,
-    help="Only this one: its name, id, or `default`. May be given repeatedly.",
+    show_default="all",
+    help="Report on this workspace alone: its name, its id, or `default`.",
 )
-@click.option(
-    "--check", type=click.Path(dir_okay=False), help="The JSON output of `check`: what these prompts cost."
+@option(
+    "--check",
+    group=_USAGE,
+    type=click.Path(dir_okay=False),
+    help="Show what the prompts cost that are in FILE, the JSON output of `check`.",
 )
-@click.option(
+@option(
     "--fail-on",
+    group=options.LIMITS,
+    metavar="CONDITION",
     multiple=True,
-    help="Exit 1 if so: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%'. Repeatable.",
+    help="Exit 1 if CONDITION is true, such as 'cost > 50/day', 'cost +30%' or 'cache-hit < 60%'.",
 )
-@click.option(
+@option(
     "--deadline",
+    group=options.LIMITS,
     type=options.Seconds(),
+    metavar="SECONDS",
     default=int(_DEFAULTS.deadline),
-    show_default=True,
-    help="Seconds that fetching may take.",
+    help="Give up after so many seconds.",
 )
-@click.option(
-    "--output-format",
-    type=click.Choice(tuple(USAGE_OUTPUTS)),
-    default="text",
-    show_default=True,
-    help="What stdout (or --output-file) carries.",
-)
+@options.output_format(USAGE_OUTPUTS)
 @options.output_file
 @options.output(USAGE_OUTPUTS)
 @options.color
 @options.group_options(output=OutputOptions)
 @click.pass_obj
 def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) -> ExitCode:
-    """Tell what the organization's prompts use and cost, with an Admin API key in ANTHROPIC_ADMIN_KEY.
+    """Report the usage and cost of an organization.
 
-    On GitHub the report is in the job's summary, too. It doesn't run for pull requests: docs/report.md says why.
+    Needs an Admin API key in ANTHROPIC_ADMIN_KEY. On GitHub the report is in the job's summary, too. It doesn't run for
+    pull requests, whose authors could read the key.
     """
     report_options = report.Options(**values)
     check_file = report_options.check

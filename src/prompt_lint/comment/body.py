@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.comment.target import RunId
 from prompt_lint.output.markdown import COMMENT, render_within
+from prompt_lint.output.markdown_pieces import format_name
 from prompt_lint.output.phrases import has_disputed_count
+from prompt_lint.output.verdict_line import describe_verdict
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import Report
+    from collections.abc import Callable
+
+    from prompt_lint.model.values import Prompt, Report
 
 _MARK = re.compile(r"<!-- prompt-lint ([0-9a-f]{16}) run ([0-9]{1,18})\.([0-9]{1,9}) -->")
 _NO_REPORT = "⚠️ The latest run has ended without a result: "
@@ -26,13 +30,12 @@ def has_news(report: Report | None) -> bool:
     return any(verdict.fails or verdict.has_changed for verdict in report.verdicts)
 
 
-def describe_no_news(report: Report) -> str:
-    """Return what is so of a report without news: nothing has changed only where something was compared."""
+def describe_no_news(report: Report, format_name: Callable[[Prompt], str]) -> str:
+    """Return the verdict of a report without news: nothing has changed only where something was compared."""
+    verdict = describe_verdict(report, format_name).text
     if not report.verdicts:
-        return "nothing was measured"
-    if report.base is None:
-        return "no prompt fails; nothing was compared with a base"
-    return "no prompt has changed, and none fails"
+        return verdict
+    return f"{verdict}; {'no prompt has changed' if report.base else 'nothing was compared with a base'}"
 
 
 def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> str:
@@ -42,11 +45,11 @@ def render_body(report: Report | None, key: str, run: RunId, run_url: str) -> st
     """
     mark = f"<!-- prompt-lint {_digest(key)} run {run.number}.{run.attempt} -->\n"
     if report is None:
-        return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} tells why.\n"
+        return f"{mark}{_NO_REPORT}{f'[its log]({run_url})' if run_url else 'its log'} says why.\n"
     footer = f"\n<sub>prompt-lint, [from this run]({run_url})</sub>\n" if run_url else ""
     if not has_news(report):
-        sentence = describe_no_news(report)
-        return f"{mark}{'✅' if report.verdicts else '⚠️'} {sentence[0].upper()}{sentence[1:]}.\n{footer}"
+        sign = describe_verdict(report, format_name).mark
+        return f"{mark}{sign} {describe_no_news(report, format_name)}.\n{footer}"
     return f"{mark}{render_within(report, COMMENT - _size(mark + footer), _size)}{footer}"
 
 

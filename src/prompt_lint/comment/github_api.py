@@ -63,7 +63,10 @@ def _read_token(env: Mapping[str, str]) -> Secret:
             "in a workflow: `env: {GITHUB_TOKEN: ${{ github.token }}}`",
         )
     if not is_printable_ascii(token):
-        raise Fatal("the token for GitHub holds white space, or what no token holds", "store it again")
+        raise Fatal(
+            "the token for GitHub contains white space, or another character that no token has",
+            "store it again",
+        )
     return Secret(token)
 
 

@@ -16,6 +16,7 @@ from prompt_lint.comment.target import NoTarget, RunId, find_target
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stderr, write_stdout
+from prompt_lint.output.text_pieces import format_short_name
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _update_comments(call: Call, target: Target, report: Report | None, key: str
         return "no comment: the run has left no report"
     if not comments:
         if report and not has_news(report):
-            return f"no comment: {describe_no_news(report)}"
+            return f"no comment: {describe_no_news(report, format_short_name)}"
         expect_status(call("POST", _issue_comments(target), {"body": body}), 201)
         # Another run may have done the same at the same time: then the oldest comment is the one to keep.
         comments = _list_comments(call, target, key)

@@ -47,15 +47,15 @@ def _choice(*names: str) -> Callable[[Node, str], str | None]:
 
 
 def _read_format(node: Node, example: str) -> str | None:
-    return values.read_choice(node, example, node.file.formats)
+    return values.read_choice(node, f"{example} (a template of another engine is text)", node.file.formats)
 
 
 def _read_prompts(node: Node, example: str) -> list[Entry] | None:
-    return _read_list(node, example, RULE, MAX_RULES, "entries", "files")
+    return _read_list(node, example, RULE, MAX_RULES, "rules", "files")
 
 
 def _read_exemptions(node: Node, example: str) -> list[Entry] | None:
-    return _read_list(node, example, EXEMPTION, MAX_EXEMPTIONS, "entries", "files")
+    return _read_list(node, example, EXEMPTION, MAX_EXEMPTIONS, "exemptions", "files")
 
 
 def _read_groups(node: Node, example: str) -> list[Entry] | None:
@@ -67,7 +67,7 @@ def _read_list(
 ) -> list[Entry] | None:
     """Read a list of mappings. What isn't a mapping is reported and left out."""
     if not isinstance(node.value, list) or not node.value:
-        message = f"expected a list of {noun} with `{required}`, found {describe_kind(node.value)}"
+        message = f"expected a list of {noun}, each with `{required}`, found {describe_kind(node.value)}"
         return node.report(message, example)
     if len(node.value) > most:
         return node.report(f"has {len(node.value)} {noun}; the most is {most}")
@@ -161,15 +161,19 @@ def _report_unknown_key(node: Node, name: str, keys: Mapping[str, Key]) -> str:
     elif name in TOP:
         node.report_key(f"`{name}` belongs at the top of the file, beside `prompts`", TOP[name].example)
     elif name in RULE:
-        node.report_key(f"`{name}` belongs in an entry of `prompts`", f"prompts: [{{{RULE[name].example}}}]")
+        node.report_key(
+            f"`{name}` belongs in a rule, below `prompts`", f"prompts: [{{{RULE[name].example}}}]"
+        )
     elif name in GROUP:
-        node.report_key(f"`{name}` belongs in an entry of `groups`", f"groups: [{{{GROUP[name].example}}}]")
+        node.report_key(
+            f"`{name}` belongs in a group, below `groups`", f"groups: [{{{GROUP[name].example}}}]"
+        )
     elif name in EXEMPTION:
-        node.report_key(f"`{name}` belongs in an entry of `exempt`", TOP["exempt"].example)
+        node.report_key(f"`{name}` belongs in an exemption, below `exempt`", TOP["exempt"].example)
     elif _TRUSTED.fullmatch(plain):
         node.report_key(
-            f"{quote(name)} can't be set here: where keys and prompts are sent, and what is run, is for"
-            " the environment and the command line to say, never for a file of the repository"
+            f"{quote(name)} can't be set here: addresses, keys and what is run come from the environment or the command"
+            " line, never from the repository"
         )
     else:
         node.report_key(f"unknown key {quote(name)}: expected one of {', '.join(f'`{key}`' for key in keys)}")

@@ -28,7 +28,13 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
         *_compare_exemptions(base, current),
     ]
     if base.policy == "project" and current.policy != "project":
-        loosenings.append(Loosening("policy", "what this change didn't make worse doesn't fail any more", 0))
+        loosenings.append(
+            Loosening(
+                "policy",
+                "`project` became `changed`: what a change doesn't make worse doesn't fail any more",
+                0,
+            )
+        )
     if ON_RAISE.index(current.on_raise) < ON_RAISE.index(base.on_raise):
         loosenings.append(Loosening("on_raise", f"`{base.on_raise}` became `{current.on_raise}`", 0))
     return loosenings
@@ -44,7 +50,7 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
             pairs.setdefault((id(old), id(new)), (old, new))
     for old, new in pairs.values():
         if new is None:
-            yield Loosening(", ".join(old.files), "files that this rule owned have no rule any more", 0)
+            yield Loosening(", ".join(old.files), "files that this rule applied to have no rule any more", 0)
         else:
             yield from _compare_rule(old, new)
 

@@ -94,12 +94,12 @@ class Node(NamedTuple):
     def report(self, message: str, example: str = "") -> None:
         """Record a mistake at the value, with an example of what is right."""
         line, column = self.file.document.positions[self.path]
-        self.file.add_mistake(line, column, message, example and f"right: {example}")
+        self.file.add_mistake(line, column, message, example and f"example: {example}")
 
     def report_key(self, message: str, example: str = "") -> None:
         """Record a mistake at the key of the value."""
         line, column = self.file.document.key_positions[self.path]
-        self.file.add_mistake(line, column, message, example and f"right: {example}")
+        self.file.add_mistake(line, column, message, example and f"example: {example}")
 
 
 def suggest(value: object, names: Iterable[str]) -> str:
@@ -125,4 +125,6 @@ def quote(value: object) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return describe_kind(value)
     text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    if not text:
+        return "an empty text"
     return f"`{text if len(text) <= 60 else text[:59] + '…'}`"

@@ -77,14 +77,14 @@ def _parse_limit_flag(limit: str | None) -> Limit | None:
     try:
         return None if limit is None else parse_limit(limit)
     except ValueError as error:
-        raise Fatal(f"--limit: {error}", "right: --limit 8000") from None
+        raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
 def _resolve_limit_flag(limit: Limit, models: Sequence[str], context_window: ContextWindow) -> dict[str, int]:
     try:
         return {model: resolve_limit(limit, model, context_window) for model in models}
     except ValueError as error:
-        raise Fatal(f"--limit: {error}", "right: --limit 8000") from None
+        raise Fatal(f"--limit: {error}", "example: --limit 8000") from None
 
 
 def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> int:
@@ -93,9 +93,7 @@ def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> in
         return limit.tokens
     window = context_window(model)
     if window is None:
-        raise ValueError(
-            f"the context window of `{model}` isn't known, so a share of it isn't; give a number of tokens"
-        )
+        raise ValueError(f"the context window of `{model}` isn't known; give a number of tokens, not a share")
     return max(1, window * limit.share // 1_000_000)
 
 
@@ -147,6 +145,8 @@ def _hint_at_quotes(data: bytes, error: ParseError) -> str:
     if not match:
         return ""
     example = '"**/*.md"' if match[1] == "*" else '["*.md", "!drafts/"]'
+    if "needs quotes" in error.message:
+        return f"example: files: {example}"
     return f"a pattern that starts with `{match[1]}` needs quotes: files: {example}"
 
 
@@ -157,7 +157,7 @@ def _read_top(node: Node) -> Entry:
         return Entry(node, {})
     top = keys.read_mapping(node, TOP, example)
     if top and not {"prompts", "groups"} & top.values.keys():
-        node.report("there is no `prompts`: nothing would be checked", example)
+        node.report("there is neither `prompts` nor `groups`, so nothing would be checked", example)
     return top or Entry(node, {})
 
 
@@ -197,8 +197,8 @@ class _Builder(NamedTuple):
 
     def build_rule(self, entry: Entry) -> Rule:
         if "files" not in entry.values:
-            entry.node.report("this entry has no `files`", RULE["files"].example)
-        models = self._find_models(entry, "entry")
+            entry.node.report("this rule has no `files`", RULE["files"].example)
+        models = self._find_models(entry, "rule")
         return self._build(entry, models, self.find_limits(entry, models))
 
     def build_group(self, entry: Entry) -> Group:
@@ -207,7 +207,7 @@ class _Builder(NamedTuple):
         if "name" not in values:
             node.report("this group has no `name`", GROUP["name"].example)
         if "sum" in values and request:
-            node.report(f"a group is either a `sum`, or one request with `{request[0]}`; this one has both")
+            node.report(f"a group has either `sum`, or `{request[0]}`; this one has both")
         elif "sum" not in values and not request:
             node.report("this group names no files", GROUP["sum"].example)
         models = self._find_models(entry, "group")
@@ -278,8 +278,14 @@ class _Builder(NamedTuple):
                 except ValueError as error:
                     node.report(str(error), RULE["limit"].example)
         if missing:
-            message = f"no limit for {', '.join(missing)}, neither in this entry nor at the top of the file"
-            entry.node.report(message, RULE["limit"].example)
+            message = f"no limit for {', '.join(missing)}, neither in this rule nor at the top of the file"
+            known = {
+                name: "8000"
+                for name in (*(own or ()), *(name.strip("`") for name in missing))
+                if name in models
+            }
+            pairs = ", ".join(f"{name}: {limit}" for name, limit in known.items())
+            entry.node.report(message, f"limits: {{{pairs}}}" if own else RULE["limit"].example)
         return limits
 
     def _find_limit(self, entry: Entry, model: str) -> tuple[Limit | None, Node | None]:
@@ -311,7 +317,7 @@ def _report_other_models(node: Node, limits: Collection[str], models: Sequence[s
         if model not in models:
             near = find_nearest(model, models)
             example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
-            message = f"the entry doesn't count for {quote(model)}{near and f'; did you mean `{near}`?'}"
+            message = f"this rule has no model {quote(model)}{near and f'; did you mean `{near}`?'}"
             node.child("limits").child(model).report_key(message, example)
 
 

@@ -27,6 +27,8 @@ MAX_NAME = 100
 MAX_MODELS = 32
 MAX_MESSAGE = 1000
 MAX_LIMIT = 999_999_999
+# More names than these are listed in the order of the alphabet.
+MAX_UNSORTED = 5
 
 # The same expressions are in prompt-lint.schema.json; a test compares them.
 PERCENT = r"(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)%"
@@ -54,7 +56,7 @@ LIMIT_AMOUNT = Amount(
     "limit", "1 token", "a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
 )
 GROWTH_AMOUNT = Amount(
-    "growth", "0 tokens", "a number of tokens, such as 200, or a share of the tokens in the base, such as 10%"
+    "growth limit", "0 tokens", "tokens, such as 200, or a share of the tokens in the base, such as 10%"
 )
 
 
@@ -72,17 +74,25 @@ def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
 
 def _explain_limit(text: str, amount: Amount) -> str:
     """Return why a text isn't a limit."""
-    if re.fullmatch(r"-.*|0+(\.0+)?[kK%]?", text):
-        return f"a {amount.noun} is at least {amount.least}"
-    if re.fullmatch(r"0+[1-9][0-9]{0,8}%?", text, re.ASCII):
-        return f"write it without a 0 in front: {text.lstrip('0')}"
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?%", text):
-        return "a share is at most 100%, with at most 4 digits behind the point"
-    if re.fullmatch(r"[0-9]+\.[0-9]+[kK]?", text):
-        return "it doesn't stand for a whole number of tokens"
-    if re.fullmatch(r"[0-9]+[kK]?", text):
-        return f"a {amount.noun} is at most {MAX_LIMIT:,} tokens"
-    return f"expected {amount.forms}"
+    forms = (
+        (r"-[0-9].*|0+(\.0+)?[kK%]?", f"a {amount.noun} is at least {amount.least}"),
+        (r"0+[1-9][0-9]{0,8}%?", f"write it without a 0 in front: {text.lstrip('0')}"),
+        (r"[0-9]{1,2}\.[0-9]+%", "a share has at most 4 digits after the point"),
+        (r"[0-9]+(\.[0-9]+)?%", "a share can't exceed 100%"),
+        (r"[0-9]+\.[0-9]+[kK]?", "it must be a whole number of tokens"),
+        (r"[0-9]+[kK]?", f"a {amount.noun} is at most {MAX_LIMIT:,} tokens"),
+    )
+    meant = _guess_limit(text)
+    expected = f"did you mean {meant}?" if meant else f"expected {amount.forms}"
+    return next((fault for form, fault in forms if re.fullmatch(form, text, re.ASCII)), expected)
+
+
+def _guess_limit(text: str) -> str:
+    """Return the limit that a text means to a person: `8,000`, `8_000`, `8000 tokens`, `5 %`, `1M`; "" for none."""
+    plain = re.sub(r"(?i)[\s,_']|tok(en)?s?$", "", text)
+    if match := re.fullmatch(r"(?i)([0-9]{1,3})m", plain):
+        plain = f"{match[1]}000k"
+    return plain if plain != text and re.fullmatch(LIMIT, plain, re.ASCII) else ""
 
 
 def _scale(digits: str, places: int) -> int:
@@ -113,8 +123,8 @@ def read_parts(node: Node, example: str) -> dict[str, Limit | None] | None:
     """Read a limit for each of several prompts of a file."""
 
     def explain_part(name: str) -> str:
-        known = " and ".join(f"`{part}`" for part in PARTS)
-        return "" if name in PARTS else f"{quote(name)} isn't a part: known are {known}{suggest(name, PARTS)}"
+        known = " or ".join(f"`{part}`" for part in PARTS)
+        return "" if name in PARTS else f"{quote(name)} isn't a part: expected {known}{suggest(name, PARTS)}"
 
     return _read_limit_of_each(node, example, "part", explain_part)
 
@@ -139,7 +149,10 @@ def read_warn_at(node: Node, example: str) -> float | None:
     """Read a percentage as a fraction of the limit."""
     if isinstance(node.value, str) and re.fullmatch(PERCENT, node.value, re.ASCII):
         return _scale(node.value[:-1], 4) / 1_000_000
-    return node.report(f"{quote(node.value)} isn't a share of the limit: expected 0% to 100%", example)
+    number = node.value if isinstance(node.value, int | float) and not isinstance(node.value, bool) else -1
+    meant = f"{number * 100 if number < 1 else number:g}%" if 0 < number <= 100 else ""
+    advice = f"did you mean {meant}?" if meant else "expected 0% to 100%"
+    return node.report(f"{quote(node.value)} isn't a share of the limit: {advice}", example)
 
 
 def read_growth(node: Node, example: str) -> MaxGrowth | None:
@@ -203,7 +216,7 @@ def read_models(node: Node, example: str) -> tuple[str, ...] | None:
         if mistake := explain_model(child.value):
             child.report(mistake, example)
         elif child.value in names:
-            child.report(f"`{child.value}` stands twice", example)
+            child.report(f"`{child.value}` is listed twice", example)
         else:
             names.add(child.value)
     # With a wrong name among them, it can't be said which model lacks a limit.
@@ -218,9 +231,9 @@ def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
             file.pattern_weight += patterns.weigh_pattern(child.value)
             file.pattern_count += 1
         except ValueError as error:
-            child.report(f"{quote(child.value)}: {error}", example)
+            child.report(f"{quote(child.value)}: {error}" if child.value else str(error), example)
         if file.pattern_weight > patterns.MAX_WEIGHT or file.pattern_count > patterns.MAX_PATTERNS:
-            child.report("from here on the patterns are too many or too long, taken together")
+            child.report("all patterns up to this one are too many, or too long, taken together")
             file.raise_mistakes()
     texts = tuple(child.value for child in nodes)
     if texts and all(text.startswith("!") for text in texts):
@@ -231,9 +244,8 @@ def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
 def read_choice(node: Node, example: str, names: Collection[str]) -> str | None:
     if isinstance(node.value, str) and node.value in names:
         return node.value
-    expected = " or ".join(f"`{name}`" for name in names)
-    message = f"{quote(node.value)} isn't known: expected {expected}{suggest(node.value, names)}"
-    return node.report(message, example)
+    expected = ", ".join(names if len(names) <= MAX_UNSORTED else sorted(names))
+    return node.report(f"{quote(node.value)} isn't one of {expected}{suggest(node.value, names)}", example)
 
 
 def read_notes(node: Node, example: str) -> frozenset[str] | None:
@@ -257,7 +269,7 @@ def read_notes(node: Node, example: str) -> frozenset[str] | None:
 
 def read_flag(node: Node, example: str) -> bool | None:
     if not isinstance(node.value, bool):
-        return node.report(f"{quote(node.value)} isn't known: expected `true` or `false`", example)
+        return node.report(f"{quote(node.value)} isn't `true` or `false`", example)
     return node.value
 
 
@@ -285,14 +297,14 @@ def read_date(node: Node, example: str) -> str | None:
             return date.fromisoformat(text).isoformat()
     except ValueError:  # of this form, and not in the calendar
         pass
-    return node.report(f"{quote(node.value)} isn't a day, written as 2027-01-31", example)
+    return node.report(f"{quote(node.value)} isn't a date (YYYY-MM-DD)", example)
 
 
 def read_name(node: Node, example: str) -> str | None:
     if not isinstance(node.value, str) or not node.value.strip():
         return node.report(f"expected a name, found {describe_kind(node.value)}", example)
     if len(node.value) > MAX_NAME or not node.value.isprintable():
-        return node.report(f"isn't a name of at most {MAX_NAME} printable characters", example)
+        return node.report(f"a name has at most {MAX_NAME} characters, all printable", example)
     return node.value
 
 
@@ -316,8 +328,13 @@ def read_paths(node: Node, example: str) -> tuple[Reference, ...]:
         path, name = _split_name(child.value)
         leaves = not {"", ".", ".."}.isdisjoint(path.split("/"))
         if leaves or len(path) > patterns.MAX_LENGTH or "\0" in path:
-            message = f"{quote(child.value)} isn't the path of a file from the top of the repository"
+            message = f"{quote(child.value)} isn't the path of a file, from the top of the repository"
             child.report(message, example)
+        elif re.search(r"[*?]", path):
+            child.report(
+                f"{quote(child.value)} is a pattern: only `sum` takes patterns, a request takes paths",
+                example,
+            )
         references.append(Reference(path, name, child.line))
     return tuple(references)
 

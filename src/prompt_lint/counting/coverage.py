@@ -14,7 +14,7 @@ from prompt_lint.request.tools import is_client_tool
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HINT = "count it with the API, or leave the file out of the rules"
+HINT = "set ANTHROPIC_API_KEY to count it with the API, or exclude the file"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 _COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may be a list, which no set takes
@@ -35,7 +35,7 @@ def read_covered_texts(content: Any, where: str) -> list[str]:
             or not isinstance(block.get("text"), str)
         ):
             kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
-            raise Unreadable(f"needs the API: {where} holds a block of type `{kind}`", HINT)
+            raise Unreadable(f"needs the API: {where} contains a block of type `{kind}`", HINT)
         texts.append(block["text"])
     return texts
 
@@ -85,16 +85,16 @@ def _refuse_tool(tool: Any) -> None:
     if _is_used_by_server(tool):
         raise Unreadable("needs the API: it has tools that the server loads or calls by itself", HINT)
     if tool.get("input_examples"):
-        raise Unreadable("needs the API: nobody has measured what a tool's `input_examples` cost", HINT)
+        raise Unreadable("needs the API: the tokens of a tool's `input_examples` haven't been measured", HINT)
 
 
 def _refuse_blocks(blocks: Iterable[Any]) -> None:
     for block in blocks:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
-            raise Unreadable(f"needs the API: a message holds a block of type `{str(kind)[:60]}`", HINT)
+            raise Unreadable(f"needs the API: a message contains a block of type `{str(kind)[:60]}`", HINT)
         if kind == "text" and block.get("citations"):
-            raise Unreadable("needs the API: a message holds citations", HINT)
+            raise Unreadable("needs the API: a message contains citations", HINT)
         if kind == "tool_result":
             _refuse_result(block.get("content") or "")
 

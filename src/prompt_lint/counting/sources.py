@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.model.counts import Outcome
     from prompt_lint.model.values import Request
+    from prompt_lint.output.progress import Progress
 
     # Counts many requests over the network. Yields one outcome for each key, as they arrive.
     CountMany = Callable[[Iterable[tuple[CountKey, Request]]], Iterator[tuple[CountKey, Outcome]]]
@@ -63,7 +64,7 @@ class CountSources(NamedTuple):
     service: ApiService | None
     no_service_reason: str
     processes: int
-    report_progress: Callable[[int], None]
+    progress: Progress
     is_dry_run: bool = False
 
 
@@ -128,7 +129,9 @@ def count_all(jobs: Iterable[CountJob], sources: CountSources) -> CountResults:
     if sources.mode == "exact":
         _count_with_api(unknown, sources, results)
     else:
-        _count_with_api(_count_offline(unknown, sources, results), sources, results)
+        open_jobs = _count_offline(unknown, sources, results)
+        sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
+        _count_with_api(open_jobs, sources, results)
     results.sent_to = tuple(sources.service.sent_to) if sources.service else ()
     return results
 
@@ -140,11 +143,14 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
         keys = {CountKey(model, job.digest) for job in batch for model in job.models}
         new = {key for key in keys if results.outcomes.get(key) is None}
         results.outcomes.update(recall_counts(new, sources))
+        open_jobs = []
         for job in batch:
             outcomes = ((model, results.outcomes.get(CountKey(model, job.digest))) for model in job.models)
             models = tuple(model for model, outcome in outcomes if _is_open(outcome, job, model, sources))
             if models:
-                yield job._replace(models=models)
+                open_jobs.append(job._replace(models=models))
+        sources.progress.add_counts(sum(len(job.models) for job in open_jobs))
+        yield from open_jobs
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
@@ -171,8 +177,9 @@ def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: Cou
     open_jobs: list[CountJob] = []
     for job, outcomes in count_jobs(sources.offline_counter.count_request, jobs, sources.processes):
         results.outcomes.update(outcomes)
-        sources.report_progress(len(results.outcomes))
-        sources.counts.put({key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)})
+        counts = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)}
+        sources.counts.put(counts)
+        sources.progress.finish_counts(len(outcomes), len(counts))
         models = tuple(
             key.model for key, outcome in outcomes.items() if _is_open(outcome, job, key.model, sources)
         )
@@ -204,7 +211,13 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
             results.outcomes[key] = _weigh_exact_count(key, outcome, offline, sources, results)
         else:
             results.outcomes[key] = _weigh_count_of_api_alone(key, request, outcome, sources)
-        sources.report_progress(len(results.outcomes))
+        is_kept = (
+            isinstance(outcome, Count)
+            and isinstance(weighed := results.outcomes[key], Count)
+            and not weighed.is_disputed
+        )
+        host = sources.service.sent_to[0] if sources.service and sources.service.sent_to else ""
+        sources.progress.finish_counts(1, int(is_kept), host)
 
 
 def _send(

@@ -33,9 +33,9 @@ _TOO_DEEP = f"imports a file that is more than {MAX_HOPS} hops away, so Claude C
 _TOO_LARGE = "imports a file of more than 4 MiB, which Claude Code skips: it isn't counted"
 _BINARY = "imports a binary file, which Claude Code leaves out: it isn't counted"
 _IN_HTML = "names a file with `@` in an HTML block, where Claude Code doesn't import it; a blank line before it ends the block"
-_PUNCTUATED = "names a file with `@` and punctuation right before or behind it, which isn't counted as an import; leave spaces between"
+_PUNCTUATED = "names a file with `@` and punctuation right before or after it, which isn't counted as an import; put spaces around it"
 _LOST = "imports `%s`, which isn't there; fix the path, or put it in backticks if it isn't an import"
-_FRAGMENT = "names a file with `@` and a `#` behind it, which isn't counted as an import; leave out what begins with `#`"
+_FRAGMENT = "names a file with `@` and a `#` after it, which isn't counted as an import; leave out the part from the `#` on"
 
 
 class LoadedFile(NamedTuple):

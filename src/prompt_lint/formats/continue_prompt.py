@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Role, Rule
 
 _RULER = "\n---\n"
-_NOT_READ = "holds text that Continue doesn't read (above `<system>`, below a second `---`); it isn't counted"
+_NOT_READ = (
+    "contains text that Continue doesn't read (above `<system>`, below a second `---`); it isn't counted"
+)
 _HEAD = re.compile(
     r"(?:[ \t]*(?:#[^\n]*)?\n)*+(?:name|description|version|model|temperature|maxTokens)[ \t]*:\s"
 )

@@ -216,7 +216,7 @@ class _Partials:
         """
         names = name.split("/")
         if {"", ".", ".."} & set(names) or name.startswith("~") or "\\" in name:
-            message = f"takes in `{name[:200]}`, which is no name of a partial"
+            message = f"takes in `{name[:200]}`, which isn't the name of a partial"
             raise Unreadable(message, "name a file below the folder of the prompts", line)
         file = "/".join([*names[:-1], f"_{names[-1]}.prompt"])
         for folder in _list_ancestors(self._path):
@@ -236,7 +236,7 @@ class _Partials:
 def _parse_role(name: str, line: int) -> str:
     if name and name not in _ROLES:
         message = f"has the role `{name[:60]}`; known are system, user, model and tool"
-        raise Unreadable(message, "mend it", line)
+        raise Unreadable(message, "use one of them", line)
     return _ROLES.get(name, "")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What Gemini CLI replaces: arguments, the output of a command, the content of a file. Braces in it may be a level deep.
 _PLACEHOLDERS = r"[!@]\{(?:[^{}\n]++|\{[^{}\n]*+\})*+\}"
-_HINT = "a command is TOML with the text in `prompt`; if the file is sent as it stands, say `format: text` in its rule"
+_HINT = "a command is TOML with the text in `prompt`; if the file is sent as it is, set `format: text` in its rule"
 
 
 def recognise(path: str, data: bytes) -> str | None:

@@ -9,7 +9,7 @@ from prompt_lint.formats.role_prompts import RolePrompt
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.request.from_roles import STRUCTURED_OUTPUT, Piece, Turn
 from prompt_lint.text.decode import decode
-from prompt_lint.text.document import TEXT_HINT
+from prompt_lint.text.document import TEXT_HINT, describe_fault
 from prompt_lint.text.location import ParseError
 from prompt_lint.text.yaml_head import YamlHead
 from prompt_lint.text.yaml_reader import PROMPT_LIMITS, parse_yaml
@@ -83,7 +83,7 @@ def _parse_file(text: str) -> YamlHead:
         document = parse_yaml(text, PROMPT_LIMITS)
     except ParseError as error:
         line = min(error.line, last_line)  # YAML knows more ends of lines than there are
-        raise Unreadable(f"is not usable YAML: {error.message}", TEXT_HINT, line) from None
+        raise Unreadable(describe_fault(error), TEXT_HINT, line) from None
     fields = document.data if isinstance(document.data, dict) else {}
     if fields.get("messages") is None:
         lookalike = _find_lookalike(fields)
@@ -103,7 +103,7 @@ def _read_message(entry: Entry) -> Turn:
         raise Unreadable(f"{name} has no `role`", _EXAMPLE, line)
     if role not in _ROLES:
         known = ", ".join(_ROLES)
-        raise Unreadable(f"{name} has the role `{role[:60]}`; known are {known}", "mend the role", line)
+        raise Unreadable(f"{name} has the role `{role[:60]}`; known are {known}", "use one of them", line)
     content = message.get("content")
     name = f"`messages[{entry.key}].content`"
     if not isinstance(content, str):

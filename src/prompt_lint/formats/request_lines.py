@@ -22,7 +22,7 @@ ENDINGS = (".jsonl", ".ndjson")
 _OTHER_ENDINGS = (".json", ".yaml", ".yml")
 # Not what a line without one is called.
 _CUSTOM_ID = re.compile(r"(?!line [0-9]+\Z)[^\x00-\x1f\x7f]{1,200}")
-_HINT = "each line is a request of its own, on one line; blank lines are passed over"
+_HINT = "each line is a request of its own, on one line; blank lines are ignored"
 
 
 def has_lines(path: str, text: str) -> bool:

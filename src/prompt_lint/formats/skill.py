@@ -14,6 +14,7 @@ from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
 from prompt_lint.text.frontmatter import Fields, note_fault, parse_fields, split_frontmatter
+from prompt_lint.text.location import shorten
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, note_placeholders
 
@@ -29,7 +30,7 @@ _RESOURCE_FOLDERS = frozenset({"references", "assets", "scripts"})
 
 _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
 _NO_NAME = "has no `name`, so Claude Code takes the folder's, and other tools don't load the skill"
-_OTHER_NAME = "the `name` isn't that of the folder, which the specification of skills wants"
+_OTHER_NAME = "the `name` differs from the folder's, and the specification of skills requires the same"
 _CUT = (
     f"`description` and `when_to_use` have more than {skill_listing.MAX_CHARACTERS:,} characters together: "
     "Claude Code lists no more, so no more is counted"
@@ -112,8 +113,13 @@ def _check_fields(path: str, fields: Fields) -> Iterator[Problem | Note]:
             message = f"the skill's `{key}` has {length:,} characters; the most is {maximum:,}"
             yield refuse(key, message, "shorten it")
     if name and not _NAME.fullmatch(name):
-        message = "the skill's `name` isn't made of small letters, digits and single hyphens between them"
-        yield refuse("name", message, "call it and its folder like `review-code`")
+        message = (
+            f"the skill's name `{shorten(name)}` isn't valid: use a-z, 0-9 and single hyphens between them"
+        )
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        yield refuse(
+            "name", message, f"rename it and its folder, such as to `{shorten(plain) or 'review-code'}`"
+        )
     if not description and not fields.fault_line:
         hint = "say what the skill does and when to use it, in up to 1,024 characters"
         yield refuse("description", "the skill has no `description`", hint)

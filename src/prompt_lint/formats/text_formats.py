@@ -142,7 +142,7 @@ _COPILOT_AGENT_LIMIT = SizeLimit(
 _WINDSURF_LIMIT = SizeLimit(
     12_000,
     "characters of file",
-    "Windsurf takes 12,000 characters of a rule file at most: what is behind may never arrive, but is counted",
+    "Windsurf reads at most 12,000 characters of a rule file: the rest may never arrive, but is counted",
 )
 _CURSOR_LIMIT = SizeLimit(
     500, "lines of body", "has more than the 500 lines that Cursor recommends at most for a rule"

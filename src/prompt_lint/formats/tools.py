@@ -63,11 +63,11 @@ def recognise(path: str, data: bytes) -> str | None:
 def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Problem | Note]:
     """Yield one prompt: all the tools, beside the shortest message. Raises `Unreadable`, with the line."""
     if not decode(data).strip():
-        raise Unreadable("is empty, so it holds no tools", TEXT_HINT, 1)
+        raise Unreadable("is empty, so it has no tools", TEXT_HINT, 1)
     document = parse_document(path, data)
     definitions = _find_definitions(document.data)
     if not definitions:
-        message = f"holds no tool definitions: {describe_data(document.data)}"
+        message = f"has no tool definitions: {describe_data(document.data)}"
         raise Unreadable(message, _EXAMPLE, 1)
     try:
         tools = _normalize(definitions)

@@ -17,7 +17,7 @@ SYSTEM_HINTS = {
 
 
 class ExitCode(IntEnum):
-    """Exit codes, as docs/usage.md documents them."""
+    """Exit codes, as docs/cli.md documents them."""
 
     OK = 0
     OVER_LIMIT = 1

@@ -27,9 +27,7 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
 # What a note is about: the run, or a file, of which a configuration can switch off each kind.
-NoteKind = Literal[
-    "note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"
-]
+NoteKind = Literal["note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.

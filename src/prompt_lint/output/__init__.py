@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 class View(NamedTuple):
     """How a person wants to see a report. Outputs for machines ignore it.
 
-    `verbosity`: -1 shows only what fails, 0 what needs attention and a summary, 1 everything.
+    `verbosity`: -1 shows only what fails, 0 what needs attention and a summary, 1 everything. `width` is that of the
+    terminal in columns, None where there is none, so that no line is wrapped.
     """
 
     color: bool = False
     verbosity: int = 0
+    width: int | None = None
 
 
 class Output(Protocol):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def render(report: Report, view: View) -> str:
-    """Return the counts, a sum for each model that has several, and remarks."""
+    """Return the errors, the counts, a sum for each model that has several, and remarks."""
     counts = [(v.token_count, v.model, format_name(v.prompt)) for v in report.verdicts if v.token_count]
     rows = [(format_count(count), model, name) for count, model, name in counts]
     models = dict.fromkeys(model for _, model, _ in counts)
@@ -25,7 +25,8 @@ def render(report: Report, view: View) -> str:
             rows.append((format_count(total), model, "total"))
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     lines = [f"{tokens:>{widths[0]}}  {model:<{widths[1]}}  {name}" for tokens, model, name in rows]
-    lines += [*render_problems(report.problems, view), *render_notes(report, view)]
+    problems = render_problems(report.problems, view)
+    lines = [*(problems if lines else problems[:-1]), *lines, *render_notes(report, view)]
     if report.requests_sent or any(count.origin == "api" for count, _, _ in counts):
         lines += render_counting(report)
     return "".join(f"{line}\n" for line in lines)

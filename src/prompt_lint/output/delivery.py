@@ -9,9 +9,11 @@ from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_ru
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.terminal import identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.output.terminal import find_width, identify_stdout, wants_color, write_stderr, write_stdout
+from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.escape import escape_line
+from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,8 +74,6 @@ def choose_targets(
     Raises `Fatal` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
     files.
     """
-    if options.output_file == "":
-        raise Fatal("-o names no file", "is a variable empty? without -o the output goes to stdout")
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
     outputs = [*options.outputs, *([(chosen, options.output_file)] if options.output_file else [])]
@@ -81,7 +81,10 @@ def choose_targets(
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
     if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
-        raise Fatal("each output needs a file of its own", "stdout is where --output-format goes without -o")
+        raise Fatal(
+            "two outputs would go to the same place",
+            "give each a file of its own; without -o, --output-format goes to stdout",
+        )
     for target in files:
         _refuse_input(target, describe_input)
     return [*files, *stdout]
@@ -158,10 +161,13 @@ def deliver(
                 write_stderr(f"warning: {escape_line(error.message)}\n")
             else:
                 failures.append(error)
-    view = view._replace(color=wants_color(options.color, env))
+    view = view._replace(color=wants_color(options.color, env), width=find_width(env))
     for target in targets:
         if not target.file:
-            write_stdout(document.render(target.format, view), for_machines=target.format != "text")
+            text, is_text = document.render(target.format, view), target.format == "text"
+            write_stdout(
+                wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text
+            )
     if failures:
         first = failures[0]
         raise Fatal(first.message, first.hint, document.exit_code or first.exit_code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output import phrases
+from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
 from prompt_lint.text.escape import escape_surrogates
 
 if TYPE_CHECKING:
@@ -265,25 +266,13 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     if first.is_preexisting and not first.was_over:
         yield phrases.describe_tighter_limit(first)
     elif first.is_preexisting:
-        yield f"It was over in {report.base.name if report.base else 'the base'}, too: this doesn't fail."
-    elif first.status == "over":
-        cut = phrases.tokens_to_cut(verdict for verdict in verdicts if verdict.status == "over")
-        line = first.rule.limit_line(first.prompt.name, first.model)
-        more = ""
-        if phrases.excess_growth(first):
-            more = f", and allow more growth: {_place(report, first.rule.max_growth_line, 'max_growth')}"
-        yield f"Cut {cut}, or raise the limit: {_place(report, line, '--limit')}{more}."
-    elif first.status == "grew":
-        if excess := phrases.excess_growth(first):
-            place = _place(report, first.rule.max_growth_line, "max_growth")
-            cut = phrases.tokens_to_cut([first])
-            yield f"max_growth {excess.allowance}: cut {cut}, or allow more: {place}."
+        yield f"It was over in {report.base.name if report.base else 'the base'}, too, so it doesn't fail."
+    elif first.fails:
+        if (excess := excess_growth(first)) and first.status == "grew":
+            yield f"{excess.allowance}."
+        failing = [verdict for verdict in verdicts if verdict.fails]
+        yield f"{describe_remedy(failing, report.config_path, str)}."
     elif first.status == "unsure":
-        yield f"Set ANTHROPIC_API_KEY for an exact count, or cut {phrases.tokens_to_cut(verdicts)} to be sure."
+        yield describe_settlement(verdicts)
     if first.status in {"over", "grew"}:
         yield from filter(None, map(str.strip, first.rule.message.splitlines()))
-
-
-def _place(report: Report, line: int, option: str) -> str:
-    """Return the place in the configuration, or the option where no line of it is meant."""
-    return f"{report.config_path}:{line}" if report.config_path and line else option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.output.listing import heaviest_model
 from prompt_lint.output.phrases import format_count
+from prompt_lint.output.text_pieces import align_right
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -71,11 +72,7 @@ def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
             )
         )
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return [
-        "  ".join([*(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)), row[3]])
-        for row in rows
-    ]
+    return list(align_right(rows))
 
 
 def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[str, _Folder]]:

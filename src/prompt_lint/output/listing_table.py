@@ -1,10 +1,9 @@
-"""The text output of `list`: a table of prompts, in sections or as a tree of folders, with sums and remarks."""
+"""The text output of `list`: a table of prompts, or sums by rule, format or folder; then remarks and the total."""
 
 from __future__ import annotations
 
 import math
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.listing import (
@@ -16,37 +15,53 @@ from prompt_lint.output.listing import (
     list_prompts,
 )
 from prompt_lint.output.listing_folders import render_folders
-from prompt_lint.output.phrases import format_tokens
+from prompt_lint.output.phrases import format_tokens, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS
-from prompt_lint.output.text_pieces import BOLD, format_count, paint
-from prompt_lint.output.text_remarks import render_remarks
+from prompt_lint.output.text_pieces import BOLD, align_right, format_count, format_name, paint
+from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Rule, Status, Verdict
+    from prompt_lint.model.values import Prompt, Rule, Status, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
 
-# Tokens, limit, format, role, prompt; and the status that gives the row its colour.
-_Row = tuple[str, str, str, str, str, "Status"]
+
+class _Row(NamedTuple):
+    """The cells of a row of the table; `status` gives the row its colour."""
+
+    status: Status | None
+    tokens: str
+    limit: str
+    full: str
+    format: str
+    role: str
+    name: str
+
+
+_HEADER = _Row(None, "tokens", "limit", "full", "format", "role", "prompt")
 
 
 def render(listing: Listing, by: str, view: View) -> str:
-    """Return the prompts `by` rule, format or folder, or in one table; then groups, sums and remarks."""
-    prompts, groups = (list(map(_sort_verdicts, part)) for part in list_prompts(listing.report.verdicts))
+    """Return the prompts in one table, or sums `by` rule, format or folder; then groups, errors, remarks and the total."""
+    report = listing.report
+    prompts, groups = (list(map(_sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
         blocks = [render_folders(prompts, view)]
     elif by:
         sections = _by_rule(prompts, listing) if by == "rule" else _by_format(prompts)
-        blocks = [_render_section(title, section, listing, view) for title, section in sections]
+        blocks = [_render_section_sums(by, sections, prompts)]
+        if view.verbosity > 0:
+            blocks += [_render_section(title, section, listing, view) for title, section in sections]
     else:
-        blocks = [_render_table(sorted(prompts, key=_sort_key), listing, view)]
+        blocks = [_render_table(prompts, listing, view)]
     if groups:
         blocks.append([paint("Groups", BOLD, view), *_render_table(groups, listing, view)])
-    blocks.append([*_render_sums(prompts, view), *render_remarks(listing.report, view)])
+    blocks.append(render_problems(report.problems, view)[:-1])
+    blocks.append([*render_notes(report, view), *render_counting(report), *_render_totals(prompts, view)])
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
@@ -59,11 +74,12 @@ def _fill(verdict: Verdict) -> float:
     return count_tokens(verdict) / verdict.limit if verdict.limit else 0
 
 
-def _sort_key(listed: ListedPrompt) -> tuple[str, int, str]:
-    return listed.prompt.path, listed.prompt.line, listed.prompt.name
+def _sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
+    """Sort the largest first."""
+    return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
 
 
-def _by_rule(prompts: Iterable[ListedPrompt], listing: Listing) -> Iterable[tuple[str, list[ListedPrompt]]]:
+def _by_rule(prompts: Iterable[ListedPrompt], listing: Listing) -> Collection[tuple[str, list[ListedPrompt]]]:
     """Return the prompts of each rule, in the order of the configuration."""
     sections: dict[str, list[ListedPrompt]] = {}
     for listed in sorted(prompts, key=lambda listed: listed.verdicts[0].rule.line):
@@ -80,7 +96,7 @@ def _rule_title(rule: Rule, listing: Listing) -> str:
     )
 
 
-def _by_format(prompts: Iterable[ListedPrompt]) -> Iterable[tuple[str, list[ListedPrompt]]]:
+def _by_format(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
     """Return the prompts of each format, the largest first."""
     sections: dict[str, list[ListedPrompt]] = {}
     for listed in prompts:
@@ -88,25 +104,35 @@ def _by_format(prompts: Iterable[ListedPrompt]) -> Iterable[tuple[str, list[List
     return sorted(sections.items(), key=lambda item: -sum(listed.tokens for listed in item[1]))
 
 
+def _render_section_sums(
+    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], prompts: Sequence[ListedPrompt]
+) -> list[str]:
+    """Return a table with the sum of each section, for the model with the most tokens; none without prompts."""
+    model = heaviest_model(prompts)
+    everything = sum(count.tokens for count in counts_by_model(prompts).get(model, []))
+    rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
+    for title, section in sections:
+        total = sum_counts(counts_by_model(section).get(model, []))
+        share = f"{100 * total.tokens / everything:.0f}%" if everything else ""
+        rows.append((format_count(total), share, f"{len(section):,}", title))
+    return list(align_right(rows)) if len(rows) > 1 else []
+
+
 def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
-    counts = counts_by_model(prompts)[heaviest_model(prompts)]
-    tokens = f", {format_count(sum_counts(counts))} tokens" if counts else ""
-    heading = f"{paint(title, BOLD, view)}: {pluralize(len(prompts), 'prompt')}{tokens}"
-    largest_first = sorted(prompts, key=lambda listed: (-listed.tokens, *_sort_key(listed)))
-    return [heading, *_render_table(largest_first, listing, view)]
+    return [paint(title, BOLD, view), *_render_table(prompts, listing, view)]
 
 
-def _render_sums(prompts: Sequence[ListedPrompt], view: View) -> Iterator[str]:
+def _render_totals(prompts: Sequence[ListedPrompt], view: View) -> Iterator[str]:
     files = pluralize(len({listed.prompt.path for listed in prompts}), "file")
     by_model = counts_by_model(
         listed._replace(verdicts=[verdict for verdict in listed.verdicts if verdict.token_count])
         for listed in prompts
     )
+    if len(by_model) > 1 and view.verbosity <= 0:
+        yield "Of several models, the one nearest to the limit is shown; with -v, each."
     for model, counts in by_model.items():
         number = pluralize(len(counts), "prompt")
         yield f"{format_count(sum_counts(counts))} tokens in {number} of {files}, counted for {model}"
-    if len(by_model) > 1 and view.verbosity <= 0:
-        yield "Of several models, the one nearest to the limit is shown; with -v, each."
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -114,47 +140,52 @@ def _render_sums(prompts: Sequence[ListedPrompt], view: View) -> Iterator[str]:
 
 
 def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View) -> list[str]:
-    """Return the lines of a table; none without prompts."""
-    rows: list[_Row] = [("tokens", "limit", "format", "role", "prompt", "ok")]
-    for _, group in groupby(prompts, lambda listed: listed.prompt.path):
-        of_file = list(group)
+    """Return the lines of a table, the largest prompt first; none without prompts."""
+    by_file: dict[str, list[ListedPrompt]] = {}
+    for listed in sorted(prompts, key=_sort_key):
+        by_file.setdefault(listed.prompt.path, []).append(listed)
+    entries: list[tuple[ListedPrompt, list[_Row]]] = []
+    for of_file in by_file.values():
         if len(of_file) > MAX_ROWS_PER_FILE and view.verbosity <= 0:
-            rows.append(_merge_rows(of_file))
+            entries.append((of_file[0], [_merge_rows(of_file)]))
         else:
-            rows += [row for listed in of_file for row in _prompt_rows(listed, listing, view)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = []
-    for tokens, limit, format_name, role, name, status in rows:
-        words = STATUS_WORDS[status]
-        label, color = (f"  {words.label}", words.color) if status != "ok" else ("", "")
-        numbers = paint(f"{tokens:>{widths[0]}}  {limit:>{widths[1]}}", color, view)
-        kind = f"{format_name:<{widths[2]}}  {role:<{widths[3]}}"
-        lines.append(f"{numbers}  {kind}  {name}{paint(label, color, view)}")
-    return lines if len(lines) > 1 else []
+            entries += [(listed, list(_prompt_rows(listed, listing, view))) for listed in of_file]
+    rows = [row for _, rows in sorted(entries, key=lambda entry: _sort_key(entry[0])) for row in rows]
+    return list(_align_rows([_HEADER, *rows], view)) if rows else []
+
+
+def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
+    """Yield the lines of rows: words from the left, numbers to the right, the name last and as long as it is."""
+    labels = [STATUS_WORDS[row.status].label if row.status else "status" for row in rows]
+    widths = [max(map(len, column)) for column in zip(*(row[1:6] for row in rows), strict=True)]
+    label_width = max(map(len, labels))
+    for row, label in zip(rows, labels, strict=True):
+        numbers = "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:4], widths[:3], strict=True))
+        color = STATUS_WORDS[row.status].color if row.status not in {None, "ok"} else ""
+        status = paint(f"{label:<{label_width}}  {numbers}", color, view)
+        yield f"{status}  {row.format:<{widths[3]}}  {row.role:<{widths[4]}}  {row.name}"
 
 
 def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
     """Yield a row for the verdict nearest to its limit; verbosely, one for each."""
     prompt, is_verbose = listed.prompt, view.verbosity > 0
     for number, verdict in enumerate(listed.verdicts if is_verbose else listed.verdicts[:1]):
-        name = " " * 4 if number else _format_name(listed)
+        name = " " * 4 if number else _format_name(prompt)
         name += f" [{verdict.model}]" if is_verbose and len(listed.verdicts) > 1 else ""
         shares = listing.import_shares.get((prompt, verdict.model))
         if shares and shares.imported_tokens:
             name += f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
-        yield (*_number_cells(verdict), prompt.format, prompt.role, name, verdict.status)
+        yield _make_row(verdict, name, verdict.status)
 
 
-def _format_name(listed: ListedPrompt) -> str:
-    prompt = listed.prompt
-    if prompt.is_group:
-        return escape_line(prompt.name)
-    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
+def _format_name(prompt: Prompt) -> str:
+    return escape_line(prompt.name) if prompt.is_group else format_name(prompt)
 
 
-def _number_cells(verdict: Verdict) -> tuple[str, str]:
+def _make_row(verdict: Verdict, name: str, status: Status) -> _Row:
     limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
-    return format_count(verdict.token_count), limit
+    tokens, prompt = format_count(verdict.token_count), verdict.prompt
+    return _Row(status, tokens, limit, percent_of_limit(verdict), prompt.format, prompt.role, name)
 
 
 def _merge_rows(prompts: Sequence[ListedPrompt]) -> _Row:
@@ -164,5 +195,6 @@ def _merge_rows(prompts: Sequence[ListedPrompt]) -> _Row:
     p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
     name = f"{escape_line(largest.prompt.path)} ({numbers})"
-    worst = min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
-    return (*_number_cells(largest), largest.prompt.format, largest.prompt.role, name, worst)
+    return _make_row(
+        largest, name, min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
+    )

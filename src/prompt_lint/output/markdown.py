@@ -22,7 +22,7 @@ from prompt_lint.output.markdown_rows import (
     total_row,
 )
 from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
-from prompt_lint.output.status_words import LOOSENED_WORDS
+from prompt_lint.output.status_words import loosening_words
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.markdown_escape import escape_as_text
 
@@ -64,7 +64,7 @@ class _Section(NamedTuple):
     def render(self, rows: Sequence[str]) -> str:
         """Return the section with its first `rows`, and how many are left."""
         if self.summary and not rows:  # there would be nothing to unfold
-            return f"\nDidn't fit here: {self.summary} (`prompt-lint check -v` tells all).\n"
+            return f"\nDidn't fit here: {self.summary} (`prompt-lint check -v` shows all).\n"
         header = self.header if rows else ""
         rest = _describe_rest(self.number - len(rows))
         return f"\n{self._start()}{header}{''.join(rows)}{rest}{self._end()}"
@@ -79,7 +79,7 @@ class _Section(NamedTuple):
 
 
 def _describe_rest(number: int) -> str:
-    return f"\n{number:,} more didn't fit here: `prompt-lint check -v` tells all.\n" if number else ""
+    return f"\n{number:,} more didn't fit here: `prompt-lint check -v` shows all.\n" if number else ""
 
 
 def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signature for every format
@@ -93,7 +93,7 @@ def render_within(report: Report, most: int, size: Callable[[str], int] = len) -
     rest = _fit([section for section in _sections(page) if section.number], most - size(first), size)
     if rest is not None:
         return first + rest
-    cut = "\nThe rest didn't fit here: `prompt-lint check -v` tells it.\n"
+    cut = "\nThe rest didn't fit here: `prompt-lint check -v` shows it.\n"
     return next((text for text in (first + cut, first) if size(text) <= most), "")
 
 
@@ -184,7 +184,7 @@ def _has_room_for_all_models(subjects: Sequence[Subject]) -> bool:
 def _loosened(page: Page) -> _Section:
     report = page.report
     merged = phrases.merge_models(report.loosened)
-    mark = LOOSENED_WORDS[report.on_raise].mark
+    mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
     fails = " (`on_raise: fail`)" if report.on_raise == "fail" else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
     rows = (loosening_row(loosening, models, page) for loosening, models in merged)

@@ -6,80 +6,35 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_page import count_subjects
-from prompt_lint.output.markdown_pieces import cut_text, format_text
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.markdown_pieces import cut_text, format_name, format_text
 from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
+from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.markdown_escape import escape_as_code
-from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prompt_lint.output.markdown_page import Page
-from prompt_lint.output.totals import Total
+    from prompt_lint.output.totals import Total
 
 _SAME_TOTAL = "the total is what it was"
 
 
 def render_headline(page: Page) -> str:
-    """Return the verdict and the total growth, in a sentence."""
-    faults = _describe_faults(page)
-    verdict = f"❌ {', '.join(faults)}" if faults else _describe_success(page)
-    return verdict + (_describe_change(page) if page.has_base else "")
+    """Return the verdict and the total growth, in a sentence; where nothing has a limit, the tokens."""
+    if page.report.verdicts and not page.has_limits and not page.report.problems:
+        return _describe_counts(page)
+    verdict = describe_verdict(page.report, format_name)
+    return f"{verdict.mark} {verdict.text}" + (_describe_change(page) if page.has_base else "")
 
 
-def _describe_faults(page: Page) -> list[str]:
-    report = page.report
-    failed = [subject for subject in page.shown if subject.worst.fails]
-    over, grew = ([s for s in failed if s.worst.status == status] for status in ("over", "grew"))
-    faults = []
-    if over:
-        limits = "is over its limit" if len(over) == 1 else "are over their limits"
-        faults.append(f"{count_subjects(over)} {limits}")
-    if grew:
-        # "2 prompts are over their limits, 1 grew": the noun is clear where there are no groups.
-        is_clear = over and not any(subject.prompt.is_group for subject in failed)
-        faults.append(f"{f'{len(grew):,}' if is_clear else count_subjects(grew)} grew more than allowed")
-    if report.loosened and report.on_raise == "fail":
-        faults.append("limits are loosened")
-    if report.problems:
-        faults.append(pluralize(len(report.problems), "error"))
-    return faults
-
-
-def _describe_success(page: Page) -> str:
-    """Return the verdict where nothing fails."""
-    subjects = list(page.subjects)
-    if not subjects:
-        return "⚠️ Nothing was measured"
-    are_groups = {subject.prompt.is_group for subject in subjects}
-    nothing_fails = "Nothing fails" if True in are_groups else "No prompt fails"
-    if doubts := _describe_doubts(page):
-        return f"⚠️ {nothing_fails}: {', '.join(doubts)}"
-    if page.has_base:
-        return f"✅ {nothing_fails}"
-    if not page.has_limits:
-        return f"✅ {count_subjects(subjects)} counted"
-    if len(are_groups) > 1:
-        return "✅ Every prompt and group is within its limit"
-    noun = "group" if True in are_groups else "prompt"
-    return f"✅ {'The' if len(subjects) == 1 else 'Every'} {noun} is within its limit"
-
-
-def _describe_doubts(page: Page) -> list[str]:
-    worst = [subject.worst for subject in page.shown]
-    numbers = {
-        "unsure": sum(verdict.status == "unsure" for verdict in worst),
-        "exempt": sum(verdict.status == "exempt" for verdict in worst),
-        STATUS_WORDS["tighter"].summary: sum(
-            any(shown_status(verdict) == "tighter" for verdict in subject.verdicts)
-            for subject in page.subjects
-        ),
-    }
-    doubts = [f"{number:,} {words}" for words, number in numbers.items() if number]
-    if page.report.loosened and page.report.on_raise == "warn":
-        doubts.append("limits are loosened")
-    return doubts
+def _describe_counts(page: Page) -> str:
+    """Return the tokens for each model: `22 ±3 tokens for claude-sonnet-5-5`."""
+    counts = (
+        f"{phrases.format_count(total.after)} tokens for {escape_as_code(total.model)}"
+        for total in total_by_model(page.report)
+    )
+    return ", ".join(counts)
 
 
 def _describe_change(page: Page) -> str:

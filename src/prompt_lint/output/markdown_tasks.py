@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
+from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
 from prompt_lint.output.markdown_pieces import format_code, format_name, format_place, format_text
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
@@ -39,7 +40,7 @@ def render_task(subject: Subject, page: Page) -> str:
     if worst.status == "unsure":
         return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model)}\n"
     if worst.status == "grew":
-        advice = _render_growth_advice(worst, for_model, page)
+        advice = _render_growth_advice(subject, for_model, page)
     else:
         advice = _render_limit_advice(subject, for_model, page)
     details = "".join(f"  - {line}\n" for line in _render_details(worst))
@@ -50,8 +51,8 @@ def _render_unsure_advice(verdict: Verdict, for_model: str) -> str:
     count = verdict.token_count
     low, high = (count.low, count.high) if count else (0, 0)
     return (
-        f"has {low:,} to {high:,} tokens{for_model}, and only an exact count tells on which side of its limit of "
-        f"{verdict.limit:,}. Set `ANTHROPIC_API_KEY`, or cut {phrases.tokens_to_cut([verdict])} to be sure."
+        f"has {low:,} to {high:,} tokens{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
+        f"{describe_settlement([verdict])}"
     )
 
 
@@ -62,35 +63,29 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
         f"{_format_excess(v)} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by
     ]
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
-    line = worst.rule.limit_line(worst.prompt.name, worst.model)
-    limit_source = format_place(page.report.config_path, line) if line else "`--limit`"
-    growth_advice = ""
-    if phrases.excess_growth(worst):
-        growth_advice = f", and allow more growth{_growth_place(worst, page)}"
     return (
         f"is **{_format_excess(worst)} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
-        f"Cut {phrases.tokens_to_cut(failed)}, or raise the limit: {limit_source}{growth_advice}"
+        f"{_render_remedy(subject, page)}"
     )
+
+
+def _render_remedy(subject: Subject, page: Page) -> str:
+    failing = [verdict for verdict in subject.verdicts if verdict.fails]
+    return describe_remedy(failing, page.report.config_path, format_code)
 
 
 def _format_excess(verdict: Verdict) -> str:
     return phrases.format_tokens(verdict.over_by, verdict.token_count.margin if verdict.token_count else 0)
 
 
-def _render_growth_advice(verdict: Verdict, for_model: str, page: Page) -> str:
-    excess = phrases.excess_growth(verdict)
+def _render_growth_advice(subject: Subject, for_model: str, page: Page) -> str:
+    excess = excess_growth(subject.worst)
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
-    return (
-        f"grew by **{phrases.describe_tokens(excess.growth, excess.margin)}**{for_model}{share}; `max_growth` {excess.allowance}. "
-        f"Cut {phrases.tokens_to_cut([verdict])}, or allow more{_growth_place(verdict, page)}"
-    )
-
-
-def _growth_place(verdict: Verdict, page: Page) -> str:
-    line = verdict.rule.max_growth_line
-    return f": {format_place(page.report.config_path, line)}" if line else ""
+    growth = phrases.describe_tokens(excess.growth, excess.margin)
+    remedy = _render_remedy(subject, page)
+    return f"grew by **{growth}**{for_model}{share}; {excess.allowance}. {remedy}"
 
 
 def _render_details(verdict: Verdict) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.model.models import find_model
 from prompt_lint.text.plural import pluralize
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         Exemption,
         ImportShares,
         Loosening,
-        MaxGrowth,
         Note,
         Part,
         Prompt,
@@ -97,17 +96,6 @@ def describe_prompts(prompts: Iterable[Prompt]) -> str:
     return " and ".join([*parts, *([pluralize(groups, "group")] if groups else [])])
 
 
-def tokens_to_cut(verdicts: Iterable[Verdict]) -> str:
-    """Return how much to cut so that every interval ends within its limit, and nothing has grown too much: `52 tokens`."""
-    return pluralize(max(map(_count_tokens_to_cut, verdicts)), "token")
-
-
-def _count_tokens_to_cut(verdict: Verdict) -> int:
-    count, excess = verdict.token_count, excess_growth(verdict)
-    over = count.high - verdict.limit if count and verdict.limit is not None else 0
-    return max(over, excess.tokens if excess else 0)
-
-
 # ---------------------------------------------------------------------------------------------------------
 # Where the tokens are
 
@@ -136,41 +124,6 @@ def describe_shares(shares: ImportShares) -> str:
 
 # ---------------------------------------------------------------------------------------------------------
 # Rules and exemptions
-
-
-class ExcessGrowth(NamedTuple):
-    """A prompt that grew, by `growth` tokens with their `margin`, more than the `allowed` ones of its `max_growth`."""
-
-    base_tokens: int
-    growth: int
-    allowed: int
-    allowance: str
-    margin: int
-
-    @property
-    def tokens(self) -> int:
-        return self.growth - self.allowed
-
-
-def excess_growth(verdict: Verdict) -> ExcessGrowth | None:
-    """Return by how much the prompt grew beyond its `max_growth`; None where it didn't."""
-    if verdict.growth is None or verdict.base_count is None or verdict.rule.max_growth is None:
-        return None
-    base_tokens, max_growth = verdict.base_count.tokens, verdict.rule.max_growth
-    # Where two bounds are given, both have to be exceeded.
-    allowed = max(max_growth.tokens or 0, base_tokens * (max_growth.millionths or 0) // 1_000_000)
-    if verdict.growth <= allowed:
-        return None
-    allowance = f"of {_describe_max_growth(max_growth)} allows {allowed:,}"
-    margin = verdict.growth_count.margin if verdict.growth_count else 0
-    return ExcessGrowth(base_tokens, verdict.growth, allowed, allowance, margin)
-
-
-def _describe_max_growth(max_growth: MaxGrowth) -> str:
-    bounds = [] if max_growth.tokens is None else [f"{max_growth.tokens:,} tokens"]
-    if max_growth.millionths is not None:
-        bounds.append(f"{max_growth.millionths / 10_000:g}%")
-    return " or ".join(bounds)
 
 
 def describe_tighter_limit(verdict: Verdict) -> str:
@@ -248,36 +201,36 @@ def describe_basis(model: Model | None) -> str:
     return f"measured by {pluralize(requests, 'request')}" if requests else model.basis
 
 
-def _describe_intervals(verdicts: Iterable[Verdict]) -> list[str]:
-    """Return sentences with what the intervals of offline counts rest on, by model, and of how many on few requests."""
-    inexact = [v for v in verdicts if v.token_count and not v.token_count.is_exact]
+def _describe_intervals(inexact: Sequence[Verdict]) -> str:
+    """Return what ± means and rests on: `± is its interval, documented for claude-sonnet-5-5`."""
     by_basis: dict[str, list[str]] = {}
     for model in dict.fromkeys(verdict.model for verdict in inexact):
         by_basis.setdefault(describe_basis(find_model(model)), []).append(model)
-    bases = [f"Intervals: {', '.join(models)} {basis}." for basis, models in by_basis.items()]
+    bases = [f"{basis} for {', '.join(models)}" for basis, models in by_basis.items()]
     few = sum(bool(v.token_count and v.token_count.rests_on_few) for v in inexact)
-    return [*bases, *([f"Intervals that rest on few recorded requests: {few:,}."] if few else [])]
+    remarks = [*bases, *([f"resting on few recorded requests for {few:,}"] if few else [])]
+    return f"± is the interval, {', '.join(remarks)}"
 
 
 def describe_counting(report: Report) -> list[str]:
-    """Return sentences about all counts: who counted, where prompts were sent, and what the intervals rest on."""
-    sentences = []
-    counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
-    disputed = sum(count.is_disputed for count in counts)
-    from_api = sum(count.origin == "api" for count in counts if not count.is_disputed)
-    inexact = sum(not count.is_exact for count in counts if not count.is_disputed)
+    """Return a sentence about all counts: who counted, what ± rests on, what was sent where; and one on unknown models."""
+    counts = [(verdict, verdict.token_count) for verdict in report.verdicts if verdict.token_count]
+    believed = [(verdict, count) for verdict, count in counts if not count.is_disputed]
+    from_api = sum(count.origin == "api" for _, count in believed)
+    inexact = [verdict for verdict, count in believed if not count.is_exact]
+    disputed = len(counts) - len(believed)
+    parts = []
     if from_api or disputed or report.requests_sent:
-        offline = f", {inexact:,} offline (± is the interval)" if inexact else ""
+        parts.append(f"{from_api:,} counted by the API")
+        parts += [f"{disputed:,} disputed"] if disputed else []
+        parts += [f"{len(inexact):,} counted offline ({_describe_intervals(inexact)})"] if inexact else []
         requests = pluralize(report.requests_sent, "request")
-        sent = f"{requests} sent to {report.api_host}" if report.requests_sent else "nothing sent"
-        not_believed = f", {disputed:,} disputed" if disputed else ""
-        sentences.append(f"Counts: {from_api:,} exact{offline}{not_believed}; {sent}.")
+        parts.append(f"{requests} sent to {report.api_host}" if report.requests_sent else "nothing sent")
     elif inexact:
-        sentences.append("Counted offline: ± is the interval around the API's number.")
-    sentences += _describe_intervals(report.verdicts)
-    unverified = {v.model for v in report.verdicts if v.token_count and v.token_count.is_unverified}
-    sentences.extend(
-        f"Nobody has measured the tokenizer of {model}: its counts are unverified."
-        for model in sorted(unverified)
-    )
+        parts.append(f"Counted offline ({_describe_intervals(inexact)})")
+    unverified = sorted({verdict.model for verdict, count in counts if count.is_unverified})
+    sentences = [f"{', '.join(parts)}."] if parts else []
+    if unverified:
+        models = ", ".join(unverified)
+        sentences.append(f"Unverified: nobody has measured the tokenizer of {models}.")
     return sentences

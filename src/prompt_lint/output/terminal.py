@@ -1,4 +1,4 @@
-"""The streams and files that a run writes to: reports, complaints, colour and progress."""
+"""The streams that a run writes to: reports, complaints, colour and width."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import contextlib
 import os
 import stat
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from typing import TextIO
 
-# Seconds between two updates of the progress.
-_INTERVAL = 0.1
+# More columns than any terminal has.
+_MAX_WIDTH = 10_000
 # For streams that don't take what the text output is drawn with.
 _SUBSTITUTES = {"±": "+/-", "→": "->", "…": "..."}
 _SUBSTITUTE = "prompt-lint"
@@ -39,6 +38,19 @@ def wants_color(choice: str, env: Mapping[str, str]) -> bool:
     if env.get("FORCE_COLOR"):
         return True
     return sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb"
+
+
+def find_width(env: Mapping[str, str]) -> int | None:
+    """Return the columns of the terminal that stdout is, COLUMNS before the terminal's own; None where it is none."""
+    if not sys.stdout or not sys.stdout.isatty():
+        return None
+    columns = env.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < int(columns) < _MAX_WIDTH:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def identify_stdout() -> tuple[int, int] | None:
@@ -115,28 +127,3 @@ def _discard_buffer(stream: TextIO) -> None:
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-@contextlib.contextmanager
-def show_progress(env: Mapping[str, str]) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows a number of counts on stderr, and takes it away at the end.
-
-    It shows nothing in CI, in a hook and in a pipe, where nobody waits for it.
-    """
-    if not sys.stderr or not sys.stderr.isatty() or env.get("CI") or env.get("PRE_COMMIT"):
-        yield lambda _number: None
-        return
-    started = shown = time.monotonic()
-
-    def show(number: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown >= _INTERVAL and now - started > 2 * _INTERVAL:
-            shown = now
-            write_stderr(f"\r{number:,} counts\x1b[K")
-
-    try:
-        yield show
-    finally:
-        if shown > started:
-            write_stderr("\r\x1b[K")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import describe_prompts, excess_growth, format_tokens, has_disputed_count
+from prompt_lint.output.advice import excess_growth
+from prompt_lint.output.phrases import format_tokens, has_disputed_count
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
@@ -22,6 +22,7 @@ from prompt_lint.output.text_pieces import (
 )
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
 from prompt_lint.output.totals import tokens_changed
+from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -31,17 +32,22 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
+    from prompt_lint.output.verdict_line import Level
 
 # A screenful: lines for what fails, for each other status, then prompts in a line each. With -v there is no bound.
 _LINES_FAILING, _LINES_OTHER, _SHORT_LINES = 30, 9, 10
 _PROBLEMS, _BLOCKS_PER_FILE = 8, 3
 
+_COLORS: Mapping[Level, str] = {
+    "fail": STATUS_WORDS["over"].color, "doubt": STATUS_WORDS["warn"].color, "pass": STATUS_WORDS["ok"].color,
+}  # fmt: skip
+
 # With a base, prompts of these statuses get a line each.
-_BRIEF: frozenset[ShownStatus] = frozenset({"warn", "tighter", "over before", "ok"})
+_BRIEF: frozenset[ShownStatus] = frozenset({"warn", "tighter", "inherited", "ok"})
 
 
 def render(report: Report, view: View) -> str:
-    blocks, numbers = _collect_blocks(report, view)
+    blocks = _collect_blocks(report, view)
     is_brief = report.base is not None and view.verbosity == 0
     brief = [block for block in blocks if is_brief and block.status in _BRIEF]
     full = [block for block in blocks if not is_brief or block.status not in _BRIEF]
@@ -54,8 +60,7 @@ def render(report: Report, view: View) -> str:
         lines += render_untouched([block for block in brief if not block.has_changed], view)
     if view.verbosity >= 0 or report.requests_failed or has_disputed_count(report):
         lines += render_notes(report, view)
-    if view.verbosity >= 0:
-        lines += _render_summary(report, numbers, view)
+    lines += _render_end(report, view)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -63,17 +68,15 @@ def render(report: Report, view: View) -> str:
 # Which prompts are shown
 
 
-def _collect_blocks(report: Report, view: View) -> tuple[list[Block], dict[ShownStatus, int]]:
-    """Return the prompts to show, the worst first; and how many there are of each status, shown or not."""
+def _collect_blocks(report: Report, view: View) -> list[Block]:
+    """Return the prompts to show, the worst first."""
     shown: dict[ShownStatus, list[Block]] = {status: [] for status in STATUS_WORDS}
-    numbers: dict[ShownStatus, int] = dict.fromkeys(STATUS_WORDS, 0)
     for _, verdicts in group_by_prompt(report.verdicts):
         statuses = set(map(shown_status, verdicts))
         block = Block(next(status for status in STATUS_WORDS if status in statuses), verdicts)
-        numbers[block.status] += 1
         if _is_shown(block, report, view):
             shown[block.status].append(block)
-    return [block for blocks in shown.values() for block in sorted(blocks, key=_sort_key)], numbers
+    return [block for blocks in shown.values() for block in sorted(blocks, key=_sort_key)]
 
 
 def _sort_key(block: Block) -> tuple[int, bool, int, str]:
@@ -83,9 +86,11 @@ def _sort_key(block: Block) -> tuple[int, bool, int, str]:
 
 
 def _is_shown(block: Block, report: Report, view: View) -> bool:
+    if block.status == "uncounted":  # its problem is shown, with the reason
+        return view.verbosity > 0 and any(verdict.token_count for verdict in block.verdicts)
     if block.fails or view.verbosity > 0:
         return True
-    if view.verbosity < 0 or block.status == "uncounted":  # its problem is shown, with the reason
+    if view.verbosity < 0:
         return False
     if report.base and block.status in {"ok", "warn"}:
         return block.has_changed
@@ -163,7 +168,7 @@ def _render_briefly(entries: Sequence[_Entry], view: View) -> Iterator[str]:
         [format_short_name(block.prompt), *count_cells(block.worst), _describe_excess(block.worst)]
         for block in blocks
     ]
-    for block, line in zip(blocks, fit_columns(rows), strict=True):
+    for block, line in zip(blocks, fit_columns(rows, view), strict=True):
         yield f"{status_label(block.status, view)} {line}".rstrip()
     left = sum(1 + len(entry.rest) for entry in entries) - len(blocks)
     yield f"{INDENT}and {left:,} more (all with -v)" if left else f"{INDENT}(in full with -v)"
@@ -177,25 +182,12 @@ def _describe_excess(verdict: Verdict) -> str:
     return f"{format_tokens(excess.tokens, excess.margin)} too much" if excess else format_fill(verdict)
 
 
-def _render_summary(report: Report, numbers: Mapping[ShownStatus, int], view: View) -> Iterator[str]:
-    prompts = [prompt for prompt, _ in group_by_prompt(report.verdicts)]
-    if not prompts and not report.problems:
-        return
-    parts = [
-        paint(f"{number:,} {STATUS_WORDS[status].summary}", STATUS_WORDS[status].color, view)
-        for status, number in numbers.items()
-        if number
-    ]
-    # Of a prompt that isn't counted the error says why: it is one thing.
-    uncounted = {verdict.prompt.path for verdict in report.verdicts if verdict.status == "uncounted"}
-    errors = sum(
-        problem.exit_code != ExitCode.UNCOUNTED or problem.path not in uncounted
-        for problem in report.problems
-    )
-    sentences = [paint(pluralize(errors, "error"), STATUS_WORDS["uncounted"].color, view)] if errors else []
-    if prompts:
-        sentences.append(f"{describe_prompts(prompts)}: {', '.join(parts)}")
-    yield "; ".join(sentences)
-    if report.base:
-        yield from render_totals(report)
-    yield from render_counting(report)
+def _render_end(report: Report, view: View) -> Iterator[str]:
+    """Yield what the change costs, who counted, and the verdict; quietly, only the verdict of a run that fails."""
+    verdict = describe_verdict(report, format_short_name)
+    if view.verbosity >= 0:
+        if report.base and (report.verdicts or report.problems or report.removed):
+            yield from render_totals(report)
+        yield from render_counting(report)
+    if view.verbosity >= 0 or verdict.level == "fail":
+        yield paint(verdict.text, _COLORS[verdict.level], view)

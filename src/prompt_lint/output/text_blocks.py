@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.output import phrases
+from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_pieces import (
     BOLD,
@@ -22,7 +23,7 @@ from prompt_lint.text.escape import escape_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Prompt, Rule, Section, Verdict
+    from prompt_lint.model.values import Prompt, Section, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
 
@@ -81,30 +82,24 @@ def render_block(block: Block, config: str, view: View, *, with_message: bool) -
 def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
     rows = [[escape_line(verdict.model), *count_cells(verdict)] for verdict in verdicts]
     for verdict, line in zip(verdicts, align_columns(rows), strict=True):
-        fill = paint(format_fill(verdict), STATUS_WORDS[shown_status(verdict)].color, view)
+        # What grew too much is within its limit.
+        color = "" if verdict.status == "grew" else STATUS_WORDS[shown_status(verdict)].color
+        fill = paint(format_fill(verdict), color, view)
         yield f"{INDENT}{line}  {fill}".rstrip()
 
 
 def _advice(block: Block, config: str) -> Iterator[str]:
     """Yield what to do next, for the model for which it is worst."""
     status, worst = block.status, block.worst
-    if status == "over":
-        line = worst.rule.limit_line(worst.prompt.name, worst.model)
-        place = f"{escape_line(config)}:{line}" if line else "--limit"
-        more = (
-            f", and allow more growth{_growth_place(config, worst.rule)}"
-            if phrases.excess_growth(worst)
-            else ""
-        )
-        yield f"Cut {phrases.tokens_to_cut(block.with_status)}, or raise the limit: {place}{more}"
-    elif status == "grew":
-        yield from _growth_advice(worst, config)
+    if block.fails:
+        yield describe_remedy([worst, *(v for v in block.verdicts if v.fails)], config, escape_line)
+        yield from _describe_growth(worst)
     elif status == "unsure":
         yield "The limit lies inside the interval: only an exact count can tell."
-        yield f"Set ANTHROPIC_API_KEY, or cut {phrases.tokens_to_cut(block.with_status)} to be sure."
+        yield describe_settlement(block.with_status)
     elif status == "tighter":
         yield phrases.describe_tighter_limit(worst)
-    elif status == "over before":
+    elif status == "inherited":
         yield "It was over before this change, and isn't worse now, so it doesn't fail."
     if lost := phrases.describe_lost_imports(worst):
         yield f"It {lost}: {', '.join(map(escape_line, worst.lost_imports[:_LOST_IMPORTS]))}"
@@ -112,18 +107,12 @@ def _advice(block: Block, config: str) -> Iterator[str]:
         yield phrases.describe_exemption(worst.exemption, has_ended=status != "exempt", escape=escape_line)
 
 
-def _growth_advice(verdict: Verdict, config: str) -> Iterator[str]:
-    if excess := phrases.excess_growth(verdict):
-        place = _growth_place(config, verdict.rule)
+def _describe_growth(verdict: Verdict) -> Iterator[str]:
+    excess = excess_growth(verdict)
+    if excess and verdict.base_count and verdict.status == "grew":
         share = phrases.share_suffix(excess.growth, excess.base_tokens)
-        yield f"Cut {phrases.tokens_to_cut([verdict])}, or allow more growth{place}"
-        was = phrases.format_count(verdict.base_count) if verdict.base_count else ""
         growth = phrases.format_tokens(excess.growth, excess.margin)
-        yield f"Was {was}, grew by {growth}{share}: `max_growth` {excess.allowance}."
-
-
-def _growth_place(config: str, rule: Rule) -> str:
-    return f": {escape_line(config)}:{rule.max_growth_line}" if rule.max_growth_line else ""
+        yield f"Was {phrases.format_count(verdict.base_count)}, grew by {growth}{share}: {excess.allowance}."
 
 
 def _render_sections(verdict: Verdict) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts
 from prompt_lint.output import phrases
 from prompt_lint.output.phrases import format_count, percent_of_limit
-from prompt_lint.output.status_words import LOOSENED_WORDS, STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, loosening_words, shown_status
 from prompt_lint.output.text_pieces import (
     BOLD,
     INDENT,
@@ -40,9 +40,9 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
     fails = report.on_raise == "fail"
     if not report.loosened or (view.verbosity < 0 and not fails):
         return
-    words = LOOSENED_WORDS[report.on_raise]
     has_several_models = len({verdict.model for verdict in report.verdicts}) > 1
     for loosening, models in phrases.merge_models(report.loosened):
+        words = loosening_words(loosening, report.on_raise)
         subject = paint(escape_line(loosening.subject), BOLD, view)
         place = f"  {escape_line(report.config_path)}:{loosening.line}" if loosening.line else ""
         yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
@@ -76,7 +76,7 @@ def render_changed(report: Report, blocks: Sequence[Block], view: View) -> Itera
         yield from _render_by_model(shown, view)
     else:
         reserved = max((len(row.remark) for row in shown), default=0)
-        lines = fit_columns([[row.name, *row.cells] for row in shown], reserved)
+        lines = fit_columns([[row.name, *row.cells] for row in shown], view, reserved)
         for row, line in zip(shown, lines, strict=True):
             yield f"{paint_label(row.label, row.color, view)} {line}{row.remark}".rstrip()
     if len(rows) > len(shown):
@@ -109,17 +109,17 @@ def render_untouched(blocks: Sequence[Block], view: View) -> Iterator[str]:
     This change touched none of them.
     """
     sentences: Mapping[ShownStatus, str] = {
-        "tighter": "over a limit that is new or was lowered; this change didn't touch them:",
-        "over before": "over before this change, and not worse now:",
+        "tighter": "over a limit that this change added or lowered, and not changed, so they don't fail:",
+        "inherited": "over their limits before this change, too, and not larger now, so they don't fail:",
     }
     for status, sentence in sentences.items():
         of_status = [block for block in blocks if block.status == status]
         if of_status:
             yield f"{status_label(status, view)} {sentence}"
-            yield from _render_rows(of_status)
+            yield from _render_rows(of_status, view)
 
 
-def _render_rows(blocks: Sequence[Block]) -> Iterator[str]:
+def _render_rows(blocks: Sequence[Block], view: View) -> Iterator[str]:
     """Yield a line for each prompt and model that is over its limit; the model is named where there are several."""
     has_several_models = any(len(block.verdicts) > 1 for block in blocks)
     rows = []
@@ -128,7 +128,7 @@ def _render_rows(blocks: Sequence[Block]) -> Iterator[str]:
             count, _, limit = count_cells(verdict)
             model = [escape_line(verdict.model)] if has_several_models else []
             rows.append([format_name(verdict.prompt), *model, count, limit, percent_of_limit(verdict)])
-    yield from (f"{INDENT}{line}" for line in fit_columns(rows))
+    yield from (f"{INDENT}{line}" for line in fit_columns(rows, view))
     if len(blocks) > _ROWS:
         yield f"{INDENT}and {len(blocks) - _ROWS:,} more (all with -v)"
 
@@ -151,7 +151,7 @@ def render_totals(report: Report) -> Iterator[str]:
         ]
         yield from (f"{INDENT}{line}" for line in align_columns(rows))
     if groups := describe_group_growth(report):
-        yield f"{groups}; the total doesn't have groups, whose prompts it has."
+        yield f"{groups} (groups aren't added to the total)."
 
 
 def _format_both(total: Total) -> str:

@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from prompt_lint.output.status_words import ShownStatus
 
 # As wide as a label and a space.
-INDENT = " " * 8
+INDENT = " " * 10
 BOLD = "1"
-_WIDTH = 80
-_NARROWEST_NAME = 12
-_GROUP = " (group"
 _TITLE_WIDTH = 48
 
 
@@ -32,7 +29,7 @@ def paint(text: str, color: str, view: View) -> str:
 
 def paint_label(label: str, color: str, view: View) -> str:
     """Return the first word of a line, as wide as the widest."""
-    return paint(f"{label:<7}", color, view)
+    return paint(f"{label:<{len(INDENT) - 1}}", color, view)
 
 
 def status_label(status: ShownStatus, view: View) -> str:
@@ -91,23 +88,26 @@ def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join([f"{first:<{widths[0]}}", *cells])
 
 
-def _shorten_name(name: str, room: int) -> str:
-    """Return a name of `format_name` in at most `room` characters: the end of a path, and the beginning of a group's name."""
-    if len(name) <= room:
-        return name
-    place = name.rfind(_GROUP)
-    if place < 0 or not name.endswith(")"):
-        return f"…{name[1 - room :]}"
-    end = f"{_GROUP})"
-    return name[:place] + end if place + len(end) <= room else f"{name[: room - len(end) - 1]}…{end}"
+def align_right(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each row: all columns to the right, but the last, which is as long as it is."""
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    for *cells, last in rows:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield "  ".join([*aligned, last])
 
 
-def fit_columns(rows: Sequence[Sequence[str]], reserved: int = 0) -> Iterator[str]:
-    """Yield aligned lines that fit a terminal behind a label, with `reserved` characters left at their ends.
+def fit_columns(rows: Sequence[Sequence[str]], view: View, reserved: int = 0) -> Iterator[str]:
+    """Yield aligned lines to follow a label, with `reserved` columns left at their ends.
 
-    Names in the first column are shortened.
+    Nothing is cut: where a name in the first column leaves no room for the others in the width of the view, they are on
+    a line below it.
     """
-    widths = [max(map(len, column)) for column in zip(*(cells for _, *cells in rows), strict=True)]
-    room = max(_WIDTH - len(INDENT) - reserved - sum(width + 2 for width in widths if width), _NARROWEST_NAME)
-    names = [_shorten_name(name, room) for name, *_ in rows]
-    return align_columns([[name, *cells] for name, (_, *cells) in zip(names, rows, strict=True)])
+    cells = list(align_columns([["", *cells] for _, *cells in rows]))
+    room = (
+        None if view.width is None else view.width - len(INDENT) - reserved - max(map(len, cells), default=0)
+    )
+    fitting = [len(name) for name, *_ in rows if room is None or len(name) <= room]
+    width = max(fitting, default=0)
+    for (name, *_), cell in zip(rows, cells, strict=True):
+        break_line = "" if room is None or len(name) <= room else f"\n{INDENT}{'':<{width}}"
+        yield f"{name}{break_line}{cell}" if break_line else f"{name:<{width}}{cell}"

@@ -21,11 +21,6 @@ _PROBLEMS_PER_FILE = 5
 _WARNINGS = 10
 
 
-def render_remarks(report: Report, view: View) -> list[str]:
-    """Return lines with all problems, notes, and who counted."""
-    return [*render_problems(report.problems, view), *render_notes(report, view), *render_counting(report)]
-
-
 def render_notes(report: Report, view: View) -> list[str]:
     """Return lines with the first warnings (all with `-v`), then all notes."""
     warnings = phrases.select_notes(report.notes, warnings=True)
@@ -43,9 +38,11 @@ def render_counting(report: Report) -> list[str]:
 
 
 def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> list[str]:
-    """Return lines with the first problems of each file, `most` of all files (0 for all), and how many are left."""
+    """Return lines with the first problems of each file, `most` of all files (0 for all), how many are left, and a blank line."""
+    if not problems:
+        return []
     if view.verbosity > 0:
-        return [line for problem in problems for line in _render_problem(problem, view)]
+        return [*(line for problem in problems for line in _render_problem(problem, view)), ""]
     lines: list[str] = []
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
@@ -60,7 +57,9 @@ def render_problems(problems: Sequence[Problem], view: View, most: int = 0) -> l
             lines.append(f"{status_label('uncounted', view)} {escape_line(path)}: {_more_errors(left)}")
         else:
             omitted += left
-    return [*lines, f"{status_label('uncounted', view)} {_more_errors(omitted)}"] if omitted else lines
+    if omitted:
+        lines.append(f"{status_label('uncounted', view)} {_more_errors(omitted)}")
+    return [*lines, ""]
 
 
 def _render_problem(problem: Problem, view: View) -> Iterator[str]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
 
@@ -25,13 +26,21 @@ def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
         if argument and inner and tree.is_sparse(inner):
             error = explain_left_out()
             raise Fatal(f"`{argument}` {error.message}", error.hint, ExitCode.UNCOUNTED)
-        raise Fatal(f"there is no file or folder `{argument}`")
+        raise Fatal(f"there is no file or folder `{argument}`", _hint_at_name(tree, argument, inner))
     if inner is None:
         hint = "run prompt-lint in the repository that the file belongs to"
         raise Fatal(f"`{argument}` is outside of {tree.top}", hint)
     if is_in_git_folder(inner):
-        raise Fatal(f"`{argument}` belongs to git itself, it is no file of the repository")
+        raise Fatal(f"`{argument}` belongs to git itself", "name a file of the repository")
     return inner
+
+
+def _hint_at_name(tree: WorkingTree, argument: str, inner: str | None) -> str:
+    """Return what was probably meant by a path that isn't there: a pattern of the shell, or a file of a similar name."""
+    if set(argument) & set("*?["):
+        return "the shell found no file that matches this pattern"
+    near = find_nearest(inner, tree.list_entries()) if inner else ""
+    return f"did you mean `{near}`? (from {tree.top})" if near else ""
 
 
 def _find_inner_path(absolute: str, top: str) -> str | None:

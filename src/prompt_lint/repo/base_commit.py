@@ -33,7 +33,7 @@ _RANGE = re.compile(r"\.\.|\A\^")
 # Matches what the name of a branch or tag can't contain.
 _NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 
-HINT_BASE = "name what to compare with: `--base REF`"
+HINT_BASE = "use `--base REF` to name a base"
 _HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
@@ -110,12 +110,12 @@ def _refuse_name(rev: str) -> NoBase | None:
     """Return why `rev` can't be the name of a commit; None if it can."""
     is_odd = rev.startswith("-") or len(rev) > MAX_NAME or re.search(r"[\x00-\x1f\x7f]", rev)
     if not rev or is_odd:
-        message = f"`{rev[:60]}` names no commit" if rev else "the base has no name"
-        return NoBase(message, "name a branch, a tag or a commit, or say `--base auto`")
+        message = f"`{rev[:60]}` can't be the name of a commit" if rev else "the base has no name"
+        return NoBase(message, "name a branch, a tag or a commit, or use `--base auto`")
     if _RANGE.search(rev):
         return NoBase(
-            f"`{rev}` is a range of commits, and a base is one of them",
-            "name the branch, the tag or the commit that the change is to be compared with",
+            f"`{rev}` is a range of commits, and a base is a single commit",
+            "name the branch, tag or commit to compare with",
         )
     return None
 
@@ -126,7 +126,7 @@ def _find_by_id(clone: _Clone, commit: str) -> Base | NoBase:
         return base
     if git.run_or_none(["merge-base", "--is-ancestor", commit, clone.head], clone.top) is not None:
         return base
-    reason = "the history in this clone is too short to tell where HEAD left it"
+    reason = "the history in this clone is too short to find where HEAD diverged from it"
     return base._replace(description=f"{base.name} itself: {reason}")
 
 
@@ -137,7 +137,7 @@ def _find_by_expression(clone: _Clone, rev: str) -> Base | NoBase:
     except Fatal:  # a reflog that doesn't reach back so far, or that this git can't read
         commit = None
     if commit is None and not (clone.is_shallow and clone.remote):
-        return NoBase(f"`{rev}` names no commit of this clone", _HINT_KNOWN)
+        return NoBase(f"there is no commit `{rev}` in this clone", _HINT_KNOWN)
     return _find_merge_base(clone, _Candidate(commit or rev, rev))
 
 
@@ -160,7 +160,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     if context.kind == "push":
         return _find_for_push(clone, context)
     return NoBase(
-        f"a run by `{context.event}` has no change of its own, so there is nothing to compare with",
+        f"CI reports neither a pull request nor a push (the run was started by `{context.event}`)",
         HINT_BASE,
     )
 
@@ -179,14 +179,14 @@ def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
     base = _find_first_base(clone, candidates)
     if isinstance(base, NoBase) and context.missing_variables and not candidates:
         names = " or ".join(f"`{name}`" for name in context.missing_variables)
-        return base._replace(hint=f"{names} should, but is missing or malformed; set it, or say `--base REF`")
+        return base._replace(hint=f"{names} is missing or malformed; set it, or use `--base REF`")
     return base
 
 
 def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
     """Find the commit before the push; if it isn't in the history, the merge base with the default branch."""
     base: Base | NoBase = NoBase(
-        f"nobody tells what was there before this run by `{context.event}`", HINT_BASE
+        f"CI doesn't report the commit before this push (event `{context.event}`)", HINT_BASE
     )
     if context.base:
         candidate = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
@@ -195,7 +195,7 @@ def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
             if base.commit.startswith(context.base):
                 return base._replace(description=f"{base.name}, the commit before this push")
             base = NoBase(
-                f"this push has replaced history: {base.name}, the commit before it, is no part of what is there now",
+                f"this push replaced history: {base.name}, the commit before it, isn't an ancestor of HEAD",
                 HINT_BASE,
             )
     default = context.default_branch or _find_default_branch(clone)[1]
@@ -224,9 +224,13 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
                 f"{_hint_all_branches(clone)}, or {HINT_BASE}",
             )
-    if not ref or ref == f"refs/heads/{current}":
+    if ref and ref == f"refs/heads/{current}":
         return NoBase(
-            "there is no other branch that this one could be compared with: no remote's, none called "
+            f"this is the default branch, {current}, and it has no upstream to compare with", HINT_BASE
+        )
+    if not ref:
+        return NoBase(
+            "there is no default branch to compare with: no remote's, and no local one called "
             f"{', '.join(_DEFAULT_BRANCHES[:-1])} or {_DEFAULT_BRANCHES[-1]}",
             HINT_BASE,
         )
@@ -271,12 +275,15 @@ def _make_remote_candidate(clone: _Clone, branch: str) -> _Candidate:
 def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
     if not tree.has_git:
         return NoBase(
-            f"{tree.top} is no git repository, or git is left out, so there is nothing to compare with",
-            "run it inside of a repository without `--no-git`, or leave `--base` out",
+            f"a base needs git, and {tree.top} isn't a git repository, or --no-git was given",
+            "run it in a git repository without --no-git, or without a base",
         )
     head = _find_commit(tree.top, "HEAD")
     if head is None:
-        return NoBase("there is no commit yet, so there is nothing to compare with", "commit first")
+        return NoBase(
+            "there is no commit yet, so there is nothing to compare with",
+            "commit something, or run it without a base",
+        )
     remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
     remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
     is_shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
@@ -294,7 +301,7 @@ def _find_first_base(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | 
             failures.append((not candidate.is_ancestor, base))
     if failures:
         return min(failures, key=itemgetter(0))[1]
-    return NoBase("CI doesn't tell what this change is to be merged into", HINT_BASE)
+    return NoBase("CI doesn't report the branch that this change will be merged into", HINT_BASE)
 
 
 def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
@@ -302,7 +309,10 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
     name = candidate.name
     commit = _find_commit(clone.top, candidate.rev)
     if commit is None:
-        return NoBase(f"{name} is not in this clone", _hint_fetch(clone, candidate))
+        message = (
+            f"{name} is not in this clone" if clone.remote else f"there is no branch, tag or commit `{name}`"
+        )
+        return NoBase(message, _hint_fetch(clone, candidate))
     # Both are ids, so no name can be taken for an option.
     output = git.run_or_none(["merge-base", clone.head, commit], clone.top)
     if output:
@@ -315,12 +325,12 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
     if not clone.is_shallow:
         return NoBase(
             f"{name} and HEAD have no commit in common, so there is no merge base to compare with",
-            "name a branch or a commit that HEAD comes from",
+            "name a branch or a commit that HEAD is built on",
         )
     if candidate.is_ancestor:
         return Base(commit, name, name, commit == clone.head)
     return NoBase(
-        f"the history in this clone is too short to tell where HEAD and {name} part",
+        f"the history in this clone is too short to find where HEAD and {name} diverged",
         _hint_fetch(clone, candidate),
     )
 

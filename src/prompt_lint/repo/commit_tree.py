@@ -138,7 +138,7 @@ class CommitTree:
             f"{self.name} can't be read: {subject} not in this clone, or damaged",
             f"run `git diff --stat {self.id}` before, with which a partial clone fetches what it lacks, "
             "or `git fetch --refetch --no-filter`, which fetches all that it lacks; "
-            "where `git fsck` tells of damage, clone anew",
+            "if `git fsck` reports damage, clone again",
         )
 
     def find_node(self, path: str) -> Node | None:
@@ -166,7 +166,7 @@ class CommitTree:
         try:
             data = self._objects.read(tree, MAX_FOLDER).data
         except ObjectTooLarge:
-            raise Unreadable(f"lies in a folder of {self.name} with too many names") from None
+            raise Unreadable(f"is in a folder of {self.name} with too many names") from None
         except ObjectLost:
             raise self.explain_loss("folders of it are") from None
         records = re.finditer(rb"([0-7]{1,6}) ([^\0]+)\0(.{%d})" % (len(self.id) // 2), data, re.DOTALL)

@@ -51,7 +51,7 @@ _DAMAGED_INDEX = (
     "stage entries",
     "unknown index entry format",
 )
-_INDEX_HINT = 'the index may be damaged: remove it and write it anew, with `rm "$(git rev-parse --git-path index)" && git reset`'
+_INDEX_HINT = 'the index may be damaged: remove it and write it again, with `rm "$(git rev-parse --git-path index)" && git reset`'
 
 # What a hook or a CI job has set for git or for prompt-lint, credentials included, isn't passed on.
 _WITHHELD_PREFIXES = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")

@@ -74,9 +74,7 @@ class _Folder(NamedTuple):
             try:
                 cost += _find_cost(line)
                 if cost > _MAX_COST:
-                    notes.append(
-                        f"{name} is passed over from line {number} on: too many patterns, or wildcards"
-                    )
+                    notes.append(f"{name} is ignored from line {number} on: too many patterns, or wildcards")
                     break
                 pattern = _compile(line, self.path)
                 # Of a pattern that ends with a slash, pathspec matches what is below the folder, but not the folder itself.
@@ -85,9 +83,9 @@ class _Folder(NamedTuple):
             except ValueError as error:
                 refused += 1
                 if refused <= _MAX_NOTES:
-                    notes.append(f"{name}:{number} is passed over: {error}")
+                    notes.append(f"{name}:{number} is ignored: {error}")
         if refused > _MAX_NOTES:
-            notes.append(f"{name}: {refused - _MAX_NOTES:,} more lines are passed over")
+            notes.append(f"{name}: {refused - _MAX_NOTES:,} more lines are ignored")
         for_files, for_folders = (GitIgnoreSpec(patterns, backend="simple") for patterns in (files, folders))
         return _Folder(self.path, for_files, for_folders, cost)
 
@@ -145,7 +143,7 @@ def _add_gitignore(top: str, folder: _Folder, notes: list[str]) -> _Folder:
         return folder
     except (OSError, Unreadable) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
-        notes.append(f"{path} can't be read, so it excludes nothing: {reason}")
+        notes.append(f"{path} can't be read, so nothing is ignored by it: {reason}")
         return folder
     lines = data.decode("utf-8-sig", "surrogateescape").split("\n")
     return folder.add_patterns(lines, path, notes)

@@ -46,7 +46,7 @@ def follow_links(top: str, path: str, read_link: ReadLink) -> str:
             continue
         hops += 1
         if hops > MAX_HOPS:
-            raise Unreadable("is a symbolic link that goes in circles", "mend the link, or remove it")
+            raise Unreadable("is a symbolic link that goes in circles", "correct the link, or remove it")
         if os.path.isabs(target):
             done = os.path.splitdrive(target)[0] + os.sep
         left += target.replace("/", os.sep).split(os.sep)[::-1]
@@ -66,7 +66,7 @@ def path_inside(top: str, absolute: str) -> str:
 
 def broken_link(destination: str) -> Unreadable:
     """Return the error for a link that leads to no file; `destination` is the end of a sentence."""
-    return Unreadable(f"is a symbolic link that leads to {destination}", "mend the link, or remove it")
+    return Unreadable(f"is a symbolic link that leads to {destination}", "correct the link, or remove it")
 
 
 def find_aliases(

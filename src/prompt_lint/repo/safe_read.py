@@ -95,12 +95,12 @@ def explain_error(error: OSError) -> Unreadable:
     """Return why a file of a tree could not be opened or read, and what to do."""
     if error.errno in {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}:
         return Unreadable(
-            "is a symbolic link, or lies behind one, where git has a file or folder",
+            "is a symbolic link, or is below one, where git has a file or folder",
             "`git add` the link, or put the file back",
         )
     if isinstance(error, PermissionError):
         return Unreadable(
-            "can't be read: permission denied", "give yourself the right to read it, or exclude it"
+            "can't be read: permission denied", "allow yourself to read it (`chmod u+r`), or exclude it"
         )
     if error.errno == errno.ENXIO:
         return _explain_mode(stat.S_IFSOCK)
@@ -179,5 +179,5 @@ def _explain_mode(mode: int) -> NotRegular:
 
 
 def _too_large(size: str, cap: int) -> TooLarge:
-    hint = "raise --max-file-size if it really is a prompt, or exclude it"
+    hint = "raise --max-file-size if it is a prompt, or exclude it"
     return TooLarge(f"{size}, more than the {cap:,} that are read", hint)

@@ -34,7 +34,7 @@ MAX_CALL_NAME = 200
 MAX_REQUEST_SIZE = 32 * 1024 * 1024
 
 IMAGE_BY_URL = (
-    "has an image that isn't in the file: the API refuses to count it, so only a range can be told; "
+    "has an image that isn't in the file: the API doesn't count it, so only a range is known; "
     'put it beside the file, as {"type": "path", "path": "…"}, for a count'
 )
 _BLANK_HINT = "give it a text, or leave it out"
@@ -205,7 +205,7 @@ def _normalize_document(block: Block, key_path: KeyPath, context: RequestContext
     if source["type"] == "base64":
         data = _decode_base64(source, source_path)
         if source.get("media_type") != images.PDF or images.detect_media_type(data) != images.PDF:
-            raise ShapeError.at(source_path, f"is no PDF of the media type {images.PDF}")
+            raise ShapeError.at(source_path, f"isn't a PDF with the media type {images.PDF}")
         return {**block, "source": {**source, "data": base64.b64encode(data).decode()}}
     if source["type"] == "content":
         content = normalize_content(source.get("content"), (*source_path, "content"), "user", context)
@@ -227,7 +227,7 @@ def _make_document_source(data: bytes, key_path: KeyPath) -> dict[str, str]:
     try:
         text = decode(data)
     except Unreadable as error:
-        raise ShapeError.at(key_path, f"is no PDF, and no text: it {error.message}") from None
+        raise ShapeError.at(key_path, f"is neither a PDF nor text: it {error.message}") from None
     if not text.strip():
         raise ShapeError.at(key_path, "is blank, and the API refuses a blank text", _BLANK_HINT)
     return {"type": "text", "media_type": "text/plain", "data": text}
@@ -271,7 +271,7 @@ def _normalize_image_url(block: Block, key_path: KeyPath, context: RequestContex
         data = _decode_base64({"data": text}, url_path)
         return {"type": "image", "source": _make_image_source(data, media_type, url_path, context)}
     if re.match("[a-zA-Z][a-zA-Z0-9+.-]*://", url):
-        raise ShapeError.at(url_path, f"is no address that the API could fetch: `{shorten(url)}`")
+        raise ShapeError.at(url_path, f"isn't an address that the API can fetch: `{shorten(url)}`")
     data = context.included_files.read_file(url_path, url)
     return {"type": "image", "source": _make_image_source(data, None, url_path, context)}
 
@@ -290,7 +290,7 @@ def _normalize_file(block: Block, key_path: KeyPath, context: RequestContext) ->
     value = block.get("file")
     url = value.get("file_data") if isinstance(value, dict) else None
     if not isinstance(url, str) or url[:5].lower() != "data:":
-        message = "is a file that isn't in the request, which nobody can count"
+        message = "is a file that isn't in the request, so it can't be counted"
         raise ShapeError.at(
             key_path, message, 'put it beside the file, as a `document` from {"type": "path", …}'
         )

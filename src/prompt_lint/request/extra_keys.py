@@ -74,7 +74,7 @@ def refuse_keys(fields: Mapping[str, Any]) -> None:
         message = f"has `{shorten(key)}`, which `count_tokens` doesn't take: its tokens would be missed"
         raise ShapeError((key,), message, REQUEST_EXAMPLE)
     if fields.get("mcp_servers"):
-        message = "has `mcp_servers`, whose tools nobody can count in advance"
+        message = "has `mcp_servers`, whose tools can't be counted in advance"
         raise ShapeError(("mcp_servers",), message, REQUEST_EXAMPLE)
 
 
@@ -109,7 +109,7 @@ def note_wrapper_keys(wrapper: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield such keys of the object around a request. Raises `ShapeError` for what belongs into the request."""
     refuse_keys({key: wrapper[key] for key in wrapper if key not in {"params", "body"}})
     for key in _find_text_keys(wrapper, _WRAPPER_KEYS):
-        yield key, f"`{shorten(key)}` stands beside the request, not in it: not counted"
+        yield key, f"`{shorten(key)}` is beside the request, not in it; it isn't counted"
 
 
 def note_message_keys(message: Mapping[str, Any], role: str) -> Iterator[tuple[str, str]]:

@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from prompt_lint.request.included_files import IncludedFiles
 
 ANSWER_ADDED = (
-    "ends with the assistant, which newer models refuse: a shortest answer of the user is counted behind it"
+    "ends with an assistant message, which newer models reject; counted with a one-token user reply"
 )
 # "Handle tool calls" in Anthropic's documentation, November 2026.
 RESULTS_LATE = "has something before the results of the tool calls, which the API refuses by its documentation: let the `tool_result` blocks come first"
-SYSTEM_BETWEEN = "has a system message behind other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
+SYSTEM_BETWEEN = "has a system message after other messages: Opus 4.8 and newer models read it there; for older ones it is part of the system prompt"
 
 SYSTEM_ROLES = ("system", "developer")
 _ROLES = ("user", "assistant", *SYSTEM_ROLES, "tool")

@@ -25,7 +25,7 @@ def decode(data: bytes) -> str:
     nul = data.find(b"\0")
     if nul >= 0:
         line = data.count(b"\n", 0, nul) + 1
-        raise Unreadable("holds a NUL byte, so it isn't text", "leave binary files out with `exclude`", line)
+        raise Unreadable("contains a NUL byte, so it isn't text", "exclude binary files with `exclude`", line)
     try:
         text = data.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prompt_lint.text.location import KeyPath, Position
     from prompt_lint.text.yaml_reader import YamlDocument
 
-TEXT_HINT = "if the file is sent as it stands, say `format: text` in its rule"
+TEXT_HINT = "if the file is sent as it is, set `format: text` in its rule"
 
 # The last file: a format looks at it to recognise it, and then parses it.
 _last: tuple[bytes, bool, Document] | None = None
@@ -69,10 +69,15 @@ def parse_document(path: str, data: bytes) -> Document:
             json_reader.parse_json(text) if is_json else _parse_yaml(text).data, text, is_json
         )
     except ParseError as error:
-        message = error.describe() if is_json else f"is not usable YAML: {error.describe()}"
-        raise Unreadable(message, TEXT_HINT, error.line) from None
+        raise Unreadable(describe_fault(error, is_json=is_json), TEXT_HINT, error.line) from None
     _last = data, is_json, document
     return document
+
+
+def describe_fault(error: ParseError, *, is_json: bool = False) -> str:
+    """Return why a file can't be used, as a predicate of it."""
+    is_complete = is_json or error.message.startswith(("isn't ", "is ", "contains "))
+    return error.describe() if is_complete else f"is not usable YAML: {error.describe()}"
 
 
 def _parse_yaml(text: str) -> YamlDocument:

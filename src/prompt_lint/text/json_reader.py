@@ -28,6 +28,22 @@ _NO_BRACKETS = r"[^][{}]++"
 _ESCAPE = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<surrogate>u[dD][89a-fA-F])|.)"
 
 
+# The words of Python's parser → ours.
+_SYNTAX_ERRORS = {
+    "Expecting ',' delimiter": "expected a comma or the closing bracket",
+    "Expecting ':' delimiter": "expected a `:` after the key",
+    "Expecting property name enclosed in double quotes": "expected a key in double quotes",
+    "Expecting value": "expected a value",
+    "Extra data": "there is more after the end of the value",
+    "Illegal trailing comma before end of object": "there is a comma before the closing bracket",
+    "Illegal trailing comma before end of array": "there is a comma before the closing bracket",
+    "Invalid control character at": "a line break or a control character in a string must be escaped",
+    "Invalid \\escape": "a backslash starts an escape; write `\\\\`",
+    "Invalid \\uXXXX escape": "`\\u` needs four hexadecimal digits",
+    "Unterminated string starting at": "the string isn't closed",
+}
+
+
 def parse_json(text: str) -> Any:
     """Return dicts without a key twice, lists, texts that UTF-8 can encode, finite numbers, bools and None.
 
@@ -37,7 +53,8 @@ def parse_json(text: str) -> Any:
     try:
         data = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ParseError(f"is not JSON: {error.msg}", error.lineno, error.colno) from None
+        message = _SYNTAX_ERRORS.get(error.msg, error.msg)
+        raise ParseError(f"is not JSON: {message}", error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
         _explain(text, error)
     if text.count("[") + text.count("{") > MAX_DEPTH and _measure_depth(text) > MAX_DEPTH:
@@ -114,7 +131,7 @@ def _explain(text: str, error: Exception) -> NoReturn:
     message = str(error)
     if isinstance(error, _DuplicateKeyError):
         position = _find_duplicate(text, message)
-        message = f"the key {message[:60]!r} stands twice in one object"
+        message = f"duplicate key `{message[:60]}`"
     elif "int_max_str_digits" in message:
         message = "a number is too long"
         position = _find_token(text, lambda token: len(token) > 4000 and token.lstrip("-").isdigit())
@@ -167,5 +184,5 @@ def _measure_depth(text: str) -> int:
 def _refuse_lone_surrogates(text: str) -> None:
     lone = next((escape for escape in re.finditer(_ESCAPE, text) if escape["surrogate"]), None)
     if lone:
-        message = "is not usable JSON: an escape stands for half a character (a surrogate)"
+        message = "is not usable JSON: an escape means half a character (a surrogate)"
         raise ParseError(message, *find_position(text, lone.start()))

@@ -161,7 +161,7 @@ def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"the pattern is {len(pattern)} characters long; the most is {MAX_LENGTH}")
     if "\0" in pattern:
-        raise ValueError("the pattern holds a NUL character, which no path can")
+        raise ValueError("the pattern contains a NUL character, which no path can")
     if not pattern.endswith("\\ "):
         pattern = pattern.rstrip()  # as in .gitignore; an escaped space stays
     if pattern.startswith("#"):
@@ -184,9 +184,9 @@ def _expand_braces(pattern: str) -> list[str]:
             before, choices, after = split
             waiting += [f"{before}{choice}{after}" for choice in reversed(choices)]
         if len(expanded) + len(waiting) > MAX_ALTERNATIVES:
-            raise ValueError(f"the braces stand for more than {MAX_ALTERNATIVES} patterns")
+            raise ValueError(f"the braces expand to more than {MAX_ALTERNATIVES} patterns")
         if len(expanded) > 1 and sum(map(len, expanded)) > _MAX_EXPANDED:
-            raise ValueError(f"the braces stand for more than {_MAX_EXPANDED} characters")
+            raise ValueError(f"the braces expand to more than {_MAX_EXPANDED} characters")
     return expanded
 
 
@@ -285,7 +285,7 @@ def _check_piece(piece: str) -> str:
     if piece == "[":
         raise ValueError("a `[` without its `]`; to mean the character, write `\\[`")
     if piece == "\\":
-        raise ValueError("a backslash with nothing behind it; folders are separated by `/`")
+        raise ValueError("a backslash with nothing after it; folders are separated by `/`")
     if piece[0] == "\\" and (piece[1].isalnum() or piece[1] == "/"):
         raise ValueError(f"a backslash before `{piece[1]}`; folders are separated by `/`")
     return piece

@@ -12,9 +12,7 @@ from prompt_lint.text.code_fence import update_fence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PLACEHOLDERS_NOTE = (
-    "holds template placeholders, counted as they stand: what is filled in for them isn't counted"
-)
+PLACEHOLDERS_NOTE = "contains template placeholders; their values aren't counted"
 
 FILE_ADDRESS_NOTE = (
     "has a text that is only the address of a file (`file://…`): the address is counted, not the file"

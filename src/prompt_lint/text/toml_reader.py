@@ -30,7 +30,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         reason, _, position = str(error).partition(" (at ")
         if not position:
-            reason = "it is nested too deeply, or a number in it is too long"
+            reason = "it is nested too deeply, or has a number that is too long"
         raise ParseError(f"is not TOML: {reason}", _find_error_line(position, text)) from None
 
 

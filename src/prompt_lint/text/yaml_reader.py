@@ -55,6 +55,8 @@ _WORDS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 
+NOT_YAML = "isn't valid YAML"
+
 # What YAML calls printable, less the byte order mark: inside a file the two parsers differ on it.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _DIRECTIVE = re.compile("(?:[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?[\n\r\x85\u2028\u2029])*+%")
@@ -96,7 +98,7 @@ def _check_text(source: bytes | str, size: int) -> str:
     if match := _DIRECTIVE.match(text):
         raise ParseError("directives (`%...`) aren't supported", *find_position(text, match.end() - 1))
     if match := _UNPRINTABLE.search(text):
-        message = f"holds the character U+{ord(match[0]):04X}, which YAML doesn't allow"
+        message = f"contains the character U+{ord(match[0]):04X}, which YAML doesn't allow"
         raise ParseError(message, *find_position(text, match.start()))
     return text
 
@@ -114,13 +116,14 @@ def _parse_events(text: str, parser: Any) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=parser)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise ParseError(f"isn't valid YAML: {error.problem or error.context}", line, column) from None
+        from prompt_lint.text.yaml_faults import explain_fault  # noqa: PLC0415  # only where there is one
+
+        fault = explain_fault(text, error)
+        raise ParseError(f"{NOT_YAML}: {fault.message}", *fault.position) from None
     except ParseError:
         raise
     except Exception as error:  # noqa: BLE001  # PyYAML leaks ValueError, IndexError and more on bad input
-        raise ParseError(f"isn't valid YAML ({type(error).__name__})") from None
+        raise ParseError(f"{NOT_YAML} ({type(error).__name__})") from None
 
 
 class _DocumentBuilder:
@@ -146,7 +149,7 @@ class _DocumentBuilder:
         next(self.events)  # the end of the document
         event = next(self.events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self._refuse("holds more than one document", event)
+            self._refuse("contains more than one document", event)
         return YamlDocument(data, self.positions, self.key_positions)
 
     def _build_value(self, event: Any, key_path: KeyPath) -> Any:
@@ -161,7 +164,7 @@ class _DocumentBuilder:
     def _check_event(self, event: Any, key_path: KeyPath) -> None:
         self.node_count += 1
         if self.node_count > self.limits.nodes:
-            self._refuse(f"holds more than {self.limits.nodes:,} values", event)
+            self._refuse(f"contains more than {self.limits.nodes:,} values", event)
         if len(key_path) >= self.limits.depth and not isinstance(event, yaml.ScalarEvent):
             self._refuse(f"is nested more than {self.limits.depth} levels deep", event)
         # Not `event.tag`: the C parser drops the tag `!`. A plain scalar can't start with any of these.
@@ -182,7 +185,7 @@ class _DocumentBuilder:
             child = (*key_path, key)
             if key in values:
                 line = self.key_positions[child][0]
-                message = f"the key `{_shorten(key)}` stands twice; the first is in line {line}"
+                message = f"duplicate key `{_shorten(key)}` (first on line {line})"
                 self._report(message, event)
                 self._skip_value(child)
             else:
@@ -212,7 +215,7 @@ class _DocumentBuilder:
     def _read_scalar(self, event: Any) -> str | float | bool | None:
         text: str = event.value
         if _SURROGATE.search(text):
-            self._refuse("an escape stands for half a character (a surrogate)", event)
+            self._refuse("an escape means half a character (a surrogate)", event)
         # Not `event.style`: the C parser leaves it empty for plain scalars.
         if not event.implicit[0]:
             return text
@@ -252,7 +255,7 @@ def _resolve_number(text: str) -> str | float:
         if abs(real) != float("inf"):
             return real
     elif _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"`{text}` isn't a number that can be used; as text, put it in quotes")
+        raise ValueError(f"`{text}` isn't a finite number; as text, put it in quotes")
     else:
         return text
     raise ValueError(f"the number `{_shorten(text)}` is too large; as text, put it in quotes")

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.usage.sums import relative_change
 from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, ConditionResult, FailCondition
 
@@ -40,35 +41,46 @@ MONEY_METRICS = ("cost", "saved", "price", "forecast")
 # Never below 0. Money may be: credits are negative costs, and what the cache saved is negative where writing cost more.
 _COUNTS = ("tokens", "input", "output", "requests", "web-searches", "cache-hit")
 
-_EXAMPLES = "right are 'cost > 50/day', 'cost +30%', 'cache-hit < 60%' and 'forecast > 2000'"
+_EXAMPLES = "examples: 'cost > 50/day', 'cost +30%', 'cache-hit < 60%', 'forecast > 2000'"
 
 
 def parse_condition(text: str) -> FailCondition:
     """Raises `ValueError`, whose text says what is wrong as the end of a sentence about the condition."""
     match = _CONDITION.fullmatch(text.strip()) if len(text) <= 100 else None
     if match is None:
-        raise ValueError(f"is no condition; {_EXAMPLES}")
+        raise ValueError(f"isn't a condition{_explain_syntax(text)}; {_EXAMPLES}")
     metric, operator, unit = match["metric"], match["operator"], match["unit"]
     value = Decimal(match["number"]) * _SCALES[match["scale"]]
     if metric not in METRICS:
-        raise ValueError(f"names no figure; there are {', '.join(METRICS)}")
+        near = find_nearest(metric, METRICS)
+        advice = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"
+        raise ValueError(f"names no figure that is known; {advice}")
     if fault := _find_mismatch(metric, operator, unit) or _find_impossibility(metric, operator, value):
         raise ValueError(fault)
     return FailCondition(" ".join(text.split()), metric, operator, value, unit)
 
 
+def _explain_syntax(text: str) -> str:
+    """Return what of a text keeps it from being a condition, after a colon; "" where that isn't known."""
+    if re.search("[<>]=", text):
+        return ": use > or <, without ="
+    if re.search(r"\d[,_]\d", text):
+        return ": write the number without commas"
+    return ""
+
+
 def _find_mismatch(metric: str, operator: str, unit: str) -> str:
     """Return what of a condition doesn't fit together; "" where all does."""
     if operator in "+-" and unit != "%":
-        return f"doesn't say by how many percent of the window before; {_EXAMPLES}"
+        return f"needs a percentage of the window before; {_EXAMPLES}"
     if operator in "+-" and metric in {"cache-hit", "forecast"}:
-        return f"can't be: {metric} takes < and > only"
+        return f"isn't possible: {metric} takes < and > only"
     if operator in "<>" and metric == "cache-hit" and unit != "%":
-        return "is a share: say how many percent"
+        return "compares a share: add a %"
     if operator in "<>" and metric != "cache-hit" and unit == "%":
-        return "is no share: leave out the %"
+        return "doesn't compare a share: leave out the %"
     if unit in _DAYS and metric not in _SUMS:
-        return f"can't be: {metric} isn't a sum over days"
+        return f"isn't possible: {metric} isn't a sum over days"
     return ""
 
 

@@ -33,7 +33,7 @@ def plan_period(
     end = min(requested_end, complete_end)
     start = requested_end - days * DAY if first is None else first
     if last is not None and first is not None and last < first:
-        raise Fatal("--to lies before --from", "both are days and belong to the window")
+        raise Fatal("--to is before --from", "both days are part of the report")
     if start >= end:
         raise _no_complete_day(start, now, complete_until)
     window = Window(start, end)
@@ -51,19 +51,19 @@ def _refuse_distant_day(option: str, day: datetime, complete_end: datetime, earl
     latest = complete_end + LONGEST_WINDOW * DAY
     if not OLDEST_DAY <= day <= latest:
         raise Fatal(
-            f"{option} {day.date()} is no day of a report",
-            f"days from {earliest.date()} to {latest.date()} are taken; the last whole one is {(complete_end - DAY).date()} (UTC)",
+            f"{option} {day.date()} is outside of what a report can have",
+            f"the last complete day is {(complete_end - DAY).date()} (UTC), and the first {earliest.date()}",
         )
 
 
 def _no_complete_day(start: datetime, now: datetime, complete_until: datetime) -> Fatal:
     if start >= midnight(now):
         return Fatal(
-            f"the window holds no day that is over: the last whole one is {midnight(complete_until) - DAY:%Y-%m-%d} (UTC)",
+            f"there is no complete day in the window: the last one is {midnight(complete_until) - DAY:%Y-%m-%d} (UTC)",
             "today's figures are incomplete, and never compared; name earlier days",
         )
     return Fatal(
-        f"the source has finished no day of the window: its figures are complete through {complete_until:%Y-%m-%d %H:%M} UTC",
+        f"the source has no complete day of the window: its figures are complete through {complete_until:%Y-%m-%d %H:%M} UTC",
         "run again later, or name earlier days",
         ExitCode.UNCOUNTED,
     )
@@ -74,7 +74,7 @@ def _refuse_window(window: Window, earliest: datetime | None) -> None:
         raise Fatal(f"the window has {window.days} days", f"{LONGEST_WINDOW} are the most")
     if earliest is not None and window.start < earliest:
         raise Fatal(
-            f"this source tells nothing before {earliest:%Y-%m-%d}",
+            f"this source has no data before {earliest:%Y-%m-%d}",
             "begin later, or take --source messages",
         )
 

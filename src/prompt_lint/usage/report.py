@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from prompt_lint.api.credentials import KeyCredential
     from prompt_lint.api.policy import RequestPolicy
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import Verdict
     from prompt_lint.output.delivery import DescribeInput, OutputOptions
     from prompt_lint.usage.values import Bucket, FailCondition, Period, Source, UsageData
 
@@ -114,7 +113,7 @@ def read_prompts(check_file: str) -> CheckedPrompts:
             verdict.prompt.name,
             verdict.model,
             _make_interval(verdict.token_count),
-            _measure_growth(verdict, verdict.token_count),
+            _make_interval(growth) if (growth := verdict.growth_count) else None,
             verdict.prompt.is_group,
             verdict.token_count.is_unverified,
             _make_interval(disputed) if (disputed := verdict.token_count.disputed_count) else None,
@@ -134,20 +133,6 @@ def read_prompts(check_file: str) -> CheckedPrompts:
 
 def _make_interval(count: Count) -> Interval:
     return Interval(count.tokens, count.low, count.high)
-
-
-def _measure_growth(verdict: Verdict, count: Count) -> Interval | None:
-    """Return by how much a prompt has grown, with what the counts of both sides leave open."""
-    if verdict.change == "new":
-        return _make_interval(count)
-    growth, base = verdict.growth, verdict.base_count
-    if growth is None or base is None or verdict.change == "unchanged":
-        return None if growth is None else Interval(growth, growth, growth)
-    # Where the API counted it now and not then, both sides were counted offline to compare them: so twice as in the base.
-    current = base if count.origin == "api" and not base.is_exact else count
-    below = current.tokens - current.low + base.high - base.tokens
-    above = current.high - current.tokens + base.tokens - base.low
-    return Interval(growth, growth - below, growth + above)
 
 
 def make_report(
@@ -176,7 +161,7 @@ def make_report(
         [evaluate_condition(condition, trends) for condition in conditions],
         checked,
         compute_prompt_costs(checked, trends) if checked else (),
-        () if period.previous_window else ("This source tells nothing of the window before.",),
+        () if period.previous_window else ("This source has no data of the window before.",),
         _describe_filters(options, data),
         credential.host,
         credential.obeyed_variables,
@@ -207,7 +192,7 @@ def _fetch_complete(
             return period, data
         period = _plan_period(options, period.now, data.complete_until)
     raise Fatal(
-        "not fetched: the source tells less each time it is asked", "run again later", ExitCode.UNCOUNTED
+        "not fetched: the source returns less each time it is asked", "run again later", ExitCode.UNCOUNTED
     )
 
 

@@ -95,9 +95,9 @@ def _find_mixed_prices(key: _Key, geos: set[str], speeds: Mapping[_Key, set[str]
     if speeds is None:
         return "the API refused to tell which speeds were used"
     if len(speeds[day, (model, tier)]) > 1:
-        return f"{model} was used at several speeds, and this source tells no cost by speed; --source analytics does"
+        return f"{model} was used at several speeds, and this source has no cost by speed; --source analytics does"
     if len(geos) > 1:
-        return f"{model} was used in several inference geographies, and this source tells no cost by them; --source analytics does"
+        return f"{model} was used in several inference geographies, and this source has no cost by them; --source analytics does"
     return ""
 
 

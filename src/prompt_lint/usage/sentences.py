@@ -126,17 +126,18 @@ def name_unfinished_day(trends: Trends) -> str:
 
 
 def describe_result(result: ConditionResult, currency: str) -> str:
-    """Say whether a condition is met, and by which figure."""
+    """Return the figure of a condition, and what it is compared with: `cost +27.8% (allowed: +20%)`."""
     condition = result.condition
     if result.actual is None:
-        return f"{condition.text}: can't be told, there is no figure to compare"
+        return f"{condition.text}: can't be decided, there is no figure to compare"
     if condition.unit == "%":
         figure = format_percent(result.actual / 100, sign=condition.operator in "+-")
     elif condition.metric in MONEY_METRICS:
         figure = format_money(result.actual, currency) + condition.unit
     else:
         figure = format_tokens(result.actual) + condition.unit
-    return f"{condition.text}: {'yes' if result.is_met else 'no'}, it is {figure}"
+    bound = condition.text.removeprefix(condition.metric).lstrip(" <>$")
+    return f"{condition.metric} {figure} ({'required' if condition.operator == '<' else 'allowed'}: {bound})"
 
 
 def list_caveats(report: UsageReport) -> list[str]:
@@ -182,17 +183,17 @@ def _list_missing_costs(trends: Trends) -> list[str]:
     missing = [DIMENSION_NAMES[name] for name in trends.groups if not has_cost_by(data, (name,))]
     if missing:
         caveats.append(
-            f"This source tells no cost by {' or '.join(missing)}: there tokens stand in; --source analytics does."
+            f"This source has no cost by {' or '.join(missing)}: tokens are used there; --source analytics does."
         )
     elif data.source == "messages":
-        caveats.append("This source tells no cost by API key; --source analytics does.")
+        caveats.append("This source has no cost by API key; --source analytics does.")
     return caveats
 
 
 def _list_saving_gaps(trends: Trends) -> list[str]:
     windows = (("", trends.totals), (" in the window before", trends.previous_totals))
     return [
-        f"Saved by the cache can't be told{window}: {totals.saving_gap}."
+        f"Saved by the cache isn't known{window}: {totals.saving_gap}."
         for window, totals in windows
         if totals and totals.saving_gap
     ]

@@ -159,7 +159,7 @@ def test_a_long_wait_ends_the_run(server: AdminServer, monkeypatch: pytest.Monke
     """With when to come back, where `retry-after` goes beyond the deadline."""
     server.plan = always(retry_after("3600"))
 
-    assert "it asks to come back in 60 min" in fetch_and_fail(server, monkeypatch).message
+    assert "it asks to try again in 60 min" in fetch_and_fail(server, monkeypatch).message
 
 
 @pytest.mark.parametrize(

@@ -91,5 +91,5 @@ def test_the_number_of_requests_is_bounded(server: AdminServer, monkeypatch: pyt
     """A list without end is given up."""
     server.most = 1
     monkeypatch.setattr(report, "POLICY", POLICY._replace(max_requests=5))
-    with pytest.raises(Fatal, match="limit of 5 requests is used up"):
+    with pytest.raises(Fatal, match="stopped after 5 requests"):
         make_report(make_credential(server), Options(days=20), (), None, NOW)

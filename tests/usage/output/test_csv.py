@@ -46,10 +46,7 @@ def test_hostile_names_stay_text_on_a_terminal_and_in_a_spreadsheet(server: Admi
     assert all(char.isprintable() for cell in cells for char in cell)
 
 
-# What starts a formula, in every form that a spreadsheet may make one of; and ways to get it to a cell's start.
-STARTS = [
-    char for char in map(chr, range(0x110000)) if unicodedata.normalize("NFKC", char)[:1] in {*"=+-@\u2212"}
-]
+# Ways to get what starts a formula to a cell's start.
 BEFORE = (
     "",
     " ",
@@ -73,12 +70,18 @@ BEFORE = (
 
 def test_no_cell_is_a_formula(server: AdminServer, run: Run) -> None:
     """Neither at once, nor once a spreadsheet has normalised it, split it at semicolons or tabs, or cut lines."""
-    names = [f"{before}{start}1+1" for start in STARTS for before in BEFORE]
+    # In every form that a spreadsheet may make a start of a formula of.
+    starts = [
+        char
+        for char in map(chr, range(0x110000))
+        if unicodedata.normalize("NFKC", char)[:1] in {*"=+-@\u2212"}
+    ]
+    names = [f"{before}{start}1+1" for start in starts for before in BEFORE]
     name_workspaces(server, *names)
     text = run(server, "--output-format=csv", "--group-by=workspace").out
     cells = [row["workspace"] for row in csv.DictReader(io.StringIO(text)) if row["window"] == "current"]
     parts = [part for cell in cells for part in re.split(r"[;\t\r\n]", unicodedata.normalize("NFKC", cell))]
 
-    assert len(STARTS) == 22
+    assert len(starts) == 22
     assert len(cells) == len(names)
     assert not [part for part in parts if part.strip()[:1] in {*"=+-@\u2212"}]

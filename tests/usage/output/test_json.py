@@ -6,11 +6,10 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from tests.support.admin_reports import name_workspaces, render_check
+from tests.support.json_schema import DOCS, validate
 from tests.support.organizations import ORGANIZATIONS
-from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +32,7 @@ def test_the_document_is_valid_by_its_schema(
     done = run(server, "--output-format=json", "--check=result.json", "--fail-on=cost > 1", *options)
     document = json.loads(done.out)
 
-    jsonschema.validate(document, json.loads((ROOT / "docs" / "usage.schema.json").read_text()))
+    validate(document, DOCS / "usage.schema.json")
     assert sum(Decimal(group["cost"]) for group in document["groups"]["model"]) == Decimal(
         document["totals"]["cost"]
     )

@@ -11,7 +11,7 @@ from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
 from prompt_lint.cli.project import load_project
@@ -22,9 +22,11 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
-from prompt_lint.output.terminal import wants_color, write_stdout
+from prompt_lint.output.terminal import find_width, wants_color, write_stdout
+from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
+from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,13 +44,27 @@ _MAX_IMPORTERS = 10
 _MAX_VERDICTS = 30
 
 
-@click.command("explain", cls=Command)
-@click.argument("path", type=click.Path(readable=False))
+@click.command(
+    "explain",
+    cls=Command,
+    examples=(
+        ("Show the rule of a file, its format, and where its tokens are", "prompt-lint explain CLAUDE.md"),
+        ("Print the request that is counted", "prompt-lint explain --show-request CLAUDE.md"),
+    ),
+    exit_codes={ExitCode.OVER_LIMIT: "the prompt is over its limit, or is invalid"},
+    page="configuration.md",
+)
+@click.argument("path", type=click.Path(readable=False), help="The file to explain.")
 @options.config
 @options.no_git
 @options.max_file_size
 @options.counting
-@click.option("--show-request", is_flag=True, help="Print only the request that is counted for PATH.")
+@option(
+    "--show-request",
+    group=options.OUTPUT,
+    is_flag=True,
+    help="Print only the request that is counted for PATH.",
+)
 @options.color
 @options.group_options(config_options=options.ConfigOptions, counting_options=options.CountingOptions)
 @click.pass_obj
@@ -61,7 +77,7 @@ def command(
     config_options: ConfigOptions,
     counting_options: CountingOptions,
 ) -> ExitCode:
-    """Tell which rule owns PATH, why, and with what limit."""
+    """Explain which rule applies to a file, and why."""
     tree, config, [relative] = load_project(env, (path,), config_options)
     if os.path.isdir(os.path.join(tree.top, relative)):
         raise Fatal(f"{path} is a folder", f"name a file in it; these are there: prompt-lint list {path}")
@@ -70,10 +86,10 @@ def command(
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
     settings = make_settings(env, config, max_file_size)
-    view = View(color=wants_color(color, env), verbosity=1)
+    view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         text, code = explain_path(tree, config, relative, sources, settings, view)
-    write_stdout(text)
+    write_stdout(wrap_lines(text, view.width, len(INDENT)))
     return code
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command
+from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.init.config_file import choose_name, write_config
+from prompt_lint.cli.init.draft import DEFAULT_MODEL
 from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.project import working_directory
 from prompt_lint.cli.settings import make_settings
@@ -20,23 +21,33 @@ from prompt_lint.repo.working_tree import open_tree
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from prompt_lint.cli.init.proposal import Proposal
     from prompt_lint.cli.options import CountingOptions
 
 _MAX_LEFT_OUT = 10
 
 
-@click.command("init", cls=Command)
-@options.models("Count for this model.")
-@click.option("--dry-run", is_flag=True, help="Print the configuration, and write nothing.")
-@click.option("--force", is_flag=True, help="Replace a configuration that is there.")
+@click.command(
+    "init",
+    cls=Command,
+    examples=(
+        ("Show what would be written", "prompt-lint init --dry-run"),
+        ("Choose the limits for another model", "prompt-lint init --model claude-opus-5-5"),
+    ),
+    page="configuration.md",
+)
 @options.no_git
 @options.max_file_size
-@options.counting
+@options.models("Count for MODEL.", default=DEFAULT_MODEL)
+@options.cache
+@option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the configuration, and write nothing.")
+@option("--force", group=options.OUTPUT, is_flag=True, help="Replace an existing configuration.")
 @options.group_options(counting_options=options.CountingOptions)
-@click.pass_context
+@click.pass_obj
 def command(
-    context: click.Context,
+    env: Mapping[str, str],
     models: tuple[str, ...],
     dry_run: bool,
     force: bool,
@@ -44,16 +55,14 @@ def command(
     max_file_size: int,
     counting_options: CountingOptions,
 ) -> ExitCode:
-    """Look for prompts, and write a .prompt-lint.yaml with limits that leave room to grow.
+    """Write a starter configuration.
 
-    Nothing is sent anywhere unless --counting says so on the command line.
+    Looks for prompts, and writes a .prompt-lint.yaml with limits that leave them room to grow. Nothing is sent anywhere.
     """
     tree = open_tree(working_directory(), use_git=not no_git)
     name = choose_name(tree.top, replaces=force or dry_run)
-    if context.get_parameter_source("counting") is not click.core.ParameterSource.COMMANDLINE:
-        counting_options = counting_options._replace(offline=True)
-    settings = make_settings(context.obj, None, max_file_size)._replace(outage_fails=True)
-    with open_count_sources(context.obj, None, tree.top, counting_options) as sources:
+    settings = make_settings(env, None, max_file_size)
+    with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
     summary = _render_summary(proposal)
     if dry_run:

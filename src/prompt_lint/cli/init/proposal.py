@@ -44,8 +44,8 @@ _MAX_DRAFTS = 64
 _MAX_EXCLUDED = 50
 _MAX_REASONS = 10
 
-_NOTHING_FOUND = "no file of this repository is known for a prompt by its name"
-_NOTHING_FOUND_HINT = """say which files are prompts, in a .prompt-lint.yaml at the top of the repository:
+_NOTHING_FOUND = "found no prompt files"
+_NOTHING_FOUND_HINT = """write a .prompt-lint.yaml that names them, at the top of the repository:
 
   models: [{model}]
   limit: 8k

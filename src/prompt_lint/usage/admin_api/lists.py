@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Fetches the page of a list after a cursor ("" for the first page); the pool hands it None besides.
     FetchPage = Callable[[tuple["ListRequest", str], None], Result]
 
-POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", ""))
+POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", "", "--deadline", ""))
 # A report has some dozen pages. What needs thousands is wrong.
 MAX_ROWS = 1_000_000
 
@@ -112,7 +112,7 @@ def _refuse_repeated(
     known.update(identities)
     if len(known) < total:
         raise Fatal(
-            f"not fetched: {request.path} told something twice, so its sums would be wrong",
+            f"not fetched: {request.path} returned something twice, so its sums would be wrong",
             "run again; if it stays so, report it with this line",
             ExitCode.UNCOUNTED,
         )
@@ -140,6 +140,6 @@ def _refuse_missing_buckets(bucket_starts: Mapping[ListRequest, set[datetime]]) 
             more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
             raise Fatal(
                 f"not fetched: {request.path} left out {', '.join(missing[:3])}{more}, so its sums would lack something",
-                "run again; until it is told, choose days so that neither they nor the equal window before hold it",
+                "run again; until then, choose days so that neither they nor the equal window before include it",
                 ExitCode.UNCOUNTED,
             )

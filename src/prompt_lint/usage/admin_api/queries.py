@@ -84,7 +84,10 @@ def check_query(query: Query) -> None:
             "give that id (wrkspc_…) as --workspace; the Claude Console shows it",
         )
     if len(query.row_dimensions) > MOST_DIMENSIONS:
-        raise Fatal("the default workspace can only be told apart by grouping", "leave out one --group-by")
+        raise Fatal(
+            "the default workspace has no id to filter by",
+            "leave out one --group-by, so that the workspaces can be grouped",
+        )
 
 
 def make_list_requests(query: Query, period: Period) -> list[ListRequest]:

@@ -51,7 +51,7 @@ def fetch_with(fetch_page: FetchPage, query: Query, period: Period, policy: Requ
     lists = fetch_lists(fetch_page, requests, policy)
     if len(lists.currencies) > 1:
         currencies = " and ".join(sorted(lists.currencies))
-        raise Fatal(f"costs come in {currencies}, which can't be added up", exit_code=ExitCode.UNCOUNTED)
+        raise Fatal(f"costs are in {currencies}, which can't be added up", exit_code=ExitCode.UNCOUNTED)
     data = _make_usage_data(query, period, requests, lists, names or fetch_names(fetch_page, query, policy))
     return data._replace(speed_rows=_fetch_speeds(fetch_page, query, period, policy))
 

@@ -1,0 +1,210 @@
+"""What Click refuses → our words: an error in one line, and what to do next. A value of the environment is blamed on its variable."""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from prompt_lint.model.errors import Fatal
+from prompt_lint.model.nearest import find_nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# How Click begins a message about a value: with its `repr`, or with a number.
+_VALUE = re.compile(r"""(?:File |Directory |Path )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+) """, re.DOTALL)
+
+# What a value looks like, by the name of the option; for options whose type doesn't say so.
+_EXAMPLES = {
+    "base": "origin/main",
+    "fail_on": "'cost > 50/day'",
+    "limit": "8000, 8k or 5%",
+    "max_file_size": "512k or 4M",
+    "models": "claude-sonnet-5-5",
+    "policy_from": "origin/main",
+}
+# Why a value that people expect isn't there, by option and value.
+_REASONS = {
+    (
+        "provider",
+        "bedrock",
+    ): "the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline",
+}
+
+
+class _Contradiction(NamedTuple):
+    """Two options that can't both be given, by the names of their parameters, and when they contradict each other."""
+
+    first: str
+    second: str
+    applies: Callable[[object], bool] = lambda _value: True
+
+
+_CONTRADICTIONS = (
+    _Contradiction("verbose", "quiet"),
+    _Contradiction("offline", "counting", lambda value: value != "offline"),
+    _Contradiction("no_cache", "cache_dir"),
+)
+
+
+def describe_usage_error(error: click.ClickException) -> tuple[str, str]:
+    """Return what is wrong with the command line or a variable, and where the help is."""
+    context: click.Context | None = getattr(error, "ctx", None)
+    hint = f"see `{context.command_path} --help`" if context else ""
+    if isinstance(error, click.MissingParameter) and error.param:
+        message = _describe_missing(error.param)
+    elif isinstance(error, click.BadParameter) and error.param:
+        message = f"{name_parameter(error.param, context)}: {_describe_value(error, error.param)}"
+    elif isinstance(error, click.NoSuchOption):
+        message = _describe_unknown("option", error.option_name, context)
+    elif command := getattr(error, "command_name", ""):  # Click 8.4 and later
+        message = _describe_unknown("command", command, context)
+    elif isinstance(error, click.BadOptionUsage):
+        message = _describe_option_usage(error, context)
+    else:
+        message = _restyle(error.format_message())
+    return message, hint
+
+
+def name_parameter(param: click.Parameter, context: click.Context | None) -> str:
+    """Return what a person set: the variable of the environment, else the option or the argument."""
+    if context and param.envvar and not isinstance(param.envvar, list | tuple):
+        source = context.get_parameter_source(param.name or "")
+        if source is ParameterSource.ENVIRONMENT:
+            return str(param.envvar)
+    return max(param.opts, key=len) if isinstance(param, click.Option) else (param.name or "").upper()
+
+
+@contextmanager
+def blame_variable(name: str) -> Iterator[None]:
+    """Begin each `Fatal` with the variable of the environment that the parameter of the running command has its value from."""
+    try:
+        yield
+    except Fatal as error:
+        source = name_source(name)
+        if not source.startswith("PROMPT_LINT_"):
+            raise
+        raise Fatal(f"{source}: {error.message}", error.hint, error.exit_code) from None
+
+
+def name_source(name: str) -> str:
+    """Return what a person set the parameter of the running command by: `--base` or `PROMPT_LINT_BASE`; "" if it has none."""
+    param = _find_parameter(name)
+    return name_parameter(param, click.get_current_context(silent=True)) if param else ""
+
+
+def has_parameter(name: str) -> bool:
+    """Return whether the running command has a parameter of this name."""
+    return _find_parameter(name) is not None
+
+
+def _find_parameter(name: str) -> click.Parameter | None:
+    context = click.get_current_context(silent=True)
+    params = context.command.params if context else []
+    return next((param for param in params if param.name == name), None)
+
+
+def refuse_contradictions(context: click.Context) -> None:
+    """Raise `Fatal` for options that contradict each other, and for one that is empty. A variable gives way to an option."""
+    params = {
+        param.name: param
+        for param in context.command.params
+        if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    }
+    for name, param in params.items():
+        values = context.params.get(name or "")
+        if "" in (values if isinstance(values, tuple) else (values,)) and param.default != "":
+            option = name_parameter(param, context)
+            if isinstance(param, click.Argument):
+                raise Fatal(f"one of {option} is empty", "is a variable of the shell empty?")
+            raise Fatal(f"{option} is empty", f"is a variable empty? leave {option} out for the default")
+    for first, second, applies in _CONTRADICTIONS:
+        if {first, second} <= params.keys() and applies(context.params[second]):
+            names = [name_parameter(params[name], context) for name in (first, second)]
+            value = context.params[second]
+            given = f"{names[1]} {value}" if isinstance(value, str) else names[1]
+            raise Fatal(f"{names[0]} and {given} contradict each other", "leave one of them out")
+
+
+def _describe_missing(param: click.Parameter) -> str:
+    name = name_parameter(param, None)
+    if isinstance(param.type, click.Choice):
+        return f"missing {name}: one of {', '.join(param.type.choices)}"
+    if isinstance(param, click.Argument):
+        return f"missing {name}: name {'at least one' if param.nargs == -1 else 'one'}"
+    return f"{name} is required{_give_example(param)}"
+
+
+def _describe_value(error: click.BadParameter, param: click.Parameter) -> str:
+    """Return why a value is refused. Our own types say it themselves."""
+    match = _VALUE.match(error.message)
+    value = match[1] if match else ""
+    if value[:1] in {"'", '"'}:
+        value = str(ast.literal_eval(value))
+    if reason := _REASONS.get((param.name or "", value)):
+        return reason
+    if not match or type(param.type).__module__ not in {"click.types", __name__}:
+        return _restyle(error.message)
+    if isinstance(param.type, click.Path):
+        return f"`{value}` is {'a folder, not a file' if param.type.file_okay else 'a file, not a folder'}"
+    return f"`{value}` isn't {_describe_type(param.type)}{_suggest_choice(value, param.type)}"
+
+
+def _describe_type(kind: click.ParamType[object]) -> str:
+    if isinstance(kind, click.Choice):
+        return f"one of {', '.join(map(str, kind.choices))}"
+    if isinstance(kind, click.DateTime):
+        return "a date (YYYY-MM-DD), such as 2026-11-01"
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    noun = "a whole number" if isinstance(kind, click.types.IntParamType) else "a number"
+    if least is not None and most is not None:
+        return f"{noun} from {least} to {most}"
+    return noun if least is None else f"{noun} of at least {least}"
+
+
+def _suggest_choice(value: str, kind: click.ParamType[object]) -> str:
+    near = find_nearest(value, map(str, kind.choices)) if isinstance(kind, click.Choice) else ""
+    return f"; did you mean `{near}`?" if near else ""
+
+
+def _describe_unknown(noun: str, name: str, context: click.Context | None) -> str:
+    command = context.command if context else None
+    if noun == "option":
+        known = [option for param in command.params for option in param.opts] if command else []
+    else:
+        known = command.list_commands(context) if isinstance(command, click.Group) and context else []
+    near = find_nearest(name, known, 0.6)
+    return f"there is no {noun} `{name}`{near and f'; did you mean `{near}`?'}"
+
+
+def _describe_option_usage(error: click.BadOptionUsage, context: click.Context | None) -> str:
+    params = context.command.params if context else []
+    param = next((param for param in params if error.option_name in param.opts), None)
+    if param is None or not isinstance(param, click.Option):
+        return _restyle(error.format_message())
+    if param.is_flag:
+        return f"{error.option_name} takes no value"
+    return f"{error.option_name} needs a value{_give_example(param)}"
+
+
+def _give_example(param: click.Parameter) -> str:
+    if isinstance(param.type, click.Choice):
+        return f": one of {', '.join(map(str, param.type.choices))}"
+    if isinstance(param.type, click.types.IntRange | click.types.FloatRange):
+        return f": {_describe_type(param.type)}"
+    example = _EXAMPLES.get(param.name or "", "")
+    return example and f", such as {example}"
+
+
+def _restyle(message: str) -> str:
+    """Return a sentence of Click's as ours are written: backticks for quotes, no capital and no full stop."""
+    text = re.sub(r"'([^']*)'", r"`\1`", message).removesuffix(".")
+    text = re.sub(
+        r"^Got unexpected extra arguments? \((.*)\)$", r"unexpected argument `\1`", text, flags=re.DOTALL
+    )
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,49 @@
+"""Values that shells offer for options: models and git's refs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem
+
+from prompt_lint.model.errors import Fatal
+from prompt_lint.model.models import KNOWN_IDS
+
+if TYPE_CHECKING:
+    import click
+
+_MAX_REFS = 1_000
+# A shell may insert a name as it is, so one that means something to a shell isn't offered.
+_PLAIN_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+=-]*")
+
+
+def complete_models(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the known models that begin like this."""
+    return [model for model in KNOWN_IDS if model.startswith(incomplete)]
+
+
+def complete_refs(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the branches and tags that begin like this, the latest first; none where git has no answer."""
+    from prompt_lint.repo import git  # noqa: PLC0415  # not for a check without git
+
+    fields = ["--format=%(refname:lstrip=2)", f"--count={_MAX_REFS}", "--sort=-creatordate"]
+    try:
+        output = git.run(["for-each-ref", *fields, "refs/heads", "refs/remotes", "refs/tags"], ".")
+    except Fatal:
+        return []
+    names = output.decode(errors="replace").split("\n")
+    return [name for name in names if name.startswith(incomplete) and _PLAIN_REF.fullmatch(name)]
+
+
+def complete_folders(
+    _context: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Let the shell offer its folders."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def complete_base(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return `auto`, and the refs, that begin like this."""
+    auto = ["auto"] if "auto".startswith(incomplete) else []
+    return [*auto, *complete_refs(context, param, incomplete)]
