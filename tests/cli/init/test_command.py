@@ -653,7 +653,7 @@ def test_without_a_configuration_there_is_an_answer(
 def test_where_there_is_no_answer_it_is_as_before(repo: Repo, lint: Lint) -> None:
     """Nothing that looks like a prompt: the help, and the error of `list`; `check` and other formats want a configuration."""
     assert (lint().code, "Usage: prompt-lint" in lint().err) == (2, True)
-    assert lint("list").err.startswith("error: no file of this repository is known for a prompt")
+    assert lint("list").err.startswith("error: found no prompt files")
     repo.write("CLAUDE.md", "Hello.\n")
     for arguments in (["check"], ["list", "--output-format", "json"], ["list", "CLAUDE.md"]):
         assert lint(*arguments).err.startswith("error: no .prompt-lint.yaml"), arguments
