@@ -55,3 +55,10 @@ def test_code_stays_as_it_is() -> None:
     converted = site.convert_page(f"[a](../LICENSE)\n\n{code}\n<details>\n", ROOT / "docs", REPOSITORY)
 
     assert converted == f'[a]({REPOSITORY}/blob/main/LICENSE)\n\n{code}\n<details markdown="1">\n'
+
+
+def test_the_job_for_gitlab_is_the_example() -> None:
+    """docs/ci.md shows examples/gitlab/.gitlab-ci.yml, without the remark at its top."""
+    _, job = (ROOT / "examples/gitlab/.gitlab-ci.yml").read_text(encoding="utf-8").split("\n", 1)
+
+    assert f"```yaml\n{job}```\n" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
