@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import date
 
@@ -134,3 +135,15 @@ def test_notes_of_a_version_without_any_are_refused(repo: Repo) -> None:
     for version in ("Unreleased", "0.1", "0.2.0"):
         with pytest.raises(release.Refused, match="says nothing under"):
             release.read_notes(repo.path, version)
+
+
+def test_the_changelog_is_sorted_by_kind() -> None:
+    """In each version every kind of change is there once, in one order, and no line twice, as merges would have it."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    kinds = ["Breaking", "Added", "Changed", "Fixed"]
+
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        found = re.findall(r"^### (.*)$", section, re.MULTILINE)
+        assert found == [kind for kind in kinds if kind in found]
+        lines = re.findall(r"^- .*$", section, re.MULTILINE)
+        assert len(lines) == len(set(lines))
