@@ -634,6 +634,20 @@ def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
     )
 
 
+def test_a_configuration_that_is_there_stays(repo: Repo, lint: Lint) -> None:
+    """`--with hook` after `init`, or beside a file written by hand, writes what is missing; --force replaces the file, too."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.write(".prompt-lint.yaml", "mine\n")
+
+    done = lint("init", "--with", "hook")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(".prompt-lint.yaml exists and stays as it is.\nWrote .pre-commit-config.yaml. Install")
+    assert (written(repo), (repo.path / ".pre-commit-config.yaml").is_file()) == ("mine\n", True)
+    assert lint("init", "--with", "hook", "--force").code == 0
+    assert written(repo) != "mine\n"
+
+
 # ---------------------------------------------------------------------------------------------------------
 # Without a configuration
 
