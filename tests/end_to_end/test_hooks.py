@@ -538,8 +538,12 @@ def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
     assert "OVER      prompts/b c'd.md" in stopped.out
     assert "prompts/old.md" not in stopped.out
     assert nothing == no_prompt == Done(0, "")
-    others = re.findall(r"prompt-lint check [^`\n]* --(?= \{|\")", (ROOT / "docs/hooks.md").read_text(encoding="utf-8"))
-    assert others == ["prompt-lint check -q --counting offline --allow-unmatched --"] * 2  # lefthook, lint-staged
+    others = re.findall(
+        r"prompt-lint check [^`\n]* --(?= \{|\")", (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    )
+    assert (
+        others == ["prompt-lint check -q --counting offline --allow-unmatched --"] * 2
+    )  # lefthook, lint-staged
 
 
 def _diverge(repo: Repo, *, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:

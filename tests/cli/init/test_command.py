@@ -642,7 +642,9 @@ def test_a_configuration_that_is_there_stays(repo: Repo, lint: Lint) -> None:
     done = lint("init", "--with", "hook")
 
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(".prompt-lint.yaml exists and stays as it is.\nWrote .pre-commit-config.yaml. Install")
+    assert done.out.startswith(
+        ".prompt-lint.yaml exists and stays as it is.\nWrote .pre-commit-config.yaml. Install"
+    )
     assert (written(repo), (repo.path / ".pre-commit-config.yaml").is_file()) == ("mine\n", True)
     assert lint("init", "--with", "hook", "--force").code == 0
     assert written(repo) != "mine\n"
