@@ -26,6 +26,7 @@ SEE_CHECK = "see `prompt-lint check --help`"
         ("models x", "unexpected argument `x`", "see `prompt-lint models --help`"),
         ("check --lmit", "there is no option `--lmit`; did you mean `--limit`?", SEE_CHECK),
         ("check --json", "there is no option `--json`; did you mean `--output-format json`?", SEE_CHECK),
+        ("check -", "there is no file or folder `-`", "only `prompt-lint count -` reads stdin"),
         ("check --fix", "there is no option `--fix`", SEE_CHECK),
         ("prompts/a.md", "there is no command `prompts/a.md`", "a file or folder goes behind a command: `prompt-lint check PATH`, or `prompt-lint count FILE`"),
         ("check --limit", "--limit needs a value, such as 8000, 8k or 5%", SEE_CHECK),

@@ -99,6 +99,8 @@ def test_a_group_by_its_name(repo: Repo, lint: Callable[..., Done], snapshot: Sn
 
     assert done == snapshot
     assert done.code == 1
+    typo = lint("explain", "al of them")
+    assert (typo.code, typo.err.split("\n")[1]) == (2, "did you mean the group `all of them`?")
     repo.write("all of them", SHORT)
     assert "no rule owns it" in lint("explain", "all of them").out
 
