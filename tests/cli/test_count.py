@@ -128,3 +128,16 @@ def test_without_a_model_it_is_the_configurations_or_the_newest_sonnet(
         == "note: counted for claude-haiku-4-5, as .prompt-lint.yaml says; --model names another\n"
     )
     assert lint("count", "a.md") == default
+
+
+def test_a_folder_is_no_file(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Its files are to be named; `list` takes a folder, but wants a configuration."""
+    repo.write("docs/a.md", SHORT)
+
+    done = lint("count", "docs", "--model", "claude-sonnet-4-5")
+
+    assert (done.code, done.out) == (
+        3,
+        "ERROR     docs: is a folder\n"
+        "          name files in it; with a configuration, `prompt-lint list docs` counts those that rules match\n",
+    )

@@ -213,7 +213,8 @@ def _explain_unread(path: str, error: OSError) -> Unreadable:
     """Return why a file can't be read, and what was probably meant."""
     if isinstance(error, IsADirectoryError):
         return Unreadable(
-            "is a folder", f"name files in it; `prompt-lint list {path}` counts those that rules match"
+            "is a folder",
+            f"name files in it; with a configuration, `prompt-lint list {path}` counts those that rules match",
         )
     hint = ""
     if isinstance(error, FileNotFoundError):
