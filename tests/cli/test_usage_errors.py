@@ -27,6 +27,7 @@ SEE_CHECK = "see `prompt-lint check --help`"
         ("check --lmit", "there is no option `--lmit`; did you mean `--limit`?", SEE_CHECK),
         ("check --json", "there is no option `--json`; did you mean `--output-format json`?", SEE_CHECK),
         ("check -", "there is no file or folder `-`", "only `prompt-lint count -` reads stdin"),
+        ("check --model claude-opus-5-5,claude-opus-5", "--model: `claude-opus-5-5,claude-opus-5` is more than one id: give each by itself, as in `--model A --model B` or `models: [A, B]`", "`prompt-lint models` lists the known ones"),
         ("check --fix", "there is no option `--fix`", SEE_CHECK),
         ("prompts/a.md", "there is no command `prompts/a.md`", "a file or folder goes behind a command: `prompt-lint check PATH`, or `prompt-lint count FILE`"),
         ("check --limit", "--limit needs a value, such as 8000, 8k or 5%", SEE_CHECK),
