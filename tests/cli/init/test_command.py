@@ -193,7 +193,10 @@ def test_a_skill_that_breaks_a_rule_counts_all_the_same(repo: Repo, lint: Lint) 
 
     done = passes(lint)
 
-    assert "breaks a rule of its tool, so exempt: skills/long/SKILL.md: the skill's `description` has" in done.out
+    assert (
+        "breaks a rule of its tool, so exempt: skills/long/SKILL.md: the skill's `description` has"
+        in done.out
+    )
     config = yaml.safe_load(written(repo))
     assert config["prompts"][0]["parts"]["metadata"] > 300
     assert [(one["files"], one["reason"]) for one in config["exempt"]] == [
