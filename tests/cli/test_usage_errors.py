@@ -94,6 +94,20 @@ def test_a_variable_that_is_wrong(
     assert done.err.startswith(f"error: PROMPT_LINT_{variable}: {message}\n")
 
 
+def test_a_slip_in_the_name_of_a_branch(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The branch that is there is named, before what brings one that isn't."""
+    repo.write("prompts/a.md")
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.commit()
+
+    done = lint("check", "--base", "mian")
+
+    assert done.err == (
+        "error: there is no branch, tag or commit `mian`\ndid you mean `main`?\n"
+        "name a branch, a tag or a commit that `git log` knows\n"
+    )
+
+
 def test_a_flag_wins_over_a_variable(
     repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
