@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,22 +182,27 @@ def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -
     assert composite.run(ROOT, job).outputs["status"] == "fail"
 
 
-def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Repo, job: Job) -> None:
-    """Where the clone knows the default branch; else everything is judged, and a note says so."""
+def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(
+    repo: Repo, job: Job, tmp_path: Path
+) -> None:
+    """Where the clone lacks the default branch, everything is judged; the first warning says why, and the line to add."""
     commit_base(repo, long=True)
-    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.git("checkout", "--quiet", "-b", "topic")
     repo.write("prompts/c.md", SHORT)
-    set_event(job, "workflow_dispatch", {}, sha=repo.commit(), ref="refs/heads/topic")
+    sha = repo.commit()
+    set_event(job, "workflow_dispatch", {}, sha=sha, ref="refs/heads/topic")
+    source = f"file://{repo.path}"
 
-    compared = composite.run(ROOT, job)
-    repo.git("update-ref", "-d", "refs/remotes/origin/main")
-    alone = composite.run(ROOT, job)
+    repo.git("clone", "--quiet", source, str(tmp_path / "whole"))
+    repo.git("clone", "--quiet", "--depth=1", source, str(tmp_path / "shallow"))
+    compared, alone = (composite.run(ROOT, replace(job, workspace=tmp_path / name)) for name in ("whole", "shallow"))
 
     assert compared.outputs["status"] == "pass", compared.log
     assert read_report(compared)["against"]["name"] == "origin/main"
     assert (alone.outputs["status"], alone.outputs["delta"]) == ("fail", "")
-    assert "no base found" in alone.log
+    check = alone.step("Check the prompts")
+    assert "origin/main is not in this clone; give `actions/checkout` `with: {fetch-depth: 0}`" in check.annotations("warning")[0].data
+    assert check.summary.index("fetch-depth: 0") < check.summary.index("prompts/old.md")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -441,8 +447,8 @@ def test_every_input_reaches_its_option(name: str, tmp_path: Path, monkeypatch: 
     env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path), "ACTION_CACHE": "true"}
     variable = "ACTION_CACHE" if name == "cache" else f"INPUT_{name.upper().replace('-', '_')}"
 
-    without = action.build_arguments(env, None, "r.json")
-    arguments = action.build_arguments(env | {variable: value}, None, "r.json")
+    without = action.build_arguments(env, "r.json")
+    arguments = action.build_arguments(env | {variable: value}, "r.json")
 
     assert flag in arguments
     assert flag not in without

@@ -25,13 +25,10 @@ from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.output.totals import Total, total_by_model
-from prompt_lint.repo import base_commit
-from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-    from prompt_lint.ci.context import Context
     from prompt_lint.model.values import Report
 
 # The folder of action.yml's cache, in the runner's temporary one.
@@ -60,7 +57,7 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     note = "" if take_credential(env, context) else _NO_KEY
     if note:  # whatever the input says: without a key, there is no other way
         env["INPUT_COUNTING"] = "offline"
-    arguments = build_arguments(env, context, report_file)
+    arguments = build_arguments(env, report_file)
     if note:
         write_stdout(f"{note}\n")
     exit_code, complaint = run_prompt_lint(env, arguments)
@@ -77,13 +74,13 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     return exit_code, {"status": status, "report-file": path, **(_summarize(report) if report else {})}
 
 
-def build_arguments(env: Mapping[str, str], context: Context | None, report_file: str) -> list[str]:
+def build_arguments(env: Mapping[str, str], report_file: str) -> list[str]:
     """Return the command line that the inputs mean. Raises `Fatal` for what can't be read, or must not be written to."""
     arguments = ["check"]
     arguments += [f"--{name}={value}" for name in _OPTIONS if (value := read_input(env, name))]
     if read_input(env, "allow-unmatched") == "true":
         arguments.append("--allow-unmatched")
-    if base := _choose_base(env, context):
+    if base := read_input(env, "base"):
         arguments.append(f"--base={base}")
     arguments += [f"--output={output}" for output in (f"json={report_file}", *_list_outputs(env))]
     if env.get("ACTION_CACHE") == "true":
@@ -111,23 +108,6 @@ def _list_outputs(env: Mapping[str, str]) -> list[str]:
     for output in outputs:
         refuse_link(output.partition("=")[2], env)
     return outputs
-
-
-def _choose_base(env: Mapping[str, str], context: Context | None) -> str:
-    """Return what to compare with. A branch that is run by hand is compared with the default branch."""
-    base = read_input(env, "base")
-    if base != "auto" or context is None or context.kind != "other" or context.event == "schedule":
-        return base
-    default = context.default_branch
-    return f"origin/{default}" if default and _is_known(f"origin/{default}", env) else base
-
-
-def _is_known(ref: str, env: Mapping[str, str]) -> bool:
-    try:
-        base_commit.find_base(open_tree(os.getcwd(), use_git=True), ref, env)
-    except Fatal:
-        return False
-    return True
 
 
 def _enter_working_directory(env: Mapping[str, str]) -> None:

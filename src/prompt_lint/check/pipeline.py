@@ -83,6 +83,7 @@ def check_prompts(
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
     notes = [
+        *(Note(warning, kind="no-base") for warning in tree.warnings),
         *map(Note, tree.notes),
         *(note for note in report.notes if note.kind not in config.notes_off),
         *run_notes.note_unmatched(targets, report, unmatched),

@@ -18,8 +18,8 @@ _START = re.compile(r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?")
 class Context(NamedTuple):
     """A run in CI. What isn't known, or isn't well formed, is empty.
 
-    `event` is the platform's own name of what has happened, `kind` is ours: `unknown` where the platform doesn't say, and
-    `other` for what changes nothing, such as a schedule.
+    `event` is the platform's own name of what has happened, `kind` is ours: `unknown` where the platform doesn't say, or somebody
+    has started the run by hand, so that its change is what the branch has; `other` for what changes nothing, such as a schedule.
     `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push (its id may be
     shortened).
     With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.

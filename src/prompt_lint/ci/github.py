@@ -20,7 +20,7 @@ from prompt_lint.ci.context import (
     parse_number,
     parse_repository,
 )
-from prompt_lint.ci.systems import GITHUB
+from prompt_lint.ci.systems import GITHUB, is_started_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
             base_is_ancestor=payload.get("forced") is False and payload.get("created") is False,
             pushed_branch=parse_branch(env.get("GITHUB_REF")) if env.get("GITHUB_REF_TYPE") != "tag" else "",
         )
-    return context
+    return context._replace(kind="unknown") if is_started_by_hand(event) else context
 
 
 def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Mapping[str, Any]) -> Context:

@@ -7,7 +7,7 @@ Sources: the documentation that each line names, read in November 2026.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.ci.context import Context, parse_branch, parse_event, parse_number, parse_start
 
@@ -133,6 +133,8 @@ _PULL_REQUEST_EVENT = re.compile(r"(?:pull|merge)[_-]?request|patchset", re.IGNO
 # A pull request that has been merged or closed is no change any more.
 _ENDED = re.compile(r"merged|closed|abandoned", re.IGNORECASE)
 _PUSH_EVENTS = {"push", "branch", "ref-updated"}
+# GitHub Actions, GitLab, Azure Pipelines.
+_EVENTS_BY_HAND = {"workflow_dispatch", "web", "manual"}
 _NUMBER = re.compile(r"(?:[^\s]{0,400}/)?([0-9]{1,18})")
 
 
@@ -158,7 +160,7 @@ def describe_run(system: System, env: Mapping[str, str]) -> Context:
     context = Context(
         "other",
         event,
-        "unknown" if event == "unknown" else "push" if event.lower() in _PUSH_EVENTS else "other",
+        _find_kind(event),
         pushed_branch=_find_branch(env, system.branch),
         default_branch=parse_branch(env.get(system.default_branch)),
         fetch_hint=system.fetch_hint,
@@ -176,6 +178,16 @@ def describe_run(system: System, env: Mapping[str, str]) -> Context:
         missing_variables=() if target else system.target[:1],
         is_fork=True,
     )
+
+
+def is_started_by_hand(event: str) -> bool:
+    return event.lower() in _EVENTS_BY_HAND
+
+
+def _find_kind(event: str) -> Literal["push", "other", "unknown"]:
+    if event == "unknown" or is_started_by_hand(event):
+        return "unknown"
+    return "push" if event.lower() in _PUSH_EVENTS else "other"
 
 
 def _find_branch(env: Mapping[str, str], variables: Sequence[str]) -> str:

@@ -26,8 +26,8 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
-# What a note is about: the run, or a file, of which a configuration can switch off each kind.
-NoteKind = Literal["note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
+# What a note is about: the run (`note`, `no-base`), or a file, of which a configuration can switch off each kind.
+NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
 # Source: the Messages API reference for count_tokens, November 2026.
@@ -134,7 +134,7 @@ class Note(NamedTuple):
 
     @property
     def is_warning(self) -> bool:
-        return self.kind in {"empty", "lost-import"}
+        return self.kind in {"empty", "lost-import", "no-base"}
 
 
 class Part(NamedTuple):

@@ -24,6 +24,7 @@ LEVELS: Sequence[Level] = ("error", "warning", "notice")
 # Kinds of findings with their titles, the worst first. Services remember findings by these names, so they never change.
 KINDS = {
     "configuration": "a fault of the configuration",
+    "no-base": "not compared with a base",
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",
@@ -110,10 +111,10 @@ def _of_problem(problem: Problem) -> Finding:
 
 
 def _of_notes(report: Report) -> Iterator[Finding]:
-    """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
+    """Yield warnings, and what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
     untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
     for note in report.notes:
-        if note.path:
+        if note.path or note.is_warning:
             is_of_change = note.is_warning and note.path not in untouched
             yield Finding(
                 note.kind if note.is_warning else "note",

@@ -131,7 +131,7 @@ def _invocation(report: Report, left_out: int) -> dict[str, Any]:
         if not problem.path
     ]
     notifications += [
-        _notification("note", merge_notes([note])[0], note=note)
+        _notification("warning" if note.is_warning else "note", merge_notes([note])[0], note=note)
         for note in report.notes
         if not note.is_warning or not note.path
     ]

@@ -38,10 +38,14 @@ _HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
 class NoBase(NamedTuple):
-    """Why there is nothing to compare with, and what to do about it. It never means that nothing has changed."""
+    """Why there is nothing to compare with, and what to do about it. It never means that nothing has changed.
+
+    With `is_fetchable` there is a base, but this clone lacks it, or the history that leads there.
+    """
 
     message: str
     hint: str = ""
+    is_fetchable: bool = False
 
 
 class _Clone(NamedTuple):
@@ -223,6 +227,7 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
             return NoBase(
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
                 f"{_hint_all_branches(clone)}, or {HINT_BASE}",
+                is_fetchable=True,
             )
     if ref and ref == f"refs/heads/{current}":
         return NoBase(
@@ -312,7 +317,7 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
         message = (
             f"{name} is not in this clone" if clone.remote else f"there is no branch, tag or commit `{name}`"
         )
-        return NoBase(message, _hint_fetch(clone, candidate))
+        return NoBase(message, _hint_fetch(clone, candidate), is_fetchable=bool(clone.remote))
     # Both are ids, so no name can be taken for an option.
     output = git.run_or_none(["merge-base", clone.head, commit], clone.top)
     if output:
@@ -332,6 +337,7 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
     return NoBase(
         f"the history in this clone is too short to find where HEAD and {name} diverged",
         _hint_fetch(clone, candidate),
+        is_fetchable=True,
     )
 
 
