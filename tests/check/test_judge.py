@@ -12,13 +12,14 @@ from tests.support import make
 from prompt_lint.check.judge import (
     add_base,
     apply_exemption,
+    apply_exemptions_to_problems,
     decide_exit_code,
     exceeds_growth,
     judge_count,
     mark_preexisting,
 )
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Exemption, Loosening, MaxGrowth, Problem, Verdict
+from prompt_lint.model.values import Exemption, Loosening, MaxGrowth, Note, Problem, Verdict
 
 if TYPE_CHECKING:
     from prompt_lint.model.counts import Count
@@ -181,3 +182,16 @@ def test_an_exemption_is_for_its_files_and_for_failures() -> None:
 
     assert apply_exemption(OVER, exemptions, "2026-11-22") == OVER
     assert apply_exemption(UNSURE, exemptions, "2026-11-22") == UNSURE
+
+
+def test_an_exemption_covers_a_broken_rule_of_a_tool_until_its_day() -> None:
+    """Through its last day it is a note, then it fails again; what can't be read is never exempt."""
+    broken = Problem("a.md", 3, "too long", "shorten it", ExitCode.OVER_LIMIT)
+    unread = Problem("a.md", 0, "is not UTF-8", "", ExitCode.UNCOUNTED)
+    exemptions = [(Exemption(("a.md",), "legacy", "2026-11-30", 9), "a.md".__eq__)]
+
+    on_the_day = apply_exemptions_to_problems([broken, unread], exemptions, "2026-11-30")
+    after = apply_exemptions_to_problems([broken], exemptions, "2026-12-01")
+
+    assert on_the_day == ([unread], [Note("exempt: too long", "a.md", 3)])
+    assert after == ([broken], [])

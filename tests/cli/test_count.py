@@ -109,3 +109,22 @@ def test_a_name_that_no_model_has_is_refused(repo: Repo, lint: Callable[..., Don
     repo.write("a.md", SHORT)
 
     assert lint("count", "a.md", "--model", model).code == 2
+
+
+def test_without_a_model_it_is_the_configurations_or_the_newest_sonnet(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """Which one, and why, is on stderr; a configuration with a mistake is no reason not to count."""
+    repo.write("a.md", "Be kind.\n")
+    default = lint("count", "a.md")
+    repo.write(".prompt-lint.yaml", "models: [claude-haiku-4-5]\nlimit: 100\nprompts: [{files: a.md}]\n")
+    configured = lint("count", "a.md")
+    repo.write(".prompt-lint.yaml", "nonsense: 1\n")
+
+    assert default.err == "note: counted for claude-sonnet-5-5, the default; --model names another\n"
+    assert "claude-sonnet-5-5" in default.out
+    assert (
+        configured.err
+        == "note: counted for claude-haiku-4-5, as .prompt-lint.yaml says; --model names another\n"
+    )
+    assert lint("count", "a.md") == default

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Verdict
+from prompt_lint.model.values import Note, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import ChangeKind, Exemption, MaxGrowth, Prompt, Report, Rule
+    from prompt_lint.model.values import ChangeKind, Exemption, MaxGrowth, Problem, Prompt, Report, Rule
 
     # Exemptions with what tells whether they concern a path.
     Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]
@@ -74,6 +74,24 @@ def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Ver
     if not is_valid:
         return verdict._replace(exemption=exemption)
     return verdict._replace(exemption=exemption, status="exempt", is_preexisting=False)
+
+
+def apply_exemptions_to_problems(
+    problems: Iterable[Problem], exemptions: Exemptions, today: str
+) -> tuple[list[Problem], list[Note]]:
+    """Return the problems that fail, and a note for each that is exempt: a prompt may also break a rule of its tool for a while.
+
+    What can't be read or counted is never exempt.
+    """
+    failing, notes = [], []
+    for problem in problems:
+        matching = [exemption for exemption, matches in exemptions if matches(problem.path)]
+        until = matching[-1].until if matching else ""
+        if problem.exit_code is ExitCode.OVER_LIMIT and matching and (not until or today <= until):
+            notes.append(Note(f"exempt: {problem.message}", problem.path, problem.line))
+        else:
+            failing.append(problem)
+    return failing, notes
 
 
 def mark_preexisting(verdict: Verdict) -> Verdict:

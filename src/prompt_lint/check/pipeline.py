@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.judge import apply_exemption, decide_exit_code
+from prompt_lint.check.judge import apply_exemption, apply_exemptions_to_problems, decide_exit_code
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountResults, CountSources
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.model.values import Problem, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -80,12 +80,12 @@ def check_prompts(
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
-    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
-    verdicts = [apply_exemption(verdict, exemptions, settings.today) for verdict in report.verdicts]
+    verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *(Note(warning, kind="no-base") for warning in tree.warnings),
         *map(Note, tree.notes),
         *(note for note in report.notes if note.kind not in config.notes_off),
+        *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
@@ -94,6 +94,15 @@ def check_prompts(
         verdicts=verdicts, problems=problems, notes=notes, file_count=len(targets.matched)
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
+
+
+def _apply_exemptions(
+    verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
+) -> tuple[list[Verdict], list[Problem], list[Note]]:
+    """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
+    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
+    failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
+    return [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts], failing, notes
 
 
 def _list_config_paths(tree: WorkingTree, config: Config) -> set[str]:

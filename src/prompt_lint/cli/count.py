@@ -14,6 +14,7 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_file_here, is_among
+from prompt_lint.cli.project import find_models
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.schema import rule_from_flags
@@ -24,12 +25,13 @@ from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
-from prompt_lint.output.terminal import write_stdout
+from prompt_lint.output.terminal import write_stderr, write_stdout
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.working_tree import open_tree
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +87,9 @@ _OUTPUTS = ("text", "json", "markdown")
     help="Read the files in this format.",
 )
 @options.max_file_size
-@options.models("Count for MODEL.", group=options.COUNTING, required=True)
+@options.models(
+    "Count for MODEL.", group=options.COUNTING, default="those of the configuration, else the newest Sonnet"
+)
 @options.counting
 @option(
     "--show-request",
@@ -114,6 +118,8 @@ def command(
 
     Needs no configuration and no repository.
     """
+    if not models:
+        models = _choose_models(env)
     rule = _make_rule(models, role or "", format_name or "")
     reader = _Reader(rule, max_file_size, Diagnostics([], []), [])
     if show_request:
@@ -132,6 +138,14 @@ def command(
     targets = choose_targets(output_options, env, describe_input)
     deliver_report(add_cache_warnings(report, sources), targets, output_options, env, counts_table.render)
     return report.exit_code
+
+
+def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the models to count for where none is named, and say on stderr which they are, and why."""
+    models, config_path = find_models(env)
+    reason = f"as {escape_line(config_path)} says" if config_path else "the default"
+    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
+    return tuple(models)
 
 
 def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str) -> Rule:

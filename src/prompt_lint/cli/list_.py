@@ -13,13 +13,14 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
-from prompt_lint.cli.project import load_project
+from prompt_lint.cli.project import load_project, needs_config
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
-from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import listing_json, listing_table
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
+from prompt_lint.output.terminal import write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.values import ImportShares, Prompt, Verdict
     from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
@@ -83,9 +83,18 @@ def command(
 ) -> ExitCode:
     """List prompts with their tokens and limits.
 
-    No prompt fails for its size.
+    No prompt fails for its size. Without a configuration, shows what `init` would find.
     """
-    tree, config, relative = load_project(env, paths, config_options)
+    try:
+        tree, config, relative = load_project(env, paths, config_options)
+    except Fatal:
+        is_plain = output_options.output_format == "text" and not output_options.output_file
+        if not is_plain or paths or config_options != options.ConfigOptions() or not needs_config():
+            raise
+        from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration
+
+        write_stdout(render_overview(env, (), max_file_size, counting_options))
+        return ExitCode.OK
     settings = make_settings(env, config, max_file_size)
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -39,6 +40,7 @@ SUBCOMMANDS = _Subcommands(
         "comment": "prompt_lint.cli.comment",
         "cache": "prompt_lint.cli.cache_",
         "completion": "prompt_lint.cli.completion",
+        "schema": "prompt_lint.cli.schema",
         "help": "prompt_lint.cli.help_",
         "version": "prompt_lint.cli.version",
     }
@@ -48,6 +50,7 @@ SUBCOMMANDS = _Subcommands(
 @click.group(
     cls=Group,
     commands=cast("dict[str, click.Command]", SUBCOMMANDS),  # Click only reads it
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples=(
         ("Find the prompts of a repository, and write a configuration", "prompt-lint init"),
@@ -57,8 +60,28 @@ SUBCOMMANDS = _Subcommands(
     exit_codes={ExitCode.OVER_LIMIT: "a prompt fails (check, explain), or a condition is true (report)"},
 )
 @version_option()
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Keep Claude prompts within their token limits."""
+    if context.invoked_subcommand is None:
+        _show_overview(context)
+
+
+def _show_overview(context: click.Context) -> None:
+    """Show which prompts a repository without a configuration holds; the help anywhere else."""
+    # Only without a command.
+    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415
+    from prompt_lint.cli.options import DEFAULT_COUNTING, DEFAULT_FILE_SIZE  # noqa: PLC0415
+    from prompt_lint.cli.project import needs_config  # noqa: PLC0415
+    from prompt_lint.output.terminal import write_stdout  # noqa: PLC0415
+
+    text = ""
+    with contextlib.suppress(Fatal):
+        if needs_config():
+            text = render_overview(context.obj, (), DEFAULT_FILE_SIZE, DEFAULT_COUNTING)
+    if not text:
+        raise click.exceptions.NoArgsIsHelpError(context)
+    write_stdout(text)
 
 
 def main() -> NoReturn:

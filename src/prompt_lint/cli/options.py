@@ -51,6 +51,10 @@ class CountingOptions(NamedTuple):
     no_cache: bool = False
 
 
+# Without a command there are no options: nothing is sent.
+DEFAULT_COUNTING = CountingOptions(offline=True)
+
+
 def group_options(**groups: Any) -> Decorator:
     """Decorate a command to get its options in groups: `output=OutputOptions` for all that are fields of that class."""
 
@@ -152,7 +156,7 @@ config = option(
 )
 
 
-def models(help_text: str, *, group: str = LIMITS, required: bool = False, default: str = "") -> Decorator:
+def models(help_text: str, *, group: str = LIMITS, default: str = "") -> Decorator:
     """Return the option `--model`, which may be given repeatedly."""
     return option(
         "--model",
@@ -160,7 +164,6 @@ def models(help_text: str, *, group: str = LIMITS, required: bool = False, defau
         group=group,
         metavar="MODEL",
         multiple=True,
-        required=required,
         show_default=default or True,
         shell_complete=complete_models,
         help=f"{help_text} `prompt-lint models` lists the known ones.",

@@ -6,11 +6,13 @@ import os
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from prompt_lint.cli.options import ConfigOptions
 from prompt_lint.cli.usage_errors import blame_variable, has_parameter
 from prompt_lint.config import load
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.working_tree import open_tree
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
-    from prompt_lint.cli.options import ConfigOptions
     from prompt_lint.repo.working_tree import WorkingTree
 
 _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
@@ -47,6 +48,22 @@ def load_project(
         rule = rule_from_flags(options.models, options.limit)
         config = config._replace(rules=(rule._replace(allow_empty=bool(name)), *config.rules))
     return tree, config, relative
+
+
+def needs_config() -> bool:
+    """Return whether the working directory is in a git repository that has no configuration. Raises `Fatal`."""
+    tree = open_tree(working_directory())
+    return tree.has_git and not load.find_config(tree.top)
+
+
+def find_models(env: Mapping[str, str]) -> tuple[Sequence[str], str]:
+    """Return the models of the configuration here and its name; the default and "" where there is none that can be read."""
+    try:
+        _, config, _ = load_project(env, (), ConfigOptions())
+    except Fatal:
+        return (DEFAULT_MODEL,), ""
+    rules = [*config.rules, *(group.rule for group in config.groups)]
+    return tuple(dict.fromkeys(model for rule in rules for model in rule.models)), config.path
 
 
 def working_directory() -> str:

@@ -54,6 +54,7 @@ TABLE = (
     Format("copilot-agent", _TEXTS, ("*.agent.md", "*.chatmode.md", ".github/agents/*.md")),
     Format("copilot-prompt", _TEXTS, ("*.prompt.md",)),
     Format("copilot-instructions", _TEXTS, (".github/copilot-instructions.md", "*.instructions.md")),
+    Format("agentic-workflow", _TEXTS, ("workflows/*.md",)),
     Format("command", _TEXTS, ("commands/**/*.md",)),
     Format("agent", _TEXTS, ("agents/**/*.md",)),
     Format("style", _TEXTS, ("output-styles/**/*.md",)),

@@ -166,6 +166,11 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         required_keys=("applyTo|description",),
         size_limits=(_COPILOT_REVIEW_LIMIT,),
     ),
+    "agentic-workflow": TextFormat(
+        "a file in such a folder is an agentic workflow of GitHub: a message below the frontmatter of a workflow",
+        "user",
+        required_keys=("on",),
+    ),
     "command": TextFormat(
         "a file in such a folder is a command of Claude Code: a message, and a description that is always listed",
         "user",

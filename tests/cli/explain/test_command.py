@@ -55,18 +55,38 @@ def test_why_nothing_owns_a_file_is_told(repo: Repo, lint: Callable[..., Done]) 
     assert lint("explain", "README.md", "--show-request").code == 2
 
 
-def test_a_folder_is_refused(repo: Repo, lint: Callable[..., Done]) -> None:
-    """What is in it isn't imported by anything; `list` shows it."""
+def test_a_folder(repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
+    """Which rules apply below it, to how many files, and which files have none; how it stands."""
     prompts(repo)
+    repo.write("prompts/b.md", SHORT)
+    repo.write("prompts/notes.txt", SHORT)
 
-    for options in ((), ("--show-request",)):
-        done = lint("explain", "prompts", *options)
-        assert (done.code, done.out) == (2, "")
-        assert (
-            done.err
-            == "error: prompts is a folder\nname a file in it; these are there: prompt-lint list prompts\n"
-        )
-    assert "prompts/a.md" in lint("list", "prompts").out
+    assert lint("explain", "prompts") == snapshot
+    assert "no rule: 1 file" in lint("explain", "prompts").out
+    assert lint("explain", "prompts", "--show-request").code == 2
+
+
+def test_a_folder_that_no_rule_applies_to(repo: Repo, lint: Callable[..., Done]) -> None:
+    """It is said, and nothing is wrong."""
+    prompts(repo)
+    repo.write("docs/a.md", SHORT)
+
+    done = lint("explain", "docs")
+
+    assert (done.code, done.out) == (0, "docs: 1 file\n  no rule: 1 file\n    docs/a.md\n")
+
+
+def test_a_group_by_its_name(repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
+    """What it is made of, and what it comes to; a file of that name goes first."""
+    prompts(repo, CONFIG + "groups:\n  - name: all of them\n    sum: prompts/*.md\n    limit: 5\n")
+    repo.write("prompts/b.md", SHORT)
+
+    done = lint("explain", "all of them")
+
+    assert done == snapshot
+    assert done.code == 1
+    repo.write("all of them", SHORT)
+    assert "no rule owns it" in lint("explain", "all of them").out
 
 
 def test_what_is_owned_through_a_link_is_known(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -1,4 +1,4 @@
-"""`prompt-lint explain`: which rule applies to a file, why, and what comes of it."""
+"""`prompt-lint explain`: which rule applies to a file, a folder or a group, why, and what comes of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
+from prompt_lint.cli.explain.several_files import explain_folder, explain_group
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Prompt, Rule
+    from prompt_lint.model.values import Group, Prompt, Rule
     from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_IMPORTERS = 10
@@ -77,20 +78,41 @@ def command(
     config_options: ConfigOptions,
     counting_options: CountingOptions,
 ) -> ExitCode:
-    """Explain which rule applies to a file, and why."""
-    tree, config, [relative] = load_project(env, (path,), config_options)
-    if os.path.isdir(os.path.join(tree.top, relative)):
-        raise Fatal(f"{path} is a folder", f"name a file in it; these are there: prompt-lint list {path}")
+    """Explain which rule applies to a path, and why.
+
+    The path is a file or a folder; the name of a group says what that is made of.
+    """
+    tree, config, relative, group = _find_subject(env, path, config_options)
+    is_folder = not group and os.path.isdir(os.path.join(tree.top, relative))
     if show_request:
+        if group or is_folder:
+            raise Fatal(f"{path} is a {'folder' if is_folder else 'group'}", "--show-request needs a file")
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
     settings = make_settings(env, config, max_file_size)
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
-        text, code = explain_path(tree, config, relative, sources, settings, view)
+        if group:
+            text, code = explain_group(tree, config, group, sources, settings, view)
+        elif is_folder:
+            text, code = explain_folder(tree, config, relative, sources, settings, view)
+        else:
+            text, code = explain_path(tree, config, relative, sources, settings, view)
     write_stdout(wrap_lines(text, view.width, len(INDENT)))
     return code
+
+
+def _find_subject(
+    env: Mapping[str, str], path: str, config_options: ConfigOptions
+) -> tuple[WorkingTree, Config, str, Group | None]:
+    """Return the tree, its configuration, and a path in it, or the group of that name where there is no such file. Raises `Fatal`."""
+    if not os.path.lexists(path):
+        tree, config, _ = load_project(env, (), config_options)
+        if group := next((group for group in config.groups if group.name == path), None):
+            return tree, config, "", group
+    tree, config, [relative] = load_project(env, (path,), config_options)
+    return tree, config, relative, None
 
 
 def explain_path(

@@ -9,13 +9,14 @@ import click
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import open_count_sources
-from prompt_lint.cli.init.config_file import choose_name, write_config
-from prompt_lint.cli.init.draft import DEFAULT_MODEL
+from prompt_lint.cli.init.config_file import choose_name, write_file
+from prompt_lint.cli.init.extras import EXTRAS, write_extra
 from prompt_lint.cli.init.proposal import propose_config
+from prompt_lint.cli.init.summary import render_kinds, render_left_out, render_loaded
 from prompt_lint.cli.project import working_directory
 from prompt_lint.cli.settings import make_settings
-from prompt_lint.model.errors import ExitCode
-from prompt_lint.output.phrases import format_count
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.output.terminal import write_stderr, write_stdout
 from prompt_lint.repo.working_tree import open_tree
 from prompt_lint.text.escape import escape_line
@@ -23,10 +24,7 @@ from prompt_lint.text.escape import escape_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.cli.init.proposal import Proposal
     from prompt_lint.cli.options import CountingOptions
-
-_MAX_LEFT_OUT = 10
 
 
 @click.command(
@@ -35,6 +33,7 @@ _MAX_LEFT_OUT = 10
     examples=(
         ("Show what would be written", "prompt-lint init --dry-run"),
         ("Choose the limits for another model", "prompt-lint init --model claude-opus-5-5"),
+        ("Write the pre-commit hook and the workflow, too", "prompt-lint init --with hook,github"),
     ),
     page="configuration.md",
 )
@@ -42,6 +41,13 @@ _MAX_LEFT_OUT = 10
 @options.max_file_size
 @options.models("Count for MODEL.", default=DEFAULT_MODEL)
 @options.cache
+@option(
+    "--with",
+    "extras",
+    group=options.OUTPUT,
+    metavar="hook,github",
+    help="Write a pre-commit hook or a GitHub workflow, too; existing files stay.",
+)
 @option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the configuration, and write nothing.")
 @option("--force", group=options.OUTPUT, is_flag=True, help="Replace an existing configuration.")
 @options.group_options(counting_options=options.CountingOptions)
@@ -49,6 +55,7 @@ _MAX_LEFT_OUT = 10
 def command(
     env: Mapping[str, str],
     models: tuple[str, ...],
+    extras: str | None,
     dry_run: bool,
     force: bool,
     no_git: bool,
@@ -59,37 +66,33 @@ def command(
 
     Looks for prompts, and writes a .prompt-lint.yaml with limits that leave them room to grow. Nothing is sent anywhere.
     """
+    wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git)
     name = choose_name(tree.top, replaces=force or dry_run)
     settings = make_settings(env, None, max_file_size)
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
-    summary = _render_summary(proposal)
+    model = models[0] if models else DEFAULT_MODEL
+    loaded = render_loaded(proposal)
+    summary = render_kinds(proposal, model) + loaded + render_left_out(proposal)
     if dry_run:
         write_stderr(summary)
         write_stdout(proposal.text, for_machines=True)
         return ExitCode.OK
-    write_config(tree.top, name, proposal.text, replaces=force)
+    write_file(tree.top, name, proposal.text, replaces=force)
+    remarks = "".join(write_extra(tree.top, extra) for extra in wanted)
     next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"
-    write_stdout(summary + next_step)
+    write_stdout(f"{summary}\n{remarks}{next_step}")
     return ExitCode.OK
 
 
-def _render_summary(proposal: Proposal) -> str:
-    """Return what was found, as a table, and what was left out."""
-    rows = [("kind", "format", "files", "largest prompt")]
-    for kind in proposal.kinds:
-        largest = format_count(kind.largest) if kind.largest else ""
-        rows.append((kind.title, ", ".join(kind.formats), f"{kind.files:,}", largest))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        f"{title:<{widths[0]}}  {formats:<{widths[1]}}  {files:>{widths[2]}}  {tokens:>{widths[3]}}".rstrip()
-        for title, formats, files, tokens in rows
-    ]
-    left_out = list(proposal.left_out.items())
-    lines += [
-        f"left out: {escape_line(path)}: {escape_line(reason)}" for path, reason in left_out[:_MAX_LEFT_OUT]
-    ]
-    if len(left_out) > _MAX_LEFT_OUT:
-        lines.append(f"left out: {len(left_out) - _MAX_LEFT_OUT:,} more, as the configuration says")
-    return "".join(f"{line}\n" for line in lines)
+def _split_extras(extras: str) -> list[str]:
+    """Return the names that `--with` lists. Raises `Fatal` for one that isn't known."""
+    names = [name.strip() for name in extras.split(",") if name.strip()]
+    for name in names:
+        if name not in EXTRAS:
+            raise Fatal(
+                f"--with: `{escape_line(name)}` isn't known",
+                f"expected {' or '.join(EXTRAS)}: --with hook,github",
+            )
+    return list(dict.fromkeys(names))

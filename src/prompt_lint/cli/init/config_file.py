@@ -19,11 +19,13 @@ def choose_name(top: str, *, replaces: bool) -> str:
     return name or NAMES[0]
 
 
-def write_config(top: str, name: str, text: str, *, replaces: bool) -> None:
+def write_file(top: str, name: str, text: str, *, replaces: bool) -> None:
     """Write the whole file or nothing. A link of that name is replaced, not followed. Raises `Fatal`."""
     target = os.path.join(top, name)
+    folder = os.path.dirname(target)
     try:
-        with write_temporary_file(top, text.encode(), like=target) as temporary:
+        os.makedirs(folder, exist_ok=True)
+        with write_temporary_file(folder, text.encode(), like=target) as temporary:
             _move(temporary, target, replaces=replaces)
     except OSError as error:
         hint = SYSTEM_HINTS.get(error.errno or 0, "")

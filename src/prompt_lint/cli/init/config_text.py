@@ -5,40 +5,52 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.cli.init.draft import DEFAULT_MODEL, GROUP_NAME
+from prompt_lint import REPOSITORY, __version__
+from prompt_lint.cli.init.draft import GROUP_NAME
 from prompt_lint.cli.init.file_patterns import write_path_pattern
-from prompt_lint.cli.init.kinds import SKILLS
 from prompt_lint.config.values import MAX_LIMIT
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompt_lint.cli.init.draft import Draft
+    from prompt_lint.cli.init.draft import Draft, OwnRule
     from prompt_lint.cli.init.survey import Finding
 
 _DEFAULT_LIMIT = 8000
-_MAX_SUGGESTIONS = 10
+# Of a draft whose prompts aren't measured yet.
+_UNLIMITED = {"": MAX_LIMIT}
+# Editors with yaml-language-server take the schema from here: complete keys, and mark mistakes.
+SCHEMA_ADDRESS = f"{REPOSITORY}/raw/v{__version__}/src/prompt_lint/config/prompt-lint.schema.json"
 
 
 def render_config(draft: Draft) -> str:
     """Return the text of a draft."""
     lines = [
-        "# The prompts of this repository, and how many tokens they may have: `prompt-lint check` holds them to it.",
-        "# Written by `prompt-lint init`. A limit is today's largest prompt with headroom, so it asks for nothing yet:",
-        "# lower it where prompts should shrink. All keys are explained in prompt-lint's docs/configuration.md.",
+        f"# yaml-language-server: $schema={SCHEMA_ADDRESS}",
+        "# Written by `prompt-lint init`: the prompts of this repository, and how many tokens each may have. A limit is today's largest",
+        "# prompt and about 30 %, so `prompt-lint check` passes. Lower it where prompts should shrink.",
+        f"# All keys: {REPOSITORY}/blob/v{__version__}/docs/configuration.md",
         "",
         *_render_models(draft.models),
-        f"limit: {render_limit(_DEFAULT_LIMIT)}  # for entries without one of their own",
+        f"limit: {render_limit(_DEFAULT_LIMIT)}  # for rules without one of their own",
         "",
-        "# Of several entries that match a file the last one holds.",
+        "# The last rule that matches a file applies.",
         "prompts:",
     ]
     for number, finding in enumerate(draft.findings):
         lines += ["", *_render_rule(draft, finding)] if number else _render_rule(draft, finding)
-    lines += _render_suggestions(draft)
+        for own in draft.own_rules.get(finding.kind.title, ()):
+            lines += ["", *_render_own_rule(finding, own)]
+    for dropped, reason in draft.dropped:
+        lines += ["", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(dropped.files)}"]
+    if draft.remarks:
+        lines += ["", *(f"  # {remark}".rstrip() for remark in draft.remarks)]
     if draft.group_patterns:
         lines += ["", *_render_group(draft)]
+    if draft.exempt:
+        lines += ["", *_render_exempt(draft.exempt)]
     if draft.excluded:
         lines += ["", *_render_exclude(draft.excluded)]
     return "".join(f"{line}\n" for line in lines)
@@ -61,35 +73,27 @@ def _render_rule(draft: Draft, finding: Finding) -> Iterator[str]:
         yield f"    exclude: {_render_list(finding.exclude)}"
     if kind.role:
         yield f"    role: {kind.role}"
-    limits = draft.limits.get(kind.title, {"": MAX_LIMIT})
-    parts = [f"{name}: {tokens}" for name, tokens in limits.items() if name]
+    if kind.read_as:
+        yield f"    format: {kind.read_as}"
+    yield from _render_limits(draft.limits.get(kind.title, _UNLIMITED))
+
+
+def _render_own_rule(finding: Finding, own: OwnRule) -> Iterator[str]:
+    yield f"  # {own.today}"
+    yield f"  - files: {render_scalar(own.pattern)}"
+    if finding.kind.role:
+        yield f"    role: {finding.kind.role}"
+    if finding.kind.read_as:
+        yield f"    format: {finding.kind.read_as}"
+    yield from _render_limits(own.limits)
+
+
+def _render_limits(limits: Mapping[str, int]) -> Iterator[str]:
+    parts = [f"{name}: {render_limit(tokens)}" for name, tokens in limits.items() if name]
     if "" in limits:
         yield f"    limit: {render_limit(limits[''])}"
     if parts:
         yield f"    parts: {{{', '.join(parts)}}}"
-    elif kind is SKILLS and not draft.limits:
-        yield f"    parts: {{metadata: {MAX_LIMIT}, body: {MAX_LIMIT}}}"
-
-
-def _render_suggestions(draft: Draft) -> Iterator[str]:
-    """Yield comments with the rules that were left out."""
-    for finding, reason in draft.dropped:
-        yield from ("", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(finding.files)}")
-    if not draft.doubtful:
-        return
-    yield ""
-    yield "  # Left out: files that look like prompts, but may be documentation, tests or somebody else's."
-    yield "  # Remove the `#` from those that are yours."
-    yield from (f"  # - files: {render_scalar(pattern)}" for pattern in draft.doubtful[:_MAX_SUGGESTIONS])
-    if len(draft.doubtful) > _MAX_SUGGESTIONS:
-        yield f"  # and {len(draft.doubtful) - _MAX_SUGGESTIONS:,} more"
-    if faults := list(draft.doubtful_faults.items()):
-        yield "  # Of these can't be measured today:"
-        yield from (
-            f"  #   {escape_line(path)}: {escape_line(fault)}" for path, fault in faults[:_MAX_SUGGESTIONS]
-        )
-        if len(faults) > _MAX_SUGGESTIONS:
-            yield f"  #   and {len(faults) - _MAX_SUGGESTIONS:,} more"
 
 
 def _render_group(draft: Draft) -> Iterator[str]:
@@ -101,8 +105,16 @@ def _render_group(draft: Draft) -> Iterator[str]:
     yield f"    limit: {render_limit(draft.group_limit)}"
 
 
+def _render_exempt(exempt: Mapping[str, str]) -> Iterator[str]:
+    yield "# They break a rule of the tool that they are for. Their size counts all the same; shorten them, and remove their lines."
+    yield "exempt:"
+    for path, reason in exempt.items():
+        yield f"  - files: {render_scalar(write_path_pattern(path))}"
+        yield f"    reason: {_quote(escape_line(reason))}"
+
+
 def _render_exclude(excluded: Mapping[str, str]) -> Iterator[str]:
-    yield "# Left out of all entries, because something is wrong with them today. Mend them, and remove their lines."
+    yield "# Left out of all rules, because they can't be measured today. Mend them, and remove their lines."
     yield "exclude:"
     for path, reason in excluded.items():
         if pattern := write_path_pattern(path):
@@ -130,4 +142,8 @@ def render_scalar(text: str) -> str:
         return text
     if "\\" in text and "'" not in text:
         return f"'{text}'"
+    return _quote(text)
+
+
+def _quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

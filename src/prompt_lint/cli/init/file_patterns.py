@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from prompt_lint.cli.init.kinds import SKILLS, SYSTEM_PROMPTS
+from prompt_lint.cli.init.kinds import (
+    NAMED_DATA,
+    NAMED_TEXTS,
+    PROMPT_FOLDER,
+    PROMPT_WORD,
+    SKILLS,
+    SYSTEM_PROMPTS,
+    TEXTS,
+    find_prompt_folder,
+)
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import MAX_LENGTH
 
@@ -20,9 +30,11 @@ _COMPOUND_EXTENSION = re.compile(r"[._]prompt\.ya?ml\Z|\.(?:prompt|agent|chatmod
 # A pattern for a name that says nothing of what the file is.
 _BROAD = re.compile(r"\*\.(?:md|txt|json|jsonl|toml|ya?ml|\{.*)")
 # Folders that hold nothing but prompts, as those do whose names start with a dot.
-_FOLDERS_OF_PROMPTS = ("prompts", "prompt", "skills", "output-styles")
+_FOLDERS_OF_PROMPTS = ("skills", "output-styles")
 _MAX_FOLDERS = 3
-_MAX_EXACT_PATTERNS = 8
+_MAX_EXACT_PATTERNS = 12
+# As many files of one name, and no other file that has it, are named by it.
+_SAME_NAME = 3
 
 
 def write_patterns(kind: Kind, paths: Sequence[str], all_paths: Sequence[str]) -> list[str]:
@@ -40,20 +52,40 @@ def write_patterns(kind: Kind, paths: Sequence[str], all_paths: Sequence[str]) -
     for path in paths:
         by_name.setdefault(_generalize_name(kind, path.rpartition("/")[2]), []).append(path)
     if all(name.startswith("*.") and name.count(".") == 1 for name in by_name):
-        return _place_pattern(kind.folders, _join_extensions(by_name), paths)
+        return _place_pattern(kind, _join_extensions(by_name), paths)
     patterns = [
-        pattern
-        for name, members in by_name.items()
-        for pattern in _place_pattern(kind.folders, name, members)
+        pattern for name, members in by_name.items() for pattern in _place_pattern(kind, name, members)
     ]
-    return list(dict.fromkeys(patterns))
+    return _drop_narrower(list(dict.fromkeys(patterns)))
+
+
+def _drop_narrower(patterns: Sequence[str]) -> list[str]:
+    """Return the patterns without those whose names another one of the same folder matches, too: `*.agent.md` beside `*.md`."""
+    places = [pattern.rpartition("/") for pattern in patterns]
+    return [
+        pattern
+        for pattern, (folder, _, name) in zip(patterns, places, strict=True)
+        if not any(
+            other.startswith("*.") and other != name and name.endswith(other[1:]) and folder == place
+            for place, _, other in places
+        )
+    ]
 
 
 def write_exact_patterns(paths: Iterable[str], all_paths: Iterable[str]) -> list[str]:
-    """Return a pattern for each file, and one for all of a folder's files of an extension if `paths` has several, and all.
+    """Return a pattern for each file, or for several: all files of a name, or all of a folder's files of an extension.
 
     "" stands for a pattern that would be too long.
     """
+    members, others = list(paths), list(all_paths)
+    counts, totals = (Counter(path.rpartition("/")[2] for path in listed) for listed in (members, others))
+    shared = {name for name, count in counts.items() if count == totals[name] >= _SAME_NAME}
+    patterns = [_limit_length(escape_path(name)) for name in sorted(shared)]
+    rest = [path for path in members if path.rpartition("/")[2] not in shared]
+    return patterns + _write_folder_patterns(rest, others)
+
+
+def _write_folder_patterns(paths: Iterable[str], all_paths: Iterable[str]) -> list[str]:
     totals = {key: len(members) for key, members in _group_by_folder(all_paths).items()}
     patterns = []
     for (folder, extension), members in _group_by_folder(paths).items():
@@ -100,8 +132,20 @@ def _generalize_name(kind: Kind, name: str) -> str:
         return escape_path(name) or "*"
     if kind is SYSTEM_PROMPTS:
         return _generalize_system_name(name)
+    if kind in {NAMED_TEXTS, NAMED_DATA}:
+        return _generalize_prompt_name(name)
     compound = _COMPOUND_EXTENSION.search(name)
     return f"*{compound[0]}" if compound else f"*.{escape_path(name.rpartition('.')[2])}"
+
+
+def _generalize_prompt_name(name: str) -> str:
+    """`judge_prompt.j2` → `*prompt*.j2`; Markdown, most of which is no prompt, by the end of its name."""
+    stem, _, extension = name.rpartition(".")
+    if extension.lower() == "md":
+        end = re.search(r"[-_]?[A-Za-z]+\Z", stem)
+        return f"*{end[0]}.{extension}" if end and end[0] != stem else escape_path(name)
+    word = PROMPT_WORD.search(stem)
+    return f"*{word[0].removesuffix('s') if word else 'prompt'}*.{escape_path(extension)}"
 
 
 def _generalize_system_name(name: str) -> str:
@@ -120,16 +164,15 @@ def _join_extensions(names: Iterable[str]) -> str:
     return f"*.{extensions[0]}" if len(extensions) == 1 else f"*.{{{','.join(extensions)}}}"
 
 
-def _place_pattern(usual_folders: Sequence[str], name: str, paths: Sequence[str]) -> list[str]:
+def _place_pattern(kind: Kind, name: str, paths: Sequence[str]) -> list[str]:
     """Return patterns for the files that `name` matches, below the usual folders; at any depth for those elsewhere."""
     by_start: dict[str, tuple[str, list[str]]] = {}
     elsewhere = []
     for path in paths:
-        folder = next((folder for folder in usual_folders if f"/{folder}/" in f"/{path}"), None)
-        if folder is None:
+        folder, start = _split_at_folder(kind, path)
+        if not folder:
             elsewhere.append(path)
             continue
-        start = path[: f"/{path}".find(f"/{folder}/") + len(folder)]
         by_start.setdefault(start, (folder, []))[1].append(path[len(start) + 1 :])
     if elsewhere and not _BROAD.fullmatch(name):
         return [name]
@@ -148,6 +191,17 @@ def _place_pattern(usual_folders: Sequence[str], name: str, paths: Sequence[str]
     return patterns + (_write_common_pattern(name, elsewhere) if elsewhere else [])
 
 
+def _split_at_folder(kind: Kind, path: str) -> tuple[str, str]:
+    """Return the folder that files of a kind are usually in, and the path up to its end; "" for a file elsewhere."""
+    if kind in {TEXTS, SYSTEM_PROMPTS}:
+        folder = find_prompt_folder(path)
+        return folder, path[: f"/{path}".find(f"/{folder}/") + len(folder)] if folder else ""
+    folder = next((folder for folder in kind.folders if f"/{folder}/" in f"/{path}"), "")
+    # A folder called `commands` or `agents` may be one of source code, with Claude's somewhere inside: the last one counts.
+    find = str.find if folder.startswith(".") else str.rfind
+    return folder, path[: find(f"/{path}", f"/{folder}/") + len(folder)] if folder else ""
+
+
 def _write_common_pattern(name: str, paths: Sequence[str]) -> list[str]:
     """Return a pattern for files whose names say nothing, by the folder that they share; or one for each, if few."""
     folder = posixpath.commonpath([f"/{path.rpartition('/')[0]}" for path in paths])[1:]
@@ -159,7 +213,11 @@ def _write_common_pattern(name: str, paths: Sequence[str]) -> list[str]:
 
 def _folders_between(ends: Iterable[str], name: str = "", folder: str = "") -> str:
     """Return the pattern between a folder and a name; any depth where all in the folder is of the kind, also in future."""
-    if "*" in name and (folder.startswith(".") or folder in _FOLDERS_OF_PROMPTS):
+    if folder == ".github/workflows":
+        return ""  # those in folders below are only imported
+    if "*" in name and (
+        folder.startswith(".") or PROMPT_FOLDER.match(folder) or folder in _FOLDERS_OF_PROMPTS
+    ):
         return "**/"
     depths = {end.count("/") for end in ends}
     return "" if depths == {0} else "*/" if depths == {1} else "**/"

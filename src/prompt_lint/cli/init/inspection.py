@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.cli.init.kinds import TEXTS
+from prompt_lint.cli.init.folders import is_test_data
+from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.values import Rule
@@ -20,11 +21,21 @@ _DATA_FORMATS = frozenset({"request", "tools", "prompt-yml"})
 _DATA_EXTENSIONS = (".json", ".jsonl", ".ndjson", ".yaml", ".yml")
 # No JSON or YAML file without one of these is a request or holds tools.
 _REQUEST_WORDS = re.compile(rb"\brole\b|\bmessages\b|\binput_?[sS]chema\b|\bparameters\b")
-# What a file shows that was meant for a request or for tools, and doesn't parse.
+# What a file shows that is a request or tools, or was meant for one and doesn't parse. Parsing takes 20 ms for 100 KB of YAML.
 _REQUEST_PIECES = re.compile(
-    rb"""\brole["']?[ \t]*:[ \t]*["']?(?:system|user|assistant|developer|tool)\b|\binput_?[sS]chema["']?[ \t]*:"""
+    rb"""\brole["']?[ \t]*:[ \t]*["']?(?:system|user|assistant|developer|tool|model)\b|\binput_?[sS]chema["']?[ \t]*:"""
 )
 _REQUEST_KEYS = re.compile(rb"""\bmessages["']?[ \t]*:|\binput_?[sS]chema["']?[ \t]*:""")
+_TOOL_WORDS = (
+    re.compile(rb"\bparameters\b"),
+    re.compile(rb"\bdescription\b"),
+    re.compile(rb"\bproperties\b"),
+)
+# A description of an API, or a recording of HTTP.
+_OTHER_DATA = re.compile(rb"""(?m)^[ \t{]*["']?(?:openapi|swagger|interactions)["']?[ \t]*:""")
+# Without a schema it is a tool of something else, as those of Prompt flow are, whose `type` is `python`.
+_TOOL_SCHEMA = re.compile(rb"""\b(?:input_?[sS]chema|parameters)\b""")
+_TOOLS_NAME = re.compile(r"(?:.*[-_ ])?tools(?:[-_ ].*)?\.json\Z")
 _ANY_FORMAT = Rule(("**",), (), (), "", "", {}, 0.9, "", allow_empty=False, line=0)
 
 
@@ -36,8 +47,8 @@ class Inspection(NamedTuple):
 
 
 def has_special_name(path: str) -> bool:
-    """Whether files with such a path may have another format than text."""
-    return possible_formats(path, _ANY_FORMAT) != ("text",)
+    """Whether files with such a path may have another format than text. Data files of tests are of none."""
+    return not (_is_data(path) and is_test_data(path)) and possible_formats(path, _ANY_FORMAT) != ("text",)
 
 
 def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
@@ -49,9 +60,17 @@ def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
     except Unreadable as error:
         is_meant = _is_data(path) and _mentions_prompts(path)
         return Inspection("request", error.message) if is_meant else Inspection()
+    return _inspect_bytes(path, data, tree, max_bytes)
+
+
+def _inspect_bytes(path: str, data: bytes, tree: WorkingTree, max_bytes: int) -> Inspection:
+    if _is_data(path) and not _mentions_prompts(path) and not _has_sign(data):
+        return Inspection()
     name = recognise(path, data, _ANY_FORMAT).name
     if name not in _DATA_FORMATS:
         return Inspection(name)
+    if name == "tools" and not _TOOL_SCHEMA.search(data):
+        return Inspection()
     diagnostics = Diagnostics([], [])
     has_request = False
     try:
@@ -67,10 +86,17 @@ def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
     return Inspection(name, fault or "holds no request") if is_meant else Inspection()
 
 
+def _has_sign(data: bytes) -> bool:
+    """Whether the bytes of a data file may be a request or tools."""
+    if _OTHER_DATA.search(data):
+        return False
+    return bool(_REQUEST_PIECES.search(data)) or all(word.search(data) for word in _TOOL_WORDS)
+
+
 def _was_meant_for_prompt(path: str, data: bytes, format_name: str) -> bool:
     """Whether a file without a request was meant to hold one, rather than being something else."""
-    if not _is_data(path):
-        return False
+    if not _is_data(path) or PROMPT_WORD.search(path.rpartition("/")[2]):
+        return False  # with such a name it is one as it is
     try:
         if path.lower().endswith((".jsonl", ".ndjson")):
             path, data = "line.json", data.strip().partition(b"\n")[0]
@@ -89,5 +115,6 @@ def _is_data(path: str) -> bool:
 
 
 def _mentions_prompts(path: str) -> bool:
-    *folders, name = path.lower().split("/")
-    return "prompt" in name or not set(TEXTS.folders).isdisjoint(folders)
+    name = path.rpartition("/")[2]
+    is_named = PROMPT_WORD.search(name) or _TOOLS_NAME.match(name.lower())
+    return bool(is_named or find_prompt_folder(path))

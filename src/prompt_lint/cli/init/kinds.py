@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ class Kind(NamedTuple):
     """A kind of prompts, which becomes one rule of the configuration.
 
     A file is of it by its path, which `pattern` matches, or by its format, which is one of `formats`. `folders` are those in
-    which such files usually are. A file of a kind that isn't `is_certain` may be an example or documentation, in some
-    folders. `shares_extension` is for a kind of files whose extension says nothing of what they are.
+    which such files usually are. Files of a kind that `is_certain` are prompts in folders of tests and documentation, too.
+    `shares_extension` is for a kind of files whose extension says nothing of what they are. `read_as` is the format that the
+    rule names.
     """
 
     title: str
@@ -25,16 +27,24 @@ class Kind(NamedTuple):
     pattern: str = ""
     folders: tuple[str, ...] = ()
     role: str = ""
-    is_certain: bool = True
+    is_certain: bool = False
     shares_extension: bool = False
+    read_as: str = ""
 
 
+# Folders of these names hold prompts, and so do those whose names end so, as `agent_prompts`.
+PROMPT_FOLDER = re.compile(r"(?i)(?:.+[-_ ])?prompts\Z|prompt\Z")
 TEXTS = Kind(
-    "prompts", "Texts in folders of prompts: each is one message of the user.",
-    folders=("prompts", "prompt"), is_certain=False,
-)  # fmt: skip
+    "prompts", "Texts in folders of prompts: each is one message of the user.", folders=("prompts", "prompt")
+)
+NAMED_TEXTS = Kind("prompts by name", "Texts with `prompt` in their names: each is one message of the user.")
+NAMED_DATA = Kind(
+    "prompts in YAML",
+    "YAML files with `prompt` in their names: each is counted as the text that it is.",
+    read_as="text",
+)
 SYSTEM_PROMPTS = Kind(
-    "system prompts", "System prompts, by their names.", folders=("prompts", "prompt"), role="system", is_certain=False
+    "system prompts", "System prompts, by their names.", folders=("prompts", "prompt"), role="system"
 )  # fmt: skip
 _RESOURCES = Kind(
     "skill resources", "What skills bring along: read on demand, each file by itself.", folders=("skills",)
@@ -46,18 +56,24 @@ SKILLS = Kind(
 
 # In the order of their rules: of two that match a file the later one applies.
 KINDS = (
+    NAMED_TEXTS,
     TEXTS,
     SYSTEM_PROMPTS,
+    NAMED_DATA,
     Kind("Semantic Kernel prompts", "Prompts of Semantic Kernel.", pattern="skprompt.txt"),
-    Kind("requests", "Messages requests, as they are sent.", ("request",), is_certain=False, shares_extension=True),
-    Kind("tools", "Tool definitions.", ("tools",), is_certain=False, shares_extension=True),
-    Kind("prompt-yml", "Prompts of GitHub Models.", ("prompt-yml",), is_certain=False),
+    Kind("requests", "Messages requests, as they are sent.", ("request",), shares_extension=True),
+    Kind("tools", "Tool definitions.", ("tools",), shares_extension=True),
+    Kind("prompt-yml", "Prompts of GitHub Models.", ("prompt-yml",)),
     Kind("prompty", "Prompty files.", ("prompty",)),
-    Kind("dotprompt", "Dotprompt files, with their partials.", ("dotprompt",), is_certain=False),
+    Kind("dotprompt", "Dotprompt files, with their partials.", ("dotprompt",)),
     Kind("Continue prompts", "Prompts of Continue.", ("continue-prompt",), folders=(".continue/prompts",)),
     Kind("Copilot instructions", "Instructions for Copilot.", ("copilot-instructions",), folders=(".github/instructions", ".github")),
     Kind("Copilot prompts", "Prompts of Copilot, used by name.", ("copilot-prompt",), folders=(".github/prompts",)),
     Kind("Copilot agents", "Agents of Copilot: their system prompts.", ("copilot-agent",), folders=(".github/agents",)),
+    Kind(
+        "agentic workflows", "Agentic workflows of GitHub: the text below the frontmatter.",
+        ("agentic-workflow",), folders=(".github/workflows", "workflows"),
+    ),
     Kind("Cursor rules", "Rules for Cursor.", ("cursor-rules",), folders=(".cursor/rules",)),
     Kind("Windsurf rules", "Rules for Windsurf.", ("windsurf-rules",), folders=(".windsurf/rules", ".devin/rules")),
     Kind("Cline rules", "Rules for Cline.", ("cline-rules",), folders=(".clinerules",)),
@@ -65,38 +81,40 @@ KINDS = (
     Kind("Junie guidelines", "Guidelines for Junie.", ("junie-guidelines",), folders=(".junie",)),
     Kind("Zed rules", "Rules for Zed.", ("zed-rules",)),
     Kind(
-        "commands", "Commands: the description is always listed, the body is the message when the command is used.",
-        ("command",), folders=(".claude/commands", "commands"), is_certain=False,
+        "commands", "Commands: the `metadata` (name and description) is always listed, the `body` is the message when one is used.",
+        ("command",), folders=(".claude/commands", "commands"),
     ),
     Kind(
-        "agents", "Agents: the description is always listed, the body is the system prompt of the agent.",
-        ("agent",), folders=(".claude/agents", "agents"), is_certain=False,
+        "agents", "Agents: the `metadata` (name and description) is always listed, the `body` is the system prompt of the agent.",
+        ("agent",), folders=(".claude/agents", "agents"),
     ),
     Kind("output styles", "Output styles: a part of the system prompt.", ("style",), folders=("output-styles",)),
     Kind("Gemini commands", "Commands of Gemini CLI.", ("gemini-command",), folders=(".gemini/commands", "commands")),
     _RESOURCES,
     SKILLS,
-    Kind("GEMINI.md", "What Gemini CLI loads at its start, with what it imports.", pattern="GEMINI.md"),
-    Kind("AGENTS.md", "What agents load at their start, with what it imports.", pattern="AGENTS.md"),
+    Kind("GEMINI.md", "What Gemini CLI loads at its start, with what it imports.", pattern="GEMINI.md", is_certain=True),
+    Kind("AGENTS.md", "What agents load at their start, with what it imports.", pattern="AGENTS.md", is_certain=True),
     Kind(
         "rules", "Rules of Claude Code: always loaded, unless they say for which `paths`.",
-        pattern="**/.claude/rules/**/*.md", folders=(".claude/rules",),
+        pattern="**/.claude/rules/**/*.md", folders=(".claude/rules",), is_certain=True,
     ),
-    Kind("CLAUDE.md", "What Claude Code loads at its start, with what it imports.", pattern="CLAUDE{,.local}.md"),
+    Kind("CLAUDE.md", "What Claude Code loads at its start, with what it imports.", pattern="CLAUDE{,.local}.md", is_certain=True),
 )  # fmt: skip
-
-# Where prompts are likelier somebody's example, documentation or product than a prompt of this repository.
-DOUBTFUL_FOLDERS = frozenset({
-    "__fixtures__", "__tests__", "build", "dist", "doc", "docs", "documentation", "fixtures", "node_modules", "site",
-    "spec", "specs", "test", "testdata", "tests", "third_party", "vendor", "website",
-})  # fmt: skip
 
 # Names and folders say which kind a file of these formats is.
 _FORMATS_WITHOUT_KIND = frozenset({"", "text", "markdown", "memory", "skill"})
-_TEXT_NAME = re.compile(r"\.(?:md|txt|prompt|jinja2?|j2|mustache|handlebars|hbs|liquid|tmpl|tpl|st)\Z")
+_TEXT_NAME = re.compile(r"(?i)\.(?:md|txt|prompt|jinja2?|j2|mustache|handlebars|hbs|liquid|tmpl|tpl|st)\Z")
 _DOCUMENTATION_NAME = re.compile(r"(?i:readme|changelog|contributing|license|index)\b[^/]*\Z")
 _SYSTEM_NAME = re.compile(r"(?i:system|[^/]*system[-_ ]?prompt[^/]*|[^/]*\.system)\.[a-z0-9]+\Z")
-_PROMPT_NAME = re.compile(r"(?i:[^/]*prompt[^/]*)\.(?:md|txt)\Z")
+# `prompt` as a word of a name, as in `judge_prompt`, `SystemPrompt` and `Prompt 2.0`, not in `promptflow`.
+PROMPT_WORD = re.compile(
+    r"(?<![A-Za-z])prompts?(?![a-z])|(?<![A-Z])Prompts?(?![a-z])|(?<![A-Za-z])PROMPTS?(?![A-Za-z])"
+)
+# Markdown is about prompts more often than it is one, unless its name ends so.
+_PROMPT_MARKDOWN = re.compile(r"(?i)(?:.*[-_])?prompt\.md\Z")
+_MAYBE_PROMPT = re.compile(
+    r"(?i)[^/]*prompt[^/]*\.(?:md|txt)\Z|(?:[^/]*[-_])?(?:judge|orchestrator|persona|rubric)\.md\Z"
+)
 # A library of prompts has so many `system.md`; a single one may be a chapter of a manual.
 _LIBRARY_SIZE = 3
 _MAX_DEPTH = 50
@@ -109,7 +127,8 @@ def group_by_kind(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind
     """
     matchers = [(kind, compile_patterns([kind.pattern])) for kind in KINDS if kind.pattern]
     skill_folders = {path.removesuffix("/SKILL.md") for path in paths if path.endswith("/SKILL.md")}
-    is_library = sum(path.endswith("/system.md") and not is_doubtful(path) for path in paths) >= _LIBRARY_SIZE
+    systems = (path for path in paths if path.endswith("/system.md"))
+    is_library = sum(not find_doubtful_folder(path) for path in systems) >= _LIBRARY_SIZE
     groups: dict[Kind, list[str]] = {}
     for path in paths:
         format_name = formats.get(path, "text")
@@ -120,6 +139,8 @@ def group_by_kind(paths: Sequence[str], formats: Mapping[str, str]) -> dict[Kind
             kind = _RESOURCES
         if not kind and format_name == "text":
             kind = _find_text_kind(path, is_library=is_library)
+        if not kind and not format_name and _is_named_data(path):
+            kind = NAMED_DATA
         if kind:
             groups.setdefault(kind, []).append(path)
     return groups
@@ -133,15 +154,28 @@ def find_format_kind(format_name: str) -> Kind | None:
     return kind or Kind(format_name, f"Prompts of the format `{format_name}`.", (format_name,))
 
 
+def find_prompt_folder(path: str) -> str:
+    """Return the name of the first folder of prompts that a path is in; "" for none."""
+    return next((name for name in path.split("/")[:-1] if PROMPT_FOLDER.match(name)), "")
+
+
 def _find_text_kind(path: str, *, is_library: bool) -> Kind | None:
     """Return the kind of a text by its name and its folders."""
-    *folders, name = path.split("/")
+    name = path.rpartition("/")[2]
     if not _TEXT_NAME.search(name) or is_documentation(name):
         return None
-    is_in_folder = not set(TEXTS.folders).isdisjoint(folders)
+    is_in_folder = bool(find_prompt_folder(path))
     if _SYSTEM_NAME.fullmatch(name) and (is_in_folder or is_library or name.lower() != "system.md"):
         return SYSTEM_PROMPTS
-    return TEXTS if is_in_folder else None
+    if is_in_folder:
+        return TEXTS
+    is_named = _PROMPT_MARKDOWN.match(name) if name.endswith(".md") else PROMPT_WORD.search(name)
+    return NAMED_TEXTS if is_named else None
+
+
+def _is_named_data(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.endswith((".yaml", ".yml")) and bool(PROMPT_WORD.search(name))
 
 
 def _list_parents(path: str) -> Iterator[str]:
@@ -153,9 +187,13 @@ def _list_parents(path: str) -> Iterator[str]:
         yield path
 
 
-def is_doubtful(path: str) -> bool:
-    """Whether the file is in one of `DOUBTFUL_FOLDERS`."""
-    return not DOUBTFUL_FOLDERS.isdisjoint(path.split("/")[:-1])
+def find_doubt(kind: Kind, path: str) -> str:
+    """Return the folder that makes it doubtful whether a file is a prompt of this repository; "" for none."""
+    # A folder may be called `prompts` in tests, too, but what is in it isn't always a prompt.
+    folders = (
+        () if kind in {TEXTS, SYSTEM_PROMPTS} else {folder.rpartition("/")[2] for folder in kind.folders}
+    )
+    return find_doubtful_folder(path, folders, is_certain=kind.is_certain)
 
 
 def is_documentation(name: str) -> bool:
@@ -163,6 +201,6 @@ def is_documentation(name: str) -> bool:
     return bool(_DOCUMENTATION_NAME.match(name))
 
 
-def is_prompt_name(name: str) -> bool:
+def may_be_prompt(name: str) -> bool:
     """Whether a name says that the file is about prompts, or is one."""
-    return bool(_PROMPT_NAME.fullmatch(name)) and not is_documentation(name)
+    return bool(_MAYBE_PROMPT.fullmatch(name)) and not is_documentation(name)

@@ -3,78 +3,119 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.cli.init.draft import OwnRule
+from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.kinds import SKILLS
+from prompt_lint.cli.init.sizes import RANKS
 from prompt_lint.config.schema import WARN_AT
 from prompt_lint.config.values import MAX_LIMIT
+from prompt_lint.formats.skill_listing import BODY, METADATA
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.output.phrases import format_count
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.cli.init.kinds import Kind
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.cli.init.sizes import Size
 
 # Documentation of Claude Code and the specification of skills, 2026: about 100 tokens of metadata, and less than 5,000 of body.
-_SKILL_LIMITS = {"metadata": 150, "body": 5000}
-# A prompt may grow by a quarter before it is over, and isn't near its limit today.
-_HEADROOM = 1.25
-_SMALLEST = 500
-_STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_SKILL_LIMITS = {METADATA: 150, BODY: 5000}
+# A prompt may grow by about three tenths before it is over, and isn't near its limit today.
+_HEADROOM = 1.3
+_LEAST_HEADROOM = 1.2
+_SMALLEST, _SMALLEST_METADATA = 500, 150
+# A prompt has a rule of its own if it is as many times the next, and not small.
+_OUTLIER_FACTOR = 2
+_OUTLIER_TOKENS = 1000
 _PATH_WIDTH = 60
 
 
-def choose_limits(kind: Kind, verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """Return the limits by the name of a prompt: of skills the documented ones, unless today's prompts are too large for them.
+class KindLimits(NamedTuple):
+    """The limits of a kind by the name of a prompt, "" for those without one, and the rules of its outliers."""
 
-    Other kinds have one limit, whose name is empty.
-    """
+    limits: Mapping[str, int]
+    own_rules: Sequence[OwnRule]
+    today: str
+
+
+def choose_limits(kind: Kind, sizes: Sequence[Size]) -> KindLimits:
+    """Return limits for the prompts of a kind: of skills the documented ones, unless today's prompts are too large for them."""
+    outliers = [path for path in find_outliers(sizes) if write_path_pattern(path)]
+    if _find_limits(kind, sizes) == _find_limits(
+        kind, [size for size in sizes if size.prompt.path not in outliers]
+    ):
+        outliers = []
+    usual = [size for size in sizes if size.prompt.path not in outliers]
+    own_rules = []
+    for path in outliers:
+        own = [size for size in sizes if size.prompt.path == path]
+        today = f"Much larger than the others: {_describe_size(find_largest(own))}."
+        own_rules.append(OwnRule(write_path_pattern(path), _find_limits(kind, own), today))
+    return KindLimits(_find_limits(kind, usual), own_rules, describe_today(usual))
+
+
+def find_outliers(sizes: Sequence[Size]) -> list[str]:
+    """Return the paths of the files that are beyond twice the size of the next: of ten files one, at most three."""
+    highest: dict[str, int] = {}
+    for size in sizes:
+        highest[size.prompt.path] = max(highest.get(size.prompt.path, 0), size.high)
+    ranked = sorted(highest, key=lambda path: -highest[path])
+    most = min(RANKS - 1, max(1, len(ranked) // 10), len(ranked) - 1)
+    for number in range(most, 0, -1):
+        last, following = highest[ranked[number - 1]], highest[ranked[number]]
+        if last > max(_OUTLIER_TOKENS, _OUTLIER_FACTOR * following):
+            return ranked[:number]
+    return []
+
+
+def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
     documented = _SKILL_LIMITS if kind is SKILLS else {}
     highest = dict.fromkeys(documented, 0)
-    for verdict in verdicts:
-        name = verdict.prompt.name if documented else ""
-        highest[name] = max(highest.get(name, 0), high(verdict))
+    for size in sizes:
+        name = size.prompt.name if size.prompt.name in {METADATA, BODY} else ""
+        highest[name] = max(highest.get(name, 0), size.high)
+    if METADATA not in highest and BODY in highest:  # nothing is listed of these, so they are single prompts
+        highest = {"": max(highest.values())}
+    smallest = {METADATA: _SMALLEST_METADATA}
     return {
-        name: limit if (limit := documented.get(name, 0)) * WARN_AT > tokens else limit_for(tokens)
-        for name, tokens in highest.items()
+        name: limit
+        if (limit := documented.get(name, 0)) * WARN_AT > high
+        else limit_for(high, smallest.get(name, _SMALLEST))
+        for name, high in highest.items()
     }
 
 
-def limit_for(tokens: int) -> int:
-    """Return a limit for prompts of at most so many tokens."""
-    return round_up(tokens * _HEADROOM)
+def limit_for(high: int, smallest: int = _SMALLEST) -> int:
+    """Return a limit for prompts of at most so many tokens: about 30 % above, in two significant digits."""
+    unit = 10 ** max(0, len(str(math.ceil(high * _HEADROOM))) - 2)
+    limit: int = round(high * _HEADROOM / unit) * unit
+    if limit < high * _LEAST_HEADROOM:
+        limit += unit
+    return min(MAX_LIMIT, max(smallest, limit))
 
 
-def round_up(tokens: float) -> int:
-    """Return the next number that a person would write: 500, 600, 800, 1,000, 1,200, 1,500, 2,000, …"""
-    tokens = max(_SMALLEST, math.ceil(tokens))
-    power = 10 ** (len(str(tokens)) - 1)
-    return min(MAX_LIMIT, int(next(step for step in _STEPS if step * power >= tokens) * power + 0.5))
+def find_largest(sizes: Iterable[Size]) -> Size:
+    return max(sizes, key=lambda size: size.high)
 
 
-def high(verdict: Verdict) -> int:
-    """Return the most tokens that the prompt may have."""
-    return verdict.token_count.high if verdict.token_count else 0
-
-
-def find_largest(verdicts: Iterable[Verdict]) -> Verdict:
-    return max(verdicts, key=high)
-
-
-def describe_today(verdicts: Sequence[Verdict]) -> str:
+def describe_today(sizes: Sequence[Size]) -> str:
     """Return a sentence about the prompts of a kind as they are."""
-    largest = find_largest(verdicts)
-    tokens = f"{format_count(largest.token_count or EMPTY_COUNT)} tokens"
-    if len(verdicts) == 1:
-        return f"Today 1 file, of {tokens}."
-    files = len({verdict.prompt.path for verdict in verdicts})
+    largest = find_largest(sizes)
+    files = len({size.prompt.path for size in sizes})
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""
+    if files == 1:
+        return f"Today 1 file, of {_describe_size(largest)}{escape_line(name)}."
     path = _shorten(escape_line(largest.prompt.path))
-    return f"Today {pluralize(files, 'file')}, the largest prompt of {tokens}: {path}{escape_line(name)}"
+    return f"Today {pluralize(files, 'file')}, the largest prompt of {_describe_size(largest)}: {path}{escape_line(name)}"
+
+
+def _describe_size(size: Size) -> str:
+    return f"{format_count(size.token_count or EMPTY_COUNT)} tokens"
 
 
 def _shorten(path: str) -> str:

@@ -1,20 +1,25 @@
-"""A configuration with which the next `check` passes: drafted from what was found, tried, and revised until it does."""
+"""A configuration with which the next `check` passes: drafted from what was found, and revised until nothing is wrong with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.pipeline import Run, judge_prompts
+from prompt_lint.check.read_prompts import Diagnostics
+from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.init.config_text import render_config, render_scalar
-from prompt_lint.cli.init.draft import DEFAULT_MODEL, GROUP_NAME, Draft
+from prompt_lint.cli.init.draft import GROUP_NAME, Draft
 from prompt_lint.cli.init.file_patterns import write_path_pattern
-from prompt_lint.cli.init.limits import choose_limits, describe_today, find_largest, high, limit_for
+from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
+from prompt_lint.cli.init.remarks import write_remarks
+from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.config.schema import parse_config, rule_from_flags
-from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
@@ -22,10 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.read_prompts import ReadPrompt
+    from prompt_lint.check.targets import Targets
+    from prompt_lint.cli.init.sizes import Size
+    from prompt_lint.cli.init.survey import Survey
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import Problem, Report, Verdict
+    from prompt_lint.model.values import Problem, Prompt, Section
     from prompt_lint.repo.working_tree import WorkingTree
 
 # What Claude Code loads at the start of every session at the top of the repository. After `#`: that prompt of each file.
@@ -57,37 +66,72 @@ _BY_HAND = "write one by hand: docs/configuration.md"
 
 
 class KindSummary(NamedTuple):
-    """What there is of one kind."""
+    """What there is of one kind. `tokens` are about those of all its prompts together; `is_estimate` if not all were counted."""
 
     title: str
     formats: Sequence[str]
     files: int
-    largest: Count | None
+    tokens: int
+    is_estimate: bool
+    largest: Size
 
 
 class Proposal(NamedTuple):
-    """The text of a configuration, what it is about, and the reason for each path or pattern that was left out of it."""
+    """The text of a configuration, what it is about, and remarks about what it leaves out.
+
+    `loaded` is what Claude Code loads at the start of a session, with its largest `loaded_parts`; None if that is nothing.
+    """
 
     text: str
     kinds: Sequence[KindSummary]
-    left_out: Mapping[str, str]
+    remarks: Sequence[str]
+    loaded: Count | None = None
+    loaded_parts: Sequence[Section] = ()
+
+
+class _Found(NamedTuple):
+    """The tree as far as drafts need it."""
+
+    tree: WorkingTree
+    name: str
+    survey: Survey
+    reader: Reader
 
 
 def propose_config(
     tree: WorkingTree, name: str, models: Sequence[str], sources: CountSources, settings: Settings
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
-    survey = survey_tree(tree, name, settings.max_file_size)
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
+    survey = survey_tree(tree, name, settings.max_file_size)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    excluded = dict(list(survey.faults.items())[:_MAX_EXCLUDED])
-    draft = Draft(tuple(models), tuple(survey.findings), survey.doubtful, survey.doubtful_faults, excluded)
+    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size))
+    draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
-        text = render_config(draft)
-        config = parse_config(text.encode(), name, FORMATS)
-        report = check_prompts(tree, config, (), sources, settings)
-        revised = _revise(draft, config, report, survey.links)
+        draft, config, prompts = _settle(found, draft)
+        sizes, problems = measure_largest(_list_buckets(prompts), sources)
+        if problems:
+            draft = _leave_out(draft, config, problems, survey.links)
+            continue
+        remarks = write_remarks(survey, draft.dropped, compile_rules(config.rules, config.exclude))
+        return _finish(found, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
+    raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
+
+
+def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
+    example = render_scalar(write_path_pattern(doubtful[0])) if doubtful else "my-prompts/**/*.md"
+    hint = _NOTHING_FOUND_HINT.format(model=models[0], example=example)
+    names = ", ".join(map(escape_line, doubtful[:3]))
+    return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
+
+
+def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
+    """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
+    for _ in range(_MAX_DRAFTS):
+        config = parse_config(render_config(draft).encode(), found.name, FORMATS)
+        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
+        revised, prompts = _revise(found, draft, config, targets)
         if not revised.findings:
             raise Fatal(
                 "none of the prompts that were found can be measured",
@@ -95,16 +139,9 @@ def propose_config(
                 ExitCode.UNCOUNTED,
             )
         if revised == draft:
-            return _make_proposal(draft, config, report, text)
+            return draft, config, prompts
         draft = revised
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
-
-
-def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
-    example = render_scalar(doubtful[0]) if doubtful else "my-prompts/**/*.md"
-    hint = _NOTHING_FOUND_HINT.format(model=models[0], example=example)
-    names = ", ".join(map(escape_line, doubtful[:3]))
-    return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
 
 
 def _list_reasons(draft: Draft) -> str:
@@ -112,27 +149,122 @@ def _list_reasons(draft: Draft) -> str:
     return "\n".join([*reasons, "mend them, or say by hand which files are prompts"])
 
 
-def _revise(draft: Draft, config: Config, report: Report, links: Mapping[str, object]) -> Draft:
-    """Return the draft without what the report finds wrong; with limits once nothing is; unchanged if all is well."""
-    if report.problems:
-        return _leave_out(draft, config, report.problems, links)
-    verdicts = _group_by_title(draft, config, report)
-    findings = tuple(finding for finding in draft.findings if finding.kind.title in verdicts)
-    if findings != draft.findings:
-        return draft._replace(findings=findings)
-    totals = [high(verdict) for verdict in report.verdicts if verdict.prompt.is_group]
+def _revise(
+    found: _Found, draft: Draft, config: Config, targets: Targets
+) -> tuple[Draft, dict[str, list[ReadPrompt]]]:
+    """Return the draft without what is wrong with it, and the prompts of its rules by the title of their kind."""
+    titles = _map_lines_to_titles(draft, config)
+    prompts: dict[str, list[ReadPrompt]] = {}
+    problems, exempt = list(targets.problems), dict(draft.exempt)
+    for file in targets.matched:
+        reading = found.reader.read(file)
+        problems += [reading.fault] if reading.fault else []
+        for problem in reading.problems:
+            if write_path_pattern(problem.path) and len(exempt) < _MAX_EXCLUDED:
+                exempt.setdefault(problem.path, problem.message)
+            elif problem.path not in exempt:
+                problems.append(problem)
+        prompts.setdefault(titles[file.rule.line], []).extend(reading.prompts)
+    if problems:
+        return _leave_out(draft, config, problems, found.survey.links), prompts
+    findings = tuple(finding for finding in draft.findings if prompts.get(finding.kind.title))
+    return draft._replace(findings=findings, exempt=exempt), prompts
+
+
+def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, list[ReadPrompt]]:
+    """Return the prompts by kind and name: those whose largest decides a limit, or which are loaded together."""
+    buckets: dict[object, list[ReadPrompt]] = {}
+    for title, members in prompts.items():
+        for read in members:
+            name = read.prompt.name if read.prompt.name in {"metadata", "body"} else ""
+            buckets.setdefault((title, name), []).append(read)
+    return buckets
+
+
+def _finish(
+    found: _Found,
+    draft: Draft,
+    prompts: dict[str, list[ReadPrompt]],
+    sizes: Mapping[object, Sequence[Size]],
+    sources: CountSources,
+    settings: Settings,
+) -> Proposal:
+    """Return the proposal, with limits by the sizes of the prompts."""
+    for _ in range(_MAX_DRAFTS):
+        by_title = _list_sizes(draft, sizes)
+        final = _set_limits(draft, by_title, found.survey.links)
+        config = parse_config(render_config(final).encode(), found.name, FORMATS)
+        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
+        # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
+        added = _list_unmeasured(found, final, config, targets, prompts)
+        if not added:
+            break
+        prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
+        sizes, _ = measure_largest(_list_buckets(prompts), sources)
+    final, loaded, parts = _limit_group(found, final, config, targets, sources, settings)
+    kinds = [_summarize(title, members) for title, members in by_title.items()]
+    return Proposal(render_config(final), kinds, _list_left_out(final, found.survey.faults), loaded, parts)
+
+
+def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
+    by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
+    for key, members in sizes.items():
+        by_title[key[0]] += members  # type: ignore[index]
+    return by_title
+
+
+def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Mapping[str, object]) -> Draft:
+    kinds = {finding.kind.title: finding.kind for finding in draft.findings}
+    chosen = {title: choose_limits(kind, by_title[title]) for title, kind in kinds.items()}
+    prompts = [size.prompt for members in by_title.values() for size in members]
     return draft._replace(
-        limits={kind.title: choose_limits(kind, verdicts[kind.title]) for kind, *_ in findings},
-        today={kind.title: describe_today(verdicts[kind.title]) for kind, *_ in findings},
-        group_patterns=_find_always_loaded(report.verdicts, links) if draft.has_group else (),
-        group_limit=limit_for(max(totals)) if totals else MAX_LIMIT,
+        limits={title: limits.limits for title, limits in chosen.items()},
+        own_rules={title: limits.own_rules for title, limits in chosen.items()},
+        today={title: limits.today for title, limits in chosen.items()},
+        group_patterns=_find_always_loaded(prompts, links),
     )
+
+
+def _list_unmeasured(
+    found: _Found, draft: Draft, config: Config, targets: Targets, prompts: Mapping[str, Sequence[ReadPrompt]]
+) -> dict[str, list[ReadPrompt]]:
+    """Return the prompts of files that the rules take and that aren't measured yet, by the title of their kind."""
+    measured = {read.prompt.path for members in prompts.values() for read in members}
+    titles = _map_lines_to_titles(draft, config)
+    added: dict[str, list[ReadPrompt]] = {}
+    for file in targets.matched:
+        if file.display_path not in measured:
+            added.setdefault(titles[file.rule.line], []).extend(found.reader.read(file).prompts)
+    return {title: reads for title, reads in added.items() if reads}
+
+
+def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
+    formats = sorted({size.prompt.format for size in sizes} - {""})
+    files = len({size.prompt.path for size in sizes})
+    is_estimate = not all(size.token_count for size in sizes)
+    return KindSummary(title, formats, files, estimate_total(sizes), is_estimate, find_largest(sizes))
+
+
+def _limit_group(
+    found: _Found, draft: Draft, config: Config, targets: Targets, sources: CountSources, settings: Settings
+) -> tuple[Draft, Count | None, Sequence[Section]]:
+    """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
+    run = Run(config.path, sources, settings, Diagnostics([], []))
+    groups = read_groups(targets.groups, found.tree, config.path, found.reader.max_bytes, run.diagnostics)
+    report = judge_prompts(run, groups, len(targets.groups))
+    counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
+    if not counts or report.problems or targets.problems:
+        return draft._replace(group_patterns=()), None, ()
+    largest = max(counts, key=lambda count: count.high)
+    if len(report.verdicts[0].sections) < 2:  # a single prompt, which has its own limit
+        return draft._replace(group_patterns=()), largest, report.verdicts[0].sections
+    return draft._replace(group_limit=limit_for(largest.high)), largest, report.verdicts[0].sections
 
 
 def _leave_out(
     draft: Draft, config: Config, problems: Iterable[Problem], links: Mapping[str, object]
 ) -> Draft:
-    """Return the draft without the files, findings and group that have problems. Raises `Fatal` for one of the run."""
+    """Return the draft without the files and findings that have problems. Raises `Fatal` for one of the run."""
     excluded = dict(draft.excluded)
     faults: dict[str, str] = {}
     matcher = compile_rules(config.rules, config.exclude)
@@ -158,7 +290,8 @@ def _leave_out(
         first = f"{paths[0]}: {excluded[paths[0]]}"
         faults.setdefault(title, f"{len(paths):,} files can't be measured; the first: {first}")
         excluded = dict(draft.excluded)
-    return _drop_findings(draft._replace(excluded=excluded), faults)
+    exempt = {path: reason for path, reason in draft.exempt.items() if path not in excluded}
+    return _drop_findings(draft._replace(excluded=excluded, exempt=exempt), faults)
 
 
 def _explain_empty_rule(title: str, draft: Draft) -> str:
@@ -170,59 +303,44 @@ def _explain_empty_rule(title: str, draft: Draft) -> str:
 
 
 def _drop_findings(draft: Draft, faults: Mapping[str, str]) -> Draft:
-    """Return the draft without the findings, or the group, that `faults` has a reason for."""
+    """Return the draft without the findings that `faults` has a reason for, and without exemptions of their files."""
     dropped = [
         (finding, faults[finding.kind.title]) for finding in draft.findings if finding.kind.title in faults
     ]
     findings = tuple(finding for finding in draft.findings if finding.kind.title not in faults)
-    draft = draft._replace(findings=findings, dropped=(*draft.dropped, *dropped))
-    return draft._replace(has_group=False, group_patterns=()) if GROUP_NAME in faults else draft
+    exempt = {} if dropped else draft.exempt  # the next draft finds them
+    return draft._replace(findings=findings, exempt=exempt, dropped=(*draft.dropped, *dropped))
 
 
 def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
     """Return the title of the kind that each rule is for, by the line of the rule."""
-    return {rule.line: finding.kind.title for rule, finding in zip(config.rules, draft.findings, strict=True)}
+    titles = [finding.kind.title for finding in draft.findings]
+    titles = [title for title in titles for _ in range(1 + len(draft.own_rules.get(title, ())))]
+    return {rule.line: title for rule, title in zip(config.rules, titles, strict=True)}
 
 
-def _group_by_title(draft: Draft, config: Config, report: Report) -> dict[str, list[Verdict]]:
-    titles = _map_lines_to_titles(draft, config)
-    verdicts: dict[str, list[Verdict]] = {}
-    for verdict in report.verdicts:
-        if not verdict.prompt.is_group:
-            verdicts.setdefault(titles[verdict.rule.line], []).append(verdict)
-    return verdicts
-
-
-def _find_always_loaded(verdicts: Iterable[Verdict], links: Mapping[str, object]) -> tuple[str, ...]:
-    """Return patterns for what is always loaded; none where that is a single prompt, which has its own limit."""
-    prompts = [verdict.prompt for verdict in verdicts if not verdict.prompt.is_group]
-    found, members = [], 0
+def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
+    """Return patterns for what Claude Code always loads."""
+    prompts = list(prompts)
+    found = []
     for pattern, name in _ALWAYS_LOADED:
         matches = compile_patterns([pattern])
         targets = {target for link, target in links.items() if matches(link)}
-        loaded = {
-            (prompt.path, prompt.name)
-            for prompt in prompts
-            if (matches(prompt.path) or prompt.path in targets)
+        if any(
+            (matches(prompt.path) or prompt.path in targets)
             and (prompt.name == name if name else prompt.name != "on demand")
-        }
-        if loaded:
+            for prompt in prompts
+        ):
             found.append(f"{pattern}#{name}" if name else pattern)
-            members += len(loaded)
-    return tuple(found) if members > 1 else ()
+    return tuple(found)
 
 
-def _make_proposal(draft: Draft, config: Config, report: Report, text: str) -> Proposal:
-    if report.exit_code or any(verdict.status != "ok" for verdict in report.verdicts):
-        raise Fatal("no configuration was found that passes", _BY_HAND)
-    by_title = _group_by_title(draft, config, report)
-    kinds = []
-    for title, verdicts in ((finding.kind.title, by_title[finding.kind.title]) for finding in draft.findings):
-        formats = sorted({verdict.prompt.format for verdict in verdicts} - {""})
-        files = len({verdict.prompt.path for verdict in verdicts})
-        kinds.append(KindSummary(title, formats, files, find_largest(verdicts).token_count))
-    left_out = dict(draft.excluded)
+def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
+    """Return a line about each file and rule that the configuration leaves out, and each that fails by more than its size."""
+    reasons = {**draft.excluded, **faults}
+    lines = [f"left out: {escape_line(path)}: {escape_line(reason)}" for path, reason in reasons.items()]
     for finding, reason in draft.dropped:
-        if left_out.keys().isdisjoint(finding.paths):  # else its files are listed
-            left_out[", ".join(finding.files)] = reason
-    return Proposal(text, kinds, left_out)
+        if draft.excluded.keys().isdisjoint(finding.paths):  # else its files are listed
+            lines.append(f"left out: {escape_line(', '.join(finding.files))}: {escape_line(reason)}")
+    lines += [f"exempt: {escape_line(path)}: {escape_line(reason)}" for path, reason in draft.exempt.items()]
+    return lines

@@ -1,0 +1,92 @@
+"""What rules make of a folder, and what a group is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.pipeline import Run, check_prompts, judge_prompts
+from prompt_lint.check.read_prompts import Diagnostics
+from prompt_lint.check.targets import find_targets
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output import text as text_output
+from prompt_lint.text.escape import escape_line
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.config.schema import Config
+    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.model.values import Group, Rule
+    from prompt_lint.output import View
+    from prompt_lint.repo.working_tree import WorkingTree
+
+_MAX_FILES = 20
+
+
+def explain_folder(
+    tree: WorkingTree, config: Config, folder: str, sources: CountSources, settings: Settings, view: View
+) -> tuple[str, ExitCode]:
+    """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
+    targets = find_targets(tree, config, [folder], settings.max_file_size)
+    by_line: dict[int, list[str]] = {}
+    rules = {file.rule.line: file.rule for file in targets.matched}
+    for file in targets.matched:
+        by_line.setdefault(file.rule.line, []).append(file.display_path)
+    owned = {path for paths in by_line.values() for path in paths}
+    rest = [
+        path for path in targets.files if (not folder or path.startswith(f"{folder}/")) and path not in owned
+    ]
+    lines = [f"{escape_line(folder) or '.'}: {pluralize(len(owned) + len(rest), 'file')}"]
+    for line, paths in sorted(by_line.items()):
+        lines.append(f"  {_describe_rule(config, rules[line])}: {pluralize(len(paths), 'file')}")
+    if rest:
+        lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
+    text = "".join(f"{line}\n" for line in lines)
+    if not targets.matched and not targets.groups:
+        return text, ExitCode.OK
+    report = check_prompts(tree, config, [folder], sources, settings)
+    return f"{text}\n{text_output.render(report, view._replace(verbosity=0))}", report.exit_code
+
+
+def explain_group(
+    tree: WorkingTree, config: Config, group: Group, sources: CountSources, settings: Settings, view: View
+) -> tuple[str, ExitCode]:
+    """Return what a group is made of and what it comes to, and 1 if it is over its limit. Raises `Fatal`."""
+    targets = find_targets(tree, config, (), settings.max_file_size)
+    files = [one for one in targets.groups if one.group is group or one.group.name == group.name]
+    run = Run(config.path, sources, settings, Diagnostics([], []))
+    members = read_groups(files, tree, config.path, settings.max_file_size, run.diagnostics)
+    report = judge_prompts(run, members, len(files))
+    if not files:
+        raise Fatal(
+            f"the group `{escape_line(group.name)}` has no files", f"see {config.path}:{group.rule.line}"
+        )
+    lines = [
+        escape_line(group.name),
+        f"  {escape_line(config.path)}:{group.rule.line}  {_describe_kind(group)}",
+    ]
+    lines += [f"    {name}" for name in _shorten(file.display_path for file in files[0].files)]
+    text = "".join(f"{line}\n" for line in lines)
+    return f"{text}\n{text_output.render(report, view)}", report.exit_code
+
+
+def _describe_rule(config: Config, rule: Rule) -> str:
+    place = f"{escape_line(config.path)}:{rule.line}" if rule.line else "the command line"
+    return f"{place}  {escape_line(', '.join(rule.files))}"
+
+
+def _describe_kind(group: Group) -> str:
+    if group.sum:
+        return "a sum: each file counted by itself, once"
+    return "one request, made of these files"
+
+
+def _shorten(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the first paths, and how many more there are."""
+    paths = list(paths)
+    yield from map(escape_line, paths[:_MAX_FILES])
+    if len(paths) > _MAX_FILES:
+        yield f"and {len(paths) - _MAX_FILES:,} more"

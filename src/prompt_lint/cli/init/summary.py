@@ -1,0 +1,66 @@
+"""What `init` found, for a person: a table of kinds, what Claude Code loads at its start, and what is left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.output.phrases import format_count
+from prompt_lint.text.escape import escape_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_lint.cli.init.proposal import KindSummary, Proposal
+
+_MAX_LEFT_OUT = 10
+_MAX_PARTS = 5
+_PATH_WIDTH = 60
+
+
+def render_kinds(proposal: Proposal, model: str) -> str:
+    """Return a table of the kinds, with the tokens of all their prompts, and the largest of each."""
+    rows = [("kind", "files", "tokens", "largest prompt", ""), *map(_make_row, proposal.kinds)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{title:<{widths[0]}}  {files:>{widths[1]}}  {tokens:>{widths[2]}}  {largest:>{widths[3]}}  {path}".rstrip()
+        for title, files, tokens, largest, path in rows
+    ]
+    if any(kind.is_estimate for kind in proposal.kinds):
+        lines.append("~: estimated from the largest prompts, which are counted.")
+    return "".join(f"{line}\n" for line in [*lines, f"Tokens are those of {escape_line(model)}."])
+
+
+def render_loaded(proposal: Proposal) -> str:
+    """Return what Claude Code loads at the start of a session, and what that comes to; "" for nothing."""
+    return "".join(f"{line}\n" for line in _describe_loaded(proposal))
+
+
+def render_left_out(proposal: Proposal) -> str:
+    """Return the files and rules that are left out, the first of them."""
+    remarks = list(proposal.remarks)
+    lines = remarks[:_MAX_LEFT_OUT]
+    if len(remarks) > _MAX_LEFT_OUT:
+        lines.append(f"left out: {len(remarks) - _MAX_LEFT_OUT:,} more, as the configuration says")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _make_row(kind: KindSummary) -> tuple[str, str, str, str, str]:
+    tokens = f"{'~' if kind.is_estimate else ''}{kind.tokens:,}"
+    prompt, count = kind.largest.prompt, kind.largest.token_count
+    path = escape_line(prompt.path)
+    path = path if len(path) <= _PATH_WIDTH else f"…{path[1 - _PATH_WIDTH :]}"
+    name = f" ({escape_line(prompt.name)})" if prompt.name else ""
+    return kind.title, f"{kind.files:,}", tokens, format_count(count) if count else "", f"{path}{name}"
+
+
+def _describe_loaded(proposal: Proposal) -> Iterator[str]:
+    if not proposal.loaded:
+        return
+    yield f"Claude Code loads {format_count(proposal.loaded)} tokens at the start of each session here:"
+    parts = sorted(proposal.loaded_parts, key=lambda part: -part.tokens)
+    width = max((len(f"{part.tokens:,}") for part in parts), default=0)
+    for part in parts[:_MAX_PARTS]:
+        yield f"  {part.tokens:>{width},}  {escape_line(part.path or part.title)}"
+    if len(parts) > _MAX_PARTS:
+        rest = parts[_MAX_PARTS:]
+        yield f"  {sum(part.tokens for part in rest):>{width},}  in {len(rest):,} more"
