@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 import tomllib
 from dataclasses import replace
@@ -17,10 +16,12 @@ from packaging.requirements import Requirement
 from tests.support import composite
 from tests.support.api_server import body, status
 from tests.support.github_job import (
+    CONFIG,
     LONG,
     SHORT,
     commit_base,
     follow_fork,
+    forget_counts,
     open_pull_request,
     read_report,
     set_event,
@@ -89,19 +90,33 @@ def test_a_pull_request_within_its_limits_passes(repo: Repo, job: Job) -> None:
     assert "✅" in done.summary
 
 
-def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, caches: Caches) -> None:
+def test_counts_are_saved_only_where_there_are_new_ones(repo: Repo, job: Job, caches: Caches) -> None:
     """Under a key of its own, with a prefix that the next run asks for."""
     open_pull_request(repo, job, {"prompts/b.md": SHORT})
-    composite.run(ROOT, job)
-    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
-    job.github["run_id"] = "8"
-
-    composite.run(ROOT, job)
+    for run_id, text in (("7", "One.\n"), ("8", "One.\n"), ("9", "Two.\n")):
+        repo.write("prompts/c.md", text)
+        job.github["run_id"] = run_id
+        done = composite.run(ROOT, job)
+        assert done.outcome == "success", done.log
+        forget_counts(job)
 
     first, second = (key for key, _ in caches.saved)
     assert first != second
     assert first.startswith(caches.restored[1]["restore-keys"].strip())
-    assert caches.restored[1]["key"] == second
+    assert [asked["key"] for asked in caches.restored][::2] == [first, second]
+
+
+def test_two_uses_in_a_job_save_their_counts_under_a_key_each(repo: Repo, job: Job, caches: Caches) -> None:
+    """By folder and configuration; GitHub refuses a second entry under one key."""
+    open_pull_request(repo, job, {"prompts/b.md": SHORT, "other.yaml": CONFIG, "sub/x.md": SHORT})
+
+    for inputs in ({}, {"config": "other.yaml"}, {"working-directory": "sub"}):
+        done = composite.run(ROOT, job, inputs)
+        assert done.outcome == "success", done.log
+
+    keys = [key for key, _ in caches.saved]
+    assert len(set(keys)) == len(keys) == 3
+    assert {len(asked["restore-keys"].split()) for asked in caches.restored} == {1}
 
 
 def test_an_invalid_configuration_is_an_error(repo: Repo, job: Job) -> None:
@@ -195,13 +210,18 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(
 
     repo.git("clone", "--quiet", source, str(tmp_path / "whole"))
     repo.git("clone", "--quiet", "--depth=1", source, str(tmp_path / "shallow"))
-    compared, alone = (composite.run(ROOT, replace(job, workspace=tmp_path / name)) for name in ("whole", "shallow"))
+    compared, alone = (
+        composite.run(ROOT, replace(job, workspace=tmp_path / name)) for name in ("whole", "shallow")
+    )
 
     assert compared.outputs["status"] == "pass", compared.log
     assert read_report(compared)["against"]["name"] == "origin/main"
     assert (alone.outputs["status"], alone.outputs["delta"]) == ("fail", "")
     check = alone.step("Check the prompts")
-    assert "origin/main is not in this clone; give `actions/checkout` `with: {fetch-depth: 0}`" in check.annotations("warning")[0].data
+    assert (
+        "origin/main is not in this clone; give `actions/checkout` `with: {fetch-depth: 0}`"
+        in check.annotations("warning")[0].data
+    )
     assert check.summary.index("fetch-depth: 0") < check.summary.index("prompts/old.md")
 
 
@@ -230,7 +250,7 @@ def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: 
     set_event(job, "push", {"before": base}, sha=base)
     composite.run(ROOT, job, {"anthropic-api-key": CANARY})
     sent = len(api.requests)
-    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
+    forget_counts(job)
     job.github["run_id"] = "8"
     open_pull_request(repo, job, {"README.md": "x"}, fork=True)
 
@@ -425,13 +445,19 @@ FLAGS = {
     "sarif-file": ("x.sarif", "--output=sarif=x.sarif"),
     "paths": ("a b.md", "a b.md"),
     "allow-unmatched": ("true", "--allow-unmatched"),
-    "cache": ("false", "--no-cache"),
 }
 IDENTITY = {
     "anthropic-api-key", "anthropic-federation-rule-id", "anthropic-organization-id",
     "anthropic-service-account-id", "anthropic-workspace-id", "anthropic-oidc-audience",
 }  # fmt: skip
-ELSEWHERE = IDENTITY | {"working-directory", "comment", "github-token", "report-file", "python-version"}
+ELSEWHERE = IDENTITY | {
+    "working-directory",
+    "comment",
+    "github-token",
+    "report-file",
+    "python-version",
+    "cache",
+}
 
 
 def test_every_input_is_in_a_table() -> None:
@@ -444,8 +470,8 @@ def test_every_input_reaches_its_option(name: str, tmp_path: Path, monkeypatch: 
     """As one argument, whatever is in it."""
     monkeypatch.chdir(tmp_path)
     value, flag = FLAGS[name]
-    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path), "ACTION_CACHE": "true"}
-    variable = "ACTION_CACHE" if name == "cache" else f"INPUT_{name.upper().replace('-', '_')}"
+    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path)}
+    variable = f"INPUT_{name.upper().replace('-', '_')}"
 
     without = action.build_arguments(env, "r.json")
     arguments = action.build_arguments(env | {variable: value}, "r.json")
@@ -512,7 +538,10 @@ def test_hostile_values_are_refused_or_mean_themselves(
 
     action.run(env)
 
-    assert set(composite.file_commands(output.read_text(encoding="utf-8"))) <= set(MANIFEST["outputs"])
+    assert set(composite.file_commands(output.read_text(encoding="utf-8"))) <= {
+        *MANIFEST["outputs"],
+        "new-counts",
+    }
     assert not (repo.path / "pwned").exists()
     assert not (repo.path.parent / "pwned").exists()
     if name != "report-file":

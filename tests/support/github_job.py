@@ -107,6 +107,12 @@ def workflow_job(job: Job) -> Job:
     return job
 
 
+def forget_counts(job: Job) -> None:
+    """Empty the runner's temporary folder of counts, as a new job finds it."""
+    for folder in job.temp.glob("prompt-lint-counts-*"):
+        shutil.rmtree(folder)
+
+
 def set_event(job: Job, name: str, payload: Any, **github: str) -> None:
     """Let the job be run for an event; `github` are further values of that context."""
     job.github.update({"event_name": name, **github})

@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from prompt_lint.actions.counts import describe_counts
 from prompt_lint.actions.credentials import take_credential
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link
 from prompt_lint.actions.step import (
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
     from prompt_lint.model.values import Report
-
-# The folder of action.yml's cache, in the runner's temporary one.
-COUNTS_FOLDER = "prompt-lint-counts"
 
 _OPTIONS = ("config", "policy", "counting")
 _STATUSES = {int(ExitCode.OK): "pass", int(ExitCode.OVER_LIMIT): "fail"}
@@ -60,7 +58,10 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     arguments = build_arguments(env, report_file)
     if note:
         write_stdout(f"{note}\n")
+    folder = env.get("ACTION_COUNTS", "")
+    known = describe_counts(folder)
     exit_code, complaint = run_prompt_lint(env, arguments)
+    has_new_counts = describe_counts(folder) != known
     report = _try_read_report(report_file)
     if report is None:
         report_failure(
@@ -71,7 +72,10 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     add_to_summary(env, f"\n{note}\n" if note else "")
     path = find_copy(report_file, read_input(env, "report-file")) if report else ""
     status = _STATUSES.get(exit_code, "error")
-    return exit_code, {"status": status, "report-file": path, **(_summarize(report) if report else {})}
+    return exit_code, {
+        "status": status, "report-file": path, "new-counts": str(has_new_counts).lower(),
+        **(_summarize(report) if report else {}),
+    }  # fmt: skip
 
 
 def build_arguments(env: Mapping[str, str], report_file: str) -> list[str]:
@@ -83,12 +87,8 @@ def build_arguments(env: Mapping[str, str], report_file: str) -> list[str]:
     if base := read_input(env, "base"):
         arguments.append(f"--base={base}")
     arguments += [f"--output={output}" for output in (f"json={report_file}", *_list_outputs(env))]
-    if env.get("ACTION_CACHE") == "true":
-        folder = os.path.join(env["RUNNER_TEMP"], COUNTS_FOLDER)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        arguments.append(f"--cache-dir={folder}")
-    else:
-        arguments.append("--no-cache")
+    folder = env.get("ACTION_COUNTS")
+    arguments.append(f"--cache-dir={folder}" if folder else "--no-cache")
     try:
         arguments += shlex.split(read_input(env, "args"))
     except ValueError:

@@ -9,6 +9,7 @@ import click
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.comment import publisher
+from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     "report_file",
     group=options.INPUT,
     type=click.Path(dir_okay=False),
-    required=True,
-    help="The JSON output of `check`.",
+    default="",
+    show_default="none",
+    help="The JSON output of `check`; required without --missing-ok.",
 )
 @option(
     "--missing-ok",
@@ -70,4 +72,6 @@ def command(
 
     There is one comment, which each run replaces. Needs a token in GITHUB_TOKEN.
     """
+    if not (report_file or missing_ok):
+        raise Fatal("--report is missing", "write a report with `prompt-lint check --output json=FILE`")
     return publisher.run(env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run))
