@@ -25,6 +25,7 @@ from tests.support.github_job import (
     open_pull_request,
     read_report,
     set_event,
+    set_labels,
 )
 from tests.support.github_server import AUDIENCE, REQUEST_TOKEN, TOKEN
 from tests.support.paths import ROOT
@@ -67,7 +68,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     assert outputs.pop("report-file").endswith("report.json")
     [total] = read_report(done)["summary"]["totals"]
     assert outputs == {
-        "status": "fail", "exit-code": "1", "over": "1",
+        "status": "fail", "exit-code": "1", "over": "1", "accepted": "0",
         "delta": str(grown["tokens"]), "delta-margin": str(total["growth_margin"]),
         "total": str(total["after"]), "total-margin": str(total["after_margin"]),
     }  # fmt: skip
@@ -223,6 +224,53 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(
         in check.annotations("warning")[0].data
     )
     assert check.summary.index("fetch-depth: 0") < check.summary.index("prompts/old.md")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Labels
+
+
+def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """The run passes, and summary, annotation, comment and outputs name the label or count what it accepts."""
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": LONG}, labels=["bug", "Prompt-Size-OK"])
+    sentence = 'Accepted by the label "prompt-size-ok" of the pull request.'
+
+    done = composite.run(ROOT, job, {"accept-label": "prompt-size-ok", "comment": "true"})
+    other = composite.run(ROOT, job, {"accept-label": "another"})
+
+    outputs = done.outputs
+    assert (outputs["status"], outputs["over"], outputs["accepted"]) == ("pass", "0", "1"), done.log
+    check = done.step("Check the prompts")
+    [warning] = check.annotations("warning")
+    assert sentence in warning.data
+    assert warning.properties["file"] == "prompts/b.md"
+    assert check.annotations("error") == []
+    assert sentence in check.summary
+    assert sentence in str(github.comments)
+    assert (other.outputs["status"], other.outputs["over"], other.outputs["accepted"]) == ("fail", "1", "0")
+
+
+def test_a_label_accepts_raised_limits(repo: Repo, job: Job) -> None:
+    """With `on_raise: label:NAME`; without it they fail, and the error says what to add. A push can't have a label: a warning."""
+    base = commit_base(repo)
+    repo.write(".prompt-lint.yaml", f"on_raise: label:limits-ok\n{CONFIG}")
+    repo.commit()
+    raised = {".prompt-lint.yaml": f"on_raise: label:limits-ok\n{CONFIG.replace('100', '200')}"}
+    open_pull_request(repo, job, raised, labels=["limits-ok"])
+    accepted = composite.run(ROOT, job)
+    set_labels(job, [])
+    refused = composite.run(ROOT, job)
+    set_event(job, "push", {"before": base, "forced": False, "created": False})
+    pushed = composite.run(ROOT, job)
+
+    statuses = [done.outputs["status"] for done in (accepted, refused, pushed)]
+    assert statuses == ["pass", "fail", "pass"], accepted.log + refused.log
+    [warning] = accepted.step("Check the prompts").annotations("warning")
+    [error] = refused.step("Check the prompts").annotations("error")
+    assert 'Accepted by the label "limits-ok" of the pull request.' in warning.data
+    assert 'let somebody add the label "limits-ok" to the pull request' in error.data
+    assert 'label "limits-ok"' in refused.summary
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -439,6 +487,7 @@ FLAGS = {
     "config": ("other.yaml", "--config=other.yaml"),
     "base": ("v1", "--base=v1"),
     "policy": ("project", "--policy=project"),
+    "accept-label": ("a b", "--accept-label=a b"),
     "counting": ("offline", "--counting=offline"),
     "output": ("junit=a b.xml", "--output=junit=a b.xml"),
     "args": ("--max-requests 5 'a b'", "a b"),
@@ -457,6 +506,7 @@ ELSEWHERE = IDENTITY | {
     "report-file",
     "python-version",
     "cache",
+    "min-delta",
 }
 
 
@@ -503,7 +553,7 @@ def test_hostile_inputs_stay_data(repo: Repo, job: Job, tmp_path: Path, value: s
     recorder.chmod(stat.S_IRWXU)
     job.stubs["actions/setup-python"] = lambda _, __: {"python-path": str(recorder)}
     job.env["RECORD"] = str(record)
-    kept = {"comment": "true", "cache": "false", "github-token": "ghs_x"}
+    kept = {"comment": "true", "cache": "false", "github-token": "ghs_x", "min-delta": "3"}
     inputs = {name: kept.get(name, f"{name} {value}") for name in MANIFEST["inputs"]}
 
     done = composite.run(ROOT, job, inputs)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Report
 
-_OPTIONS = ("config", "policy", "counting")
+_OPTIONS = ("config", "policy", "counting", "accept-label")
 _STATUSES = {int(ExitCode.OK): "pass", int(ExitCode.OVER_LIMIT): "fail"}
 _PURPOSE = "check the prompts"
 _NO_KEY = "No key reaches a pull request from a fork: tokens are counted offline, or as counts of earlier runs in the cache say."
@@ -137,13 +137,15 @@ def _summarize(report: Report) -> dict[str, str]:
     """Return the outputs about tokens. Of several models, the one with the most counts."""
     nothing = Total("", EMPTY_COUNT, EMPTY_COUNT, EMPTY_COUNT)
     total = max(total_by_model(report), key=lambda total: total.after.tokens, default=nothing)
-    failing = {(verdict.prompt.path, verdict.prompt.name) for verdict in report.verdicts if verdict.fails}
+    failing = {verdict.prompt for verdict in report.verdicts if verdict.fails}
+    accepted = {verdict.prompt for verdict in report.verdicts if verdict.is_accepted} - failing
     return {
         "total": str(total.after.tokens),
         "total-margin": str(total.after.margin),
         "delta": str(total.growth.tokens) if report.base else "",
         "delta-margin": str(total.growth.margin) if report.base else "",
         "over": str(len(failing)),
+        "accepted": str(len(accepted)),
     }
 
 

@@ -78,6 +78,15 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     help="Exit 0 even if prompts fail. Errors still exit 2 or 3.",
 )
 @option(
+    "--accept-label",
+    group=options.LIMITS,
+    metavar="NAME",
+    default="",
+    envvar="PROMPT_LINT_ACCEPT_LABEL",
+    show_default="none",
+    help="Do not fail for the size of prompts if the pull request has the label NAME (GitHub, GitLab).",
+)
+@option(
     "--base",
     group=options.COMPARISON,
     metavar="REF",
@@ -136,6 +145,7 @@ def command(
     max_file_size: int,
     exit_zero: bool,
     allow_unmatched: bool,
+    accept_label: str,
     dry_run: bool,
     config_options: ConfigOptions,
     counting_options: CountingOptions,
@@ -151,7 +161,14 @@ def command(
             "leave out --output-format, --output-file and --output, or --dry-run",
         )
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
+    settings = make_settings(
+        env,
+        config,
+        max_file_size,
+        exit_zero=exit_zero,
+        allow_unmatched=allow_unmatched,
+        accept_label=accept_label,
+    )
     with (
         open_count_sources(
             env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet

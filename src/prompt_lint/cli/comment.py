@@ -58,6 +58,14 @@ if TYPE_CHECKING:
     show_default="none",
     help="A name for this comment, if a pull request has several, as for the jobs of a matrix.",
 )
+@option(
+    "--min-delta",
+    group=options.OUTPUT,
+    type=click.IntRange(0, 10**9),
+    metavar="TOKENS",
+    default=10,
+    help="Do not comment on a change of fewer tokens if nothing fails.",
+)
 @option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the comment, and send nothing.")
 @click.pass_obj
 def command(
@@ -66,6 +74,7 @@ def command(
     key: str,
     number: int | None,
     missing_ok: bool,
+    min_delta: int,
     dry_run: bool,
 ) -> ExitCode:
     """Update the comment on a GitHub pull request.
@@ -74,4 +83,6 @@ def command(
     """
     if not (report_file or missing_ok):
         raise Fatal("--report is missing", "write a report with `prompt-lint check --output json=FILE`")
-    return publisher.run(env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run))
+    return publisher.run(
+        env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run, min_delta)
+    )

@@ -176,12 +176,16 @@ class ImportShares(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """One entry of `exempt:`. `until` is the last day of the exemption, as `YYYY-MM-DD`; empty for no end."""
+    """One entry of `exempt:`, or the `label` of the pull request that is as good as one.
+
+    `until` is the last day of the exemption, as `YYYY-MM-DD`; empty for no end.
+    """
 
     files: tuple[str, ...]
     reason: str
     until: str
     line: int
+    label: str = ""
 
 
 class Verdict(NamedTuple):
@@ -223,6 +227,11 @@ class Verdict(NamedTuple):
     @property
     def fails(self) -> bool:
         return self.status in {"over", "grew"} and not self.is_preexisting
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it would fail, but for a label of the pull request."""
+        return self.status == "exempt" and bool(self.exemption and self.exemption.label)
 
     @property
     def growth_count(self) -> Count | None:
@@ -379,7 +388,7 @@ class Report(NamedTuple):
 
     `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
     and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says; `unread_files` couldn't be read, or not whole, so that no total has
+    which fails, warns or is noted as `on_raise` says, because the pull request has or lacks the `raise_label`, where there is one; `unread_files` couldn't be read, or not whole, so that no total has
     what is in them. `planned` is what a dry run would have sent.
     """
 
@@ -398,3 +407,4 @@ class Report(NamedTuple):
     on_raise: OnRaise = "warn"
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
+    raise_label: str = ""

@@ -69,7 +69,7 @@ class Finding(NamedTuple):
         title = KINDS[self.kind]
         first = self.verdicts[0] if self.verdicts else None
         if first and first.status == "exempt":
-            return f"{title}, but exempt"
+            return f"{title}, but {'accepted by a label' if first.is_accepted else 'exempt'}"
         if first and first.is_preexisting:
             return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title
@@ -131,7 +131,9 @@ def _of_loosened(report: Report) -> Iterator[Finding]:
     for loosening, models in phrases.merge_models(report.loosened):
         for_models = f" for {', '.join(models)}" if models else ""
         message = f"{loosening.subject}{for_models}: {phrases.describe_loosening(loosening)}"
-        yield Finding("loosened", level, report.config_path, loosening.line, (message,), loosening.subject)
+        reason = phrases.describe_on_raise(report) if report.raise_label else ""
+        lines = (message, reason) if reason else (message,)
+        yield Finding("loosened", level, report.config_path, loosening.line, lines, loosening.subject)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -188,10 +188,12 @@ def _loosened(page: Page) -> _Section:
     report = page.report
     merged = phrases.merge_models(report.loosened)
     mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
-    fails = " (`on_raise: fail`)" if report.on_raise == "fail" else ""
+    fails = " (`on_raise: fail`)" if report.on_raise == "fail" and not report.raise_label else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
     rows = (loosening_row(loosening, models, page) for loosening, models in merged)
-    return _Section(2, len(merged), rows, heading, LOOSENING_HEADER)
+    reason = phrases.describe_on_raise(report, format_text) if report.raise_label else ""
+    header = f"{reason}\n\n{LOOSENING_HEADER}" if reason else LOOSENING_HEADER
+    return _Section(2, len(merged), rows, heading, header)
 
 
 def _exempt(page: Page) -> _Section:

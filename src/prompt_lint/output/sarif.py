@@ -12,7 +12,7 @@ from urllib.parse import quote
 from prompt_lint import __version__
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.findings import collect_findings, identify
-from prompt_lint.output.phrases import merge_notes
+from prompt_lint.output.phrases import describe_exemption, merge_notes
 from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -163,7 +163,10 @@ def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str,
         state = _baseline_state(verdict) if report.base else ""
         result |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
-            reason = escape_line(verdict.exemption.reason)
+            exemption = verdict.exemption
+            reason = escape_line(
+                describe_exemption(exemption, has_ended=False) if exemption.label else exemption.reason
+            )
             result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
 
