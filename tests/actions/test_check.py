@@ -226,6 +226,18 @@ def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(
     assert check.summary.index("fetch-depth: 0") < check.summary.index("prompts/old.md")
 
 
+def test_paths_may_be_patterns(repo: Repo, job: Job) -> None:
+    """Nothing expands them on the way."""
+    open_pull_request(repo, job, {"prompts/b.md": LONG, "prompts/c.md": SHORT})
+
+    some = composite.run(ROOT, job, {"paths": "prompts/[ac].*\n"})
+    none = composite.run(ROOT, job, {"paths": "prompts/*.prompt"})
+
+    assert {verdict["path"] for verdict in read_report(some)["verdicts"]} == {"prompts/a.md", "prompts/c.md"}
+    assert (none.outputs["status"], none.outputs["exit-code"]) == ("error", "2")
+    assert "no file matches the pattern" in none.summary
+
+
 # ---------------------------------------------------------------------------------------------------------
 # Labels
 

@@ -143,7 +143,7 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
 
 
 INPUT, LIMITS, COMPARISON, COUNTING, OUTPUT = "Input", "Limits", "Comparison", "Counting", "Output"
-PATHS_HELP = "Files and folders to look at. [default: the whole repository]"
+PATHS_HELP = "Files, folders and patterns to look at. [default: the whole repository]"
 
 config = option(
     "--config",
