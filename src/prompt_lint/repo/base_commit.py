@@ -381,7 +381,7 @@ def _hint_fetch(clone: _Clone, candidate: _Candidate) -> str:
         elif not clone.is_shallow:
             return _HINT_KNOWN
     hint = f"run `{shlex.join(fetch)}`"
-    return f"{clone.fetch_hint}, or {hint} before" if clone.fetch_hint else hint
+    return _add_fetch_hint(clone, hint)
 
 
 def _hint_all_branches(clone: _Clone) -> str:
@@ -389,4 +389,9 @@ def _hint_all_branches(clone: _Clone) -> str:
     fetch = ["git", "fetch", *(["--unshallow"] if clone.is_shallow else []), clone.remote]
     fetch.append(f"+refs/heads/*:refs/remotes/{clone.remote}/*")
     set_head = ["git", "remote", "set-head", clone.remote, "--auto"]
-    return f"run `{shlex.join(fetch)} && {shlex.join(set_head)}`"
+    return _add_fetch_hint(clone, f"run `{shlex.join(fetch)} && {shlex.join(set_head)}`")
+
+
+def _add_fetch_hint(clone: _Clone, hint: str) -> str:
+    """Return the hint to run a command; in CI, which setting makes that unnecessary comes first."""
+    return f"{clone.fetch_hint}, or {hint} before" if clone.fetch_hint else hint
