@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from tests.support.paths import ROOT
 from tests.support.repo import Repo
 
 from prompt_lint.ci.systems import SYSTEMS
@@ -65,6 +67,25 @@ STYLES = {
 }  # fmt: skip
 
 
+# The page that has a job for it, and the heading above that.
+PAGES = {
+    "GitLab": ("gitlab.md", "# GitLab"), "Azure Pipelines": ("azure.md", "# Azure"), "Buildkite": ("buildkite.md", "# Build"),
+    "CircleCI": ("other-ci.md", "## CircleCI"), "Jenkins": ("other-ci.md", "## Jenkins"),
+    "Bitbucket Pipelines": ("other-ci.md", "## Bitbucket"),
+}  # fmt: skip
+
+
+def read_command(name: str) -> list[str]:
+    """Return the arguments of the documented job, with its files in the working directory."""
+    if name not in PAGES:
+        return ["check", "--base", "auto"]
+    page, heading = PAGES[name]
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    match = re.search(r"prompt-lint\"? (check --base auto[^\n'|]*)", text[text.index(heading) :])
+    assert match
+    return re.sub(r"=(?:\$\(Agent.TempDirectory\)|reports|test-results)/", "=", match[1]).split()
+
+
 @pytest.fixture
 def ids(tmp_path: Path, repo: Repo) -> dict[str, str]:
     """Commits of a server with a pull request: `main` has grown after the branch was made, and was merged into it."""
@@ -102,10 +123,10 @@ def test_a_pull_request_as_each_system_clones_it(
 
     repo.git("fetch", "--quiet", "--depth=1", "origin", *style.shallow)
     repo.git(*checkout)
-    shallow = lint("check", "--offline", "--base", "auto", "--output-format", "json")
+    shallow = lint(*read_command(name), "--offline", "--output-format", "json")
     repo.git("fetch", "--quiet", "--unshallow", "origin", *style.whole)
     repo.git(*checkout)
-    whole = lint("check", "--offline", "--base", "auto", "--output-format", "json")
+    whole = lint(*read_command(name), "--offline", "--output-format", "json")
 
     [hint] = [system.fetch_hint for system in SYSTEMS if system.name == name]
     assert shallow.report["against"] is None
