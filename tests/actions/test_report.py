@@ -75,7 +75,7 @@ def test_every_input_reaches_the_report(admin: AdminServer, job: Job) -> None:
     assert "in 3 days" in done.summary
     assert "By speed" in done.log
     [warned] = done.step("Report").annotations("warning")
-    assert "cost > 0.01" in warned.data
+    assert "(allowed: 0.01)" in warned.data
     assert set(given) | set(KEY) | {"python-version"} == set(MANIFEST["inputs"])
     assert any("analytics/usage" in one.path for one in admin.requests)
 

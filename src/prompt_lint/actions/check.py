@@ -23,6 +23,7 @@ from prompt_lint.actions.step import (
 from prompt_lint.ci import detect_context
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.phrases import is_accepted
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.output.totals import Total, total_by_model
@@ -138,7 +139,7 @@ def _summarize(report: Report) -> dict[str, str]:
     nothing = Total("", EMPTY_COUNT, EMPTY_COUNT, EMPTY_COUNT)
     total = max(total_by_model(report), key=lambda total: total.after.tokens, default=nothing)
     failing = {verdict.prompt for verdict in report.verdicts if verdict.fails}
-    accepted = {verdict.prompt for verdict in report.verdicts if verdict.is_accepted} - failing
+    accepted = {verdict.prompt for verdict in report.verdicts if is_accepted(verdict)} - failing
     return {
         "total": str(total.after.tokens),
         "total-margin": str(total.after.margin),

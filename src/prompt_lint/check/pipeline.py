@@ -90,8 +90,7 @@ def check_prompts(
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
-        *(Note(warning, kind="no-base") for warning in tree.warnings),
-        *map(Note, tree.notes),
+        *run_notes.note_tree(tree),
         *(note for note in report.notes if note.kind not in config.notes_off),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
@@ -140,7 +139,7 @@ def _compare(
     prompts: Iterable[ReadPrompt],
 ) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
-    from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+    from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     max_file_size = run.settings.max_file_size
     base_matcher = targets.matcher
@@ -166,7 +165,7 @@ def _compare(
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
-        loosened=compare.list_loosenings(comparison, config, targets, changes),
+        loosened=loosenings.list_loosenings(comparison, config, targets, changes),
         on_raise=run.settings.on_raise,
         raise_label=run.settings.raise_label,
         unread_files=unread_files,

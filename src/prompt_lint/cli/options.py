@@ -38,6 +38,15 @@ class ConfigOptions(NamedTuple):
     no_git: bool = False
 
 
+class JudgingOptions(NamedTuple):
+    """What is read and what fails. `max_file_size` is in bytes; with `accept_label` on the pull request no size fails."""
+
+    max_file_size: int
+    exit_zero: bool = False
+    allow_unmatched: bool = False
+    accept_label: str = ""
+
+
 class CountingOptions(NamedTuple):
     """How a run counts. `deadline` is in seconds."""
 

@@ -116,6 +116,8 @@ def refuse_contradictions(context: click.Context) -> None:
         for param in context.command.params
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
     }
+    if context.params.get("missing_ok"):
+        params.pop("report_file", None)  # the Action passes an empty path where the check made no report
     for name, param in params.items():
         values = context.params.get(name or "")
         if "" in (values if isinstance(values, tuple) else (values,)) and param.default != "":

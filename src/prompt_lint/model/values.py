@@ -29,8 +29,7 @@ OnRaise = Literal["note", "warn", "fail"]
 # What a note is about: the run (`note`, `no-base`), or a file, of which a configuration can switch off each kind.
 NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
 
-# What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
-# Source: the Messages API reference for count_tokens, November 2026.
+# What `POST /v1/messages/count_tokens` accepts besides `model`, in the canonical order. Source: its reference, November 2026.
 REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
@@ -85,11 +84,11 @@ class ImportedFile(NamedTuple):
 class Prompt(NamedTuple):
     """One prompt of a file; `name` tells several prompts of a file apart.
 
-    `path` is relative to the top of the repository, with `/`, and with undecodable bytes as surrogate escapes.
-    `line` is 1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has
-    been counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose
-    name the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and
-    `role` is that of `Request.role`. `imports` are the files whose text is part of the prompt.
+    `path` is relative to the top of the repository, with `/`, and with undecodable bytes as surrogate escapes. `line` is
+    1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has been
+    counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose name
+    the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and `role` is
+    that of `Request.role`. `imports` are the files whose text is part of the prompt.
     """
 
     path: str
@@ -176,10 +175,7 @@ class ImportShares(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """One entry of `exempt:`, or the `label` of the pull request that is as good as one.
-
-    `until` is the last day of the exemption, as `YYYY-MM-DD`; empty for no end.
-    """
+    """An entry of `exempt:`, or a `label` of the pull request. `until` is the last day, as `YYYY-MM-DD`; empty for no end."""
 
     files: tuple[str, ...]
     reason: str
@@ -192,11 +188,10 @@ class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is the limit
-    that applied to it in the base, None for none. A verdict that
-    `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
-    until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
-    `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is that of the
+    base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
+    prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
+    files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     `unchanged_count` is of the members of a sum that are the same in the base.
     """
 
@@ -227,11 +222,6 @@ class Verdict(NamedTuple):
     @property
     def fails(self) -> bool:
         return self.status in {"over", "grew"} and not self.is_preexisting
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether it would fail, but for a label of the pull request."""
-        return self.status == "exempt" and bool(self.exemption and self.exemption.label)
 
     @property
     def growth_count(self) -> Count | None:
@@ -318,10 +308,10 @@ class MaxGrowth(NamedTuple):
 class Rule(NamedTuple):
     """One rule of the configuration, with the defaults of the file filled in.
 
-    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name
-    in the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name
-    for `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and
-    `role` are empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
+    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name in
+    the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name for
+    `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and `role` are
+    empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     """
 
     files: tuple[str, ...]
@@ -386,10 +376,10 @@ class PlannedRequest(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
-    and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says, because the pull request has or lacks the `raise_label`, where there is one; `unread_files` couldn't be read, or not whole, so that no total has
-    what is in them. `planned` is what a dry run would have sent.
+    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`, and `requests_failed` of them
+    gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
+    `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
+    is what a dry run would have sent.
     """
 
     config_path: str

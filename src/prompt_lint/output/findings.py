@@ -69,7 +69,7 @@ class Finding(NamedTuple):
         title = KINDS[self.kind]
         first = self.verdicts[0] if self.verdicts else None
         if first and first.status == "exempt":
-            return f"{title}, but {'accepted by a label' if first.is_accepted else 'exempt'}"
+            return f"{title}, but {'accepted by a label' if phrases.is_accepted(first) else 'exempt'}"
         if first and first.is_preexisting:
             return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title

@@ -135,6 +135,11 @@ def describe_tighter_limit(verdict: Verdict) -> str:
     )
 
 
+def is_accepted(verdict: Verdict) -> bool:
+    """Return whether a verdict would fail, but for a label of the pull request."""
+    return verdict.status == "exempt" and bool(verdict.exemption and verdict.exemption.label)
+
+
 def describe_exemption(
     exemption: Exemption, *, has_ended: bool, escape: Callable[[str], str] = lambda text: text
 ) -> str:

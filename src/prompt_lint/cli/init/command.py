@@ -69,7 +69,7 @@ def command(
     wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git)
     name = choose_name(tree.top, replaces=force or dry_run)
-    settings = make_settings(env, None, max_file_size)
+    settings = make_settings(env, None, options.JudgingOptions(max_file_size))
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
     model = models[0] if models else DEFAULT_MODEL
