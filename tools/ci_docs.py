@@ -1,4 +1,4 @@
-"""Write the table of CI systems into docs/other-ci.md: `.venv/bin/python tools/ci_docs.py`."""
+"""Write the table of CI systems into docs/ci.md: `.venv/bin/python tools/ci_docs.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prompt_lint.ci.systems import SYSTEMS
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "other-ci.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "ci.md"
 _TABLE = re.compile(r"(?<=<!-- history -->\n).*?(?=<!-- end of history -->)", re.DOTALL)
 
 

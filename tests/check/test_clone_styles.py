@@ -70,8 +70,8 @@ STYLES = {
 # The page that has a job for it, and the heading above that.
 PAGES = {
     "GitLab": ("gitlab.md", "# GitLab"), "Azure Pipelines": ("azure.md", "# Azure"), "Buildkite": ("buildkite.md", "# Build"),
-    "CircleCI": ("other-ci.md", "## CircleCI"), "Jenkins": ("other-ci.md", "## Jenkins"),
-    "Bitbucket Pipelines": ("other-ci.md", "## Bitbucket"),
+    "CircleCI": ("ci.md", "## CircleCI"), "Jenkins": ("ci.md", "## Jenkins"),
+    "Bitbucket Pipelines": ("ci.md", "## Bitbucket"),
 }  # fmt: skip
 
 

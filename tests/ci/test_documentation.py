@@ -38,7 +38,7 @@ def test_the_table_of_bases_names_every_system_where_it_belongs() -> None:
     assert [system.name for system in others if not system.target] == ["CircleCI"]
 
 
-@pytest.mark.parametrize("page", ["gitlab.md", "azure.md", "buildkite.md", "other-ci.md"])
+@pytest.mark.parametrize("page", ["gitlab.md", "azure.md", "buildkite.md", "ci.md"])
 def test_the_jobs_are_yaml(page: str) -> None:
     """Each block of a page."""
     blocks = re.findall(
