@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +16,16 @@ from packaging.requirements import Requirement
 from tests.support import composite
 from tests.support.api_server import always, body, status
 from tests.support.github_job import (
+    CONFIG,
     LONG,
     SHORT,
     commit_base,
     follow_fork,
+    forget_counts,
     open_pull_request,
     read_report,
     set_event,
+    set_labels,
 )
 from tests.support.github_server import AUDIENCE, REQUEST_TOKEN, TOKEN
 from tests.support.paths import ROOT
@@ -65,7 +68,7 @@ def test_a_pull_request_that_grows_a_prompt_over_its_limit_fails(
     assert outputs.pop("report-file").endswith("report.json")
     [total] = read_report(done)["summary"]["totals"]
     assert outputs == {
-        "status": "fail", "exit-code": "1", "over": "1",
+        "status": "fail", "exit-code": "1", "over": "1", "accepted": "0",
         "delta": str(grown["tokens"]), "delta-margin": str(total["growth_margin"]),
         "total": str(total["after"]), "total-margin": str(total["after_margin"]),
     }  # fmt: skip
@@ -88,19 +91,33 @@ def test_a_pull_request_within_its_limits_passes(repo: Repo, job: Job) -> None:
     assert "✅" in done.summary
 
 
-def test_the_second_run_finds_the_counts_of_the_first(repo: Repo, job: Job, caches: Caches) -> None:
+def test_counts_are_saved_only_where_there_are_new_ones(repo: Repo, job: Job, caches: Caches) -> None:
     """Under a key of its own, with a prefix that the next run asks for."""
     open_pull_request(repo, job, {"prompts/b.md": SHORT})
-    composite.run(ROOT, job)
-    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
-    job.github["run_id"] = "8"
-
-    composite.run(ROOT, job)
+    for run_id, text in (("7", "One.\n"), ("8", "One.\n"), ("9", "Two.\n")):
+        repo.write("prompts/c.md", text)
+        job.github["run_id"] = run_id
+        done = composite.run(ROOT, job)
+        assert done.outcome == "success", done.log
+        forget_counts(job)
 
     first, second = (key for key, _ in caches.saved)
     assert first != second
     assert first.startswith(caches.restored[1]["restore-keys"].strip())
-    assert caches.restored[1]["key"] == second
+    assert [asked["key"] for asked in caches.restored][::2] == [first, second]
+
+
+def test_two_uses_in_a_job_save_their_counts_under_a_key_each(repo: Repo, job: Job, caches: Caches) -> None:
+    """By folder and configuration; GitHub refuses a second entry under one key."""
+    open_pull_request(repo, job, {"prompts/b.md": SHORT, "other.yaml": CONFIG, "sub/x.md": SHORT})
+
+    for inputs in ({}, {"config": "other.yaml"}, {"working-directory": "sub"}):
+        done = composite.run(ROOT, job, inputs)
+        assert done.outcome == "success", done.log
+
+    keys = [key for key, _ in caches.saved]
+    assert len(set(keys)) == len(keys) == 3
+    assert {len(asked["restore-keys"].split()) for asked in caches.restored} == {1}
 
 
 def test_an_invalid_configuration_is_an_error(repo: Repo, job: Job) -> None:
@@ -178,22 +195,91 @@ def test_a_push_that_grows_a_prompt_over_its_limit_fails(repo: Repo, job: Job) -
     assert composite.run(ROOT, job).outputs["status"] == "fail"
 
 
-def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(repo: Repo, job: Job) -> None:
-    """Where the clone knows the default branch; else everything is judged, and a note says so."""
+def test_a_branch_that_is_run_by_hand_is_compared_with_the_default_one(
+    repo: Repo, job: Job, tmp_path: Path
+) -> None:
+    """Where the clone lacks the default branch, everything is judged; the first warning says why, and the line to add."""
     commit_base(repo, long=True)
-    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.git("checkout", "--quiet", "-b", "topic")
     repo.write("prompts/c.md", SHORT)
-    set_event(job, "workflow_dispatch", {}, sha=repo.commit(), ref="refs/heads/topic")
+    sha = repo.commit()
+    set_event(job, "workflow_dispatch", {}, sha=sha, ref="refs/heads/topic")
+    source = f"file://{repo.path}"
 
-    compared = composite.run(ROOT, job)
-    repo.git("update-ref", "-d", "refs/remotes/origin/main")
-    alone = composite.run(ROOT, job)
+    repo.git("clone", "--quiet", source, str(tmp_path / "whole"))
+    repo.git("clone", "--quiet", "--depth=1", source, str(tmp_path / "shallow"))
+    compared, alone = (
+        composite.run(ROOT, replace(job, workspace=tmp_path / name)) for name in ("whole", "shallow")
+    )
 
     assert compared.outputs["status"] == "pass", compared.log
     assert read_report(compared)["against"]["name"] == "origin/main"
     assert (alone.outputs["status"], alone.outputs["delta"]) == ("fail", "")
-    assert "no base found" in alone.log
+    check = alone.step("Check the prompts")
+    assert (
+        "origin/main is not in this clone; give `actions/checkout` `with: {fetch-depth: 0}`"
+        in check.annotations("warning")[0].data
+    )
+    assert check.summary.index("fetch-depth: 0") < check.summary.index("prompts/old.md")
+
+
+def test_paths_may_be_patterns(repo: Repo, job: Job) -> None:
+    """Nothing expands them on the way."""
+    open_pull_request(repo, job, {"prompts/b.md": LONG, "prompts/c.md": SHORT})
+
+    some = composite.run(ROOT, job, {"paths": "prompts/[ac].*\n"})
+    none = composite.run(ROOT, job, {"paths": "prompts/*.prompt"})
+
+    assert {verdict["path"] for verdict in read_report(some)["verdicts"]} == {"prompts/a.md", "prompts/c.md"}
+    assert (none.outputs["status"], none.outputs["exit-code"]) == ("error", "2")
+    assert "no file matches the pattern" in none.summary
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Labels
+
+
+def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github: GitHubServer) -> None:
+    """The run passes, and summary, annotation, comment and outputs name the label or count what it accepts."""
+    job.github |= {"api_url": github.url, "token": TOKEN}
+    open_pull_request(repo, job, {"prompts/b.md": LONG}, labels=["bug", "Prompt-Size-OK"])
+    sentence = 'Accepted by the label "prompt-size-ok" of the pull request.'
+
+    done = composite.run(ROOT, job, {"accept-label": "prompt-size-ok", "comment": "true"})
+    other = composite.run(ROOT, job, {"accept-label": "another"})
+
+    outputs = done.outputs
+    assert (outputs["status"], outputs["over"], outputs["accepted"]) == ("pass", "0", "1"), done.log
+    check = done.step("Check the prompts")
+    [warning] = check.annotations("warning")
+    assert sentence in warning.data
+    assert warning.properties["file"] == "prompts/b.md"
+    assert check.annotations("error") == []
+    assert sentence in check.summary
+    assert sentence in str(github.comments)
+    assert (other.outputs["status"], other.outputs["over"], other.outputs["accepted"]) == ("fail", "1", "0")
+
+
+def test_a_label_accepts_raised_limits(repo: Repo, job: Job) -> None:
+    """With `on_raise: label:NAME`; without it they fail, and the error says what to add. A push can't have a label: a warning."""
+    base = commit_base(repo)
+    repo.write(".prompt-lint.yaml", f"on_raise: label:limits-ok\n{CONFIG}")
+    repo.commit()
+    raised = {".prompt-lint.yaml": f"on_raise: label:limits-ok\n{CONFIG.replace('100', '200')}"}
+    open_pull_request(repo, job, raised, labels=["limits-ok"])
+    accepted = composite.run(ROOT, job)
+    set_labels(job, [])
+    refused = composite.run(ROOT, job)
+    set_event(job, "push", {"before": base, "forced": False, "created": False})
+    pushed = composite.run(ROOT, job)
+
+    statuses = [done.outputs["status"] for done in (accepted, refused, pushed)]
+    assert statuses == ["pass", "fail", "pass"], accepted.log + refused.log
+    [warning] = accepted.step("Check the prompts").annotations("warning")
+    [error] = refused.step("Check the prompts").annotations("error")
+    assert 'Accepted by the label "limits-ok" of the pull request.' in warning.data
+    assert 'let somebody add the label "limits-ok" to the pull request' in error.data
+    assert 'label "limits-ok"' in refused.summary
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -221,7 +307,7 @@ def test_a_fork_has_the_exact_counts_of_earlier_runs(repo: Repo, job: Job, api: 
     set_event(job, "push", {"before": base}, sha=base)
     composite.run(ROOT, job, {"anthropic-api-key": CANARY})
     sent = len(api.requests)
-    shutil.rmtree(job.temp / action.COUNTS_FOLDER)
+    forget_counts(job)
     job.github["run_id"] = "8"
     open_pull_request(repo, job, {"README.md": "x"}, fork=True)
 
@@ -427,19 +513,27 @@ FLAGS = {
     "config": ("other.yaml", "--config=other.yaml"),
     "base": ("v1", "--base=v1"),
     "policy": ("project", "--policy=project"),
+    "accept-label": ("a b", "--accept-label=a b"),
     "counting": ("offline", "--counting=offline"),
     "output": ("junit=a b.xml", "--output=junit=a b.xml"),
     "args": ("--max-requests 5 'a b'", "a b"),
     "sarif-file": ("x.sarif", "--output=sarif=x.sarif"),
     "paths": ("a b.md", "a b.md"),
     "allow-unmatched": ("true", "--allow-unmatched"),
-    "cache": ("false", "--no-cache"),
 }
 IDENTITY = {
     "anthropic-api-key", "anthropic-federation-rule-id", "anthropic-organization-id",
     "anthropic-service-account-id", "anthropic-workspace-id", "anthropic-oidc-audience",
 }  # fmt: skip
-ELSEWHERE = IDENTITY | {"working-directory", "comment", "github-token", "report-file", "python-version"}
+ELSEWHERE = IDENTITY | {
+    "working-directory",
+    "comment",
+    "github-token",
+    "report-file",
+    "python-version",
+    "cache",
+    "min-delta",
+}
 
 
 def test_every_input_is_in_a_table() -> None:
@@ -452,11 +546,11 @@ def test_every_input_reaches_its_option(name: str, tmp_path: Path, monkeypatch: 
     """As one argument, whatever is in it."""
     monkeypatch.chdir(tmp_path)
     value, flag = FLAGS[name]
-    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path), "ACTION_CACHE": "true"}
-    variable = "ACTION_CACHE" if name == "cache" else f"INPUT_{name.upper().replace('-', '_')}"
+    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_WORKSPACE": str(tmp_path)}
+    variable = f"INPUT_{name.upper().replace('-', '_')}"
 
-    without = action.build_arguments(env, None, "r.json")
-    arguments = action.build_arguments(env | {variable: value}, None, "r.json")
+    without = action.build_arguments(env, "r.json")
+    arguments = action.build_arguments(env | {variable: value}, "r.json")
 
     assert flag in arguments
     assert flag not in without
@@ -485,7 +579,7 @@ def test_hostile_inputs_stay_data(repo: Repo, job: Job, tmp_path: Path, value: s
     recorder.chmod(stat.S_IRWXU)
     job.stubs["actions/setup-python"] = lambda _, __: {"python-path": str(recorder)}
     job.env["RECORD"] = str(record)
-    kept = {"comment": "true", "cache": "false", "github-token": "ghs_x"}
+    kept = {"comment": "true", "cache": "false", "github-token": "ghs_x", "min-delta": "3"}
     inputs = {name: kept.get(name, f"{name} {value}") for name in MANIFEST["inputs"]}
 
     done = composite.run(ROOT, job, inputs)
@@ -520,7 +614,10 @@ def test_hostile_values_are_refused_or_mean_themselves(
 
     action.run(env)
 
-    assert set(composite.file_commands(output.read_text(encoding="utf-8"))) <= set(MANIFEST["outputs"])
+    assert set(composite.file_commands(output.read_text(encoding="utf-8"))) <= {
+        *MANIFEST["outputs"],
+        "new-counts",
+    }
     assert not (repo.path / "pwned").exists()
     assert not (repo.path.parent / "pwned").exists()
     if name != "report-file":

@@ -372,7 +372,12 @@ def test_an_exemption_is_shown_and_ends(repo: Repo, check: Check, until: str, co
     found, report = check()
 
     assert found == code
-    assert report.of("prompts/a.md")["exemption"] == {"reason": "To be split.", "until": until, "line": 3}
+    assert report.of("prompts/a.md")["exemption"] == {
+        "reason": "To be split.",
+        "until": until,
+        "line": 3,
+        "label": "",
+    }
     assert [one["subject"] for one in report["loosened"]] == ["prompts/a.md"]
 
 

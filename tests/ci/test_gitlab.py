@@ -22,7 +22,7 @@ def test_a_merge_request_on_gitlab() -> None:
     fork = gitlab.detect(env | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "stranger/r"})
 
     assert context == Context(
-        "gitlab", "merge_request_event", "pull_request", base=ID, base_is_ancestor=True, target_branch="main", default_branch="main", pull_request=3,
+        "gitlab", "merge_request_event", "pull_request", base=ID, base_is_ancestor=True, target_branch="main", default_branch="main", pull_request=3, labels=(),
         repository="g/s/r", fetch_hint='set `variables: {GIT_DEPTH: "0"}` in the job',
     )  # fmt: skip
     assert merged

@@ -149,6 +149,6 @@ def test_help_lists_the_environment(lint: Callable[..., Done]) -> None:
     """The variables of options, of the API, and of CI systems."""
     out = lint("help", "environment").out
 
-    assert out.startswith("Options of prompt-lint:\n  PROMPT_LINT_BASE ")
+    assert out.startswith("Options of prompt-lint:\n  PROMPT_LINT_ACCEPT_LABEL ")
     for name in ("PROMPT_LINT_ADMIN_URL", "ANTHROPIC_API_KEY", "CLOUD_ML_REGION", "BUILDKITE_PULL_REQUEST"):
         assert name in out

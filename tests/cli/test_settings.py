@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from prompt_lint.cli.options import JudgingOptions
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.schema import Config
 
@@ -23,4 +24,4 @@ def test_an_outage_fails_in_ci_unless_the_configuration_says_otherwise(
     """What can't be asked for exactly is no reason to stop a commit, but it is one to stop a merge."""
     config = Config("", (), (), on_unavailable=on_unavailable)
 
-    assert make_settings(env, config, 1).outage_fails is fails
+    assert make_settings(env, config, JudgingOptions(1)).outage_fails is fails

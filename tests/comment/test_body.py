@@ -41,14 +41,33 @@ def test_failures_and_changes_are_news() -> None:
     """Failures and changes, and nothing else."""
     same = unchanged_report().verdicts[0]
 
-    assert not has_news(unchanged_report())
-    assert has_news(grown_report())
-    assert has_news(unchanged_report()._replace(verdicts=(same._replace(change="new"),)))
+    assert not has_news(unchanged_report(), 10)
+    assert has_news(grown_report(), 10)
+    assert has_news(unchanged_report()._replace(verdicts=(same._replace(change="new"),)), 10)
     assert has_news(
-        unchanged_report()._replace(removed=(RemovedPrompt(make.prompt(), make.MODEL, make.count(10)),))
+        unchanged_report()._replace(removed=(RemovedPrompt(make.prompt(), make.MODEL, make.count(10)),)), 10
     )
-    assert has_news(unchanged_report()._replace(loosened=(Loosening("x", "y", 1),)))
-    assert has_news(unchanged_report()._replace(exit_code=ExitCode.UNCOUNTED))
+    assert has_news(unchanged_report()._replace(loosened=(Loosening("x", "y", 1),)), 10)
+    assert has_news(unchanged_report()._replace(exit_code=ExitCode.UNCOUNTED), 10)
+
+
+@pytest.mark.parametrize(
+    ("growths", "is_news"), [((1,), False), ((9, 0), False), ((10,), True), ((5, -5), True), ((None,), True)]
+)
+def test_a_change_of_few_tokens_is_no_news(growths: tuple[int | None, ...], is_news: bool) -> None:
+    """What grew isn't set off against what shrank; a change that can't be measured is one."""
+    verdicts = [
+        make.verdict(f"prompts/{n}.md", 60, "ok")._replace(
+            change="changed", base_count=make.count(50), growth=growth
+        )
+        for n, growth in enumerate(growths)
+    ]
+    report = make.report(*verdicts, base=BASE)
+
+    assert has_news(report, 10) == is_news
+    assert has_news(report, 0)
+    line = "prompts have changed by fewer than 10 tokens"
+    assert (line in render_body(report, "k", RunId(1, 1), "", 10)) != is_news
 
 
 def test_a_disputed_number_is_news() -> None:

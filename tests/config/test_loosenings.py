@@ -54,6 +54,7 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         ),
         (ONE + "on_raise: note\n", [("on_raise", "`warn` became `note`", "", None, None)]),
         (ONE + "on_raise: fail\n", []),
+        (ONE + "on_raise: label:limits-ok\n", []),
         (ONE.replace("}", ", allow_empty: true}"), [("*.md", "may match nothing now", "", None, None)]),
         # Rewritten, and for every file the same.
         (TOP + "prompts: [{files: a.md}, {files: b.md}, {files: docs/}]\n", []),

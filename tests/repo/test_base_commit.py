@@ -551,7 +551,7 @@ def test_a_rewritten_default_branch_has_nothing_to_compare_with(world: World) ->
 
 
 @pytest.mark.parametrize(
-    "event", ["schedule", "workflow_dispatch", "release", "issue_comment", "::error::\n"]
+    "event", ["schedule", "repository_dispatch", "release", "issue_comment", "::error::\n"]
 )
 def test_runs_without_a_change_have_nothing_to_compare_with(world: World, event: str) -> None:
     """Nothing is guessed: the report is about the whole."""

@@ -14,7 +14,7 @@ from tests.support.repo import ENVIRONMENT, Repo
 
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.repo import entries as entries_module
-from prompt_lint.repo.arguments import resolve_argument
+from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.entries import Entry
 from prompt_lint.repo.working_tree import WorkingTree, open_tree
 
@@ -318,6 +318,26 @@ def test_arguments_that_make_no_sense_end_the_run(repo: Repo, argument: str, mes
         resolve_argument(tree, argument, tree.top)
 
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_pattern_stands_for_the_files_below_the_working_directory(repo: Repo) -> None:
+    """As a shell would read it, and with `**`; a file of that name comes first, and no file at all is an error."""
+    for name in ("x.md", "p/x.md", "p/q/x.md", "p/q/y.txt", "p/[x].md", "p/gone.md"):
+        repo.write(name)
+    repo.commit()
+    (repo.path / "p/gone.md").unlink()
+    tree, folder = opened(repo), str(repo.path / "p")
+
+    def resolve(*arguments: str) -> list[str]:
+        return resolve_arguments(tree, arguments, folder)
+
+    assert resolve("*.md") == ["p/[x].md", "p/x.md"]
+    assert resolve("**/*.md", "q") == ["p/[x].md", "p/q/x.md", "p/x.md", "p/q"]
+    assert resolve("../x.*") == ["x.md"]
+    assert resolve("[x].md") == ["p/[x].md"]
+    for pattern in ("*.prompt", "gon[e].md"):
+        with pytest.raises(Fatal, match="no file matches the pattern"):
+            resolve(pattern)
 
 
 def test_named_files_are_entries_even_when_they_are_ignored(repo: Repo) -> None:

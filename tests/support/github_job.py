@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 from tests.support.program import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.support.composite import Run
     from tests.support.repo import Repo
@@ -107,6 +107,12 @@ def workflow_job(job: Job) -> Job:
     return job
 
 
+def forget_counts(job: Job) -> None:
+    """Empty the runner's temporary folder of counts, as a new job finds it."""
+    for folder in job.temp.glob("prompt-lint-counts-*"):
+        shutil.rmtree(folder)
+
+
 def set_event(job: Job, name: str, payload: Any, **github: str) -> None:
     """Let the job be run for an event; `github` are further values of that context."""
     job.github.update({"event_name": name, **github})
@@ -124,7 +130,13 @@ def commit_base(repo: Repo, *, long: bool = False) -> str:
 
 
 def open_pull_request(
-    repo: Repo, job: Job, files: Mapping[str, str | bytes], *, fork: bool = False, long: bool = False
+    repo: Repo,
+    job: Job,
+    files: Mapping[str, str | bytes],
+    *,
+    fork: bool = False,
+    long: bool = False,
+    labels: Sequence[str] = (),
 ) -> None:
     """Make the job one of a pull request with these files, whose merge is checked out as `actions/checkout` does."""
     base = commit_base(repo, long=long)
@@ -139,12 +151,21 @@ def open_pull_request(
         "number": 12,
         "pull_request": {
             "number": 12,
+            "labels": [{"name": label} for label in labels],
             "base": {"sha": base, "ref": "main", "repo": {"full_name": "o/r"}},
             "head": {"sha": head, "ref": "topic", "repo": {"full_name": "stranger/r" if fork else "o/r"}},
         },
     }
     refs = {"ref": "refs/pull/12/merge", "base_ref": "main", "head_ref": "topic"}
     set_event(job, "pull_request", payload, sha=merge, **refs)
+
+
+def set_labels(job: Job, labels: Sequence[str]) -> None:
+    """Give the pull request of the job these labels."""
+    event = Path(job.github["event_path"])
+    payload = json.loads(event.read_text(encoding="utf-8"))
+    payload["pull_request"]["labels"] = [{"name": label} for label in labels]
+    event.write_text(json.dumps(payload), encoding="utf-8")
 
 
 def follow_fork(job: Job, server: GitHubServer, artifact: Mapping[str, bytes] | None) -> None:

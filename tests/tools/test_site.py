@@ -58,7 +58,7 @@ def test_code_stays_as_it_is() -> None:
 
 
 def test_the_job_for_gitlab_is_the_example() -> None:
-    """docs/ci.md shows examples/gitlab/.gitlab-ci.yml, without the remark at its top."""
+    """docs/gitlab.md shows examples/gitlab/.gitlab-ci.yml, without the remark at its top."""
     _, job = (ROOT / "examples/gitlab/.gitlab-ci.yml").read_text(encoding="utf-8").split("\n", 1)
 
-    assert f"```yaml\n{job}```\n" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{job}```\n" in (ROOT / "docs" / "gitlab.md").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from prompt_lint.actions.counts import describe_counts
 from prompt_lint.actions.credentials import take_credential
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link
 from prompt_lint.actions.step import (
@@ -22,22 +23,17 @@ from prompt_lint.ci import detect_context
 from prompt_lint.cli.fault_report import deliver_fault
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output.phrases import is_accepted
 from prompt_lint.output.report_reader import read_report
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.output.totals import Total, total_by_model
-from prompt_lint.repo import base_commit
-from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-    from prompt_lint.ci.context import Context
     from prompt_lint.model.values import Report
 
-# The folder of action.yml's cache, in the runner's temporary one.
-COUNTS_FOLDER = "prompt-lint-counts"
-
-_OPTIONS = ("config", "policy", "counting")
+_OPTIONS = ("config", "policy", "counting", "accept-label")
 _STATUSES = {int(ExitCode.OK): "pass", int(ExitCode.OVER_LIMIT): "fail"}
 _PURPOSE = "check the prompts"
 _NO_KEY = "No key reaches a pull request from a fork: tokens are counted offline, or as counts of earlier runs in the cache say."
@@ -61,13 +57,16 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
         note = "" if take_credential(env, context) else _NO_KEY
         if note:  # whatever the input says: without a key, there is no other way
             env["INPUT_COUNTING"] = "offline"
-        arguments = build_arguments(env, context, report_file)
+        arguments = build_arguments(env, report_file)
     except Fatal as error:
         deliver_fault(error, {"outputs": [_split_output(output) for output in _list_outputs(env)]}, env)
         raise
     if note:
         write_stdout(f"{note}\n")
+    folder = env.get("ACTION_COUNTS", "")
+    known = describe_counts(folder)
     exit_code, complaint = run_prompt_lint(env, arguments)
+    has_new_counts = describe_counts(folder) != known
     report = _try_read_report(report_file)
     if report is None:
         report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
@@ -79,24 +78,21 @@ def _check(env: MutableMapping[str, str]) -> tuple[int, Mapping[str, str]]:
     path = find_copy(report_file, read_input(env, "report-file")) if report else ""
     status = _STATUSES.get(exit_code, "error")
     figures = _summarize(report) if report and (report.verdicts or not report.problems) else {}
-    return exit_code, {"status": status, "report-file": path, **figures}
+    new_counts = str(has_new_counts).lower()
+    return exit_code, {"status": status, "report-file": path, "new-counts": new_counts, **figures}
 
 
-def build_arguments(env: Mapping[str, str], context: Context | None, report_file: str) -> list[str]:
+def build_arguments(env: Mapping[str, str], report_file: str) -> list[str]:
     """Return the command line that the inputs mean. Raises `Fatal` for what can't be read, or must not be written to."""
     arguments = ["check"]
     arguments += [f"--{name}={value}" for name in _OPTIONS if (value := read_input(env, name))]
     if read_input(env, "allow-unmatched") == "true":
         arguments.append("--allow-unmatched")
-    if base := _choose_base(env, context):
+    if base := read_input(env, "base"):
         arguments.append(f"--base={base}")
     arguments += [f"--output={output}" for output in (f"json={report_file}", *_list_outputs(env))]
-    if env.get("ACTION_CACHE") == "true":
-        folder = os.path.join(env["RUNNER_TEMP"], COUNTS_FOLDER)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        arguments.append(f"--cache-dir={folder}")
-    else:
-        arguments.append("--no-cache")
+    folder = env.get("ACTION_COUNTS")
+    arguments.append(f"--cache-dir={folder}" if folder else "--no-cache")
     try:
         arguments += shlex.split(read_input(env, "args"))
     except ValueError:
@@ -121,23 +117,6 @@ def _list_outputs(env: Mapping[str, str]) -> list[str]:
 def _split_output(output: str) -> tuple[str, str]:
     name, _, path = output.partition("=")
     return name, path
-
-
-def _choose_base(env: Mapping[str, str], context: Context | None) -> str:
-    """Return what to compare with. A branch that is run by hand is compared with the default branch."""
-    base = read_input(env, "base")
-    if base != "auto" or context is None or context.kind != "other" or context.event == "schedule":
-        return base
-    default = context.default_branch
-    return f"origin/{default}" if default and _is_known(f"origin/{default}", env) else base
-
-
-def _is_known(ref: str, env: Mapping[str, str]) -> bool:
-    try:
-        base_commit.find_base(open_tree(os.getcwd(), use_git=True), ref, env)
-    except Fatal:
-        return False
-    return True
 
 
 def _enter_working_directory(env: Mapping[str, str]) -> None:
@@ -167,13 +146,15 @@ def _summarize(report: Report) -> dict[str, str]:
     """Return the outputs about tokens. Of several models, the one with the most counts."""
     nothing = Total("", EMPTY_COUNT, EMPTY_COUNT, EMPTY_COUNT)
     total = max(total_by_model(report), key=lambda total: total.after.tokens, default=nothing)
-    failing = {(verdict.prompt.path, verdict.prompt.name) for verdict in report.verdicts if verdict.fails}
+    failing = {verdict.prompt for verdict in report.verdicts if verdict.fails}
+    accepted = {verdict.prompt for verdict in report.verdicts if is_accepted(verdict)} - failing
     return {
         "total": str(total.after.tokens),
         "total-margin": str(total.after.margin),
         "delta": str(total.growth.tokens) if report.base else "",
         "delta-margin": str(total.growth.margin) if report.base else "",
         "over": str(len(failing)),
+        "accepted": str(len(accepted)),
     }
 
 

@@ -40,6 +40,8 @@ def open_comparison(
 ) -> Iterator[Comparison | None]:
     """Open what the run compares with. Where there is no earlier commit to compare with, add a note to the tree, and yield None.
 
+    The note is a warning where the clone lacks the base: then the run may fail for what the change didn't do.
+
     Raises `Fatal` where a base was named and there is none.
     """
     context = ci.detect_context(env)
@@ -47,7 +49,8 @@ def open_comparison(
     base = _find_earlier_base(tree, ref, context, env)
     if isinstance(base, NoBase):
         hint = f"; {base.hint}" if base.hint else ""
-        tree.notes.append(f"no base found, so everything is checked: {base.message}{hint}")
+        notes = tree.warnings if base.is_fetchable else tree.notes
+        notes.append(f"no base found, so everything is checked: {base.message}{hint}")
         yield None
         return
     with CommitTree(tree.top, base.commit, tree.left_out) as commit:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Note, Verdict
+from prompt_lint.model.values import Exemption, Note, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import ChangeKind, Exemption, MaxGrowth, Problem, Prompt, Report, Rule
+    from prompt_lint.model.values import ChangeKind, MaxGrowth, Problem, Prompt, Report, Rule
 
     # Exemptions with what tells whether they concern a path.
     Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]
@@ -92,6 +92,13 @@ def apply_exemptions_to_problems(
         else:
             failing.append(problem)
     return failing, notes
+
+
+def accept_by_label(verdict: Verdict, label: str) -> Verdict:
+    """Exempt what fails for its size, where a label of the pull request says so; "" is no label."""
+    if not label or not verdict.fails:
+        return verdict
+    return verdict._replace(exemption=Exemption((), "", "", 0, label), status="exempt")
 
 
 def mark_preexisting(verdict: Verdict) -> Verdict:

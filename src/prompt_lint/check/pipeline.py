@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
 from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.judge import apply_exemption, apply_exemptions_to_problems, decide_exit_code
+from prompt_lint.check.judge import (
+    accept_by_label,
+    apply_exemption,
+    apply_exemptions_to_problems,
+    decide_exit_code,
+)
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountResults, CountSources
-    from prompt_lint.model.values import Problem, Verdict
+    from prompt_lint.model.values import OnRaise, Problem, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 
@@ -37,6 +42,9 @@ class Settings(NamedTuple):
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
     allow_unmatched: bool = False
+    accepting_label: str = ""  # which the pull request has
+    on_raise: OnRaise = "warn"
+    raise_label: str = ""
 
 
 class Run(NamedTuple):
@@ -82,7 +90,7 @@ def check_prompts(
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
-        *map(Note, tree.notes),
+        *run_notes.note_tree(tree),
         *(note for note in report.notes if note.kind not in config.notes_off),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
@@ -101,7 +109,8 @@ def _apply_exemptions(
     """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    return [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts], failing, notes
+    exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
+    return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
 
 
 def _list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
@@ -157,7 +166,8 @@ def _compare(
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
         loosened=loosenings.list_loosenings(comparison, config, targets, changes),
-        on_raise=config.on_raise,
+        on_raise=run.settings.on_raise,
+        raise_label=run.settings.raise_label,
         unread_files=unread_files,
         planned=plan_requests(outcomes) if run.sources.is_dry_run else (),
     )

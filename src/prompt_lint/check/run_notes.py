@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import ApiService, CountResults
     from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.repo.working_tree import WorkingTree
 
 
 def report_nothing_measured(
@@ -34,6 +35,12 @@ def report_nothing_measured(
         first = shlex.quote(unmatched[0] or ".")
         hint = f"see `prompt-lint explain {first}`; a hook that names every changed file passes --allow-unmatched"
         yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
+
+
+def note_tree(tree: WorkingTree) -> Iterator[Note]:
+    """Return what was noted of the tree, the warnings first."""
+    yield from (Note(warning, kind="no-base") for warning in tree.warnings)
+    yield from map(Note, tree.notes)
 
 
 def note_unmatched(targets: Targets, report: Report, unmatched: Sequence[str]) -> Iterator[Note]:

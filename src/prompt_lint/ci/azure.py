@@ -23,7 +23,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
     )
     if context.kind != "pull_request":
         # No variable has the commit before a push.
-        return context._replace(kind="push" if context.event in _PUSHES else "other")
+        return context._replace(kind="push") if context.event in _PUSHES else context
     is_merge = _MERGE_REF.fullmatch(env.get("BUILD_SOURCEBRANCH", "")) is not None
     return context._replace(
         merge_commit=parse_commit_id(env.get("BUILD_SOURCEVERSION")) if is_merge else "",

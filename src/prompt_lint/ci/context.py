@@ -14,17 +14,22 @@ _EVENT = re.compile(r"[\w-]{1,50}", re.ASCII)
 # A commit, or a range that begins with it; Travis CI shortens both.
 _START = re.compile(r"([0-9a-f]{10,64})(?:\.{2,3}[0-9a-f]{10,64})?")
 
+# GitHub's names have up to 50 characters, GitLab's up to 255; GitHub allows 100 of them.
+MAX_LABEL = 255
+_MOST_LABELS = 1_000
+
 
 class Context(NamedTuple):
     """A run in CI. What isn't known, or isn't well formed, is empty.
 
-    `event` is the platform's own name of what has happened, `kind` is ours: `unknown` where the platform doesn't say, and
-    `other` for what changes nothing, such as a schedule.
+    `event` is the platform's own name of what has happened, `kind` is ours: `unknown` where the platform doesn't say, or somebody
+    has started the run by hand, so that its change is what the branch has; `other` for what changes nothing, such as a schedule.
     `base` is the id of a commit to compare with: the target of a pull request, or the commit before a push (its id may be
     shortened).
     With `base_is_ancestor` the platform vouches that HEAD is built on it, so that no history is needed to know.
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
+    `labels` are those that it had when the run was started, None where the platform doesn't say.
     `summary_file` takes Markdown for people to read.
     `fetch_hint` says how to make the platform fetch the whole history.
     `missing_variables` should say what a pull request is merged into, where none of them does; they are empty, too, where
@@ -47,6 +52,7 @@ class Context(NamedTuple):
     fetch_hint: str = ""
     notes: tuple[str, ...] = ()
     missing_variables: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
 
 
 def parse_commit_id(value: object) -> str:
@@ -79,6 +85,12 @@ def parse_repository(value: object) -> str:
     if not isinstance(value, str) or not _REPOSITORY.fullmatch(value):
         return ""
     return "" if {".", ".."} & set(value.split("/")) else value
+
+
+def parse_labels(values: object) -> tuple[str, ...]:
+    """Return the names of labels, without those that can't be one."""
+    names = values[:_MOST_LABELS] if isinstance(values, list) else ()
+    return tuple(name for name in names if isinstance(name, str) and 0 < len(name) <= MAX_LABEL)
 
 
 def parse_event(value: object) -> str:

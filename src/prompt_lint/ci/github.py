@@ -17,10 +17,11 @@ from prompt_lint.ci.context import (
     parse_branch,
     parse_commit_id,
     parse_event,
+    parse_labels,
     parse_number,
     parse_repository,
 )
-from prompt_lint.ci.systems import GITHUB
+from prompt_lint.ci.systems import GITHUB, is_started_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
             base_is_ancestor=payload.get("forced") is False and payload.get("created") is False,
             pushed_branch=parse_branch(env.get("GITHUB_REF")) if env.get("GITHUB_REF_TYPE") != "tag" else "",
         )
-    return context
+    return context._replace(kind="unknown") if is_started_by_hand(event) else context
 
 
 def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Mapping[str, Any]) -> Context:
@@ -79,8 +80,14 @@ def _describe_pull_request(context: Context, env: Mapping[str, str], payload: Ma
         missing_variables=() if target or base_commit else GITHUB.target,
         pull_request=parse_number(get_nested(payload, "pull_request", "number") or payload.get("number")),
         # A fork may have been deleted, and then has no name; without a payload it may be one.
+        labels=_read_labels(payload),
         is_fork=not repository or get_nested(head, "repo", "full_name") != repository,
     )
+
+
+def _read_labels(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
+    labels = get_nested(payload, "pull_request", "labels")
+    return parse_labels([get_nested(label, "name") for label in labels]) if isinstance(labels, list) else None
 
 
 def get_nested(value: object, *keys: str) -> object:

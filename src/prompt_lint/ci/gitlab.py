@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.ci.context import Context, parse_commit_id, parse_repository
+from prompt_lint.ci.context import Context, parse_commit_id, parse_labels, parse_repository
 from prompt_lint.ci.systems import GITLAB, describe_run
 
 if TYPE_CHECKING:
@@ -30,5 +30,7 @@ def detect(env: Mapping[str, str]) -> Context | None:
         base=base,
         base_is_ancestor=True,
         missing_variables=() if base or context.target_branch else _TARGETS,
+        # Set where there are labels, separated by commas, which no label can have.
+        labels=parse_labels(env.get("CI_MERGE_REQUEST_LABELS", "").split(",")),
         is_fork=not repository or env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != repository,
     )

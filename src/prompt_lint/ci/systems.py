@@ -7,7 +7,7 @@ Sources: the documentation that each line names, read in November 2026.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.ci.context import Context, parse_branch, parse_event, parse_number, parse_start
 
@@ -65,11 +65,13 @@ SYSTEMS: Sequence[System] = (
     System(
         "AppVeyor", "https://www.appveyor.com/docs/environment-variables/", "APPVEYOR",
         pull_request=("APPVEYOR_PULL_REQUEST_NUMBER",), target=("APPVEYOR_REPO_BRANCH",), branch=("APPVEYOR_REPO_BRANCH",),
+        fetch_hint="take `clone_depth` out of appveyor.yml",
     ),
     System(
         "AWS CodeBuild", "https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
         "CODEBUILD_BUILD_ID", pull_request=("CODEBUILD_WEBHOOK_TRIGGER",), target=("CODEBUILD_WEBHOOK_BASE_REF",),
         branch=("CODEBUILD_WEBHOOK_HEAD_REF",), before="CODEBUILD_WEBHOOK_PREV_COMMIT", event="CODEBUILD_WEBHOOK_EVENT",
+        fetch_hint="set the project's Git clone depth to Full",
     ),
     System(
         "Bitbucket Pipelines", "https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/",
@@ -79,29 +81,35 @@ SYSTEMS: Sequence[System] = (
     System(
         "Bitrise", "https://devcenter.bitrise.io/en/references/available-environment-variables.html", "BITRISE_IO",
         pull_request=("BITRISE_PULL_REQUEST",), target=("BITRISEIO_GIT_BRANCH_DEST",), branch=("BITRISE_GIT_BRANCH",),
+        fetch_hint="give the step `git-clone` `clone_depth: -1`",
     ),
     System(
         "Buildkite", "https://buildkite.com/docs/pipelines/configure/environment-variables", "BUILDKITE",
         pull_request=("BUILDKITE_PULL_REQUEST",), target=("BUILDKITE_PULL_REQUEST_BASE_BRANCH",),
         branch=("BUILDKITE_BRANCH",), default_branch="BUILDKITE_PIPELINE_DEFAULT_BRANCH",
+        fetch_hint="take `--depth` out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
     ),
     System(  # it says nothing of a pull request's target; its number alone is set for forks
         "CircleCI", "https://circleci.com/docs/reference/variables/", "CIRCLECI",
         pull_request=("CIRCLE_PR_NUMBER", "CIRCLE_PULL_REQUEST"), branch=("CIRCLE_BRANCH",),
+        fetch_hint="give the step `checkout` `method: full`",
     ),
     System(
         "Codefresh", "https://codefresh.io/docs/docs/pipelines/variables/", "CF_BUILD_ID",
         pull_request=("CF_PULL_REQUEST_NUMBER",), target=("CF_PULL_REQUEST_TARGET",), branch=("CF_BRANCH",),
+        fetch_hint="take `depth` out of the step `git-clone`",
     ),
     System(
         "Drone", "https://docs.drone.io/pipeline/environment/reference/", "DRONE",
         pull_request=("DRONE_PULL_REQUEST",), target=("DRONE_TARGET_BRANCH",), branch=("DRONE_BRANCH",),
         default_branch="DRONE_REPO_BRANCH", before="DRONE_COMMIT_BEFORE", event="DRONE_BUILD_EVENT",
+        fetch_hint="take `depth` out of `clone`",
     ),
     System(
         "Semaphore", "https://docs.semaphore.io/reference/env-vars", "SEMAPHORE",
         pull_request=("SEMAPHORE_GIT_PR_NUMBER",), target=("SEMAPHORE_GIT_BRANCH",), branch=("SEMAPHORE_GIT_BRANCH",),
         before="SEMAPHORE_GIT_COMMIT_RANGE", event="SEMAPHORE_GIT_REF_TYPE",
+        fetch_hint="raise SEMAPHORE_GIT_DEPTH above 50 before `checkout`",
     ),
     System(
         "Travis CI", "https://docs.travis-ci.com/user/environment-variables/", "TRAVIS",
@@ -112,16 +120,19 @@ SYSTEMS: Sequence[System] = (
         "Woodpecker", "https://woodpecker-ci.org/docs/usage/environment", "CI_WORKFLOW_NAME",
         pull_request=("CI_COMMIT_PULL_REQUEST",), target=("CI_COMMIT_TARGET_BRANCH",), branch=("CI_COMMIT_BRANCH",),
         default_branch="CI_REPO_DEFAULT_BRANCH", event="CI_PIPELINE_EVENT",
+        fetch_hint="give the step `clone` `settings: {partial: false}`, and no `depth`",
     ),
     System(
         "Gerrit Trigger of Jenkins", "https://plugins.jenkins.io/gerrit-trigger/", "GERRIT_EVENT_TYPE",
         pull_request=("GERRIT_CHANGE_NUMBER",), target=("GERRIT_BRANCH",), branch=("GERRIT_REFNAME",),
         event="GERRIT_EVENT_TYPE",
+        fetch_hint="turn `shallow` off in the checkout's `CloneOption`",
     ),
     System(  # the multibranch plugins, the GitHub Pull Request Builder, the GitLab plugin
         "Jenkins", "https://www.jenkins.io/doc/book/pipeline/multibranch/", "JENKINS_URL",
         pull_request=("CHANGE_ID", "ghprbPullId", "gitlabMergeRequestIid"),
         target=("CHANGE_TARGET", "ghprbTargetBranch", "gitlabTargetBranch"), branch=("BRANCH_NAME", "GIT_BRANCH"),
+        fetch_hint="turn `shallow` off in the checkout's `CloneOption`",
     ),
     System("another CI", "by convention: set to anything but `false`", "CI"),
 )  # fmt: skip
@@ -133,6 +144,8 @@ _PULL_REQUEST_EVENT = re.compile(r"(?:pull|merge)[_-]?request|patchset", re.IGNO
 # A pull request that has been merged or closed is no change any more.
 _ENDED = re.compile(r"merged|closed|abandoned", re.IGNORECASE)
 _PUSH_EVENTS = {"push", "branch", "ref-updated"}
+# GitHub Actions, GitLab, Azure Pipelines.
+_EVENTS_BY_HAND = {"workflow_dispatch", "web", "manual"}
 _NUMBER = re.compile(r"(?:[^\s]{0,400}/)?([0-9]{1,18})")
 
 
@@ -158,7 +171,7 @@ def describe_run(system: System, env: Mapping[str, str]) -> Context:
     context = Context(
         "other",
         event,
-        "unknown" if event == "unknown" else "push" if event.lower() in _PUSH_EVENTS else "other",
+        _find_kind(event),
         pushed_branch=_find_branch(env, system.branch),
         default_branch=parse_branch(env.get(system.default_branch)),
         fetch_hint=system.fetch_hint,
@@ -176,6 +189,16 @@ def describe_run(system: System, env: Mapping[str, str]) -> Context:
         missing_variables=() if target else system.target[:1],
         is_fork=True,
     )
+
+
+def is_started_by_hand(event: str) -> bool:
+    return event.lower() in _EVENTS_BY_HAND
+
+
+def _find_kind(event: str) -> Literal["push", "other", "unknown"]:
+    if event == "unknown" or is_started_by_hand(event):
+        return "unknown"
+    return "push" if event.lower() in _PUSH_EVENTS else "other"
 
 
 def _find_branch(env: Mapping[str, str], variables: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from prompt_lint.output.terminal import write_stdout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prompt_lint.cli.options import ConfigOptions, CountingOptions
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions, JudgingOptions
 
 
 def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
@@ -86,6 +86,15 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     help="Exit 0 even if prompts fail. Errors still exit 2 or 3.",
 )
 @option(
+    "--accept-label",
+    group=options.LIMITS,
+    metavar="NAME",
+    default="",
+    envvar="PROMPT_LINT_ACCEPT_LABEL",
+    show_default="none",
+    help="Do not fail for the size of prompts if the pull request has the label NAME (GitHub, GitLab).",
+)
+@option(
     "--base",
     group=options.COMPARISON,
     metavar="REF",
@@ -132,6 +141,7 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
 @options.color
 @options.group_options(
     config_options=options.ConfigOptions,
+    judging_options=options.JudgingOptions,
     counting_options=options.CountingOptions,
     output_options=OutputOptions,
 )
@@ -141,11 +151,9 @@ def command(
     paths: tuple[str, ...],
     base: str | None,
     policy: str | None,
-    max_file_size: int,
-    exit_zero: bool,
-    allow_unmatched: bool,
     dry_run: bool,
     config_options: ConfigOptions,
+    judging_options: JudgingOptions,
     counting_options: CountingOptions,
     output_options: OutputOptions,
 ) -> ExitCode:
@@ -159,7 +167,7 @@ def command(
             "leave out --output-format, --output-file and --output, or --dry-run",
         )
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, max_file_size, exit_zero=exit_zero, allow_unmatched=allow_unmatched)
+    settings = make_settings(env, config, judging_options)
     with (
         open_count_sources(
             env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
@@ -173,7 +181,7 @@ def command(
         write_stdout(render_plan(report, sources, counting_options.max_requests))
         return ExitCode.OK
     report = add_cache_warnings(report, sources)
-    describe = partial(describe_input, tree=tree, config=config, max_file_size=max_file_size)
+    describe = partial(describe_input, tree=tree, config=config, max_file_size=settings.max_file_size)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
     return deliver_report(report, targets, output_options, env)

@@ -9,7 +9,7 @@ import click
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.comment import publisher
-from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     "report_file",
     group=options.INPUT,
     type=click.Path(dir_okay=False),
-    required=True,
-    help="The JSON output of `check`.",
+    default="",
+    show_default="none",
+    help="The JSON output of `check`; required without --missing-ok.",
 )
 @option(
     "--missing-ok",
@@ -60,6 +61,14 @@ if TYPE_CHECKING:
     show_default="none",
     help="A name for this comment, if a pull request has several, as for the jobs of a matrix.",
 )
+@option(
+    "--min-delta",
+    group=options.OUTPUT,
+    type=click.IntRange(0, 10**9),
+    metavar="TOKENS",
+    default=10,
+    help="Do not comment on a change of fewer tokens if nothing fails.",
+)
 @option("--dry-run", group=options.OUTPUT, is_flag=True, help="Print the comment, and send nothing.")
 @click.pass_obj
 def command(
@@ -68,10 +77,15 @@ def command(
     key: str,
     number: int | None,
     missing_ok: bool,
+    min_delta: int,
     dry_run: bool,
 ) -> ExitCode:
     """Update the comment on a GitHub pull request.
 
     There is one comment, which each run replaces. Needs a token in GITHUB_TOKEN.
     """
-    return publisher.run(env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run))
+    if not (report_file or missing_ok):
+        raise Fatal("--report is missing", "write a report with `prompt-lint check --output json=FILE`")
+    return publisher.run(
+        env, publisher.Options(report_file, key, number or 0, missing_ok, dry_run, min_delta)
+    )

@@ -135,7 +135,9 @@ def command(
         write_stdout(render_requests(prompts, models))
         return ExitCode.OK
     with open_count_sources(env, None, None, counting_options) as sources:
-        report = _count_files(files, reader, sources, make_settings(env, None, max_file_size))
+        report = _count_files(
+            files, reader, sources, make_settings(env, None, options.JudgingOptions(max_file_size))
+        )
 
     def describe_input(path: str) -> str:
         if what := describe_file_here(path, env, options.ConfigOptions(), max_file_size):

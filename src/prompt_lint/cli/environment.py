@@ -113,6 +113,7 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
         Variable(
             ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"), "The commit to compare with.", "", "check"
         ),
+        Variable(("CI_MERGE_REQUEST_LABELS",), "The labels of the merge request.", "", "check"),
         Variable(("BUILD_REPOSITORY_NAME",), "The repository.", "", "check"),
         Variable(("BUILD_SOURCEVERSION",), "The commit that is built.", "", "check"),
         Variable(("SYSTEM_PULLREQUEST_ISFORK",), "Whether the pull request comes from a fork.", "", "check"),

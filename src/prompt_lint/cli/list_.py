@@ -104,7 +104,7 @@ def command(
 
         write_stdout(render_overview(env, (), max_file_size, counting_options))
         return ExitCode.OK
-    settings = make_settings(env, config, max_file_size)
+    settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)
     listing = listing._replace(report=add_cache_warnings(listing.report, sources))

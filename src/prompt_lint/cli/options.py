@@ -40,6 +40,15 @@ class ConfigOptions(NamedTuple):
     no_git: bool = False
 
 
+class JudgingOptions(NamedTuple):
+    """What is read and what fails. `max_file_size` is in bytes; with `accept_label` on the pull request no size fails."""
+
+    max_file_size: int
+    exit_zero: bool = False
+    allow_unmatched: bool = False
+    accept_label: str = ""
+
+
 class CountingOptions(NamedTuple):
     """How a run counts. `deadline` is in seconds."""
 
@@ -149,7 +158,7 @@ class FormatAndFile(click.ParamType[tuple[str, str]]):
 
 
 INPUT, LIMITS, COMPARISON, COUNTING, OUTPUT = "Input", "Limits", "Comparison", "Counting", "Output"
-PATHS_HELP = "Files and folders to look at. [default: the whole repository]"
+PATHS_HELP = "Files, folders and patterns to look at. [default: the whole repository]"
 
 config = option(
     "--config",

@@ -13,7 +13,7 @@ from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
-from prompt_lint.repo.arguments import resolve_argument
+from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_project(
     """
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git)
-    relative = [resolve_argument(tree, path, start) for path in paths]
+    relative = resolve_arguments(tree, paths, start)
     data, name = _read_config(env, tree, options, start)
     config = _parse(data, name, options) if name else Config("", (), ())
     if not name or (paths and options.models and options.limit):

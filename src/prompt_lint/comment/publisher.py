@@ -35,7 +35,8 @@ _INSIDERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 class Options(NamedTuple):
     """What the command line says. `report` is the path of the JSON of a `check`, `key` tells comments of one pull request apart.
 
-    `number` is that of the pull request, 0 for the event's. With `missing_ok` there may be no report.
+    `number` is that of the pull request, 0 for the event's. With `missing_ok` there may be no report. A change of fewer
+    than `min_delta` tokens is no reason to comment.
     """
 
     report: str
@@ -43,6 +44,7 @@ class Options(NamedTuple):
     number: int = 0
     missing_ok: bool = False
     dry_run: bool = False
+    min_delta: int = 0
 
 
 class Comment(NamedTuple):
@@ -73,7 +75,7 @@ def _comment(env: Mapping[str, str], options: Options) -> ExitCode:
     """Raises `Fatal`."""
     report, fault = _read_report(options)
     if options.dry_run:
-        write_stdout(render_body(report, options.key, RunId(0, 0), ""), for_machines=True)
+        write_stdout(render_body(report, options.key, RunId(0, 0), "", options.min_delta), for_machines=True)
         return ExitCode.OK
     result = escape_line(_publish(env, options, report))
     notice = format_command("notice", result, title="prompt-lint") if has_runner(env) else result
@@ -102,7 +104,7 @@ def _publish(env: Mapping[str, str], options: Options, report: Report | None) ->
             target = find_target(env, options.number, call)
             if isinstance(target, NoTarget):
                 return target.reason
-            return _update_comments(call, target, report, options.key)
+            return _update_comments(call, target, report, options)
         except Refused as refused:
             if refused.status == 403 and lacks_secrets(env, ci.detect_context(env)):
                 return (
@@ -111,17 +113,18 @@ def _publish(env: Mapping[str, str], options: Options, report: Report | None) ->
             raise
 
 
-def _update_comments(call: Call, target: Target, report: Report | None, key: str) -> str:
+def _update_comments(call: Call, target: Target, report: Report | None, options: Options) -> str:
     """Create a comment, or update the one there is. A run without a report only takes back what an earlier one said."""
-    body = render_body(report, key, target.run, target.run_url)
+    key, min_delta = options.key, options.min_delta
+    body = render_body(report, key, target.run, target.run_url, min_delta)
     comments = _list_comments(call, target, key)
     if any(comment.run > target.run for comment in comments):
         return "no comment: a later run has written it"
     if report is None and all(comment.run == target.run for comment in comments):
         return "no comment: the run has left no report"
     if not comments:
-        if report and not has_news(report):
-            return f"no comment: {describe_no_news(report, format_short_name)}"
+        if report and not has_news(report, min_delta):
+            return f"no comment: {describe_no_news(report, min_delta, format_short_name)}"
         expect_status(call("POST", _issue_comments(target), {"body": body}), 201)
         # Another run may have done the same at the same time: then the oldest comment is the one to keep.
         comments = _list_comments(call, target, key)

@@ -6,6 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prompt_lint.ci.context import MAX_LABEL
+from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config import values
 from prompt_lint.config.mistakes import Node, describe_kind, quote
 from prompt_lint.model.nearest import find_nearest
@@ -17,8 +19,8 @@ ROLES = ("system", "user")
 COUNTING = ("exact", "auto", "offline")
 ON_UNAVAILABLE = ("fail", "offline")
 POLICIES = ("changed", "project")
-# From the mildest to the strictest.
-ON_RAISE = ("note", "warn", "fail")
+# From the mildest to the strictest; `label:` is followed by a name.
+ON_RAISE = ("note", "warn", "label:", "fail")
 
 MAX_RULES = 500
 MAX_GROUPS = 100
@@ -48,6 +50,16 @@ def _choice(*names: str) -> Callable[[Node, str], str | None]:
 
 def _read_format(node: Node, example: str) -> str | None:
     return values.read_choice(node, f"{example} (a template of another engine is text)", node.file.formats)
+
+
+def _read_on_raise(node: Node, example: str) -> str | None:
+    if isinstance(node.value, str) and (label := read_raise_label(node.value)):
+        if len(label) <= MAX_LABEL and label.isprintable() and label == label.strip():
+            return node.value
+        return node.report(
+            f"a label has at most {MAX_LABEL} characters, all printable", "on_raise: label:limits-ok"
+        )
+    return values.read_choice(node, example, ("note", "warn", "fail", "label:NAME"))
 
 
 def _read_prompts(node: Node, example: str) -> list[Entry] | None:
@@ -86,7 +98,7 @@ TOP = _SHARED | {
     "counting": Key(_choice(*COUNTING), "counting: auto"),
     "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
     "policy": Key(_choice(*POLICIES), "policy: changed"),
-    "on_raise": Key(_choice(*ON_RAISE), "on_raise: warn"),
+    "on_raise": Key(_read_on_raise, "on_raise: warn"),
     "notes": Key(values.read_notes, "notes: {placeholders: off}"),
     "exempt": Key(_read_exemptions, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
     "prompts": Key(_read_prompts, "prompts: [{files: prompts/**/*.md}]"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config.keys import ON_RAISE
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.model.values import Loosening
@@ -35,9 +36,20 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
                 0,
             )
         )
-    if ON_RAISE.index(current.on_raise) < ON_RAISE.index(base.on_raise):
+    if _is_weaker(current.on_raise, base.on_raise):
         loosenings.append(Loosening("on_raise", f"`{base.on_raise}` became `{current.on_raise}`", 0))
     return loosenings
+
+
+def _is_weaker(on_raise: str, base: str) -> bool:
+    """Return whether `on_raise` is milder than the base's. Another label may be one that more people can add."""
+    if read_raise_label(on_raise) and read_raise_label(base):
+        return on_raise != base
+    ranks = [
+        max(rank for rank, name in enumerate(ON_RAISE) if value.startswith(name))
+        for value in (on_raise, base)
+    ]
+    return ranks[0] < ranks[1]
 
 
 def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:

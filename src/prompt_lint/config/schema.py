@@ -7,7 +7,7 @@ A group takes its limit from its own `limits` or `limit` alone. A limit in perce
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config import keys
 from prompt_lint.config.keys import GROUP, RULE, TOP, Entry
@@ -29,8 +29,6 @@ from prompt_lint.text.location import ParseError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from prompt_lint.model.values import OnRaise
-
     # The name of a model → its context window in tokens, or None.
     ContextWindow = Callable[[str], int | None]
 
@@ -42,7 +40,7 @@ class Config(NamedTuple):
     """What a configuration says. `path` is its file's, as given to `parse_config`; empty where there is no file.
 
     `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
-    that to whether there is a base.
+    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name.
     """
 
     path: str
@@ -52,7 +50,7 @@ class Config(NamedTuple):
     on_unavailable: str = ""
     groups: tuple[Group, ...] = ()
     policy: str = ""
-    on_raise: OnRaise = "warn"
+    on_raise: str = "warn"
     exempt: tuple[Exemption, ...] = ()
     notes_off: frozenset[str] = frozenset()
 
@@ -178,7 +176,7 @@ def _build_config(builder: _Builder) -> Config:
         settings.get("on_unavailable") or "",
         tuple(groups),
         settings.get("policy") or "",
-        cast("OnRaise", settings.get("on_raise") or "warn"),
+        settings.get("on_raise") or "warn",
         tuple(exempt),
         settings.get("notes") or frozenset(),
     )

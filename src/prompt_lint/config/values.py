@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # The prompts of a file that can have limits of their own: those of a SKILL.md.
 PARTS = ("metadata", "body")
 # The kinds of notes that can be switched off.
-NOTE_KINDS = tuple(kind for kind in get_args(NoteKind) if kind != "note")
+NOTE_KINDS = tuple(kind for kind in get_args(NoteKind) if kind not in {"note", "no-base"})
 
 MAX_REFERENCES = 100
 MAX_NAME = 100

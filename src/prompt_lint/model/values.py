@@ -26,11 +26,10 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
-# What a note is about: the run, or a file, of which a configuration can switch off each kind.
-NoteKind = Literal["note", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
+# What a note is about: the run (`note`, `no-base`), or a file, of which a configuration can switch off each kind.
+NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
 
-# What `POST /v1/messages/count_tokens` accepts besides `model`, in the order of the canonical form.
-# Source: the Messages API reference for count_tokens, November 2026.
+# What `POST /v1/messages/count_tokens` accepts besides `model`, in the canonical order. Source: its reference, November 2026.
 REQUEST_KEYS = (
     "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed", "messages",
 )  # fmt: skip
@@ -85,11 +84,11 @@ class ImportedFile(NamedTuple):
 class Prompt(NamedTuple):
     """One prompt of a file; `name` tells several prompts of a file apart.
 
-    `path` is relative to the top of the repository, with `/`, and with undecodable bytes as surrogate escapes.
-    `line` is 1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has
-    been counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose
-    name the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and
-    `role` is that of `Request.role`. `imports` are the files whose text is part of the prompt.
+    `path` is relative to the top of the repository, with `/`, and with undecodable bytes as surrogate escapes. `line` is
+    1-based. `request` is None for a blank prompt, which has 0 tokens and isn't sent, and for a prompt that has been
+    counted: texts aren't kept. `aliases` are symbolic links to the file. Where `path` is a symbolic link by whose name
+    the file is read, `real_path` is the file. `format` is how the file was read, empty where it wasn't, and `role` is
+    that of `Request.role`. `imports` are the files whose text is part of the prompt.
     """
 
     path: str
@@ -134,7 +133,7 @@ class Note(NamedTuple):
 
     @property
     def is_warning(self) -> bool:
-        return self.kind in {"empty", "lost-import"}
+        return self.kind in {"empty", "lost-import", "no-base"}
 
 
 class Part(NamedTuple):
@@ -176,23 +175,23 @@ class ImportShares(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """One entry of `exempt:`. `until` is the last day of the exemption, as `YYYY-MM-DD`; empty for no end."""
+    """An entry of `exempt:`, or a `label` of the pull request. `until` is the last day, as `YYYY-MM-DD`; empty for no end."""
 
     files: tuple[str, ...]
     reason: str
     until: str
     line: int
+    label: str = ""
 
 
 class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is the limit
-    that applied to it in the base, None for none. A verdict that
-    `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the prompt, or did
-    until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import files.
-    `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is that of the
+    base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
+    prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
+    files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     `unchanged_count` is of the members of a sum that are the same in the base.
     """
 
@@ -309,10 +308,10 @@ class MaxGrowth(NamedTuple):
 class Rule(NamedTuple):
     """One rule of the configuration, with the defaults of the file filled in.
 
-    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name
-    in the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name
-    for `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and
-    `role` are empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
+    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name in
+    the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name for
+    `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and `role` are
+    empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     """
 
     files: tuple[str, ...]
@@ -377,10 +376,10 @@ class PlannedRequest(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`,
-    and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was `loosened`,
-    which fails, warns or is noted as `on_raise` says; `unread_files` couldn't be read, or not whole, so that no total has
-    what is in them. `planned` is what a dry run would have sent.
+    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`, and `requests_failed` of them
+    gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
+    `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
+    is what a dry run would have sent.
     """
 
     config_path: str
@@ -398,3 +397,4 @@ class Report(NamedTuple):
     on_raise: OnRaise = "warn"
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
+    raise_label: str = ""

@@ -24,6 +24,7 @@ LEVELS: Sequence[Level] = ("error", "warning", "notice")
 # Kinds of findings with their titles, the worst first. Services remember findings by these names, so they never change.
 KINDS = {
     "configuration": "the configuration or the command line is wrong",
+    "no-base": "not compared with a base",
     "over-limit": "over its limit",
     "grew": "grew more than allowed",
     "loosened": "limits are loosened",
@@ -68,7 +69,7 @@ class Finding(NamedTuple):
         title = KINDS[self.kind]
         first = self.verdicts[0] if self.verdicts else None
         if first and first.status == "exempt":
-            return f"{title}, but exempt"
+            return f"{title}, but {'accepted by a label' if phrases.is_accepted(first) else 'exempt'}"
         if first and first.is_preexisting:
             return f"{title}, as it was before" if first.was_over else f"{title}, which is new or was lowered"
         return title
@@ -110,10 +111,10 @@ def _of_problem(problem: Problem) -> Finding:
 
 
 def _of_notes(report: Report) -> Iterator[Finding]:
-    """Yield what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
+    """Yield warnings, and what is noted of files; with a base, a warning about a prompt that this change didn't touch is a notice."""
     untouched = {verdict.prompt.path for verdict in report.verdicts if verdict.change == "unchanged"}
     for note in report.notes:
-        if note.path:
+        if note.path or note.is_warning:
             is_of_change = note.is_warning and note.path not in untouched
             yield Finding(
                 note.kind if note.is_warning else "note",
@@ -130,7 +131,9 @@ def _of_loosened(report: Report) -> Iterator[Finding]:
     for loosening, models in phrases.merge_models(report.loosened):
         for_models = f" for {', '.join(models)}" if models else ""
         message = f"{loosening.subject}{for_models}: {phrases.describe_loosening(loosening)}"
-        yield Finding("loosened", level, report.config_path, loosening.line, (message,), loosening.subject)
+        reason = phrases.describe_on_raise(report) if report.raise_label else ""
+        lines = (message, reason) if reason else (message,)
+        yield Finding("loosened", level, report.config_path, loosening.line, lines, loosening.subject)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "removed": [_removed(removed) for removed in report.removed],
             "loosened": [_loosening(loosening) for loosening in report.loosened],
             "on_raise": report.on_raise,
+            "raise_label": report.raise_label,
             "summary": _summary(report),
         }
     )
@@ -129,7 +130,12 @@ def _base_count_fields(count: Count | None) -> dict[str, Any]:
 
 
 def _exemption(exemption: Exemption) -> dict[str, Any]:
-    return {"reason": escape_surrogates(exemption.reason), "until": exemption.until, "line": exemption.line}
+    return {
+        "reason": escape_surrogates(exemption.reason),
+        "until": exemption.until,
+        "line": exemption.line,
+        "label": exemption.label,
+    }
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _cases(report: Report) -> Iterator[_Case]:
         elif finding.level == "error" and not finding.verdicts:
             outcome = "error" if finding.kind in {"configuration", "uncounted"} else "failure"
             yield _Case(finding.path, _case_name(finding), outcome, finding.kind, finding.lines)
-        elif finding.kind in {"lost-import", "empty"}:
+        elif finding.kind in {"no-base", "lost-import", "empty"}:
             yield _Case(finding.path, _case_name(finding), "", finding.kind, finding.lines)
     for verdict in report.verdicts:
         yield _verdict_case(report, verdict, reasons.get((verdict.prompt.path, verdict.prompt.line), []))

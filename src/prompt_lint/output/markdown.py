@@ -120,6 +120,9 @@ def _fit(sections: Sequence[_Section], room: int, size: Callable[[str], int]) ->
 def _sections(page: Page) -> Iterator[_Section]:
     if page.models or not page.report.problems:  # what ended early has nothing to count
         yield _Section(0, 1, [render_context(page)])
+    warnings = phrases.select_notes(page.report.notes, warnings=True)
+    of_run = [warning for warning in warnings if not warning.path]
+    yield _Section(0, len(of_run), map(render_warning, of_run))
     yield from _split(0, page.report.problems, _OPEN_ITEMS, render_problem, "more errors", heading="Errors")
     yield from _changes(page)
     tasks = select_tasks(page)
@@ -135,8 +138,8 @@ def _sections(page: Page) -> Iterator[_Section]:
     yield _folded(6, before, page, f"{count_subjects(before)} over before this change, and not made worse")
     yield _folded(7, page.quiet, page, f"{count_subjects(page.quiet)} {_describe_quiet(page)}")
     yield _totals(page)
-    warnings = phrases.select_notes(page.report.notes, warnings=True)
-    yield from _split(3, warnings, _OPEN_ITEMS, render_warning, "more warnings", heading="Warnings")
+    of_files = [warning for warning in warnings if warning.path]
+    yield from _split(3, of_files, _OPEN_ITEMS, render_warning, "more warnings", heading="Warnings")
     notes = phrases.merge_notes(phrases.select_notes(page.report.notes, warnings=False))
     yield _Section(4, len(notes), (f"- {format_text(note)}\n" for note in notes), heading="Notes")
     counting = phrases.describe_counting(page.report)
@@ -186,10 +189,12 @@ def _loosened(page: Page) -> _Section:
     report = page.report
     merged = phrases.merge_models(report.loosened)
     mark = loosening_words(merged[0][0], report.on_raise).mark if merged else ""
-    fails = " (`on_raise: fail`)" if report.on_raise == "fail" else ""
+    fails = " (`on_raise: fail`)" if report.on_raise == "fail" and not report.raise_label else ""
     heading = f"{mark and f'{mark} '}What this change loosens{fails}"
     rows = (loosening_row(loosening, models, page) for loosening, models in merged)
-    return _Section(2, len(merged), rows, heading, LOOSENING_HEADER)
+    reason = phrases.describe_on_raise(report, format_text) if report.raise_label else ""
+    header = f"{reason}\n\n{LOOSENING_HEADER}" if reason else LOOSENING_HEADER
+    return _Section(2, len(merged), rows, heading, header)
 
 
 def _exempt(page: Page) -> _Section:

@@ -96,8 +96,10 @@ def exemption_header(page: Page) -> str:
 def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
     return table_row(
         format_name(verdict.prompt), *_if_several_models(page, format_model(verdict.model)),
-        format_count(verdict.token_count), format_limit(verdict.limit), escape_as_text(exemption.until) or "no end",
-        format_text(exemption.reason),
+        format_count(verdict.token_count), format_limit(verdict.limit), escape_as_text(exemption.until) or ("" if exemption.label else "no end"),
+        phrases.describe_exemption(exemption, has_ended=False, escape=format_text)
+        if exemption.label
+        else format_text(exemption.reason),
     )  # fmt: skip
 
 

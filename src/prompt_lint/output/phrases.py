@@ -135,10 +135,17 @@ def describe_tighter_limit(verdict: Verdict) -> str:
     )
 
 
+def is_accepted(verdict: Verdict) -> bool:
+    """Return whether a verdict would fail, but for a label of the pull request."""
+    return verdict.status == "exempt" and bool(verdict.exemption and verdict.exemption.label)
+
+
 def describe_exemption(
     exemption: Exemption, *, has_ended: bool, escape: Callable[[str], str] = lambda text: text
 ) -> str:
     """Return until when a prompt is exempt, and why; `escape` is applied to what the configuration says."""
+    if exemption.label:
+        return f'Accepted by the label "{escape(exemption.label)}" of the pull request.'
     until = escape(exemption.until)
     period = f"Exempt until {until}" if until else "Exempt"
     return f"{f'Its exemption ended on {until}' if has_ended else period}: {escape(exemption.reason)}"
@@ -151,6 +158,16 @@ def merge_models(loosenings: Iterable[Loosening]) -> list[tuple[Loosening, tuple
         key = loosening._replace(model="")
         models[key] = (*models.get(key, ()), *([loosening.model] if loosening.model else []))
     return list(models.items())
+
+
+def describe_on_raise(report: Report, escape: Callable[[str], str] = lambda text: text) -> str:
+    """Return why what is loosened fails, and what to do; or by which label it doesn't. "" where there is nothing to say."""
+    label = escape(report.raise_label)
+    if report.on_raise == "fail" and label:
+        return f'`on_raise` refuses that. Take it back, or let somebody add the label "{label}" to the pull request.'
+    if report.on_raise == "fail":
+        return "`on_raise: fail` refuses that. Take it back, or make it a change of its own."
+    return f'Accepted by the label "{label}" of the pull request.' if label else ""
 
 
 def describe_loosening(loosening: Loosening) -> str:

@@ -102,6 +102,9 @@ class _Fields:
     def text(self, key: str) -> str:
         return _check_text(self._values.get(key), key)
 
+    def optional_text(self, key: str) -> str:
+        return self.text(key) if self.has(key) else ""
+
     def integer(self, key: str, lowest: int = 0) -> int:
         value = self._values.get(key)
         if type(value) is not int or not lowest <= value <= _LARGEST_NUMBER:
@@ -172,6 +175,7 @@ def _read_document(document: _Fields) -> Report:
         document.objects("loosened", _read_loosening),
         document.word("on_raise", OnRaise),
         summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
+        raise_label=document.optional_text("raise_label"),  # nor this
     )
 
 
@@ -211,10 +215,16 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.optional_integer("growth", -_LARGEST_NUMBER),
         verdict.text("renamed_from"),
         verdict.flag("inherited"),
-        verdict.optional("exemption", lambda it: Exemption((), it.text("reason"), it.text("until"), 0)),
+        verdict.optional("exemption", _read_exemption),
         verdict.optional("shares", _read_shares),
         verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
         verdict.optional_integer("base_limit", 1),
+    )
+
+
+def _read_exemption(exemption: _Fields) -> Exemption:
+    return Exemption(
+        (), exemption.text("reason"), exemption.text("until"), 0, exemption.optional_text("label")
     )
 
 

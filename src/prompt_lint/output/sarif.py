@@ -12,7 +12,7 @@ from urllib.parse import quote
 from prompt_lint import DOCUMENTATION, REPOSITORY, __version__
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.output.findings import collect_findings, identify
-from prompt_lint.output.phrases import merge_notes
+from prompt_lint.output.phrases import describe_exemption, merge_notes
 from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -134,7 +134,7 @@ def _invocation(report: Report, left_out: int) -> dict[str, Any]:
         if problem.exit_code != ExitCode.OVER_LIMIT
     ]
     notifications += [
-        _notification("note", merge_notes([note])[0], place=note)
+        _notification("warning" if note.is_warning else "note", merge_notes([note])[0], place=note)
         for note in report.notes
         if not note.is_warning or not note.path
     ]
@@ -166,7 +166,10 @@ def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str,
         state = _baseline_state(verdict) if report.base else ""
         result |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
-            reason = escape_line(verdict.exemption.reason)
+            exemption = verdict.exemption
+            reason = escape_line(
+                describe_exemption(exemption, has_ended=False) if exemption.label else exemption.reason
+            )
             result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
 

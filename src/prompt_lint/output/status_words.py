@@ -38,7 +38,7 @@ STATUS_WORDS: Mapping[ShownStatus, StatusWords] = {
     "unsure": StatusWords(
         "unsure", _MAGENTA, "❓\u00a0unsure", "the limit lies inside the interval: only an exact count can tell"
     ),
-    "exempt": StatusWords("exempt", _YELLOW, "⏳\u00a0exempt", "would fail, but is listed in `exempt`"),
+    "exempt": StatusWords("exempt", _YELLOW, "⏳\u00a0exempt", "would fail, but is listed in `exempt`, or accepted by a label of the pull request"),
     "tighter": StatusWords(
         "tighter",
         _YELLOW,

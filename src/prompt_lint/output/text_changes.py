@@ -48,8 +48,9 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
         yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
         for_models = f" for {', '.join(map(escape_line, models))}" if models and has_several_models else ""
         yield f"{INDENT}{escape_line(phrases.describe_loosening(loosening))}{for_models}"
+    if reason := phrases.describe_on_raise(report, escape_line):
+        yield f"{INDENT}{reason}"
     if fails:
-        yield f"{INDENT}`on_raise: fail` refuses that. Take it back, or make it a change of its own."
         yield ""
 
 

@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
+from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from prompt_lint.repo.working_tree import WorkingTree
+
+_WILDCARDS = frozenset("*?[")
+
+
+def resolve_arguments(tree: WorkingTree, arguments: Iterable[str], cwd: str) -> list[str]:
+    """Return the paths of the command line as those of the tree, each once.
+
+    A pattern that no shell has expanded, on Windows or in an input of the Action, stands for the files that it matches below
+    `cwd`. A file of that very name comes first.
+
+    Raises:
+        Fatal: there is no such file, it isn't in this repository, or a pattern matches none.
+    """
+    paths: dict[str, None] = {}
+    for argument in arguments:
+        is_pattern = set(argument) & _WILDCARDS and not os.path.lexists(os.path.join(cwd, argument))
+        paths |= dict.fromkeys(
+            _expand_pattern(tree, argument, cwd) if is_pattern else [resolve_argument(tree, argument, cwd)]
+        )
+    return list(paths)
+
+
+def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
+    folder = re.sub(r"([*?\[\]{}\\])", r"\\\1", resolve_argument(tree, ".", cwd))
+    anchored = "/" + os.path.normpath(os.path.join(folder, pattern)).replace(os.sep, "/")
+    try:
+        matches = compile_patterns([anchored])
+    except ValueError as error:
+        raise Fatal(f"`{pattern}` can't be used: {error}") from None
+    found = [path for path in tree.list_entries() if matches(path)]
+    deleted = {path for path in tree.find_missing(found) if not tree.is_sparse(path)}
+    if not set(found) - deleted:
+        raise Fatal(
+            f"no file matches the pattern `{pattern}`",
+            "see `prompt-lint list` for the prompts that there are",
+        )
+    return [path for path in found if path not in deleted]
 
 
 def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
@@ -39,7 +80,7 @@ def _hint_at_name(tree: WorkingTree, argument: str, inner: str | None) -> str:
     """Return what was probably meant by a path that isn't there: a pattern of the shell, or a file of a similar name."""
     if argument == "-":
         return "only `prompt-lint count -` reads stdin"
-    if set(argument) & set("*?["):
+    if set(argument) & _WILDCARDS:
         return "the shell found no file that matches this pattern"
     near = find_nearest(inner, tree.list_entries()) if inner else ""
     return f"did you mean `{near}`? (from {tree.top})" if near else ""

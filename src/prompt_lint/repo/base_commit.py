@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,14 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
+from prompt_lint.repo.clone import (
+    COMMIT_ID,
+    HINT_KNOWN,
+    Candidate,
+    Clone,
+    hint_all_branches,
+    hint_fetch,
+)
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.text.escape import escape_line
 
@@ -30,45 +37,22 @@ _MAX_COMMIT = 1 << 20
 # The usual names of default branches, in order, for a clone whose remote doesn't say which branch is its default.
 _DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 
-_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RANGE = re.compile(r"\.\.|\A\^")
 # Matches what the name of a branch or tag can't contain.
 _NOT_IN_REFS = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 
 HINT_BASE = "use `--base REF` to name a base"
-_HINT_KNOWN = "name a branch, a tag or a commit that `git log` knows"
 
 
 class NoBase(NamedTuple):
-    """Why there is nothing to compare with, and what to do about it. It never means that nothing has changed."""
+    """Why there is nothing to compare with, and what to do about it. It never means that nothing has changed.
+
+    With `is_fetchable` there is a base, but this clone lacks it, or the history that leads there.
+    """
 
     message: str
     hint: str = ""
-
-
-class _Clone(NamedTuple):
-    """A clone: its top folder, the id of HEAD, and the remote that it comes from, "" for none.
-
-    `fetch_hint` says how to make CI fetch the whole history, "" outside of CI.
-    """
-
-    top: str
-    head: str
-    remote: str
-    is_shallow: bool
-    fetch_hint: str = ""
-
-
-class _Candidate(NamedTuple):
-    """A revision that may have the base, and its name in messages.
-
-    With `is_ancestor` CI or the user says that HEAD is built on it. A branch of the remote is called `branch` there.
-    """
-
-    rev: str
-    name: str
-    is_ancestor: bool = False
-    branch: str = ""
+    is_fetchable: bool = False
 
 
 def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | NoBase:
@@ -103,7 +87,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         return clone
     context = ci.detect_context(env)
     clone = clone._replace(fetch_hint=context.fetch_hint if context else "")
-    if _COMMIT_ID.fullmatch(rev):
+    if COMMIT_ID.fullmatch(rev):
         return _find_by_id(clone, rev)
     if _NOT_IN_REFS.search(rev):
         return _find_by_expression(clone, rev)
@@ -114,7 +98,7 @@ def _find_by_name(tree: WorkingTree, rev: str, env: Mapping[str, str]) -> Base |
         if isinstance(base, NoBase) and not _find_commit(tree.top, f"refs/remotes/{clone.remote}/{branch}"):
             return base._replace(hint=f"{base.hint}, if {branch} is a branch of {clone.remote}")
         return base
-    return _find_merge_base(clone, _Candidate(rev, rev))
+    return _find_merge_base(clone, Candidate(rev, rev))
 
 
 def _refuse_name(rev: str) -> NoBase | None:
@@ -131,8 +115,8 @@ def _refuse_name(rev: str) -> NoBase | None:
     return None
 
 
-def _find_by_id(clone: _Clone, commit: str) -> Base | NoBase:
-    base = _find_merge_base(clone, _Candidate(commit, commit[:10], is_ancestor=True))
+def _find_by_id(clone: Clone, commit: str) -> Base | NoBase:
+    base = _find_merge_base(clone, Candidate(commit, commit[:10], is_ancestor=True))
     if not clone.is_shallow or isinstance(base, NoBase) or base.commit != commit:
         return base
     if git.run_or_none(["merge-base", "--is-ancestor", commit, clone.head], clone.top) is not None:
@@ -141,15 +125,15 @@ def _find_by_id(clone: _Clone, commit: str) -> Base | NoBase:
     return base._replace(description=f"{base.name} itself: {reason}")
 
 
-def _find_by_expression(clone: _Clone, rev: str) -> Base | NoBase:
+def _find_by_expression(clone: Clone, rev: str) -> Base | NoBase:
     """Find the merge base with a revision that git computes, such as `HEAD~1` or `@{upstream}`."""
     try:
         commit = _find_commit(clone.top, rev)
     except Fatal:  # a reflog that doesn't reach back so far, or that this git can't read
         commit = None
     if commit is None and not (clone.is_shallow and clone.remote):
-        return NoBase(f"there is no commit `{rev}` in this clone", _HINT_KNOWN)
-    return _find_merge_base(clone, _Candidate(commit or rev, rev))
+        return NoBase(f"there is no commit `{rev}` in this clone", HINT_KNOWN)
+    return _find_merge_base(clone, Candidate(commit or rev, rev))
 
 
 # `auto`
@@ -176,7 +160,7 @@ def _find_automatically(tree: WorkingTree, env: Mapping[str, str]) -> Base | NoB
     )
 
 
-def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
+def _find_for_pull_request(clone: Clone, context: Context) -> Base | NoBase:
     candidates = []
     if context.merge_commit == clone.head and (parents := _read_merge_parents(clone)):
         candidates.append(_make_target_candidate(context, parents[0]))
@@ -194,13 +178,13 @@ def _find_for_pull_request(clone: _Clone, context: Context) -> Base | NoBase:
     return base
 
 
-def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
+def _find_for_push(clone: Clone, context: Context) -> Base | NoBase:
     """Find the commit before the push; if it isn't in the history, the merge base with the default branch."""
     base: Base | NoBase = NoBase(
         f"CI doesn't report the commit before this push (event `{context.event}`)", HINT_BASE
     )
     if context.base:
-        candidate = _Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
+        candidate = Candidate(context.base, context.base[:10], is_ancestor=context.base_is_ancestor)
         base = _find_merge_base(clone, candidate)
         if isinstance(base, Base):
             if base.commit.startswith(context.base):
@@ -215,7 +199,7 @@ def _find_for_push(clone: _Clone, context: Context) -> Base | NoBase:
     return base
 
 
-def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
+def _find_for_branch(clone: Clone, default: str) -> Base | NoBase:
     """Find the merge base with the default branch; on the default branch itself, the one with its upstream.
 
     `default` is the default branch by its short name, where CI says so.
@@ -233,7 +217,8 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
             # An upstream of the same name is a base only for the default branch: else what was pushed would be no change.
             return NoBase(
                 f"this clone doesn't know the default branch of {clone.remote}, only {current}",
-                f"{_hint_all_branches(clone)}, or {HINT_BASE}",
+                f"{hint_all_branches(clone)}, or {HINT_BASE}",
+                is_fetchable=True,
             )
     if ref and ref == f"refs/heads/{current}":
         return NoBase(
@@ -247,7 +232,7 @@ def _find_for_branch(clone: _Clone, default: str) -> Base | NoBase:
         )
     name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     branch = default if ref == f"refs/remotes/{clone.remote}/{default}" else ""
-    return _find_merge_base(clone, _Candidate(ref, name, branch=branch))
+    return _find_merge_base(clone, Candidate(ref, name, branch=branch))
 
 
 def read_current_branch(top: str) -> str:
@@ -256,7 +241,7 @@ def read_current_branch(top: str) -> str:
     return os.fsdecode(head).strip().removeprefix("refs/heads/")
 
 
-def _find_default_branch(clone: _Clone) -> tuple[str, str]:
+def _find_default_branch(clone: Clone) -> tuple[str, str]:
     """Return the ref of the default branch in this clone, and the branch's short name; both "" if there is none."""
     prefixes = [f"refs/remotes/{clone.remote}"] if clone.remote else []
     refs = [f"{prefix}/{name}" for prefix in prefixes for name in (*_DEFAULT_BRANCHES, "HEAD")]
@@ -272,18 +257,18 @@ def _find_default_branch(clone: _Clone) -> tuple[str, str]:
     return "", ""
 
 
-def _make_target_candidate(context: Context, commit: str, *, is_ancestor: bool = True) -> _Candidate:
-    return _Candidate(commit, context.target_branch or "the target", is_ancestor)
+def _make_target_candidate(context: Context, commit: str, *, is_ancestor: bool = True) -> Candidate:
+    return Candidate(commit, context.target_branch or "the target", is_ancestor)
 
 
-def _make_remote_candidate(clone: _Clone, branch: str) -> _Candidate:
-    return _Candidate(f"refs/remotes/{clone.remote}/{branch}", f"{clone.remote}/{branch}", branch=branch)
+def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
+    return Candidate(f"refs/remotes/{clone.remote}/{branch}", f"{clone.remote}/{branch}", branch=branch)
 
 
 # Shared by named revisions and `auto`
 
 
-def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
+def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
     if not tree.has_git:
         return NoBase(
             f"a base needs git, and {tree.top} isn't a git repository, or --no-git was given",
@@ -298,10 +283,10 @@ def _inspect_clone(tree: WorkingTree) -> _Clone | NoBase:
     remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
     remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
     is_shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
-    return _Clone(tree.top, head, remote if not _NOT_IN_REFS.search(remote) else "", is_shallow)
+    return Clone(tree.top, head, remote if not _NOT_IN_REFS.search(remote) else "", is_shallow)
 
 
-def _find_first_base(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | NoBase:
+def _find_first_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | NoBase:
     """Return the base of the first candidate that has one; if none has, why the one that is easiest to fetch hasn't."""
     failures = []
     for candidate in candidates:
@@ -315,7 +300,7 @@ def _find_first_base(clone: _Clone, candidates: Sequence[_Candidate]) -> Base | 
     return NoBase("CI doesn't report the branch that this change will be merged into", HINT_BASE)
 
 
-def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
+def _find_merge_base(clone: Clone, candidate: Candidate) -> Base | NoBase:
     """Find the merge base of HEAD and the candidate; any of them if, after merges crosswise, there are several."""
     name = candidate.name
     commit = _find_commit(clone.top, candidate.rev)
@@ -323,7 +308,7 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
         message = (
             f"{name} is not in this clone" if clone.remote else f"there is no branch, tag or commit `{name}`"
         )
-        return NoBase(message, _hint_fetch(clone, candidate))
+        return NoBase(message, hint_fetch(clone, candidate), is_fetchable=bool(clone.remote))
     # Both are ids, so no name can be taken for an option.
     output = git.run_or_none(["merge-base", clone.head, commit], clone.top)
     if output:
@@ -342,7 +327,8 @@ def _find_merge_base(clone: _Clone, candidate: _Candidate) -> Base | NoBase:
         return Base(commit, name, name, commit == clone.head)
     return NoBase(
         f"the history in this clone is too short to find where HEAD and {name} diverged",
-        _hint_fetch(clone, candidate),
+        hint_fetch(clone, candidate),
+        is_fetchable=True,
     )
 
 
@@ -353,7 +339,7 @@ def _find_commit(top: str, rev: str) -> str | None:
     return os.fsdecode(output).strip() if output else None
 
 
-def _read_merge_parents(clone: _Clone) -> list[str]:
+def _read_merge_parents(clone: Clone) -> list[str]:
     """Return the ids of HEAD's two parents, even where a shallow clone lacks them; [] if HEAD isn't a merge of two."""
     with ObjectReader(clone.top) as objects:
         try:
@@ -363,35 +349,3 @@ def _read_merge_parents(clone: _Clone) -> list[str]:
     lines = os.fsdecode(data.partition(b"\n\n")[0]).split("\n")
     parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
     return parents if len(parents) == 2 else []
-
-
-# Hints
-
-
-def _hint_fetch(clone: _Clone, candidate: _Candidate) -> str:
-    """Return how to fetch what a candidate needs: what to change in CI, and the command to run."""
-    remote, branch = clone.remote, candidate.branch
-    if not remote:
-        return _HINT_KNOWN
-    fetch = ["git", "fetch"]
-    if candidate.is_ancestor and clone.is_shallow:
-        fetch += ["--depth=1", remote, candidate.rev]
-    else:
-        fetch += ["--unshallow"] if clone.is_shallow else []
-        fetch.append(remote)
-        if branch:
-            fetch.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
-        elif _COMMIT_ID.fullmatch(candidate.rev):
-            fetch.append(candidate.rev)
-        elif not clone.is_shallow:
-            return _HINT_KNOWN
-    hint = f"run `{shlex.join(fetch)}`"
-    return f"{clone.fetch_hint}, or {hint} before" if clone.fetch_hint else hint
-
-
-def _hint_all_branches(clone: _Clone) -> str:
-    """Return how to fetch all branches of the remote, and the name of its default branch."""
-    fetch = ["git", "fetch", *(["--unshallow"] if clone.is_shallow else []), clone.remote]
-    fetch.append(f"+refs/heads/*:refs/remotes/{clone.remote}/*")
-    set_head = ["git", "remote", "set-head", clone.remote, "--auto"]
-    return f"run `{shlex.join(fetch)} && {shlex.join(set_head)}`"

@@ -75,7 +75,7 @@ class WorkingTree:
     def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
         self.top = top
         self.has_git = has_git
-        self.notes = list(notes)
+        self.notes, self.warnings = list(notes), list[str]()
         self.kinds: dict[str, Kind] = {}
         self.read_paths: set[str] = set()
         self.left_out: dict[str, str] = {}

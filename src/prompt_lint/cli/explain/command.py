@@ -91,7 +91,7 @@ def command(
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
-    settings = make_settings(env, config, max_file_size)
+    settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         if group:

@@ -73,7 +73,7 @@ def command(
         write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree.top, wanted)}")
         return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
-    settings = make_settings(env, None, max_file_size)
+    settings = make_settings(env, None, options.JudgingOptions(max_file_size))
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
     model = models[0] if models else DEFAULT_MODEL

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.init.summary import render_kinds, render_left_out, render_loaded
+from prompt_lint.cli.options import JudgingOptions
 from prompt_lint.cli.project import working_directory
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.load import NAMES
@@ -29,7 +30,7 @@ def render_overview(
 ) -> str:
     """Return what `init` would find, for a person. Nothing is sent. Raises `Fatal` where it finds nothing."""
     tree = open_tree(working_directory())
-    settings = make_settings(env, None, max_file_size)
+    settings = make_settings(env, None, JudgingOptions(max_file_size))
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, NAMES[0], models, sources, settings)
     found = render_kinds(proposal, models[0] if models else DEFAULT_MODEL)
