@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
+    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.model.values import Report
     from prompt_lint.repo.working_tree import WorkingTree
 
 _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
@@ -28,6 +31,8 @@ _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes 
   limit: 8000
   prompts:
     - files: prompts/**/*.md"""
+# The base that means: what this hook of git is about.
+HOOK = "hook"
 _FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"
 
 
@@ -96,6 +101,30 @@ def open_base(
         with blame_variable("base"):
             comparison = stack.enter_context(open_comparison(tree, base, policy, config, parse, env))
         yield comparison
+
+
+def check_in_hook(
+    env: Mapping[str, str],
+    tree: WorkingTree,
+    config: Config,
+    options: ConfigOptions,
+    paths: Sequence[str],
+    sources: CountSources,
+    settings: Settings,
+    policy: str,
+) -> Report:
+    """Check what a hook of git is about. Raises `Fatal`."""
+    from prompt_lint.check.hook import check_hook_change, find_hook_change  # noqa: PLC0415  # as above
+
+    with blame_variable("base"):
+        change = find_hook_change(tree, paths, resolve_argument(tree, ".", working_directory()), env)
+    if not paths:  # what is staged needn't be a prompt
+        settings = settings._replace(allow_unmatched=True)
+
+    def parse(data: bytes, name: str) -> Config:
+        return _parse(data, name, options)
+
+    return check_hook_change(tree, config, change, sources, settings, policy, parse, env)
 
 
 def _read_config(
