@@ -240,8 +240,13 @@ def test_without_git_there_is_nothing_staged(lint: Callable[..., Done], history:
 
 def test_the_top_folder_means_everything(history: Repo, lint: Callable[..., Done]) -> None:
     """Also that each rule matches a file."""
-    stage(history, {".prompt-lint.yaml": CONFIG.replace("]", ", {files: gone/}]").replace("-5-5, {files: gone/}", "-5-5")})
+    stage(
+        history,
+        {
+            ".prompt-lint.yaml": CONFIG.replace("]", ", {files: gone/}]").replace(
+                "-5-5, {files: gone/}", "-5-5"
+            )
+        },
+    )
 
     assert lint("check", ".").code == 2
-
-

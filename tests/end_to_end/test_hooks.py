@@ -311,7 +311,7 @@ def test_a_push_checks_all_prompts_once(user: User, tmp_path: Path) -> None:
     assert (whole.code, whole.out.count("OVER")) == (1, 1)
     assert (stopped.code, stopped.out.count("OVER")) == (1, 1)
     assert "OVER      prompts/b.md" in stopped.out
-    assert "inherited prompts/old.md" in stopped.out
+    assert "1 over before this change" in stopped.out
 
     user.repo.write("prompts/b.md", SHORT)
     user.repo.commit()

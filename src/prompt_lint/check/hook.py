@@ -142,8 +142,10 @@ def _can_differ(report: Report, config: Config, change: HookChange, config_paths
 
 
 def _has_failures(report: Report) -> bool:
-    is_over = any(verdict.fails for verdict in report.verdicts)
-    return is_over or bool(report.problems) or report.exit_code != ExitCode.OK
+    """Return whether anything fails that may be none of the change's. What nobody could count is asked for once only."""
+    uncounted = {verdict.prompt.path for verdict in report.verdicts if verdict.status == "uncounted"}
+    is_over = report.exit_code == ExitCode.OVER_LIMIT or any(verdict.fails for verdict in report.verdicts)
+    return is_over or any(problem.path not in uncounted for problem in report.problems)
 
 
 def _spare_merged(report: Report, merged: Report, settings: Settings) -> Report:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.comparison import check_project
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.input_files import describe_input
-from prompt_lint.cli.project import HOOK, check_in_hook, load_project, open_base
+from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.value_completion import complete_base, complete_refs
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -84,7 +84,7 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     envvar="PROMPT_LINT_BASE",
     show_default="no comparison",
     shell_complete=complete_base,
-    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch. hook: check what is staged or pushed, and compare it with HEAD, or with what the remote has.",
+    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch. hook: check what is staged, with HEAD, or what is pushed, with what the remote has.",
 )
 @option(
     "--policy",
@@ -155,13 +155,9 @@ def command(
     with open_count_sources(
         env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
     ) as sources:
-        if base == HOOK:
-            report = check_in_hook(
-                env, tree, config, config_options, relative, sources, settings, policy or ""
-            )
-        else:
-            with open_base(env, tree, config, config_options, base, policy or "") as comparison:
-                report = check_prompts(tree, config, relative, sources, settings, comparison)
+        report = check_project(
+            env, tree, config, config_options, relative, sources, settings, base, policy or ""
+        )
     if dry_run:
         from prompt_lint.cli.request_plan import render_plan  # noqa: PLC0415  # only with --dry-run
 
