@@ -129,6 +129,13 @@ def test_deletions_alone_blame_nothing(history: Repo, check: Callable[..., Done]
     assert (done.code, set(statuses(done).values())) == (0, {"inherited"})
 
 
+def test_a_commit_without_a_change_blames_nothing(history: Repo, check: Callable[..., Done]) -> None:
+    """Such as one that amends a message. Git says that it is a commit."""
+    done = check(GIT_INDEX_FILE=".git/index")
+
+    assert (done.code, set(statuses(done).values())) == (0, {"inherited", "ok"})
+
+
 def test_the_index_of_git_commit_all_is_asked(history: Repo, check: Callable[..., Done]) -> None:
     """`git commit --all` and `git commit FILE` stage in an index of their own, and name it."""
     history.write("prompts/old.md", "word " * 200)

@@ -529,7 +529,7 @@ def test_the_configurations_of_the_documentation_are_valid(manager: Manager, tmp
 
     done = manager.run(tmp_path, "validate-config", *map(str, files))
 
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     assert done.code == 0, done.out
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # pre-commit and prek set these: the ends of the range that is pushed, or that was asked for; and in any push, also in
 # that of a whole history, which has no range.
 _FROM, _TO, _PUSH = "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_BRANCH"
+# Git sets it in the hooks of a commit, also of one that changes no file, such as `git commit --amend` for its message.
+_INDEX = "GIT_INDEX_FILE"
 
 
 class HookChange(NamedTuple):
@@ -70,18 +72,20 @@ def find_hook_change(
             f"`--base hook` needs git, and {tree.top} isn't a git repository, or --no-git was given",
             "leave it out",
         )
+    changed: Mapping[str, str] | None
     if env.get(_FROM):
         base = _require_base(tree, env[_FROM], env)
         if base.is_head:
             return HookChange(paths)
         changed = list_committed(tree.top, base.commit, env.get(_TO) or "HEAD")
         change = HookChange(paths, changed, base)
+    elif env.get(_PUSH):
+        return HookChange(paths)
     else:
-        staged = None if env.get(_PUSH) else list_staged(tree.top, env.get("GIT_INDEX_FILE", ""))
-        if not staged or not all(path in staged for path in paths):
+        changed = list_staged(tree.top, env.get(_INDEX, ""))
+        if changed is None or not (changed or env.get(_INDEX)) or not all(path in changed for path in paths):
             return HookChange(paths)
-        change = HookChange(paths, staged, is_staged=True)
-        changed = staged
+        change = HookChange(paths, changed, is_staged=True)
     return change if paths else change._replace(paths=_list_present(tree, changed, below))
 
 
