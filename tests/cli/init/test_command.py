@@ -605,6 +605,7 @@ def test_editors_find_the_schema(repo: Repo, lint: Lint) -> None:
 def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     """`--with hook,github` writes both, in the form of the documentation; an unknown one is refused before anything is written."""
     repo.write("CLAUDE.md", "Hello.\n")
+    repo.write("src/judge_prompt.yaml", "text: Be fair.\n")
     assert lint("init", "--with", "gitlab").code == 2
 
     done = lint("init", "--with", "hook,github")
@@ -617,7 +618,10 @@ def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     assert checkout["with"]["fetch-depth"] == 0
     assert check["uses"] == f"{REPOSITORY.removeprefix('https://github.com/')}@v{__version__}"
     assert done.out.count("Wrote ") == 3
-    assert lint("check").code == 0
+    checked = lint("check", "-v")
+    assert checked.code == 0
+    assert "judge_prompt.yaml" in checked.out
+    assert ".github" not in checked.out
 
 
 def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
