@@ -193,7 +193,10 @@ def test_a_skill_that_breaks_a_rule_counts_all_the_same(repo: Repo, lint: Lint) 
 
     done = passes(lint)
 
-    assert "exempt: skills/long/SKILL.md: the skill's `description` has" in done.out
+    assert (
+        "breaks a rule of its tool, so exempt: skills/long/SKILL.md: the skill's `description` has"
+        in done.out
+    )
     config = yaml.safe_load(written(repo))
     assert config["prompts"][0]["parts"]["metadata"] > 300
     assert [(one["files"], one["reason"]) for one in config["exempt"]] == [
@@ -636,6 +639,22 @@ def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
         ".pre-commit-config.yaml exists and stays as it is. Add this below `repos:`:\n\n  - repo: https://"
         in done.out
     )
+
+
+def test_a_configuration_that_is_there_stays(repo: Repo, lint: Lint) -> None:
+    """`--with hook` after `init`, or beside a file written by hand, writes what is missing; --force replaces the file, too."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.write(".prompt-lint.yaml", "mine\n")
+
+    done = lint("init", "--with", "hook")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        ".prompt-lint.yaml exists and stays as it is.\nWrote .pre-commit-config.yaml. Install"
+    )
+    assert (written(repo), (repo.path / ".pre-commit-config.yaml").is_file()) == ("mine\n", True)
+    assert lint("init", "--with", "hook", "--force").code == 0
+    assert written(repo) != "mine\n"
 
 
 # ---------------------------------------------------------------------------------------------------------

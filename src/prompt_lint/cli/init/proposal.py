@@ -340,5 +340,8 @@ def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
     for finding, reason in draft.dropped:
         if draft.excluded.keys().isdisjoint(finding.paths):  # else its files are listed
             lines.append(f"left out: {escape_line(', '.join(finding.files))}: {escape_line(reason)}")
-    lines += [f"exempt: {escape_line(path)}: {escape_line(reason)}" for path, reason in draft.exempt.items()]
+    lines += [
+        f"breaks a rule of its tool, so exempt: {escape_line(path)}: {escape_line(reason)}"
+        for path, reason in draft.exempt.items()
+    ]
     return lines
