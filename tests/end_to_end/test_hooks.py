@@ -242,7 +242,7 @@ def test_what_git_can_stage_is_passed_on(user: User, tmp_path: Path) -> None:
 
 @PREK_FIRST
 def test_a_resolved_conflict_is_judged(user: User) -> None:
-    """What was made of both sides is, and what came from the other side as it was is not again."""
+    """What was made of both sides is, and what came from the other side as it was isn't blamed."""
     user.install("pre-commit")
     _diverge(
         user.repo,
@@ -291,13 +291,28 @@ def test_a_range_of_commits_is_judged_by_its_files(user: User) -> None:
 
 
 @PREK_FIRST
-def test_a_push_checks_all_prompts(user: User, tmp_path: Path) -> None:
-    """Also those that the push doesn't bring, and the rules themselves: a rule whose last prompt has gone is told."""
-    user.configure("prompt-lint-all")
+def test_a_push_checks_all_prompts_once(user: User, tmp_path: Path) -> None:
+    """With both hooks, as the documentation sets them up, each failure is told once, and what the remote has doesn't fail.
+
+    A rule whose last prompt has gone is told, too.
+    """
+    user.repo.write("prompts/old.md", LONG)
+    user.configure("prompt-lint", "prompt-lint-all")
     Repo(tmp_path / "remote").git("config", "receive.denyCurrentBranch", "ignore")
     user.repo.git("remote", "add", "origin", str(tmp_path / "remote"))
-    user.repo.git("push", "--quiet", "origin", "main")
     user.install("pre-push")
+    whole = user.git("push", "origin", "main")
+    user.repo.git("push", "--quiet", "--no-verify", "origin", "main")
+    user.repo.write("prompts/b.md", LONG)
+    user.repo.write("prompts/old.md", LONG.removeprefix("Never guess"))
+    user.repo.commit()
+    stopped = user.git("push", "origin", "main")
+
+    assert (whole.code, whole.out.count("OVER")) == (1, 1)
+    assert (stopped.code, stopped.out.count("OVER")) == (1, 1)
+    assert "OVER      prompts/b.md" in stopped.out
+    assert "1 over before this change" in stopped.out
+
     user.repo.write("prompts/b.md", SHORT)
     user.repo.commit()
     assert user.git("push", "origin", "main").code == 0
@@ -319,10 +334,14 @@ def test_all_prompts_by_hand(user: User) -> None:
     user.stage("prompts/a.md", SHORT * 2)
 
     assert user.run().code == 0  # not in every commit
+    assert user.run("prompt-lint", "--all-files").code == 0  # which is about what is staged
+    user.repo.commit()
+    everything = user.run("prompt-lint", "--all-files")
     done = user.run("--hook-stage", "manual", "prompt-lint-all")
     skipped = user.run("--hook-stage", "manual", SKIP="prompt-lint-all")
 
-    assert done.code == 1
+    assert everything.code == done.code == 1
+    assert "OVER      prompts/b.md" in everything.out
     assert "OVER      prompts/b.md" in done.out
     assert skipped.code == 0, skipped.out
 
@@ -361,21 +380,21 @@ def test_many_files_take_one_process(user: User) -> None:
 @pytest.mark.parametrize(
     "manager", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)], indirect=True
 )
-def test_more_files_than_a_command_line_takes(user: User) -> None:
-    """Several processes, one after the other: each is right on its own, also about a sum of all files."""
+def test_more_files_than_a_command_line_takes_are_judged_once(user: User) -> None:
+    """Each file and each sum of them, also where nothing is staged and all files are asked for."""
     user.repo.write(".prompt-lint.yaml", CONFIG + SUM)
     folder = "/".join(["prompts", *["long" * 60] * 3])
     for number in range(200):
         user.repo.write(f"{folder}/{number}.md", LONG if number == 0 else "\n")
     user.repo.git("add", "--all")
+    staged = user.run()
+    user.repo.commit()
+    everything = user.run("--all-files")
 
-    done = user.run()
-
-    assert done.code == 1
-    # prek uses all of what the system takes, pre-commit 128 KiB of it.
-    assert done.out.count("Counted offline") >= (2 if user.manager.name == "pre-commit" else 1)
-    assert done.out.count("OVER      all of them (group") == done.out.count("Counted offline")
-    assert f"OVER      {folder}/0.md" in done.out
+    for done in (staged, everything):
+        assert done.code == 1
+        assert done.out.count("OVER      all of them (group") == 1
+        assert done.out.count(f"OVER      {folder}/0.md") == 1
 
 
 NAMES = (
@@ -403,8 +422,8 @@ def test_names_are_only_names(user: User) -> None:
 
 @pytest.mark.parametrize("manager", MANAGERS[:1], indirect=True)
 def test_a_name_like_an_option_is_refused_where_it_could_be_one(user: User) -> None:
-    """Whoever sets other arguments may forget the `--` that ends them: then a file could choose options."""
-    user.configure(args=["-v"])
+    """Whoever asks for names and sets other arguments may forget the `--` that ends them: then a file could choose options."""
+    user.configure(args=["-v"], pass_filenames=True)
     user.stage("--exit-zero", "")
     user.stage("prompts/a.md", LONG)
 
@@ -467,7 +486,8 @@ def test_a_key_is_not_used_unless_asked_for(user: User, api: ApiServer) -> None:
 def test_flags_can_stand_for_a_configuration(user: User) -> None:
     """With a `files` of the hook, its arguments are all that is needed."""
     user.repo.git("rm", "--quiet", ".prompt-lint.yaml")
-    user.configure(files=r"^docs/.*\.md$", args=["--limit", "50", "--model", "claude-sonnet-5-5", "--"])
+    arguments = ["--limit", "50", "--model", "claude-sonnet-5-5", "--"]
+    user.configure(files=r"^docs/.*\.md$", args=arguments, pass_filenames=True)
     user.stage("README.md", LONG)
     assert user.run().code == 0
 
@@ -509,7 +529,7 @@ def test_the_configurations_of_the_documentation_are_valid(manager: Manager, tmp
 
     done = manager.run(tmp_path, "validate-config", *map(str, files))
 
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     assert done.code == 0, done.out
 
 
@@ -538,12 +558,8 @@ def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
     assert "OVER      prompts/b c'd.md" in stopped.out
     assert "prompts/old.md" not in stopped.out
     assert nothing == no_prompt == Done(0, "")
-    others = re.findall(
-        r"prompt-lint check [^`\n]* --(?= \{|\")", (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
-    )
-    assert (
-        others == ["prompt-lint check -q --counting offline --allow-unmatched --"] * 2
-    )  # lefthook, lint-staged
+    with_names = '"prompt-lint check -q --counting offline --base hook --allow-unmatched --"'  # lint-staged
+    assert with_names in (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
 
 
 def _diverge(repo: Repo, *, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:

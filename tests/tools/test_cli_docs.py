@@ -16,7 +16,14 @@ cli_docs = load_tool("cli_docs")
 SOURCE = ROOT / "src" / "prompt_lint"
 TABLE = SOURCE / "cli" / "environment.py"
 # Variables that are set for other processes, and names that aren't variables.
-OTHERS = {"LC_ALL", "PYTHONSAFEPATH", "ROUND_CEILING", "IO_REPARSE_TAG_MOUNT_POINT", "ACTION_COUNTS"}
+OTHERS = {
+    "LC_ALL",
+    "PYTHONSAFEPATH",
+    "ROUND_CEILING",
+    "IO_REPARSE_TAG_MOUNT_POINT",
+    "ACTION_COUNTS",
+    "MERGE_HEAD",
+}
 OTHER_PREFIXES = ("GIT_", "INPUT_", "O_")
 
 

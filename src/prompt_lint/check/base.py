@@ -53,6 +53,15 @@ def open_comparison(
         notes.append(f"no base found, so everything is checked: {base.message}{hint}")
         yield None
         return
+    with compare_with(tree, base, policy, config, parse) as comparison:
+        yield comparison
+
+
+@contextmanager
+def compare_with(
+    tree: WorkingTree, base: Base, policy: str, config: Config, parse: Parse
+) -> Iterator[Comparison]:
+    """Open the comparison with a base that was found."""
     with CommitTree(tree.top, base.commit, tree.left_out) as commit:
         base_config = _read_config(tree, commit, config, parse)
         yield Comparison(base, commit, base_config, policy or config.policy or "changed")

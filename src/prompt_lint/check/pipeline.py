@@ -66,10 +66,10 @@ def check_prompts(
 ) -> Report:
     """Judge every prompt below `paths`, or every prompt where no path is given.
 
-    `paths` are relative to the top of the tree. Where the configuration itself is among them, everything is checked,
-    since it may have changed any verdict. What a `comparison` needs is counted together with the prompts.
+    `paths` are relative to the top of the tree, which itself is "". Where that or the configuration is among them, everything
+    is checked: the configuration may have changed any verdict. What a `comparison` needs is counted together with the prompts.
     """
-    is_everything = not paths or not _list_config_paths(tree, config).isdisjoint(paths)
+    is_everything = not paths or "" in paths or not list_config_paths(tree, config).isdisjoint(paths)
     max_file_size = settings.max_file_size
     remembered = RememberedFiles(tree, sources, max_file_size)
     targets = find_targets(
@@ -113,7 +113,7 @@ def _apply_exemptions(
     return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
 
 
-def _list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
+def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
     """Return the path of the configuration, and where that leads if it is a link."""
     try:
         return {config.path, tree.resolve(config.path)} if config.path else set()

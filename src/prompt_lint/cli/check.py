@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
+from prompt_lint.cli.comparison import check_project
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
-from prompt_lint.cli.project import load_project, open_base
+from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.value_completion import complete_base, complete_refs
 from prompt_lint.model.errors import ExitCode
@@ -101,7 +101,7 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     envvar="PROMPT_LINT_BASE",
     show_default="no comparison",
     shell_complete=complete_base,
-    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch.",
+    help="Compare with the merge base of REF and HEAD. auto: with what CI says, else with the default branch. hook: check what is staged, with HEAD, or what is pushed, with what the remote has.",
 )
 @option(
     "--policy",
@@ -168,13 +168,12 @@ def command(
         )
     tree, config, relative = load_project(env, paths, config_options)
     settings = make_settings(env, config, judging_options)
-    with (
-        open_count_sources(
-            env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
-        ) as sources,
-        open_base(env, tree, config, config_options, base, policy or "") as comparison,
-    ):
-        report = check_prompts(tree, config, relative, sources, settings, comparison)
+    with open_count_sources(
+        env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet
+    ) as sources:
+        report = check_project(
+            env, tree, config, config_options, relative, sources, settings, base, policy or ""
+        )
     if dry_run:
         from prompt_lint.cli.request_plan import render_plan  # noqa: PLC0415  # only with --dry-run
 

@@ -78,7 +78,11 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
         Variable(("FORCE_COLOR",), "Colour even where stdout is no terminal."),
         Variable(("TERM",), "`dumb` is a terminal without colour and progress."),
         Variable(("COLUMNS",), "The width of the terminal."),
-        Variable(("PRE_COMMIT",), "Set by pre-commit: no progress is shown.", "", _API),
+        Variable(("PRE_COMMIT",), "Set by pre-commit and prek: no progress is shown.", "", _API),
+        Variable(
+            ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_BRANCH"),
+            "Set by pre-commit and prek: what is pushed, for `--base hook`.", "", "check",
+        ),
         Variable(
             ("CI",), "Set by CI systems: no progress is shown, an API that can't be reached fails the run, and what was read of "
             "files isn't taken from the cache.", "", _API,

@@ -1,9 +1,8 @@
-"""Options and paths of the command line → the tree, its configuration, and what they are compared with."""
+"""Options and paths of the command line → the tree and its configuration."""
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.options import ConfigOptions
@@ -17,9 +16,8 @@ from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from prompt_lint.check.base import Comparison
     from prompt_lint.repo.working_tree import WorkingTree
 
 _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes one; or write it yourself:
@@ -42,7 +40,7 @@ def load_project(
     tree = open_tree(start, use_git=not options.no_git)
     relative = resolve_arguments(tree, paths, start)
     data, name = _read_config(env, tree, options, start)
-    config = _parse(data, name, options) if name else Config("", (), ())
+    config = parse_project_config(data, name, options) if name else Config("", (), ())
     if not name or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
         rule = rule_from_flags(options.models, options.limit)
@@ -72,30 +70,6 @@ def working_directory() -> str:
         return os.getcwd()
     except FileNotFoundError:
         raise Fatal("the working directory is gone", "change to one that is there") from None
-
-
-@contextmanager
-def open_base(
-    env: Mapping[str, str],
-    tree: WorkingTree,
-    config: Config,
-    options: ConfigOptions,
-    base: str | None,
-    policy: str,
-) -> Iterator[Comparison | None]:
-    """Yield what the tree is compared with; None without a base. Raises `Fatal`."""
-    if base is None:
-        yield None
-        return
-    from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
-
-    def parse(data: bytes, name: str) -> Config:
-        return _parse(data, name, options)
-
-    with ExitStack() as stack:
-        with blame_variable("base"):
-            comparison = stack.enter_context(open_comparison(tree, base, policy, config, parse, env))
-        yield comparison
 
 
 def _read_config(
@@ -134,7 +108,8 @@ def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
     return Fatal(f"no .prompt-lint.yaml in {place}", hint)
 
 
-def _parse(data: bytes, name: str, options: ConfigOptions) -> Config:
+def parse_project_config(data: bytes, name: str, options: ConfigOptions) -> Config:
+    """Return what a configuration says, and the options say in the place of it. Raises `ConfigErrors`."""
     return parse_config(data, name, FORMATS, models=options.models, limit=options.limit)
 
 

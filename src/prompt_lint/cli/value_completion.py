@@ -44,6 +44,6 @@ def complete_folders(
 
 
 def complete_base(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return `auto`, and the refs, that begin like this."""
-    auto = ["auto"] if "auto".startswith(incomplete) else []
-    return [*auto, *complete_refs(context, param, incomplete)]
+    """Return `auto`, `hook` and the refs that begin like this."""
+    words = [word for word in ("auto", "hook") if word.startswith(incomplete)]
+    return [*words, *complete_refs(context, param, incomplete)]

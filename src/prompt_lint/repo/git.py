@@ -6,8 +6,8 @@ starts a program is turned off on the command line, where nothing overrides it.
 
 All `GIT_*` variables are dropped, those of a hook as well. During `git commit -a` or `git commit FILE`, `GIT_INDEX_FILE`
 names a temporary index. Dropping it loses nothing: files are read from the working tree, and the list of them is *tracked or
-untracked, unless ignored*, so a file moves from one half of the list to the other, never out of it. `GIT_DIR` of a linked
-worktree or a submodule is found again through `.git`.
+untracked, unless ignored*, so a file moves from one half of the list to the other, never out of it. Only what is staged is asked
+of that index (`run_with_index`). `GIT_DIR` of a linked worktree or a submodule is found again through `.git`.
 """
 
 from __future__ import annotations
@@ -83,12 +83,27 @@ def run_or_none(args: Sequence[str], top: str) -> bytes | None:
         Fatal: as `run` does.
     """
     with start(args, top) as process:
-        try:
-            output, errors = process.communicate()
-            code = process.returncode
-            return None if code == 1 else _check_exit(top, code, output, errors, [])
-        finally:
-            process.kill()
+        code, output, errors = _finish(process)
+        return None if code == 1 else _check_exit(top, code, output, errors, [])
+
+
+def run_with_index(args: Sequence[str], top: str, index_file: str) -> bytes:
+    """Return what `git -C top …args` prints with this file for its index; "" is the index of the repository.
+
+    Raises:
+        Fatal: as `run` does.
+    """
+    with start(args, top, index_file=index_file) as process:
+        return _check_exit(top, *_finish(process), [])
+
+
+def _finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
+    """Return the exit code of a process, and what it has printed and complained of."""
+    try:
+        output, errors = process.communicate()
+        return process.returncode, output, errors
+    finally:
+        process.kill()
 
 
 def run_parallel(
@@ -124,8 +139,9 @@ def start(
     errors: IO[bytes] | None = None,
     *,
     interactive: bool = False,
+    index_file: str = "",
 ) -> subprocess.Popen[bytes]:
-    """Start `git -C top …args`. Without `output` and `errors` these are pipes.
+    """Start `git -C top …args`. Without `output` and `errors` these are pipes. `index_file` stands for the index.
 
     An `interactive` command reads questions from stdin and answers on stdout.
     """
@@ -138,7 +154,7 @@ def start(
         stdout=output or subprocess.PIPE,
         # Nobody reads the errors of an interactive command: a pipe would fill up, and block it.
         stderr=subprocess.DEVNULL if interactive else errors or subprocess.PIPE,
-        env=child_environment(),
+        env=child_environment() | ({"GIT_INDEX_FILE": index_file} if index_file else {}),
     )
 
 

@@ -1,0 +1,55 @@
+"""`--base` → what is checked, and what it is compared with."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.pipeline import check_prompts
+from prompt_lint.cli.project import parse_project_config, working_directory
+from prompt_lint.cli.usage_errors import blame_variable
+from prompt_lint.repo.arguments import resolve_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_lint.check.pipeline import Settings
+    from prompt_lint.cli.options import ConfigOptions
+    from prompt_lint.config.schema import Config
+    from prompt_lint.counting.sources import CountSources
+    from prompt_lint.model.values import Report
+    from prompt_lint.repo.working_tree import WorkingTree
+
+
+def check_project(
+    env: Mapping[str, str],
+    tree: WorkingTree,
+    config: Config,
+    options: ConfigOptions,
+    paths: Sequence[str],
+    sources: CountSources,
+    settings: Settings,
+    base: str | None,
+    policy: str,
+) -> Report:
+    """Check the tree, compared with `base`: a revision, `auto` or `hook`; None is no comparison. Raises `Fatal`."""
+    if base is None:
+        return check_prompts(tree, config, paths, sources, settings)
+
+    def parse(data: bytes, name: str) -> Config:
+        return parse_project_config(data, name, options)
+
+    if base == "hook":
+        from prompt_lint.check.hook import check_hook_change, find_hook_change  # noqa: PLC0415  # as below
+
+        with blame_variable("base"):
+            change = find_hook_change(tree, paths, resolve_argument(tree, ".", working_directory()), env)
+        if not paths:  # what is staged needn't be a prompt
+            settings = settings._replace(allow_unmatched=True)
+        return check_hook_change(tree, config, change, sources, settings, policy, parse, env)
+    from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
+
+    with ExitStack() as stack:
+        with blame_variable("base"):
+            comparison = stack.enter_context(open_comparison(tree, base, policy, config, parse, env))
+        return check_prompts(tree, config, paths, sources, settings, comparison)
