@@ -76,7 +76,7 @@ def test_a_repeated_page_is_refused(server: AdminServer, monkeypatch: pytest.Mon
     )
     error = fetch_and_fail(server, monkeypatch)
 
-    assert "told something twice" in error.message
+    assert "returned something twice" in error.message
     assert len(server.requests) < 12
 
 

@@ -127,8 +127,9 @@ def test_a_window_longer_than_an_answer_is_split(server: AdminServer, source: An
 @pytest.mark.parametrize("source", ["messages", "analytics"])
 @pytest.mark.parametrize(
     "dimensions",
-    [("api-key", "context-window", "inference-geo", "speed", "workspace"), ("speed",), DIMENSIONS[:5]],
-)
+    [("api-key", "context-window", "inference-geo", "speed", "workspace"), ("speed",),
+     ("model", "workspace", "api-key", "service-tier", "context-window")],
+)  # fmt: skip
 def test_five_dimensions_leave_prices_as_they_are(
     server: AdminServer, source: Any, dimensions: tuple[str, ...]
 ) -> None:

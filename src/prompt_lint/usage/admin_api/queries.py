@@ -15,7 +15,7 @@ from prompt_lint.usage.admin_api.rows import (
     usage_reader,
 )
 from prompt_lint.usage.figures import format_timestamp
-from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MOST_DIMENSIONS, midnight
+from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MESSAGES_DIMENSIONS, MOST_DIMENSIONS, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +76,12 @@ def find_earliest(source: Source, now: datetime) -> datetime | None:
 
 def check_query(query: Query) -> None:
     """Raises `Fatal` for a query that the API can't answer."""
+    missing = [name for name in MESSAGES_DIMENSIONS if name in query.dimensions]
+    if query.source == "analytics" and missing:
+        raise Fatal(
+            f"--source analytics doesn't group by {' or '.join(missing)}",
+            "group by api-key, or take --source messages",
+        )
     if DEFAULT_WORKSPACE not in query.workspaces:
         return
     if query.source == "analytics":

@@ -134,7 +134,7 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
     if not groups:
         return
-    costs = [] if groups[0].cost is None else ["cost"]
+    costs = [] if groups[0].cost is None else [tables.name_cost(trends, dimension)]
     changes = ["change"] if trends.previous_totals else []
     yield f"### By {title}"
     yield ""
