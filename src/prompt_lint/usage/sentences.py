@@ -46,9 +46,9 @@ def write_headline(trends: Trends) -> str:
     previous = trends.previous_totals
     if trends.is_idle and previous:
         before = f"{format_money(previous.cost, currency)} and {format_tokens(previous.usage.tokens)} tokens"
-        return f"No usage in {days}, after {before} in {describe_previous_window(window.days)}."
+        return f"No usage in {days}, after {before} in {describe_previous_window(window.days)}{_mention_today(trends)}."
     if trends.is_idle:
-        return f"No usage in {days}."
+        return f"No usage in {days}{_mention_today(trends)}."
     if previous is None:
         return f"{sums}; there is no window before to compare with."
     previous_days = describe_previous_window(window.days)
@@ -65,6 +65,15 @@ def write_headline(trends: Trends) -> str:
 def list_remarks(trends: Trends) -> list[str]:
     """List what to know besides the headline: why the window is cut, and what changed most."""
     return [text for text in (explain_cut_window(trends), explain_change(trends)) if text]
+
+
+def _mention_today(trends: Trends) -> str:
+    """Return what was used on the unfinished day, for a sentence that ends with it; "" where nothing was."""
+    today = trends.today
+    if today is None or not (any(today.usage) or today.cost):
+        return ""
+    cost = format_money(today.cost, trends.data.currency)
+    return f"; {name_unfinished_day(trends)} {cost} and {format_tokens(today.usage.tokens)} tokens"
 
 
 def explain_cut_window(trends: Trends) -> str:

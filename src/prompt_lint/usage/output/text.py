@@ -30,7 +30,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:
         lines += [sentences.NO_USAGE]
     else:
         lines += ["", *_figures(trends, color=color), "", *_trend(trends, color=color)]
-        for dimension in trends.groups:
+        for dimension in filter(trends.groups.get, trends.groups):
             lines += ["", *_groups(trends, dimension, color=color)]
         lines += [*_changes(trends, color=color), *_month(trends, color=color)]
         lines += _prompts(report, color=color)
