@@ -27,6 +27,7 @@ BASE_URL_VARIABLES: Mapping[Provider, str] = {
     "foundry": "ANTHROPIC_FOUNDRY_BASE_URL",
     "aws": "ANTHROPIC_AWS_BASE_URL",
 }
+_AWS_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # What the SDK's clients need (2.12): one variable of each group. Project and keys may come from the clouds' own credentials.
 _PROVIDER_NEEDS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
     "vertex": (("CLOUD_ML_REGION",),),
@@ -34,7 +35,7 @@ _PROVIDER_NEEDS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
         ("ANTHROPIC_FOUNDRY_API_KEY",),
         ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
     ),
-    "aws": (("AWS_REGION", "AWS_DEFAULT_REGION"), ("ANTHROPIC_AWS_WORKSPACE_ID",)),
+    "aws": (_AWS_REGIONS, ("ANTHROPIC_AWS_WORKSPACE_ID",)),
 }
 # The module without which an extra of the SDK, called like its provider, isn't installed.
 PROVIDER_MODULES: Mapping[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
@@ -134,22 +135,26 @@ def find_credential(
 
 
 def _refuse_incomplete_provider(env: Mapping[str, str], provider: Provider) -> None:
-    """Raises `Fatal` that names all that a provider lacks: each of its needs is met by one of several variables."""
-    missing = [" or ".join(names) for names in _PROVIDER_NEEDS[provider] if not any(map(env.get, names))]
-    module = PROVIDER_MODULES.get(provider)
-    needs = [f"set {', '.join(missing)}"] if missing else []
+    """Raises `Fatal` that names all that a provider lacks."""
+    has_aws_key = provider == "aws" and bool(env.get("ANTHROPIC_AWS_API_KEY"))
+    needs = list(_PROVIDER_NEEDS[provider])
+    if has_aws_key and env.get("ANTHROPIC_AWS_BASE_URL"):
+        needs.remove(_AWS_REGIONS)  # which signs requests, and is part of the address
+    missing = [" or ".join(names) for names in needs if not any(map(env.get, names))]
+    hints = [f"set {', '.join(missing)}"] if missing else []
+    module = "" if has_aws_key else PROVIDER_MODULES.get(provider, "")
     if module and not _is_installed(module):
-        needs.append(describe_extra(provider))
-    if needs:
-        lacking = [*missing, *([f"the extra `{provider}` of the Claude SDK"] if len(needs) > bool(missing) else [])]
-        raise Fatal(f"--provider {provider} can't be used: it lacks {', '.join(lacking)}", "\n".join(needs))
+        missing.append(f"the package {module.replace('.', '-')}")
+        hints.append(describe_extra(provider))
+    if missing:
+        raise Fatal(f"--provider {provider} can't be used: it lacks {', '.join(missing)}", "\n".join(hints))
 
 
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):  # its package isn't there, or isn't a real one
-        return module in sys.modules
+        return sys.modules.get(module) is not None
 
 
 def describe_extra(provider: str) -> str:
