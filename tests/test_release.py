@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import date
 
@@ -82,7 +83,7 @@ def test_a_release_is_two_commits_and_two_tags(copy: Repo) -> None:
         changelog = (copy.path / "CHANGELOG.md").read_text()
         copy.write(
             "CHANGELOG.md",
-            changelog.replace("## Unreleased\n", "## Unreleased\n\n### Fixed\n\n- A slip.\n", 1),
+            changelog.replace("## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- A slip.\n", 1),
         )
         copy.commit()
 
@@ -91,7 +92,13 @@ def test_a_release_is_two_commits_and_two_tags(copy: Repo) -> None:
     assert copy.git("rev-parse", "v0^{commit}") == commit
     assert release.find_disagreements(copy.path) == []
     assert '__version__ = "0.9.1"' in copy.git("show", "v0.9.1:src/prompt_lint/__init__.py")
-    assert "## Unreleased\n\n## 0.9.1 - 2026-12-02\n" in copy.git("show", "v0.9.1:CHANGELOG.md")
+    changelog = copy.git("show", "v0.9.1:CHANGELOG.md")
+    repository = "https://github.com/an-owner/prompt-lint"
+    assert "## [Unreleased]\n\n## [0.9.1] - 2026-12-02\n" in changelog
+    assert changelog.endswith(
+        f"\n[Unreleased]: {repository}/compare/v0.9.1...HEAD\n"
+        f"[0.9.1]: {repository}/compare/v0.9.0...v0.9.1\n[0.9.0]: {repository}/releases/tag/v0.9.0"
+    )
     assert release.read_notes(copy.path, "0.9.1") == "### Fixed\n\n- A slip.\n"
     assert "rev: v0.9.1" in copy.git("show", "v0.9.1:docs/hooks.md")
     example = (copy.path / "examples/workflows/prompts.yml").read_text()
@@ -120,8 +127,23 @@ def test_a_release_that_would_be_wrong_is_refused(copy: Repo, version: str, reas
 
 def test_notes_of_a_version_without_any_are_refused(repo: Repo) -> None:
     """An empty section, or none."""
-    repo.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n## 0.1.0 - 2026-01-01\n\n- First.\n")
+    repo.write(
+        "CHANGELOG.md",
+        "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-01-01\n\n- First.\n\n[0.1.0]: there\n",
+    )
 
     for version in ("Unreleased", "0.1", "0.2.0"):
         with pytest.raises(release.Refused, match="says nothing under"):
             release.read_notes(repo.path, version)
+
+
+def test_the_changelog_is_sorted_by_kind() -> None:
+    """In each version every kind of change is there once, in one order, and no line twice, as merges would have it."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    kinds = ["Breaking", "Added", "Changed", "Fixed"]
+
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        found = re.findall(r"^### (.*)$", section, re.MULTILINE)
+        assert found == [kind for kind in kinds if kind in found]
+        lines = re.findall(r"^- .*$", section, re.MULTILINE)
+        assert len(lines) == len(set(lines))

@@ -1,4 +1,4 @@
-"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|wheel|lock`. Needs Python 3.11 and git."""
+"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|docs|wheel|lock`. Needs Python 3.11 and git."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements"
 # What the environment was made of: the first file says it of the run-time dependencies, the second of all others.
 RUN_STAMP, DEV_STAMP = ENVIRONMENT / "installed-run", ENVIRONMENT / "installed-dev"
+DOCS_STAMP = ENVIRONMENT / "installed-docs"
 # What an installation from the sources needs, for the tests that install without a network.
 WHEELS = ENVIRONMENT / "wheels"
 
 
 def main(arguments: list[str]) -> int:
-    tasks = {"setup": setup, "example": example, "test": test, "lint": lint, "wheel": wheel, "lock": lock}
+    tasks = {"setup": setup, "example": example, "test": test, "lint": lint, "docs": docs}
+    tasks |= {"wheel": wheel, "lock": lock}
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("Python 3.11 or later is needed", file=sys.stderr)
         return 2
@@ -81,6 +83,24 @@ def lint(arguments: list[str]) -> int:
     return max(run(*command) for command in commands)
 
 
+def docs(arguments: list[str]) -> int:
+    """Build the site from docs/ into build/site; a link or an anchor that leads nowhere is an error.
+
+    With `--if-installable`, a machine that Zensical can't be installed on passes.
+    """
+    set_up_run()
+    try:
+        set_up_docs()
+    except subprocess.CalledProcessError:
+        if "--if-installable" not in arguments:
+            raise
+        announce("Zensical can't be installed here, so the site isn't built")
+        return 0
+    announce("Building the site (build/site)")
+    run("python", "tools/site.py", "build/pages", check=True)
+    return run("python", "-m", "zensical", "build", "--strict", "--clean")
+
+
 def wheel(arguments: list[str]) -> int:
     """Build the sdist and the wheel, twice with the same bytes, and try the wheel alone. A FOLDER that is named keeps both."""
     set_up()
@@ -117,15 +137,16 @@ def build(source: Path, folder: Path, **variables: str) -> None:
 
 
 def lock(_arguments: list[str]) -> int:
-    """Pin anew what pyproject.toml asks for, with hashes and without an index address."""
+    """Pin the newest of what pyproject.toml asks for, with hashes and without an index address."""
     set_up()
-    common = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "-q", "--upgrade",
+    common = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "-q", "--upgrade",
               "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]  # fmt: skip
-    agreeing = ["--constraint", "requirements/run.txt"]
+    agreeing = ["pyproject.toml", "--constraint", "requirements/run.txt"]
     for name, extra in (
-        ("run", []),
+        ("run", ["pyproject.toml"]),
         ("build", ["--group", "build", *agreeing]),
         ("dev", ["--group", "dev", *agreeing]),
+        ("docs", ["--group", "docs", "--constraint", "requirements/dev.txt"]),
     ):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0
@@ -157,6 +178,14 @@ def set_up() -> None:
     announce("Keeping the wheels that the tests of hooks and the Action install from")
     pip(ENVIRONMENT, "download", "-d", str(WHEELS), "--require-hashes", "-r", str(REQUIREMENTS / "build.txt"))
     DEV_STAMP.write_text(wanted)
+
+
+def set_up_docs() -> None:
+    """Add to `.venv` what makes the site, unless it has that."""
+    wanted = "".join([(REQUIREMENTS / "docs.txt").read_text(), sys.version])
+    if read_stamp(DOCS_STAMP) != wanted:
+        install_pinned(ENVIRONMENT, "docs", "Zensical, which makes the site")
+        DOCS_STAMP.write_text(wanted)
 
 
 def read_stamp(stamp: Path) -> str:

@@ -1,4 +1,4 @@
-"""Makes the examples of docs/outputs.md anew, from examples/pull_request.py: `.venv/bin/python tools/outputs_docs.py`."""
+"""Writes the examples of docs/outputs.md, from examples/pull_request.py: `.venv/bin/python tools/outputs_docs.py`."""
 
 from __future__ import annotations
 
@@ -53,8 +53,14 @@ def replace_examples(page: str, outputs: Mapping[str, str]) -> str:
 
 
 def format_example(name: str, output: str) -> str:
-    if name == "markdown":
-        return f"\n---\n\n{output}\n---\n\n"
+    """Return an example as the page shows it: all but the text, which people read first, is folded."""
+    shown = f"\n{output}" if name == "markdown" else format_code(name, output)
+    if name == "text":
+        return shown
+    return f"\n<details><summary>The example as <code>{name}</code></summary>\n\n{shown}\n</details>\n\n"
+
+
+def format_code(name: str, output: str) -> str:
     lines = output.splitlines()
     first, most = EXCERPTS.get(name, ("", len(lines)))
     start = next((number for number, line in enumerate(lines) if first in line), 0)

@@ -95,11 +95,21 @@ def read_notes(root: Path, version: str) -> str:
     """Return the section of the changelog about this version, without its heading. Raises `Refused` if there is none."""
     text = (root / "CHANGELOG.md").read_text("utf-8")
     found = re.search(
-        rf"^## {re.escape(version)}(?: [^\n]*)?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+        rf"^## \[{re.escape(version)}\](?: [^\n]*)?\n(.*?)(?=^## |^\[|\Z)", text, re.MULTILINE | re.DOTALL
     )
     if not found or not found[1].strip():
-        raise Refused(f"CHANGELOG.md says nothing under `## {version}`")
+        raise Refused(f"CHANGELOG.md says nothing under `## [{version}]`")
     return found[1].strip() + "\n"
+
+
+def date_notes(text: str, address: str, version: str, day: date) -> str:
+    """Return the changelog with what was unreleased as this version, and with links that compare it with the one before."""
+    heading, repository = "## [Unreleased]\n", f"https://github.com/{address}"
+    before = re.search(r"^## \[(\d+\.\d+\.\d+)\]", text, re.MULTILINE)
+    change = f"compare/v{before[1]}...v{version}" if before else f"releases/tag/v{version}"
+    links = f"[Unreleased]: {repository}/compare/v{version}...HEAD\n[{version}]: {repository}/{change}\n"
+    text = text.replace(heading, f"{heading}\n## [{version}] - {day}\n", 1)
+    return re.sub(r"^\[Unreleased\]: .*\n", lambda _: links, text, flags=re.MULTILINE)
 
 
 def make_release(root: Path, version: str, day: date) -> None:
@@ -116,10 +126,7 @@ def make_release(root: Path, version: str, day: date) -> None:
     read_notes(root, "Unreleased")
 
     changelog = root / "CHANGELOG.md"
-    text = changelog.read_text("utf-8")
-    changelog.write_text(
-        text.replace("## Unreleased\n", f"## Unreleased\n\n## {version} - {day}\n", 1), "utf-8"
-    )
+    changelog.write_text(date_notes(changelog.read_text("utf-8"), pins.address, version, day), "utf-8")
     write_pins(root, pins._replace(version=version))
     git(root, "commit", "--quiet", "--all", "--message", f"Release {version}")
     git(root, "tag", "--annotate", tag, "--message", f"prompt-lint {version}")

@@ -364,7 +364,7 @@ def test_eight_processes_lose_nothing(folder: Path, start: str) -> None:
     warnings = [process.communicate()[0].splitlines()[-1] for process in writers]
 
     assert [process.returncode for process in writers] == [0] * 8
-    assert [warning for warning in warnings if "begun anew" not in warning and warning] == []
+    assert [warning for warning in warnings if "started over" not in warning and warning] == []
     assert read_counts(folder, counts(range(4_000))) == counts(range(4_000))
     assert len(list_copies(folder)) == (start == "a damaged file")
 

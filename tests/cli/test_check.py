@@ -687,16 +687,3 @@ def test_names_of_any_bytes_are_checked_and_shown_escaped(repo: Repo, lint: Call
     assert sorted(line.split("/", 1)[1] for line in done.out.splitlines() if line.startswith("OVER")) == [
         "-dash.md", "::error::x.md", r"\u202eevil.md", r"caf\xe9.md", 'qu"ote.md', r"two\nlines.md",
     ]  # fmt: skip
-
-
-def test_the_example_of_the_readme_has_a_passing_and_a_failing_prompt(
-    lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
-) -> None:
-    """What the README shows is what its command prints."""
-    monkeypatch.chdir(ROOT)
-
-    done = lint("check", "--config", "examples/prompt-lint.yaml", "-v")
-
-    assert done.code == 1
-    assert done.out == snapshot
-    assert done.out in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -50,6 +50,16 @@ def test_a_help_is_complete(name: str) -> None:
     assert (PROJECT / "docs" / page).is_file()
 
 
+def test_a_narrow_help_breaks_no_word() -> None:
+    """A variable, a default and values are broken between words where the column is narrower."""
+    root = cli.make_context("prompt-lint", [], resilient_parsing=True, terminal_width=60)
+    contexts = {context.command_path.removeprefix("prompt-lint "): context for context in list_commands(root)}
+
+    broken = set(contexts["check"].get_help().split()) - set(COMMANDS["check"].get_help().split())
+
+    assert broken == set()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_in_a_group(name: str) -> None:
     """What a command doesn't say itself is only `--help`."""

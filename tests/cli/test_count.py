@@ -128,3 +128,27 @@ def test_without_a_model_it_is_the_configurations_or_the_newest_sonnet(
         == "note: counted for claude-haiku-4-5, as .prompt-lint.yaml says; --model names another\n"
     )
     assert lint("count", "a.md") == default
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [(b"{}", "if the file is sent as it is, add `--format text`"), (b"a\0b", "name files of text")],
+)
+def test_an_error_names_options_not_rules(
+    repo: Repo, lint: Callable[..., Done], content: bytes, hint: str
+) -> None:
+    """There is no configuration whose rule could be changed."""
+    repo.write("a.json", content)
+
+    assert lint("count", "a.json").out.splitlines()[1].strip() == hint
+    assert lint("count", "a.json", "--format", "text").code == (0 if content == b"{}" else 3)
+
+
+def test_a_folder_is_no_file(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Its files are to be named; `list` takes a folder, but wants a configuration."""
+    repo.write("docs/a.md", SHORT)
+
+    done = lint("count", "docs", "--model", "claude-sonnet-4-5")
+
+    hint = "name files in it; with a configuration, `prompt-lint list docs` counts those that rules match"
+    assert (done.code, done.out) == (3, f"ERROR     docs: is a folder\n          {hint}\n")

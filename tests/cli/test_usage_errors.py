@@ -25,6 +25,11 @@ SEE_CHECK = "see `prompt-lint check --help`"
         ("cache x", "there is no command `x`", "see `prompt-lint cache --help`"),
         ("models x", "unexpected argument `x`", "see `prompt-lint models --help`"),
         ("check --lmit", "there is no option `--lmit`; did you mean `--limit`?", SEE_CHECK),
+        ("check --json", "there is no option `--json`; did you mean `--output-format json`?", SEE_CHECK),
+        ("check -", "there is no file or folder `-`", "only `prompt-lint count -` reads stdin"),
+        ("check --model claude-opus-5-5,claude-opus-5", "--model: `claude-opus-5-5,claude-opus-5` is more than one id: give each by itself, as in `--model A --model B` or `models: [A, B]`", "`prompt-lint models` lists the known ones"),
+        ("check --fix", "there is no option `--fix`", SEE_CHECK),
+        ("prompts/a.md", "there is no command `prompts/a.md`", "a file or folder goes behind a command: `prompt-lint check PATH`, or `prompt-lint count FILE`"),
         ("check --limit", "--limit needs a value, such as 8000, 8k or 5%", SEE_CHECK),
         ("check --color", "--color needs a value: one of auto, always, never", SEE_CHECK),
         ("check --offline=yes", "--offline takes no value", SEE_CHECK),
@@ -38,9 +43,8 @@ SEE_CHECK = "see `prompt-lint check --help`"
         ("check --provider bedrock", "--provider: the older interface of Amazon Bedrock can't count tokens; use aws, or count with --offline", SEE_CHECK),
         ("check --output json", "--output: `json` isn't FORMAT=FILE, such as json=report.json", SEE_CHECK),
         ("check --config prompts", "--config: `prompts` is a folder, not a file", SEE_CHECK),
-        ("check --cache-dir prompts/a.md", "--cache-dir: `prompts/a.md` is a file, not a folder", SEE_CHECK),
         ("check --quiet -v", "--verbose and --quiet contradict each other", "leave one of them out"),
-        ("init --offline --counting auto", "--offline and --counting auto contradict each other", "leave one of them out"),
+        ("list --offline --counting auto", "--offline and --counting auto contradict each other", "leave one of them out"),
         ("check --no-cache --cache-dir x", "--no-cache and --cache-dir x contradict each other", "leave one of them out"),
         ("check --cache-dir=", "--cache-dir is empty", "is a variable empty? leave --cache-dir out for the default"),
         ("check --policy-from=", "--policy-from is empty", "is a variable empty? leave --policy-from out for the default"),
@@ -88,6 +92,20 @@ def test_a_variable_that_is_wrong(
 
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: PROMPT_LINT_{variable}: {message}\n")
+
+
+def test_a_slip_in_the_name_of_a_branch(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The branch that is there is named, before what brings one that isn't."""
+    repo.write("prompts/a.md")
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.commit()
+
+    done = lint("check", "--base", "mian")
+
+    assert done.err == (
+        "error: there is no branch, tag or commit `mian`\ndid you mean `main`?\n"
+        "name a branch, a tag or a commit that `git log` knows\n"
+    )
 
 
 def test_a_flag_wins_over_a_variable(

@@ -514,7 +514,7 @@ def test_the_configurations_of_the_documentation_are_valid(manager: Manager, tmp
 
 
 def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
-    """A plain hook stops a commit, is quiet where all is well, and checks nothing where nothing is staged."""
+    """A plain hook stops a commit, is quiet where all is well, and lets one pass that touches no prompt."""
     [script] = _blocks("sh")
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.write("prompts/a.md", SHORT)
@@ -529,12 +529,21 @@ def test_the_script_of_the_documentation(repo: Repo, tmp_path: Path) -> None:
     repo.git("add", "--", "prompts/b c'd.md")
     stopped = git.run(repo.path, "commit", "-m", "Too much", program="git")
     repo.git("rm", "--quiet", "-f", "prompts/b c'd.md")
-    quiet = git.run(repo.path, "commit", "--allow-empty", "--quiet", "-m", "Nothing", program="git")
+    nothing = git.run(repo.path, "commit", "--allow-empty", "--quiet", "-m", "Nothing", program="git")
+    repo.write("app.py", "print()\n")
+    repo.git("add", "app.py")
+    no_prompt = git.run(repo.path, "commit", "--quiet", "-m", "No prompt", program="git")
 
     assert stopped.code == 1
     assert "OVER      prompts/b c'd.md" in stopped.out
     assert "prompts/old.md" not in stopped.out
-    assert quiet == Done(0, "")
+    assert nothing == no_prompt == Done(0, "")
+    others = re.findall(
+        r"prompt-lint check [^`\n]* --(?= \{|\")", (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    )
+    assert (
+        others == ["prompt-lint check -q --counting offline --allow-unmatched --"] * 2
+    )  # lefthook, lint-staged
 
 
 def _diverge(repo: Repo, *, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ def test_a_run_says_once_what_its_intervals_rest_on() -> None:
     assert describe_counting(make.report(*verdicts)) == [
         (
             "1 counted by the API, 4 counted offline (± is the interval, measured by 500 requests for claude-opus-5, documented "
-            "for claude-opus-5-5, claude-sonnet-5-5, assumed for claude-quartz-9, resting on few recorded requests for 1), nothing sent."
+            "for claude-opus-5-5, claude-sonnet-5-5, assumed for claude-quartz-9, resting on few recorded requests for 1 count), nothing sent."
         ),
         "Unverified: nobody has measured the tokenizer of claude-quartz-9.",
     ]

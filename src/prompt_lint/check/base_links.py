@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.check.targets import split_by_name
 from prompt_lint.config.rule_matching import MatchedFile, match_files
 from prompt_lint.repo.changes import Change, has_content
+from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,8 +49,7 @@ class BaseLinks:
         has_links = any(entry.kind == "link" for entry in self._targets.entries.values())
         if not has_links and not self._changes.has_lost_links:
             return {}
-        aliases = self._commit.find_aliases(self._commit.list_entries())
-        return {link: real for link, real in aliases.items() if isinstance(real, str)}
+        return select_intact(self._commit.find_aliases(self._commit.list_entries()))
 
     @cached_property
     def _linked(self) -> Mapping[str, MatchedFile]:

@@ -13,6 +13,7 @@ from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Problem
 from prompt_lint.repo.changes import Change, find_changes, find_converted
+from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -154,7 +155,7 @@ def _read_groups(
     commit = comparison.commit
     entries = commit.list_entries() if any(group.sum for group in current) else {}
     files = [path for path, entry in entries.items() if entry.kind == "file" and path != config.path]
-    links = {link: real for link, real in commit.find_aliases(entries).items() if isinstance(real, str)}
+    links = select_intact(commit.find_aliases(entries))
     base_groups = {group.name: group for group in comparison.config.groups} if comparison.config else {}
     for group in current:
         old_paths = _find_old_paths(base_groups.get(group.name), changes)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import judge
-from prompt_lint.check.group_sums import find_count, sum_members
+from prompt_lint.check.both_sides import (
+    find_changed_prompts,
+    find_lost_imports,
+    map_base_counts,
+    sum_unchanged_members,
+)
+from prompt_lint.check.group_sums import find_count
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
-from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.formats.imported_files import is_meant_as_import
-from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
+from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Unreadable
-from prompt_lint.model.values import Loosening, Note, Prompt, RemovedPrompt, group_by_prompt
+from prompt_lint.model.values import Note, Prompt, RemovedPrompt, group_by_prompt
 from prompt_lint.repo.changes import Change
 
 if TYPE_CHECKING:
@@ -22,20 +24,15 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
+    from prompt_lint.check.both_sides import PromptName
     from prompt_lint.check.group_sums import PromptOutcomes
-    from prompt_lint.check.read_prompts import ReadPrompt
-    from prompt_lint.check.targets import Targets
     from prompt_lint.config.rule_matching import RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
     from prompt_lint.model.values import Problem, Request, Rule, Verdict
     from prompt_lint.repo import Tree
     from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree
-
-# What identifies a prompt on both sides: its group or "", its current path, its name there.
-PromptName = tuple[str, str, str]
 
 
 class OfflineRecount(NamedTuple):
@@ -240,78 +237,6 @@ def make_base_counts(
     )
 
 
-def map_base_counts(
-    pairs: Iterable[PromptOutcomes],
-) -> dict[PromptName, dict[str, Outcome | OfflineStandIn]]:
-    """Return by prompt and model what came of counting the base."""
-    counts: dict[PromptName, dict[str, Outcome | OfflineStandIn]] = {}
-    for group, members in groupby(pairs, lambda pair: pair[0].group):
-        if group and group.sum:
-            totals = [total for total, _ in sum_members(list(members))]
-            counts[group.name, "", ""] = dict(zip(group.rule.models, totals, strict=True))
-            continue
-        for read, outcomes in members:
-            counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
-    return counts
-
-
-def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
-    """Return the prompts and groups whose requests aren't those of the base; what only one side has is no change.
-
-    Files that haven't changed may import some that have, and a sum of members that have may be as large as before.
-    `outcomes` are those of the base and of now.
-    """
-    requests: dict[PromptName, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
-    for read, _ in outcomes:
-        current, base = requests.setdefault(_identify_read(read), (set(), set()))
-        (base if read.is_base else current).add((read.prompt.path, read.prompt.name, read.digest))
-    return {
-        name for name, (current, base) in requests.items() if current and base and current != base
-    }  # fmt: skip
-
-
-def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptName, str], Count]:
-    """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
-
-    `outcomes` are those of the base and of now.
-    """
-    digests: dict[tuple[PromptName, str], tuple[Counter[str], Counter[str]]] = {}
-    counts: dict[tuple[str, str], Count] = {}
-    for read, of_models in outcomes:
-        if read.group and read.group.sum:
-            for model, outcome in zip(read.rule.models, of_models, strict=True):
-                if (count := find_count(outcome)) and not count.is_disputed:
-                    counts[model, read.digest] = count
-                    sides = digests.setdefault((_identify_read(read), model), (Counter(), Counter()))
-                    sides[read.is_base][read.digest] += 1
-    return {
-        (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
-        for (name, model), (current, base) in digests.items()
-    }
-
-
-def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
-    """Return, by prompt, the files that it imported in the base, and still asks for, and that aren't there any more.
-
-    `outcomes` are those of the base and of now.
-    """
-    imported: dict[PromptName, dict[str, None]] = {}
-    missing: dict[PromptName, set[str]] = {}
-    for read, _ in outcomes:
-        name = _identify_read(read)
-        if read.is_base:
-            imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
-        elif read.includes:
-            absent = (path for path, stamp in read.includes.items() if stamp == b"")
-            missing.setdefault(name, set()).update(absent)
-    lost = {
-        name: [path for path in paths if path in missing[name]]
-        for name, paths in imported.items()
-        if name in missing
-    }
-    return {name: paths for name, paths in lost.items() if paths}
-
-
 def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[Note]:
     """Warn of each lost import that nothing else warns of, because it isn't written like a path."""
     for prompt, of_prompt in group_by_prompt(verdicts):
@@ -319,10 +244,6 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
             if not is_meant_as_import(path) and not prompt.is_group:
                 message = f"imported `{path}` in {base_name}, which isn't there any more"
                 yield Note(message, prompt.path, 0, "lost-import")
-
-
-def _identify_read(read: ReadPrompt) -> PromptName:
-    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
 
 
 def _identify(verdict: Verdict) -> PromptName:
@@ -361,28 +282,3 @@ def demote_base_problems(
     diagnostics.notes.extend(
         Note(f"as in the base already: {problem.message}", problem.path, problem.line) for problem in old
     )
-
-
-def list_loosenings(
-    comparison: Comparison, config: Config, targets: Targets, changes: FileChanges
-) -> list[Loosening]:
-    """Return what the configuration allows that the base's didn't."""
-    new_paths = {
-        change.base_path: path for path, change in changes.changes.paths.items() if change.kind == "renamed"
-    }
-    if comparison.config is None or (comparison.config == config and not new_paths):
-        return []
-    # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
-    entries = comparison.commit.list_entries()
-    links = comparison.commit.find_aliases(entries)
-    base_paths = [path for path, entry in entries.items() if entry.kind == "file"]
-    base_paths += (link for link, real in links.items() if isinstance(real, str))
-    current_paths = {*targets.files, *targets.links}
-    paths = {
-        new_paths.get(path, path): path
-        for path in base_paths
-        if path in new_paths
-        or path in current_paths
-        or os.path.lexists(os.path.join(comparison.commit.top, path))
-    }
-    return find_loosenings(comparison.config, config, paths)

@@ -130,7 +130,7 @@ def _compare(
     prompts: Iterable[ReadPrompt],
 ) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
-    from prompt_lint.check import base_prompts, compare  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
+    from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
     max_file_size = run.settings.max_file_size
     base_matcher = targets.matcher
@@ -156,7 +156,7 @@ def _compare(
         notes=base.collect_notes(report.notes, verdicts),
         base=comparison.base,
         removed=base.list_removed(verdicts, report.problems),
-        loosened=compare.list_loosenings(comparison, config, targets, changes),
+        loosened=loosenings.list_loosenings(comparison, config, targets, changes),
         on_raise=config.on_raise,
         unread_files=unread_files,
         planned=plan_requests(outcomes) if run.sources.is_dry_run else (),

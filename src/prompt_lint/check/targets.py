@@ -10,6 +10,7 @@ from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_un
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
+from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ def _match_present(
     aliases: dict[str, str | Unreadable],
 ) -> _Present:
     """Match what is on disk. Git lists tracked files that are gone, too; only those that match are looked for."""
-    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    links = select_intact(aliases)
     matched = match_files(rules, links, matcher)
     group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
     members = (file for group, members in group_files if group.sum for file in members)
@@ -211,8 +212,7 @@ def _complete_sums(
     if not sums:
         return affected
     entries = tree.list_entries((), groups.list_folders(sums), groups.list_endings(sums))
-    aliases = tree.find_aliases(entries)
-    links = {link: real for link, real in aliases.items() if isinstance(real, str)}
+    links = select_intact(tree.find_aliases(entries))
     files = _list_files(entries, config)
     matched = groups.match_group_files(sums, files, links, matcher, config.exclude)
     complete = {each.group.name: each for each in groups.drop_members(matched, missing)}

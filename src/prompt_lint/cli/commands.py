@@ -43,6 +43,12 @@ class Fact(NamedTuple):
         return text.replace(" ", _NO_BREAK[" "]) if len(text) <= _MAX_UNBROKEN else text
 
 
+def _break_long_facts(text: str, width: int) -> str:
+    """Let a fact that is wider than its column be broken between words: else it is broken within one."""
+    facts = text.split(" ")
+    return " ".join(fact if len(fact) <= width else fact.replace(_NO_BREAK[" "], " ") for fact in facts)
+
+
 class Formatter(click.HelpFormatter):
     """Click's formatter, which breaks lines at hyphens, without that."""
 
@@ -50,8 +56,13 @@ class Formatter(click.HelpFormatter):
         super().write_text(text.replace("-", _NO_BREAK["-"]))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        rows = list(rows)
+        start = (
+            self.current_indent + min(max((len(name) for name, _ in rows), default=0), col_max) + col_spacing
+        )
+        texts = [_break_long_facts(text, self.width - start).replace("-", _NO_BREAK["-"]) for _, text in rows]
         super().write_dl(
-            [(name, text.replace("-", _NO_BREAK["-"])) for name, text in rows], col_max, col_spacing
+            [(name, text) for (name, _), text in zip(rows, texts, strict=True)], col_max, col_spacing
         )
 
     def getvalue(self) -> str:

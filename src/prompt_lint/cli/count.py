@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 STDIN = "-"
 # The formats that have something to say of files without a limit.
 _OUTPUTS = ("text", "json", "markdown")
+# What hints say of the configuration → what they say here.
+_WITHOUT_RULES = {
+    "set `format: text` in its rule": "add `--format text`",
+    "exclude binary files with `exclude`": "name files of text",
+}
 
 
 @click.command(
@@ -175,7 +180,8 @@ class _Reader(NamedTuple):
                 for prompt in self.read_prompts(path):
                     yield ReadPrompt.of(prompt, self.rule, 0)
             except Unreadable as error:
-                self.diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
+                hint = _reword_hint(error.hint)
+                self.diagnostics.problems.append(Problem(path, error.line, error.message, hint))
 
     def read_prompts(self, path: str) -> list[Prompt]:
         """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
@@ -209,11 +215,19 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int)
     return data if real == name else tree.read(real, max_bytes)
 
 
+def _reword_hint(hint: str) -> str:
+    """Return a hint that speaks of the configuration as what `count` has instead: it has no rules."""
+    for words, instead in _WITHOUT_RULES.items():
+        hint = hint.replace(words, instead)
+    return hint
+
+
 def _explain_unread(path: str, error: OSError) -> Unreadable:
     """Return why a file can't be read, and what was probably meant."""
     if isinstance(error, IsADirectoryError):
         return Unreadable(
-            "is a folder", f"name files in it; `prompt-lint list {path}` counts those that rules match"
+            "is a folder",
+            f"name files in it; with a configuration, `prompt-lint list {path}` counts those that rules match",
         )
     hint = ""
     if isinstance(error, FileNotFoundError):

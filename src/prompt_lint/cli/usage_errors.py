@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,6 +65,8 @@ def describe_usage_error(error: click.ClickException) -> tuple[str, str]:
         message = _describe_unknown("option", error.option_name, context)
     elif command := getattr(error, "command_name", ""):  # Click 8.4 and later
         message = _describe_unknown("command", command, context)
+        if context and not context.parent and os.path.lexists(command):
+            hint = "a file or folder goes behind a command: `prompt-lint check PATH`, or `prompt-lint count FILE`"
     elif isinstance(error, click.BadOptionUsage):
         message = _describe_option_usage(error, context)
     else:
@@ -116,6 +119,8 @@ def refuse_contradictions(context: click.Context) -> None:
         for param in context.command.params
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
     }
+    if context.params.get("missing_ok"):
+        params.pop("report_file", None)  # the Action passes an empty path where the check made no report
     for name, param in params.items():
         values = context.params.get(name or "")
         if "" in (values if isinstance(values, tuple) else (values,)) and param.default != "":
@@ -174,11 +179,21 @@ def _suggest_choice(value: str, kind: click.ParamType[object]) -> str:
 
 def _describe_unknown(noun: str, name: str, context: click.Context | None) -> str:
     command = context.command if context else None
+    params = command.params if command else []
     if noun == "option":
-        known = [option for param in command.params for option in param.opts] if command else []
+        # By their words: two dashes alone make short names alike.
+        known = {option.lstrip("-"): option for param in params for option in param.opts}
+        known |= {
+            value: f"--output-format {value}"
+            for param in params
+            if param.name == "output_format" and isinstance(param.type, click.Choice)
+            for value in param.type.choices
+            if value not in known
+        }
     else:
-        known = command.list_commands(context) if isinstance(command, click.Group) and context else []
-    near = find_nearest(name, known, 0.6)
+        names = command.list_commands(context) if isinstance(command, click.Group) and context else []
+        known = {known: known for known in names}
+    near = known.get(find_nearest(name.lstrip("-"), known, 0.6), "")
     return f"there is no {noun} `{name}`{near and f'; did you mean `{near}`?'}"
 
 

@@ -164,6 +164,8 @@ def explain_id(model_id: str) -> str:
     An unknown id is one if a newer model may have it: in words and version it looks like the known ones, and isn't a slip
     of one of them.
     """
+    if "," in model_id:
+        return "is more than one id: give each by itself, as in `--model A --model B` or `models: [A, B]`"
     plain = _split_id(model_id)[1]
     if re.fullmatch(ID, model_id, re.ASCII) and (
         plain in _BY_ID or (_PLAIN_ID.fullmatch(plain) and not _is_slip(plain))

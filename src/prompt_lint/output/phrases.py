@@ -208,7 +208,7 @@ def _describe_intervals(inexact: Sequence[Verdict]) -> str:
         by_basis.setdefault(describe_basis(find_model(model)), []).append(model)
     bases = [f"{basis} for {', '.join(models)}" for basis, models in by_basis.items()]
     few = sum(bool(v.token_count and v.token_count.rests_on_few) for v in inexact)
-    remarks = [*bases, *([f"resting on few recorded requests for {few:,}"] if few else [])]
+    remarks = [*bases, *([f"resting on few recorded requests for {pluralize(few, 'count')}"] if few else [])]
     return f"± is the interval, {', '.join(remarks)}"
 
 

@@ -37,6 +37,8 @@ def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
 
 def _hint_at_name(tree: WorkingTree, argument: str, inner: str | None) -> str:
     """Return what was probably meant by a path that isn't there: a pattern of the shell, or a file of a similar name."""
+    if argument == "-":
+        return "only `prompt-lint count -` reads stdin"
     if set(argument) & set("*?["):
         return "the shell found no file that matches this pattern"
     near = find_nearest(inner, tree.list_entries()) if inner else ""

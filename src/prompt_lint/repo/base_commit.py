@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.model.errors import Fatal
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Base
 from prompt_lint.repo import git
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,8 +81,17 @@ def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | 
     """
     base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
     if isinstance(base, NoBase) and wanted != AUTO:
-        raise Fatal(base.message, base.hint)
+        raise Fatal(base.message, f"{_suggest_ref(tree, wanted)}{base.hint}")
     return base
+
+
+def _suggest_ref(tree: WorkingTree, name: str) -> str:
+    """Return a line with the branch or tag that `name` is probably a slip of; "" if there is none."""
+    command = ["for-each-ref", "--count=1000", "--format=%(refname:lstrip=2)"]
+    output = (git.run_or_none(command, tree.top) if tree.has_git else None) or b""
+    names = output.decode(errors="replace").splitlines()
+    near = "" if name in names else find_nearest(name, names)
+    return near and f"did you mean `{escape_line(near)}`?\n"
 
 
 # A revision that is named

@@ -98,6 +98,11 @@ def find_aliases(
     return aliases
 
 
+def select_intact(aliases: Mapping[str, str | Unreadable]) -> dict[str, str]:
+    """Return the links that lead to a file, and where they lead."""
+    return {link: real for link, real in aliases.items() if isinstance(real, str)}
+
+
 def _add_folders(
     aliases: dict[str, str | Unreadable],
     folders: Mapping[str, str],
@@ -106,7 +111,7 @@ def _add_folders(
 ) -> None:
     """Add the paths below links to folders."""
     real = {path: path for path, entry in entries.items() if entry.kind in {"file", "sparse"}}
-    real |= {path: target for path, target in aliases.items() if isinstance(target, str)}
+    real |= select_intact(aliases)
     ordered = sorted(real)
     room = MAX_ALIASES
     for link, folder in folders.items():

@@ -76,6 +76,20 @@ def test_a_folder_that_no_rule_applies_to(repo: Repo, lint: Callable[..., Done])
     assert (done.code, done.out) == (0, "docs: 1 file\n  no rule: 1 file\n    docs/a.md\n")
 
 
+def test_a_folder_that_is_imported_from(repo: Repo, lint: Callable[..., Done]) -> None:
+    """What imports from it is checked with it, and isn't counted among its files."""
+    repo.write(".prompt-lint.yaml", "models: claude-sonnet-5-5\nlimit: 500\nprompts: [{files: CLAUDE.md}]\n")
+    repo.write("CLAUDE.md", "See @docs/a.md here.\n")
+    repo.write("docs/a.md", SHORT)
+    repo.commit()
+
+    out = lint("explain", "docs").out
+
+    assert out.startswith(
+        "docs: 1 file\n  no rule: 1 file\n    docs/a.md\n  checked with it, for what they import:\n    CLAUDE.md\n\n"
+    )
+
+
 def test_a_group_by_its_name(repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
     """What it is made of, and what it comes to; a file of that name goes first."""
     prompts(repo, CONFIG + "groups:\n  - name: all of them\n    sum: prompts/*.md\n    limit: 5\n")
@@ -85,6 +99,8 @@ def test_a_group_by_its_name(repo: Repo, lint: Callable[..., Done], snapshot: Sn
 
     assert done == snapshot
     assert done.code == 1
+    typo = lint("explain", "al of them")
+    assert (typo.code, typo.err.split("\n")[1]) == (2, "did you mean the group `all of them`?")
     repo.write("all of them", SHORT)
     assert "no rule owns it" in lint("explain", "all of them").out
 

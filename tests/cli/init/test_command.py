@@ -193,7 +193,10 @@ def test_a_skill_that_breaks_a_rule_counts_all_the_same(repo: Repo, lint: Lint) 
 
     done = passes(lint)
 
-    assert "exempt: skills/long/SKILL.md: the skill's `description` has" in done.out
+    assert (
+        "breaks a rule of its tool, so exempt: skills/long/SKILL.md: the skill's `description` has"
+        in done.out
+    )
     config = yaml.safe_load(written(repo))
     assert config["prompts"][0]["parts"]["metadata"] > 300
     assert [(one["files"], one["reason"]) for one in config["exempt"]] == [
@@ -605,6 +608,7 @@ def test_editors_find_the_schema(repo: Repo, lint: Lint) -> None:
 def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     """`--with hook,github` writes both, in the form of the documentation; an unknown one is refused before anything is written."""
     repo.write("CLAUDE.md", "Hello.\n")
+    repo.write("src/judge_prompt.yaml", "text: Be fair.\n")
     assert lint("init", "--with", "gitlab").code == 2
 
     done = lint("init", "--with", "hook,github")
@@ -617,7 +621,10 @@ def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     assert checkout["with"]["fetch-depth"] == 0
     assert check["uses"] == f"{REPOSITORY.removeprefix('https://github.com/')}@v{__version__}"
     assert done.out.count("Wrote ") == 3
-    assert lint("check").code == 0
+    checked = lint("check", "-v")
+    assert checked.code == 0
+    assert "judge_prompt.yaml" in checked.out
+    assert ".github" not in checked.out
 
 
 def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
@@ -632,6 +639,22 @@ def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
         ".pre-commit-config.yaml exists and stays as it is. Add this below `repos:`:\n\n  - repo: https://"
         in done.out
     )
+
+
+def test_a_configuration_that_is_there_stays(repo: Repo, lint: Lint) -> None:
+    """`--with hook` after `init`, or beside a file written by hand, writes what is missing; --force replaces the file, too."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.write(".prompt-lint.yaml", "mine\n")
+
+    done = lint("init", "--with", "hook")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        ".prompt-lint.yaml exists and stays as it is.\nWrote .pre-commit-config.yaml. Install"
+    )
+    assert (written(repo), (repo.path / ".pre-commit-config.yaml").is_file()) == ("mine\n", True)
+    assert lint("init", "--with", "hook", "--force").code == 0
+    assert written(repo) != "mine\n"
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -653,7 +676,7 @@ def test_without_a_configuration_there_is_an_answer(
 def test_where_there_is_no_answer_it_is_as_before(repo: Repo, lint: Lint) -> None:
     """Nothing that looks like a prompt: the help, and the error of `list`; `check` and other formats want a configuration."""
     assert (lint().code, "Usage: prompt-lint" in lint().err) == (2, True)
-    assert lint("list").err.startswith("error: no file of this repository is known for a prompt")
+    assert lint("list").err.startswith("error: found no prompt files")
     repo.write("CLAUDE.md", "Hello.\n")
     for arguments in (["check"], ["list", "--output-format", "json"], ["list", "CLAUDE.md"]):
         assert lint(*arguments).err.startswith("error: no .prompt-lint.yaml"), arguments

@@ -21,6 +21,7 @@ from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.rule_matching import compile_rules
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
 from prompt_lint.output.terminal import find_width, wants_color, write_stdout
@@ -109,8 +110,11 @@ def _find_subject(
     """Return the tree, its configuration, and a path in it, or the group of that name where there is no such file. Raises `Fatal`."""
     if not os.path.lexists(path):
         tree, config, _ = load_project(env, (), config_options)
-        if group := next((group for group in config.groups if group.name == path), None):
+        groups = {group.name: group for group in config.groups}
+        if group := groups.get(path):
             return tree, config, "", group
+        if near := find_nearest(path, groups):
+            raise Fatal(f"there is no file, folder or group `{path}`", f"did you mean the group `{near}`?")
     tree, config, [relative] = load_project(env, (path,), config_options)
     return tree, config, relative, None
 

@@ -131,7 +131,7 @@ def _describe_missing(requested: Iterable[str], tree: WorkingTree) -> Iterator[s
         for guess in (path.rstrip(CLOSING_PUNCTUATION), path.partition("#")[0].rstrip(CLOSING_PUNCTUATION))
         if guess != path
     }
-    names = [escape_line(path) for path in missing if path not in guesses]
+    names = [f"`{escape_line(path)}`" for path in missing if path not in guesses]
     if names:
         more = f" and {len(names) - _MAX_MISSING:,} more" if len(names) > _MAX_MISSING else ""
         yield f"    not there, so not imported: {', '.join(names[:_MAX_MISSING])}{more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.importers import match_below
 from prompt_lint.check.pipeline import Run, check_prompts, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics
 from prompt_lint.check.targets import find_targets
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from prompt_lint.check.pipeline import Settings
+    from prompt_lint.check.targets import Targets
+    from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Group, Rule
@@ -31,9 +34,10 @@ def explain_folder(
 ) -> tuple[str, ExitCode]:
     """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
     targets = find_targets(tree, config, [folder], settings.max_file_size)
+    below, importers = _split_by_place(targets, folder)
     by_line: dict[int, list[str]] = {}
-    rules = {file.rule.line: file.rule for file in targets.matched}
-    for file in targets.matched:
+    rules = {file.rule.line: file.rule for file in below}
+    for file in below:
         by_line.setdefault(file.rule.line, []).append(file.display_path)
     owned = {path for paths in by_line.values() for path in paths}
     rest = [
@@ -44,11 +48,26 @@ def explain_folder(
         lines.append(f"  {_describe_rule(config, rules[line])}: {pluralize(len(paths), 'file')}")
     if rest:
         lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
+    if importers:
+        names = (file.display_path for file in importers)
+        lines += ["  checked with it, for what they import:", *(f"    {name}" for name in _shorten(names))]
     text = "".join(f"{line}\n" for line in lines)
     if not targets.matched and not targets.groups:
         return text, ExitCode.OK
     report = check_prompts(tree, config, [folder], sources, settings)
     return f"{text}\n{text_output.render(report, view._replace(verbosity=0))}", report.exit_code
+
+
+def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], list[MatchedFile]]:
+    """Return the files below a folder, also by a link, and those elsewhere that import from it."""
+    is_below = match_below([folder])
+    is_named = match_below([folder, *(real for link, real in targets.links.items() if is_below(link))])
+    below: list[MatchedFile] = []
+    importers: list[MatchedFile] = []
+    for file in targets.matched:
+        is_inside = any(map(is_named, (file.path, file.read_as, *file.aliases)))
+        (below if is_inside else importers).append(file)
+    return below, importers
 
 
 def explain_group(

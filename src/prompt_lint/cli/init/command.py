@@ -15,6 +15,7 @@ from prompt_lint.cli.init.proposal import propose_config
 from prompt_lint.cli.init.summary import render_kinds, render_left_out, render_loaded
 from prompt_lint.cli.project import working_directory
 from prompt_lint.cli.settings import make_settings
+from prompt_lint.config.load import find_config
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.output.terminal import write_stderr, write_stdout
@@ -22,7 +23,7 @@ from prompt_lint.repo.working_tree import open_tree
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from prompt_lint.cli.options import CountingOptions
 
@@ -68,6 +69,9 @@ def command(
     """
     wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git)
+    if wanted and not force and not dry_run and (existing := find_config(tree.top)):
+        write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree.top, wanted)}")
+        return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
     settings = make_settings(env, None, max_file_size)
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
@@ -80,10 +84,13 @@ def command(
         write_stdout(proposal.text, for_machines=True)
         return ExitCode.OK
     write_file(tree.top, name, proposal.text, replaces=force)
-    remarks = "".join(write_extra(tree.top, extra) for extra in wanted)
     next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"
-    write_stdout(f"{summary}\n{remarks}{next_step}")
+    write_stdout(f"{summary}\n{_write_extras(tree.top, wanted)}{next_step}")
     return ExitCode.OK
+
+
+def _write_extras(top: str, names: Iterable[str]) -> str:
+    return "".join(write_extra(top, name) for name in names)
 
 
 def _split_extras(extras: str) -> list[str]:

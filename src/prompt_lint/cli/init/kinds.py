@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     A file is of it by its path, which `pattern` matches, or by its format, which is one of `formats`. `folders` are those in
     which such files usually are. Files of a kind that `is_certain` are prompts in folders of tests and documentation, too.
     `shares_extension` is for a kind of files whose extension says nothing of what they are. `read_as` is the format that the
-    rule names.
+    rule names, `exclude` what it leaves out in any repository.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Kind(NamedTuple):
     is_certain: bool = False
     shares_extension: bool = False
     read_as: str = ""
+    exclude: tuple[str, ...] = ()
 
 
 # Folders of these names hold prompts, and so do those whose names end so, as `agent_prompts`.
@@ -42,6 +43,7 @@ NAMED_DATA = Kind(
     "prompts in YAML",
     "YAML files with `prompt` in their names: each is counted as the text that it is.",
     read_as="text",
+    exclude=(".github/",),
 )
 SYSTEM_PROMPTS = Kind(
     "system prompts", "System prompts, by their names.", folders=("prompts", "prompt"), role="system"
@@ -175,7 +177,8 @@ def _find_text_kind(path: str, *, is_library: bool) -> Kind | None:
 
 def _is_named_data(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return name.endswith((".yaml", ".yml")) and bool(PROMPT_WORD.search(name))
+    is_ci = path.startswith(".github/") or "prompt-lint" in name
+    return name.endswith((".yaml", ".yml")) and bool(PROMPT_WORD.search(name)) and not is_ci
 
 
 def _list_parents(path: str) -> Iterator[str]:

@@ -66,13 +66,12 @@ _BY_HAND = "write one by hand: docs/configuration.md"
 
 
 class KindSummary(NamedTuple):
-    """What there is of one kind. `tokens` are about those of all its prompts together; `is_estimate` if not all were counted."""
+    """What there is of one kind. `tokens` are about those of all its prompts together."""
 
     title: str
     formats: Sequence[str]
     files: int
     tokens: int
-    is_estimate: bool
     largest: Size
 
 
@@ -241,8 +240,7 @@ def _list_unmeasured(
 def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
     formats = sorted({size.prompt.format for size in sizes} - {""})
     files = len({size.prompt.path for size in sizes})
-    is_estimate = not all(size.token_count for size in sizes)
-    return KindSummary(title, formats, files, estimate_total(sizes), is_estimate, find_largest(sizes))
+    return KindSummary(title, formats, files, estimate_total(sizes), find_largest(sizes))
 
 
 def _limit_group(
@@ -342,5 +340,8 @@ def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
     for finding, reason in draft.dropped:
         if draft.excluded.keys().isdisjoint(finding.paths):  # else its files are listed
             lines.append(f"left out: {escape_line(', '.join(finding.files))}: {escape_line(reason)}")
-    lines += [f"exempt: {escape_line(path)}: {escape_line(reason)}" for path, reason in draft.exempt.items()]
+    lines += [
+        f"breaks a rule of its tool, so exempt: {escape_line(path)}: {escape_line(reason)}"
+        for path, reason in draft.exempt.items()
+    ]
     return lines

@@ -25,9 +25,8 @@ def render_kinds(proposal: Proposal, model: str) -> str:
         f"{title:<{widths[0]}}  {files:>{widths[1]}}  {tokens:>{widths[2]}}  {largest:>{widths[3]}}  {path}".rstrip()
         for title, files, tokens, largest, path in rows
     ]
-    if any(kind.is_estimate for kind in proposal.kinds):
-        lines.append("~: estimated from the largest prompts, which are counted.")
-    return "".join(f"{line}\n" for line in [*lines, f"Tokens are those of {escape_line(model)}."])
+    lines.append(f"Tokens are those of {escape_line(model)}, counted offline; ~ is an estimate.")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def render_loaded(proposal: Proposal) -> str:
@@ -45,7 +44,7 @@ def render_left_out(proposal: Proposal) -> str:
 
 
 def _make_row(kind: KindSummary) -> tuple[str, str, str, str, str]:
-    tokens = f"{'~' if kind.is_estimate else ''}{kind.tokens:,}"
+    tokens = f"~{kind.tokens:,}"
     prompt, count = kind.largest.prompt, kind.largest.token_count
     path = escape_line(prompt.path)
     path = path if len(path) <= _PATH_WIDTH else f"…{path[1 - _PATH_WIDTH :]}"
@@ -58,9 +57,10 @@ def _describe_loaded(proposal: Proposal) -> Iterator[str]:
         return
     yield f"Claude Code loads {format_count(proposal.loaded)} tokens at the start of each session here:"
     parts = sorted(proposal.loaded_parts, key=lambda part: -part.tokens)
-    width = max((len(f"{part.tokens:,}") for part in parts), default=0)
-    for part in parts[:_MAX_PARTS]:
-        yield f"  {part.tokens:>{width},}  {escape_line(part.path or part.title)}"
-    if len(parts) > _MAX_PARTS:
-        rest = parts[_MAX_PARTS:]
-        yield f"  {sum(part.tokens for part in rest):>{width},}  in {len(rest):,} more"
+    rest = parts[_MAX_PARTS:]
+    rows = [(f"~{part.tokens:,}", escape_line(part.path or part.title)) for part in parts[:_MAX_PARTS]]
+    if rest:
+        rows.append((f"~{sum(part.tokens for part in rest):,}", f"in {len(rest):,} more"))
+    width = max((len(tokens) for tokens, _ in rows), default=0)
+    for tokens, name in rows:
+        yield f"  {tokens:>{width}}  {name}"

@@ -133,7 +133,7 @@ def _make_finding(
     others = [
         path for path in paths if path not in known and matches(path) and not _is_certain(path, kind, kinds)
     ]
-    exclude = dict.fromkeys(_exclude_folders(kind, members, others))
+    exclude = dict.fromkeys((*kind.exclude, *_exclude_folders(kind, members, others)))
     is_excluded = compile_patterns(list(exclude)) if exclude else lambda _path: False
     names = {path.rpartition("/")[2] for path in others if not is_excluded(path)}
     documentation = sorted(filter(is_documentation, names))[:_MAX_EXCLUDED]

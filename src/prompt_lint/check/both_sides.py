@@ -1,0 +1,97 @@
+"""What the outcomes of both sides of a comparison say beside each other, by prompt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prompt_lint.check.group_sums import find_count, sum_members
+from prompt_lint.model.counts import sum_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.read_prompts import ReadPrompt
+    from prompt_lint.counting.sources import OfflineStandIn
+    from prompt_lint.model.counts import Count, Outcome
+
+# What identifies a prompt on both sides: its group or "", its current path, its name there.
+PromptName = tuple[str, str, str]
+
+
+def map_base_counts(
+    pairs: Iterable[PromptOutcomes],
+) -> dict[PromptName, dict[str, Outcome | OfflineStandIn]]:
+    """Return by prompt and model what came of counting the base."""
+    counts: dict[PromptName, dict[str, Outcome | OfflineStandIn]] = {}
+    for group, members in groupby(pairs, lambda pair: pair[0].group):
+        if group and group.sum:
+            totals = [total for total, _ in sum_members(list(members))]
+            counts[group.name, "", ""] = dict(zip(group.rule.models, totals, strict=True))
+            continue
+        for read, outcomes in members:
+            counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
+    return counts
+
+
+def find_changed_prompts(outcomes: Iterable[PromptOutcomes]) -> set[PromptName]:
+    """Return the prompts and groups whose requests aren't those of the base; what only one side has is no change.
+
+    Files that haven't changed may import some that have, and a sum of members that have may be as large as before.
+    `outcomes` are those of the base and of now.
+    """
+    requests: dict[PromptName, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {}
+    for read, _ in outcomes:
+        current, base = requests.setdefault(_identify_read(read), (set(), set()))
+        (base if read.is_base else current).add((read.prompt.path, read.prompt.name, read.digest))
+    return {
+        name for name, (current, base) in requests.items() if current and base and current != base
+    }  # fmt: skip
+
+
+def sum_unchanged_members(outcomes: Iterable[PromptOutcomes]) -> dict[tuple[PromptName, str], Count]:
+    """Return, by sum and model, the count of its members that are the same requests in the base, by whatever name.
+
+    `outcomes` are those of the base and of now.
+    """
+    digests: dict[tuple[PromptName, str], tuple[Counter[str], Counter[str]]] = {}
+    counts: dict[tuple[str, str], Count] = {}
+    for read, of_models in outcomes:
+        if read.group and read.group.sum:
+            for model, outcome in zip(read.rule.models, of_models, strict=True):
+                if (count := find_count(outcome)) and not count.is_disputed:
+                    counts[model, read.digest] = count
+                    sides = digests.setdefault((_identify_read(read), model), (Counter(), Counter()))
+                    sides[read.is_base][read.digest] += 1
+    return {
+        (name, model): sum_counts([counts[model, digest] for digest in (current & base).elements()])
+        for (name, model), (current, base) in digests.items()
+    }
+
+
+def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, list[str]]:
+    """Return, by prompt, the files that it imported in the base, and still asks for, and that aren't there any more.
+
+    `outcomes` are those of the base and of now.
+    """
+    imported: dict[PromptName, dict[str, None]] = {}
+    missing: dict[PromptName, set[str]] = {}
+    for read, _ in outcomes:
+        name = _identify_read(read)
+        if read.is_base:
+            imported.setdefault(name, {}).update((file.path, None) for file in read.prompt.imports)
+        elif read.includes:
+            absent = (path for path, stamp in read.includes.items() if stamp == b"")
+            missing.setdefault(name, set()).update(absent)
+    lost = {
+        name: [path for path in paths if path in missing[name]]
+        for name, paths in imported.items()
+        if name in missing
+    }
+    return {name: paths for name, paths in lost.items() if paths}
+
+
+def _identify_read(read: ReadPrompt) -> PromptName:
+    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
