@@ -222,7 +222,9 @@ def test_a_week_of_growth_has_its_price(
 ) -> None:
     """What the default branch had a week ago is the base, although its prompts are over their limits now."""
     workflow_job.secrets["ANTHROPIC_ADMIN_KEY"] = ADMIN_KEY
-    repo.write(".prompt-lint.yaml", "models: [claude-opus-5-5]\nprompts:\n  - {files: prompts/*.md, limit: 5}\n")
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-opus-5-5]\nprompts:\n  - {files: prompts/*.md, limit: 5}\n"
+    )
     for age, text in ((30, "Short."), (8, "Be kind. "), (1, "Be kind. Be brief. Be right. ")):
         repo.write("prompts/a.md", text)
         monkeypatch.setitem(

@@ -116,7 +116,7 @@ def test_a_provider_uses_the_sdk(provider: Provider, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("provider", "lacks", "hints"),
     [
-        ("vertex", "CLOUD_ML_REGION, the package google-auth", ['set CLOUD_ML_REGION', 'pip install "anthropic[vertex]"']),
+        ("vertex", "CLOUD_ML_REGION, the package google-auth", ["set CLOUD_ML_REGION", 'pip install "anthropic[vertex]"']),
         ("foundry", "ANTHROPIC_FOUNDRY_API_KEY, ANTHROPIC_FOUNDRY_RESOURCE or ANTHROPIC_FOUNDRY_BASE_URL", ["set "]),
         ("aws", "AWS_REGION or AWS_DEFAULT_REGION, ANTHROPIC_AWS_WORKSPACE_ID, the package boto3", ["set AWS_REGION", "additional_dependencies"]),
     ],
@@ -137,7 +137,11 @@ def test_a_provider_names_all_that_it_lacks(
 
 def test_an_address_and_a_key_for_aws_need_no_region() -> None:
     """The region is part of the address, and signs requests."""
-    env = {"ANTHROPIC_AWS_API_KEY": KEY, "ANTHROPIC_AWS_BASE_URL": "https://a", "ANTHROPIC_AWS_WORKSPACE_ID": "w"}
+    env = {
+        "ANTHROPIC_AWS_API_KEY": KEY,
+        "ANTHROPIC_AWS_BASE_URL": "https://a",
+        "ANTHROPIC_AWS_WORKSPACE_ID": "w",
+    }
 
     assert find_credential(env, "aws", nothing) == SdkCredential("aws", "--provider aws")
 

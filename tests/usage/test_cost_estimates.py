@@ -50,7 +50,9 @@ def test_keys_of_one_price_share_it_by_their_tokens(server: AdminServer) -> None
 def test_each_output_says_that_it_is_an_estimate(server: AdminServer, run: Run) -> None:
     """In the head of the column and in a sentence; the CSV, which is summed up, has the costs without keys."""
     given = ("--group-by=api_key_id,model",)
-    shown = {name: run(server, f"--output-format={name}", *given).out for name in ("text", "markdown", "html")}
+    shown = {
+        name: run(server, f"--output-format={name}", *given).out for name in ("text", "markdown", "html")
+    }
     document = json.loads(run(server, "--output-format=json", *given).out)
 
     for text in shown.values():
@@ -83,5 +85,7 @@ def test_more_groups_than_an_estimate_can_have_are_tokens(server: AdminServer, r
     """The API groups by five dimensions at most, and a price depends on four."""
     text = run(server, "--group-by=api-key,workspace").out
 
-    assert "This source has no cost by API key, so tokens are shown there. --source analytics has them" in text
+    assert (
+        "This source has no cost by API key, so tokens are shown there. --source analytics has them" in text
+    )
     assert "estimate" not in text.replace("they are estimated", "")

@@ -87,7 +87,10 @@ def test_a_condition_that_is_met_fails(
         (("--model", "claude-opus-5-5", "--model", " "), "--model is empty"),
         (("--workspace", ""), "--workspace is empty"),
         (tuple(f"--group-by={name}" for name in DIMENSIONS), "--group-by takes 5 at most"),
-        (("--group-by", "model,worskpace"), "`worskpace` is nothing that usage can be grouped by; did you mean `workspace`?"),
+        (
+            ("--group-by", "model,worskpace"),
+            "`worskpace` is nothing that usage can be grouped by; did you mean `workspace`?",
+        ),
         (("--month", "2026-10", "--days", "3"), "--month says all of the window"),
         (("--month", "october"), "`october` isn't a month"),
     ],

@@ -159,9 +159,7 @@ def _is_installed(module: str) -> bool:
 
 def describe_extra(provider: str) -> str:
     """Return how to install what a provider needs besides the SDK."""
-    return (
-        f'pip install "anthropic[{provider}]"; in a pre-commit hook: additional_dependencies: ["anthropic[{provider}]"]'
-    )
+    return f'pip install "anthropic[{provider}]"; in a pre-commit hook: additional_dependencies: ["anthropic[{provider}]"]'
 
 
 def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) -> KeyCredential:

@@ -38,11 +38,11 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
 
     def _find(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         name = text.lower().replace("_", "-").removesuffix("-id")
-        if name in DIMENSIONS:
-            return name
-        near = find_nearest(name, DIMENSIONS)
-        advice = f"did you mean `{near}`?" if near else f"there are {', '.join(DIMENSIONS)}"
-        self.fail(f"`{text}` is nothing that usage can be grouped by; {advice}", param, ctx)
+        if name not in DIMENSIONS:
+            near = find_nearest(name, DIMENSIONS)
+            advice = f"did you mean `{near}`?" if near else f"there are {', '.join(DIMENSIONS)}"
+            self.fail(f"`{text}` is nothing that usage can be grouped by; {advice}", param, ctx)
+        return name
 
     def shell_complete(
         self, _context: click.Context, _param: click.Parameter, incomplete: str

@@ -62,7 +62,7 @@ def annotate_build(
     context = f"prompt-lint-{name}-{env.get('BUILDKITE_STEP_ID', '')[:100]}"
     arguments = ["annotate", "--style", "error" if is_failed else "info", "--context", context]
     try:
-        done = subprocess.run(  # noqa: S603  # a program of the agent, with no text of the repository in its arguments
+        done = subprocess.run(  # a program of the agent, with no text of the repository in its arguments
             [_find_agent(env), *arguments],
             input=page.encode("utf-8", "backslashreplace"), capture_output=True, timeout=_TIMEOUT, check=False,
             env={key: value for key, value in env.items() if _is_for_agent(key)},
@@ -75,7 +75,9 @@ def annotate_build(
 
 def _find_agent(env: Mapping[str, str]) -> str:
     """Return the path of the agent's program, which is never in the checkout. Raises `NotAttached`."""
-    folders = os.pathsep.join(filter(os.path.isabs, (env.get("BUILDKITE_BIN_PATH", ""), *os.get_exec_path(env))))
+    folders = os.pathsep.join(
+        filter(os.path.isabs, (env.get("BUILDKITE_BIN_PATH", ""), *os.get_exec_path(env)))
+    )
     found = shutil.which("buildkite-agent", path=folders)
     if not found or os.path.realpath(found).startswith(os.path.realpath(os.getcwd()) + os.sep):
         raise NotAttached("buildkite-agent isn't on PATH")

@@ -46,9 +46,7 @@ def estimate_costs(data: UsageData, dimensions: Sequence[str]) -> UsageData:
         for (day, group, kind), amount, weights in _weigh(data, costs, kept, missing)
         for values, part in _divide(amount, weights, len(missing))
     ]
-    return data._replace(
-        cost_rows=rows, cost_dimensions=(*kept, *missing), estimated_dimensions=missing
-    )
+    return data._replace(cost_rows=rows, cost_dimensions=(*kept, *missing), estimated_dimensions=missing)
 
 
 def _weigh(

@@ -82,10 +82,9 @@ def _find_mismatch(metric: str, operator: str, unit: str) -> str:
         return "compares a share: add a %"
     if operator not in "+-" and metric != "cache-hit" and unit == "%":
         return f"doesn't compare a share: leave out the %, or write '{metric} +…%' for a change"
-    if unit in _DAYS and metric == "forecast":
-        return "isn't possible: a forecast is of the month; write it without a unit, or as /month"
     if unit in _DAYS and metric not in _SUMS:
-        return f"isn't possible: {metric} isn't a sum over days; leave out {unit}"
+        reason = "a forecast is of the month" if metric == "forecast" else f"{metric} isn't a sum over days"
+        return f"isn't possible: {reason}; leave out {unit}"
     return ""
 
 

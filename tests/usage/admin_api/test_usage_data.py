@@ -30,7 +30,7 @@ from prompt_lint.usage.admin_api.usage_data import fetch_with
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.sentences import write_headline
 from prompt_lint.usage.trends import compute_trends
-from prompt_lint.usage.values import DAY, DIMENSIONS
+from prompt_lint.usage.values import DAY
 
 if TYPE_CHECKING:
     from prompt_lint.api.responses import Result

@@ -63,9 +63,7 @@ def _align_below(
     head: Sequence[str], rows: Sequence[Sequence[str]], left: Iterable[int], *, color: bool
 ) -> Iterator[str]:
     """Align rows and their head. A column without cells is left out."""
-    used = [
-        column for column in range(len(head)) if head[column] or any(row[column] for row in rows)
-    ]
+    used = [column for column in range(len(head)) if head[column] or any(row[column] for row in rows)]
     title, *lines = _align(
         [[row[column] for column in used] for row in (head, *rows)],
         [used.index(column) for column in left if column in used],
