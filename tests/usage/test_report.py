@@ -230,7 +230,7 @@ def test_exit_codes_are_as_documented(
     assert bool(server.requests) == bool(routes)
     if code == ExitCode.UNCOUNTED:
         assert "answered 401" in done.err
-        assert "an admin of the organization creates one" in done.err
+        assert "Claude Console: an Admin API key" in done.err
 
 
 def test_it_reads_nothing_of_the_repository(server: AdminServer, run: Run, tmp_path: Path) -> None:
