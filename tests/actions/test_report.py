@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from tests.support import composite
+from tests.support.admin_reports import render_check
 from tests.support.admin_server import ADMIN_KEY, WORKSPACES, AdminServer, busy
 from tests.support.github_job import set_event
 from tests.support.paths import ROOT
+from tests.support.repo import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.composite import Job, Run
+    from tests.support.repo import Repo
 
 REPORT = ROOT / "report"
 WORKFLOW = ROOT / "examples" / "workflows" / "usage-report.yml"
+GROWTH = ROOT / "examples" / "workflows" / "growth-report.yml"
 MANIFEST: dict[str, Any] = yaml.safe_load((REPORT / "action.yml").read_text(encoding="utf-8"))
 KEY = {"anthropic-admin-key": ADMIN_KEY}
 ORDINARY = "sk-ant-api03-canary-canary-canary"
@@ -63,20 +67,23 @@ def test_the_report_is_in_the_summary_and_in_a_file(admin: AdminServer, job: Job
 def test_every_input_reaches_the_report(admin: AdminServer, job: Job) -> None:
     """Several groups and conditions, a window, a source, a file of the workflow's choice."""
     given = {
-        "days": "3", "bucket": "1h", "source": "analytics", "group-by": "model, api-key\nspeed", "html-file": "out.html",
+        "days": "3", "bucket": "1h", "source": "analytics", "check": "result.json", "group-by": "model, api-key\nspeed", "html-file": "out.html",
         "fail-on": "cost > 0.01\ncache-hit < 1%\n",
     }  # fmt: skip
+
+    (job.workspace / "result.json").write_text(render_check(), encoding="utf-8")
 
     done = composite.run(REPORT, job, KEY | given)
 
     assert done.outputs == {"report-file": str(job.workspace / "out.html"), "exit-code": "1"}, done.log
+    assert "This change costs" in done.summary or "What is compared of this change" in done.summary
     assert done.outcome == "failure"
     assert (job.workspace / "out.html").is_file()
     assert "in 3 days" in done.summary
     assert "By speed" in done.log
     [warned] = done.step("Report").annotations("warning")
     assert "(allowed: 0.01)" in warned.data
-    assert set(given) | set(KEY) | {"python-version"} == set(MANIFEST["inputs"])
+    assert set(given) | set(KEY) | {"python-version", "month"} == set(MANIFEST["inputs"])
     assert any("analytics/usage" in one.path for one in admin.requests)
 
 
@@ -210,9 +217,35 @@ def test_the_workflow_has_no_permissions() -> None:
     assert set(one["steps"][0]["with"]) <= set(MANIFEST["inputs"])
 
 
-def test_the_docs_show_the_workflow_as_it_is() -> None:
+def test_a_week_of_growth_has_its_price(
+    admin: AdminServer, workflow_job: Job, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the default branch had a week ago is the base, although its prompts are over their limits now."""
+    workflow_job.secrets["ANTHROPIC_ADMIN_KEY"] = ADMIN_KEY
+    repo.write(
+        ".prompt-lint.yaml", "models: [claude-opus-5-5]\nprompts:\n  - {files: prompts/*.md, limit: 5}\n"
+    )
+    for age, text in ((30, "Short."), (8, "Be kind. "), (1, "Be kind. Be brief. Be right. ")):
+        repo.write("prompts/a.md", text)
+        monkeypatch.setitem(
+            ENVIRONMENT, "GIT_COMMITTER_DATE", f"{datetime.now(UTC) - timedelta(days=age):%Y-%m-%dT%H:%M:%SZ}"
+        )
+        repo.commit()
+
+    done = composite.workflow(GROWTH, workflow_job)
+
+    assert done.outcome == "success", done.log
+    assert done.step("Find last week's commit").outputs["commit"] == repo.git("rev-parse", "HEAD~1")
+    assert "What the prompts of" in done.summary
+    assert "a month" in done.summary
+    assert "prompts/a.md" in workflow_job.variables["uploaded"]
+    assert ADMIN_KEY not in everything(done) + workflow_job.variables["uploaded"]
+
+
+@pytest.mark.parametrize("path", [WORKFLOW, GROWTH], ids=["usage", "growth"])
+def test_the_docs_show_the_workflow_as_it_is(path: Path) -> None:
     """Word for word, under its name."""
     text = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
-    shown = f"```yaml\n# examples/workflows/usage-report.yml\n{WORKFLOW.read_text(encoding='utf-8')}```\n"
+    shown = f"```yaml\n# examples/workflows/{path.name}\n{path.read_text(encoding='utf-8')}```\n"
 
     assert shown in text

@@ -66,7 +66,7 @@ def test_every_example_is_run() -> None:
     """A new one needs a test, here or (the report's) in test_report.py."""
     assert {path.name for path in EXAMPLES.iterdir()} == {
         "prompts.yml", "exact-counts.yml", "fork-check.yml", "fork-comment.yml", "merge-queue.yml", "sarif.yml", "schedule.yml",
-        "usage-report.yml",
+        "usage-report.yml", "growth-report.yml",
     }  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import traceback
+from types import ModuleType
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -19,7 +21,7 @@ from prompt_lint.api.credentials import (
     find_credential,
     find_routing_variables,
 )
-from prompt_lint.model.errors import Fatal
+from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,12 +97,53 @@ def test_an_incomplete_workload_identity_names_the_missing_variable(missing: str
     assert missing in credential.reason
 
 
+PROVIDERS: dict[Provider, dict[str, str]] = {
+    "vertex": {"CLOUD_ML_REGION": "global"},
+    "foundry": {"ANTHROPIC_FOUNDRY_API_KEY": KEY, "ANTHROPIC_FOUNDRY_RESOURCE": "r"},
+    "aws": {"AWS_REGION": "r", "ANTHROPIC_AWS_WORKSPACE_ID": "w", "ANTHROPIC_AWS_API_KEY": KEY},
+}
+
+
 @pytest.mark.parametrize("provider", [p for p in get_args(Provider) if p != "anthropic"])
-def test_a_provider_uses_the_sdk(provider: Provider) -> None:
+def test_a_provider_uses_the_sdk(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--provider` wins over a key in the environment: another company's endpoint takes no key of Anthropic's."""
-    credential = find_credential({"ANTHROPIC_API_KEY": KEY}, provider, nothing)
+    monkeypatch.setitem(sys.modules, "google.auth", ModuleType("google.auth"))
+    credential = find_credential({"ANTHROPIC_API_KEY": KEY} | PROVIDERS[provider], provider, nothing)
 
     assert credential == SdkCredential(provider, f"--provider {provider}")
+
+
+@pytest.mark.parametrize(
+    ("provider", "lacks", "hints"),
+    [
+        ("vertex", "CLOUD_ML_REGION, the package google-auth", ["set CLOUD_ML_REGION", 'pip install "anthropic[vertex]"']),
+        ("foundry", "ANTHROPIC_FOUNDRY_API_KEY, ANTHROPIC_FOUNDRY_RESOURCE or ANTHROPIC_FOUNDRY_BASE_URL", ["set "]),
+        ("aws", "AWS_REGION or AWS_DEFAULT_REGION, ANTHROPIC_AWS_WORKSPACE_ID, the package boto3", ["set AWS_REGION", "additional_dependencies"]),
+    ],
+)  # fmt: skip
+def test_a_provider_names_all_that_it_lacks(
+    provider: Provider, lacks: str, hints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and before anything is counted: exit code 2 wherever it was asked for."""
+    for module in ("google.auth", "boto3"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(Fatal) as raised:
+        find_credential({"ANTHROPIC_API_KEY": KEY}, provider, nothing)
+
+    assert raised.value.message == f"--provider {provider} can't be used: it lacks {lacks}"
+    assert raised.value.exit_code == ExitCode.USAGE
+    assert all(hint in raised.value.hint for hint in hints)
+
+
+def test_an_address_and_a_key_for_aws_need_no_region() -> None:
+    """The region is part of the address, and signs requests."""
+    env = {
+        "ANTHROPIC_AWS_API_KEY": KEY,
+        "ANTHROPIC_AWS_BASE_URL": "https://a",
+        "ANTHROPIC_AWS_WORKSPACE_ID": "w",
+    }
+
+    assert find_credential(env, "aws", nothing) == SdkCredential("aws", "--provider aws")
 
 
 def refusal(env: dict[str, str]) -> str:
@@ -257,7 +300,7 @@ def test_a_key_that_cannot_read_reports_is_refused(env: dict[str, str], message:
     assert "c4nary" not in repr(raised.value.messages())
     assert "s3cret" not in repr(raised.value.messages())
     if "API key" in message or "neither" in message:
-        assert "an admin of the organization creates one in the Claude Console" in raised.value.hint
+        assert "an Analytics API key (scope read:analytics), with --source analytics" in raised.value.hint
 
 
 @pytest.mark.parametrize(

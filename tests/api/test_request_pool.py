@@ -12,8 +12,9 @@ import pytest
 from prompt_lint.api import request_pool
 from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.api.request_pool import count_requests
-from prompt_lint.api.responses import Result
+from prompt_lint.api.responses import UNKNOWN_MODEL_HINT, RequestFailed, Result
 from prompt_lint.model.counts import Count, CountKey
+from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
@@ -41,6 +42,29 @@ def test_each_key_gets_its_own_count() -> None:
     counts = dict(count_requests(models, lambda model, request: result(int(model)), RequestPolicy()))
 
     assert counts == {CountKey(str(n), "d"): Count(n, n, n, "api") for n in range(1, 201)}
+
+
+def test_a_model_that_the_api_does_not_know_is_asked_for_once() -> None:
+    """All of its prompts have that answer; the other models are counted."""
+    sent: list[str] = []
+
+    def count(model: str, _: Request) -> Result:
+        sent.append(model)
+        if model == "claude-nonesuch":
+            raise RequestFailed("request", "answered 404", UNKNOWN_MODEL_HINT)
+        return result(7)
+
+    names = ("claude-nonesuch", "claude-sonnet-5-5", "claude-new")
+    asked = [(CountKey(model, str(n)), REQUEST) for n in range(700) for model in names]
+    outcomes = dict(count_requests(asked, count, RequestPolicy()))
+
+    assert {key for key, _ in asked} == set(outcomes)
+    assert {name: sent.count(name) for name in names} == {
+        "claude-nonesuch": 1, "claude-sonnet-5-5": 700, "claude-new": 700,
+    }  # fmt: skip
+    refused = {outcome.hint for outcome in outcomes.values() if isinstance(outcome, Unreadable)}
+    assert refused == {UNKNOWN_MODEL_HINT}
+    assert sum(isinstance(outcome, Unreadable) for outcome in outcomes.values()) == 700
 
 
 def test_no_keys_give_no_outcomes() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.repo import Repo
 
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/summary"}
+PAGE = Target("markdown", is_optional=True, is_attached=True)
 TEXT, NOTES, SUMMARY = (
     Target("text"),
     Target("github"),
@@ -41,7 +42,8 @@ TEXT, NOTES, SUMMARY = (
         (GITHUB, OutputOptions(None, None, [("sarif", "a")]), [Target("sarif", "a"), SUMMARY, TEXT, NOTES]),
         (GITHUB, OutputOptions("json", "out"), [Target("json", "out")]),
         (GITHUB, OutputOptions(None, None, [("markdown", "/summary")]), [SUMMARY._replace(is_optional=False), TEXT, NOTES]),
-        ({"TF_BUILD": "True"}, OutputOptions(), [TEXT, Target("azure")]),
+        ({"TF_BUILD": "True"}, OutputOptions(), [TEXT, PAGE, Target("azure")]),
+        ({"BUILDKITE": "true"}, OutputOptions(), [TEXT, PAGE]),
         ({"TF_BUILD": "True"}, OutputOptions("json"), [Target("json")]),
         ({}, OutputOptions("json", "a", [("junit", "b")]), [Target("junit", "b"), Target("json", "a")]),
     ],
@@ -164,7 +166,8 @@ def test_a_run_on_azure_has_its_issues(
 
     done = lint("check", "--offline")
 
-    assert [command.properties["type"] for command in log_commands.azure(done.out)] == ["error"] * 3
+    commands = [one for one in log_commands.azure(done.out) if one.name == "task.logissue"]
+    assert [command.properties["type"] for command in commands] == ["error"] * 3
     assert log_commands.github(done.out) == []
 
 

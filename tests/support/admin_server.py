@@ -69,6 +69,8 @@ class Event(NamedTuple):
     output: int = 0
     searches: int = 0
     requests: int = 1
+    account_id: str | None = None
+    service_account_id: str | None = None
 
     def tokens(self) -> int:
         return self.uncached + self.write_5m + self.write_1h + self.read + self.output
@@ -112,6 +114,7 @@ class AdminServer(ApiServer):
         self.events = list(events)
         self.workspaces: list[Named] = []
         self.api_keys: list[Named] = []
+        self.users: list[Named] = []
         self.now = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
         self.refreshed: datetime | None = None
         self.refusal = (403, "This endpoint requires an Admin API key.")
@@ -137,6 +140,7 @@ class AdminServer(ApiServer):
         lists = {
             "usage_report/messages": self._usage, "cost_report": self._cost, "analytics/usage": self._analytics,
             "analytics/cost": self._analytics, "workspaces": self._names, "api_keys": self._names,
+            "users": self._names,
         }  # fmt: skip
         route = seen.route.removeprefix(BASE)
         if route not in lists:
@@ -263,7 +267,7 @@ class AdminServer(ApiServer):
             if route == "workspaces"
             else {"limit", "after_id", "before_id"}
         )
-        found = self.workspaces if route == "workspaces" else self.api_keys
+        found = {"workspaces": self.workspaces, "api_keys": self.api_keys, "users": self.users}[route]
         if route == "workspaces" and query.last("include_archived") != "true":
             found = [one for one in found if not one.archived]
         ids = [one.id for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,6 @@ from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.admin_server import AdminServer
     from tests.usage.conftest import Run
 
@@ -103,3 +102,21 @@ def test_two_outputs_are_not_one_file_by_two_names(server: AdminServer, run: Run
         "two outputs would go to the same place"
         in run(server, "--output=json=out.json", "--output=csv=link.json").err
     )
+
+
+def test_azure_and_buildkite_get_the_report(
+    server: AdminServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As GitHub's summary does; where stdout is for a program, the command is a line of stderr. Never for a pull request."""
+    monkeypatch.setenv("TF_BUILD", "True")
+    monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(tmp_path))
+    done = run(server)
+    [line] = [line for line in done.out.splitlines() if line.startswith("##vso[task.uploadsummary]")]
+    page = Path(line.partition("]")[2])
+
+    assert page.name == "prompt-lint report.md"
+    run(server, "-o", "page.md", "--output-format=markdown")
+    assert page.read_text(encoding="utf-8") == (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "##vso" not in run(server, "--output-format=json").out
+    monkeypatch.setenv("SYSTEM_PULLREQUEST_PULLREQUESTID", "7")
+    assert run(server).code == ExitCode.USAGE

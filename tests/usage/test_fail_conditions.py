@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.support.usage_values import make_trends
 
@@ -16,7 +18,9 @@ from prompt_lint.usage.tables import make_figure_rows
         ("cost > 9.99/day", True), ("cost > 10/day", False), ("cost > 70", False), ("cost>69.9", True),
         ("cost +99%", True), ("cost +100%", False), ("cost -1%", False), ("tokens < 8M", True), ("tokens > 30M/month", False),
         ("tokens > 29M/month", True), ("cache-hit < 1%", True), ("price > $9", True), ("forecast > 100000", False),
-        ("requests > 1", None), ("saved > 1", False),
+        ("requests > 1", None), ("saved > 1", False), ("cost >= 70", True), ("cost >= 70.01", False), ("cost <= 10 / day", True),
+        ("cost > 9.99 / day", True), ("tokens >= 7,000,000", True), ("tokens > 7,000,000", False), ("forecast > 1,000,000/month", False),
+        ("forecast > 1/month", True), ("cost > $1,000.50", False),
     ],
 )  # fmt: skip
 def test_a_condition_is_met_or_not(text: str, is_met: bool | None) -> None:
@@ -24,6 +28,33 @@ def test_a_condition_is_met_or_not(text: str, is_met: bool | None) -> None:
     trends = make_trends(*["5"] * 7, *["10"] * 7)
 
     assert evaluate_condition(parse_condition(text), trends).is_met is is_met
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("cost > 1_000", "as 1000, 1,000 or 1k"), ("cost > 1,00", "as 1000, 1,000 or 1k"), ("cost > 5/hour", "by /day, /week or /month"),
+        ("forecast > 9/day", "a forecast is of the month"), ("price > 5/day", "leave out /day"), ("cost > 5%", "'cost +…%' for a change"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_how_to_write_it(text: str, advice: str) -> None:
+    """In the terms of what was written."""
+    with pytest.raises(ValueError, match=re.escape(advice)):
+        parse_condition(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("cost >= 70", "cost $70.00 (allowed: under 70)"), ("cost > 50", "cost $70.00 (allowed: 50)"),
+        ("cost <= 70", "cost $70.00 (required: above 70)"),
+    ],
+)  # fmt: skip
+def test_a_result_says_what_is_allowed(text: str, result: str) -> None:
+    """With `=`, the bound itself isn't."""
+    trends = make_trends(*["5"] * 7, *["10"] * 7)
+
+    assert describe_result(evaluate_condition(parse_condition(text), trends), "USD") == result
 
 
 def test_growth_needs_a_window_before() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.usage_values import LAG, NOW, make_period, parse_day
 
 from prompt_lint.model.errors import Fatal
-from prompt_lint.usage.period import plan_period
+from prompt_lint.usage.period import find_month, plan_period
 from prompt_lint.usage.values import DAY, LONGEST_WINDOW, midnight
 
 
@@ -39,6 +39,26 @@ def test_the_window_ends_yesterday() -> None:
 def test_a_day_is_complete_five_minutes_after_midnight(now: str, first: str, end: str) -> None:
     """Over the ends of months and years, and on leap days; until then its figures still come in."""
     assert make_period(parse_day(now)).window == (parse_day(first), parse_day(end))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-10", "2026-10-01", "2026-10-31"), ("2024-02", "2024-02-01", "2024-02-29"), ("last", "2026-10-01", "2026-10-31"),
+        ("2026-11", "2026-11-01", ""), ("this", "2026-11-01", ""),
+    ],
+)  # fmt: skip
+def test_a_month_is_whole_or_up_to_yesterday(text: str, first: str, last: str) -> None:
+    """The month that isn't over ends where every window does."""
+    assert find_month(text, NOW) == (parse_day(first), parse_day(last) if last else None)
+    assert find_month("last", parse_day("2027-01-01")) == (parse_day("2026-12-01"), parse_day("2026-12-31"))
+
+
+@pytest.mark.parametrize("text", ["2026-12", "2026-13", "2026-1", "October", "", "9999-99", "2026-10-01"])
+def test_what_is_no_month_is_refused(text: str) -> None:
+    """With an example, and this month where it hasn't begun."""
+    with pytest.raises(Fatal, match=r"isn't a month|hasn't begun"):
+        find_month(text, NOW)
 
 
 def test_first_and_last_day_belong_to_the_window() -> None:

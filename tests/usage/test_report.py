@@ -87,6 +87,12 @@ def test_a_condition_that_is_met_fails(
         (("--model", "claude-opus-5-5", "--model", " "), "--model is empty"),
         (("--workspace", ""), "--workspace is empty"),
         (tuple(f"--group-by={name}" for name in DIMENSIONS), "--group-by takes 5 at most"),
+        (
+            ("--group-by", "model,worskpace"),
+            "`worskpace` is nothing that usage can be grouped by; did you mean `workspace`?",
+        ),
+        (("--month", "2026-10", "--days", "3"), "--month says all of the window"),
+        (("--month", "october"), "`october` isn't a month"),
     ],
 )
 def test_impossible_options_are_refused_before_anything_is_sent(
@@ -224,7 +230,7 @@ def test_exit_codes_are_as_documented(
     assert bool(server.requests) == bool(routes)
     if code == ExitCode.UNCOUNTED:
         assert "answered 401" in done.err
-        assert "an admin of the organization creates one" in done.err
+        assert "Claude Console: an Admin API key" in done.err
 
 
 def test_it_reads_nothing_of_the_repository(server: AdminServer, run: Run, tmp_path: Path) -> None:

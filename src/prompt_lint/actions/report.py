@@ -16,7 +16,7 @@ from prompt_lint.model.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-_OPTIONS = ("days", "bucket", "source")
+_OPTIONS = ("days", "month", "bucket", "source", "check")
 _PURPOSE = "make the report"
 
 

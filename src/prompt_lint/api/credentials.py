@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.api.endpoint import get_host, validate_endpoint
@@ -26,6 +27,18 @@ BASE_URL_VARIABLES: Mapping[Provider, str] = {
     "foundry": "ANTHROPIC_FOUNDRY_BASE_URL",
     "aws": "ANTHROPIC_AWS_BASE_URL",
 }
+_AWS_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# What the SDK's clients need (2.12): one variable of each group. Project and keys may come from the clouds' own credentials.
+_PROVIDER_NEEDS: Mapping[Provider, tuple[tuple[str, ...], ...]] = {
+    "vertex": (("CLOUD_ML_REGION",),),
+    "foundry": (
+        ("ANTHROPIC_FOUNDRY_API_KEY",),
+        ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"),
+    ),
+    "aws": (_AWS_REGIONS, ("ANTHROPIC_AWS_WORKSPACE_ID",)),
+}
+# The module without which an extra of the SDK, called like its provider, isn't installed.
+PROVIDER_MODULES: Mapping[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
 # Variables that change whom requests are sent past, and who is trusted.
 _PROXY_VARIABLES = (
     "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -33,9 +46,10 @@ _PROXY_VARIABLES = (
 
 ADMIN_KEY_VARIABLES = ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY")  # the first that is set
 ADMIN_URL_VARIABLE = "PROMPT_LINT_ADMIN_URL"
-ADMIN_HINT = """a report needs an Admin API key (sk-ant-admin…) in ANTHROPIC_ADMIN_KEY, or a token with the scope org:admin
-an admin of the organization creates one in the Claude Console, under Settings > Admin keys
-individual accounts have none, and Claude subscriptions (Pro, Max, Team) have no usage API"""
+ADMIN_HINT = """ANTHROPIC_ADMIN_KEY takes, by what the organization has:
+Claude Console: an Admin API key (sk-ant-admin…), which an admin creates under Settings > Admin keys, or a token with org:admin
+Claude Enterprise: an Analytics API key (scope read:analytics), with --source analytics
+individual accounts and subscriptions (Pro, Max, Team): there is none, and no usage API"""
 
 
 class Secret:
@@ -103,6 +117,7 @@ def find_credential(
     Raises `Fatal` for a credential or an endpoint that must not be used.
     """
     if provider != "anthropic":
+        _refuse_incomplete_provider(env, provider)
         return SdkCredential(provider, f"--provider {provider}")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         if env.get(variable):
@@ -117,6 +132,34 @@ def find_credential(
         _get_sdk_folder(env)
         return SdkCredential("anthropic", "ANTHROPIC_PROFILE")
     return _find_workload_identity(env) or _find_profile(env, is_file)
+
+
+def _refuse_incomplete_provider(env: Mapping[str, str], provider: Provider) -> None:
+    """Raises `Fatal` that names all that a provider lacks."""
+    has_aws_key = provider == "aws" and bool(env.get("ANTHROPIC_AWS_API_KEY"))
+    needs = list(_PROVIDER_NEEDS[provider])
+    if has_aws_key and env.get("ANTHROPIC_AWS_BASE_URL"):
+        needs.remove(_AWS_REGIONS)  # which signs requests, and is part of the address
+    missing = [" or ".join(names) for names in needs if not any(map(env.get, names))]
+    hints = [f"set {', '.join(missing)}"] if missing else []
+    module = "" if has_aws_key else PROVIDER_MODULES.get(provider, "")
+    if module and not _is_installed(module):
+        missing.append(f"the package {module.replace('.', '-')}")
+        hints.append(describe_extra(provider))
+    if missing:
+        raise Fatal(f"--provider {provider} can't be used: it lacks {', '.join(missing)}", "\n".join(hints))
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # its package isn't there, or isn't a real one
+        return sys.modules.get(module) is not None
+
+
+def describe_extra(provider: str) -> str:
+    """Return how to install what a provider needs besides the SDK."""
+    return f'pip install "anthropic[{provider}]"; in a pre-commit hook: additional_dependencies: ["anthropic[{provider}]"]'
 
 
 def find_admin_credential(env: Mapping[str, str], *, analytics: bool = False) -> KeyCredential:

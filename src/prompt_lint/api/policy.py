@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Wording(NamedTuple):
     """What a run that gives up calls its work: a failure, a result, and what to know before running again.
 
-    The options that set its bounds are "" where the command has none.
+    The options that set its bounds are "" where the command has none; `smaller_work` says how to need fewer requests then.
     """
 
     failure: str = "not counted"
@@ -16,6 +16,7 @@ class Wording(NamedTuple):
     rerun_note: str = ": what has been counted is kept"
     deadline_option: str = "--deadline"
     max_requests_option: str = "--max-requests"
+    smaller_work: str = ""
 
 
 class RequestPolicy(NamedTuple):

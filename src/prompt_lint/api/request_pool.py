@@ -8,8 +8,10 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from prompt_lint.api.responses import RequestFailed
+from prompt_lint.api.responses import UNKNOWN_MODEL_HINT, RequestFailed
 from prompt_lint.api.retry import RetrySchedule
+from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.models import find_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,18 +42,58 @@ def count_requests(
     Once `stop` is set, the keys that are left get their reason within a second. An exception in the caller (Ctrl-C) ends the
     run as quickly: the threads are daemons, so a request that hangs keeps nobody waiting.
     """
-    source, pending = iter(work), 0
+    source, pending, models = iter(work), 0, ModelGate()
     with RequestPool(lambda key, request: count_tokens(key.model, request), policy, stop) as pool:
         while True:
             for key, request in source:
-                pool.add(key, request)
-                pending += 1
+                if outcome := models.refusals.get(key.model):
+                    yield key, outcome
+                    continue
+                pending += 1  # also where it is held
+                if models.admit(key, request):
+                    pool.add(key, request)
                 if pending >= _MAX_PENDING:
                     break
             if not pending:
                 return
-            yield pool.next_outcome()
+            key, outcome = pool.next_outcome()
             pending -= 1
+            yield key, outcome
+            for held_key, held_request in models.release(key.model, outcome):
+                if refusal := models.refusals.get(key.model):
+                    pending -= 1
+                    yield held_key, refusal
+                else:
+                    pool.add(held_key, held_request)
+
+
+class ModelGate:
+    """Keeps a misspelt model from being asked for once for each prompt.
+
+    Of a model that isn't among the known ones, one request is sent first, and the others are held until it has its outcome.
+    `refusals` has the outcome of each model that the API doesn't know.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: dict[str, Unreadable] = {}
+        self._held: dict[str, list[tuple[CountKey, Request]]] = {}
+        self._answered: set[str] = set()
+
+    def admit(self, key: CountKey, request: Request) -> bool:
+        """Return whether a request may be sent now; it is held otherwise."""
+        if key.model in self._held:
+            self._held[key.model].append((key, request))
+            return False
+        if key.model not in self._answered and find_model(key.model) is None:
+            self._held[key.model] = []
+        return True
+
+    def release(self, model: str, outcome: Outcome) -> list[tuple[CountKey, Request]]:
+        """Take note of an outcome. Return the requests that were held for it."""
+        self._answered.add(model)
+        if isinstance(outcome, Unreadable) and outcome.hint == UNKNOWN_MODEL_HINT:
+            self.refusals[model] = outcome
+        return self._held.pop(model, [])
 
 
 class RequestPool:

@@ -30,12 +30,15 @@ FailureKind = Literal["request", "retry", "invalid", "rate_limit", "fatal"]
 MAX_RESPONSE_BYTES = 64 * 1024
 MAX_COUNT = 2**31 - 1
 
+# The advice on a 404 that names an error: it would be the same for each request to that model.
+UNKNOWN_MODEL_HINT = "check the name of the model"
+
 _STATUSES: Mapping[int, tuple[FailureKind, str]] = {
     400: ("request", ""),
     401: ("fatal", "the API key or token was rejected: check that it is valid, and meant for this address"),
     402: ("fatal", "check the organization's billing settings in the Claude Console"),
     403: ("fatal", "this API key or token may not count tokens there: use another one"),
-    404: ("request", "check the name of the model"),
+    404: ("request", UNKNOWN_MODEL_HINT),
     408: ("retry", ""),
     409: ("retry", ""),
     413: ("request", "split the prompt: the API takes no request this large"),

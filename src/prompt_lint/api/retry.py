@@ -109,9 +109,10 @@ class RetrySchedule:
         self.requests += 1
         if self.requests >= self._policy.max_requests:
             option = self._wording.max_requests_option
+            again = f"{option and f'raise {option}, or '}run again{self._wording.rerun_note}"
             self._close(
                 f"stopped after {self._policy.max_requests:,} requests{option and f' ({option})'}",
-                f"{option and f'raise {option}, or '}run again{self._wording.rerun_note}",
+                self._wording.smaller_work or again,
             )
         return self._last_number, task
 

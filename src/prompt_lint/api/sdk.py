@@ -12,7 +12,12 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.api.credentials import BASE_URL_VARIABLES, find_proxy_variable
+from prompt_lint.api.credentials import (
+    BASE_URL_VARIABLES,
+    PROVIDER_MODULES,
+    describe_extra,
+    find_proxy_variable,
+)
 from prompt_lint.api.endpoint import get_host, validate_endpoint
 from prompt_lint.api.http_client import UserCount, create_client, explain_failure, read_response
 from prompt_lint.api.redact import make_redactor, to_one_line
@@ -36,8 +41,6 @@ _CLIENTS: dict[Provider, str] = {
     "foundry": "AnthropicFoundry",
     "aws": "AnthropicAWS",
 }
-# The module without which an extra, called like its provider, isn't installed.
-_EXTRAS: dict[Provider, str] = {"vertex": "google.auth", "aws": "boto3"}
 
 _SECRETS = (
     "ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY", "ANTHROPIC_AWS_API_KEY", "ANTHROPIC_API_KEY",
@@ -78,13 +81,12 @@ def _import_sdk(provider: Provider) -> Any:
     os.environ.pop("ANTHROPIC_LOG", None)
     is_signed = not (provider == "aws" and os.environ.get("ANTHROPIC_AWS_API_KEY"))
     try:
-        if provider in _EXTRAS and is_signed:
-            import_module(_EXTRAS[provider])
+        if provider in PROVIDER_MODULES and is_signed:
+            import_module(PROVIDER_MODULES[provider])
     except ImportError as error:
         raise Fatal(
             f"--provider {provider} needs a package that isn't installed: {error.name or 'a part of the SDK'}",
-            f'pip install "anthropic[{provider}]"; in a pre-commit hook: '
-            f'additional_dependencies: ["anthropic[{provider}]"]',
+            describe_extra(provider),
         ) from None
     anthropic = import_module("anthropic")
     logging.getLogger("anthropic").setLevel(logging.ERROR)
@@ -110,7 +112,7 @@ def _create_client(
         reason = to_one_line(str(error), redact)
     raise Fatal(
         f"the Claude SDK can't be set up ({credential.source}): {reason}",
-        "docs/exact-counts.md lists the variables that each provider needs",
+        "docs/environment.md lists the variables that each provider needs",
         ExitCode.USAGE,
     )
 

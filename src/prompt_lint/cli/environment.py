@@ -48,23 +48,26 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
             ("ANTHROPIC_IDENTITY_TOKEN_FILE", "ANTHROPIC_IDENTITY_TOKEN"), "Workload identity: the token to exchange.", "", _API
         ),
         Variable(("ANTHROPIC_LOG",), "Not obeyed: the SDK's log would show prompts.", "", _API),
-        Variable(("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY"), "The Admin API key.", "", "report"),
+        Variable(
+            ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_API_KEY"), "The Admin API key of a Console organization, or the Analytics API key "
+            "of an Enterprise one.", "", "report",
+        ),
         Variable(
             ("PROMPT_LINT_ADMIN_URL",), "The address of the Admin API, such as a proxy of your own.", "https://api.anthropic.com",
             "report",
         ),
     ),
     "Other providers": (
-        Variable(("CLOUD_ML_REGION",), "`--provider vertex`: the region.", "", _API),
+        Variable(("CLOUD_ML_REGION",), "`--provider vertex`: the region; required.", "", _API),
         Variable(("ANTHROPIC_VERTEX_PROJECT_ID",), "`--provider vertex`: the project.", "that of Google's credentials", _API),
         Variable(("ANTHROPIC_VERTEX_BASE_URL",), "`--provider vertex`: the address.", "by region", _API),
-        Variable(("ANTHROPIC_FOUNDRY_API_KEY",), "`--provider foundry`: the API key.", "", _API),
-        Variable(("ANTHROPIC_FOUNDRY_RESOURCE",), "`--provider foundry`: the resource.", "", _API),
+        Variable(("ANTHROPIC_FOUNDRY_API_KEY",), "`--provider foundry`: the API key; required.", "", _API),
+        Variable(("ANTHROPIC_FOUNDRY_RESOURCE",), "`--provider foundry`: the resource; required without an address.", "", _API),
         Variable(("ANTHROPIC_FOUNDRY_BASE_URL",), "`--provider foundry`: the address.", "by resource", _API),
         Variable(("ANTHROPIC_AWS_API_KEY",), "`--provider aws`: the API key.", "AWS' usual credentials", _API),
         Variable(("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "`--provider aws`: what signs requests, as for AWS' tools.", "", _API),
-        Variable(("AWS_REGION", "AWS_DEFAULT_REGION"), "`--provider aws`: the region.", "", _API),
-        Variable(("ANTHROPIC_AWS_WORKSPACE_ID",), "`--provider aws`: the workspace.", "", _API),
+        Variable(("AWS_REGION", "AWS_DEFAULT_REGION"), "`--provider aws`: the region; required, unless there are an API key and an address.", "", _API),
+        Variable(("ANTHROPIC_AWS_WORKSPACE_ID",), "`--provider aws`: the workspace; required.", "", _API),
         Variable(("ANTHROPIC_AWS_BASE_URL",), "`--provider aws`: the address.", "by region", _API),
     ),
     "Network": (
@@ -110,6 +113,11 @@ _FIXED: Mapping[str, Sequence[Variable]] = {
             ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"), "Where a job gets the token to exchange.", "",
             "the Action",
         ),
+    ),
+    "Azure Pipelines and Buildkite": (
+        Variable(("AGENT_TEMPDIRECTORY",), "Where the page is written that Azure Pipelines attaches to the run.", "", "check, report"),
+        Variable(("BUILDKITE_BIN_PATH",), "The folder of `buildkite-agent`, which annotates the build.", "that on PATH", "check, report"),
+        Variable(("BUILDKITE_STEP_ID",), "The step whose annotation is replaced.", "", "check, report"),
     ),
     "GitLab and Azure Pipelines": (
         Variable(("CI_PROJECT_PATH", "CI_MERGE_REQUEST_PROJECT_PATH"), "The repository.", "", "check"),

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output.delivery import OutputOptions
 from prompt_lint.usage import report
 from prompt_lint.usage.output import USAGE_OUTPUTS
@@ -20,6 +22,34 @@ if TYPE_CHECKING:
 
 
 _DEFAULTS = report.Options()
+
+
+class Dimensions(click.ParamType[tuple[str, ...]]):
+    """Dimensions with commas between them, as the documentation spells them or as the API does."""
+
+    name = "what"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(self._find(text.strip(), param, ctx) for text in value.split(","))
+
+    def _find(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        name = text.lower().replace("_", "-").removesuffix("-id")
+        if name not in DIMENSIONS:
+            near = find_nearest(name, DIMENSIONS)
+            advice = f"did you mean `{near}`?" if near else f"there are {', '.join(DIMENSIONS)}"
+            self.fail(f"`{text}` is nothing that usage can be grouped by; {advice}", param, ctx)
+        return name
+
+    def shell_complete(
+        self, _context: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        return [CompletionItem(name) for name in DIMENSIONS if name.startswith(incomplete)]
+
+
 _DAY = click.DateTime(["%Y-%m-%d"])
 _PERIOD, _USAGE = "Period", "Usage"
 
@@ -31,8 +61,9 @@ _PERIOD, _USAGE = "Period", "Usage"
         ("Show the last seven days", "prompt-lint report"),
         (
             "Write a page about a month, by model and API key",
-            "prompt-lint report --days 30 --group-by model --group-by api-key --output html=usage.html",
+            "prompt-lint report --days 30 --group-by model,api-key --output html=usage.html",
         ),
+        ("Report on October, compared with the 31 days before", "prompt-lint report --month 2026-10"),
         ("Fail if the costs rose by a third", "prompt-lint report --fail-on 'cost +33%'"),
     ),
     exit_codes={ExitCode.OVER_LIMIT: "a condition of --fail-on is true"},
@@ -45,6 +76,12 @@ _PERIOD, _USAGE = "Period", "Usage"
     metavar="N",
     show_default="7",
     help="Report on N whole days, up to yesterday (UTC) or --to.",
+)
+@option(
+    "--month",
+    group=_PERIOD,
+    metavar="YYYY-MM",
+    help="Report on this month, instead of --days; also `this`, up to yesterday, and `last`.",
 )
 @option(
     "--from",
@@ -82,11 +119,11 @@ _PERIOD, _USAGE = "Period", "Usage"
 @option(
     "--group-by",
     group=_USAGE,
-    type=click.Choice(DIMENSIONS),
+    type=Dimensions(),
     metavar="WHAT",
     multiple=True,
     show_default="model and workspace",
-    help="Add up by this; at most five.",
+    help=f"Add up by this; at most five, with commas or one each time. Values: {', '.join(DIMENSIONS)}.",
 )
 @options.models("Report on MODEL alone.", group=_USAGE, default="all")
 @option(
@@ -131,7 +168,8 @@ def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) 
     Needs an Admin API key in ANTHROPIC_ADMIN_KEY. On GitHub the report is in the job's summary, too. It doesn't run for
     pull requests, whose authors could read the key.
     """
-    report_options = report.Options(**values)
+    groups = tuple(name for names in values.pop("group_by") for name in names)
+    report_options = report.Options(group_by=groups, **values)
     check_file = report_options.check
 
     def describe_input(path: str) -> str:

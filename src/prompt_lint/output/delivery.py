@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.ci.logging_commands import has_agent
-from prompt_lint.ci.workflow_commands import append_summary, count_bytes, has_runner
+from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES, append_summary, count_bytes, has_runner
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.terminal import ClosedPipe, find_width, identify_stdout, wants_color, write_stdout
+from prompt_lint.output.terminal import (
+    ClosedPipe,
+    find_width,
+    identify_stdout,
+    wants_color,
+    write_stderr,
+    write_stdout,
+)
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.wrapping import wrap_lines
@@ -51,12 +59,18 @@ class Target(NamedTuple):
     """An output format and its file; without a file it goes to stdout.
 
     `is_summary` marks the summary of a job on GitHub, which is appended to. `is_optional` marks what no option asks for.
+    What `is_attached` has no file of ours: another CI system takes it.
     """
 
     format: str
     file: str = ""
     is_summary: bool = False
     is_optional: bool = False
+    is_attached: bool = False
+
+    @property
+    def is_stdout(self) -> bool:
+        return not self.file and not self.is_attached
 
 
 class WrongOutputs(Fatal):
@@ -64,7 +78,7 @@ class WrongOutputs(Fatal):
 
 
 class Document(NamedTuple):
-    """What is delivered. `exit_code` is what the run has found, whether or not all of it can be written.
+    """What is delivered. `exit_code` is what the run has found, whether or not all of it can be written; `name` is that of the command.
 
     `render` returns the text in a format. `render_summary` returns Markdown of at most so many bytes, "" if none fits.
     """
@@ -72,6 +86,7 @@ class Document(NamedTuple):
     render: Callable[[str, View], str]
     render_summary: Callable[[int], str]
     exit_code: ExitCode
+    name: str = "check"
 
 
 def choose_targets(
@@ -101,8 +116,13 @@ def choose_targets(
 def add_summary(
     targets: Sequence[Target], env: Mapping[str, str], describe_input: DescribeInput
 ) -> list[Target]:
-    """Return the targets, with GitHub's summary of the job after the other files unless it is among them."""
+    """Return the targets, with GitHub's summary of the job after the other files unless it is among them.
+
+    In a system that takes a page otherwise, that is attached.
+    """
     path = env.get("GITHUB_STEP_SUMMARY", "")
+    if not path and _takes_page(env):
+        return [*targets, Target("markdown", is_optional=True, is_attached=True)]
     if not path or any(target.is_summary for target in targets):
         return list(targets)
     summary = Target("markdown", path, is_summary=True, is_optional=True)
@@ -116,13 +136,21 @@ def add_ci_targets(
 ) -> list[Target]:
     """Return the targets, and what the people of a CI system look at, unless a format was chosen.
 
-    On GitHub and Azure that is annotations on stdout, after the text, and GitHub's summary. GitLab takes files alone.
+    On GitHub and Azure that is annotations on stdout, after the text; there and in Buildkite a page is attached to the job or
+    the build. GitLab takes files alone.
     """
     if options.output_format:
         return list(targets)
     if has_runner(env):
         return [*add_summary(targets, env, describe_input), Target("github")]
-    return [*targets, Target("azure")] if has_agent(env) else list(targets)
+    if not _takes_page(env):
+        return list(targets)
+    return [*add_summary(targets, env, describe_input), *([Target("azure")] if has_agent(env) else [])]
+
+
+def _takes_page(env: Mapping[str, str]) -> bool:
+    """Return whether this system takes a page from a running job: Azure Pipelines and Buildkite do."""
+    return has_agent(env) or env.get("BUILDKITE") == "true"
 
 
 def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
@@ -157,7 +185,8 @@ def deliver(
     document's even so; only where that is 0 it is `UNCOUNTED`. What no option asks for is worth a warning alone.
     """
     exit_code = document.exit_code
-    for target in sorted(targets, key=lambda target: not target.file):
+    written = (target for target in targets if not target.is_attached)
+    for target in sorted(written, key=lambda target: not target.file):
         try:
             _write_target(document, target, options, env)
         except Fatal as error:
@@ -165,13 +194,32 @@ def deliver(
             exit_code = exit_code if target.is_optional else exit_code or ExitCode.UNCOUNTED
         except ClosedPipe:  # nobody reads on, as behind `| head`
             exit_code = exit_code or ExitCode.UNCOUNTED
+    if any(target.is_attached for target in targets):
+        _attach(document, targets, env)
     return exit_code
+
+
+def _attach(document: Document, targets: Sequence[Target], env: Mapping[str, str]) -> None:
+    """Attach the document to the build. A failure costs a warning: the verdict is that of the run.
+
+    A command to the system is a line of stdout, unless that carries a format for machines.
+    """
+    is_plain = all(target.format in {"text", "azure"} for target in targets if target.is_stdout)
+    write = partial(write_stdout, for_machines=True) if is_plain else write_stderr
+    from prompt_lint.output import attachments  # noqa: PLC0415  # where there is such a system
+
+    attach = attachments.upload_summary if has_agent(env) else attachments.annotate_build
+    try:
+        page = document.render_summary(MAX_SUMMARY_BYTES - 1)
+        attach(document.name, page, env, write, is_failed=bool(document.exit_code))
+    except (attachments.NotAttached, Fatal) as error:
+        announce(env, "warning", f"the summary of the build lacks the report: {error}")
 
 
 def _write_target(document: Document, target: Target, options: OutputOptions, env: Mapping[str, str]) -> None:
     """Raises `Fatal` where that can't be done."""
     view = View(color=False, verbosity=options.verbose - options.quiet)
-    if not target.file:
+    if target.is_stdout:
         view = view._replace(color=wants_color(options.color, env), width=find_width(env))
         text, is_text = document.render(target.format, view), target.format == "text"
         write_stdout(wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text)

@@ -34,7 +34,7 @@ def deliver_report(
         return next((text for text in (page, headline) if count_bytes(text) <= room), "")
 
     exit_code = ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
-    return deliver(Document(render, render_summary, exit_code), targets, options, env)
+    return deliver(Document(render, render_summary, exit_code, "report"), targets, options, env)
 
 
 def write_warnings(report: UsageReport, targets: Sequence[Target], env: Mapping[str, str]) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from prompt_lint.usage.values import Period, Source, Totals, Trends
 
 _CONDITION = re.compile(
-    r"(?P<metric>[a-z-]+)\s*(?P<operator><|>|\+|-)\s*\$?(?P<number>\d{1,15}(?:\.\d{1,9})?)(?P<scale>[kKMB]?)\s*(?P<unit>%|/day|/week|/month|)",
+    r"(?P<metric>[a-z-]+)\s*(?P<operator>[<>]=?|\+|-)\s*\$?(?P<number>\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?|\d{1,15}(?:\.\d{1,9})?)"
+    r"(?P<scale>[kKMB]?)\s*(?P<unit>%|/\s*(?:day|week|month)|)",
     re.ASCII,
 )
 _SCALES: Mapping[str, int] = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
@@ -49,8 +50,10 @@ def parse_condition(text: str) -> FailCondition:
     match = _CONDITION.fullmatch(text.strip()) if len(text) <= 100 else None
     if match is None:
         raise ValueError(f"isn't a condition{_explain_syntax(text)}; {_EXAMPLES}")
-    metric, operator, unit = match["metric"], match["operator"], match["unit"]
-    value = Decimal(match["number"]) * _SCALES[match["scale"]]
+    metric, operator, unit = match["metric"], match["operator"], "".join(match["unit"].split())
+    if metric == "forecast" and unit == "/month":  # which is what a forecast is of
+        unit = ""
+    value = Decimal(match["number"].replace(",", "")) * _SCALES[match["scale"]]
     if metric not in METRICS:
         near = find_nearest(metric, METRICS)
         advice = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"
@@ -62,10 +65,10 @@ def parse_condition(text: str) -> FailCondition:
 
 def _explain_syntax(text: str) -> str:
     """Return what of a text keeps it from being a condition, after a colon; "" where that isn't known."""
-    if re.search("[<>]=", text):
-        return ": use > or <, without ="
-    if re.search(r"\d[,_]\d", text):
-        return ": write the number without commas"
+    if re.search(r"\d[,_']\d", text):
+        return ": write the number as 1000, 1,000 or 1k, and its decimals behind a point"
+    if re.search(r"/\s*[a-z]", text):
+        return ": a sum may be by /day, /week or /month"
     return ""
 
 
@@ -75,18 +78,19 @@ def _find_mismatch(metric: str, operator: str, unit: str) -> str:
         return f"needs a percentage of the window before; {_EXAMPLES}"
     if operator in "+-" and metric in {"cache-hit", "forecast"}:
         return f"isn't possible: {metric} takes < and > only"
-    if operator in "<>" and metric == "cache-hit" and unit != "%":
+    if operator not in "+-" and metric == "cache-hit" and unit != "%":
         return "compares a share: add a %"
-    if operator in "<>" and metric != "cache-hit" and unit == "%":
-        return "doesn't compare a share: leave out the %"
+    if operator not in "+-" and metric != "cache-hit" and unit == "%":
+        return f"doesn't compare a share: leave out the %, or write '{metric} +…%' for a change"
     if unit in _DAYS and metric not in _SUMS:
-        return f"isn't possible: {metric} isn't a sum over days"
+        reason = "a forecast is of the month" if metric == "forecast" else f"{metric} isn't a sum over days"
+        return f"isn't possible: {reason}; leave out {unit}"
     return ""
 
 
 def _find_impossibility(metric: str, operator: str, value: Decimal) -> str:
     """Return why no figure could meet a condition; "" where one could."""
-    if metric == "cache-hit" and operator == ">" and value >= 100:
+    if metric == "cache-hit" and (value > 100 if operator == ">=" else operator == ">" and value >= 100):
         return "can never be met: no share is above 100%"
     if metric in _COUNTS and operator == "<" and value == 0:
         return f"can never be met: {metric} is never below 0"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NULL_NAMES = {
     "workspace": "Default workspace",
     "api-key": "no key (Console)",
+    "account": "no account",
+    "service-account": "no service account",
     "model": "no model (web search, …)",
 }
 

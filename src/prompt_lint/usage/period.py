@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -9,6 +10,23 @@ from prompt_lint.usage.values import DAY, FORECAST_DAYS, LONGEST_WINDOW, OLDEST_
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+def find_month(text: str, now: datetime) -> tuple[datetime, datetime | None]:
+    """Return the first and the last day of a month, None for the last of this one, which isn't over. Raises `Fatal`.
+
+    `text` is `2026-10`, `this` or `last`.
+    """
+    this = midnight(now).replace(day=1)
+    names = {"this": this, "last": (this - DAY).replace(day=1)}
+    first = names.get(text)
+    if first is None and re.fullmatch(r"2[0-9]{3}-(0[1-9]|1[0-2])", text):
+        first = this.replace(year=int(text[:4]), month=int(text[5:]))
+    if first is None:
+        raise Fatal(f"--month: `{text[:20]}` isn't a month", f"examples: {this:%Y-%m}, this, last")
+    if first > this:
+        raise Fatal(f"--month {text} hasn't begun", f"this month is {this:%Y-%m}")
+    return first, None if first == this else (first + 31 * DAY).replace(day=1) - DAY
 
 
 def plan_period(

@@ -15,7 +15,7 @@ from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, f
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
 from prompt_lint.usage.delivery import deliver_report, write_warnings
 from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
-from prompt_lint.usage.period import plan_period
+from prompt_lint.usage.period import find_month, plan_period
 from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.pull_requests import refuse_pull_request
 from prompt_lint.usage.trends import compute_trends
@@ -45,9 +45,10 @@ _DEFAULT_DIMENSIONS = ("model", "workspace")
 
 
 class Options(NamedTuple):
-    """Options of the command line. `first` and `last` are days, inclusive, without a zone; `check` is a path."""
+    """Options of the command line. `month` is `2026-10`, `this` or `last`. `first` and `last` are days, inclusive, without a zone; `check` is a path."""
 
     days: int | None = None
+    month: str | None = None
     first: datetime | None = None
     last: datetime | None = None
     source: Source = "messages"
@@ -146,10 +147,7 @@ def make_report(
     dimensions = tuple(dict.fromkeys(options.group_by)) or _DEFAULT_DIMENSIONS
     if len(dimensions) > MOST_DIMENSIONS or not set(dimensions) <= set(DIMENSIONS):
         raise Fatal(f"--group-by takes {MOST_DIMENSIONS} at most", f"out of {', '.join(DIMENSIONS)}")
-    if options.first and options.days:
-        raise Fatal(
-            "--from and --days contradict each other", "name the last day with --to, or leave out --days"
-        )
+    _refuse_contradictions(options)
     query = Query(options.source, options.bucket, dimensions, options.models, options.workspaces)
     policy = POLICY._replace(deadline=options.deadline)
     period = _plan_period(options, now, now - LAG)
@@ -168,9 +166,21 @@ def make_report(
     )
 
 
+def _refuse_contradictions(options: Options) -> None:
+    """Raises `Fatal` where the options name more than one window."""
+    if options.first and options.days:
+        raise Fatal(
+            "--from and --days contradict each other", "name the last day with --to, or leave out --days"
+        )
+    if options.month is not None and (options.days or options.first or options.last):
+        raise Fatal("--month says all of the window", "leave out --days, --from and --to, or --month")
+
+
 def _plan_period(options: Options, now: datetime, complete_until: datetime) -> Period:
     earliest = find_earliest(options.source, now)
     first, last = (day and day.replace(tzinfo=UTC) for day in (options.first, options.last))
+    if options.month is not None:
+        first, last = find_month(options.month, now)
     return plan_period(now, complete_until, options.days or _DEFAULT_DAYS, first, last, earliest)
 
 

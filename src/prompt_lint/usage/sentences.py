@@ -20,7 +20,7 @@ from prompt_lint.usage.groups import has_cost_by
 from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change, share
 from prompt_lint.usage.tables import DIMENSION_NAMES
-from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, UNBILLED_TIER
+from prompt_lint.usage.values import DAY, DAYS_PER_MONTH, MESSAGES_DIMENSIONS, UNBILLED_TIER
 
 if TYPE_CHECKING:
     from prompt_lint.usage.values import ConditionResult, Forecast, GrowthCost, Trends, UsageReport
@@ -46,9 +46,9 @@ def write_headline(trends: Trends) -> str:
     previous = trends.previous_totals
     if trends.is_idle and previous:
         before = f"{format_money(previous.cost, currency)} and {format_tokens(previous.usage.tokens)} tokens"
-        return f"No usage in {days}, after {before} in {describe_previous_window(window.days)}."
+        return f"No usage in {days}, after {before} in {describe_previous_window(window.days)}{_mention_today(trends)}."
     if trends.is_idle:
-        return f"No usage in {days}."
+        return f"No usage in {days}{_mention_today(trends)}."
     if previous is None:
         return f"{sums}; there is no window before to compare with."
     previous_days = describe_previous_window(window.days)
@@ -65,6 +65,15 @@ def write_headline(trends: Trends) -> str:
 def list_remarks(trends: Trends) -> list[str]:
     """List what to know besides the headline: why the window is cut, and what changed most."""
     return [text for text in (explain_cut_window(trends), explain_change(trends)) if text]
+
+
+def _mention_today(trends: Trends) -> str:
+    """Return what was used on the unfinished day, for a sentence that ends with it; "" where nothing was."""
+    today = trends.today
+    if today is None or not (any(today.usage) or today.cost):
+        return ""
+    cost = format_money(today.cost, trends.data.currency)
+    return f"; {name_unfinished_day(trends)} {cost} and {format_tokens(today.usage.tokens)} tokens"
 
 
 def explain_cut_window(trends: Trends) -> str:
@@ -136,8 +145,11 @@ def describe_result(result: ConditionResult, currency: str) -> str:
         figure = format_money(result.actual, currency) + condition.unit
     else:
         figure = format_tokens(result.actual) + condition.unit
-    bound = condition.text.removeprefix(condition.metric).lstrip(" <>$")
-    return f"{condition.metric} {figure} ({'required' if condition.operator == '<' else 'allowed'}: {bound})"
+    bound = condition.text.removeprefix(condition.metric).lstrip(" <>=$")
+    word = {"<": "required: ", "<=": "required: above ", ">=": "allowed: under "}.get(
+        condition.operator, "allowed: "
+    )
+    return f"{condition.metric} {figure} ({word}{bound})"
 
 
 def list_caveats(report: UsageReport) -> list[str]:
@@ -183,11 +195,27 @@ def _list_missing_costs(trends: Trends) -> list[str]:
     missing = [DIMENSION_NAMES[name] for name in trends.groups if not has_cost_by(data, (name,))]
     if missing:
         caveats.append(
-            f"This source has no cost by {' or '.join(missing)}: tokens are used there; --source analytics does."
+            f"This source has no cost by {' or '.join(missing)}, so tokens are shown there.{_advise_on_costs(trends)}"
         )
-    elif data.source == "messages":
+    elif data.source == "messages" and not data.estimated_dimensions:
         caveats.append("This source has no cost by API key; --source analytics does.")
+    if data.estimated_dimensions:
+        names = " and ".join(DIMENSION_NAMES[name] for name in data.estimated_dimensions)
+        caveats.append(
+            f"Cost by {names} is an estimate, since this source has none: the costs of each day, model and service tier are divided "
+            "by the tokens of each kind, and those of searches by their number."
+            + (" --source analytics has the real ones." if "api-key" in data.estimated_dimensions else "")
+        )
     return caveats
+
+
+def _advise_on_costs(trends: Trends) -> str:
+    """Return how to get costs by the dimensions that have none; "" where there is no way."""
+    if any(name in MESSAGES_DIMENSIONS for name in trends.groups):
+        return " With fewer --group-by they are estimated."
+    if "api-key" in trends.groups:
+        return " --source analytics has them; with fewer --group-by they are estimated."
+    return " --source analytics has them."
 
 
 def _list_saving_gaps(trends: Trends) -> list[str]:

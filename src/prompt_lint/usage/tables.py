@@ -42,7 +42,8 @@ KIND_NAMES = {
     "read": "cache read", "output": "output",
 }  # fmt: skip
 DIMENSION_NAMES = {
-    "model": "model", "workspace": "workspace", "api-key": "API key", "service-tier": "service tier",
+    "model": "model", "workspace": "workspace", "api-key": "API key", "account": "account",
+    "service-account": "service account", "service-tier": "service tier",
     "context-window": "context window", "inference-geo": "inference geography", "speed": "speed",
 }  # fmt: skip
 PROMPT_COLUMNS = ("prompt", "model", "tokens", "1,000 calls", "grown", "a month at most")
@@ -181,6 +182,11 @@ def _trend_row(name: str, points: Sequence[TrendPoint], parts: Sequence[Decimal]
 
 # ---------------------------------------------------------------------------------------------------------
 # Groups, changes, prices, prompts
+
+
+def name_cost(trends: Trends, dimension: str) -> str:
+    """Return the head of the column of costs, which says where they are an estimate."""
+    return "cost (estimate)" if dimension in trends.data.estimated_dimensions else "cost"
 
 
 class GroupRow(NamedTuple):

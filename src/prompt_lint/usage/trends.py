@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from typing import TYPE_CHECKING
 
+from prompt_lint.usage.cost_estimates import estimate_costs
 from prompt_lint.usage.groups import compute_group_changes, compute_groups
 from prompt_lint.usage.prices import compute_prices
 from prompt_lint.usage.savings import compute_saving, select_billed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: Sequence[str]) -> Trends:
     """Compute everything at once. Totals are the sums of the groups, to the token and to the last fraction of a cent."""
+    data = estimate_costs(data, dimensions)
     current = _select_window(data, period.window)
     previous = _select_window(data, period.previous_window)
     previous_totals = _compute_totals(previous)

@@ -16,7 +16,11 @@ Source = Literal["messages", "analytics"]
 Bucket = Literal["1d", "1h"]
 
 # What figures can be grouped by, and at most how many at once (the API's own limit).
-DIMENSIONS = ("model", "workspace", "api-key", "service-tier", "context-window", "inference-geo", "speed")
+DIMENSIONS = (
+    "model", "workspace", "api-key", "account", "service-account", "service-tier", "context-window", "inference-geo", "speed",
+)  # fmt: skip
+# Those that `analytics` has no columns for.
+MESSAGES_DIMENSIONS = ("account", "service-account")
 MOST_DIMENSIONS = 5
 LONGEST_WINDOW = 90
 # The API had no users before.
@@ -90,7 +94,8 @@ class UsageData(NamedTuple):
     The `*_dimensions` name what the values of a row's `group` are. `price_usage_rows` and `price_cost_rows` are grouped by
     what a price depends on: model, service tier, context window, inference geography and, for `analytics`, speed. For
     `messages`, whose costs aren't split by speed, `speed_rows` are grouped by model, service tier and speed; None where the
-    API refused them. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`.
+    API refused them. `names` are those of workspaces and keys, by id. Figures are complete until `complete_until`. Costs by
+    `estimated_dimensions` are those of `usage.cost_estimates`, not the API's.
     """
 
     source: Source
@@ -106,6 +111,7 @@ class UsageData(NamedTuple):
     currency: str = "USD"
     notes: tuple[str, ...] = ()
     speed_rows: Sequence[UsageRow] | None = ()
+    estimated_dimensions: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -363,11 +369,11 @@ class ConditionResult(NamedTuple):
     def is_met(self) -> bool | None:
         if self.actual is None:
             return None
-        if self.condition.operator in "+>":
-            return self.actual > self.condition.value
-        if self.condition.operator == "-":
-            return -self.actual > self.condition.value
-        return self.actual < self.condition.value
+        actual, value = self.actual, self.condition.value
+        return {
+            ">": actual > value, "+": actual > value, ">=": actual >= value, "-": -actual > value,
+            "<": actual < value, "<=": actual <= value,
+        }[self.condition.operator]  # fmt: skip
 
 
 class UsageReport(NamedTuple):

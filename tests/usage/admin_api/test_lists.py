@@ -21,7 +21,7 @@ from tests.support.organizations import NOW
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.usage import report
-from prompt_lint.usage.admin_api import lists
+from prompt_lint.usage.admin_api import client, lists
 from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.report import Options, make_report
 
@@ -93,3 +93,22 @@ def test_the_number_of_requests_is_bounded(server: AdminServer, monkeypatch: pyt
     monkeypatch.setattr(report, "POLICY", POLICY._replace(max_requests=5))
     with pytest.raises(Fatal, match="stopped after 5 requests"):
         make_report(make_credential(server), Options(days=20), (), None, NOW)
+    assert "fewer --group-by" in fetch_and_fail(server, monkeypatch, POLICY._replace(max_requests=5)).hint
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_halves(
+    server: AdminServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Down to single buckets: many keys need fewer buckets a page, and no figure differs."""
+    plain = fetch_trends(server, days=9, group_by=("api-key", "workspace"))
+    sent = len(server.requests)
+    monkeypatch.setattr(client, "MAX_PAGE_BYTES", 60_000)
+    trends = fetch_trends(server, days=9, group_by=("api-key", "workspace"))
+
+    assert trends._replace(data=plain.data) == plain  # whose rows arrive in another order
+    assert len(server.requests) > 2 * sent
+
+    monkeypatch.setattr(client, "MAX_PAGE_BYTES", 2_048)
+    error = fetch_and_fail(server, monkeypatch)
+    assert "sent more than 2 KiB for a page of " in error.message
+    assert "take fewer --group-by" in error.hint

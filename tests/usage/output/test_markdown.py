@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.admin_reports import CheckedPrompt, render_check
-from tests.support.organizations import HOSTILE, ORGANIZATIONS, organization
+from tests.support.admin_server import busy
+from tests.support.organizations import HOSTILE, NOW, ORGANIZATIONS, organization
 from tests.support.paths import ROOT
 from tests.support.rendered_markdown import ELEMENTS, LINKING, render_page
 
@@ -112,3 +113,23 @@ def test_without_figures_there_is_no_chart(loopback: None, run: Run) -> None:
 
     assert len(_charts(text)) == 1
     assert text.count("| Sat 21 Nov |") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "labels"),
+    [
+        (("--days=14",), ["8 Nov", "21 Nov"]), (("--days=30",), ["23", "21"]), (("--days=90",), ["24 Aug", "15 Nov"]),
+        (("--days=1", "--bucket=1h"), ["00", "23"]), (("--from=2026-02-01", "--to=2026-03-03"), ["1", "03"]),
+    ],
+)  # fmt: skip
+def test_labels_fit_below_the_chart(
+    server: AdminServer, run: Run, options: tuple[str, ...], labels: list[str]
+) -> None:
+    """At most sixteen dates, else numbers of days; each once, since Mermaid draws bars of one label on each other."""
+    server.events = busy(NOW, 290)
+    [chart] = _charts(run(server, "--output-format=markdown", *options).out)
+    shown = json.loads(re.findall(r"x-axis (\[.*\])", chart)[0])
+
+    assert [shown[0], shown[-1]] == labels
+    assert len(set(shown)) == len(shown)
+    assert sum(map(len, shown)) <= 100

@@ -108,8 +108,8 @@ def test_traffic_that_stopped_is_shown_beside_what_there_was(
     out = html.unescape(run(server, f"--output-format={name}").out)
 
     assert (
-        "No usage in 7 days (15 to 21 Nov 2026, UTC), after $80.00 and 8.00M tokens in the 7 days before."
-        in out
+        "No usage in 7 days (15 to 21 Nov 2026, UTC), after $80.00 and 8.00M tokens in the 7 days before; today so far $1.00 "
+        "and 100k tokens." in out
     )
     assert "Today so far (22 Nov, through 14:30 UTC): $1.00, 100k tokens" in out
     assert "organization" not in out.replace("the organization's usage and cost reports", "")

@@ -17,6 +17,7 @@ from prompt_lint.api.http_client import HttpClient
 from prompt_lint.api.redact import make_redactor
 from prompt_lint.api.responses import RequestFailed, Result, format_request_id, parse_json, parse_quota
 from prompt_lint.text.plural import pluralize
+from prompt_lint.usage.admin_api.lists import OversizedPage
 from prompt_lint.usage.admin_api.rows import InvalidField, read_page
 from prompt_lint.usage.values import DAY
 
@@ -68,6 +69,9 @@ class AdminClient:
         ahead = self._measure_clock(response)
         if response.status == 200:
             self._refuse_fast_clock(ahead)
+        if response.status == 200 and response.body is None:
+            size = f"{MAX_PAGE_BYTES // 1024:,} KiB"
+            return Result(OversizedPage(f"{self._host} sent more than {size} for a page of {request.path}"))
         try:
             return read_response(response, request, self._host, self._redact)
         except RequestFailed as failed:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     # Fetches the page of a list after a cursor ("" for the first page); the pool hands it None besides.
     FetchPage = Callable[[tuple["ListRequest", str], None], Result]
 
-POLICY = RequestPolicy(4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", "", "--deadline", ""))
+_SMALLER = "take fewer --group-by, fewer --days or --bucket 1d, or choose a --workspace or a --model"
+POLICY = RequestPolicy(
+    4, 2_000, 300.0, 120.0, 60.0, Wording("not fetched", "page", "", "--deadline", "", _SMALLER)
+)
 # A report has some dozen pages. What needs thousands is wrong.
 MAX_ROWS = 1_000_000
 
@@ -36,7 +39,8 @@ class ListRequest(NamedTuple):
     """One list, up to its last page. Several lists may share a name, as parts of one.
 
     `read_rows` makes rows of an item of a page, `cursor_parameter` asks for the next page, `dimensions` are those of the
-    rows' groups. `buckets` is set for a list of buckets.
+    rows' groups. `buckets` is set for a list of buckets; `split` makes two requests of it, for half of the buckets each, and
+    is None where there is one.
     """
 
     name: str
@@ -46,6 +50,7 @@ class ListRequest(NamedTuple):
     cursor_parameter: str = "page"
     dimensions: tuple[str, ...] = ()
     buckets: BucketRange | None = None
+    split: Callable[[], Sequence[ListRequest]] | None = None
 
 
 class ListRow(NamedTuple):
@@ -63,6 +68,12 @@ class ListPage(NamedTuple):
     bucket_starts: Sequence[datetime]
     next_cursor: str
     refreshed_at: datetime | None
+
+
+class OversizedPage(NamedTuple):
+    """Stands for a page that has more bytes than are read. `message` says from where, and how many."""
+
+    message: str
 
 
 class Lists(NamedTuple):
@@ -88,6 +99,14 @@ def fetch_lists(fetch_page: FetchPage, requests: Sequence[ListRequest], policy: 
             pending -= 1
             if isinstance(page, Unreadable):
                 raise Fatal(page.message, page.hint, ExitCode.UNCOUNTED)
+            if isinstance(page, OversizedPage):
+                parts = _split(request, cursor, page)
+                del bucket_starts[request]
+                bucket_starts |= {part: set() for part in parts}
+                for part in parts:
+                    pool.add((part, ""), None)
+                pending += len(parts)
+                continue
             _refuse_repeated(
                 identities[request.name], [*(row.identity for row in page.rows), (request, cursor)], request
             )
@@ -102,6 +121,16 @@ def fetch_lists(fetch_page: FetchPage, requests: Sequence[ListRequest], policy: 
     values = {name: [row.value for row in listed] for name, listed in rows.items()}
     currencies = frozenset(row.currency for listed in rows.values() for row in listed if row.currency)
     return Lists(values, currencies, min(refreshed, default=None))
+
+
+def _split(request: ListRequest, cursor: str, page: OversizedPage) -> Sequence[ListRequest]:
+    """Return requests for half of the buckets each. Raises `Fatal` for a single bucket.
+
+    A later page can't be asked for otherwise: the API wants the parameters of the first one.
+    """
+    if request.split is None or cursor:
+        raise Fatal(f"not fetched: {page.message}", _SMALLER, ExitCode.UNCOUNTED)
+    return request.split()
 
 
 def _refuse_repeated(
@@ -122,7 +151,7 @@ def _refuse_too_many(identities: Iterable[set[tuple[Any, ...]]]) -> None:
     if sum(map(len, identities)) > MAX_ROWS:
         raise Fatal(
             f"not fetched: more than {MAX_ROWS:,} rows",
-            "take fewer --group-by, fewer --days or --bucket 1d",
+            _SMALLER,
             ExitCode.UNCOUNTED,
         )
 

@@ -25,7 +25,7 @@ _DEFAULT_NAME, _NO_KEY = name_group("workspace", "", {}), name_group("api-key", 
 
 
 class Entity(NamedTuple):
-    """A workspace or an API key. `name` is the id where the organization gave none."""
+    """A workspace, an API key or an account. `name` is the id where the organization gave none."""
 
     id: str
     name: str
@@ -93,6 +93,8 @@ def fetch_names(fetch_page: FetchPage, query: Query, policy: RequestPolicy) -> N
     requests = {
         "workspace": ListRequest("workspaces", "workspaces", (limit, ("include_archived", "true")), _read_entity, "after_id"),
         "api-key": ListRequest("API keys", "api_keys", (limit,), _read_entity, "after_id"),
+        "account": ListRequest("Accounts", "users", (limit,), _read_entity, "after_id"),
+        "service-account": ListRequest("Service accounts", "service_accounts", (limit,), _read_entity),
     }  # fmt: skip
     for dimension, request in requests.items():
         if dimension not in query.dimensions:

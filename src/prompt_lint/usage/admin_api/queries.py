@@ -15,7 +15,7 @@ from prompt_lint.usage.admin_api.rows import (
     usage_reader,
 )
 from prompt_lint.usage.figures import format_timestamp
-from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MOST_DIMENSIONS, midnight
+from prompt_lint.usage.values import BUCKET_WIDTHS, DAY, MESSAGES_DIMENSIONS, MOST_DIMENSIONS, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +76,12 @@ def find_earliest(source: Source, now: datetime) -> datetime | None:
 
 def check_query(query: Query) -> None:
     """Raises `Fatal` for a query that the API can't answer."""
+    missing = [name for name in MESSAGES_DIMENSIONS if name in query.dimensions]
+    if query.source == "analytics" and missing:
+        raise Fatal(
+            f"--source analytics doesn't group by {' or '.join(missing)}",
+            "group by api-key, or take --source messages",
+        )
     if DEFAULT_WORKSPACE not in query.workspaces:
         return
     if query.source == "analytics":
@@ -129,11 +135,25 @@ def _messages_requests(
         path, start, bucket, reader = "cost_report", period.cost_start, "1d", cost_reader
         groups = _group_by(("workspace_id", "description"))
     most, width = _MOST_BUCKETS[bucket], BUCKET_WIDTHS[bucket]
-    for first, end in _split(start, period.fetch_end, most * width):
+    options = (("bucket_width", bucket), ("limit", str(most)), *groups)
+
+    def make_request(first: datetime, end: datetime) -> ListRequest:
+        middle = first + (end - first) // width // 2 * width
         buckets = BucketRange(first, end, width, min(end, period.complete_end))
-        parameters = (*_time_range(first, end), ("bucket_width", bucket), ("limit", str(most)), *groups)
-        read_rows = bucket_reader(reader(dimensions), buckets)
-        yield ListRequest(name, path, parameters, read_rows, dimensions=dimensions, buckets=buckets)
+        return ListRequest(
+            name,
+            path,
+            (*_time_range(first, end), *options),
+            bucket_reader(reader(dimensions), buckets),
+            dimensions=dimensions,
+            buckets=buckets,
+            split=(lambda: (make_request(first, middle), make_request(middle, end)))
+            if middle > first
+            else None,
+        )
+
+    for first, end in _split(start, period.fetch_end, most * width):
+        yield make_request(first, end)
 
 
 def _analytics_requests(

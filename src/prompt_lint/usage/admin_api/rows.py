@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     RowReader = Callable[[Mapping[str, Any], datetime], ListRow]
 
 API_DIMENSIONS: Mapping[str, str] = {
-    "model": "model", "workspace": "workspace_id", "api-key": "api_key_id", "service-tier": "service_tier",
+    "model": "model", "workspace": "workspace_id", "api-key": "api_key_id", "account": "account_id",
+    "service-account": "service_account_id", "service-tier": "service_tier",
     "context-window": "context_window", "inference-geo": "inference_geo", "speed": "speed",
 }  # fmt: skip
 _TOKEN_KINDS: Mapping[str, str] = {

@@ -94,11 +94,10 @@ def _sum_usage(trends: Trends) -> Mapping[_Key, Usage]:
 
 
 def _sum_costs(trends: Trends) -> Mapping[_Key, Decimal]:
-    """A dimension by which the API doesn't split costs is empty."""
+    """A dimension by which the API doesn't split costs is empty: estimates are no lines of a table that is summed up."""
     data = trends.data
-    indices = [
-        data.cost_dimensions.index(name) if name in data.cost_dimensions else None for name in trends.groups
-    ]
+    known = [name for name in data.cost_dimensions if name not in data.estimated_dimensions]
+    indices = [known.index(name) if name in known else None for name in trends.groups]
     shown = {start for start in {row.start for row in data.cost_rows} if _name_window(trends, start)}
     return sum_amounts_by(
         ((row.start, True, tuple("" if i is None else row.group[i] for i in indices)), row.amount)

@@ -132,7 +132,7 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     yield f'<section class="card"><h2>By {escape_html(title)}</h2>'
     head = [
         title,
-        "cost" if has_cost else "tokens",
+        tables.name_cost(trends, dimension) if has_cost else "tokens",
         "share",
         "change",
         "trend",

@@ -84,6 +84,7 @@ def _figures(trends: Trends) -> dict[str, Any]:
         "trend": [_point(point, requests=requests) for point in trends.points],
         "today_so_far": _point(trends.today, requests=requests) if trends.today else None,
         "groups": {name: [_group(group, trends) for group in groups] for name, groups in trends.groups.items()},
+        "estimated_cost_by": list(trends.data.estimated_dimensions),
         "movers": [_group_change(change, trends) for change in trends.group_changes],
         "prices": [_price(price) for price in trends.prices],
         "forecast": _forecast(trends),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_GROUPS, _MOST_CHANGES, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
 _LONGEST_NAME = 120
+# Of Mermaid's charts: pixels, and how many dates fit below them.
+_CHART_WIDTH, _MOST_LABELS = 900, 16
 # An amount among words is safe as it is, while `$1` alone would be taken for a reference.
 _AMOUNT = re.compile(r"(?<!\S)([+-]?<?\$[0-9][0-9,.]*(?:/[a-z]+)?[,.;:]?)(?!\S)", re.ASCII)
 
@@ -134,7 +136,7 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
     groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
     if not groups:
         return
-    costs = [] if groups[0].cost is None else ["cost"]
+    costs = [] if groups[0].cost is None else [tables.name_cost(trends, dimension)]
     changes = ["change"] if trends.previous_totals else []
     yield f"### By {title}"
     yield ""
@@ -203,10 +205,12 @@ def _chart(trends: Trends) -> Iterator[str]:
     sizes = [figures.round_half_up(amount, 4) for amount in amounts]
     if not any(sizes) or len(sizes) < 2:
         return
-    labels = ", ".join(f'"{_label(row.name)}"' for row in rows)
+    labels = ", ".join(f'"{label}"' for label in _list_labels([row.name for row in rows]))
+    title = f"Cost by {unit} in {currency}" if is_cost else f"Tokens by {unit}"
     yield "```mermaid"
+    yield f'%%{{init: {{"xyChart": {{"width": {_CHART_WIDTH}}}}}}}%%'
     yield "xychart-beta"
-    yield f'    title "{f"Cost by {unit} in {currency}" if is_cost else f"Tokens by {unit}"}"'
+    yield f'    title "{title}, {figures.format_window(trends.period.window)}"'
     yield f"    x-axis [{labels}]"
     yield f'    y-axis "{currency if is_cost else "tokens"}" 0 --> {_round_up(max(sizes))}'
     yield f"    bar [{', '.join(map(_number, sizes))}]"
@@ -214,9 +218,17 @@ def _chart(trends: Trends) -> Iterator[str]:
     yield ""
 
 
-def _label(name: str) -> str:
-    """The first day of a week, a day without its weekday: `15 Nov`."""
-    return " ".join(name.split(" to ", maxsplit=1)[0].split()[-2:])
+def _list_labels(names: Sequence[str]) -> list[str]:
+    """Return the first day of each week, or each day without its weekday: `15 Nov`; of many days their numbers alone.
+
+    Mermaid draws bars of the same label on top of each other. So a number that comes again, of the days after a February, has
+    a zero before it.
+    """
+    labels = [" ".join(name.split(" to ", maxsplit=1)[0].split()[-2:]) for name in names]
+    if len(labels) <= _MOST_LABELS:
+        return labels
+    numbers = [label.split()[0].partition(":")[0] for label in labels]
+    return [f"0{number}" if number in numbers[:index] else number for index, number in enumerate(numbers)]
 
 
 def _round_up(highest: Decimal) -> str:

@@ -30,7 +30,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:
         lines += [sentences.NO_USAGE]
     else:
         lines += ["", *_figures(trends, color=color), "", *_trend(trends, color=color)]
-        for dimension in trends.groups:
+        for dimension in filter(trends.groups.get, trends.groups):
             lines += ["", *_groups(trends, dimension, color=color)]
         lines += [*_changes(trends, color=color), *_month(trends, color=color)]
         lines += _prompts(report, color=color)
@@ -57,6 +57,19 @@ def _align(rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)) -> list[st
         ).rstrip()
         for row in rows
     ]
+
+
+def _align_below(
+    head: Sequence[str], rows: Sequence[Sequence[str]], left: Iterable[int], *, color: bool
+) -> Iterator[str]:
+    """Align rows and their head. A column without cells is left out."""
+    used = [column for column in range(len(head)) if head[column] or any(row[column] for row in rows)]
+    title, *lines = _align(
+        [[row[column] for column in used] for row in (head, *rows)],
+        [used.index(column) for column in left if column in used],
+    )
+    yield _bold(title, color=color)
+    yield from lines
 
 
 def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
@@ -112,13 +125,18 @@ def _draw_bar(size: Decimal, top: Decimal) -> str:
 
 def _groups(trends: Trends, dimension: str, *, color: bool) -> Iterator[str]:
     groups = trends.groups[dimension]
-    yield _bold(f"By {tables.DIMENSION_NAMES[dimension]}", color=color)
+    shown = tables.make_group_rows(groups[:_MOST_GROUPS], trends)
+    has_cost = any(row.cost for row in shown)
+    unit = "by week" if trends.period.window.days > figures.MOST_DAYS else "by day"
+    head = (
+        f"By {tables.DIMENSION_NAMES[dimension]}", "tokens", tables.name_cost(trends, dimension) if has_cost else "", "share",
+        "change" if trends.previous_totals else "", unit if trends.period.window.days > 1 else "",
+    )  # fmt: skip
     rows = [
         (_shorten(row.name), row.tokens, row.cost, figures.format_percent(row.share), row.change, figures.draw_trend(row.daily))
-        for row in tables.make_group_rows(groups[:_MOST_GROUPS], trends)
+        for row in shown
     ]  # fmt: skip
-    if rows:
-        yield from _align(rows, left=(0, 5))
+    yield from _align_below(head, rows, left=(0, 5), color=color)
     remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield remaining
@@ -128,12 +146,11 @@ def _changes(trends: Trends, *, color: bool) -> Iterator[str]:
     if not trends.group_changes:
         return
     yield ""
-    yield _bold("What changed most", color=color)
     rows = []
     for change in trends.group_changes[:_MOST_CHANGES]:
-        difference, previous, current = tables.format_group_change(change, trends.data.currency)
-        rows.append((difference, " · ".join(map(_shorten, change.group_names)), previous, "to", current))
-    yield from _align(rows, left=(1, 3))
+        cells = tables.format_group_change(change, trends.data.currency)
+        rows.append((" · ".join(map(_shorten, change.group_names)), *cells))
+    yield from _align_below(("What changed most", "change", "before", "now"), rows, (0,), color=color)
 
 
 def _month(trends: Trends, *, color: bool) -> Iterator[str]:
