@@ -126,7 +126,7 @@ def test_a_fault_of_our_own_is_in_the_outputs(
     def fail(*_: Any, **__: Any) -> Any:
         raise ValueError("Be brief.")
 
-    monkeypatch.setattr("prompt_lint.cli.check.check_prompts", fail)
+    monkeypatch.setattr("prompt_lint.cli.check.check_project", fail)
 
     with pytest.raises(ValueError, match="brief"):
         lint("check", "--output=json=r.json")

@@ -20,7 +20,7 @@ SEE_CHECK = "see `prompt-lint check --help`"
     ("arguments", "message", "hint"),
     [
         ("completion", "missing SHELL: one of bash, zsh, fish, powershell", "see `prompt-lint completion --help`"),
-        ("comment", "--report is required", "see `prompt-lint comment --help`"),
+        ("comment", "--report is missing", "write a report with `prompt-lint check --output json=FILE`"),
         ("chek", "there is no command `chek`; did you mean `check`?", "see `prompt-lint --help`"),
         ("cache x", "there is no command `x`", "see `prompt-lint cache --help`"),
         ("models x", "unexpected argument `x`", "see `prompt-lint models --help`"),

@@ -72,8 +72,8 @@ def test_a_token_is_sent_as_a_bearer(server: AdminServer) -> None:
 @pytest.mark.parametrize(
     ("status", "message", "hint"),
     [
-        (401, "invalid x-api-key", "an admin of the organization creates one"),
-        (403, "This endpoint requires an Admin API key.", "a report needs an Admin API key"),
+        (401, "invalid x-api-key", "which an admin creates under Settings > Admin keys"),
+        (403, "This endpoint requires an Admin API key.", "Claude Console: an Admin API key"),
         (
             403,
             "The Admin API is not available for individual accounts.",
