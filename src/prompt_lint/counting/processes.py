@@ -26,6 +26,7 @@ _POOL_CHARACTERS = 1_000_000
 _JOBS_IN_A_CHUNK = 16
 # Chunks on their way to each worker: all that is held of a large repository.
 _CHUNKS_AHEAD = 4
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class OfflineCounter(NamedTuple):
@@ -103,7 +104,7 @@ def _count_in_processes(
     pending: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
     try:
         pool = _start_pool(processes)
-        pending.append((first, pool.submit(count, first)))
+        pending.append((first, _submit(pool, count, first)))
     except (OSError, RuntimeError, ImportError):  # the system allows no more processes, threads or semaphores
         _end_workers()
         for chunk in chain([first], chunks):
@@ -111,7 +112,7 @@ def _count_in_processes(
         return
     try:
         for chunk in chunks:
-            pending.append((chunk, pool.submit(count, chunk)))
+            pending.append((chunk, _submit(pool, count, chunk)))
             if len(pending) >= _CHUNKS_AHEAD * processes:
                 yield from _take_result(*pending.popleft())
         while pending:
@@ -144,9 +145,24 @@ def _start_pool(processes: int) -> Executor:
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_to_the_parent)
 
 
+def _submit(
+    pool: Executor, count: Callable[[list[CountJob]], list[list[Outcome]]], chunk: list[CountJob]
+) -> Future[list[list[Outcome]]]:
+    """Submit a chunk, for which a worker may be forked. Signals wait meanwhile: Python drops what a handler raises in a fork."""
+    if sys.platform == "win32":
+        return pool.submit(count, chunk)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
+    try:
+        return pool.submit(count, chunk)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
 
 
 def _end_workers() -> None:
