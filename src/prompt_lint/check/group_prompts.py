@@ -38,13 +38,12 @@ class _UncountableGroup(Exception):
 def read_groups(
     groups: Iterable[GroupFiles],
     tree: Tree,
-    config_path: str,
     max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
     for group, files in groups:
-        reader = _GroupReader(tree, config_path, max_file_size, group, diagnostics, {})
+        reader = _GroupReader(tree, max_file_size, group, diagnostics, {})
         try:
             yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
         except _UncountableGroup as error:
@@ -67,7 +66,6 @@ class _GroupReader(NamedTuple):
     """Reads the prompts of one group. `includes` collects which paths its files asked for."""
 
     tree: Tree
-    config_path: str
     max_file_size: int
     group: Group
     diagnostics: Diagnostics
@@ -128,7 +126,7 @@ class _GroupReader(NamedTuple):
         named = f" with a prompt named `{reference.name}`" if reference.name else ""
         message = f"no file in the repository matches `{reference.path}`{named}, which the group `{self.group.name}` sums"
         hint = "correct it, or take it out of the group"
-        return Problem(self.config_path, reference.line, message, hint, ExitCode.USAGE)
+        return Problem(self.group.rule.config_path, reference.line, message, hint, ExitCode.USAGE)
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """Return the one request that the files make. Raises `_UncountableGroup`."""
@@ -148,7 +146,7 @@ class _GroupReader(NamedTuple):
         if fault := request.find_fault():
             raise self._fail(group.rule.line, fault)
         prompt = Prompt(
-            self.config_path,
+            self.group.rule.config_path,
             group.name,
             group.rule.line,
             request.build(),
@@ -204,7 +202,9 @@ class _GroupReader(NamedTuple):
     ) -> _UncountableGroup:
         message = f"the group `{self.group.name}` can't be counted: {message}"
         return _UncountableGroup(
-            Problem(self.config_path, line, message, hint or "correct the file, or the group", code)
+            Problem(
+                self.group.rule.config_path, line, message, hint or "correct the file, or the group", code
+            )
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
 
@@ -79,7 +80,7 @@ def check_prompts(
     run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
         read_files(tree, targets.matched, remembered, max_file_size, run.diagnostics),
-        read_groups(targets.groups, tree, config.path, max_file_size, run.diagnostics),
+        read_groups(targets.groups, tree, max_file_size, run.diagnostics),
     )
     if comparison:
         report = _compare(run, tree, config, comparison, targets, prompts)
@@ -91,7 +92,7 @@ def check_prompts(
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
-        *(note for note in report.notes if note.kind not in config.notes_off),
+        *(note for note in report.notes if note.kind not in config.find_nearest(note.path).notes_off),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
@@ -114,18 +115,19 @@ def _apply_exemptions(
 
 
 def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
-    """Return the path of the configuration, and where that leads if it is a link."""
-    try:
-        return {config.path, tree.resolve(config.path)} if config.path else set()
-    except Unreadable:
-        return {config.path}
+    """Return the paths of the configurations, and where those lead that are links."""
+    paths = set(config.list_paths())
+    for path in config.list_paths():
+        with suppress(Unreadable):
+            paths.add(tree.resolve(path))
+    return paths
 
 
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
     """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
     outcomes, results = count_prompts(prompts, run.sources, file_count)
     counter = run.sources.offline_counter
-    verdicts = judge_outcomes(run.config_path, outcomes, counter, run.diagnostics.problems)
+    verdicts = judge_outcomes(outcomes, counter, run.diagnostics.problems)
     report = _make_report(run, list(verdicts), results)
     return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
 
@@ -144,18 +146,18 @@ def _compare(
     max_file_size = run.settings.max_file_size
     base_matcher = targets.matcher
     if comparison.config:
-        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+        base_matcher = compile_config(comparison.config)
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
     base_problems = base_prompts.BaseProblems(set(), set())
     read_base = base_prompts.read_base_prompts(
         comparison, targets, changes, config, max_file_size, base_problems
     )
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
-    unread_files = compare.count_unread_files(run.diagnostics.problems, config.path)
+    unread_files = compare.count_unread_files(run.diagnostics.problems, config)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
+    judged = judge_outcomes(current, counter, run.diagnostics.problems)
     recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]

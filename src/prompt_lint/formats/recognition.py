@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats import FORMATS, IMPORT_SIGNS, TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from prompt_lint.formats import Format
     from prompt_lint.model.values import Rule
 

@@ -15,7 +15,7 @@ from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.survey import survey_tree
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -113,7 +113,7 @@ def propose_config(
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
-        remarks = write_remarks(survey, draft.dropped, compile_rules(config.rules, config.exclude))
+        remarks = write_remarks(survey, draft.dropped, compile_config(config))
         return _finish(found, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
@@ -248,7 +248,7 @@ def _limit_group(
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, found.tree, config.path, found.reader.max_bytes, run.diagnostics)
+    groups = read_groups(targets.groups, found.tree, found.reader.max_bytes, run.diagnostics)
     report = judge_prompts(run, groups, len(targets.groups))
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
@@ -265,7 +265,7 @@ def _leave_out(
     """Return the draft without the files and findings that have problems. Raises `Fatal` for one of the run."""
     excluded = dict(draft.excluded)
     faults: dict[str, str] = {}
-    matcher = compile_rules(config.rules, config.exclude)
+    matcher = compile_config(config)
     titles = _map_lines_to_titles(draft, config)
     paths_by_title: dict[str, list[str]] = {}
     for problem in problems:
