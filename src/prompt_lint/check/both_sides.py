@@ -94,4 +94,6 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, li
 
 
 def _identify_read(read: ReadPrompt) -> PromptName:
-    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
+    if read.group:
+        return read.group.name, read.group.rule.config_path, ""
+    return "", read.prompt.path, read.prompt.name

@@ -99,7 +99,11 @@ def check_prompts(
     ]
     verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
     report = report._replace(
-        verdicts=verdicts, problems=problems, notes=notes, file_count=len(targets.matched)
+        verdicts=verdicts,
+        problems=problems,
+        notes=notes,
+        file_count=len(targets.matched),
+        nested_configs=[nested.path for nested in config.nested],
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 

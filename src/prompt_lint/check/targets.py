@@ -66,10 +66,7 @@ def find_targets(
     that no pattern can match. `remembered` looks up tracked files
     while git looks for untracked ones, which takes git the longest.
     """
-    matcher, all_groups = (
-        compile_config(config),
-        [group for each in config.list_all() for group in each.groups],
-    )
+    matcher, all_groups = compile_config(config), config.list_groups()
     within = matcher.list_folders() | groups.list_folders(all_groups) | exemptions.list_folders(config)
     endings = {""} if whole else matcher.list_endings() | groups.list_endings(all_groups)
     rules: dict[str, Rule] = {}

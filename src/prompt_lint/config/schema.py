@@ -65,11 +65,15 @@ class Config(NamedTuple):
         """Return the paths of the files; none where there is no file."""
         return [config.path for config in self.list_all() if config.path]
 
+    def list_groups(self) -> list[Group]:
+        """Return all groups, also those of nested configurations."""
+        return [group for config in self.list_all() for group in config.groups]
+
     def list_rules(self) -> Iterator[Rule]:
         """Yield all rules, also those of groups and of nested configurations."""
         for config in self.list_all():
             yield from config.rules
-            yield from (group.rule for group in config.groups)
+        yield from (group.rule for group in self.list_groups())
 
     def find_nearest(self, path: str) -> Config:
         """Return the configuration that governs a path: the one in the nearest folder above it."""

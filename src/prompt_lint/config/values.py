@@ -240,7 +240,7 @@ def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
         if file.pattern_weight > patterns.MAX_WEIGHT or file.pattern_count > patterns.MAX_PATTERNS:
             child.report("all patterns up to this one are too many, or too long, taken together")
             file.raise_mistakes()
-    if anchored and all(text.startswith("!") for text in anchored):
+    if nodes and all(child.value.startswith("!") for child in nodes):
         return nodes[0].report(_ONLY_NEGATED, example)
     return tuple(anchored) or None
 

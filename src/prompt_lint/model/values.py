@@ -379,7 +379,7 @@ class PlannedRequest(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`, and `requests_failed` of them
+    `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went to `api_host`, and `requests_failed` of them
     gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
     `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
     is what a dry run would have sent.
@@ -401,3 +401,4 @@ class Report(NamedTuple):
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
     raise_label: str = ""
+    nested_configs: Sequence[str] = ()
