@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support import make
@@ -13,6 +13,9 @@ from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import NotInRepository, Unreadable
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
+
+if TYPE_CHECKING:
+    from tests.support.repo import Repo
 
 MAIN = ".github/workflows/triage.md"
 SHARED = ".github/workflows/shared/"
@@ -151,3 +154,29 @@ def test_lines_are_those_of_the_files() -> None:
         ("# A", 5, 6, f"{SHARED}a.md", (MAIN,)),
     ]
     assert parse(files)[1] == [(MAIN, 8, PLACEHOLDERS_NOTE)]
+
+
+def test_a_sub_agent_is_noted() -> None:
+    """gh-aw takes it out of the text when the workflow runs."""
+    files = {MAIN: "---\non: push\n---\n<!--\n-->\nX\n\n## agent: `reader`\nRead.\n"}
+
+    assert parse(files)[1] == [(MAIN, 8, agentic_workflow._SUB_AGENT_COUNTED)]
+
+
+def test_a_changed_import_checks_its_workflow(repo: Repo, lint: Any) -> None:
+    """With the tokens of both, and own and imported ones apart; the lock file is none of it."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: claude-sonnet-5-5\nlimit: 8\nprompts: [{files: .github/workflows/*.md}]\n",
+    )
+    repo.write(MAIN, "---\non: push\nimports: [shared/a.md]\n---\nLabel the issue.\n")
+    repo.write(f"{SHARED}a.md", "---\ntools: {}\n---\nBe kind to everyone.\n")
+    repo.write(".github/workflows/triage.lock.yml", "on: push\n")
+    repo.commit()
+
+    by_import = lint("check", "--offline", f"{SHARED}a.md")
+    by_lock_file = lint("check", "--offline", ".github/workflows/triage.lock.yml")
+
+    assert f"OVER      {MAIN}" in by_import.out
+    assert f"{SHARED}a.md:4" in by_import.out
+    assert by_lock_file.code == 2

@@ -33,8 +33,14 @@ _DIRECTIVE = re.compile(
 )
 _LINES_OR_SECTION = re.compile(r":\d+-\d+\Z|#.*\Z")
 
+# gh-aw takes these out of the text, up to the next heading of this level.
+_SUB_AGENT = re.compile(r"(?m)^##[ \t]+agent:[ \t]+`[a-z][a-z0-9_-]*`[ \t]*$")
+
 _ELSEWHERE = "imports a file of another repository or from the web, which isn't counted: gh-aw fetches it"
 _PARTLY = "imports lines or a section of a file, all of which is counted"
+_SUB_AGENT_COUNTED = (
+    "has a sub-agent in its text, which is counted with it, although gh-aw makes an agent of its own of it"
+)
 _LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or write `?` after `import` if the file is optional"
 
 
@@ -58,9 +64,13 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
     request = build_request(workflow.text, rule.role or "user")
     yield Prompt(path, "", 1, request, imports=workflow.imports)
     yield from workflow.notes
+    for file in workflow.files:
+        if heading := _SUB_AGENT.search(file.content.text):
+            line = file.find_line(file.content.text.count("\n", 0, heading.start()) + 1)
+            yield Note(_SUB_AGENT_COUNTED, file.real_path, line, "content")
     own = workflow.files[0]
     for note in note_placeholders(path, own.content.text):
-        yield note._replace(line=own.line_of(own.content.lines[note.line - 1]))
+        yield note._replace(line=own.find_line(note.line))
 
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:

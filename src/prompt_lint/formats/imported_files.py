@@ -104,17 +104,19 @@ class LoadedFile(NamedTuple, Generic[Content]):
     content: Content
 
     def line_of(self, line: int) -> int:
-        """Return the line in the file of a line of the text that begins in `first_line`."""
+        """Return the line in the file of an original line of the text that begins in `first_line`."""
         return line + self.first_line - 1
+
+    def find_line(self, line: int) -> int:
+        """Return the line in the file of a line of the text as it is loaded."""
+        return self.line_of(self.content.lines[line - 1])
 
     def parts(self) -> Iterator[Part]:
         """Yield the sections of the text, with their lines in the file."""
         path = self.real_path if self.import_chain else ""
         for part in split_sections(self.content.text):
             if part.text.strip():
-                first, last = (
-                    self.line_of(self.content.lines[line - 1]) for line in (part.first_line, part.last_line)
-                )
+                first, last = self.find_line(part.first_line), self.find_line(part.last_line)
                 yield part._replace(
                     first_line=first, last_line=last, path=path, import_chain=self.import_chain
                 )
@@ -174,8 +176,8 @@ class ImportedFiles:
 
 def _has_words(bound: str) -> Unreadable:
     return Unreadable(
-        f"has more than {bound} with `@` that could be imports",
-        "put them into code spans, or leave the file out with `exclude`",
+        f"has more than {bound} that could be imports",
+        "put those that aren't into code spans, or leave the file out with `exclude`",
     )
 
 
