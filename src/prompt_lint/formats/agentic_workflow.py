@@ -41,7 +41,7 @@ _PARTLY = "imports lines or a section of a file, all of which is counted"
 _SUB_AGENT_COUNTED = (
     "has a sub-agent in its text, which is counted with it, although gh-aw makes an agent of its own of it"
 )
-_LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or write `?` after `import` if the file is optional"
+_LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or mark it as optional with `?`"
 
 
 def recognise(path: str, data: bytes) -> str | None:
@@ -174,7 +174,7 @@ class _Workflow:
         if _is_elsewhere(name):
             self._note(_ELSEWHERE, file, import_)
         elif not import_.is_optional:
-            self._notes[Note(_LOST % name[:200], file.real_path, import_.line, "lost-import")] = None
+            self._notes[Note(_LOST % import_.path[:200], file.real_path, import_.line, "lost-import")] = None
 
     def _note(self, message: str, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
         self._notes[Note(message, file.real_path, import_.line, "import")] = None

@@ -94,13 +94,13 @@ KINDS = (
     Kind("Gemini commands", "Commands of Gemini CLI.", ("gemini-command",), folders=(".gemini/commands", "commands")),
     _RESOURCES,
     SKILLS,
-    Kind("GEMINI.md", "What Gemini CLI loads, with what it imports: at its start, below the top with the files there.", pattern="GEMINI.md", is_certain=True),
-    Kind("AGENTS.md", "What agents load, with what it imports: at their start, below the top with the files there.", pattern="AGENTS.md", is_certain=True),
+    Kind("GEMINI.md", "What Gemini CLI loads, with what it imports: at its start, below the top when a file there is read.", pattern="GEMINI.md", is_certain=True),
+    Kind("AGENTS.md", "What agents load, with what it imports: at their start, below the top when a file there is read.", pattern="AGENTS.md", is_certain=True),
     Kind(
         "rules", "Rules of Claude Code: loaded at its start, unless they are below the top or say for which `paths`.",
         pattern="**/.claude/rules/**/*.md", folders=(".claude/rules",), is_certain=True,
     ),
-    Kind("CLAUDE.md", "What Claude Code loads, with what it imports: at its start, below the top with the files there.", pattern="CLAUDE{,.local}.md", is_certain=True),
+    Kind("CLAUDE.md", "What Claude Code loads, with what it imports: at its start, below the top when a file there is read.", pattern="CLAUDE{,.local}.md", is_certain=True),
 )  # fmt: skip
 
 # Names and folders say which kind a file of these formats is.
