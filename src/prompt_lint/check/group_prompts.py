@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.loading import ON_DEMAND
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 # The format of a prompt that stands for a group.
 FORMAT = "group"
-# Prompts of this name are in no sum unless it asks for them.
-_ON_DEMAND = "on demand"
 
 
 class _UncountableGroup(Exception):
@@ -84,7 +83,7 @@ class _GroupReader(NamedTuple):
             references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
-                naming = [reference for reference in references if _names(reference, prompt)]
+                naming = [reference for reference in references if is_added(prompt, reference)]
                 if naming:
                     used.update(naming)
                     prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
@@ -208,9 +207,9 @@ class _GroupReader(NamedTuple):
         )
 
 
-def _names(reference: Reference, prompt: Prompt) -> bool:
-    """Return whether a reference of a sum names the prompt; without a name it names all that aren't on demand."""
-    return prompt.name == reference.name if reference.name else prompt.name != _ON_DEMAND
+def is_added(prompt: Prompt, reference: Reference) -> bool:
+    """Return whether a sum adds a prompt of a file that a reference names; without a name, all that aren't on demand."""
+    return prompt.name == reference.name if reference.name else prompt.name != ON_DEMAND
 
 
 def _match_references(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.group_prompts import is_added, read_groups
 from prompt_lint.check.pipeline import Run, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics
 from prompt_lint.check.targets import find_targets
@@ -20,6 +20,7 @@ from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.model.values import Reference
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
@@ -37,15 +38,16 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Prompt, Section
     from prompt_lint.repo.working_tree import WorkingTree
 
-# What Claude Code loads at the start of every session at the top of the repository. After `#`: that prompt of each file.
-_ALWAYS_LOADED = (
-    ("/CLAUDE.md", ""),
-    ("/CLAUDE.local.md", ""),
-    ("/.claude/CLAUDE.md", ""),
-    (".claude/rules/**/*.md", ""),
-    (".claude/skills/*/SKILL.md", "metadata"),
-    (".claude/commands/**/*.md", "metadata"),
-    (".claude/agents/**/*.md", "metadata"),
+# What Claude Code loads at the start of every session at the top of the repository; in folders below, it loads such files on
+# demand. It reads AGENTS.md where there is no CLAUDE.md. Sources: its documentation (memory, skills), and mods/agents-md of
+# anthropics/claude-code v2.1.277, September 2026.
+_CLAUDE_MD = ("/CLAUDE.md", "/CLAUDE.local.md", "/.claude/CLAUDE.md")
+_AGENTS_MD = ("/AGENTS.md", "/.claude/AGENTS.md")
+_ALSO_LOADED = (
+    ".claude/rules/**/*.md",
+    ".claude/skills/*/SKILL.md#metadata",
+    ".claude/commands/**/*.md#metadata",
+    ".claude/agents/**/*.md#metadata",
 )
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
@@ -320,17 +322,18 @@ def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
 def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
     """Return patterns for what Claude Code always loads."""
     prompts = list(prompts)
-    found = []
-    for pattern, name in _ALWAYS_LOADED:
-        matches = compile_patterns([pattern])
+
+    def is_there(pattern: str) -> bool:
+        path, _, name = pattern.partition("#")
+        reference, matches = Reference(path, name, 0), compile_patterns([path])
         targets = {target for link, target in links.items() if matches(link)}
-        if any(
-            (matches(prompt.path) or prompt.path in targets)
-            and (prompt.name == name if name else prompt.name != "on demand")
+        return any(
+            (matches(prompt.path) or prompt.path in targets) and is_added(prompt, reference)
             for prompt in prompts
-        ):
-            found.append(f"{pattern}#{name}" if name else pattern)
-    return tuple(found)
+        )
+
+    own = tuple(filter(is_there, _CLAUDE_MD)) or tuple(filter(is_there, _AGENTS_MD))
+    return (*own, *filter(is_there, _ALSO_LOADED))
 
 
 def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
