@@ -109,6 +109,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
+        "config_path": ".prompt-lint.yaml",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +23,7 @@ from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.read_prompts import ReadPrompt
@@ -67,15 +66,13 @@ def check_prompts(
 ) -> Report:
     """Judge every prompt below `paths`, or every prompt where no path is given.
 
-    `paths` are relative to the top of the tree, which itself is "". Where that or the configuration is among them, everything
-    is checked: the configuration may have changed any verdict. What a `comparison` needs is counted together with the prompts.
+    `paths` are relative to the top of the tree, which itself is "". What a `comparison` needs is counted together with the
+    prompts.
     """
-    is_everything = not paths or "" in paths or not list_config_paths(tree, config).isdisjoint(paths)
     max_file_size = settings.max_file_size
     remembered = RememberedFiles(tree, sources, max_file_size)
-    targets = find_targets(
-        tree, config, () if is_everything else paths, max_file_size, remembered, whole=comparison is not None
-    )
+    paths = _replace_configs(paths, tree, config)
+    targets = find_targets(tree, config, paths, max_file_size, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
     run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
@@ -88,16 +85,24 @@ def check_prompts(
         report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    return _complete_report(report, run, tree, config, targets, unmatched)
+
+
+def _complete_report(
+    report: Report, run: Run, tree: WorkingTree, config: Config, targets: Targets, unmatched: Sequence[str]
+) -> Report:
+    """Return the report with what concerns the run as a whole. `unmatched` are paths that lead to no prompt."""
+    settings = run.settings
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
-        *(note for note in report.notes if note.kind not in config.find_nearest(note.path).notes_off),
+        *_drop_notes(report.notes, config),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
-    verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
+    verdicts = break_down_worst(tree, verdicts, run.sources.offline_counter, settings.max_file_size)
     report = report._replace(
         verdicts=verdicts,
         problems=problems,
@@ -108,6 +113,36 @@ def check_prompts(
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
 
+def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) -> Sequence[str]:
+    """Return `paths` with its folder in the place of each configuration, which may have changed any verdict there.
+
+    Nothing, which is everything, where the top is among them.
+    """
+    folders = {name: each.folder for each in config.list_all() for name in _list_names(each.path, tree)}
+    replaced = dict.fromkeys(folders.get(path, path) for path in paths)
+    return () if "" in replaced else list(replaced)
+
+
+def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
+    """Return the paths of the configurations, and where those lead that are links."""
+    return set().union(*(_list_names(path, tree) for path in config.list_paths()))
+
+
+def _list_names(path: str, tree: WorkingTree) -> set[str]:
+    """Return a path, and where it leads if it is a link."""
+    try:
+        return {path, tree.resolve(path)} if path else set()
+    except Unreadable:
+        return {path}
+
+
+def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
+    """Yield the notes of the kinds that the configuration of their file has on."""
+    for note in notes:
+        if note.kind not in config.find_nearest(note.path).notes_off:
+            yield note
+
+
 def _apply_exemptions(
     verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
@@ -116,15 +151,6 @@ def _apply_exemptions(
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
     exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
     return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
-
-
-def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
-    """Return the paths of the configurations, and where those lead that are links."""
-    paths = set(config.list_paths())
-    for path in config.list_paths():
-        with suppress(Unreadable):
-            paths.add(tree.resolve(path))
-    return paths
 
 
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
