@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -44,7 +44,10 @@ def test_the_nearest_configuration_wins(monorepo: Repo, lint: Callable[..., Done
     assert list_limits(done) == {
         "a.md": 100, "services/a/a.md": 50, "services/a/deep/a.md": 60, "services/b/b.md": 100,
     }  # fmt: skip
-    assert done.report["nested_configs"] == ["services/a/.prompt-lint.yaml", "services/a/deep/.prompt-lint.yaml"]
+    assert done.report["nested_configs"] == [
+        "services/a/.prompt-lint.yaml",
+        "services/a/deep/.prompt-lint.yaml",
+    ]
     assert {v["path"]: v["rule"]["config"] for v in done.report["verdicts"]}["services/a/a.md"] == (
         "services/a/.prompt-lint.yaml"
     )
@@ -118,7 +121,10 @@ def test_a_run_counts_in_one_way(monorepo: Repo, lint: Callable[..., Done]) -> N
     done = lint("check", "--offline")
 
     assert done.code == 2
-    assert "services/a/.prompt-lint.yaml says `on_raise: warn`, and .prompt-lint.yaml says `on_raise: fail`" in done.err
+    assert (
+        "services/a/.prompt-lint.yaml says `on_raise: warn`, and .prompt-lint.yaml says `on_raise: fail`"
+        in done.err
+    )
 
 
 def test_a_named_configuration_is_the_only_one(monorepo: Repo, lint: Callable[..., Done]) -> None:
@@ -136,10 +142,38 @@ def test_sums_stay_inside_their_project(monorepo: Repo, lint: Callable[..., Done
 
     report = lint(*OFFLINE, "--base", "HEAD").report
 
-    assert {v["path"]: [part["path"] for part in v["sections"]] for v in report["verdicts"] if v["kind"] == "group"} == {
+    assert {
+        v["path"]: [part["path"] for part in v["sections"]]
+        for v in report["verdicts"]
+        if v["kind"] == "group"
+    } == {
         ".prompt-lint.yaml": ["a.md", "services/b/b.md"],
         "services/a/.prompt-lint.yaml": ["services/a/a.md"],
     }
+
+
+def test_a_request_of_another_project_is_a_mistake(monorepo: Repo, lint: Callable[..., Done]) -> None:
+    """A group names files of its own project."""
+    group = "groups:\n  - {name: all, limit: 500, system: services/a/a.md}\n"
+    write_config(monorepo, "", 100, more=group)
+
+    done = lint("check", "--offline")
+
+    assert done.code == 2
+    assert ".prompt-lint.yaml:6:1: `services/a/a.md` is governed by services/a/.prompt-lint.yaml" in done.err
+
+
+def test_init_leaves_projects_alone(monorepo: Repo, lint: Callable[..., Done]) -> None:
+    """It proposes rules for what no configuration below the top governs."""
+    (monorepo.path / ".prompt-lint.yaml").unlink()
+    for name in ("services/a/CLAUDE.md", "services/a/prompts/a.md", "prompts/a.md"):
+        monorepo.write(name, TEXT)
+
+    proposed = lint("init", "--dry-run").out
+    monorepo.write(".prompt-lint.yaml", proposed)
+
+    assert "services/a" not in proposed
+    assert list_limits(lint(*OFFLINE))["prompts/a.md"] == 500
 
 
 def test_exemptions_and_notes_are_those_of_the_project(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -159,7 +193,6 @@ def test_exemptions_and_notes_are_those_of_the_project(repo: Repo, lint: Callabl
 
 
 # With a base
-
 
 
 def test_the_base_has_its_own_configurations(monorepo: Repo, lint: Callable[..., Done]) -> None:

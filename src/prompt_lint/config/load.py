@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.config.mistakes import ConfigErrors
+from prompt_lint.config.mistakes import ConfigErrors, Mistake
 from prompt_lint.config.schema import Config
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
 from prompt_lint.repo import safe_read
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.mistakes import Mistake
     from prompt_lint.repo import Tree
 
     # The bytes of a configuration, its name, and the folder where its patterns start → what it says. Raises `ConfigErrors`.
@@ -62,10 +61,12 @@ class ConfigSearch(NamedTuple):
                 parsed[folder] = self.parse(read_config(tree, path), path, folder)
             except ConfigErrors as error:
                 mistakes += error.mistakes
+        main = parsed.pop(self._find_main(paths), Config("", (), ()))
+        config = main._replace(nested=tuple(parsed.values()))
+        mistakes += _find_foreign_files(config)
         if mistakes:
             raise ConfigErrors(mistakes)
-        main = parsed.pop(self._find_main(paths), Config("", (), ()))
-        return main._replace(nested=tuple(parsed.values()))
+        return config
 
     def _load_named(self, tree: Tree) -> Config | None:
         for path in dict.fromkeys((self.named, *NAMES)):  # also where this change has moved it
@@ -101,6 +102,18 @@ class ConfigSearch(NamedTuple):
         """Return which of the folders is `start`, or the nearest above it; the top where none is."""
         above = [each for each in folders if not each or f"{self.start}/".startswith(f"{each}/")]
         return max(above, key=len, default="")
+
+
+def _find_foreign_files(config: Config) -> Iterator[Mistake]:
+    """Yield a mistake for each file that a group names and that another configuration governs."""
+    for each in config.list_all():
+        for group in each.groups:
+            for reference in (*group.system, *group.tools, *group.messages):
+                nearest = config.find_nearest(reference.path)
+                if nearest is not each:
+                    message = f"`{reference.path}` is governed by {nearest.path}, and this group has files of its own project alone"
+                    hint = "move the group there, or the file here"
+                    yield Mistake(each.path, reference.line, 1, message, hint)
 
 
 def _is_excluded(path: str, parsed: Mapping[str, Config]) -> bool:

@@ -16,7 +16,7 @@ from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.config.schema import parse_config, rule_from_flags
+from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.init.sizes import Size
     from prompt_lint.cli.init.survey import Survey
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
@@ -90,13 +89,18 @@ class Proposal(NamedTuple):
     loaded_parts: Sequence[Section] = ()
 
 
-class _Found(NamedTuple):
-    """The tree as far as drafts need it."""
+class _SurveyedTree(NamedTuple):
+    """A tree, the name of its configuration to be, what was found in it, and a reader of its prompts."""
 
     tree: WorkingTree
     name: str
     survey: Survey
     reader: Reader
+
+    def parse(self, draft: Draft) -> Config:
+        """Return the configuration that a draft makes. It governs no folder that has its own."""
+        nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
+        return parse_config(render_config(draft).encode(), self.name, FORMATS)._replace(nested=nested)
 
 
 def propose_config(
@@ -107,16 +111,16 @@ def propose_config(
     survey = survey_tree(tree, name, settings.max_file_size)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size))
+    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
-        draft, config, prompts = _settle(found, draft)
+        draft, config, prompts = _settle(surveyed, draft)
         sizes, problems = measure_largest(_list_buckets(prompts), sources)
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
         remarks = write_remarks(survey, draft.dropped, compile_config(config))
-        return _finish(found, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
+        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
 
@@ -127,12 +131,12 @@ def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
     return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
 
 
-def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
+def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
-        config = parse_config(render_config(draft).encode(), found.name, FORMATS)
-        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
-        revised, prompts = _revise(found, draft, config, targets)
+        config = surveyed.parse(draft)
+        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
                 "none of the prompts that were found can be measured",
@@ -151,14 +155,14 @@ def _list_reasons(draft: Draft) -> str:
 
 
 def _revise(
-    found: _Found, draft: Draft, config: Config, targets: Targets
+    surveyed: _SurveyedTree, draft: Draft, config: Config, targets: Targets
 ) -> tuple[Draft, dict[str, list[ReadPrompt]]]:
     """Return the draft without what is wrong with it, and the prompts of its rules by the title of their kind."""
     titles = _map_lines_to_titles(draft, config)
     prompts: dict[str, list[ReadPrompt]] = {}
     problems, exempt = list(targets.problems), dict(draft.exempt)
     for file in targets.matched:
-        reading = found.reader.read(file)
+        reading = surveyed.reader.read(file)
         problems += [reading.fault] if reading.fault else []
         for problem in reading.problems:
             if write_path_pattern(problem.path) and len(exempt) < _MAX_EXCLUDED:
@@ -167,7 +171,7 @@ def _revise(
                 problems.append(problem)
         prompts.setdefault(titles[file.rule.line], []).extend(reading.prompts)
     if problems:
-        return _leave_out(draft, config, problems, found.survey.links), prompts
+        return _leave_out(draft, config, problems, surveyed.survey.links), prompts
     findings = tuple(finding for finding in draft.findings if prompts.get(finding.kind.title))
     return draft._replace(findings=findings, exempt=exempt), prompts
 
@@ -183,7 +187,7 @@ def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, l
 
 
 def _finish(
-    found: _Found,
+    surveyed: _SurveyedTree,
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
     sizes: Mapping[object, Sequence[Size]],
@@ -193,18 +197,18 @@ def _finish(
     """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
         by_title = _list_sizes(draft, sizes)
-        final = _set_limits(draft, by_title, found.survey.links)
-        config = parse_config(render_config(final).encode(), found.name, FORMATS)
-        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
+        final = _set_limits(draft, by_title, surveyed.survey.links)
+        config = surveyed.parse(final)
+        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
-        added = _list_unmeasured(found, final, config, targets, prompts)
+        added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
         sizes, _ = measure_largest(_list_buckets(prompts), sources)
-    final, loaded, parts = _limit_group(found, final, config, targets, sources, settings)
+    final, loaded, parts = _limit_group(surveyed, final, config, targets, sources, settings)
     kinds = [_summarize(title, members) for title, members in by_title.items()]
-    return Proposal(render_config(final), kinds, _list_left_out(final, found.survey.faults), loaded, parts)
+    return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
 
 def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
@@ -227,7 +231,11 @@ def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Map
 
 
 def _list_unmeasured(
-    found: _Found, draft: Draft, config: Config, targets: Targets, prompts: Mapping[str, Sequence[ReadPrompt]]
+    surveyed: _SurveyedTree,
+    draft: Draft,
+    config: Config,
+    targets: Targets,
+    prompts: Mapping[str, Sequence[ReadPrompt]],
 ) -> dict[str, list[ReadPrompt]]:
     """Return the prompts of files that the rules take and that aren't measured yet, by the title of their kind."""
     measured = {read.prompt.path for members in prompts.values() for read in members}
@@ -235,7 +243,7 @@ def _list_unmeasured(
     added: dict[str, list[ReadPrompt]] = {}
     for file in targets.matched:
         if file.display_path not in measured:
-            added.setdefault(titles[file.rule.line], []).extend(found.reader.read(file).prompts)
+            added.setdefault(titles[file.rule.line], []).extend(surveyed.reader.read(file).prompts)
     return {title: reads for title, reads in added.items() if reads}
 
 
@@ -246,11 +254,16 @@ def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
 
 
 def _limit_group(
-    found: _Found, draft: Draft, config: Config, targets: Targets, sources: CountSources, settings: Settings
+    surveyed: _SurveyedTree,
+    draft: Draft,
+    config: Config,
+    targets: Targets,
+    sources: CountSources,
+    settings: Settings,
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, found.tree, found.reader.max_bytes, run.diagnostics)
+    groups = read_groups(targets.groups, surveyed.tree, surveyed.reader.max_bytes, run.diagnostics)
     report = judge_prompts(run, groups, len(targets.groups))
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
