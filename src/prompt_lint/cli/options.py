@@ -84,7 +84,7 @@ def group_options(**groups: Any) -> Decorator:
 
 def select_fields(group: type[_T], values: Mapping[str, Any]) -> _T:
     """Return a group (a NamedTuple) with the values of its fields, as far as there are any."""
-    return group(**{field: values[field] for field in group._fields if field in values})  # type: ignore[attr-defined]
+    return group(**{field: values[field] for field in group._fields if field in values})  # type: ignore[attr-defined]  # a bound can't say NamedTuple
 
 
 def _combine(*decorators: Decorator) -> Decorator:
