@@ -166,7 +166,7 @@ config = option(
     group=INPUT,
     type=click.Path(dir_okay=False),
     envvar="PROMPT_LINT_CONFIG",
-    show_default=".prompt-lint.yaml at the top of the repository",
+    show_default="the .prompt-lint.yaml of each folder",
     help="Read the configuration from FILE.",
 )
 
