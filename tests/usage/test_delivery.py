@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.admin_reports import render_check
+from tests.support.json_schema import DOCS, validate
 
 from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.usage.output import USAGE_OUTPUTS
 
 if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
     from tests.support.admin_server import AdminServer
     from tests.usage.conftest import Run
 
@@ -92,6 +96,23 @@ def test_no_prompt_of_the_repository_is_overwritten(
     assert (tmp_path / "prompts/a.md").read_text() == "Be kind.\n"
     assert (tmp_path / ".prompt-lint.yaml").read_text() == config
     assert server.requests == []
+
+
+def test_what_ends_a_report_is_in_every_output(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
+) -> None:
+    """Without the Action as with it: each file, the summary of the job, and an annotation."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", "sk-ant-api03-ordinary")
+    done = run(None, *(f"--output={name}={name}" for name in USAGE_OUTPUTS))
+
+    written = {name: (tmp_path / name).read_text(encoding="utf-8") for name in ("summary", *USAGE_OUTPUTS)}
+    assert done.code == ExitCode.USAGE
+    validate(json.loads(written["json"]), DOCS / "usage.schema.json")
+    written["html"] = written["html"].partition("<body>")[2]
+    assert written.pop("summary") == written["markdown"]
+    assert "\n\n".join([done.out, *(f"--- {name}\n{text}" for name, text in written.items())]) == snapshot
 
 
 def test_two_outputs_are_not_one_file_by_two_names(server: AdminServer, run: Run, tmp_path: Path) -> None:
