@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,3 +142,47 @@ def test_azure_and_buildkite_get_the_report(
     assert "##vso" not in run(server, "--output-format=json").out
     monkeypatch.setenv("SYSTEM_PULLREQUEST_PULLREQUESTID", "7")
     assert run(server).code == ExitCode.USAGE
+
+
+RECIPES = {
+    "GitLab": (
+        {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"},
+        {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7"},
+        r"paths: \[(.*?)\]",
+    ),
+    "CircleCI": (
+        {"CIRCLECI": "true", "CIRCLE_BRANCH": "main"},
+        {"CIRCLE_PULL_REQUEST": "https://github.com/o/r/pull/7"},
+        r"store_artifacts: \{path: (.*?)\}",
+    ),
+    "Jenkins": (
+        {"JENKINS_URL": "http://j", "BRANCH_NAME": "main"},
+        {"CHANGE_ID": "7"},
+        r"reportFiles: '(.*?)'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_recipe_of_a_system_publishes_the_page(
+    server: AdminServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As docs/report.md has it, with the variables of a schedule; with those of a pull request it says why it refuses."""
+    schedule, pull_request, published = RECIPES[name]
+    text = (DOCS / "report.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(rf"^```\w+\n((?:#|//) {name}: .*?)^```", text, re.MULTILINE | re.DOTALL)
+    [command] = re.findall(r"prompt-lint report ([^'\n]*)", recipe)
+    [path] = re.findall(published, recipe)
+    for variable, value in schedule.items():
+        monkeypatch.setenv(variable, value)
+    done = run(server, *command.split())
+
+    assert done.code == 0, done.err
+    assert "Support agents" in (tmp_path / path).read_text(encoding="utf-8")
+    server.requests.clear()
+    (tmp_path / path).unlink()  # outside of git, any file may be a prompt, so none is replaced
+    for variable, value in pull_request.items():
+        monkeypatch.setenv(variable, value)
+    assert run(server, *command.split()).code == ExitCode.USAGE
+    assert "pull request" in (tmp_path / path).read_text(encoding="utf-8")
+    assert server.requests == []
