@@ -107,10 +107,9 @@ class Prompt(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A fault of one file, one rule or one key, which doesn't stop the others.
+    """A fault of one file, rule or key, which doesn't stop the others. `line` is 0 where no line is to blame.
 
-    `line` is 0 where no line is to blame. `exit_code` is `UNCOUNTED` for a prompt that can't be read or counted,
-    `OVER_LIMIT` for one over a limit of the tool that it is for, `USAGE` for a fault of the configuration.
+    `exit_code` is `UNCOUNTED` for what can't be read or counted, `OVER_LIMIT` where a tool refuses the prompt, else `USAGE`.
     """
 
     path: str
@@ -378,8 +377,8 @@ class Report(NamedTuple):
 
     `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`, and `requests_failed` of them
     gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
-    `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
-    is what a dry run would have sent.
+    `raise_label` where it says so. With `accept_label` on the pull request no prompt would fail. No total has what is in
+    `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run would have sent.
     """
 
     config_path: str
@@ -398,3 +397,4 @@ class Report(NamedTuple):
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
     raise_label: str = ""
+    accept_label: str = ""

@@ -71,7 +71,7 @@ def _render_limit_advice(subject: Subject, for_model: str, page: Page) -> str:
 
 def _render_remedy(subject: Subject, page: Page) -> str:
     failing = [verdict for verdict in subject.verdicts if verdict.fails]
-    return describe_remedy(failing, page.report.config_path, format_code)
+    return describe_remedy(failing, page.report, format_code)
 
 
 def _format_excess(verdict: Verdict) -> str:
