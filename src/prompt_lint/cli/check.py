@@ -166,7 +166,7 @@ def command(
             "--dry-run judges nothing, so it writes no report",
             "leave out --output-format, --output-file and --output, or --dry-run",
         )
-    tree, config, relative = load_project(env, paths, config_options)
+    tree, config, relative = load_project(env, paths, config_options, tracked_only=base == "hook")
     settings = make_settings(env, config, judging_options)
     with open_count_sources(
         env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet

@@ -12,7 +12,7 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.model.values import MaxGrowth, Report, Verdict
+    from prompt_lint.model.values import MaxGrowth, Verdict
 
     # Text of the configuration, or its path with a line → the same, safe to print.
     Escape = Callable[[str], str]
@@ -53,25 +53,23 @@ def _describe_max_growth(max_growth: MaxGrowth) -> str:
     return " or ".join(bounds)
 
 
-def describe_remedy(verdicts: Sequence[Verdict], report: Report, escape: Escape) -> str:
+def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Escape) -> str:
     """Return how one prompt passes, without a full stop: `Cut 52 tokens, or raise the limit: .prompt-lint.yaml:9`.
 
     `verdicts` are those that fail, the worst first: the cut is enough for all of them, and the lines are those of the
-    first. A label is named that would let the prompt pass. Where an interval makes the cut larger than what is over, it is the one "to be sure".
+    first. With `accept_label` on the pull request the prompt passes, too. Where an interval makes the cut larger than what is over, it is the one "to be sure".
     """
     worst = verdicts[0]
     rule, changes = worst.rule, []
     if worst.status == "over":
         line = rule.limit_line(worst.prompt.name, worst.model)
-        changes.append(f"raise the limit: {_format_place(report.config_path, line, '--limit', escape)}")
+        changes.append(f"raise the limit: {_format_place(rule.config_path, line, '--limit', escape)}")
     if excess_growth(worst):
         line = rule.max_growth_line
-        changes.append(
-            f"allow more growth: {_format_place(report.config_path, line, '`max_growth`', escape)}"
-        )
+        changes.append(f"allow more growth: {_format_place(rule.config_path, line, '`max_growth`', escape)}")
     sure = " to be sure" if _tokens_to_cut(verdicts) > max(map(_excess, verdicts)) else ""
-    quoted = escape(f'"{report.accept_label}"')
-    label = f", or add the label {quoted} to the pull request" if report.accept_label else ""
+    quoted = escape(f'"{accept_label}"')
+    label = f", or add the label {quoted} to the pull request" if accept_label else ""
     return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}{label}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.group_prompts import is_added, read_groups
 from prompt_lint.check.pipeline import Run, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics
 from prompt_lint.check.targets import find_targets
@@ -15,11 +15,12 @@ from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.survey import survey_tree
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.model.values import Reference
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
@@ -37,15 +38,16 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Prompt, Section
     from prompt_lint.repo.working_tree import WorkingTree
 
-# What Claude Code loads at the start of every session at the top of the repository. After `#`: that prompt of each file.
-_ALWAYS_LOADED = (
-    ("/CLAUDE.md", ""),
-    ("/CLAUDE.local.md", ""),
-    ("/.claude/CLAUDE.md", ""),
-    (".claude/rules/**/*.md", ""),
-    (".claude/skills/*/SKILL.md", "metadata"),
-    (".claude/commands/**/*.md", "metadata"),
-    (".claude/agents/**/*.md", "metadata"),
+# What Claude Code loads at the start of every session at the top of the repository; in folders below, it loads such files on
+# demand. It reads AGENTS.md where there is no CLAUDE.md. Sources: its documentation (memory, skills), and mods/agents-md of
+# anthropics/claude-code v2.1.277, September 2026.
+_CLAUDE_MD = ("/CLAUDE.md", "/CLAUDE.local.md", "/.claude/CLAUDE.md")
+_AGENTS_MD = ("/AGENTS.md", "/.claude/AGENTS.md")
+_ALSO_LOADED = (
+    ".claude/rules/**/*.md",
+    ".claude/skills/*/SKILL.md#metadata",
+    ".claude/commands/**/*.md#metadata",
+    ".claude/agents/**/*.md#metadata",
 )
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
@@ -113,7 +115,7 @@ def propose_config(
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
-        remarks = write_remarks(survey, draft.dropped, compile_rules(config.rules, config.exclude))
+        remarks = write_remarks(survey, draft.dropped, compile_config(config))
         return _finish(found, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
@@ -248,7 +250,7 @@ def _limit_group(
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, found.tree, config.path, found.reader.max_bytes, run.diagnostics)
+    groups = read_groups(targets.groups, found.tree, found.reader.max_bytes, run.diagnostics)
     report = judge_prompts(run, groups, len(targets.groups))
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
@@ -265,7 +267,7 @@ def _leave_out(
     """Return the draft without the files and findings that have problems. Raises `Fatal` for one of the run."""
     excluded = dict(draft.excluded)
     faults: dict[str, str] = {}
-    matcher = compile_rules(config.rules, config.exclude)
+    matcher = compile_config(config)
     titles = _map_lines_to_titles(draft, config)
     paths_by_title: dict[str, list[str]] = {}
     for problem in problems:
@@ -320,17 +322,18 @@ def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
 def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
     """Return patterns for what Claude Code always loads."""
     prompts = list(prompts)
-    found = []
-    for pattern, name in _ALWAYS_LOADED:
-        matches = compile_patterns([pattern])
+
+    def is_there(pattern: str) -> bool:
+        path, _, name = pattern.partition("#")
+        reference, matches = Reference(path, name, 0), compile_patterns([path])
         targets = {target for link, target in links.items() if matches(link)}
-        if any(
-            (matches(prompt.path) or prompt.path in targets)
-            and (prompt.name == name if name else prompt.name != "on demand")
+        return any(
+            (matches(prompt.path) or prompt.path in targets) and is_added(prompt, reference)
             for prompt in prompts
-        ):
-            found.append(f"{pattern}#{name}" if name else pattern)
-    return tuple(found)
+        )
+
+    own = tuple(filter(is_there, _CLAUDE_MD)) or tuple(filter(is_there, _AGENTS_MD))
+    return (*own, *filter(is_there, _ALSO_LOADED))
 
 
 def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
