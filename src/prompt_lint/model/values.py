@@ -297,7 +297,7 @@ class Base(NamedTuple):
 
 
 class MaxGrowth(NamedTuple):
-    """How much a prompt may grow in one change: tokens, or millionths of those in the base. One that isn't None allows it."""
+    """How much a prompt may grow: tokens, or millionths of those in the base. It fails beyond both, or the one not None."""
 
     tokens: int | None
     millionths: int | None
