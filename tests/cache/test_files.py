@@ -333,14 +333,21 @@ entries = st.builds(
 @settings(max_examples=25, deadline=None)
 def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry) -> None:
     """Under the same build, checkout, path, stamp, format and role, and under no other."""
+
+    def look_up(build: str, top: str, stamp: bytes, file_format: str, role: str) -> dict[str, FileEntry]:
+        with closing(open_files(folder, build, top)) as cache:
+            return cache.get({path: stamp}, file_format, role)
+
     with tempfile.TemporaryDirectory() as folder:
         with closing(open_files(folder, "build", "top")) as cache:
             cache.put(path, stamp, "text", "user", entry)
         entries_elsewhere = {
-            key: open_files(folder, key[0], key[1]).get({path: stamp}, *key[2:])
-            for key in itertools.product(("build", "other"), ("top", "pot"), ("text", ""), ("user", "system"))
+            (build, top, *key): look_up(build, top, stamp, *key)
+            for build, top, *key in itertools.product(
+                ("build", "other"), ("top", "pot"), ("text", ""), ("user", "system")
+            )
         }
-        changed = open_files(folder, "build", "top").get({path: stamp[:-1] + b"?"}, "text", "user")
+        changed = look_up("build", "top", stamp[:-1] + b"?", "text", "user")
 
     assert entries_elsewhere.pop(("build", "top", "text", "user")) == {path: entry}
     assert set(map(len, entries_elsewhere.values())) == {0}
