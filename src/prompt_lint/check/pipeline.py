@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
+from prompt_lint.check.exemptions import note_unneeded
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import (
     accept_by_label,
@@ -89,9 +90,12 @@ def check_prompts(
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
+    problem_paths = {diagnostic.path for diagnostic in (*problems, *exempt_notes)}
+    unneeded = note_unneeded(config.path, targets.exemptions, verdicts, problem_paths)
+    wanted = (*report.notes, *(unneeded if targets.is_everything else ()))
     notes = [
         *run_notes.note_tree(tree),
-        *(note for note in report.notes if note.kind not in config.notes_off),
+        *(note for note in wanted if note.kind not in config.notes_off),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
