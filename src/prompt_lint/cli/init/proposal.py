@@ -102,10 +102,10 @@ def propose_config(
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
-    survey = survey_tree(tree, name, settings.max_file_size)
+    survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size))
+    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(found, draft)
@@ -155,8 +155,7 @@ def _revise(
     titles = _map_lines_to_titles(draft, config)
     prompts: dict[str, list[ReadPrompt]] = {}
     problems, exempt = list(targets.problems), dict(draft.exempt)
-    for file in targets.matched:
-        reading = found.reader.read(file)
+    for file, reading in zip(targets.matched, found.reader.read_files(targets.matched), strict=True):
         problems += [reading.fault] if reading.fault else []
         for problem in reading.problems:
             if write_path_pattern(problem.path) and len(exempt) < _MAX_EXCLUDED:
@@ -231,9 +230,9 @@ def _list_unmeasured(
     measured = {read.prompt.path for members in prompts.values() for read in members}
     titles = _map_lines_to_titles(draft, config)
     added: dict[str, list[ReadPrompt]] = {}
-    for file in targets.matched:
-        if file.display_path not in measured:
-            added.setdefault(titles[file.rule.line], []).extend(found.reader.read(file).prompts)
+    others = [file for file in targets.matched if file.display_path not in measured]
+    for file, reading in zip(others, found.reader.read_files(others), strict=True):
+        added.setdefault(titles[file.rule.line], []).extend(reading.prompts)
     return {title: reads for title, reads in added.items() if reads}
 
 
