@@ -57,7 +57,7 @@ def note_unneeded(
     config_path: str,
     exemptions: Iterable[tuple[Exemption, Collection[str]]],
     verdicts: Iterable[Verdict],
-    problem_paths: Collection[str],
+    problem_paths: set[str],
 ) -> Iterator[Note]:
     """Note each exemption whose prompts all pass; with a base, where this change has touched one of them.
 
@@ -68,7 +68,7 @@ def note_unneeded(
         by_path.setdefault(verdict.prompt.path, []).append(verdict)
     for exemption, paths in exemptions:
         exempt = [verdict for path in paths for verdict in by_path.get(path, ())]
-        all_pass = paths <= by_path.keys() - problem_paths and all(map(_passes, exempt))
+        all_pass = set(paths) <= by_path.keys() - problem_paths and all(map(_passes, exempt))
         if exempt and all_pass and any(verdict.change != "unchanged" for verdict in exempt):
             message = f"every prompt that matches `{', '.join(exemption.files)}` passes, so this exemption can be removed"
             yield Note(message, config_path, exemption.line, "exemption")

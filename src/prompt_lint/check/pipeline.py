@@ -89,13 +89,10 @@ def check_prompts(
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
-    verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
-    problem_paths = {diagnostic.path for diagnostic in (*problems, *exempt_notes)}
-    unneeded = note_unneeded(config.path, targets.exemptions, verdicts, problem_paths)
-    wanted = (*report.notes, *(unneeded if targets.is_everything else ()))
+    verdicts, problems, exempt_notes = _apply_exemptions(config, report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
-        *(note for note in wanted if note.kind not in config.notes_off),
+        *(note for note in report.notes if note.kind not in config.notes_off),
         *exempt_notes,
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
@@ -108,12 +105,19 @@ def check_prompts(
 
 
 def _apply_exemptions(
-    verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
+    config: Config,
+    verdicts: Iterable[Verdict],
+    problems: Sequence[Problem],
+    targets: Targets,
+    settings: Settings,
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
-    """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
+    """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
+    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    if targets.is_everything and "exemption" not in config.notes_off:
+        problem_paths = {problem.path for problem in problems}
+        notes += note_unneeded(config.path, targets.exemptions, exempted, problem_paths)
     return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
 
 

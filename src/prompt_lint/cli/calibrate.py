@@ -15,7 +15,7 @@ from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import explain_id
-from prompt_lint.output.terminal import write_stdout
+from prompt_lint.output.terminal import write_result
 from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -80,8 +80,7 @@ def command(
     comparisons = calibrate(ids, service)
     host = service.sent_to[0] if service.sent_to else ""
     render = _render_json if output_format == "json" else _render_text
-    write_stdout(render(comparisons, host, len(service.sent_to)))
-    return _decide_exit_code(comparisons)
+    return write_result(render(comparisons, host, len(service.sent_to)), _decide_exit_code(comparisons))
 
 
 def _decide_exit_code(comparisons: Sequence[Comparison]) -> ExitCode:

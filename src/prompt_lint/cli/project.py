@@ -12,8 +12,10 @@ from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.output.terminal import write_stderr
 from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.working_tree import open_tree
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes 
   limit: 8000
   prompts:
     - files: prompts/**/*.md"""
-_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"
+_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000"
 
 
 def load_project(
@@ -43,7 +45,7 @@ def load_project(
     config = parse_project_config(data, name, options) if name else Config("", (), ())
     if not name or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
-        rule = rule_from_flags(options.models, options.limit)
+        rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
         config = config._replace(rules=(rule._replace(allow_empty=bool(name)), *config.rules))
     return tree, config, relative
 
@@ -62,6 +64,12 @@ def find_models(env: Mapping[str, str]) -> tuple[Sequence[str], str]:
         return (DEFAULT_MODEL,), ""
     rules = [*config.rules, *(group.rule for group in config.groups)]
     return tuple(dict.fromkeys(model for rule in rules for model in rule.models)), config.path
+
+
+def announce_models(models: Sequence[str], config_path: str) -> None:
+    """Say on stderr which models a run counts for where none was named, and why."""
+    reason = f"as {escape_line(config_path)} says" if config_path else "the default"
+    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
 
 
 def working_directory() -> str:
@@ -90,16 +98,13 @@ def _read_config(
     found = load.find_config(tree.top)
     if found:  # one that was found may not lead out of the repository
         return load.read_config(tree, found), found
-    if options.limit is None or not options.models:
+    if options.limit is None:
         raise _explain_no_config(tree, options)
     return b"", ""
 
 
 def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
-    """Return what is missing where there is no configuration: one of two flags, or the file."""
-    if options.limit is not None:
-        example = f"--limit {options.limit} --model claude-sonnet-5-5"
-        return Fatal("--limit needs --model where there is no configuration", f"example: {example}")
+    """Return what is missing where there is no configuration: the limit, or the file."""
     place = tree.top if tree.has_git else f"{tree.top} (not a git repository)"
     if options.models and has_parameter("limit"):
         example = f"--model {options.models[0]} --limit 8000"

@@ -24,7 +24,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
-from prompt_lint.output.terminal import find_width, wants_color, write_stdout
+from prompt_lint.output.terminal import find_width, wants_color, write_result, write_stdout
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -100,8 +100,7 @@ def command(
             text, code = explain_folder(tree, config, relative, sources, settings, view)
         else:
             text, code = explain_path(tree, config, relative, sources, settings, view)
-    write_stdout(wrap_lines(text, view.width, len(INDENT)))
-    return code
+    return write_result(wrap_lines(text, view.width, len(INDENT)), code)
 
 
 def _find_subject(

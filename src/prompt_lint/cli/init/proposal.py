@@ -54,14 +54,17 @@ _MAX_EXCLUDED = 50
 _MAX_REASONS = 10
 
 _NOTHING_FOUND = "found no prompt files"
-_NOTHING_FOUND_HINT = """write a .prompt-lint.yaml that names them, at the top of the repository:
+_NOTHING_FOUND_HINT = """looked for CLAUDE.md, AGENTS.md and GEMINI.md; skills, agents, commands and rules of coding agents; texts in folders
+called `prompts` or with `prompt` in their names; .prompty, .prompt and .prompt.yml; requests and tools in JSON or YAML
+
+If your prompts are other files, write a .prompt-lint.yaml that names them, at the top of the repository:
 
   models: [{model}]
   limit: 8k
   prompts:
     - files: {example}
 
-or count one without: prompt-lint count FILE --model {model}"""
+or count a file without a configuration: prompt-lint count FILE"""
 _BY_HAND = "write one by hand: docs/configuration.md"
 
 
