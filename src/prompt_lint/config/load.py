@@ -16,6 +16,8 @@ NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
 # In bytes.
 MAX_SIZE = 256 * 1024
 
+_TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single files"
+
 
 def find_config(top: str) -> str | None:
     """Return the name of the configuration in the folder `top`, and look in no other. Raises `Fatal` for two."""
@@ -29,7 +31,9 @@ def read_config(tree: Tree, name: str) -> bytes:
     """Return the bytes of the configuration `name` in a tree. Raises `Fatal` where that can't be read."""
     try:
         return tree.read(tree.resolve(name), MAX_SIZE)
-    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+    except safe_read.TooLarge as error:
+        raise Fatal(f"the configuration `{name}` {error.message}", _TOO_LARGE, path=name) from None
+    except safe_read.NotRegular as error:
         raise Fatal(f"the configuration `{name}` {error.message}", path=name) from None
     except Unreadable as error:
         raise Fatal(f"the configuration `{name}` {error.message}", error.hint, path=name) from None
@@ -42,8 +46,11 @@ def read_outside_config(path: str) -> bytes:
     """
     try:
         return safe_read.read_file(path, MAX_SIZE, follow_links=True)
-    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+    except safe_read.TooLarge as error:
+        raise Fatal(f"the configuration `{path}` {error.message}", _TOO_LARGE) from None
+    except safe_read.NotRegular as error:
         raise Fatal(f"the configuration `{path}` {error.message}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise Fatal(f"the configuration `{path}` can't be read: {reason}") from None
+        hint = "a path is relative to the working directory; `prompt-lint init` writes a configuration"
+        raise Fatal(f"the configuration `{path}` can't be read: {reason}", hint) from None

@@ -257,13 +257,13 @@ def read_notes(node: Node, example: str) -> frozenset[str] | None:
     for kind, value in node.value.items():
         child = node.child(kind)
         if kind not in NOTE_KINDS:
-            known = ", ".join(f"`{name}`" for name in NOTE_KINDS)
-            message = f"{quote(kind)} isn't a kind of note: known are {known}{suggest(kind, NOTE_KINDS)}"
-            child.report_key(message, example)
+            child.report_key(
+                f"{quote(kind)} isn't one of {', '.join(NOTE_KINDS)}{suggest(kind, NOTE_KINDS)}", example
+            )
         elif value is False or value == "off":
             off.add(kind)
         elif value is not True and value != "on":
-            child.report(f"{quote(value)} isn't known: expected `on` or `off`", example)
+            child.report(f"{quote(value)} isn't one of on, off", example)
     return frozenset(off)
 
 

@@ -279,8 +279,8 @@ def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
 def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
     if not tree.has_git:
         return NoBase(
-            f"a base needs git, and {tree.top} isn't a git repository, or --no-git was given",
-            "run it in a git repository without --no-git, or without a base",
+            f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
+            "run it in a git repository, and leave out --no-git; or leave out the base",
         )
     head = find_commit(tree.top, "HEAD")
     if head is None:

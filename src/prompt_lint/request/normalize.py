@@ -392,7 +392,7 @@ def _make_last_messages(turns: Sequence[_Turn], context: RequestContext) -> list
 def describe_data(data: object) -> str:
     """Describe what a file holds that isn't a request, for the message that says so."""
     if isinstance(data, dict):
-        return f"its keys are {list_keys(data)}"
+        return f"its keys are {list_keys(data)}" if data else "it has no keys"
     first = data[0] if isinstance(data, list) and data else None
     if isinstance(first, dict):
         return f"it is a list, and the keys of its first entry are {list_keys(first)}"

@@ -130,7 +130,7 @@ def explain_path(
     if matcher.excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
-        lines.append("  no rule owns it, so `check` doesn't count it")
+        lines.append("  no rule matches it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
     users = [*_describe_groups(config, targets), *_describe_importers(path, targets)]
     if file:
@@ -140,7 +140,7 @@ def explain_path(
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
-        lines += ["  no rule owns it, but", *users, ""]
+        lines += ["  no rule matches it, but", *users, ""]
     report = check_prompts(tree, config, [path], sources, settings)
     if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
         view = view._replace(verbosity=0)
@@ -157,7 +157,7 @@ def _read_requests(tree: WorkingTree, config: Config, path: str, max_bytes: int)
     matcher = compile_rules(config.rules, config.exclude)
     file, _ = _find_file(tree, config, matcher, path, max_bytes)
     if not file:
-        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+        raise Fatal(f"no rule matches `{path}`", f"see `prompt-lint explain {path}`")
     data, reader = tree.read(file.path, max_bytes), IncludeReader(tree, max_bytes)
     return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
 

@@ -100,7 +100,7 @@ def _split_extras(extras: str) -> list[str]:
     for name in names:
         if name not in EXTRAS:
             raise Fatal(
-                f"--with: `{escape_line(name)}` isn't known",
-                f"expected {' or '.join(EXTRAS)}: --with hook,github",
+                f"--with: `{escape_line(name)}` isn't one of {', '.join(EXTRAS)}",
+                "example: --with hook,github",
             )
     return list(dict.fromkeys(names))
