@@ -230,7 +230,8 @@ class RetrySchedule:
         self.outcomes.append((task.key, self._unreadable(reason, hint)))
 
     def _unreadable(self, reason: str, hint: str) -> Unreadable:
-        return Unreadable(f"{self._wording.failure}: {reason}", hint)
+        failure = self._wording.failure
+        return Unreadable(f"{failure}: {reason}" if failure else reason, hint)
 
 
 def describe_wait(seconds: float, unix_time: float) -> str:

@@ -147,5 +147,7 @@ def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str
     with CommitTree(tree.top, base.commit) as commit:
         try:
             return _read_config_file(commit, name)
+        except MissingFile:
+            raise Fatal(f"{commit.name} has no {name}", "name a commit that has one") from None
         except Unreadable as error:
-            raise Fatal(f"{name} in {commit.name} {error.message}", "name a commit that has one") from None
+            raise Fatal(f"{name} in {commit.name} {error.message}", error.hint) from None

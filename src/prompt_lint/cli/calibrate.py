@@ -140,7 +140,8 @@ def _describe_uncounted(rows: Sequence[Comparison]) -> Iterator[str]:
     by_reason: dict[str, list[Comparison]] = {}
     for row in rows:
         if not isinstance(row.api, Count):
-            by_reason.setdefault(row.api.message, []).append(row)
+            reason = f"{row.api.message}; {row.api.hint}" if row.api.hint else row.api.message
+            by_reason.setdefault(reason, []).append(row)
     for reason, alike in by_reason.items():
         more = f" and {pluralize(len(alike) - 1, 'more request')}" if len(alike) > 1 else ""
         yield f"{_name(alike[0])}{more}: {reason}"

@@ -148,7 +148,12 @@ def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[
 
 def _list_reasons(draft: Draft) -> str:
     reasons = [f"{path}: {reason}" for path, reason in draft.excluded.items()][:_MAX_REASONS]
-    return "\n".join([*reasons, "mend them, or say by hand which files are prompts"])
+    return "\n".join(
+        [
+            *reasons,
+            "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md",
+        ]
+    )
 
 
 def _revise(
