@@ -342,6 +342,7 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
         ({"output_config": {"task_budget": {"type": "tokens", "total": 20_000}}}, "task_budget"),
         ({"output_config": {"format": {"type": "grammar"}}}, "output_config.format"),
         ({"output_config": {"effort": "high", "style": "terse"}}, "output_config.style"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "auto", "style": "terse"}}, "tool_choice.style"),
         ({"thinking": {"type": ["deep"]}}, "thinking of the type"),
     ],
 )

@@ -121,7 +121,7 @@ def test_two_outputs_are_not_one_file_by_two_names(server: AdminServer, run: Run
     (tmp_path / "link.json").symlink_to("out.json")
 
     assert (
-        "two outputs would go to the same place"
+        "two outputs would be written to "
         in run(server, "--output=json=out.json", "--output=csv=link.json").err
     )
 

@@ -57,6 +57,7 @@ _FORMATS: Mapping[str, Render] = {
 @options.config
 @options.no_git
 @options.max_file_size
+@options.models("Count for MODEL.", group=options.COUNTING, default="the configuration's")
 @options.counting
 @option(
     "--by",
@@ -99,11 +100,12 @@ def command(
         tree, config, relative = load_project(env, paths, config_options)
     except Fatal:
         is_plain = output_options.output_format == "text" and not output_options.output_file
-        if not is_plain or paths or config_options != options.ConfigOptions() or not needs_config():
+        is_bare = config_options == options.ConfigOptions(models=config_options.models)
+        if not is_plain or paths or not is_bare or not needs_config():
             raise
         from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration
 
-        write_stdout(render_overview(env, (), max_file_size, counting_options))
+        write_stdout(render_overview(env, config_options.models, max_file_size, counting_options))
         return ExitCode.OK
     settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     with open_count_sources(env, config, tree.top, counting_options) as sources:

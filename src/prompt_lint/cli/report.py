@@ -42,8 +42,8 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
         name = text.lower().replace("_", "-").removesuffix("-id")
         if name not in DIMENSIONS:
             near = find_nearest(name, DIMENSIONS)
-            advice = f"did you mean `{near}`?" if near else f"there are {', '.join(DIMENSIONS)}"
-            self.fail(f"`{text}` is nothing that usage can be grouped by; {advice}", param, ctx)
+            near = near and f"; did you mean `{near}`?"
+            self.fail(f"`{text}` isn't one of {', '.join(DIMENSIONS)}{near}", param, ctx)
         return name
 
     def shell_complete(

@@ -27,7 +27,7 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
 # What a note is about: the run (`note`, `no-base`), or a file, of which a configuration can switch off each kind.
-NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
+NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty", "exemption"]  # fmt: skip
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the canonical order. Source: its reference, November 2026.
 REQUEST_KEYS = (

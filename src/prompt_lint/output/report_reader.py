@@ -74,7 +74,9 @@ def parse_report(data: bytes, name: str) -> Report:
     try:
         return _read_document(_Fields(document, ""))
     except _InvalidField as error:
-        message = f"{name} has something under `{error}` that `prompt-lint check` doesn't write"
+        message = (
+            f"{name} isn't the JSON output of `prompt-lint check`: `{error}` is missing or has another form"
+        )
     raise Fatal(message, _HINT)
 
 
