@@ -92,6 +92,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
+        "config_path": ".prompt-lint.yaml",
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -108,6 +109,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
+        "config_path": ".prompt-lint.yaml",
     }
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def list_folders(config: Config) -> set[str]:
     """Return files and folders that together hold every path that the exemptions can match."""
-    return patterns.find_folders(pattern for exemption in config.exempt for pattern in exemption.files)
+    exemptions = (exemption for each in config.list_all() for exemption in each.exempt)
+    return patterns.find_folders(pattern for exemption in exemptions for pattern in exemption.files)
 
 
 def find_exempt_paths(
@@ -28,33 +29,34 @@ def find_exempt_paths(
 
     It names a prompt by its path, or by a link to it. A link that is a prompt of its own stands for that one alone.
     """
-    if not config.exempt:
+    if not any(each.exempt for each in config.list_all()):
         return []
     names = {file.display_path: [file.display_path, *file.aliases] for file in matched}
-    names |= {config.path: [config.path]} if config.groups else {}
+    names |= {each.path: [each.path] for each in config.list_all() if each.groups}
     for link, real in links.items():
         if real in names and not matcher.find_rule(link):
             names[real].append(link)
-    found = []
-    for exemption in config.exempt:
-        matches = patterns.compile_patterns(exemption.files)
-        found.append((exemption, {path for path, others in names.items() if any(map(matches, others))}))
-    return found
+    exempt = []
+    for each in config.list_all():
+        governed = {path: others for path, others in names.items() if config.find_nearest(path) is each}
+        for exemption in each.exempt:
+            matches = patterns.compile_patterns(exemption.files)
+            exempt.append(
+                (exemption, {path for path, others in governed.items() if any(map(matches, others))})
+            )
+    return exempt
 
 
-def report_unused(
-    config: Config, exemptions: Iterable[tuple[Exemption, Collection[str]]]
-) -> Iterator[Problem]:
+def report_unused(exemptions: Iterable[tuple[Exemption, Collection[str]]]) -> Iterator[Problem]:
     """Yield a problem for each exemption that is for no prompt."""
     for exemption, paths in exemptions:
         if not paths:
             message = f"no prompt matches `{', '.join(exemption.files)}`, so nothing is exempt"
             hint = "correct the pattern, or remove the exemption"
-            yield Problem(config.path, exemption.line, message, hint, exit_code=ExitCode.USAGE)
+            yield Problem(exemption.config_path, exemption.line, message, hint, exit_code=ExitCode.USAGE)
 
 
 def note_unneeded(
-    config_path: str,
     exemptions: Iterable[tuple[Exemption, Collection[str]]],
     verdicts: Iterable[Verdict],
     problem_paths: set[str],
@@ -71,7 +73,7 @@ def note_unneeded(
         all_pass = set(paths) <= by_path.keys() - problem_paths and all(map(_passes, exempt))
         if exempt and all_pass and any(verdict.change != "unchanged" for verdict in exempt):
             message = f"every prompt that matches `{', '.join(exemption.files)}` passes, so this exemption can be removed"
-            yield Note(message, config_path, exemption.line, "exemption")
+            yield Note(message, exemption.config_path, exemption.line, "exemption")
 
 
 def _passes(verdict: Verdict) -> bool:

@@ -167,8 +167,8 @@ def command(
             "--dry-run judges nothing, so it writes no report",
             "leave out --output-format, --output-file and --output, or --dry-run",
         )
-    tree, config, relative = load_project(env, paths, config_options)
-    if not config.path and not config_options.models:
+    tree, config, relative = load_project(env, paths, config_options, tracked_only=base == "hook")
+    if not config.list_paths() and not config_options.models:
         announce_models((DEFAULT_MODEL,), "")
     settings = make_settings(env, config, judging_options)
     with open_count_sources(

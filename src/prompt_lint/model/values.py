@@ -182,6 +182,7 @@ class Exemption(NamedTuple):
     until: str
     line: int
     label: str = ""
+    config_path: str = ""
 
 
 class Verdict(NamedTuple):
@@ -271,8 +272,8 @@ class RemovedPrompt(NamedTuple):
 class Loosening(NamedTuple):
     """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
 
-    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration as it
-    is now, 0 for what was removed. The limits are in tokens, None for no limit.
+    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration at
+    `config_path` as it is now, 0 for what was removed. The limits are in tokens, None for no limit.
     """
 
     subject: str
@@ -281,6 +282,7 @@ class Loosening(NamedTuple):
     model: str = ""
     old_limit: int | None = None
     new_limit: int | None = None
+    config_path: str = ""
 
 
 class Base(NamedTuple):
@@ -306,7 +308,7 @@ class MaxGrowth(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule of the configuration, with the defaults of the file filled in.
+    """One rule of the configuration at `config_path`, with the defaults of the file filled in.
 
     `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name in
     the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name for
@@ -328,6 +330,7 @@ class Rule(NamedTuple):
     parts: Mapping[str, Mapping[str, int]] = {}
     max_growth: MaxGrowth | None = None
     max_growth_line: int = 0
+    config_path: str = ""
 
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""
@@ -376,7 +379,7 @@ class PlannedRequest(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config_path` is empty for rules of the command line. `requests_sent` went to `api_host`, and `requests_failed` of them
+    `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went to `api_host`, and `requests_failed` of them
     gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
     `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
     is what a dry run would have sent.
@@ -398,3 +401,4 @@ class Report(NamedTuple):
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
     raise_label: str = ""
+    nested_configs: Sequence[str] = ()

@@ -53,7 +53,7 @@ def _describe_max_growth(max_growth: MaxGrowth) -> str:
     return " or ".join(bounds)
 
 
-def describe_remedy(verdicts: Sequence[Verdict], config_path: str, escape: Escape) -> str:
+def describe_remedy(verdicts: Sequence[Verdict], escape: Escape) -> str:
     """Return how one prompt passes, without a full stop: `Cut 52 tokens, or raise the limit: .prompt-lint.yaml:9`.
 
     `verdicts` are those that fail, the worst first: the cut is enough for all of them, and the lines are those of the
@@ -63,10 +63,10 @@ def describe_remedy(verdicts: Sequence[Verdict], config_path: str, escape: Escap
     rule, changes = worst.rule, []
     if worst.status == "over":
         line = rule.limit_line(worst.prompt.name, worst.model)
-        changes.append(f"raise the limit: {_format_place(config_path, line, '--limit', escape)}")
+        changes.append(f"raise the limit: {_format_place(rule.config_path, line, '--limit', escape)}")
     if excess_growth(worst):
         line = rule.max_growth_line
-        changes.append(f"allow more growth: {_format_place(config_path, line, '`max_growth`', escape)}")
+        changes.append(f"allow more growth: {_format_place(rule.config_path, line, '`max_growth`', escape)}")
     sure = " to be sure" if _tokens_to_cut(verdicts) > max(map(_excess, verdicts)) else ""
     return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}"
 

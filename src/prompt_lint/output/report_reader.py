@@ -178,6 +178,7 @@ def _read_document(document: _Fields) -> Report:
         document.word("on_raise", OnRaise),
         summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
         raise_label=document.optional_text("raise_label"),  # nor this
+        nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
     )
 
 
@@ -247,8 +248,9 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     message, line = rule.text("message"), rule.integer("line")
     growth_line = rule.optional_integer("max_growth_line") or 0
     return Rule(
-        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line
-    )
+        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
+        rule.optional_text("config"),
+    )  # fmt: skip
 
 
 def _read_count(verdict: _Fields) -> Count | None:
@@ -331,4 +333,5 @@ def _read_loosening(loosening: _Fields) -> Loosening:
         loosening.text("model"),
         loosening.optional_integer("before"),
         loosening.optional_integer("after"),
+        loosening.optional_text("config"),
     )

@@ -266,6 +266,26 @@ def test_linked_memory_is_counted_once(repo: Repo, lint: Lint) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("own", "loaded"),
+    [
+        ("CLAUDE.md", ["/CLAUDE.md"]), (".claude/CLAUDE.md", ["/.claude/CLAUDE.md"]),
+        ("web/CLAUDE.md", ["/AGENTS.md", "/.claude/AGENTS.md"]),
+    ],
+)  # fmt: skip
+def test_what_is_loaded_at_the_start(repo: Repo, lint: Lint, own: str, loaded: list[str]) -> None:
+    """What is in folders below the top is loaded on demand; AGENTS.md only where the top has no CLAUDE.md."""
+    memory = (own, "AGENTS.md", ".claude/AGENTS.md", "web/AGENTS.md", "web/CLAUDE.local.md")
+    for path in (*memory, ".claude/rules/a.md", "web/.claude/rules/a.md"):
+        repo.write(path, f"Be kind in {path}.\n")
+    repo.write("web/.claude/skills/a/SKILL.md", skill("a"))
+
+    passes(lint)
+
+    [group] = yaml.safe_load(written(repo))["groups"]
+    assert group["sum"] == [*loaded, ".claude/rules/**/*.md"]
+
+
 def test_a_link_from_a_name_to_a_file_of_another(repo: Repo, lint: Lint) -> None:
     """Counted as what the link's name says, imports and all."""
     repo.write("docs/agents.md", "See @docs/style.md\n")
