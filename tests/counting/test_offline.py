@@ -429,6 +429,6 @@ def test_a_request_is_counted_or_refused(messages: list[Any], choice: object, to
     try:
         counted = offline.count_request(OLDER, request)
     except Unreadable as refused:
-        assert refused.message.startswith("needs the API: ")  # noqa: PT017 - either outcome is right
+        assert refused.message.startswith("needs the API: ")  # noqa: PT017  # either outcome is right
     else:
         assert 0 <= counted.low <= counted.tokens <= counted.high

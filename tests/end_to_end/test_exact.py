@@ -462,7 +462,7 @@ def test_no_fault_makes_a_pass_a_traceback_or_a_leak(
     monkeypatch.setenv("ANTHROPIC_API_KEY", CANARY)
     api.keys = frozenset({CANARY})
     api.plan = always(name)
-    deadline = 20 if name in TRUE else 0.4
+    deadline = 20 if name in TRUE else 0.3
     begun = time.monotonic()
 
     done = check("--deadline", str(deadline), "--output", f"text={repo.path}/report.txt")

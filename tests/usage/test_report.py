@@ -138,7 +138,7 @@ def test_the_window_is_cut_where_the_source_is_late(server: AdminServer) -> None
     """The window keeps the days that were asked for and are whole; a window of the past stays as it is."""
     server.refreshed = NOW - timedelta(days=1)
     cut = fetch_trends(server, source="analytics", last=datetime(2026, 11, 21))  # noqa: DTZ001  # as Click gives it
-    past = fetch_trends(server, source="analytics", last=datetime(2026, 11, 20))  # noqa: DTZ001
+    past = fetch_trends(server, source="analytics", last=datetime(2026, 11, 20))  # noqa: DTZ001  # as Click gives it
 
     assert cut.period.window == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
     assert cut.period.previous_window == (
@@ -154,7 +154,7 @@ def test_a_window_that_the_source_has_not_finished_is_an_outage(
 ) -> None:
     """Yesterday is over, so it is no mistake of the command line."""
     server.refreshed = NOW - timedelta(days=1)
-    yesterday = datetime(2026, 11, 21)  # noqa: DTZ001
+    yesterday = datetime(2026, 11, 21)  # noqa: DTZ001  # as above
     error = fetch_and_fail(server, monkeypatch, source="analytics", first=yesterday, last=yesterday)
 
     assert error.message.endswith(

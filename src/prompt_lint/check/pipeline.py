@@ -43,7 +43,8 @@ class Settings(NamedTuple):
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
     allow_unmatched: bool = False
-    accepting_label: str = ""  # which the pull request has
+    accept_label: str = ""  # with it on the pull request no size fails; "" where no label can change that
+    is_accepted: bool = False  # the pull request has that label
     on_raise: OnRaise = "warn"
     raise_label: str = ""
 
@@ -153,7 +154,8 @@ def _apply_exemptions(
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
     exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
-    return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
+    label = settings.accept_label if settings.is_accepted else ""
+    return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
 
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
@@ -228,4 +230,5 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     host = results.sent_to[0] if results.sent_to else ""
     sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
+    report = report._replace(accept_label=run.settings.accept_label)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))

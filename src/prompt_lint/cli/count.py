@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
@@ -25,7 +26,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
-from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
+from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.index import can_be_link
@@ -55,7 +56,7 @@ _WITHOUT_RULES = {
 @click.command(
     "count",
     cls=ReportingCommand,
-    own_formats=_OWN_FORMATS,
+    make_document=partial(make_document, own_formats=_OWN_FORMATS),
     examples=(
         ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
         (

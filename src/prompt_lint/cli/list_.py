@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import listing_json, listing_table
-from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver, make_document
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
 from prompt_lint.output.terminal import write_stdout
 
@@ -44,7 +45,7 @@ _FORMATS: Mapping[str, Render] = {
 @click.command(
     "list",
     cls=ReportingCommand,
-    own_formats=_FORMATS,
+    make_document=partial(make_document, own_formats=_FORMATS),
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),

@@ -70,10 +70,10 @@ def cli(context: click.Context) -> None:
 def _show_overview(context: click.Context) -> None:
     """Show which prompts a repository without a configuration holds; the help anywhere else."""
     # Only without a command.
-    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415
-    from prompt_lint.cli.options import DEFAULT_COUNTING, DEFAULT_FILE_SIZE  # noqa: PLC0415
-    from prompt_lint.cli.project import needs_config  # noqa: PLC0415
-    from prompt_lint.output.terminal import write_stdout  # noqa: PLC0415
+    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # no command needs these four
+    from prompt_lint.cli.options import DEFAULT_COUNTING, DEFAULT_FILE_SIZE  # noqa: PLC0415  # as above
+    from prompt_lint.cli.project import needs_config  # noqa: PLC0415  # as above
+    from prompt_lint.output.terminal import write_stdout  # noqa: PLC0415  # as above
 
     is_without_config = False
     with contextlib.suppress(Fatal):

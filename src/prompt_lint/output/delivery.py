@@ -255,6 +255,11 @@ def deliver_report(
     own_formats: Mapping[str, Render] = NO_FORMATS,
 ) -> ExitCode:
     """Write the report of a check to all targets as `deliver` does, with a command's own formats instead of the usual ones."""
+    return deliver(make_document(report, own_formats), targets, options, env)
+
+
+def make_document(report: Report, own_formats: Mapping[str, Render] = NO_FORMATS) -> Document:
+    """Return the report of a check as what is delivered."""
 
     def render(name: str, view: View) -> str:
         return (own_formats.get(name) or OUTPUTS[name].render)(report, view)
@@ -264,4 +269,4 @@ def deliver_report(
 
         return render_within(report, room, count_bytes)
 
-    return deliver(Document(render, render_summary, report.exit_code), targets, options, env)
+    return Document(render, render_summary, report.exit_code)

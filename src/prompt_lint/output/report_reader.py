@@ -178,6 +178,7 @@ def _read_document(document: _Fields) -> Report:
         document.word("on_raise", OnRaise),
         summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
         raise_label=document.optional_text("raise_label"),  # nor this
+        accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
     )
 

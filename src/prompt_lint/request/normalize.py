@@ -184,7 +184,7 @@ def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]
         text = block.get("text")
         if not isinstance(text, str) or not text.strip():
             raise ShapeError.at(block_path, "is blank, and the API refuses a blank text")
-    return value  # type: ignore[return-value]
+    return value  # type: ignore[return-value]  # each block was looked at
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def _normalize_content(
         raise ShapeError.at(key_path, "has `tool_calls` that aren't a list of the assistant's")
     blocks: list[dict[str, Any]] = []
     if isinstance(content, list) and content:
-        blocks += normalize_content(content, (*key_path, "content"), role, context)  # type: ignore[arg-type]
+        blocks += normalize_content(content, (*key_path, "content"), role, context)  # type: ignore[arg-type]  # it stays a list
     elif isinstance(content, str) and content.strip():
         blocks.append({"type": "text", "text": content})
     return blocks + [

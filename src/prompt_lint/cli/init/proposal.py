@@ -221,7 +221,7 @@ def _finish(
 def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
     by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
     for key, members in sizes.items():
-        by_title[key[0]] += members  # type: ignore[index]
+        by_title[key[0]] += members  # type: ignore[index]  # a key is a title and a format
     return by_title
 
 
