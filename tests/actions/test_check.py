@@ -649,14 +649,18 @@ def test_paths_and_outputs_are_read_line_by_line(repo: Repo, job: Job) -> None:
 
 
 def test_a_working_directory_is_where_paths_begin(repo: Repo, job: Job) -> None:
-    """The configuration is found from there as usual."""
-    open_pull_request(repo, job, {"prompts/b.md": LONG})
+    """The configuration in the folder itself is found, and without one, that of the nearest folder above."""
+    project = "models: [claude-sonnet-4-6]\nprompts: [{files: '*.md', limit: 7}]\n"
+    change = {"prompts/b.md": LONG, "search/.prompt-lint.yaml": project, "search/c.md": LONG}
+    open_pull_request(repo, job, change)
 
     done = composite.run(
         ROOT, job, {"working-directory": "prompts", "paths": "a.md", "args": "--quiet --exit-zero"}
     )
+    nested = composite.run(ROOT, job, {"working-directory": "search", "args": "--quiet --exit-zero"})
 
     assert {v["path"] for v in read_report(done)["verdicts"]} == {"prompts/a.md"}
+    assert [(v["path"], v["limit"]) for v in read_report(nested)["verdicts"]] == [("search/c.md", 7)]
     missing = composite.run(ROOT, job, {"working-directory": "nowhere"})
     assert missing.outputs["status"] == "error"
     assert "working-directory" in missing.summary

@@ -96,13 +96,10 @@ def _complete_report(
     """Return the report with what concerns the run as a whole. `unmatched` are paths that lead to no prompt."""
     settings = run.settings
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
-    problem_paths = {problem.path for problem in problems}
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
-    unneeded = note_unneeded(targets.exemptions, verdicts, problem_paths) if targets.is_everything else ()
     notes = [
         *run_notes.note_tree(tree),
-        *_drop_notes((*report.notes, *unneeded), config),
-        *exempt_notes,
+        *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
@@ -148,12 +145,18 @@ def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
 
 
 def _apply_exemptions(
-    verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
+    verdicts: Iterable[Verdict],
+    problems: Sequence[Problem],
+    targets: Targets,
+    settings: Settings,
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
-    """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
+    """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
+    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    if targets.is_everything:
+        problem_paths = {problem.path for problem in problems}
+        notes += note_unneeded(targets.exemptions, exempted, problem_paths)
     label = settings.accept_label if settings.is_accepted else ""
     return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 

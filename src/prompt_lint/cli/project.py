@@ -51,9 +51,8 @@ def load_project(
     config = settle_run(found or Config("", (), ()))
     if found is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
-        rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)._replace(
-            allow_empty=found is not None
-        )
+        rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
+        rule = rule._replace(allow_empty=found is not None)
         nested = tuple(each._replace(rules=(rule, *each.rules)) for each in config.nested)
         config = config._replace(rules=(rule, *config.rules), nested=nested)
     return tree, config, relative

@@ -26,6 +26,8 @@ MAX_SIZE = 256 * 1024
 # Nobody has so many in one repository, and each takes milliseconds to read.
 MAX_CONFIGS = 2000
 
+_TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single files"
+
 
 class UnreadableConfig(Fatal):
     """A configuration is there, and can't be read."""
@@ -144,9 +146,6 @@ def _settle(config: Config, key: str) -> str:
         hint = f"a run has one `{key}`: write the same in both, or run `prompt-lint check` in each folder"
         raise Fatal(message, hint, path=path)
     return next(iter(said), "")
-
-
-_TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single files"
 
 
 def find_config(top: str) -> str | None:
