@@ -246,7 +246,9 @@ def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github:
     sentence = 'Accepted by the label "prompt-size-ok" of the pull request.'
 
     done = composite.run(ROOT, job, {"accept-label": "prompt-size-ok", "comment": "true"})
-    other = composite.run(ROOT, job, {"accept-label": "another"})
+    accepted = str(github.comments)
+    other = composite.run(ROOT, job, {"accept-label": "another", "comment": "true"})
+    advice = ', or add the label `"another"` to the pull request'
 
     outputs = done.outputs
     assert (outputs["status"], outputs["over"], outputs["accepted"]) == ("pass", "0", "1"), done.log
@@ -256,8 +258,13 @@ def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github:
     assert warning.properties["file"] == "prompts/b.md"
     assert check.annotations("error") == []
     assert sentence in check.summary
-    assert sentence in str(github.comments)
+    assert sentence in accepted
     assert (other.outputs["status"], other.outputs["over"], other.outputs["accepted"]) == ("fail", "1", "0")
+    assert advice in other.step("Check the prompts").summary
+    assert advice in str(github.comments)
+    assert advice.replace("`", "") in other.step("Check the prompts").log.replace("\n", " ").replace(
+        "  ", " "
+    )
 
 
 def test_a_label_accepts_raised_limits(repo: Repo, job: Job) -> None:

@@ -477,7 +477,7 @@ def test_a_linked_folder_is_followed_out_of_the_folders_that_are_asked_for(
 
 def test_a_pattern_inside_a_submodule_matches_nothing(repo: Repo, lint: Lint, tmp_path: Path) -> None:
     """Git refuses paths inside a submodule."""
-    from tests.support.repo import Repo as Another  # noqa: PLC0415
+    from tests.support.repo import Repo as Another  # noqa: PLC0415  # `Repo` is a type alone elsewhere here
 
     other = Another(tmp_path / "other")
     other.write("deep/x.md")

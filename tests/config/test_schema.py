@@ -92,6 +92,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
+        "config_path": ".prompt-lint.yaml",
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -108,6 +109,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
+        "config_path": ".prompt-lint.yaml",
     }
 
 
@@ -243,8 +245,8 @@ def test_kinds_of_notes_are_switched_off() -> None:
     ("notes", "message"),
     [
         ("off", "expected `on` or `off` for each kind of note, found a text"),
-        ("{placeholder: off}", "`placeholder` isn't a kind of note: known are `placeholders`, `content`"),
-        ("{empty: never}", "`never` isn't known: expected `on` or `off`"),
+        ("{placeholder: off}", "`placeholder` isn't one of placeholders, content"),
+        ("{empty: never}", "`never` isn't one of on, off"),
     ],
 )
 def test_slips_in_notes_are_mistakes(notes: str, message: str) -> None:

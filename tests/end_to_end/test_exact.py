@@ -944,7 +944,7 @@ def test_a_broken_cache_costs_a_note_and_no_verdict(
     assert broken.code == without.code == 1
     assert broken.report["verdicts"] == without.report["verdicts"]
     assert len(broken.report["notes"]) == 1
-    assert broken.report["notes"][0].startswith("The cache ")
+    assert broken.report["notes"][0].startswith("the cache ")
     assert without.report["notes"] == []
 
 

@@ -16,6 +16,7 @@ from tests.support.paths import ROOT
 
 from prompt_lint.formats import (
     FORMATS,
+    agentic_workflow,
     continue_prompt,
     dotprompt,
     gemini_command,
@@ -56,7 +57,8 @@ def every_format() -> Mapping[str, PromptFormat]:
     """The type checker holds every module to the protocol here; the table imports them by name."""
     return {
         "memory": memory, "skill": skill, "prompt-yml": prompt_yml, "prompty": prompty, "continue-prompt": continue_prompt,
-        "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, **TEXT_FORMATS,
+        "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, "agentic-workflow": agentic_workflow,
+        **TEXT_FORMATS,
     }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def full_report() -> Report:
         notes=(Note("imports `docs/a.md`, which isn't there", "prompts/new.md", 3, "lost-import"),),
         base=BASE,
         removed=(RemovedPrompt(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
-        loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100),),
+        loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100, ".prompt-lint.yaml"),),
         exit_code=ExitCode.OVER_LIMIT,
     )
 
@@ -101,7 +101,7 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
     with pytest.raises(Fatal) as raised:
         parse_report(replace(("verdicts", 0, key), value), "r.json")
 
-    message = f"r.json has something under `{key}` that `prompt-lint check` doesn't write"
+    message = f"r.json isn't the JSON output of `prompt-lint check`: `{key}` is missing or has another form"
     assert raised.value.messages() == [(message, HINT)]
 
 

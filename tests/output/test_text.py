@@ -374,7 +374,7 @@ def test_the_total_has_only_what_can_be_compared() -> None:
 )
 def test_what_is_loosened_is_as_loud_as_the_policy_says(on_raise: str, label: str, quiet: int) -> None:
     """A raised limit is a remark, a warning or a failure, with its line and both numbers; `-q` shows failures."""
-    one = Loosening("a.md", "limit raised", 9, reports.SONNET, 4000, 4500)
+    one = Loosening("a.md", "limit raised", 9, reports.SONNET, 4000, 4500, reports.CONFIG)
     report = compared(row("a.md", 80, base=80, change="unchanged"))
     report = report._replace(loosened=(one,), on_raise=on_raise)  # type: ignore[arg-type]  # one of the three
 

@@ -18,7 +18,7 @@ def rule(**given: Any) -> Rule:
     defaults: dict[str, Any] = {
         "files": ("**",), "exclude": (), "models": (MODEL,), "format": "", "role": "user",
         "limits": {MODEL: 100}, "warn_at": 0.9, "message": "", "allow_empty": False, "line": 7,
-        "limit_lines": {MODEL: 9},
+        "limit_lines": {MODEL: 9}, "config_path": ".prompt-lint.yaml",
     }  # fmt: skip
     if "max_growth" in given:
         defaults["max_growth_line"] = 11

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
 from prompt_lint.config import load
 from prompt_lint.config.mistakes import ConfigErrors
-from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
+from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
 
@@ -17,26 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from prompt_lint.ci.context import Context
+    from prompt_lint.config.load import ConfigSearch
     from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Base
     from prompt_lint.repo.working_tree import WorkingTree
 
-    # The bytes of a configuration and its name → what they say. Raises `ConfigErrors`.
-    Parse = Callable[[bytes, str], Config]
-
 
 class Comparison(NamedTuple):
-    """What a run compares with. `config` is the base's; None where it has none, so that nothing had a limit."""
+    """What a run compares with. `config` is the base's; None where it has none, so that nothing had a limit.
+
+    `judges_changes` says of a path whether only changes of it are judged, and not all of it.
+    """
 
     base: Base
     commit: CommitTree
     config: Config | None
-    policy: str
+    judges_changes: Callable[[str], bool]
 
 
 @contextmanager
 def open_comparison(
-    tree: WorkingTree, ref: str, policy: str, config: Config, parse: Parse, env: Mapping[str, str]
+    tree: WorkingTree, ref: str, policy: str, config: Config, search: ConfigSearch, env: Mapping[str, str]
 ) -> Iterator[Comparison | None]:
     """Open what the run compares with. Where there is no earlier commit to compare with, add a note to the tree, and yield None.
 
@@ -53,18 +55,22 @@ def open_comparison(
         notes.append(f"no base found, so everything is checked: {base.message}{hint}")
         yield None
         return
-    with compare_with(tree, base, policy, config, parse) as comparison:
+    with compare_with(tree, base, policy, config, search) as comparison:
         yield comparison
 
 
 @contextmanager
 def compare_with(
-    tree: WorkingTree, base: Base, policy: str, config: Config, parse: Parse
+    tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
     """Open the comparison with a base that was found."""
     with CommitTree(tree.top, base.commit, tree.left_out) as commit:
-        base_config = _read_config(tree, commit, config, parse)
-        yield Comparison(base, commit, base_config, policy or config.policy or "changed")
+        base_config = _read_config(tree, commit, config, search)
+        yield Comparison(base, commit, base_config, partial(_judges_changes, policy, config))
+
+
+def _judges_changes(policy: str, config: Config, path: str) -> bool:
+    return (policy or config.find_nearest(path).policy or "changed") == "changed"
 
 
 def _find_earlier_base(
@@ -107,37 +113,28 @@ def _hint_checkout(context: Context) -> str:
     )
 
 
-def _read_config(tree: WorkingTree, commit: CommitTree, config: Config, parse: Parse) -> Config | None:
+def _read_config(
+    tree: WorkingTree, commit: CommitTree, config: Config, search: ConfigSearch
+) -> Config | None:
     """Return the configuration of the base; None where it has none; the current one where the base's can't be used."""
-    if not config.path:
+    if not config.list_paths():
         return config  # rules of the command line were in no commit
     try:
-        data, name = _read_config_file(commit, config.path)
-        return parse(data, name)
-    except MissingFile:
-        tree.notes.append(
-            f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
-        )
-        return None
-    except (Unreadable, ConfigErrors):
+        base_config = search.load(commit)
+    except (load.UnreadableConfig, ConfigErrors):
         tree.notes.append(
             f"the configuration in {commit.name} has mistakes, so loosened limits can't be reported"
         )
         return config
+    if base_config is None:
+        tree.notes.append(
+            f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
+        )
+    return base_config
 
 
-def _read_config_file(commit: CommitTree, name: str) -> tuple[bytes, str]:
-    """Return the bytes of the commit's configuration, and its name there. Raises `MissingFile`, `Unreadable`."""
-    for candidate in dict.fromkeys((name, *load.NAMES)):  # also where this change has moved it
-        try:
-            return commit.read(commit.resolve(candidate), load.MAX_SIZE), candidate
-        except MissingFile:
-            continue
-    raise MissingFile("is not there")
-
-
-def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str, str]) -> tuple[bytes, str]:
-    """Return the bytes and the name of the configuration in the base `ref`, for those who don't trust the change.
+def load_trusted_config(tree: WorkingTree, ref: str, search: ConfigSearch, env: Mapping[str, str]) -> Config:
+    """Return the configuration in the base `ref`, for those who don't trust the change.
 
     Raises `Fatal` where there is none: then nothing is trusted.
     """
@@ -145,7 +142,7 @@ def read_trusted_config(tree: WorkingTree, ref: str, name: str, env: Mapping[str
     if isinstance(base, NoBase):
         raise Fatal(f"no base to take the configuration from: {base.message}", base.hint)
     with CommitTree(tree.top, base.commit) as commit:
-        try:
-            return _read_config_file(commit, name)
-        except Unreadable as error:
-            raise Fatal(f"{name} in {commit.name} {error.message}", "name a commit that has one") from None
+        config = search.load(commit)
+        if config is None:
+            raise Fatal(f"there is no .prompt-lint.yaml in {commit.name}", "name a commit that has one")
+        return config

@@ -154,22 +154,29 @@ def _read_groups(
         return
     commit = comparison.commit
     entries = commit.list_entries() if any(group.sum for group in current) else {}
-    files = [path for path, entry in entries.items() if entry.kind == "file" and path != config.path]
+    config_paths = config.list_paths()
+    files = [path for path, entry in entries.items() if entry.kind == "file" and path not in config_paths]
     links = select_intact(commit.find_aliases(entries))
-    base_groups = {group.name: group for group in comparison.config.groups} if comparison.config else {}
     for group in current:
-        old_paths = _find_old_paths(base_groups.get(group.name), changes)
+        base_group = _find_base_group(comparison.config, group)
+        old_paths = _find_old_paths(base_group, changes)
         new_paths = {old: new for new, old in old_paths.items()}
         names = sorted(new_paths.get(path, path) for path in files)
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
-        [matched] = match_group_files([group], names, aliases, targets.matcher, config.exclude)
+        [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
         diagnostics = Diagnostics([], [])
-        prompts = read_groups([matched], commit, config.path, max_file_size, diagnostics)
+        prompts = read_groups([matched], commit, max_file_size, diagnostics)
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
-        if comparison.config is None or _has_same_files(base_groups.get(group.name), group):
+        if comparison.config is None or _has_same_files(base_group, group):
             problems.add(diagnostics.problems)
+
+
+def _find_base_group(base_config: Config | None, group: Group) -> Group | None:
+    """Return the group of this name that the base had in the same folder's configuration."""
+    groups = base_config.find_nearest(group.rule.config_path).groups if base_config else ()
+    return next((base_group for base_group in groups if base_group.name == group.name), None)
 
 
 def _has_same_files(base_group: Group | None, group: Group) -> bool:

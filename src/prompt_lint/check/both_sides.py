@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
 
-# What identifies a prompt on both sides: its group or "", its current path, its name there.
+# What identifies a prompt on both sides: "", its current path, its name there; or a group, its configuration, "".
 PromptName = tuple[str, str, str]
 
 
@@ -29,7 +29,7 @@ def map_base_counts(
     for group, members in groupby(pairs, lambda pair: pair[0].group):
         if group and group.sum:
             totals = [total for total, _ in sum_members(list(members))]
-            counts[group.name, "", ""] = dict(zip(group.rule.models, totals, strict=True))
+            counts[group.name, group.rule.config_path, ""] = dict(zip(group.rule.models, totals, strict=True))
             continue
         for read, outcomes in members:
             counts[_identify_read(read)] = dict(zip(read.rule.models, outcomes, strict=True))
@@ -94,4 +94,6 @@ def find_lost_imports(outcomes: Iterable[PromptOutcomes]) -> dict[PromptName, li
 
 
 def _identify_read(read: ReadPrompt) -> PromptName:
-    return (read.group.name, "", "") if read.group else ("", read.prompt.path, read.prompt.name)
+    if read.group:
+        return read.group.name, read.group.rule.config_path, ""
+    return "", read.prompt.path, read.prompt.name

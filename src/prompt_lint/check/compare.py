@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.both_sides import PromptName
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.config.rule_matching import RuleMatcher
+    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
     from prompt_lint.model.values import Problem, Request, Rule, Verdict
@@ -112,7 +113,8 @@ class BaseCounts(NamedTuple):
         if config is None:
             return None
         if prompt.is_group:
-            rules = [group.rule for group in config.groups if group.name == prompt.name]
+            groups = config.find_nearest(prompt.path).groups
+            rules = [group.rule for group in groups if group.name == prompt.name]
         else:
             names = self.changes.base_names.get(prompt.path, ())
             # A link with other limits of its own is another prompt, beside this one.
@@ -177,7 +179,7 @@ class BaseCounts(NamedTuple):
         changed = {verdict.prompt.path for verdict in verdicts if verdict.change != "unchanged"}
         for note in notes:
             is_old = note.path not in changed and self.changes.find_change(note.path).kind == "unchanged"
-            if note.kind == "note" or self.comparison.policy != "changed" or not is_old:
+            if note.kind == "note" or not (self.comparison.judges_changes(note.path) and is_old):
                 yield note
 
     def _list_incomparable(self, verdicts: Iterable[Verdict]) -> list[Note]:
@@ -248,7 +250,7 @@ def _note_lost_imports(verdicts: Iterable[Verdict], base_name: str) -> Iterator[
 
 def _identify(verdict: Verdict) -> PromptName:
     prompt = verdict.prompt
-    return (prompt.name, "", "") if prompt.is_group else ("", prompt.path, prompt.name)
+    return (prompt.name, prompt.path, "") if prompt.is_group else ("", prompt.path, prompt.name)
 
 
 def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
@@ -258,25 +260,26 @@ def apply_policy(verdict: Verdict, comparison: Comparison) -> Verdict:
     """
     if comparison.config is None:
         return verdict._replace(is_preexisting=verdict.status in {"over", "grew"})
-    return judge.mark_preexisting(verdict) if comparison.policy == "changed" else verdict
+    judges_changes = comparison.judges_changes(verdict.prompt.path)
+    return judge.mark_preexisting(verdict) if judges_changes else verdict
 
 
-def count_unread_files(problems: Iterable[Problem], config_path: str) -> int:
+def count_unread_files(problems: Iterable[Problem], config: Config) -> int:
     """Return how many files couldn't be read, or not whole. What is wrong with a group is at the configuration."""
     paths = {problem.path for problem in problems if problem.exit_code == ExitCode.UNCOUNTED}
-    return len(paths - {config_path})
+    return len(paths.difference(config.list_paths()))
 
 
 def demote_base_problems(
     diagnostics: Diagnostics, comparison: Comparison, changes: FileChanges, base_problems: BaseProblems
 ) -> None:
     """Turn the problems that the base had in the same file or group into notes, where only changes are judged."""
-    if comparison.policy != "changed":
-        return
     old = [
         problem
         for problem in diagnostics.problems
-        if problem.exit_code != ExitCode.USAGE and base_problems.includes(problem, changes)
+        if problem.exit_code != ExitCode.USAGE
+        and comparison.judges_changes(problem.path)
+        and base_problems.includes(problem, changes)
     ]
     diagnostics.problems[:] = [problem for problem in diagnostics.problems if problem not in old]
     diagnostics.notes.extend(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
+from prompt_lint.model.loading import ON_DEMAND
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Part, Problem, Prompt, Request
 from prompt_lint.request import cache_control
 from prompt_lint.request.flatten import flatten, join_contents
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 # The format of a prompt that stands for a group.
 FORMAT = "group"
-# Prompts of this name are in no sum unless it asks for them.
-_ON_DEMAND = "on demand"
 
 
 class _UncountableGroup(Exception):
@@ -38,13 +37,12 @@ class _UncountableGroup(Exception):
 def read_groups(
     groups: Iterable[GroupFiles],
     tree: Tree,
-    config_path: str,
     max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
     for group, files in groups:
-        reader = _GroupReader(tree, config_path, max_file_size, group, diagnostics, {})
+        reader = _GroupReader(tree, max_file_size, group, diagnostics, {})
         try:
             yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
         except _UncountableGroup as error:
@@ -67,7 +65,6 @@ class _GroupReader(NamedTuple):
     """Reads the prompts of one group. `includes` collects which paths its files asked for."""
 
     tree: Tree
-    config_path: str
     max_file_size: int
     group: Group
     diagnostics: Diagnostics
@@ -86,7 +83,7 @@ class _GroupReader(NamedTuple):
             references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
-                naming = [reference for reference in references if _names(reference, prompt)]
+                naming = [reference for reference in references if is_added(prompt, reference)]
                 if naming:
                     used.update(naming)
                     prompts.append(prompt._replace(aliases=file.aliases, real_path=real_path))
@@ -128,7 +125,7 @@ class _GroupReader(NamedTuple):
         named = f" with a prompt named `{reference.name}`" if reference.name else ""
         message = f"no file in the repository matches `{reference.path}`{named}, which the group `{self.group.name}` sums"
         hint = "correct it, or take it out of the group"
-        return Problem(self.config_path, reference.line, message, hint, ExitCode.USAGE)
+        return Problem(self.group.rule.config_path, reference.line, message, hint, ExitCode.USAGE)
 
     def read_request(self, files: Sequence[MatchedFile]) -> ReadPrompt:
         """Return the one request that the files make. Raises `_UncountableGroup`."""
@@ -148,7 +145,7 @@ class _GroupReader(NamedTuple):
         if fault := request.find_fault():
             raise self._fail(group.rule.line, fault)
         prompt = Prompt(
-            self.config_path,
+            self.group.rule.config_path,
             group.name,
             group.rule.line,
             request.build(),
@@ -204,13 +201,15 @@ class _GroupReader(NamedTuple):
     ) -> _UncountableGroup:
         message = f"the group `{self.group.name}` can't be counted: {message}"
         return _UncountableGroup(
-            Problem(self.config_path, line, message, hint or "correct the file, or the group", code)
+            Problem(
+                self.group.rule.config_path, line, message, hint or "correct the file, or the group", code
+            )
         )
 
 
-def _names(reference: Reference, prompt: Prompt) -> bool:
-    """Return whether a reference of a sum names the prompt; without a name it names all that aren't on demand."""
-    return prompt.name == reference.name if reference.name else prompt.name != _ON_DEMAND
+def is_added(prompt: Prompt, reference: Reference) -> bool:
+    """Return whether a sum adds a prompt of a file that a reference names; without a name, all that aren't on demand."""
+    return prompt.name == reference.name if reference.name else prompt.name != ON_DEMAND
 
 
 def _match_references(

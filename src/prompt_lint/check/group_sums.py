@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]
 
 
-def make_sum_prompt(group: Group, config_path: str) -> ReadPrompt:
+def make_sum_prompt(group: Group) -> ReadPrompt:
     """Return the prompt that stands for a sum."""
-    prompt = Prompt(config_path, group.name, group.rule.line, None, format=FORMAT)
+    prompt = Prompt(group.rule.config_path, group.name, group.rule.line, None, format=FORMAT)
     return ReadPrompt(prompt, group.rule, group=group)
 
 

@@ -40,11 +40,13 @@ def match_group_files(
     files: Sequence[str],
     aliases: Mapping[str, str],
     matcher: RuleMatcher,
-    exclude: Sequence[str],
 ) -> list[GroupFiles]:
-    """Return the files of each group, out of all `files`. A file that a request names needn't be there."""
+    """Return the files of each group, out of all `files`. A file that a request names needn't be there.
+
+    A sum has no files of folders that another configuration than its own governs.
+    """
     return [
-        GroupFiles(group, _match_sum(group, files, aliases, matcher, exclude))
+        GroupFiles(group, _match_sum(group, files, aliases, matcher))
         if group.sum
         else GroupFiles(group, _list_named_files(group, matcher))
         for group in groups
@@ -56,11 +58,14 @@ def _match_sum(
     files: Sequence[str],
     aliases: Mapping[str, str],
     matcher: RuleMatcher,
-    exclude: Sequence[str],
 ) -> list[MatchedFile]:
     """Return what the patterns of a sum match, each with the rule that applies to it, or the group's where none does."""
     sum_rule = group.rule._replace(files=tuple(reference.path for reference in group.sum))
-    sum_matcher = compile_rules([sum_rule], exclude)
+    config = matcher.find_matcher(group.rule.config_path)
+    sum_matcher = compile_rules([sum_rule], ())._replace(excludes=config.excludes)
+    if matcher.nested:
+        files = [path for path in files if matcher.find_matcher(path) is config]
+        aliases = {link: real for link, real in aliases.items() if matcher.find_matcher(link) is config}
     matched = []
     for path, _, links, _ in match_files(sum_matcher.find_rules(files), aliases, sum_matcher):
         # A file that the patterns match by a link alone is read by that name, which may be another tool's.

@@ -22,8 +22,8 @@ from prompt_lint.repo.working_tree import WorkingTree
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from prompt_lint.check.base import Parse
     from prompt_lint.check.pipeline import Settings
+    from prompt_lint.config.load import ConfigSearch
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Report, Verdict
@@ -115,7 +115,7 @@ def check_hook_change(
     sources: CountSources,
     settings: Settings,
     policy: str,
-    parse: Parse,
+    search: ConfigSearch,
     env: Mapping[str, str],
 ) -> Report:
     """Check what a hook is about, and compare it with the base where that can change what fails.
@@ -129,7 +129,7 @@ def check_hook_change(
     is_compared = False
     for base in change.find_bases(tree, env):
         fresh = WorkingTree(tree.top, has_git=True)
-        with compare_with(fresh, base, policy, config, parse) as comparison:
+        with compare_with(fresh, base, policy, config, search) as comparison:
             other = check_prompts(fresh, config, change.paths, sources, settings, comparison)
         report = _spare_merged(report, other, settings) if is_compared else other
         is_compared = True
@@ -140,9 +140,8 @@ def check_hook_change(
 
 def _can_differ(report: Report, config: Config, change: HookChange, config_paths: set[str]) -> bool:
     """Return whether a comparison can change what fails, or has more to tell: growth, loosened limits."""
-    rules = (*config.rules, *(group.rule for group in config.groups))
     has_new_config = not config_paths.isdisjoint(change.changed)
-    return _has_failures(report) or has_new_config or any(rule.max_growth for rule in rules)
+    return _has_failures(report) or has_new_config or any(rule.max_growth for rule in config.list_rules())
 
 
 def _has_failures(report: Report) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
+from prompt_lint.check.exemptions import note_unneeded
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import (
     accept_by_label,
@@ -18,12 +19,12 @@ from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.read_prompts import ReadPrompt
@@ -42,7 +43,8 @@ class Settings(NamedTuple):
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
     allow_unmatched: bool = False
-    accepting_label: str = ""  # which the pull request has
+    accept_label: str = ""  # with it on the pull request no size fails; "" where no label can change that
+    is_accepted: bool = False  # the pull request has that label
     on_raise: OnRaise = "warn"
     raise_label: str = ""
 
@@ -66,20 +68,18 @@ def check_prompts(
 ) -> Report:
     """Judge every prompt below `paths`, or every prompt where no path is given.
 
-    `paths` are relative to the top of the tree, which itself is "". Where that or the configuration is among them, everything
-    is checked: the configuration may have changed any verdict. What a `comparison` needs is counted together with the prompts.
+    `paths` are relative to the top of the tree, which itself is "". What a `comparison` needs is counted together with the
+    prompts.
     """
-    is_everything = not paths or "" in paths or not list_config_paths(tree, config).isdisjoint(paths)
     max_file_size = settings.max_file_size
     remembered = RememberedFiles(tree, sources, max_file_size)
-    targets = find_targets(
-        tree, config, () if is_everything else paths, max_file_size, remembered, whole=comparison is not None
-    )
+    paths = _replace_configs(paths, tree, config)
+    targets = find_targets(tree, config, paths, max_file_size, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
     run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
         read_files(tree, targets.matched, remembered, max_file_size, run.diagnostics),
-        read_groups(targets.groups, tree, config.path, max_file_size, run.diagnostics),
+        read_groups(targets.groups, tree, max_file_size, run.diagnostics),
     )
     if comparison:
         report = _compare(run, tree, config, comparison, targets, prompts)
@@ -87,45 +87,85 @@ def check_prompts(
         report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    return _complete_report(report, run, tree, config, targets, unmatched)
+
+
+def _complete_report(
+    report: Report, run: Run, tree: WorkingTree, config: Config, targets: Targets, unmatched: Sequence[str]
+) -> Report:
+    """Return the report with what concerns the run as a whole. `unmatched` are paths that lead to no prompt."""
+    settings = run.settings
     problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
-        *(note for note in report.notes if note.kind not in config.notes_off),
-        *exempt_notes,
+        *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
-    verdicts = break_down_worst(tree, verdicts, sources.offline_counter, max_file_size)
+    verdicts = break_down_worst(tree, verdicts, run.sources.offline_counter, settings.max_file_size)
     report = report._replace(
-        verdicts=verdicts, problems=problems, notes=notes, file_count=len(targets.matched)
+        verdicts=verdicts,
+        problems=problems,
+        notes=notes,
+        file_count=len(targets.matched),
+        nested_configs=[nested.path for nested in config.nested],
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
 
-def _apply_exemptions(
-    verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
-) -> tuple[list[Verdict], list[Problem], list[Note]]:
-    """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
-    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
-    failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
-    return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
+def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) -> Sequence[str]:
+    """Return `paths` with its folder in the place of each configuration, which may have changed any verdict there.
+
+    Nothing, which is everything, where the top is among them.
+    """
+    folders = {name: each.folder for each in config.list_all() for name in _list_names(each.path, tree)}
+    replaced = dict.fromkeys(folders.get(path, path) for path in paths)
+    return () if "" in replaced else list(replaced)
 
 
 def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
-    """Return the path of the configuration, and where that leads if it is a link."""
+    """Return the paths of the configurations, and where those lead that are links."""
+    return set().union(*(_list_names(path, tree) for path in config.list_paths()))
+
+
+def _list_names(path: str, tree: WorkingTree) -> set[str]:
+    """Return a path, and where it leads if it is a link."""
     try:
-        return {config.path, tree.resolve(config.path)} if config.path else set()
+        return {path, tree.resolve(path)} if path else set()
     except Unreadable:
-        return {config.path}
+        return {path}
+
+
+def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
+    """Yield the notes of the kinds that the configuration of their file has on."""
+    for note in notes:
+        if note.kind not in config.find_nearest(note.path).notes_off:
+            yield note
+
+
+def _apply_exemptions(
+    verdicts: Iterable[Verdict],
+    problems: Sequence[Problem],
+    targets: Targets,
+    settings: Settings,
+) -> tuple[list[Verdict], list[Problem], list[Note]]:
+    """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
+    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
+    failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
+    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    if targets.is_everything:
+        problem_paths = {problem.path for problem in problems}
+        notes += note_unneeded(targets.exemptions, exempted, problem_paths)
+    label = settings.accept_label if settings.is_accepted else ""
+    return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
 
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
     """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
     outcomes, results = count_prompts(prompts, run.sources, file_count)
     counter = run.sources.offline_counter
-    verdicts = judge_outcomes(run.config_path, outcomes, counter, run.diagnostics.problems)
+    verdicts = judge_outcomes(outcomes, counter, run.diagnostics.problems)
     report = _make_report(run, list(verdicts), results)
     return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
 
@@ -144,18 +184,18 @@ def _compare(
     max_file_size = run.settings.max_file_size
     base_matcher = targets.matcher
     if comparison.config:
-        base_matcher = compile_rules(comparison.config.rules, comparison.config.exclude)
+        base_matcher = compile_config(comparison.config)
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
     base_problems = base_prompts.BaseProblems(set(), set())
     read_base = base_prompts.read_base_prompts(
         comparison, targets, changes, config, max_file_size, base_problems
     )
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
-    unread_files = compare.count_unread_files(run.diagnostics.problems, config.path)
+    unread_files = compare.count_unread_files(run.diagnostics.problems, config)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
     counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(config.path, current, counter, run.diagnostics.problems)
+    judged = judge_outcomes(current, counter, run.diagnostics.problems)
     recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
@@ -193,4 +233,5 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     host = results.sent_to[0] if results.sent_to else ""
     sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
+    report = report._replace(accept_label=run.settings.accept_label)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))

@@ -28,7 +28,7 @@ def report_nothing_measured(
     """Report that none of the paths leads to a prompt. Raises `Fatal` where there is no rule that could match one."""
     if not _is_empty(targets, report):
         return
-    if not config.path:
+    if not config.list_paths():
         raise Fatal("found no file, so nothing was checked", "name a file, or a folder with files")
     if unmatched:
         paths = list_keys(path or "." for path in unmatched)
@@ -59,7 +59,7 @@ def _is_empty(targets: Targets, report: Report) -> bool:
 
 def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[Note]:
     """Note each limit in `parts` that applies to no prompt: nobody should rely on it."""
-    rules = {id(rule): rule for rule in config.rules if rule.parts}
+    rules = {id(rule): rule for rule in config.list_rules() if rule.parts}
     if not rules:
         return
     used = {(id(verdict.rule), verdict.prompt.name) for verdict in verdicts}
@@ -68,7 +68,7 @@ def note_unused_parts(config: Config, verdicts: Iterable[Verdict]) -> Iterator[N
             if (key, name) not in used:
                 yield Note(
                     f"no prompt of this rule is called `{name}`, so that limit in `parts` applies to none",
-                    config.path,
+                    rule.config_path,
                     rule.limit_line(name, ""),
                 )
 

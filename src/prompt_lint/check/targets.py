@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import exemptions, groups
 from prompt_lint.check.importers import find_importers, list_included, match_below
-from prompt_lint.config.rule_matching import MatchedFile, compile_rules, find_unused_rules, match_files
+from prompt_lint.config.rule_matching import MatchedFile, compile_config, find_unused_rules, match_files
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Exemption, Rule
+    from prompt_lint.model.values import Exemption, Group, Rule
     from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree
@@ -66,9 +66,9 @@ def find_targets(
     that no pattern can match. `remembered` looks up tracked files
     while git looks for untracked ones, which takes git the longest.
     """
-    matcher = compile_rules(config.rules, config.exclude)
-    within = matcher.list_folders() | groups.list_folders(config.groups) | exemptions.list_folders(config)
-    endings = {""} if whole else matcher.list_endings() | groups.list_endings(config.groups)
+    matcher, all_groups = compile_config(config), config.list_groups()
+    within = matcher.list_folders() | groups.list_folders(all_groups) | exemptions.list_folders(config)
+    endings = {""} if whole else matcher.list_endings() | groups.list_endings(all_groups)
     rules: dict[str, Rule] = {}
 
     def look_up_tracked(tracked: Mapping[str, Entry]) -> None:
@@ -80,7 +80,7 @@ def find_targets(
     aliases = tree.find_aliases(entries)
     files = _list_files(entries, config)
     rules |= matcher.find_rules(path for path in files if path not in rules)
-    present = _match_present(tree, config, matcher, rules, files, aliases)
+    present = _match_present(tree, all_groups, matcher, rules, files, aliases)
     files, aliases, links, matched, group_files, missing = present
     problems = list(_report_broken_links(aliases, matcher, paths))
     matched, entries = _list_linked(tree, matched, entries, problems)
@@ -92,8 +92,8 @@ def find_targets(
         affected = groups.find_affected_groups(group_files, tree, named, max_file_size, remembered)
         group_files = _complete_sums(affected, tree, config, matcher, missing)
     else:
-        problems += _report_unused_rules(tree, config, matcher, matched, [*files, *aliases])
-        problems += exemptions.report_unused(config, exempt)
+        problems += _report_unused_rules(tree, matcher, matched, [*files, *aliases])
+        problems += exemptions.report_unused(exempt)
     matched.sort(key=lambda file: file.display_path)
     return Targets(matched, group_files, problems, entries, files, links, within, matcher, exempt, not paths)
 
@@ -111,7 +111,7 @@ class _Present(NamedTuple):
 
 def _match_present(
     tree: WorkingTree,
-    config: Config,
+    all_groups: Sequence[Group],
     matcher: RuleMatcher,
     rules: Mapping[str, Rule],
     files: list[str],
@@ -120,7 +120,7 @@ def _match_present(
     """Match what is on disk. Git lists tracked files that are gone, too; only those that match are looked for."""
     links = select_intact(aliases)
     matched = match_files(rules, links, matcher)
-    group_files = groups.match_group_files(config.groups, files, links, matcher, config.exclude)
+    group_files = groups.match_group_files(all_groups, files, links, matcher)
     members = (file for group, members in group_files if group.sum for file in members)
     missing = tree.find_missing({file.path for file in (*matched, *members)})
     if missing:
@@ -197,7 +197,8 @@ def _list_names(file: MatchedFile) -> tuple[str, ...]:
 
 def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
     """Return what may be prompts. The configuration is none, however wide a pattern is."""
-    return [path for path, (kind, _) in entries.items() if kind != "link" and path != config.path]
+    config_paths = config.list_paths()
+    return [path for path, (kind, _) in entries.items() if kind != "link" and path not in config_paths]
 
 
 def _complete_sums(
@@ -214,9 +215,9 @@ def _complete_sums(
     entries = tree.list_entries((), groups.list_folders(sums), groups.list_endings(sums))
     links = select_intact(tree.find_aliases(entries))
     files = _list_files(entries, config)
-    matched = groups.match_group_files(sums, files, links, matcher, config.exclude)
-    complete = {each.group.name: each for each in groups.drop_members(matched, missing)}
-    return [complete.get(group_files.group.name, group_files) for group_files in affected]
+    matched = groups.match_group_files(sums, files, links, matcher)
+    complete = {id(each.group): each for each in groups.drop_members(matched, missing)}
+    return [complete.get(id(group_files.group), group_files) for group_files in affected]
 
 
 def split_by_name(
@@ -299,24 +300,20 @@ def _report_broken_links(
 
 
 def _report_unused_rules(
-    tree: WorkingTree,
-    config: Config,
-    matcher: RuleMatcher,
-    matched: Sequence[MatchedFile],
-    paths: Sequence[str],
+    tree: WorkingTree, matcher: RuleMatcher, matched: Sequence[MatchedFile], paths: Sequence[str]
 ) -> list[Problem]:
     """Return a problem for each rule that matches none of `paths`. Note in the tree which rules others overrule."""
     unmatched, overruled = find_unused_rules(matched, matcher, paths)
-    tree.notes += (_describe_overruled(config, rule) for rule in overruled)
-    return [_report_unmatched(config, rule) for rule in unmatched]
+    tree.notes += (_describe_overruled(rule) for rule in overruled)
+    return [_report_unmatched(rule) for rule in unmatched]
 
 
-def _describe_overruled(config: Config, rule: Rule) -> str:
+def _describe_overruled(rule: Rule) -> str:
     patterns = ", ".join(rule.files)
-    return f"{config.path}:{rule.line}: the rule for `{patterns}` applies to no file: a later rule matches each of its files, and wins"
+    return f"{rule.config_path}:{rule.line}: the rule for `{patterns}` applies to no file: a later rule matches each of its files, and wins"
 
 
-def _report_unmatched(config: Config, rule: Rule) -> Problem:
+def _report_unmatched(rule: Rule) -> Problem:
     message = f"no file in the repository matches `{', '.join(rule.files)}`"
     hint = "correct the pattern, remove the rule, or set `allow_empty: true` in it"
-    return Problem(config.path, rule.line, message, hint, exit_code=ExitCode.USAGE)
+    return Problem(rule.config_path, rule.line, message, hint, exit_code=ExitCode.USAGE)

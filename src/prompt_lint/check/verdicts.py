@@ -73,7 +73,7 @@ def _find_outcomes(read: ReadPrompt, results: CountResults) -> Sequence[Outcome 
 
 
 def judge_outcomes(
-    config_path: str, outcomes: Iterable[PromptOutcomes], counter: OfflineCounter, problems: list[Problem]
+    outcomes: Iterable[PromptOutcomes], counter: OfflineCounter, problems: list[Problem]
 ) -> Iterator[Verdict]:
     """Yield the verdicts of prompts and groups, in the order of `outcomes`. The members of a sum have none.
 
@@ -81,7 +81,7 @@ def judge_outcomes(
     """
     for group, pairs in groupby(outcomes, lambda pair: pair[0].group):
         if group and group.sum:
-            yield from _judge_sum(group, config_path, list(pairs), problems)
+            yield from _judge_sum(group, list(pairs), problems)
             continue
         for read, results in pairs:
             verdicts = _judge_prompt(read, results, problems)
@@ -95,11 +95,9 @@ def _add_sections(
         yield verdict._replace(sections=count_parts(read.parts, verdict.model, counter))
 
 
-def _judge_sum(
-    group: Group, config_path: str, members: Sequence[PromptOutcomes], problems: list[Problem]
-) -> Iterator[Verdict]:
+def _judge_sum(group: Group, members: Sequence[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:
     sums = sum_members(members)
-    verdicts = _judge_prompt(make_sum_prompt(group, config_path), [total for total, _ in sums], problems)
+    verdicts = _judge_prompt(make_sum_prompt(group), [total for total, _ in sums], problems)
     for verdict, (_, sections) in zip(verdicts, sums, strict=True):
         yield verdict._replace(sections=sections)
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.pipeline import check_prompts
-from prompt_lint.cli.project import parse_project_config, working_directory
+from prompt_lint.cli.project import make_search, working_directory
 from prompt_lint.cli.usage_errors import blame_variable
 from prompt_lint.repo.arguments import resolve_argument
 
@@ -36,9 +36,7 @@ def check_project(
     if base is None:
         return check_prompts(tree, config, paths, sources, settings)
 
-    def parse(data: bytes, name: str) -> Config:
-        return parse_project_config(data, name, options)
-
+    search = make_search(tree, paths, options)
     if base == "hook":
         from prompt_lint.check.hook import check_hook_change, find_hook_change  # noqa: PLC0415  # as below
 
@@ -46,10 +44,10 @@ def check_project(
             change = find_hook_change(tree, paths, resolve_argument(tree, ".", working_directory()), env)
         if not paths:  # what is staged needn't be a prompt
             settings = settings._replace(allow_unmatched=True)
-        return check_hook_change(tree, config, change, sources, settings, policy, parse, env)
+        return check_hook_change(tree, config, change, sources, settings, policy, search, env)
     from prompt_lint.check.base import open_comparison  # noqa: PLC0415  # only with a base
 
     with ExitStack() as stack:
         with blame_variable("base"):
-            comparison = stack.enter_context(open_comparison(tree, base, policy, config, parse, env))
+            comparison = stack.enter_context(open_comparison(tree, base, policy, config, search, env))
         return check_prompts(tree, config, paths, sources, settings, comparison)

@@ -10,7 +10,7 @@ from prompt_lint.check.importers import find_importers
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.config.load import NAMES
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo import git
 from prompt_lint.repo.arguments import resolve_argument
@@ -30,12 +30,12 @@ def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: 
 
     Whether this run reads it doesn't matter: with other arguments it would.
     """
-    if is_among(path, (os.path.join(tree.top, name) for name in (config.path, *NAMES))):
+    if is_among(path, (os.path.join(tree.top, name) for name in (*config.list_paths(), *NAMES))):
         return "the configuration"
     name = _find_name(path, tree)
-    rule = name and compile_rules(config.rules, config.exclude).find_rule(name)
+    rule = name and compile_config(config).find_rule(name)
     if rule and rule.line:
-        return f"a prompt by the rule at {config.path}:{rule.line}"
+        return f"a prompt by the rule at {rule.config_path}:{rule.line}"
     if is_among(path, (os.path.join(tree.top, to_native(name)) for name in tree.read_paths)):
         return "which this run reads"
     return _describe_use(name, tree, config, max_file_size) if name else ""
@@ -90,15 +90,14 @@ def _find_name(path: str, tree: WorkingTree) -> str:
 
 def _describe_use(name: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
     """Return which rule, group or prompt takes the file in, "" if none does. All prompts are looked at, also untracked ones."""
-    config = config._replace(rules=tuple(rule for rule in config.rules if rule.line))
-    if not config.rules and not config.groups:
+    if not config.list_paths():
         return ""
     targets = find_targets(tree, config, (), max_file_size)
     for file in targets.matched:
         if file.path == name:
-            return f"a prompt by the rule at {config.path}:{file.rule.line}"
+            return f"a prompt by the rule at {file.rule.config_path}:{file.rule.line}"
     for group, _ in find_affected_groups(targets.groups, tree, [name], max_file_size, None):
-        return f"a part of the group at {config.path}:{group.rule.line}"
+        return f"a part of the group at {group.rule.config_path}:{group.rule.line}"
     for file in find_importers(tree, targets.matched, [name], max_file_size, None):
         return f"a part of the prompt {file.display_path}"
     return ""

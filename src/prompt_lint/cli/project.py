@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import posixpath
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.options import ConfigOptions
 from prompt_lint.cli.usage_errors import blame_variable, has_parameter
 from prompt_lint.config import load
+from prompt_lint.config.load import ConfigSearch, settle_run
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.output.terminal import write_stderr
 from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.working_tree import open_tree
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,32 +31,54 @@ _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes 
   limit: 8000
   prompts:
     - files: prompts/**/*.md"""
-_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"
+_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000"
 
 
 def load_project(
-    env: Mapping[str, str], paths: Sequence[str], options: ConfigOptions
+    env: Mapping[str, str], paths: Sequence[str], options: ConfigOptions, *, tracked_only: bool = False
 ) -> tuple[WorkingTree, Config, list[str]]:
     """Return the tree around the working directory, its configuration, and `paths` relative to the tree's top.
 
-    Raises `Fatal`.
+    `tracked_only` spares git the walk that finds configurations that nobody has added yet.
+
+    Raises:
+        Fatal: there is no configuration that can be read, or no such path.
     """
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git)
     relative = resolve_arguments(tree, paths, start)
-    data, name = _read_config(env, tree, options, start)
-    config = parse_project_config(data, name, options) if name else Config("", (), ())
-    if not name or (paths and options.models and options.limit):
+    found = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
+    config = settle_run(found or Config("", (), ()))
+    if found is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
-        rule = rule_from_flags(options.models, options.limit)
-        config = config._replace(rules=(rule._replace(allow_empty=bool(name)), *config.rules))
+        rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
+        rule = rule._replace(allow_empty=found is not None)
+        nested = tuple(each._replace(rules=(rule, *each.rules)) for each in config.nested)
+        config = config._replace(rules=(rule, *config.rules), nested=nested)
     return tree, config, relative
+
+
+def make_search(
+    tree: WorkingTree, paths: Sequence[str], options: ConfigOptions, *, tracked_only: bool = False
+) -> ConfigSearch:
+    """Return how a run in the working directory finds its configurations. `paths` may be outside of the directory."""
+    start = working_directory()
+    here = resolve_argument(tree, ".", start)
+    named = _name_in(tree, os.path.join(start, options.config_path)) if options.config_path else ""
+    parse = partial(_parse_config, options=options)
+    return ConfigSearch(
+        parse, posixpath.commonpath([here, *paths]), paths, named, tracked_only or bool(paths)
+    )
+
+
+def _parse_config(data: bytes, name: str, folder: str, options: ConfigOptions) -> Config:
+    return parse_config(data, name, FORMATS, models=options.models, limit=options.limit, folder=folder)
 
 
 def needs_config() -> bool:
     """Return whether the working directory is in a git repository that has no configuration. Raises `Fatal`."""
     tree = open_tree(working_directory())
-    return tree.has_git and not load.find_config(tree.top)
+    return tree.has_git and not make_search(tree, (), ConfigOptions()).find_paths(tree)
 
 
 def find_models(env: Mapping[str, str]) -> tuple[Sequence[str], str]:
@@ -60,8 +87,14 @@ def find_models(env: Mapping[str, str]) -> tuple[Sequence[str], str]:
         _, config, _ = load_project(env, (), ConfigOptions())
     except Fatal:
         return (DEFAULT_MODEL,), ""
-    rules = [*config.rules, *(group.rule for group in config.groups)]
-    return tuple(dict.fromkeys(model for rule in rules for model in rule.models)), config.path
+    models = (model for rule in config.list_rules() for model in rule.models)
+    return tuple(dict.fromkeys(models)), next(iter(config.list_paths()), "")
+
+
+def announce_models(models: Sequence[str], config_path: str) -> None:
+    """Say on stderr which models a run counts for where none was named, and why."""
+    reason = f"as {escape_line(config_path)} says" if config_path else "the default"
+    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
 
 
 def working_directory() -> str:
@@ -72,45 +105,33 @@ def working_directory() -> str:
         raise Fatal("the working directory is gone", "change to one that is there") from None
 
 
-def _read_config(
-    env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, start: str
-) -> tuple[bytes, str]:
-    """Return the bytes and the name of the configuration; no name where the options are all there is."""
-    path = options.config_path
+def _load_config(
+    env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, search: ConfigSearch
+) -> Config | None:
+    """Return what the configurations say; None where the options are all there is. Raises `Fatal`."""
     if options.policy_from:
-        from prompt_lint.check.base import read_trusted_config  # noqa: PLC0415  # only with --policy-from
+        from prompt_lint.check.base import load_trusted_config  # noqa: PLC0415  # only with --policy-from
 
-        name = _name_in(tree, os.path.join(start, path)) if path else load.NAMES[0]
         with blame_variable("policy_from"):
-            return read_trusted_config(tree, options.policy_from, name, env)
-    if path:  # a file that was named by hand may lie anywhere
-        path = os.path.join(start, path)
+            return load_trusted_config(tree, options.policy_from, search, env)
+    if options.config_path:  # a file that was named by hand may lie anywhere
+        path = os.path.join(working_directory(), options.config_path)
         with blame_variable("config_path"):
-            return load.read_outside_config(path), _name_in(tree, path)
-    found = load.find_config(tree.top)
-    if found:  # one that was found may not lead out of the repository
-        return load.read_config(tree, found), found
-    if options.limit is None or not options.models:
+            return search.parse(load.read_outside_config(path), search.named, "")
+    config = search.load(tree)
+    if config is None and options.limit is None:
         raise _explain_no_config(tree, options)
-    return b"", ""
+    return config
 
 
 def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
-    """Return what is missing where there is no configuration: one of two flags, or the file."""
-    if options.limit is not None:
-        example = f"--limit {options.limit} --model claude-sonnet-5-5"
-        return Fatal("--limit needs --model where there is no configuration", f"example: {example}")
+    """Return what is missing where there is no configuration: the limit, or the file."""
     place = tree.top if tree.has_git else f"{tree.top} (not a git repository)"
     if options.models and has_parameter("limit"):
         example = f"--model {options.models[0]} --limit 8000"
         return Fatal("--model needs --limit where there is no configuration", f"example: {example}")
     hint = f"{_NO_CONFIG_HINT}\n\n{_FLAGS_HINT}" if has_parameter("limit") else _NO_CONFIG_HINT
     return Fatal(f"no .prompt-lint.yaml in {place}", hint)
-
-
-def parse_project_config(data: bytes, name: str, options: ConfigOptions) -> Config:
-    """Return what a configuration says, and the options say in the place of it. Raises `ConfigErrors`."""
-    return parse_config(data, name, FORMATS, models=options.models, limit=options.limit)
 
 
 def _name_in(tree: WorkingTree, path: str) -> str:

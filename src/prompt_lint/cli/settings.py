@@ -21,14 +21,15 @@ def make_settings(env: Mapping[str, str], config: Config | None, options: Judgin
     on_unavailable = config.on_unavailable if config else ""
     outage_fails = on_unavailable == "fail" or (not on_unavailable and bool(env.get("CI")))
     context = ci.detect_context(env)
-    on_raise, raise_label = decide_on_raise(config.on_raise if config else "warn", context)
+    on_raise, raise_label = decide_on_raise((config and config.on_raise) or "warn", context)
     return Settings(
         options.max_file_size,
         options.exit_zero,
         outage_fails,
         strftime("%Y-%m-%d", gmtime()),
         options.allow_unmatched,
-        options.accept_label if has_label(context, options.accept_label) else "",
+        options.accept_label if context and context.labels is not None else "",
+        has_label(context, options.accept_label),
         on_raise,
         raise_label,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config.keys import ON_RAISE
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.values import Loosening
 from prompt_lint.text import patterns
 
@@ -23,22 +23,28 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     `base_paths` maps the path of every file to its path in the base. Rules are compared by the files that they apply to:
     a rule that was rewritten, and has the same limits for every file, loosens nothing.
     """
-    loosenings = [
-        *_compare_rules(base, current, base_paths),
-        *_compare_groups(base, current, base_paths),
-        *_compare_exemptions(base, current),
-    ]
-    if base.policy == "project" and current.policy != "project":
-        loosenings.append(
-            Loosening(
-                "policy",
-                "`project` became `changed`: what a change doesn't make worse doesn't fail any more",
-                0,
-            )
-        )
-    if _is_weaker(current.on_raise, base.on_raise):
-        loosenings.append(Loosening("on_raise", f"`{base.on_raise}` became `{current.on_raise}`", 0))
+    loosenings = list(_compare_rules(base, current, base_paths))
+    folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
+    for folder in folders:
+        old, new = base.find_nearest(folder), current.find_nearest(folder)
+        loosenings += _compare_groups(_select_groups(old, folder), _select_groups(new, folder), base_paths)
+        loosenings += _compare_exemptions(old, new) if new.folder == folder else ()
+        loosenings += _compare_settings(old, new)
     return loosenings
+
+
+def _select_groups(config: Config, folder: str) -> Sequence[Group]:
+    """Return the groups of the configuration in the folder; none where it has none of its own."""
+    return config.groups if config.folder == folder else ()
+
+
+def _compare_settings(base: Config, current: Config) -> Iterator[Loosening]:
+    if base.policy == "project" and current.policy != "project":
+        description = "`project` became `changed`: what a change doesn't make worse doesn't fail any more"
+        yield Loosening("policy", description, 0, config_path=current.path)
+    old, new = base.on_raise or "warn", current.on_raise or "warn"
+    if _is_weaker(new, old):
+        yield Loosening("on_raise", f"`{old}` became `{new}`", 0, config_path=current.path)
 
 
 def _is_weaker(on_raise: str, base: str) -> bool:
@@ -53,8 +59,7 @@ def _is_weaker(on_raise: str, base: str) -> bool:
 
 
 def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
-    base_rules = compile_rules(base.rules, base.exclude)
-    current_rules = compile_rules(current.rules, current.exclude)
+    base_rules, current_rules = compile_config(base), compile_config(current)
     pairs: dict[tuple[int, int], tuple[Rule, Rule | None]] = {}
     for path, base_path in base_paths.items():
         if old := base_rules.find_rule(base_path):
@@ -62,7 +67,12 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
             pairs.setdefault((id(old), id(new)), (old, new))
     for old, new in pairs.values():
         if new is None:
-            yield Loosening(", ".join(old.files), "files that this rule applied to have no rule any more", 0)
+            yield Loosening(
+                ", ".join(old.files),
+                "files that this rule applied to have no rule any more",
+                0,
+                config_path=old.config_path,
+            )
         else:
             yield from _compare_rule(old, new)
 
@@ -76,24 +86,40 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
         yield from _compare_limits(f"{subject} ({name})", old, new)
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:
-        yield Loosening(subject, f"is read as `{current.format}` now, whatever it was before", current.line)
+        yield Loosening(
+            subject,
+            f"is read as `{current.format}` now, whatever it was before",
+            current.line,
+            config_path=current.config_path,
+        )
     if current.allow_empty and not base.allow_empty and current.files == base.files:
-        yield Loosening(subject, "may match nothing now", current.line)
+        yield Loosening(subject, "may match nothing now", current.line, config_path=current.config_path)
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
     for model, limit in base.limits.items():
         if model not in current.models:
-            yield Loosening(subject, "is not counted any more", current.line, model, limit)
+            yield Loosening(
+                subject,
+                "is not counted any more",
+                current.line,
+                model,
+                limit,
+                config_path=current.config_path,
+            )
         elif current.limits[model] > limit:
             line = current.limit_lines.get(model, current.line)
-            yield Loosening(subject, "limit raised", line, model, limit, current.limits[model])
+            yield Loosening(
+                subject, "limit raised", line, model, limit, current.limits[model], current.config_path
+            )
 
 
 def _compare_growth(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
     if _allows_more(base.max_growth, current.max_growth):
         line = current.max_growth_line or current.line
-        yield Loosening(subject, "may grow more in one change than before", line)
+        yield Loosening(
+            subject, "may grow more in one change than before", line, config_path=current.config_path
+        )
 
 
 def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:
@@ -105,21 +131,30 @@ def _allows_more(base: MaxGrowth | None, current: MaxGrowth | None) -> bool:
     return any(new is not None and (old is None or new > old) for old, new in zip(base, current, strict=True))
 
 
-def _compare_groups(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
-    by_name = {group.name: group for group in current.groups}
-    base_names = {group.name for group in base.groups}
-    added = [group for group in current.groups if group.name not in base_names]
-    for old in base.groups:
+def _compare_groups(
+    base: Sequence[Group], current: Sequence[Group], base_paths: Mapping[str, str]
+) -> Iterator[Loosening]:
+    by_name = {group.name: group for group in current}
+    base_names = {group.name for group in base}
+    added = [group for group in current if group.name not in base_names]
+    for old in base:
         # A group with another name and the same files was renamed.
         renamed = (group for group in added if _split_references(group) == _split_references(old))
         new = by_name.get(old.name) or next(renamed, None)
         if new is None:
-            yield Loosening(old.name, "this group is not counted any more", 0)
+            yield Loosening(
+                old.name, "this group is not counted any more", 0, config_path=old.rule.config_path
+            )
             continue
         yield from _compare_limits(old.name, old.rule, new.rule)
         yield from _compare_growth(old.name, old.rule, new.rule)
         if _names_fewer(old, new, base_paths):
-            yield Loosening(old.name, "this group names fewer files than before", new.rule.line)
+            yield Loosening(
+                old.name,
+                "this group names fewer files than before",
+                new.rule.line,
+                config_path=new.rule.config_path,
+            )
 
 
 def _names_fewer(base: Group, current: Group, base_paths: Mapping[str, str]) -> bool:
@@ -181,4 +216,9 @@ def _compare_exemptions(base: Config, current: Config) -> Iterator[Loosening]:
         if (exemption.files, exemption.until) not in known:
             until = f" until {exemption.until}" if exemption.until else ""
             subject = ", ".join(exemption.files)
-            yield Loosening(subject, f"exempt{until}: {exemption.reason}", exemption.line)
+            yield Loosening(
+                subject,
+                f"exempt{until}: {exemption.reason}",
+                exemption.line,
+                config_path=exemption.config_path,
+            )

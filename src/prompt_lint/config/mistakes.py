@@ -46,11 +46,12 @@ class ConfigErrors(Fatal):
 class ConfigFile:
     """A configuration as YAML reads it, and the mistakes found in it so far.
 
-    `formats` are the names that `format` may have. `pattern_count` and `pattern_weight` add up over all patterns.
+    Its patterns and paths start at `folder`; "" is the top of the repository. `formats` are the names that `format` may have. `pattern_count` and `pattern_weight` add up over all patterns.
     """
 
-    def __init__(self, path: str, document: YamlDocument, formats: Collection[str]) -> None:
+    def __init__(self, path: str, folder: str, document: YamlDocument, formats: Collection[str]) -> None:
         self.path = path
+        self.folder = folder
         self.document = document
         self.formats = formats
         self.pattern_count = self.pattern_weight = 0

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Rule
 
 
@@ -42,17 +43,27 @@ class CompiledRule(NamedTuple):
 
 
 class RuleMatcher(NamedTuple):
-    """The rules of a configuration, compiled. `excludes` is the `exclude` at the top of the file."""
+    """The rules of a configuration, compiled. `excludes` is the `exclude` at the top of the file.
+
+    What is below the folder of one of `nested` is for that one alone: by its folder with a `/`, the deepest first.
+    """
 
     rules: Sequence[CompiledRule]
     excludes: Callable[[str], bool]
+    nested: Mapping[str, RuleMatcher] = {}
 
     def find_rule(self, path: str) -> Rule | None:
         """Return the rule that applies to a path, or None."""
+        if self.nested and (matcher := self.find_matcher(path)) is not self:
+            return matcher.find_rule(path)
         for rule, starts, includes, excludes in reversed(self.rules):
             if path.startswith(starts) and includes(path) and not excludes(path):
                 return None if self.excludes(path) else rule
         return None
+
+    def find_matcher(self, path: str) -> RuleMatcher:
+        """Return the matcher of the configuration that governs a path."""
+        return next((self.nested[folder] for folder in self.nested if path.startswith(folder)), self)
 
     def find_rules(self, paths: Iterable[str]) -> dict[str, Rule]:
         """Return the paths to which a rule applies, with that rule."""
@@ -60,11 +71,22 @@ class RuleMatcher(NamedTuple):
 
     def list_folders(self) -> set[str]:
         """Return files and folders that together hold every path that a rule can match; "" is the whole tree."""
-        return patterns.find_folders(pattern for compiled in self.rules for pattern in compiled.rule.files)
+        return patterns.find_folders(self._list_patterns())
 
     def list_endings(self) -> set[str]:
         """Return texts; each path that a rule can match contains one of them."""
-        return patterns.find_endings(pattern for compiled in self.rules for pattern in compiled.rule.files)
+        return patterns.find_endings(self._list_patterns())
+
+    def _list_patterns(self) -> Iterator[str]:
+        for matcher in (self, *self.nested.values()):
+            yield from (pattern for compiled in matcher.rules for pattern in compiled.rule.files)
+
+
+def compile_config(config: Config) -> RuleMatcher:
+    """Compile the rules of a configuration and of those nested in it. Raises `ValueError` for a pattern that is refused."""
+    deepest_first = sorted(config.nested, key=lambda nested: len(nested.folder), reverse=True)
+    nested = {f"{each.folder}/": compile_rules(each.rules, each.exclude) for each in deepest_first}
+    return compile_rules(config.rules, config.exclude)._replace(nested=nested)
 
 
 def compile_rules(rules: Iterable[Rule], exclude: Sequence[str]) -> RuleMatcher:
@@ -99,21 +121,24 @@ def match_files(
 
 
 def find_unused_rules(
-    files: Iterable[MatchedFile], matcher: RuleMatcher, paths: Iterable[str]
+    files: Iterable[MatchedFile], matcher: RuleMatcher, paths: Sequence[str]
 ) -> tuple[list[Rule], list[Rule]]:
     """Return two lists of rules that apply to no file and don't say `allow_empty`.
 
     The patterns of the first match no file; for each file that those of the second match, a later rule wins. What the
-    `exclude` of the configuration matches isn't considered.
+    `exclude` of the configuration matches isn't considered. A rule that applies to broken links alone is in neither.
     """
     used = {id(file.rule) for file in files}
-    unused = [each for each in matcher.rules if id(each.rule) not in used and not each.rule.allow_empty]
-    if not unused:
-        return [], []
-    candidates = [path for path in paths if not matcher.excludes(path)]
     without_match: list[Rule] = []
     overridden: list[Rule] = []
-    for compiled in unused:
-        has_match = any(map(compiled.matches, candidates))
-        (overridden if has_match else without_match).append(compiled.rule)
+    for of_config in (matcher, *matcher.nested.values()):
+        unused = [each for each in of_config.rules if id(each.rule) not in used and not each.rule.allow_empty]
+        if not unused:
+            continue
+        governed = (path for path in paths if matcher.find_matcher(path) is of_config)
+        candidates = [path for path in governed if not of_config.excludes(path)]
+        for compiled in unused:
+            winners = [of_config.find_rule(path) for path in candidates if compiled.matches(path)]
+            if compiled.rule not in winners:
+                (overridden if winners else without_match).append(compiled.rule)
     return without_match, overridden

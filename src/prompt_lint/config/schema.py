@@ -27,7 +27,7 @@ from prompt_lint.model.values import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     # The name of a model → its context window in tokens, or None.
     ContextWindow = Callable[[str], int | None]
@@ -39,8 +39,9 @@ WARN_AT = 0.9
 class Config(NamedTuple):
     """What a configuration says. `path` is its file's, as given to `parse_config`; empty where there is no file.
 
-    `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
-    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name.
+    It governs what is below `folder`, "" for the top, but what is below the folder of one of `nested`, the configurations
+    in folders further down. `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
+    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name; empty for the default.
     """
 
     path: str
@@ -50,9 +51,34 @@ class Config(NamedTuple):
     on_unavailable: str = ""
     groups: tuple[Group, ...] = ()
     policy: str = ""
-    on_raise: str = "warn"
+    on_raise: str = ""
     exempt: tuple[Exemption, ...] = ()
     notes_off: frozenset[str] = frozenset()
+    folder: str = ""
+    nested: tuple[Config, ...] = ()
+
+    def list_all(self) -> tuple[Config, ...]:
+        """Return this configuration and the nested ones."""
+        return (self, *self.nested)
+
+    def list_paths(self) -> list[str]:
+        """Return the paths of the files; none where there is no file."""
+        return [config.path for config in self.list_all() if config.path]
+
+    def list_groups(self) -> list[Group]:
+        """Return all groups, also those of nested configurations."""
+        return [group for config in self.list_all() for group in config.groups]
+
+    def list_rules(self) -> Iterator[Rule]:
+        """Yield all rules, also those of groups and of nested configurations."""
+        for config in self.list_all():
+            yield from config.rules
+        yield from (group.rule for group in self.list_groups())
+
+    def find_nearest(self, path: str) -> Config:
+        """Return the configuration that governs a path: the one in the nearest folder above it."""
+        above = (config for config in self.nested if f"{path}/".startswith(f"{config.folder}/"))
+        return max(above, key=lambda config: len(config.folder), default=self)
 
 
 def rule_from_flags(
@@ -102,11 +128,12 @@ def parse_config(
     *,
     models: Sequence[str] = (),
     limit: str | None = None,
+    folder: str = "",
     context_window: ContextWindow = known_models.find_context_window,
 ) -> Config:
     """Return what the bytes of a configuration say. `path` is its name in mistakes.
 
-    `formats` are the names that `format` may have. `models` and `limit` are the flags of these names, which win over
+    Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top. `formats` are the names that `format` may have. `models` and `limit` are the flags of these names, which win over
     everything in the file.
 
     Raises:
@@ -122,7 +149,7 @@ def parse_config(
         mistakes = [_as_mistake(path, mistake) for mistake in yaml_mistakes]
         mistakes.append(_as_mistake(path, error, _hint_at_quotes(data, error)))
         raise ConfigErrors(mistakes[-MAX_MISTAKES:]) from None
-    file = ConfigFile(path, document, formats)
+    file = ConfigFile(path, folder, document, formats)
     flags = _check_models(models), _parse_limit_flag(limit)
     for mistake in yaml_mistakes:
         file.add_mistake(mistake.line, mistake.column, mistake.message, "")
@@ -176,9 +203,10 @@ def _build_config(builder: _Builder) -> Config:
         settings.get("on_unavailable") or "",
         tuple(groups),
         settings.get("policy") or "",
-        settings.get("on_raise") or "warn",
+        settings.get("on_raise") or "",
         tuple(exempt),
         settings.get("notes") or frozenset(),
+        file.folder,
     )
 
 
@@ -241,6 +269,7 @@ class _Builder(NamedTuple):
             parts=parts,
             max_growth=inherited.get("max_growth"),
             max_growth_line=self._find_line(entry, "max_growth"),
+            config_path=entry.node.file.path,
         )
 
     def _find_line(self, entry: Entry, key: str) -> int:
@@ -335,5 +364,9 @@ def _build_exemption(entry: Entry) -> Exemption:
         if key not in values:
             node.report(f"this exemption has no `{key}`", keys.EXEMPTION[key].example)
     return Exemption(
-        values.get("files") or (), values.get("reason") or "", values.get("until") or "", node.line
+        values.get("files") or (),
+        values.get("reason") or "",
+        values.get("until") or "",
+        node.line,
+        config_path=node.file.path,
     )

@@ -224,21 +224,25 @@ def read_models(node: Node, example: str) -> tuple[str, ...] | None:
 
 
 def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
+    """Read patterns, which start at the folder of the file. Returns them from the top of the repository."""
     file = node.file
     nodes = _read_texts(node, example, patterns.MAX_PATTERNS)
+    anchored: list[str] = []
     for child in nodes:
         try:
-            file.pattern_weight += patterns.weigh_pattern(child.value)
-            file.pattern_count += 1
+            patterns.weigh_pattern(child.value)
+            new = patterns.anchor_pattern(child.value, file.folder)
+            file.pattern_weight += sum(map(patterns.weigh_pattern, new))
+            file.pattern_count += len(new)
+            anchored += new
         except ValueError as error:
             child.report(f"{quote(child.value)}: {error}" if child.value else str(error), example)
         if file.pattern_weight > patterns.MAX_WEIGHT or file.pattern_count > patterns.MAX_PATTERNS:
             child.report("all patterns up to this one are too many, or too long, taken together")
             file.raise_mistakes()
-    texts = tuple(child.value for child in nodes)
-    if texts and all(text.startswith("!") for text in texts):
+    if nodes and all(child.value.startswith("!") for child in nodes):
         return nodes[0].report(_ONLY_NEGATED, example)
-    return texts or None
+    return tuple(anchored) or None
 
 
 def read_choice(node: Node, example: str, names: Collection[str]) -> str | None:
@@ -257,13 +261,13 @@ def read_notes(node: Node, example: str) -> frozenset[str] | None:
     for kind, value in node.value.items():
         child = node.child(kind)
         if kind not in NOTE_KINDS:
-            known = ", ".join(f"`{name}`" for name in NOTE_KINDS)
-            message = f"{quote(kind)} isn't a kind of note: known are {known}{suggest(kind, NOTE_KINDS)}"
-            child.report_key(message, example)
+            child.report_key(
+                f"{quote(kind)} isn't one of {', '.join(NOTE_KINDS)}{suggest(kind, NOTE_KINDS)}", example
+            )
         elif value is False or value == "off":
             off.add(kind)
         elif value is not True and value != "on":
-            child.report(f"{quote(value)} isn't known: expected `on` or `off`", example)
+            child.report(f"{quote(value)} isn't one of on, off", example)
     return frozenset(off)
 
 
@@ -302,7 +306,8 @@ def read_date(node: Node, example: str) -> str | None:
 
 def read_name(node: Node, example: str) -> str | None:
     if not isinstance(node.value, str) or not node.value.strip():
-        return node.report(f"expected a name, found {describe_kind(node.value)}", example)
+        found = "blank text" if isinstance(node.value, str) else describe_kind(node.value)
+        return node.report(f"expected a name, found {found}", example)
     if len(node.value) > MAX_NAME or not node.value.isprintable():
         return node.report(f"a name has at most {MAX_NAME} characters, all printable", example)
     return node.value
@@ -314,28 +319,31 @@ def read_sum(node: Node, example: str) -> tuple[Reference, ...] | None:
     for child in _read_texts(node, example, patterns.MAX_PATTERNS):
         path, name = _split_name(child.value)
         # A negated pattern costs as much as the pattern itself.
-        if read_patterns(child._replace(value=path.removeprefix("!")), example):
-            references.append(Reference(path, name, child.line))
+        negation = "!" if path.startswith("!") else ""
+        anchored = read_patterns(child._replace(value=path.removeprefix("!")), example) or ()
+        references += [Reference(f"{negation}{pattern}", name, child.line) for pattern in anchored]
     if references and all(reference.path.startswith("!") for reference in references):
         return node.report(_ONLY_NEGATED, example)
     return tuple(references)
 
 
 def read_paths(node: Node, example: str) -> tuple[Reference, ...]:
-    """Read paths of single files, from the top of the repository."""
+    """Read paths of single files, which start at the folder of the file. Returns them from the top of the repository."""
     references = []
     for child in _read_texts(node, example, MAX_REFERENCES):
         path, name = _split_name(child.value)
         leaves = not {"", ".", ".."}.isdisjoint(path.split("/"))
         if leaves or len(path) > patterns.MAX_LENGTH or "\0" in path:
-            message = f"{quote(child.value)} isn't the path of a file, from the top of the repository"
+            start = "the folder of this file" if node.file.folder else "the top of the repository"
+            message = f"{quote(child.value)} isn't the path of a file, from {start}"
             child.report(message, example)
         elif re.search(r"[*?]", path):
             child.report(
                 f"{quote(child.value)} is a pattern: only `sum` takes patterns, a request takes paths",
                 example,
             )
-        references.append(Reference(path, name, child.line))
+        prefix = f"{node.file.folder}/" if node.file.folder else ""
+        references.append(Reference(f"{prefix}{path}", name, child.line))
     return tuple(references)
 
 

@@ -54,7 +54,10 @@ TABLE = (
     Format("copilot-agent", _TEXTS, ("*.agent.md", "*.chatmode.md", ".github/agents/*.md")),
     Format("copilot-prompt", _TEXTS, ("*.prompt.md",)),
     Format("copilot-instructions", _TEXTS, (".github/copilot-instructions.md", "*.instructions.md")),
-    Format("agentic-workflow", _TEXTS, ("workflows/*.md",)),
+    Format(
+        "agentic-workflow", "agentic_workflow", ("workflows/*.md",),
+        import_sign=rb"\bimports[\"']?[ \t]*:|{{#(?:runtime-)?import",
+    ),
     Format("command", _TEXTS, ("commands/**/*.md",)),
     Format("agent", _TEXTS, ("agents/**/*.md",)),
     Format("style", _TEXTS, ("output-styles/**/*.md",)),

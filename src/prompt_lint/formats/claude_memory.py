@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.formats.imported_files import (
     CLOSING_PUNCTUATION,
     ImportedFiles,
+    LoadedFile,
     describe_exclusion,
     is_meant_as_import,
     resolve_import,
@@ -15,7 +16,6 @@ from prompt_lint.formats.memory_imports import parse_for_claude
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
 from prompt_lint.model.values import ImportedFile, Note
 from prompt_lint.text.decode import decode
-from prompt_lint.text.markdown_sections import split_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,37 +38,6 @@ _LOST = "imports `%s`, which isn't there; fix the path, or put it in backticks i
 _FRAGMENT = "names a file with `@` and a `#` after it, which isn't counted as an import; leave out the part from the `#` on"
 
 
-class LoadedFile(NamedTuple):
-    """A file that Claude Code loads.
-
-    An import names it by `path`; without links that is `real_path`. `import_chain` lists the files that lead to it, the
-    first of which does so in its line `importing_line`. `content` is what the file says from its line `first_line` on.
-    """
-
-    path: str
-    real_path: str
-    import_chain: tuple[str, ...]
-    importing_line: int
-    first_line: int
-    content: ClaudeText
-
-    def line_of(self, line: int) -> int:
-        """Return the line in the file of a line of the text that begins in `first_line`."""
-        return line + self.first_line - 1
-
-    def parts(self) -> Iterator[Part]:
-        """Yield the sections of the text, with their lines in the file."""
-        path = self.real_path if self.import_chain else ""
-        for part in split_sections(self.content.text):
-            if part.text.strip():
-                first, last = (
-                    self.line_of(self.content.lines[line - 1]) for line in (part.first_line, part.last_line)
-                )
-                yield part._replace(
-                    first_line=first, last_line=last, path=path, import_chain=self.import_chain
-                )
-
-
 class ClaudeMemory:
     """A memory file and the files that it imports, each once, those with the fewest hops first; and `notes` on them.
 
@@ -82,7 +51,7 @@ class ClaudeMemory:
         self._followed: set[str] = set()
         self._in_html: set[str] = set()
         self._real_paths = {path}
-        self._near_misses: list[tuple[LoadedFile, Import]] = []
+        self._near_misses: list[tuple[LoadedFile[ClaudeText], Import]] = []
         self.files = [LoadedFile(path, path, (), 0, first_line, parse_for_claude(text))]
         for file in self.files:  # grows: each file adds the files that it imports
             for import_ in file.content.imports:
@@ -111,7 +80,7 @@ class ClaudeMemory:
         for file in self.files:
             yield from file.parts()
 
-    def _follow(self, file: LoadedFile, import_: Import) -> None:
+    def _follow(self, file: LoadedFile[ClaudeText], import_: Import) -> None:
         """Load the file that an import names, if it exists: most words with `@` name no file."""
         path = resolve_import(import_.path, file.path)
         if path is None and _is_meant_from_outside(import_.path):
@@ -129,7 +98,9 @@ class ClaudeMemory:
         elif result[0] not in self._real_paths:
             self._load(file, import_, path, *result)
 
-    def _load(self, file: LoadedFile, import_: Import, path: str, real_path: str, data: bytes) -> None:
+    def _load(
+        self, file: LoadedFile[ClaudeText], import_: Import, path: str, real_path: str, data: bytes
+    ) -> None:
         if len(file.import_chain) >= MAX_HOPS:
             self._note(_TOO_DEEP, file, import_)
             return
@@ -147,14 +118,14 @@ class ClaudeMemory:
                 chain, line = (*file.import_chain, file.real_path), self._find_importing_line(file, import_)
                 self.files.append(LoadedFile(path, real_path, chain, line, 1, content))
 
-    def _note_in_html(self, file: LoadedFile, import_: Import) -> None:
+    def _note_in_html(self, file: LoadedFile[ClaudeText], import_: Import) -> None:
         path = resolve_import(import_.path, file.path)
         if path and path not in self._in_html:
             self._in_html.add(path)
             if not isinstance(self._imported.read(path), Unreadable):
                 self._note(_IN_HTML, file, import_)
 
-    def _note_missing(self, file: LoadedFile, near_miss: Import) -> None:
+    def _note_missing(self, file: LoadedFile[ClaudeText], near_miss: Import) -> None:
         """Note a path that would name a file without its fragment or the punctuation around it, or that was to name one."""
         path = resolve_import(near_miss.path, file.path) or ""
         without_fragment, number_sign, _ = path.partition("#")
@@ -180,15 +151,15 @@ class ClaudeMemory:
         result = self._imported.read(path)
         return not isinstance(result, Unreadable) and result[0] not in self._real_paths
 
-    def _note(self, message: str, file: LoadedFile, import_: Import) -> None:
+    def _note(self, message: str, file: LoadedFile[ClaudeText], import_: Import) -> None:
         self._notes[Note(message, file.real_path, file.line_of(import_.line), "import")] = None
 
-    def _fail(self, file: LoadedFile, import_: Import, error: Unreadable) -> None:
+    def _fail(self, file: LoadedFile[ClaudeText], import_: Import, error: Unreadable) -> None:
         importer = file.real_path if file.import_chain else ""
         self._imported.fail(import_.path, importer, self._find_importing_line(file, import_), error)
 
     @staticmethod
-    def _find_importing_line(file: LoadedFile, import_: Import) -> int:
+    def _find_importing_line(file: LoadedFile[ClaudeText], import_: Import) -> int:
         """Return the line of the memory file itself that leads to an import."""
         return file.importing_line or file.line_of(import_.line)
 

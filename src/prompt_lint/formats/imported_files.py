@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.text.markdown_sections import split_sections
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from prompt_lint.model.errors import NotInRepository
-    from prompt_lint.model.values import ReadFile
+    from prompt_lint.model.values import Part, ReadFile
 
 # A request has 32 MB at most, so more can't be sent anyway.
 MAX_FILES = 1_000
@@ -74,6 +77,51 @@ def describe_exclusion(error: NotInRepository) -> str:
     return f"imports a file that {error.message}; it isn't counted, since not every checkout has it"
 
 
+class LoadedText(Protocol):
+    """The text of a file as its tool loads it. `lines` are the original numbers of its lines."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def lines(self) -> Sequence[int]: ...
+
+
+Content = TypeVar("Content", bound=LoadedText)
+
+
+class LoadedFile(NamedTuple, Generic[Content]):
+    """A file that a tool loads, each once.
+
+    An import names it by `path`; without links that is `real_path`. `import_chain` lists the files that lead to it, the
+    first of which does so in its line `importing_line`. `content` is what the file says from its line `first_line` on.
+    """
+
+    path: str
+    real_path: str
+    import_chain: tuple[str, ...]
+    importing_line: int
+    first_line: int
+    content: Content
+
+    def line_of(self, line: int) -> int:
+        """Return the line in the file of an original line of the text that begins in `first_line`."""
+        return line + self.first_line - 1
+
+    def find_line(self, line: int) -> int:
+        """Return the line in the file of a line of the text as it is loaded."""
+        return self.line_of(self.content.lines[line - 1])
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the sections of the text, with their lines in the file."""
+        path = self.real_path if self.import_chain else ""
+        for part in split_sections(self.content.text):
+            if part.text.strip():
+                first, last = self.find_line(part.first_line), self.find_line(part.last_line)
+                yield part._replace(
+                    first_line=first, last_line=last, path=path, import_chain=self.import_chain
+                )
+
+
 class ImportedFiles:
     """Reads each file that is imported once. Raises `Unreadable` where the bounds are exceeded.
 
@@ -128,8 +176,8 @@ class ImportedFiles:
 
 def _has_words(bound: str) -> Unreadable:
     return Unreadable(
-        f"has more than {bound} with `@` that could be imports",
-        "put them into code spans, or leave the file out with `exclude`",
+        f"has more than {bound} that could be imports",
+        "put those that aren't into code spans, or leave the file out with `exclude`",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats.claude_memory import MAX_FILE_SIZE, ClaudeMemory
 from prompt_lint.formats.gemini_memory import GeminiMemory
+from prompt_lint.model.loading import ON_DEMAND
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from prompt_lint.model.values import Part, ReadFile, Rule
-
-# The name of the prompt in a file that isn't loaded at the start, but with the files that its `paths:` name.
-ON_DEMAND = "on demand"
 
 _RULES_FOLDER = ".claude/rules/"
 _WARNED_CHARACTERS = 40_000

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.text.markdown_blocks import find_blocks, mask_code_spans
+from prompt_lint.text.removal import remove_stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def parse_for_claude(text: str) -> ClaudeText:
                 in_html += _find_imports(rest, _CLAUDE)
             else:
                 in_html += _find_imports(block, _CLAUDE)
-    kept, lines = _remove(text, comments)
+    kept, lines = remove_stretches(text, comments)
     return ClaudeText(kept, lines, tuple(imports), tuple(in_html), tuple(punctuated))
 
 
@@ -119,25 +120,6 @@ def _skip_spaces(text: str, offset: int) -> int:
     while text[offset : offset + 1] in {" ", "\t"}:
         offset += 1
     return offset
-
-
-def _remove(text: str, stretches: Sequence[tuple[int, int]]) -> tuple[str, Sequence[int]]:
-    """Return the text without these stretches, each of which starts a line, and the original numbers of its lines."""
-    if not stretches:
-        return text, range(1, text.count("\n") + 2)
-    kept: list[str] = []
-    lines: list[int] = []
-    offset, line, starts_line = 0, 1, True
-    for start, end in [*stretches, (len(text), len(text))]:
-        piece = text[offset:start]
-        breaks = piece.count("\n")
-        if piece:
-            kept.append(piece)
-            lines += range(line if starts_line else line + 1, line + breaks + (not piece.endswith("\n")))
-            starts_line = piece.endswith("\n")
-        line += breaks + text.count("\n", start, end)
-        offset = end
-    return "".join(kept), [*lines, line] if starts_line else lines
 
 
 def find_gemini_imports(text: str) -> Iterator[GeminiImport]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats import FORMATS, IMPORT_SIGNS, TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from prompt_lint.formats import Format
     from prompt_lint.model.values import Rule
 
@@ -33,7 +34,9 @@ def recognise(path: str, data: bytes, rule: Rule) -> Recognised:
 
 def can_import(path: str, rule: Rule) -> bool:
     """Whether a file may import others, by its path and its rule."""
-    return any(name in IMPORT_SIGNS for name in possible_formats(path, rule))
+    if rule.format:
+        return rule.format in IMPORT_SIGNS
+    return bool(_match_formats(path, _index_patterns(of_importing=True)))
 
 
 def seems_to_import(path: str, data: bytes, rule: Rule) -> bool:
@@ -46,11 +49,14 @@ def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     """Return the names of the formats that a file may have by its path and its rule, in the order of recognition."""
     if rule.format:
         return (rule.format,)
-    by_name, by_extension = _index_patterns()
+    return _match_formats(path, _index_patterns(of_importing=False))
+
+
+def _match_formats(path: str, index: _PatternIndex) -> tuple[str, ...]:
     path = f"/{path}"
-    patterns = [*by_extension["*"], *by_extension.get(_extension(path), ())]
+    patterns = [*index.by_extension.get("*", ()), *index.by_extension.get(_extension(path), ())]
     for name in path.split("/"):
-        patterns += by_name.get(name, ())
+        patterns += index.by_name.get(name, ())
     matching = [
         pattern
         for pattern in patterns
@@ -79,20 +85,25 @@ class _PathPattern(NamedTuple):
     ending: str
 
 
-_Patterns = Mapping[str, Sequence[_PathPattern]]
+class _PatternIndex(NamedTuple):
+    """The patterns by the file or folder name that they begin with; and, where that is `*`, by extension."""
+
+    by_name: Mapping[str, Sequence[_PathPattern]]
+    by_extension: Mapping[str, Sequence[_PathPattern]]
 
 
 @cache
-def _index_patterns() -> tuple[_Patterns, _Patterns]:
-    """Return the patterns by the file or folder name that they begin with; and, where that is `*`, by extension."""
+def _index_patterns(*, of_importing: bool) -> _PatternIndex:
+    """Return the patterns of all formats, or of those that can import: few, and a hook asks that of every prompt."""
     by_name: dict[str, list[_PathPattern]] = {}
     by_extension: dict[str, list[_PathPattern]] = {}
-    patterns = [(line, pattern) for line in TABLE for pattern in line.paths]
+    lines = [line for line in TABLE if line.import_sign or not of_importing]
+    patterns = [(line, pattern) for line in lines for pattern in line.paths]
     for position, (line, pattern) in enumerate(patterns):
         name = pattern.removeprefix("!").partition("/")[0]
         index, key = (by_extension, _extension(name)) if name.startswith("*") else (by_name, name)
         index.setdefault(key, []).append(_parse(pattern, position, line))
-    return by_name, by_extension
+    return _PatternIndex(by_name, by_extension)
 
 
 def _parse(pattern: str, position: int, line: Format) -> _PathPattern:

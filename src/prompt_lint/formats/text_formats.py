@@ -13,7 +13,7 @@ from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
-from prompt_lint.text.frontmatter import SplitText, note_fault, parse_fields, split_frontmatter
+from prompt_lint.text.frontmatter import SplitText, has_key, note_fault, parse_fields, split_frontmatter
 from prompt_lint.text.markdown_sections import split_sections
 from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, COPILOT_PLACEHOLDERS, note_placeholders
 
@@ -84,9 +84,9 @@ class TextFormat(NamedTuple):
             frontmatter = split_frontmatter(decode(data)).frontmatter or ""
         except Unreadable:
             return None
-        if self.foreign_keys and _has_key(frontmatter, self.foreign_keys):
+        if self.foreign_keys and has_key(frontmatter, self.foreign_keys):
             return None
-        if all(_has_key(frontmatter, key) for key in self.required_keys):
+        if all(has_key(frontmatter, key) for key in self.required_keys):
             return f"{self.description}, and its frontmatter says so"
         return None
 
@@ -120,10 +120,6 @@ class TextFormat(NamedTuple):
         if self.frontmatter == "none" or path.rpartition("/")[2] in _WITHOUT_FRONTMATTER:
             return SplitText(None, text, 1)
         return split_frontmatter(text)
-
-
-def _has_key(frontmatter: str, key: str) -> bool:
-    return re.search(rf"(?m)^[\"']?(?:{key})[\"']?[ \t]*:", frontmatter) is not None
 
 
 _COPILOT_REVIEW_LIMIT = SizeLimit(
@@ -165,11 +161,6 @@ TEXT_FORMATS: Mapping[str, TextFormat] = {
         sure_paths=(".github/instructions/", ".github/copilot-instructions.md"),
         required_keys=("applyTo|description",),
         size_limits=(_COPILOT_REVIEW_LIMIT,),
-    ),
-    "agentic-workflow": TextFormat(
-        "a file in such a folder is an agentic workflow of GitHub: a message below the frontmatter of a workflow",
-        "user",
-        required_keys=("on",),
     ),
     "command": TextFormat(
         "a file in such a folder is a command of Claude Code: a message, and a description that is always listed",

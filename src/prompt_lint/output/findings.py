@@ -133,7 +133,7 @@ def _of_loosened(report: Report) -> Iterator[Finding]:
         message = f"{loosening.subject}{for_models}: {phrases.describe_loosening(loosening)}"
         reason = phrases.describe_on_raise(report) if report.raise_label else ""
         lines = (message, reason) if reason else (message,)
-        yield Finding("loosened", level, report.config_path, loosening.line, lines, loosening.subject)
+        yield Finding("loosened", level, loosening.config_path, loosening.line, lines, loosening.subject)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
         if (excess := excess_growth(first)) and first.status == "grew":
             yield f"{excess.allowance}."
         failing = [verdict for verdict in verdicts if verdict.fails]
-        yield f"{describe_remedy(failing, report.config_path, str)}."
+        yield f"{describe_remedy(failing, report.accept_label, str)}."
     elif first.status == "unsure":
         yield describe_settlement(verdicts)
     if first.status in {"over", "grew"}:

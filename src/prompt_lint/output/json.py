@@ -35,6 +35,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
         {
             "schema_version": SCHEMA_VERSION,
             "config": escape_surrogates(report.config_path),
+            "nested_configs": [escape_surrogates(path) for path in report.nested_configs],
             "verdicts": [_verdict(verdict) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
@@ -44,6 +45,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "loosened": [_loosening(loosening) for loosening in report.loosened],
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
+            "accept_label": report.accept_label,
             "summary": _summary(report),
         }
     )
@@ -163,6 +165,7 @@ def _shares(shares: ImportShares) -> dict[str, Any]:
 def _rule(verdict: Verdict) -> dict[str, Any]:
     rule, max_growth = verdict.rule, verdict.rule.max_growth
     return {
+        "config": escape_surrogates(rule.config_path),
         "line": rule.line,
         "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
         "max_growth_line": rule.max_growth_line,
@@ -192,6 +195,7 @@ def _loosening(loosening: Loosening) -> dict[str, Any]:
     return {
         "subject": escape_surrogates(loosening.subject),
         "what": escape_surrogates(loosening.description),
+        "config": escape_surrogates(loosening.config_path),
         "line": loosening.line,
         "model": loosening.model,
         "before": loosening.old_limit,

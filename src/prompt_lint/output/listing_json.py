@@ -22,7 +22,7 @@ def render(listing: Listing) -> str:
         {
             "schema_version": SCHEMA_VERSION,
             "prompts": [_prompt(listed, listing) for listed in prompts],
-            "groups": [_group(listed, listing) for listed in groups],
+            "groups": [_group(listed) for listed in groups],
             "totals": [
                 {
                     "model": model,
@@ -48,7 +48,11 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
         "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
         "format": prompt.format,
         "role": prompt.role,
-        "rule": {"line": rule.line, "files": [escape_surrogates(pattern) for pattern in rule.files]},
+        "rule": {
+            "config": escape_surrogates(rule.config_path),
+            "line": rule.line,
+            "files": [escape_surrogates(pattern) for pattern in rule.files],
+        },
         "counts": [
             {**_count(verdict), **_imported(listing.import_shares.get((prompt, verdict.model)))}
             for verdict in listed.verdicts
@@ -63,10 +67,10 @@ def _imported(shares: ImportShares | None) -> dict[str, Any]:
     }
 
 
-def _group(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
+def _group(listed: ListedPrompt) -> dict[str, Any]:
     return {
         "name": escape_surrogates(listed.prompt.name),
-        "path": escape_surrogates(listing.report.config_path),
+        "path": escape_surrogates(listed.prompt.path),
         "line": listed.prompt.line,
         "counts": [_count(verdict) for verdict in listed.verdicts],
     }

@@ -52,7 +52,7 @@ def render(listing: Listing, by: str, view: View) -> str:
     if by == "folder":
         blocks = [render_folders(prompts, view)]
     elif by:
-        sections = _by_rule(prompts, listing) if by == "rule" else _by_format(prompts)
+        sections = _by_rule(prompts) if by == "rule" else _by_format(prompts)
         blocks = [_render_section_sums(by, sections, prompts)]
         if view.verbosity > 0:
             blocks += [_render_section(title, section, listing, view) for title, section in sections]
@@ -79,21 +79,22 @@ def _sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
     return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
 
 
-def _by_rule(prompts: Iterable[ListedPrompt], listing: Listing) -> Collection[tuple[str, list[ListedPrompt]]]:
+def _by_rule(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
     """Return the prompts of each rule, in the order of the configuration."""
     sections: dict[str, list[ListedPrompt]] = {}
-    for listed in sorted(prompts, key=lambda listed: listed.verdicts[0].rule.line):
-        sections.setdefault(_rule_title(listed.verdicts[0].rule, listing), []).append(listed)
+    for listed in sorted(prompts, key=_rule_place):
+        sections.setdefault(_rule_title(listed.verdicts[0].rule), []).append(listed)
     return sections.items()
 
 
-def _rule_title(rule: Rule, listing: Listing) -> str:
+def _rule_place(listed: ListedPrompt) -> tuple[str, int]:
+    rule = listed.verdicts[0].rule
+    return rule.config_path, rule.line
+
+
+def _rule_title(rule: Rule) -> str:
     patterns = escape_line(", ".join(rule.files))
-    return (
-        f"{escape_line(listing.report.config_path)}:{rule.line}  {patterns}"
-        if rule.line
-        else "--limit and --model"
-    )
+    return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else "--limit and --model"
 
 
 def _by_format(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:

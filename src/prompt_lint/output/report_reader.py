@@ -74,7 +74,9 @@ def parse_report(data: bytes, name: str) -> Report:
     try:
         return _read_document(_Fields(document, ""))
     except _InvalidField as error:
-        message = f"{name} has something under `{error}` that `prompt-lint check` doesn't write"
+        message = (
+            f"{name} isn't the JSON output of `prompt-lint check`: `{error}` is missing or has another form"
+        )
     raise Fatal(message, _HINT)
 
 
@@ -176,6 +178,8 @@ def _read_document(document: _Fields) -> Report:
         document.word("on_raise", OnRaise),
         summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
         raise_label=document.optional_text("raise_label"),  # nor this
+        accept_label=document.optional_text("accept_label"),
+        nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
     )
 
 
@@ -245,8 +249,9 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     message, line = rule.text("message"), rule.integer("line")
     growth_line = rule.optional_integer("max_growth_line") or 0
     return Rule(
-        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line
-    )
+        (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
+        rule.optional_text("config"),
+    )  # fmt: skip
 
 
 def _read_count(verdict: _Fields) -> Count | None:
@@ -329,4 +334,5 @@ def _read_loosening(loosening: _Fields) -> Loosening:
         loosening.text("model"),
         loosening.optional_integer("before"),
         loosening.optional_integer("after"),
+        loosening.optional_text("config"),
     )

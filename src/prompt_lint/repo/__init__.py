@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from prompt_lint.model.errors import Unreadable
     from prompt_lint.repo.entries import Entry
@@ -24,6 +24,17 @@ class Tree(Protocol):
 
     def list_entries(self) -> dict[str, Entry]:
         """Return all files, links and submodules by their paths.
+
+        Raises:
+            Fatal: git refuses.
+        """
+
+    def find_named(
+        self, names: Collection[str], around: Iterable[str], *, tracked_only: bool
+    ) -> Iterable[str]:
+        """Return the paths of the files, in any folder, that are called one of `names`.
+
+        In the folders above the paths `around`, also ignored ones. In others untracked ones unless `tracked_only`.
 
         Raises:
             Fatal: git refuses.

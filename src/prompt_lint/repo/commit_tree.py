@@ -17,7 +17,7 @@ from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.paths import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from prompt_lint.repo.entries import Entry
 
@@ -79,6 +79,16 @@ class CommitTree:
     def list_entries(self) -> dict[str, Entry]:
         """Return every file, link and submodule, with their blobs. Raises `Fatal`."""
         return parse_ls_tree(decode(git.run(["ls-tree", "-r", "-z", "--full-tree", self.id], self.top)))
+
+    def find_named(
+        self,
+        names: Collection[str],
+        around: Iterable[str],  # noqa: ARG002  # as a working tree wants it
+        *,
+        tracked_only: bool,  # noqa: ARG002  # a commit has nothing else
+    ) -> Iterable[str]:
+        """Return the paths of the files that are called one of `names`, in any folder. Raises `Fatal`."""
+        return [path for path in self.list_entries() if path.rpartition("/")[2] in names]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         """Return where the links among `entries` lead, as `Tree` describes it."""

@@ -122,6 +122,21 @@ class WorkingTree:
         self.kinds |= _find_kinds(entries)
         return entries
 
+    def find_named(
+        self, names: Collection[str], around: Iterable[str], *, tracked_only: bool
+    ) -> Iterable[str]:
+        """Return the paths of the files that are called one of `names`, as `Tree` describes it."""
+        if self.has_git:
+            globs = [f":(glob)**/{name}" for name in names]
+            untracked = [] if tracked_only else ["--others", "--exclude-standard"]
+            command = ["--no-literal-pathspecs", "ls-files", "-z", "--cached", *untracked, "--", *globs]
+            found = set(decode(git.run(command, self.top)).split("\0")[:-1])
+        else:
+            found = {path for path, _ in self._walk("") if path.rpartition("/")[2] in names}
+        folders = {folder for path in around for folder in ("", *list_parents(path))}
+        found.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
+        return [path for path in found if os.path.lexists(self._absolute(path))]
+
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         """Return where the links among `entries` lead, as `Tree` describes it."""
         return links.find_aliases(

@@ -67,6 +67,11 @@ def split_frontmatter(text: str) -> SplitText:
     return SplitText(text[start.end() : end.start()], text[end.end() :], text.count("\n", 0, end.end()) + 1)
 
 
+def has_key(frontmatter: str, key: str) -> bool:
+    """Return whether a line of a frontmatter begins with a key, or with one of several as `a|b`, also where it isn't YAML."""
+    return re.search(rf"(?m)^[\"']?(?:{key})[\"']?[ \t]*:", frontmatter) is not None
+
+
 def parse_fields(frontmatter: str) -> Fields:
     """Return the fields of a frontmatter, key by key where it isn't YAML: that of one in thirteen real files isn't."""
     lines = frontmatter.split("\n")

@@ -83,6 +83,22 @@ def weigh_pattern(pattern: str) -> int:
     return sum(len(glob.regex) for glob in _parse_pattern(pattern)[1])
 
 
+def anchor_pattern(pattern: str, folder: str) -> list[str]:
+    """Return patterns for paths from the top that match what `pattern` matches from `folder`; "" is the top itself.
+
+    Raises `ValueError`, with a sentence, for a pattern that is refused.
+    """
+    if not folder:
+        return [pattern]
+    negation = "!" if pattern.startswith("!") else ""
+    prefix = negation + re.sub(r"([][\\*?{}!#])", r"\\\1", folder)
+    alternatives = _expand_braces(pattern.removeprefix("!"))
+    return [
+        f"{prefix}/{text.removeprefix('/')}" if _is_anchored(text) else f"{prefix}/**/{text}"
+        for text in alternatives
+    ]
+
+
 def find_folders(patterns: Iterable[str]) -> set[str]:
     """Return files and folders that together hold every path that the patterns can match; "" is the whole tree.
 
@@ -111,8 +127,12 @@ def find_endings(patterns: Iterable[str]) -> set[str]:
 def _find_literal_start(pattern: str) -> str:
     """Return the path up to the first name with a wildcard; "" for a pattern that matches at any depth."""
     names = pattern.strip("/").split("/")
-    is_anchored = pattern.startswith("/") or len(names) > 1
-    return "/".join(takewhile(_PLAIN_NAME.fullmatch, names)) if is_anchored else ""
+    return "/".join(takewhile(_PLAIN_NAME.fullmatch, names)) if _is_anchored(pattern) else ""
+
+
+def _is_anchored(pattern: str) -> bool:
+    """Return whether a pattern without braces is for one place, because a `/` is at its start or inside."""
+    return "/" in pattern.rstrip("/")
 
 
 def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:

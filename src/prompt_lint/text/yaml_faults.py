@@ -46,16 +46,16 @@ class _Place(NamedTuple):
 
 def explain_fault(text: str, error: Any) -> YamlFault:
     """Return what is wrong with a text for which PyYAML raised this `MarkedYAMLError`."""
-    mark = error.problem_mark or error.context_mark
+    problem_mark = error.problem_mark or error.context_mark
     words = f"{error.context or ''}: {error.problem or ''}".lower()
-    if mark is None:
+    if problem_mark is None:
         return YamlFault(_end(words), (0, 0))
-    start = error.context_mark.index if error.context_mark else mark.index
-    place = _Place(text, min(mark.index, len(text)), mark.line, min(start, len(text)), words)
+    start = error.context_mark.index if error.context_mark else problem_mark.index
+    mark = _Place(text, min(problem_mark.index, len(text)), problem_mark.line, min(start, len(text)), words)
     for explain in (_explain_tab, _explain_quote, _explain_bracket, _explain_value, _explain_key):
-        if fault := explain(place):
+        if fault := explain(mark):
             return fault
-    return YamlFault(_end(words), (mark.line + 1, mark.column + 1))
+    return YamlFault(_end(words), (problem_mark.line + 1, problem_mark.column + 1))
 
 
 def _end(words: str) -> str:
@@ -63,40 +63,40 @@ def _end(words: str) -> str:
     return words.rpartition(": ")[2]
 
 
-def _explain_tab(place: _Place) -> YamlFault | None:
-    indentation = re.match(r"\s*", place.current_line)
+def _explain_tab(mark: _Place) -> YamlFault | None:
+    indentation = re.match(r"\s*", mark.current_line)
     if not indentation or "\t" not in indentation[0]:
         return None
-    position = place.line + 1, indentation[0].index("\t") + 1
+    position = mark.line + 1, indentation[0].index("\t") + 1
     return YamlFault("the line is indented with a tab; YAML needs spaces", position)
 
 
-def _explain_quote(place: _Place) -> YamlFault | None:
-    if "quoted scalar" not in place.words and "double-quoted" not in place.words:
+def _explain_quote(mark: _Place) -> YamlFault | None:
+    if "quoted scalar" not in mark.words and "double-quoted" not in mark.words:
         return None
-    if "escape" in place.words:
+    if "escape" in mark.words:
         message = r"a backslash in double quotes starts an escape; write `\\`, or use single quotes"
-        return YamlFault(message, find_position(place.text, place.offset))
+        return YamlFault(message, find_position(mark.text, mark.offset))
     return YamlFault(
-        f"the quote `{place.text[place.start]}` isn't closed", find_position(place.text, place.start)
+        f"the quote `{mark.text[mark.start]}` isn't closed", find_position(mark.text, mark.start)
     )
 
 
-def _explain_bracket(place: _Place) -> YamlFault | None:
-    opener = place.text[place.start : place.start + 1]
-    if "flow" in place.words and opener in _CLOSERS:
-        if _is_closed(place.text, place.start):
-            line = find_position(place.text, place.start)[0]
+def _explain_bracket(mark: _Place) -> YamlFault | None:
+    opener = mark.text[mark.start : mark.start + 1]
+    if "flow" in mark.words and opener in _CLOSERS:
+        if _is_closed(mark.text, mark.start):
+            line = find_position(mark.text, mark.start)[0]
             noun = "list" if opener == "[" else "mapping"
             message = f"expected `,` or `{_CLOSERS[opener]}` in the {noun} that starts on line {line}"
-            return YamlFault(message, find_position(place.text, place.offset))
+            return YamlFault(message, find_position(mark.text, mark.offset))
         return YamlFault(
-            f"the `{opener}` isn't closed by a `{_CLOSERS[opener]}`", find_position(place.text, place.start)
+            f"the `{opener}` isn't closed by a `{_CLOSERS[opener]}`", find_position(mark.text, mark.start)
         )
-    closer = place.text[place.offset : place.offset + 1]
+    closer = mark.text[mark.offset : mark.offset + 1]
     if closer in _CLOSERS.values() and closer:
         return YamlFault(
-            f"there is no opening bracket for this `{closer}`", find_position(place.text, place.offset)
+            f"there is no opening bracket for this `{closer}`", find_position(mark.text, mark.offset)
         )
     return None
 
@@ -111,42 +111,42 @@ def _is_closed(text: str, start: int) -> bool:
     return False
 
 
-def _explain_value(place: _Place) -> YamlFault | None:
-    position = find_position(place.text, place.offset)
-    char = place.text[place.offset : place.offset + 1]
-    if "cannot start any token" in place.words and char and char in _RESERVED:
+def _explain_value(mark: _Place) -> YamlFault | None:
+    position = find_position(mark.text, mark.offset)
+    char = mark.text[mark.offset : mark.offset + 1]
+    if "cannot start any token" in mark.words and char and char in _RESERVED:
         name = "a backtick" if char == "`" else f"`{char}`"
         return YamlFault(f"a value that starts with {name} needs quotes", position)
-    if "alias" in place.words and place.text[place.start : place.start + 1] == "*":
-        return YamlFault("a value that starts with `*` needs quotes", find_position(place.text, place.start))
-    if "mapping values are not allowed" in place.words:
-        before = place.current_line[: position[1] - 1]
+    if "alias" in mark.words and mark.text[mark.start : mark.start + 1] == "*":
+        return YamlFault("a value that starts with `*` needs quotes", find_position(mark.text, mark.start))
+    if "mapping values are not allowed" in mark.words:
+        before = mark.current_line[: position[1] - 1]
         if re.search(r":\s", before):
             return YamlFault("a value that contains `: ` needs quotes", position)
     return None
 
 
-def _explain_key(place: _Place) -> YamlFault | None:
+def _explain_key(mark: _Place) -> YamlFault | None:
     """Explain a line that isn't `key: value`, or is where no key of its indentation can be."""
-    if "could not find expected ':'" in place.words:
-        line = find_position(place.text, place.start)
-        if re.search(r":\S", place.text[place.start :].split("\n", 1)[0]):
+    if "could not find expected ':'" in mark.words:
+        line = find_position(mark.text, mark.start)
+        if re.search(r":\S", mark.text[mark.start :].split("\n", 1)[0]):
             return YamlFault("expected `key: value`, with a space after the `:`", line)
         return YamlFault("expected `key: value`, found no `:`", line)
-    if "mapping values are not allowed" in place.words:
-        return _explain_unexpected_key(place)
-    if any(part in place.words for part in ("expected '-'", "expected key", "document start", "<block end>")):
+    if "mapping values are not allowed" in mark.words:
+        return _explain_unexpected_key(mark)
+    if any(part in mark.words for part in ("expected '-'", "expected key", "document start", "<block end>")):
         message = "the indentation doesn't match the lines above"
-        return YamlFault(message, find_position(place.text, place.offset))
+        return YamlFault(message, find_position(mark.text, mark.offset))
     return None
 
 
-def _explain_unexpected_key(place: _Place) -> YamlFault:
-    above = place.line_above
+def _explain_unexpected_key(mark: _Place) -> YamlFault:
+    above = mark.line_above
     dash = re.match(r"\s*-(?=[^\s-])", above)
     if above and (dash or not re.search(r":(\s|$)", above)):
-        line = place.text[: place.text.rfind(above, 0, place.offset)].count("\n") + 1
+        line = mark.text[: mark.text.rfind(above, 0, mark.offset)].count("\n") + 1
         sign = "a space after the `-`" if dash else "a `:` and a space after the key"
         return YamlFault(f"expected {sign}", (line, len(above) - len(above.lstrip()) + 1))
-    indentation = len(place.current_line) - len(place.current_line.lstrip())
-    return YamlFault("the indentation doesn't match the lines above", (place.line + 1, indentation + 1))
+    indentation = len(mark.current_line) - len(mark.current_line.lstrip())
+    return YamlFault("the indentation doesn't match the lines above", (mark.line + 1, indentation + 1))

@@ -266,6 +266,26 @@ def test_linked_memory_is_counted_once(repo: Repo, lint: Lint) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("own", "loaded"),
+    [
+        ("CLAUDE.md", ["/CLAUDE.md"]), (".claude/CLAUDE.md", ["/.claude/CLAUDE.md"]),
+        ("web/CLAUDE.md", ["/AGENTS.md", "/.claude/AGENTS.md"]),
+    ],
+)  # fmt: skip
+def test_what_is_loaded_at_the_start(repo: Repo, lint: Lint, own: str, loaded: list[str]) -> None:
+    """What is in folders below the top is loaded on demand; AGENTS.md only where the top has no CLAUDE.md."""
+    memory = (own, "AGENTS.md", ".claude/AGENTS.md", "web/AGENTS.md", "web/CLAUDE.local.md")
+    for path in (*memory, ".claude/rules/a.md", "web/.claude/rules/a.md"):
+        repo.write(path, f"Be kind in {path}.\n")
+    repo.write("web/.claude/skills/a/SKILL.md", skill("a"))
+
+    passes(lint)
+
+    [group] = yaml.safe_load(written(repo))["groups"]
+    assert group["sum"] == [*loaded, ".claude/rules/**/*.md"]
+
+
 def test_a_link_from_a_name_to_a_file_of_another(repo: Repo, lint: Lint) -> None:
     """Counted as what the link's name says, imports and all."""
     repo.write("docs/agents.md", "See @docs/style.md\n")
@@ -627,6 +647,30 @@ def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     assert ".github" not in checked.out
 
 
+@pytest.mark.parametrize(
+    ("commands", "branches"),
+    [
+        ([], ["trunk"]),  # the current branch
+        (["branch main"], ["main"]),
+        (["branch main", "remote add origin x", "update-ref refs/remotes/origin/v+1 trunk",
+          "symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/v+1"], ["v\\+1"]),
+    ],
+)  # fmt: skip
+def test_the_workflow_runs_on_pushes_to_the_default_branch(
+    repo: Repo, lint: Lint, commands: list[str], branches: list[str]
+) -> None:
+    """The remote's, else one with a usual name, else the current one; characters of patterns are escaped."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.commit()
+    for command in ("branch --move trunk", *commands):
+        repo.git(*command.split())
+
+    lint("init", "--with", "github")
+
+    workflow = (repo.path / ".github/workflows/prompts.yml").read_text(encoding="utf-8")
+    assert yaml.load(workflow, yaml.BaseLoader)["on"]["push"]["branches"] == branches  # noqa: S506  # a loader of texts
+
+
 def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
     """What to paste is printed, and the file is as it was."""
     repo.write("CLAUDE.md", "Hello.\n")
@@ -670,13 +714,16 @@ def test_without_a_configuration_there_is_an_answer(
 
     assert lint() == snapshot
     assert lint("list") == lint()
+    assert "claude-haiku-4-5" in lint("list", "--model", "claude-haiku-4-5").out
     assert not (repo.path / ".prompt-lint.yaml").exists()
 
 
-def test_where_there_is_no_answer_it_is_as_before(repo: Repo, lint: Lint) -> None:
-    """Nothing that looks like a prompt: the help, and the error of `list`; `check` and other formats want a configuration."""
-    assert (lint().code, "Usage: prompt-lint" in lint().err) == (2, True)
-    assert lint("list").err.startswith("error: found no prompt files")
+def test_where_there_is_no_answer_it_says_what_was_looked_for(
+    repo: Repo, lint: Lint, snapshot: SnapshotAssertion
+) -> None:
+    """Nothing looks like a prompt. `check` and other formats want a configuration."""
+    assert lint() == snapshot
+    assert lint("list") == lint()
     repo.write("CLAUDE.md", "Hello.\n")
     for arguments in (["check"], ["list", "--output-format", "json"], ["list", "CLAUDE.md"]):
         assert lint(*arguments).err.startswith("error: no .prompt-lint.yaml"), arguments

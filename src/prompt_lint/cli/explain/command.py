@@ -18,13 +18,13 @@ from prompt_lint.cli.explain.several_files import explain_folder, explain_group
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
-from prompt_lint.config.rule_matching import compile_rules
+from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
-from prompt_lint.output.terminal import find_width, wants_color, write_stdout
+from prompt_lint.output.terminal import find_width, wants_color, write_result, write_stdout
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -100,8 +100,7 @@ def command(
             text, code = explain_folder(tree, config, relative, sources, settings, view)
         else:
             text, code = explain_path(tree, config, relative, sources, settings, view)
-    write_stdout(wrap_lines(text, view.width, len(INDENT)))
-    return code
+    return write_result(wrap_lines(text, view.width, len(INDENT)), code)
 
 
 def _find_subject(
@@ -110,7 +109,7 @@ def _find_subject(
     """Return the tree, its configuration, and a path in it, or the group of that name where there is no such file. Raises `Fatal`."""
     if not os.path.lexists(path):
         tree, config, _ = load_project(env, (), config_options)
-        groups = {group.name: group for group in config.groups}
+        groups = {group.name: group for each in reversed(config.list_all()) for group in each.groups}
         if group := groups.get(path):
             return tree, config, "", group
         if near := find_nearest(path, groups):
@@ -123,17 +122,18 @@ def explain_path(
     tree: WorkingTree, config: Config, path: str, sources: CountSources, settings: Settings, view: View
 ) -> tuple[str, ExitCode]:
     """Return a text for a person, and the exit code of `check PATH`, or 0 where no rule matches."""
-    matcher = compile_rules(config.rules, config.exclude)
+    matcher = compile_config(config)
     file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
     named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
     lines = [escape_line(path), *([f"  {escape_line(named)} is a link to it"] if named != path else ())]
-    lines += _describe_rules(config, matcher, path, file and file.rule)
-    if matcher.excludes(path):
+    lines += _describe_config(config, path)
+    lines += _describe_rules(matcher.find_matcher(path), path, file and file.rule)
+    if matcher.find_matcher(path).excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
-        lines.append("  no rule owns it, so `check` doesn't count it")
+        lines.append("  no rule matches it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
-    users = [*_describe_groups(config, targets), *_describe_importers(path, targets)]
+    users = [*_describe_groups(targets), *_describe_importers(path, targets)]
     if file:
         source = FileToExplain(
             tree, file, file.rule.models[0], sources.offline_counter.count_text, settings.max_file_size
@@ -141,7 +141,7 @@ def explain_path(
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
-        lines += ["  no rule owns it, but", *users, ""]
+        lines += ["  no rule matches it, but", *users, ""]
     report = check_prompts(tree, config, [path], sources, settings)
     if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
         view = view._replace(verbosity=0)
@@ -155,10 +155,10 @@ def _join_lines(lines: Iterable[str]) -> str:
 
 def _read_requests(tree: WorkingTree, config: Config, path: str, max_bytes: int) -> tuple[list[Prompt], Rule]:
     """Return the prompts of a file, with their requests, and its rule. Raises `Fatal`, `Unreadable`."""
-    matcher = compile_rules(config.rules, config.exclude)
+    matcher = compile_config(config)
     file, _ = _find_file(tree, config, matcher, path, max_bytes)
     if not file:
-        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+        raise Fatal(f"no rule matches `{path}`", f"see `prompt-lint explain {path}`")
     data, reader = tree.read(file.path, max_bytes), IncludeReader(tree, max_bytes)
     return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
 
@@ -183,7 +183,16 @@ def _choose_name(tree: WorkingTree, matcher: RuleMatcher, path: str) -> str:
     return real if matcher.find_rule(real) else path
 
 
-def _describe_rules(config: Config, matcher: RuleMatcher, path: str, applied: Rule | None) -> Iterator[str]:
+def _describe_config(config: Config, path: str) -> Iterator[str]:
+    """Yield which of several configurations governs a path, and why."""
+    nearest = config.find_nearest(path)
+    if config.nested and nearest.path:
+        yield f"  governed by {escape_line(nearest.path)}: the nearest configuration above it"
+    elif config.nested:
+        yield "  governed by no configuration: there is none in a folder above it"
+
+
+def _describe_rules(matcher: RuleMatcher, path: str, applied: Rule | None) -> Iterator[str]:
     """Yield a line for each rule whose `files` match."""
     for compiled in matcher.rules:
         rule = compiled.rule
@@ -195,7 +204,7 @@ def _describe_rules(config: Config, matcher: RuleMatcher, path: str, applied: Ru
             result = "owns it: the last rule that matches"
         else:
             result = "matches, but a later rule does too" if applied else "matches"
-        place = f"{escape_line(config.path)}:{rule.line}" if rule.line else "the command line"
+        place = f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
         yield f"  {place}  {escape_line(', '.join(rule.files))}: {result}"
 
 
@@ -212,9 +221,10 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
     yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
 
 
-def _describe_groups(config: Config, targets: Targets) -> Iterator[str]:
+def _describe_groups(targets: Targets) -> Iterator[str]:
     for group, _ in targets.groups:
-        yield f"  in the group `{escape_line(group.name)}` ({escape_line(config.path)}:{group.rule.line})"
+        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
+        yield f"  in the group `{escape_line(group.name)}` ({place})"
 
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:

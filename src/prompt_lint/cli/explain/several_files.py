@@ -45,7 +45,7 @@ def explain_folder(
     ]
     lines = [f"{escape_line(folder) or '.'}: {pluralize(len(owned) + len(rest), 'file')}"]
     for line, paths in sorted(by_line.items()):
-        lines.append(f"  {_describe_rule(config, rules[line])}: {pluralize(len(paths), 'file')}")
+        lines.append(f"  {_describe_rule(rules[line])}: {pluralize(len(paths), 'file')}")
     if rest:
         lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
     if importers:
@@ -75,25 +75,26 @@ def explain_group(
 ) -> tuple[str, ExitCode]:
     """Return what a group is made of and what it comes to, and 1 if it is over its limit. Raises `Fatal`."""
     targets = find_targets(tree, config, (), settings.max_file_size)
-    files = [one for one in targets.groups if one.group is group or one.group.name == group.name]
+    files = [one for one in targets.groups if one.group == group]
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    members = read_groups(files, tree, config.path, settings.max_file_size, run.diagnostics)
+    members = read_groups(files, tree, settings.max_file_size, run.diagnostics)
     report = judge_prompts(run, members, len(files))
     if not files:
         raise Fatal(
-            f"the group `{escape_line(group.name)}` has no files", f"see {config.path}:{group.rule.line}"
+            f"the group `{escape_line(group.name)}` has no files",
+            f"see {group.rule.config_path}:{group.rule.line}",
         )
     lines = [
         escape_line(group.name),
-        f"  {escape_line(config.path)}:{group.rule.line}  {_describe_kind(group)}",
+        f"  {escape_line(group.rule.config_path)}:{group.rule.line}  {_describe_kind(group)}",
     ]
     lines += [f"    {name}" for name in _shorten(file.display_path for file in files[0].files)]
     text = "".join(f"{line}\n" for line in lines)
     return f"{text}\n{text_output.render(report, view)}", report.exit_code
 
 
-def _describe_rule(config: Config, rule: Rule) -> str:
-    place = f"{escape_line(config.path)}:{rule.line}" if rule.line else "the command line"
+def _describe_rule(rule: Rule) -> str:
+    place = f"{escape_line(rule.config_path)}:{rule.line}" if rule.line else "the command line"
     return f"{place}  {escape_line(', '.join(rule.files))}"
 
 

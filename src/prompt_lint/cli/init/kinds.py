@@ -73,7 +73,7 @@ KINDS = (
     Kind("Copilot prompts", "Prompts of Copilot, used by name.", ("copilot-prompt",), folders=(".github/prompts",)),
     Kind("Copilot agents", "Agents of Copilot: their system prompts.", ("copilot-agent",), folders=(".github/agents",)),
     Kind(
-        "agentic workflows", "Agentic workflows of GitHub: the text below the frontmatter.",
+        "agentic workflows", "Agentic workflows of GitHub: the text below the frontmatter, with what it imports.",
         ("agentic-workflow",), folders=(".github/workflows", "workflows"),
     ),
     Kind("Cursor rules", "Rules for Cursor.", ("cursor-rules",), folders=(".cursor/rules",)),
@@ -94,13 +94,13 @@ KINDS = (
     Kind("Gemini commands", "Commands of Gemini CLI.", ("gemini-command",), folders=(".gemini/commands", "commands")),
     _RESOURCES,
     SKILLS,
-    Kind("GEMINI.md", "What Gemini CLI loads at its start, with what it imports.", pattern="GEMINI.md", is_certain=True),
-    Kind("AGENTS.md", "What agents load at their start, with what it imports.", pattern="AGENTS.md", is_certain=True),
+    Kind("GEMINI.md", "What Gemini CLI loads, with what it imports: at its start, below the top when a file there is read.", pattern="GEMINI.md", is_certain=True),
+    Kind("AGENTS.md", "What agents load, with what it imports: at their start, below the top when a file there is read.", pattern="AGENTS.md", is_certain=True),
     Kind(
-        "rules", "Rules of Claude Code: always loaded, unless they say for which `paths`.",
+        "rules", "Rules of Claude Code: loaded at its start, unless they are below the top or say for which `paths`.",
         pattern="**/.claude/rules/**/*.md", folders=(".claude/rules",), is_certain=True,
     ),
-    Kind("CLAUDE.md", "What Claude Code loads at its start, with what it imports.", pattern="CLAUDE{,.local}.md", is_certain=True),
+    Kind("CLAUDE.md", "What Claude Code loads, with what it imports: at its start, below the top when a file there is read.", pattern="CLAUDE{,.local}.md", is_certain=True),
 )  # fmt: skip
 
 # Names and folders say which kind a file of these formats is.

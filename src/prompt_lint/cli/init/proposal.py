@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.group_prompts import read_groups
+from prompt_lint.check.group_prompts import is_added, read_groups
 from prompt_lint.check.pipeline import Run, judge_prompts
 from prompt_lint.check.read_prompts import Diagnostics
 from prompt_lint.check.targets import find_targets
@@ -15,11 +15,12 @@ from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.survey import survey_tree
-from prompt_lint.config.rule_matching import compile_rules
-from prompt_lint.config.schema import parse_config, rule_from_flags
+from prompt_lint.config.rule_matching import compile_config
+from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.model.values import Reference
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
@@ -31,21 +32,21 @@ if TYPE_CHECKING:
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.init.sizes import Size
     from prompt_lint.cli.init.survey import Survey
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Problem, Prompt, Section
     from prompt_lint.repo.working_tree import WorkingTree
 
-# What Claude Code loads at the start of every session at the top of the repository. After `#`: that prompt of each file.
-_ALWAYS_LOADED = (
-    ("/CLAUDE.md", ""),
-    ("/CLAUDE.local.md", ""),
-    ("/.claude/CLAUDE.md", ""),
-    (".claude/rules/**/*.md", ""),
-    (".claude/skills/*/SKILL.md", "metadata"),
-    (".claude/commands/**/*.md", "metadata"),
-    (".claude/agents/**/*.md", "metadata"),
+# What Claude Code loads at the start of every session at the top of the repository; in folders below, it loads such files on
+# demand. It reads AGENTS.md where there is no CLAUDE.md. Sources: its documentation (memory, skills), and mods/agents-md of
+# anthropics/claude-code v2.1.277, September 2026.
+_CLAUDE_MD = ("/CLAUDE.md", "/CLAUDE.local.md", "/.claude/CLAUDE.md")
+_AGENTS_MD = ("/AGENTS.md", "/.claude/AGENTS.md")
+_ALSO_LOADED = (
+    ".claude/rules/**/*.md",
+    ".claude/skills/*/SKILL.md#metadata",
+    ".claude/commands/**/*.md#metadata",
+    ".claude/agents/**/*.md#metadata",
 )
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
@@ -54,14 +55,17 @@ _MAX_EXCLUDED = 50
 _MAX_REASONS = 10
 
 _NOTHING_FOUND = "found no prompt files"
-_NOTHING_FOUND_HINT = """write a .prompt-lint.yaml that names them, at the top of the repository:
+_NOTHING_FOUND_HINT = """looked for CLAUDE.md, AGENTS.md and GEMINI.md; skills, agents, commands and rules of coding agents; texts in folders
+called `prompts` or with `prompt` in their names; .prompty, .prompt and .prompt.yml; requests and tools in JSON or YAML
+
+If your prompts are other files, write a .prompt-lint.yaml that names them, at the top of the repository:
 
   models: [{model}]
   limit: 8k
   prompts:
     - files: {example}
 
-or count one without: prompt-lint count FILE --model {model}"""
+or count a file without a configuration: prompt-lint count FILE"""
 _BY_HAND = "write one by hand: docs/configuration.md"
 
 
@@ -88,13 +92,18 @@ class Proposal(NamedTuple):
     loaded_parts: Sequence[Section] = ()
 
 
-class _Found(NamedTuple):
-    """The tree as far as drafts need it."""
+class _SurveyedTree(NamedTuple):
+    """A tree, the name of its configuration to be, what was found in it, and a reader of its prompts."""
 
     tree: WorkingTree
     name: str
     survey: Survey
     reader: Reader
+
+    def parse(self, draft: Draft) -> Config:
+        """Return the configuration that a draft makes. It governs no folder that has its own."""
+        nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
+        return parse_config(render_config(draft).encode(), self.name, FORMATS)._replace(nested=nested)
 
 
 def propose_config(
@@ -102,19 +111,19 @@ def propose_config(
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
-    survey = survey_tree(tree, name, settings.max_file_size)
+    survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    found = _Found(tree, name, survey, Reader(tree, settings.max_file_size))
+    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
-        draft, config, prompts = _settle(found, draft)
+        draft, config, prompts = _settle(surveyed, draft)
         sizes, problems = measure_largest(_list_buckets(prompts), sources)
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
-        remarks = write_remarks(survey, draft.dropped, compile_rules(config.rules, config.exclude))
-        return _finish(found, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
+        remarks = write_remarks(survey, draft.dropped, compile_config(config))
+        return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
 
@@ -125,12 +134,12 @@ def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
     return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
 
 
-def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
+def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
-        config = parse_config(render_config(draft).encode(), found.name, FORMATS)
-        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
-        revised, prompts = _revise(found, draft, config, targets)
+        config = surveyed.parse(draft)
+        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
                 "none of the prompts that were found can be measured",
@@ -145,18 +154,22 @@ def _settle(found: _Found, draft: Draft) -> tuple[Draft, Config, dict[str, list[
 
 def _list_reasons(draft: Draft) -> str:
     reasons = [f"{path}: {reason}" for path, reason in draft.excluded.items()][:_MAX_REASONS]
-    return "\n".join([*reasons, "mend them, or say by hand which files are prompts"])
+    return "\n".join(
+        [
+            *reasons,
+            "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md",
+        ]
+    )
 
 
 def _revise(
-    found: _Found, draft: Draft, config: Config, targets: Targets
+    surveyed: _SurveyedTree, draft: Draft, config: Config, targets: Targets
 ) -> tuple[Draft, dict[str, list[ReadPrompt]]]:
     """Return the draft without what is wrong with it, and the prompts of its rules by the title of their kind."""
     titles = _map_lines_to_titles(draft, config)
     prompts: dict[str, list[ReadPrompt]] = {}
     problems, exempt = list(targets.problems), dict(draft.exempt)
-    for file in targets.matched:
-        reading = found.reader.read(file)
+    for file, reading in zip(targets.matched, surveyed.reader.read_files(targets.matched), strict=True):
         problems += [reading.fault] if reading.fault else []
         for problem in reading.problems:
             if write_path_pattern(problem.path) and len(exempt) < _MAX_EXCLUDED:
@@ -165,7 +178,7 @@ def _revise(
                 problems.append(problem)
         prompts.setdefault(titles[file.rule.line], []).extend(reading.prompts)
     if problems:
-        return _leave_out(draft, config, problems, found.survey.links), prompts
+        return _leave_out(draft, config, problems, surveyed.survey.links), prompts
     findings = tuple(finding for finding in draft.findings if prompts.get(finding.kind.title))
     return draft._replace(findings=findings, exempt=exempt), prompts
 
@@ -181,7 +194,7 @@ def _list_buckets(prompts: Mapping[str, Sequence[ReadPrompt]]) -> dict[object, l
 
 
 def _finish(
-    found: _Found,
+    surveyed: _SurveyedTree,
     draft: Draft,
     prompts: dict[str, list[ReadPrompt]],
     sizes: Mapping[object, Sequence[Size]],
@@ -191,24 +204,24 @@ def _finish(
     """Return the proposal, with limits by the sizes of the prompts."""
     for _ in range(_MAX_DRAFTS):
         by_title = _list_sizes(draft, sizes)
-        final = _set_limits(draft, by_title, found.survey.links)
-        config = parse_config(render_config(final).encode(), found.name, FORMATS)
-        targets = find_targets(found.tree, config, (), found.reader.max_bytes)
+        final = _set_limits(draft, by_title, surveyed.survey.links)
+        config = surveyed.parse(final)
+        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
-        added = _list_unmeasured(found, final, config, targets, prompts)
+        added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:
             break
         prompts = {title: [*members, *added.get(title, ())] for title, members in prompts.items()}
         sizes, _ = measure_largest(_list_buckets(prompts), sources)
-    final, loaded, parts = _limit_group(found, final, config, targets, sources, settings)
+    final, loaded, parts = _limit_group(surveyed, final, config, targets, sources, settings)
     kinds = [_summarize(title, members) for title, members in by_title.items()]
-    return Proposal(render_config(final), kinds, _list_left_out(final, found.survey.faults), loaded, parts)
+    return Proposal(render_config(final), kinds, _list_left_out(final, surveyed.survey.faults), loaded, parts)
 
 
 def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
     by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
     for key, members in sizes.items():
-        by_title[key[0]] += members  # type: ignore[index]
+        by_title[key[0]] += members  # type: ignore[index]  # a key is a title and a format
     return by_title
 
 
@@ -225,15 +238,19 @@ def _set_limits(draft: Draft, by_title: Mapping[str, Sequence[Size]], links: Map
 
 
 def _list_unmeasured(
-    found: _Found, draft: Draft, config: Config, targets: Targets, prompts: Mapping[str, Sequence[ReadPrompt]]
+    surveyed: _SurveyedTree,
+    draft: Draft,
+    config: Config,
+    targets: Targets,
+    prompts: Mapping[str, Sequence[ReadPrompt]],
 ) -> dict[str, list[ReadPrompt]]:
     """Return the prompts of files that the rules take and that aren't measured yet, by the title of their kind."""
     measured = {read.prompt.path for members in prompts.values() for read in members}
     titles = _map_lines_to_titles(draft, config)
     added: dict[str, list[ReadPrompt]] = {}
-    for file in targets.matched:
-        if file.display_path not in measured:
-            added.setdefault(titles[file.rule.line], []).extend(found.reader.read(file).prompts)
+    others = [file for file in targets.matched if file.display_path not in measured]
+    for file, reading in zip(others, surveyed.reader.read_files(others), strict=True):
+        added.setdefault(titles[file.rule.line], []).extend(reading.prompts)
     return {title: reads for title, reads in added.items() if reads}
 
 
@@ -244,11 +261,16 @@ def _summarize(title: str, sizes: Sequence[Size]) -> KindSummary:
 
 
 def _limit_group(
-    found: _Found, draft: Draft, config: Config, targets: Targets, sources: CountSources, settings: Settings
+    surveyed: _SurveyedTree,
+    draft: Draft,
+    config: Config,
+    targets: Targets,
+    sources: CountSources,
+    settings: Settings,
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, found.tree, config.path, found.reader.max_bytes, run.diagnostics)
+    groups = read_groups(targets.groups, surveyed.tree, surveyed.reader.max_bytes, run.diagnostics)
     report = judge_prompts(run, groups, len(targets.groups))
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
@@ -265,7 +287,7 @@ def _leave_out(
     """Return the draft without the files and findings that have problems. Raises `Fatal` for one of the run."""
     excluded = dict(draft.excluded)
     faults: dict[str, str] = {}
-    matcher = compile_rules(config.rules, config.exclude)
+    matcher = compile_config(config)
     titles = _map_lines_to_titles(draft, config)
     paths_by_title: dict[str, list[str]] = {}
     for problem in problems:
@@ -320,17 +342,18 @@ def _map_lines_to_titles(draft: Draft, config: Config) -> dict[int, str]:
 def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) -> tuple[str, ...]:
     """Return patterns for what Claude Code always loads."""
     prompts = list(prompts)
-    found = []
-    for pattern, name in _ALWAYS_LOADED:
-        matches = compile_patterns([pattern])
+
+    def is_there(pattern: str) -> bool:
+        path, _, name = pattern.partition("#")
+        reference, matches = Reference(path, name, 0), compile_patterns([path])
         targets = {target for link, target in links.items() if matches(link)}
-        if any(
-            (matches(prompt.path) or prompt.path in targets)
-            and (prompt.name == name if name else prompt.name != "on demand")
+        return any(
+            (matches(prompt.path) or prompt.path in targets) and is_added(prompt, reference)
             for prompt in prompts
-        ):
-            found.append(f"{pattern}#{name}" if name else pattern)
-    return tuple(found)
+        )
+
+    own = tuple(filter(is_there, _CLAUDE_MD)) or tuple(filter(is_there, _AGENTS_MD))
+    return (*own, *filter(is_there, _ALSO_LOADED))
 
 
 def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:

@@ -15,13 +15,16 @@ from prompt_lint.cli.init.kinds import (
     is_documentation,
     may_be_prompt,
 )
+from prompt_lint.config.load import NAMES
+from prompt_lint.repo.paths import list_parents
 from prompt_lint.text.patterns import MAX_LENGTH, compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.model.errors import Unreadable
+    from prompt_lint.output.progress import Progress
     from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_EXCLUDED = 10
@@ -43,15 +46,17 @@ class Survey(NamedTuple):
     """What was found: findings in the order of their rules, paths that may be prompts, and where links lead.
 
     `faults` has the reason for each data file that was meant for a prompt and can't be measured; it is in no finding.
+    What is below `governed`, the folders that have a configuration already, was left out.
     """
 
     findings: Sequence[Finding]
     doubtful: Sequence[str]
     links: Mapping[str, str | Unreadable] = {}
     faults: Mapping[str, str] = {}
+    governed: Collection[str] = ()
 
 
-def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
+def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: Progress) -> Survey:
     """Look at the name of every file but the configuration, and into those that may be prompts. Raises `Fatal`.
 
     Files of more than `max_bytes`, and others that can't be read, are known by name alone.
@@ -60,16 +65,17 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
     links = tree.find_aliases(entries)
     files = {path for path, entry in entries.items() if entry.kind in {"file", "sparse"}} - {config_name}
     files -= tree.find_missing(files)
-    paths = sorted(files | links.keys())
-    inspections = {
-        path: inspect_file(path, tree, max_bytes)
-        for path in paths
-        if path not in links and has_special_name(path)
-    }
+    configs = tree.find_named(NAMES, (), tracked_only=False)
+    governed = {folder for path in configs if (folder := path.rpartition("/")[0])}
+    paths = sorted(path for path in files | links.keys() if governed.isdisjoint(list_parents(path)))
+    special = [path for path in paths if path not in links and has_special_name(path)]
+    inspections = {path: inspect_file(path, tree, max_bytes) for path in progress.track_files(special)}
     faults = {path: inspection.fault for path, inspection in inspections.items() if inspection.fault}
     formats = {path: "" if path in faults else inspection.format for path, inspection in inspections.items()}
     survey = find_prompts(paths, formats)
-    return survey._replace(findings=_merge_links(survey.findings, links), links=links, faults=faults)
+    return survey._replace(
+        findings=_merge_links(survey.findings, links), links=links, faults=faults, governed=governed
+    )
 
 
 def _merge_links(findings: Sequence[Finding], links: Mapping[str, str | Unreadable]) -> list[Finding]:

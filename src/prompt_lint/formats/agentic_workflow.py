@@ -1,0 +1,226 @@
+"""`agentic-workflow`: a workflow of GitHub Agentic Workflows (gh-aw), with the files that it imports.
+
+When the workflow runs, gh-aw reads the text below the frontmatter from the file itself, puts the texts of the imports
+before it, and leaves out comments. The compiled `.lock.yml` only names these files. Sources: documentation of gh-aw
+(imports, templating, compilation process) and, for how paths are resolved, its source (import_bfs.go, remote_fetch.go,
+runtime_import.cjs), both of 14 May 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.formats.imported_files import ImportedFiles, LoadedFile, describe_exclusion, resolve_import
+from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
+from prompt_lint.model.values import ImportedFile, Note, Prompt
+from prompt_lint.request.from_text import build_request
+from prompt_lint.text.decode import decode
+from prompt_lint.text.frontmatter import has_key, note_fault, parse_fields, split_frontmatter
+from prompt_lint.text.removal import remove_stretches
+from prompt_lint.text.template_markers import note_placeholders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prompt_lint.model.values import Part, ReadFile, Rule
+    from prompt_lint.text.frontmatter import Fields
+
+_FROM_TOP = (".github/", ".agents/", "/.github/", "/.agents/")
+# In a code span, `{{#import …}}` is an example. `{{#runtime-import …}}` is followed there, too.
+_DIRECTIVE = re.compile(
+    r"`[^`\n]*{{#import\b[^`\n]*`|{{#(?:runtime-)?import(?P<optional>\?)?(?=[ \t:])[ \t]*+:?[ \t]*+(?P<path>[^{}\n]++)}}"
+)
+_LINES_OR_SECTION = re.compile(r":\d+-\d+\Z|#.*\Z")
+
+# gh-aw takes these out of the text, up to the next heading of this level.
+_SUB_AGENT = re.compile(r"(?m)^##[ \t]+agent:[ \t]+`[a-z][a-z0-9_-]*`[ \t]*$")
+
+_ELSEWHERE = "imports a file of another repository or from the web, which isn't counted: gh-aw fetches it"
+_PARTLY = "imports lines or a section of a file, all of which is counted"
+_SUB_AGENT_COUNTED = (
+    "has a sub-agent in its text, which is counted with it, although gh-aw makes an agent of its own of it"
+)
+_LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or mark it as optional with `?`"
+
+
+def recognise(path: str, data: bytes) -> str | None:
+    """By its folder and the triggers in its frontmatter; files without `on` are only imported."""
+    try:
+        frontmatter = split_frontmatter(decode(data)).frontmatter or ""
+    except Unreadable:
+        return None
+    if not has_key(frontmatter, "on"):
+        return None
+    return (
+        "a file in such a folder with `on` in its frontmatter is an agentic workflow of GitHub: a message below "
+        "the frontmatter, with what it imports"
+    )
+
+
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield one prompt: the texts of the imports and of the workflow. Raises `Unreadable` where that can't be measured."""
+    workflow = _Workflow(path, decode(data), read)
+    request = build_request(workflow.text, rule.role or "user")
+    yield Prompt(path, "", 1, request, imports=workflow.imports)
+    yield from workflow.notes
+    for file in workflow.files:
+        if heading := _SUB_AGENT.search(file.content.text):
+            line = file.find_line(file.content.text.count("\n", 0, heading.start()) + 1)
+            yield Note(_SUB_AGENT_COUNTED, file.real_path, line, "content")
+    own = workflow.files[0]
+    for note in note_placeholders(path, own.content.text):
+        yield note._replace(line=own.find_line(note.line))
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
+    """Return the sections of the workflow, and those of each file that it imports."""
+    return [part for file in _Workflow(path, decode(data), read).files for part in file.parts()]
+
+
+class _Import(NamedTuple):
+    """A path as it is written, and its line in the file; `is_in_text` where a directive names it, not the frontmatter."""
+
+    path: str
+    line: int
+    is_optional: bool
+    is_in_text: bool
+
+
+class _WorkflowText(NamedTuple):
+    """The text below a frontmatter, without comments and directives. `lines` are the original numbers of its lines."""
+
+    text: str
+    lines: Sequence[int]
+    imports: Sequence[_Import]
+
+
+class _Workflow:
+    """A workflow and the files that it imports, each once; and `notes` on them.
+
+    Raises:
+        Unreadable: an import can't be measured, or there are too many.
+    """
+
+    def __init__(self, path: str, text: str, read: ReadFile) -> None:
+        self._imported = ImportedFiles(read)
+        self._notes: dict[Note, None] = {}
+        self._real_paths = {path}
+        self.files: list[LoadedFile[_WorkflowText]] = []
+        self._add(path, path, (), 0, text)
+        for file in self.files:  # grows: each file adds what it imports
+            for import_ in file.content.imports:
+                self._follow(file, import_)
+        self._imported.raise_failure()
+        self.notes = list(self._notes)
+
+    @property
+    def text(self) -> str:
+        """The text that is sent: the imports, then the workflow itself."""
+        texts = (file.content.text for file in [*self.files[1:], self.files[0]])
+        return "\n".join(text for text in texts if text.strip())
+
+    @property
+    def imports(self) -> tuple[ImportedFile, ...]:
+        return tuple(ImportedFile(file.path, file.real_path) for file in self.files[1:])
+
+    def _add(self, path: str, real_path: str, chain: tuple[str, ...], line: int, text: str) -> None:
+        split = split_frontmatter(text)
+        fields = parse_fields(split.frontmatter or "")
+        self._notes.update(dict.fromkeys(note_fault(real_path, fields)))
+        content = _parse_text(split.body, split.body_line, list(_list_imports(fields)))
+        self.files.append(LoadedFile(path, real_path, chain, line, split.body_line, content))
+
+    def _follow(self, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
+        name = _LINES_OR_SECTION.sub("", import_.path)
+        path = self._resolve(file, import_, name)
+        result = self._imported.read(path) if path else MissingFile("is not there")
+        if isinstance(result, MissingFile):
+            self._note_missing(file, import_, name)
+        elif isinstance(result, NotInRepository):
+            self._note(describe_exclusion(result), file, import_)
+        elif isinstance(result, Unreadable):
+            self._fail(file, import_, result)
+        else:
+            if name != import_.path:
+                self._note(_PARTLY, file, import_)
+            if result[0] not in self._real_paths:
+                self._load(file, import_, path or "", *result)
+
+    def _resolve(self, file: LoadedFile[_WorkflowText], import_: _Import, name: str) -> str | None:
+        """Return the path that an import means.
+
+        It is relative to the folder of the workflow. One in a frontmatter is relative to the folder of its file if it names
+        no folder, or begins with `./`.
+        """
+        if name.startswith(_FROM_TOP):
+            return resolve_import(name.removeprefix("/"), "")
+        is_beside = not import_.is_in_text and ("/" not in name or name.startswith("./"))
+        return resolve_import(name, file.path if is_beside else self.files[0].path)
+
+    def _load(
+        self, file: LoadedFile[_WorkflowText], import_: _Import, path: str, real_path: str, data: bytes
+    ) -> None:
+        self._real_paths.add(real_path)
+        try:
+            text = decode(data)
+        except Unreadable as error:
+            self._fail(file, import_, error)
+        else:
+            chain, line = (*file.import_chain, file.real_path), file.importing_line or import_.line
+            self._add(path, real_path, chain, line, text)
+
+    def _note_missing(self, file: LoadedFile[_WorkflowText], import_: _Import, name: str) -> None:
+        if _is_elsewhere(name):
+            self._note(_ELSEWHERE, file, import_)
+        elif not import_.is_optional:
+            self._notes[Note(_LOST % import_.path[:200], file.real_path, import_.line, "lost-import")] = None
+
+    def _note(self, message: str, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
+        self._notes[Note(message, file.real_path, import_.line, "import")] = None
+
+    def _fail(self, file: LoadedFile[_WorkflowText], import_: _Import, error: Unreadable) -> None:
+        importer = file.real_path if file.import_chain else ""
+        self._imported.fail(import_.path, importer, file.importing_line or import_.line, error)
+
+
+def _list_imports(fields: Fields) -> Iterator[_Import]:
+    """Yield the Markdown files in `imports`, which is a list or has one as `aw`. Other files hold no text."""
+    value = fields.values.get("imports")
+    items = value.get("aw") if isinstance(value, dict) else value
+    for item in items if isinstance(items, list) else ():
+        path = (item.get("uses") or item.get("path")) if isinstance(item, dict) else item
+        if isinstance(path, str) and re.search(r"(?i)\.md(?:[?#@].*)?\Z", path):
+            line, is_optional = fields.lines["imports"], path.endswith("?")
+            yield _Import(path.removesuffix("?"), line, is_optional, is_in_text=False)
+
+
+def _parse_text(body: str, body_line: int, imports: list[_Import]) -> _WorkflowText:
+    """Return the text without comments and directives, and what these import in addition to `imports`."""
+    stretches: list[tuple[int, int]] = []
+    start, line, counted = 0, body_line, 0
+    for comment in [*_find_comments(body), (len(body), len(body))]:
+        for directive in _DIRECTIVE.finditer(body, start, comment[0]):
+            if path := directive["path"]:
+                line += body.count("\n", counted, directive.start())
+                counted = directive.start()
+                imports.append(_Import(path.strip(), line, bool(directive["optional"]), is_in_text=True))
+                stretches.append(directive.span())
+        stretches.append(comment)
+        start = comment[1]
+    text, lines = remove_stretches(body, stretches)
+    return _WorkflowText(text, lines, imports)
+
+
+def _find_comments(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where comments begin and end, also those in code."""
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        yield start, end + 3
+        start = text.find("<!--", end + 3)
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Return whether a path that names no file here is an address, or `owner/repository/path`, perhaps with `@ref`."""
+    is_local = path.startswith((".", "/", "shared/"))
+    return "@" in path or "://" in path or (path.count("/") > 1 and not is_local)
