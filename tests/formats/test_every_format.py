@@ -19,9 +19,11 @@ from prompt_lint.formats import (
     continue_prompt,
     dotprompt,
     gemini_command,
+    marked,
     memory,
     prompt_yml,
     prompty,
+    python_source,
     request,
     skill,
     tools,
@@ -56,7 +58,8 @@ def every_format() -> Mapping[str, PromptFormat]:
     """The type checker holds every module to the protocol here; the table imports them by name."""
     return {
         "memory": memory, "skill": skill, "prompt-yml": prompt_yml, "prompty": prompty, "continue-prompt": continue_prompt,
-        "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, **TEXT_FORMATS,
+        "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, "marked": marked, "python": python_source,
+        **TEXT_FORMATS,
     }  # fmt: skip
 
 

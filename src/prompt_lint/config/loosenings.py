@@ -77,6 +77,8 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:
         yield Loosening(subject, f"is read as `{current.format}` now, whatever it was before", current.line)
+    if current.format == base.format and current.names != base.names:
+        yield Loosening(subject, "looks for other names of prompts now", current.line)
     if current.allow_empty and not base.allow_empty and current.files == base.files:
         yield Loosening(subject, "may match nothing now", current.line)
 
