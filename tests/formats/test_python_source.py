@@ -86,8 +86,8 @@ def test_parts_have_the_lines_of_the_file() -> None:
     assert [(part.title, part.first_line) for part in parts] == [
         ("# Role", 7),
         ("# Answer", 10),
-        ("user", 5),
-    ][: len(SOURCE)]
+        ("system", 5),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MARKER = re.compile(
     r"[ \t]*(?P<sign>#+|//+|--+|;+|%+|<!--+|/\*+|\*+|\{#-?|\(\*|'|REM\b)[ \t]*prompt-lint:(?P<words>.*)"
 )
-_ENDINGS = re.compile(r"[ \t]*(?:--+>|\*+/|-?#\}|\*\))?[ \t]*\Z")
+_ENDINGS = ("-->", "*/", "-#}", "#}", "*)")
 _NAME = re.compile(r"[\w.-]{1,100}")
 _EXAMPLE = "write `prompt-lint: begin NAME` and `prompt-lint: end`, each in a comment on a line of its own"
 # Signs of comments that end with their line, and of the lines within `/* */`.
@@ -66,7 +66,9 @@ def _list_regions(path: str, text: str) -> Iterator[_Region | Problem]:
         marker = _MARKER.match(line)
         if not marker:
             continue
-        word, _, name = _ENDINGS.sub("", marker["words"]).strip().partition(" ")
+        words = marker["words"].strip()
+        ending = next((it for it in _ENDINGS if words.endswith(it)), "")
+        word, _, name = words.removesuffix(ending).strip().partition(" ")
         name = name.strip()
         if word not in {"begin", "end"} or (name and not _NAME.fullmatch(name)):
             yield Problem(path, number, "has a `prompt-lint:` marker that can't be read", _EXAMPLE)
