@@ -76,6 +76,12 @@ SHAPES = [
     ("a.jsonl", "", "-\n", ""), ("a.jsonl", "", "{}\n", ""), ("a.jsonl", "", "\n", ""), ("a.jsonl", "", '{"messages": [\n', ""),
     ("a.txt", "", "{{", ""), ("a.txt", "{{", "a\n", ""), ("a.txt", "", "{%", ""), ("a.txt", "", "{# ", ""), ("a.txt", "", "\\a{{}}", "x"),
     ("a.txt", "{{", "`", ""), ("a.txt", "{{", "```\n~~~\n", ""), ("a.txt", "{{a", " ", ""), ("a.prompt.md", "", "${input:", ""), ("a.prompt.md", "`", "{{a}} `` ", ""), ("a.prompt.md", "", "\\\\{{a}}", ""),
+    ("python", "", "x,", ""), ("python", "PROMPT = ", "(", ""), ("python", "PROMPT = ", "-", "1"), ("python", "PROMPT = '", "\\d", "'"),
+    ("python", "", 'PROMPT = "a"\n', ""), ("python", "A = 'a'\n", "A += 'a'\n", ""), ("python", "A = 'a'\n", "A = A + A\n", ""),
+    ("python", "PROMPT = f'", "{a}", "'"), ("python", "", '\\"""', ""), ("python", "PROMPT = ", "'a'+", "'a'"), ("python", "", "if x:\n p=1\n", ""),
+    ("python", "if x: pass\n", "elif x: pass\n", ""), ("python", "PROMPT = ", "a.", "b"), ("python", "", "class A:\n PROMPT='a'\n", ""),
+    ("python", "", "f'{a}',", ""), ("marked", "", "# prompt-lint: begin a\n", ""), ("marked", "", "# prompt-lint: begin\n#\n# prompt-lint: end\n", ""),
+    ("marked", "# prompt-lint:", " ", "begin"), ("marked", "", " \t", "# prompt-lint: begin"), ("marked", "", "#", "prompt-lint: end"),
     ("report", '{"schema_version": 1, "verdicts": [', "[],", "1]}"), ("report", '{"schema_version": 1, "verdicts": ', "[", ""),
     ("report", '{"schema_version": 1, "verdicts": ["', "\\n", '"]}'),
     ("config", "prompts:\n", "- files: a\n", ""), ("config", "prompts: ", "[", ""), ("config", "exclude: [", "'{a,b}',", "]"),
@@ -94,7 +100,7 @@ def read_config(path: str, data: bytes) -> None:
 
 def read_prompts(path: str, data: bytes) -> None:
     """Recognise and parse a file, and take the first prompts apart."""
-    rule = make.rule(format="", role="")
+    rule = make.rule(format=path if path in {"python", "marked"} else "", role="")
     chosen = FORMATS[recognition.recognise(path, data, rule).name]
     prompts = [it for it in chosen.parse(path, data, rule, read_nothing) if isinstance(it, Prompt)]
     for prompt in prompts[:3]:
