@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # A screenful: lines for what fails, for each other status, then prompts in a line each. With -v there is no bound.
 _LINES_FAILING, _LINES_OTHER, _SHORT_LINES = 30, 9, 10
 _PROBLEMS, _BLOCKS_PER_FILE = 8, 3
-_PROJECTS, _FOLDER_WIDTH = 20, 40
+_PROJECTS, _FOLDER_WIDTH = 10, 40
 
 _COLORS: Mapping[Level, str] = {
     "fail": STATUS_WORDS["over"].color, "doubt": STATUS_WORDS["warn"].color, "pass": STATUS_WORDS["ok"].color,
