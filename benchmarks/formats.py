@@ -63,7 +63,7 @@ def read(repository: Path, path: str, data: bytes) -> File:
     try:
         name = recognise(path, data, rule).name
         for one in FORMATS[name].parse(path, data, rule, reader(repository)):
-            (prompts if isinstance(one, Prompt) else said).append(one)  # type: ignore[arg-type]
+            (prompts if isinstance(one, Prompt) else said).append(one)  # type: ignore[arg-type]  # the list of its kind
     except Unreadable as error:
         said.append(Problem(path, error.line, error.message, error.hint))
     return File(repository.name, path, data, name, prompts, said)
@@ -116,8 +116,8 @@ def of_skills(found: list[File]) -> Iterator[str]:
     messages = Counter(one.message for file in ours for one in file.said)
     for told, message in (
         ("without frontmatter", skills._NO_FRONTMATTER),  # noqa: SLF001  # the sentences are no one else's business
-        ("not called like their folder", skills._OTHER_NAME),  # noqa: SLF001
-        ("with a body of more than 500 lines", skills._LONG),  # noqa: SLF001
+        ("not called like their folder", skills._OTHER_NAME),  # noqa: SLF001  # the sentence itself
+        ("with a body of more than 500 lines", skills._LONG),  # noqa: SLF001  # the same
         ("with frontmatter that isn't plain YAML", frontmatter.NOT_YAML),
     ):
         yield f"skills {told}: {messages[message]} of {len(ours)}"

@@ -6,6 +6,7 @@ import ast
 import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SOURCE = ROOT / "src" / "prompt_lint"
 PACKAGE = "prompt_lint"
@@ -206,3 +206,19 @@ def test_no_file_has_two_jobs() -> None:
     lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in NAMES.items()}
 
     assert {module: lines for module, lines in lengths.items() if lines > 400} == {}
+
+
+def test_what_is_silenced_has_its_reason() -> None:
+    """Each `noqa`, `type: ignore` and `pragma: no cover` says on its line why."""
+    silenced = re.compile(r"# (?:noqa\b|type: ignore|pragma: no cover)[^#\n]*(?P<reason># \S)?")
+    folders = ("src", "tests", "tools", "benchmarks")
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if any(not match["reason"] for match in silenced.finditer(line))
+    ]
+
+    assert bare == []

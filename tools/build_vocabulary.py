@@ -127,7 +127,7 @@ def within(code: int, blocks: tuple[tuple[int, int], ...]) -> bool:
     return any(low <= code <= high for low, high in blocks)
 
 
-def class_of(code: int, *, mark: bool, alphabetic: bool) -> str:  # noqa: PLR0911 - a table by nature
+def class_of(code: int, *, mark: bool, alphabetic: bool) -> str:  # noqa: PLR0911  # a table by nature
     """The class of a character of the basic plane beyond ASCII; `letter` for an isolated one."""
     char = chr(code)
     category = unicodedata.category(char)

@@ -59,7 +59,7 @@ def find_address(target: str, folder: Path, repository: str) -> str:
 def read_repository() -> str:
     """Return the repository's address, from where the program has it."""
     text = (ROOT / "src" / "prompt_lint" / "__init__.py").read_text(encoding="utf-8")
-    return re.search(r'^REPOSITORY = "(.+)"$', text, re.MULTILINE)[1]  # type: ignore[index]
+    return re.search(r'^REPOSITORY = "(.+)"$', text, re.MULTILINE)[1]  # type: ignore[index]  # a test holds that it is there
 
 
 if __name__ == "__main__":

@@ -246,7 +246,9 @@ def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github:
     sentence = 'Accepted by the label "prompt-size-ok" of the pull request.'
 
     done = composite.run(ROOT, job, {"accept-label": "prompt-size-ok", "comment": "true"})
-    other = composite.run(ROOT, job, {"accept-label": "another"})
+    accepted = str(github.comments)
+    other = composite.run(ROOT, job, {"accept-label": "another", "comment": "true"})
+    advice = ', or add the label `"another"` to the pull request'
 
     outputs = done.outputs
     assert (outputs["status"], outputs["over"], outputs["accepted"]) == ("pass", "0", "1"), done.log
@@ -256,8 +258,13 @@ def test_a_label_accepts_prompts_over_their_limits(repo: Repo, job: Job, github:
     assert warning.properties["file"] == "prompts/b.md"
     assert check.annotations("error") == []
     assert sentence in check.summary
-    assert sentence in str(github.comments)
+    assert sentence in accepted
     assert (other.outputs["status"], other.outputs["over"], other.outputs["accepted"]) == ("fail", "1", "0")
+    assert advice in other.step("Check the prompts").summary
+    assert advice in str(github.comments)
+    assert advice.replace("`", "") in other.step("Check the prompts").log.replace("\n", " ").replace(
+        "  ", " "
+    )
 
 
 def test_a_label_accepts_raised_limits(repo: Repo, job: Job) -> None:
@@ -642,14 +649,18 @@ def test_paths_and_outputs_are_read_line_by_line(repo: Repo, job: Job) -> None:
 
 
 def test_a_working_directory_is_where_paths_begin(repo: Repo, job: Job) -> None:
-    """The configuration is found from there as usual."""
-    open_pull_request(repo, job, {"prompts/b.md": LONG})
+    """The configuration in the folder itself is found, and without one, that of the nearest folder above."""
+    project = "models: [claude-sonnet-4-6]\nprompts: [{files: '*.md', limit: 7}]\n"
+    change = {"prompts/b.md": LONG, "search/.prompt-lint.yaml": project, "search/c.md": LONG}
+    open_pull_request(repo, job, change)
 
     done = composite.run(
         ROOT, job, {"working-directory": "prompts", "paths": "a.md", "args": "--quiet --exit-zero"}
     )
+    nested = composite.run(ROOT, job, {"working-directory": "search", "args": "--quiet --exit-zero"})
 
     assert {v["path"] for v in read_report(done)["verdicts"]} == {"prompts/a.md"}
+    assert [(v["path"], v["limit"]) for v in read_report(nested)["verdicts"]] == [("search/c.md", 7)]
     missing = composite.run(ROOT, job, {"working-directory": "nowhere"})
     assert missing.outputs["status"] == "error"
     assert "working-directory" in missing.summary

@@ -131,7 +131,9 @@ def test_hostile_values_stay_data(admin: AdminServer, job: Job, name: str, value
 
     assert (done.outcome, done.outputs["exit-code"]) == ("failure", "2"), done.log
     assert list(job.workspace.rglob("pwned*")) == []
-    assert {one.properties.get("title") for one in done.step("Report").commands} == {"prompt-lint"}
+    assert {one.properties.get("title") for one in done.step("Report").commands} == {
+        "prompt-lint: the configuration or the command line is wrong"
+    }
     assert "Traceback" not in done.log
     assert ADMIN_KEY not in everything(done)
 
@@ -157,7 +159,7 @@ def test_no_link_of_the_checkout_moves_the_report(admin: AdminServer, job: Job, 
 
 
 def test_a_report_of_an_earlier_run_is_not_used(admin: AdminServer, job: Job) -> None:
-    """Where this run makes no report, the outputs name none."""
+    """Where this run makes no report, the outputs name none, and the file says why."""
     (job.workspace / "usage.html").write_text("old", encoding="utf-8")
     admin.refusal = (403, "no")
     admin.admins = frozenset()
@@ -165,6 +167,21 @@ def test_a_report_of_an_earlier_run_is_not_used(admin: AdminServer, job: Job) ->
     done = composite.run(REPORT, job, KEY | {"html-file": "usage.html"})
 
     assert (done.outcome, done.outputs["report-file"]) == ("failure", "")
+    assert "could not make the report" in (job.workspace / "usage.html").read_text(encoding="utf-8")
+    assert done.summary.count("could not make the report") == 1
+
+
+def test_a_page_that_is_not_written_is_no_verdict(admin: AdminServer, job: Job) -> None:
+    """It is annotated, and the report is in the summary and in the runner's own file."""
+    (job.workspace / "usage").write_text("a file", encoding="utf-8")
+
+    done = composite.run(REPORT, job, KEY | {"html-file": "usage/page.html"})
+
+    assert (done.outcome, done.outputs["exit-code"]) == ("success", "0"), done.log
+    [told] = done.step("Report").annotations("error")
+    assert told.data.startswith("could not write usage/page.html")
+    assert "Support agents" in Path(done.outputs["report-file"]).read_text(encoding="utf-8")
+    assert done.summary.startswith("## Claude usage and cost")
 
 
 def test_only_the_last_step_has_the_key() -> None:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 MODEL = "claude-opus-5"
 # Short, so that each fault ends in a moment; what is held is that it ends within them.
-QUICK = RequestPolicy(deadline=0.8, stall=0.6, timeout=0.25)
+QUICK = RequestPolicy(deadline=0.4, stall=0.3, timeout=0.15)
 PATIENT = RequestPolicy(deadline=20, stall=10, timeout=10)
 
 # Faults whose answer is a true count all the same, and those that carry one of their own.

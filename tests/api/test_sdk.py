@@ -47,7 +47,8 @@ MODEL = "claude-opus-5"
 IDENTITY = SdkCredential("anthropic", "workload identity")
 SECRET_PROMPT = "c4nary prompt"
 ASSERTION = "eyJhbGciOi.c4naryAssertion.sig"
-QUICK = RequestPolicy(deadline=1.0, stall=0.8, timeout=0.3)
+# Short, so that each fault ends in a moment.
+QUICK = RequestPolicy(deadline=0.4, stall=0.3, timeout=0.15)
 
 
 def token_response(exchange: Exchange) -> bool:

@@ -86,7 +86,7 @@ def test_counts_of_another_origin_model_engine_or_service_are_not_found(folder: 
     [
         exact(0), exact(-5), exact(2**31), exact(True), Count(5, 6, 7, "offline"), Count(5, 4, 2**31, "offline"),
         Count(5, -1, 7, "offline"), Count(5, 4, 6, "api"),
-        *(Count(odd, odd, odd, "api") for odd in (float("nan"), 5.0, "5", None)),  # type: ignore[arg-type]
+        *(Count(odd, odd, odd, "api") for odd in (float("nan"), 5.0, "5", None)),  # type: ignore[arg-type]  # numbers that SQLite would take
     ],
 )  # fmt: skip
 def test_impossible_counts_are_not_kept(folder: Path, count: Count) -> None:

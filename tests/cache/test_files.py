@@ -333,14 +333,21 @@ entries = st.builds(
 @settings(max_examples=25, deadline=None)
 def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry) -> None:
     """Under the same build, checkout, path, stamp, format and role, and under no other."""
+
+    def look_up(build: str, top: str, stamp: bytes, file_format: str, role: str) -> dict[str, FileEntry]:
+        with closing(open_files(folder, build, top)) as cache:
+            return cache.get({path: stamp}, file_format, role)
+
     with tempfile.TemporaryDirectory() as folder:
         with closing(open_files(folder, "build", "top")) as cache:
             cache.put(path, stamp, "text", "user", entry)
         entries_elsewhere = {
-            key: open_files(folder, key[0], key[1]).get({path: stamp}, *key[2:])
-            for key in itertools.product(("build", "other"), ("top", "pot"), ("text", ""), ("user", "system"))
+            (build, top, *key): look_up(build, top, stamp, *key)
+            for build, top, *key in itertools.product(
+                ("build", "other"), ("top", "pot"), ("text", ""), ("user", "system")
+            )
         }
-        changed = open_files(folder, "build", "top").get({path: stamp[:-1] + b"?"}, "text", "user")
+        changed = look_up("build", "top", stamp[:-1] + b"?", "text", "user")
 
     assert entries_elsewhere.pop(("build", "top", "text", "user")) == {path: entry}
     assert set(map(len, entries_elsewhere.values())) == {0}
@@ -470,7 +477,7 @@ def test_a_linked_folder_is_followed_out_of_the_folders_that_are_asked_for(
 
 def test_a_pattern_inside_a_submodule_matches_nothing(repo: Repo, lint: Lint, tmp_path: Path) -> None:
     """Git refuses paths inside a submodule."""
-    from tests.support.repo import Repo as Another  # noqa: PLC0415
+    from tests.support.repo import Repo as Another  # noqa: PLC0415  # `Repo` is a type alone elsewhere here
 
     other = Another(tmp_path / "other")
     other.write("deep/x.md")

@@ -141,7 +141,7 @@ def test_a_damaged_file_with_a_second_name_is_left_alone(folder: Path) -> None:
 
     assert found == {}
     assert warnings == [
-        f"The cache {folder / FILE} is not used: it is damaged or not a cache of this version."
+        f"the cache {folder / FILE} is not used: it is damaged or not a cache of this version"
     ]
     assert (folder / "mine").read_bytes() == b"mine" * 1_000
 
@@ -176,4 +176,4 @@ def test_a_python_without_sqlite_counts_without_a_cache(
     found, warnings = run_with_cache(folder, counts([1]))
 
     assert found == {}
-    assert warnings == [f"The cache {folder / FILE} is not used: this Python was built without SQLite."]
+    assert warnings == [f"the cache {folder / FILE} is not used: this Python was built without SQLite"]

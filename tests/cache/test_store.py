@@ -253,7 +253,7 @@ def test_what_is_no_regular_file_is_left_alone(folder: Path, make: Callable[[Pat
     found, warnings = run_with_cache(folder, counts([1]))
 
     assert found == {}
-    assert warnings == [f"The cache {folder / FILE} is not used: it is not a regular file."]
+    assert warnings == [f"the cache {folder / FILE} is not used: it is not a regular file"]
     assert (folder / "elsewhere").read_bytes() == before
     assert sorted(os.listdir(folder)) == [".gitignore", "CACHEDIR.TAG", FILE, "elsewhere"]
 
@@ -409,7 +409,7 @@ def test_a_reader_does_not_wait_for_a_stuck_process(folder: Path) -> None:
 
     assert found == [{}] * 10
     assert 0.2 < took < 1.5
-    assert cache.warnings == [f"The cache {folder / FILE} is not read: another process uses it."]
+    assert cache.warnings == [f"the cache {folder / FILE} is not read: another process uses it"]
 
 
 def test_a_writer_gives_up_on_a_stuck_process(folder: Path) -> None:
@@ -424,7 +424,7 @@ def test_a_writer_gives_up_on_a_stuck_process(folder: Path) -> None:
 
     assert 0.25 < took < 1.5
     assert cache.warnings == [
-        f"The cache {folder / FILE} can't be written, so new counts weren't saved: another process uses it."
+        f"the cache {folder / FILE} can't be written, so new counts weren't saved: another process uses it"
     ]
 
 
@@ -481,7 +481,7 @@ def test_a_file_that_may_not_grow_keeps_what_it_has(folder: Path) -> None:
     )
     found = read_counts(folder, known)
 
-    assert done.stdout.startswith("1 The cache ")
+    assert done.stdout.startswith("1 the cache ")
     assert done.stderr == ""
     assert found.items() <= known.items()
     assert 200 <= len(found) < 1_000
@@ -514,7 +514,7 @@ def test_a_full_disk_keeps_what_it_has(tiny_disk: Path) -> None:
     save_counts(tiny_disk / "cache", counts(range(100)))
 
     assert cache.warnings == [
-        f"The cache {tiny_disk / 'cache' / FILE} can't be written, so new counts weren't saved: the disk is full."
+        f"the cache {tiny_disk / 'cache' / FILE} can't be written, so new counts weren't saved: the disk is full"
     ]
     assert found.items() <= known.items()
     assert len(found) >= 200
@@ -554,7 +554,7 @@ def test_a_folder_that_cannot_be_written_is_read(folder_of_others: Path) -> None
 
     assert found == counts(range(5))
     assert warnings == [
-        f"The cache {folder / FILE} can't be written, so new counts weren't saved: it can't be written."
+        f"the cache {folder / FILE} can't be written, so new counts weren't saved: it can't be written"
     ]
 
 
@@ -573,7 +573,7 @@ def test_a_cut_off_transaction_that_cannot_be_rolled_back_is_no_cache(
     killed.chmod(0o755)
 
     assert found == {}
-    assert warnings == [f"The cache {killed / FILE} is not used: it can't be written."]
+    assert warnings == [f"the cache {killed / FILE} is not used: it can't be written"]
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o555], ids=["closed", "read-only"])
@@ -585,7 +585,7 @@ def test_a_folder_that_cannot_be_created_is_no_cache(folder_of_others: Path, mod
 
     assert found == {}
     assert len(warnings) == 1
-    assert warnings[0].endswith(": Permission denied.")
+    assert warnings[0].endswith(": Permission denied")
     assert os.listdir(folder_of_others / "home") == []
 
 
@@ -596,7 +596,7 @@ def test_a_file_that_cannot_be_read_is_no_cache(folder_of_others: Path) -> None:
         found, warnings = run_with_cache(folder_of_others, counts(range(5)))
 
     assert found == {}
-    assert warnings == [f"The cache {folder_of_others / FILE} is not used: it can't be opened."]
+    assert warnings == [f"the cache {folder_of_others / FILE} is not used: it can't be opened"]
 
 
 def test_a_folder_below_a_file_is_no_cache(tmp_path: Path) -> None:
@@ -607,7 +607,7 @@ def test_a_folder_below_a_file_is_no_cache(tmp_path: Path) -> None:
 
     assert found == {}
     assert len(warnings) == 1
-    assert warnings[0].endswith(": Not a directory.")
+    assert warnings[0].endswith(": Not a directory")
 
 
 def test_too_few_descriptors_are_no_cache(folder: Path) -> None:

@@ -87,3 +87,33 @@ def test_an_exemption_that_matches_no_prompt_is_an_error_with_its_line(
         "          correct the pattern, or remove the exemption\n"
     ) in done.out
     assert lint("check", "--offline", "prompts/new.md").code == 0
+
+
+def test_an_exemption_whose_prompts_pass_is_noted(repo: Repo, lint: Callable[..., Done]) -> None:
+    """With a base, only by the change that made them pass. A configuration can switch the note off."""
+    config = CONFIG.format(files="prompts/*.md", exempt="prompts/a.md")
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("prompts/a.md", LONG)
+    repo.commit()
+    noted = "note: every prompt that matches `prompts/a.md` passes, so this exemption can be removed: .prompt-lint.yaml:5\n"
+    assert noted not in lint("check", "--offline", "-v").out
+
+    repo.write("prompts/a.md", "Be kind.\n")
+
+    assert noted in lint("check", "--offline").out
+    assert noted in lint("check", "--offline", "--base", "HEAD").out
+    repo.write("prompts/b.md", "Be kind.\n")
+    repo.commit()
+    assert noted not in lint("check", "--offline", "--base", "HEAD").out
+    repo.write(".prompt-lint.yaml", f"notes: {{exemption: off}}\n{config}")
+    assert "can be removed" not in lint("check", "--offline").out
+
+
+def test_an_exemption_of_growth_may_be_needed_with_a_base(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Without one nothing shows whether the prompt grew."""
+    config = CONFIG.format(files="prompts/*.md, max_growth: 5", exempt="prompts/a.md")
+    repo.write(".prompt-lint.yaml", config)
+    repo.write("prompts/a.md", "Be kind.\n")
+    repo.commit()
+
+    assert "can be removed" not in lint("check", "--offline").out

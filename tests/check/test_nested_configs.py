@@ -275,6 +275,18 @@ def test_configurations_that_nobody_has_added_count_too(
     assert list_limits(lint(*OFFLINE, *options, "a/a.md")) == {"a/a.md": 50}
 
 
+def test_a_link_to_a_folder_has_no_configuration_of_its_own(monorepo: Repo, lint: Callable[..., Done]) -> None:
+    """Git lists nothing below a link: however a prompt is named, the same configuration governs it."""
+    monorepo.link("alias", "services/a")
+    monorepo.commit()
+
+    def list_rules(*paths: str) -> set[tuple[str, int]]:
+        return {(v["rule"]["config"], v["limit"]) for v in lint(*OFFLINE, *paths).report["verdicts"]}
+
+    assert list_rules("alias/a.md") == {("services/a/.prompt-lint.yaml", 50), (".prompt-lint.yaml", 100)}
+    assert list_rules("alias/a.md") < list_rules()
+
+
 def test_explain_says_which_configuration_governs(monorepo: Repo, lint: Callable[..., Done]) -> None:
     """And why."""
     done = lint("explain", "--offline", "services/a/deep/a.md")

@@ -364,14 +364,19 @@ def test_without_a_configuration_the_next_step_is_told(
 
 
 def test_a_limit_on_the_command_line_needs_no_configuration(repo: Repo, lint: Callable[..., Done]) -> None:
-    """`check FILE --limit N --model M` is the shortest way to a verdict."""
+    """`check FILE --limit N` is the shortest way to a verdict, for the default model unless another is named."""
     repo.write("a.md", LONG)
     flags = ("--model", "claude-sonnet-4-6", "--model", "claude-opus-5")
 
     assert lint("check", "a.md", "--limit", "100", *flags).code == 1
     assert lint("check", "a.md", "--limit", "8k", *flags).code == 0
     assert lint("check", "a.md", "--limit", "1%", *flags).code == 0
-    assert lint("check", "a.md", "--limit", "100").code == 2
+    by_default = lint("check", "a.md", "--limit", "100")
+    assert (by_default.code, by_default.err) == (
+        1,
+        "note: counted for claude-sonnet-5-5, the default; --model names another\n",
+    )
+    assert "claude-sonnet-5-5" in by_default.out
     assert "isn't a limit" in lint("check", "a.md", "--limit", "ten", *flags).err
 
 

@@ -132,7 +132,13 @@ def test_without_a_model_it_is_the_configurations_or_the_newest_sonnet(
 
 @pytest.mark.parametrize(
     ("content", "hint"),
-    [(b"{}", "if the file is sent as it is, add `--format text`"), (b"a\0b", "name files of text")],
+    [
+        (b"{}", "if the file is sent as it is, add `--format text`"),
+        (
+            b"a\0b",
+            "name texts, or requests and tools in JSON or YAML; an image is counted inside of a request",
+        ),
+    ],
 )
 def test_an_error_names_options_not_rules(
     repo: Repo, lint: Callable[..., Done], content: bytes, hint: str

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tests.support.repo import Repo
 
 
-def test_a_bare_command_shows_its_help(lint: Callable[..., Done]) -> None:
-    """The first thing that a newcomer types is answered in readable lines."""
+def test_a_bare_command_shows_its_help(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Where there is a configuration. Without one it shows what `init` would find."""
+    repo.write(".prompt-lint.yaml", "prompts: []\n")
     done = lint()
 
     assert done.code == 2

@@ -122,9 +122,8 @@ def test_a_flag_wins_over_a_variable(
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        ("check a.md --limit 5", "--limit needs --model where there is no configuration", "example: --limit 5 --model claude-sonnet-5-5\n"),
         ("check a.md --model claude-opus-5-5", "--model needs --limit where there is no configuration", "example: --model claude-opus-5-5 --limit 8000\n"),
-        ("check", "no .prompt-lint.yaml in {top}", "\nor check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5\n"),
+        ("check", "no .prompt-lint.yaml in {top}", "\nor check without one: prompt-lint check FILE --limit 8000\n"),
     ],
 )  # fmt: skip
 def test_without_a_configuration(

@@ -72,3 +72,10 @@ def test_unused_rules_match_nothing_or_are_overridden() -> None:
 
     assert [rule.files for rule in without_match] == [("gone.md",), ("tmp/",)]
     assert [rule.files for rule in overridden] == [("a.md",)]
+
+
+def test_a_rule_of_a_broken_link_is_no_unused_one() -> None:
+    """The link is an error of its own; no later rule overrides this one."""
+    matcher = compile_text("{files: broken.md}")
+
+    assert find_unused_rules([], matcher, ["broken.md"]) == ([], [])

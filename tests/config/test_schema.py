@@ -245,8 +245,8 @@ def test_kinds_of_notes_are_switched_off() -> None:
     ("notes", "message"),
     [
         ("off", "expected `on` or `off` for each kind of note, found a text"),
-        ("{placeholder: off}", "`placeholder` isn't a kind of note: known are `placeholders`, `content`"),
-        ("{empty: never}", "`never` isn't known: expected `on` or `off`"),
+        ("{placeholder: off}", "`placeholder` isn't one of placeholders, content"),
+        ("{empty: never}", "`never` isn't one of on, off"),
     ],
 )
 def test_slips_in_notes_are_mistakes(notes: str, message: str) -> None:

@@ -342,6 +342,7 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
         ({"output_config": {"task_budget": {"type": "tokens", "total": 20_000}}}, "task_budget"),
         ({"output_config": {"format": {"type": "grammar"}}}, "output_config.format"),
         ({"output_config": {"effort": "high", "style": "terse"}}, "output_config.style"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "auto", "style": "terse"}}, "tool_choice.style"),
         ({"thinking": {"type": ["deep"]}}, "thinking of the type"),
     ],
 )
@@ -428,6 +429,6 @@ def test_a_request_is_counted_or_refused(messages: list[Any], choice: object, to
     try:
         counted = offline.count_request(OLDER, request)
     except Unreadable as refused:
-        assert refused.message.startswith("needs the API: ")  # noqa: PT017 - either outcome is right
+        assert refused.message.startswith("needs the API: ")  # noqa: PT017  # either outcome is right
     else:
         assert 0 <= counted.low <= counted.tokens <= counted.high

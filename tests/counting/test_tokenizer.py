@@ -201,7 +201,7 @@ def test_a_hostile_megabyte_is_counted_in_seconds(piece: str, size: int) -> None
 )
 def test_sorting_long_runs_of_markskeeps_the_text(marks: str) -> None:
     """Normalizing puts the marks in order anyway: the result is the same text."""
-    import unicodedata  # noqa: PLC0415 - the oracle of this one test
+    import unicodedata  # noqa: PLC0415  # the oracle of this one test
 
     sorted_first = unicodedata.normalize("NFC", characters._sort_marks(marks))
 

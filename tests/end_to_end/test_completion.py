@@ -45,7 +45,7 @@ class Terminal:
             path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
             os.chdir(repo.path)
             env = {"PATH": path, "HOME": str(self.folder), "TERM": "xterm"}
-            os.execvpe(arguments[0], list(arguments), env)  # noqa: S606
+            os.execvpe(arguments[0], list(arguments), env)  # noqa: S606  # the shell under test, with its own arguments
 
     def run(self, keys: str) -> str:
         """Type keys that write `[…]` into the file `done`; return what is in the last brackets, or what the terminal shows."""

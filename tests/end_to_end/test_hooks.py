@@ -450,7 +450,7 @@ def test_surroundings_change_no_verdict(user: User) -> None:
         {"XDG_CACHE_HOME": "/dev/null", "ANTHROPIC_API_KEY": "sk-ant-api03-Canary_42zQ9"},
     ):
         done = user.run(**env)
-        lines = [line for line in done.out.splitlines() if "note: The cache" not in line]
+        lines = [line for line in done.out.splitlines() if "note: the cache" not in line]
         assert (done.code, lines) == (1, usual.out.splitlines()), env
 
     annotated = user.run(GITHUB_ACTIONS="true", CI="true")

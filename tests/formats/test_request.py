@@ -63,7 +63,7 @@ def test_a_wrapped_request_is_the_request(wrap: str) -> None:
     [
         ({"custom_id": "a", "params": {"model": "x", "prompt_text": "very long"}},
          "`params` has none of `messages`, `system` and `tools`, so it isn't a request: its keys are `model`, `prompt_text`"),
-        ({"body": {}}, "`body` has none of `messages`, `system` and `tools`, so it isn't a request: its keys are none"),
+        ({"body": {}}, "`body` has none of `messages`, `system` and `tools`, so it isn't a request: it has no keys"),
         ({"params": {"foo": 1}}, "its keys are `foo`"),
         ({"body": {"body": {"messages": [USER]}}}, "`body` has none of `messages`, `system` and `tools`"),
         ({"tools": []}, "has nothing in `system` and `tools`, and no `messages`, so it isn't a request: its keys are `tools`"),

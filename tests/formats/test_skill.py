@@ -158,6 +158,7 @@ def test_what_the_specification_takes_passes(front: str) -> None:
     ("data", "message", "line", "kind"),
     [
         ("# No frontmatter\n\nBody.", skill._NO_FRONTMATTER, 1, "advice"),
+        ("---\nname: pdf\nBody.", skill._OPEN_FRONTMATTER, 1, "advice"),
         ("---\ndescription: D.\n---\nBody.", skill._NO_NAME, 1, "advice"),
         ("---\ndescription: D.\nname: other\n---\nBody.", skill._OTHER_NAME, 3, "advice"),
         ("---\nname: review\ndescription: a: b\n---\nBody.", frontmatter.NOT_YAML, 3, "frontmatter"),

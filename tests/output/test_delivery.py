@@ -353,4 +353,4 @@ def test_stdout_and_an_output_are_not_one_file(repo: Repo) -> None:
         done = run(repo, PROGRAM, "check", "--output", "json=out.txt", stdout=out)
 
     assert done.code == ExitCode.USAGE
-    assert "two outputs would go to the same place" in done.err
+    assert "two outputs would be written to out.txt" in done.err

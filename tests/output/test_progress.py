@@ -58,6 +58,23 @@ def test_it_says_how_many_how_fast_and_how_long() -> None:
     ]
 
 
+def test_files_are_shown_until_there_are_counts() -> None:
+    """Reading may take longer than counting, which begins its rate where it begins."""
+    clock, lines = Clock(), list[str]()
+    progress = Progress(lines.append, clock=clock)
+    for _ in progress.track_files(range(1_200)):
+        clock.now += 1 / 128
+    assert (lines[0], lines[-1]) == ("read 128 of 1,200 files", "read 1,194 of 1,200 files")
+
+    progress.expect_files(3)
+    progress.add_counts(20)
+    progress.add_file()
+    clock.now += 1
+    progress.finish_counts(10, 10)
+
+    assert lines[-1] == "10 of about 20 counts, 10/s, 1 s left"
+
+
 def test_how_many_there_will_be_is_estimated_until_all_files_are_read() -> None:
     """From those that have been read: 10 of 40 files had 30 counts to be made."""
     progress = Progress()

@@ -101,7 +101,7 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
     with pytest.raises(Fatal) as raised:
         parse_report(replace(("verdicts", 0, key), value), "r.json")
 
-    message = f"r.json has something under `{key}` that `prompt-lint check` doesn't write"
+    message = f"r.json isn't the JSON output of `prompt-lint check`: `{key}` is missing or has another form"
     assert raised.value.messages() == [(message, HINT)]
 
 

@@ -177,7 +177,7 @@ def test_what_may_not_be_read_says_so(repo: Repo, tmp_path: Path) -> None:
         "    except Unreadable as error: print(error.message)\n"
     )
     for folder in [repo.path, *repo.path.parents]:
-        if folder.stat().st_uid == os.getuid() and folder != Path("/") and folder != Path("/tmp"):  # noqa: S108 # its mode is shared
+        if folder.stat().st_uid == os.getuid() and folder != Path("/") and folder != Path("/tmp"):  # noqa: S108  # its mode is shared
             folder.chmod(0o755)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
 

@@ -338,6 +338,8 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
         ({"tools": [{"input_schema": {"type": "object"}}], "messages": [USER]}, "`tools[0]` has no `name`"),
         ({"tools": [FIND], "tool_choice": {"type": "tool", "name": "lost"}, "messages": [USER]},
          "`tool_choice` names `lost`, which isn't one of `tools`"),
+        ({"tools": [FIND], "tool_choice": {"type": "auto", "disable_parallel_tool_uses": True}, "messages": [USER]},
+         "`tool_choice` has the key `disable_parallel_tool_uses`: did you mean `disable_parallel_tool_use`?"),
         ({"tools": [FIND], "tool_choice": "maybe", "messages": [USER]}, "`tool_choice` is not one of the types"),
         ({"tool_choice": {"type": "any"}, "messages": [USER]}, "`tool_choice` is given without `tools`"),
         ({"tool_choice": {"type": "tool", "name": "find"}, "messages": [USER]}, "`tool_choice` is given without `tools`"),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from prompt_lint.usage.values import Trends
 
 # For what ends by waiting, and for what doesn't, on a machine that has others to serve.
-QUICK = POLICY._replace(deadline=0.9, stall=0.8, timeout=0.3)
+QUICK = POLICY._replace(deadline=0.4, stall=0.3, timeout=0.15)
 PATIENT = POLICY._replace(deadline=12, stall=10, timeout=8)
 
 BUCKET: dict[str, Any] = {"starting_at": "2026-11-20T00:00:00Z", "ending_at": "2026-11-21T00:00:00Z"}

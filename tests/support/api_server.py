@@ -316,7 +316,7 @@ def offline_count(model: str, fields: Mapping[str, Any]) -> int:
     """What prompt-lint itself says offline; by length where it says nothing."""
     try:
         from prompt_lint.counting import offline  # noqa: PLC0415  # a server that counts by length needn't it
-        from prompt_lint.model.values import Request  # noqa: PLC0415
+        from prompt_lint.model.values import Request  # noqa: PLC0415  # tests that send nothing need no prompt_lint
 
         tokens: int = offline.count_request(
             model, Request({k: v for k, v in fields.items() if k != "model"})

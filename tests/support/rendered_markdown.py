@@ -6,8 +6,8 @@ import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-import cmarkgfm  # type: ignore[import-untyped]
-from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
+import cmarkgfm  # type: ignore[import-untyped]  # it has no types
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # it has no types
 
 # What GitHub and GitLab make a link of in what is shown, outside of code.
 LINKING = re.compile(

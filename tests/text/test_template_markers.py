@@ -12,7 +12,7 @@ from prompt_lint.text.template_markers import note_placeholders
 
 
 def line_of(text: str, **given: object) -> int | None:
-    found = list(note_placeholders("a.md", text, **given))  # type: ignore[arg-type]
+    found = list(note_placeholders("a.md", text, **given))  # type: ignore[arg-type]  # given are its own keywords
     return found[0].line if found else None
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.admin_reports import render_check
+from tests.support.json_schema import DOCS, validate
 
 from prompt_lint.ci.workflow_commands import MAX_SUMMARY_BYTES
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.usage.output import USAGE_OUTPUTS
 
 if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
     from tests.support.admin_server import AdminServer
     from tests.usage.conftest import Run
 
@@ -94,12 +99,29 @@ def test_no_prompt_of_the_repository_is_overwritten(
     assert server.requests == []
 
 
+def test_what_ends_a_report_is_in_every_output(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
+) -> None:
+    """Without the Action as with it: each file, the summary of the job, and an annotation."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", "sk-ant-api03-ordinary")
+    done = run(None, *(f"--output={name}={name}" for name in USAGE_OUTPUTS))
+
+    written = {name: (tmp_path / name).read_text(encoding="utf-8") for name in ("summary", *USAGE_OUTPUTS)}
+    assert done.code == ExitCode.USAGE
+    validate(json.loads(written["json"]), DOCS / "usage.schema.json")
+    written["html"] = written["html"].partition("<body>")[2]
+    assert written.pop("summary") == written["markdown"]
+    assert "\n\n".join([done.out, *(f"--- {name}\n{text}" for name, text in written.items())]) == snapshot
+
+
 def test_two_outputs_are_not_one_file_by_two_names(server: AdminServer, run: Run, tmp_path: Path) -> None:
     """As a link has one."""
     (tmp_path / "link.json").symlink_to("out.json")
 
     assert (
-        "two outputs would go to the same place"
+        "two outputs would be written to "
         in run(server, "--output=json=out.json", "--output=csv=link.json").err
     )
 
@@ -120,3 +142,47 @@ def test_azure_and_buildkite_get_the_report(
     assert "##vso" not in run(server, "--output-format=json").out
     monkeypatch.setenv("SYSTEM_PULLREQUEST_PULLREQUESTID", "7")
     assert run(server).code == ExitCode.USAGE
+
+
+RECIPES = {
+    "GitLab": (
+        {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"},
+        {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7"},
+        r"paths: \[(.*?)\]",
+    ),
+    "CircleCI": (
+        {"CIRCLECI": "true", "CIRCLE_BRANCH": "main"},
+        {"CIRCLE_PULL_REQUEST": "https://github.com/o/r/pull/7"},
+        r"store_artifacts: \{path: (.*?)\}",
+    ),
+    "Jenkins": (
+        {"JENKINS_URL": "http://j", "BRANCH_NAME": "main"},
+        {"CHANGE_ID": "7"},
+        r"reportFiles: '(.*?)'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_recipe_of_a_system_publishes_the_page(
+    server: AdminServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As docs/report.md has it, with the variables of a schedule; with those of a pull request it says why it refuses."""
+    schedule, pull_request, published = RECIPES[name]
+    text = (DOCS / "report.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(rf"^```\w+\n((?:#|//) {name}: .*?)^```", text, re.MULTILINE | re.DOTALL)
+    [command] = re.findall(r"prompt-lint report ([^'\n]*)", recipe)
+    [path] = re.findall(published, recipe)
+    for variable, value in schedule.items():
+        monkeypatch.setenv(variable, value)
+    done = run(server, *command.split())
+
+    assert done.code == 0, done.err
+    assert "Support agents" in (tmp_path / path).read_text(encoding="utf-8")
+    server.requests.clear()
+    (tmp_path / path).unlink()  # outside of git, any file may be a prompt, so none is replaced
+    for variable, value in pull_request.items():
+        monkeypatch.setenv(variable, value)
+    assert run(server, *command.split()).code == ExitCode.USAGE
+    assert "pull request" in (tmp_path / path).read_text(encoding="utf-8")
+    assert server.requests == []

@@ -10,7 +10,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from prompt_lint.actions.inputs import read_input, read_lines, refuse_link, split_lines
-from prompt_lint.actions.step import create_file_path, find_copy, report_failure, run_prompt_lint, run_step
+from prompt_lint.actions.step import (
+    create_file_path,
+    find_copy,
+    find_errors,
+    report_failure,
+    run_prompt_lint,
+    run_step,
+)
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -36,9 +43,12 @@ def _make_report(env: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
     refuse_link(target, env)
     exit_code, complaint = run_prompt_lint(env, build_arguments(env, html_file))
     has_page = os.path.exists(html_file)
-    if not has_page or exit_code not in {ExitCode.OK, ExitCode.OVER_LIMIT}:
-        report_failure(env, _PURPOSE, complaint or "prompt-lint ended without a report")
-    return exit_code, {"report-file": find_copy(html_file, target) if has_page else ""}
+    if exit_code == ExitCode.UNCOUNTED and not find_errors(complaint):
+        exit_code = ExitCode.OK  # an output that isn't written is annotated already, and no verdict
+    elif not has_page and exit_code != ExitCode.OVER_LIMIT:
+        report_failure(env, _PURPOSE, find_errors(complaint) or "it ended without a report; its log says why")
+    has_report = has_page and exit_code in {ExitCode.OK, ExitCode.OVER_LIMIT}
+    return exit_code, {"report-file": find_copy(html_file, target) if has_report else ""}
 
 
 def build_arguments(env: Mapping[str, str], html_file: str) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.redact import Redact
     from prompt_lint.api.responses import Response
 
-DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("not done", "answer", "", "", ""))
+DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("", "answer", "", "", ""))
 
 
 class JsonResponse(NamedTuple):
@@ -94,7 +94,9 @@ def _parse(response: Response, host: str, redact: Redact, max_bytes: int) -> Jso
             "retry", f"{host} answered {status}", "run again later", retry_after=parse_retry_after(response)
         )
     if status in {200, 201} and parsed.value is None:
-        raise RequestFailed("invalid", f"{host} didn't answer with JSON")
+        raise RequestFailed(
+            "invalid", f"{host} didn't answer with JSON", "check the address: is this the API?"
+        )
     return parsed
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Wording(NamedTuple):
     """What a run that gives up calls its work: a failure, a result, and what to know before running again.
 
-    The options that set its bounds are "" where the command has none; `smaller_work` says how to need fewer requests then.
+    Without a `failure`, a reason says enough. The options that set its bounds are "" where the command has none; `smaller_work` says how to need fewer requests then.
     """
 
     failure: str = "not counted"

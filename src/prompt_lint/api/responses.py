@@ -34,7 +34,7 @@ MAX_COUNT = 2**31 - 1
 UNKNOWN_MODEL_HINT = "check the name of the model"
 
 _STATUSES: Mapping[int, tuple[FailureKind, str]] = {
-    400: ("request", ""),
+    400: ("request", "the API refuses this request: correct what its answer names"),
     401: ("fatal", "the API key or token was rejected: check that it is valid, and meant for this address"),
     402: ("fatal", "check the organization's billing settings in the Claude Console"),
     403: ("fatal", "this API key or token may not count tokens there: use another one"),
@@ -171,7 +171,10 @@ def _explain_status(response: Response, host: str, redact: Redact, variable: str
     if 300 <= response.status < 400:
         advice = f"name the final address in {variable}, or sign in to the network"
         return redirect_failure(response, host, advice)
-    kind, advice = _STATUSES.get(response.status) or ("invalid", "")
+    kind, advice = _STATUSES.get(response.status) or (
+        "invalid",
+        f"check {variable}: this isn't an answer of the Claude API",
+    )
     if response.status >= 500:
         kind, advice = "retry", "the API has trouble: run again later"
     error = _get_error(response)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.api.rate_limit import RateLimiter
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,7 @@ class RetrySchedule:
             option = self._wording.max_requests_option
             again = f"{option and f'raise {option}, or '}run again{self._wording.rerun_note}"
             self._close(
-                f"stopped after {self._policy.max_requests:,} requests{option and f' ({option})'}",
+                f"stopped after {pluralize(self._policy.max_requests, 'request')}{option and f' ({option})'}",
                 self._wording.smaller_work or again,
             )
         return self._last_number, task
@@ -229,7 +230,8 @@ class RetrySchedule:
         self.outcomes.append((task.key, self._unreadable(reason, hint)))
 
     def _unreadable(self, reason: str, hint: str) -> Unreadable:
-        return Unreadable(f"{self._wording.failure}: {reason}", hint)
+        failure = self._wording.failure
+        return Unreadable(f"{failure}: {reason}" if failure else reason, hint)
 
 
 def describe_wait(seconds: float, unix_time: float) -> str:

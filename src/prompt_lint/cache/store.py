@@ -139,7 +139,7 @@ class Store:
 
     def _warn(self, problem: str, error: object) -> None:
         if not self.warnings:
-            self.warnings.append(f"The cache {self.path} {problem}: {sqlite_file.error_reason(error)}.")
+            self.warnings.append(f"the cache {self.path} {problem}: {sqlite_file.error_reason(error)}")
 
     def _give_up(self, error: object) -> None:
         self._reading = self._writing = False

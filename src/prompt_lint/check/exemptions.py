@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import Note, Problem
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Exemption
+    from prompt_lint.model.values import Exemption, Verdict
 
 
 def list_folders(config: Config) -> set[str]:
@@ -54,3 +54,28 @@ def report_unused(exemptions: Iterable[tuple[Exemption, Collection[str]]]) -> It
             message = f"no prompt matches `{', '.join(exemption.files)}`, so nothing is exempt"
             hint = "correct the pattern, or remove the exemption"
             yield Problem(exemption.config_path, exemption.line, message, hint, exit_code=ExitCode.USAGE)
+
+
+def note_unneeded(
+    exemptions: Iterable[tuple[Exemption, Collection[str]]],
+    verdicts: Iterable[Verdict],
+    problem_paths: set[str],
+) -> Iterator[Note]:
+    """Note each exemption whose prompts all pass; with a base, where this change has touched one of them.
+
+    A limit on growth decides nothing without a base, so there its exemptions may be needed.
+    """
+    by_path: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_path.setdefault(verdict.prompt.path, []).append(verdict)
+    for exemption, paths in exemptions:
+        exempt = [verdict for path in paths for verdict in by_path.get(path, ())]
+        all_pass = set(paths) <= by_path.keys() - problem_paths and all(map(_passes, exempt))
+        if exempt and all_pass and any(verdict.change != "unchanged" for verdict in exempt):
+            message = f"every prompt that matches `{', '.join(exemption.files)}` passes, so this exemption can be removed"
+            yield Note(message, exemption.config_path, exemption.line, "exemption")
+
+
+def _passes(verdict: Verdict) -> bool:
+    is_growth_known = bool(verdict.change) or verdict.rule.max_growth is None
+    return verdict.status in {"ok", "warn"} and is_growth_known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
 from prompt_lint.check.breakdown import break_down_worst
+from prompt_lint.check.exemptions import note_unneeded
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.judge import (
     accept_by_label,
@@ -42,7 +43,8 @@ class Settings(NamedTuple):
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
     allow_unmatched: bool = False
-    accepting_label: str = ""  # which the pull request has
+    accept_label: str = ""  # with it on the pull request no size fails; "" where no label can change that
+    is_accepted: bool = False  # the pull request has that label
     on_raise: OnRaise = "warn"
     raise_label: str = ""
 
@@ -97,8 +99,7 @@ def _complete_report(
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
-        *_drop_notes(report.notes, config),
-        *exempt_notes,
+        *_drop_notes([*report.notes, *exempt_notes], config),
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
@@ -144,13 +145,20 @@ def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
 
 
 def _apply_exemptions(
-    verdicts: Iterable[Verdict], problems: Iterable[Problem], targets: Targets, settings: Settings
+    verdicts: Iterable[Verdict],
+    problems: Sequence[Problem],
+    targets: Targets,
+    settings: Settings,
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
-    """Return the verdicts and problems that remain, and notes about those problems that are exempt."""
+    """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
     exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
     failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = (apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts)
-    return [accept_by_label(verdict, settings.accepting_label) for verdict in exempted], failing, notes
+    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    if targets.is_everything:
+        problem_paths = {problem.path for problem in problems}
+        notes += note_unneeded(targets.exemptions, exempted, problem_paths)
+    label = settings.accept_label if settings.is_accepted else ""
+    return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
 
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
@@ -225,4 +233,5 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     host = results.sent_to[0] if results.sent_to else ""
     sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
+    report = report._replace(accept_label=run.settings.accept_label)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))

@@ -33,7 +33,10 @@ def info(env: Mapping[str, str], cache_dir: str | None) -> ExitCode:
     """Show where the cache is, and what is in it."""
     folder = cache_folder(env, cache_dir)
     if not folder:
-        raise Fatal("there is no folder for a cache", "name one with --cache-dir")
+        raise Fatal(
+            "there is no cache, since no home folder was found",
+            "name a folder: --cache-dir, or PROMPT_LINT_CACHE_DIR",
+        )
     counts = open_counts(folder)
     text = _render_info(counts.read_info())
     write_stdout(text + "".join(f"note: {warning}\n" for warning in counts.warnings))

@@ -15,7 +15,7 @@ from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import explain_id
-from prompt_lint.output.terminal import write_stdout
+from prompt_lint.output.terminal import write_result
 from prompt_lint.text.escape import dump_json, escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -80,8 +80,7 @@ def command(
     comparisons = calibrate(ids, service)
     host = service.sent_to[0] if service.sent_to else ""
     render = _render_json if output_format == "json" else _render_text
-    write_stdout(render(comparisons, host, len(service.sent_to)))
-    return _decide_exit_code(comparisons)
+    return write_result(render(comparisons, host, len(service.sent_to)), _decide_exit_code(comparisons))
 
 
 def _decide_exit_code(comparisons: Sequence[Comparison]) -> ExitCode:
@@ -141,7 +140,8 @@ def _describe_uncounted(rows: Sequence[Comparison]) -> Iterator[str]:
     by_reason: dict[str, list[Comparison]] = {}
     for row in rows:
         if not isinstance(row.api, Count):
-            by_reason.setdefault(row.api.message, []).append(row)
+            reason = f"{row.api.message}; {row.api.hint}" if row.api.hint else row.api.message
+            by_reason.setdefault(reason, []).append(row)
     for reason, alike in by_reason.items():
         more = f" and {pluralize(len(alike) - 1, 'more request')}" if len(alike) > 1 else ""
         yield f"{_name(alike[0])}{more}: {reason}"

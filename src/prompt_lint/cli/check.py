@@ -13,10 +13,11 @@ from prompt_lint.cli.comparison import check_project
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
-from prompt_lint.cli.project import load_project
+from prompt_lint.cli.project import announce_models, load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.value_completion import complete_base, complete_refs
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.output import OUTPUTS
 from prompt_lint.output.delivery import (
     OutputOptions,
@@ -167,6 +168,8 @@ def command(
             "leave out --output-format, --output-file and --output, or --dry-run",
         )
     tree, config, relative = load_project(env, paths, config_options, tracked_only=base == "hook")
+    if not config.list_paths() and not config_options.models:
+        announce_models((DEFAULT_MODEL,), "")
     settings = make_settings(env, config, judging_options)
     with open_count_sources(
         env, config, tree.top, counting_options, is_dry_run=dry_run, is_quiet=output_options.quiet

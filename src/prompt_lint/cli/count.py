@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
@@ -15,7 +16,7 @@ from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_file_here, is_among
-from prompt_lint.cli.project import find_models
+from prompt_lint.cli.project import announce_models, find_models
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
 from prompt_lint.config.schema import rule_from_flags
@@ -25,14 +26,13 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
-from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report
-from prompt_lint.output.terminal import write_stderr, write_stdout
+from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
+from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.arguments import resolve_argument
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native
 from prompt_lint.repo.working_tree import open_tree
-from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,14 +49,14 @@ _OWN_FORMATS = {"text": counts_table.render}
 # What hints say of the configuration → what they say here.
 _WITHOUT_RULES = {
     "set `format: text` in its rule": "add `--format text`",
-    "exclude binary files with `exclude`": "name files of text",
+    "exclude binary files with `exclude`": "name texts, or requests and tools in JSON or YAML; an image is counted inside of a request",
 }
 
 
 @click.command(
     "count",
     cls=ReportingCommand,
-    own_formats=_OWN_FORMATS,
+    make_document=partial(make_document, own_formats=_OWN_FORMATS),
     examples=(
         ("Count a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
         (
@@ -153,8 +153,7 @@ def command(
 def _choose_models(env: Mapping[str, str]) -> tuple[str, ...]:
     """Return the models to count for where none is named, and say on stderr which they are, and why."""
     models, config_path = find_models(env)
-    reason = f"as {escape_line(config_path)} says" if config_path else "the default"
-    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
+    announce_models(models, config_path)
     return tuple(models)
 
 

@@ -97,13 +97,13 @@ def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[No
 
 
 def _count_request(model: str, request: Request) -> Count:
-    from prompt_lint.counting import offline  # noqa: PLC0415
+    from prompt_lint.counting import offline  # noqa: PLC0415  # the tokenizer, which most runs do without
 
     return offline.count_request(model, request)
 
 
 def _count_text(model: str, text: str) -> Count:
-    from prompt_lint.counting import offline  # noqa: PLC0415
+    from prompt_lint.counting import offline  # noqa: PLC0415  # the tokenizer, which most runs do without
 
     return offline.count_text(model, text)
 

@@ -18,38 +18,40 @@ from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Problem, Report
 from prompt_lint.output.announcements import announce
 from prompt_lint.output.delivery import (
-    NO_FORMATS,
     OutputOptions,
     WrongOutputs,
     add_ci_targets,
     choose_targets,
-    deliver_report,
+    deliver,
+    make_document,
 )
 from prompt_lint.output.terminal import ClosedPipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from prompt_lint.output.delivery import Render
+    from prompt_lint.output.delivery import Document
+
+    MakeDocument = Callable[[Report], Document]
 
 
 class ReportingCommand(Command):
-    """A command whose outputs are those of a check, also where it ends early.
+    """A command whose outputs are written also where it ends early.
 
-    With `in_ci` it writes to a CI system what nobody asked for, too, such as annotations. `own_formats` are those that it
-    renders otherwise than `check`.
+    With `in_ci` it writes to a CI system what nobody asked for, too, such as annotations. `make_document` makes its outputs
+    of a report.
     """
 
     def __init__(
         self,
         *arguments: Any,
         in_ci: bool = False,
-        own_formats: Mapping[str, Render] = NO_FORMATS,
+        make_document: MakeDocument = make_document,
         **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self.in_ci = in_ci
-        self.own_formats = own_formats
+        self.make_document = make_document
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -77,7 +79,7 @@ class ReportingCommand(Command):
         """Write to each output what ended the run. That may be what keeps a report from being made: then there is none."""
         with suppress(Exception):
             params = {name: value for name, value in context.params.items() if value is not None}
-            deliver_fault(error, params, context.obj, in_ci=self.in_ci, own_formats=self.own_formats)
+            deliver_fault(error, params, context.obj, in_ci=self.in_ci, make_document=self.make_document)
 
 
 def deliver_fault(
@@ -86,7 +88,7 @@ def deliver_fault(
     env: Mapping[str, str],
     *,
     in_ci: bool = False,
-    own_formats: Mapping[str, Render] = NO_FORMATS,
+    make_document: MakeDocument = make_document,
 ) -> None:
     """Write a report of the error to the outputs that the options `params` ask for; but nothing over what may be an input.
 
@@ -99,7 +101,7 @@ def deliver_fault(
     max_file_size = params.get("max_file_size", DEFAULT_FILE_SIZE)
 
     def describe(path: str) -> str:
-        if is_among(path, (*params.get("paths", ()), *params.get("files", ()))):
+        if is_among(path, (*params.get("paths", ()), *params.get("files", ()), params.get("check", ""))):
             return "which this run reads"
         return describe_possible_input(path, env, config_options, max_file_size)
 
@@ -110,7 +112,7 @@ def deliver_fault(
         announce(env, "warning", f"no output says so: {refusal.message}", refusal.hint)
         return
     targets = [target for target in targets if target.file or target.format != "text"]
-    deliver_report(make_fault_report(error), targets, options, env, own_formats)
+    deliver(make_document(make_fault_report(error)), targets, options, env)
 
 
 def make_fault_report(error: Exception) -> Report:

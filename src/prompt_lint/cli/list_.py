@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ from prompt_lint.cli.settings import make_settings
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output import listing_json, listing_table
-from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver, make_document
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.codeowners import find_owners
@@ -45,7 +46,7 @@ _FORMATS: Mapping[str, Render] = {
 @click.command(
     "list",
     cls=ReportingCommand,
-    own_formats=_FORMATS,
+    make_document=partial(make_document, own_formats=_FORMATS),
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),
@@ -58,6 +59,7 @@ _FORMATS: Mapping[str, Render] = {
 @options.config
 @options.no_git
 @options.max_file_size
+@options.models("Count for MODEL.", group=options.COUNTING, default="the configuration's")
 @options.counting
 @option(
     "--by",
@@ -100,11 +102,12 @@ def command(
         tree, config, relative = load_project(env, paths, config_options)
     except Fatal:
         is_plain = output_options.output_format == "text" and not output_options.output_file
-        if not is_plain or paths or config_options != options.ConfigOptions() or not needs_config():
+        is_bare = config_options == options.ConfigOptions(models=config_options.models)
+        if not is_plain or paths or not is_bare or not needs_config():
             raise
         from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration
 
-        write_stdout(render_overview(env, (), max_file_size, counting_options))
+        write_stdout(render_overview(env, config_options.models, max_file_size, counting_options))
         return ExitCode.OK
     settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     with open_count_sources(env, config, tree.top, counting_options) as sources:

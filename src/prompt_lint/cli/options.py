@@ -84,7 +84,7 @@ def group_options(**groups: Any) -> Decorator:
 
 def select_fields(group: type[_T], values: Mapping[str, Any]) -> _T:
     """Return a group (a NamedTuple) with the values of its fields, as far as there are any."""
-    return group(**{field: values[field] for field in group._fields if field in values})  # type: ignore[attr-defined]
+    return group(**{field: values[field] for field in group._fields if field in values})  # type: ignore[attr-defined]  # a bound can't say NamedTuple
 
 
 def _combine(*decorators: Decorator) -> Decorator:
@@ -166,7 +166,7 @@ config = option(
     group=INPUT,
     type=click.Path(dir_okay=False),
     envvar="PROMPT_LINT_CONFIG",
-    show_default=".prompt-lint.yaml at the top of the repository",
+    show_default="the .prompt-lint.yaml of each folder",
     help="Read the configuration from FILE.",
 )
 

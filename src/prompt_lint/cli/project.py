@@ -15,8 +15,10 @@ from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.output.terminal import write_stderr
 from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.working_tree import open_tree
+from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,7 @@ _NO_CONFIG_HINT = """run `prompt-lint init`, which looks for prompts and writes 
   limit: 8000
   prompts:
     - files: prompts/**/*.md"""
-_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000 --model claude-sonnet-5-5"
+_FLAGS_HINT = "or check without one: prompt-lint check FILE --limit 8000"
 
 
 def load_project(
@@ -49,7 +51,8 @@ def load_project(
     config = settle_run(found or Config("", (), ()))
     if found is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
-        rule = rule_from_flags(options.models, options.limit)._replace(allow_empty=found is not None)
+        rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
+        rule = rule._replace(allow_empty=found is not None)
         nested = tuple(each._replace(rules=(rule, *each.rules)) for each in config.nested)
         config = config._replace(rules=(rule, *config.rules), nested=nested)
     return tree, config, relative
@@ -88,6 +91,12 @@ def find_models(env: Mapping[str, str]) -> tuple[Sequence[str], str]:
     return tuple(dict.fromkeys(models)), next(iter(config.list_paths()), "")
 
 
+def announce_models(models: Sequence[str], config_path: str) -> None:
+    """Say on stderr which models a run counts for where none was named, and why."""
+    reason = f"as {escape_line(config_path)} says" if config_path else "the default"
+    write_stderr(f"note: counted for {', '.join(models)}, {reason}; --model names another\n")
+
+
 def working_directory() -> str:
     """Return the path of the working directory. Raises `Fatal` where it is gone."""
     try:
@@ -110,16 +119,13 @@ def _load_config(
         with blame_variable("config_path"):
             return search.parse(load.read_outside_config(path), search.named, "")
     config = search.load(tree)
-    if config is None and (options.limit is None or not options.models):
+    if config is None and options.limit is None:
         raise _explain_no_config(tree, options)
     return config
 
 
 def _explain_no_config(tree: WorkingTree, options: ConfigOptions) -> Fatal:
-    """Return what is missing where there is no configuration: one of two flags, or the file."""
-    if options.limit is not None:
-        example = f"--limit {options.limit} --model claude-sonnet-5-5"
-        return Fatal("--limit needs --model where there is no configuration", f"example: {example}")
+    """Return what is missing where there is no configuration: the limit, or the file."""
     place = tree.top if tree.has_git else f"{tree.top} (not a git repository)"
     if options.models and has_parameter("limit"):
         example = f"--model {options.models[0]} --limit 8000"

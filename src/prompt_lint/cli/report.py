@@ -9,11 +9,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.commands import option
+from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output.delivery import OutputOptions
 from prompt_lint.usage import report
+from prompt_lint.usage.delivery import make_fault_document
 from prompt_lint.usage.output import USAGE_OUTPUTS
 from prompt_lint.usage.values import DIMENSIONS
 
@@ -40,8 +42,8 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
         name = text.lower().replace("_", "-").removesuffix("-id")
         if name not in DIMENSIONS:
             near = find_nearest(name, DIMENSIONS)
-            advice = f"did you mean `{near}`?" if near else f"there are {', '.join(DIMENSIONS)}"
-            self.fail(f"`{text}` is nothing that usage can be grouped by; {advice}", param, ctx)
+            near = near and f"; did you mean `{near}`?"
+            self.fail(f"`{text}` isn't one of {', '.join(DIMENSIONS)}{near}", param, ctx)
         return name
 
     def shell_complete(
@@ -56,7 +58,9 @@ _PERIOD, _USAGE = "Period", "Usage"
 
 @click.command(
     "report",
-    cls=Command,
+    cls=ReportingCommand,
+    in_ci=True,
+    make_document=make_fault_document,
     examples=(
         ("Show the last seven days", "prompt-lint report"),
         (
@@ -156,7 +160,7 @@ _PERIOD, _USAGE = "Period", "Usage"
     default=int(_DEFAULTS.deadline),
     help="Give up after so many seconds.",
 )
-@options.output_format(USAGE_OUTPUTS)
+@options.output_format(USAGE_OUTPUTS, default=None, show_default="text; in CI also a summary")
 @options.output_file
 @options.output(USAGE_OUTPUTS)
 @options.color

@@ -28,7 +28,8 @@ def make_settings(env: Mapping[str, str], config: Config | None, options: Judgin
         outage_fails,
         strftime("%Y-%m-%d", gmtime()),
         options.allow_unmatched,
-        options.accept_label if has_label(context, options.accept_label) else "",
+        options.accept_label if context and context.labels is not None else "",
+        has_label(context, options.accept_label),
         on_raise,
         raise_label,
     )

@@ -26,6 +26,8 @@ MAX_SIZE = 256 * 1024
 # Nobody has so many in one repository, and each takes milliseconds to read.
 MAX_CONFIGS = 2000
 
+_TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single files"
+
 
 class UnreadableConfig(Fatal):
     """A configuration is there, and can't be read."""
@@ -158,7 +160,9 @@ def read_config(tree: Tree, path: str) -> bytes:
     """Return the bytes of the configuration at `path` in a tree. Raises `UnreadableConfig`."""
     try:
         return tree.read(tree.resolve(path), MAX_SIZE)
-    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+    except safe_read.TooLarge as error:
+        raise UnreadableConfig(f"the configuration `{path}` {error.message}", _TOO_LARGE, path=path) from None
+    except safe_read.NotRegular as error:
         raise UnreadableConfig(f"the configuration `{path}` {error.message}", path=path) from None
     except Unreadable as error:
         raise UnreadableConfig(f"the configuration `{path}` {error.message}", error.hint, path=path) from None
@@ -171,8 +175,11 @@ def read_outside_config(path: str) -> bytes:
     """
     try:
         return safe_read.read_file(path, MAX_SIZE, follow_links=True)
-    except (safe_read.NotRegular, safe_read.TooLarge) as error:
+    except safe_read.TooLarge as error:
+        raise Fatal(f"the configuration `{path}` {error.message}", _TOO_LARGE) from None
+    except safe_read.NotRegular as error:
         raise Fatal(f"the configuration `{path}` {error.message}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise Fatal(f"the configuration `{path}` can't be read: {reason}") from None
+        hint = "a path is relative to the working directory; `prompt-lint init` writes a configuration"
+        raise Fatal(f"the configuration `{path}` can't be read: {reason}", hint) from None

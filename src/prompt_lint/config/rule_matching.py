@@ -126,7 +126,7 @@ def find_unused_rules(
     """Return two lists of rules that apply to no file and don't say `allow_empty`.
 
     The patterns of the first match no file; for each file that those of the second match, a later rule wins. What the
-    `exclude` of the configuration matches isn't considered.
+    `exclude` of the configuration matches isn't considered. A rule that applies to broken links alone is in neither.
     """
     used = {id(file.rule) for file in files}
     without_match: list[Rule] = []
@@ -138,6 +138,7 @@ def find_unused_rules(
         governed = (path for path in paths if matcher.find_matcher(path) is of_config)
         candidates = [path for path in governed if not of_config.excludes(path)]
         for compiled in unused:
-            has_match = any(map(compiled.matches, candidates))
-            (overridden if has_match else without_match).append(compiled.rule)
+            winners = [of_config.find_rule(path) for path in candidates if compiled.matches(path)]
+            if compiled.rule not in winners:
+                (overridden if winners else without_match).append(compiled.rule)
     return without_match, overridden

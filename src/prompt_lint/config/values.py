@@ -261,13 +261,13 @@ def read_notes(node: Node, example: str) -> frozenset[str] | None:
     for kind, value in node.value.items():
         child = node.child(kind)
         if kind not in NOTE_KINDS:
-            known = ", ".join(f"`{name}`" for name in NOTE_KINDS)
-            message = f"{quote(kind)} isn't a kind of note: known are {known}{suggest(kind, NOTE_KINDS)}"
-            child.report_key(message, example)
+            child.report_key(
+                f"{quote(kind)} isn't one of {', '.join(NOTE_KINDS)}{suggest(kind, NOTE_KINDS)}", example
+            )
         elif value is False or value == "off":
             off.add(kind)
         elif value is not True and value != "on":
-            child.report(f"{quote(value)} isn't known: expected `on` or `off`", example)
+            child.report(f"{quote(value)} isn't one of on, off", example)
     return frozenset(off)
 
 
@@ -306,7 +306,8 @@ def read_date(node: Node, example: str) -> str | None:
 
 def read_name(node: Node, example: str) -> str | None:
     if not isinstance(node.value, str) or not node.value.strip():
-        return node.report(f"expected a name, found {describe_kind(node.value)}", example)
+        found = "blank text" if isinstance(node.value, str) else describe_kind(node.value)
+        return node.report(f"expected a name, found {found}", example)
     if len(node.value) > MAX_NAME or not node.value.isprintable():
         return node.report(f"a name has at most {MAX_NAME} characters, all printable", example)
     return node.value

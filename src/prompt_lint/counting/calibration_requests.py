@@ -63,7 +63,7 @@ _TEXTS = {
     "German": "Welche Rückfragen hätten sich vermeiden lassen, und weshalb wurden sie trotzdem gestellt?",
     "French": "Où l'élève a-t-il été gêné, et qu'est-ce qu'il aurait préféré à cet âge-là ?",
     "Russian": "Какие вопросы задал покупатель и какой ответ оказался самым полезным?",
-    "Greek": "Ποιες ερωτήσεις έκανε ο πελάτης και ποια απάντηση ήταν η πιο χρήσιμη;",  # noqa: RUF001
+    "Greek": "Ποιες ερωτήσεις έκανε ο πελάτης και ποια απάντηση ήταν η πιο χρήσιμη;",  # noqa: RUF001  # Greek letters that look like Latin ones are meant
     "Arabic": "ما الأسئلة التي طرحها العميل، وأي إجابة كانت الأكثر فائدة؟",
     "Hebrew": "אילו שאלות שאל הלקוח, ואיזו תשובה הייתה המועילה ביותר?",
     "Hindi": "ग्राहक ने कौन से सवाल पूछे और कौन सा जवाब सबसे उपयोगी था?",

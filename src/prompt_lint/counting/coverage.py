@@ -40,6 +40,12 @@ def read_covered_texts(content: Any, where: str) -> list[str]:
     return texts
 
 
+_MEASURED_KEYS = {
+    "output_config": frozenset({"effort", "format"}),
+    "tool_choice": frozenset({"type", "name", "disable_parallel_tool_use"}),
+}
+
+
 def refuse_uncovered(fields: Mapping[str, Any]) -> None:
     """Raise `Unreadable` for a request that the offline rules don't cover, and name what they don't."""
     _refuse_settings(fields)
@@ -58,11 +64,11 @@ def _refuse_settings(fields: Mapping[str, Any]) -> None:
     for name in ("tool_choice", "thinking", "output_config"):
         if not isinstance(fields.get(name) or {}, dict):
             raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
-    for key, value in (fields.get("output_config") or {}).items():
-        if key not in {"effort", "format"} and value:
-            raise Unreadable(
-                f"needs the API: nobody has measured what `output_config.{str(key)[:60]}` adds", HINT
-            )
+    for name, measured in _MEASURED_KEYS.items():
+        for key, value in (fields.get(name) or {}).items():
+            if key not in measured and value:
+                message = f"needs the API: nobody has measured what `{name}.{str(key)[:60]}` adds"
+                raise Unreadable(message, HINT)
     thinking = fields.get("thinking") or {}
     if thinking and thinking.get("type") not in _COVERED_THINKING:
         kind = str(thinking.get("type"))[:60]

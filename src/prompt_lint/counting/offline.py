@@ -79,7 +79,7 @@ def count_request(model_id: str, request: Request) -> Count:
 
     Raises `Unreadable` for a request that the offline rules don't cover ("needs the API: …"), or that the model refuses.
     """
-    global _last_request  # noqa: PLW0603 - a memo of one entry, replaced as a whole
+    global _last_request  # noqa: PLW0603  # a memo of one entry, replaced as a whole
     if _last_request[0] is not request.fields:
         _last_request = (request.fields, {})
     model = assume_model(model_id)

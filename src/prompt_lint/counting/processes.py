@@ -136,7 +136,7 @@ def _key_chunk(chunk: list[CountJob], results: list[list[Outcome]]) -> Iterator[
 
 def _start_pool(processes: int) -> Executor:
     import multiprocessing  # noqa: PLC0415  # 30 ms that only a large run pays
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  # the same
 
     # A spawned interpreter would look for its modules in the working directory first, which may be a stranger's.
     os.environ["PYTHONSAFEPATH"] = "1"

@@ -29,6 +29,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*+")
 _RESOURCE_FOLDERS = frozenset({"references", "assets", "scripts"})
 
 _NO_FRONTMATTER = "has no frontmatter, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
+_OPEN_FRONTMATTER = "the frontmatter isn't closed by a line `---`, so Claude Code lists the skill by its folder and first paragraph, and other tools don't load it"
 _NO_NAME = "has no `name`, so Claude Code takes the folder's, and other tools don't load the skill"
 _OTHER_NAME = "the `name` differs from the folder's, and the specification of skills requires the same"
 _CUT = (
@@ -64,7 +65,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         yield skill_listing.metadata_prompt(path, line, _folder(path), listed)
     yield Prompt(path, skill_listing.BODY, body_line, build_request(body, rule.role or "user"))
     if frontmatter is None:
-        yield Note(_NO_FRONTMATTER, path, 1, "advice")
+        yield Note(_OPEN_FRONTMATTER if text.startswith("---\n") else _NO_FRONTMATTER, path, 1, "advice")
     else:
         yield from note_fault(path, fields)
         yield from _check_fields(path, fields)

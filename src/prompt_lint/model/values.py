@@ -27,7 +27,7 @@ Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
 OnRaise = Literal["note", "warn", "fail"]
 # What a note is about: the run (`note`, `no-base`), or a file, of which a configuration can switch off each kind.
-NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty"]  # fmt: skip
+NoteKind = Literal["note", "no-base", "placeholders", "content", "frontmatter", "advice", "import", "lost-import", "empty", "exemption"]  # fmt: skip
 
 # What `POST /v1/messages/count_tokens` accepts besides `model`, in the canonical order. Source: its reference, November 2026.
 REQUEST_KEYS = (
@@ -107,10 +107,9 @@ class Prompt(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A fault of one file, one rule or one key, which doesn't stop the others.
+    """A fault of one file, rule or key, which doesn't stop the others. `line` is 0 where no line is to blame.
 
-    `line` is 0 where no line is to blame. `exit_code` is `UNCOUNTED` for a prompt that can't be read or counted,
-    `OVER_LIMIT` for one over a limit of the tool that it is for, `USAGE` for a fault of the configuration.
+    `exit_code` is `UNCOUNTED` for what can't be read or counted, `OVER_LIMIT` where a tool refuses the prompt, else `USAGE`.
     """
 
     path: str
@@ -298,10 +297,7 @@ class Base(NamedTuple):
 
 
 class MaxGrowth(NamedTuple):
-    """How much a prompt may grow in one change: tokens, or millionths of its tokens in the base.
-
-    A prompt fails where it exceeds both, or the one that isn't None.
-    """
+    """How much a prompt may grow: tokens, or millionths of those in the base. It fails beyond both, or the one not None."""
 
     tokens: int | None
     millionths: int | None
@@ -365,10 +361,7 @@ class Group(NamedTuple):
 
 
 class PlannedRequest(NamedTuple):
-    """What a dry run would have sent: a prompt of the working tree, or of the base, for a model.
-
-    Prompts with one `digest` are one request.
-    """
+    """What a dry run would have sent for a prompt of the tree or the base, and a model. One `digest` is one request."""
 
     prompt: Prompt
     model: str
@@ -379,10 +372,10 @@ class PlannedRequest(NamedTuple):
 class Report(NamedTuple):
     """Everything that a run reports, complete before an output renders it.
 
-    `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went to `api_host`, and `requests_failed` of them
-    gave no count. With a `base` there are `removed` prompts and what was `loosened`, which `on_raise` judges, by
-    `raise_label` where it says so. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned`
-    is what a dry run would have sent.
+    `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went
+    to `api_host`, and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was
+    `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
+    would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     """
 
     config_path: str
@@ -401,4 +394,5 @@ class Report(NamedTuple):
     unread_files: int = 0
     planned: Sequence[PlannedRequest] = ()
     raise_label: str = ""
+    accept_label: str = ""
     nested_configs: Sequence[str] = ()

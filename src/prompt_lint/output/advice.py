@@ -53,11 +53,11 @@ def _describe_max_growth(max_growth: MaxGrowth) -> str:
     return " or ".join(bounds)
 
 
-def describe_remedy(verdicts: Sequence[Verdict], escape: Escape) -> str:
+def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Escape) -> str:
     """Return how one prompt passes, without a full stop: `Cut 52 tokens, or raise the limit: .prompt-lint.yaml:9`.
 
     `verdicts` are those that fail, the worst first: the cut is enough for all of them, and the lines are those of the
-    first. Where an interval makes the cut larger than what is over, it is the one "to be sure".
+    first. With `accept_label` on the pull request the prompt passes, too. Where an interval makes the cut larger than what is over, it is the one "to be sure".
     """
     worst = verdicts[0]
     rule, changes = worst.rule, []
@@ -68,7 +68,9 @@ def describe_remedy(verdicts: Sequence[Verdict], escape: Escape) -> str:
         line = rule.max_growth_line
         changes.append(f"allow more growth: {_format_place(rule.config_path, line, '`max_growth`', escape)}")
     sure = " to be sure" if _tokens_to_cut(verdicts) > max(map(_excess, verdicts)) else ""
-    return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}"
+    quoted = escape(f'"{accept_label}"')
+    label = f", or add the label {quoted} to the pull request" if accept_label else ""
+    return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}{label}"
 
 
 def describe_settlement(verdicts: Sequence[Verdict]) -> str:

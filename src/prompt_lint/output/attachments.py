@@ -29,7 +29,7 @@ class NotAttached(Exception):
 
 
 def upload_summary(
-    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001
+    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001  # as the other ways to attach have it
 ) -> None:  # fmt: skip
     """Make the agent of Azure Pipelines upload a page to the summary of the build. `write` writes a line to the log.
 
@@ -53,7 +53,7 @@ def _write_page(name: str, page: str, env: Mapping[str, str]) -> str:
 
 
 def annotate_build(
-    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001
+    name: str, page: str, env: Mapping[str, str], write: Callable[[str], None], *, is_failed: bool  # noqa: ARG001  # Buildkite needs no `write`
 ) -> None:  # fmt: skip
     """Annotate a build of Buildkite. A page replaces that of the same command and step, as a retry should.
 

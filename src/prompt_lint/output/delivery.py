@@ -103,11 +103,14 @@ def choose_targets(
     files = [Target(name, path, bool(summary) and _is_same(path, summary)) for name, path in outputs]
     stdout = [] if options.output_file else [Target(chosen)]
     ids = [_identify(target.file) for target in files] + [identify_stdout()] * len(stdout)
-    if len(set(ids)) < len(ids) or "-" in {target.file for target in files}:
+    if "-" in {target.file for target in files}:
         raise WrongOutputs(
-            "two outputs would go to the same place",
-            "give each a file of its own; without -o, --output-format goes to stdout",
+            "an output is a file, and `-` isn't one", "stdout gets the format of --output-format"
         )
+    if repeated := [
+        target.file for target, file_id in zip(files, ids, strict=False) if ids.count(file_id) > 1
+    ]:
+        raise WrongOutputs(f"two outputs would be written to {repeated[0]}", "give each a file of its own")
     for target in files:
         _refuse_input(target, describe_input)
     return [*files, *stdout]
@@ -252,6 +255,11 @@ def deliver_report(
     own_formats: Mapping[str, Render] = NO_FORMATS,
 ) -> ExitCode:
     """Write the report of a check to all targets as `deliver` does, with a command's own formats instead of the usual ones."""
+    return deliver(make_document(report, own_formats), targets, options, env)
+
+
+def make_document(report: Report, own_formats: Mapping[str, Render] = NO_FORMATS) -> Document:
+    """Return the report of a check as what is delivered."""
 
     def render(name: str, view: View) -> str:
         return (own_formats.get(name) or OUTPUTS[name].render)(report, view)
@@ -261,4 +269,4 @@ def deliver_report(
 
         return render_within(report, room, count_bytes)
 
-    return deliver(Document(render, render_summary, report.exit_code), targets, options, env)
+    return Document(render, render_summary, report.exit_code)

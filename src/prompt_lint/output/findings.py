@@ -274,7 +274,7 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
         if (excess := excess_growth(first)) and first.status == "grew":
             yield f"{excess.allowance}."
         failing = [verdict for verdict in verdicts if verdict.fails]
-        yield f"{describe_remedy(failing, str)}."
+        yield f"{describe_remedy(failing, report.accept_label, str)}."
     elif first.status == "unsure":
         yield describe_settlement(verdicts)
     if first.status in {"over", "grew"}:

@@ -45,6 +45,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "loosened": [_loosening(loosening) for loosening in report.loosened],
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
+            "accept_label": report.accept_label,
             "summary": _summary(report),
         }
     )

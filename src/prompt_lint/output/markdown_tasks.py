@@ -40,9 +40,9 @@ def render_task(subject: Subject, page: Page) -> str:
     if worst.status == "unsure":
         return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model)}\n"
     if worst.status == "grew":
-        advice = _render_growth_advice(subject, for_model)
+        advice = _render_growth_advice(subject, page, for_model)
     else:
-        advice = _render_limit_advice(subject, for_model)
+        advice = _render_limit_advice(subject, page, for_model)
     details = "".join(f"  - {line}\n" for line in _render_details(worst))
     return f"- ❌ {format_name(subject.prompt)} {advice}\n{details}"
 
@@ -56,7 +56,7 @@ def _render_unsure_advice(verdict: Verdict, for_model: str) -> str:
     )
 
 
-def _render_limit_advice(subject: Subject, for_model: str) -> str:
+def _render_limit_advice(subject: Subject, page: Page, for_model: str) -> str:
     worst = subject.worst
     failed = [verdict for verdict in subject.verdicts if verdict.fails]
     excesses = [
@@ -65,26 +65,26 @@ def _render_limit_advice(subject: Subject, for_model: str) -> str:
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     return (
         f"is **{_format_excess(worst)} over** its limit of {worst.limit:,}{for_model}{for_other_models}. "
-        f"{_render_remedy(subject)}"
+        f"{_render_remedy(subject, page)}"
     )
 
 
-def _render_remedy(subject: Subject) -> str:
+def _render_remedy(subject: Subject, page: Page) -> str:
     failing = [verdict for verdict in subject.verdicts if verdict.fails]
-    return describe_remedy(failing, format_code)
+    return describe_remedy(failing, page.report.accept_label, format_code)
 
 
 def _format_excess(verdict: Verdict) -> str:
     return phrases.format_tokens(verdict.over_by, verdict.token_count.margin if verdict.token_count else 0)
 
 
-def _render_growth_advice(subject: Subject, for_model: str) -> str:
+def _render_growth_advice(subject: Subject, page: Page, for_model: str) -> str:
     excess = excess_growth(subject.worst)
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)
     growth = phrases.describe_tokens(excess.growth, excess.margin)
-    remedy = _render_remedy(subject)
+    remedy = _render_remedy(subject, page)
     return f"grew by **{growth}**{for_model}{share}; {excess.allowance}. {remedy}"
 
 

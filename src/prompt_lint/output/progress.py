@@ -1,17 +1,19 @@
-"""How far counting has come: shown while it runs, and said where it is interrupted."""
+"""How far reading and counting have come: shown while they run, and said where they are interrupted."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prompt_lint.output.terminal import write_stderr
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+_T = TypeVar("_T")
 
 # Seconds until progress is first shown and between two updates, on a terminal and in CI.
 _FIRST, _INTERVAL = 1.0, 0.1
@@ -19,9 +21,9 @@ _CI_INTERVAL = 30.0
 
 
 class Progress:
-    """Counts that are made, and how many there will be; shown by `show`, not before `first` seconds have passed.
+    """Files that are read and counts that are made, and how many there will be; shown by `show`, not before `first` seconds.
 
-    How many there will be is known once all files are read. Until then it is estimated from those that have been read.
+    How many counts there will be is known once all files are read. Until then it is estimated from those that have been read.
     """
 
     def __init__(
@@ -32,36 +34,44 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._show, self._interval, self._clock = show, interval, clock
-        self._started = clock()
+        self._started = clock()  # until the first count; then when counting began
         self._next = self._started + (_FIRST if first is None else first)
         self._files = self._files_read = 0
         self.total = self.done = self.kept = 0
         self.is_shown = False
 
     def expect_files(self, number: int) -> None:
-        """Say how many files will be read, as far as that is known."""
-        self._files = number
+        """Say how many more files will be read, as far as that is known."""
+        self._files = self._files_read + number
 
     def add_file(self) -> None:
-        """Say that one more has been read."""
+        """Say that one more has been read. That is shown until there are counts."""
         self._files_read += 1
+        if not self.total:
+            self._show_now_and_then(lambda _now: self._describe_files())
 
     def end_files(self) -> None:
         """Say that there are no more to be read."""
         self._files = self._files_read
 
+    def track_files(self, files: Collection[_T]) -> Iterator[_T]:
+        """Yield files that are read one by one, each before it is read."""
+        self.expect_files(len(files))
+        for file in files:
+            yield file
+            self.add_file()
+
     def add_counts(self, number: int) -> None:
         """Say that so many more counts are to be made."""
+        if not self.total:
+            self._started = self._clock()
         self.total += number
 
     def finish_counts(self, done: int, kept: int, host: str = "") -> None:
         """Say that so many are done, and how many of these go to the cache; `host` is where requests are sent."""
         self.done += done
         self.kept += kept
-        if self._show and (now := self._clock()) >= self._next:
-            self._next = now + self._interval
-            self.is_shown = True
-            self._show(self._describe(now, host))
+        self._show_now_and_then(lambda now: self._describe_counts(now, host))
 
     def describe_total(self) -> str:
         """Return how many counts there will be: `600`, or `about 600` as long as files are still to be read."""
@@ -70,7 +80,18 @@ class Progress:
             return f"{self.total:,}"
         return f"about {self.total + round(self.total * left / self._files_read):,}"
 
-    def _describe(self, now: float, host: str) -> str:
+    def _show_now_and_then(self, describe: Callable[[float], str]) -> None:
+        """Show the line that `describe` makes of the time, if it is time for one."""
+        if self._show and (now := self._clock()) >= self._next:
+            self._next = now + self._interval
+            self.is_shown = True
+            self._show(describe(now))
+
+    def _describe_files(self) -> str:
+        """Return `read 1,200 of 2,800 files`."""
+        return f"read {self._files_read:,} of {max(self._files, self._files_read):,} files"
+
+    def _describe_counts(self, now: float, host: str) -> str:
         """Return `67 of 600 counts, 12/s, 44 s left, sent to api.anthropic.com`."""
         total = self.describe_total()
         rate = self.done / max(now - self._started, 0.001)

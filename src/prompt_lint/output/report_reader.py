@@ -74,7 +74,9 @@ def parse_report(data: bytes, name: str) -> Report:
     try:
         return _read_document(_Fields(document, ""))
     except _InvalidField as error:
-        message = f"{name} has something under `{error}` that `prompt-lint check` doesn't write"
+        message = (
+            f"{name} isn't the JSON output of `prompt-lint check`: `{error}` is missing or has another form"
+        )
     raise Fatal(message, _HINT)
 
 
@@ -176,6 +178,7 @@ def _read_document(document: _Fields) -> Report:
         document.word("on_raise", OnRaise),
         summary.optional_integer("unread_files") or 0,  # an earlier version doesn't have it
         raise_label=document.optional_text("raise_label"),  # nor this
+        accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
     )
 

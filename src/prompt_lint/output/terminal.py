@@ -81,6 +81,21 @@ def write_stdout(text: str, *, for_machines: bool = False) -> None:
         raise Fatal(f"could not write the report to stdout: {reason}", exit_code=ExitCode.UNCOUNTED) from None
 
 
+def write_result(text: str, exit_code: ExitCode) -> ExitCode:
+    """Write what a run found to stdout, and return the exit code of the run.
+
+    That is the one of the verdict, unless that is 0 and the text can't be written. Where the reader has gone, as behind
+    `| head`, there is no message. Raises `Fatal` as `write_stdout` does, with that exit code.
+    """
+    try:
+        write_stdout(text)
+    except ClosedPipe:
+        return exit_code or ExitCode.UNCOUNTED
+    except Fatal as error:
+        raise Fatal(error.message, error.hint, exit_code or error.exit_code) from None
+    return exit_code
+
+
 def write_stderr(text: str) -> None:
     """Write a message to stderr. A run doesn't fail where that is lost."""
     try:

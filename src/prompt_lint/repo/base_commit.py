@@ -193,7 +193,7 @@ def _find_for_push(clone: Clone, context: Context) -> Base | NoBase:
                 f"this push replaced history: {base.name}, the commit before it, isn't an ancestor of HEAD",
                 HINT_BASE,
             )
-    default = context.default_branch or _find_default_branch(clone)[1]
+    default = context.default_branch or _find_default_branch(clone.top, clone.remote)[1]
     if context.pushed_branch and default and context.pushed_branch != default and clone.remote:
         return _find_merge_base(clone, _make_remote_candidate(clone, default))
     return base
@@ -208,7 +208,7 @@ def _find_for_branch(clone: Clone, default: str) -> Base | NoBase:
     if default and clone.remote:
         ref = f"refs/remotes/{clone.remote}/{default}"
     else:
-        ref, default = _find_default_branch(clone)
+        ref, default = _find_default_branch(clone.top, clone.remote)
     if current and (current == default or not default):
         command = ["for-each-ref", "--format=%(upstream)", f"refs/heads/{current}"]
         upstream = git.run_or_none(command, clone.top) or b""
@@ -241,13 +241,21 @@ def read_current_branch(top: str) -> str:
     return os.fsdecode(head).strip().removeprefix("refs/heads/")
 
 
-def _find_default_branch(clone: Clone) -> tuple[str, str]:
+def name_default_branch(tree: WorkingTree) -> str:
+    """Return the short name of the default branch, or of the current one if the clone doesn't show which that is."""
+    if not tree.has_git:
+        return _DEFAULT_BRANCHES[0]
+    _, name = _find_default_branch(tree.top, _find_remote(tree.top))
+    return name or read_current_branch(tree.top) or _DEFAULT_BRANCHES[0]
+
+
+def _find_default_branch(top: str, remote: str) -> tuple[str, str]:
     """Return the ref of the default branch in this clone, and the branch's short name; both "" if there is none."""
-    prefixes = [f"refs/remotes/{clone.remote}"] if clone.remote else []
+    prefixes = [f"refs/remotes/{remote}"] if remote else []
     refs = [f"{prefix}/{name}" for prefix in prefixes for name in (*_DEFAULT_BRANCHES, "HEAD")]
     refs += [f"refs/heads/{name}" for name in _DEFAULT_BRANCHES]
     prefixes.append("refs/heads")
-    output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], clone.top)
+    output = git.run(["for-each-ref", "--format=%(refname) %(symref)", *refs], top)
     symbolic_targets = dict(line.partition(" ")[::2] for line in os.fsdecode(output).splitlines())
     head_target = symbolic_targets.get(f"{prefixes[0]}/HEAD", "")
     for ref in (head_target, *refs):
@@ -271,8 +279,8 @@ def _make_remote_candidate(clone: Clone, branch: str) -> Candidate:
 def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
     if not tree.has_git:
         return NoBase(
-            f"a base needs git, and {tree.top} isn't a git repository, or --no-git was given",
-            "run it in a git repository without --no-git, or without a base",
+            f"a base needs git: {tree.top} isn't a git repository, or --no-git was given",
+            "run it in a git repository, and leave out --no-git; or leave out the base",
         )
     head = find_commit(tree.top, "HEAD")
     if head is None:
@@ -280,10 +288,15 @@ def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
             "there is no commit yet, so there is nothing to compare with",
             "commit something, or run it without a base",
         )
-    remotes = os.fsdecode(git.run_or_none(["remote"], tree.top) or b"").split()
-    remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
     is_shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
-    return Clone(tree.top, head, remote if not _NOT_IN_REFS.search(remote) else "", is_shallow)
+    return Clone(tree.top, head, _find_remote(tree.top), is_shallow)
+
+
+def _find_remote(top: str) -> str:
+    """Return the remote that a clone comes from; "" for none, and for several of which none is `origin`."""
+    remotes = os.fsdecode(git.run_or_none(["remote"], top) or b"").split()
+    remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
+    return remote if not _NOT_IN_REFS.search(remote) else ""
 
 
 def _find_first_base(clone: Clone, candidates: Sequence[Candidate]) -> Base | NoBase:

@@ -82,7 +82,7 @@ class ObjectReader:
             self._process = git.start(["cat-file", "--batch"], self.top, interactive=True)
         questions, answers = self._process.stdin, self._process.stdout
         assert questions  # noqa: S101  # for the type checker: both are pipes
-        assert answers  # noqa: S101
+        assert answers  # noqa: S101  # the same
         try:
             questions.write(name.encode() + b"\n")
             questions.flush()

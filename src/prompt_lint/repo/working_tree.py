@@ -133,7 +133,8 @@ class WorkingTree:
             found = set(decode(git.run(command, self.top)).split("\0")[:-1])
         else:
             found = {path for path, _ in self._walk("") if path.rpartition("/")[2] in names}
-        folders = {folder for path in around for folder in ("", *list_parents(path))}
+        folders = {folder for path in around for folder in list_parents(path)}
+        folders = {"", *(folder for folder in folders if not self._leads_through_link(folder))}
         found.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
         return [path for path in found if os.path.lexists(self._absolute(path))]
 

@@ -172,6 +172,11 @@ def _normalize_image(block: Block, key_path: KeyPath, context: RequestContext) -
     return {**block, "source": _make_image_source(data, source.get("media_type"), source_path, context)}
 
 
+_HINT_DATA = (
+    '`data` is the whole file in Base64; or name a file beside this one: {"type": "path", "path": "…"}'
+)
+
+
 def _make_image_source(
     data: bytes, declared_type: object, key_path: KeyPath, context: RequestContext
 ) -> dict[str, str]:
@@ -181,7 +186,7 @@ def _make_image_source(
         known = ", ".join(images.MEDIA_TYPES)
         raise ShapeError.at(key_path, f"is `{shorten(declared_type)}`; the API takes {known}")
     if media_type not in images.MEDIA_TYPES:
-        raise ShapeError.at(key_path, "is no JPEG, PNG, GIF or WebP image")
+        raise ShapeError.at(key_path, "is no JPEG, PNG, GIF or WebP image", _HINT_DATA)
     if declared_type is not None and declared_type != media_type:
         raise ShapeError.at(key_path, f"is said to be {declared_type}, but looks like {media_type}")
     size = images.read_size(data)
@@ -205,7 +210,7 @@ def _normalize_document(block: Block, key_path: KeyPath, context: RequestContext
     if source["type"] == "base64":
         data = _decode_base64(source, source_path)
         if source.get("media_type") != images.PDF or images.detect_media_type(data) != images.PDF:
-            raise ShapeError.at(source_path, f"isn't a PDF with the media type {images.PDF}")
+            raise ShapeError.at(source_path, f"isn't a PDF with the media type {images.PDF}", _HINT_DATA)
         return {**block, "source": {**source, "data": base64.b64encode(data).decode()}}
     if source["type"] == "content":
         content = normalize_content(source.get("content"), (*source_path, "content"), "user", context)

@@ -11,9 +11,11 @@ from prompt_lint.model.values import REQUEST_KEYS
 from prompt_lint.text.location import ShapeError, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 REQUEST_EXAMPLE = 'a request looks like {"system": "…", "messages": [{"role": "user", "content": "…"}]}'
+
+CHOICE_EXAMPLE = 'as in {"type": "tool", "name": "find"}'
 
 MORE_PAGES = "has a `nextCursor`: there are more pages of tools, which aren't counted"
 
@@ -45,6 +47,7 @@ _DROPPED = frozenset({
     "jsonrpc", "_meta",
 })  # fmt: skip
 
+_CHOICE_KEYS = ("type", "name", "disable_parallel_tool_use", "function")
 _KNOWN = frozenset({*REQUEST_KEYS, *_DROPPED, *_REFUSED})
 _WRAPPER_KEYS = frozenset({"params", "body", *_DROPPED})
 _MESSAGE_KEYS = frozenset({"role", "content", "name", "cache_control", "id", "type"})
@@ -59,15 +62,17 @@ _CONTENT_KEYS = frozenset(
 )
 # A word, a number, a date, a path or an id says how to answer; a sentence is something to read.
 _IDENTIFIER = r"[A-Za-z0-9_.:/@+,=#-]{0,64}"
-# Longer keys aren't looked at for slips, and no more keys than these.
-_MAX_SLIP_LENGTH, _MAX_SLIPS = 20, 200
+# Keys that are longer by more characters than a known one aren't looked at for slips, and no more keys than these.
+_MAX_SLIP, _MAX_SLIPS = 9, 200
+# Longer keys aren't looked at for synonyms.
+_MAX_SYNONYM_LENGTH = 40
 
 
 def refuse_keys(fields: Mapping[str, Any]) -> None:
     """Raise `ShapeError` for keys whose tokens would be missed: `functions`, or `sytem`, a slip for `system`."""
     unknown = [key for key in fields if key not in _KNOWN]
     if unknown:
-        _refuse_slips([key for key in unknown if len(key) <= _MAX_SLIP_LENGTH])
+        _refuse_slips(unknown, ("system", "messages", "tools", "tool_choice"))
     named = sorted(key for key in _REFUSED & fields.keys() if fields[key] is not None)
     synonyms = [key for key in unknown if fields[key] not in _EMPTY and _is_synonym(key, fields[key])]
     for key in [*named, *synonyms]:
@@ -86,13 +91,22 @@ def _is_synonym(key: str, value: object) -> bool:
     """Return whether an unknown key is a counted one in other words, or holds a second request."""
     if key in {"params", "body"}:
         return isinstance(value, dict) and any(value.get(field) for field in ("messages", "system", "tools"))
-    return len(key) <= 2 * _MAX_SLIP_LENGTH and re.sub("[_-]", "", key).lower() in _SYNONYMS
+    return len(key) <= _MAX_SYNONYM_LENGTH and re.sub("[_-]", "", key).lower() in _SYNONYMS
 
 
-def _refuse_slips(unknown: list[str]) -> None:
-    for key in unknown[:_MAX_SLIPS]:
-        near = find_nearest(key, ("system", "messages", "tools", "tool_choice"), 0.8)
-        if near:
+def refuse_slips_of_choice(choice: Mapping[str, Any]) -> None:
+    """Raise `ShapeError` for a key of `tool_choice` that is a slip for another."""
+    try:
+        _refuse_slips([key for key in choice if key not in _CHOICE_KEYS], _CHOICE_KEYS)
+    except ShapeError as error:
+        message = f"`tool_choice` {error.message}"
+        raise ShapeError(("tool_choice", *error.key_path), message, CHOICE_EXAMPLE) from None
+
+
+def _refuse_slips(unknown: Sequence[str], known: Sequence[str]) -> None:
+    longest = max(map(len, known)) + _MAX_SLIP
+    for key in [key for key in unknown if len(key) <= longest][:_MAX_SLIPS]:
+        if near := find_nearest(key, known, 0.8):
             message = f"has the key `{shorten(key)}`: did you mean `{near}`?"
             raise ShapeError((key,), message, REQUEST_EXAMPLE)
 

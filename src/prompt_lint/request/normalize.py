@@ -153,7 +153,8 @@ def _normalize_tool_choice(choice: object, tools: Sequence[Mapping[str, Any]]) -
         return {"tool_choice": {"type": _CHOICES_OF_OPENAI[choice]}} if tools else {}
     if not isinstance(choice, dict) or choice.get("type") not in _CHOICE_TYPES:
         message = "is not one of the types auto, any, tool and none"
-        raise ShapeError.at(("tool_choice",), message, 'as in {"type": "tool", "name": "find"}')
+        raise ShapeError.at(("tool_choice",), message, extra_keys.CHOICE_EXAMPLE)
+    extra_keys.refuse_slips_of_choice(choice)
     if not tools and choice["type"] != "none":
         raise ShapeError.at(("tool_choice",), "is given without `tools`, which the API refuses")
     if choice["type"] not in {"tool", "function"}:
@@ -183,7 +184,7 @@ def _check_system(value: object, key_path: KeyPath) -> str | list[dict[str, Any]
         text = block.get("text")
         if not isinstance(text, str) or not text.strip():
             raise ShapeError.at(block_path, "is blank, and the API refuses a blank text")
-    return value  # type: ignore[return-value]
+    return value  # type: ignore[return-value]  # each block was looked at
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ def _normalize_content(
         raise ShapeError.at(key_path, "has `tool_calls` that aren't a list of the assistant's")
     blocks: list[dict[str, Any]] = []
     if isinstance(content, list) and content:
-        blocks += normalize_content(content, (*key_path, "content"), role, context)  # type: ignore[arg-type]
+        blocks += normalize_content(content, (*key_path, "content"), role, context)  # type: ignore[arg-type]  # it stays a list
     elif isinstance(content, str) and content.strip():
         blocks.append({"type": "text", "text": content})
     return blocks + [
@@ -391,7 +392,7 @@ def _make_last_messages(turns: Sequence[_Turn], context: RequestContext) -> list
 def describe_data(data: object) -> str:
     """Describe what a file holds that isn't a request, for the message that says so."""
     if isinstance(data, dict):
-        return f"its keys are {list_keys(data)}"
+        return f"its keys are {list_keys(data)}" if data else "it has no keys"
     first = data[0] if isinstance(data, list) and data else None
     if isinstance(first, dict):
         return f"it is a list, and the keys of its first entry are {list_keys(first)}"

@@ -20,7 +20,8 @@ FILE_ADDRESS_NOTE = (
 
 # For `also`: what the tools of some formats replace, too. Sources: documentation of Claude Code (slash commands,
 # skills) and of VS Code (prompt files), 2026.
-CLAUDE_PLACEHOLDERS = r"(?<!\S)!`[^`\n]+`"
+# Each begins with a fixed character, for which texts are searched quickly.
+CLAUDE_PLACEHOLDERS = r"!(?<!\S!)`[^`\n]+`"
 COPILOT_PLACEHOLDERS = r"\$\{(?:input:|selection|selectedText|file|workspaceFolder)[^{}\n]*\}"
 
 # `{{name}}`, `{{#each xs}}`, `{{$input}}`, `{% if x %}`, `{# comment #}`; not `${{ x }}` (GitHub), `={{ x }}` (JSX),
@@ -50,7 +51,8 @@ def note_placeholders(
     Placeholders in Markdown code are nearly always examples, and are passed over, but not in a format where
     every text is a template (`is_template`). What the format itself replaces, also in code, is a match of `also`.
     """
-    if "{{" not in text and "{%" not in text and "{#" not in text and not also:
+    may_be_template = "{{" in text or "{%" in text or "{#" in text
+    if not may_be_template and not (also and re.search(also, text)):
         return
     number = _find_placeholder(text, also, is_template=is_template)
     if number is not None:

@@ -114,7 +114,7 @@ def _decode(data: bytes) -> str:
         return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        message = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        message = f"is not UTF-8: byte 0x{data[error.start]:02x}; save it as UTF-8"
         raise ParseError(message, *find_position(before, len(before))) from None
 
 
@@ -155,7 +155,7 @@ class _DocumentBuilder:
         next(self.events)  # the end of the document
         event = next(self.events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self._refuse("contains more than one document", event)
+            self._refuse("contains more than one document; remove the `---` and what follows", event)
         return YamlDocument(data, self.positions, self.key_positions)
 
     def _build_value(self, event: Any, key_path: KeyPath) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.ci.workflow_commands import count_bytes, format_command, has_runner
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.output import OUTPUTS
 from prompt_lint.output.delivery import Document, deliver
 from prompt_lint.output.terminal import write_stderr
 from prompt_lint.text.escape import escape_line
@@ -15,9 +16,12 @@ from prompt_lint.usage.sentences import describe_result, explain_cut_window, wri
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from prompt_lint.model.values import Report
     from prompt_lint.output import View
     from prompt_lint.output.delivery import OutputOptions, Target
     from prompt_lint.usage.values import UsageReport
+
+_NAME = "report"
 
 
 def deliver_report(
@@ -34,7 +38,21 @@ def deliver_report(
         return next((text for text in (page, headline) if count_bytes(text) <= room), "")
 
     exit_code = ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
-    return deliver(Document(render, render_summary, exit_code, "report"), targets, options, env)
+    return deliver(Document(render, render_summary, exit_code, _NAME), targets, options, env)
+
+
+def make_fault_document(report: Report) -> Document:
+    """Return what is delivered where there is no usage report: a `report` of nothing but what has ended the run."""
+
+    def render(name: str, view: View) -> str:
+        own = USAGE_OUTPUTS.get(name)
+        return own.render_faults(report.problems) if own else OUTPUTS[name].render(report, view)
+
+    def render_summary(room: int) -> str:
+        page = USAGE_OUTPUTS["markdown"].render_faults(report.problems)
+        return page if count_bytes(page) <= room else ""
+
+    return Document(render, render_summary, report.exit_code, _NAME)
 
 
 def write_warnings(report: UsageReport, targets: Sequence[Target], env: Mapping[str, str]) -> None:

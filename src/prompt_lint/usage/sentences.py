@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _LONGEST_NAME = 60
 
+NO_REPORT = "prompt-lint could not make the report"
 NO_USAGE = (
     "Is it the right organization, and do --model and --workspace name what is used there? Usage of Claude "
     "subscriptions, and of Claude on other clouds, is in no report of the API."

@@ -50,7 +50,7 @@ def test_why_nothing_owns_a_file_is_told(repo: Repo, lint: Callable[..., Done]) 
     prompts(repo, CONFIG + "exclude: prompts/a.md\n")
     repo.write("README.md", SHORT)
 
-    assert "no rule owns it" in lint("explain", "README.md").out
+    assert "no rule matches it" in lint("explain", "README.md").out
     assert "left out by the `exclude` at the top of the file" in lint("explain", "prompts/a.md").out
     assert lint("explain", "README.md", "--show-request").code == 2
 
@@ -102,7 +102,7 @@ def test_a_group_by_its_name(repo: Repo, lint: Callable[..., Done], snapshot: Sn
     typo = lint("explain", "al of them")
     assert (typo.code, typo.err.split("\n")[1]) == (2, "did you mean the group `all of them`?")
     repo.write("all of them", SHORT)
-    assert "no rule owns it" in lint("explain", "all of them").out
+    assert "no rule matches it" in lint("explain", "all of them").out
 
 
 def test_what_is_owned_through_a_link_is_known(repo: Repo, lint: Callable[..., Done]) -> None:
@@ -113,7 +113,7 @@ def test_what_is_owned_through_a_link_is_known(repo: Repo, lint: Callable[..., D
     repo.link("prompts/a.md", "../shared/a.md")
     repo.commit()
 
-    assert "no rule owns it" not in lint("explain", "shared/a.md").out
+    assert "no rule matches it" not in lint("explain", "shared/a.md").out
 
 
 def test_imports_are_a_tree(repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
@@ -155,7 +155,7 @@ def test_a_file_that_a_group_names_is_told(repo: Repo, lint: Callable[..., Done]
 
     done = lint("explain", "p/m.yaml")
 
-    assert "no rule owns it, but\n  in the group `chat` (.prompt-lint.yaml:" in done.out
+    assert "no rule matches it, but\n  in the group `chat` (.prompt-lint.yaml:" in done.out
     assert "passes it by" not in done.out
     assert done.code == lint("check", "p/m.yaml").code == 1
 

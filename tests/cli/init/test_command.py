@@ -647,6 +647,30 @@ def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     assert ".github" not in checked.out
 
 
+@pytest.mark.parametrize(
+    ("commands", "branches"),
+    [
+        ([], ["trunk"]),  # the current branch
+        (["branch main"], ["main"]),
+        (["branch main", "remote add origin x", "update-ref refs/remotes/origin/v+1 trunk",
+          "symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/v+1"], ["v\\+1"]),
+    ],
+)  # fmt: skip
+def test_the_workflow_runs_on_pushes_to_the_default_branch(
+    repo: Repo, lint: Lint, commands: list[str], branches: list[str]
+) -> None:
+    """The remote's, else one with a usual name, else the current one; characters of patterns are escaped."""
+    repo.write("CLAUDE.md", "Hello.\n")
+    repo.commit()
+    for command in ("branch --move trunk", *commands):
+        repo.git(*command.split())
+
+    lint("init", "--with", "github")
+
+    workflow = (repo.path / ".github/workflows/prompts.yml").read_text(encoding="utf-8")
+    assert yaml.load(workflow, yaml.BaseLoader)["on"]["push"]["branches"] == branches  # noqa: S506  # a loader of texts
+
+
 def test_existing_files_of_others_stay(repo: Repo, lint: Lint) -> None:
     """What to paste is printed, and the file is as it was."""
     repo.write("CLAUDE.md", "Hello.\n")
@@ -690,13 +714,16 @@ def test_without_a_configuration_there_is_an_answer(
 
     assert lint() == snapshot
     assert lint("list") == lint()
+    assert "claude-haiku-4-5" in lint("list", "--model", "claude-haiku-4-5").out
     assert not (repo.path / ".prompt-lint.yaml").exists()
 
 
-def test_where_there_is_no_answer_it_is_as_before(repo: Repo, lint: Lint) -> None:
-    """Nothing that looks like a prompt: the help, and the error of `list`; `check` and other formats want a configuration."""
-    assert (lint().code, "Usage: prompt-lint" in lint().err) == (2, True)
-    assert lint("list").err.startswith("error: found no prompt files")
+def test_where_there_is_no_answer_it_says_what_was_looked_for(
+    repo: Repo, lint: Lint, snapshot: SnapshotAssertion
+) -> None:
+    """Nothing looks like a prompt. `check` and other formats want a configuration."""
+    assert lint() == snapshot
+    assert lint("list") == lint()
     repo.write("CLAUDE.md", "Hello.\n")
     for arguments in (["check"], ["list", "--output-format", "json"], ["list", "CLAUDE.md"]):
         assert lint(*arguments).err.startswith("error: no .prompt-lint.yaml"), arguments

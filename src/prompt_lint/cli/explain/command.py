@@ -24,7 +24,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
-from prompt_lint.output.terminal import find_width, wants_color, write_stdout
+from prompt_lint.output.terminal import find_width, wants_color, write_result, write_stdout
 from prompt_lint.output.text_pieces import INDENT
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -100,8 +100,7 @@ def command(
             text, code = explain_folder(tree, config, relative, sources, settings, view)
         else:
             text, code = explain_path(tree, config, relative, sources, settings, view)
-    write_stdout(wrap_lines(text, view.width, len(INDENT)))
-    return code
+    return write_result(wrap_lines(text, view.width, len(INDENT)), code)
 
 
 def _find_subject(
@@ -132,7 +131,7 @@ def explain_path(
     if matcher.find_matcher(path).excludes(path):
         lines.append("  left out by the `exclude` at the top of the file")
     if not file and not targets.groups and not targets.matched:
-        lines.append("  no rule owns it, so `check` doesn't count it")
+        lines.append("  no rule matches it, so `check` doesn't count it")
         return _join_lines(lines), ExitCode.OK
     users = [*_describe_groups(targets), *_describe_importers(path, targets)]
     if file:
@@ -142,7 +141,7 @@ def explain_path(
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
-        lines += ["  no rule owns it, but", *users, ""]
+        lines += ["  no rule matches it, but", *users, ""]
     report = check_prompts(tree, config, [path], sources, settings)
     if len(report.verdicts) + len(report.problems) > _MAX_VERDICTS:
         view = view._replace(verbosity=0)
@@ -159,7 +158,7 @@ def _read_requests(tree: WorkingTree, config: Config, path: str, max_bytes: int)
     matcher = compile_config(config)
     file, _ = _find_file(tree, config, matcher, path, max_bytes)
     if not file:
-        raise Fatal(f"no rule owns {path}", f"see `prompt-lint explain {path}`")
+        raise Fatal(f"no rule matches `{path}`", f"see `prompt-lint explain {path}`")
     data, reader = tree.read(file.path, max_bytes), IncludeReader(tree, max_bytes)
     return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from prompt_lint.cli.options import CountingOptions
+    from prompt_lint.repo.working_tree import WorkingTree
 
 
 @click.command(
@@ -70,7 +71,7 @@ def command(
     wanted = _split_extras(extras or "")
     tree = open_tree(working_directory(), use_git=not no_git)
     if wanted and not force and not dry_run and (existing := find_config(tree.top)):
-        write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree.top, wanted)}")
+        write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree, wanted)}")
         return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
     settings = make_settings(env, None, options.JudgingOptions(max_file_size))
@@ -85,12 +86,12 @@ def command(
         return ExitCode.OK
     write_file(tree.top, name, proposal.text, replaces=force)
     next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"
-    write_stdout(f"{summary}\n{_write_extras(tree.top, wanted)}{next_step}")
+    write_stdout(f"{summary}\n{_write_extras(tree, wanted)}{next_step}")
     return ExitCode.OK
 
 
-def _write_extras(top: str, names: Iterable[str]) -> str:
-    return "".join(write_extra(top, name) for name in names)
+def _write_extras(tree: WorkingTree, names: Iterable[str]) -> str:
+    return "".join(write_extra(tree, name) for name in names)
 
 
 def _split_extras(extras: str) -> list[str]:
@@ -99,7 +100,7 @@ def _split_extras(extras: str) -> list[str]:
     for name in names:
         if name not in EXTRAS:
             raise Fatal(
-                f"--with: `{escape_line(name)}` isn't known",
-                f"expected {' or '.join(EXTRAS)}: --with hook,github",
+                f"--with: `{escape_line(name)}` isn't one of {', '.join(EXTRAS)}",
+                "example: --with hook,github",
             )
     return list(dict.fromkeys(names))

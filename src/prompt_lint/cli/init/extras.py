@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import REPOSITORY, __version__
 from prompt_lint.cli.init.config_file import write_file
+from prompt_lint.cli.init.config_text import render_scalar
+from prompt_lint.repo.base_commit import name_default_branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from prompt_lint.repo.working_tree import WorkingTree
 
 _HOOK_ENTRY = f"""\
   - repo: {REPOSITORY}
@@ -18,13 +23,14 @@ _HOOK_ENTRY = f"""\
       - id: prompt-lint
       - id: prompt-lint-all
 """
+_MAIN = "branches: [main]"
 _WORKFLOW = f"""\
 name: Prompts
 
 on:
   pull_request:
   push:
-    branches: [main]
+    {_MAIN}
 
 permissions: {{}}
 
@@ -72,11 +78,19 @@ EXTRAS: Mapping[str, Extra] = {
 }
 
 
-def write_extra(top: str, name: str) -> str:
+def write_extra(tree: WorkingTree, name: str) -> str:
     """Write the file of an extra, unless it is there. Return lines about it: what was written, or what to paste. Raises `Fatal`."""
-    extra = EXTRAS[name]
+    top, extra = tree.top, EXTRAS[name]
+    if name == "github":
+        text = _WORKFLOW.replace(_MAIN, f"branches: [{_write_branch_pattern(name_default_branch(tree))}]")
+        extra = extra._replace(text=text, addition=text)
     if os.path.lexists(os.path.join(top, extra.path)):
         where = "below `repos:`" if name == "hook" else "to a workflow"
         return f"{extra.path} exists and stays as it is. Add this {where}:\n\n{extra.addition}\n"
     write_file(top, extra.path, extra.text, replaces=False)
     return f"Wrote {extra.path}. {extra.next_step}\n"
+
+
+def _write_branch_pattern(branch: str) -> str:
+    r"""Return a pattern of GitHub for one branch, as YAML. Source: "Workflow syntax for GitHub Actions", 2026: `\` escapes."""
+    return render_scalar(re.sub(r"([*?+\[\]!])", r"\\\1", branch))

@@ -55,14 +55,17 @@ _MAX_EXCLUDED = 50
 _MAX_REASONS = 10
 
 _NOTHING_FOUND = "found no prompt files"
-_NOTHING_FOUND_HINT = """write a .prompt-lint.yaml that names them, at the top of the repository:
+_NOTHING_FOUND_HINT = """looked for CLAUDE.md, AGENTS.md and GEMINI.md; skills, agents, commands and rules of coding agents; texts in folders
+called `prompts` or with `prompt` in their names; .prompty, .prompt and .prompt.yml; requests and tools in JSON or YAML
+
+If your prompts are other files, write a .prompt-lint.yaml that names them, at the top of the repository:
 
   models: [{model}]
   limit: 8k
   prompts:
     - files: {example}
 
-or count one without: prompt-lint count FILE --model {model}"""
+or count a file without a configuration: prompt-lint count FILE"""
 _BY_HAND = "write one by hand: docs/configuration.md"
 
 
@@ -108,10 +111,10 @@ def propose_config(
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
-    survey = survey_tree(tree, name, settings.max_file_size)
+    survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
     if not survey.findings:
         raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
-    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size))
+    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
@@ -151,7 +154,12 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
 
 def _list_reasons(draft: Draft) -> str:
     reasons = [f"{path}: {reason}" for path, reason in draft.excluded.items()][:_MAX_REASONS]
-    return "\n".join([*reasons, "mend them, or say by hand which files are prompts"])
+    return "\n".join(
+        [
+            *reasons,
+            "correct them; if other files are the prompts, name those in a .prompt-lint.yaml: docs/configuration.md",
+        ]
+    )
 
 
 def _revise(
@@ -161,8 +169,7 @@ def _revise(
     titles = _map_lines_to_titles(draft, config)
     prompts: dict[str, list[ReadPrompt]] = {}
     problems, exempt = list(targets.problems), dict(draft.exempt)
-    for file in targets.matched:
-        reading = surveyed.reader.read(file)
+    for file, reading in zip(targets.matched, surveyed.reader.read_files(targets.matched), strict=True):
         problems += [reading.fault] if reading.fault else []
         for problem in reading.problems:
             if write_path_pattern(problem.path) and len(exempt) < _MAX_EXCLUDED:
@@ -214,7 +221,7 @@ def _finish(
 def _list_sizes(draft: Draft, sizes: Mapping[object, Sequence[Size]]) -> dict[str, list[Size]]:
     by_title: dict[str, list[Size]] = {finding.kind.title: [] for finding in draft.findings}
     for key, members in sizes.items():
-        by_title[key[0]] += members  # type: ignore[index]
+        by_title[key[0]] += members  # type: ignore[index]  # a key is a title and a format
     return by_title
 
 
@@ -241,9 +248,9 @@ def _list_unmeasured(
     measured = {read.prompt.path for members in prompts.values() for read in members}
     titles = _map_lines_to_titles(draft, config)
     added: dict[str, list[ReadPrompt]] = {}
-    for file in targets.matched:
-        if file.display_path not in measured:
-            added.setdefault(titles[file.rule.line], []).extend(surveyed.reader.read(file).prompts)
+    others = [file for file in targets.matched if file.display_path not in measured]
+    for file, reading in zip(others, surveyed.reader.read_files(others), strict=True):
+        added.setdefault(titles[file.rule.line], []).extend(reading.prompts)
     return {title: reads for title, reads in added.items() if reads}
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Prompt, Request
+    from prompt_lint.output.progress import Progress
     from prompt_lint.repo.working_tree import WorkingTree
 
 # Of few prompts all are counted, of many so many at a time, until none of the rest can be among the largest.
@@ -62,16 +63,17 @@ class Reading(NamedTuple):
 class Reader:
     """Reads each file once, however often a draft is revised."""
 
-    def __init__(self, tree: WorkingTree, max_bytes: int) -> None:
+    def __init__(self, tree: WorkingTree, max_bytes: int, progress: Progress) -> None:
         self.tree = tree
         self.max_bytes = max_bytes
+        self._progress = progress
         self._readings: dict[tuple[str, str, str, str], Reading] = {}
 
-    def read(self, file: MatchedFile) -> Reading:
-        key = (file.path, file.read_as, file.rule.role, file.rule.format)
-        if key not in self._readings:
-            self._readings[key] = self._read(file)
-        return self._readings[key]
+    def read_files(self, files: Sequence[MatchedFile]) -> list[Reading]:
+        """Return the reading of each file, in the same order."""
+        unread = {key: file for file in files if (key := _make_key(file)) not in self._readings}
+        self._readings |= {key: self._read(unread[key]) for key in self._progress.track_files(unread)}
+        return [self._readings[_make_key(file)] for file in files]
 
     def _read(self, file: MatchedFile) -> Reading:
         path, diagnostics = file.display_path, Diagnostics([], [])
@@ -88,6 +90,11 @@ class Reader:
         return Reading(
             [ReadPrompt(prompt, file.rule, size=len(data)) for prompt in prompts], diagnostics.problems
         )
+
+
+def _make_key(file: MatchedFile) -> tuple[str, str, str, str]:
+    """Return what a reading depends on beside the tree."""
+    return file.path, file.read_as, file.rule.role, file.rule.format
 
 
 def measure_largest(

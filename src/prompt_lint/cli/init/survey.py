@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.model.errors import Unreadable
+    from prompt_lint.output.progress import Progress
     from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_EXCLUDED = 10
@@ -55,7 +56,7 @@ class Survey(NamedTuple):
     governed: Collection[str] = ()
 
 
-def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
+def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: Progress) -> Survey:
     """Look at the name of every file but the configuration, and into those that may be prompts. Raises `Fatal`.
 
     Files of more than `max_bytes`, and others that can't be read, are known by name alone.
@@ -67,11 +68,8 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int) -> Survey:
     configs = tree.find_named(NAMES, (), tracked_only=False)
     governed = {folder for path in configs if (folder := path.rpartition("/")[0])}
     paths = sorted(path for path in files | links.keys() if governed.isdisjoint(list_parents(path)))
-    inspections = {
-        path: inspect_file(path, tree, max_bytes)
-        for path in paths
-        if path not in links and has_special_name(path)
-    }
+    special = [path for path in paths if path not in links and has_special_name(path)]
+    inspections = {path: inspect_file(path, tree, max_bytes) for path in progress.track_files(special)}
     faults = {path: inspection.fault for path, inspection in inspections.items() if inspection.fault}
     formats = {path: "" if path in faults else inspection.format for path, inspection in inspections.items()}
     survey = find_prompts(paths, formats)

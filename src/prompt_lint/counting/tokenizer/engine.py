@@ -203,7 +203,7 @@ def _count_pieces_in_order(marked: str, vocabulary: Vocabulary) -> int:
     for start, char in enumerate(marked):
         with_piece = best[start] + 1
         with_char = with_piece if char in pieces else best[start] + _count_bytes(char, vocabulary)
-        if with_char < best[start + 1]:  # noqa: PLR1730 - min() costs as much as the rest of the loop
+        if with_char < best[start + 1]:  # noqa: PLR1730  # min() costs as much as the rest of the loop
             best[start + 1] = with_char
         for length in vocabulary.lengths.get(char, ()):
             end = start + length

@@ -136,7 +136,10 @@ def read_response(response: Response, request: ListRequest, host: str, redact: R
     except InvalidField as error:
         field = str(error)
     request_id = format_request_id(response, redact)
-    raise RequestFailed("invalid", f"{host} answered {request.path} without a valid `{field}`{request_id}")
+    message = f"{host} answered {request.path} without a valid `{field}`{request_id}"
+    raise RequestFailed(
+        "invalid", message, "is a proxy or a login page in between? check the network and the address"
+    )
 
 
 def _advise(response: Response, request: ListRequest, message: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from prompt_lint.usage.output import csv, html, json, markdown, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.values import UsageReport
 
 
@@ -17,6 +18,9 @@ class UsageOutput(Protocol):
 
     def render(self, report: UsageReport, *, color: bool = False) -> str:
         """Return the whole output, ending with a newline. `color` is for terminals."""
+
+    def render_faults(self, problems: Sequence[Problem]) -> str:
+        """Return the whole output where there is no report: why not, and what to do."""
 
 
 USAGE_OUTPUTS: Mapping[str, UsageOutput] = {

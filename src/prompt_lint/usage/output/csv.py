@@ -14,10 +14,11 @@ from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
 from prompt_lint.usage.values import BUCKET_WIDTHS, DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.values import Trends, Usage, UsageReport
 
     # The start of a bucket, whether it is a whole day, and the values of the group.
@@ -45,6 +46,14 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
     writer.writerow(["window", "start_utc", "end_utc", *names, *_COLUMNS, *requests, _cell(cost)])
     for line in _lines(trends):
         writer.writerow(line)
+    return out.getvalue()
+
+
+def render_faults(problems: Sequence[Problem]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["error", "hint"])
+    writer.writerows([_cell(problem.message), _cell(problem.hint)] for problem in problems)
     return out.getvalue()
 
 

@@ -15,6 +15,7 @@ from prompt_lint.usage import figures, sentences, svg_charts, tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.tables import FigureRow, GroupRow
     from prompt_lint.usage.values import GroupChange, Trends, UsageReport
 
@@ -36,6 +37,14 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
             body += _groups(trends, dimension)
         body += [*_changes(trends), *_figures(trends), *_prices(trends), *_prompts(report)]
     return _page(sentences.write_headline(trends), "\n".join([*body, *_caveats(report)]))
+
+
+def render_faults(problems: Sequence[Problem]) -> str:
+    body = [f"<header><h1>{sentences.NO_REPORT}</h1></header>"]
+    for problem in problems:
+        hint = f"<br>{escape_html(problem.hint)}" if problem.hint else ""
+        body.append(f'<p class="alert bad"><b>Error</b> {escape_html(problem.message)}{hint}</p>')
+    return _page(sentences.NO_REPORT, "\n".join(body))
 
 
 def _page(title: str, body: str) -> str:

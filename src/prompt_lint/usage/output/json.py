@@ -11,6 +11,9 @@ from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.values import (
         CheckedPrompts,
         ConditionResult,
@@ -42,6 +45,14 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
     return dump_json(_encodable(document))
+
+
+def render_faults(problems: Sequence[Problem]) -> str:
+    errors = [
+        {"message": problem.message, "hint": problem.hint, "exit_code": int(problem.exit_code)}
+        for problem in problems
+    ]
+    return dump_json(_encodable({"schema_version": SCHEMA_VERSION, "errors": errors}))
 
 
 def _encodable(value: Any) -> Any:

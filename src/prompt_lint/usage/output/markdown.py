@@ -13,6 +13,7 @@ from prompt_lint.usage import figures, sentences, tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.tables import FigureRow
     from prompt_lint.usage.values import Trends, UsageReport
 
@@ -37,6 +38,16 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
     lines += _details(
         "What these figures don't say", [f"- {_escape(text)}" for text in sentences.list_caveats(report)]
     )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_faults(problems: Sequence[Problem]) -> str:
+    lines = [f"### ❌ {sentences.NO_REPORT}", ""]
+    for problem in problems:
+        lines += [
+            f"- {_escape(problem.message)}",
+            *([f"  - {_escape(problem.hint)}"] if problem.hint else []),
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 

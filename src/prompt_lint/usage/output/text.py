@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.output.announcements import format_message
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
 
+    from prompt_lint.model.values import Problem
     from prompt_lint.usage.values import Trends, UsageReport
 
 _BAR_WIDTH = 24
@@ -37,6 +39,10 @@ def render(report: UsageReport, *, color: bool = False) -> str:
     lines += ["", _bold("What these figures don't say", color=color)]
     lines += [f"- {escape_line(caveat)}" for caveat in sentences.list_caveats(report)]
     return "".join(f"{line}\n" for line in lines)
+
+
+def render_faults(problems: Sequence[Problem]) -> str:
+    return "".join(format_message("error", problem.message, problem.hint) for problem in problems)
 
 
 def _bold(text: str, *, color: bool) -> str:
