@@ -98,7 +98,7 @@ class _Parser:
         section, default = self.sections[""], list[str]()
         mistakes: list[Note] = []
         for number, line in enumerate(lines, 1):
-            heading = self.is_gitlab and _HEADING.fullmatch(line)
+            heading = self.is_gitlab and len(line) <= _MAX_LINE and _HEADING.fullmatch(line)
             if heading:
                 section = self.sections.setdefault(heading[1].casefold(), [])
                 default = self._read_owners(heading[2] or "")
@@ -147,12 +147,11 @@ class _Parser:
 
 def _assign_owners(sections: Iterable[Sequence[_Rule]], paths: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return the owners of those sorted `paths` that have any, of all sections together."""
-    owners: dict[str, list[str]] = {}
+    owners: dict[str, dict[str, None]] = {}
     for rules in sections:
         for path, of_section in _match_section(rules, paths):
-            known = owners.setdefault(path, [])
-            known += [owner for owner in of_section if owner not in known]
-    return {path: of_path for path, of_path in owners.items() if of_path}
+            owners.setdefault(path, {}).update(dict.fromkeys(of_section))
+    return {path: list(of_path) for path, of_path in owners.items() if of_path}
 
 
 def _match_section(rules: Sequence[_Rule], paths: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
