@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     # What a name stands for: a text, the full name of something imported, or None for what can't be known.
     _Scope = MutableMapping[str, "PythonText | str | None"]
 
-# A syntax tree takes 650 bytes for each token, and ten million tokens half a minute.
-MAX_TOKENS = 200_000
+# A syntax tree takes 800 bytes for each token. So many take a second; they are 6,000 lines of code, and few files of prompts.
+MAX_TOKENS = 60_000
 # Python 3.11 looks for each field of an f-string from the start of that string: the sum of fields times characters.
 _MAX_FIELD_SEARCH = 20_000_000
 # Texts that are made of each other could otherwise double with every line.
