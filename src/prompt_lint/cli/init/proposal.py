@@ -21,7 +21,7 @@ from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
-from prompt_lint.model.values import Reference
+from prompt_lint.model.rules import Reference
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
