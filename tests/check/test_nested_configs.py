@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.program import Done
     from tests.support.repo import Repo
@@ -295,3 +300,28 @@ def test_explain_says_which_configuration_governs(monorepo: Repo, lint: Callable
 
     assert "governed by services/a/deep/.prompt-lint.yaml: the nearest configuration above it" in done.out
     assert "services/a/deep/.prompt-lint.yaml:4" in done.out
+
+
+def test_a_matrix_of_projects_judges_what_one_run_does(
+    monorepo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The step of docs/scale.md that finds the folders is run as it is printed; a job then runs in each of them."""
+    monorepo.write("we ird/.prompt-lint.yaml", (monorepo.path / "services/a/.prompt-lint.yaml").read_text())
+    monorepo.write("we ird/b.md", TEXT)
+    (monorepo.path / ".prompt-lint.yaml").unlink()
+    monorepo.commit()
+    everything = list_limits(lint(*OFFLINE))
+    page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
+    command = re.findall(r"^ +run: \|\n +(git ls-files .*)$", page, re.MULTILINE)[0]
+    output = tmp_path / "output"
+
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    subprocess.run(["bash", "-c", command], cwd=monorepo.path, check=True)
+    folders = json.loads(output.read_text().removeprefix("folders="))
+    limits: dict[str, int] = {}
+    for folder in folders:
+        monkeypatch.chdir(monorepo.path / folder)
+        limits |= list_limits(lint(*OFFLINE))
+
+    assert folders == ["services/a", "services/a/deep", "we ird"]
+    assert limits == everything
