@@ -275,7 +275,9 @@ def test_configurations_that_nobody_has_added_count_too(
     assert list_limits(lint(*OFFLINE, *options, "a/a.md")) == {"a/a.md": 50}
 
 
-def test_a_link_to_a_folder_has_no_configuration_of_its_own(monorepo: Repo, lint: Callable[..., Done]) -> None:
+def test_a_link_to_a_folder_has_no_configuration_of_its_own(
+    monorepo: Repo, lint: Callable[..., Done]
+) -> None:
     """Git lists nothing below a link: however a prompt is named, the same configuration governs it."""
     monorepo.link("alias", "services/a")
     monorepo.commit()

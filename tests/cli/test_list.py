@@ -199,7 +199,7 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
     report = make.report(*verdicts, problems=(Problem("\udcff\n", 0, "is \x1b[31m gone"),))
     listing = Listing(report, {})
 
-    for by in ("", "rule", "format", "folder"):
+    for by in ("", "rule", "format", "folder", "project", "owner"):
         text = listing_table.render(listing, by, View())
         assert text.replace("\n", "").isprintable()
         assert f"{sum(tokens):,} ±" in text

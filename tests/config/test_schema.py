@@ -29,7 +29,7 @@ from prompt_lint.text import patterns, yaml_reader
 FIXTURES = ROOT / "tests" / "fixtures" / "config"
 DATA = Path(schema.__file__).parent / "prompt-lint.schema.json"
 SCHEMA: dict[str, Any] = json.loads(DATA.read_text())
-FORMATS = ("text", "request")
+FORMATS = ("text", "request", "python")
 
 # What a JSON Schema can't see: keys that stand twice, aliases and tags, what is inside a pattern, limits compared
 # with models, the windows of models. Only the loader refuses these.
@@ -93,6 +93,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
+        "names": (),
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -110,6 +111,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
+        "names": (),
     }
 
 
@@ -260,7 +262,7 @@ def test_slips_in_notes_are_mistakes(notes: str, message: str) -> None:
 def test_every_right_example_is_right() -> None:
     """What is printed under a mistake can be pasted: the loader takes it."""
     for key, (_, example) in keys.RULE.items():
-        rest = "" if key == "files" else "files: a, "
+        rest = {"files": "", "names": "files: a, format: python, "}.get(key, "files: a, ")
         model = "claude-opus-5-5"
         assert parsed(
             f"models: {model}\nlimit: 1\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")

@@ -20,9 +20,11 @@ from prompt_lint.formats import (
     continue_prompt,
     dotprompt,
     gemini_command,
+    marked,
     memory,
     prompt_yml,
     prompty,
+    python_source,
     request,
     skill,
     tools,
@@ -58,6 +60,7 @@ def every_format() -> Mapping[str, PromptFormat]:
     return {
         "memory": memory, "skill": skill, "prompt-yml": prompt_yml, "prompty": prompty, "continue-prompt": continue_prompt,
         "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, "agentic-workflow": agentic_workflow,
+        "marked": marked, "python": python_source,
         **TEXT_FORMATS,
     }  # fmt: skip
 

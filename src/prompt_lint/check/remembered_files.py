@@ -46,7 +46,7 @@ class RememberedFiles:
         by_kind: dict[tuple[str, str], dict[str, MatchedFile]] = {}
         for target in targets:
             if not target.read_as and _identify(target) not in self._entries:
-                by_kind.setdefault((target.rule.format, target.rule.role), {})[target.path] = target
+                by_kind.setdefault(target.rule.reading, {})[target.path] = target
         for kind, files in by_kind.items():
             stamps = zip(files, self._tree.list_stamps(files, self._max_file_size), strict=True)
             known = self._sources.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
@@ -98,9 +98,8 @@ class RememberedFiles:
         includes = {path: included for path, included in requested.items() if included is not None}
         if len(includes) < len(requested):
             return
-        rule = target.rule
         entry = FileEntry(tuple(prompts), tuple(notes), includes)
-        self._sources.files.put(target.path, stamp, rule.format, rule.role, entry)
+        self._sources.files.put(target.path, stamp, *target.rule.reading, entry)
 
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""
@@ -126,7 +125,7 @@ class RememberedFiles:
 
 def _identify(target: MatchedFile) -> tuple[str, str, str]:
     """Return all that decides what reading a file by its own name says, beside its contents."""
-    return target.path, target.rule.format, target.rule.role
+    return target.path, *target.rule.reading
 
 
 def _list_keys(entry: FileEntry, target: MatchedFile) -> list[CountKey]:

@@ -1,4 +1,4 @@
-"""`prompt-lint list`: every prompt with its format, role, models, limit and tokens; as a table, by folder, or as JSON."""
+"""`prompt-lint list`: every prompt with its format, role, models, limit and tokens; as a table, as sums, or as JSON."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from prompt_lint.output import listing_json, listing_table
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver, make_document
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.repo.codeowners import find_owners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +50,7 @@ _FORMATS: Mapping[str, Render] = {
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),
+        ("Add up what each team owns", "prompt-lint list --by owner"),
         ("Read it with another program", "prompt-lint list prompts --output-format json"),
     ),
     page="outputs.md",
@@ -62,10 +64,10 @@ _FORMATS: Mapping[str, Render] = {
 @option(
     "--by",
     group=options.OUTPUT,
-    type=click.Choice(("rule", "format", "folder")),
+    type=click.Choice(("rule", "format", "folder", "project", "owner")),
     metavar="WHAT",
     show_default="one table",
-    help="Show a section for each rule or format, or a tree of folders with sums.",
+    help="Add up by rule, format, project (configuration), owner (CODEOWNERS), or as a tree of folders.",
 )
 @options.output_format()
 @options.output_file
@@ -111,6 +113,8 @@ def command(
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         listing = list_prompts(tree, config, relative, sources, settings)
     listing = listing._replace(report=add_cache_warnings(listing.report, sources))
+    if by == "owner":
+        listing = add_owners(listing, tree)
 
     def render(name: str, view: View) -> str:
         return (
@@ -138,6 +142,14 @@ def list_prompts(
             shares = _measure_imports(tree, verdict, sources, settings.max_file_size)
             import_shares |= {(prompt, verdict.model): shares} if shares else {}
     return Listing(report, import_shares)
+
+
+def add_owners(listing: Listing, tree: WorkingTree) -> Listing:
+    """Return a listing with the owners of its files, and what is to be noted of their CODEOWNERS."""
+    prompts = (verdict.prompt for verdict in listing.report.verdicts if not verdict.prompt.is_group)
+    owners = find_owners(tree, {prompt.real_path or prompt.path for prompt in prompts})
+    report = listing.report._replace(notes=(*listing.report.notes, *owners.notes))
+    return listing._replace(report=report, owners=owners.by_path)
 
 
 def _measure_imports(

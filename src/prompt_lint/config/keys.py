@@ -109,6 +109,7 @@ TOP = _SHARED | {
 RULE = _SHARED | {
     "files": Key(values.read_patterns, "files: prompts/**/*.md"),
     "format": Key(_read_format, "format: text"),
+    "names": Key(values.read_name_patterns, 'names: ["*_PROMPT", "*_INSTRUCTIONS"]'),
     "role": Key(_choice(*ROLES), "role: system"),
     "limits": Key(values.read_limits, "limits: {claude-opus-5-5: 5000}"),
     "parts": Key(values.read_parts, "parts: {metadata: 150}"),

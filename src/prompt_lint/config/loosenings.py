@@ -92,6 +92,9 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
             current.line,
             config_path=current.config_path,
         )
+    if current.format == base.format and current.names != base.names:
+        description = "looks for other names of prompts now"
+        yield Loosening(subject, description, current.line, config_path=current.config_path)
     if current.allow_empty and not base.allow_empty and current.files == base.files:
         yield Loosening(subject, "may match nothing now", current.line, config_path=current.config_path)
 

@@ -224,6 +224,8 @@ class _Builder(NamedTuple):
     def build_rule(self, entry: Entry) -> Rule:
         if "files" not in entry.values:
             entry.node.report("this rule has no `files`", RULE["files"].example)
+        if "names" in entry.values and entry.values.get("format") != "python":
+            entry.node.child("names").report_key("`names` needs `format: python`", "format: python")
         models = self._find_models(entry, "rule")
         return self._build(entry, models, self.find_limits(entry, models))
 
@@ -270,6 +272,7 @@ class _Builder(NamedTuple):
             max_growth=inherited.get("max_growth"),
             max_growth_line=self._find_line(entry, "max_growth"),
             config_path=entry.node.file.path,
+            names=values.get("names") or (),
         )
 
     def _find_line(self, entry: Entry, key: str) -> int:

@@ -225,13 +225,22 @@ def read_models(node: Node, example: str) -> tuple[str, ...] | None:
 
 def read_patterns(node: Node, example: str) -> tuple[str, ...] | None:
     """Read patterns, which start at the folder of the file. Returns them from the top of the repository."""
+    return _read_patterns(node, example, node.file.folder)
+
+
+def read_name_patterns(node: Node, example: str) -> tuple[str, ...] | None:
+    """Read patterns of names, which are in no folder."""
+    return _read_patterns(node, example, "")
+
+
+def _read_patterns(node: Node, example: str, folder: str) -> tuple[str, ...] | None:
     file = node.file
     nodes = _read_texts(node, example, patterns.MAX_PATTERNS)
     anchored: list[str] = []
     for child in nodes:
         try:
             patterns.weigh_pattern(child.value)
-            new = patterns.anchor_pattern(child.value, file.folder)
+            new = patterns.anchor_pattern(child.value, folder)
             file.pattern_weight += sum(map(patterns.weigh_pattern, new))
             file.pattern_count += len(new)
             anchored += new

@@ -81,6 +81,8 @@ TABLE = (
         # a block of our own kind of source, or the address of an image
         import_sign=rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b""",
     ),
+    Format("marked", "marked", ()),
+    Format("python", "python_source", ()),
     Format("markdown", _TEXTS, ()),
     Format("text", _TEXTS, ("*",)),
 )  # fmt: skip

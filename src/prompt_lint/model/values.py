@@ -310,6 +310,7 @@ class Rule(NamedTuple):
     the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name for
     `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and `role` are
     empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
+    `names` are patterns for the names of the prompts in source code; empty for those that the format looks for by itself.
     """
 
     files: tuple[str, ...]
@@ -327,6 +328,12 @@ class Rule(NamedTuple):
     max_growth: MaxGrowth | None = None
     max_growth_line: int = 0
     config_path: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def reading(self) -> tuple[str, str]:
+        """All of the rule that decides what reading a file says: its format, with the names to look for, and its role."""
+        return ":".join((self.format, *self.names)), self.role
 
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""

@@ -18,10 +18,14 @@ MAX_ROWS_PER_FILE = 10
 
 
 class Listing(NamedTuple):
-    """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model."""
+    """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model.
+
+    `owners` has the owners of files, by real path, where they were asked for.
+    """
 
     report: Report
     import_shares: Mapping[tuple[Prompt, str], ImportShares]
+    owners: Mapping[str, Sequence[str]] = {}
 
     @property
     def exit_code(self) -> ExitCode:

@@ -1,4 +1,4 @@
-"""The text output of `list`: a table of prompts, or sums by rule, format or folder; then remarks and the total."""
+"""The text output of `list`: a table of prompts, or sums by rule, owner, folder …; then remarks and the total."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from prompt_lint.model.values import Prompt, Rule, Status, Verdict
     from prompt_lint.output import View
@@ -42,17 +42,19 @@ class _Row(NamedTuple):
     name: str
 
 
+# What stands for a rule of the command line.
+_FLAGS = "--limit and --model"
 _HEADER = _Row(None, "tokens", "limit", "full", "format", "role", "prompt")
 
 
 def render(listing: Listing, by: str, view: View) -> str:
-    """Return the prompts in one table, or sums `by` rule, format or folder; then groups, errors, remarks and the total."""
+    """Return the prompts in one table, or sums, a word of `--by`; then groups, errors, remarks and the total."""
     report = listing.report
     prompts, groups = (list(map(_sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
         blocks = [render_folders(prompts, view)]
     elif by:
-        sections = _by_rule(prompts) if by == "rule" else _by_format(prompts)
+        sections = _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
         blocks = [_render_section_sums(by, sections, prompts)]
         if view.verbosity > 0:
             blocks += [_render_section(title, section, listing, view) for title, section in sections]
@@ -94,14 +96,33 @@ def _rule_place(listed: ListedPrompt) -> tuple[str, int]:
 
 def _rule_title(rule: Rule) -> str:
     patterns = escape_line(", ".join(rule.files))
-    return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else "--limit and --model"
+    return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else _FLAGS
 
 
-def _by_format(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
-    """Return the prompts of each format, the largest first."""
+def _format_title(listed: ListedPrompt, _listing: Listing) -> str:
+    return listed.prompt.format
+
+
+def _project_title(listed: ListedPrompt, _listing: Listing) -> str:
+    return escape_line(listed.verdicts[0].rule.config_path) or _FLAGS
+
+
+def _owner_title(listed: ListedPrompt, listing: Listing) -> str:
+    owners = listing.owners.get(listed.prompt.real_path or listed.prompt.path, ())
+    return escape_line(" ".join(owners)) or "no owner"
+
+
+# What `--by` sums by, in the order of their sums.
+_TITLES = {"format": _format_title, "owner": _owner_title, "project": _project_title}
+
+
+def _by_title(
+    prompts: Iterable[ListedPrompt], title: Callable[[ListedPrompt, Listing], str], listing: Listing
+) -> Collection[tuple[str, list[ListedPrompt]]]:
+    """Return the prompts of each title, the largest first."""
     sections: dict[str, list[ListedPrompt]] = {}
     for listed in prompts:
-        sections.setdefault(listed.prompt.format, []).append(listed)
+        sections.setdefault(title(listed, listing), []).append(listed)
     return sorted(sections.items(), key=lambda item: -sum(listed.tokens for listed in item[1]))
 
 

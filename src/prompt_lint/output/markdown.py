@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_headline import render_context, render_headline
 from prompt_lint.output.markdown_page import build_page, count_subjects
-from prompt_lint.output.markdown_pieces import format_text
+from prompt_lint.output.markdown_pieces import format_name, format_text
 from prompt_lint.output.markdown_rows import (
     LOOSENING_HEADER,
+    PROJECT_HEADER,
     exemption_header,
     exemption_row,
     loosening_row,
+    project_row,
     prompt_header,
     prompt_rows,
     total_header,
     total_row,
 )
 from prompt_lint.output.markdown_tasks import render_problem, render_task, render_warning, select_tasks
+from prompt_lint.output.projects import describe_projects, describe_rest
 from prompt_lint.output.status_words import loosening_words
 from prompt_lint.output.totals import total_by_model
 from prompt_lint.text.markdown_escape import escape_as_text
@@ -120,6 +123,7 @@ def _fit(sections: Sequence[_Section], room: int, size: Callable[[str], int]) ->
 def _sections(page: Page) -> Iterator[_Section]:
     if page.models or not page.report.problems:  # what ended early has nothing to count
         yield _Section(0, 1, [render_context(page)])
+    yield from _projects(page)
     warnings = phrases.select_notes(page.report.notes, warnings=True)
     of_run = [warning for warning in warnings if not warning.path]
     yield _Section(0, len(of_run), map(render_warning, of_run))
@@ -162,6 +166,14 @@ def _split(
     shown, left = items[:number], items[number:]
     yield _Section(rank, len(shown), map(render_item, shown), heading, header)
     yield _Section(5, len(left), map(render_item, left), "", header, f"{len(left):,} {rest}")
+
+
+def _projects(page: Page) -> Iterator[_Section]:
+    """Yield a table with the verdict on each of several projects."""
+    projects = describe_projects(page.report, format_name)
+    shown, left = projects[:_OPEN_ITEMS], projects[_OPEN_ITEMS:]
+    yield _Section(1, len(shown), map(project_row, shown), header=PROJECT_HEADER)
+    yield _Section(5, len(left), map(project_row, left), "", PROJECT_HEADER, describe_rest(left))
 
 
 def _changes(page: Page) -> Iterator[_Section]:

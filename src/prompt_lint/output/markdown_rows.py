@@ -1,4 +1,4 @@
-"""Rows of the tables of the Markdown output: prompts, removed prompts, exemptions, loosened limits, totals."""
+"""Rows of the tables of the Markdown output: projects, prompts, exemptions, loosened limits, totals."""
 
 from __future__ import annotations
 
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Exemption, Loosening, Verdict
     from prompt_lint.output.markdown_page import Page, Subject
+    from prompt_lint.output.projects import Project
     from prompt_lint.output.totals import Total
 
 _BAR = 10
 
 LOOSENING_HEADER = table_header("", "What", "Before|", "After|", "Where")
+PROJECT_HEADER = table_header("", "Project", "Verdict")
+
+
+def project_row(project: Project) -> str:
+    return table_row(project.verdict.mark, format_code(project.folder), project.verdict.text)
 
 
 def prompt_header(page: Page) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.advice import excess_growth
 from prompt_lint.output.phrases import format_tokens, has_disputed_count
+from prompt_lint.output.projects import describe_projects, describe_rest
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # A screenful: lines for what fails, for each other status, then prompts in a line each. With -v there is no bound.
 _LINES_FAILING, _LINES_OTHER, _SHORT_LINES = 30, 9, 10
 _PROBLEMS, _BLOCKS_PER_FILE = 8, 3
+_PROJECTS, _FOLDER_WIDTH = 10, 40
 
 _COLORS: Mapping[Level, str] = {
     "fail": STATUS_WORDS["over"].color, "doubt": STATUS_WORDS["warn"].color, "pass": STATUS_WORDS["ok"].color,
@@ -183,11 +185,29 @@ def _describe_excess(verdict: Verdict) -> str:
 
 
 def _render_end(report: Report, view: View) -> Iterator[str]:
-    """Yield what the change costs, who counted, and the verdict; quietly, only the verdict of a run that fails."""
+    """Yield what the change costs, who counted, and the verdict, also by project; quietly, only verdicts that fail."""
     verdict = describe_verdict(report, format_short_name)
     if view.verbosity >= 0:
         if report.base and (report.verdicts or report.problems or report.removed):
             yield from render_totals(report)
         yield from render_counting(report)
+    yield from _render_projects(report, view)
     if view.verbosity >= 0 or verdict.level == "fail":
         yield paint(verdict.text, _COLORS[verdict.level], view)
+
+
+def _render_projects(report: Report, view: View) -> Iterator[str]:
+    """Yield a line for each of several projects, and how many are left; quietly, only those that fail."""
+    projects = describe_projects(report, format_short_name)
+    if view.verbosity < 0:
+        projects = [project for project in projects if project.verdict.level == "fail"]
+    if not projects:
+        return
+    shown = projects if view.verbosity > 0 else projects[:_PROJECTS]
+    folders = [escape_line(project.folder) for project in shown]
+    width = min(_FOLDER_WIDTH, max(map(len, folders)))
+    yield "By project:"
+    for folder, (_, verdict) in zip(folders, shown, strict=True):
+        yield f"{INDENT}{folder:<{width}}  {paint(verdict.text, _COLORS[verdict.level], view)}"
+    if len(projects) > len(shown):
+        yield f"{INDENT}and {describe_rest(projects[len(shown) :])} (all with -v)"

@@ -1,4 +1,4 @@
-"""The files of a working tree or a commit, read safely; git; which commit is the base; what changed since."""
+"""The files of a working tree or a commit, read safely, and who owns them; git; which commit is the base; what changed since."""
 
 from __future__ import annotations
 

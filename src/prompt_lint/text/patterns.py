@@ -54,16 +54,16 @@ class _Run(NamedTuple):
     globs: list[_Glob]
 
 
-def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
+def compile_patterns(patterns: Iterable[str], *, is_exact: bool = False) -> Callable[[str], bool]:
     """Return a function that tells whether a list of patterns matches a path, from the top of the repository, with `/`.
 
-    As in git, a pattern that matches a folder matches everything below it. The last pattern of the
-    list that matches decides. Raises `ValueError`, with a sentence, for patterns that are refused.
+    As in git, a pattern that matches a folder matches everything below it; if `is_exact`, only one that ends with a `/`
+    does. The last pattern of the list that matches decides. Raises `ValueError`, with a sentence, for patterns that are refused.
     """
     runs: list[_Run] = []
     weight = 0
     for number, pattern in enumerate(patterns):
-        includes, globs = _parse_pattern(pattern)
+        includes, globs = _parse_pattern(pattern, r"\Z" if is_exact else _END)
         weight += sum(len(glob.regex) for glob in globs)
         if number >= MAX_PATTERNS or weight > MAX_WEIGHT:
             raise ValueError(
@@ -176,8 +176,8 @@ def _join_globs(globs: Sequence[_Glob]) -> str:
     return "|".join(dict.fromkeys(parts))
 
 
-def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
-    """Return whether a pattern, as written, includes, and its alternatives."""
+def _parse_pattern(pattern: str, end: str = _END) -> tuple[bool, list[_Glob]]:
+    """Return whether a pattern, as written, includes, and its alternatives, which match up to `end`."""
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"the pattern is {len(pattern)} characters long; the most is {MAX_LENGTH}")
     if "\0" in pattern:
@@ -188,7 +188,7 @@ def _parse_pattern(pattern: str) -> tuple[bool, list[_Glob]]:
         raise ValueError("a `#` at the start makes it a comment; to mean the character, write `\\#`")
     includes = not pattern.startswith("!")
     body = pattern if includes else pattern[1:]
-    return includes, [_translate_pattern(alternative) for alternative in _expand_braces(body)]
+    return includes, [_translate_pattern(alternative, end) for alternative in _expand_braces(body)]
 
 
 def _expand_braces(pattern: str) -> list[str]:
@@ -239,7 +239,7 @@ def _split_first_braces(pattern: str) -> tuple[str, list[str], str] | None:
     return None
 
 
-def _translate_pattern(pattern: str) -> _Glob:
+def _translate_pattern(pattern: str, end: str) -> _Glob:
     segments = _split_segments(pattern)
     matches_below = not segments[-1]
     if matches_below:
@@ -259,10 +259,10 @@ def _translate_pattern(pattern: str) -> _Glob:
     if segments[-1] == _ANY_DEPTH:
         matches_below = True
         segments.pop()
-    return _join_segments(segments, matches_below=matches_below)
+    return _join_segments(segments, "/" if matches_below else end, matches_below=matches_below)
 
 
-def _join_segments(segments: Sequence[list[str]], *, matches_below: bool) -> _Glob:
+def _join_segments(segments: Sequence[list[str]], end: str, *, matches_below: bool) -> _Glob:
     """Join the segments between `**` to blocks, each of which is matched at the leftmost name where it fits."""
     blocks: list[list[str]] = [[]]
     ending = ""
@@ -272,7 +272,7 @@ def _join_segments(segments: Sequence[list[str]], *, matches_below: bool) -> _Gl
         else:
             regex, ending = _translate_segment(segment)
             blocks[-1].append(regex)
-    bounds = ["/"] * (len(blocks) - 1) + ["/" if matches_below else _END]
+    bounds = ["/"] * (len(blocks) - 1) + [end]
     first, *others = [
         "/".join(block) + bound if block else "" for block, bound in zip(blocks, bounds, strict=True)
     ]

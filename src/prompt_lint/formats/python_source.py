@@ -1,0 +1,97 @@
+"""`python`: the texts of Python source whose names are those of prompts. It is read as a syntax tree; nothing is run or imported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.formats.python_texts import PythonText, read_assignments
+from prompt_lint.model.values import Note, Prompt
+from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_parts
+from prompt_lint.text.patterns import compile_patterns
+from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prompt_lint.formats.python_texts import Assignment
+    from prompt_lint.model.values import Part, ReadFile, Role, Rule
+
+# What the names are that a rule without `names` looks for.
+NAMES = ("*PROMPT*", "*INSTRUCTION*", "*SYSTEM_MESSAGE*")
+UNKNOWN = (
+    "has a name that may be a prompt's, for something other than a text that can be known without running the code;"
+    " it isn't counted"
+)
+_MAX_NOTES = 1000
+_MAX_NAME = 200
+
+
+class _Named(NamedTuple):
+    """A prompt: its name in the file, the line of its assignment, and its text; None for one that can't be known."""
+
+    name: str
+    line: int
+    text: PythonText | None
+
+
+def recognise(path: str, data: bytes) -> str | None:
+    """No name of a file makes it prompts: a rule has to say so."""
+    return None
+
+
+def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+    """Yield the prompts, and notes on placeholders and on what can't be known. Raises `Unreadable`."""
+    notes: list[Note] = []
+    for name, line, text in _list_prompts(data, _compile_names(rule.names or NAMES)):
+        if text is None:
+            notes.append(Note(UNKNOWN, path, line, "content"))
+            continue
+        turn = _make_turn(text, rule.role or "user")
+        yield Prompt(path, name, line, build_request([turn]))
+        if text.has_fields:
+            notes.append(Note(PLACEHOLDERS_NOTE, path, line, "placeholders"))
+        else:
+            notes += make_notes(path, [turn], ())
+    yield from notes[:_MAX_NOTES]
+
+
+def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+    """Yield the sections of a text by heading. Where it is put together, their lines may be anywhere in the file."""
+    own_name = prompt.name.rpartition(".")[2].partition(" ")[0]
+    for name, _, text in _list_prompts(data, own_name.__eq__):
+        if name == prompt.name and text:
+            for part in split_parts([_make_turn(text, "system")]):
+                first, last = sorted((part.first_line, part.last_line))
+                yield part._replace(first_line=first, last_line=last)
+
+
+def _make_turn(text: PythonText, role: Role) -> Turn:
+    return Turn(role, text.pieces)
+
+
+@cache
+def _compile_names(names: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return a function that says whether a name matches, in whichever case."""
+    matches = compile_patterns(name.lower() for name in names)
+    return lambda name: matches(name.lower())
+
+
+def _list_prompts(data: bytes, matches: Callable[[str], bool]) -> Iterator[_Named]:
+    """Yield what is assigned to names that match. The second of a name is called `NAME 2`. Blank texts are left out."""
+    numbers: Counter[str] = Counter()
+    for assignment in read_assignments(data):
+        if assignment.is_other or not matches(assignment.name) or _is_blank(assignment):
+            continue
+        name = f"{assignment.scope}{assignment.name}"
+        if assignment.text is None or len(name) > _MAX_NAME:
+            yield _Named(name, assignment.line, None)
+            continue
+        numbers[name] += 1
+        number = f" {numbers[name]}" if numbers[name] > 1 else ""
+        yield _Named(f"{name}{number}", assignment.line, assignment.text)
+
+
+def _is_blank(assignment: Assignment) -> bool:
+    return assignment.text is not None and not assignment.text.text.strip()
