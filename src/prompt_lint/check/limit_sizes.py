@@ -38,7 +38,7 @@ class ConfigFile:
 
     def add_unread(self, entry: KeyPath, path: str) -> None:
         """Note that a file isn't read whole, to which the rule or group at `entry` applies; () is every one."""
-        inherits = (*entry, "limit") not in self.limits
+        inherits = entry[:1] != ("groups",) and (*entry, "limit") not in self.limits
         for key_path in self.limits:
             if key_path[: len(entry)] == entry or (inherits and key_path == ("limit",)):
                 self.unknown[key_path] = f"{path} isn't read or counted"
