@@ -19,7 +19,8 @@ from prompt_lint.check.judge import (
     mark_preexisting,
 )
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Exemption, Loosening, MaxGrowth, Note, Problem, Verdict
+from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth
+from prompt_lint.model.values import Note, Problem, Verdict
 
 if TYPE_CHECKING:
     from prompt_lint.model.counts import Count

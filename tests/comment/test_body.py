@@ -18,7 +18,8 @@ from prompt_lint.comment.body import has_news, render_body
 from prompt_lint.comment.target import RunId
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Loosening, Problem, RemovedPrompt
+from prompt_lint.model.rules import Loosening
+from prompt_lint.model.values import Problem, RemovedPrompt
 from prompt_lint.output import OUTPUTS, View
 from prompt_lint.output.report_reader import parse_report
 

@@ -23,7 +23,7 @@ from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, Mistake
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.model import models
 from prompt_lint.model.errors import Fatal
-from prompt_lint.model.values import MaxGrowth
+from prompt_lint.model.rules import MaxGrowth
 from prompt_lint.text import patterns, yaml_reader
 
 FIXTURES = ROOT / "tests" / "fixtures" / "config"

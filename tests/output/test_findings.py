@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support import make, reports
 
-from prompt_lint.model.values import MaxGrowth, Problem
+from prompt_lint.model.rules import MaxGrowth
+from prompt_lint.model.values import Problem
 from prompt_lint.output import View, gitlab, sarif
 from prompt_lint.output.findings import collect_findings
 

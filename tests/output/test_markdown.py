@@ -13,7 +13,8 @@ from tests.support import make, reports
 from tests.support.hostile_names import MARKDOWN_NAME
 from tests.support.rendered_markdown import ELEMENTS, LINKING, render_page
 
-from prompt_lint.model.values import MaxGrowth, Note
+from prompt_lint.model.rules import MaxGrowth
+from prompt_lint.model.values import Note
 from prompt_lint.output import View, markdown
 
 if TYPE_CHECKING:

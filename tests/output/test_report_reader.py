@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.model.values import Base, Loosening, MaxGrowth, Note, Problem, RemovedPrompt, Report, Section
+from prompt_lint.model.rules import Loosening, MaxGrowth
+from prompt_lint.model.values import Base, Note, Problem, RemovedPrompt, Report, Section
 from prompt_lint.output import OUTPUTS, View, markdown
 from prompt_lint.output.report_reader import MAX_BYTES, parse_report, read_report
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from prompt_lint.model.values import Loosening, OnRaise, Status
+from prompt_lint.model.rules import Loosening
+from prompt_lint.model.values import OnRaise, Status
 from prompt_lint.output.status_words import STATUS_WORDS, ShownStatus, list_labels, loosening_words
 
 

@@ -12,7 +12,8 @@ from tests.support import make, reports
 from tests.support.reports import BASE, OPUS, row
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import ImportShares, Loosening, MaxGrowth, Problem, RemovedPrompt, Request
+from prompt_lint.model.rules import Loosening, MaxGrowth
+from prompt_lint.model.values import ImportShares, Problem, RemovedPrompt, Request
 from prompt_lint.output import View
 from prompt_lint.output import text as text_output
 from prompt_lint.output.text_pieces import INDENT

@@ -10,7 +10,8 @@ from tests.support import make, reports
 from tests.support.reports import BASE, CONFIG, SPLIT, row
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Loosening, MaxGrowth, Problem
+from prompt_lint.model.rules import Loosening, MaxGrowth
+from prompt_lint.model.values import Problem
 from prompt_lint.output import View, text
 from prompt_lint.output.text_pieces import format_short_name
 from prompt_lint.output.verdict_line import describe_verdict

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Prompt, Report, Rule, Verdict
+from prompt_lint.model.rules import Rule
+from prompt_lint.model.values import Prompt, Report, Verdict
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Section, Status

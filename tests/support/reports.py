@@ -8,19 +8,8 @@ from tests.support import make
 
 from prompt_lint.check import judge
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import (
-    Base,
-    Exemption,
-    ImportShares,
-    Loosening,
-    MaxGrowth,
-    Note,
-    Problem,
-    Prompt,
-    RemovedPrompt,
-    Report,
-    Section,
-)
+from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth
+from prompt_lint.model.values import Base, ImportShares, Note, Problem, Prompt, RemovedPrompt, Report, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Group
+    from prompt_lint.model.rules import Group
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree

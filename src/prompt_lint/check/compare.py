@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
-    from prompt_lint.model.values import Problem, Request, Rule, Verdict
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Problem, Request, Verdict
     from prompt_lint.repo import Tree
     from prompt_lint.repo.commit_tree import CommitTree
     from prompt_lint.repo.working_tree import WorkingTree

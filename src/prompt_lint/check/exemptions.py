@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Exemption, Verdict
+    from prompt_lint.model.rules import Exemption
+    from prompt_lint.model.values import Verdict
 
 
 def list_folders(config: Config) -> set[str]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.model.values import Group, ImportedFile, Reference
+    from prompt_lint.model.rules import Group, Reference
+    from prompt_lint.model.values import ImportedFile
     from prompt_lint.repo import Tree
 
 # The format of a prompt that stands for a group.

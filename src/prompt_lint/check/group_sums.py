@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from prompt_lint.model.counts import Outcome
-    from prompt_lint.model.values import Group
+    from prompt_lint.model.rules import Group
 
     # A prompt, and what came of counting it, for each model of its rule.
     PromptOutcomes = tuple[ReadPrompt, Sequence[Outcome | OfflineStandIn]]

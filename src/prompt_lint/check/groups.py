@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
-    from prompt_lint.model.values import Group
+    from prompt_lint.model.rules import Group
     from prompt_lint.repo.working_tree import WorkingTree
 
 

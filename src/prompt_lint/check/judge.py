@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.values import Exemption, Note, Verdict
+from prompt_lint.model.rules import Exemption
+from prompt_lint.model.values import Note, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import ChangeKind, MaxGrowth, Problem, Prompt, Report, Rule
+    from prompt_lint.model.rules import MaxGrowth, Rule
+    from prompt_lint.model.values import ChangeKind, Problem, Prompt, Report
 
     # Exemptions with what tells whether they concern a path.
     Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]

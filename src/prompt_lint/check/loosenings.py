@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.base_prompts import FileChanges
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Loosening
+    from prompt_lint.model.rules import Loosening
 
 
 def list_loosenings(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import Group, Part, Rule
+    from prompt_lint.model.rules import Group, Rule
+    from prompt_lint.model.values import Part
     from prompt_lint.repo import Tree
     from prompt_lint.repo.working_tree import WorkingTree
 

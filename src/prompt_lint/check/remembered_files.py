@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import Note, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note
     from prompt_lint.repo.working_tree import WorkingTree
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.remembered_files import RememberedFiles
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Exemption, Group, Rule
+    from prompt_lint.model.rules import Exemption, Group, Rule
     from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
     from prompt_lint.repo.working_tree import WorkingTree

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.counting.sources import CountResults, CountSources
     from prompt_lint.model.counts import Outcome
-    from prompt_lint.model.values import Group, Verdict
+    from prompt_lint.model.rules import Group
+    from prompt_lint.model.values import Verdict
     from prompt_lint.output.progress import Progress
 
 

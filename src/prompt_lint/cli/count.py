@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Prompt, Report, Role, Rule
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Prompt, Report
     from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"

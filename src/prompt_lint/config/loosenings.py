@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from prompt_lint.ci.labels import read_raise_label
 from prompt_lint.config.keys import ON_RAISE
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.model.values import Loosening
+from prompt_lint.model.rules import Loosening
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Group, MaxGrowth, Reference, Rule
+    from prompt_lint.model.rules import Group, MaxGrowth, Reference, Rule
 
 
 def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]) -> list[Loosening]:

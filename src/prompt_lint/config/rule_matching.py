@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Rule
+    from prompt_lint.model.rules import Rule
 
 
 class MatchedFile(NamedTuple):

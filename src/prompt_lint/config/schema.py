@@ -23,7 +23,7 @@ from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.values import Exemption, Group, Rule
+from prompt_lint.model.rules import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:

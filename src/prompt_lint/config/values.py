@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
 from prompt_lint.model.models import explain_id
-from prompt_lint.model.values import MaxGrowth, NoteKind, Reference
+from prompt_lint.model.rules import MaxGrowth, Reference
+from prompt_lint.model.values import NoteKind
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from prompt_lint.model.lazy_table import LazyTable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from prompt_lint.model.values import Note, Part, Problem, Prompt, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, Problem, Prompt, ReadFile
 
 
 class PromptFormat(Protocol):

@@ -23,7 +23,8 @@ from prompt_lint.text.template_markers import note_placeholders
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Part, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Part, ReadFile
     from prompt_lint.text.frontmatter import Fields
 
 _FROM_TOP = (".github/", ".agents/", "/.github/", "/.agents/")

@@ -13,7 +13,8 @@ from prompt_lint.text.yaml_head import parse_head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Role, Rule
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
 
 _RULER = "\n---\n"
 _NOT_READ = (

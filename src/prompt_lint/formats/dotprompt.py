@@ -23,7 +23,8 @@ from prompt_lint.text.yaml_head import YamlHead, parse_head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
 
 # Blank lines and lines of a licence may be above the frontmatter.
 _OPENING = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*+---[ \t]*\n")

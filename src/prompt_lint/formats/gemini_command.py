@@ -20,7 +20,8 @@ from prompt_lint.text.toml_reader import parse_toml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, ReadFile
 
 # What Gemini CLI replaces: arguments, the output of a command, the content of a file. Braces in it may be a level deep.
 _PLACEHOLDERS = r"[!@]\{(?:[^{}\n]++|\{[^{}\n]*+\})*+\}"

@@ -15,7 +15,8 @@ from prompt_lint.text.template_markers import note_placeholders
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, ReadFile
 
 # A line that is a comment from its start, and what it opens with.
 _MARKER = re.compile(

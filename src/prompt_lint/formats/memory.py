@@ -18,7 +18,8 @@ from prompt_lint.text.frontmatter import note_fault, parse_fields, split_frontma
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Part, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Part, ReadFile
 
 _RULES_FOLDER = ".claude/rules/"
 _WARNED_CHARACTERS = 40_000

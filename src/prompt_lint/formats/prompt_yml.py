@@ -17,7 +17,8 @@ from prompt_lint.text.yaml_reader import PROMPT_LIMITS, parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
     from prompt_lint.text.yaml_head import Entry
 
 # What the documentation asks for; the tool's own examples are called `…_prompt.yml`.

@@ -21,7 +21,8 @@ from prompt_lint.text.yaml_head import YamlHead, parse_head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile, Role, Rule
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
 
 _OPENING = re.compile(r"\s*(?:---|\+\+\+)[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\+\+\+)[ \t]*$", re.MULTILINE)

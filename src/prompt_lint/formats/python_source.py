@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from prompt_lint.formats.python_texts import Assignment
-    from prompt_lint.model.values import Part, ReadFile, Role, Rule
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Part, ReadFile
 
 # What the names are that a rule without `names` looks for.
 NAMES = ("*PROMPT*", "*INSTRUCTION*", "*SYSTEM_MESSAGE*")

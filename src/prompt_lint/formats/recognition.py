@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prompt_lint.formats import Format
-    from prompt_lint.model.values import Rule
+    from prompt_lint.model.rules import Rule
 
 
 class Recognised(NamedTuple):

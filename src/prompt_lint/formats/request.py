@@ -22,7 +22,8 @@ from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE, note_placeholde
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.values import Problem, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Problem, ReadFile
 
 
 def recognise(path: str, data: bytes) -> str | None:

@@ -21,7 +21,8 @@ from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, note_placehol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Part, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Part, ReadFile
 
 _MAX_LINES = 500
 _MAX_CHARACTERS = {"name": 64, "description": 1024, "compatibility": 500}

@@ -20,7 +20,8 @@ from prompt_lint.text.template_markers import CLAUDE_PLACEHOLDERS, COPILOT_PLACE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompt_lint.model.values import Part, ReadFile, Role, Rule
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Part, ReadFile
 
 # Names from before these tools had frontmatter.
 _WITHOUT_FRONTMATTER = frozenset({".cursorrules", ".windsurfrules", ".clinerules"})

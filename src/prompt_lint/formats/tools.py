@@ -30,7 +30,8 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Note, Part, Problem, ReadFile, Rule
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Note, Part, Problem, ReadFile
     from prompt_lint.text.location import KeyPath
 
 # No file without one of these needs to be parsed to see that it defines no tools.

@@ -17,11 +17,12 @@ from prompt_lint.model.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.model.rules import Exemption, Loosening, Rule
+
     # A path from the top of the tree → its real path, and the bytes of the file. Raises `MissingFile` where there is
     # no file, `Unreadable` for one that can't be read or lies outside of the repository.
     ReadFile = Callable[[str], tuple[str, bytes]]
 
-Role = Literal["system", "user"]
 Status = Literal["ok", "warn", "over", "grew", "unsure", "exempt", "uncounted"]
 # How a prompt differs from the base; empty without a base.
 ChangeKind = Literal["", "new", "changed", "renamed", "unchanged"]
@@ -173,17 +174,6 @@ class ImportShares(NamedTuple):
     imported_margin: int = 0
 
 
-class Exemption(NamedTuple):
-    """An entry of `exempt:`, or a `label` of the pull request. `until` is the last day, as `YYYY-MM-DD`; empty for no end."""
-
-    files: tuple[str, ...]
-    reason: str
-    until: str
-    line: int
-    label: str = ""
-    config_path: str = ""
-
-
 class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
@@ -268,22 +258,6 @@ class RemovedPrompt(NamedTuple):
     base_count: Count
 
 
-class Loosening(NamedTuple):
-    """Something that this change allows and the base didn't: a limit raised, a rule removed, an exemption added.
-
-    `description` is about the prompts of the pattern, or the group, in `subject`. `line` is in the configuration at
-    `config_path` as it is now, 0 for what was removed. The limits are in tokens, None for no limit.
-    """
-
-    subject: str
-    description: str
-    line: int
-    model: str = ""
-    old_limit: int | None = None
-    new_limit: int | None = None
-    config_path: str = ""
-
-
 class Base(NamedTuple):
     """The commit that a run compares with: its full id, its name, and the phrase that follows "compared with".
 
@@ -294,77 +268,6 @@ class Base(NamedTuple):
     name: str
     description: str
     is_head: bool = False
-
-
-class MaxGrowth(NamedTuple):
-    """How much a prompt may grow: tokens, or millionths of those in the base. It fails beyond both, or the one not None."""
-
-    tokens: int | None
-    millionths: int | None
-
-
-class Rule(NamedTuple):
-    """One rule of the configuration at `config_path`, with the defaults of the file filled in.
-
-    `limits` maps models to tokens; a model without a limit is absent. `parts` are the limits of prompts by their name in
-    the file; `limits` apply to other names. `limit_lines` are the lines of the configuration by model, or by name for
-    `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and `role` are
-    empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
-    `names` are patterns for the names of the prompts in source code; empty for those that the format looks for by itself.
-    """
-
-    files: tuple[str, ...]
-    exclude: tuple[str, ...]
-    models: tuple[str, ...]
-    format: str
-    role: Role | Literal[""]
-    limits: Mapping[str, int]
-    warn_at: float
-    message: str
-    allow_empty: bool
-    line: int
-    limit_lines: Mapping[str, int] = {}
-    parts: Mapping[str, Mapping[str, int]] = {}
-    max_growth: MaxGrowth | None = None
-    max_growth_line: int = 0
-    config_path: str = ""
-    names: tuple[str, ...] = ()
-
-    @property
-    def reading(self) -> tuple[str, str]:
-        """All of the rule that decides what reading a file says: its format, with the names to look for, and its role."""
-        return ":".join((self.format, *self.names)), self.role
-
-    def limits_for(self, name: str) -> Mapping[str, int]:
-        """Return the limits, by model, of the prompt `name` of a file."""
-        return self.parts.get(name, self.limits)
-
-    def limit_line(self, name: str, model: str) -> int:
-        """Return the line of such a limit in the configuration; 0 for a limit from the command line."""
-        return self.limit_lines.get(name if name in self.parts else model, 0)
-
-
-class Reference(NamedTuple):
-    """What a group names: the path of a file, or a pattern in a sum. Without `name` it means all prompts of the file."""
-
-    path: str
-    name: str
-    line: int
-
-
-class Group(NamedTuple):
-    """One entry of `groups:`: files that are counted together.
-
-    With `sum`, the counts of all prompts that its patterns match are added up; else the files of `system`, `tools` and
-    `messages` make one request. `rule` has the models, the limits and the message, and no files.
-    """
-
-    name: str
-    rule: Rule
-    sum: tuple[Reference, ...] = ()
-    system: tuple[Reference, ...] = ()
-    tools: tuple[Reference, ...] = ()
-    messages: tuple[Reference, ...] = ()
 
 
 class PlannedRequest(NamedTuple):

@@ -12,7 +12,8 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.model.values import MaxGrowth, Verdict
+    from prompt_lint.model.rules import MaxGrowth
+    from prompt_lint.model.values import Verdict
 
     # Text of the configuration, or its path with a line → the same, safe to print.
     Escape = Callable[[str], str]

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from prompt_lint.model.counts import Count
+    from prompt_lint.model.rules import Exemption, Loosening
     from prompt_lint.model.values import (
         Base,
-        Exemption,
         ImportShares,
-        Loosening,
         Note,
         Problem,
         RemovedPrompt,

@@ -25,7 +25,8 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Prompt, Rule, Status, Verdict
+    from prompt_lint.model.rules import Rule
+    from prompt_lint.model.values import Prompt, Status, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
 

@@ -26,7 +26,8 @@ from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompt_lint.model.values import Exemption, Loosening, Verdict
+    from prompt_lint.model.rules import Exemption, Loosening
+    from prompt_lint.model.values import Verdict
     from prompt_lint.output.markdown_page import Page, Subject
     from prompt_lint.output.projects import Project
     from prompt_lint.output.totals import Total

@@ -12,17 +12,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.models import Model
-    from prompt_lint.model.values import (
-        Exemption,
-        ImportShares,
-        Loosening,
-        Note,
-        Part,
-        Prompt,
-        Report,
-        Section,
-        Verdict,
-    )
+    from prompt_lint.model.rules import Exemption, Loosening
+    from prompt_lint.model.values import ImportShares, Note, Part, Prompt, Report, Section, Verdict
 
 # Files named with a note that concerns several.
 _NAMED_FILES = 3

@@ -12,7 +12,8 @@ from prompt_lint.repo.paths import list_parents
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from prompt_lint.model.values import Loosening, Problem, Prompt, Report, Verdict
+    from prompt_lint.model.rules import Loosening
+    from prompt_lint.model.values import Problem, Prompt, Report, Verdict
     from prompt_lint.output.verdict_line import VerdictLine
 
 _LEVELS = ("fail", "doubt", "pass")

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
 from prompt_lint.model.values import (
     Base,
     ChangeKind,
-    Exemption,
     ImportShares,
-    Loosening,
-    MaxGrowth,
     Note,
     NoteKind,
     OnRaise,
@@ -22,7 +20,6 @@ from prompt_lint.model.values import (
     Prompt,
     RemovedPrompt,
     Report,
-    Rule,
     Section,
     Status,
     Verdict,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from prompt_lint.model.values import Loosening, OnRaise, Verdict
+    from prompt_lint.model.rules import Loosening
+    from prompt_lint.model.values import OnRaise, Verdict
 
 # A status, or why being over its limit fails nothing: the limit is new or was lowered, or the prompt was over before
 # this change.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Request
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import Role
+    from prompt_lint.model.rules import Role
 
 
 def build_request(text: str, role: Role) -> Request | None:

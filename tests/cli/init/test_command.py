@@ -827,3 +827,21 @@ def test_it_runs_as_a_module(repo: Repo) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "CLAUDE.md" in done.stdout
+
+
+def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Constants of Python and marked lines; tests and files of other configurations aren't."""
+    repo.write("CLAUDE.md")
+    repo.write("app/agent.py", 'SYSTEM_PROMPT = """\nYou are helpful.\n"""\n')
+    repo.write("app/help.go", "// prompt-lint: begin\n// Be kind.\n// prompt-lint: end\n")
+    repo.write("tests/test_agent.py", 'PROMPT = "x"\n')
+    repo.commit()
+
+    proposed = lint("init", "--dry-run").out
+    rules = proposed.replace("  # - files: [/app", "  - files: [/app").replace("  #   format", "    format")
+    repo.write(".prompt-lint.yaml", rules)
+
+    assert "tests/" not in proposed
+    assert {verdict["path"] for verdict in lint("check", "--offline", "--output-format", "json").report["verdicts"]} == {
+        "CLAUDE.md", "app/agent.py", "app/help.go",
+    }  # fmt: skip

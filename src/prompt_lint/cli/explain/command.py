@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Group, Prompt, Rule
+    from prompt_lint.model.rules import Group, Rule
+    from prompt_lint.model.values import Prompt
     from prompt_lint.repo.working_tree import WorkingTree
 
 _MAX_IMPORTERS = 10

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Group, Rule
+    from prompt_lint.model.rules import Group, Rule
     from prompt_lint.output import View
     from prompt_lint.repo.working_tree import WorkingTree
 

@@ -10,7 +10,7 @@ from prompt_lint.cli.init.folders import is_test_data
 from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
-from prompt_lint.model.values import Rule
+from prompt_lint.model.rules import Rule
 from prompt_lint.text.document import parse_document
 
 if TYPE_CHECKING:

@@ -14,13 +14,14 @@ from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.limits import choose_limits, find_largest, limit_for
 from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
+from prompt_lint.cli.init.source_files import describe_source_files
 from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
-from prompt_lint.model.values import Reference
+from prompt_lint.model.rules import Reference
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.patterns import compile_patterns
 
@@ -112,8 +113,10 @@ def propose_config(
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
     survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
+    source_rules = tuple(describe_source_files(tree, survey.governed))
     if not survey.findings:
-        raise Fatal(_NOTHING_FOUND, _suggest_rule(models, survey.doubtful))
+        hint = _suggest_rule(models, survey.doubtful)
+        raise Fatal(_NOTHING_FOUND, "\n".join((hint, "", *source_rules) if source_rules else (hint,)))
     surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
@@ -123,6 +126,7 @@ def propose_config(
             draft = _leave_out(draft, config, problems, survey.links)
             continue
         remarks = write_remarks(survey, draft.dropped, compile_config(config))
+        remarks += ("", *source_rules) if remarks and source_rules else source_rules
         return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 

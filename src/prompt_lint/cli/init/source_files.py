@@ -1,0 +1,59 @@
+"""Which files of source code have prompts in them, by a search of git."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from prompt_lint.cli.init.config_text import render_scalar
+from prompt_lint.cli.init.file_patterns import write_path_pattern
+from prompt_lint.cli.init.folders import find_doubtful_folder
+from prompt_lint.repo import git
+from prompt_lint.repo.paths import decode
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from prompt_lint.repo.working_tree import WorkingTree
+
+# A text of more than a few words that is assigned to such a name. Reading the file says more; this only finds it.
+_CONSTANT = r"""^ *[A-Za-z_]*(PROMPT|INSTRUCTION|SYSTEM_MESSAGE)[A-Z_]*( *:[^=]*)? *= *(\(|[rfRF]*["']|dedent|textwrap)"""
+_MARKER = r"prompt-lint: begin"
+_SEARCH = ("--no-literal-pathspecs", "grep", "-lzIE", "--untracked", "--no-recurse-submodules", "-e")
+_MAX_FILES = 10
+
+
+def describe_source_files(tree: WorkingTree, governed: Collection[str]) -> Iterator[str]:
+    """Yield lines of comments with a rule for each format of source code that has prompts. Raises `Fatal`."""
+    python = _search(tree, governed, _CONSTANT, ":(glob)**/*.py")
+    if python:
+        yield "Python files with prompts in constants. Remove the `#` to count these; docs/formats.md says which names."
+        yield from _render_rule(python, "python")
+    marked = _search(tree, governed, _MARKER, ".")
+    if marked:
+        yield "Files with prompts between markers. Remove the `#` to count these."
+        yield from _render_rule(marked, "marked")
+
+
+def _search(tree: WorkingTree, governed: Collection[str], expression: str, pathspec: str) -> list[str]:
+    """Return the files that have a match, less tests and those of other configurations; none outside of git."""
+    if not tree.has_git:
+        return []
+    output = git.run_or_none([*_SEARCH, expression, "--", pathspec], tree.top) or b""
+    return [
+        path
+        for path in sorted(decode(output).split("\0")[:-1])
+        if write_path_pattern(path)
+        and not re.search(r"(^|/)(test_|conftest)|_test\.", path)
+        and not find_doubtful_folder(path)
+        and not any(path.startswith(f"{folder}/") for folder in governed)
+    ]
+
+
+def _render_rule(paths: Sequence[str], format_name: str) -> Iterator[str]:
+    shown = ", ".join(render_scalar(write_path_pattern(path)) for path in paths[:_MAX_FILES])
+    if len(paths) > _MAX_FILES:
+        yield f"{pluralize(len(paths) - _MAX_FILES, 'more file')} are like these {_MAX_FILES}: a pattern may be shorter."
+    yield f"- files: [{shown}]"
+    yield f"  format: {format_name}"
