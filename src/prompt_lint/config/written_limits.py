@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from prompt_lint.config.schema import Config
-    from prompt_lint.model.values import Rule
+    from prompt_lint.model.rules import Rule
     from prompt_lint.text.location import KeyPath
 
 _BYTE_ORDER_MARK = "\ufeff"
