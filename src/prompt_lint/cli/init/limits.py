@@ -19,6 +19,7 @@ from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from prompt_lint.cli.init.kinds import Kind
     from prompt_lint.cli.init.sizes import Size
@@ -90,11 +91,21 @@ def _find_limits(kind: Kind, sizes: Iterable[Size]) -> dict[str, int]:
     }
 
 
-def limit_for(high: int, smallest: int = _SMALLEST) -> int:
-    """Return a limit for prompts of at most so many tokens: about 30 % above, in two significant digits."""
-    unit = 10 ** max(0, len(str(math.ceil(high * _HEADROOM))) - 2)
-    limit: int = round(high * _HEADROOM / unit) * unit
-    if limit < high * _LEAST_HEADROOM:
+def limit_for(
+    high: int,
+    smallest: int = _SMALLEST,
+    *,
+    factor: float | Fraction = _HEADROOM,
+    least: float | Fraction = _LEAST_HEADROOM,
+    digits: int = 2,
+) -> int:
+    """Return a limit for prompts of at most so many tokens: about `factor` times that, in so many significant digits.
+
+    It is at least `least` times that.
+    """
+    unit = 10 ** max(0, len(str(math.ceil(high * factor))) - digits)
+    limit: int = round(high * factor / unit) * unit
+    if limit < high * least:
         limit += unit
     return min(MAX_LIMIT, max(smallest, limit))
 

@@ -1,0 +1,96 @@
+"""What each limit of a configuration judges: its largest prompt, or why that isn't known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_lint.config.rule_matching import compile_config
+from prompt_lint.config.written_limits import find_limit_path, find_written_limits
+from prompt_lint.model.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_lint.config.schema import Config
+    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.text.location import KeyPath
+
+
+class ConfigFile:
+    """A file that is one configuration, or several by links to it. `largest` and `unknown` are by the key path of a limit."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.limits = find_written_limits(self.text)
+        self.configs: list[Config] = []
+        self.largest: dict[KeyPath, Verdict] = {}
+        self.unknown: dict[KeyPath, str] = {}  # why the size of its prompts isn't known
+        self.selected: set[KeyPath] = set()
+
+    def add_verdict(self, key_path: KeyPath, verdict: Verdict) -> None:
+        if verdict.status == "exempt":
+            return
+        if verdict.token_count is None:
+            self.unknown[key_path] = f"{verdict.prompt.path} isn't counted"
+        elif key_path not in self.largest or find_high(verdict) > find_high(self.largest[key_path]):
+            self.largest[key_path] = verdict
+
+    def add_unread(self, entry: KeyPath, path: str) -> None:
+        """Note that a file isn't read whole, to which the rule or group at `entry` applies; () is every one."""
+        inherits = entry[:1] != ("groups",) and (*entry, "limit") not in self.limits
+        for key_path in self.limits:
+            if key_path[: len(entry)] == entry or (inherits and key_path == ("limit",)):
+                self.unknown[key_path] = f"{path} isn't read or counted"
+
+
+def collect_sizes(files: Sequence[ConfigFile], config: Config, report: Report, chosen: Report) -> None:
+    """Add to the files what each limit judges, and which of the limits judge what was `chosen`."""
+    entries: dict[int, tuple[ConfigFile, KeyPath]] = {}
+    for file in files:
+        for each in file.configs:
+            entries |= {id(rule): (file, ("prompts", index)) for index, rule in enumerate(each.rules)}
+            entries |= {id(group.rule): (file, ("groups", index)) for index, group in enumerate(each.groups)}
+    for verdict in report.verdicts:
+        file, key_path = _find_limit(entries, verdict)
+        file.add_verdict(key_path, verdict)
+    for verdict in chosen.verdicts:
+        file, key_path = _find_limit(entries, verdict)
+        file.selected.add(key_path)
+    if chosen is report:
+        for file in files:
+            file.selected |= file.limits.keys()
+    _exclude_unread(files, entries, config, report)
+
+
+def _exclude_unread(
+    files: Sequence[ConfigFile],
+    entries: Mapping[int, tuple[ConfigFile, KeyPath]],
+    config: Config,
+    report: Report,
+) -> None:
+    """Note which limits may judge a file that isn't read or counted. A sum has no part of such a file."""
+    groups = [group.rule for group in config.list_groups()]
+    matcher = compile_config(config)
+    for problem in report.problems:
+        if problem.exit_code is not ExitCode.UNCOUNTED or not problem.path:
+            continue
+        rule = matcher.find_rule(problem.path)
+        if rule or problem.path in config.list_paths():
+            affected = [entries[id(each)] for each in (*groups, *([rule] if rule else ()))]
+        else:  # a file that has its rule by another name
+            affected = [(file, ()) for file in files]
+        for file, entry in affected:
+            file.add_unread(entry, problem.path)
+
+
+def _find_limit(
+    entries: Mapping[int, tuple[ConfigFile, KeyPath]], verdict: Verdict
+) -> tuple[ConfigFile, KeyPath]:
+    file, entry = entries[id(verdict.rule)]
+    return file, find_limit_path(file.limits, entry, verdict.prompt.name, verdict.model)
+
+
+def find_high(verdict: Verdict) -> int:
+    """Return the most tokens that a prompt may have; 0 where it isn't counted."""
+    return verdict.token_count.high if verdict.token_count else 0

@@ -1,0 +1,179 @@
+"""`tighten`: limits go down to today's prompts and some headroom; nothing else in the file changes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syrupy.assertion import SnapshotAssertion
+    from tests.support.program import Done
+    from tests.support.repo import Repo
+
+CONFIG = """\
+# Ours.
+models: [claude-sonnet-5-5, claude-haiku-4-5]
+limit: "8k"   # for most
+prompts:
+  - files: prompts/*.md
+  - {files: prompts/share.md, limit: 5%}
+  - files: prompts/own.md
+    limits: {claude-sonnet-5-5: 0x1f40, claude-haiku-4-5: 1.5k}
+  - {files: skills/*/SKILL.md, parts: {metadata: 150, body: 5K}}
+  - {files: later/*.md, limit: 700, allow_empty: true}
+groups:
+  - name: all
+    sum: [prompts/*.md]
+    limit: 20000
+exempt:
+  - {files: prompts/legacy.md, reason: It is being split.}
+"""
+NESTED = b"\xef\xbb\xbfmodels: claude-sonnet-5-5\r\nlimit: 900\r\nprompts: [{files: p/*.md, limit: '777'}] # both\r\n"
+SENTENCE = "Answer the customer in one sentence.\n"
+
+
+@pytest.fixture
+def filled(repo: Repo) -> Repo:
+    repo.write(".prompt-lint.yaml", CONFIG)
+    for name in ("usual", "share", "own"):
+        repo.write(f"prompts/{name}.md", SENTENCE * 80)
+    repo.write("prompts/legacy.md", SENTENCE * 1200)
+    repo.write("skills/pdf/SKILL.md", f"---\nname: pdf\ndescription: Reads PDFs.\n---\n{SENTENCE}")
+    repo.write("sub/.prompt-lint.yaml", NESTED)
+    repo.write("sub/p/a.md", SENTENCE * 20)
+    repo.commit()
+    return repo
+
+
+def read_configs(repo: Repo) -> list[bytes]:
+    return [(repo.path / folder / ".prompt-lint.yaml").read_bytes() for folder in ("", "sub")]
+
+
+def test_limits_are_lowered_in_their_places(
+    filled: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
+) -> None:
+    """Comments, quotes, a `k`, line ends and a byte order mark stay; so does what can't be lowered, with the reason."""
+    before = read_configs(filled)
+
+    shown = lint("tighten", "--offline", "--dry-run")
+    unwritten = read_configs(filled)
+    done = lint("tighten", "--offline")
+    after = read_configs(filled)
+
+    assert (shown.code, unwritten) == (0, before)
+    assert done == shown._replace(out=shown.out.replace("Can lower", "Lowered"))
+    assert done.out == snapshot
+    assert (after[0].decode(), after[1]) == snapshot
+    assert lint("check", "--offline").code == 0
+    assert lint("tighten", "--offline").out.endswith("\nNo limit to lower.\n")
+    assert read_configs(filled) == after
+
+
+def test_check_fails_once_a_limit_is_further_above_than_the_headroom(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """A prompt that lost a few tokens leaves a weekly job green, one that lost a third doesn't. Nothing is written."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: claude-haiku-4-5\nprompts: [{files: a.md, limit: 850}, {files: b.md, limit: 9000}]\n",
+    )
+    repo.write("a.md", SENTENCE * 90)
+    repo.write("b.md", SENTENCE * 90)
+    repo.commit()
+
+    codes = [
+        lint("tighten", "--offline", "--check", *arguments).code
+        for arguments in (["a.md"], ["a.md", "--headroom=1%"], ["b.md"], [])
+    ]
+
+    assert codes == [0, 1, 1, 1]
+    assert lint("tighten", "--offline", "--dry-run", "a.md").out.count("→") == 1
+
+
+def test_limits_of_prompts_that_are_not_read_stay(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The limit that such a file has, the one it inherits, and those of sums; the others are lowered."""
+    repo.write(
+        ".prompt-lint.yaml",
+        "models: claude-haiku-4-5\nlimit: 8k\nprompts:\n- files: a/*.md\n- {files: b/*.md, limit: 9k}\n"
+        "groups: [{name: both, sum: ['*/*.md'], limit: 90k}]\n",
+    )
+    repo.write("a/good.md", SENTENCE)
+    repo.write("a/bad.md", b"\xff\xfe\xff")
+    repo.write("b/good.md", SENTENCE)
+    repo.commit()
+
+    done = lint("tighten", "--offline")
+
+    assert done.code == 3
+    assert re.findall(r"limit (\S+) (stays|→)", done.out) == [("8k", "stays"), ("90k", "stays"), ("9k", "→")]
+
+
+def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Behind a rule that matches nothing, a prompt may be hidden."""
+    config = "models: claude-haiku-4-5\nlimit: 8k\nprompts: [{files: a.md}, {files: gone.md}]\n"
+    path = repo.write(".prompt-lint.yaml", config)
+    repo.write("a.md")
+    repo.commit()
+
+    done = lint("tighten", "--offline")
+
+    assert (done.code, path.read_text()) == (2, config)
+    assert "gone.md" in done.err
+    assert "isn't a share" in lint("tighten", "--headroom=0%").err
+
+
+def test_one_file_that_two_folders_link_to(repo: Repo, lint: Callable[..., Done]) -> None:
+    """It is lowered to what the larger of them needs, and the links stay."""
+    shared = repo.write("shared.yaml", "models: claude-haiku-4-5\nprompts: [{files: p.md, limit: 9000}]\n")
+    for folder, size in (("one", 10), ("two", 50)):
+        link = repo.link(f"{folder}/.prompt-lint.yaml", "../shared.yaml")
+        repo.write(f"{folder}/p.md", SENTENCE * size)
+    repo.commit()
+
+    done = lint("tighten", "--offline")
+
+    assert "two/p.md" in done.out
+    assert link.is_symlink()
+    assert lint("check", "--offline").code == 0
+    assert int(re.findall(r"limit: (\d+)", shared.read_text())[0]) < 600
+
+
+WRITTEN = st.sampled_from(
+    ["999999", "8k", "'1.5K'", '"7000"', "0.09k", "40", "100%", "0x1f40", "|-\n    8k\n"]
+)
+LINE_END = st.sampled_from(["\n", "\r\n"])
+
+
+# Each run writes all the files that it reads.
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(top=WRITTEN, own=WRITTEN, group=WRITTEN, end=LINE_END, percent=st.integers(1, 100))
+def test_tightening_changes_limits_alone_and_once(
+    repo: Repo, lint: Callable[..., Done], top: str, own: str, group: str, end: str, percent: int
+) -> None:
+    """Every prompt is judged as before, every byte outside of limits is the same, and a second run changes nothing."""
+    text = (
+        f"# é\u2028# \U0001f600\nmodels: claude-haiku-4-5\nlimit: {top}\nprompts:\n- files: a.md\n- files: b.md\n  limit: {own}\n"
+        f"groups:\n- name: both\n  sum: [a.md, b.md]\n  limit: {group}"
+    ).replace("\n", end)
+    path = repo.write(".prompt-lint.yaml", text)
+    repo.write("a.md", SENTENCE * 3)
+    repo.write("b.md", SENTENCE * 30)
+
+    def judge() -> dict[tuple[str, str], bool]:
+        report = lint("check", "--offline", "--output-format=json").report
+        return {(each["path"], each["name"]): each["status"] == "over" for each in report["verdicts"]}
+
+    before = judge()
+    assert lint("tighten", "--offline", f"--headroom={percent}%").code == 0
+    after = path.read_bytes().decode()
+
+    assert judge() == before
+    assert re.sub(r"[0-9.]+[kK]?", "", after) == re.sub(r"[0-9.]+[kK]?", "", text)
+    assert lint("tighten", "--offline", f"--headroom={percent}%").out.endswith("No limit to lower.\n")
+    assert path.read_bytes().decode() == after
