@@ -167,7 +167,7 @@ config = option(
     type=click.Path(dir_okay=False),
     envvar="PROMPT_LINT_CONFIG",
     show_default="the .prompt-lint.yaml of each folder",
-    help="Read the configuration from FILE.",
+    help="Read FILE alone, whose patterns start at the top of the repository.",
 )
 
 
