@@ -47,12 +47,12 @@ def load_project(
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git)
     relative = resolve_arguments(tree, paths, start)
-    found = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
-    config = settle_run(found or Config("", (), ()))
-    if found is None or (paths and options.models and options.limit):
+    loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
+    config = settle_run(loaded or Config("", (), ()))
+    if loaded is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
         rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
-        rule = rule._replace(allow_empty=found is not None)
+        rule = rule._replace(allow_empty=loaded is not None)
         nested = tuple(each._replace(rules=(rule, *each.rules)) for each in config.nested)
         config = config._replace(rules=(rule, *config.rules), nested=nested)
     return tree, config, relative

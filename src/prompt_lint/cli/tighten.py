@@ -139,8 +139,8 @@ def command(
     texts: dict[str, str] = {}
     number = 0
     for file in files:
-        found = _find_lowerings(file, headroom, lines)
-        lowerings = [each for each in found if not check or each.exceeds(headroom)]
+        possible = _find_lowerings(file, headroom, lines)
+        lowerings = [each for each in possible if not check or each.exceeds(headroom)]
         if lowerings:
             texts[file.path] = _lower(file, lowerings)
             lines += _describe(file, lowerings, texts[file.path])

@@ -130,13 +130,13 @@ class WorkingTree:
             globs = [f":(glob)**/{name}" for name in names]
             untracked = [] if tracked_only else ["--others", "--exclude-standard"]
             command = ["--no-literal-pathspecs", "ls-files", "-z", "--cached", *untracked, "--", *globs]
-            found = set(decode(git.run(command, self.top)).split("\0")[:-1])
+            candidates = set(decode(git.run(command, self.top)).split("\0")[:-1])
         else:
-            found = {path for path, _ in self._walk("") if path.rpartition("/")[2] in names}
+            candidates = {path for path, _ in self._walk("") if path.rpartition("/")[2] in names}
         folders = {folder for path in around for folder in list_parents(path)}
         folders = {"", *(folder for folder in folders if not self._leads_through_link(folder))}
-        found.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
-        return [path for path in found if os.path.lexists(self._absolute(path))]
+        candidates.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
+        return [path for path in candidates if os.path.lexists(self._absolute(path))]
 
     def find_aliases(self, entries: Mapping[str, Entry]) -> dict[str, str | Unreadable]:
         """Return where the links among `entries` lead, as `Tree` describes it."""
