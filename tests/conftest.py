@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 import signal
@@ -46,13 +45,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("any machine")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    gc.disable()  # until all tests are collected, of which nothing is garbage
-
-
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the collected tests, which stay to the end."""
-    gc.freeze()
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)
