@@ -231,8 +231,11 @@ def test_a_broken_pointer_to_a_repository_is_told(tmp_path: Path) -> None:
         open_tree(str(tmp_path))
 
 
-def test_commands_run_side_by_side_and_end_together(repo: Repo) -> None:
+def test_commands_run_side_by_side_and_end_together(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outputs come in the order of the commands; a failure, or a reader that stops, leaves no process behind."""
+    started: list[subprocess.Popen[bytes]] = []
+    start = git.start
+    monkeypatch.setattr(git, "start", lambda *args: started.append(start(*args)) or started[-1])
     repo.write("a.md")
     repo.commit()
 
@@ -242,8 +245,7 @@ def test_commands_run_side_by_side_and_end_together(repo: Repo) -> None:
     stopped.close()
 
     assert both == [b"a.md\n", b"true\n"]
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert [process.returncode is not None for process in started] == [True] * 4
 
 
 HOOK = """\
