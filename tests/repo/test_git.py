@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.paths import ROOT
@@ -235,7 +235,12 @@ def test_commands_run_side_by_side_and_end_together(repo: Repo, monkeypatch: pyt
     """Outputs come in the order of the commands; a failure, or a reader that stops, leaves no process behind."""
     started: list[subprocess.Popen[bytes]] = []
     start = git.start
-    monkeypatch.setattr(git, "start", lambda *args: started.append(start(*args)) or started[-1])
+
+    def record(*args: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*args))
+        return started[-1]
+
+    monkeypatch.setattr(git, "start", record)
     repo.write("a.md")
     repo.commit()
 
