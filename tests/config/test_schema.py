@@ -94,6 +94,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
         "names": (),
+        "reserve": 0,
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -112,6 +113,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
         "names": (),
+        "reserve": 3000,
     }
 
 
@@ -265,7 +267,7 @@ def test_every_right_example_is_right() -> None:
         rest = {"files": "", "names": "files: a, format: python, "}.get(key, "files: a, ")
         model = "claude-opus-5-5"
         assert parsed(
-            f"models: {model}\nlimit: 1\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
+            f"models: {model}\nlimit: 9000\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
         ).rules
     for key, (_, example) in keys.TOP.items():
         base = {"models": "models: claude-opus-5", "limit": "limit: 1", "prompts": "prompts: [{files: a}]"}

@@ -32,10 +32,14 @@ VALUES = st.recursive(
 def full_report() -> Report:
     """A report with one of each thing that it may have."""
     sections = (Section("# A", 1, 2, 30, "x.md", ("a.md", "x.md")), Section("B", 3, 4, 20))
-    over = make.verdict("prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team")
+    over = make.verdict(
+        "prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team", reserve=30
+    )
     grew = make.verdict("prompts/grew.md", 90, "grew", max_growth=MaxGrowth(10, 100_000))
     return make.report(
-        over._replace(change="changed", base_count=make.count(90, 2), growth=60),
+        over._replace(
+            change="changed", base_count=make.count(90, 2), growth=60, base_limit=100, base_reserve=20
+        ),
         grew._replace(change="changed", base_count=make.count(50, 2), growth=40),
         make.verdict("prompts/new.md", 20, "ok")._replace(change="new", lost_imports=("docs/a.md",)),
         make.verdict("prompts/lost.md", None, "uncounted"),

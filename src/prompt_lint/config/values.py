@@ -56,6 +56,7 @@ class Amount(NamedTuple):
 LIMIT_AMOUNT = Amount(
     "limit", "1 token", "a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
 )
+RESERVE_AMOUNT = Amount("reserve", "1 token", "a number of tokens, such as 3000 or 3k")
 GROWTH_AMOUNT = Amount(
     "growth limit", "0 tokens", "tokens, such as 200, or a share of the tokens in the base, such as 10%"
 )
@@ -172,12 +173,16 @@ def read_growth(node: Node, example: str) -> MaxGrowth | None:
     return MaxGrowth(amounts.get("tokens"), amounts.get("percent"))
 
 
-def _read_tokens(node: Node, example: str) -> int | None:
-    """Read a number of tokens. It may be 0: nothing may grow."""
-    if node.value == 0 and not isinstance(node.value, bool):
+def read_reserve(node: Node, example: str) -> int | None:
+    return _read_tokens(node, example, RESERVE_AMOUNT)
+
+
+def _read_tokens(node: Node, example: str, amount: Amount = GROWTH_AMOUNT) -> int | None:
+    """Read a number of tokens. A growth may be 0: nothing may grow."""
+    if amount is GROWTH_AMOUNT and node.value == 0 and not isinstance(node.value, bool):
         return 0
     try:
-        limit = parse_limit(node.value, GROWTH_AMOUNT)
+        limit = parse_limit(node.value, amount)
     except ValueError as error:
         return node.report(str(error), example)
     if limit.share:

@@ -178,8 +178,8 @@ class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is that of the
-    base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` and
+    `base_reserve` are those of the base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
     prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
     files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     `unchanged_count` is of the members of a sum that are the same in the base.
@@ -203,11 +203,26 @@ class Verdict(NamedTuple):
     lost_imports: tuple[str, ...] = ()
     base_limit: int | None = None
     unchanged_count: Count = EMPTY_COUNT
+    base_reserve: int = 0
+
+    @property
+    def own_limit(self) -> int | None:
+        """How many tokens the prompt itself may have: its limit less the reserve of its rule; None for no limit."""
+        return None if self.limit is None else self.limit - self.rule.reserve
+
+    @property
+    def fill_percent(self) -> float | None:
+        """How full the limit is with the prompt and its reserve, in percent; None without a limit or a count."""
+        if self.limit is None or self.token_count is None:
+            return None
+        return 100 * (self.token_count.tokens + self.rule.reserve) / self.limit
 
     @property
     def was_over(self) -> bool:
         """Whether the prompt was over its limit in the base, by the limit that applied there."""
-        return bool(self.base_count and self.base_limit is not None and self.base_count.low > self.base_limit)
+        if self.base_count is None or self.base_limit is None:
+            return False
+        return self.base_count.low > self.base_limit - self.base_reserve
 
     @property
     def fails(self) -> bool:

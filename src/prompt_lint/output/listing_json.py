@@ -81,5 +81,6 @@ def _count(verdict: Verdict) -> dict[str, Any]:
         "model": verdict.model,
         **count_fields(verdict.token_count),
         "limit": verdict.limit,
+        "reserve": verdict.rule.reserve,
         "status": verdict.status,
     }

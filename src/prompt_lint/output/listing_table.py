@@ -70,11 +70,9 @@ def render(listing: Listing, by: str, view: View) -> str:
 
 def _sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
     """Put the verdict first that is nearest to its limit."""
-    return listed._replace(verdicts=sorted(listed.verdicts, key=_fill, reverse=True))
-
-
-def _fill(verdict: Verdict) -> float:
-    return count_tokens(verdict) / verdict.limit if verdict.limit else 0
+    return listed._replace(
+        verdicts=sorted(listed.verdicts, key=lambda verdict: verdict.fill_percent or 0, reverse=True)
+    )
 
 
 def _sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
@@ -207,7 +205,7 @@ def _format_name(prompt: Prompt) -> str:
 
 def _make_row(verdict: Verdict, name: str, status: Status) -> _Row:
     limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
-    tokens, prompt = format_count(verdict.token_count), verdict.prompt
+    tokens, prompt = format_count(verdict.token_count, verdict.rule.reserve), verdict.prompt
     return _Row(status, tokens, limit, percent_of_limit(verdict), prompt.format, prompt.role, name)
 
 

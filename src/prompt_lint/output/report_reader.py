@@ -205,7 +205,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
     return Verdict(
         _read_prompt(verdict),
         model,
-        _read_rule(verdict.object("rule"), model, limit),
+        _read_rule(verdict.object("rule"), model, limit, verdict.optional_integer("reserve") or 0),
         limit,
         _read_count(verdict),
         status,
@@ -220,6 +220,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.optional("shares", _read_shares),
         verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
         verdict.optional_integer("base_limit", 1),
+        base_reserve=verdict.optional_integer("base_reserve") or 0,
     )
 
 
@@ -237,7 +238,7 @@ def _read_prompt(verdict: _Fields) -> Prompt:
     )
 
 
-def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
+def _read_rule(rule: _Fields, model: str, limit: int | None, reserve: int) -> Rule:
     max_growth = rule.optional(
         "max_growth", lambda it: MaxGrowth(it.optional_integer("tokens"), it.optional_integer("share"))
     )
@@ -247,7 +248,7 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     growth_line = rule.optional_integer("max_growth_line") or 0
     return Rule(
         (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
-        rule.optional_text("config"),
+        rule.optional_text("config"), reserve=reserve,
     )  # fmt: skip
 
 
