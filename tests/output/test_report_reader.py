@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,6 +50,7 @@ def full_report() -> Report:
         removed=(RemovedPrompt(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
         loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100, ".prompt-lint.yaml"),),
         exit_code=ExitCode.OVER_LIMIT,
+        prices={make.MODEL: Decimal("2.5")},
     )
 
 
@@ -108,6 +110,13 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
 
     message = f"r.json isn't the JSON output of `prompt-lint check`: `{key}` is missing or has another form"
     assert raised.value.messages() == [(message, HINT)]
+
+
+@pytest.mark.parametrize("price", [2.5, "NaN", "-1", "1e9", "123456", "0.1234567", "", None])
+def test_an_invalid_price_is_refused(price: Any) -> None:
+    """What no configuration may say."""
+    with pytest.raises(Fatal, match=f"`{make.MODEL}` is missing or has another form"):
+        parse_report(replace(("prices", make.MODEL), price), "r.json")
 
 
 @given(st.binary(max_size=200))

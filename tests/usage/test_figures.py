@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.usage.figures import draw_sparkline, format_tokens, sum_weeks
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ TOP = _SHARED | {
     "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
     "policy": Key(_choice(*POLICIES), "policy: changed"),
     "on_raise": Key(_read_on_raise, "on_raise: warn"),
+    "prices": Key(values.read_prices, "prices: {claude-sonnet-5-5: 2.00}"),
     "notes": Key(values.read_notes, "notes: {placeholders: off}"),
     "exempt": Key(_read_exemptions, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
     "prompts": Key(_read_prompts, "prompts: [{files: prompts/**/*.md}]"),

@@ -23,7 +23,7 @@ from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.rules import Exemption, Group, Rule
+from prompt_lint.model.rules import Exemption, Group, Price, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Config(NamedTuple):
     notes_off: frozenset[str] = frozenset()
     folder: str = ""
     nested: tuple[Config, ...] = ()
+    prices: tuple[Price, ...] = ()
 
     def list_all(self) -> tuple[Config, ...]:
         """Return this configuration and the nested ones."""
@@ -207,6 +208,11 @@ def _build_config(builder: _Builder) -> Config:
         tuple(exempt),
         settings.get("notes") or frozenset(),
         file.folder,
+        prices=tuple(
+            each
+            for each in settings.get("prices") or ()
+            if not builder.models or each.model in builder.models
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 Role = Literal["system", "user"]
 
@@ -96,6 +97,15 @@ class Exemption(NamedTuple):
     line: int
     label: str = ""
     config_path: str = ""
+
+
+class Price(NamedTuple):
+    """What a million input tokens of a model cost, in US dollars, by the `line` of the configuration at `config_path`."""
+
+    model: str
+    dollars: Decimal
+    line: int
+    config_path: str
 
 
 class Loosening(NamedTuple):

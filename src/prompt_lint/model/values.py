@@ -16,6 +16,7 @@ from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from prompt_lint.model.rules import Exemption, Loosening, Rule
 
@@ -300,7 +301,7 @@ class Report(NamedTuple):
     `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went
     to `api_host`, and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
-    would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
+    would fail. `prices` are US dollars for a million input tokens, by model. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     """
 
     config_path: str
@@ -321,3 +322,9 @@ class Report(NamedTuple):
     raise_label: str = ""
     accept_label: str = ""
     nested_configs: Sequence[str] = ()
+    prices: Mapping[str, Decimal] = {}
+
+    def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
+        """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""
+        price = self.prices.get(model)
+        return None if price is None else (tokens * price).scaleb(-3)

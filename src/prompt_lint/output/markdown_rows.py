@@ -121,13 +121,16 @@ def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> st
 
 
 def total_header(page: Page) -> str:
-    return table_header("Model", *(("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)))
+    counts = ("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)
+    return table_header("Model", *counts, *(("per 1,000 calls|",) if page.report.prices else ()))
 
 
 def total_row(total: Total, page: Page) -> str:
     after = format_count(total.after)
     cells = (format_count(total.before), after, format_growth(total.growth)) if page.has_base else (after,)
-    return table_row(escape_as_code(total.model), *cells)
+    grown = total.growth.tokens if page.has_base else total.after.tokens
+    cost = phrases.format_calls_cost(page.report, grown, total.model, sign=page.has_base)
+    return table_row(escape_as_code(total.model), *cells, *((cost,) if page.report.prices else ()))
 
 
 def _if_several_models(page: Page, cell: str) -> tuple[str, ...]:

@@ -68,6 +68,16 @@ def percent_of_limit(verdict: Verdict) -> str:
     return f"{decimals.rstrip('0')}%"
 
 
+def format_calls_cost(report: Report, tokens: int, model: str, *, sign: bool = False) -> str:
+    """Return what so many input tokens cost in 1,000 calls: `$2.40`; "" for a model without a price."""
+    cost = report.cost_of_calls(tokens, model)
+    if cost is None:
+        return ""
+    from prompt_lint.text.money import format_money  # noqa: PLC0415  # `decimal` takes 10 ms, and few have prices
+
+    return format_money(cost, sign=sign)
+
+
 def share_suffix(growth: int, base_tokens: int) -> str:
     """Return a growth as a share of the base, to follow a number: ` (+12%)`; "" where the base has no tokens."""
     if not base_tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.counts import Count, Origin
@@ -28,6 +29,7 @@ from prompt_lint.repo.safe_read import NotRegular, TooLarge, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
 _T = TypeVar("_T")
 
@@ -37,6 +39,7 @@ _LONGEST_TEXT, _MOST_ITEMS, _MOST_PARTS = 65_536, 200_000, 1_000
 # A verdict has about 27. A list of nothing but `[]` takes 25 times its own size in memory.
 _MOST_COMMAS = 4_000_000
 _LARGEST_NUMBER = 2**31 - 1
+_PRICE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?", re.ASCII)
 _HINT = "make it with `prompt-lint check --output json=FILE`, of this version or a later one"
 
 
@@ -132,6 +135,15 @@ class _Fields:
     def optional(self, key: str, read: Callable[[_Fields], _T]) -> _T | None:
         return read(self.object(key)) if self.has(key) else None
 
+    def decimals(self) -> dict[str, Decimal]:
+        """All values of the object, each a number of US dollars that a configuration may have."""
+        from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and few reports have prices
+
+        for key, value in self._values.items():
+            if not isinstance(value, str) or not _PRICE.fullmatch(value):
+                raise _InvalidField(_check_text(key, "prices"))
+        return {key: Decimal(value) for key, value in self._values.items()}
+
     def objects(self, key: str, read: Callable[[_Fields], _T], most: int = _MOST_ITEMS) -> tuple[_T, ...]:
         return tuple(read(_Fields(item, key)) for item in self._list(key, most))
 
@@ -177,6 +189,7 @@ def _read_document(document: _Fields) -> Report:
         raise_label=document.optional_text("raise_label"),  # nor this
         accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
+        prices=document.object("prices").decimals() if document.has("prices") else {},
     )
 
 
