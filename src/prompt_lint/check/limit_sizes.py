@@ -93,8 +93,5 @@ def _find_limit(
 
 def find_high(verdict: Verdict) -> int:
     """Return the most tokens that a prompt may have, with the reserve of its rule; 0 where it is empty or isn't counted."""
-    return (
-        verdict.token_count.high + verdict.rule.reserve
-        if verdict.token_count and verdict.token_count.high
-        else 0
-    )
+    count = verdict.token_count
+    return count.high + verdict.rule.reserve if count and count.high else 0

@@ -179,9 +179,9 @@ class Verdict(NamedTuple):
     """The judgement on one prompt for one model. `limit`, `over_by` and `growth` are in tokens, None for no limit.
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
-    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` and
-    `base_reserve` are those of the base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
-    prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
+    counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is that of the
+    base, `base_reserve` the tokens of it that were reserved. A verdict that `is_preexisting` isn't made worse by this
+    change, so it doesn't fail. `exemption` applies to the prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
     files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     `unchanged_count` is of the members of a sum that are the same in the base.
     """
@@ -301,7 +301,8 @@ class Report(NamedTuple):
     `config_path` is empty for rules of the command line; `nested_configs` govern folders below its own. `requests_sent` went
     to `api_host`, and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
-    would fail. `prices` are US dollars for a million input tokens, by model. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
+    would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
+    `prices` are US dollars for a million input tokens, by model.
     """
 
     config_path: str
