@@ -115,7 +115,7 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
 @pytest.mark.parametrize("price", [2.5, "NaN", "-1", "1e9", "123456", "0.1234567", "", None])
 def test_an_invalid_price_is_refused(price: Any) -> None:
     """What no configuration may say."""
-    with pytest.raises(Fatal, match=f"`{make.MODEL}` is missing or has another form"):
+    with pytest.raises(Fatal, match="`prices` is missing or has another form"):
         parse_report(replace(("prices", make.MODEL), price), "r.json")
 
 

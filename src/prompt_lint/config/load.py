@@ -162,15 +162,8 @@ def _settle_prices(config: Config) -> tuple[Price, ...]:
         if price.model not in counted:
             near = find_nearest(price.model, counted)
             message = f"no rule counts for `{price.model}`{near and f'; did you mean `{near}`?'}"
-            mistakes.append(
-                Mistake(
-                    price.config_path,
-                    price.line,
-                    1,
-                    message,
-                    "remove the price, or add the model to `models`",
-                )
-            )
+            hint = "remove the price, or add the model to `models`"
+            mistakes.append(Mistake(price.config_path, price.line, 1, message, hint))
         elif other.dollars != price.dollars:
             message = f"`{price.model}` costs {price.dollars} here, and {other.dollars} in {other.config_path}:{other.line}"
             hint = "a run has one price for a model: write the same in both, or leave one out"

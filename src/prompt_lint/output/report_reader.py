@@ -135,14 +135,14 @@ class _Fields:
     def optional(self, key: str, read: Callable[[_Fields], _T]) -> _T | None:
         return read(self.object(key)) if self.has(key) else None
 
-    def decimals(self) -> dict[str, Decimal]:
-        """All values of the object, each a number of US dollars that a configuration may have."""
+    def prices(self, key: str) -> dict[str, Decimal]:
+        """An object of US dollars, each of which a configuration may have."""
         from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and few reports have prices
 
-        for key, value in self._values.items():
-            if not isinstance(value, str) or not _PRICE.fullmatch(value):
-                raise _InvalidField(_check_text(key, "prices"))
-        return {key: Decimal(value) for key, value in self._values.items()}
+        prices = self._values.get(key)
+        if not isinstance(prices, dict) or not all(map(_is_price, prices.values())):
+            raise _InvalidField(key)
+        return {model: Decimal(price) for model, price in prices.items()}
 
     def objects(self, key: str, read: Callable[[_Fields], _T], most: int = _MOST_ITEMS) -> tuple[_T, ...]:
         return tuple(read(_Fields(item, key)) for item in self._list(key, most))
@@ -155,6 +155,10 @@ class _Fields:
         if not isinstance(value, list) or len(value) > most:
             raise _InvalidField(key)
         return value
+
+
+def _is_price(value: object) -> bool:
+    return isinstance(value, str) and bool(_PRICE.fullmatch(value))
 
 
 def _check_text(value: object, key: str) -> str:
@@ -189,7 +193,7 @@ def _read_document(document: _Fields) -> Report:
         raise_label=document.optional_text("raise_label"),  # nor this
         accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
-        prices=document.object("prices").decimals() if document.has("prices") else {},
+        prices=document.prices("prices") if document.has("prices") else {},  # an earlier version has none
     )
 
 
