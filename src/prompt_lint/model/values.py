@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.rules import Exemption, Loosening, Rule
 
     # A path from the top of the tree → its real path, and the bytes of the file. Raises `MissingFile` where there is
@@ -303,6 +304,7 @@ class Report(NamedTuple):
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     `prices` are US dollars for a million input tokens, by model.
+    `exact_needs` is what a run with exact counts needs, and this one lacks.
     """
 
     config_path: str
@@ -324,6 +326,7 @@ class Report(NamedTuple):
     accept_label: str = ""
     nested_configs: Sequence[str] = ()
     prices: Mapping[str, Decimal] = {}
+    exact_needs: Sequence[ExactNeed] = ("key",)
 
     def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
         """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""

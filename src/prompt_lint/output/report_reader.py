@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
 from prompt_lint.model.values import (
     Base,
@@ -129,6 +130,13 @@ class _Fields:
             raise _InvalidField(key)
         return value
 
+    def words(self, key: str, words: Any) -> tuple[Any, ...]:
+        """Words out of a `Literal`."""
+        values = self.texts(key, len(get_args(words)))
+        if not set(values) <= set(get_args(words)):
+            raise _InvalidField(key)
+        return values
+
     def object(self, key: str) -> _Fields:
         return _Fields(self._values.get(key), key)
 
@@ -194,6 +202,7 @@ def _read_document(document: _Fields) -> Report:
         accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
         prices=document.prices("prices") if document.has("prices") else {},  # an earlier version has none
+        exact_needs=document.words("exact_needs", ExactNeed) if document.has("exact_needs") else ("key",),
     )
 
 
