@@ -537,7 +537,8 @@ def test_the_examples_of_the_manual_are_right(block: str) -> None:
 
 def test_the_mistakes_in_the_manual_are_output_of_the_program() -> None:
     """The output shown in the manual is output of the program."""
-    shown = re.findall(r"```\n(\.prompt-lint\.yaml:.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
+    block = r"```text\nerror: 2 mistakes in the configuration\n(.*?)```"
+    shown = re.findall(block, MANUAL.read_text(encoding="utf-8"), re.DOTALL)
     real = (FIXTURES / "mistakes.txt").read_text()
 
     assert len(shown) == 1
