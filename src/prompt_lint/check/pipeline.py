@@ -87,6 +87,7 @@ def check_prompts(
         report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    unmatched = [path for path in unmatched if not config.list_mistakes([path])]
     return _complete_report(report, run, tree, config, targets, unmatched)
 
 

@@ -11,6 +11,7 @@ from prompt_lint.cli.options import ConfigOptions
 from prompt_lint.cli.usage_errors import blame_variable, has_parameter
 from prompt_lint.config import load
 from prompt_lint.config.load import ConfigSearch, settle_run
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.schema import Config, parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
@@ -49,6 +50,10 @@ def load_project(
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
     config = settle_run(loaded or Config("", (), ()))
+    if (mistakes := config.list_mistakes()) and not any(
+        each.rules or each.groups for each in config.list_all()
+    ):
+        raise ConfigErrors(mistakes)
     if loaded is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
         rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.limit_sizes import ConfigFile, collect_sizes, find_high
 from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.schema import Config
     from prompt_lint.config.written_limits import WrittenLimit
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.model.values import Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 _DIGITS = 3
@@ -129,10 +130,9 @@ def command(
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_prompts(tree, config, (), sources, settings)
         chosen = check_prompts(tree, config, relative, sources, settings) if relative else report
-    problems = list(dict.fromkeys((*report.problems, *chosen.problems)))
-    write_stderr("".join(f"{line}\n" for line in render_problems(problems, View(), len(problems))))
-    if ExitCode.USAGE in (report.exit_code, chosen.exit_code):
-        return ExitCode.USAGE
+    exit_code = _write_problems(report, chosen)
+    if exit_code is ExitCode.USAGE:
+        return exit_code
     files = _read_files(tree, config, config_options.config_path)
     collect_sizes(files, config, report, chosen)
     lines: list[str] = []
@@ -150,15 +150,23 @@ def command(
         write_file(path, text)
     verb = "Lowered" if is_written else "Can lower"
     lines.append(f"{verb} {pluralize(number, 'limit')}." if number else "No limit to lower.")
-    exit_code = ExitCode.OVER_LIMIT if check and number else report.exit_code
+    exit_code = ExitCode.OVER_LIMIT if check and number else exit_code
     return write_result("".join(f"{line}\n" for line in lines), exit_code)
+
+
+def _write_problems(report: Report, chosen: Report) -> ExitCode:
+    """Write the problems to stderr, but what is wrong with rules for other files than the `chosen`; return the exit code."""
+    problems = [each for each in report.problems if chosen is report or each.exit_code is not ExitCode.USAGE]
+    problems = list(dict.fromkeys((*problems, *chosen.problems)))
+    write_stderr("".join(f"{line}\n" for line in render_problems(problems, View(), len(problems))))
+    return decide_exit_code(report._replace(problems=problems), exit_zero=True)
 
 
 def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> list[ConfigFile]:
     """Read the files of the configurations once more. Raises `Fatal` for one that has changed since."""
     files: dict[str, ConfigFile] = {}
     for each in config.list_all():
-        if not each.path:
+        if not each.path or each.mistakes:
             continue
         path = os.path.join(
             *((working_directory(), config_path) if config_path else (tree.top, tree.resolve(each.path)))

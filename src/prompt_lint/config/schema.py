@@ -41,7 +41,8 @@ class Config(NamedTuple):
 
     It governs what is below `folder`, "" for the top, but what is below the folder of one of `nested`, the configurations
     in folders further down. `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
-    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name; empty for the default.
+    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name; empty for the default. `lines` are
+    those of the keys at the top of the file. Where there are `mistakes`, they are all that is known of what it governs.
     """
 
     path: str
@@ -56,6 +57,8 @@ class Config(NamedTuple):
     notes_off: frozenset[str] = frozenset()
     folder: str = ""
     nested: tuple[Config, ...] = ()
+    lines: Mapping[str, int] = {}
+    mistakes: tuple[Mistake, ...] = ()
 
     def list_all(self) -> tuple[Config, ...]:
         """Return this configuration and the nested ones."""
@@ -79,6 +82,17 @@ class Config(NamedTuple):
         """Return the configuration that governs a path: the one in the nearest folder above it."""
         above = (config for config in self.nested if f"{path}/".startswith(f"{config.folder}/"))
         return max(above, key=lambda config: len(config.folder), default=self)
+
+    def list_mistakes(self, paths: Collection[str] = ()) -> list[Mistake]:
+        """Return the mistakes of the configurations that govern something at or below one of `paths`; of all without paths."""
+
+        def governs(config: Config, path: str) -> bool:
+            is_below = not path or config.folder.startswith(f"{path}/")
+            return is_below or self.find_nearest(path) is config
+
+        mistaken = [each for each in self.list_all() if each.mistakes]
+        asked = (each for each in mistaken if not paths or any(governs(each, path) for path in paths))
+        return [mistake for each in asked for mistake in each.mistakes]
 
 
 def rule_from_flags(
@@ -207,6 +221,7 @@ def _build_config(builder: _Builder) -> Config:
         tuple(exempt),
         settings.get("notes") or frozenset(),
         file.folder,
+        lines={key: builder.top.node.child(key).line for key in settings},
     )
 
 

@@ -202,7 +202,9 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
 
 
 def _format_name(prompt: Prompt) -> str:
-    return escape_line(prompt.name) if prompt.is_group else format_name(prompt)
+    if prompt.is_group:
+        return f"{escape_line(prompt.path)}:{prompt.line}  {escape_line(prompt.name)}"
+    return format_name(prompt)
 
 
 def _make_row(verdict: Verdict, name: str, status: Status) -> _Row:

@@ -18,6 +18,7 @@ from prompt_lint.cli.explain.several_files import explain_folder, explain_group
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
@@ -116,6 +117,8 @@ def _find_subject(
         if near := find_nearest(path, groups):
             raise Fatal(f"there is no file, folder or group `{path}`", f"did you mean the group `{near}`?")
     tree, config, [relative] = load_project(env, (path,), config_options)
+    if mistakes := config.find_nearest(relative).mistakes:
+        raise ConfigErrors(mistakes)
     return tree, config, relative, None
 
 

@@ -35,24 +35,23 @@ def explain_folder(
     """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
     targets = find_targets(tree, config, [folder], settings.max_file_size)
     below, importers = _split_by_place(targets, folder)
-    by_line: dict[int, list[str]] = {}
-    rules = {file.rule.line: file.rule for file in below}
+    by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
-        by_line.setdefault(file.rule.line, []).append(file.display_path)
-    owned = {path for paths in by_line.values() for path in paths}
+        by_rule.setdefault((file.rule.config_path, file.rule.line), []).append(file)
+    owned = {file.display_path for file in below}
     rest = [
         path for path in targets.files if (not folder or path.startswith(f"{folder}/")) and path not in owned
     ]
     lines = [f"{escape_line(folder) or '.'}: {pluralize(len(owned) + len(rest), 'file')}"]
-    for line, paths in sorted(by_line.items()):
-        lines.append(f"  {_describe_rule(rules[line])}: {pluralize(len(paths), 'file')}")
+    for _, files in sorted(by_rule.items()):
+        lines.append(f"  {_describe_rule(files[0].rule)}: {pluralize(len(files), 'file')}")
     if rest:
         lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
     if importers:
         names = (file.display_path for file in importers)
         lines += ["  checked with it, for what they import:", *(f"    {name}" for name in _shorten(names))]
     text = "".join(f"{line}\n" for line in lines)
-    if not targets.matched and not targets.groups:
+    if not (targets.matched or targets.groups or targets.problems):
         return text, ExitCode.OK
     report = check_prompts(tree, config, [folder], sources, settings)
     return f"{text}\n{text_output.render(report, view._replace(verbosity=0))}", report.exit_code
