@@ -53,12 +53,13 @@ class ConfigSearch(NamedTuple):
         paths = self.find_paths(tree)
         if not paths:
             return None
-        configs: dict[str, Config] = {}
+        config, main = Config("", (), ()), self._find_main(paths)
         for folder, in_folder in paths.items():
-            if not _is_excluded(in_folder[0], configs):
-                configs[folder] = self._read(tree, in_folder, folder)
-        main = configs.pop(self._find_main(paths), Config("", (), ()))
-        return _mark_conflicts(main._replace(nested=tuple(configs.values())))
+            above = config.find_nearest(in_folder[0])
+            if not compile_patterns(above.exclude)(in_folder[0]):  # as fixtures are
+                new = self._read(tree, in_folder, folder)
+                config = new if folder == main else config._replace(nested=(*config.nested, new))
+        return _mark_conflicts(config)
 
     def _read(self, tree: Tree, paths: Sequence[str], folder: str) -> Config:
         """Return what the configuration of a folder says. `paths` are the files there that may be it."""
@@ -128,13 +129,6 @@ def _find_foreign_files(config: Config) -> Iterator[Mistake]:
                     message = f"`{reference.path}` is governed by {nearest.path}, and this group has files of its own project alone"
                     hint = "move the group there, or the file here"
                     yield Mistake(each.path, reference.line, 1, message, hint)
-
-
-def _is_excluded(path: str, parsed: Mapping[str, Config]) -> bool:
-    """Return whether the configuration that governs the folders around `path` excludes it, as it does fixtures."""
-    above = [config for folder, config in parsed.items() if not folder or path.startswith(f"{folder}/")]
-    nearest = max(above, key=lambda config: len(config.folder), default=None)
-    return nearest is not None and compile_patterns(nearest.exclude)(path)
 
 
 def _find_contradictions(config: Config) -> Iterator[Mistake]:
