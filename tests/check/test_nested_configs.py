@@ -338,12 +338,16 @@ def test_a_hook_finds_the_projects_of_what_is_staged(monorepo: Repo, lint: Calla
 def test_configurations_that_nobody_has_added_count_too(
     repo: Repo, lint: Callable[..., Done], options: tuple[str, ...]
 ) -> None:
-    """Also those beside which a file is named, and those outside of git."""
-    write_config(repo, "a", 50)
-    repo.write("a/a.md", TEXT)
+    """Also those beside which a file is named, those of folders that are named, and those outside of git."""
+    write_config(repo, "", 100)
+    repo.commit()
+    write_config(repo, "x/a", 50)
+    repo.write("x/a/a.md", TEXT)
+    repo.link("alias", "x")
 
-    assert list_limits(lint(*OFFLINE, *options)) == {"a/a.md": 50}
-    assert list_limits(lint(*OFFLINE, *options, "a/a.md")) == {"a/a.md": 50}
+    for paths in ((), ("x/a/a.md",), ("x/a",), ("x",), (".",), ("alias",)):
+        verdicts = lint(*OFFLINE, *options, *paths).report["verdicts"]
+        assert "x/a/.prompt-lint.yaml" in {verdict["rule"]["config"] for verdict in verdicts}, paths
 
 
 def test_a_link_to_a_folder_has_no_configuration_of_its_own(

@@ -36,8 +36,8 @@ class ConfigSearch(NamedTuple):
     """How a run finds its configurations in a tree, its own or a commit's.
 
     The one in `start`, or in the nearest folder above, governs what is below it, but what a further one below it does.
-    One that was `named` is the only one, and its patterns start at the top. With `tracked_only`, untracked ones are looked
-    for in the folders above `start` and `paths` alone.
+    One that was `named` is the only one, and its patterns start at the top. Untracked ones are looked for above and below
+    `paths`, if there are any; else everywhere, or with `tracked_only` above `start` alone.
     """
 
     parse: Parse
@@ -86,8 +86,7 @@ class ConfigSearch(NamedTuple):
     def find_paths(self, tree: Tree) -> Mapping[str, Sequence[str]]:
         """Return the paths of the configurations by their folders, the outermost first. Raises `Fatal` for too many."""
         by_folder: dict[str, list[str]] = {}
-        around = (f"{self.start}/", *self.paths)
-        for path in sorted(tree.find_named(NAMES, around, tracked_only=self.tracked_only)):
+        for path in sorted(tree.find_named(NAMES, self.start, self.paths, tracked_only=self.tracked_only)):
             by_folder.setdefault(path.rpartition("/")[0], []).append(path)
         main = self._find_main(by_folder)
         below = main if main in by_folder else self.start
