@@ -204,7 +204,12 @@ def test_sums_stay_inside_their_project(monorepo: Repo, lint: Callable[..., Done
     write_config(monorepo, "services/a", 50, more=group)
 
     report = lint(*OFFLINE, "--base", "HEAD").report
+    explained = lint("explain", "--offline", "all").out
 
+    assert [line for line in explained.splitlines() if "a sum" in line] == [
+        "  .prompt-lint.yaml:6  a sum: each file counted by itself, once",
+        "  services/a/.prompt-lint.yaml:6  a sum: each file counted by itself, once",
+    ]
     assert {
         v["path"]: [part["path"] for part in v["sections"]]
         for v in report["verdicts"]

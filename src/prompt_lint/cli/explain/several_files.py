@@ -15,7 +15,7 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.pipeline import Settings
     from prompt_lint.check.targets import Targets
@@ -69,25 +69,28 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
     return below, importers
 
 
-def explain_group(
-    tree: WorkingTree, config: Config, group: Group, sources: CountSources, settings: Settings, view: View
+def explain_groups(
+    tree: WorkingTree,
+    config: Config,
+    groups: Sequence[Group],
+    sources: CountSources,
+    settings: Settings,
+    view: View,
 ) -> tuple[str, ExitCode]:
-    """Return what a group is made of and what it comes to, and 1 if it is over its limit. Raises `Fatal`."""
+    """Return what groups of one name are made of and come to, and 1 if one is over its limit. Raises `Fatal`."""
+    name, rule = groups[0].name, groups[0].rule
     targets = find_targets(tree, config, (), settings.max_file_size)
-    files = [one for one in targets.groups if one.group == group]
+    group_files = [each for each in targets.groups if each.group in groups]
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    members = read_groups(files, tree, settings.max_file_size, run.diagnostics)
-    report = judge_prompts(run, members, len(files))
-    if not files:
-        raise Fatal(
-            f"the group `{escape_line(group.name)}` has no files",
-            f"see {group.rule.config_path}:{group.rule.line}",
-        )
-    lines = [
-        escape_line(group.name),
-        f"  {escape_line(group.rule.config_path)}:{group.rule.line}  {_describe_kind(group)}",
-    ]
-    lines += [f"    {name}" for name in _shorten(file.display_path for file in files[0].files)]
+    prompts = read_groups(group_files, tree, settings.max_file_size, run.diagnostics)
+    report = judge_prompts(run, prompts, len(group_files))
+    if not group_files:
+        raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")
+    lines = [escape_line(name)]
+    for group, files in group_files:
+        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
+        lines.append(f"  {place}  {_describe_kind(group)}")
+        lines += [f"    {path}" for path in _shorten(file.display_path for file in files)]
     text = "".join(f"{line}\n" for line in lines)
     return f"{text}\n{text_output.render(report, view)}", report.exit_code
 
