@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.formats.python_texts import read_assignments
 from prompt_lint.model.values import Note, Prompt
-from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_parts
+from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_pieces
 from prompt_lint.text.patterns import compile_patterns
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
@@ -55,7 +55,7 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
     own_name = prompt.name.rpartition(".")[2].partition(" ")[0]
     for name, _, text in _list_prompts(data, own_name.__eq__):
         if name == prompt.name and text:
-            for part in split_parts([Turn("system", text.pieces)]):
+            for part in split_pieces(text.pieces, ""):
                 first, last = sorted((part.first_line, part.last_line))
                 yield part._replace(first_line=first, last_line=last)
 
