@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.loosenings import find_loosenings
-from prompt_lint.config.schema import Config, parse_config
+from prompt_lint.config.schema import parse_config
 from prompt_lint.formats import FORMATS
 
 MODELS = FIRST, SECOND = "claude-opus-5", "claude-opus-4-8"

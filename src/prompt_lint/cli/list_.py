@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import ImportShares, Prompt, Verdict
     from prompt_lint.output import View

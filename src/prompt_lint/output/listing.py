@@ -8,7 +8,7 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
@@ -48,6 +48,9 @@ class ListedPrompt(NamedTuple):
         """The largest of its counts."""
         return max(map(count_tokens, self.verdicts))
 
+    def is_counted_for(self, model: str) -> bool:
+        return any(verdict.model == model for verdict in self.verdicts)
+
 
 def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
     """Return the prompts and the groups, in their order."""
@@ -71,7 +74,10 @@ def counts_by_model(prompts: Iterable[ListedPrompt]) -> dict[str, list[Count]]:
     return counts
 
 
-def heaviest_model(prompts: Iterable[ListedPrompt]) -> str:
-    """Return the model with the most tokens; "" without prompts."""
-    sums = {model: sum(c.tokens for c in counts) for model, counts in counts_by_model(prompts).items()}
-    return max(sums, key=lambda model: sums[model], default="")
+def split_by_model(prompts: Sequence[ListedPrompt]) -> Iterator[tuple[str, list[ListedPrompt]]]:
+    """Yield the model with the most tokens and the prompts that are counted for it; the same of the others, if there are any."""
+    while prompts:
+        sums = {model: sum(c.tokens for c in counts) for model, counts in counts_by_model(prompts).items()}
+        model = max(sums, key=lambda model: sums[model])
+        yield model, [each for each in prompts if each.is_counted_for(model)]
+        prompts = [each for each in prompts if not each.is_counted_for(model)]

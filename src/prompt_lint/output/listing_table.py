@@ -11,8 +11,8 @@ from prompt_lint.output.listing import (
     ListedPrompt,
     count_tokens,
     counts_by_model,
-    heaviest_model,
     list_prompts,
+    split_by_model,
 )
 from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
@@ -54,11 +54,14 @@ def render(listing: Listing, by: str, view: View) -> str:
     report = listing.report
     prompts, groups = (list(map(_sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
-        blocks = [render_folders(prompts, view)]
+        blocks = [render_folders(counted, model, view) for model, counted in split_by_model(prompts)]
     elif by:
-        sections = _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
-        blocks = [_render_section_sums(by, sections, prompts)]
+        blocks = [
+            _render_section_sums(by, _make_sections(by, counted, listing), model)
+            for model, counted in split_by_model(prompts)
+        ]
         if view.verbosity > 0:
+            sections = _make_sections(by, prompts, listing)
             blocks += [_render_section(title, section, listing, view) for title, section in sections]
     else:
         blocks = [_render_table(prompts, listing, view)]
@@ -116,6 +119,12 @@ def _owner_title(listed: ListedPrompt, listing: Listing) -> str:
 _TITLES = {"format": _format_title, "owner": _owner_title, "project": _project_title}
 
 
+def _make_sections(
+    by: str, prompts: Iterable[ListedPrompt], listing: Listing
+) -> Collection[tuple[str, list[ListedPrompt]]]:
+    return _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
+
+
 def _by_title(
     prompts: Iterable[ListedPrompt], title: Callable[[ListedPrompt, Listing], str], listing: Listing
 ) -> Collection[tuple[str, list[ListedPrompt]]]:
@@ -127,17 +136,16 @@ def _by_title(
 
 
 def _render_section_sums(
-    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], prompts: Sequence[ListedPrompt]
+    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], model: str
 ) -> list[str]:
-    """Return a table with the sum of each section, for the model with the most tokens; none without prompts."""
-    model = heaviest_model(prompts)
-    everything = sum(count.tokens for count in counts_by_model(prompts).get(model, []))
+    """Return a table with the sum of each section, whose prompts are all counted for one model."""
+    sums = [(title, len(section), sum_counts(counts_by_model(section)[model])) for title, section in sections]
+    everything = sum(total.tokens for _, _, total in sums)
     rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
-    for title, section in sections:
-        total = sum_counts(counts_by_model(section).get(model, []))
+    for title, number, total in sums:
         share = f"{100 * total.tokens / everything:.0f}%" if everything else ""
-        rows.append((format_count(total), share, f"{len(section):,}", title))
-    return list(align_right(rows)) if len(rows) > 1 else []
+        rows.append((format_count(total), share, f"{number:,}", title))
+    return list(align_right(rows))
 
 
 def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
@@ -203,7 +211,9 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
 
 
 def _format_name(prompt: Prompt) -> str:
-    return escape_line(prompt.name) if prompt.is_group else format_name(prompt)
+    if prompt.is_group:
+        return f"{escape_line(prompt.path)}:{prompt.line}  {escape_line(prompt.name)}"
+    return format_name(prompt)
 
 
 def _make_row(verdict: Verdict, name: str, status: Status, report: Report) -> _Row:

@@ -16,8 +16,9 @@ from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.source_files import describe_source_files
 from prompt_lint.cli.init.survey import survey_tree
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
