@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.json import count_fields, note_texts, problem_objects, warning_objects
+from prompt_lint.output.json import (
+    base_object,
+    comparison_fields,
+    count_fields,
+    note_texts,
+    problem_objects,
+    removed_objects,
+    warning_objects,
+)
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import ImportShares, Verdict
+    from prompt_lint.output import View
     from prompt_lint.output.listing import ListedPrompt, Listing
 
 SCHEMA_VERSION = 1
 
 
-def render(listing: Listing) -> str:
+def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same signature for every format
     prompts, groups = list_prompts(listing.report.verdicts)
     return dump_json(
         {
@@ -34,6 +43,8 @@ def render(listing: Listing) -> str:
             "problems": problem_objects(listing.report.problems),
             "notes": note_texts(listing.report.notes),
             "warnings": warning_objects(listing.report.notes),
+            "against": base_object(listing.report.base),
+            "removed": removed_objects(listing.report.removed),
             "exit_code": int(listing.exit_code),
         }
     )
@@ -82,4 +93,5 @@ def _count(verdict: Verdict) -> dict[str, Any]:
         **count_fields(verdict.token_count),
         "limit": verdict.limit,
         "status": verdict.status,
+        **comparison_fields(verdict),
     }

@@ -12,7 +12,7 @@ from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, svg_charts, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import Problem
     from prompt_lint.usage.tables import FigureRow, GroupRow
