@@ -1,4 +1,4 @@
-"""The HTML output of `list`: a page with a map of the prompts, a table, and what a session loads at its start."""
+"""The HTML output of `list`: a page with a map of the prompts, what a session loads at its start, and a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from prompt_lint.output.session_start_html import draw_session_start
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
-from prompt_lint.text.html_escape import escape_html
+from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
         *_header(title, others, listing),
         *_problems(listing),
         *drawn_map,
+        *drawn_start,
         *_section("Prompts", prompts, listing),
         *_section("Groups", groups, listing),
-        *drawn_start,
         *_footer(listing),
     ]
     style = "".join((_STYLE.read_text(encoding="utf-8"), map_style, start_style))
@@ -57,13 +57,12 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
 
 
 def _header(title: str, others: Sequence[str], listing: Listing) -> Iterator[str]:
-    sentences = list(others)
-    if others:
-        sentences.append(f"{SEVERAL_MODELS}.")
-    if listing.report.base:
-        sentences += render_totals(listing.report)
     yield f"<header><h1>{escape_html(title)}</h1>"
-    yield from (f"<p>{escape_html(sentence)}</p>" for sentence in sentences)
+    yield from (f"<p>{escape_html(total)}</p>" for total in others)
+    if others:
+        yield f"<p>{SEVERAL_MODELS}.</p>"
+    if listing.report.base:
+        yield from (f"<p>{escape_markup(line)}</p>" for line in render_totals(listing.report))
     yield "</header>"
 
 
@@ -87,7 +86,7 @@ def _name(listed: ListedPrompt, listing: Listing) -> str:
     remark = ""
     if shares and shares.imported_tokens:
         remark = f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
-    return f'<span class="name">{escape_html(format_short_name(listed.prompt))}</span>{remark}'
+    return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{remark}'
 
 
 def _status(listed: ListedPrompt, _listing: Listing) -> str:
@@ -145,11 +144,10 @@ def _select(row: Iterable[str], is_selected: Iterable[bool]) -> list[str]:
 
 
 def _footer(listing: Listing) -> Iterator[str]:
-    notes = [*listing.report.notes]
-    warnings = phrases.select_notes(notes, warnings=True)
+    notes = listing.report.notes
     sentences = [
         *phrases.describe_counting(listing.report),
-        *phrases.merge_notes(warnings),
+        *phrases.merge_notes(phrases.select_notes(notes, warnings=True)),
         *phrases.merge_notes(phrases.select_notes(notes, warnings=False)),
     ]
     yield "<footer><ul>"

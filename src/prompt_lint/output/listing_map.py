@@ -72,7 +72,7 @@ def _sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
 def _group_by_folder(
     prompts: Iterable[ListedPrompt], enough: float
 ) -> Iterator[tuple[tuple[str, str], list[ListedPrompt]]]:
-    """Yield groups by kind and folder. What has fewer than `enough` tokens, or is a single prompt, goes to the folder above."""
+    """Yield groups by kind and folder. What has fewer than `enough` tokens, or is a single file, goes to the folder above."""
     by_depth: dict[int, dict[tuple[str, str], list[ListedPrompt]]] = {}
 
     def add(kind: str, folder: str, members: Sequence[ListedPrompt]) -> None:
@@ -83,7 +83,8 @@ def _group_by_folder(
         add(listed.prompt.format, listed.prompt.path.rpartition("/")[0], [listed])
     for depth in range(max(by_depth, default=0), -1, -1):
         for (kind, folder), members in by_depth.get(depth, {}).items():
-            if folder and (len(members) < 2 or _sum_tokens(members) < enough):
+            is_single = len({listed.prompt.path for listed in members}) == 1
+            if folder and (is_single or _sum_tokens(members) < enough):
                 add(kind, folder.rpartition("/")[0], members)
             else:
                 yield (kind, folder), members

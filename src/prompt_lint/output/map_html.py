@@ -15,7 +15,7 @@ from prompt_lint.output.phrases import percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
 from prompt_lint.output.treemap import Rectangle, squarify
-from prompt_lint.text.html_escape import escape_html
+from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -58,11 +58,12 @@ def _render_map(boxes: Sequence[Box], prompts: Sequence[ListedPrompt], palette: 
 
 def _render_title(box: Box) -> str:
     """Return the heading of a box. Where there is no room, the last folder and the tokens are what stays."""
+    kind = box.kind or "several kinds"
     above, slash, last = (box.folder or ".").rpartition("/")
-    title = f"{box.folder or '.'}/: {box.tokens:,} tokens{f', {box.kind}' if box.kind else ''}"
+    title = f"{box.folder or '.'}/: {box.tokens:,} tokens, {kind}"
     return (
         f'<h3 title="{escape_html(title)}"><span class="above">{escape_html(above + slash)}</span>'
-        f"<span>{escape_html(last)}/</span><small>{escape_html(box.kind)}</small><small>{box.tokens:,}</small></h3>"
+        f"<span>{escape_html(last)}/</span><small>{kind}</small><small>{box.tokens:,}</small></h3>"
     )
 
 
@@ -77,7 +78,7 @@ def _render_cell(cell: Cell, anchor: str) -> str:
         facts = [f"{cell.tokens:,}", cell.shade.meaning]
     spans = "".join(f"<span>{escape_html(fact)}</span>" for fact in facts)
     return (
-        f'<div class="cell {cell.shade.style}" id="{anchor}" role="img" title="{escape_html(title)}">'
+        f'<div class="cell {cell.shade.style}" id="{anchor}" role="img" title="{escape_markup(title)}">'
         f"<b>{escape_html(cell.name)}</b>{spans}</div>"
     )
 

@@ -82,7 +82,7 @@ class WorkingTree:
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
-        self._listed: Mapping[str, Entry] = {}  # what git has listed, so that it needn't be asked about each file
+        self._listed: Mapping[str, Entry] = {}  # by git, which needn't be asked about each of these
 
     def list_entries(
         self,
