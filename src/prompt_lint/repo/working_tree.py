@@ -111,8 +111,7 @@ class WorkingTree:
             links_listed = (path for path, entry in entries.items() if entry.kind == "link")
             if any(self._find_folder(path) is not None for path in links_listed):
                 entries = self._list_by_git(paths, [], [""])  # a link to a folder may lead anywhere
-            if not paths:  # those are added below, even ignored ones
-                self._listed = entries
+            self._listed = {} if paths else entries  # paths are added below, even ignored ones
         else:
             entries = {path: Entry("link" if is_link else "file") for path, is_link in self._walk("")}
         for path in paths:
