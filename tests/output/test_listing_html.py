@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
 from tests.support.hostile_names import MARKDOWN_NAME
-from tests.support.html_pages import assert_is_inert, read_tags
+from tests.support.html_pages import CHROMIUM, assert_is_inert, lay_out, read_tags
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Base, Problem
@@ -20,6 +20,8 @@ from prompt_lint.output.listing_map import make_boxes
 from prompt_lint.output.map_colors import choose_palette
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prompt_lint.model.values import Report, Verdict
 
 FOLDERS = st.sampled_from(["", "a/", "a/b/", "a/b/c/", "a/b2/", "d/e/f/g/"])
@@ -105,6 +107,17 @@ def test_thousands_of_prompts_are_a_small_page() -> None:
     assert "450 more</summary>" in page
     assert "1,500 smaller ones are left out here" in page
     assert sum(attributes.get("role") == "img" for _, attributes in read_tags(page)) < 300
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_the_page_fits_a_phone(tmp_path: Path) -> None:
+    """A real browser lays it out without a horizontal scroll bar, and its policy refuses nothing of the page."""
+    page = render(make.report(*(make_verdict(f"p{n % 9}/{n * 10**40}.md", 7**n) for n in range(30))))
+    (tmp_path / "map.html").write_text(page, encoding="utf-8")
+    size, log = lay_out(tmp_path / "map.html", 390)
+
+    assert size == "390 of 390, 0 cut"
+    assert "Content Security Policy" not in log
 
 
 def test_with_a_base_colours_and_labels_are_the_growth() -> None:

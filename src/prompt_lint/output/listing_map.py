@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        return sum(map(shown_tokens, self.prompts))
+        return sum_tokens(self.prompts)
 
 
 class Box(NamedTuple):
@@ -55,7 +55,7 @@ def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
     small: list[ListedPrompt] = []
     boxes: list[Box] = []
     for (kind, _), members in _group_by_folder(drawn, everything * _FOLDER_SHARE):
-        if _sum_tokens(members) < everything * _BOX_SHARE:
+        if sum_tokens(members) < everything * _BOX_SHARE:
             small += members
         else:
             boxes.append(_make_box(kind, members, everything, palette))
@@ -65,7 +65,7 @@ def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
     return sorted(boxes, key=lambda box: -box.tokens)
 
 
-def _sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
+def sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
     return sum(map(shown_tokens, prompts))
 
 
@@ -84,7 +84,7 @@ def _group_by_folder(
     for depth in range(max(by_depth, default=0), -1, -1):
         for (kind, folder), members in by_depth.get(depth, {}).items():
             is_single = len({listed.prompt.path for listed in members}) == 1
-            if folder and (is_single or _sum_tokens(members) < enough):
+            if folder and (is_single or sum_tokens(members) < enough):
                 add(kind, folder.rpartition("/")[0], members)
             else:
                 yield (kind, folder), members

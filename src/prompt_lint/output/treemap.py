@@ -24,45 +24,38 @@ def squarify(sizes: Sequence[int], frame: Rectangle) -> Iterator[Rectangle]:
     """Yield a rectangle for each size; together they fill the frame. Sizes are positive, and the largest comes first."""
     remaining, start = sum(sizes), 0
     while start < len(sizes):
-        side, scale = min(frame.width, frame.height), frame.width * frame.height / remaining
-        end = _find_end_of_row(sizes, start, side * side / scale)
-        row = sizes[start:end]
-        total = sum(row)
-        thickness = max(frame.width, frame.height) * total / remaining
-        yield from _place_row(row, total, thickness, frame)
-        left, top, width, height = frame
-        is_upright = width >= height
-        frame = (
-            Rectangle(left + thickness, top, width - thickness, height)
-            if is_upright
-            else Rectangle(left, top + thickness, width, height - thickness)
-        )
-        remaining, start = remaining - total, end
+        end = _find_end_of_row(sizes, start, remaining, frame)
+        total = sum(sizes[start:end])
+        is_wide = frame.width >= frame.height
+        row, frame = _split(frame, total, remaining, by_width=is_wide)
+        remaining -= total
+        for size in sizes[start:end]:
+            rectangle, row = _split(row, size, total, by_width=not is_wide)
+            total -= size
+            yield rectangle
+        start = end
 
 
-def _find_end_of_row(sizes: Sequence[int], start: int, square: float) -> int:
-    """Return where a row ends that begins at `start`: sizes are added while that makes its worst rectangle no longer.
-
-    `square` is the size that fills a square on the shorter side of the frame.
-    """
-    total, worst = 0, float("inf")
+def _find_end_of_row(sizes: Sequence[int], start: int, remaining: int, frame: Rectangle) -> int:
+    """Return where a row ends that begins at `start`, along the shorter side: before its longest rectangle gets longer."""
+    square = remaining * min(frame.width, frame.height) / max(frame.width, frame.height)
+    total, longest = 0, float("inf")
     for end in range(start, len(sizes)):
         total += sizes[end]
         # How many times as long as wide the first or the last rectangle of the row would be.
-        longest = max(square * sizes[start] / (total * total), total * total / (square * sizes[end]))
-        if longest > worst:
+        length = max(square * sizes[start] / (total * total), total * total / (square * sizes[end]))
+        if length > longest:
             return end
-        worst = longest
+        longest = length
     return len(sizes)
 
 
-def _place_row(row: Sequence[int], total: int, thickness: float, frame: Rectangle) -> Iterator[Rectangle]:
-    """Yield the rectangles of a row along the shorter side of the frame."""
+def _split(frame: Rectangle, part: int, whole: int, *, by_width: bool) -> tuple[Rectangle, Rectangle]:
+    """Return the left or upper part of a frame, and the rest."""
+    share, rest = part / whole, (whole - part) / whole
     left, top, width, height = frame
-    before = 0
-    for size in row:
-        if width >= height:
-            yield Rectangle(left, top + height * before / total, thickness, height * size / total)
-        else:
-            yield Rectangle(left + width * before / total, top, width * size / total, thickness)
-        before += size
+    if by_width:
+        cut = width * share
+        return frame._replace(width=cut), Rectangle(left + cut, top, width * rest, height)
+    cut = height * share
+    return frame._replace(height=cut), Rectangle(left, top + cut, width, height * rest)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.html_pages import assert_is_inert
+from tests.support.html_pages import CHROMIUM, assert_is_inert, lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.admin_server import AdminServer
     from tests.usage.conftest import Run
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.mark.parametrize("server", ["hostile", "busy"], indirect=True)
@@ -35,20 +30,9 @@ def test_the_page_fits_a_phone_and_a_screen(
 
     Figures with seven digits stay in their tiles.
     """
-    assert CHROMIUM is not None
     server.events = [event._replace(output=event.output * 9_000) for event in server.events]
     (tmp_path / "r.html").write_text(run(server, "--output-format=html", "--days=30").out)
-    (tmp_path / "frame.html").write_text(
-        f'<iframe id=f src=r.html style="width:{width}px;height:900px;border:0"></iframe><p id=size></p><script>onload=()=>'
-        "{const e=f.contentDocument.documentElement;size.textContent=e.scrollWidth+' of '+e.clientWidth+', '+"
-        "[...f.contentDocument.querySelectorAll('.figure')].filter(t=>t.scrollWidth>t.clientWidth).length+' cut'}</script>"
-    )
-    done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path}/profile", "--allow-file-access-from-files",
-         "--enable-logging=stderr", "--hide-scrollbars", "--dump-dom", f"file://{tmp_path}/frame.html"],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+    size, log = lay_out(tmp_path / "r.html", width)
 
-    assert f"{width} of {width}, 0 cut" in done.stdout
-    assert "Content Security Policy" not in done.stderr
+    assert size == f"{width} of {width}, 0 cut"
+    assert "Content Security Policy" not in log
