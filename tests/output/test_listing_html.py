@@ -93,7 +93,7 @@ def test_large_folders_have_a_box_for_each_kind_and_small_ones_are_joined() -> N
 
     assert [(box.folder, box.kind, box.tokens) for box in boxes] == [
         (".claude/skills", "skill", 2000), ("prompts/support", "text", 1000), ("", "memory", 505),
-        ("prompts/support", "request", 500), ("", "", 25),
+        ("prompts/support", "request", 500), ("", "several kinds", 25),
     ]  # fmt: skip
     assert [cell.name for cell in boxes[0].cells[:1]] == ["s0/SKILL.md"]
     assert [(cell.name, cell.shade.meaning) for cell in boxes[-1].cells] == [("21 prompts", "up to 25%")]

@@ -33,7 +33,7 @@ class Cell(NamedTuple):
 
 
 class Box(NamedTuple):
-    """The prompts of a kind below a folder, without those that have a box of their own. `kind` is "" for several kinds."""
+    """The prompts of a kind, or of `several kinds`, below a folder, without those that have a box of their own."""
 
     folder: str
     kind: str
@@ -61,7 +61,8 @@ def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
             boxes.append(_make_box(kind, members, everything, palette))
     if small:
         kinds = {listed.prompt.format for listed in small}
-        boxes.append(_make_box(kinds.pop() if len(kinds) == 1 else "", small, everything, palette))
+        kind = kinds.pop() if len(kinds) == 1 else "several kinds"
+        boxes.append(_make_box(kind, small, everything, palette))
     return sorted(boxes, key=lambda box: -box.tokens)
 
 

@@ -58,12 +58,11 @@ def _render_map(boxes: Sequence[Box], prompts: Sequence[ListedPrompt], palette: 
 
 def _render_title(box: Box) -> str:
     """Return the heading of a box. Where there is no room, the last folder and the tokens are what stays."""
-    kind = box.kind or "several kinds"
     above, slash, last = (box.folder or ".").rpartition("/")
-    title = f"{box.folder or '.'}/: {box.tokens:,} tokens, {kind}"
+    title = f"{box.folder or '.'}/: {box.tokens:,} tokens, {box.kind}"
     return (
         f'<h3 title="{escape_html(title)}"><span class="above">{escape_html(above + slash)}</span>'
-        f"<span>{escape_html(last)}/</span><small>{kind}</small><small>{box.tokens:,}</small></h3>"
+        f"<span>{escape_html(last)}/</span><small>{box.kind}</small><small>{box.tokens:,}</small></h3>"
     )
 
 
