@@ -82,7 +82,7 @@ def _make_listing_document(listing: Listing) -> Document:
     metavar="REF",
     show_default="no comparison",
     shell_complete=complete_base,
-    help="Show the growth since the merge base of REF and HEAD. auto: since what CI says, else the default branch.",
+    help="Show the growth since the merge base of REF and HEAD. auto: since what CI names, else since the default branch.",
 )
 @options.counting
 @option(
