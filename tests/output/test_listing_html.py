@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Report, Verdict
 
 FOLDERS = st.sampled_from(["", "a/", "a/b/", "a/b/c/", "a/b2/", "d/e/f/g/"])
-PROMPTS = st.lists(st.tuples(FOLDERS, MARKDOWN_NAME, st.integers(0, 10**5)), min_size=1, max_size=25)
+PROMPTS = st.lists(st.tuples(FOLDERS, MARKDOWN_NAME, st.integers(0, 10**5)), min_size=1, max_size=12)
 
 
 def render(report: Report) -> str:
