@@ -82,6 +82,7 @@ class WorkingTree:
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
+        self._listed: Mapping[str, Entry] = {}  # by git, which needn't be asked about each of these
 
     def list_entries(
         self,
@@ -110,6 +111,7 @@ class WorkingTree:
             links_listed = (path for path, entry in entries.items() if entry.kind == "link")
             if any(self._find_folder(path) is not None for path in links_listed):
                 entries = self._list_by_git(paths, [], [""])  # a link to a folder may lead anywhere
+            self._listed = {} if paths else entries  # paths are added below, even ignored ones
         else:
             entries = {path: Entry("link" if is_link else "file") for path, is_link in self._walk("")}
         for path in paths:
@@ -228,7 +230,7 @@ class WorkingTree:
 
     def find_ignored(self, paths: Sequence[str]) -> set[str]:
         """Return those of `paths` (behind no link) that are neither tracked nor what `git add` would take."""
-        unknown = [path for path in paths if path not in self._ignored]
+        unknown = [path for path in paths if path not in self._ignored and path not in self._listed]
         if self.has_git:
             ignored = set(unknown)
             for start in range(0, len(unknown), _BATCH):
@@ -240,7 +242,7 @@ class WorkingTree:
 
             ignored = {path for path in unknown if is_ignored(self.top, to_native(path), self.notes)}
         self._ignored.update((path, path in ignored) for path in unknown)
-        return {path for path in paths if self._ignored[path]}
+        return {path for path in paths if self._ignored.get(path)}
 
     def select_pathspecs(self, within: Collection[str]) -> Sequence[str]:
         """Return `within` for git; empty for everything, also where a link or another repository is on the way."""
