@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
     from prompt_lint.counting.processes import OfflineCounter
-    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.counts import Origin, Outcome
     from prompt_lint.model.values import Request
     from prompt_lint.output.progress import Progress
 
@@ -53,7 +53,8 @@ class ApiService(NamedTuple):
 class CountSources(NamedTuple):
     """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why.
 
-    In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome.
+    In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome. Unless the mode is `exact`, known counts of
+    these `origins` are good, the first ones first.
     """
 
     mode: Mode
@@ -66,6 +67,7 @@ class CountSources(NamedTuple):
     processes: int
     progress: Progress
     is_dry_run: bool = False
+    origins: tuple[Origin, ...] = ("api", "offline")
 
 
 class OfflineStandIn(NamedTuple):
@@ -154,8 +156,8 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
-    """Return the counts that are known: exact ones first, which are good for every mode."""
-    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else ("api", "offline")))
+    """Return the counts that are known."""
+    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:

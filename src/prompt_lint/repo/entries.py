@@ -92,5 +92,10 @@ def parse_ls_tree(output: str) -> dict[str, Entry]:
     for record in output.split("\0")[:-1]:
         about, _, path = record.partition("\t")
         mode, _, blob = about.split(" ")
-        entries[path] = Entry(_KINDS.get(mode[:3], "file"), blob)
+        entries[path] = make_entry(mode, blob)
     return entries
+
+
+def make_entry(mode: str, blob: str) -> Entry:
+    """Return what a commit says of a path: a mode in octal, and the id of the object."""
+    return Entry(_KINDS.get(mode[:3], "file"), blob)
