@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from tests.support.json_schema import DOCS, validate
 from tests.support.repo import Repo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from syrupy.assertion import SnapshotAssertion
     from tests.support.program import Done
@@ -108,3 +109,60 @@ def test_csv(history: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
     """A line for each point, and a column for each prompt or rule."""
     assert snapshot == history("--output-format", "csv").out
     assert snapshot == history("--output-format", "csv", "--by", "rule", "--every", "commit").out
+
+
+def make_random_history(chance: random.Random, number: int) -> Iterator[Commit]:
+    """Files come, change, move and go; links and imports lead to others; some content isn't what its format wants."""
+    paths: set[str] = set()
+    folders = ("prompts/", "prompts/a/", "skills/x/", "docs/", "")
+    names = ("a.md", "b.md", "SKILL.md", "CLAUDE.md", "AGENTS.md")
+
+    def write(path: str) -> bytes:
+        target = chance.choice(sorted(paths) or ["none.md"])
+        if chance.random() < 0.2:
+            return put(path, "../" * path.count("/") + chance.choice([target, "docs"]), "120000")
+        if path.endswith("SKILL.md"):
+            return put(path, chance.choice([SKILL, SKILL * 2, "---\nname: [\n---\nOpen it.\n"]))
+        return put(
+            path, SENTENCE * chance.randrange(4) + chance.choice(["", f"See @/{target} and @docs/a.md.\n"])
+        )
+
+    for day in range(1, number + 1):
+        lines = []
+        for _ in range(chance.randrange(1, 4)):
+            path = chance.choice(folders) + chance.choice(names)
+            kind = chance.choice(["write", "write", "write", "move", "remove"])
+            if kind == "write" or not paths:
+                lines.append(write(path))
+                paths.add(path)
+            else:
+                old = chance.choice(sorted(paths))
+                paths.remove(old)
+                inside = old.startswith("prompts/") and path.startswith("prompts/")
+                # What moves to where a rule matches has that one from the start.
+                lines.append(move(old, path) if kind == "move" and inside else remove(old))
+                paths |= {path} if kind == "move" and inside else set()
+        yield f"2026-09-{day:02}", lines
+
+
+def test_each_total_is_that_of_list(repo: Repo, lint: Callable[..., Done]) -> None:
+    """In a checkout of each commit, with today's configuration, `list` says the same."""
+    config = repo.path.parent / "config.yaml"
+    config.write_text(CONFIG.replace("[CLAUDE.md", "[CLAUDE.md, docs/**"))
+    make_history(repo, make_random_history(random.Random(20261130), 25))
+    report = read(lint("history", "--config", str(config), "--every", "day", "--output-format", "json"))
+
+    totals = dict(
+        zip((point["commit"] for point in report["points"]), report["total"]["tokens"], strict=True)
+    )
+    listed = {}
+    for commit in totals:
+        repo.git("checkout", "--quiet", "--force", commit)
+        listing = json.loads(
+            lint("list", "--config", str(config), "--offline", "--output-format", "json").out
+        )
+        listed[commit] = sum(
+            count["tokens"] or 0 for prompt in listing["prompts"] for count in prompt["counts"]
+        )
+
+    assert listed == {commit: tokens or 0 for commit, tokens in totals.items()}

@@ -303,8 +303,7 @@ def _select_outcomes(
 
 def _trim(history: History) -> History:
     """Return the history without the points before the first prompt."""
-    first = next(
-        (n for n, total in enumerate(history.sum_all()) if total is not None), len(history.points) - 1
-    )
+    starts = (next(n for n, outcome in enumerate(p.outcomes) if outcome is not None) for p in history.prompts)
+    first = min(starts, default=len(history.points) - 1)
     prompts = [prompt._replace(outcomes=prompt.outcomes[first:]) for prompt in history.prompts]
     return history._replace(points=history.points[first:], prompts=prompts)
