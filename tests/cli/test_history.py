@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tests.support.repo import Repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
     from tests.support.program import Done
@@ -30,6 +32,7 @@ prompts:
   - {files: [CLAUDE.md, "skills/*/SKILL.md"], allow_empty: true}
   - {files: evals/*.jsonl, allow_empty: true}
 """
+SEED = 6
 SENTENCE = "Answer the customer in one sentence.\n"
 SKILL = "---\nname: pdf\ndescription: Reads PDFs.\n---\nOpen it.\n"
 
@@ -75,6 +78,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with `HISTORY`, which no test may change."""
     repo = Repo(tmp_path_factory.mktemp("history") / "repo")
     make_history(repo, HISTORY)
+    repo.git("tag", "old", "HEAD~4")
     return repo
 
 
@@ -115,17 +119,19 @@ def make_random_history(chance: random.Random, number: int) -> Iterator[Commit]:
     """Files come, change, move and go; links and imports lead to others; some content isn't what its format wants."""
     paths: set[str] = set()
     folders = ("prompts/", "prompts/a/", "skills/x/", "docs/", "")
-    names = ("a.md", "b.md", "SKILL.md", "CLAUDE.md", "AGENTS.md")
+    names = ("a.md", "b.md", "SKILL.md", "CLAUDE.md", "AGENTS.md", "evals/a.jsonl")
 
     def write(path: str) -> bytes:
         target = chance.choice(sorted(paths) or ["none.md"])
         if chance.random() < 0.2:
             return put(path, "../" * path.count("/") + chance.choice([target, "docs"]), "120000")
-        if path.endswith("SKILL.md"):
-            return put(path, chance.choice([SKILL, SKILL * 2, "---\nname: [\n---\nOpen it.\n"]))
-        return put(
-            path, SENTENCE * chance.randrange(4) + chance.choice(["", f"See @/{target} and @docs/a.md.\n"])
-        )
+        if path.endswith(".jsonl"):
+            return put(
+                path, chance.choice(["{", f'{{"messages": [{{"role": "user", "content": "{path}"}}]}}'])
+            )
+        head = f"---\nname: x\ndescription: {path}\n---\n" if path.endswith("SKILL.md") else ""
+        imports = chance.choice(["", f"{path} has @/{target} and @docs/a.md.\n"])
+        return put(path, head + f"{path}\n" * chance.randrange(4) + imports)  # unlike that of any other path
 
     for day in range(1, number + 1):
         lines = []
@@ -139,30 +145,171 @@ def make_random_history(chance: random.Random, number: int) -> Iterator[Commit]:
                 old = chance.choice(sorted(paths))
                 paths.remove(old)
                 inside = old.startswith("prompts/") and path.startswith("prompts/")
-                # What moves to where a rule matches has that one from the start.
+                # What comes from where no rule matches has a rule there, too, other than for `list`.
                 lines.append(move(old, path) if kind == "move" and inside else remove(old))
                 paths |= {path} if kind == "move" and inside else set()
         yield f"2026-09-{day:02}", lines
 
 
 def test_each_total_is_that_of_list(repo: Repo, lint: Callable[..., Done]) -> None:
-    """In a checkout of each commit, with today's configuration, `list` says the same."""
+    """In a checkout of each commit, with today's configuration, `list` says the same; or it can't count something."""
     config = repo.path.parent / "config.yaml"
     config.write_text(CONFIG.replace("[CLAUDE.md", "[CLAUDE.md, docs/**"))
-    make_history(repo, make_random_history(random.Random(20261130), 25))
-    report = read(lint("history", "--config", str(config), "--every", "day", "--output-format", "json"))
+    chance = random.Random(SEED)  # noqa: S311  # repeatable
+    make_history(repo, make_random_history(chance, 10))
+    flags = ("--config", str(config), "--output-format", "json")
+    report = read(lint("history", "--every", "day", *flags))
 
-    totals = dict(
-        zip((point["commit"] for point in report["points"]), report["total"]["tokens"], strict=True)
+    totals = {}
+    for number, point in enumerate(report["points"]):
+        repo.git("checkout", "--quiet", "--force", point["commit"])
+        listing = json.loads(lint("list", "--offline", *flags).out)
+        tokens = sum(count["tokens"] for prompt in listing["prompts"] for count in prompt["counts"])
+        is_gap = number in report["total"]["uncounted"] and listing["exit_code"] == 3
+        totals[point["commit"]] = None if is_gap else tokens
+
+    commits = (point["commit"] for point in report["points"])
+    assert totals == dict(zip(commits, report["total"]["tokens"], strict=True))
+    assert None in totals.values()
+
+
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [
+        ("2026-09-24", "2026-09-23"),  # what the day began with
+        ("2026-10-08", "2026-10-07"),  # nothing has happened since
+        ("1999-01-01", "2026-09-09"),
+        ("old", "2026-09-16"),
+        ("HEAD", "2026-10-07"),
+        ("HEAD~2", "2026-09-24"),
+    ],
+)
+def test_a_beginning_is_a_day_or_a_revision(history: Callable[..., Done], since: str, first: str) -> None:
+    """The numbers begin with those of the last commit before the day, or of the revision."""
+    report = read(history("--since", since, "--output-format", "json"))
+
+    assert report["points"][0]["time"].startswith(first)
+
+
+def test_what_cannot_be_is_refused(history: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
+    """With exit code 2, what is wrong and what to do."""
+    ends = {
+        arguments: history(*arguments.split(" "))
+        for arguments in (
+            "--since 2026-02-30",
+            "--since olb",
+            "--since=--output=x",
+            "nowhere.md",
+            "../elsewhere.md",
+            "--every month",
+        )
+    }
+
+    assert {end.code for end in ends.values()} == {2}
+    errors = "".join(f"$ prompt-lint history {arguments}\n{end.err}\n" for arguments, end in ends.items())
+    assert snapshot == re.sub(r"/\S*/repo", "TOP", errors)
+
+
+def test_paths_are_of_any_time(history: Callable[..., Done]) -> None:
+    """A file that is gone, a former name, a folder, a pattern: the whole line of each prompt that was there."""
+    paths = {}
+    for path in ("prompts/old.md", "drafts", "skills", "*.md"):
+        report = read(history(path, "--output-format", "json"))
+        paths[path] = [f"{prompt['path']} {prompt['name']}".strip() for prompt in report["prompts"]]
+
+    assert paths == {
+        "prompts/old.md": ["prompts/old.md"],
+        "drafts": ["prompts/agent.md"],
+        "skills": ["skills/pdf/SKILL.md metadata", "skills/pdf/SKILL.md body"],
+        "*.md": ["CLAUDE.md"],
+    }
+
+
+def test_a_clone_without_all_of_the_history(
+    past: Repo, tmp_path: Path, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shows what there is. A note says where a shallow clone begins; contents that a partial one lacks are gaps."""
+    past.git("config", "uploadpack.allowFilter", "true")
+    origin = f"file://{past.path}"
+    past.git("clone", "--quiet", "--depth=3", origin, str(tmp_path / "shallow"))
+    past.git("clone", "--quiet", "--filter=blob:none", origin, str(tmp_path / "partial"))
+
+    monkeypatch.chdir(tmp_path / "shallow")
+    shallow = read(lint("history", "--output-format", "json"))
+    recent = read(lint("history", "--since", "2026-10-01", "--output-format", "json"))
+    monkeypatch.chdir(tmp_path / "partial")
+    partial = read(lint("history", "prompts/agent.md", "--output-format", "json"))
+
+    assert shallow["commits"] == 3
+    start = f"2026-09-24 ({shallow['points'][0]['commit'][:10]})"
+    assert shallow["notes"] == [
+        f"this clone is shallow, so the history before {start} is missing; run `git fetch --unshallow`"
+    ]
+    assert recent["notes"] == []
+    [agent] = partial["prompts"]
+    assert (agent["tokens"], agent["uncounted"]) == (
+        [18, 18, None, None, 122],
+        [2, 3],
+    )  # docs/style.md has the first content today
+    [note] = partial["notes"]
+    assert note.startswith(
+        "not counted in some commits, which are gaps: is not in this clone, or damaged; `git fetch"
     )
-    listed = {}
-    for commit in totals:
-        repo.git("checkout", "--quiet", "--force", commit)
-        listing = json.loads(
-            lint("list", "--config", str(config), "--offline", "--output-format", "json").out
-        )
-        listed[commit] = sum(
-            count["tokens"] or 0 for prompt in listing["prompts"] for count in prompt["counts"]
-        )
 
-    assert listed == {commit: tokens or 0 for commit, tokens in totals.items()}
+
+def test_names_are_escaped(repo: Repo, lint: Callable[..., Done]) -> None:
+    """Whoever names a file can neither write to the terminal nor put a formula into a spreadsheet."""
+    name = "=1+1 \x1b[31m##[error]\n.md"
+    repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**", '"**/*.md"'))
+    repo.write(name)
+    repo.commit()
+
+    text, table = lint("history").out, lint("history", "--output-format", "csv").out
+
+    assert text.count("=1+1 \\x1b[31m#\\x23[error]\\n.md") == 1
+    assert ",'=1+1 \\x1b[31m#\\x23[error]\\n.md" in table
+    assert "\x1b" not in text + table
+
+
+def test_there_must_be_a_commit(
+    repo: Repo, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one, and outside of git, there is no history; a history without prompts says so."""
+    unborn = lint("history")
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.commit()
+    empty = lint("history")
+    monkeypatch.chdir(repo.path.parent)
+    outside = lint("history")
+
+    assert (unborn.code, unborn.err) == (
+        2,
+        "error: there is no commit yet, so there is no history\ncommit the prompts first\n",
+    )
+    assert (empty.code, empty.out) == (0, "There was no prompt that a rule matches in 1 commit.\n")
+    assert outside.code == 2
+    assert "is in no git repository, so it has no history" in outside.err
+
+
+def test_a_path_that_two_files_had(repo: Repo, lint: Callable[..., Done]) -> None:
+    """The file of today and the one that was deleted are two lines where both were there at a time, else one with a gap."""
+    make_history(
+        repo,
+        [
+            ("2026-09-01", [put("prompts/a.md", "First.\n" * 9), put("prompts/b.md", "Second.\n" * 20), put("prompts/c.md", "Third.\n")]),
+            ("2026-09-02", [remove("prompts/a.md"), remove("prompts/c.md")]),
+            ("2026-09-03", [move("prompts/b.md", "prompts/a.md"), put("prompts/c.md", "Back again.\n")]),
+            ("2026-09-04", [put(".prompt-lint.yaml", CONFIG)]),
+        ],
+    )  # fmt: skip
+
+    report = read(lint("history", "--every", "day", "--output-format", "json"))
+
+    series = [(prompt["path"], prompt["former_paths"], prompt["tokens"]) for prompt in report["prompts"]]
+    first, second, third, again = series[1][2][0], series[0][2][0], series[2][2][0], series[2][2][-1]
+    assert series == [
+        ("prompts/a.md", ["prompts/b.md"], [second] * 4),
+        ("prompts/a.md", [], [first, None, None, None]),
+        ("prompts/c.md", [], [third, None, again, again]),
+    ]
+    assert len({first, second, third, again}) == 4

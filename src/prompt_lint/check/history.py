@@ -180,8 +180,7 @@ class _HistoryReader:
         """Return the files to be read, and record which aren't there."""
         has_changed_links, before = files.has_changed_links, self._matched
         if files.is_rematch_needed:
-            matched = files.match(tree, self._max_file_size)
-            self._matched = {files.find_name(file.display_path): file for file in matched}
+            self._matched = files.match(tree, self._max_file_size)
             for name in before.keys() - self._matched.keys():
                 self._requested.pop(name, None)
                 self._record(name, before[name], None)

@@ -45,6 +45,7 @@ class PastFiles:
         self._holders: dict[FileName, str] = {}  # the other way round
         self._rules: dict[str, Rule] = {}
         self._links: dict[str, Entry] = {}
+        self._linked: set[str] = set()
         for path, entry in entries.items():
             self._put(path, entry)
 
@@ -61,6 +62,9 @@ class PastFiles:
         for path, change in changes:
             if change.status == "M" and self.entries[path].kind == "file":
                 self.entries[path] = make_entry(change.mode, change.blob)
+                self.is_rematch_needed |= (
+                    path in self._linked
+                )  # what it imports decides whether a link reads it again
             else:
                 moves.append((change, None if change.status == "D" else self._take(path)))
         for change, known_name in moves:
@@ -72,14 +76,21 @@ class PastFiles:
             self._put(change.source, make_entry(change.mode, change.blob))
         return {path for new_path, change in changes for path in (new_path, change.source)}
 
-    def match(self, tree: CommitTree, max_file_size: int) -> list[MatchedFile]:
+    def match(self, tree: CommitTree, max_file_size: int) -> dict[FileName, MatchedFile]:
         """Return the files to which a rule applies, as a check of this commit, which is `tree`, would find them."""
         self.is_rematch_needed = self.has_changed_links = False
         aliases = tree.find_aliases(self._links)
         if self._links.keys() - aliases.keys():  # a link to a folder, which stands for the files there
             aliases = tree.find_aliases(self.entries)
         matched = match_files(self._rules, select_intact(aliases), self._matcher)
-        return [each for file in matched for each in split_by_name(file, self._matcher, tree, max_file_size)]
+        self._linked = {file.path for file in matched if file.aliases}
+        by_name: dict[FileName, MatchedFile] = {}
+        for file in matched:
+            for reading in split_by_name(file, self._matcher, tree, max_file_size):
+                name = self.find_name(reading.display_path)
+                # A file that two rules judge, of which a link matches one, is two prompts.
+                by_name[self.find_name(reading.aliases[0]) if name in by_name else name] = reading
+        return by_name
 
     def _take(self, path: str) -> FileName:
         """Take the file at `path` out, and return its name."""
