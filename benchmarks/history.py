@@ -1,4 +1,4 @@
-"""What `history` costs in a repository of 5,000 commits and 300 prompts: docs/speed.md keeps the figures.
+"""What `history` costs in a repository of 5,000 commits and 300 prompts: docs/scale.md keeps the figures.
 
     python benchmarks/history.py [COMMITS [PROMPTS]]
 

@@ -286,7 +286,7 @@ def test_there_must_be_a_commit(
         2,
         "error: there is no commit yet, so there is no history\ncommit the prompts first\n",
     )
-    assert (empty.code, empty.out) == (0, "There was no prompt that a rule matches in 1 commit.\n")
+    assert (empty.code, empty.out) == (0, "No prompt to count in 1 commit.\n")
     assert outside.code == 2
     assert "is in no git repository, so it has no history" in outside.err
 

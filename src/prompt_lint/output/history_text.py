@@ -51,9 +51,9 @@ def render(history: History, by: str, view: View) -> str:
 
 def _describe_points(history: History) -> str:
     first, last = history.points[0], history.points[-1]
-    period = f"from {first.day} to {last.day}" if len(history.points) > 1 else f"on {last.day}"
     if not history.prompts:
-        return f"There was no prompt that a rule matches in {pluralize(history.commits, 'commit')}."
+        return f"No prompt to count in {pluralize(history.commits, 'commit')}."
+    period = f"from {first.day} to {last.day}" if first.day != last.day else f"on {last.day}"
     when = f", at {_POINTS[history.every]}" if len(history.points) > 1 else ""
     return f"Tokens for {history.model} {period}{when} ({pluralize(history.commits, 'commit')})"
 
