@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.api_server import KEY
 from tests.support.json_schema import DOCS, validate
 from tests.support.repo import Repo
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
+    from tests.support.api_server import ApiServer
     from tests.support.program import Done
 
     # A day, and lines of git's fast-import.
@@ -223,6 +225,37 @@ def test_paths_are_of_any_time(history: Callable[..., Done]) -> None:
         "skills": ["skills/pdf/SKILL.md metadata", "skills/pdf/SKILL.md body"],
         "*.md": ["CLAUDE.md"],
     }
+
+
+def test_each_commit_is_one_that_changed_the_prompts_asked_for(history: Callable[..., Done]) -> None:
+    """Also by what they import; the last commit stands for today."""
+    report = read(history("CLAUDE.md", "--every", "commit", "--output-format", "json"))
+
+    days = [point["time"].partition("T")[0] for point in report["points"]]
+    assert dict(zip(days, report["total"]["tokens"], strict=True)) == {
+        "2026-09-08": 14, "2026-09-09": 53, "2026-09-23": 27, "2026-10-07": 27,
+    }  # fmt: skip
+
+
+def test_all_is_counted_by_the_same_means(
+    past: Repo,
+    history: Callable[..., Done],
+    lint: Callable[..., Done],
+    api: ApiServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Exact counts that the cache has of today's prompts aren't mixed with offline ones; nothing is sent."""
+    api.count = lambda _model, _fields: 900
+    monkeypatch.chdir(past.path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    assert lint("count", "prompts/agent.md", "--model", "claude-sonnet-5-5", "--counting", "exact").code == 0
+    sent = len(api.requests)
+
+    report = read(history("prompts/agent.md", "--output-format", "json"))
+
+    assert (sent, len(api.requests)) == (1, 1)
+    assert report["total"]["tokens"] == [18, 18, 31, 31, 122]
 
 
 def test_a_clone_without_all_of_the_history(

@@ -85,18 +85,13 @@ def read_history(
         outcome = results.outcomes[CountKey(model, digest)] if digest else EMPTY_COUNT
         return outcome.offline_count if isinstance(outcome, OfflineStandIn) else outcome
 
-    points = reader.points
-    # Of single commits, only those are shown that changed a prompt.
-    kept = [
-        number
-        for number in range(len(points) - 1, -1, -1)
-        if every != "commit" or number in {0, len(points) - 1} or number + 1 in reader.changed
-    ]
+    points, files = reader.points, _select_files(reader.files, paths)
+    # Of single commits, only those are shown that changed a prompt: the one before has another reading.
+    changed = {number - 1 for _, file in files for number, _ in file.readings} | {0, len(points) - 1}
+    kept = [number for number in reversed(range(len(points))) if every != "commit" or number in changed]
     notes: list[Note] = []
     prompts = [
-        prompt
-        for name, file in _select_files(reader.files, paths)
-        for prompt in _make_prompts(name, file, kept, find_outcome, notes)
+        prompt for name, file in files for prompt in _make_prompts(name, file, kept, find_outcome, notes)
     ]
     return _trim(History(model, every, len(commits), [points[number] for number in kept], prompts, notes))
 
@@ -120,14 +115,13 @@ def _select_files(
 
 
 class _HistoryReader:
-    """Reads the prompts of one point after another. `changed` are the points that differ from the next newer one."""
+    """Reads the prompts of one point after another, the newest first."""
 
     def __init__(
         self, tree: WorkingTree, config: Config, objects: ObjectReader, model: str, max_file_size: int
     ) -> None:
         self.points: list[Point] = []
         self.files: dict[FileName, _FileHistory] = {}
-        self.changed: set[int] = set()
         self._tree, self._objects = tree, objects
         self._matcher, self._config_paths = compile_config(config), set(config.list_paths())
         self._model, self._max_file_size = model, max_file_size
@@ -225,7 +219,6 @@ class _HistoryReader:
         history.paths[file.display_path] = None
         if not history.readings or history.readings[-1][1] != reading:
             history.readings.append((number, reading))
-            self.changed.add(number)
 
 
 def _make_prompts(
