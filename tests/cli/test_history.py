@@ -158,7 +158,7 @@ def test_each_total_is_that_of_list(repo: Repo, lint: Callable[..., Done]) -> No
     config = repo.path.parent / "config.yaml"
     config.write_text(CONFIG.replace("[CLAUDE.md", "[CLAUDE.md, docs/**"))
     chance = random.Random(SEED)  # noqa: S311  # repeatable
-    make_history(repo, make_random_history(chance, 10))
+    make_history(repo, make_random_history(chance, 7))
     flags = ("--config", str(config), "--output-format", "json")
     report = read(lint("history", "--every", "day", *flags))
 
@@ -245,7 +245,7 @@ def test_all_is_counted_by_the_same_means(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Exact counts that the cache has of today's prompts aren't mixed with offline ones; nothing is sent."""
-    api.count = lambda _model, _fields: 900
+    api.count = lambda _model, _fields: 124
     monkeypatch.chdir(past.path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
