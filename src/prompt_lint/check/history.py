@@ -159,6 +159,7 @@ class _HistoryReader:
             entry = files.entries[file.path]
             key = (file.display_path, entry.blob, file.rule.reading)
             reading = self._known.get(key)
+            self._requested.pop(name, None)
             if reading is None:
                 reader = IncludeReader(tree, self._max_file_size)
                 reading = yield from self._read_file(file, entry, tree, reader)
@@ -230,9 +231,8 @@ def _make_prompts(
 ) -> Iterator[PromptHistory]:
     """Yield the prompts of a file at the points `kept`. What was never counted is left out; gaps have a note."""
     former_paths = tuple(path for path in file.paths if path != name.path)
-    uncounted: dict[
-        bool, str
-    ] = {}  # whether it was counted in other commits → why not in the newest of these
+    # Whether a prompt was counted in other commits → why it wasn't in the newest of these.
+    uncounted: dict[bool, str] = {}
     for prompt, steps in _list_steps(file, find_outcome):
         outcomes = _select_outcomes(steps, kept)
         is_counted = any(isinstance(outcome, Count) for outcome in outcomes)

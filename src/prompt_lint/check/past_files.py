@@ -62,9 +62,8 @@ class PastFiles:
         for path, change in changes:
             if change.status == "M" and self.entries[path].kind == "file":
                 self.entries[path] = make_entry(change.mode, change.blob)
-                self.is_rematch_needed |= (
-                    path in self._linked
-                )  # what it imports decides whether a link reads it again
+                # What a file imports decides whether it is another prompt by the name of a link.
+                self.is_rematch_needed |= path in self._linked
             else:
                 moves.append((change, None if change.status == "D" else self._take(path)))
         for change, known_name in moves:

@@ -16,6 +16,7 @@ from prompt_lint.cli.project import load_rules, make_search, working_directory
 from prompt_lint.cli.value_completion import complete_models, complete_refs
 from prompt_lint.config.load import settle_run
 from prompt_lint.model.history import History
+from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.values import Note
 from prompt_lint.output import history_csv, history_json, history_text
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
@@ -124,7 +125,7 @@ def command(
     config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
     search = make_search(tree, [path for _, path, _ in past_paths], config_options)
     config = settle_run(load_rules(env, tree, config_options, search))
-    model = model or next(name for rule in config.list_rules() for name in rule.models)
+    model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
     with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
         history = read_history(
             tree, config, past_paths, commits.commits, every, model, sources, max_file_size

@@ -72,7 +72,7 @@ def _read_since(tree: WorkingTree, since: str) -> tuple[int, str]:
             return int(datetime.strptime(since, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()), ""
         except ValueError:
             raise Fatal(f"--since: there is no day {since}", "write it as YYYY-MM-DD, in UTC") from None
-    is_possible = not since.startswith("-") and len(since) <= MAX_NAME and "\0" not in since
+    is_possible = not since.startswith("-") and len(since) <= MAX_NAME
     commit = find_commit(tree.top, since) if is_possible else None
     if commit is None:
         near = suggest_ref(tree, since) if is_possible else ""
