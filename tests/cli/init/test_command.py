@@ -833,7 +833,9 @@ def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Calla
     """Constants of Python and marked lines; tests and files of other configurations aren't."""
     repo.write("CLAUDE.md")
     repo.write("app/agent.py", 'SYSTEM_PROMPT = """\nYou are helpful.\n"""\n')
-    repo.write("app/help.go", "// prompt-lint: begin\n// Be kind.\n// prompt-lint: end\n")
+    marked = "// prompt-lint: begin\n// Be kind.\n// prompt-lint: end\n"
+    repo.write("app/help.go", marked)
+    repo.write("app/generated.go", marked + "\n" * (1 << 20))  # no larger file is read
     repo.write("tests/test_agent.py", 'PROMPT = "x"\n')
     repo.commit()
 
@@ -842,6 +844,7 @@ def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Calla
     repo.write(".prompt-lint.yaml", rules)
 
     assert "tests/" not in proposed
+    assert "generated.go" not in proposed
     assert {verdict["path"] for verdict in lint("check", "--offline", "--output-format", "json").report["verdicts"]} == {
         "CLAUDE.md", "app/agent.py", "app/help.go",
     }  # fmt: skip
