@@ -36,7 +36,7 @@ from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.support.api_server import Planned
     from tests.support.repo import Repo

@@ -28,7 +28,8 @@ from prompt_lint.model.values import Problem
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
 from prompt_lint.output.terminal import write_stdout
-from prompt_lint.repo.arguments import refuse_foreign_link, resolve_argument
+from prompt_lint.repo.arguments import resolve_argument
+from prompt_lint.repo.foreign_links import refuse_foreign_link
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native

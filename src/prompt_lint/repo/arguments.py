@@ -6,16 +6,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import ExitCode, Fatal, NotInRepository, Unreadable
+from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.paths import from_native, is_in_git_folder
-from prompt_lint.repo.safe_read import is_link
-from prompt_lint.repo.working_tree import open_tree
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -76,53 +74,6 @@ def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
     if is_in_git_folder(inner):
         raise Fatal(f"`{argument}` belongs to git itself", "name a file of the repository")
     return inner
-
-
-def refuse_foreign_link(path: str) -> None:
-    """Check a file of the command line that needn't be in a repository: a link in one may lead to what everybody has there.
-
-    Somebody who names a file means it. A link is what the repository makes of the name, and that may be a stranger's.
-
-    Raises:
-        Unreadable: it leads out of the repository, in circles, or to what git ignores.
-    """
-    absolute = os.path.abspath(path)
-    if os.path.isdir(absolute):
-        return
-    for folder, here in _list_links(absolute):
-        top = _find_repository(folder)
-        if top:
-            tree = open_tree(top)
-            name = from_native(os.path.relpath(absolute, top))
-            try:
-                tree.require_shared(from_native(os.path.relpath(here, top)), tree.resolve(name))
-            except NotInRepository as error:
-                hint = "name the file itself, if you mean that one"
-                raise Unreadable(f"leads to a file that {error.message}", hint) from None
-            return
-
-
-def _list_links(absolute: str) -> Iterator[tuple[str, str]]:
-    """Yield the links on the way to a path, the outermost first, each after its folder."""
-    folder, *names = absolute.split(os.sep)
-    folder += os.sep
-    for name in names:
-        here = os.path.join(folder, name)
-        try:
-            if is_link(os.lstat(here)):
-                yield folder, here
-        except OSError:
-            return
-        folder = here
-
-
-def _find_repository(folder: str) -> str:
-    """Return the nearest folder, this one or above it, that has a `.git`; "" if there is none."""
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        folder, name = os.path.split(folder)
-        if not name:
-            return ""
-    return folder
 
 
 def _hint_at_name(tree: WorkingTree, argument: str, inner: str | None) -> str:

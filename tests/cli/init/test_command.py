@@ -829,6 +829,21 @@ def test_it_runs_as_a_module(repo: Repo) -> None:
     assert "CLAUDE.md" in done.stdout
 
 
+def test_a_workflow_is_written_through_no_link_out_of_the_repository(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path
+) -> None:
+    """A folder of a stranger's could be any folder of the machine."""
+    (tmp_path / "outside").mkdir()
+    repo.write("CLAUDE.md")
+    repo.link(".github", "../outside")
+
+    done = lint("init", "--with", "github")
+
+    message = ".github/workflows/prompts.yml isn't written: a symbolic link leads it out of the repository"
+    assert (done.code, done.err.splitlines()[0]) == (2, f"error: {message}")
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
 def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Callable[..., Done]) -> None:
     """Constants of Python and marked lines; tests and files of other configurations aren't."""
     repo.write("CLAUDE.md")
