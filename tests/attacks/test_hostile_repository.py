@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from tests.support.api_server import Seen
     from tests.support.composite import Job
     from tests.support.github_server import GitHubServer
     from tests.support.repo import Repo
@@ -168,11 +169,20 @@ def test_no_run_shows_a_secret_starts_a_program_or_changes_a_file(
     check_outputs(out)
     assert bool(api.requests) == ("by the API" in name)
     assert evil.connections == 0
-    for seen in api.requests:
-        headers = [
-            f"{name}: {value}".encode() for name, value in seen.headers.items() if name != "authorization"
+    check_requests(api.requests, KEY)
+
+
+def check_requests(requests: Iterable[Seen], credential: str) -> None:
+    """A server gets its own credential, in one header, and no other secret."""
+    for seen in requests:
+        headers = dict(seen.headers)
+        assert headers.pop("authorization") == f"Bearer {credential}"
+        sent = [
+            seen.body,
+            seen.path.encode(),
+            *(f"{name}: {value}".encode() for name, value in headers.items()),
         ]
-        assert find_secrets([seen.body, seen.path.encode(), *headers], _FORMS) == set()
+        assert find_secrets(sent, _FORMS) == set()
 
 
 def check_log(text: str) -> None:
@@ -305,7 +315,6 @@ def test_the_action_and_its_comment_hold_names_and_texts_as_what_they_are(
     api: ApiServer,
     evil: ApiServer,
     github: GitHubServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """For a pull request with hostile words wherever GitHub passes them on, with a key and a token that may write."""
     api.keys = frozenset({KEY})
@@ -337,11 +346,9 @@ def test_the_action_and_its_comment_hold_names_and_texts_as_what_they_are(
         "notice",
     }
     assert evil.connections == 0
-    for seen in (*api.requests, *github.requests):
-        headers = [
-            f"{name}: {value}".encode() for name, value in seen.headers.items() if name != "authorization"
-        ]
-        assert find_secrets([seen.body, seen.path.encode(), *headers], _FORMS) == set()
+    check_sarif((scene.repo.path.parent / "out/sarif").read_text(encoding="utf-8"))
+    check_requests(api.requests, KEY)
+    check_requests(github.requests, TOKEN)
 
 
 _CONFIGURATIONS: Mapping[str, str | Link] = {

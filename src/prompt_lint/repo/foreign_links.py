@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import NotInRepository, Unreadable
-from prompt_lint.repo.paths import from_native, is_in_git_folder
+from prompt_lint.repo.links import path_inside
+from prompt_lint.repo.paths import from_native
 from prompt_lint.repo.safe_read import is_link
 from prompt_lint.repo.working_tree import open_tree
 
@@ -38,8 +39,11 @@ def leads_out_of_repository(path: str) -> bool:
     """Return whether a link of a repository leads a file that is to be written out of it, or into its `.git`."""
     absolute = os.path.abspath(path)
     for _, top in _list_links(absolute):
-        inner = os.path.relpath(os.path.realpath(absolute), os.path.realpath(top)).replace(os.sep, "/")
-        return inner.startswith("../") or os.path.isabs(inner) or is_in_git_folder(inner)
+        try:
+            path_inside(os.path.realpath(top), os.path.realpath(absolute))
+        except Unreadable:
+            return True
+        break
     return False
 
 
