@@ -49,7 +49,7 @@ class PromptHistory(NamedTuple):
 
 
 class History(NamedTuple):
-    """The prompts at the points of a history, the oldest first, counted for `model`. `commits` is how many there were."""
+    """The prompts at the points of a history, the oldest first, counted for `model`; `commits` of them and between them."""
 
     model: str
     every: Every
