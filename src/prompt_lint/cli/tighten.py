@@ -32,6 +32,7 @@ from prompt_lint.output import View
 from prompt_lint.output.file_writing import write_file
 from prompt_lint.output.phrases import reserve_suffix
 from prompt_lint.output.terminal import write_result, write_stderr
+from prompt_lint.output.text_pieces import format_short_name
 from prompt_lint.output.text_remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -149,8 +150,11 @@ def command(
     is_written = not (dry_run or check)
     for path, text in texts.items() if is_written else ():
         write_file(path, text)
-    verb = "Lowered" if is_written else "Can lower"
-    lines.append(f"{verb} {pluralize(number, 'limit')}." if number else "No limit to lower.")
+    verb, end = (
+        ("Lowered" if is_written else "Can lower"),
+        "; run it without `--check` to do so" if check else "",
+    )
+    lines.append(f"{verb} {pluralize(number, 'limit')}{end}." if number else "No limit to lower.")
     exit_code = ExitCode.OVER_LIMIT if check and number else exit_code
     return write_result("".join(f"{line}\n" for line in lines), exit_code)
 
@@ -230,8 +234,7 @@ def _describe(file: WrittenConfig, lowerings: Iterable[_Lowering], new_text: str
     """Yield a line for each lower limit, and the diff."""
     for lowering in lowerings:
         prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve
-        subject = escape_line(prompt.name if prompt.is_group else prompt.path)
-        largest = f"{subject}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
+        largest = f"{format_short_name(prompt)}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
         yield f"{_name(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
     name = escape_line(file.configs[0].path)
     diff = difflib.unified_diff(file.text.splitlines(), new_text.splitlines(), name, name, n=1, lineterm="")
