@@ -155,40 +155,33 @@ class _HistoryReader:
         """Read the files of a point that aren't what they were at the newer one, from which the paths `changed` differ."""
         tree = CommitTree(self._tree.top, point.commit, objects=self._objects)
         self.points.append(point)
-        for name, file in self._select_changed(tree, files, changed):
-            entry = files.entries[file.path]
-            key = (file.display_path, entry.blob, file.rule.reading)
-            reading = self._known.get(key)
-            self._requested.pop(name, None)
-            if reading is None:
-                reader = IncludeReader(tree, self._max_file_size)
-                reading = yield from self._read_file(file, entry, tree, reader)
-                if requested := reader.requested.keys() - {file.path}:
-                    self._requested[name] = requested
-                else:
-                    self._known[key] = reading
-            self._record(name, file, reading)
-
-    def _select_changed(
-        self, tree: CommitTree, files: PastFiles, changed: set[str]
-    ) -> list[tuple[FileName, MatchedFile]]:
-        """Return the files to be read, and record which aren't there."""
         has_changed_links, before = files.has_changed_links, self._matched
         if files.is_rematch_needed:
             self._matched = files.match(tree, self._max_file_size)
             for name in before.keys() - self._matched.keys():
                 self._requested.pop(name, None)
                 self._record(name, before[name], None)
-        return [
-            (name, file)
-            for name, file in self._matched.items()
-            if file.path in changed
-            or file != before.get(name)
-            or (
-                (requested := self._requested.get(name))
-                and (has_changed_links or not changed.isdisjoint(requested))
-            )
-        ]
+        for name, file in self._matched.items():
+            requested = self._requested.get(name)
+            has_changed_imports = requested and (has_changed_links or not changed.isdisjoint(requested))
+            if has_changed_imports or file.path in changed or file != before.get(name):
+                reading = yield from self._find_reading(name, file, files.entries[file.path], tree)
+                self._record(name, file, reading)
+
+    def _find_reading(
+        self, name: FileName, file: MatchedFile, entry: Entry, tree: CommitTree
+    ) -> Generator[CountJob, None, _Reading]:
+        """Return what a file holds, and yield what of it hasn't been counted. Content that is known isn't read again."""
+        self._requested.pop(name, None)
+        key = (file.display_path, entry.blob, file.rule.reading)
+        if key not in self._known:
+            reader = IncludeReader(tree, self._max_file_size)
+            reading = yield from self._read_file(file, entry, tree, reader)
+            if requested := reader.requested.keys() - {file.path}:
+                self._requested[name] = requested
+                return reading
+            self._known[key] = reading
+        return self._known[key]
 
     def _read_file(
         self, file: MatchedFile, entry: Entry, tree: CommitTree, reader: IncludeReader

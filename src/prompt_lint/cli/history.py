@@ -121,7 +121,7 @@ def command(
     """
     start = working_directory()
     tree = open_tree(start)
-    commits = list_commits(tree, since, env)
+    commits, clone_notes = list_commits(tree, since, env)
     past_paths = [resolve_past_argument(tree, path, start) for path in paths]
     config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
     search = make_search(tree, [path for _, path, _ in past_paths], config_options)
@@ -130,11 +130,9 @@ def command(
         raise ConfigErrors(mistakes)
     model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
     with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
-        history = read_history(
-            tree, config, past_paths, commits.commits, every, model, sources, max_file_size
-        )
+        history = read_history(tree, config, past_paths, commits, every, model, sources, max_file_size)
     warnings = sources.counts.warnings
-    history = history._replace(notes=[*map(Note, commits.notes), *history.notes, *map(Note, warnings)])
+    history = history._replace(notes=[*map(Note, clone_notes), *history.notes, *map(Note, warnings)])
     targets = choose_targets(
         output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
     )

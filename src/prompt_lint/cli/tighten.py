@@ -21,11 +21,7 @@ from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.load import read_outside_config
 from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
-from prompt_lint.config.written_limits import (
-    is_only_tighter,
-    replace_spans,
-    write_like,
-)
+from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import View
@@ -206,7 +202,7 @@ def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) ->
         elif not reason and (verdict is None or not find_high(verdict)):
             reason = "it judges no prompt"
         if reason or verdict is None:
-            left.append(f"{_name(file, written)} stays: {escape_line(reason)}")
+            left.append(f"{_name_limit(file, written)} stays: {escape_line(reason)}")
             continue
         factor = 1 + headroom
         tokens = limit_for(find_high(verdict), 1, factor=factor, least=factor, digits=_DIGITS)
@@ -214,7 +210,7 @@ def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) ->
             yield _Lowering(written, tokens, verdict)
 
 
-def _name(file: WrittenConfig, written: WrittenLimit) -> str:
+def _name_limit(file: WrittenConfig, written: WrittenLimit) -> str:
     return f"{escape_line(file.configs[0].path)}:{written.line}: limit {escape_line(written.text)}"
 
 
@@ -235,7 +231,7 @@ def _describe(file: WrittenConfig, lowerings: Iterable[_Lowering], new_text: str
     for lowering in lowerings:
         prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve
         largest = f"{format_short_name(prompt)}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
-        yield f"{_name(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
+        yield f"{_name_limit(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
     name = escape_line(file.configs[0].path)
     diff = difflib.unified_diff(file.text.splitlines(), new_text.splitlines(), name, name, n=1, lineterm="")
     yield from map(escape_line, diff)

@@ -65,6 +65,11 @@ def count_cells(verdict: Verdict) -> list[str]:
     return [format_count(verdict.token_count, verdict.rule.reserve), growth_cell(verdict), limit]
 
 
+def format_share(tokens: int, total: int) -> str:
+    """Return `12%`; "" where the total is 0."""
+    return f"{100 * tokens / total:.0f}%" if total else ""
+
+
 def growth_cell(verdict: Verdict) -> str:
     """Return by how much a prompt grew; `new`, `same`, `?` where that isn't known, and "" without a base."""
     if verdict.change in {"", "new"}:
