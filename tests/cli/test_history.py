@@ -312,7 +312,7 @@ def test_there_must_be_a_commit(
     unborn = lint("history")
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.commit()
-    empty = lint("history")
+    empty, no_sum = lint("history"), read(lint("history", "--output-format", "json"))["total"]["tokens"]
     monkeypatch.chdir(repo.path.parent)
     outside = lint("history")
 
@@ -321,6 +321,7 @@ def test_there_must_be_a_commit(
         "error: there is no commit yet, so there is no history\ncommit the prompts first\n",
     )
     assert (empty.code, empty.out) == (0, "No prompt to count in 1 commit.\n")
+    assert no_sum == [None]
     assert outside.code == 2
     assert "is in no git repository, so it has no history" in outside.err
 

@@ -156,7 +156,7 @@ def command(
 
 
 def _write_problems(report: Report, chosen: Report | None) -> ExitCode:
-    """Write the problems to stderr, but what is wrong with rules for other files than the `chosen`; return the exit code."""
+    """Write the problems to stderr and return their exit code. Mistakes of rules count if they are about `chosen` files."""
     problems = list(report.problems)
     if chosen:
         problems = [each for each in problems if each.exit_code is not ExitCode.USAGE]

@@ -122,7 +122,7 @@ _COLUMNS = (
     _Column("full", lambda listed, _: percent_of_limit(listed.verdicts[0])),
     _Column("1,000 calls", _cost),
     _Column("status", _status),
-    _Column("kind", lambda listed, _: escape_html(listed.prompt.format)),
+    _Column("format", lambda listed, _: escape_html(listed.prompt.format)),
     _Column("role", lambda listed, _: escape_html(listed.prompt.role)),
     _Column("model", _model),
 )
