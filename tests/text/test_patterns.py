@@ -16,6 +16,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 from prompt_lint.text.patterns import (
     MAX_PATTERNS,
     MAX_WEIGHT,
+    anchor_pattern,
     compile_patterns,
     find_endings,
     find_folders,
@@ -299,6 +300,25 @@ def test_the_folder_of_a_pattern_is_what_comes_before_its_first_wildcard(
 ) -> None:
     """Where the pattern starts at the top of the repository; and in plain ASCII."""
     assert find_folders([pattern]) == folders
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        ("**/", "a/x/b", "a/x"),
+        ("docs/ ", "a/x/docs/b", "docs/b"),
+        ("{b ,c}", "a/b ", "a/b"),
+        ("b\\ ", "a/x/b ", "a/b"),
+        ("!/b", "a/x", "a/b"),
+    ],
+)
+def test_a_pattern_means_the_same_in_a_folder(pattern: str, yes: str, no: str) -> None:
+    """What it matches from there is what its anchored patterns match from the top."""
+    matches = compile_patterns(
+        ["**", *anchor_pattern(pattern, "a")] if pattern[0] == "!" else anchor_pattern(pattern, "a")
+    )
+
+    assert (matches(yes), matches(no)) == (True, False)
 
 
 def test_a_folder_inside_another_is_not_asked_for_twice() -> None:
