@@ -139,7 +139,9 @@ def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
         batch = native[start : start + _BATCH]
         command = ["check-attr", "-z", "filter", "working-tree-encoding", "ident", "--", *batch]
         fields = decode(git.run(command, top)).split("\0")[:-1]
-        for path, attribute, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
+        with git.expect_format("check-attr"):
+            records = list(zip(fields[::3], fields[1::3], fields[2::3], strict=True))
+        for path, attribute, value in records:
             if value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}:
                 converted[path] = attribute if value == "set" else f"{attribute}={value}"
     return converted
@@ -177,7 +179,7 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
         notes.append(f"renamed files that were edited as well count as new: {error.message}")
         exact_command = [*staged_command, "-M100%", base, "--"]
         outputs = list(git.run_parallel([exact_command, *disk_commands], tree.top, []))
-    changes = list(_parse_raw_diff(outputs[0]))
+    changes = _parse_raw_diff(outputs[0])
     staged = {path: change for path, change in changes if change.status != "U"}
     conflicts = {path for path, change in changes if change.status == "U"}
     if no_filters is None:
@@ -188,16 +190,21 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
     return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes, has_lost_links)
 
 
-def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, _StagedChange]]:
-    """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed."""
-    fields = iter(decode(output).split("\0"))
-    for about in fields:
-        if not about:
-            return
-        mode, _, blob, _, status = about[1:].split(" ")
-        source = next(fields)
-        path = next(fields) if status[0] in "RC" else source
-        yield path, _StagedChange(status[0], mode, blob, source)
+def _parse_raw_diff(output: bytes) -> list[tuple[str, _StagedChange]]:
+    """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed.
+
+    Raises `Fatal` for another output.
+    """
+    changes = []
+    fields = iter(decode(output).split("\0")[:-1])
+    with git.expect_format("diff"):
+        for about in fields:
+            mode, _, blob, _, status = about.removeprefix(":").split(" ")
+            int(mode, 8)  # raises `ValueError` for what is no mode
+            source = next(fields)
+            path = next(fields) if status[0] in "RC" else source
+            changes.append((path, _StagedChange(status[0], mode, blob, source)))
+    return changes
 
 
 def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> dict[str, str]:
