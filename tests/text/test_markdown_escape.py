@@ -85,3 +85,9 @@ def test_scripts_from_the_right_move_nothing_else() -> None:
     """A Hebrew name can't change places with the number beside it."""
     assert escape_as_code("שלום.md") == "&#8296;`שלום.md`&#8297;"
     assert escape_as_text("see שלום") == "&#8296;see שלום&#8297;"
+
+
+def test_the_signs_at_the_end_of_a_heading_stay() -> None:
+    """Markdown takes them for its end."""
+    assert escape_as_text("what # is C#") == "what # is C&#35;"
+    assert render_page(f"### {escape_as_text('a ## ')}\n").shown == "a ##\n"
