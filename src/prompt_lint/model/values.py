@@ -17,6 +17,7 @@ from prompt_lint.model.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.rules import Exemption, Loosening, Rule
 
     # A path from the top of the tree → its real path, and the bytes of the file. Raises `MissingFile` where there is
@@ -286,6 +287,7 @@ class Report(NamedTuple):
     to `api_host`, and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
+    `exact_needs` is what a run with exact counts needs, and this one lacks.
     """
 
     config_path: str
@@ -306,3 +308,4 @@ class Report(NamedTuple):
     raise_label: str = ""
     accept_label: str = ""
     nested_configs: Sequence[str] = ()
+    exact_needs: Sequence[ExactNeed] = ("key",)

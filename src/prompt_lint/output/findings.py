@@ -276,6 +276,6 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
         failing = [verdict for verdict in verdicts if verdict.fails]
         yield f"{describe_remedy(failing, report.accept_label, str)}."
     elif first.status == "unsure":
-        yield describe_settlement(verdicts)
+        yield describe_settlement(verdicts, report.exact_needs)
     if first.status in {"over", "grew"}:
         yield from filter(None, map(str.strip, first.rule.message.splitlines()))

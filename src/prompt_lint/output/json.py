@@ -45,6 +45,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
             "accept_label": report.accept_label,
+            "exact_needs": list(report.exact_needs),
             "summary": _summary(report),
         }
     )

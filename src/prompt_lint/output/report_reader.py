@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
 from prompt_lint.model.values import (
     Base,
@@ -126,6 +127,13 @@ class _Fields:
             raise _InvalidField(key)
         return value
 
+    def words(self, key: str, words: Any) -> tuple[Any, ...]:
+        """Words out of a `Literal`."""
+        values = self.texts(key, len(get_args(words)))
+        if not set(values) <= set(get_args(words)):
+            raise _InvalidField(key)
+        return values
+
     def object(self, key: str) -> _Fields:
         return _Fields(self._values.get(key), key)
 
@@ -177,6 +185,7 @@ def _read_document(document: _Fields) -> Report:
         raise_label=document.optional_text("raise_label"),  # nor this
         accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
+        exact_needs=document.words("exact_needs", ExactNeed) if document.has("exact_needs") else ("key",),
     )
 
 
