@@ -469,15 +469,6 @@ def test_schema_and_loader_agree_on_files_that_are_nearly_right(data: Any) -> No
     assert schema_takes(data) == (mistakes is None), mistakes
 
 
-@settings(max_examples=2 * settings().max_examples, deadline=None)
-@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-def test_any_bytes_are_a_configuration_or_its_mistakes(data: bytes) -> None:
-    """Nothing but `ConfigErrors` comes out of any input."""
-    mistakes = mistakes_in(data)
-
-    assert mistakes is None or mistakes
-
-
 # Hostile files
 
 

@@ -106,13 +106,6 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
     assert raised.value.messages() == [(message, HINT)]
 
 
-@given(st.binary(max_size=200))
-def test_any_bytes_are_refused(data: bytes) -> None:
-    """What isn't a report is never taken for one."""
-    with pytest.raises(Fatal):
-        parse_report(data, "r.json")
-
-
 @pytest.mark.parametrize(
     "data",
     [

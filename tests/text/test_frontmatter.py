@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from prompt_lint.text import frontmatter
 from prompt_lint.text.frontmatter import SplitText, parse_fields, split_frontmatter
@@ -32,19 +30,6 @@ def test_it_ends_at_the_second_line_of_three_dashes(text: str, front: str, body:
 def test_without_two_such_lines_there_is_none(text: str) -> None:
     """A file that doesn't start with the line, or has just one, is all body."""
     assert split_frontmatter(text) == SplitText(None, text, 1)
-
-
-@given(st.text(alphabet="-a: \n"))
-@example("---\n---")
-def test_nothing_is_lost_when_it_is_cut_off(text: str) -> None:
-    """The body is the end of the text, and its line is where it starts."""
-    front, body, line = split_frontmatter(text)
-
-    assert text.endswith(body)
-    assert 1 <= line <= text.count("\n") + 1
-    if body:
-        assert text.split("\n")[line - 1 :] == body.split("\n")
-    assert front is None or front in text
 
 
 @pytest.mark.parametrize(
@@ -241,20 +226,3 @@ def test_the_lines_of_keys_are_those_of_the_file() -> None:
     assert [parse_fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
     assert parse_fields("c: d\n" + broken).fault_line == 3
     assert parse_fields("- a").fault_line == 2
-
-
-piece = st.sampled_from([
-    "a", "b-c", "true", "null", "key", ": ", ":", " ", "  ", "#", " #", '"', "'", "[", "]", ", ", "-", "1.2.3", "1.0", "<", "(", "\n",
-    "\n", "é", "|", "*", "\t", "\x85", "/",
-])  # fmt: skip
-
-
-@given(st.text() | st.lists(piece).map("".join))
-def test_any_frontmatter_has_fields(front: str) -> None:
-    """Nothing raises, texts are texts, and lines are inside the file."""
-    found = parse_fields(front.encode("utf-8", "ignore").decode())
-
-    assert all(isinstance(found.get_text(key), str) for key in found.values)
-    assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
-    assert 0 <= found.fault_line <= front.count("\n") + 2
-    assert found.values.keys() == found.lines.keys()
