@@ -8,7 +8,7 @@ import tomllib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tests.support import make
+from tests.support import make, pictures
 
 from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.config.mistakes import ConfigErrors
@@ -41,6 +41,7 @@ _YAML_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _LARGEST_COMPARED = 2_000
 # A megabyte without a space takes the tokenizer seconds, which are its own target's subject.
 _LARGEST_COUNTED = 1 << 16
+_PICTURE = pictures.png(9, 9)
 # A file that imports itself under many names is read as often.
 _LARGEST_IMPORTED = 2_000
 
@@ -100,7 +101,7 @@ def check_patterns(data: bytes) -> None:
 def check_format(data: bytes, name: str, paths: Sequence[str]) -> None:
     """Any bytes are prompts, remarks and problems, or `Unreadable`, with lines that are in the file.
 
-    Each file that is imported begins like this one, or isn't there. A prompt has a count, or it can't be counted offline.
+    Each file that is imported begins like this one, or has one line, or isn't there. A prompt has a count, or it can't be counted offline.
     The size of the file says which of `paths` it has.
     """
     prompt_format, lines, path = FORMATS[name], data.count(b"\n") + 1, paths[len(data) % len(paths)]
@@ -132,9 +133,11 @@ def check_format(data: bytes, name: str, paths: Sequence[str]) -> None:
 
 def _make_reader(data: bytes) -> ReadFile:
     def read(path: str) -> tuple[str, bytes]:
-        if path.endswith("0"):
+        if "0" in path:
             raise MissingFile("is not there")
-        return path, data[:_LARGEST_IMPORTED]
+        if path.endswith(".png"):
+            return path, _PICTURE
+        return path, b"Be kind.\n" if "1" in path else data[:_LARGEST_IMPORTED]
 
     return read
 
