@@ -115,6 +115,7 @@ def _complete_report(
         notes=notes,
         file_count=len(targets.matched),
         nested_configs=[nested.path for nested in config.nested],
+        prices={price.model: price.dollars for price in config.prices},
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 

@@ -91,7 +91,7 @@ def describe_cut(verdicts: Sequence[Verdict]) -> str:
 
 
 def _tokens_to_cut(verdicts: Sequence[Verdict]) -> int:
-    over = (v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None)
+    over = (v.token_count.high - v.own_limit for v in verdicts if v.token_count and v.own_limit is not None)
     return max([*over, *map(_excess, verdicts)])
 
 

@@ -49,10 +49,11 @@ def render_task(subject: Subject, page: Page) -> str:
 
 
 def _render_unsure_advice(verdict: Verdict, for_model: str, exact_needs: Sequence[ExactNeed]) -> str:
-    count = verdict.token_count
-    low, high = (count.low, count.high) if count else (0, 0)
+    count, reserve = verdict.token_count, verdict.rule.reserve
+    low, high = (count.low + reserve, count.high + reserve) if count else (0, 0)
+    reserved = f" ({reserve:,} of them reserved)" if reserve else ""
     return (
-        f"has {low:,} to {high:,} tokens{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
+        f"has {low:,} to {high:,} tokens{reserved}{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
         f"{describe_settlement([verdict], exact_needs)}"
     )
 

@@ -210,8 +210,8 @@ def _baseline_state(verdict: Verdict) -> str:
     """Return what this result was in the base; "" where that isn't known."""
     if verdict.change == "new":
         return "new"
-    if verdict.base_count is None or verdict.limit is None or verdict.growth is None:
+    if verdict.base_count is None or verdict.own_limit is None or verdict.growth is None:
         return ""
-    if verdict.status != "over" or verdict.base_count.low <= verdict.limit:
+    if verdict.status != "over" or verdict.base_count.low <= verdict.own_limit:
         return "new" if verdict.growth else "unchanged"
     return "updated" if verdict.growth else "unchanged"
