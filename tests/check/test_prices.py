@@ -48,6 +48,7 @@ def test_what_1000_calls_cost_is_shown(
     prices = f"prices: {{{SONNET}: 2.00, {OPUS}: 4.5}}\n"
     changed.write(".prompt-lint.yaml", f"models: [{SONNET}, {OPUS}, claude-haiku-4-5]\n{prices}{RULE}")
     assert lint("list", "--offline", "-v").out == snapshot
+    assert " per 1,000 calls," in lint("list", "--offline", "--output-format=html").out
     assert lint(*check).out == snapshot
     assert lint(*check, "--output-format=markdown").out == snapshot
 
@@ -115,11 +116,5 @@ def test_configurations_have_one_price_for_a_model(repo: Repo, lint: Callable[..
     other = lint("check", "--offline")
 
     assert (same.code, same.report["prices"]) == (0, {SONNET: "2", OPUS: "4"})
-    assert (other.code, other.err.splitlines()) == (
-        2,
-        [
-            "error: a mistake in the configuration",
-            "sub/.prompt-lint.yaml:3:1: `claude-sonnet-5-5` costs 2.5 here, and 2 in .prompt-lint.yaml:2",
-            "    a run has one price for a model: write the same in both, or leave one out",
-        ],
-    )
+    assert other.code == 2
+    assert f"sub/.prompt-lint.yaml:3: `{SONNET}` costs 2.5 here, and 2 in .prompt-lint.yaml:2" in other.out

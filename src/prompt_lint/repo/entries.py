@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.repo.git import expect_format
+from prompt_lint.repo.paths import to_native
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 Kind = Literal["file", "link", "submodule", "sparse", "sparse link"]
 
@@ -103,5 +104,15 @@ def parse_ls_tree(output: str) -> dict[str, Entry]:
             about, _, path = record.partition("\t")
             mode, _, blob = about.split(" ")
             int(mode, 8)  # raises `ValueError` for what is no mode
-            entries[path] = Entry(_KINDS.get(mode[:3], "file"), blob)
+            entries[path] = make_entry(mode, blob)
     return entries
+
+
+def make_untracked_command(folders: Iterable[str]) -> list[str]:
+    """Return git's arguments for what is untracked and not ignored below folders; "" is the top."""
+    return ["ls-files", "-o", "--exclude-standard", "-z", "--", *(to_native(path) or "." for path in folders)]
+
+
+def make_entry(mode: str, blob: str) -> Entry:
+    """Return what a commit says of a path: a mode in octal, and the id of the object."""
+    return Entry(_KINDS.get(mode[:3], "file"), blob)

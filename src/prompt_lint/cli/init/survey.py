@@ -17,6 +17,7 @@ from prompt_lint.cli.init.kinds import (
 )
 from prompt_lint.config.load import NAMES
 from prompt_lint.repo.paths import list_parents
+from prompt_lint.repo.safe_read import find_larger
 from prompt_lint.text.patterns import MAX_LENGTH, compile_patterns
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Survey(NamedTuple):
     """What was found: findings in the order of their rules, paths that may be prompts, and where links lead.
 
     `faults` has the reason for each data file that was meant for a prompt and can't be measured; it is in no finding.
-    What is below `governed`, the folders that have a configuration already, was left out.
+    What is below `governed`, the folders that have a configuration already, was left out. Files of more than the size that is
+    read are `too_large`.
     """
 
     findings: Sequence[Finding]
@@ -54,6 +56,7 @@ class Survey(NamedTuple):
     links: Mapping[str, str | Unreadable] = {}
     faults: Mapping[str, str] = {}
     governed: Collection[str] = ()
+    too_large: Collection[str] = ()
 
 
 def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: Progress) -> Survey:
@@ -65,7 +68,7 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
     links = tree.find_aliases(entries)
     files = {path for path, entry in entries.items() if entry.kind in {"file", "sparse"}} - {config_name}
     files -= tree.find_missing(files)
-    configs = tree.find_named(NAMES, (), tracked_only=False)
+    configs = tree.find_named(NAMES, "", (), tracked_only=False)
     governed = {folder for path in configs if (folder := path.rpartition("/")[0])}
     paths = sorted(path for path in files | links.keys() if governed.isdisjoint(list_parents(path)))
     special = [path for path in paths if path not in links and has_special_name(path)]
@@ -74,7 +77,11 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
     formats = {path: "" if path in faults else inspection.format for path, inspection in inspections.items()}
     survey = find_prompts(paths, formats)
     return survey._replace(
-        findings=_merge_links(survey.findings, links), links=links, faults=faults, governed=governed
+        findings=_merge_links(survey.findings, links),
+        links=links,
+        faults=faults,
+        governed=governed,
+        too_large=find_larger(tree.top, files, max_bytes),
     )
 
 
