@@ -86,12 +86,12 @@ class Source:
         edits: set[Edit] = set()
         for node in _walk_executed(ast.parse(self.data)):
             edits.update(self._edit_operators(node), self._edit_node(node))
-        return sorted(filter(self._makes_program, edits))
+        return sorted(filter(self._is_mutant, edits))
 
-    def _makes_program(self, edit: Edit) -> bool:
+    def _is_mutant(self, edit: Edit) -> bool:
         with contextlib.suppress(SyntaxError):
             ast.parse(self.apply(edit))
-            return True
+            return edit.text != self.data[edit.start : edit.end]
         return False
 
     def _find_span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
