@@ -234,13 +234,15 @@ def test_pathspec_agrees_where_such_patterns_take_back(patterns: list[str], path
 @settings(max_examples=300, deadline=None)
 @given(_PATTERN)
 def test_only_what_is_odd_is_refused(pattern: str) -> None:
-    """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line."""
-    reason = ""
+    """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line. `//` and `..` are refused."""
+    reason, weight = "", 0
     try:
-        weigh_pattern(pattern)
+        weight = weigh_pattern(pattern)
     except ValueError as error:
         reason = str(error) or "nothing said"
 
+    assert weight >= 0
+    assert reason or not re.search(r"//|(^!?|/)\.\.(/|$)", pattern.rstrip())
     odd = re.search(r"//|(^!?|/)\.\.?(/|$)|\[|\\|^#|^!?/*\s*$", pattern.rstrip())
     assert odd or not reason
     assert "\n" not in reason
