@@ -102,6 +102,7 @@ def test_a_new_prompt_is_new_and_not_grown(repo: Repo, check: Check) -> None:
     new = report.of("prompts/new.md")
     assert (code, new["standing"], new["status"]) == (0, "new", "ok")
     assert (new["growth"], new["base_tokens"]) == (None, None)
+    assert report["notes"] == []
 
     repo.write("prompts/new.md", LARGE)
 
@@ -504,6 +505,43 @@ def test_both_sides_are_counted_by_the_same_means(
     assert a["base_tokens"] != 77
 
 
+def test_an_empty_prompt_of_the_base_is_compared_with_any_count(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is nothing by any means, so an exact count has grown by all of it."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, a="", b=SMALL)
+    repo.write("prompts/a.md", SMALL)
+    repo.write("prompts/b.md", "")
+
+    report = check("--counting", "exact")[1]
+
+    a, b = report.of("prompts/a.md"), report.of("prompts/b.md")
+    assert (a["origin"], a["base_tokens"], a["growth"]) == ("api", 0, a["tokens"])
+    assert (b["tokens"], b["growth"]) == (0, -a["tokens"])
+
+
+def test_a_file_that_a_filter_converts_can_not_be_compared(repo: Repo, check: Check) -> None:
+    """Git keeps other bytes than those on disk, and no filter is run; that it was over before can't be known."""
+    repo.write(".gitattributes", "prompts/a.md filter=secret\n")
+    begin(repo, a=LARGE, b=LARGE)
+    repo.write("prompts/a.md", LARGE + "Never.\n")
+
+    code, report = check()
+
+    a = report.of("prompts/a.md")
+    assert (code, a["status"], a["inherited"], a["growth"], a["base_tokens"]) == (
+        1,
+        "over",
+        False,
+        None,
+        None,
+    )
+    assert report["notes"] == ["can't be compared with main: prompts/a.md"]
+    assert report.of("prompts/b.md")["inherited"]
+
+
 def test_what_can_not_be_read_any_more_is_not_removed(repo: Repo, check: Check) -> None:
     """A prompt with a slip in it is an error, and still there."""
     begin(repo, TOP + 'prompts: [{files: "prompts/*"}]\n', a=SMALL)
@@ -777,7 +815,7 @@ def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check)
     repo.write("docs/style.md", "Be kind.\n")
     repo.write("CLAUDE.md", "@docs/style.md\n")
     begin(repo, MEMORY + "groups: [{name: all, sum: [p/*.md], limit: 5000}]\n")
-    assert [v["standing"] for v in check()[1]["verdicts"]] == ["unchanged", "unchanged"]
+    assert [(v["standing"], v["growth"]) for v in check()[1]["verdicts"]] == [("unchanged", 0)] * 2
     repo.write("p/a.md", LARGE)
     repo.write("p/b.md", SMALL)
     repo.write("docs/style.md", "Be warm.\n")
