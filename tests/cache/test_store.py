@@ -306,7 +306,7 @@ def test_a_row_that_is_read_is_marked_as_seen_once_in_30_days(folder: Path) -> N
         read_counts(folder, [key(1)], clock=lambda: NOW + days * DAY)
         with closing(sqlite3.connect(folder / FILE)) as connection:
             (seen,) = connection.execute("SELECT seen FROM entries").fetchone()
-        return round((seen - NOW) / DAY)
+        return int(seen - NOW) // DAY
 
     assert [read_and_look(days) for days in (29, 30, 31, 60, 62)] == [0, 0, 31, 31, 62]
 
