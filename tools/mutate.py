@@ -180,8 +180,10 @@ def _run_pytest(folder: Path, tests: Sequence[str]) -> None:
     os._exit(importlib.import_module("pytest").main(arguments))
 
 
-def find_survivors(folder: Path, path: str, tests: Sequence[str], mutants: Mapping[int, bytes]) -> list[int]:
-    """Return the numbers of the mutants of the file `path` that pass the tests in a copy in `folder`."""
+def find_survivors(
+    folder: Path, path: str, tests: Sequence[str], mutants: Mapping[int, bytes]
+) -> Iterator[int]:
+    """Yield the numbers of the mutants of the file `path` that pass the tests in a copy in `folder`."""
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
     for library in LIBRARIES:
         importlib.import_module(library)
@@ -193,12 +195,10 @@ def find_survivors(folder: Path, path: str, tests: Sequence[str], mutants: Mappi
     sys.dont_write_bytecode = True
     for bytecode in (folder / path).parent.glob(f"__pycache__/{Path(path).stem}.*"):
         bytecode.unlink()
-    survivors = []
     for number, mutant in mutants.items():
         (folder / path).write_bytes(mutant)
-        survivors += [number] if run_tests(folder, tests, timeout) else []
-        print("S" if number in survivors else ".", end="", flush=True)
-    return survivors
+        if run_tests(folder, tests, timeout):
+            yield number
 
 
 def main() -> int:
@@ -219,12 +219,12 @@ def main() -> int:
     mutants = {number: source.apply(chosen[number]) for number in options.only or chosen}
     with tempfile.TemporaryDirectory(prefix="mutants-") as copy:
         tests = options.tests or TESTS.get(module, (f"tests/{folder}/test_{name}.py",))
-        survivors = find_survivors(Path(copy), path, tests, mutants)
-    for number in survivors:
-        print(f"\n#{number} {path}:{source.describe(chosen[number])}")
-    tried, killed = len(mutants), len(mutants) - len(survivors)
-    print(f"\n{module}: {killed} of {tried} mutants killed ({killed / tried:.0%}); {len(edits)} are possible")
-    return 1 if survivors else 0
+        tried = killed = len(mutants)
+        for number in find_survivors(Path(copy), path, tests, mutants):
+            print(f"#{number} {path}:{source.describe(chosen[number])}", flush=True)
+            killed -= 1
+    print(f"{module}: {killed} of {tried} mutants killed ({killed / tried:.0%}); {len(edits)} are possible")
+    return 0 if killed == tried else 1
 
 
 if __name__ == "__main__":

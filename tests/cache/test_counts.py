@@ -139,7 +139,7 @@ def test_info_has_the_number_of_valid_and_damaged_rows(folder: Path) -> None:
 )  # fmt: skip
 def test_pinned_ids_do_not_move(model: str) -> None:
     """These are dated ids, and dateless ones from generation 4.6 on."""
-    assert not is_moving(model)
+    assert is_moving(model) is False
 
 
 @pytest.mark.parametrize(
