@@ -111,6 +111,7 @@ def test_each_model_counts_to_the_token(snapshot: SnapshotAssertion) -> None:
     requests: dict[str, dict[str, Any]] = {
         "text": {},
         "begun": {"messages": [{"role": "assistant", "content": "Hi"}, GREETING]},
+        "prefill": {"messages": [GREETING, {"role": "assistant", "content": "Hi"}]},
         "budget": {"thinking": {"type": "enabled", "budget_tokens": 2_000}},
         "tools": {"tools": [WEATHER]},
         "any": {"tools": [WEATHER], "tool_choice": FORCED},
@@ -451,12 +452,44 @@ def test_another_request_is_not_mistaken_for_the_last() -> None:
 
     assert second.tokens > first.tokens
     assert count(messages=[{"role": "user", "content": "one"}]) == first
+    assert {text for text, *_ in offline._last_request[1]} == {"one"}
 
 
 def test_a_text_is_counted_without_a_frame() -> None:
     """Sections of a prompt are counted without the frame, which the whole prompt has once."""
     assert offline.count_text(OLDER, "Hello").tokens == count_tokens("Hello", "v3")
     assert offline.count_text("claude-quartz-9", "Hello").tokens == count_tokens("Hello", "v4.8")
+    assert offline.count_text(OLDER, "").is_exact
+    assert offline.count_text(OLDER, "Hello " * 1_000).margin > 0
+    assert offline.count_text("claude-quartz-9", "Hello").low == 0
+
+
+def test_a_model_that_nobody_has_measured_may_count_as_any_that_it_may_be() -> None:
+    """Also as an older one, where not even its name is known; a snapshot counts as its model, give or take 15 %."""
+    message = {"role": "user", "content": "NEVER GUESS " * 40}
+    older, middle, newer, assumed, unknown, snapshot = (
+        count(model, messages=[message])
+        for model in (
+            "claude-sonnet-4-6", MIDDLE, NEWER, "claude-fable-5-2", "claude-quartz-9", "claude-sonnet-4-5-20260101",
+        )
+    )  # fmt: skip
+
+    assert (assumed.low, assumed.high) == (newer.tokens - 49, newer.tokens + 49)
+    assert assumed.contains(middle.tokens)
+    assert (unknown.low, unknown.high) == (older.tokens, assumed.high)
+    assert (snapshot.low, snapshot.tokens, snapshot.high) == (
+        older.tokens - 25,
+        older.tokens,
+        older.tokens + 25,
+    )
+
+
+def test_the_hidden_prompt_of_an_assumed_model_may_be_that_of_another() -> None:
+    """Its family's prompts are 68 tokens apart; that of the family before is the longest."""
+    assumed = count("claude-fable-5-2", tools=[WEATHER])
+
+    assert assumed.low == assumed.tokens - 55 - 68
+    assert assumed.high == count(MIDDLE, tools=[WEATHER]).tokens
 
 
 JSON = st.recursive(
