@@ -133,7 +133,7 @@ class Source:
                 yield Edit(*span, NAMES[name].encode())
             case ast.Return(value=ast.expr()):
                 yield Edit(*span, b"return None")
-            case ast.Call(args=[first, second, *_]):
+            case ast.Call(func=function, args=[first, second, *_]) if not _is_commutative(function):
                 (start, middle), (behind, end) = self._find_span(first), self._find_span(second)
                 parts = (behind, end), (middle, behind), (start, middle)
                 yield Edit(start, end, b"".join(self.data[a:b] for a, b in parts))
@@ -145,6 +145,10 @@ class Source:
     def _negate(self, test: ast.expr) -> Edit:
         start, end = self._find_span(test)
         return Edit(start, end, b"not (" + self.data[start:end] + b")")
+
+
+def _is_commutative(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id in {"min", "max"}
 
 
 def _walk_executed(node: ast.AST) -> Iterator[ast.AST]:

@@ -164,9 +164,10 @@ def test_a_long_retry_after_stops_all_requests() -> None:
     limiter.record_refused(0.0, 0.3, 5.0)
 
     assert limiter.delay(10.0) == pytest.approx(20.2)
-    short = RateLimiter()
+    short, medium = RateLimiter(), RateLimiter()
     short.record_refused(0.0, 0.2, 1.0)
-    assert short.delay(0.2) == 0
+    medium.record_refused(0.0, 0.2, 1.1)
+    assert (short.delay(0.2), medium.delay(0.2)) == (0, pytest.approx(1.1))
 
 
 def test_refusals_of_one_moment_slow_down_once() -> None:
@@ -187,6 +188,40 @@ def send_until_refused() -> RateLimiter:
     assert limiter.rate == 30
     limiter.record_refused(START + 1, START + 1.1, None)
     return limiter
+
+
+def test_the_rate_grows_while_requests_are_accepted() -> None:
+    """By half every quarter of a second at first; after a refusal slowly, and faster the longer there is none."""
+    fresh = RateLimiter()
+    fresh.record_sent(START)
+    fresh.record_accepted(START, START + 0.24)
+    assert fresh.rate == 30
+    fresh.record_accepted(START, START + 0.25)
+    assert fresh.rate == 45
+
+    refused = send_until_refused()
+    assert refused.rate == pytest.approx(0.97 * 20)
+    refused.record_accepted(START + 2, START + 3.1)
+    assert refused.rate == pytest.approx(0.97 * 20 * 1.1)
+    refused.record_accepted(START + 2, START + 60)
+    assert refused.rate == pytest.approx(0.97 * 20 * 1.1 * 1.5)
+
+
+def test_after_a_refusal_fewer_requests_are_sent_at_once() -> None:
+    """A sender that woke late catches up with less."""
+
+    def count_sent_late(*refusals: float) -> int:
+        limiter = RateLimiter()
+        limiter.record_quota(Quota(6_000, None), START)
+        for at in refusals:
+            limiter.record_refused(at, at, None)
+        sent = 0
+        while limiter.delay(START + 9) == 0:
+            limiter.record_sent(START + 9)
+            sent += 1
+        return sent
+
+    assert [count_sent_late(), count_sent_late(START), count_sent_late(START, START + 1)] == [6, 3, 2]
 
 
 def test_what_the_slow_start_has_left_of_a_quota_is_sent_at_once() -> None:

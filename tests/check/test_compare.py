@@ -109,6 +109,20 @@ def test_a_new_prompt_is_new_and_not_grown(repo: Repo, check: Check) -> None:
     assert check()[0] == 1
 
 
+def test_a_new_prompt_in_a_file_of_several_is_new(repo: Repo, check: Check) -> None:
+    """The others have grown by nothing, though their file has changed."""
+    line = '{"messages": [{"role": "user", "content": "Hi"}]}\n'
+    repo.write("chats/a.jsonl", line)
+    begin(repo, TOP + "prompts: [{files: chats/}]\n")
+    repo.write("chats/a.jsonl", line + line)
+
+    _, report = check()
+
+    rows = [(v["standing"], v["growth"], v["base_tokens"]) for v in report["verdicts"]]
+    assert rows == [("changed", 0, report["verdicts"][0]["tokens"]), ("new", None, None)]
+    assert report["notes"] == []
+
+
 @pytest.mark.parametrize(("allowed", "status"), [("10", "grew"), ("5%", "grew"), ("2k", "ok")])
 def test_growth_is_seen_under_the_limit(repo: Repo, check: Check, allowed: str, status: str) -> None:
     """What grew by more than its rule allows fails far below its limit."""

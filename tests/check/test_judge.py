@@ -48,6 +48,7 @@ def test_a_count_decides_where_its_interval_is_on_one_side(
     """Of a limit of 100: over only if even the lowest is over, unsure if the limit lies inside."""
     verdict = judge_count(make.prompt(), make.MODEL, make.rule(), count)
 
+    assert verdict[:5] == (make.prompt(), make.MODEL, make.rule(), 100, count)
     assert (verdict.status, verdict.over_by) == (status, over_by)
 
 

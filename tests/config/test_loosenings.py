@@ -217,6 +217,8 @@ def test_a_nested_configuration_is_compared_with_the_one_that_governed_its_folde
         ("`fail` became `warn`", ".prompt-lint.yaml"),
     ]
     assert (no_rule, ".prompt-lint.yaml") in list_all(config(ONE), nest(TOP + GROUP))
+    for removed in find_loosenings(strict, config(TOP + GROUP), PATHS):
+        assert removed.line == 0
 
 
 def test_a_group_that_takes_back_where_its_files_moved_to_names_fewer() -> None:

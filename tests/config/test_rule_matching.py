@@ -52,6 +52,9 @@ def test_the_deepest_configuration_above_a_file_governs_it_alone() -> None:
     assert files_of(matcher, "a/old.md") == files_of(matcher, "a/b/new.md") == ()
     assert files_of(matcher, "a/b/old.md") == ("a/b/**/*.md",)
     assert files_of(matcher, "a.md") == ("*.md",)
+    assert matcher.list_folders() == {"", "a"}
+    assert matcher._replace(rules=()).list_folders() == {"a"}
+    assert matcher.list_endings() == {".md"}
 
 
 def test_an_exclude_hands_the_file_back() -> None:
@@ -78,6 +81,8 @@ def test_a_file_is_matched_once_whatever_leads_to_it() -> None:
         MatchedFile("docs/agents.md", claude, ("CLAUDE.md",)),
         MatchedFile("prompts/a.md", prompts, ("prompts/also.md", "prompts/link.md")),
     ]
+    assert files[0].display_path == "docs/agents.md"
+    assert files[0]._replace(read_as="CLAUDE.md").display_path == "CLAUDE.md"
 
 
 def test_unused_rules_match_nothing_or_are_overridden() -> None:

@@ -33,7 +33,6 @@ def test_each_mutant_is_the_module_with_one_small_fault() -> None:
         "pass",
         "pass",
         "self.limit = max(limit, 5)",
-        "self.limit = min(5, limit)",
         "self.limit = min(limit, 4)",
         "self.limit = min(limit, 6)",
         "return None",
