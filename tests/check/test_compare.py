@@ -152,6 +152,18 @@ def test_a_renamed_prompt_is_compared_with_what_it_was(repo: Repo, check: Check,
     assert report["removed"] == []
 
 
+def test_a_folder_may_be_renamed_with_its_rule(repo: Repo, check: Check) -> None:
+    """What was over before is inherited, by the limit that it had at its old path."""
+    begin(repo, a=LARGE)
+    repo.git("mv", "prompts", "texts")
+    repo.write(".prompt-lint.yaml", TOP + RULE.replace("prompts/", "texts/"))
+
+    code, report = check()
+
+    a = report.of("texts/a.md")
+    assert (code, a["standing"], a["growth"], a["inherited"], a["base_limit"]) == (0, "renamed", 0, True, 100)
+
+
 def test_a_deleted_prompt_is_removed(repo: Repo, check: Check) -> None:
     """What is gone is told with what it was, and counts into the totals before."""
     begin(repo, gone=SMALL, left=SMALL)
@@ -505,8 +517,8 @@ def test_both_sides_are_counted_by_the_same_means(
     )  # a little more than the tokenizer says
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-    begin(repo, a=SMALL, b=SMALL)
-    assert check("--counting", "exact")[1]["summary"]["sent"] == 1
+    begin(repo, a=SMALL, b=SMALL, CLAUDE="@a.md\n")
+    assert check("--counting", "exact")[1]["summary"]["sent"] == 2
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     repo.write("prompts/a.md", SMALL + SMALL)
 
@@ -517,6 +529,8 @@ def test_both_sides_are_counted_by_the_same_means(
     assert (b["origin"], b["tokens"], b["growth"]) == ("api", a["base_tokens"] + 5, 0)
     assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
     assert a["base_tokens"] != 77
+    importer = report.of("prompts/CLAUDE.md")
+    assert importer["growth"] == importer["tokens"] - importer["base_tokens"] == a["growth"]
 
 
 def test_an_empty_prompt_of_the_base_is_compared_with_any_count(
@@ -673,8 +687,8 @@ def test_a_lost_import_is_known_by_its_base_whatever_it_is_called(repo: Repo, ch
     _, report = check()
 
     assert report.of("CLAUDE.md")["lost_imports"] == ["README"]
-    assert [(w["path"], w["message"]) for w in report["warnings"]] == [
-        ("CLAUDE.md", "imported `README` in main, which isn't there any more")
+    assert [(w["path"], w["line"], w["message"]) for w in report["warnings"]] == [
+        ("CLAUDE.md", 0, "imported `README` in main, which isn't there any more")
     ]
 
 

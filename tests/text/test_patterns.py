@@ -50,6 +50,7 @@ def matches(patterns: str | list[str], path: str) -> bool:
         ("a[^bc]d", "aed", "abd a/d"),
         ("[]a]", "] a", "b"),
         ("[a-c-]", "b -", "d"),
+        ("[a-c-e]", "b - e", "d"),
         ("x[+-9]y", "x.y x5y", "x/y"),
         ("a*b*c", "abc aXbYc abcbc", "ab acb aXbY a/b/c"),
         ("*a*b", "ab xaxb aab", "aba b a"),
