@@ -1,4 +1,4 @@
-"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|docs|wheel|lock`. Needs Python 3.11 and git."""
+"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|docs|wheel|audit|lock`. Needs Python 3.11 and git."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHEELS = ENVIRONMENT / "wheels"
 
 def main(arguments: list[str]) -> int:
     tasks = {"setup": setup, "example": example, "test": test, "lint": lint, "docs": docs}
-    tasks |= {"wheel": wheel, "lock": lock}
+    tasks |= {"wheel": wheel, "audit": audit, "lock": lock}
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("Python 3.11 or later is needed", file=sys.stderr)
         return 2
@@ -77,6 +77,7 @@ def lint(arguments: list[str]) -> int:
         ["ruff", "check", *arguments],
         ["ruff", "format", "--check", *arguments],
         ["mypy", *arguments],
+        ["mypy", "--platform", "win32", "src"],
     ]
     commands += [[name, "validate-manifest", ".pre-commit-hooks.yaml"] for name in ("pre-commit", "prek")]
     commands.append(["python", "tools/lint_ci.py"])
@@ -136,6 +137,21 @@ def build(source: Path, folder: Path, **variables: str) -> None:
     run(*command, check=True, variables={"SOURCE_DATE_EPOCH": epoch, **variables})
 
 
+def audit(arguments: list[str]) -> int:
+    """Look for known vulnerabilities in the run-time dependencies as they are pinned.
+
+    A FILE that is named gets their bill of materials (SBOM), in CycloneDX's JSON.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        environment = Path(folder, "audit")
+        create(environment)
+        install_pinned(environment, "audit", "pip-audit, which asks a database of vulnerabilities")
+        formats = [[], *(["--format", "cyclonedx-json", "--output", file] for file in arguments)]
+        command = ["pip-audit", "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
+        command += ["--requirement", str(REQUIREMENTS / "run.txt")]
+        return max(run(*command, *options, environment=environment) for options in formats)
+
+
 def lock(_arguments: list[str]) -> int:
     """Pin the newest of what pyproject.toml asks for, with hashes and without an index address."""
     set_up()
@@ -147,6 +163,7 @@ def lock(_arguments: list[str]) -> int:
         ("build", ["--group", "build", *agreeing]),
         ("dev", ["--group", "dev", *agreeing]),
         ("docs", ["--group", "docs", "--constraint", "requirements/dev.txt"]),
+        ("audit", ["--group", "audit"]),
     ):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0

@@ -5,6 +5,7 @@ With Chromium it takes new screenshots, too, and `pngquant` makes them small whe
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ PROMPTS = (
     CheckedPrompt("prompts/triage.md", "claude-haiku-4-5", 612, change="new"),
     CheckedPrompt("prompts/reviewer.md", "claude-opus-5-5", 1830, -20),
 )
-# The page shows the beginning of JSON and CSV.
+# The page shows the beginning of JSON and CSV, and of the table of days in Markdown.
 FIRST_LINES = {"json": 44, "csv": 12}
 
 
@@ -55,7 +56,9 @@ def replace_examples(page: str, report: UsageReport) -> str:
         example = USAGE_OUTPUTS[name].render(report)
         if name in FIRST_LINES:
             example = "".join(f"{line}\n" for line in example.split("\n")[: FIRST_LINES[name]]) + "…\n"
-        if name != "markdown":
+        if name == "markdown":
+            example = re.sub(r"(\| day \|.*\n(?:\|.*\n){4})(?:\|.*\n)+", r"\1| … | | |\n", example)
+        else:
             example = f"```{name}\n{example}```\n"
         begin, end = f"<!-- {name}: made by tools/report_docs.py -->", f"<!-- end of {name} -->"
         before, rest = page.split(begin)

@@ -52,6 +52,18 @@ def test_a_count_decides_where_its_interval_is_on_one_side(
     assert (verdict.status, verdict.over_by) == (status, over_by)
 
 
+@given(st.integers(0, 120), st.integers(0, 5), st.integers(1, 99))
+def test_a_reserve_counts_as_if_the_prompt_had_its_tokens(tokens: int, spread: int, reserve: int) -> None:
+    """A prompt of 40 tokens with 60 reserved is judged as one of 100; and fills its limit as much."""
+    reserved = judge_count(make.prompt(), make.MODEL, make.rule(reserve=reserve), make.count(tokens, spread))
+    larger = judge_count(make.prompt(), make.MODEL, make.rule(), make.count(tokens + reserve, spread))
+
+    assert reserved.status == larger.status
+    assert reserved.over_by == larger.over_by
+    assert reserved.fill_percent == larger.fill_percent
+    assert reserved.token_count == make.count(tokens, spread)
+
+
 def test_warn_at_100_percent_never_warns() -> None:
     """Who wants no headroom says so."""
     assert judge_count(make.prompt(), make.MODEL, make.rule(warn_at=1.0), make.count(100)).status == "ok"

@@ -26,6 +26,8 @@ prompts:
   - files: prompts/own.md
     limits: {claude-sonnet-5-5: 0x1f40, claude-haiku-4-5: 1.5k}
   - {files: skills/*/SKILL.md, parts: {metadata: 150, body: 5K}}
+  - {files: prompts/filled.md, limit: 9k, reserve: 3k}
+  - {files: prompts/blank.md, limit: 9k, reserve: 3k}
   - {files: later/*.md, limit: 700, allow_empty: true}
 groups:
   - name: all
@@ -43,6 +45,8 @@ def filled(repo: Repo) -> Repo:
     repo.write(".prompt-lint.yaml", CONFIG)
     for name in ("usual", "share", "own"):
         repo.write(f"prompts/{name}.md", SENTENCE * 80)
+    repo.write("prompts/filled.md", SENTENCE * 80)
+    repo.write("prompts/blank.md", "")
     repo.write("prompts/legacy.md", SENTENCE * 1200)
     repo.write("skills/pdf/SKILL.md", f"---\nname: pdf\ndescription: Reads PDFs.\n---\n{SENTENCE}")
     repo.write("sub/.prompt-lint.yaml", NESTED)

@@ -61,6 +61,12 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         ),
         (ONE + "policy: project\n", []),
         (ONE + "on_raise: label:limits-ok\n", []),
+        (ONE.replace("}", ", reserve: 30}"), []),
+        (ONE.replace("}", ", reserve: 30, limit: 130}"), []),
+        (
+            ONE.replace("}", ", reserve: 30, limit: 131}"),
+            [("*.md", "limit raised", m, 100, 131) for m in MODELS],
+        ),
         (ONE.replace("}", ", allow_empty: true}"), [("*.md", "may match nothing now", "", None, None)]),
         # Rewritten, and for every file the same.
         (TOP + "prompts: [{files: a.md}, {files: b.md}, {files: docs/}]\n", []),
@@ -70,6 +76,25 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
 def test_each_way_to_allow_more_is_a_loosening(after: str, expected: list[tuple[Any, ...]]) -> None:
     """Limits raised, models and rules dropped, exemptions added; not what was only written in another way."""
     assert list_loosenings(ONE, after) == expected
+
+
+def test_a_lower_reserve_is_a_loosening() -> None:
+    """It leaves more to a prompt, unless the limit goes down by as much; of a rule, of its parts, of a group."""
+    rule = ONE.replace("}", ", parts: {body: 90}, reserve: 30}")
+    group = f"models: {FIRST}\ngroups: [{{name: g, sum: a.md, limit: 100, reserve: 30}}]\n"
+    lowered = "reserve lowered from 30 to 20"
+
+    assert list_loosenings(rule, rule.replace("reserve: 30", "reserve: 20")) == [
+        (subject, lowered, model, None, None) for subject in ("*.md", "*.md (body)") for model in MODELS
+    ]
+    assert list_loosenings(group, group.replace(", reserve: 30", "")) == [
+        ("g", "reserve lowered from 30 to 0", FIRST, None, None)
+    ]
+    assert list_loosenings(group, group.replace("100, reserve: 30", "105, reserve: 20")) == [
+        ("g", "limit raised", FIRST, 100, 105),
+        ("g", lowered, FIRST, None, None),
+    ]
+    assert list_loosenings(group, group.replace("100, reserve: 30", "90, reserve: 20")) == []
 
 
 @pytest.mark.parametrize(

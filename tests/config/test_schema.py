@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,14 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "warn_at": 0.9,
         "message": "See docs/prompt-budget.md.",
         "allow_empty": False,
-        "line": 11,
-        "limit_lines": {"claude-sonnet-5-5": 14, "claude-opus-5-5": 15, "metadata": 16},
+        "line": 12,
+        "limit_lines": {"claude-sonnet-5-5": 15, "claude-opus-5-5": 16, "metadata": 17},
         "parts": {"metadata": {"claude-sonnet-5-5": 150, "claude-opus-5-5": 150}},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
         "names": (),
+        "reserve": 0,
     }
     assert rules[1]._asdict() == {
         "files": ("prompts/chat/*.json", "!prompts/chat/old-*.json"),
@@ -105,13 +107,14 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "warn_at": 0.755,
         "message": "",
         "allow_empty": True,
-        "line": 18,
-        "limit_lines": {"claude-haiku-5": 25},
+        "line": 19,
+        "limit_lines": {"claude-haiku-5": 26},
         "parts": {},
         "max_growth": MaxGrowth(200, 100_000),
         "max_growth_line": 5,
         "config_path": ".prompt-lint.yaml",
         "names": (),
+        "reserve": 3000,
     }
 
 
@@ -121,6 +124,16 @@ def test_the_exclude_of_the_file_belongs_to_no_rule() -> None:
 
     assert found.path == ".prompt-lint.yaml"
     assert found.exclude == ("**/fixtures/",)
+
+
+def test_prices_are_exact() -> None:
+    """A price is the decimal number that is written. With `--model`, those of other models don't matter."""
+    text = one_rule("role: user") + "prices: {claude-opus-5: 0.1, claude-opus-4-8: 15}\n"
+
+    prices = [(price.model, price.dollars, price.line) for price in parsed(text).prices]
+
+    assert prices == [("claude-opus-5", Decimal("0.1"), 5), ("claude-opus-4-8", Decimal(15), 5)]
+    assert [price.model for price in parsed(text, models=["claude-opus-5"]).prices] == ["claude-opus-5"]
 
 
 def test_a_share_is_of_the_window_of_each_model() -> None:
@@ -265,7 +278,7 @@ def test_every_right_example_is_right() -> None:
         rest = {"files": "", "names": "files: a, format: python, "}.get(key, "files: a, ")
         model = "claude-opus-5-5"
         assert parsed(
-            f"models: {model}\nlimit: 1\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
+            f"models: {model}\nlimit: 9000\nprompts:\n  - {{{rest}{example}}}".replace(": See", ": see")
         ).rules
     for key, (_, example) in keys.TOP.items():
         base = {"models": "models: claude-opus-5", "limit": "limit: 1", "prompts": "prompts: [{files: a}]"}
@@ -524,7 +537,8 @@ def test_the_examples_of_the_manual_are_right(block: str) -> None:
 
 def test_the_mistakes_in_the_manual_are_output_of_the_program() -> None:
     """The output shown in the manual is output of the program."""
-    shown = re.findall(r"```\n(\.prompt-lint\.yaml:.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
+    block = r"```text\nerror: 2 mistakes in the configuration\n(.*?)```"
+    shown = re.findall(block, MANUAL.read_text(encoding="utf-8"), re.DOTALL)
     real = (FIXTURES / "mistakes.txt").read_text()
 
     assert len(shown) == 1

@@ -142,6 +142,18 @@ def test_the_mode_is_the_flags_then_the_environments_then_the_files_then_by_cred
     }
 
 
+def test_auto_asks_where_the_rest_of_a_limit_beside_its_reserve_is_inside_the_interval(
+    repo: Repo, check: Callable[..., Done], api: ApiServer, key: None
+) -> None:
+    """The whole limit is far above the interval, and doesn't decide."""
+    write(repo, offline_tokens(TEXT) + 1000, top="counting: auto", open=TEXT, clear="Hi.")
+    config = repo.path / ".prompt-lint.yaml"
+    config.write_text(config.read_text().replace("prompts/**", "prompts/**, reserve: 1000"))
+
+    assert check().code == 0
+    assert asked(api) == [(MODEL, TEXT)]
+
+
 def test_auto_asks_only_for_what_the_offline_count_leaves_open(
     repo: Repo, check: Callable[..., Done], api: ApiServer, key: None
 ) -> None:

@@ -152,6 +152,8 @@ def test_a_disputed_number_settles_nothing_that_is_unsure(repo: Repo, lint: Call
     write(repo, TOKENS)
 
     assert judge(lint, "--counting", "auto") == (0, "unsure", TOKENS, True, LESS)
+    advice = "or count with Claude's own API, not with the gateway that ANTHROPIC_BASE_URL names."
+    assert advice in lint("check", "--counting", "auto").out
 
 
 def test_a_disputed_number_is_not_kept(repo: Repo, lint: Callable[..., Done], gateway: ApiServer) -> None:

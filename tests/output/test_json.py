@@ -48,6 +48,7 @@ def test_totals_of_json_have_only_what_can_be_compared() -> None:
             "after": 85,
             "after_margin": 0,
             "growth_margin": 0,
+            "growth_cost_per_1000_calls": None,
         }
     ]
 

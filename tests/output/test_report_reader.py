@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,10 +33,14 @@ VALUES = st.recursive(
 def full_report() -> Report:
     """A report with one of each thing that it may have."""
     sections = (Section("# A", 1, 2, 30, "x.md", ("a.md", "x.md")), Section("B", 3, 4, 20))
-    over = make.verdict("prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team")
+    over = make.verdict(
+        "prompts/over.md", 150, "over", sections=sections, message="See docs.\n@team", reserve=30
+    )
     grew = make.verdict("prompts/grew.md", 90, "grew", max_growth=MaxGrowth(10, 100_000))
     return make.report(
-        over._replace(change="changed", base_count=make.count(90, 2), growth=60),
+        over._replace(
+            change="changed", base_count=make.count(90, 2), growth=60, base_limit=100, base_reserve=20
+        ),
         grew._replace(change="changed", base_count=make.count(50, 2), growth=40),
         make.verdict("prompts/new.md", 20, "ok")._replace(change="new", lost_imports=("docs/a.md",)),
         make.verdict("prompts/lost.md", None, "uncounted"),
@@ -45,6 +50,7 @@ def full_report() -> Report:
         removed=(RemovedPrompt(make.prompt("prompts/gone.md"), make.MODEL, make.count(10, 2)),),
         loosened=(Loosening("prompts/*.md", "limit raised", 4, make.MODEL, 50, 100, ".prompt-lint.yaml"),),
         exit_code=ExitCode.OVER_LIMIT,
+        prices={make.MODEL: Decimal("2.5")},
     )
 
 
@@ -104,6 +110,13 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
 
     message = f"r.json isn't the JSON output of `prompt-lint check`: `{key}` is missing or has another form"
     assert raised.value.messages() == [(message, HINT)]
+
+
+@pytest.mark.parametrize("price", [2.5, "NaN", "-1", "1e9", "123456", "0.1234567", "", None])
+def test_an_invalid_price_is_refused(price: Any) -> None:
+    """What no configuration may say."""
+    with pytest.raises(Fatal, match="`prices` is missing or has another form"):
+        parse_report(replace(("prices", make.MODEL), price), "r.json")
 
 
 @given(st.binary(max_size=200))

@@ -40,8 +40,8 @@ def verdict(
     sections: tuple[Section, ...] = (), **of_rule: Any,
 ) -> Verdict:  # fmt: skip
     counted = None if tokens is None else count(tokens, spread)
-    over = (tokens or 0) - limit if status == "over" else 0
     owner = rule(limits={model: limit}, models=(model,), limit_lines={model: 9}, **of_rule)
+    over = (tokens or 0) + owner.reserve - limit if status == "over" else 0
     return Verdict(prompt(path), model, owner, limit, counted, status, over, sections)
 
 

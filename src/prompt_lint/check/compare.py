@@ -100,19 +100,22 @@ class BaseCounts(NamedTuple):
         if outcomes is None and change.kind == "unchanged":
             count = verdict.token_count
             limit = self._find_base_limit(verdict)
-            return judge.add_base(verdict, "unchanged", count, 0 if count else None, base_limit=limit)
+            return judge.add_base(verdict, "unchanged", count, 0 if count else None, "", *limit)
         base_count, growth = self._measure_growth(verdict, (outcomes or {}).get(verdict.model), change)
         has_changed = growth or _identify(verdict) in self.changed
         kind = "changed" if change.kind == "unchanged" and has_changed else change.kind
         renamed_from = change.base_path if change.kind == "renamed" else ""
         limit = self._find_base_limit(verdict)
-        return judge.add_base(verdict, kind, base_count, growth, renamed_from, limit)
+        return judge.add_base(verdict, kind, base_count, growth, renamed_from, *limit)
 
-    def _find_base_limit(self, verdict: Verdict) -> int | None:
-        """Return the lowest limit that applied in the base, by whichever name; None where none did."""
+    def _find_base_limit(self, verdict: Verdict) -> tuple[int | None, int]:
+        """Return the limit that applied in the base, and its reserve; None and 0 where none did.
+
+        Of several, by the names of the file, it is the one that left the least to the prompt.
+        """
         prompt, config = verdict.prompt, self.comparison.config
         if config is None:
-            return None
+            return None, 0
         if prompt.is_group:
             groups = config.find_nearest(prompt.path).groups
             rules = [group.rule for group in groups if group.name == prompt.name]
@@ -121,8 +124,9 @@ class BaseCounts(NamedTuple):
             # A link with other limits of its own is another prompt, beside this one.
             own = [name for name in names if _has_limits(self.find_rule(name), verdict.rule)]
             rules = list(filter(None, map(self.find_base_rule, own or names)))
-        limits = (rule.limits_for(prompt.name).get(verdict.model) for rule in rules)
-        return min((limit for limit in limits if limit is not None), default=None)
+        pairs = ((rule.limits_for(prompt.name).get(verdict.model), rule.reserve) for rule in rules)
+        limits = [(limit - reserve, limit, reserve) for limit, reserve in pairs if limit is not None]
+        return min(limits)[1:] if limits else (None, 0)
 
     def _find_change(self, verdict: Verdict) -> Change:
         if verdict.prompt.is_group:
@@ -218,7 +222,7 @@ class BaseCounts(NamedTuple):
 
 
 def _has_limits(rule: Rule | None, other: Rule) -> bool:
-    return rule is not None and rule.limits == other.limits
+    return rule is not None and (rule.limits, rule.reserve) == (other.limits, other.reserve)
 
 
 def make_base_counts(

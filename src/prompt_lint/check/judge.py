@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 
 def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
     """Compare a count with its limit. It decides only where its whole interval is on one side."""
-    limit = rule.limits_for(prompt.name).get(model)
+    verdict = Verdict(prompt, model, rule, rule.limits_for(prompt.name).get(model), count, "ok")
+    limit, own_limit = verdict.limit, verdict.own_limit
     if count is None:
-        return Verdict(prompt, model, rule, limit, None, "uncounted")
-    tokens, low, high, *_ = count
-    if limit is None or (high <= limit and not (rule.warn_at < 1 and tokens >= rule.warn_at * limit)):
-        return Verdict(prompt, model, rule, limit, count, "ok")
-    if low > limit:
-        return Verdict(prompt, model, rule, limit, count, "over", tokens - limit)
-    return Verdict(prompt, model, rule, limit, count, "unsure" if high > limit else "warn")
+        return verdict._replace(status="uncounted")
+    if limit is None or own_limit is None:
+        return verdict
+    if count.low > own_limit:
+        return verdict._replace(status="over", over_by=count.tokens - own_limit)
+    if count.high > own_limit:
+        return verdict._replace(status="unsure")
+    is_near = rule.warn_at < 1 and count.tokens + rule.reserve >= rule.warn_at * limit
+    return verdict._replace(status="warn") if is_near else verdict
 
 
 def add_base(
@@ -39,14 +42,16 @@ def add_base(
     growth: int | None,
     renamed_from: str = "",
     base_limit: int | None = None,
+    base_reserve: int = 0,
 ) -> Verdict:
     """Return the verdict with the base beside it, `grew` where the rule allows less growth.
 
     `growth` is the difference of two counts of one source, whose errors are nearly the same: no interval is taken off.
     """
     verdict = verdict._replace(
-        change=change, base_count=base, growth=growth, renamed_from=renamed_from, base_limit=base_limit
-    )
+        change=change, base_count=base, growth=growth, renamed_from=renamed_from, base_limit=base_limit,
+        base_reserve=base_reserve,
+    )  # fmt: skip
     is_within_limit = verdict.status in {"ok", "warn", "unsure"}
     if base and growth and is_within_limit and exceeds_growth(verdict.rule.max_growth, base.tokens, growth):
         return verdict._replace(status="grew")

@@ -92,5 +92,6 @@ def _find_limit(
 
 
 def find_high(verdict: Verdict) -> int:
-    """Return the most tokens that a prompt may have; 0 where it isn't counted."""
-    return verdict.token_count.high if verdict.token_count else 0
+    """Return the most tokens that a prompt may have, with the reserve of its rule; 0 where it is empty or isn't counted."""
+    count = verdict.token_count
+    return count.high + verdict.rule.reserve if count and count.high else 0

@@ -42,7 +42,7 @@ class Settings(NamedTuple):
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
-    allow_unmatched: bool = False
+    allow_unmatched: bool | None = False  # None: the command has no option for it
     accept_label: str = ""  # with it on the pull request no size fails; "" where no label can change that
     is_accepted: bool = False  # the pull request has that label
     on_raise: OnRaise = "warn"
@@ -95,7 +95,12 @@ def _complete_report(
 ) -> Report:
     """Return the report with what concerns the run as a whole. `unmatched` are paths that lead to no prompt."""
     settings = run.settings
-    problems = [*report.problems, *run_notes.report_nothing_measured(config, targets, report, unmatched)]
+    problems = [
+        *report.problems,
+        *run_notes.report_nothing_measured(
+            config, targets, report, unmatched, has_option=settings.allow_unmatched is not None
+        ),
+    ]
     verdicts, problems, exempt_notes = _apply_exemptions(report.verdicts, problems, targets, settings)
     notes = [
         *run_notes.note_tree(tree),
@@ -110,6 +115,7 @@ def _complete_report(
         notes=notes,
         file_count=len(targets.matched),
         nested_configs=[nested.path for nested in config.nested],
+        prices={price.model: price.dollars for price in config.prices},
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
@@ -233,5 +239,5 @@ def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Re
     host = results.sent_to[0] if results.sent_to else ""
     sent, failed = len(results.sent_to), len(results.failures)
     report = Report(run.config_path, verdicts, problems, notes, 0, ExitCode.OK, sent, host, failed)
-    report = report._replace(accept_label=run.settings.accept_label)
+    report = report._replace(accept_label=run.settings.accept_label, exact_needs=run.sources.exact_needs)
     return report._replace(exit_code=decide_exit_code(report, exit_zero=run.settings.exit_zero))

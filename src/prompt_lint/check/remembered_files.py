@@ -82,7 +82,7 @@ class RememberedFiles:
         counts = tuple(filter(None, known))
         if len(counts) < len(known):
             return None
-        limits = map(rule.limits_for(prompt.name).get, rule.models)
+        limits = map(rule.own_limits_for(prompt.name).get, rule.models)
         return counts if all(map(is_sufficient, counts, limits, repeat(self._sources))) else None
 
     def remember(

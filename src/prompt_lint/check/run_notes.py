@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 
 def report_nothing_measured(
-    config: Config, targets: Targets, report: Report, unmatched: Sequence[str]
+    config: Config, targets: Targets, report: Report, unmatched: Sequence[str], *, has_option: bool
 ) -> Iterator[Problem]:
-    """Report that none of the paths leads to a prompt. Raises `Fatal` where there is no rule that could match one."""
+    """Report that none of the paths leads to a prompt, and the option that allows it, if the command has it.
+
+    Raises `Fatal` where there is no rule that could match one.
+    """
     if not _is_empty(targets, report):
         return
     if not config.list_paths():
@@ -33,7 +36,8 @@ def report_nothing_measured(
     if unmatched:
         paths = list_keys(path or "." for path in unmatched)
         first = shlex.quote(unmatched[0] or ".")
-        hint = f"see `prompt-lint explain {first}`; a hook that names every changed file passes --allow-unmatched"
+        option = "; a hook that names every changed file passes --allow-unmatched" if has_option else ""
+        hint = f"see `prompt-lint explain {first}`{option}"
         yield Problem("", 0, f"no rule matches {paths}, so nothing was checked", hint, ExitCode.USAGE)
 
 

@@ -258,7 +258,9 @@ class _Reading(NamedTuple):
 
 def _describe_reading(name: str, path: str, rule: Rule, tree: Tree, max_file_size: int) -> _Reading:
     imports = _imports(tree, name, path, rule, max_file_size)
-    limits = (rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.warn_at, rule.max_growth)
+    limits = (
+        rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.reserve, rule.warn_at, rule.max_growth
+    )  # fmt: skip
     folder = name.rpartition("/")[0] if imports else ""
     formats = possible_formats(name, rule)
     return _Reading(repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)

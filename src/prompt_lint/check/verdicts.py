@@ -62,7 +62,7 @@ def _make_jobs(
             progress.add_file()
         counted.append(read._replace(prompt=read.prompt._replace(request=None)) if request else read)
         if request:
-            limits = read.rule.limits_for(read.prompt.name)
+            limits = read.rule.own_limits_for(read.prompt.name)
             yield CountJob(read.digest, request, read.rule.models, read.size, limits)
     progress.end_files()
 
@@ -108,7 +108,7 @@ def _judge_prompt(
 ) -> Iterator[Verdict]:
     prompt, rule = read.prompt, read.rule
     reported = set()
-    limits = rule.limits_for(prompt.name)
+    limits = rule.own_limits_for(prompt.name)
     for model, outcome in zip(rule.models, outcomes, strict=True):
         if isinstance(outcome, Count):
             yield judge_count(prompt, model, rule, outcome)

@@ -11,7 +11,7 @@ from prompt_lint.cache.files import open_files
 from prompt_lint.cache.folder import cache_folder
 from prompt_lint.cache.identity import find_identity
 from prompt_lint.cli.usage_errors import name_source
-from prompt_lint.counting.api_service import find_service, name_endpoint
+from prompt_lint.counting.api_service import find_service, has_credential, name_endpoint
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import CountSources
 from prompt_lint.model.errors import Fatal, Terminated
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from prompt_lint.cache.files import FileCache
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.config.schema import Config
-    from prompt_lint.counting.sources import Mode
+    from prompt_lint.counting.sources import ApiService, Mode
     from prompt_lint.model.counts import Count
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Report, Request
 
 
@@ -79,7 +80,18 @@ def open_count_sources(
             available_cores(),
             progress,
             is_dry_run,
+            _list_exact_needs(env, options, mode, service),
         )
+
+
+def _list_exact_needs(
+    env: Mapping[str, str], options: CountingOptions, mode: str, service: ApiService | None
+) -> tuple[ExactNeed, ...]:
+    """Return what a run that sends nothing lacks for exact counts. `mode` is the one that somebody chose, or empty."""
+    if mode != "offline":
+        return () if service else ("key",)
+    choice: ExactNeed = "without --offline" if options.offline else "with --counting auto"
+    return (choice,) if has_credential(env, options.provider) else ("key", choice)
 
 
 @contextmanager

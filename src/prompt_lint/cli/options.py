@@ -41,11 +41,14 @@ class ConfigOptions(NamedTuple):
 
 
 class JudgingOptions(NamedTuple):
-    """What is read and what fails. `max_file_size` is in bytes; with `accept_label` on the pull request no size fails."""
+    """What is read and what fails. `max_file_size` is in bytes; with `accept_label` on the pull request no size fails.
+
+    `allow_unmatched` is None for commands without that option.
+    """
 
     max_file_size: int
     exit_zero: bool = False
-    allow_unmatched: bool = False
+    allow_unmatched: bool | None = None
     accept_label: str = ""
 
 

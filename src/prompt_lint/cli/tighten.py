@@ -29,6 +29,7 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import View
 from prompt_lint.output.file_writing import write_file
+from prompt_lint.output.phrases import reserve_suffix
 from prompt_lint.output.terminal import write_result, write_stderr
 from prompt_lint.output.text_remarks import render_problems
 from prompt_lint.text.escape import escape_line
@@ -216,9 +217,9 @@ def _lower(file: ConfigFile, lowerings: Iterable[_Lowering]) -> str:
 def _describe(file: ConfigFile, lowerings: Iterable[_Lowering], new_text: str) -> Iterator[str]:
     """Yield a line for each lower limit, and the diff."""
     for lowering in lowerings:
-        prompt = lowering.verdict.prompt
+        prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve
         subject = escape_line(prompt.name if prompt.is_group else prompt.path)
-        largest = f"{subject}, {find_high(lowering.verdict):,} tokens"
+        largest = f"{subject}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
         yield f"{_name(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
     name = escape_line(file.configs[0].path)
     diff = difflib.unified_diff(file.text.splitlines(), new_text.splitlines(), name, name, n=1, lineterm="")

@@ -99,6 +99,7 @@ TOP = _SHARED | {
     "on_unavailable": Key(_choice(*ON_UNAVAILABLE), "on_unavailable: offline"),
     "policy": Key(_choice(*POLICIES), "policy: changed"),
     "on_raise": Key(_read_on_raise, "on_raise: warn"),
+    "prices": Key(values.read_prices, "prices: {claude-sonnet-5-5: 2.00}"),
     "notes": Key(values.read_notes, "notes: {placeholders: off}"),
     "exempt": Key(_read_exemptions, "exempt: [{files: old.md, reason: to be split, until: 2027-01-31}]"),
     "prompts": Key(_read_prompts, "prompts: [{files: prompts/**/*.md}]"),
@@ -113,6 +114,7 @@ RULE = _SHARED | {
     "role": Key(_choice(*ROLES), "role: system"),
     "limits": Key(values.read_limits, "limits: {claude-opus-5-5: 5000}"),
     "parts": Key(values.read_parts, "parts: {metadata: 150}"),
+    "reserve": Key(values.read_reserve, "reserve: 3k"),
     "message": Key(values.read_message, "message: See docs/prompt-budget.md."),
     "allow_empty": Key(values.read_flag, "allow_empty: true"),
 }
@@ -121,7 +123,9 @@ EXEMPTION = {
     "reason": Key(values.read_reason, "reason: to be split until the next release"),
     "until": Key(values.read_date, "until: 2027-01-31"),
 }
-_RULE_KEYS_OF_GROUPS = ("models", "limit", "limits", "warn_at", "max_growth", "message", "allow_empty")
+_RULE_KEYS_OF_GROUPS = (
+    "models", "limit", "limits", "reserve", "warn_at", "max_growth", "message", "allow_empty",
+)  # fmt: skip
 GROUP = {key: RULE[key] for key in _RULE_KEYS_OF_GROUPS} | {
     "name": Key(values.read_name, "name: support-agent"),
     "sum": Key(values.read_sum, "sum: [CLAUDE.md, .claude/skills/*/SKILL.md#metadata]"),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.config.mistakes import ConfigErrors, Mistake
 from prompt_lint.config.schema import Config
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
+from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo import safe_read
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.model.rules import Price
     from prompt_lint.repo import Tree
 
     # The bytes of a configuration, its name, and the folder where its patterns start → what it says. Raises `ConfigErrors`.
@@ -130,11 +132,13 @@ def settle_run(config: Config) -> Config:
 
     Raises:
         Fatal: they say different things.
+        ConfigErrors: so do their prices, or there are some for models that aren't counted.
     """
     return config._replace(
         counting=_settle(config, "counting"),
         on_unavailable=_settle(config, "on_unavailable"),
         on_raise=_settle(config, "on_raise"),
+        prices=_settle_prices(config),
     )
 
 
@@ -146,6 +150,27 @@ def _settle(config: Config, key: str) -> str:
         hint = f"a run has one `{key}`: write the same in both, or run `prompt-lint check` in each folder"
         raise Fatal(message, hint, path=path)
     return next(iter(said), "")
+
+
+def _settle_prices(config: Config) -> tuple[Price, ...]:
+    """Return the prices of all configurations. Raises `ConfigErrors` where two differ, or no rule counts for a model."""
+    counted = {model for rule in config.list_rules() for model in rule.models}
+    prices: dict[str, Price] = {}
+    mistakes = []
+    for price in (price for each in config.list_all() for price in each.prices):
+        other = prices.setdefault(price.model, price)
+        if price.model not in counted:
+            near = find_nearest(price.model, counted)
+            message = f"no rule counts for `{price.model}`{near and f'; did you mean `{near}`?'}"
+            hint = "remove the price, or add the model to `models`"
+            mistakes.append(Mistake(price.config_path, price.line, 1, message, hint))
+        elif other.dollars != price.dollars:
+            message = f"`{price.model}` costs {price.dollars} here, and {other.dollars} in {other.config_path}:{other.line}"
+            hint = "a run has one price for a model: write the same in both, or leave one out"
+            mistakes.append(Mistake(price.config_path, price.line, 1, message, hint))
+    if mistakes:
+        raise ConfigErrors(mistakes)
+    return tuple(prices.values())
 
 
 def find_config(top: str) -> str | None:

@@ -102,6 +102,7 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
+    """Yield what lets a prompt have more tokens of its own: a limit raised, a reserve lowered, or both."""
     for model, limit in base.limits.items():
         if model not in current.models:
             yield Loosening(
@@ -112,11 +113,16 @@ def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Looseni
                 limit,
                 config_path=current.config_path,
             )
-        elif current.limits[model] > limit:
+            continue
+        new_limit = current.limits[model]
+        if new_limit - current.reserve <= limit - base.reserve:
+            continue
+        if new_limit > limit:
             line = current.limit_lines.get(model, current.line)
-            yield Loosening(
-                subject, "limit raised", line, model, limit, current.limits[model], current.config_path
-            )
+            yield Loosening(subject, "limit raised", line, model, limit, new_limit, current.config_path)
+        if current.reserve < base.reserve:
+            description = f"reserve lowered from {base.reserve:,} to {current.reserve:,}"
+            yield Loosening(subject, description, current.line, model, config_path=current.config_path)
 
 
 def _compare_growth(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:

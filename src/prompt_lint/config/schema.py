@@ -23,7 +23,7 @@ from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.rules import Exemption, Group, Rule
+from prompt_lint.model.rules import Exemption, Group, Price, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Config(NamedTuple):
     notes_off: frozenset[str] = frozenset()
     folder: str = ""
     nested: tuple[Config, ...] = ()
+    prices: tuple[Price, ...] = ()
 
     def list_all(self) -> tuple[Config, ...]:
         """Return this configuration and the nested ones."""
@@ -207,6 +208,11 @@ def _build_config(builder: _Builder) -> Config:
         tuple(exempt),
         settings.get("notes") or frozenset(),
         file.folder,
+        prices=tuple(
+            each
+            for each in settings.get("prices") or ()
+            if not builder.models or each.model in builder.models
+        ),
     )
 
 
@@ -254,6 +260,7 @@ class _Builder(NamedTuple):
         values = entry.values
         inherited = {"warn_at": WARN_AT} | self.top.values | values
         parts = self._find_parts(entry, models)
+        _report_reserve(entry, [tokens for tokens, _ in limits.values()], parts)
         limit_lines = {model: line for model, (_, line) in limits.items() if line}
         limit_lines |= {name: entry.node.child("parts").child(name).line for name in parts}
         return Rule(
@@ -273,6 +280,7 @@ class _Builder(NamedTuple):
             max_growth_line=self._find_line(entry, "max_growth"),
             config_path=entry.node.file.path,
             names=values.get("names") or (),
+            reserve=values.get("reserve") or 0,
         )
 
     def _find_line(self, entry: Entry, key: str) -> int:
@@ -349,6 +357,21 @@ def _report_other_models(node: Node, limits: Collection[str], models: Sequence[s
             example = f"limits: {{{near}: 5000}}" if near else f"models: [{', '.join((*models, model))}]"
             message = f"this rule has no model {quote(model)}{near and f'; did you mean `{near}`?'}"
             node.child("limits").child(model).report_key(message, example)
+
+
+def _report_reserve(entry: Entry, limits: Sequence[int], parts: Mapping[str, Mapping[str, int]]) -> None:
+    """Report a reserve that leaves nothing of a limit, so that no prompt could pass."""
+    reserve = entry.values.get("reserve")
+    lowest = min(
+        [*limits, *(limit for of_part in parts.values() for limit in of_part.values())], default=None
+    )
+    if reserve and lowest is not None and reserve >= lowest:
+        message = (
+            f"a reserve of {reserve:,} leaves nothing of the limit of {lowest:,}, so no prompt could pass"
+        )
+        entry.node.child("reserve").report(
+            message, "prompts: [{files: prompts/**/*.md, limit: 8k, reserve: 3k}]"
+        )
 
 
 def _report_same_names(groups: Sequence[Entry]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from prompt_lint.config.mistakes import Node, describe_kind, quote, suggest
 from prompt_lint.model.models import explain_id
-from prompt_lint.model.rules import MaxGrowth, Reference
+from prompt_lint.model.rules import MaxGrowth, Price, Reference
 from prompt_lint.model.values import NoteKind
 from prompt_lint.text import patterns
 
@@ -28,6 +28,7 @@ MAX_NAME = 100
 MAX_MODELS = 32
 MAX_MESSAGE = 1000
 MAX_LIMIT = 999_999_999
+MAX_PRICE = 10_000
 # More names than these are listed in the order of the alphabet.
 MAX_UNSORTED = 5
 
@@ -56,6 +57,7 @@ class Amount(NamedTuple):
 LIMIT_AMOUNT = Amount(
     "limit", "1 token", "a number of tokens, such as 8000 or 8k, or a share of the context window, such as 5%"
 )
+RESERVE_AMOUNT = Amount("reserve", "1 token", "a number of tokens, such as 3000 or 3k")
 GROWTH_AMOUNT = Amount(
     "growth limit", "0 tokens", "tokens, such as 200, or a share of the tokens in the base, such as 10%"
 )
@@ -172,12 +174,16 @@ def read_growth(node: Node, example: str) -> MaxGrowth | None:
     return MaxGrowth(amounts.get("tokens"), amounts.get("percent"))
 
 
-def _read_tokens(node: Node, example: str) -> int | None:
-    """Read a number of tokens. It may be 0: nothing may grow."""
-    if node.value == 0 and not isinstance(node.value, bool):
+def read_reserve(node: Node, example: str) -> int | None:
+    return _read_tokens(node, example, RESERVE_AMOUNT)
+
+
+def _read_tokens(node: Node, example: str, amount: Amount = GROWTH_AMOUNT) -> int | None:
+    """Read a number of tokens. A growth may be 0: nothing may grow."""
+    if amount is GROWTH_AMOUNT and node.value == 0 and not isinstance(node.value, bool):
         return 0
     try:
-        limit = parse_limit(node.value, GROWTH_AMOUNT)
+        limit = parse_limit(node.value, amount)
     except ValueError as error:
         return node.report(str(error), example)
     if limit.share:
@@ -260,6 +266,30 @@ def read_choice(node: Node, example: str, names: Collection[str]) -> str | None:
         return node.value
     expected = ", ".join(names if len(names) <= MAX_UNSORTED else sorted(names))
     return node.report(f"{quote(node.value)} isn't one of {expected}{suggest(node.value, names)}", example)
+
+
+def read_prices(node: Node, example: str) -> tuple[Price, ...] | None:
+    """Read the US dollars that a million input tokens of each model cost."""
+    from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and most configurations have no prices
+
+    if not isinstance(node.value, dict) or not node.value:
+        return node.report(f"expected a price for each model, found {describe_kind(node.value)}", example)
+    prices = []
+    for model, value in node.value.items():
+        child = node.child(model)
+        # The shortest text of a float is the number as it was written.
+        number = Decimal(str(value)) if type(value) in {int, float} else Decimal(0)
+        if mistake := explain_model(model):
+            child.report_key(mistake, example)
+        elif not 0 < number <= MAX_PRICE or number != round(number, 6):
+            forms = f"a number above 0 and up to {MAX_PRICE:,}, with at most 6 digits after the point"
+            child.report(
+                f"{quote(value)} isn't a price: expected US dollars for a million input tokens, {forms}",
+                example,
+            )
+        else:
+            prices.append(Price(model, number, child.line, node.file.path))
+    return tuple(prices)
 
 
 def read_notes(node: Node, example: str) -> frozenset[str] | None:

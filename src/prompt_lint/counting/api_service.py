@@ -15,6 +15,7 @@ from prompt_lint.api.credentials import (
 )
 from prompt_lint.api.endpoint import get_host
 from prompt_lint.counting.sources import ApiService
+from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,14 @@ def find_service(
         obeyed_variables=find_routing_variables(env, provider),
     )
     return service, ""
+
+
+def has_credential(env: Mapping[str, str], provider: Provider) -> bool:
+    """Return whether there is a credential, even one that would be refused."""
+    try:
+        return not isinstance(find_credential(env, provider), NoCredential)
+    except Fatal:
+        return True
 
 
 def name_endpoint(env: Mapping[str, str], provider: Provider) -> str:

@@ -14,7 +14,8 @@ from prompt_lint.request.tools import is_client_tool
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-HINT = "set ANTHROPIC_API_KEY to count it with the API, or exclude the file"
+# `counting/sources` replaces it by what the run lacks for that.
+NEEDS_API_HINT = "count it with the API, or exclude the file"
 
 _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 _COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may be a list, which no set takes
@@ -35,7 +36,7 @@ def read_covered_texts(content: Any, where: str) -> list[str]:
             or not isinstance(block.get("text"), str)
         ):
             kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
-            raise Unreadable(f"needs the API: {where} contains a block of type `{kind}`", HINT)
+            raise Unreadable(f"needs the API: {where} contains a block of type `{kind}`", NEEDS_API_HINT)
         texts.append(block["text"])
     return texts
 
@@ -53,7 +54,9 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
         _refuse_tool(tool)
     for message in fields.get("messages") or []:
         if message["role"] not in ("user", "assistant", "system"):
-            raise Unreadable(f"needs the API: a message has the role `{str(message['role'])[:60]}`", HINT)
+            raise Unreadable(
+                f"needs the API: a message has the role `{str(message['role'])[:60]}`", NEEDS_API_HINT
+            )
         if message["role"] == "system":
             read_covered_texts(message["content"], "a system message")
         elif not isinstance(message["content"], str):
@@ -63,16 +66,16 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
 def _refuse_settings(fields: Mapping[str, Any]) -> None:
     for name in ("tool_choice", "thinking", "output_config"):
         if not isinstance(fields.get(name) or {}, dict):
-            raise Unreadable(f"needs the API: `{name}` is not an object", HINT)
+            raise Unreadable(f"needs the API: `{name}` is not an object", NEEDS_API_HINT)
     for name, measured in _MEASURED_KEYS.items():
         for key, value in (fields.get(name) or {}).items():
             if key not in measured and value:
                 message = f"needs the API: nobody has measured what `{name}.{str(key)[:60]}` adds"
-                raise Unreadable(message, HINT)
+                raise Unreadable(message, NEEDS_API_HINT)
     thinking = fields.get("thinking") or {}
     if thinking and thinking.get("type") not in _COVERED_THINKING:
         kind = str(thinking.get("type"))[:60]
-        raise Unreadable(f"needs the API: nobody has measured thinking of the type `{kind}`", HINT)
+        raise Unreadable(f"needs the API: nobody has measured thinking of the type `{kind}`", NEEDS_API_HINT)
 
 
 def is_sent_with_request(tool: Any) -> bool:
@@ -87,20 +90,28 @@ def _is_used_by_server(tool: Mapping[str, Any]) -> bool:
 def _refuse_tool(tool: Any) -> None:
     if not isinstance(tool, dict) or not is_client_tool(tool):
         kind = tool.get("type") if isinstance(tool, dict) else "not an object"
-        raise Unreadable(f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", HINT)
+        raise Unreadable(
+            f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", NEEDS_API_HINT
+        )
     if _is_used_by_server(tool):
-        raise Unreadable("needs the API: it has tools that the server loads or calls by itself", HINT)
+        raise Unreadable(
+            "needs the API: it has tools that the server loads or calls by itself", NEEDS_API_HINT
+        )
     if tool.get("input_examples"):
-        raise Unreadable("needs the API: the tokens of a tool's `input_examples` haven't been measured", HINT)
+        raise Unreadable(
+            "needs the API: the tokens of a tool's `input_examples` haven't been measured", NEEDS_API_HINT
+        )
 
 
 def _refuse_blocks(blocks: Iterable[Any]) -> None:
     for block in blocks:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
-            raise Unreadable(f"needs the API: a message contains a block of type `{str(kind)[:60]}`", HINT)
+            raise Unreadable(
+                f"needs the API: a message contains a block of type `{str(kind)[:60]}`", NEEDS_API_HINT
+            )
         if kind == "text" and block.get("citations"):
-            raise Unreadable("needs the API: a message contains citations", HINT)
+            raise Unreadable("needs the API: a message contains citations", NEEDS_API_HINT)
         if kind == "tool_result":
             _refuse_result(block.get("content") or "")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.counting.coverage import NEEDS_API_HINT
 from prompt_lint.counting.covered_parts import count_covered_parts
 from prompt_lint.counting.disputes import is_too_low, settle_dispute
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.needs import describe_needs
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.files import FileCache
     from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Request
     from prompt_lint.output.progress import Progress
 
@@ -53,6 +56,8 @@ class ApiService(NamedTuple):
 class CountSources(NamedTuple):
     """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why.
 
+    `exact_needs` is what a run that sends nothing lacks for exact counts.
+
     In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome.
     """
 
@@ -66,6 +71,7 @@ class CountSources(NamedTuple):
     processes: int
     progress: Progress
     is_dry_run: bool = False
+    exact_needs: Sequence[ExactNeed] = ()
 
 
 class OfflineStandIn(NamedTuple):
@@ -175,7 +181,8 @@ def _is_open(
 def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> list[CountJob]:
     """Count with the tokenizer. Return what that leaves open, in mode `auto`."""
     open_jobs: list[CountJob] = []
-    for job, outcomes in count_jobs(sources.offline_counter.count_request, jobs, sources.processes):
+    for job, counted in count_jobs(sources.offline_counter.count_request, jobs, sources.processes):
+        outcomes = {key: _add_needs(outcome, sources.exact_needs) for key, outcome in counted.items()}
         results.outcomes.update(outcomes)
         counts = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)}
         sources.counts.put(counts)
@@ -186,6 +193,14 @@ def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: Cou
         if models:
             open_jobs.append(job._replace(models=models))
     return open_jobs
+
+
+def _add_needs(outcome: Outcome, needs: Sequence[ExactNeed]) -> Outcome:
+    """Return the outcome; of a request that only the API can count, with what the run lacks for that."""
+    if needs and isinstance(outcome, Unreadable) and outcome.hint == NEEDS_API_HINT:
+        hint = f"to count it with the API, {describe_needs(needs)}; or exclude the file"
+        return Unreadable(outcome.message, hint, outcome.line)
+    return outcome
 
 
 def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> None:

@@ -116,9 +116,7 @@ def _parse(source: str) -> ast.Module:
             return ast.parse(source)
     except SyntaxError as error:
         line = min(max(error.lineno or 1, 1), source.count("\n") + 1)
-        hint = (
-            "mend it, or exclude the file; syntax newer than the Python that runs prompt-lint can't be read"
-        )
+        hint = "correct it, or exclude the file; syntax newer than the Python that runs prompt-lint can't be read"
         raise Unreadable(f"is not Python: {error.msg}", hint, line) from None
     except (RecursionError, MemoryError):
         raise Unreadable(

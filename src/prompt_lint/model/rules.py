@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 Role = Literal["system", "user"]
 
@@ -25,6 +26,7 @@ class Rule(NamedTuple):
     `parts`. `warn_at` is a fraction of the limit. `line` is 0 for a rule from the command line. `format` and `role` are
     empty where the file decides. `max_growth_line` is that of `max_growth`, 0 where there is none.
     `names` are patterns for the names of the prompts in source code; empty for those that the format looks for by itself.
+    `reserve` are tokens that come at run time: each limit has to cover them beside a prompt's own.
     """
 
     files: tuple[str, ...]
@@ -43,6 +45,7 @@ class Rule(NamedTuple):
     max_growth_line: int = 0
     config_path: str = ""
     names: tuple[str, ...] = ()
+    reserve: int = 0
 
     @property
     def reading(self) -> tuple[str, str]:
@@ -52,6 +55,10 @@ class Rule(NamedTuple):
     def limits_for(self, name: str) -> Mapping[str, int]:
         """Return the limits, by model, of the prompt `name` of a file."""
         return self.parts.get(name, self.limits)
+
+    def own_limits_for(self, name: str) -> Mapping[str, int]:
+        """Return how many tokens of its own such a prompt may have, by model: its limits less the reserve."""
+        return {model: limit - self.reserve for model, limit in self.limits_for(name).items()}
 
     def limit_line(self, name: str, model: str) -> int:
         """Return the line of such a limit in the configuration; 0 for a limit from the command line."""
@@ -90,6 +97,15 @@ class Exemption(NamedTuple):
     line: int
     label: str = ""
     config_path: str = ""
+
+
+class Price(NamedTuple):
+    """What a million input tokens of a model cost, in US dollars, by the `line` of the configuration at `config_path`."""
+
+    model: str
+    dollars: Decimal
+    line: int
+    config_path: str
 
 
 class Loosening(NamedTuple):

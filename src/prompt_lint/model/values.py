@@ -16,7 +16,9 @@ from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.rules import Exemption, Loosening, Rule
 
     # A path from the top of the tree → its real path, and the bytes of the file. Raises `MissingFile` where there is
@@ -179,8 +181,8 @@ class Verdict(NamedTuple):
 
     `change`, `base_count`, `growth` and `renamed_from` compare the prompt with the base. `base_count` and `growth` are
     counted by the same means, and None for a new prompt and where the two can't be compared. `base_limit` is that of the
-    base. A verdict that `is_preexisting` isn't made worse by this change, so it doesn't fail. `exemption` applies to the
-    prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
+    base, `base_reserve` the tokens of it that were reserved. A verdict that `is_preexisting` isn't made worse by this
+    change, so it doesn't fail. `exemption` applies to the prompt, or did until its day. Prompts that fail have their largest `sections`, and `import_shares` where they import
     files. `lost_imports` are files that the prompt imported in the base, and still names, and that aren't there any more.
     `unchanged_count` is of the members of a sum that are the same in the base.
     """
@@ -203,11 +205,26 @@ class Verdict(NamedTuple):
     lost_imports: tuple[str, ...] = ()
     base_limit: int | None = None
     unchanged_count: Count = EMPTY_COUNT
+    base_reserve: int = 0
+
+    @property
+    def own_limit(self) -> int | None:
+        """How many tokens the prompt itself may have: its limit less the reserve of its rule; None for no limit."""
+        return None if self.limit is None else self.limit - self.rule.reserve
+
+    @property
+    def fill_percent(self) -> float | None:
+        """How full the limit is with the prompt and its reserve, in percent; None without a limit or a count."""
+        if self.limit is None or self.token_count is None:
+            return None
+        return 100 * (self.token_count.tokens + self.rule.reserve) / self.limit
 
     @property
     def was_over(self) -> bool:
         """Whether the prompt was over its limit in the base, by the limit that applied there."""
-        return bool(self.base_count and self.base_limit is not None and self.base_count.low > self.base_limit)
+        if self.base_count is None or self.base_limit is None:
+            return False
+        return self.base_count.low > self.base_limit - self.base_reserve
 
     @property
     def fails(self) -> bool:
@@ -286,6 +303,8 @@ class Report(NamedTuple):
     to `api_host`, and `requests_failed` of them gave no count. With a `base` there are `removed` prompts and what was
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
+    `prices` are US dollars for a million input tokens, by model.
+    `exact_needs` is what a run with exact counts needs, and this one lacks.
     """
 
     config_path: str
@@ -306,3 +325,10 @@ class Report(NamedTuple):
     raise_label: str = ""
     accept_label: str = ""
     nested_configs: Sequence[str] = ()
+    prices: Mapping[str, Decimal] = {}
+    exact_needs: Sequence[ExactNeed] = ("key",)
+
+    def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
+        """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""
+        price = self.prices.get(model)
+        return None if price is None else (tokens * price).scaleb(-3)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.model.needs import describe_needs
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.rules import MaxGrowth
     from prompt_lint.model.values import Verdict
 
@@ -74,9 +76,13 @@ def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Esca
     return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}{label}"
 
 
-def describe_settlement(verdicts: Sequence[Verdict]) -> str:
+def describe_settlement(verdicts: Sequence[Verdict], exact_needs: Sequence[ExactNeed]) -> str:
     """Return what settles whether a prompt is over a limit inside of its interval."""
-    return f"To be sure, cut {describe_cut(verdicts)}, or count with the API: set ANTHROPIC_API_KEY, without --offline."
+    if any(verdict.token_count and verdict.token_count.is_disputed for verdict in verdicts):
+        count = "count with Claude's own API, not with the gateway that ANTHROPIC_BASE_URL names"
+    else:
+        count = f"count with the API{': ' if exact_needs else ''}{describe_needs(exact_needs)}"
+    return f"To be sure, cut {describe_cut(verdicts)}, or {count}."
 
 
 def describe_cut(verdicts: Sequence[Verdict]) -> str:
@@ -85,7 +91,7 @@ def describe_cut(verdicts: Sequence[Verdict]) -> str:
 
 
 def _tokens_to_cut(verdicts: Sequence[Verdict]) -> int:
-    over = (v.token_count.high - v.limit for v in verdicts if v.token_count and v.limit is not None)
+    over = (v.token_count.high - v.own_limit for v in verdicts if v.token_count and v.own_limit is not None)
     return max([*over, *map(_excess, verdicts)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def write_temporary_file(folder: str, data: bytes, *, like: str) -> Iterator[str
 
 def _copy_mode(path: str, descriptor: int) -> None:
     """Give an open file the mode and the owner of the regular file at `path`, if there is one."""
-    if os.chmod not in os.supports_fd:  # Windows
+    if sys.platform == "win32":  # which has neither
         return
     with suppress(FileNotFoundError):
         status = os.stat(path, follow_symlinks=False)

@@ -169,8 +169,8 @@ def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
     first = verdicts[0]
     lines = tuple(_lines(report, verdicts)) if is_remarkable(first) else ()
     weight = max(max(verdict.over_by, verdict.growth or 0) for verdict in verdicts)
-    if first.status == "warn" and first.token_count and first.limit:
-        weight = 1000 * first.token_count.tokens // first.limit
+    if first.status == "warn" and first.fill_percent:
+        weight = int(10 * first.fill_percent)
     return Finding(
         _kind(first), _level(report, first), first.prompt.path, _line(first), lines, first.prompt.name,
         tuple(verdicts), weight,
@@ -181,7 +181,8 @@ def _kind(verdict: Verdict) -> str:
     """Return the kind of finding; for an exempt verdict the one that it is exempt from."""
     if verdict.status != "exempt":
         return _KIND_OF_STATUS[verdict.status]
-    is_over = verdict.token_count and verdict.limit is not None and verdict.token_count.low > verdict.limit
+    own_limit = verdict.own_limit
+    is_over = verdict.token_count and own_limit is not None and verdict.token_count.low > own_limit
     return "over-limit" if is_over else "grew"
 
 
@@ -225,11 +226,11 @@ def _describe(report: Report, verdict: Verdict) -> str:
     if verdict.token_count is None:
         return f"not counted for {verdict.model}"
     count, limit = verdict.token_count, verdict.limit
-    sentence = f"{phrases.format_count(count)} tokens for {verdict.model}"
+    sentence = f"{phrases.format_count(count, verdict.rule.reserve)} tokens for {verdict.model}"
     if verdict.status == "grew" or limit is None:
         pass
     elif _kind(verdict) == "over-limit":
-        over = count.tokens - limit
+        over = count.tokens + verdict.rule.reserve - limit
         sentence += f", {over:,} over the limit of {limit:,} ({phrases.percent_of_limit(verdict)})"
     elif verdict.status == "unsure":
         sentence += f"; the limit of {limit:,} lies inside the interval"
@@ -276,6 +277,6 @@ def _advice(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
         failing = [verdict for verdict in verdicts if verdict.fails]
         yield f"{describe_remedy(failing, report.accept_label, str)}."
     elif first.status == "unsure":
-        yield describe_settlement(verdicts)
+        yield describe_settlement(verdicts, report.exact_needs)
     if first.status in {"over", "grew"}:
         yield from filter(None, map(str.strip, first.rule.message.splitlines()))

@@ -35,7 +35,8 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "schema_version": SCHEMA_VERSION,
             "config": escape_surrogates(report.config_path),
             "nested_configs": [escape_surrogates(path) for path in report.nested_configs],
-            "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+            "prices": {model: f"{price:f}" for model, price in report.prices.items()},
+            "verdicts": [_verdict(verdict, report) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
             "warnings": warning_objects(report.notes),
@@ -45,6 +46,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
             "accept_label": report.accept_label,
+            "exact_needs": list(report.exact_needs),
             "summary": _summary(report),
         }
     )
@@ -95,8 +97,16 @@ def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
     ]
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    prompt = verdict.prompt
+def cost_fields(
+    report: Report, model: str, tokens: int | None, key: str = "cost_per_1000_calls"
+) -> dict[str, Any]:
+    """Return the cost of tokens in US dollars, as text so that no reader rounds it; null where it isn't known."""
+    cost = None if tokens is None else report.cost_of_calls(tokens, model)
+    return {key: None if cost is None else f"{cost:f}"}
+
+
+def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
+    prompt, count = verdict.prompt, verdict.token_count
     return {
         "path": escape_surrogates(prompt.path),
         "name": escape_surrogates(prompt.name),
@@ -104,15 +114,19 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "line": prompt.line,
         "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
         "model": verdict.model,
-        **count_fields(verdict.token_count),
+        **count_fields(count),
+        **cost_fields(report, verdict.model, count and count.tokens),
         "limit": verdict.limit,
+        "reserve": verdict.rule.reserve,
         "status": verdict.status,
         "over_by": verdict.over_by,
         "standing": verdict.change,
         **_base_count_fields(verdict.base_count),
         "growth": verdict.growth,
+        **cost_fields(report, verdict.model, verdict.growth, "growth_cost_per_1000_calls"),
         "inherited": verdict.is_preexisting,
         "base_limit": verdict.base_limit,
+        "base_reserve": verdict.base_reserve,
         "renamed_from": escape_surrogates(verdict.renamed_from),
         "lost_imports": [escape_surrogates(path) for path in verdict.lost_imports],
         "exemption": verdict.exemption and _exemption(verdict.exemption),
@@ -232,6 +246,9 @@ def _totals(report: Report) -> list[dict[str, Any]]:
             "after": total.after.tokens,
             "after_margin": total.after.margin,
             "growth_margin": total.growth.margin if has_base else None,
+            **cost_fields(
+                report, total.model, total.growth.tokens if has_base else None, "growth_cost_per_1000_calls"
+            ),
         }
         for total in total_by_model(report)
     ]

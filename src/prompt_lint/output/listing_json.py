@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.json import count_fields, note_texts, problem_objects, warning_objects
+from prompt_lint.output.json import cost_fields, count_fields, note_texts, problem_objects, warning_objects
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import ImportShares, Verdict
+    from prompt_lint.model.values import ImportShares, Report, Verdict
     from prompt_lint.output.listing import ListedPrompt, Listing
 
 SCHEMA_VERSION = 1
 
 
 def render(listing: Listing) -> str:
-    prompts, groups = list_prompts(listing.report.verdicts)
+    report = listing.report
+    prompts, groups = list_prompts(report.verdicts)
     return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
+            "prices": {model: f"{price:f}" for model, price in report.prices.items()},
             "prompts": [_prompt(listed, listing) for listed in prompts],
-            "groups": [_group(listed) for listed in groups],
+            "groups": [_group(listed, report) for listed in groups],
             "totals": [
                 {
                     "model": model,
@@ -31,9 +33,9 @@ def render(listing: Listing) -> str:
                 }
                 for model, counts in counts_by_model(prompts).items()
             ],
-            "problems": problem_objects(listing.report.problems),
-            "notes": note_texts(listing.report.notes),
-            "warnings": warning_objects(listing.report.notes),
+            "problems": problem_objects(report.problems),
+            "notes": note_texts(report.notes),
+            "warnings": warning_objects(report.notes),
             "exit_code": int(listing.exit_code),
         }
     )
@@ -54,7 +56,10 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
             "files": [escape_surrogates(pattern) for pattern in rule.files],
         },
         "counts": [
-            {**_count(verdict), **_imported(listing.import_shares.get((prompt, verdict.model)))}
+            {
+                **_count(verdict, listing.report),
+                **_imported(listing.import_shares.get((prompt, verdict.model))),
+            }
             for verdict in listed.verdicts
         ],
     }
@@ -67,19 +72,22 @@ def _imported(shares: ImportShares | None) -> dict[str, Any]:
     }
 
 
-def _group(listed: ListedPrompt) -> dict[str, Any]:
+def _group(listed: ListedPrompt, report: Report) -> dict[str, Any]:
     return {
         "name": escape_surrogates(listed.prompt.name),
         "path": escape_surrogates(listed.prompt.path),
         "line": listed.prompt.line,
-        "counts": [_count(verdict) for verdict in listed.verdicts],
+        "counts": [_count(verdict, report) for verdict in listed.verdicts],
     }
 
 
-def _count(verdict: Verdict) -> dict[str, Any]:
+def _count(verdict: Verdict, report: Report) -> dict[str, Any]:
+    count = verdict.token_count
     return {
         "model": verdict.model,
-        **count_fields(verdict.token_count),
+        **count_fields(count),
+        **cost_fields(report, verdict.model, count and count.tokens),
         "limit": verdict.limit,
+        "reserve": verdict.rule.reserve,
         "status": verdict.status,
     }

@@ -15,7 +15,7 @@ from prompt_lint.output.listing import (
     list_prompts,
 )
 from prompt_lint.output.listing_folders import render_folders
-from prompt_lint.output.phrases import format_tokens, percent_of_limit
+from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.text_pieces import BOLD, align_right, format_count, format_name, paint
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from prompt_lint.model.rules import Rule
-    from prompt_lint.model.values import Prompt, Status, Verdict
+    from prompt_lint.model.values import Prompt, Report, Status, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
 
@@ -38,6 +38,7 @@ class _Row(NamedTuple):
     tokens: str
     limit: str
     full: str
+    cost: str
     format: str
     role: str
     name: str
@@ -45,7 +46,7 @@ class _Row(NamedTuple):
 
 # What stands for a rule of the command line.
 _FLAGS = "--limit and --model"
-_HEADER = _Row(None, "tokens", "limit", "full", "format", "role", "prompt")
+_HEADER = _Row(None, "tokens", "limit", "full", "1,000 calls", "format", "role", "prompt")
 
 
 def render(listing: Listing, by: str, view: View) -> str:
@@ -70,11 +71,9 @@ def render(listing: Listing, by: str, view: View) -> str:
 
 def _sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
     """Put the verdict first that is nearest to its limit."""
-    return listed._replace(verdicts=sorted(listed.verdicts, key=_fill, reverse=True))
-
-
-def _fill(verdict: Verdict) -> float:
-    return count_tokens(verdict) / verdict.limit if verdict.limit else 0
+    return listed._replace(
+        verdicts=sorted(listed.verdicts, key=lambda verdict: verdict.fill_percent or 0, reverse=True)
+    )
 
 
 def _sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
@@ -170,23 +169,25 @@ def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View)
     entries: list[tuple[ListedPrompt, list[_Row]]] = []
     for of_file in by_file.values():
         if len(of_file) > MAX_ROWS_PER_FILE and view.verbosity <= 0:
-            entries.append((of_file[0], [_merge_rows(of_file)]))
+            entries.append((of_file[0], [_merge_rows(of_file, listing.report)]))
         else:
             entries += [(listed, list(_prompt_rows(listed, listing, view))) for listed in of_file]
     rows = [row for _, rows in sorted(entries, key=lambda entry: _sort_key(entry[0])) for row in rows]
-    return list(_align_rows([_HEADER, *rows], view)) if rows else []
+    header = _HEADER if listing.report.prices else _HEADER._replace(cost="")
+    return list(_align_rows([header, *rows], view)) if rows else []
 
 
 def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
     """Yield the lines of rows: words from the left, numbers to the right, the name last and as long as it is."""
     labels = [STATUS_WORDS[row.status].label if row.status else "status" for row in rows]
-    widths = [max(map(len, column)) for column in zip(*(row[1:6] for row in rows), strict=True)]
+    widths = [max(map(len, column)) for column in zip(*(row[1:7] for row in rows), strict=True)]
     label_width = max(map(len, labels))
     for row, label in zip(rows, labels, strict=True):
-        numbers = "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:4], widths[:3], strict=True))
+        cells = zip(row[1:5], widths[:4], strict=True)
+        numbers = "  ".join(f"{cell:>{width}}" for cell, width in cells if width)
         color = STATUS_WORDS[row.status].color if row.status not in {None, "ok"} else ""
         status = paint(f"{label:<{label_width}}  {numbers}", color, view)
-        yield f"{status}  {row.format:<{widths[3]}}  {row.role:<{widths[4]}}  {row.name}"
+        yield f"{status}  {row.format:<{widths[4]}}  {row.role:<{widths[5]}}  {row.name}"
 
 
 def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
@@ -198,26 +199,27 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
         shares = listing.import_shares.get((prompt, verdict.model))
         if shares and shares.imported_tokens:
             name += f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
-        yield _make_row(verdict, name, verdict.status)
+        yield _make_row(verdict, name, verdict.status, listing.report)
 
 
 def _format_name(prompt: Prompt) -> str:
     return escape_line(prompt.name) if prompt.is_group else format_name(prompt)
 
 
-def _make_row(verdict: Verdict, name: str, status: Status) -> _Row:
+def _make_row(verdict: Verdict, name: str, status: Status, report: Report) -> _Row:
     limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
-    tokens, prompt = format_count(verdict.token_count), verdict.prompt
-    return _Row(status, tokens, limit, percent_of_limit(verdict), prompt.format, prompt.role, name)
+    tokens, prompt = format_count(verdict.token_count, verdict.rule.reserve), verdict.prompt
+    cost = verdict.token_count and format_calls_cost(report, verdict.token_count.tokens, verdict.model)
+    cost = (cost or "-") if report.prices else ""
+    return _Row(status, tokens, limit, percent_of_limit(verdict), cost, prompt.format, prompt.role, name)
 
 
-def _merge_rows(prompts: Sequence[ListedPrompt]) -> _Row:
+def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
     """Return one row for the many prompts of a file: the largest, the 95th percentile, and the worst status."""
     verdicts = [listed.verdicts[0] for listed in prompts]
     largest = max(verdicts, key=count_tokens)
     p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
     name = f"{escape_line(largest.prompt.path)} ({numbers})"
-    return _make_row(
-        largest, name, min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
-    )
+    status = min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
+    return _make_row(largest, name, status, report)

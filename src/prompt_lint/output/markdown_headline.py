@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_page import count_subjects
 from prompt_lint.output.markdown_pieces import cut_text, format_name, format_text
-from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
+from prompt_lint.output.totals import (
+    describe_group_growth,
+    describe_growth_cost,
+    describe_incomparable,
+    total_by_model,
+)
 from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.markdown_escape import escape_as_code
 
@@ -46,7 +51,7 @@ def _describe_change(page: Page) -> str:
         changed = [subject for subject in page.shown if subject.has_changed and not subject.prompt.is_group]
         is_touched = changed or page.report.removed
         growth = "the total of the prompts is what it was" if is_touched else "no prompt changed"
-    total = ", ".join(filter(None, [growth, incomparable]))
+    total = ", ".join(filter(None, [growth, describe_growth_cost(totals, page.report), incomparable]))
     return "".join(f"; {part}" for part in (total, groups) if part)
 
 

@@ -99,10 +99,8 @@ def build_page(report: Report) -> Page:
 
 def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
     """Sort what fails first, then what grew or shrank most, then what is fullest."""
-    tokens = verdict.token_count.tokens if verdict.token_count else 0
     status = "ok" if verdict.is_preexisting else verdict.status
-    fill = tokens / (verdict.limit or 1 << 40)
-    return _STATUSES.index(status), -verdict.over_by, -tokens_changed(verdict), -fill
+    return _STATUSES.index(status), -verdict.over_by, -tokens_changed(verdict), -(verdict.fill_percent or 0)
 
 
 def count_subjects(subjects: Iterable[Subject]) -> str:

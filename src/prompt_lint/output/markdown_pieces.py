@@ -39,8 +39,8 @@ def format_model(name: str) -> str:
     return match[1].replace("-", "\u2011") if match else format_code(name)
 
 
-def format_count(count: Count | None) -> str:
-    return phrases.format_count(count).replace(" ", NBSP) if count else ""
+def format_count(count: Count | None, reserve: int = 0) -> str:
+    return phrases.format_count(count, reserve).replace(" ", NBSP) if count else ""
 
 
 def format_limit(limit: int | None) -> str:

@@ -73,19 +73,19 @@ def prompt_rows(item: Subject | RemovedPrompt, page: Page, *, all_models: bool) 
 
 
 def _count_cells(verdict: Verdict, page: Page) -> Sequence[str]:
-    after, growth = format_count(verdict.token_count), verdict.growth_count
+    after, growth = format_count(verdict.token_count, verdict.rule.reserve), verdict.growth_count
     if not page.has_base:
         return [after]
-    before = "*new*" if verdict.change == "new" else format_count(verdict.base_count)
+    before = "*new*" if verdict.change == "new" else format_count(verdict.base_count, verdict.base_reserve)
     return [before, after, "" if growth is None else format_growth(growth)]
 
 
 def _fill_bar(verdict: Verdict) -> str:
     """Return how full the limit is, as a bar and as a number."""
-    if verdict.limit is None or verdict.token_count is None:
+    percent = verdict.fill_percent
+    if percent is None:
         return ""
-    tokens = verdict.token_count.tokens
-    filled = min(_BAR, _BAR * tokens // verdict.limit or bool(tokens))
+    filled = min(_BAR, int(_BAR * percent // 100) or bool(percent))
     return f"`{'━' * filled}{'─' * (_BAR - filled)}`{NBSP}{phrases.percent_of_limit(verdict)}"
 
 
@@ -103,7 +103,7 @@ def exemption_header(page: Page) -> str:
 def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
     return table_row(
         format_name(verdict.prompt), *_if_several_models(page, format_model(verdict.model)),
-        format_count(verdict.token_count), format_limit(verdict.limit), escape_as_text(exemption.until) or ("" if exemption.label else "no end"),
+        format_count(verdict.token_count, verdict.rule.reserve), format_limit(verdict.limit), escape_as_text(exemption.until) or ("" if exemption.label else "no end"),
         phrases.describe_exemption(exemption, has_ended=False, escape=format_text)
         if exemption.label
         else format_text(exemption.reason),
@@ -121,13 +121,16 @@ def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> st
 
 
 def total_header(page: Page) -> str:
-    return table_header("Model", *(("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)))
+    counts = ("Before|", "After|", "Δ|") if page.has_base else ("Tokens|",)
+    return table_header("Model", *counts, *(("per 1,000 calls|",) if page.report.prices else ()))
 
 
 def total_row(total: Total, page: Page) -> str:
     after = format_count(total.after)
     cells = (format_count(total.before), after, format_growth(total.growth)) if page.has_base else (after,)
-    return table_row(escape_as_code(total.model), *cells)
+    grown = total.growth.tokens if page.has_base else total.after.tokens
+    cost = phrases.format_calls_cost(page.report, grown, total.model, sign=page.has_base)
+    return table_row(escape_as_code(total.model), *cells, *((cost,) if page.report.prices else ()))
 
 
 def _if_several_models(page: Page, cell: str) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from prompt_lint.output.markdown_pieces import format_code, format_name, format_
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Note, Problem, Section, Verdict
     from prompt_lint.output.markdown_page import Page, Subject
 
@@ -38,7 +39,7 @@ def render_task(subject: Subject, page: Page) -> str:
     worst = subject.worst
     for_model = f" for {escape_as_code(worst.model)}" if page.has_several_models else ""
     if worst.status == "unsure":
-        return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model)}\n"
+        return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model, page.report.exact_needs)}\n"
     if worst.status == "grew":
         advice = _render_growth_advice(subject, page, for_model)
     else:
@@ -47,12 +48,13 @@ def render_task(subject: Subject, page: Page) -> str:
     return f"- ❌ {format_name(subject.prompt)} {advice}\n{details}"
 
 
-def _render_unsure_advice(verdict: Verdict, for_model: str) -> str:
-    count = verdict.token_count
-    low, high = (count.low, count.high) if count else (0, 0)
+def _render_unsure_advice(verdict: Verdict, for_model: str, exact_needs: Sequence[ExactNeed]) -> str:
+    count, reserve = verdict.token_count, verdict.rule.reserve
+    low, high = (count.low + reserve, count.high + reserve) if count else (0, 0)
+    reserved = f" ({reserve:,} of them reserved)" if reserve else ""
     return (
-        f"has {low:,} to {high:,} tokens{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
-        f"{describe_settlement([verdict])}"
+        f"has {low:,} to {high:,} tokens{reserved}{for_model}, and its limit of {verdict.limit:,} lies between: only an exact count can tell. "
+        f"{describe_settlement([verdict], exact_needs)}"
     )
 
 

@@ -23,11 +23,19 @@ _NAMED_FILES = 3
 # Numbers
 
 
-def format_count(count: Count) -> str:
-    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it one that isn't judged."""
+def format_count(count: Count, reserve: int = 0) -> str:
+    """Return `1,234` for an exact count, `1,234 ±12` for one with an interval, and after it one that isn't judged.
+
+    With what comes at run time: `1,234 ±12 + 3,000 reserved`.
+    """
     disputed = f" (disputed: {format_count(count.disputed_count)})" if count.disputed_count else ""
     unverified = " unverified" if count.is_unverified else ""
-    return f"{format_tokens(count.tokens, count.margin)}{unverified}{disputed}"
+    return f"{format_tokens(count.tokens, count.margin)}{unverified}{disputed}{reserve_suffix(reserve)}"
+
+
+def reserve_suffix(reserve: int) -> str:
+    """Return the tokens that are reserved for what comes at run time, to follow a number: ` + 3,000 reserved`; "" for none."""
+    return f" + {reserve:,} reserved" if reserve else ""
 
 
 def format_tokens(tokens: int, margin: int) -> str:
@@ -51,14 +59,23 @@ def percent_of_limit(verdict: Verdict) -> str:
 
     Only a count that is exactly at its limit has `100%`; one that is close to it gets decimals.
     """
-    if verdict.limit is None or verdict.token_count is None:
+    exact = verdict.fill_percent
+    if exact is None:
         return ""
-    tokens, limit = verdict.token_count.tokens, verdict.limit
-    exact = 100 * tokens / limit
-    if round(exact) != 100 or tokens == limit:
+    if round(exact) != 100 or exact == 100:
         return f"{round(exact):,}%"
-    decimals = f"{min(exact, 99.99) if tokens < limit else max(exact, 100.01):.2f}"
+    decimals = f"{min(exact, 99.99) if exact < 100 else max(exact, 100.01):.2f}"
     return f"{decimals.rstrip('0')}%"
+
+
+def format_calls_cost(report: Report, tokens: int, model: str, *, sign: bool = False) -> str:
+    """Return what so many input tokens cost in 1,000 calls: `$2.40`; "" for a model without a price."""
+    cost = report.cost_of_calls(tokens, model)
+    if cost is None:
+        return ""
+    from prompt_lint.text.money import format_money  # noqa: PLC0415  # `decimal` takes 10 ms, and few have prices
+
+    return format_money(cost, sign=sign)
 
 
 def share_suffix(growth: int, base_tokens: int) -> str:
@@ -121,9 +138,10 @@ def describe_tighter_limit(verdict: Verdict) -> str:
     """Return why a prompt over a limit that is new, or was lowered, doesn't fail."""
     if verdict.base_limit is None:
         return "No limit applied to it before this change, so it doesn't fail yet."
-    return (
-        f"Its limit was {verdict.base_limit:,} before this change; it isn't larger now, so it doesn't fail."
+    reserve = (
+        f" with {verdict.base_reserve:,} reserved" if verdict.base_reserve != verdict.rule.reserve else ""
     )
+    return f"Its limit was {verdict.base_limit:,}{reserve} before this change; it isn't larger now, so it doesn't fail."
 
 
 def is_accepted(verdict: Verdict) -> bool:

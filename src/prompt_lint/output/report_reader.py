@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from prompt_lint.model.counts import Count, Origin
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.needs import ExactNeed
 from prompt_lint.model.rules import Exemption, Loosening, MaxGrowth, Rule
 from prompt_lint.model.values import (
     Base,
@@ -28,6 +30,7 @@ from prompt_lint.repo.safe_read import NotRegular, TooLarge, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
 _T = TypeVar("_T")
 
@@ -37,6 +40,7 @@ _LONGEST_TEXT, _MOST_ITEMS, _MOST_PARTS = 65_536, 200_000, 1_000
 # A verdict has about 27. A list of nothing but `[]` takes 25 times its own size in memory.
 _MOST_COMMAS = 4_000_000
 _LARGEST_NUMBER = 2**31 - 1
+_PRICE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?", re.ASCII)
 _HINT = "make it with `prompt-lint check --output json=FILE`, of this version or a later one"
 
 
@@ -126,11 +130,27 @@ class _Fields:
             raise _InvalidField(key)
         return value
 
+    def words(self, key: str, words: Any) -> tuple[Any, ...]:
+        """Words out of a `Literal`."""
+        values = self.texts(key, len(get_args(words)))
+        if not set(values) <= set(get_args(words)):
+            raise _InvalidField(key)
+        return values
+
     def object(self, key: str) -> _Fields:
         return _Fields(self._values.get(key), key)
 
     def optional(self, key: str, read: Callable[[_Fields], _T]) -> _T | None:
         return read(self.object(key)) if self.has(key) else None
+
+    def prices(self, key: str) -> dict[str, Decimal]:
+        """An object of US dollars, each of which a configuration may have."""
+        from decimal import Decimal  # noqa: PLC0415  # takes 10 ms, and few reports have prices
+
+        prices = self._values.get(key)
+        if not isinstance(prices, dict) or not all(map(_is_price, prices.values())):
+            raise _InvalidField(key)
+        return {model: Decimal(price) for model, price in prices.items()}
 
     def objects(self, key: str, read: Callable[[_Fields], _T], most: int = _MOST_ITEMS) -> tuple[_T, ...]:
         return tuple(read(_Fields(item, key)) for item in self._list(key, most))
@@ -143,6 +163,10 @@ class _Fields:
         if not isinstance(value, list) or len(value) > most:
             raise _InvalidField(key)
         return value
+
+
+def _is_price(value: object) -> bool:
+    return isinstance(value, str) and bool(_PRICE.fullmatch(value))
 
 
 def _check_text(value: object, key: str) -> str:
@@ -177,6 +201,8 @@ def _read_document(document: _Fields) -> Report:
         raise_label=document.optional_text("raise_label"),  # nor this
         accept_label=document.optional_text("accept_label"),
         nested_configs=document.texts("nested_configs") if document.has("nested_configs") else (),
+        prices=document.prices("prices") if document.has("prices") else {},  # an earlier version has none
+        exact_needs=document.words("exact_needs", ExactNeed) if document.has("exact_needs") else ("key",),
     )
 
 
@@ -205,7 +231,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
     return Verdict(
         _read_prompt(verdict),
         model,
-        _read_rule(verdict.object("rule"), model, limit),
+        _read_rule(verdict.object("rule"), model, limit, verdict.optional_integer("reserve") or 0),
         limit,
         _read_count(verdict),
         status,
@@ -220,6 +246,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.optional("shares", _read_shares),
         verdict.texts("lost_imports", _MOST_PARTS) if verdict.has("lost_imports") else (),
         verdict.optional_integer("base_limit", 1),
+        base_reserve=verdict.optional_integer("base_reserve") or 0,
     )
 
 
@@ -237,7 +264,7 @@ def _read_prompt(verdict: _Fields) -> Prompt:
     )
 
 
-def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
+def _read_rule(rule: _Fields, model: str, limit: int | None, reserve: int) -> Rule:
     max_growth = rule.optional(
         "max_growth", lambda it: MaxGrowth(it.optional_integer("tokens"), it.optional_integer("share"))
     )
@@ -247,7 +274,7 @@ def _read_rule(rule: _Fields, model: str, limit: int | None) -> Rule:
     growth_line = rule.optional_integer("max_growth_line") or 0
     return Rule(
         (), (), (model,), "", "", limits, 1.0, message, False, line, lines, {}, max_growth, growth_line,
-        rule.optional_text("config"),
+        rule.optional_text("config"), reserve=reserve,
     )  # fmt: skip
 
 

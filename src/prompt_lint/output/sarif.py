@@ -48,10 +48,10 @@ _RULES = {
         "Shorten it as the message says: the tool would cut it, or not load it."),
     "uncounted": (
         "NotCounted", "error", "A prompt could not be read or counted, so nothing is known of its size.",
-        "Mend the file as the message says, or give ANTHROPIC_API_KEY where an exact count is needed."),
+        "Correct the file as the message says. What only the API can count needs ANTHROPIC_API_KEY."),
     "unsure": (
         "LimitInsideInterval", "warning", "The limit lies inside the interval of an offline count.",
-        "Give ANTHROPIC_API_KEY for an exact count, or cut the prompt a little more."),
+        "Cut the prompt as far as the message says, or count exactly, with ANTHROPIC_API_KEY set."),
     "lost-import": (
         "ImportNotFound", "warning", "A prompt imports a file that isn't there, so it has fewer tokens than it should.",
         "Fix the path of the import. Write a word that isn't an import as code, in back-ticks."),
@@ -63,7 +63,7 @@ _RULES = {
         "Cut the prompt before it fails. warn_at in .prompt-lint.yaml says what close is."),
     "disputed": (
         "CountDisputed", "warning", "A gateway counts otherwise than Claude's tokenizer, so its number isn't believed.",
-        "Mend the gateway that ANTHROPIC_BASE_URL names, or count without it (--offline)."),
+        "Correct the gateway that ANTHROPIC_BASE_URL names, or count without it (--offline)."),
 }  # fmt: skip
 _RULE_INDEXES = {rule: index for index, rule in enumerate(_RULES)}
 
@@ -210,8 +210,8 @@ def _baseline_state(verdict: Verdict) -> str:
     """Return what this result was in the base; "" where that isn't known."""
     if verdict.change == "new":
         return "new"
-    if verdict.base_count is None or verdict.limit is None or verdict.growth is None:
+    if verdict.base_count is None or verdict.own_limit is None or verdict.growth is None:
         return ""
-    if verdict.status != "over" or verdict.base_count.low <= verdict.limit:
+    if verdict.status != "over" or verdict.base_count.low <= verdict.own_limit:
         return "new" if verdict.growth else "unchanged"
     return "updated" if verdict.growth else "unchanged"

@@ -55,7 +55,7 @@ def render(report: Report, view: View) -> str:
     full = [block for block in blocks if not is_brief or block.status not in _BRIEF]
     lines = render_problems(report.problems, view, _PROBLEMS)
     for _, entries in groupby(_limit_by_file(full, view), lambda entry: entry.group):
-        lines += _render_entries(list(entries), report.accept_label, view)
+        lines += _render_entries(list(entries), report, view)
     lines += render_loosened(report, view)
     if view.verbosity >= 0:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)
@@ -136,14 +136,14 @@ def _file_key(block: Block, view: View) -> tuple[str, ...]:
 # How they are shown
 
 
-def _render_entries(entries: Sequence[_Entry], accept_label: str, view: View) -> list[str]:
+def _render_entries(entries: Sequence[_Entry], report: Report, view: View) -> list[str]:
     """Return the first entries in full, as many as there is room for; the others in a line each."""
     room = _LINES_FAILING if entries[0].block.fails else _LINES_OTHER
     lines: list[str] = []
     messages: set[str] = set()  # of rules: each is shown once
     for number, (block, rest) in enumerate(entries):
         message = block.worst.rule.message
-        entry = list(render_block(block, accept_label, view, with_message=message not in messages))
+        entry = list(render_block(block, report, view, with_message=message not in messages))
         entry += _render_rest(rest, view)
         if number and len(lines) + len(entry) > room and view.verbosity <= 0:
             return [*lines, *_render_briefly(entries[number:], view)]

@@ -23,7 +23,7 @@ from prompt_lint.text.escape import escape_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Prompt, Section, Verdict
+    from prompt_lint.model.values import Prompt, Report, Section, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
 
@@ -60,14 +60,14 @@ class Block(NamedTuple):
         return [verdict for verdict in self.verdicts if shown_status(verdict) == self.status]
 
 
-def render_block(block: Block, accept_label: str, view: View, *, with_message: bool) -> Iterator[str]:
+def render_block(block: Block, report: Report, view: View, *, with_message: bool) -> Iterator[str]:
     """Yield the lines of a block, the message of its rule if `with_message`; after what fails, a blank line."""
     prompt, renamed_from = block.prompt, block.verdicts[0].renamed_from
     also = f"  also {', '.join(map(escape_line, prompt.aliases))}" if prompt.aliases else ""
     renamed = f"  renamed from {escape_line(renamed_from)}" if renamed_from else ""
     yield f"{status_label(block.status, view)} {paint(format_name(prompt), BOLD, view)}{also}{renamed}"
     yield from _render_counts(block.verdicts, view)
-    yield from (f"{INDENT}{line}" for line in _advice(block, accept_label))
+    yield from (f"{INDENT}{line}" for line in _advice(block, report))
     if block.fails:
         yield from _render_sections(block.worst)
         message = block.worst.rule.message if with_message else ""
@@ -88,15 +88,17 @@ def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
         yield f"{INDENT}{line}  {fill}".rstrip()
 
 
-def _advice(block: Block, accept_label: str) -> Iterator[str]:
+def _advice(block: Block, report: Report) -> Iterator[str]:
     """Yield what to do next, for the model for which it is worst."""
     status, worst = block.status, block.worst
     if block.fails:
-        yield describe_remedy([worst, *(v for v in block.verdicts if v.fails)], accept_label, escape_line)
+        yield describe_remedy(
+            [worst, *(v for v in block.verdicts if v.fails)], report.accept_label, escape_line
+        )
         yield from _describe_growth(worst)
     elif status == "unsure":
         yield "The limit lies inside the interval: only an exact count can tell."
-        yield describe_settlement(block.with_status)
+        yield describe_settlement(block.with_status, report.exact_needs)
     elif status == "tighter":
         yield phrases.describe_tighter_limit(worst)
     elif status == "inherited":

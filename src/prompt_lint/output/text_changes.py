@@ -19,7 +19,12 @@ from prompt_lint.output.text_pieces import (
     paint_label,
     status_label,
 )
-from prompt_lint.output.totals import describe_group_growth, describe_incomparable, total_by_model
+from prompt_lint.output.totals import (
+    describe_group_growth,
+    describe_growth_cost,
+    describe_incomparable,
+    total_by_model,
+)
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -143,14 +148,18 @@ def render_totals(report: Report) -> Iterator[str]:
         yield f"{compared}: nothing to add up{suffix}."
     elif len(totals) == 1:
         growth = _describe_growth(totals[0], incomparable)
-        yield f"{compared}: {growth}, {_format_both(totals[0])}{suffix}."
+        parts = filter(None, [growth, describe_growth_cost(totals, report), _format_both(totals[0])])
+        yield f"{compared}: {', '.join(parts)}{suffix}."
     elif totals:
         yield f"{compared}{suffix}:"
         rows = [
-            [escape_line(total.model), _format_both(total), _describe_growth(total, incomparable)]
+            [
+                escape_line(total.model), _format_both(total), _describe_growth(total, incomparable),
+                describe_growth_cost([total], report),
+            ]
             for total in totals
-        ]
-        yield from (f"{INDENT}{line}" for line in align_columns(rows))
+        ]  # fmt: skip
+        yield from (f"{INDENT}{line}".rstrip() for line in align_columns(rows))
     if groups := describe_group_growth(report):
         yield f"{groups} (groups aren't added to the total)."
 

@@ -55,14 +55,14 @@ def format_title(title: str) -> str:
     return text if len(text) <= _TITLE_WIDTH else text[: _TITLE_WIDTH - 1] + "…"
 
 
-def format_count(count: Count | None) -> str:
-    return phrases.format_count(count) if count else "not counted"
+def format_count(count: Count | None, reserve: int = 0) -> str:
+    return phrases.format_count(count, reserve) if count else "not counted"
 
 
 def count_cells(verdict: Verdict) -> list[str]:
     """Return the cells for tokens, growth and limit; the growth is empty without a base."""
     limit = "no limit" if verdict.limit is None else f"of {verdict.limit:,}"
-    return [format_count(verdict.token_count), _format_growth(verdict), limit]
+    return [format_count(verdict.token_count, verdict.rule.reserve), _format_growth(verdict), limit]
 
 
 def _format_growth(verdict: Verdict) -> str:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import EMPTY_COUNT, subtract_counts, sum_counts
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import format_count
+from prompt_lint.output import phrases
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Report, Verdict
 
@@ -71,6 +73,17 @@ def _sum_parts(model: str, parts: _Parts, report: Report) -> Total:
     return Total(model, before._replace(tokens=tokens, low=low, high=high), after, growth)
 
 
+def describe_growth_cost(totals: Sequence[Total], report: Report) -> str:
+    """Return what the growth costs: `+$2.40 per 1,000 calls`, of several models `+$1.00 to +$2.40 per 1,000 calls`; "" where that isn't known."""
+    priced = [total for total in totals if total.growth.tokens and total.model in report.prices]
+    priced.sort(key=lambda total: total.growth.tokens * report.prices[total.model])
+    amounts = [
+        phrases.format_calls_cost(report, total.growth.tokens, total.model, sign=True)
+        for total in (priced[:1] + priced[-1:])
+    ]
+    return f"{' to '.join(dict.fromkeys(amounts))} per 1,000 calls" if amounts else ""
+
+
 def describe_incomparable(report: Report) -> str:
     """Return what totals leave out: `without 1 prompt that can't be compared`; "" where they have all prompts."""
     number = sum(
@@ -102,7 +115,7 @@ def describe_group_growth(report: Report) -> str:
                 shrank.append(subtract_counts(EMPTY_COUNT, min(growths)))
             incomparable += any(map(_is_incomparable, verdicts))
     parts = [
-        f"{pluralize(len(sizes), 'group')} {verb} by {'up to ' if len(sizes) > 1 else ''}{format_count(max(sizes))}"
+        f"{pluralize(len(sizes), 'group')} {verb} by {'up to ' if len(sizes) > 1 else ''}{phrases.format_count(max(sizes))}"
         for verb, sizes in (("grew", grew), ("shrank", shrank))
         if sizes
     ]

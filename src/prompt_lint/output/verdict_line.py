@@ -133,7 +133,7 @@ def _describe_success(report: Report, by_status: _ByStatus, format_name: Callabl
     parts = {status: by_status[status] for status in _OTHERS}
     described = _describe_parts(["ok"], parts | {"ok": within}, is_first=True)
     verdicts = [verdict for _, verdicts in within for verdict in verdicts]
-    fullest = max(verdicts, key=_fill, default=None)
+    fullest = max(verdicts, key=lambda verdict: verdict.fill_percent or -1, default=None)
     if fullest and fullest.limit is not None:
         name = f"{format_name(fullest.prompt)}, {percent_of_limit(fullest)} of {fullest.limit:,}"
         remarks = [f"fullest: {name}" if len(within) > 1 else name]
@@ -142,10 +142,3 @@ def _describe_success(report: Report, by_status: _ByStatus, format_name: Callabl
         described += f" ({'; '.join(remarks)})"
     others = _describe_parts(_OTHERS, by_status, is_first=not within)
     return ", ".join(filter(None, [described, others]))
-
-
-def _fill(verdict: Verdict) -> float:
-    """Return how full the limit is, -1 without one."""
-    if verdict.token_count is None or verdict.limit is None:
-        return -1
-    return verdict.token_count.tokens / verdict.limit

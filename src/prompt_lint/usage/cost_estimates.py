@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from prompt_lint.usage.figures import round_half_up
+from prompt_lint.text.money import round_half_up
 from prompt_lint.usage.groups import group_selector
 from prompt_lint.usage.sums import sum_amounts_by
 from prompt_lint.usage.values import TOKEN_KINDS, CostRow, midnight

@@ -1,12 +1,13 @@
-"""Numbers, money and days of a report as text for people. Nothing is escaped: each output does that for itself."""
+"""Numbers and days of a report as text for people. Nothing is escaped: each output does that for itself."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from prompt_lint.text.money import NO_FIGURE, format_signed, round_half_up
 from prompt_lint.usage.sums import relative_change
-from prompt_lint.usage.values import DAY, EXACT_CONTEXT, ZERO
+from prompt_lint.usage.values import DAY, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,30 +17,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Stands for a figure that doesn't exist.
-NO_FIGURE = "-"
 # A window of more days is shown by the week.
 MOST_DAYS = 31
 _BARS = "▁▂▃▄▅▆▇█"
-
-
-def round_half_up(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT_CONTEXT)
-
-
-def format_money(amount: Decimal | None, currency: str = "USD", *, sign: bool = False) -> str:
-    """Format as `$1,234.50`; below a dollar with two significant digits, up to six decimals."""
-    if amount is None:
-        return NO_FIGURE
-    size = abs(amount)
-    places = 2
-    if 0 < size < 1:
-        places = min(6, max(2, 1 - size.adjusted()))
-    number = f"{round_half_up(size, places):,}"
-    less_than = "" if round_half_up(size, places) or not size else "<"
-    number = f"{Decimal(1).scaleb(-places):f}" if less_than else number
-    text = f"{less_than}${number}" if currency == "USD" else f"{less_than}{number} {currency}"
-    return format_signed(amount, text, sign=sign)
 
 
 def format_tokens(number: Decimal | int | None, *, sign: bool = False) -> str:
@@ -53,11 +33,6 @@ def format_tokens(number: Decimal | int | None, *, sign: bool = False) -> str:
             places = 2 if scaled < 10 else 1 if scaled < 100 else 0
             return format_signed(number, f"{round_half_up(scaled, places)}{suffix}", sign=sign)
     return format_signed(number, f"{round_half_up(size, 0):,}", sign=sign)
-
-
-def format_signed(value: Decimal | int, size: str, *, sign: bool) -> str:
-    """Put a minus before `size`, the text of the absolute value; a plus only if `sign` asks for it."""
-    return ("-" if value < 0 else "+" if sign and value > 0 else "") + size
 
 
 def format_percent(part: Decimal | None, *, sign: bool = False) -> str:

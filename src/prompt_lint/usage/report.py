@@ -10,6 +10,7 @@ from prompt_lint.api.credentials import find_admin_credential
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output.delivery import add_summary, choose_targets
 from prompt_lint.output.report_reader import read_report
+from prompt_lint.text.money import EXACT_CONTEXT
 from prompt_lint.usage.admin_api.lists import POLICY
 from prompt_lint.usage.admin_api.queries import DEFAULT_WORKSPACE, LAG, Query, find_earliest
 from prompt_lint.usage.admin_api.usage_data import fetch_usage_data
@@ -21,7 +22,6 @@ from prompt_lint.usage.pull_requests import refuse_pull_request
 from prompt_lint.usage.trends import compute_trends
 from prompt_lint.usage.values import (
     DIMENSIONS,
-    EXACT_CONTEXT,
     MOST_DIMENSIONS,
     CheckedPrompts,
     Interval,

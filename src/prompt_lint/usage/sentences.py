@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.fail_conditions import MONEY_METRICS
 from prompt_lint.usage.figures import (
     format_day,
     format_minute,
-    format_money,
     format_percent,
     format_tokens,
     format_window,
-    round_half_up,
     shorten,
 )
 from prompt_lint.usage.groups import has_cost_by

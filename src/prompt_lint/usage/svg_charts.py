@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.text.html_escape import escape_html
-from prompt_lint.usage.figures import MOST_DAYS, format_day, format_money, format_tokens, format_window
+from prompt_lint.text.money import format_money
+from prompt_lint.usage.figures import MOST_DAYS, format_day, format_tokens, format_window
 from prompt_lint.usage.sentences import describe_previous_window, name_unfinished_day
 from prompt_lint.usage.tables import KIND_NAMES
 from prompt_lint.usage.values import TOKEN_KINDS, ZERO

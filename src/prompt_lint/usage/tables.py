@@ -5,18 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.text.money import NO_FIGURE, format_money, format_signed, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.figures import (
     MOST_DAYS,
-    NO_FIGURE,
     format_change,
     format_day,
-    format_money,
     format_percent,
-    format_signed,
     format_tokens,
     format_weekday,
-    round_half_up,
     split_weeks,
 )
 from prompt_lint.usage.sums import share

@@ -6,7 +6,7 @@ Tokens are whole numbers, money is `Decimal` dollars (or another currency, as `U
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ FORECAST_DAYS = 7
 DAYS_PER_MONTH = 30
 MILLION = 1_000_000
 ZERO = Decimal(0)
-# An amount has up to 33 digits, and a million of them 39: with 60 their sums are exact.
-EXACT_CONTEXT = Context(prec=60)
 
 # Kinds of tokens by how they are billed: fields of `Usage`, kinds of `CostRow`.
 INPUT_KINDS = ("uncached", "write_5m", "write_1h", "read")

@@ -219,7 +219,8 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
         yield f"  format unknown: the file {escape_line(error.message)}"
     if file.read_as:
         yield f"  read as {escape_line(file.read_as)}, a link to {escape_line(file.path)}"
-    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it"
+    reserved = f", {rule.reserve:,} of it reserved" if rule.reserve else ""
+    yield f"  role {rule.role or 'by the format'}, near the limit from {rule.warn_at:.0%} of it{reserved}"
 
 
 def _describe_groups(targets: Targets) -> Iterator[str]:

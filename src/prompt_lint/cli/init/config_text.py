@@ -115,7 +115,7 @@ def _render_exempt(exempt: Mapping[str, str]) -> Iterator[str]:
 
 
 def _render_exclude(excluded: Mapping[str, str]) -> Iterator[str]:
-    yield "# Left out of all rules, because they can't be measured today. Mend them, and remove their lines."
+    yield "# Left out of all rules, because they can't be counted today. Correct them, and remove their lines."
     yield "exclude:"
     for path, reason in excluded.items():
         if pattern := write_path_pattern(path):

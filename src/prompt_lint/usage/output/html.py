@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint import __version__
 from prompt_lint.text.html_escape import escape_html
+from prompt_lint.text.money import NO_FIGURE
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, svg_charts, tables
 
@@ -119,7 +120,7 @@ def _cards(trends: Trends) -> Iterator[str]:
 
 def _change(row: FigureRow) -> str:
     """The change with an arrow, in the colour of good or bad news where it is either."""
-    if row.change == figures.NO_FIGURE:
+    if row.change == NO_FIGURE:
         return ""
     kind = arrow = ""
     if row.has_risen is not None:

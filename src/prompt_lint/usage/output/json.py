@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.text.money import round_half_up
 from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.prices import sum_growth_costs
 from prompt_lint.usage.sums import relative_change
@@ -109,7 +110,7 @@ def _exact(amount: Decimal | None) -> str | None:
 
 def _rounded(value: Decimal | None) -> str | None:
     """Six decimals of what was divided."""
-    return None if value is None else format(figures.round_half_up(value, 6), "f")
+    return None if value is None else format(round_half_up(value, 6), "f")
 
 
 def _window(window: Window) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
+from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
 
@@ -131,7 +132,7 @@ def _trend(trends: Trends) -> Iterator[str]:
             (
                 figures.format_weekday(day.start),
                 figures.format_tokens(day.usage.tokens),
-                figures.format_money(day.cost, currency),
+                format_money(day.cost, currency),
             )
             for day in trends.days[:_MOST_DAYS]
         ]
@@ -213,7 +214,7 @@ def _chart(trends: Trends) -> Iterator[str]:
     unit, rows = tables.make_trend_rows(trends)
     currency = _letters(trends.data.currency)
     is_cost, amounts = tables.measure_trend_rows(rows)
-    sizes = [figures.round_half_up(amount, 4) for amount in amounts]
+    sizes = [round_half_up(amount, 4) for amount in amounts]
     if not any(sizes) or len(sizes) < 2:
         return
     labels = ", ".join(f'"{label}"' for label in _list_labels([row.name for row in rows]))
