@@ -31,16 +31,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "src/prompt_lint"
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "node_modules", "dist")
 
-# Modules that have other tests than those in the file named like them.
-TESTS: Mapping[str, Sequence[str]] = {
-    "api/rate_limit": ("tests/api/test_rate_limit.py", "tests/api/test_retry.py"),
-    "cache/counts": ("tests/cache/test_counts.py", "tests/cache/test_any_cache.py"),
-    "cache/store": ("tests/cache/test_store.py", "tests/cache/test_any_cache.py"),
-    "check/judge": ("tests/check/test_judge.py", "tests/check/test_exemptions.py"),
-    "config/rule_matching": ("tests/config/test_rule_matching.py", "tests/check/test_targets.py"),
-    "counting/offline": ("tests/counting/test_offline.py", "tests/counting/test_transcript.py"),
-    "counting/transcript": ("tests/counting/test_transcript.py", "tests/counting/test_offline.py"),
-}
 # Imported once, before the process is forked for each mutant. Nothing of prompt_lint is.
 LIBRARIES = ("pytest", "hypothesis", "yaml", "click", "httpx2", "pathspec", "jsonschema", "sqlite3")
 # Of pytest. Without `--assert=plain`, it rewrites every test file for messages that nobody reads.
@@ -212,17 +202,19 @@ def main() -> int:
     parser.add_argument("-n", "--number", type=int, default=40, help="how many mutants; default: 40")
     parser.add_argument("--seed", default="1", help="another seed takes other mutants; default: 1")
     parser.add_argument("--only", type=int, nargs="+", help="numbers of mutants, as printed before")
-    parser.add_argument("--tests", nargs="+", help="what pytest runs; default: the tests of the module")
+    parser.add_argument("--tests", nargs="+", help="what pytest runs; default: the tests of that name")
     options = parser.parse_args()
     module = options.module.removesuffix(".py")
-    path, (folder, name) = f"{PACKAGE}/{module}.py", module.rsplit("/", 1)
+    path, (folder, _, name) = f"{PACKAGE}/{module}.py", module.rpartition("/")
+    if not (ROOT / path).is_file():
+        parser.error(f"there is no {path}")
     source = Source((ROOT / path).read_bytes())
     edits = source.list_edits()
     chance = random.Random(f"{options.seed} {module}")  # noqa: S311  # repeatable, not secret
     chosen = dict(enumerate(chance.sample(edits, min(options.number, len(edits))), 1))
     mutants = {number: source.apply(chosen[number]) for number in options.only or chosen}
     with tempfile.TemporaryDirectory(prefix="mutants-") as copy:
-        tests = options.tests or TESTS.get(module, (f"tests/{folder}/test_{name}.py",))
+        tests = options.tests or [f"tests/{folder}/test_{name}.py"]
         tried = killed = len(mutants)
         for number in find_survivors(Path(copy), path, tests, mutants):
             print(f"#{number} {path}:{source.describe(chosen[number])}", flush=True)
