@@ -215,7 +215,9 @@ def test_the_last_exemption_that_matches_a_prompt_applies() -> None:
 
     assert apply_exemption(OVER, [general, expired], "2026-11-22") == OVER._replace(exemption=expired[0])
     assert apply_exemption(OVER, [expired, general], "2026-11-22").status == "exempt"
-    assert apply_exemptions_to_problems([TOO_LONG], [general], "2026-11-22")[0] == []
+    of_all = (expired[0], general[1])
+    assert apply_exemptions_to_problems([TOO_LONG], [of_all, general], "2026-11-22")[0] == []
+    assert apply_exemptions_to_problems([TOO_LONG], [general, of_all], "2026-11-22")[0] == [TOO_LONG]
 
 
 def test_a_label_of_the_pull_request_accepts_what_fails_for_its_size() -> None:
