@@ -176,7 +176,10 @@ def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed
 
 def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
     """It has no base to have been over in."""
-    assert mark_preexisting(add_base(OVER, "new", None, None)).fails
+    new = add_base(OVER, "new", None, None)
+
+    assert mark_preexisting(new).fails
+    assert (new.base_limit, new.base_reserve) == (None, 0)
 
 
 @pytest.mark.parametrize(

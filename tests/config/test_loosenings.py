@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.config.loosenings import find_loosenings
+from prompt_lint.config.loosenings import compile_group, find_loosenings
 from prompt_lint.config.schema import Config, parse_config
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.rules import Loosening
@@ -204,6 +204,14 @@ def test_a_group_that_names_its_moved_files_loosens_nothing(after: str, expected
 
     assert [one[1] for one in found] == expected
     assert list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+
+
+def test_a_group_takes_in_a_file_for_whichever_of_its_prompts() -> None:
+    """What is taken back is out for all of them."""
+    text = TOP + 'groups: [{name: g, sum: ["*.md#body", "docs/", "!docs/c.md"], limit: 50}]\n'
+    takes_in = compile_group(config(text).groups[0])
+
+    assert [takes_in(path) for path in ("a.md", "docs/d", "docs/c.md", "b.txt")] == [True, True, False, False]
 
 
 def test_the_growth_of_a_group_can_be_loosened() -> None:
