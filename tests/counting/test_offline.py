@@ -328,7 +328,11 @@ def test_an_image_costs_its_patches_and_three(model: str) -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
     message = {"role": "user", "content": [{"type": "text", "text": "Hello"}, image]}
 
-    assert count(model, messages=[message]).tokens - count(model).tokens == 1 + 3
+    with_image = count(model, messages=[message])
+
+    assert with_image.tokens - count(model).tokens == 1 + 3
+    beside_text = count(model, system="Be brief. " * 20, messages=[message])
+    assert beside_text.low + beside_text.high == 2 * beside_text.tokens
 
 
 PHOTO = {"type": "image", "source": {"type": "url", "url": "https://host.example/a.png"}}
@@ -460,7 +464,8 @@ def test_a_text_is_counted_without_a_frame() -> None:
     assert offline.count_text(OLDER, "Hello").tokens == count_tokens("Hello", "v3")
     assert offline.count_text("claude-quartz-9", "Hello").tokens == count_tokens("Hello", "v4.8")
     assert offline.count_text(OLDER, "").is_exact
-    assert offline.count_text(OLDER, "Hello " * 1_000).margin > 0
+    long = offline.count_text(OLDER, "Hello " * 1_000)
+    assert long.tokens - long.low == long.high - long.tokens > 0
     assert offline.count_text("claude-quartz-9", "Hello").low == 0
 
 
