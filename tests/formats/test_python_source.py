@@ -86,7 +86,7 @@ def test_parts_have_the_lines_of_the_file() -> None:
     assert [(part.title, part.first_line) for part in parts] == [
         ("# Role", 7),
         ("# Answer", 10),
-        ("system", 5),
+        ("", 5),
     ]
 
 

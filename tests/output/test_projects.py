@@ -68,7 +68,10 @@ def test_a_run_over_one_project_is_as_before(monorepo: Repo, lint: Callable[...,
 def test_what_is_listed_is_summed(
     monorepo: Repo, lint: Callable[..., Done], snapshot: SnapshotAssertion, by: str
 ) -> None:
-    """By configuration, and by all owners of a file together, so that the sums add up to the total."""
+    """By configuration, and by all owners of a file together; prompts for another model have sums of their own."""
+    config = (monorepo.path / "services/b/.prompt-lint.yaml").read_text()
+    monorepo.write("services/b/.prompt-lint.yaml", config.replace("claude-sonnet-5-5", "claude-haiku-4-5"))
+
     assert lint("list", "--by", by).out == snapshot
 
 

@@ -14,11 +14,13 @@ from tests.support.repo import ENVIRONMENT, Repo
 
 from prompt_lint.model.errors import ExitCode, Fatal, MissingFile, Unreadable
 from prompt_lint.repo import entries as entries_module
+from prompt_lint.repo import git
 from prompt_lint.repo.arguments import resolve_argument, resolve_arguments
 from prompt_lint.repo.entries import Entry
 from prompt_lint.repo.working_tree import WorkingTree, open_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CAP = 1 << 20
@@ -451,3 +453,29 @@ def test_the_walk_stays_inside(tmp_path: Path) -> None:
     aliases = tree.find_aliases(entries)
     assert aliases["a/self/b.md"] == "a/b.md"
     assert isinstance(aliases["out"], Unreadable)
+
+
+def test_git_is_not_asked_again_about_what_it_has_listed(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sum of hundreds of files would start it for each. Of what isn't listed, git still says what it ignores."""
+    repo.write(".gitignore", "*.log\n")
+    for path in ("tracked.md", "kept.log", "left.log"):
+        repo.write(path, "Be kind.\n")
+    repo.git("add", "--force", "tracked.md", "kept.log")
+    repo.write("new.md", "Be kind.\n")
+    tree = opened(repo)
+    tree.list_entries()
+    commands: list[Sequence[str]] = []
+    run = git.run
+
+    def record(command: Sequence[str], top: str) -> bytes:
+        commands.append(command)
+        return run(command, top)
+
+    monkeypatch.setattr(git, "run", record)
+
+    for path in ("tracked.md", "kept.log", "new.md"):
+        tree.require_shared(path, path)
+    assert commands == []
+    with pytest.raises(Unreadable, match="is ignored by git"):
+        tree.require_shared("left.log", "left.log")
+    assert len(commands) == 1

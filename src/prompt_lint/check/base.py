@@ -8,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint import ci
-from prompt_lint.config import load
-from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import AUTO, HINT_BASE, NoBase, find_base, read_current_branch
 from prompt_lint.repo.commit_tree import CommitTree
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from prompt_lint.ci.context import Context
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.load import ConfigSearch
-    from prompt_lint.config.schema import Config
     from prompt_lint.model.values import Base
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -116,21 +114,29 @@ def _hint_checkout(context: Context) -> str:
 def _read_config(
     tree: WorkingTree, commit: CommitTree, config: Config, search: ConfigSearch
 ) -> Config | None:
-    """Return the configuration of the base; None where it has none; the current one where the base's can't be used."""
+    """Return the configuration of the base; None where it has none. What has mistakes on one side is the current one's."""
     if not config.list_paths():
         return config  # rules of the command line were in no commit
-    try:
-        base_config = search.load(commit)
-    except (load.UnreadableConfig, ConfigErrors):
-        tree.notes.append(
-            f"the configuration in {commit.name} has mistakes, so loosened limits can't be reported"
-        )
-        return config
+    base_config = search.load(commit)
     if base_config is None:
         tree.notes.append(
             f"{commit.name} has no configuration, so no prompt had a limit there: a prompt over its limit doesn't fail yet"
         )
-    return base_config
+        return None
+    for path in dict.fromkeys(mistake.path for mistake in base_config.list_mistakes()):
+        tree.notes.append(
+            f"{path} has mistakes in {commit.name}, so limits loosened since then can't be reported"
+        )
+    return _replace_mistaken(base_config, config)
+
+
+def _replace_mistaken(base: Config, current: Config) -> Config:
+    """Return the base's configuration with the current one in each folder where either has mistakes."""
+    governing = {each.folder: each for each in base.list_all()}
+    for folder in [each.folder for each in (*base.list_all(), *current.list_all()) if each.mistakes]:
+        governing[folder] = current.find_nearest(folder)._replace(folder=folder, nested=())
+    main = governing.pop(base.folder)
+    return main._replace(nested=tuple(governing.values()))
 
 
 def load_trusted_config(tree: WorkingTree, ref: str, search: ConfigSearch, env: Mapping[str, str]) -> Config:

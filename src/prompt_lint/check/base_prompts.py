@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.targets import Targets
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.model.rules import Group
     from prompt_lint.repo.changes import Changes
     from prompt_lint.repo.commit_tree import CommitTree

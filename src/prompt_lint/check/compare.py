@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
     from prompt_lint.check.both_sides import PromptName
     from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import OfflineStandIn
     from prompt_lint.model.counts import Count, Outcome
     from prompt_lint.model.rules import Rule

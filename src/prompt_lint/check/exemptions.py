@@ -11,8 +11,8 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.model.rules import Exemption
     from prompt_lint.model.values import Verdict
 

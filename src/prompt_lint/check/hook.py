@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from prompt_lint.check.pipeline import Settings
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.load import ConfigSearch
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Report, Verdict
 

@@ -11,12 +11,12 @@ from prompt_lint.model.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.text.location import KeyPath
 
 
-class ConfigFile:
+class WrittenConfig:
     """A file that is one configuration, or several by links to it. `largest` and `unknown` are by the key path of a limit."""
 
     def __init__(self, path: str, text: str) -> None:
@@ -44,9 +44,11 @@ class ConfigFile:
                 self.unknown[key_path] = f"{path} isn't read or counted"
 
 
-def collect_sizes(files: Sequence[ConfigFile], config: Config, report: Report, chosen: Report) -> None:
-    """Add to the files what each limit judges, and which of the limits judge what was `chosen`."""
-    entries: dict[int, tuple[ConfigFile, KeyPath]] = {}
+def collect_sizes(
+    files: Sequence[WrittenConfig], config: Config, report: Report, chosen: Report | None
+) -> None:
+    """Add to the files what each limit judges, and which of the limits judge what was `chosen`; None is everything."""
+    entries: dict[int, tuple[WrittenConfig, KeyPath]] = {}
     for file in files:
         for each in file.configs:
             entries |= {id(rule): (file, ("prompts", index)) for index, rule in enumerate(each.rules)}
@@ -54,18 +56,17 @@ def collect_sizes(files: Sequence[ConfigFile], config: Config, report: Report, c
     for verdict in report.verdicts:
         file, key_path = _find_limit(entries, verdict)
         file.add_verdict(key_path, verdict)
-    for verdict in chosen.verdicts:
+    for verdict in chosen.verdicts if chosen else ():
         file, key_path = _find_limit(entries, verdict)
         file.selected.add(key_path)
-    if chosen is report:
-        for file in files:
-            file.selected |= file.limits.keys()
+    for file in () if chosen else files:
+        file.selected.update(file.limits)
     _exclude_unread(files, entries, config, report)
 
 
 def _exclude_unread(
-    files: Sequence[ConfigFile],
-    entries: Mapping[int, tuple[ConfigFile, KeyPath]],
+    files: Sequence[WrittenConfig],
+    entries: Mapping[int, tuple[WrittenConfig, KeyPath]],
     config: Config,
     report: Report,
 ) -> None:
@@ -85,8 +86,8 @@ def _exclude_unread(
 
 
 def _find_limit(
-    entries: Mapping[int, tuple[ConfigFile, KeyPath]], verdict: Verdict
-) -> tuple[ConfigFile, KeyPath]:
+    entries: Mapping[int, tuple[WrittenConfig, KeyPath]], verdict: Verdict
+) -> tuple[WrittenConfig, KeyPath]:
     file, entry = entries[id(verdict.rule)]
     return file, find_limit_path(file.limits, entry, verdict.prompt.name, verdict.model)
 

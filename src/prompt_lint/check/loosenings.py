@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import FileChanges
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Loosening
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountResults, CountSources
     from prompt_lint.model.values import OnRaise, Problem, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
@@ -87,6 +87,7 @@ def check_prompts(
         report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
     unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    unmatched = [path for path in unmatched if not config.list_mistakes([path])]
     return _complete_report(report, run, tree, config, targets, unmatched)
 
 

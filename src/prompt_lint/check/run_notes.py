@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.targets import Targets
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import ApiService, CountResults
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree

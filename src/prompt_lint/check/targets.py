@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.remembered_files import RememberedFiles
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.model.rules import Exemption, Group, Rule
     from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
@@ -82,12 +82,12 @@ def find_targets(
     rules |= matcher.find_rules(path for path in files if path not in rules)
     present = _match_present(tree, all_groups, matcher, rules, files, aliases)
     files, aliases, links, matched, group_files, missing = present
-    problems = list(_report_broken_links(aliases, matcher, paths))
+    named = _follow_links(paths, links)
+    problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
     matched = [name for file in matched for name in split_by_name(file, matcher, tree, max_file_size)]
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
     if paths:
-        named = _follow_links(paths, links)
         matched = _select(matched, named, tree, max_file_size, remembered)
         affected = groups.find_affected_groups(group_files, tree, named, max_file_size, remembered)
         group_files = _complete_sums(affected, tree, config, matcher, missing)
@@ -290,6 +290,11 @@ def _list_linked(
             message = f"leads to `{file.path}`, which git ignores: no other checkout has it"
             problems.append(Problem(file.aliases[0], 0, message, hint))
     return [file for file in matched if file.path in entries], entries
+
+
+def _report_mistakes(config: Config, paths: Sequence[str]) -> Iterator[Problem]:
+    for path, line, _, message, hint in config.list_mistakes(paths):
+        yield Problem(path, line, message, hint, ExitCode.USAGE)
 
 
 def _report_broken_links(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.pipeline import Settings
     from prompt_lint.cli.options import ConfigOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.values import Report
     from prompt_lint.repo.working_tree import WorkingTree

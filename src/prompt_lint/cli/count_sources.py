@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
     from prompt_lint.cli.options import CountingOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import ApiService, Mode
     from prompt_lint.model.counts import Count
     from prompt_lint.model.needs import ExactNeed

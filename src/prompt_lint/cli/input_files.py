@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from prompt_lint.cli.options import ConfigOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.repo.working_tree import WorkingTree
+
+_UNKNOWN = "which may be a prompt: the rules can't be read"
 
 
 def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
@@ -33,6 +35,8 @@ def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: 
     if is_among(path, (os.path.join(tree.top, name) for name in (*config.list_paths(), *NAMES))):
         return "the configuration"
     name = _find_name(path, tree)
+    if name and config.find_nearest(name).mistakes:
+        return _UNKNOWN
     rule = name and compile_config(config).find_rule(name)
     if rule and rule.line:
         return f"a prompt by the rule at {rule.config_path}:{rule.line}"
@@ -65,7 +69,7 @@ def describe_possible_input(
         name = _find_name(path, tree)
         command = ["--literal-pathspecs", "ls-files", "-z", "--", name]
         may_be_read = name and (not tree.has_git or git.run(command, tree.top))
-        return "which may be a prompt: the rules can't be read" if may_be_read else ""
+        return _UNKNOWN if may_be_read else ""
 
 
 def is_among(path: str, others: Iterable[str]) -> bool:

@@ -1,56 +1,72 @@
-"""`prompt-lint list`: every prompt with its format, role, models, limit and tokens; as a table, as sums, or as JSON."""
+"""`prompt-lint list`: every prompt with its format, role, models, limit and tokens; as a table, sums, a map, or JSON."""
 
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from prompt_lint.check.breakdown import measure_imports, split_prompt
-from prompt_lint.check.pipeline import Settings, check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
+from prompt_lint.cli.comparison import check_project
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
 from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, needs_config
 from prompt_lint.cli.settings import make_settings
+from prompt_lint.cli.value_completion import complete_base
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
-from prompt_lint.output import listing_json, listing_table
-from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver, make_document
-from prompt_lint.output.listing import MAX_ROWS_PER_FILE, Listing
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
+from prompt_lint.output.listing import (
+    LISTING_OUTPUTS,
+    MAX_ROWS_PER_FILE,
+    Listing,
+    heaviest_model,
+    list_prompts,
+)
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.codeowners import find_owners
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from prompt_lint.check.pipeline import Settings
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import ImportShares, Prompt, Verdict
-    from prompt_lint.output import View
-    from prompt_lint.output.delivery import Render
+    from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
-# Of a report of nothing but what has ended the run.
-_FORMATS: Mapping[str, Render] = {
-    "text": lambda report, view: listing_table.render(Listing(report, {}), "", view),
-    "json": lambda report, _view: listing_json.render(Listing(report, {})),
-}
+
+def _make_document(report: Report) -> Document:
+    """Return what is delivered where there is no listing: a report of nothing but what has ended the run."""
+    return _make_listing_document(Listing(report))
+
+
+def _make_listing_document(listing: Listing) -> Document:
+    return Document(
+        lambda name, view: LISTING_OUTPUTS[name].render(listing, view),
+        lambda _: "",
+        listing.exit_code,
+        "list",
+    )
 
 
 @click.command(
     "list",
     cls=ReportingCommand,
-    make_document=partial(make_document, own_formats=_FORMATS),
+    make_document=_make_document,
     examples=(
         ("List all prompts", "prompt-lint list"),
         ("Add up what each folder holds", "prompt-lint list --by folder"),
         ("Add up what each team owns", "prompt-lint list --by owner"),
+        (
+            "Draw a map of them, with their growth since main",
+            "prompt-lint list --base main --output html=map.html",
+        ),
         ("Read it with another program", "prompt-lint list prompts --output-format json"),
     ),
     page="outputs.md",
@@ -60,6 +76,14 @@ _FORMATS: Mapping[str, Render] = {
 @options.no_git
 @options.max_file_size
 @options.models("Count for MODEL.", group=options.COUNTING, default="the configuration's")
+@option(
+    "--base",
+    group=options.COMPARISON,
+    metavar="REF",
+    show_default="no comparison",
+    shell_complete=complete_base,
+    help="Show the growth since the merge base of REF and HEAD. auto: since what CI names, else since the default branch.",
+)
 @options.counting
 @option(
     "--by",
@@ -69,8 +93,9 @@ _FORMATS: Mapping[str, Render] = {
     show_default="one table",
     help="Add up by rule, format, project (configuration), owner (CODEOWNERS), or as a tree of folders.",
 )
-@options.output_format()
+@options.output_format(LISTING_OUTPUTS)
 @options.output_file
+@options.output(LISTING_OUTPUTS)
 @option(
     "-v",
     "--verbose",
@@ -88,6 +113,7 @@ _FORMATS: Mapping[str, Render] = {
 def command(
     env: Mapping[str, str],
     paths: tuple[str, ...],
+    base: str | None,
     by: str | None,
     max_file_size: int,
     config_options: ConfigOptions,
@@ -101,9 +127,8 @@ def command(
     try:
         tree, config, relative = load_project(env, paths, config_options)
     except Fatal:
-        is_plain = output_options.output_format == "text" and not output_options.output_file
-        is_bare = config_options == options.ConfigOptions(models=config_options.models)
-        if not is_plain or paths or not is_bare or not needs_config():
+        is_bare = config_options == options.ConfigOptions(models=config_options.models) and base is None
+        if not output_options.is_plain_text or paths or not is_bare or not needs_config():
             raise
         from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration
 
@@ -111,27 +136,25 @@ def command(
         return ExitCode.OK
     settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
-        listing = list_prompts(tree, config, relative, sources, settings)
-    listing = listing._replace(report=add_cache_warnings(listing.report, sources))
+        report = check_project(
+            env, tree, config, config_options, relative, sources, settings, base, policy=""
+        )
+        listing = Listing(report, _measure_all_imports(tree, report, sources, settings), by or "")
+        if not relative and "html" in output_options.list_formats():
+            listing = _add_session_start(listing, tree, config, sources, settings)
+    listing = listing._replace(report=add_cache_warnings(report, sources))
     if by == "owner":
         listing = add_owners(listing, tree)
-
-    def render(name: str, view: View) -> str:
-        return (
-            listing_json.render(listing) if name == "json" else listing_table.render(listing, by or "", view)
-        )
-
     targets = choose_targets(
         output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
     )
-    return deliver(Document(render, lambda _: "", listing.exit_code), targets, output_options, env)
+    return deliver(_make_listing_document(listing), targets, output_options, env)
 
 
-def list_prompts(
-    tree: WorkingTree, config: Config, paths: Sequence[str], sources: CountSources, settings: Settings
-) -> Listing:
-    """Return every prompt below `paths`, or every prompt, with what it imports. Raises `Fatal` as `check` does."""
-    report = check_prompts(tree, config, paths, sources, settings)
+def _measure_all_imports(
+    tree: WorkingTree, report: Report, sources: CountSources, settings: Settings
+) -> dict[tuple[Prompt, str], ImportShares]:
+    """Return what other files add to each prompt, by prompt and model."""
     import_shares: dict[tuple[Prompt, str], ImportShares] = {}
     # For its imports a file is read again. A file of many prompts has none.
     verdicts_per_file = Counter(verdict.prompt.path for verdict in report.verdicts)
@@ -141,7 +164,18 @@ def list_prompts(
         if has_few_prompts and verdict.token_count and prompt.format in IMPORT_SIGNS:
             shares = _measure_imports(tree, verdict, sources, settings.max_file_size)
             import_shares |= {(prompt, verdict.model): shares} if shares else {}
-    return Listing(report, import_shares)
+    return import_shares
+
+
+def _add_session_start(
+    listing: Listing, tree: WorkingTree, config: Config, sources: CountSources, settings: Settings
+) -> Listing:
+    """Return a listing with what Claude Code loads at the start of a session, for the model with the most tokens."""
+    from prompt_lint.check.session_start import measure_session_start  # noqa: PLC0415  # for the map alone
+
+    model = heaviest_model(list_prompts(listing.report.verdicts)[0])
+    start = measure_session_start(tree, config, model, sources, settings) if model else None
+    return listing._replace(session_start=start)
 
 
 def add_owners(listing: Listing, tree: WorkingTree) -> Listing:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from prompt_lint.cli.options import ConfigOptions
 from prompt_lint.cli.usage_errors import blame_variable, has_parameter
 from prompt_lint.config import load
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.load import ConfigSearch, settle_run
-from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.config.mistakes import ConfigErrors
+from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -49,6 +51,10 @@ def load_project(
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
     config = settle_run(loaded or Config("", (), ()))
+    if (mistakes := config.list_mistakes()) and not any(
+        each.rules or each.groups for each in config.list_all()
+    ):
+        raise ConfigErrors(mistakes)
     if loaded is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
         rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)
@@ -66,9 +72,7 @@ def make_search(
     here = resolve_argument(tree, ".", start)
     named = _name_in(tree, os.path.join(start, options.config_path)) if options.config_path else ""
     parse = partial(_parse_config, options=options)
-    return ConfigSearch(
-        parse, posixpath.commonpath([here, *paths]), paths, named, tracked_only or bool(paths)
-    )
+    return ConfigSearch(parse, posixpath.commonpath([here, *paths]), paths, named, tracked_only)
 
 
 def _parse_config(data: bytes, name: str, folder: str, options: ConfigOptions) -> Config:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prompt_lint.cli.options import JudgingOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
 
 
 def make_settings(env: Mapping[str, str], config: Config | None, options: JudgingOptions) -> Settings:

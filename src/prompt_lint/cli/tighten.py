@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from prompt_lint.check.limit_sizes import ConfigFile, collect_sizes, find_high
+from prompt_lint.check.judge import decide_exit_code
+from prompt_lint.check.limit_sizes import WrittenConfig, collect_sizes, find_high
 from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.written_limits import WrittenLimit
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.model.values import Report, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 _DIGITS = 3
@@ -129,11 +130,10 @@ def command(
     settings = make_settings(env, config, options.JudgingOptions(max_file_size, exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_prompts(tree, config, (), sources, settings)
-        chosen = check_prompts(tree, config, relative, sources, settings) if relative else report
-    problems = list(dict.fromkeys((*report.problems, *chosen.problems)))
-    write_stderr("".join(f"{line}\n" for line in render_problems(problems, View(), len(problems))))
-    if ExitCode.USAGE in (report.exit_code, chosen.exit_code):
-        return ExitCode.USAGE
+        chosen = check_prompts(tree, config, relative, sources, settings) if relative else None
+    exit_code = _write_problems(report, chosen)
+    if exit_code is ExitCode.USAGE:
+        return exit_code
     files = _read_files(tree, config, config_options.config_path)
     collect_sizes(files, config, report, chosen)
     lines: list[str] = []
@@ -151,20 +151,32 @@ def command(
         write_file(path, text)
     verb = "Lowered" if is_written else "Can lower"
     lines.append(f"{verb} {pluralize(number, 'limit')}." if number else "No limit to lower.")
-    exit_code = ExitCode.OVER_LIMIT if check and number else report.exit_code
+    exit_code = ExitCode.OVER_LIMIT if check and number else exit_code
     return write_result("".join(f"{line}\n" for line in lines), exit_code)
 
 
-def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> list[ConfigFile]:
+def _write_problems(report: Report, chosen: Report | None) -> ExitCode:
+    """Write the problems to stderr, but what is wrong with rules for other files than the `chosen`; return the exit code."""
+    problems = list(report.problems)
+    if chosen:
+        problems = [each for each in problems if each.exit_code is not ExitCode.USAGE]
+        problems = list(dict.fromkeys((*problems, *chosen.problems)))
+    write_stderr("".join(f"{line}\n" for line in render_problems(problems, View(), len(problems))))
+    return decide_exit_code(report._replace(problems=problems), exit_zero=True)
+
+
+def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> list[WrittenConfig]:
     """Read the files of the configurations once more. Raises `Fatal` for one that has changed since."""
-    files: dict[str, ConfigFile] = {}
+    files: dict[str, WrittenConfig] = {}
     for each in config.list_all():
-        if not each.path:
+        if not each.path or each.mistakes:
             continue
         path = os.path.join(
             *((working_directory(), config_path) if config_path else (tree.top, tree.resolve(each.path)))
         )
-        file = files.get(path) or files.setdefault(path, ConfigFile(path, read_outside_config(path).decode()))
+        file = files.get(path) or files.setdefault(
+            path, WrittenConfig(path, read_outside_config(path).decode())
+        )
         file.configs.append(each)
         now = _parse(file.text, each)
         if (now.rules, now.groups) != (each.rules, each.groups):
@@ -176,7 +188,7 @@ def _parse(text: str, config: Config) -> Config:
     return parse_config(text.encode(), config.path, FORMATS, folder=config.folder)
 
 
-def _find_lowerings(file: ConfigFile, headroom: Fraction, left: list[str]) -> Iterator[_Lowering]:
+def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) -> Iterator[_Lowering]:
     """Yield the limits that can be lowered, and add to `left` why others can't."""
     for key_path, written in file.limits.items():
         if key_path not in file.selected:
@@ -198,11 +210,11 @@ def _find_lowerings(file: ConfigFile, headroom: Fraction, left: list[str]) -> It
             yield _Lowering(written, tokens, verdict)
 
 
-def _name(file: ConfigFile, written: WrittenLimit) -> str:
+def _name(file: WrittenConfig, written: WrittenLimit) -> str:
     return f"{escape_line(file.configs[0].path)}:{written.line}: limit {escape_line(written.text)}"
 
 
-def _lower(file: ConfigFile, lowerings: Iterable[_Lowering]) -> str:
+def _lower(file: WrittenConfig, lowerings: Iterable[_Lowering]) -> str:
     """Return the text of the file with lower limits. Raises `Fatal` unless that is all that changes in what it says."""
     spans = {each.written.span: each.new_text for each in lowerings if each.written.span}
     text = replace_spans(file.text, spans)
@@ -214,7 +226,7 @@ def _lower(file: ConfigFile, lowerings: Iterable[_Lowering]) -> str:
     return text
 
 
-def _describe(file: ConfigFile, lowerings: Iterable[_Lowering], new_text: str) -> Iterator[str]:
+def _describe(file: WrittenConfig, lowerings: Iterable[_Lowering], new_text: str) -> Iterator[str]:
     """Yield a line for each lower limit, and the diff."""
     for lowering in lowerings:
         prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.mistakes import ConfigErrors, Mistake
-from prompt_lint.config.schema import Config
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo import safe_read
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from prompt_lint.model.rules import Price
     from prompt_lint.repo import Tree
 
-    # The bytes of a configuration, its name, and the folder where its patterns start → what it says. Raises `ConfigErrors`.
+    # The bytes of a configuration, its path, and the folder where its patterns start → what it says. Raises `ConfigErrors`.
     Parse = Callable[[bytes, str, str], Config]
 
 NAMES = (".prompt-lint.yaml", ".prompt-lint.yml")
@@ -28,19 +29,18 @@ MAX_SIZE = 256 * 1024
 # Nobody has so many in one repository, and each takes milliseconds to read.
 MAX_CONFIGS = 2000
 
+# What a configuration says of the run as a whole.
+_RUN_SETTINGS = ("counting", "on_unavailable", "on_raise")
+
 _TOO_LARGE = "let patterns such as prompts/**/*.md take the place of single files"
-
-
-class UnreadableConfig(Fatal):
-    """A configuration is there, and can't be read."""
 
 
 class ConfigSearch(NamedTuple):
     """How a run finds its configurations in a tree, its own or a commit's.
 
     The one in `start`, or in the nearest folder above, governs what is below it, but what a further one below it does.
-    One that was `named` is the only one, and its patterns start at the top. With `tracked_only`, untracked ones are looked
-    for in the folders above `start` and `paths` alone.
+    One that was `named` is the only one, and its patterns start at the top. Untracked ones are looked for above and below
+    `paths`, if there are any; else everywhere, or with `tracked_only` above `start` alone.
     """
 
     parse: Parse
@@ -50,27 +50,31 @@ class ConfigSearch(NamedTuple):
     tracked_only: bool = False
 
     def load(self, tree: Tree) -> Config | None:
-        """Return what the configurations say, None where there is none. Raises `Fatal`, `ConfigErrors` for all of them."""
+        """Return what the configurations say, None where there is none. One with mistakes says nothing else. Raises `Fatal`."""
         if self.named:
-            return self._load_named(tree)
+            config = self._load_named(tree)
+            return config and _mark_conflicts(config)
         paths = self.find_paths(tree)
         if not paths:
             return None
-        parsed: dict[str, Config] = {}
-        mistakes: list[Mistake] = []
-        for folder, path in paths.items():
-            if parsed and _is_excluded(path, parsed):
-                continue
-            try:
-                parsed[folder] = self.parse(read_config(tree, path), path, folder)
-            except ConfigErrors as error:
-                mistakes += error.mistakes
-        main = parsed.pop(self._find_main(paths), Config("", (), ()))
-        config = main._replace(nested=tuple(parsed.values()))
-        mistakes += _find_foreign_files(config)
-        if mistakes:
-            raise ConfigErrors(mistakes)
-        return config
+        config, main = Config("", (), ()), self._find_main(paths)
+        for folder, in_folder in paths.items():
+            above = config.find_nearest(in_folder[0])
+            if not compile_patterns(above.exclude)(in_folder[0]):  # as fixtures are
+                new = self._read(tree, in_folder, folder)
+                config = new if folder == main else config._replace(nested=(*config.nested, new))
+        return _mark_conflicts(config)
+
+    def _read(self, tree: Tree, paths: Sequence[str], folder: str) -> Config:
+        """Return what the configuration of a folder says. `paths` are the files there that may be it."""
+        path, *others = paths
+        if others:
+            message = f"there is also `{os.path.basename(others[0])}` in this folder"
+            return _make_mistaken(path, folder, [Mistake(path, 0, 0, message, "keep one of them")])
+        try:
+            return self.parse(read_config(tree, path), path, folder)
+        except ConfigErrors as error:
+            return _make_mistaken(path, folder, error.mistakes)
 
     def _load_named(self, tree: Tree) -> Config | None:
         for path in dict.fromkeys((self.named, *NAMES)):  # also where this change has moved it
@@ -80,20 +84,14 @@ class ConfigSearch(NamedTuple):
                 continue
             except Unreadable:  # which reading it explains
                 pass
-            return self.parse(read_config(tree, path), path, "")
+            return self._read(tree, [path], "")
         return None
 
-    def find_paths(self, tree: Tree) -> Mapping[str, str]:
-        """Return the paths of the configurations by their folders, the outermost first. Raises `Fatal` for two in one folder."""
-        by_folder: dict[str, str] = {}
-        around = (f"{self.start}/", *self.paths)
-        for path in sorted(tree.find_named(NAMES, around, tracked_only=self.tracked_only)):
-            folder, _, name = path.rpartition("/")
-            if folder in by_folder:
-                other = os.path.basename(by_folder[folder])
-                where = f" in `{folder}`" if folder else ""
-                raise Fatal(f"there are both `{other}` and `{name}`{where}", "keep one of them")
-            by_folder[folder] = path
+    def find_paths(self, tree: Tree) -> Mapping[str, Sequence[str]]:
+        """Return the paths of the configurations by their folders, the outermost first. Raises `Fatal` for too many."""
+        by_folder: dict[str, list[str]] = {}
+        for path in sorted(tree.find_named(NAMES, self.start, self.paths, tracked_only=self.tracked_only)):
+            by_folder.setdefault(path.rpartition("/")[0], []).append(path)
         main = self._find_main(by_folder)
         below = main if main in by_folder else self.start
         prefix = f"{below}/" if below else ""
@@ -108,6 +106,23 @@ class ConfigSearch(NamedTuple):
         return max(above, key=len, default="")
 
 
+def _make_mistaken(path: str, folder: str, mistakes: Sequence[Mistake]) -> Config:
+    return Config(path, (), (), folder=folder, mistakes=tuple(mistakes))
+
+
+def _mark_conflicts(config: Config) -> Config:
+    """Return the configuration without what those say that are in conflict with another; they have the mistakes instead."""
+    by_path: dict[str, list[Mistake]] = {}
+    conflicts = (_find_foreign_files(config), _find_contradictions(config), _find_price_conflicts(config))
+    for mistake in chain.from_iterable(conflicts):
+        by_path.setdefault(mistake.path, []).append(mistake)
+    main, *nested = (
+        _make_mistaken(each.path, each.folder, by_path[each.path]) if each.path in by_path else each
+        for each in config.list_all()
+    )
+    return main._replace(nested=tuple(nested))
+
+
 def _find_foreign_files(config: Config) -> Iterator[Mistake]:
     """Yield a mistake for each file that a group names and that another configuration governs."""
     for each in config.list_all():
@@ -120,57 +135,47 @@ def _find_foreign_files(config: Config) -> Iterator[Mistake]:
                     yield Mistake(each.path, reference.line, 1, message, hint)
 
 
-def _is_excluded(path: str, parsed: Mapping[str, Config]) -> bool:
-    """Return whether the configuration that governs the folders around `path` excludes it, as it does fixtures."""
-    above = [config for folder, config in parsed.items() if not folder or path.startswith(f"{folder}/")]
-    nearest = max(above, key=lambda config: len(config.folder), default=None)
-    return nearest is not None and compile_patterns(nearest.exclude)(path)
+def _find_contradictions(config: Config) -> Iterator[Mistake]:
+    """Yield a mistake for each setting of the whole run that another configuration before this one has otherwise."""
+    for key in _RUN_SETTINGS:
+        first, *others = [each for each in config.list_all() if getattr(each, key)] or [config]
+        value = getattr(first, key)
+        for each in others:
+            if getattr(each, key) != value:
+                message = f"`{key}: {getattr(each, key)}` contradicts `{key}: {value}` in {first.path}"
+                hint = f"a run has one `{key}`: write the same in both, or run `prompt-lint check` in each folder"
+                yield Mistake(each.path, each.lines[key], 1, message, hint)
 
 
-def settle_run(config: Config) -> Config:
-    """Return the configuration with what any of those nested in it says of the run as a whole.
-
-    Raises:
-        Fatal: they say different things.
-        ConfigErrors: so do their prices, or there are some for models that aren't counted.
-    """
-    return config._replace(
-        counting=_settle(config, "counting"),
-        on_unavailable=_settle(config, "on_unavailable"),
-        on_raise=_settle(config, "on_raise"),
-        prices=_settle_prices(config),
-    )
-
-
-def _settle(config: Config, key: str) -> str:
-    said = {value: each.path for each in reversed(config.list_all()) if (value := getattr(each, key))}
-    if len(said) > 1:
-        (value, path), (other, other_path), *_ = said.items()
-        message = f"{path} says `{key}: {value}`, and {other_path} says `{key}: {other}`"
-        hint = f"a run has one `{key}`: write the same in both, or run `prompt-lint check` in each folder"
-        raise Fatal(message, hint, path=path)
-    return next(iter(said), "")
-
-
-def _settle_prices(config: Config) -> tuple[Price, ...]:
-    """Return the prices of all configurations. Raises `ConfigErrors` where two differ, or no rule counts for a model."""
+def _find_price_conflicts(config: Config) -> Iterator[Mistake]:
+    """Yield a mistake for each price that differs from another one of its model, or whose model no rule counts for."""
     counted = {model for rule in config.list_rules() for model in rule.models}
-    prices: dict[str, Price] = {}
-    mistakes = []
+    is_complete = not any(each.mistakes for each in config.list_all())
+    first: dict[str, Price] = {}
     for price in (price for each in config.list_all() for price in each.prices):
-        other = prices.setdefault(price.model, price)
-        if price.model not in counted:
+        other = first.setdefault(price.model, price)
+        if price.model not in counted and is_complete:
             near = find_nearest(price.model, counted)
             message = f"no rule counts for `{price.model}`{near and f'; did you mean `{near}`?'}"
             hint = "remove the price, or add the model to `models`"
-            mistakes.append(Mistake(price.config_path, price.line, 1, message, hint))
+            yield Mistake(price.config_path, price.line, 1, message, hint)
         elif other.dollars != price.dollars:
             message = f"`{price.model}` costs {price.dollars} here, and {other.dollars} in {other.config_path}:{other.line}"
             hint = "a run has one price for a model: write the same in both, or leave one out"
-            mistakes.append(Mistake(price.config_path, price.line, 1, message, hint))
-    if mistakes:
-        raise ConfigErrors(mistakes)
-    return tuple(prices.values())
+            yield Mistake(price.config_path, price.line, 1, message, hint)
+
+
+def settle_run(config: Config) -> Config:
+    """Return the configuration with what any of those nested in it says of the run as a whole."""
+    values = (
+        next((value for each in config.list_all() if (value := getattr(each, key))), "")
+        for key in _RUN_SETTINGS
+    )
+    counting, on_unavailable, on_raise = values
+    prices = {price.model: price for each in reversed(config.list_all()) for price in each.prices}
+    return config._replace(
+        counting=counting, on_unavailable=on_unavailable, on_raise=on_raise, prices=tuple(prices.values())
+    )
 
 
 def find_config(top: str) -> str | None:
@@ -182,15 +187,12 @@ def find_config(top: str) -> str | None:
 
 
 def read_config(tree: Tree, path: str) -> bytes:
-    """Return the bytes of the configuration at `path` in a tree. Raises `UnreadableConfig`."""
+    """Return the bytes of the configuration at `path` in a tree. Raises `ConfigErrors` where that can't be read."""
     try:
         return tree.read(tree.resolve(path), MAX_SIZE)
-    except safe_read.TooLarge as error:
-        raise UnreadableConfig(f"the configuration `{path}` {error.message}", _TOO_LARGE, path=path) from None
-    except safe_read.NotRegular as error:
-        raise UnreadableConfig(f"the configuration `{path}` {error.message}", path=path) from None
     except Unreadable as error:
-        raise UnreadableConfig(f"the configuration `{path}` {error.message}", error.hint, path=path) from None
+        hint = _TOO_LARGE if isinstance(error, safe_read.TooLarge) else error.hint
+        raise ConfigErrors([Mistake(path, 0, 0, error.message, hint)]) from None
 
 
 def read_outside_config(path: str) -> bytes:

@@ -13,7 +13,7 @@ from prompt_lint.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Group, MaxGrowth, Reference, Rule
 
 

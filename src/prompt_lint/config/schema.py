@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config import keys
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.keys import GROUP, RULE, TOP, Entry
 from prompt_lint.config.mistakes import (
     MAX_MISTAKES,
@@ -23,63 +24,17 @@ from prompt_lint.config.values import Limit, explain_model, parse_limit
 from prompt_lint.model import models as known_models
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.rules import Exemption, Group, Price, Rule
+from prompt_lint.model.rules import Exemption, Group, Rule
 from prompt_lint.text.location import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     # The name of a model → its context window in tokens, or None.
     ContextWindow = Callable[[str], int | None]
 
 # The share of a limit from which on a prompt is close to it.
 WARN_AT = 0.9
-
-
-class Config(NamedTuple):
-    """What a configuration says. `path` is its file's, as given to `parse_config`; empty where there is no file.
-
-    It governs what is below `folder`, "" for the top, but what is below the folder of one of `nested`, the configurations
-    in folders further down. `counting` and `on_unavailable` are empty where the file leaves them to the environment, `policy` where it leaves
-    that to whether there is a base. `on_raise` is an `OnRaise`, or `label:` and a name; empty for the default.
-    """
-
-    path: str
-    rules: tuple[Rule, ...]
-    exclude: tuple[str, ...]
-    counting: str = ""
-    on_unavailable: str = ""
-    groups: tuple[Group, ...] = ()
-    policy: str = ""
-    on_raise: str = ""
-    exempt: tuple[Exemption, ...] = ()
-    notes_off: frozenset[str] = frozenset()
-    folder: str = ""
-    nested: tuple[Config, ...] = ()
-    prices: tuple[Price, ...] = ()
-
-    def list_all(self) -> tuple[Config, ...]:
-        """Return this configuration and the nested ones."""
-        return (self, *self.nested)
-
-    def list_paths(self) -> list[str]:
-        """Return the paths of the files; none where there is no file."""
-        return [config.path for config in self.list_all() if config.path]
-
-    def list_groups(self) -> list[Group]:
-        """Return all groups, also those of nested configurations."""
-        return [group for config in self.list_all() for group in config.groups]
-
-    def list_rules(self) -> Iterator[Rule]:
-        """Yield all rules, also those of groups and of nested configurations."""
-        for config in self.list_all():
-            yield from config.rules
-        yield from (group.rule for group in self.list_groups())
-
-    def find_nearest(self, path: str) -> Config:
-        """Return the configuration that governs a path: the one in the nearest folder above it."""
-        above = (config for config in self.nested if f"{path}/".startswith(f"{config.folder}/"))
-        return max(above, key=lambda config: len(config.folder), default=self)
 
 
 def rule_from_flags(
@@ -213,6 +168,7 @@ def _build_config(builder: _Builder) -> Config:
             for each in settings.get("prices") or ()
             if not builder.models or each.model in builder.models
         ),
+        lines={key: builder.top.node.child(key).line for key in settings},
     )
 
 

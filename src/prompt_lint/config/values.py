@@ -346,8 +346,8 @@ def read_date(node: Node, example: str) -> str | None:
 
 def read_name(node: Node, example: str) -> str | None:
     if not isinstance(node.value, str) or not node.value.strip():
-        found = "blank text" if isinstance(node.value, str) else describe_kind(node.value)
-        return node.report(f"expected a name, found {found}", example)
+        kind = "blank text" if isinstance(node.value, str) else describe_kind(node.value)
+        return node.report(f"expected a name, found {kind}", example)
     if len(node.value) > MAX_NAME or not node.value.isprintable():
         return node.report(f"a name has at most {MAX_NAME} characters, all printable", example)
     return node.value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.config.values import Limit, parse_limit
@@ -11,7 +13,7 @@ from prompt_lint.text.yaml_reader import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from prompt_lint.config.schema import Config
+    from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Rule
     from prompt_lint.text.location import KeyPath
 
@@ -33,21 +35,21 @@ class WrittenLimit(NamedTuple):
 def find_written_limits(text: str) -> dict[KeyPath, WrittenLimit]:
     """Return each limit in the text of a configuration without mistakes, by its key path."""
     body = text.removeprefix(_BYTE_ORDER_MARK)
+    shift = len(text) - len(body)
     document = parse_yaml(body)
     line_starts = [0, *(match.end() for match in _LINE_END.finditer(body))]
     limits = {}
     for key_path, (line, column) in document.positions.items():
-        if _is_limit(key_path):
-            value = document.data
-            for key in key_path:
-                value = value[key]
-            limit = parse_limit(value)
-            match = _SCALAR.match(body, line_starts[line - 1] + column - 1)
-            span = None
-            if match and _means(match[1], limit):
-                shift = len(text) - len(body)
-                span = match.start(1) + shift, match.end(1) + shift
-            limits[key_path] = WrittenLimit(limit, match[1] if match and span else str(value), line, span)
+        if not _is_limit(key_path):
+            continue
+        value = reduce(getitem, key_path, document.data)
+        limit = parse_limit(value)
+        match = _SCALAR.match(body, line_starts[line - 1] + column - 1)
+        if match and _means(match[1], limit):
+            span = match.start(1) + shift, match.end(1) + shift
+            limits[key_path] = WrittenLimit(limit, match[1], line, span)
+        else:
+            limits[key_path] = WrittenLimit(limit, str(value), line, None)
     return limits
 
 

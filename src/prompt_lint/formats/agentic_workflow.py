@@ -40,7 +40,7 @@ _SUB_AGENT = re.compile(r"(?m)^##[ \t]+agent:[ \t]+`[a-z][a-z0-9_-]*`[ \t]*$")
 _ELSEWHERE = "imports a file of another repository or from the web, which isn't counted: gh-aw fetches it"
 _PARTLY = "imports lines or a section of a file, all of which is counted"
 _SUB_AGENT_COUNTED = (
-    "has a sub-agent in its text, which is counted with it, although gh-aw makes an agent of its own of it"
+    "has a sub-agent in its text, which is counted, although gh-aw cuts it out and runs it by itself"
 )
 _LOST = "imports `%s`, which isn't there, so gh-aw refuses the workflow; fix the path, or mark it as optional with `?`"
 
@@ -146,18 +146,18 @@ class _Workflow:
             if name != import_.path:
                 self._note(_PARTLY, file, import_)
             if result[0] not in self._real_paths:
-                self._load(file, import_, path or "", *result)
+                self._load(file, import_, path, *result)
 
-    def _resolve(self, file: LoadedFile[_WorkflowText], import_: _Import, name: str) -> str | None:
-        """Return the path that an import means.
+    def _resolve(self, file: LoadedFile[_WorkflowText], import_: _Import, name: str) -> str:
+        """Return the path that an import means; "" for one outside of the repository.
 
         It is relative to the folder of the workflow. One in a frontmatter is relative to the folder of its file if it names
         no folder, or begins with `./`.
         """
         if name.startswith(_FROM_TOP):
-            return resolve_import(name.removeprefix("/"), "")
+            return resolve_import(name.removeprefix("/"), "") or ""
         is_beside = not import_.is_in_text and ("/" not in name or name.startswith("./"))
-        return resolve_import(name, file.path if is_beside else self.files[0].path)
+        return resolve_import(name, file.path if is_beside else self.files[0].path) or ""
 
     def _load(
         self, file: LoadedFile[_WorkflowText], import_: _Import, path: str, real_path: str, data: bytes

@@ -68,7 +68,7 @@ def _list_regions(path: str, text: str) -> Iterator[_Region | Problem]:
         if not marker:
             continue
         words = marker["words"].strip()
-        ending = next((it for it in _ENDINGS if words.endswith(it)), "")
+        ending = next((each for each in _ENDINGS if words.endswith(each)), "")
         word, _, name = words.removesuffix(ending).strip().partition(" ")
         name = name.strip()
         if word not in {"begin", "end"} or (name and not _NAME.fullmatch(name)):

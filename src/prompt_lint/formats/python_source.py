@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from prompt_lint.formats.python_texts import PythonText, read_assignments
+from prompt_lint.formats.python_texts import read_assignments
 from prompt_lint.model.values import Note, Prompt
-from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_parts
+from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_pieces
 from prompt_lint.text.patterns import compile_patterns
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from prompt_lint.formats.python_texts import Assignment
-    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Part, ReadFile
 
 # What the names are that a rule without `names` looks for.
@@ -27,14 +27,6 @@ UNKNOWN = (
 )
 _MAX_NOTES = 1000
 _MAX_NAME = 200
-
-
-class _Named(NamedTuple):
-    """A prompt: its name in the file, the line of its assignment, and its text; None for one that can't be known."""
-
-    name: str
-    line: int
-    text: PythonText | None
 
 
 def recognise(path: str, data: bytes) -> str | None:
@@ -49,7 +41,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
         if text is None:
             notes.append(Note(UNKNOWN, path, line, "content"))
             continue
-        turn = _make_turn(text, rule.role or "user")
+        turn = Turn(rule.role or "user", text.pieces)
         yield Prompt(path, name, line, build_request([turn]))
         if text.has_fields:
             notes.append(Note(PLACEHOLDERS_NOTE, path, line, "placeholders"))
@@ -63,13 +55,9 @@ def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Pa
     own_name = prompt.name.rpartition(".")[2].partition(" ")[0]
     for name, _, text in _list_prompts(data, own_name.__eq__):
         if name == prompt.name and text:
-            for part in split_parts([_make_turn(text, "system")]):
+            for part in split_pieces(text.pieces, ""):
                 first, last = sorted((part.first_line, part.last_line))
                 yield part._replace(first_line=first, last_line=last)
-
-
-def _make_turn(text: PythonText, role: Role) -> Turn:
-    return Turn(role, text.pieces)
 
 
 @cache
@@ -79,20 +67,16 @@ def _compile_names(names: tuple[str, ...]) -> Callable[[str], bool]:
     return lambda name: matches(name.lower())
 
 
-def _list_prompts(data: bytes, matches: Callable[[str], bool]) -> Iterator[_Named]:
-    """Yield what is assigned to names that match. The second of a name is called `NAME 2`. Blank texts are left out."""
+def _list_prompts(data: bytes, matches: Callable[[str], bool]) -> Iterator[Assignment]:
+    """Yield what is assigned to names that match, but no blank texts. The second of a name is called `NAME 2`."""
     numbers: Counter[str] = Counter()
     for assignment in read_assignments(data):
-        if assignment.is_other or not matches(assignment.name) or _is_blank(assignment):
+        name, _, text = assignment
+        if not matches(name.rpartition(".")[2]) or (text and not text.text.strip()):
             continue
-        name = f"{assignment.scope}{assignment.name}"
-        if assignment.text is None or len(name) > _MAX_NAME:
-            yield _Named(name, assignment.line, None)
+        if text is None or len(name) > _MAX_NAME:
+            yield assignment._replace(text=None)
             continue
         numbers[name] += 1
         number = f" {numbers[name]}" if numbers[name] > 1 else ""
-        yield _Named(f"{name}{number}", assignment.line, assignment.text)
-
-
-def _is_blank(assignment: Assignment) -> bool:
-    return assignment.text is not None and not assignment.text.text.strip()
+        yield assignment._replace(name=f"{name}{number}")

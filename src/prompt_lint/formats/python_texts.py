@@ -26,7 +26,6 @@ MAX_TOKENS = 60_000
 _MAX_FIELD_SEARCH = 20_000_000
 # Texts that are made of each other could otherwise double with every line.
 _MAX_TEXT, _MAX_TEXT_RATIO, _COST_OF_PIECE = 1_000_000, 10, 20
-_MAX_NAME = 200
 
 _TOKEN = re.compile(
     r"""(?P<string>(?i:(?P<prefix>\b(?:[rbuf]|[rbf]{2})(?=["']))?)"""
@@ -36,6 +35,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CODING = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_UTF_8 = re.compile("utf[-_]?8(?:[-_]sig)?", re.IGNORECASE)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "textwrap.dedent": textwrap.dedent,
@@ -56,43 +56,39 @@ class PythonText(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """An assignment to a name, in the classes of `scope` (`Outer.Inner.`, or empty). `text` is None for one that can't be known.
+    """An assignment to a name (`NAME`, `Outer.Inner.NAME` in classes). `text` is None for one that can't be known."""
 
-    `is_other` says that it is no text for sure: a number, None, bytes.
-    """
-
-    scope: str
     name: str
     line: int
     text: PythonText | None
-    is_other: bool = False
 
 
 def read_assignments(data: bytes) -> Iterator[Assignment]:
-    """Yield the assignments of a file of Python, in their order. Raises `Unreadable`, with a line, for what can't be read."""
+    """Yield the assignments of a file of Python that may be texts, in their order: no numbers, `None` or bytes.
+
+    Raises `Unreadable`, with a line, for what can't be read.
+    """
     source = decode(data)
-    _check_source(source)
+    _check_encoding(source)
+    _check_cost(source)
     yield from _Reader(source).read(_parse(source))
 
 
-def _check_source(source: str) -> None:
-    """Raise `Unreadable` for what Python would read otherwise than we do, or only with much time or memory."""
-    lines = source.split("\n", 2)
-    for number, line in enumerate(lines[:2], 1):
+def _check_encoding(source: str) -> None:
+    """Raise `Unreadable` for what Python would read otherwise than we do."""
+    for number, line in enumerate(source.split("\n", 2)[:2], 1):
         coding = _CODING.match(line)
-        if (
-            coding
-            and not source.isascii()
-            and coding[1].lower().replace("_", "-") not in {"utf-8", "utf8", "utf-8-sig"}
-        ):
-            raise Unreadable(
-                f"declares the encoding `{coding[1][:40]}`", "save it as UTF-8, and remove that line", number
-            )
-    if "\r" in source:
-        line_number = source.count("\n", 0, source.index("\r")) + 1
-        raise Unreadable(
-            "has a carriage return without a line feed", "save it with LF as line ends", line_number
-        )
+        if coding and not source.isascii() and not _UTF_8.fullmatch(coding[1]):
+            message = f"declares the encoding `{coding[1][:40]}`"
+            raise Unreadable(message, "save it as UTF-8, and remove that line", number)
+    before, carriage_return, _ = source.partition("\r")
+    if carriage_return:
+        number = before.count("\n") + 1
+        raise Unreadable("has a carriage return without a line feed", "save it with LF as line ends", number)
+
+
+def _check_cost(source: str) -> None:
+    """Raise `Unreadable` for what takes Python much time or memory to read."""
     tokens = search = 0
     for match in _TOKEN.finditer(source):
         tokens += 1
@@ -175,12 +171,13 @@ class _Reader:
             text = self._read_text(value, scope)
         except RecursionError:
             text = None
-        is_other = isinstance(value, ast.Constant) and not isinstance(value.value, str)
+        may_be_text = not isinstance(value, ast.Constant) or isinstance(value.value, str)
         for target in targets:
             known = text if isinstance(target, ast.Name) else None
             for name in _list_bound_names(target):
                 scope[name] = None if is_block else known
-                yield Assignment(prefix, name, statement.lineno, known, is_other)
+                if may_be_text:
+                    yield Assignment(f"{prefix}{name}", statement.lineno, known)
 
     def _read_text(self, node: ast.expr, scope: _Scope) -> PythonText | None:
         terms = []
@@ -190,9 +187,7 @@ class _Reader:
         if terms:
             return self._join(self._read_text(term, scope) for term in (node, *reversed(terms)))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return (
-                None if _HALF_CHARACTER.search(node.value) else PythonText((self._place(node.value, node),))
-            )
+            return self._place(node.value, node)
         if isinstance(node, ast.JoinedStr):
             return self._read_f_string(node, scope)
         if isinstance(node, ast.Call):
@@ -224,16 +219,18 @@ class _Reader:
             if not isinstance(part, ast.FormattedValue):
                 texts.append(str(ast.literal_eval(part)))
                 continue
-            known = scope.get(part.value.id) if isinstance(part.value, ast.Name) else None
-            if isinstance(known, PythonText) and part.conversion == -1 and not part.format_spec:
+            is_plain_name = (
+                isinstance(part.value, ast.Name) and part.conversion == -1 and not part.format_spec
+            )
+            known = self._read_text(part.value, scope) if is_plain_name else None
+            if known:
                 texts.append(known.text)
                 has_fields |= known.has_fields
             else:
                 texts.append(f"{{{ast.unparse(part.value)}}}")
                 has_fields = True
             self._spend(len(texts[-1]) + _COST_OF_PIECE)
-        text = "".join(texts)
-        return None if _HALF_CHARACTER.search(text) else PythonText((self._place(text, node),), has_fields)
+        return self._place("".join(texts), node, has_fields=has_fields)
 
     def _read_call(self, node: ast.Call, scope: _Scope) -> PythonText | None:
         function = node.func
@@ -247,15 +244,18 @@ class _Reader:
             return None
         return PythonText((_change_text(text, apply),), text.has_fields)
 
-    def _place(self, text: str, node: ast.expr) -> Piece:
-        """Return a text with its lines: where each of its lines is one of the file, it has the first alone."""
-        last_line = node.end_lineno or node.lineno
-        lines = last_line - node.lineno - text.count("\n")
-        if not lines:
-            return Piece(text, node.lineno)
-        if lines == 1 and self._lines[node.lineno - 1].endswith(('"""\\', "'''\\")):
-            return Piece(text, node.lineno + 1)
-        return Piece(text, node.lineno, last_line)
+    def _place(self, text: str, node: ast.expr, *, has_fields: bool = False) -> PythonText | None:
+        """Return a text with its lines; None for one with half a character, which can't be sent.
+
+        Where each of its lines is one of the file, it has the first alone.
+        """
+        if _HALF_CHARACTER.search(text):
+            return None
+        first_line, last_line = node.lineno, node.end_lineno or node.lineno
+        more_lines = last_line - first_line - text.count("\n")
+        if more_lines == 1 and self._lines[first_line - 1].endswith(('"""\\', "'''\\")):
+            first_line, more_lines = first_line + 1, 0
+        return PythonText((Piece(text, first_line, last_line if more_lines else 0),), has_fields)
 
 
 def _change_text(text: PythonText, apply: Callable[[str], str]) -> Piece:

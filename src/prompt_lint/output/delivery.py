@@ -54,6 +54,10 @@ class OutputOptions(NamedTuple):
         """Return whether text on stdout is all that is asked for."""
         return self.output_format in {None, "text"} and not self.output_file and not self.outputs
 
+    def list_formats(self) -> set[str | None]:
+        """Return the formats that are asked for."""
+        return {self.output_format, *(name for name, _ in self.outputs)}
+
 
 class Target(NamedTuple):
     """An output format and its file; without a file it goes to stdout.

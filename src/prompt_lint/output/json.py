@@ -40,8 +40,8 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
             "warnings": warning_objects(report.notes),
-            "against": report.base and _base(report.base),
-            "removed": [_removed(removed) for removed in report.removed],
+            "against": base_object(report.base),
+            "removed": removed_objects(report.removed),
             "loosened": [_loosening(loosening) for loosening in report.loosened],
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
@@ -105,6 +105,38 @@ def cost_fields(
     return {key: None if cost is None else f"{cost:f}"}
 
 
+def comparison_fields(verdict: Verdict) -> dict[str, Any]:
+    """Return what the base says of a prompt; null and empty without a base."""
+    return {
+        "standing": verdict.change,
+        **_base_count_fields(verdict.base_count),
+        "growth": verdict.growth,
+        "inherited": verdict.is_preexisting,
+    }
+
+
+def base_object(base: Base | None) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    return {
+        "name": escape_surrogates(base.name),
+        "how": escape_surrogates(base.description),
+        "commit": base.commit,
+    }
+
+
+def removed_objects(removed: Iterable[RemovedPrompt]) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": escape_surrogates(each.prompt.path),
+            "name": escape_surrogates(each.prompt.name),
+            "model": each.model,
+            **_base_count_fields(each.base_count),
+        }
+        for each in removed
+    ]
+
+
 def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
     prompt, count = verdict.prompt, verdict.token_count
     return {
@@ -120,11 +152,8 @@ def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
         "reserve": verdict.rule.reserve,
         "status": verdict.status,
         "over_by": verdict.over_by,
-        "standing": verdict.change,
-        **_base_count_fields(verdict.base_count),
-        "growth": verdict.growth,
+        **comparison_fields(verdict),
         **cost_fields(report, verdict.model, verdict.growth, "growth_cost_per_1000_calls"),
-        "inherited": verdict.is_preexisting,
         "base_limit": verdict.base_limit,
         "base_reserve": verdict.base_reserve,
         "renamed_from": escape_surrogates(verdict.renamed_from),
@@ -184,23 +213,6 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
         "max_growth_line": rule.max_growth_line,
         "message": escape_surrogates(rule.message),
         "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
-    }
-
-
-def _base(base: Base) -> dict[str, Any]:
-    return {
-        "name": escape_surrogates(base.name),
-        "how": escape_surrogates(base.description),
-        "commit": base.commit,
-    }
-
-
-def _removed(removed: RemovedPrompt) -> dict[str, Any]:
-    return {
-        "path": escape_surrogates(removed.prompt.path),
-        "name": escape_surrogates(removed.prompt.name),
-        "model": removed.model,
-        **_base_count_fields(removed.base_count),
     }
 
 

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.lazy_table import LazyTable
 from prompt_lint.model.values import group_by_prompt
+from prompt_lint.output.phrases import format_count
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
+    from prompt_lint.output import View
 
 # A file with more prompts is one row of the table, and isn't read again for its imports.
 MAX_ROWS_PER_FILE = 10
+
+SEVERAL_MODELS = "Of several models, the one nearest to the limit is shown"
 
 
 class Listing(NamedTuple):
     """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model.
 
-    `owners` has the owners of files, by real path, where they were asked for.
+    `by` is what the text adds up by, "" for a table of prompts. `owners` has the owners of files, by real path, and
+    `session_start` the sum of what Claude Code loads at the start of a session, where they were asked for.
     """
 
     report: Report
-    import_shares: Mapping[tuple[Prompt, str], ImportShares]
+    import_shares: Mapping[tuple[Prompt, str], ImportShares] = {}
+    by: str = ""
     owners: Mapping[str, Sequence[str]] = {}
+    session_start: Verdict | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -35,6 +45,23 @@ class Listing(NamedTuple):
             return ExitCode.USAGE
         has_uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
         return ExitCode.UNCOUNTED if has_uncounted or ExitCode.UNCOUNTED in codes else ExitCode.OK
+
+
+class ListingOutput(Protocol):
+    """A module that renders a listing in one format."""
+
+    def render(self, listing: Listing, view: View) -> str:
+        """Return the whole output, ending with a newline; "" where there is nothing to say."""
+
+
+# The formats of `list` by name.
+LISTING_OUTPUTS: Mapping[str, ListingOutput] = LazyTable(
+    {
+        "text": "prompt_lint.output.listing_table",
+        "json": "prompt_lint.output.listing_json",
+        "html": "prompt_lint.output.listing_html",
+    }
+)
 
 
 class ListedPrompt(NamedTuple):
@@ -48,6 +75,9 @@ class ListedPrompt(NamedTuple):
         """The largest of its counts."""
         return max(map(count_tokens, self.verdicts))
 
+    def is_counted_for(self, model: str) -> bool:
+        return any(verdict.model == model for verdict in self.verdicts)
+
 
 def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[ListedPrompt]]:
     """Return the prompts and the groups, in their order."""
@@ -56,6 +86,18 @@ def list_prompts(verdicts: Iterable[Verdict]) -> tuple[list[ListedPrompt], list[
     for prompt, of_prompt in group_by_prompt(verdicts):
         (groups if prompt.is_group else prompts).append(ListedPrompt(prompt, of_prompt))
     return prompts, groups
+
+
+def sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
+    """Put the verdict first that is nearest to its limit."""
+    return listed._replace(
+        verdicts=sorted(listed.verdicts, key=lambda verdict: verdict.fill_percent or 0, reverse=True)
+    )
+
+
+def sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
+    """Sort the largest first."""
+    return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
 
 
 def count_tokens(verdict: Verdict) -> int:
@@ -69,6 +111,28 @@ def counts_by_model(prompts: Iterable[ListedPrompt]) -> dict[str, list[Count]]:
     for verdict in (verdict for prompt in prompts for verdict in prompt.verdicts):
         counts.setdefault(verdict.model, []).extend([verdict.token_count] if verdict.token_count else [])
     return counts
+
+
+def split_by_model(prompts: Sequence[ListedPrompt]) -> Iterator[tuple[str, list[ListedPrompt]]]:
+    """Yield the model with the most tokens and the prompts that are counted for it; the same of the others, if there are any."""
+    while prompts:
+        model = heaviest_model(prompts)
+        yield model, [each for each in prompts if each.is_counted_for(model)]
+        prompts = [each for each in prompts if not each.is_counted_for(model)]
+
+
+def describe_totals(prompts: Iterable[ListedPrompt]) -> list[str]:
+    """Return the sum of the prompts for each model, with the number of prompts; of files, those of all models."""
+    prompts = list(prompts)
+    files = pluralize(len({listed.prompt.path for listed in prompts}), "file")
+    by_model = counts_by_model(
+        listed._replace(verdicts=[verdict for verdict in listed.verdicts if verdict.token_count])
+        for listed in prompts
+    )
+    return [
+        f"{format_count(sum_counts(counts))} tokens in {pluralize(len(counts), 'prompt')} of {files}, counted for {model}"
+        for model, counts in by_model.items()
+    ]
 
 
 def heaviest_model(prompts: Iterable[ListedPrompt]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
-from prompt_lint.output.listing import heaviest_model
 from prompt_lint.output.phrases import format_count
 from prompt_lint.output.text_pieces import align_right
 from prompt_lint.text.escape import escape_line
@@ -45,16 +44,13 @@ class _Folder:
         self.prompts += prompts
 
 
-def render_folders(prompts: Sequence[ListedPrompt], view: View) -> list[str]:
-    """Return the lines of the tree, counted for the model with the most tokens; none without prompts."""
-    model = heaviest_model(prompts)
+def render_folders(prompts: Sequence[ListedPrompt], model: str, view: View) -> list[str]:
+    """Return the lines of the tree of prompts that are all counted for one model."""
     top = _Folder()
     for listed in prompts:
         for verdict in listed.verdicts:
             if verdict.model == model:
                 top.add(escape_line(listed.prompt.path).split("/"), verdict.token_count or EMPTY_COUNT)
-    if not top.prompts:
-        return []
     rows = [("tokens", "share", "prompts", f"folder [{model}]")]
     stack: list[tuple[_Folder, str, int]] = [(top, "./", 0)]
     while stack:

@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.json import cost_fields, count_fields, note_texts, problem_objects, warning_objects
+from prompt_lint.output.json import (
+    base_object,
+    comparison_fields,
+    cost_fields,
+    count_fields,
+    note_texts,
+    problem_objects,
+    removed_objects,
+    warning_objects,
+)
 from prompt_lint.output.listing import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import ImportShares, Report, Verdict
+    from prompt_lint.output import View
     from prompt_lint.output.listing import ListedPrompt, Listing
 
 SCHEMA_VERSION = 1
 
 
-def render(listing: Listing) -> str:
+def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same signature for every format
     report = listing.report
     prompts, groups = list_prompts(report.verdicts)
     return dump_json(
@@ -36,6 +46,8 @@ def render(listing: Listing) -> str:
             "problems": problem_objects(report.problems),
             "notes": note_texts(report.notes),
             "warnings": warning_objects(report.notes),
+            "against": base_object(report.base),
+            "removed": removed_objects(report.removed),
             "exit_code": int(listing.exit_code),
         }
     )
@@ -90,4 +102,5 @@ def _count(verdict: Verdict, report: Report) -> dict[str, Any]:
         "limit": verdict.limit,
         "reserve": verdict.rule.reserve,
         "status": verdict.status,
+        **comparison_fields(verdict),
     }

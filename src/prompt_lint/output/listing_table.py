@@ -8,34 +8,47 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.listing import (
     MAX_ROWS_PER_FILE,
+    SEVERAL_MODELS,
     ListedPrompt,
     count_tokens,
     counts_by_model,
-    heaviest_model,
+    describe_totals,
     list_prompts,
+    sort_key,
+    sort_verdicts,
+    split_by_model,
 )
 from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
-from prompt_lint.output.status_words import STATUS_WORDS
-from prompt_lint.output.text_pieces import BOLD, align_right, format_count, format_name, paint
+from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.text_changes import render_totals
+from prompt_lint.output.text_pieces import (
+    BOLD,
+    align_right,
+    format_count,
+    format_name,
+    growth_cell,
+    paint,
+)
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
 from prompt_lint.text.escape import escape_line
-from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from prompt_lint.model.rules import Rule
-    from prompt_lint.model.values import Prompt, Report, Status, Verdict
+    from prompt_lint.model.values import Prompt, Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
+    from prompt_lint.output.status_words import ShownStatus
 
 
 class _Row(NamedTuple):
     """The cells of a row of the table; `status` gives the row its colour."""
 
-    status: Status | None
+    status: ShownStatus | None
     tokens: str
+    growth: str
     limit: str
     full: str
     cost: str
@@ -46,39 +59,34 @@ class _Row(NamedTuple):
 
 # What stands for a rule of the command line.
 _FLAGS = "--limit and --model"
-_HEADER = _Row(None, "tokens", "limit", "full", "1,000 calls", "format", "role", "prompt")
+_HEADER = _Row(
+    None, "tokens", "growth", "limit", "full", "1,000 calls", "format", "role", "prompt"
+)  # fmt: skip
 
 
-def render(listing: Listing, by: str, view: View) -> str:
-    """Return the prompts in one table, or sums, a word of `--by`; then groups, errors, remarks and the total."""
-    report = listing.report
-    prompts, groups = (list(map(_sort_verdicts, part)) for part in list_prompts(report.verdicts))
+def render(listing: Listing, view: View) -> str:
+    """Return the prompts in one table, or sums, by a word of `--by`; then groups, errors, remarks and the total."""
+    report, by = listing.report, listing.by
+    prompts, groups = (list(map(sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
-        blocks = [render_folders(prompts, view)]
+        blocks = [render_folders(counted, model, view) for model, counted in split_by_model(prompts)]
     elif by:
-        sections = _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
-        blocks = [_render_section_sums(by, sections, prompts)]
+        blocks = [
+            _render_section_sums(by, _make_sections(by, counted, listing), model)
+            for model, counted in split_by_model(prompts)
+        ]
         if view.verbosity > 0:
+            sections = _make_sections(by, prompts, listing)
             blocks += [_render_section(title, section, listing, view) for title, section in sections]
     else:
         blocks = [_render_table(prompts, listing, view)]
     if groups:
         blocks.append([paint("Groups", BOLD, view), *_render_table(groups, listing, view)])
     blocks.append(render_problems(report.problems, view)[:-1])
-    blocks.append([*render_notes(report, view), *render_counting(report), *_render_totals(prompts, view)])
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
-
-
-def _sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
-    """Put the verdict first that is nearest to its limit."""
-    return listed._replace(
-        verdicts=sorted(listed.verdicts, key=lambda verdict: verdict.fill_percent or 0, reverse=True)
+    blocks.append(
+        [*render_notes(report, view), *render_counting(report), *_render_totals(prompts, report, view)]
     )
-
-
-def _sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
-    """Sort the largest first."""
-    return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
 def _by_rule(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
@@ -116,6 +124,12 @@ def _owner_title(listed: ListedPrompt, listing: Listing) -> str:
 _TITLES = {"format": _format_title, "owner": _owner_title, "project": _project_title}
 
 
+def _make_sections(
+    by: str, prompts: Iterable[ListedPrompt], listing: Listing
+) -> Collection[tuple[str, list[ListedPrompt]]]:
+    return _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
+
+
 def _by_title(
     prompts: Iterable[ListedPrompt], title: Callable[[ListedPrompt, Listing], str], listing: Listing
 ) -> Collection[tuple[str, list[ListedPrompt]]]:
@@ -127,34 +141,29 @@ def _by_title(
 
 
 def _render_section_sums(
-    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], prompts: Sequence[ListedPrompt]
+    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], model: str
 ) -> list[str]:
-    """Return a table with the sum of each section, for the model with the most tokens; none without prompts."""
-    model = heaviest_model(prompts)
-    everything = sum(count.tokens for count in counts_by_model(prompts).get(model, []))
+    """Return a table with the sum of each section, whose prompts are all counted for one model."""
+    sums = [(title, len(section), sum_counts(counts_by_model(section)[model])) for title, section in sections]
+    everything = sum(total.tokens for _, _, total in sums)
     rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
-    for title, section in sections:
-        total = sum_counts(counts_by_model(section).get(model, []))
+    for title, number, total in sums:
         share = f"{100 * total.tokens / everything:.0f}%" if everything else ""
-        rows.append((format_count(total), share, f"{len(section):,}", title))
-    return list(align_right(rows)) if len(rows) > 1 else []
+        rows.append((format_count(total), share, f"{number:,}", title))
+    return list(align_right(rows))
 
 
 def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
     return [paint(title, BOLD, view), *_render_table(prompts, listing, view)]
 
 
-def _render_totals(prompts: Sequence[ListedPrompt], view: View) -> Iterator[str]:
-    files = pluralize(len({listed.prompt.path for listed in prompts}), "file")
-    by_model = counts_by_model(
-        listed._replace(verdicts=[verdict for verdict in listed.verdicts if verdict.token_count])
-        for listed in prompts
-    )
-    if len(by_model) > 1 and view.verbosity <= 0:
-        yield "Of several models, the one nearest to the limit is shown; with -v, each."
-    for model, counts in by_model.items():
-        number = pluralize(len(counts), "prompt")
-        yield f"{format_count(sum_counts(counts))} tokens in {number} of {files}, counted for {model}"
+def _render_totals(prompts: Sequence[ListedPrompt], report: Report, view: View) -> Iterator[str]:
+    totals = describe_totals(prompts)
+    if len(totals) > 1 and view.verbosity <= 0:
+        yield SEVERAL_MODELS + "; with -v, each."
+    yield from totals
+    if report.base:
+        yield from render_totals(report)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -164,7 +173,7 @@ def _render_totals(prompts: Sequence[ListedPrompt], view: View) -> Iterator[str]
 def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View) -> list[str]:
     """Return the lines of a table, the largest prompt first; none without prompts."""
     by_file: dict[str, list[ListedPrompt]] = {}
-    for listed in sorted(prompts, key=_sort_key):
+    for listed in sorted(prompts, key=sort_key):
         by_file.setdefault(listed.prompt.path, []).append(listed)
     entries: list[tuple[ListedPrompt, list[_Row]]] = []
     for of_file in by_file.values():
@@ -172,7 +181,7 @@ def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View)
             entries.append((of_file[0], [_merge_rows(of_file, listing.report)]))
         else:
             entries += [(listed, list(_prompt_rows(listed, listing, view))) for listed in of_file]
-    rows = [row for _, rows in sorted(entries, key=lambda entry: _sort_key(entry[0])) for row in rows]
+    rows = [row for _, rows in sorted(entries, key=lambda entry: sort_key(entry[0])) for row in rows]
     header = _HEADER if listing.report.prices else _HEADER._replace(cost="")
     return list(_align_rows([header, *rows], view)) if rows else []
 
@@ -180,14 +189,16 @@ def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View)
 def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
     """Yield the lines of rows: words from the left, numbers to the right, the name last and as long as it is."""
     labels = [STATUS_WORDS[row.status].label if row.status else "status" for row in rows]
-    widths = [max(map(len, column)) for column in zip(*(row[1:7] for row in rows), strict=True)]
+    if not any(row.growth for row in rows[1:]):  # without a base
+        rows = [row._replace(growth="") for row in rows]
+    widths = [max(map(len, column)) for column in zip(*(row[1:8] for row in rows), strict=True)]
     label_width = max(map(len, labels))
     for row, label in zip(rows, labels, strict=True):
-        cells = zip(row[1:5], widths[:4], strict=True)
+        cells = zip(row[1:6], widths[:5], strict=True)
         numbers = "  ".join(f"{cell:>{width}}" for cell, width in cells if width)
         color = STATUS_WORDS[row.status].color if row.status not in {None, "ok"} else ""
         status = paint(f"{label:<{label_width}}  {numbers}", color, view)
-        yield f"{status}  {row.format:<{widths[4]}}  {row.role:<{widths[5]}}  {row.name}"
+        yield f"{status}  {row.format:<{widths[5]}}  {row.role:<{widths[6]}}  {row.name}"
 
 
 def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
@@ -199,19 +210,30 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
         shares = listing.import_shares.get((prompt, verdict.model))
         if shares and shares.imported_tokens:
             name += f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
-        yield _make_row(verdict, name, verdict.status, listing.report)
+        yield _make_row(verdict, name, shown_status(verdict), listing.report)
 
 
 def _format_name(prompt: Prompt) -> str:
-    return escape_line(prompt.name) if prompt.is_group else format_name(prompt)
+    if prompt.is_group:
+        return f"{escape_line(prompt.path)}:{prompt.line}  {escape_line(prompt.name)}"
+    return format_name(prompt)
 
 
-def _make_row(verdict: Verdict, name: str, status: Status, report: Report) -> _Row:
+def _make_row(verdict: Verdict, name: str, status: ShownStatus, report: Report) -> _Row:
     limit = f"{verdict.limit:,}" if verdict.limit is not None else "-"
     tokens, prompt = format_count(verdict.token_count, verdict.rule.reserve), verdict.prompt
     cost = verdict.token_count and format_calls_cost(report, verdict.token_count.tokens, verdict.model)
-    cost = (cost or "-") if report.prices else ""
-    return _Row(status, tokens, limit, percent_of_limit(verdict), cost, prompt.format, prompt.role, name)
+    return _Row(
+        status,
+        tokens,
+        growth_cell(verdict),
+        limit,
+        percent_of_limit(verdict),
+        (cost or "-") if report.prices else "",
+        prompt.format,
+        prompt.role,
+        name,
+    )
 
 
 def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
@@ -221,5 +243,4 @@ def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
     p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
     name = f"{escape_line(largest.prompt.path)} ({numbers})"
-    status = min((verdict.status for verdict in verdicts), key=list(STATUS_WORDS).index)
-    return _make_row(largest, name, status, report)
+    return _make_row(largest, name, min(map(shown_status, verdicts), key=list(STATUS_WORDS).index), report)

@@ -62,10 +62,11 @@ def format_count(count: Count | None, reserve: int = 0) -> str:
 def count_cells(verdict: Verdict) -> list[str]:
     """Return the cells for tokens, growth and limit; the growth is empty without a base."""
     limit = "no limit" if verdict.limit is None else f"of {verdict.limit:,}"
-    return [format_count(verdict.token_count, verdict.rule.reserve), _format_growth(verdict), limit]
+    return [format_count(verdict.token_count, verdict.rule.reserve), growth_cell(verdict), limit]
 
 
-def _format_growth(verdict: Verdict) -> str:
+def growth_cell(verdict: Verdict) -> str:
+    """Return by how much a prompt grew; `new`, `same`, `?` where that isn't known, and "" without a base."""
     if verdict.change in {"", "new"}:
         return str(verdict.change)
     growth = verdict.growth_count

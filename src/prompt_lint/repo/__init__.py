@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from prompt_lint.model.errors import Unreadable
     from prompt_lint.repo.entries import Entry
@@ -30,11 +30,12 @@ class Tree(Protocol):
         """
 
     def find_named(
-        self, names: Collection[str], around: Iterable[str], *, tracked_only: bool
+        self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
     ) -> Iterable[str]:
         """Return the paths of the files, in any folder, that are called one of `names`.
 
-        In the folders above the paths `around`, also ignored ones. In others untracked ones unless `tracked_only`.
+        In `start`, above it and above `paths`, also ignored ones; below `paths` untracked ones; without paths these
+        everywhere, unless `tracked_only`.
 
         Raises:
             Fatal: git refuses.

@@ -125,7 +125,8 @@ class _Parser:
         if not self.is_gitlab and (sign := re.search(r"^!|^\\#|[][]", pattern)):
             raise ValueError(f"`{sign[0]}` doesn't work in a CODEOWNERS of GitHub")
         owners = self._read_owners(match[2]) or ([] if is_exclusion else default)
-        pattern = re.sub(r"\\.|[{}]", lambda part: f"\\{part[0]}" if len(part[0]) == 1 else part[0], pattern)
+        # Braces mean nothing here.
+        pattern = re.sub(r"\\.|([{}])", lambda part: f"\\{part[1]}" if part[1] else part[0], pattern)
         is_exact = self.is_gitlab or pattern.endswith("/*")
         if self.is_gitlab and not pattern.startswith("/"):
             pattern = f"**/{pattern}"

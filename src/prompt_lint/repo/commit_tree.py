@@ -17,7 +17,7 @@ from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
 from prompt_lint.repo.paths import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from prompt_lint.repo.entries import Entry
 
@@ -83,7 +83,8 @@ class CommitTree:
     def find_named(
         self,
         names: Collection[str],
-        around: Iterable[str],  # noqa: ARG002  # as a working tree wants it
+        start: str,  # noqa: ARG002  # as a working tree wants it
+        paths: Sequence[str],  # noqa: ARG002  # as above
         *,
         tracked_only: bool,  # noqa: ARG002  # a commit has nothing else
     ) -> Iterable[str]:

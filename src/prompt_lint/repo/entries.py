@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.repo.paths import to_native
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 Kind = Literal["file", "link", "submodule", "sparse", "sparse link"]
 
@@ -94,3 +96,8 @@ def parse_ls_tree(output: str) -> dict[str, Entry]:
         mode, _, blob = about.split(" ")
         entries[path] = Entry(_KINDS.get(mode[:3], "file"), blob)
     return entries
+
+
+def make_untracked_command(folders: Iterable[str]) -> list[str]:
+    """Return git's arguments for what is untracked and not ignored below folders; "" is the top."""
+    return ["ls-files", "-o", "--exclude-standard", "-z", "--", *(to_native(path) or "." for path in folders)]

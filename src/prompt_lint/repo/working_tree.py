@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
 from prompt_lint.repo import git, links, safe_read
-from prompt_lint.repo.entries import Entry, parse_ls_files
+from prompt_lint.repo.entries import Entry, make_untracked_command, parse_ls_files
 from prompt_lint.repo.index import Index, explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import (
@@ -82,6 +82,7 @@ class WorkingTree:
         self._index = Index(top, has_git=has_git)
         self._targets: dict[str, str | None] = {}  # of links, by absolute path; None for what is no link
         self._ignored: dict[str, bool] = {}
+        self._listed: Mapping[str, Entry] = {}  # by git, which needn't be asked about each of these
 
     def list_entries(
         self,
@@ -104,12 +105,13 @@ class WorkingTree:
             Fatal: git refuses.
         """
         if self.has_git:
-            folders = {real for path in paths if (real := self._find_folder(path)) is not None}
+            folders = self._list_folders(paths)
             pathspecs = self.select_pathspecs({*within, *folders})  # a link in a folder may lead out of it
             entries = self._list_by_git(paths, pathspecs, endings, on_tracked)
             links_listed = (path for path, entry in entries.items() if entry.kind == "link")
             if any(self._find_folder(path) is not None for path in links_listed):
                 entries = self._list_by_git(paths, [], [""])  # a link to a folder may lead anywhere
+            self._listed = {} if paths else entries  # paths are added below, even ignored ones
         else:
             entries = {path: Entry("link" if is_link else "file") for path, is_link in self._walk("")}
         for path in paths:
@@ -123,17 +125,19 @@ class WorkingTree:
         return entries
 
     def find_named(
-        self, names: Collection[str], around: Iterable[str], *, tracked_only: bool
+        self, names: Collection[str], start: str, paths: Sequence[str], *, tracked_only: bool
     ) -> Iterable[str]:
         """Return the paths of the files that are called one of `names`, as `Tree` describes it."""
         if self.has_git:
             globs = [f":(glob)**/{name}" for name in names]
-            untracked = [] if tracked_only else ["--others", "--exclude-standard"]
-            command = ["--no-literal-pathspecs", "ls-files", "-z", "--cached", *untracked, "--", *globs]
-            candidates = set(decode(git.run(command, self.top)).split("\0")[:-1])
+            commands = [["--no-literal-pathspecs", "ls-files", "-z", "--", *globs]]
+            if below := self._list_folders(paths) if paths or tracked_only else [""]:
+                commands.append(make_untracked_command(below))
+            listed = decode(b"".join(git.run_parallel(commands, self.top, []))).split("\0")
         else:
-            candidates = {path for path, _ in self._walk("") if path.rpartition("/")[2] in names}
-        folders = {folder for path in around for folder in list_parents(path)}
+            listed = [path for path, _ in self._walk("")]
+        candidates = {path for path in listed if path.rpartition("/")[2] in names}
+        folders = {folder for path in (f"{start}/", *paths) for folder in list_parents(path)}
         folders = {"", *(folder for folder in folders if not self._leads_through_link(folder))}
         candidates.update(f"{folder}/{name}".lstrip("/") for folder in folders for name in names)
         return [path for path in candidates if os.path.lexists(self._absolute(path))]
@@ -226,7 +230,7 @@ class WorkingTree:
 
     def find_ignored(self, paths: Sequence[str]) -> set[str]:
         """Return those of `paths` (behind no link) that are neither tracked nor what `git add` would take."""
-        unknown = [path for path in paths if path not in self._ignored]
+        unknown = [path for path in paths if path not in self._ignored and path not in self._listed]
         if self.has_git:
             ignored = set(unknown)
             for start in range(0, len(unknown), _BATCH):
@@ -238,7 +242,7 @@ class WorkingTree:
 
             ignored = {path for path in unknown if is_ignored(self.top, to_native(path), self.notes)}
         self._ignored.update((path, path in ignored) for path in unknown)
-        return {path for path in paths if self._ignored[path]}
+        return {path for path in paths if self._ignored.get(path)}
 
     def select_pathspecs(self, within: Collection[str]) -> Sequence[str]:
         """Return `within` for git; empty for everything, also where a link or another repository is on the way."""
@@ -266,10 +270,8 @@ class WorkingTree:
         Only what is `within`, unless that is empty; of a large repository only what may have one of `endings`.
         """
         commands = [["ls-files", "-v", "-s", "-z", "--", *within]]
-        folders = [real or "." for path in paths if (real := self._find_folder(path)) is not None]
-        if folders or not paths:
-            below = map(to_native, folders) if paths else within
-            commands.append(["ls-files", "-o", "--exclude-standard", "-z", "--", *below])
+        if below := self._list_folders(paths) if paths else within or [""]:
+            commands.append(make_untracked_command(below))
         warnings: list[str] = []
         outputs = git.run_parallel(commands, self.top, warnings)
         entries = self._look_at_links(parse_ls_files(decode(next(outputs)), endings))
@@ -288,11 +290,9 @@ class WorkingTree:
 
     def _look_at_links(self, entries: dict[str, Entry]) -> dict[str, Entry]:
         """Return the entries of git's index, with what is on disk in the place of its links."""
-        links_listed = {
-            path: entry for path, entry in entries.items() if entry.kind in {"link", "sparse link"}
-        }
-        self._index.add_links(links_listed)
-        for path, entry in links_listed.items():
+        linked = {path: entry for path, entry in entries.items() if entry.kind in {"link", "sparse link"}}
+        self._index.add_links(linked)
+        for path, entry in linked.items():
             here = self._absolute(path)
             if not os.path.lexists(here):
                 entries[path] = Entry("sparse" if entry.kind == "sparse link" else "link", entry.blob)
@@ -321,9 +321,8 @@ class WorkingTree:
             try:
                 self._targets[here] = self._find_target(here, os.lstat(here))
             except OSError as error:
-                links.path_inside(
-                    self.top, here
-                )  # outside of the tree, not even the absence of a file is told
+                # Outside of the tree, not even the absence of a file is revealed.
+                links.path_inside(self.top, here)
                 if hops == 0 and error.errno in _ERRORS_OF_ABSENCE:
                     raise MissingFile("is not there (any more)") from None
                 is_gone = isinstance(error, FileNotFoundError)
@@ -363,6 +362,10 @@ class WorkingTree:
         except Unreadable:
             return None
         return real if os.path.isdir(self._absolute(real)) else None
+
+    def _list_folders(self, paths: Sequence[str]) -> list[str]:
+        """Return where those of the paths lead that are folders."""
+        return [real for path in paths if (real := self._find_folder(path)) is not None]
 
     def _is_real_folder(self, path: str, known: dict[str, bool]) -> bool:
         """Return whether a folder, with a slash at its end, and all above it are no links. Adds to `known`, which has ""."""

@@ -101,10 +101,10 @@ def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition] = ()) -> 
             title = f"messages[{number}] {turn.role}"
             number += 1
         for _, pieces in groupby(turn.pieces, lambda piece: (piece.path, piece.import_chain)):
-            yield from _split_sections(list(pieces), title)
+            yield from split_pieces(list(pieces), title)
 
 
-def _split_sections(pieces: Sequence[Piece], title: str) -> Iterator[Part]:
+def split_pieces(pieces: Sequence[Piece], title: str) -> Iterator[Part]:
     """Split pieces of one file by heading; they are one part where there is none."""
     shown = [_trim_piece(piece) for piece in pieces if piece.text.strip()]
     split = [

@@ -14,10 +14,11 @@ from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.count_sources import open_count_sources
 from prompt_lint.cli.explain.contents import FileToExplain, describe_contents
-from prompt_lint.cli.explain.several_files import explain_folder, explain_group
+from prompt_lint.cli.explain.several_files import explain_folder, explain_groups
 from prompt_lint.cli.project import load_project
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.cli.show_request import render_requests
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
@@ -31,12 +32,12 @@ from prompt_lint.text.plural import pluralize
 from prompt_lint.text.wrapping import wrap_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.targets import Targets
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Group, Rule
     from prompt_lint.model.values import Prompt
@@ -84,10 +85,10 @@ def command(
 
     The path is a file or a folder; the name of a group says what that is made of.
     """
-    tree, config, relative, group = _find_subject(env, path, config_options)
-    is_folder = not group and os.path.isdir(os.path.join(tree.top, relative))
+    tree, config, relative, groups = _find_subject(env, path, config_options)
+    is_folder = not groups and os.path.isdir(os.path.join(tree.top, relative))
     if show_request:
-        if group or is_folder:
+        if groups or is_folder:
             raise Fatal(f"{path} is a {'folder' if is_folder else 'group'}", "--show-request needs a file")
         prompts, rule = _read_requests(tree, config, relative, max_file_size)
         write_stdout(render_requests(prompts, rule.models))
@@ -95,8 +96,8 @@ def command(
     settings = make_settings(env, config, options.JudgingOptions(max_file_size))
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
-        if group:
-            text, code = explain_group(tree, config, group, sources, settings, view)
+        if groups:
+            text, code = explain_groups(tree, config, groups, sources, settings, view)
         elif is_folder:
             text, code = explain_folder(tree, config, relative, sources, settings, view)
         else:
@@ -106,17 +107,19 @@ def command(
 
 def _find_subject(
     env: Mapping[str, str], path: str, config_options: ConfigOptions
-) -> tuple[WorkingTree, Config, str, Group | None]:
-    """Return the tree, its configuration, and a path in it, or the group of that name where there is no such file. Raises `Fatal`."""
+) -> tuple[WorkingTree, Config, str, Sequence[Group]]:
+    """Return the tree, its configuration, and a path in it, or the groups of that name where there is no such file. Raises `Fatal`."""
     if not os.path.lexists(path):
         tree, config, _ = load_project(env, (), config_options)
-        groups = {group.name: group for each in reversed(config.list_all()) for group in each.groups}
-        if group := groups.get(path):
-            return tree, config, "", group
-        if near := find_nearest(path, groups):
+        groups = config.list_groups()
+        if named := [group for group in groups if group.name == path]:
+            return tree, config, "", named
+        if near := find_nearest(path, [group.name for group in groups]):
             raise Fatal(f"there is no file, folder or group `{path}`", f"did you mean the group `{near}`?")
     tree, config, [relative] = load_project(env, (path,), config_options)
-    return tree, config, relative, None
+    if mistakes := config.find_nearest(relative).mistakes:
+        raise ConfigErrors(mistakes)
+    return tree, config, relative, ()
 
 
 def explain_path(

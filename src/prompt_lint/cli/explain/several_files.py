@@ -15,12 +15,12 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.pipeline import Settings
     from prompt_lint.check.targets import Targets
+    from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile
-    from prompt_lint.config.schema import Config
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Group, Rule
     from prompt_lint.output import View
@@ -35,24 +35,23 @@ def explain_folder(
     """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
     targets = find_targets(tree, config, [folder], settings.max_file_size)
     below, importers = _split_by_place(targets, folder)
-    by_line: dict[int, list[str]] = {}
-    rules = {file.rule.line: file.rule for file in below}
+    by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
-        by_line.setdefault(file.rule.line, []).append(file.display_path)
-    owned = {path for paths in by_line.values() for path in paths}
+        by_rule.setdefault((file.rule.config_path, file.rule.line), []).append(file)
+    owned = {file.display_path for file in below}
     rest = [
         path for path in targets.files if (not folder or path.startswith(f"{folder}/")) and path not in owned
     ]
     lines = [f"{escape_line(folder) or '.'}: {pluralize(len(owned) + len(rest), 'file')}"]
-    for line, paths in sorted(by_line.items()):
-        lines.append(f"  {_describe_rule(rules[line])}: {pluralize(len(paths), 'file')}")
+    for _, files in sorted(by_rule.items()):
+        lines.append(f"  {_describe_rule(files[0].rule)}: {pluralize(len(files), 'file')}")
     if rest:
         lines += [f"  no rule: {pluralize(len(rest), 'file')}", *(f"    {name}" for name in _shorten(rest))]
     if importers:
         names = (file.display_path for file in importers)
         lines += ["  checked with it, for what they import:", *(f"    {name}" for name in _shorten(names))]
     text = "".join(f"{line}\n" for line in lines)
-    if not targets.matched and not targets.groups:
+    if not (targets.matched or targets.groups or targets.problems):
         return text, ExitCode.OK
     report = check_prompts(tree, config, [folder], sources, settings)
     return f"{text}\n{text_output.render(report, view._replace(verbosity=0))}", report.exit_code
@@ -70,25 +69,28 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
     return below, importers
 
 
-def explain_group(
-    tree: WorkingTree, config: Config, group: Group, sources: CountSources, settings: Settings, view: View
+def explain_groups(
+    tree: WorkingTree,
+    config: Config,
+    groups: Sequence[Group],
+    sources: CountSources,
+    settings: Settings,
+    view: View,
 ) -> tuple[str, ExitCode]:
-    """Return what a group is made of and what it comes to, and 1 if it is over its limit. Raises `Fatal`."""
+    """Return what groups of one name are made of and come to, and 1 if one is over its limit. Raises `Fatal`."""
+    name, rule = groups[0].name, groups[0].rule
     targets = find_targets(tree, config, (), settings.max_file_size)
-    files = [one for one in targets.groups if one.group == group]
+    group_files = [each for each in targets.groups if each.group in groups]
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    members = read_groups(files, tree, settings.max_file_size, run.diagnostics)
-    report = judge_prompts(run, members, len(files))
-    if not files:
-        raise Fatal(
-            f"the group `{escape_line(group.name)}` has no files",
-            f"see {group.rule.config_path}:{group.rule.line}",
-        )
-    lines = [
-        escape_line(group.name),
-        f"  {escape_line(group.rule.config_path)}:{group.rule.line}  {_describe_kind(group)}",
-    ]
-    lines += [f"    {name}" for name in _shorten(file.display_path for file in files[0].files)]
+    prompts = read_groups(group_files, tree, settings.max_file_size, run.diagnostics)
+    report = judge_prompts(run, prompts, len(group_files))
+    if not group_files:
+        raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")
+    lines = [escape_line(name)]
+    for group, files in group_files:
+        place = f"{escape_line(group.rule.config_path)}:{group.rule.line}"
+        lines.append(f"  {place}  {_describe_kind(group)}")
+        lines += [f"    {path}" for path in _shorten(file.display_path for file in files)]
     text = "".join(f"{line}\n" for line in lines)
     return f"{text}\n{text_output.render(report, view)}", report.exit_code
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.group_prompts import is_added, read_groups
-from prompt_lint.check.pipeline import Run, judge_prompts
-from prompt_lint.check.read_prompts import Diagnostics
+from prompt_lint.check.group_prompts import is_added
+from prompt_lint.check.session_start import choose_patterns, judge_groups
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.init.config_text import render_config, render_scalar
 from prompt_lint.cli.init.draft import GROUP_NAME, Draft
@@ -16,8 +15,9 @@ from prompt_lint.cli.init.remarks import write_remarks
 from prompt_lint.cli.init.sizes import Reader, estimate_total, measure_largest
 from prompt_lint.cli.init.source_files import describe_source_files
 from prompt_lint.cli.init.survey import survey_tree
+from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.config.schema import Config, parse_config, rule_from_flags
+from prompt_lint.config.schema import parse_config, rule_from_flags
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
@@ -38,17 +38,6 @@ if TYPE_CHECKING:
     from prompt_lint.model.values import Problem, Prompt, Section
     from prompt_lint.repo.working_tree import WorkingTree
 
-# What Claude Code loads at the start of every session at the top of the repository; in folders below, it loads such files on
-# demand. It reads AGENTS.md where there is no CLAUDE.md. Sources: its documentation (memory, skills), and mods/agents-md of
-# anthropics/claude-code v2.1.277, September 2026.
-_CLAUDE_MD = ("/CLAUDE.md", "/CLAUDE.local.md", "/.claude/CLAUDE.md")
-_AGENTS_MD = ("/AGENTS.md", "/.claude/AGENTS.md")
-_ALSO_LOADED = (
-    ".claude/rules/**/*.md",
-    ".claude/skills/*/SKILL.md#metadata",
-    ".claude/commands/**/*.md#metadata",
-    ".claude/agents/**/*.md#metadata",
-)
 # Each draft mends all that the one before met; more than a few are never needed.
 _MAX_DRAFTS = 64
 # Files excluded one by one; where there are more, the rule that has most of them is left out instead.
@@ -273,9 +262,7 @@ def _limit_group(
     settings: Settings,
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
-    run = Run(config.path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, surveyed.tree, surveyed.reader.max_bytes, run.diagnostics)
-    report = judge_prompts(run, groups, len(targets.groups))
+    report = judge_groups(targets, surveyed.tree, config.path, sources, settings)
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
         return draft._replace(group_patterns=()), None, ()
@@ -356,8 +343,7 @@ def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) 
             for prompt in prompts
         )
 
-    own = tuple(filter(is_there, _CLAUDE_MD)) or tuple(filter(is_there, _AGENTS_MD))
-    return (*own, *filter(is_there, _ALSO_LOADED))
+    return choose_patterns(is_there)
 
 
 def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:

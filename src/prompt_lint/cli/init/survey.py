@@ -65,7 +65,7 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
     links = tree.find_aliases(entries)
     files = {path for path, entry in entries.items() if entry.kind in {"file", "sparse"}} - {config_name}
     files -= tree.find_missing(files)
-    configs = tree.find_named(NAMES, (), tracked_only=False)
+    configs = tree.find_named(NAMES, "", (), tracked_only=False)
     governed = {folder for path in configs if (folder := path.rpartition("/")[0])}
     paths = sorted(path for path in files | links.keys() if governed.isdisjoint(list_parents(path)))
     special = [path for path in paths if path not in links and has_special_name(path)]

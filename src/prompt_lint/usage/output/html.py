@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_lint import __version__
+from prompt_lint.output.html_page import render_page, render_problem, render_table
 from prompt_lint.text.html_escape import escape_html
 from prompt_lint.text.money import NO_FIGURE
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, svg_charts, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import Problem
     from prompt_lint.usage.tables import FigureRow, GroupRow
@@ -37,51 +36,21 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         for dimension in trends.groups:
             body += _groups(trends, dimension)
         body += [*_changes(trends), *_figures(trends), *_prices(trends), *_prompts(report)]
-    return _page(sentences.write_headline(trends), "\n".join([*body, *_caveats(report)]))
+    return render_page(sentences.write_headline(trends), "\n".join([*body, *_caveats(report)]), _read_style())
 
 
 def render_faults(problems: Sequence[Problem]) -> str:
     body = [f"<header><h1>{sentences.NO_REPORT}</h1></header>"]
-    for problem in problems:
-        hint = f"<br>{escape_html(problem.hint)}" if problem.hint else ""
-        body.append(f'<p class="alert bad"><b>Error</b> {escape_html(problem.message)}{hint}</p>')
-    return _page(sentences.NO_REPORT, "\n".join(body))
+    body += map(render_problem, problems)
+    return render_page(sentences.NO_REPORT, "\n".join(body), _read_style())
 
 
-def _page(title: str, body: str) -> str:
-    style = _STYLE.read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>{escape_html(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+def _read_style() -> str:
+    return _STYLE.read_text(encoding="utf-8")
 
 
 def _name(text: str, longest: int = 60) -> str:
     return escape_html(figures.shorten(text, longest))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> Iterator[str]:
-    """`rows` are HTML already."""
-    columns = "".join(f"<th>{escape_html(column)}</th>" for column in head)
-    yield f'<div class="wide"><table class="{kind}"><thead><tr>{columns}</tr></thead><tbody>'
-    yield from (f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    yield "</tbody></table></div>"
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -149,7 +118,7 @@ def _groups(trends: Trends, dimension: str) -> Iterator[str]:
         *(["tokens"] if has_cost else []),
     ]
     rows = tables.make_group_rows(groups[:_MOST_GROUPS], trends)
-    yield from _table(head, map(_group, rows), "groups")
+    yield from render_table(head, map(_group, rows), "groups")
     remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield f'<p class="rest">{escape_html(remaining)}</p>'
@@ -181,7 +150,7 @@ def _changes(trends: Trends) -> Iterator[str]:
         "now",
     ]
     rows = [_group_change(change, shown, trends.data.currency) for change in shown]
-    yield from _table(head, rows, "movers")
+    yield from render_table(head, rows, "movers")
     yield "</section>"
 
 
@@ -211,15 +180,15 @@ def _figures(trends: Trends) -> Iterator[str]:
     ]
     head = ["", days, f"{days} before", "change"]
     if trends.previous_totals:
-        yield from _table(head, rows, "totals")
+        yield from render_table(head, rows, "totals")
     else:
-        yield from _table(head[:2], [row[:2] for row in rows])
+        yield from render_table(head[:2], [row[:2] for row in rows])
     if trends.today:
         yield f'<p class="rest">{escape_html(sentences.describe_today(trends))}</p>'
     unit, trend_rows = tables.make_trend_rows(trends)
     yield f"<details><summary>By {unit}</summary>"
     cells = (tables.format_trend_row(row, trends.data.currency) for row in trend_rows)
-    yield from _table([unit, "tokens", "cost"], [[*map(escape_html, row)] for row in cells])
+    yield from render_table([unit, "tokens", "cost"], [[*map(escape_html, row)] for row in cells])
     yield "</details></section>"
 
 
@@ -234,7 +203,7 @@ def _prices(trends: Trends) -> Iterator[str]:
         ]
         for price in trends.prices[:_MOST_GROUPS]
     ]
-    yield from _table(["model", *tables.KIND_NAMES.values(), "all together"], rows, "prices")
+    yield from render_table(["model", *tables.KIND_NAMES.values(), "all together"], rows, "prices")
     yield "</section>"
 
 
@@ -246,7 +215,7 @@ def _prompts(report: UsageReport) -> Iterator[str]:
     for cost in report.prompt_costs[:_MOST_PROMPTS]:
         name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([f'<span class="name">{_name(name)}</span>', _name(model), *map(escape_html, numbers)])
-    yield from _table(tables.PROMPT_COLUMNS, rows, "check")
+    yield from render_table(tables.PROMPT_COLUMNS, rows, "check")
     yield "".join(
         f'<p class="rest">{escape_html(line)}</p>' for line in sentences.explain_prompt_costs(report)
     )

@@ -1,0 +1,168 @@
+"""The HTML output of `list`: a page with a map of the prompts, what a session loads at its start, and a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint import __version__
+from prompt_lint.output import phrases
+from prompt_lint.output.html_page import render_page, render_problem, render_table
+from prompt_lint.output.listing import (
+    SEVERAL_MODELS,
+    describe_totals,
+    list_prompts,
+    sort_key,
+    sort_verdicts,
+)
+from prompt_lint.output.map_html import draw_map
+from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
+from prompt_lint.output.session_start_html import draw_session_start
+from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.text_changes import render_totals
+from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
+from prompt_lint.text.html_escape import escape_html, escape_markup
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from prompt_lint.model.values import Verdict
+    from prompt_lint.output import View
+    from prompt_lint.output.listing import ListedPrompt, Listing
+
+_STYLE = Path(__file__).with_name("listing.css")
+# Rows of the table, those of them that aren't folded, and errors.
+_MOST_ROWS, _OPEN_ROWS, _MOST_PROBLEMS = 500, 50, 20
+
+
+def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same signature for every format
+    report = listing.report
+    prompts, groups = (
+        sorted(map(sort_verdicts, part), key=sort_key) for part in list_prompts(report.verdicts)
+    )
+    title, *others = describe_totals(prompts) or ["No prompts"]
+    drawn_map, map_style = draw_map(prompts, report)
+    drawn_start, start_style = draw_session_start(listing.session_start)
+    body = [
+        *_header(title, others, listing),
+        *_problems(listing),
+        *drawn_map,
+        *drawn_start,
+        *_section("Prompts", prompts, listing),
+        *_section("Groups", groups, listing),
+        *_footer(listing),
+    ]
+    style = "".join((_STYLE.read_text(encoding="utf-8"), map_style, start_style))
+    return render_page(title, "\n".join(body), style)
+
+
+def _header(title: str, others: Sequence[str], listing: Listing) -> Iterator[str]:
+    yield f"<header><h1>{escape_html(title)}</h1>"
+    yield from (f"<p>{escape_html(total)}</p>" for total in others)
+    if others:
+        yield f"<p>{SEVERAL_MODELS}.</p>"
+    if listing.report.base:
+        yield from (f"<p>{escape_markup(line)}</p>" for line in render_totals(listing.report))
+    yield "</header>"
+
+
+def _problems(listing: Listing) -> Iterator[str]:
+    problems = listing.report.problems
+    yield from map(render_problem, problems[:_MOST_PROBLEMS])
+    if len(problems) > _MOST_PROBLEMS:
+        more = pluralize(len(problems) - _MOST_PROBLEMS, "more error")
+        yield f'<p class="alert bad">{more}, which `prompt-lint list` shows</p>'
+
+
+class _Column(NamedTuple):
+    """A column of the table: its heading, and the HTML of a cell. It is left out where all cells are empty."""
+
+    title: str
+    render: Callable[[ListedPrompt, Listing], str]
+
+
+def _name(listed: ListedPrompt, listing: Listing) -> str:
+    shares = listing.import_shares.get((listed.prompt, listed.verdicts[0].model))
+    remark = ""
+    if shares and shares.imported_tokens:
+        remark = f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
+    return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{remark}'
+
+
+def _status(listed: ListedPrompt, _listing: Listing) -> str:
+    status = shown_status(listed.verdicts[0])
+    label = STATUS_WORDS[status].label
+    return f'<b class="bad">{label}</b>' if label.isupper() else label
+
+
+def _limit(listed: ListedPrompt, _listing: Listing) -> str:
+    limit = listed.verdicts[0].limit
+    return "-" if limit is None else f"{limit:,}"
+
+
+def _tokens(verdict: Verdict) -> str:
+    return escape_html(format_count(verdict.token_count, verdict.rule.reserve))
+
+
+def _cost(listed: ListedPrompt, listing: Listing) -> str:
+    """Return what 1,000 calls cost; "" for a model without a price."""
+    verdict = listed.verdicts[0]
+    count = verdict.token_count
+    return format_calls_cost(listing.report, count.tokens, verdict.model) if count else ""
+
+
+def _model(listed: ListedPrompt, _listing: Listing) -> str:
+    return escape_html(listed.verdicts[0].model)
+
+
+_COLUMNS = (
+    _Column("prompt", _name),
+    _Column("tokens", lambda listed, _: _tokens(listed.verdicts[0])),
+    _Column("growth", lambda listed, _: growth_cell(listed.verdicts[0])),
+    _Column("limit", _limit),
+    _Column("full", lambda listed, _: percent_of_limit(listed.verdicts[0])),
+    _Column("1,000 calls", _cost),
+    _Column("status", _status),
+    _Column("kind", lambda listed, _: escape_html(listed.prompt.format)),
+    _Column("role", lambda listed, _: escape_html(listed.prompt.role)),
+    _Column("model", _model),
+)
+
+
+def _section(title: str, rows: Sequence[ListedPrompt], listing: Listing) -> Iterator[str]:
+    """Yield a table: the largest rows, then folded more of them, then how many are left out."""
+    if not rows:
+        return
+    models = {listed.verdicts[0].model for listed in rows}
+    columns = [column for column in _COLUMNS if column.title != "model" or len(models) > 1]
+    cells = [[column.render(listed, listing) for column in columns] for listed in rows[:_MOST_ROWS]]
+    is_filled = [any(column) for column in zip(*cells, strict=True)]
+    yield f'<section class="card"><h2>{title}</h2>'
+    head = _select([column.title for column in columns], is_filled)
+    shown = [_select(row, is_filled) for row in cells]
+    yield from render_table(head, shown[:_OPEN_ROWS], "prompts")
+    if len(shown) > _OPEN_ROWS:
+        yield f"<details><summary>{len(shown) - _OPEN_ROWS:,} more</summary>"
+        yield from render_table(head, shown[_OPEN_ROWS:], "prompts")
+        yield "</details>"
+    if len(rows) > len(shown):
+        left = f"{len(rows) - len(shown):,} smaller ones are left out here"
+        yield f'<p class="rest">{left}; <code>prompt-lint list --output json=FILE</code> has all.</p>'
+    yield "</section>"
+
+
+def _select(row: Iterable[str], is_selected: Iterable[bool]) -> list[str]:
+    return [cell for cell, is_wanted in zip(row, is_selected, strict=True) if is_wanted]
+
+
+def _footer(listing: Listing) -> Iterator[str]:
+    notes = listing.report.notes
+    sentences = [
+        *phrases.describe_counting(listing.report),
+        *phrases.merge_notes(phrases.select_notes(notes, warnings=True)),
+        *phrases.merge_notes(phrases.select_notes(notes, warnings=False)),
+    ]
+    yield "<footer><ul>"
+    yield from (f"<li>{escape_html(sentence)}</li>" for sentence in sentences)
+    yield f"</ul><p>Made by prompt-lint {escape_html(__version__)}.</p></footer>"

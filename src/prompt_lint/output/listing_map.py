@@ -1,0 +1,114 @@
+"""What the map of `list` draws: a box for each folder and kind, with a rectangle for each prompt.
+
+What would be too small to see is drawn together: small folders in the folder above, small prompts of a colour in one rectangle.
+"""
+
+from __future__ import annotations
+
+from posixpath import commonprefix
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.output.listing import count_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prompt_lint.output.listing import ListedPrompt
+    from prompt_lint.output.map_colors import Palette, Shade
+
+# Shares of all tokens: of a folder with a box of its own, of a box that isn't joined with others, of a rectangle.
+_FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015
+
+
+class Cell(NamedTuple):
+    """A rectangle: of one prompt, or of several of the same colour. The first verdict of each is the one that is shown."""
+
+    name: str
+    prompts: Sequence[ListedPrompt]
+    shade: Shade
+
+    @property
+    def tokens(self) -> int:
+        return sum_tokens(self.prompts)
+
+
+class Box(NamedTuple):
+    """The prompts of a kind, or of `several kinds`, below a folder, without those that have a box of their own."""
+
+    folder: str
+    kind: str
+    cells: Sequence[Cell]
+
+    @property
+    def tokens(self) -> int:
+        return sum(cell.tokens for cell in self.cells)
+
+
+def shown_tokens(listed: ListedPrompt) -> int:
+    return count_tokens(listed.verdicts[0])
+
+
+def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
+    """Return the boxes, the largest first, each with its largest cell first. Prompts without tokens are left out."""
+    drawn = [listed for listed in prompts if shown_tokens(listed)]
+    everything = sum(map(shown_tokens, drawn))
+    small: list[ListedPrompt] = []
+    boxes: list[Box] = []
+    for (kind, _), members in _group_by_folder(drawn, everything * _FOLDER_SHARE):
+        if sum_tokens(members) < everything * _BOX_SHARE:
+            small += members
+        else:
+            boxes.append(_make_box(kind, members, everything, palette))
+    if small:
+        kinds = {listed.prompt.format for listed in small}
+        kind = kinds.pop() if len(kinds) == 1 else "several kinds"
+        boxes.append(_make_box(kind, small, everything, palette))
+    return sorted(boxes, key=lambda box: -box.tokens)
+
+
+def sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
+    return sum(map(shown_tokens, prompts))
+
+
+def _group_by_folder(
+    prompts: Iterable[ListedPrompt], enough: float
+) -> Iterator[tuple[tuple[str, str], list[ListedPrompt]]]:
+    """Yield groups by kind and folder. What has fewer than `enough` tokens, or is a single file, goes to the folder above."""
+    by_depth: dict[int, dict[tuple[str, str], list[ListedPrompt]]] = {}
+
+    def add(kind: str, folder: str, members: Sequence[ListedPrompt]) -> None:
+        depth = folder.count("/") + 1 if folder else 0
+        by_depth.setdefault(depth, {}).setdefault((kind, folder), []).extend(members)
+
+    for listed in prompts:
+        add(listed.prompt.format, listed.prompt.path.rpartition("/")[0], [listed])
+    for depth in range(max(by_depth, default=0), -1, -1):
+        for (kind, folder), members in by_depth.get(depth, {}).items():
+            is_single = len({listed.prompt.path for listed in members}) == 1
+            if folder and (is_single or sum_tokens(members) < enough):
+                add(kind, folder.rpartition("/")[0], members)
+            else:
+                yield (kind, folder), members
+
+
+def _make_box(kind: str, prompts: Sequence[ListedPrompt], everything: int, palette: Palette) -> Box:
+    folder = commonprefix([listed.prompt.path for listed in prompts]).rpartition("/")[0]
+    start = len(folder) + 1 if folder else 0
+    cells: list[Cell] = []
+    small: dict[Shade, list[ListedPrompt]] = {}
+    for listed in prompts:
+        shade = palette.choose_shade(listed.verdicts[0])
+        if shown_tokens(listed) < everything * _CELL_SHARE:
+            small.setdefault(shade, []).append(listed)
+        else:
+            cells.append(Cell(_name(listed, start), [listed], shade))
+    for shade, members in small.items():
+        name = f"{len(members):,} prompts" if len(members) > 1 else _name(members[0], start)
+        cells.append(Cell(name, members, shade))
+    return Box(folder, kind, sorted(cells, key=lambda cell: -cell.tokens))
+
+
+def _name(listed: ListedPrompt, start: int) -> str:
+    """Return the path below the folder of the box, and which prompt of the file it is."""
+    name = listed.prompt.name
+    return listed.prompt.path[start:] + (f" ({name})" if name else "")

@@ -1,0 +1,149 @@
+"""The page of `list`: what is drawn, whatever the prompts are called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import make
+from tests.support.hostile_names import MARKDOWN_NAME
+from tests.support.html_pages import CHROMIUM, assert_is_inert, lay_out, read_tags
+
+from prompt_lint.model.counts import Count
+from prompt_lint.model.values import Base, Problem
+from prompt_lint.output import View, listing_html
+from prompt_lint.output.listing import Listing, list_prompts
+from prompt_lint.output.listing_map import make_boxes
+from prompt_lint.output.map_colors import choose_palette
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from prompt_lint.model.values import Report, Verdict
+
+FOLDERS = st.sampled_from(["", "a/", "a/b/", "a/b/c/", "a/b2/", "d/e/f/g/"])
+PROMPTS = st.lists(st.tuples(FOLDERS, MARKDOWN_NAME, st.integers(0, 10**5)), min_size=1, max_size=12)
+
+
+def render(report: Report) -> str:
+    return listing_html.render(Listing(report), View())
+
+
+def make_verdict(path: str, tokens: int, kind: str = "text") -> Verdict:
+    verdict = make.verdict(path, tokens, "ok", limit=1000)
+    return verdict._replace(prompt=verdict.prompt._replace(format=kind))
+
+
+@given(PROMPTS)
+def test_any_names_stay_text_and_every_token_is_drawn(prompts: list[tuple[str, str, int]]) -> None:
+    """No name is markup, and the cells of the map have all prompts, and no more room than their tokens ask for."""
+    report = make.report(
+        *(
+            make_verdict(f"{folder}{number}{name}", tokens, "skill" if number % 3 else "text")
+            for number, (folder, name, tokens) in enumerate(prompts)
+        ),
+        problems=(Problem(prompts[0][1], 3, prompts[-1][1]),),
+    )
+    page = render(report)
+    boxes = make_boxes(list_prompts(report.verdicts)[0], choose_palette(report))
+
+    assert_is_inert(page)
+    assert {tag for tag, _ in read_tags(page)} <= {
+        "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "h3", "p", "b", "br", "section",
+        "div", "span", "small", "i", "code", "table", "thead", "tbody", "tr", "th", "td", "footer", "ul", "li",
+    }  # fmt: skip
+    drawn = [listed.prompt for box in boxes for cell in box.cells for listed in cell.prompts]
+    assert sorted(prompt.path for prompt in drawn) == sorted(
+        verdict.prompt.path
+        for verdict in report.verdicts
+        if verdict.token_count and verdict.token_count.tokens
+    )
+    cells = [attributes for _, attributes in read_tags(page) if attributes.get("role") == "img"]
+    assert len(cells) == sum(len(box.cells) for box in boxes)
+    assert all(cell["title"] for cell in cells)
+    for number, box in enumerate(boxes):
+        areas = find_areas(page, f"b{number}c")
+        assert sum(areas) == pytest.approx(1, abs=0.02)
+        for cell, area in zip(box.cells, areas, strict=True):
+            assert area == pytest.approx(cell.tokens / box.tokens, abs=0.01)
+
+
+def find_areas(page: str, start: str) -> list[float]:
+    """Return the shares of the rectangles on a screen whose names begin like this; a phone has other ones below."""
+    wide = page.partition("@media (max-width: 720px) {\n#b0")[0]
+    sizes = re.findall(rf"#{start}\d+{{.*?width:(.*?)%;height:(.*?)%}}", wide)
+    return [float(width) * float(height) / 10_000 for width, height in sizes]
+
+
+def test_large_folders_have_a_box_for_each_kind_and_small_ones_are_joined() -> None:
+    """So that each box can be read; a folder with a single file isn't one."""
+    verdicts = [
+        *(make_verdict(f"prompts/support/{n}.md", 100) for n in range(10)),
+        *(make_verdict(f"prompts/support/{n}.json", 50, "request") for n in range(10)),
+        *(make_verdict(f".claude/skills/s{n}/SKILL.md", 200, "skill") for n in range(10)),
+        make_verdict("CLAUDE.md", 500, "memory"),
+        *(make_verdict(f"prompts/tiny/{n}.md", 1) for n in range(20)),
+        make_verdict("docs/a.md", 5, "memory"),
+        make_verdict("old.prompty", 5, "prompty"),
+    ]
+    boxes = make_boxes(list_prompts(verdicts)[0], choose_palette(make.report()))
+
+    assert [(box.folder, box.kind, box.tokens) for box in boxes] == [
+        (".claude/skills", "skill", 2000), ("prompts/support", "text", 1000), ("", "memory", 505),
+        ("prompts/support", "request", 500), ("", "several kinds", 25),
+    ]  # fmt: skip
+    assert [cell.name for cell in boxes[0].cells[:1]] == ["s0/SKILL.md"]
+    assert [(cell.name, cell.shade.meaning) for cell in boxes[-1].cells] == [("21 prompts", "up to 25%")]
+
+
+def test_thousands_of_prompts_are_a_small_page() -> None:
+    """What is too small to see is drawn together, by colour, and the table ends with how many are left out."""
+    page = render(make.report(*(make_verdict(f"p{n % 40}/{n}.md", n % 1_700 + 1) for n in range(2_000))))
+
+    assert len(page) < 200_000
+    assert "450 more</summary>" in page
+    assert "1,500 smaller ones are left out here" in page
+    assert sum(attributes.get("role") == "img" for _, attributes in read_tags(page)) < 300
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_the_page_fits_a_phone(tmp_path: Path) -> None:
+    """A real browser lays it out without a horizontal scroll bar, and its policy refuses nothing of the page."""
+    page = render(make.report(*(make_verdict(f"p{n % 9}/{n * 10**40}.md", 7**n) for n in range(30))))
+    (tmp_path / "map.html").write_text(page, encoding="utf-8")
+    size, log = lay_out(tmp_path / "map.html", 390)
+
+    assert size == "390 of 390, 0 cut"
+    assert "Content Security Policy" not in log
+
+
+def test_with_a_base_colours_and_labels_are_the_growth() -> None:
+    """A prompt is new, has grown by more or less than a tenth, is smaller, the same, or can't be compared."""
+    base = Base("8c1f0d6", "main", "main")
+
+    def grow(path: str, before: int | None, growth: int | None) -> Verdict:
+        verdict = make_verdict(path, 500)
+        counted = None if before is None else Count(before, before, before, "offline")
+        return verdict._replace(
+            change="changed" if path != "new" else "new", base_count=counted, growth=growth
+        )
+
+    grown = (
+        ("more", 300, 200),
+        ("less", 490, 10),
+        ("smaller", 600, -100),
+        ("same", 500, 0),
+        ("lost", None, None),
+        ("new", None, None),
+    )
+    page = render(make.report(*(grow(*row) for row in grown), base=base))
+
+    cells = re.findall(r'<div class="cell (\w+)".*?<b>(\w+)</b>.*?</div>', page)
+    assert sorted(cells) == [
+        ("full", "less"), ("grew", "more"), ("half", "smaller"), ("new", "new"), ("none", "same"), ("unknown", "lost"),
+    ]  # fmt: skip
+    assert "<span>+200</span>" in page
+    assert "growth since main" in page
