@@ -1,7 +1,7 @@
 """Copies docs/ to a folder that Zensical makes a site of: `python tools/site.py FOLDER`. `tools/dev.py docs` runs it.
 
 The pages are written for GitHub. On the site, links to other files of the repository lead to GitHub, and the text below
-`<details>` has to be marked as Markdown. SECURITY.md and CHANGELOG.md are pages of the site, too.
+`<details>` has to be marked as Markdown. CHANGELOG.md is a page of the site, too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 # Files outside of docs/ that are pages of the site.
-PAGES = {"SECURITY.md": "security.md", "CHANGELOG.md": "changelog.md"}
+PAGES = {"CHANGELOG.md": "changelog.md"}
 LINK = re.compile(r"(?P<before>\]\()(?P<target>(?![a-z]+:|#)[^)#\s]+)")
 FENCE = re.compile(r"^(?P<fence>`{3,}).*?^(?P=fence)$", re.MULTILINE | re.DOTALL)
 

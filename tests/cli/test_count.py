@@ -12,6 +12,7 @@ from tests.support.program import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.repo import Repo
 
@@ -77,6 +78,40 @@ def test_a_pointer_of_lfs_is_not_counted(repo: Repo, lint: Callable[..., Done], 
     assert (
         "ERROR     a.md: is a Git LFS pointer, not the file itself\n          run `git lfs pull`" in done.out
     )
+
+
+def test_a_link_leads_no_further_than_check_follows_it(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path
+) -> None:
+    """Out of its repository, or to what git ignores, no link of a stranger's is counted, and so sent; a file that is named is."""
+    (tmp_path / "secret.md").write_text("Secret.\n", encoding="utf-8")
+    repo.write(".gitignore", ".env\n")
+    repo.write(".env", "Secret.\n")
+    repo.write("a.md", "Secret.\n")
+    repo.link("out.md", "../secret.md")
+    repo.link("folder", tmp_path)
+    repo.link("ignored.md", ".env")
+    repo.link("in.md", "a.md")
+
+    done = lint(
+        "count",
+        "--model=claude-opus-5",
+        "out.md",
+        "folder/secret.md",
+        "ignored.md",
+        "in.md",
+        ".env",
+        "../secret.md",
+    )
+
+    leaves = "is a symbolic link that leaves the repository\n          name the file itself, if you mean that one\n"
+    ignored = "leads to a file that is ignored by git\n          name the file itself, if you mean that one\n"
+    errors, _, counts = done.out.partition("\n\n")
+    assert done.code == 3
+    assert f"{errors}\n" == (
+        f"ERROR     out.md: {leaves}ERROR     folder/secret.md: {leaves}ERROR     ignored.md: {ignored}"
+    )
+    assert [line.split()[-1] for line in counts.splitlines()] == ["in.md", ".env", "../secret.md", "total"]
 
 
 def test_show_request_prints_the_body_to_send(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -30,12 +30,13 @@ from tests.support.api_server import (
 )
 from tests.support.paths import ROOT
 from tests.support.program import PROGRAM, Done, run, started
+from tests.support.secrets import forms, read_files
 
 from prompt_lint.counting import offline
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.support.api_server import Planned
     from tests.support.repo import Repo
@@ -435,21 +436,10 @@ def test_asked_to_count_without_a_credential(repo: Repo, lint: Callable[..., Don
 # Faults
 
 
-def forms(secret: str) -> Iterator[bytes]:
-    """What a secret may look like in a log."""
-    data = secret.encode()
-    for text in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret), quote(secret, safe="")):
-        yield text.encode()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for skip in range(3):  # inside a longer text: without what its neighbours change
-            yield encode(data[skip : skip + (len(data) - skip) // 3 * 3])
-
-
 def everything_written(repo: Repo, *done: Done) -> bytes:
     """Outputs, and every file below the repository and the user's folder."""
     folders = (repo.path, Path(os.environ["HOME"]))
-    files = [path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return b"\0".join([*files, *(text.encode() for one in done for text in (one.out, one.err))])
+    return b"\0".join([*read_files(folders), *(text.encode() for one in done for text in (one.out, one.err))])
 
 
 def shown(repo: Repo, secret: str, *done: Done) -> list[bytes]:

@@ -354,3 +354,33 @@ def test_stdout_and_an_output_are_not_one_file(repo: Repo) -> None:
 
     assert done.code == ExitCode.USAGE
     assert "two outputs would be written to out.txt" in done.err
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [("out.md", "../outside/mine.md"), ("out", "../outside"), ("later.md", "../outside/new")],
+)
+def test_no_link_of_the_repository_leads_an_output_out_of_it(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path, link: str, target: str
+) -> None:
+    """A stranger's branch could replace a file of whoever checks it. A link inside the repository is followed."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/mine.md").write_text("Mine.", encoding="utf-8")
+    repo.write(".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 100\nprompts: [{files: prompts/*}]\n")
+    repo.write("prompts/a.md")
+    repo.write("reports/x.md")
+    repo.link(link, target)
+    repo.link("inside", "reports")
+    output = link if link.endswith(".md") else f"{link}/mine.md"
+
+    done = [
+        lint(*command, f"--output=markdown={output}") for command in (("check",), ("count", "prompts/a.md"))
+    ]
+    followed = lint("check", "--output=markdown=inside/x.md")
+
+    error = f"error: the markdown output would go to {output}, which a symbolic link leads out of the repository\n"
+    assert {(one.code, one.out) for one in done} == {(ExitCode.USAGE, "")}
+    assert all(error in one.err for one in done)
+    assert [path.read_text(encoding="utf-8") for path in (tmp_path / "outside").iterdir()] == ["Mine."]
+    assert followed.code == 0
+    assert (repo.path / "reports/x.md").read_text(encoding="utf-8").startswith("### ")

@@ -80,3 +80,10 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
         "  word word end",
         f"json {'word ' * 9}end",
     ]
+
+
+def test_what_a_stream_cannot_encode_stays_legible() -> None:
+    """Bars of sparklines become digits, the highest 8."""
+    assert "▁▄█· ±3 → …".encode(
+        "ascii", "prompt-lint"
+    )  # the handler that the module registers == b"148. +/-3 -> ..."

@@ -32,7 +32,8 @@ def test_every_page_is_in_the_navigation_and_in_the_index() -> None:
         ("base.md#in-ci", "base.md#in-ci"),
         ("report.schema.json", "report.schema.json"),
         ("#here", "#here"),
-        ("../SECURITY.md", "security.md"),
+        ("../CHANGELOG.md", "changelog.md"),
+        ("../SECURITY.md", f"{REPOSITORY}/blob/main/SECURITY.md"),
         ("../examples/gitlab", f"{REPOSITORY}/tree/main/examples/gitlab"),
         ("../action.yml", f"{REPOSITORY}/blob/main/action.yml"),
         ("https://example.com/a.md", "https://example.com/a.md"),
@@ -44,7 +45,7 @@ def test_links_lead_to_pages_or_to_the_repository(link: str, target: str) -> Non
 
 
 def test_links_of_other_pages_are_seen_from_there() -> None:
-    """SECURITY.md is at the top of the repository, and beside the other pages on the site."""
+    """CHANGELOG.md is at the top of the repository, and beside the other pages on the site."""
     assert site.convert_text("[it](docs/base.md)", ROOT, REPOSITORY) == "[it](base.md)"
 
 

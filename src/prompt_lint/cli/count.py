@@ -29,6 +29,7 @@ from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.arguments import resolve_argument
+from prompt_lint.repo.foreign_links import refuse_foreign_link
 from prompt_lint.repo.index import can_be_link
 from prompt_lint.repo.lfs import refuse_pointer
 from prompt_lint.repo.paths import to_native
@@ -49,6 +50,7 @@ _OUTPUTS = ("text", "json", "markdown")
 _OWN_FORMATS = {"text": counts_table.render}
 # What hints say of the configuration → what they say here.
 _WITHOUT_RULES = {
+    "put the file itself into the repository": "name the file itself, if you mean that one",
     "set `format: text` in its rule": "add `--format text`",
     "exclude binary files with `exclude`": "name texts, or requests and tools in JSON or YAML; an image is counted inside of a request",
 }
@@ -190,6 +192,8 @@ class _Reader(NamedTuple):
 
     def read_prompts(self, path: str) -> list[Prompt]:
         """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
+        if path != STDIN:
+            refuse_foreign_link(path)
         data = refuse_pointer(_read_bytes(path, self.max_bytes))
         name, tree = path, None
         if path != STDIN and (can_be_link(data) or seems_to_import(path, data, self.rule)):
@@ -217,7 +221,10 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int)
     if not can_be_link(data):
         return data
     real = tree.resolve(name)
-    return data if real == name else tree.read(real, max_bytes)
+    if real == name:
+        return data
+    tree.require_shared(name, real)
+    return tree.read(real, max_bytes)
 
 
 def _reword_hint(hint: str) -> str:

@@ -34,6 +34,7 @@ SUBCOMMANDS = _Subcommands(
         "list": "prompt_lint.cli.list_",
         "explain": "prompt_lint.cli.explain.command",
         "count": "prompt_lint.cli.count",
+        "history": "prompt_lint.cli.history",
         "tighten": "prompt_lint.cli.tighten",
         "models": "prompt_lint.cli.models",
         "calibrate": "prompt_lint.cli.calibrate",

@@ -109,6 +109,16 @@ def working_directory() -> str:
         raise Fatal("the working directory is gone", "change to one that is there") from None
 
 
+def load_rules(
+    env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, search: ConfigSearch
+) -> Config:
+    """Return what the configurations say. Raises `Fatal` where there are none."""
+    config = _load_config(env, tree, options, search)
+    if config is None:
+        raise _explain_no_config(tree, options)
+    return config
+
+
 def _load_config(
     env: Mapping[str, str], tree: WorkingTree, options: ConfigOptions, search: ConfigSearch
 ) -> Config | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
     from prompt_lint.counting.processes import OfflineCounter
-    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.counts import Origin, Outcome
     from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Request
     from prompt_lint.output.progress import Progress
@@ -56,7 +56,8 @@ class ApiService(NamedTuple):
 class CountSources(NamedTuple):
     """Where a run gets its counts from, and what it remembers. Without a service, `no_service_reason` says why.
 
-    `exact_needs` is what a run that sends nothing lacks for exact counts.
+    `exact_needs` is what a run that sends nothing lacks for exact counts. Unless the mode is `exact`, known counts of
+    these `origins` are good, the first ones first.
 
     In a dry run nothing is sent: what would be has `NOT_SENT` for an outcome.
     """
@@ -72,6 +73,7 @@ class CountSources(NamedTuple):
     progress: Progress
     is_dry_run: bool = False
     exact_needs: Sequence[ExactNeed] = ()
+    origins: tuple[Origin, ...] = ("api", "offline")
 
 
 class OfflineStandIn(NamedTuple):
@@ -160,8 +162,8 @@ def _skip_known(jobs: Iterable[CountJob], sources: CountSources, results: CountR
 
 
 def recall_counts(keys: Collection[CountKey], sources: CountSources) -> dict[CountKey, Count]:
-    """Return the counts that are known: exact ones first, which are good for every mode."""
-    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else ("api", "offline")))
+    """Return the counts that are known."""
+    return sources.counts.get(keys, *(("api",) if sources.mode == "exact" else sources.origins))
 
 
 def is_sufficient(count: Count, limit: int | None, sources: CountSources) -> bool:

@@ -21,6 +21,7 @@ from prompt_lint.output.terminal import (
     write_stdout,
 )
 from prompt_lint.output.text_pieces import INDENT
+from prompt_lint.repo.foreign_links import leads_out_of_repository
 from prompt_lint.repo.paths import belongs_to_git
 from prompt_lint.text.wrapping import wrap_lines
 
@@ -99,7 +100,7 @@ def choose_targets(
     """Return what the options ask for: files, then stdout.
 
     Raises `WrongOutputs` where two outputs would go to one file, or one of them would overwrite what the run reads or git's own
-    files.
+    files, or a link of the repository leads it out of that.
     """
     chosen = options.output_format or "text"
     summary = env.get("GITHUB_STEP_SUMMARY", "")
@@ -164,6 +165,9 @@ def _refuse_input(target: Target, describe_input: DescribeInput) -> None:
     if belongs_to_git(target.file):
         message = f"the {target.format} output would go to {target.file}, which belongs to git itself"
         raise WrongOutputs(message, "name another file for it")
+    if leads_out_of_repository(target.file):
+        message = f"the {target.format} output would go to {target.file}, which a symbolic link leads out of the repository"
+        raise WrongOutputs(message, "name the file itself, if you mean that one")
     if os.path.isfile(target.file) and (what := describe_input(target.file)):
         raise WrongOutputs(
             f"the {target.format} output would overwrite {target.file}, {what}", "name another file for it"

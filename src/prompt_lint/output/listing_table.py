@@ -93,7 +93,7 @@ def _by_rule(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[List
     """Return the prompts of each rule, in the order of the configuration."""
     sections: dict[str, list[ListedPrompt]] = {}
     for listed in sorted(prompts, key=_rule_place):
-        sections.setdefault(_rule_title(listed.verdicts[0].rule), []).append(listed)
+        sections.setdefault(name_rule(listed.verdicts[0].rule), []).append(listed)
     return sections.items()
 
 
@@ -102,7 +102,8 @@ def _rule_place(listed: ListedPrompt) -> tuple[str, int]:
     return rule.config_path, rule.line
 
 
-def _rule_title(rule: Rule) -> str:
+def name_rule(rule: Rule) -> str:
+    """Return where a rule is, and its patterns."""
     patterns = escape_line(", ".join(rule.files))
     return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else _FLAGS
 

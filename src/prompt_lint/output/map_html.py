@@ -11,7 +11,7 @@ from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.listing import count_tokens
 from prompt_lint.output.listing_map import make_boxes
 from prompt_lint.output.map_colors import choose_palette
-from prompt_lint.output.phrases import percent_of_limit
+from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
 from prompt_lint.output.treemap import Rectangle, squarify
@@ -38,16 +38,19 @@ def draw_map(prompts: Sequence[ListedPrompt], report: Report) -> tuple[list[str]
     if not boxes:
         return [], ""
     style = f"{''.join(_arrange(boxes, _WIDE))}{_ON_A_PHONE} {{\n{''.join(_arrange(boxes, _NARROW))}}}\n"
-    return list(_render_map(boxes, prompts, palette)), style
+    return list(_render_map(boxes, prompts, palette, report)), style
 
 
-def _render_map(boxes: Sequence[Box], prompts: Sequence[ListedPrompt], palette: Palette) -> Iterator[str]:
+def _render_map(
+    boxes: Sequence[Box], prompts: Sequence[ListedPrompt], palette: Palette, report: Report
+) -> Iterator[str]:
     label = "Map of the prompts; the table below has the same figures"
     yield f'<section class="card"><h2>Where the tokens are</h2><div class="map" role="group" aria-label="{label}">'
     for number, box in enumerate(boxes):
         yield f'<div class="box" id="b{number}">{_render_title(box)}<div class="cells">'
         yield from (
-            _render_cell(cell, f"b{number}c{cell_number}") for cell_number, cell in enumerate(box.cells)
+            _render_cell(cell, f"b{number}c{cell_number}", report)
+            for cell_number, cell in enumerate(box.cells)
         )
         yield "</div></div>"
     yield "</div>"
@@ -66,10 +69,10 @@ def _render_title(box: Box) -> str:
     )
 
 
-def _render_cell(cell: Cell, anchor: str) -> str:
+def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
     if len(cell.prompts) == 1:
         verdict = cell.prompts[0].verdicts[0]
-        title = f"{format_short_name(verdict.prompt)}: {_describe_prompt(verdict)}"
+        title = f"{format_short_name(verdict.prompt)}: {_describe_prompt(verdict, report)}"
         facts = _list_facts(verdict)
     else:
         counts = [count for listed in cell.prompts if (count := listed.verdicts[0].token_count)]
@@ -90,12 +93,14 @@ def _list_facts(verdict: Verdict) -> list[str]:
     return [*filter(None, (f"{count_tokens(verdict):,}", growth, percent_of_limit(verdict), word))]
 
 
-def _describe_prompt(verdict: Verdict) -> str:
+def _describe_prompt(verdict: Verdict, report: Report) -> str:
     """Return all that there is to say of a prompt."""
     limit = f"{percent_of_limit(verdict)} of the limit {verdict.limit:,}" if verdict.limit else "no limit"
     label = STATUS_WORDS[shown_status(verdict)].label
     tokens = f"{format_count(verdict.token_count, verdict.rule.reserve)} tokens"
-    return ", ".join(filter(None, (tokens, growth_cell(verdict), limit, label, verdict.prompt.format)))
+    cost = format_calls_cost(report, count_tokens(verdict), verdict.model)
+    calls = cost and f"{cost} per 1,000 calls"
+    return ", ".join(filter(None, (tokens, growth_cell(verdict), limit, calls, label, verdict.prompt.format)))
 
 
 def _render_legend(drawn: Sequence[tuple[Shade, int]], palette: Palette) -> Iterator[str]:

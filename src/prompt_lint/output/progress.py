@@ -37,12 +37,14 @@ class Progress:
         self._started = clock()  # until the first count; then when counting began
         self._next = self._started + (_FIRST if first is None else first)
         self._files = self._files_read = 0
+        self._unit = "files"
         self.total = self.done = self.kept = 0
         self.is_shown = False
 
-    def expect_files(self, number: int) -> None:
-        """Say how many more files will be read, as far as that is known."""
+    def expect_files(self, number: int, unit: str = "files") -> None:
+        """Say how many more files, or what else the `unit` is, will be read, as far as that is known."""
         self._files = self._files_read + number
+        self._unit = unit
 
     def add_file(self) -> None:
         """Say that one more has been read. That is shown until there are counts."""
@@ -89,7 +91,7 @@ class Progress:
 
     def _describe_files(self) -> str:
         """Return `read 1,200 of 2,800 files`."""
-        return f"read {self._files_read:,} of {max(self._files, self._files_read):,} files"
+        return f"read {self._files_read:,} of {max(self._files, self._files_read):,} {self._unit}"
 
     def _describe_counts(self, now: float, host: str) -> str:
         """Return `67 of 600 counts, 12/s, 44 s left, sent to api.anthropic.com`."""

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.text.sparkline import BARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # More columns than any terminal has.
 _MAX_WIDTH = 10_000
 # For streams that don't take what the text output is drawn with.
-_SUBSTITUTES = {"±": "+/-", "→": "->", "…": "..."}
+_SUBSTITUTES = {"±": "+/-", "→": "->", "…": "...", "·": "."} | dict(zip(BARS, "12345678", strict=True))
 _SUBSTITUTE = "prompt-lint"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.nearest import find_nearest
@@ -13,7 +13,7 @@ from prompt_lint.repo.paths import from_native, is_in_git_folder
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -38,13 +38,43 @@ def resolve_arguments(tree: WorkingTree, arguments: Iterable[str], cwd: str) -> 
     return list(paths)
 
 
-def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
+class PastPath(NamedTuple):
+    """A file, a folder or a pattern of the command line, which may be of an old commit.
+
+    `path` is where it is in the tree, or the working directory for a pattern; `matches` says which paths it means.
+    """
+
+    argument: str
+    path: str
+    matches: Callable[[str], bool]
+
+
+def resolve_past_argument(tree: WorkingTree, argument: str, cwd: str) -> PastPath:
+    """Return a path of the command line, whether or not it is there today. Raises `Fatal` for one outside of the tree."""
+    if set(argument) & _WILDCARDS and not os.path.lexists(os.path.join(cwd, argument)):
+        return PastPath(argument, resolve_argument(tree, ".", cwd), _compile_pattern(tree, argument, cwd))
+    path = _find_inner_path(os.path.normpath(os.path.join(cwd, argument)), tree.top)
+    if path is None:
+        raise _explain_outside(tree, argument)
+    return PastPath(argument, path, lambda other: not path or f"{other}/".startswith(f"{path}/"))
+
+
+def _compile_pattern(tree: WorkingTree, pattern: str, cwd: str) -> Callable[[str], bool]:
     folder = re.sub(r"([*?\[\]{}\\])", r"\\\1", resolve_argument(tree, ".", cwd))
     anchored = "/" + os.path.normpath(os.path.join(folder, pattern)).replace(os.sep, "/")
     try:
-        matches = compile_patterns([anchored])
+        return compile_patterns([anchored])
     except ValueError as error:
         raise Fatal(f"`{pattern}` can't be used: {error}") from None
+
+
+def _explain_outside(tree: WorkingTree, argument: str) -> Fatal:
+    hint = "run prompt-lint in the repository that the file belongs to"
+    return Fatal(f"`{argument}` is outside of {tree.top}", hint)
+
+
+def _expand_pattern(tree: WorkingTree, pattern: str, cwd: str) -> list[str]:
+    matches = _compile_pattern(tree, pattern, cwd)
     found = [path for path in tree.list_entries() if matches(path)]
     deleted = {path for path in tree.find_missing(found) if not tree.is_sparse(path)}
     if not set(found) - deleted:
@@ -69,8 +99,7 @@ def resolve_argument(tree: WorkingTree, argument: str, cwd: str) -> str:
             raise Fatal(f"`{argument}` {error.message}", error.hint, ExitCode.UNCOUNTED)
         raise Fatal(f"there is no file or folder `{argument}`", _hint_at_name(tree, argument, inner))
     if inner is None:
-        hint = "run prompt-lint in the repository that the file belongs to"
-        raise Fatal(f"`{argument}` is outside of {tree.top}", hint)
+        raise _explain_outside(tree, argument)
     if is_in_git_folder(inner):
         raise Fatal(f"`{argument}` belongs to git itself", "name a file of the repository")
     return inner

@@ -65,17 +65,24 @@ def find_base(tree: WorkingTree, wanted: str, env: Mapping[str, str]) -> Base | 
     """
     base = _find_automatically(tree, env) if wanted == AUTO else _find_by_name(tree, wanted, env)
     if isinstance(base, NoBase) and wanted != AUTO:
-        raise Fatal(base.message, f"{_suggest_ref(tree, wanted)}{base.hint}")
+        raise Fatal(base.message, f"{suggest_ref(tree, wanted)}{base.hint}")
     return base
 
 
-def _suggest_ref(tree: WorkingTree, name: str) -> str:
+def suggest_ref(tree: WorkingTree, name: str) -> str:
     """Return a line with the branch or tag that `name` is probably a slip of; "" if there is none."""
     command = ["for-each-ref", "--count=1000", "--format=%(refname:lstrip=2)"]
     output = (git.run_or_none(command, tree.top) if tree.has_git else None) or b""
     names = output.decode(errors="replace").splitlines()
     near = "" if name in names else find_nearest(name, names)
     return near and f"did you mean `{escape_line(near)}`?\n"
+
+
+def find_fetch_hint(env: Mapping[str, str]) -> str:
+    """Return how to have the whole history of a shallow clone: by a setting of CI, or by a command."""
+    context = ci.detect_context(env)
+    command = "run `git fetch --unshallow`"
+    return f"{context.fetch_hint}, or {command} before" if context and context.fetch_hint else command
 
 
 # A revision that is named

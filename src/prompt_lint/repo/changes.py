@@ -55,8 +55,8 @@ class Changes(NamedTuple):
         return self.paths.get(path) or Change("unchanged", path)
 
 
-class _StagedChange(NamedTuple):
-    """A difference between commit and index; `source` is the old path, `mode` and `blob` are the commit's."""
+class RawChange(NamedTuple):
+    """A line of a raw diff; `source` is the old path, `mode` and `blob` are those of the old side, which is a commit."""
 
     status: str
     mode: str
@@ -70,7 +70,7 @@ class _Differences(NamedTuple):
     `dirty` is None where git couldn't be asked. `has_lost_links` is as in `Changes`.
     """
 
-    staged: Mapping[str, _StagedChange]
+    staged: Mapping[str, RawChange]
     dirty: Collection[str] | None
     gone: Collection[str]
     notes: list[str]
@@ -188,16 +188,21 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
     return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes, has_lost_links)
 
 
-def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, _StagedChange]]:
+def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, RawChange]]:
     """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed."""
     fields = iter(decode(output).split("\0"))
     for about in fields:
         if not about:
             return
-        mode, _, blob, _, status = about[1:].split(" ")
-        source = next(fields)
-        path = next(fields) if status[0] in "RC" else source
-        yield path, _StagedChange(status[0], mode, blob, source)
+        yield parse_raw_change(about, fields)
+
+
+def parse_raw_change(about: str, fields: Iterator[str]) -> tuple[str, RawChange]:
+    """Return the new path and the change of a line that begins with the field `about`. Its paths are taken from `fields`."""
+    mode, _, blob, _, status = about[1:].split(" ")
+    source = next(fields)
+    path = next(fields) if status[0] in "RC" else source
+    return path, RawChange(status[0], mode, blob, source)
 
 
 def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> dict[str, str]:
@@ -217,13 +222,13 @@ def _find_deleted(differences: _Differences, entries: Mapping[str, Entry]) -> di
     return {path: blob for path, blob in base_files.items() if not is_there(path)}
 
 
-def _is_lost_link(change: _StagedChange) -> bool:
+def _is_lost_link(change: RawChange) -> bool:
     """Return whether a link is gone, has another name, or has become a file."""
     return change.mode == "120000" and change.status in "DRT"
 
 
 def _find_base_file(
-    commit: CommitTree, path: str, entry: Entry | None, staged: _StagedChange | None
+    commit: CommitTree, path: str, entry: Entry | None, staged: RawChange | None
 ) -> tuple[str, str] | None:
     """Return the real path and the blob of the file that was at `path` in the base; None if there was none."""
     if staged and staged.status in "MD" and staged.mode.startswith("100"):

@@ -32,6 +32,10 @@ _KINDS = {
 }
 
 
+class LostObjects(Fatal):
+    """What a commit has isn't in this clone, or is damaged."""
+
+
 class Node(NamedTuple):
     """What a folder of a commit says of a name in it: its mode in octal, and the id of its object."""
 
@@ -59,11 +63,13 @@ class CommitTree:
         top: str,
         id: str,  # noqa: A002  # what git calls it
         left_out: Mapping[str, str] = {},
+        objects: ObjectReader | None = None,
     ) -> None:
+        """`objects` is the process to read with, where several trees share one; else the tree starts its own."""
         self.top = top
         self.id = id
         self.name = f"commit {id[:10]}"
-        self._objects = ObjectReader(top)
+        self._objects = objects or ObjectReader(top)
         self._left_out = left_out
         self._folders: dict[str, Mapping[str, Node]] = {}
 
@@ -143,9 +149,9 @@ class CommitTree:
         except ObjectLost:
             raise self.explain_loss(f"git's object {blob[:10]}, a file of it, is") from None
 
-    def explain_loss(self, subject: str) -> Fatal:
+    def explain_loss(self, subject: str) -> LostObjects:
         """Return the error for objects that aren't there, with the commands that bring them. `subject` ends with a verb."""
-        return Fatal(
+        return LostObjects(
             f"{self.name} can't be read: {subject} not in this clone, or damaged",
             f"run `git diff --stat {self.id}` before, with which a partial clone fetches what it lacks, "
             "or `git fetch --refetch --no-filter`, which fetches all that it lacks; "

@@ -94,10 +94,15 @@ def parse_ls_tree(output: str) -> dict[str, Entry]:
     for record in output.split("\0")[:-1]:
         about, _, path = record.partition("\t")
         mode, _, blob = about.split(" ")
-        entries[path] = Entry(_KINDS.get(mode[:3], "file"), blob)
+        entries[path] = make_entry(mode, blob)
     return entries
 
 
 def make_untracked_command(folders: Iterable[str]) -> list[str]:
     """Return git's arguments for what is untracked and not ignored below folders; "" is the top."""
     return ["ls-files", "-o", "--exclude-standard", "-z", "--", *(to_native(path) or "." for path in folders)]
+
+
+def make_entry(mode: str, blob: str) -> Entry:
+    """Return what a commit says of a path: a mode in octal, and the id of the object."""
+    return Entry(_KINDS.get(mode[:3], "file"), blob)

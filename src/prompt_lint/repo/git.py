@@ -53,6 +53,9 @@ _DAMAGED_INDEX = (
 )
 _INDEX_HINT = 'the index may be damaged: remove it and write it again, with `rm "$(git rev-parse --git-path index)" && git reset`'
 
+# Bytes of a long output that are read at a time.
+_PIECE = 1 << 16
+
 # What a hook or a CI job has set for git or for prompt-lint, credentials included, isn't passed on.
 _WITHHELD_PREFIXES = ("GIT_", "ANTHROPIC_", "PROMPT_LINT_")
 
@@ -132,6 +135,27 @@ def run_parallel(
                 process.wait()
 
 
+def stream_fields(args: Sequence[str], top: str, questions: bytes) -> Generator[bytes, None, None]:
+    """Yield what `git -C top …args` prints while it reads `questions` from stdin, field by field; each ends with NUL.
+
+    Raises:
+        Fatal: as `run` does, behind the last field.
+    """
+    with ExitStack() as files:
+        asked, errors = (files.enter_context(_open_unnamed()) for _ in range(2))
+        asked.write(questions)
+        asked.seek(0)
+        process = files.enter_context(start(args, top, errors=errors, questions=asked))
+        files.callback(process.kill)
+        assert process.stdout  # noqa: S101  # for the type checker: it is a pipe
+        rest = b""
+        while piece := process.stdout.read(_PIECE):
+            *fields, rest = (rest + piece).split(b"\0")
+            yield from fields
+        process.wait()
+        _check_exit(top, process.returncode, b"", _take(errors), [])
+
+
 def start(
     args: Sequence[str],
     top: str,
@@ -140,17 +164,18 @@ def start(
     *,
     interactive: bool = False,
     index_file: str = "",
+    questions: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `git -C top …args`. Without `output` and `errors` these are pipes. `index_file` stands for the index.
 
-    An `interactive` command reads questions from stdin and answers on stdout.
+    An `interactive` command reads questions from stdin and answers on stdout; `questions` are all that another one reads.
     """
     program = find_executable()
     if program is None:
         raise Fatal("git is not installed, or not on the PATH", "install git, or run with --no-git")
     return subprocess.Popen(
         [program, *HARDENED_OPTIONS, "-C", top, *args],
-        stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
+        stdin=subprocess.PIPE if interactive else questions or subprocess.DEVNULL,
         stdout=output or subprocess.PIPE,
         # Nobody reads the errors of an interactive command: a pipe would fill up, and block it.
         stderr=subprocess.DEVNULL if interactive else errors or subprocess.PIPE,

@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.repo.paths import to_native
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # Read-only, and never waiting: a FIFO without a writer would block. Windows has neither, but must be told
 # that the bytes count.
@@ -74,6 +75,19 @@ def read_beneath(top: str, names: Sequence[str], cap: int) -> tuple[bytes, bytes
     is_old = max(before.st_mtime_ns, before.st_ctime_ns) <= latest
     stamp = make_stamp(before)
     return data, stamp if STAMPS_SHOW_CHANGES and is_old and stamp == make_stamp(after) else b""
+
+
+def find_larger(top: str, paths: Iterable[str], cap: int) -> list[str]:
+    """Return those of the paths of the tree at `top` whose files have more than `cap` bytes. None is opened."""
+    larger = []
+    for path in paths:
+        try:
+            status = os.lstat(os.path.join(top, to_native(path)))
+        except OSError:
+            continue
+        if status.st_size > cap:
+            larger.append(path)
+    return larger
 
 
 def make_stamp(status: os.stat_result) -> bytes:

@@ -108,8 +108,7 @@ class WorkingTree:
             folders = self._list_folders(paths)
             pathspecs = self.select_pathspecs({*within, *folders})  # a link in a folder may lead out of it
             entries = self._list_by_git(paths, pathspecs, endings, on_tracked)
-            links_listed = (path for path, entry in entries.items() if entry.kind == "link")
-            if any(self._find_folder(path) is not None for path in links_listed):
+            if self._list_folders([path for path, entry in entries.items() if entry.kind == "link"]):
                 entries = self._list_by_git(paths, [], [""])  # a link to a folder may lead anywhere
             self._listed = {} if paths else entries  # paths are added below, even ignored ones
         else:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from prompt_lint.text.money import NO_FIGURE, format_signed, round_half_up
+from prompt_lint.text.sparkline import draw_bar
 from prompt_lint.usage.sums import relative_change
 from prompt_lint.usage.values import DAY, ZERO
 
@@ -19,7 +20,6 @@ _T = TypeVar("_T")
 
 # A window of more days is shown by the week.
 MOST_DAYS = 31
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 def format_tokens(number: Decimal | int | None, *, sign: bool = False) -> str:
@@ -62,9 +62,7 @@ def shorten(text: str, longest: int) -> str:
 def draw_sparkline(series: Sequence[Decimal]) -> str:
     """Draw a bar for each number, and a dot for 0 or less."""
     top = max(series, default=ZERO)
-    if top <= 0:
-        return "·" * len(series)
-    return "".join("·" if number <= 0 else _BARS[min(7, int(number * 8 / top))] for number in series)
+    return "".join(draw_bar(number, top) for number in series)
 
 
 def draw_trend(series: Sequence[Decimal]) -> str:

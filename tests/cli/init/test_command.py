@@ -829,11 +829,28 @@ def test_it_runs_as_a_module(repo: Repo) -> None:
     assert "CLAUDE.md" in done.stdout
 
 
+def test_a_workflow_is_written_through_no_link_out_of_the_repository(
+    repo: Repo, lint: Callable[..., Done], tmp_path: Path
+) -> None:
+    """A folder of a stranger's could be any folder of the machine."""
+    (tmp_path / "outside").mkdir()
+    repo.write("CLAUDE.md")
+    repo.link(".github", "../outside")
+
+    done = lint("init", "--with", "github")
+
+    message = ".github/workflows/prompts.yml isn't written: a symbolic link leads it out of the repository"
+    assert (done.code, done.err.splitlines()[0]) == (2, f"error: {message}")
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
 def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Callable[..., Done]) -> None:
     """Constants of Python and marked lines; tests and files of other configurations aren't."""
     repo.write("CLAUDE.md")
     repo.write("app/agent.py", 'SYSTEM_PROMPT = """\nYou are helpful.\n"""\n')
-    repo.write("app/help.go", "// prompt-lint: begin\n// Be kind.\n// prompt-lint: end\n")
+    marked = "// prompt-lint: begin\n// Be kind.\n// prompt-lint: end\n"
+    repo.write("app/help.go", marked)
+    repo.write("app/generated.go", marked + "\n" * (1 << 20))  # no larger file is read
     repo.write("tests/test_agent.py", 'PROMPT = "x"\n')
     repo.commit()
 
@@ -842,6 +859,7 @@ def test_prompts_in_source_code_are_proposed_as_comments(repo: Repo, lint: Calla
     repo.write(".prompt-lint.yaml", rules)
 
     assert "tests/" not in proposed
+    assert "generated.go" not in proposed
     assert {verdict["path"] for verdict in lint("check", "--offline", "--output-format", "json").report["verdicts"]} == {
         "CLAUDE.md", "app/agent.py", "app/help.go",
     }  # fmt: skip

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint import REPOSITORY, __version__
 from prompt_lint.cli.init.config_file import write_file
 from prompt_lint.cli.init.config_text import render_scalar
+from prompt_lint.model.errors import Fatal
 from prompt_lint.repo.base_commit import name_default_branch
+from prompt_lint.repo.foreign_links import leads_out_of_repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +89,11 @@ def write_extra(tree: WorkingTree, name: str) -> str:
     if os.path.lexists(os.path.join(top, extra.path)):
         where = "below `repos:`" if name == "hook" else "to a workflow"
         return f"{extra.path} exists and stays as it is. Add this {where}:\n\n{extra.addition}\n"
+    if leads_out_of_repository(os.path.join(top, extra.path)):
+        raise Fatal(
+            f"{extra.path} isn't written: a symbolic link leads it out of the repository",
+            "put the folder itself into the repository",
+        )
     write_file(top, extra.path, extra.text, replaces=False)
     return f"Wrote {extra.path}. {extra.next_step}\n"
 

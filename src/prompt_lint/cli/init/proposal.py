@@ -102,7 +102,7 @@ def propose_config(
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
     survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
-    source_rules = tuple(describe_source_files(tree, survey.governed))
+    source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
         hint = _suggest_rule(models, survey.doubtful)
         raise Fatal(_NOTHING_FOUND, "\n".join((hint, "", *source_rules) if source_rules else (hint,)))

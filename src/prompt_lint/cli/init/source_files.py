@@ -9,7 +9,7 @@ from prompt_lint.cli.init.config_text import render_scalar
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.repo import git
-from prompt_lint.repo.paths import decode
+from prompt_lint.repo.paths import decode, to_native
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -22,25 +22,36 @@ _CONSTANT = r"""^ *[A-Za-z_]*(PROMPT|INSTRUCTION|SYSTEM_MESSAGE)[A-Z_]*( *:[^=]*
 _MARKER = r"prompt-lint: begin"
 _SEARCH = ("--no-literal-pathspecs", "grep", "-lzIE", "--untracked", "--no-recurse-submodules", "-e")
 _MAX_FILES = 10
+# In bytes. A command line takes no more than a few times as many.
+_MAX_EXCLUDED = 100_000
 
 
-def describe_source_files(tree: WorkingTree, governed: Collection[str]) -> Iterator[str]:
-    """Yield lines of comments with a rule for each format of source code that has prompts. Raises `Fatal`."""
-    python = _search(tree, governed, _CONSTANT, ":(glob)**/*.py")
+def describe_source_files(
+    tree: WorkingTree, governed: Collection[str], too_large: Collection[str]
+) -> Iterator[str]:
+    """Yield lines of comments with a rule for each format of source code that has prompts. Raises `Fatal`.
+
+    Git reads a file as a whole, however large it is, so those that are `too_large` are left out of the search; where they are
+    so many that no command line holds their names, nothing is searched.
+    """
+    excluded = [f":(exclude,literal){path}" for path in sorted(too_large)]
+    if sum(map(len, excluded)) > _MAX_EXCLUDED:
+        return
+    python = _search(tree, governed, _CONSTANT, ":(glob)**/*.py", *excluded)
     if python:
         yield "Python files with prompts in constants. Remove the `#` to count these; docs/formats.md says which names."
         yield from _render_rule(python, "python")
-    marked = _search(tree, governed, _MARKER, ".")
+    marked = _search(tree, governed, _MARKER, ".", *excluded)
     if marked:
         yield "Files with prompts between markers. Remove the `#` to count these."
         yield from _render_rule(marked, "marked")
 
 
-def _search(tree: WorkingTree, governed: Collection[str], expression: str, pathspec: str) -> list[str]:
+def _search(tree: WorkingTree, governed: Collection[str], expression: str, *pathspecs: str) -> list[str]:
     """Return the files that have a match, less tests and those of other configurations; none outside of git."""
     if not tree.has_git:
         return []
-    output = git.run_or_none([*_SEARCH, expression, "--", pathspec], tree.top) or b""
+    output = git.run_or_none([*_SEARCH, expression, "--", *map(to_native, pathspecs)], tree.top) or b""
     return [
         path
         for path in sorted(decode(output).split("\0")[:-1])

@@ -17,6 +17,7 @@ from prompt_lint.cli.init.kinds import (
 )
 from prompt_lint.config.load import NAMES
 from prompt_lint.repo.paths import list_parents
+from prompt_lint.repo.safe_read import find_larger
 from prompt_lint.text.patterns import MAX_LENGTH, compile_patterns
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Survey(NamedTuple):
     """What was found: findings in the order of their rules, paths that may be prompts, and where links lead.
 
     `faults` has the reason for each data file that was meant for a prompt and can't be measured; it is in no finding.
-    What is below `governed`, the folders that have a configuration already, was left out.
+    What is below `governed`, the folders that have a configuration already, was left out. Files of more than the size that is
+    read are `too_large`.
     """
 
     findings: Sequence[Finding]
@@ -54,6 +56,7 @@ class Survey(NamedTuple):
     links: Mapping[str, str | Unreadable] = {}
     faults: Mapping[str, str] = {}
     governed: Collection[str] = ()
+    too_large: Collection[str] = ()
 
 
 def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: Progress) -> Survey:
@@ -74,7 +77,11 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
     formats = {path: "" if path in faults else inspection.format for path, inspection in inspections.items()}
     survey = find_prompts(paths, formats)
     return survey._replace(
-        findings=_merge_links(survey.findings, links), links=links, faults=faults, governed=governed
+        findings=_merge_links(survey.findings, links),
+        links=links,
+        faults=faults,
+        governed=governed,
+        too_large=find_larger(tree.top, files, max_bytes),
     )
 
 

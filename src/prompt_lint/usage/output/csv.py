@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.text.escape import escape_line
+from prompt_lint.output.csv_cells import escape_cell, render_faults, write_table
 from prompt_lint.usage.figures import format_timestamp
 from prompt_lint.usage.groups import group_selector, name_group
 from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
 from prompt_lint.usage.values import BUCKET_WIDTHS, DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
-    from prompt_lint.model.values import Problem
     from prompt_lint.usage.values import Trends, Usage, UsageReport
 
     # The start of a bucket, whether it is a whole day, and the values of the group.
     _Key = tuple[datetime, bool, tuple[str, ...]]
 
+__all__ = ("render", "render_faults")
+
 _COLUMNS = (
     "uncached_input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens",
     "web_searches",
 )  # fmt: skip
-# Where a spreadsheet would see a formula: `=`, `+`, `-`, `@` and all that Unicode's compatibility forms make one of them
-# (full width, small, raised, lowered), or the minus sign; at the start, or where a semicolon parts cells as in half of Europe.
-# Tabs, carriage returns and newlines are escaped before.
-_FORMULA = re.compile(
-    r"(\A|;)(?=\s*[-=+@\u2212\u207a-\u207c\u208a-\u208c\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20\u2a74-\u2a76])"
-)
 
 
 def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001  # the same signature for every output
     trends = report.trends
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = [name.replace("-", "_") for name in trends.groups]
     requests = ["requests"] if trends.data.has_requests else []
     cost = f"cost_{trends.data.currency.lower()}"
-    writer.writerow(["window", "start_utc", "end_utc", *names, *_COLUMNS, *requests, _cell(cost)])
-    for line in _lines(trends):
-        writer.writerow(line)
-    return out.getvalue()
-
-
-def render_faults(problems: Sequence[Problem]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["error", "hint"])
-    writer.writerows([_cell(problem.message), _cell(problem.hint)] for problem in problems)
-    return out.getvalue()
+    header = ["window", "start_utc", "end_utc", *names, *_COLUMNS, *requests, escape_cell(cost)]
+    return write_table([header, *_lines(trends)])
 
 
 def _lines(trends: Trends) -> list[list[str]]:
@@ -74,7 +54,7 @@ def _lines(trends: Trends) -> list[list[str]]:
             ]
         if group not in names:
             pairs = zip(trends.groups, group, strict=True)
-            names[group] = [_cell(name_group(name, value, trends.data.names)) for name, value in pairs]
+            names[group] = [escape_cell(name_group(name, value, trends.data.names)) for name, value in pairs]
         figures = usage[key][: None if trends.data.has_requests else len(_COLUMNS)]
         cost = format(costs[key], "f") if key in costs else ""
         lines.append([*times[start, is_day], *names[group], *map(str, figures), cost])
@@ -113,8 +93,3 @@ def _sum_costs(trends: Trends) -> Mapping[_Key, Decimal]:
         for row in data.cost_rows
         if row.start in shown
     )
-
-
-def _cell(text: str) -> str:
-    """Put an apostrophe in front of what looks like a formula (OWASP, "CSV Injection")."""
-    return _FORMULA.sub(r"\1'", escape_line(text))

@@ -1,0 +1,138 @@
+"""`prompt-lint history`: the tokens of prompts, of rules and of all of them, over the commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from prompt_lint.check.history import read_history
+from prompt_lint.cli import options
+from prompt_lint.cli.commands import option
+from prompt_lint.cli.count_sources import open_count_sources
+from prompt_lint.cli.fault_report import ReportingCommand
+from prompt_lint.cli.input_files import describe_input
+from prompt_lint.cli.project import load_rules, make_search, working_directory
+from prompt_lint.cli.value_completion import complete_models, complete_refs
+from prompt_lint.config.load import settle_run
+from prompt_lint.model.history import History
+from prompt_lint.model.models import DEFAULT_MODEL
+from prompt_lint.model.values import Note
+from prompt_lint.output import history_csv, history_json, history_text
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
+from prompt_lint.repo.arguments import resolve_past_argument
+from prompt_lint.repo.history import list_commits
+from prompt_lint.repo.working_tree import open_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_lint.cli.options import CountingOptions
+    from prompt_lint.model.errors import ExitCode
+    from prompt_lint.model.history import Every
+    from prompt_lint.model.values import Report
+    from prompt_lint.output import View
+
+
+def _make_document(history: History, by: str) -> Document:
+    def render(name: str, view: View) -> str:
+        if name == "json":
+            return history_json.render(history)
+        return history_csv.render(history, by) if name == "csv" else history_text.render(history, by, view)
+
+    return Document(render, lambda _: "", history.exit_code, "history")
+
+
+def _make_fault_document(report: Report) -> Document:
+    """Return a history of nothing but what has ended the run."""
+    return _make_document(History("", "week", 0, [], [], [], report.problems), "prompt")
+
+
+@click.command(
+    "history",
+    cls=ReportingCommand,
+    make_document=_make_fault_document,
+    examples=(
+        ("Show how the prompts have grown, week by week", "prompt-lint history"),
+        ("Show each change of one prompt", "prompt-lint history CLAUDE.md --every commit"),
+        ("Show what each rule has gained since a release", "prompt-lint history --since v2.0 --by rule"),
+        ("Draw a chart of it in a spreadsheet", "prompt-lint history --output-format csv -o history.csv"),
+    ),
+    page="history.md",
+)
+@click.argument("paths", nargs=-1, type=click.Path(readable=False), help="Files, folders and patterns, of today or of an old commit. [default: the whole repository]")  # fmt: skip
+@options.config
+@options.max_file_size
+@option(
+    "--since",
+    group=options.COMPARISON,
+    metavar="DATE|REF",
+    default="",
+    show_default="the first prompt",
+    shell_complete=complete_refs,
+    help="Begin with the last commit before this day (YYYY-MM-DD, UTC), or with this branch, tag or commit.",
+)
+@option(
+    "--every",
+    group=options.COMPARISON,
+    type=click.Choice(("commit", "day", "week")),
+    metavar="PERIOD",
+    default="week",
+    help="Show the last commit of each day or week, or each commit that changed a prompt.",
+)
+@option(
+    "--model",
+    group=options.COUNTING,
+    metavar="MODEL",
+    shell_complete=complete_models,
+    show_default="the first of the configuration",
+    help="Count for MODEL. `prompt-lint models` lists the known ones.",
+)
+@options.cache
+@option(
+    "--by",
+    group=options.OUTPUT,
+    type=click.Choice(("prompt", "rule")),
+    metavar="WHAT",
+    default="prompt",
+    help="Show each prompt, or the sum of each rule. JSON has both.",
+)
+@options.output_format(("text", "json", "csv"))
+@options.output_file
+@options.color
+@options.group_options(counting_options=options.CountingOptions, output_options=OutputOptions)
+@click.pass_obj
+def command(
+    env: Mapping[str, str],
+    paths: Sequence[str],
+    config_path: str | None,
+    max_file_size: int,
+    since: str,
+    every: Every,
+    model: str | None,
+    by: str,
+    counting_options: CountingOptions,
+    output_options: OutputOptions,
+) -> ExitCode:
+    """Show how prompts grew, commit by commit.
+
+    Reads git's objects, by today's configuration, and counts offline. Changes that aren't committed aren't in it.
+    """
+    start = working_directory()
+    tree = open_tree(start)
+    commits = list_commits(tree, since, env)
+    past_paths = [resolve_past_argument(tree, path, start) for path in paths]
+    config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
+    search = make_search(tree, [path for _, path, _ in past_paths], config_options)
+    config = settle_run(load_rules(env, tree, config_options, search))
+    model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
+    with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
+        history = read_history(
+            tree, config, past_paths, commits.commits, every, model, sources, max_file_size
+        )
+    warnings = sources.counts.warnings
+    history = history._replace(notes=[*map(Note, commits.notes), *history.notes, *map(Note, warnings)])
+    targets = choose_targets(
+        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
+    )
+    return deliver(_make_document(history, by), targets, output_options, env)

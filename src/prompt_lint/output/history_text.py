@@ -1,0 +1,157 @@
+"""The text output of `history`: a table of prompts or rules with sparklines, the largest first; then the total and remarks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_lint.model.counts import Count
+from prompt_lint.model.models import find_model
+from prompt_lint.output.listing_table import name_rule
+from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
+from prompt_lint.output.text_pieces import BOLD, paint
+from prompt_lint.output.text_remarks import render_problems
+from prompt_lint.text.escape import escape_line
+from prompt_lint.text.plural import pluralize
+from prompt_lint.text.sparkline import draw_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.history import History, PromptHistory
+    from prompt_lint.output import View
+
+# Columns of a sparkline at the most; fewer in a narrow terminal.
+_WIDE, _NARROW, _WIDE_TERMINAL = 40, 20, 120
+# Notes that are shown: each may be of a file.
+_NOTES = 10
+_POINTS = {
+    "commit": "each commit that changed a prompt",
+    "day": "the end of each day",
+    "week": "the end of each week",
+}
+
+
+class _Row(NamedTuple):
+    first: str
+    now: str
+    change: str
+    trend: str
+    name: str
+
+
+def render(history: History, by: str, view: View) -> str:
+    """Return a row for each prompt, or for each rule; then the total, notes, and how it was counted."""
+    if history.problems:
+        return "".join(f"{line}\n" for line in render_problems(history.problems, view)[:-1])
+    blocks = [[_describe_points(history)], _render_table(history, by, view), list(_render_remarks(history))]
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _describe_points(history: History) -> str:
+    first, last = history.points[0], history.points[-1]
+    if not history.prompts:
+        return f"No prompt to count in {pluralize(history.commits, 'commit')}."
+    period = f"from {first.day} to {last.day}" if first.day != last.day else f"on {last.day}"
+    when = f", at {_POINTS[history.every]}" if len(history.points) > 1 else ""
+    return f"Tokens for {history.model} {period}{when} ({pluralize(history.commits, 'commit')})"
+
+
+def _render_table(history: History, by: str, view: View) -> list[str]:
+    """Return the lines of the table, today's largest first, then what is gone; none without prompts."""
+    if not history.prompts:
+        return []
+    series: list[tuple[str, Sequence[Outcome | None]]]
+    if by == "rule":
+        series = [(name_rule(rule), outcomes) for rule, outcomes in history.sum_by_rule()]
+    else:
+        series = [(_name_prompt(prompt), prompt.outcomes) for prompt in history.prompts]
+    width = _WIDE if view.width is None or view.width >= _WIDE_TERMINAL else _NARROW
+    columns = _split_points(len(history.points), width)
+    rows = [_make_row(name, outcomes, columns) for name, outcomes in sorted(series, key=_sort_key)]
+    total = _make_row(f"total of {pluralize(len(history.prompts), 'prompt')}", history.sum_all(), columns)
+    header = _Row("first", "now", "change", _name_period(history, len(columns)), by)
+    first_line, *lines = _align_rows([header, *rows, total])
+    return [paint(first_line, BOLD, view), *lines]
+
+
+def _name_period(history: History, width: int) -> str:
+    """Return the first and the last day, if there is room for both above a sparkline of so many columns."""
+    first, last = history.points[0].day, history.points[-1].day
+    room = width - len(first) - len(last)
+    return f"{first}{'…':^{room}}{last}" if room >= len(" … ") else "trend"
+
+
+def _name_prompt(prompt: PromptHistory) -> str:
+    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
+
+
+def _sort_key(series: tuple[str, Sequence[Outcome | None]]) -> tuple[bool, int, str]:
+    name, outcomes = series
+    last = next((each for each in reversed(outcomes) if isinstance(each, Count)), None)
+    return outcomes[-1] is None, -last.tokens if last else 0, name
+
+
+def _split_points(points: int, width: int) -> list[slice]:
+    """Return the points of each column of a sparkline: one, or as many for each as makes `width` columns."""
+    width = min(points, width)
+    ends = [column * points // width for column in range(width + 1)]
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def _make_row(name: str, outcomes: Sequence[Outcome | None], columns: Sequence[slice]) -> _Row:
+    counts = [outcome for outcome in outcomes if isinstance(outcome, Count)]
+    top = max((count.tokens for count in counts), default=0)
+    trend = "".join(_draw(_find_last(outcomes[column]), top) for column in columns)
+    first, last = next(iter(counts), None), outcomes[-1]
+    return _Row(
+        _cell(first), _cell(last), _describe_change(first, last, is_new=outcomes[0] is None), trend, name
+    )
+
+
+def _find_last(outcomes: Sequence[Outcome | None]) -> Outcome | None:
+    """Return the last outcome that is there."""
+    return next((outcome for outcome in reversed(outcomes) if outcome is not None), None)
+
+
+def _draw(outcome: Outcome | None, top: int) -> str:
+    if outcome is None:
+        return " "
+    return draw_bar(outcome.tokens, top) if isinstance(outcome, Count) else "?"
+
+
+def _cell(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return ""
+    return format_count(outcome) if isinstance(outcome, Count) else "?"
+
+
+def _describe_change(first: Outcome | None, last: Outcome | None, *, is_new: bool) -> str:
+    """Return `+392 (+48%)`, `same`, `new`, `gone`; the two are counted by the same means, so their difference has no margin."""
+    if last is None:
+        return "gone"
+    if not (isinstance(first, Count) and isinstance(last, Count)):
+        return "?"
+    growth = last.tokens - first.tokens
+    change = f"{growth:+,}{share_suffix(growth, first.tokens)}" if growth else ""
+    return " ".join(filter(None, ("new" if is_new else "", change))) or "same"
+
+
+def _align_rows(rows: Sequence[_Row]) -> Iterator[str]:
+    """Yield the lines of rows: numbers to the right, the name last and as long as it is."""
+    first, now, change, trend = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
+    for row in rows:
+        yield f"{row.first:>{first}}  {row.now:>{now}}  {row.change:>{change}}  {row.trend:<{trend}}  {row.name}"
+
+
+def _render_remarks(history: History) -> Iterator[str]:
+    notes = merge_notes(history.notes)
+    yield from (f"note: {escape_line(note)}" for note in notes[:_NOTES])
+    if len(notes) > _NOTES:
+        yield f"note: {pluralize(len(notes) - _NOTES, 'more note')} (all in JSON)"
+    counts = [each for prompt in history.prompts for each in prompt.outcomes if isinstance(each, Count)]
+    if any(not count.is_exact for count in counts):
+        yield f"Counted offline (± is the interval, {describe_basis(find_model(history.model))} for {history.model})."
+    if any(count.is_unverified for count in counts):
+        yield f"Unverified: nobody has measured the tokenizer of {history.model}."
