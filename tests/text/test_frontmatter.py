@@ -115,6 +115,8 @@ def test_one_bad_line_leaves_the_values_of_other_keys_whole(key: str, value: str
         ("globs: *\ndescription: Use when: asked\n  user: 'Hi'\n  # 1\n", "Use when: asked user: 'Hi' # 1"),
         ("globs: *\ndescription:\n  Use when: asked\n", "Use when: asked"),
         ("globs: *\ndescription: [Beta]\n", "[Beta]"),
+        ("globs: *\ndescription: anna: a\n", "anna: a"),
+        ("globs: *\ndescription: 'a: b' and 'c: d'\n", "a: b' and 'c: d"),
         ("globs: *\ndescription: *Beta* tool\n", "*Beta* tool"),
         ("globs: *\ndescription:\n- One\n- two\nname: x", "- One - two"),
         ("description: Use when: one\n# a comment\nname: x", "Use when: one"),
@@ -138,6 +140,15 @@ def test_broken_frontmatter_of_too_many_lines_is_cut_off_and_says_so() -> None:
     assert fields.cut_lines == {"b": 10_002}
 
 
+def test_in_broken_frontmatter_only_the_first_keys_are_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes its time, and no real one has 1,000 keys; the values of others are text."""
+    monkeypatch.setattr(frontmatter, "_MAX_YAML_KEYS", 2)
+
+    values = parse_fields("a: [b] [c]\nb: 0x10\nc: 0x10\nd: ''\ne: '\n").values
+
+    assert values == {"a": "[b] [c]", "b": 16, "c": "0x10", "d": "", "e": "'"}
+
+
 def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing() -> None:
     """A rule of Claude Code is loaded on demand if it has paths, and these are globs that nobody quotes."""
     assert parse_fields("paths:\n  - **/*.ts\n").values["paths"] == "- **/*.ts"
@@ -152,6 +163,7 @@ def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing()
         ("description: |\nOne: two\nthree\nuser: Hi\nfour\nname: x\n", "`description`, `One`, `user`", 3),
         ('name: x\ndescription: "One\nuser: Hi\n', "`description`", 4),
         ("description:\nUse when: asked\nuser: Hi\na: *", "`description`", 4),
+        ("a: *\ndescription: |\n\nOne: two\n", "`description`", 5),
         ("tools: [\nRead: x\ndescription: 'One\nuser: Hi", "`tools`, `description`", 3),
     ],
 )

@@ -55,7 +55,7 @@ def _escape_word(match: re.Match[str]) -> str:
         return _format_code(match[1])
     if not _LINKING.search(match[0]):
         return _escape_marks(match[0])
-    word = match[0].rstrip(".,;:!?)") or match[0]
+    word = match[0].rstrip(".,;:!?)")
     return _format_code(word) + _escape_marks(match[0][len(word) :])
 
 
