@@ -73,7 +73,10 @@ def sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
 def _group_by_folder(
     prompts: Iterable[ListedPrompt], enough: float
 ) -> Iterator[tuple[str, list[ListedPrompt]]]:
-    """Yield the kind and the prompts of groups by kind and folder. What has fewer than `enough` tokens, or is a single file, goes to the folder above."""
+    """Yield the prompts of each kind and folder, with the kind.
+
+    What has fewer than `enough` tokens, or is a single file, goes to the folder above.
+    """
     by_depth: dict[int, dict[tuple[str, str], list[ListedPrompt]]] = {}
 
     def add(kind: str, folder: str, members: Sequence[ListedPrompt]) -> None:
