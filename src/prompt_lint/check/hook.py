@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.base import compare_with
 from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.pipeline import check_prompts, list_config_paths
 from prompt_lint.model.errors import ExitCode, Fatal
@@ -126,6 +125,8 @@ def check_hook_change(
     report = check_prompts(tree, config, change.paths, sources, settings)
     if not sources.is_dry_run and not _can_differ(report, config, change, list_config_paths(tree, config)):
         return report
+    from prompt_lint.check.base import compare_with  # noqa: PLC0415  # most runs pass
+
     is_compared = False
     for base in change.find_bases(tree, env):
         fresh = WorkingTree(tree.top, has_git=True)

@@ -9,6 +9,7 @@ once, in an atomic group.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -184,6 +185,7 @@ def _join_globs(globs: Sequence[_Glob]) -> str:
     return "|".join(dict.fromkeys(parts))
 
 
+@lru_cache(maxsize=1024)  # a run asks for folders, endings and the expression of each pattern
 def _parse_pattern(pattern: str, end: str = _END) -> tuple[bool, list[_Glob]]:
     """Return whether a pattern, as written, includes, and its alternatives, which match up to `end`."""
     if len(pattern) > MAX_LENGTH:
