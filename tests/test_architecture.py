@@ -211,7 +211,7 @@ def test_no_file_has_two_jobs() -> None:
 def test_what_is_silenced_has_its_reason() -> None:
     """Each `noqa`, `type: ignore` and `pragma: no cover` says on its line why."""
     silenced = re.compile(r"# (?:noqa\b|type: ignore|pragma: no cover)[^#\n]*(?P<reason># \S)?")
-    folders = ("src", "tests", "tools", "benchmarks")
+    folders = ("src", "tests", "tools", "benchmarks", "fuzz")
     bare = [
         f"{path.relative_to(ROOT)}:{number}"
         for folder in folders

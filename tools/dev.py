@@ -1,4 +1,4 @@
-"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|docs|wheel|audit|lock`. Needs Python 3.11 and git."""
+"""All set-up on a fresh machine: `python3 tools/dev.py setup|example|test|lint|docs|wheel|audit|fuzz|lock`. Needs Python 3.11 and git."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements"
 # What the environment was made of: the first file says it of the run-time dependencies, the second of all others.
 RUN_STAMP, DEV_STAMP = ENVIRONMENT / "installed-run", ENVIRONMENT / "installed-dev"
-DOCS_STAMP = ENVIRONMENT / "installed-docs"
+DOCS_STAMP, FUZZ_STAMP = ENVIRONMENT / "installed-docs", ENVIRONMENT / "installed-fuzz"
 # What an installation from the sources needs, for the tests that install without a network.
 WHEELS = ENVIRONMENT / "wheels"
 
 
 def main(arguments: list[str]) -> int:
     tasks = {"setup": setup, "example": example, "test": test, "lint": lint, "docs": docs}
-    tasks |= {"wheel": wheel, "audit": audit, "lock": lock}
+    tasks |= {"wheel": wheel, "audit": audit, "fuzz": fuzz, "lock": lock}
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("Python 3.11 or later is needed", file=sys.stderr)
         return 2
@@ -91,7 +91,7 @@ def docs(arguments: list[str]) -> int:
     """
     set_up_run()
     try:
-        set_up_docs()
+        set_up_more("docs", DOCS_STAMP, "Zensical, which makes the site")
     except subprocess.CalledProcessError:
         if "--if-installable" not in arguments:
             raise
@@ -152,6 +152,16 @@ def audit(arguments: list[str]) -> int:
         return max(run(*command, *options, environment=environment) for options in formats)
 
 
+def fuzz(arguments: list[str]) -> int:
+    """Run the fuzz targets that are named, or all. Where libFuzzer can't be installed, mutations look for inputs alone."""
+    set_up()
+    try:
+        set_up_more("fuzz", FUZZ_STAMP, "libFuzzer for Python")
+    except subprocess.CalledProcessError:
+        announce("libFuzzer can't be installed here, so there are mutations alone")
+    return run("python", "-m", "fuzz.run", *arguments)
+
+
 def lock(_arguments: list[str]) -> int:
     """Pin the newest of what pyproject.toml asks for, with hashes and without an index address."""
     set_up()
@@ -164,6 +174,7 @@ def lock(_arguments: list[str]) -> int:
         ("dev", ["--group", "dev", *agreeing]),
         ("docs", ["--group", "docs", "--constraint", "requirements/dev.txt"]),
         ("audit", ["--group", "audit"]),
+        ("fuzz", ["--group", "fuzz"]),
     ):
         run(*common, *extra, "-o", f"requirements/{name}.txt", check=True)
     return 0
@@ -197,12 +208,12 @@ def set_up() -> None:
     DEV_STAMP.write_text(wanted)
 
 
-def set_up_docs() -> None:
-    """Add to `.venv` what makes the site, unless it has that."""
-    wanted = "".join([(REQUIREMENTS / "docs.txt").read_text(), sys.version])
-    if read_stamp(DOCS_STAMP) != wanted:
-        install_pinned(ENVIRONMENT, "docs", "Zensical, which makes the site")
-        DOCS_STAMP.write_text(wanted)
+def set_up_more(name: str, stamp: Path, what: str) -> None:
+    """Add to `.venv` what requirements/<name>.txt pins, unless it has that."""
+    wanted = "".join([(REQUIREMENTS / f"{name}.txt").read_text(), sys.version])
+    if read_stamp(stamp) != wanted:
+        install_pinned(ENVIRONMENT, name, what)
+        stamp.write_text(wanted)
 
 
 def read_stamp(stamp: Path) -> str:

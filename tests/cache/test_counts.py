@@ -32,7 +32,7 @@ NOW = 1_800_000_000.0
 
 sizes = st.integers(min_value=1, max_value=2**31 - 1)
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
-intervals = st.tuples(sizes, sizes, sizes).map(sorted)
+intervals = st.tuples(st.integers(0, 2**31 - 1), sizes, sizes).map(sorted)
 offline = st.builds(
     lambda ends, unverified, few: Count(ends[1], ends[0], ends[2], "offline", unverified, None, few),
     intervals,
@@ -93,6 +93,7 @@ def test_impossible_counts_are_not_kept(folder: Path, count: Count) -> None:
     """Neither a number out of range, nor something that isn't one, nor an exact count with an interval."""
     assert save_counts(folder, {key(1): count}) == []
     assert read_counts(folder, [key(1)]) == {}
+    assert not (folder / FILE).exists()
 
 
 def test_a_newer_count_replaces_an_older_one(folder: Path) -> None:
@@ -112,6 +113,19 @@ def test_without_a_folder_nothing_is_kept() -> None:
     assert cached == {}
     assert cache.warnings == []
     assert cache.read_info().api == 0
+    assert not cache.is_kept
+
+
+def test_counts_are_kept_where_nothing_is_wrong_with_the_file(folder: Path) -> None:
+    """A progress line says that an interrupted run may go on, only if it may."""
+    save_counts(folder, counts([1]))
+    with closing(open_counts(str(folder))) as cache:
+        cache.get([key(1)], "api")
+        assert cache.is_kept
+    (folder / FILE).write_bytes(b"no database" * 1_000)
+    with closing(open_counts(str(folder))) as cache:
+        cache.get([key(1)], "api")
+        assert not cache.is_kept
 
 
 def test_info_has_the_number_of_valid_and_damaged_rows(folder: Path) -> None:
@@ -121,10 +135,12 @@ def test_info_has_the_number_of_valid_and_damaged_rows(folder: Path) -> None:
     save_counts(folder, {key(8): Count(5, 4, 6, "offline")}, clock=lambda: NOW + 30)
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("UPDATE entries SET v = zeroblob(21) WHERE k = (SELECT min(k) FROM entries)")
+        for name, payload in ((b"a" * 44, b"short"), (b"x" * 44, bytes(17)), (b"o" * 44, bytes(18))):
+            connection.execute(store._SAVE, (name, store.seal(name, payload), 1))
     with closing(open_counts(str(folder))) as cache:
         info = cache.read_info()
 
-    assert info[1:] == ((folder / FILE).stat().st_size, 2, 2, 1, NOW, NOW + 60)
+    assert info[1:] == ((folder / FILE).stat().st_size, 2, 2, 4, NOW, NOW + 60)
     assert info.path == str(folder / FILE)
 
 
@@ -139,7 +155,7 @@ def test_info_has_the_number_of_valid_and_damaged_rows(folder: Path) -> None:
 )  # fmt: skip
 def test_pinned_ids_do_not_move(model: str) -> None:
     """These are dated ids, and dateless ones from generation 4.6 on."""
-    assert not is_moving(model)
+    assert is_moving(model) is False
 
 
 @pytest.mark.parametrize(
@@ -189,14 +205,17 @@ def test_a_valid_row_with_an_impossible_count_is_not_found(folder: Path) -> None
     """Anybody can compute the checksum of a row, so its payload must be a possible count, too."""
     forged = [
         (0, 0, 0, 1, 0), (2**31, 2**31, 2**31, 1, 0), (5, 6, 7, 1, 0), (7, 5, 6, 1, 0), (5, 4, 6, 1, 0), (5, 5, 5, 1, 2),
+        (5, 4, 6, 1, 4),
     ]  # fmt: skip
     keys = [key(number) for number in range(len(forged))]
     save_counts(folder, counts([100]))
     cache = open_counts(str(folder))
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         for forged_key, fields in zip(keys, forged, strict=True):
-            name = cache._name(forged_key, "api")
+            name = cache._name(forged_key, "offline" if fields[-1] > 3 else "api")
             sealed = store.seal(name, counts_module._PAYLOAD.pack(*fields))
             connection.execute(store._SAVE, (name, sealed, 1))
 
     assert read_counts(folder, [*keys, key(100)]) == counts([100])
+    with closing(open_counts(str(folder))) as cache:
+        assert cache.get(keys, "offline") == {}

@@ -307,7 +307,9 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
     "data",
     [
         b"", b"[]", b"[[], [], []]", b"[[], [[]], {}]", b'[[["a", "1", "", "", ""]], [], {}]', b"[[[1, 1, 1, 1, 1]], [], {}]",
-        b'[[], [], {"a": "zz"}]', b'[[], [], {"a": 1}]', b"[" * 20_000, b"\xff",
+        b'[[], [], {"a": "zz"}]', b'[[], [], {"a": 1}]', b'[[["a", 1, "", "", "zz", []]], [], {}]',
+        b'[[["a", 1, "", "", "", [[1, "b"]]]], [], {}]', b'[[], [[1, "b", 1, "content"]], {}]', b'[[], [["a", "b", "1", "content"]], {}]',
+        b"[" * 20_000, b"\xff",
     ],
 )  # fmt: skip
 def test_a_valid_row_with_an_impossible_entry_is_not_found(tmp_path: Path, data: bytes) -> None:
@@ -320,10 +322,11 @@ def test_a_valid_row_with_an_impossible_entry_is_not_found(tmp_path: Path, data:
 
 
 texts = st.text(max_size=8)
+digests = st.just("") | st.binary(min_size=32, max_size=32).map(bytes.hex)
 stamps = st.binary(min_size=STAMP_BYTES, max_size=STAMP_BYTES)
 entries = st.builds(
     FileEntry,
-    st.lists(st.builds(PromptEntry, texts, st.integers(1, 9), texts, texts, texts), max_size=3).map(tuple),
+    st.lists(st.builds(PromptEntry, texts, st.integers(1, 9), texts, texts, digests), max_size=3).map(tuple),
     st.lists(st.builds(Note, texts, texts, st.integers(0, 9)), max_size=3).map(tuple),
     st.dictionaries(texts, st.one_of(st.just(b""), stamps), max_size=3),
 )

@@ -288,6 +288,29 @@ def test_a_row_of_another_type_is_not_found(folder: Path, value: object) -> None
     assert len(warnings) <= 1
 
 
+def test_a_row_of_another_type_loses_no_other(folder: Path) -> None:
+    """Only what is in the row is lost; one that was seen at no time is still a count."""
+    save_counts(folder, counts(range(3)))
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+        connection.execute("UPDATE entries SET v = 5 WHERE k = (SELECT min(k) FROM entries)")
+        connection.execute("UPDATE entries SET seen = 'text' WHERE k = (SELECT max(k) FROM entries)")
+
+    assert len(read_counts(folder, counts(range(3)))) == 2
+
+
+def test_a_row_that_is_read_is_marked_as_seen_once_in_30_days(folder: Path) -> None:
+    """So that a run that finds everything need not write."""
+    save_counts(folder, counts([1]), clock=lambda: NOW)
+
+    def read_and_look(days: int) -> int:
+        read_counts(folder, [key(1)], clock=lambda: NOW + days * DAY)
+        with closing(sqlite3.connect(folder / FILE)) as connection:
+            (seen,) = connection.execute("SELECT seen FROM entries").fetchone()
+        return int(seen - NOW) // DAY
+
+    assert [read_and_look(days) for days in (29, 30, 31, 60, 62)] == [0, 0, 31, 31, 62]
+
+
 def test_a_transaction_that_was_cut_off_is_rolled_back_by_a_reader(folder: Path, tmp_path: Path) -> None:
     """The journal of a killed writer holds what was there before it."""
     known = counts(range(2_000))

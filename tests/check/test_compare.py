@@ -102,10 +102,25 @@ def test_a_new_prompt_is_new_and_not_grown(repo: Repo, check: Check) -> None:
     new = report.of("prompts/new.md")
     assert (code, new["standing"], new["status"]) == (0, "new", "ok")
     assert (new["growth"], new["base_tokens"]) == (None, None)
+    assert report["notes"] == []
 
     repo.write("prompts/new.md", LARGE)
 
     assert check()[0] == 1
+
+
+def test_a_new_prompt_in_a_file_of_several_is_new(repo: Repo, check: Check) -> None:
+    """The others have grown by nothing, though their file has changed."""
+    line = '{"messages": [{"role": "user", "content": "Hi"}]}\n'
+    repo.write("chats/a.jsonl", line)
+    begin(repo, TOP + "prompts: [{files: chats/}]\n")
+    repo.write("chats/a.jsonl", line + line)
+
+    _, report = check()
+
+    rows = [(v["standing"], v["growth"], v["base_tokens"]) for v in report["verdicts"]]
+    assert rows == [("changed", 0, report["verdicts"][0]["tokens"]), ("new", None, None)]
+    assert report["notes"] == []
 
 
 @pytest.mark.parametrize(("allowed", "status"), [("10", "grew"), ("5%", "grew"), ("2k", "ok")])
@@ -135,6 +150,18 @@ def test_a_renamed_prompt_is_compared_with_what_it_was(repo: Repo, check: Check,
     now = report.of("prompts/now.md")
     assert (code, now["standing"], now["renamed_from"]) == (0, "renamed", "prompts/old.md")
     assert report["removed"] == []
+
+
+def test_a_folder_may_be_renamed_with_its_rule(repo: Repo, check: Check) -> None:
+    """What was over before is inherited, by the limit that it had at its old path."""
+    begin(repo, a=LARGE)
+    repo.git("mv", "prompts", "texts")
+    repo.write(".prompt-lint.yaml", TOP + RULE.replace("prompts/", "texts/"))
+
+    code, report = check()
+
+    a = report.of("texts/a.md")
+    assert (code, a["standing"], a["growth"], a["inherited"], a["base_limit"]) == (0, "renamed", 0, True, 100)
 
 
 def test_a_deleted_prompt_is_removed(repo: Repo, check: Check) -> None:
@@ -490,8 +517,8 @@ def test_both_sides_are_counted_by_the_same_means(
     )  # a little more than the tokenizer says
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-    begin(repo, a=SMALL, b=SMALL)
-    assert check("--counting", "exact")[1]["summary"]["sent"] == 1
+    begin(repo, a=SMALL, b=SMALL, CLAUDE="@a.md\n")
+    assert check("--counting", "exact")[1]["summary"]["sent"] == 2
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     repo.write("prompts/a.md", SMALL + SMALL)
 
@@ -502,6 +529,45 @@ def test_both_sides_are_counted_by_the_same_means(
     assert (b["origin"], b["tokens"], b["growth"]) == ("api", a["base_tokens"] + 5, 0)
     assert (a["origin"], a["base_tokens"] + a["growth"]) == ("offline", a["tokens"])
     assert a["base_tokens"] != 77
+    importer = report.of("prompts/CLAUDE.md")
+    assert importer["growth"] == importer["tokens"] - importer["base_tokens"] == a["growth"]
+
+
+def test_an_empty_prompt_of_the_base_is_compared_with_any_count(
+    repo: Repo, check: Check, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is nothing by any means, so an exact count has grown by all of it."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    begin(repo, a="", b=SMALL)
+    repo.write("prompts/a.md", SMALL)
+    repo.write("prompts/b.md", "")
+
+    report = check("--counting", "exact")[1]
+
+    a, b = report.of("prompts/a.md"), report.of("prompts/b.md")
+    assert (a["origin"], a["base_tokens"], a["growth"]) == ("api", 0, a["tokens"])
+    assert (b["tokens"], b["growth"]) == (0, -a["tokens"])
+
+
+def test_a_file_that_a_filter_converts_can_not_be_compared(repo: Repo, check: Check) -> None:
+    """Git keeps other bytes than those on disk, and no filter is run; that it was over before can't be known."""
+    repo.write(".gitattributes", "prompts/a.md filter=secret\n")
+    begin(repo, a=LARGE, b=LARGE)
+    repo.write("prompts/a.md", LARGE + "Never.\n")
+
+    code, report = check()
+
+    a = report.of("prompts/a.md")
+    assert (code, a["status"], a["inherited"], a["growth"], a["base_tokens"]) == (
+        1,
+        "over",
+        False,
+        None,
+        None,
+    )
+    assert report["notes"] == ["can't be compared with main: prompts/a.md"]
+    assert report.of("prompts/b.md")["inherited"]
 
 
 def test_what_can_not_be_read_any_more_is_not_removed(repo: Repo, check: Check) -> None:
@@ -621,8 +687,8 @@ def test_a_lost_import_is_known_by_its_base_whatever_it_is_called(repo: Repo, ch
     _, report = check()
 
     assert report.of("CLAUDE.md")["lost_imports"] == ["README"]
-    assert [(w["path"], w["message"]) for w in report["warnings"]] == [
-        ("CLAUDE.md", "imported `README` in main, which isn't there any more")
+    assert [(w["path"], w["line"], w["message"]) for w in report["warnings"]] == [
+        ("CLAUDE.md", 0, "imported `README` in main, which isn't there any more")
     ]
 
 
@@ -777,7 +843,7 @@ def test_what_changed_without_another_size_has_changed(repo: Repo, check: Check)
     repo.write("docs/style.md", "Be kind.\n")
     repo.write("CLAUDE.md", "@docs/style.md\n")
     begin(repo, MEMORY + "groups: [{name: all, sum: [p/*.md], limit: 5000}]\n")
-    assert [v["standing"] for v in check()[1]["verdicts"]] == ["unchanged", "unchanged"]
+    assert [(v["standing"], v["growth"]) for v in check()[1]["verdicts"]] == [("unchanged", 0)] * 2
     repo.write("p/a.md", LARGE)
     repo.write("p/b.md", SMALL)
     repo.write("docs/style.md", "Be warm.\n")

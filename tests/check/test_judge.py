@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support import make
 
 from prompt_lint.check.judge import (
+    accept_by_label,
     add_base,
     apply_exemption,
     apply_exemptions_to_problems,
@@ -47,6 +48,7 @@ def test_a_count_decides_where_its_interval_is_on_one_side(
     """Of a limit of 100: over only if even the lowest is over, unsure if the limit lies inside."""
     verdict = judge_count(make.prompt(), make.MODEL, make.rule(), count)
 
+    assert verdict[:5] == (make.prompt(), make.MODEL, make.rule(), 100, count)
     assert (verdict.status, verdict.over_by) == (status, over_by)
 
 
@@ -174,7 +176,10 @@ def test_only_what_became_worse_is_blamed_on_a_change(growth: int | None, blamed
 
 def test_a_new_prompt_over_its_limit_is_blamed_on_the_change() -> None:
     """It has no base to have been over in."""
-    assert mark_preexisting(add_base(OVER, "new", None, None)).fails
+    new = add_base(OVER, "new", None, None)
+
+    assert mark_preexisting(new).fails
+    assert (new.base_limit, new.base_reserve) == (None, 0)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,37 @@ def test_an_exemption_is_for_its_files_and_for_failures() -> None:
 
     assert apply_exemption(OVER, exemptions, "2026-11-22") == OVER
     assert apply_exemption(UNSURE, exemptions, "2026-11-22") == UNSURE
+
+
+def test_an_exemption_excuses_a_growth_and_whatever_was_over_before() -> None:
+    """What is exempt is nothing but that: neither grown nor over before."""
+    exemptions = [(Exemption(("a",), "why", "", 4), "a".__eq__)]
+
+    for failing in (GREW, INHERITED):
+        exempt = apply_exemption(failing, exemptions, "2026-11-22")
+        assert (exempt.status, exempt.is_preexisting) == ("exempt", False)
+
+
+def test_the_last_exemption_that_matches_a_prompt_applies() -> None:
+    """As with rules: also where it has expired, and an earlier one has not."""
+    general = (Exemption(("**",), "why", "", 4), lambda _: True)
+    expired = (Exemption(("a",), "why", "2026-11-21", 5), "a".__eq__)
+
+    assert apply_exemption(OVER, [general, expired], "2026-11-22") == OVER._replace(exemption=expired[0])
+    assert apply_exemption(OVER, [expired, general], "2026-11-22").status == "exempt"
+    of_all = (expired[0], general[1])
+    assert apply_exemptions_to_problems([TOO_LONG], [of_all, general], "2026-11-22")[0] == []
+    assert apply_exemptions_to_problems([TOO_LONG], [general, of_all], "2026-11-22")[0] == [TOO_LONG]
+
+
+def test_a_label_of_the_pull_request_accepts_what_fails_for_its_size() -> None:
+    """What passes, and what couldn't be counted, stays as it is; so does everything without a label."""
+    for failing in (OVER, GREW):
+        accepted = accept_by_label(failing, "size-ok")
+        assert accepted == failing._replace(status="exempt", exemption=Exemption((), "", "", 0, "size-ok"))
+        assert accept_by_label(failing, "") == failing
+    for passing in (UNSURE, INHERITED, UNCOUNTED):
+        assert accept_by_label(passing, "size-ok") == passing
 
 
 def test_an_exemption_covers_a_broken_rule_of_a_tool_until_its_day() -> None:

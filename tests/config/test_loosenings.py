@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.config.loosenings import find_loosenings
+from prompt_lint.config.loosenings import compile_group, find_loosenings
 from prompt_lint.config.schema import parse_config
 from prompt_lint.formats import FORMATS
+from prompt_lint.model.rules import Loosening
 
 if TYPE_CHECKING:
     from prompt_lint.config.configuration import Config
@@ -57,6 +58,11 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         ),
         (ONE + "on_raise: note\n", [("on_raise", "`warn` became `note`", "", None, None)]),
         (ONE + "on_raise: fail\n", []),
+        (
+            ONE.replace("}", ", format: text}"),
+            [("*.md", "is read as `text` now, whatever it was before", "", None, None)],
+        ),
+        (ONE + "policy: project\n", []),
         (ONE + "on_raise: label:limits-ok\n", []),
         (ONE.replace("}", ", reserve: 30}"), []),
         (ONE.replace("}", ", reserve: 30, limit: 130}"), []),
@@ -111,6 +117,52 @@ def test_a_larger_growth_is_a_loosening(before: str, after: str, looser: bool) -
     assert bool(list_loosenings(ONE + before, ONE + after)) is looser
 
 
+def test_a_loosening_is_at_the_line_of_now_that_allows_more() -> None:
+    """Or at the rule, where a line is gone. What the rules apply to must be the same files for `allow_empty`."""
+    before = (
+        TOP
+        + "on_raise: label:a\npolicy: project\nprompts:\n- files: a.md\n  max_growth: 5\n- files: b.md\n  max_growth: 5\n"
+    )
+    after = (
+        TOP + "on_raise: label:b\nprompts:\n- files: a.md\n  format: text\n  max_growth: 6\n"
+        f"- files: [b.md, c.md]\n  allow_empty: true\n  limits:\n    {FIRST}: 200\n  parts:\n    metadata: 300\n    body: 400\n"
+    )
+
+    found = find_loosenings(config(before), config(after), PATHS)
+
+    assert [(one.subject, one.description, one.line) for one in found] == [
+        ("a.md", "may grow more in one change than before", 7),
+        ("a.md", "is read as `text` now, whatever it was before", 5),
+        ("b.md, c.md", "limit raised", 11),
+        *[("b.md, c.md (metadata)", "limit raised", 13)] * 2,
+        *[("b.md, c.md (body)", "limit raised", 14)] * 2,
+        ("b.md, c.md", "may grow more in one change than before", 8),
+        ("policy", "`project` became `changed`: what a change doesn't make worse doesn't fail any more", 0),
+        ("on_raise", "`label:a` became `label:b`", 0),
+    ]
+    assert {one.config_path for one in found} == {".prompt-lint.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "looser"),
+    [
+        ("label:a", "label:a", False), ("warn", "label:a", False), ("label:a", "warn", True), ("fail", "label:a", True),
+        ("label:a", "fail", False), ("note", "warn", False),
+    ],
+)  # fmt: skip
+def test_what_a_raised_limit_does_can_be_loosened_itself(before: str, after: str, *, looser: bool) -> None:
+    """From a failure, to one that a label accepts, to a warning, to a note."""
+    assert bool(list_loosenings(f"{ONE}on_raise: {before}\n", f"{ONE}on_raise: {after}\n")) is looser
+
+
+def test_prompts_of_source_code_can_get_other_names() -> None:
+    """The names say which texts are prompts at all."""
+    before = TOP + 'prompts: [{files: "*.py", format: python, names: [A]}]\n'
+    found = list_loosenings(before, before.replace("[A]", "[B]"), {"a.py": "a.py"})
+
+    assert [one[:2] for one in found] == [("*.py", "looks for other names of prompts now")]
+
+
 GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
 
 
@@ -127,6 +179,7 @@ GROUP = 'groups: [{name: g, sum: ["a.md", "b.md"], limit: 50}]\n'
         (GROUP.replace(', "b.md"', ""), ["this group names fewer files than before"]),
         (GROUP.replace('"b.md"', '"b.md", "!a.md"'), ["this group names fewer files than before"]),
         (GROUP.replace('"b.md"', '"b.md", "docs/"'), []),
+        (GROUP.replace("50", "50, max_growth: 9"), []),
     ],
 )
 def test_groups_are_loosened_as_rules_are(after: str, expected: list[str]) -> None:
@@ -154,6 +207,63 @@ def test_a_group_that_names_its_moved_files_loosens_nothing(after: str, expected
 
     assert [one[1] for one in found] == expected
     assert list_loosenings(before, f"{TOP}groups: [{{name: g, {after}, limit: 50}}]\n", {})
+
+
+def test_a_group_takes_in_a_file_for_whichever_of_its_prompts() -> None:
+    """What is taken back is out for all of them."""
+    text = TOP + 'groups: [{name: g, sum: ["*.md#body", "docs/", "!docs/c.md"], limit: 50}]\n'
+    takes_in = compile_group(config(text).groups[0])
+
+    assert [takes_in(path) for path in ("a.md", "docs/d", "docs/c.md", "b.txt")] == [True, True, False, False]
+
+
+def test_the_growth_of_a_group_can_be_loosened() -> None:
+    """It is reported at its line, with the name of the group."""
+    before = GROUP.replace("50", "50, max_growth: 9")
+    found = find_loosenings(config(TOP + before), config(TOP + before.replace("9", "10")), PATHS)
+
+    description = "may grow more in one change than before"
+    assert found == [Loosening("g", description, 3, config_path=".prompt-lint.yaml")]
+
+
+def test_a_nested_configuration_is_compared_with_the_one_that_governed_its_folder() -> None:
+    """Its groups and exemptions count once; a configuration that moves away takes its groups with it."""
+
+    def nest(text: str) -> Config:
+        nested = parse_config(text.encode(), "docs/.prompt-lint.yaml", FORMATS, folder="docs")
+        return config(ONE)._replace(nested=(nested,))
+
+    strict, loose = (
+        nest(ONE + GROUP + "on_raise: fail\n"),
+        nest(ONE + "exempt: [{files: c.md, reason: Later.}]\n"),
+    )
+    no_rule = "files that this rule applied to have no rule any more"
+
+    def list_all(before: Config, after: Config) -> list[tuple[str, str]]:
+        return [(one.description, one.config_path) for one in find_loosenings(before, after, PATHS)]
+
+    assert list_all(config(ONE), strict) == []
+    assert list_all(strict, loose) == [
+        ("this group is not counted any more", "docs/.prompt-lint.yaml"),
+        ("exempt: Later.", "docs/.prompt-lint.yaml"),
+        ("`fail` became `warn`", "docs/.prompt-lint.yaml"),
+    ]
+    assert list_all(strict, config(ONE)) == [
+        ("this group is not counted any more", "docs/.prompt-lint.yaml"),
+        ("`fail` became `warn`", ".prompt-lint.yaml"),
+    ]
+    assert (no_rule, ".prompt-lint.yaml") in list_all(config(ONE), nest(TOP + GROUP))
+    for removed in find_loosenings(strict, config(TOP + GROUP), PATHS):
+        assert removed.line == 0
+
+
+def test_a_group_that_takes_back_where_its_files_moved_to_names_fewer() -> None:
+    """What is taken back was in the base already, but nothing was there."""
+    before = TOP + 'groups: [{name: g, sum: ["old/*.md", "!new/b.md"], limit: 50}]\n'
+    paths = {"new/a.md": "old/a.md", "new/b.md": "old/b.md"}
+
+    assert list_loosenings(before, before.replace("old/", "new/"), {"new/a.md": "old/a.md"}) == []
+    assert list_loosenings(before, before.replace("old/", "new/"), paths)
 
 
 def test_a_part_of_a_file_has_a_limit_that_can_be_raised() -> None:

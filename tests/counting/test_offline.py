@@ -16,6 +16,8 @@ from prompt_lint.model.models import KNOWN_IDS
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
     from prompt_lint.model.counts import Count
 
 OLDER, MIDDLE, NEWER = "claude-sonnet-4-5", "claude-opus-4-7", "claude-opus-5"
@@ -28,7 +30,9 @@ WEATHER = {
 
 
 def count(model: str = OLDER, **fields: Any) -> Count:
-    return offline.count_request(model, Request({"messages": [GREETING], **fields}))
+    counted = offline.count_request(model, Request({"messages": [GREETING], **fields}))
+    assert counted.tokens > 0  # so that tests which compare two counts compare something
+    return counted
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,41 @@ def test_tools_cost_the_hidden_prompt_and_their_text(model: str, prompt: int) ->
 
     assert (
         count(model, tools=[WEATHER]).tokens - count(model).tokens == prompt + count_tokens(text, family) + 1
+    )
+
+
+NAMED = {"type": "tool", "name": "get_weather"}
+
+
+def test_each_model_counts_to_the_token(snapshot: SnapshotAssertion) -> None:
+    """Frames, hidden prompts and what calls cost, of every known model: what recorded requests have shown."""
+    requests: dict[str, dict[str, Any]] = {
+        "text": {},
+        "begun": {"messages": [{"role": "assistant", "content": "Hi"}, GREETING]},
+        "prefill": {"messages": [GREETING, {"role": "assistant", "content": "Hi"}]},
+        "budget": {"thinking": {"type": "enabled", "budget_tokens": 2_000}},
+        "tools": {"tools": [WEATHER]},
+        "any": {"tools": [WEATHER], "tool_choice": FORCED},
+        "named": {"tools": [WEATHER], "tool_choice": NAMED},
+        "call": {"messages": make_history(1)},
+        "2 calls": {"messages": make_history(2)},
+        "image": {"messages": [{"role": "user", "content": [PHOTO]}]},
+    }
+
+    def count_or_refuse(model: str, fields: dict[str, Any]) -> str:
+        try:
+            return str(count(model, **fields).tokens)
+        except Unreadable:
+            return "refused"
+
+    models = (*KNOWN_IDS, "claude-3-5-sonnet-20240620", "claude-quartz-9")
+    rows = [(model, *(count_or_refuse(model, fields) for fields in requests.values())) for model in models]
+
+    assert (
+        "".join(
+            f"{row[0]:<27}{''.join(f'{cell:>8}' for cell in row[1:])}\n" for row in [("", *requests), *rows]
+        )
+        == snapshot
     )
 
 
@@ -247,7 +286,7 @@ def test_a_system_message_in_between_is_a_turn_for_newer_models() -> None:
     assert count(system="Sing.", messages=[GREETING, rule]) == count(system="Sing.\n\nBe brief.")
 
 
-def history(calls: int) -> list[dict[str, Any]]:
+def make_history(calls: int) -> list[dict[str, Any]]:
     uses = [
         {"type": "tool_use", "id": f"t{n}", "name": "get_weather", "input": {"city": "Rome"}}
         for n in range(calls)
@@ -267,13 +306,13 @@ def test_calls_and_results_are_counted_as_text(model: str, gap: int) -> None:
         "\n\n<function_results>Sunny</function_results>"
     )
 
-    added = count(model, messages=history(1)).tokens - count(model).tokens
+    added = count(model, messages=make_history(1)).tokens - count(model).tokens
     assert added == count_tokens(text, family, after_space=False) + gap
 
 
 def test_calls_of_newer_models_are_priced_roughly() -> None:
     """From Opus 4.8 on a call, its arguments and its result count, within a wide interval; more calls cost more."""
-    one, two = (count(NEWER, tools=[WEATHER], messages=history(calls)) for calls in (1, 2))
+    one, two = (count(NEWER, tools=[WEATHER], messages=make_history(calls)) for calls in (1, 2))
 
     assert one.tokens > count(NEWER, tools=[WEATHER]).tokens + 40
     assert two.tokens > one.tokens + 40
@@ -289,7 +328,33 @@ def test_an_image_costs_its_patches_and_three(model: str) -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
     message = {"role": "user", "content": [{"type": "text", "text": "Hello"}, image]}
 
-    assert count(model, messages=[message]).tokens - count(model).tokens == 1 + 3
+    with_image = count(model, messages=[message])
+
+    assert with_image.tokens - count(model).tokens == 1 + 3
+    beside_text = count(model, system="Be brief. " * 20, messages=[message])
+    assert beside_text.low + beside_text.high == 2 * beside_text.tokens
+
+
+PHOTO = {"type": "image", "source": {"type": "url", "url": "https://host.example/a.png"}}
+
+
+@pytest.mark.parametrize(("model", "most"), [(OLDER, 1_568), (MIDDLE, 4_784), (NEWER, 4_784)])
+def test_an_image_of_unknown_size_costs_what_the_largest_would(model: str, most: int) -> None:
+    """Wherever it is; the interval reaches down to nothing."""
+    result = {"type": "tool_result", "tool_use_id": "t0", "content": [PHOTO]}
+    messages = [*make_history(1)[:2], {"role": "user", "content": [result]}]
+    without = count(model, messages=[*messages[:2], {"role": "user", "content": [{**result, "content": ""}]}])
+
+    with_image = count(model, messages=messages)
+
+    assert with_image.tokens == without.tokens + most + 3
+    assert with_image.low <= without.low
+
+
+@pytest.mark.parametrize("choice", [FORCED, NAMED, {"type": "auto", "disable_parallel_tool_use": True}])
+def test_a_choice_costs_nothing_without_tools(choice: dict[str, Any]) -> None:
+    """There is no hidden prompt then, and no name to call."""
+    assert count(tool_choice=choice) == count()
 
 
 @pytest.mark.parametrize(
@@ -334,6 +399,8 @@ PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/pn
         ({"messages": [GREETING, {"role": "tool", "content": "a"}]}, "tool"),
         ({"messages": [GREETING, {"role": "system", "content": [PICTURE]}]}, "image"),
         ({"system": [PICTURE]}, "image"),
+        ({"system": [{"type": "text", "text": 5}]}, "text"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]}, "text"),
         ({"tools": [{"type": "web_search_20260209", "name": "web_search"}]}, "web_search_20260209"),
         ({"tools": [{**WEATHER, "defer_loading": True}]}, "server"),
         ({"tools": ["x"]}, "object"),
@@ -389,12 +456,45 @@ def test_another_request_is_not_mistaken_for_the_last() -> None:
 
     assert second.tokens > first.tokens
     assert count(messages=[{"role": "user", "content": "one"}]) == first
+    assert {text for text, *_ in offline._last_request[1]} == {"one"}
 
 
 def test_a_text_is_counted_without_a_frame() -> None:
     """Sections of a prompt are counted without the frame, which the whole prompt has once."""
     assert offline.count_text(OLDER, "Hello").tokens == count_tokens("Hello", "v3")
     assert offline.count_text("claude-quartz-9", "Hello").tokens == count_tokens("Hello", "v4.8")
+    assert offline.count_text(OLDER, "").is_exact
+    long = offline.count_text(OLDER, "Hello " * 1_000)
+    assert long.tokens - long.low == long.high - long.tokens > 0
+    assert offline.count_text("claude-quartz-9", "Hello").low == 0
+
+
+def test_a_model_that_nobody_has_measured_may_count_as_any_that_it_may_be() -> None:
+    """Also as an older one, where not even its name is known; a snapshot counts as its model, give or take 15 %."""
+    message = {"role": "user", "content": "NEVER GUESS " * 40}
+    older, middle, newer, assumed, unknown, snapshot = (
+        count(model, messages=[message])
+        for model in (
+            "claude-sonnet-4-6", MIDDLE, NEWER, "claude-fable-5-2", "claude-quartz-9", "claude-sonnet-4-5-20260101",
+        )
+    )  # fmt: skip
+
+    assert (assumed.low, assumed.high) == (newer.tokens - 49, newer.tokens + 49)
+    assert assumed.contains(middle.tokens)
+    assert (unknown.low, unknown.high) == (older.tokens, assumed.high)
+    assert (snapshot.low, snapshot.tokens, snapshot.high) == (
+        older.tokens - 25,
+        older.tokens,
+        older.tokens + 25,
+    )
+
+
+def test_the_hidden_prompt_of_an_assumed_model_may_be_that_of_another() -> None:
+    """Its family's prompts are 68 tokens apart; that of the family before is the longest."""
+    assumed = count("claude-fable-5-2", tools=[WEATHER])
+
+    assert assumed.low == assumed.tokens - 55 - 68
+    assert assumed.high == count(MIDDLE, tools=[WEATHER]).tokens
 
 
 JSON = st.recursive(

@@ -34,6 +34,25 @@ def render(*messages: dict[str, Any]) -> list[tuple[str, str]]:
     return [(turn.role, turn.text) for turn in render_messages(messages).turns]
 
 
+def test_messages_of_one_role_are_one_turn_with_a_line_between_their_texts() -> None:
+    """Texts of one message have none, and nor have a call or an image beside a text."""
+    image = {"type": "image"}
+
+    assert render(QUESTION, said("user", text("In"), text(" Rome?"))) == [
+        ("user", "Which is warmer?\nIn Rome?")
+    ]
+    assert render(said("user", text("In"), text(" Rome")), QUESTION) == [
+        ("user", "In Rome\nWhich is warmer?")
+    ]
+    assert render(QUESTION, said("user", image), QUESTION) == [("user", QUESTION["content"] * 2)]
+    assert render(said("user", image), said("assistant", text("a")), said("assistant", text("b"))) == [
+        ("user", ""),
+        ("assistant", "a\nb"),
+    ]
+    [(_, called)] = render(said("assistant", text("a"), call(1)), said("assistant", text("b")))
+    assert called.endswith("</" + tag("@function_calls>b"))
+
+
 def test_a_call_and_its_result_are_text_of_the_assistant() -> None:
     """Text comes first, then the call between its tags with an argument on each line, then the bare result."""
     turns = render(
@@ -76,15 +95,24 @@ def test_results_of_several_calls_have_the_names_of_their_tools() -> None:
 
 def test_the_assistant_goes_on_in_the_same_turn() -> None:
     """What the assistant says or calls after a result is behind it, after a blank line; only the user starts a new turn."""
-    transcript = render_messages([
+    messages = [
         QUESTION, said("assistant", call(1)), said("user", result(1)), said("assistant", call(2)),
         said("user", result(2)), said("assistant", text("Rome.")), said("user", text("Thanks")),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    transcript = render_messages(messages)
 
     assert [turn.role for turn in transcript.turns] == ["user", "assistant", "user"]
     assert transcript.turns[1].text.count(tag("</@function_calls>\n\n<function_results>21")) == 2
     assert transcript.turns[1].text.endswith("</function_results>\n\nRome.")
     assert not transcript.is_open
+    assert [render_messages(messages[:end]).is_open for end in range(1, 7)] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_words_of_the_user_behind_a_result_are_a_turn() -> None:
@@ -94,6 +122,11 @@ def test_words_of_the_user_behind_a_result_are_a_turn() -> None:
     assert render_messages([*messages[:2], said("user", result(1))]).is_open
     assert render_messages(messages).turns[-1] == ("user", "Be quick")
     assert not render_messages(messages).is_open
+
+
+def test_results_without_their_calls_are_a_turn_of_the_assistant() -> None:
+    """A prompt may begin behind the calls."""
+    assert render(said("user", result(1))) == [("assistant", "<function_results>21</function_results>")]
 
 
 def test_long_conversations_take_time_by_their_length() -> None:

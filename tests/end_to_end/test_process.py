@@ -345,15 +345,13 @@ def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
 # Signals
 
 
-def wait_for_workers(process: subprocess.Popen[bytes]) -> list[int]:
+def wait_for_workers(process: subprocess.Popen[bytes]) -> list[str]:
     """Return the ids of the worker processes of a run, once it has two. A process of git is gone at a second look."""
-    earlier: set[int] = set()
+    worker = re.compile(rf"^ *(\d+) +{process.pid} .*(?:prompt-lint|spawn_main)", re.MULTILINE)
+    earlier: set[str] = set()
     for _ in range(600):
-        table = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-        )
-        rows = [line.split(None, 2) for line in table.stdout.splitlines()]
-        children = {int(row[0]) for row in rows if row[1] == str(process.pid) and "prompt-lint" in row[2]}
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], stdout=subprocess.PIPE, check=True)
+        children = set(worker.findall(listing.stdout.decode("utf-8", "replace")))
         if len(children & earlier) >= 2:
             return sorted(children & earlier)
         earlier = children
@@ -390,7 +388,7 @@ def test_a_signal_ends_offline_counting_and_its_workers(
         if target == "group":
             os.killpg(process.pid, number)
         else:
-            os.kill(worker if target == "worker" else process.pid, number)
+            os.kill(int(worker) if target == "worker" else process.pid, number)
         done = finished(process)  # ends with the last process that holds the pipes
 
     assert time.monotonic() - begun < 5

@@ -8,10 +8,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.support import make
-from tests.support.files import read_nothing
 from tests.support.paths import ROOT
 
 from prompt_lint.formats import (
@@ -30,8 +26,6 @@ from prompt_lint.formats import (
     tools,
 )
 from prompt_lint.formats.text_formats import TEXT_FORMATS
-from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,26 +63,6 @@ def test_the_table_has_every_format() -> None:
     """Under its name; `text`, which takes every file, is asked last."""
     assert every_format() == FORMATS
     assert list(FORMATS)[-1] == "text"
-
-
-@given(st.binary() | st.text(alphabet="-\n: a#{}").map(str.encode), st.sampled_from(sorted(FORMATS)))
-def test_any_bytes_are_read_or_refused_by_every_format(data: bytes, name: str) -> None:
-    """No file ends in anything but prompts, remarks and `Unreadable`, and all of them point into the file."""
-    prompt_format = FORMATS[name]
-    path = "skills/x/SKILL.md" if name == "skill" else "a.md"
-    try:
-        results = list(prompt_format.parse(path, data, make.rule(format=name), read_nothing))
-    except Unreadable:
-        return
-
-    lines = data.count(b"\n") + 1
-    prompts = [result for result in results if isinstance(result, Prompt)]
-    assert len({prompt.name for prompt in prompts}) == len(prompts)
-    assert all(0 <= result.line <= lines for result in results)
-    assert all(prompt.line >= 1 for prompt in prompts)
-    for prompt in prompts:
-        for part in prompt_format.parts(path, data, prompt, read_nothing):
-            assert 1 <= part.first_line <= part.last_line <= lines or part.path
 
 
 def test_a_format_is_a_module_and_a_line(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support import make
 from tests.support.files import read_nothing
 
@@ -83,16 +81,3 @@ def test_what_is_no_command_is_reported_with_its_line(data: str, message: str, l
 
     assert message in caught.value.message
     assert caught.value.line == line
-
-
-@given(st.binary(max_size=200) | st.text("pro mt=\"'\\n[]#{}", max_size=60).map(str.encode))
-def test_any_bytes_are_a_command_or_refused(data: bytes) -> None:
-    """Nothing but `Unreadable` is raised, and every line is one of the file."""
-    try:
-        prompt, *_ = parse(data)
-    except Unreadable:
-        return
-    last = data.decode().count("\n") + 1
-    places = [(p.first_line, p.last_line) for p in gemini_command.parts(PATH, data, prompt, read_nothing)]
-    assert 1 <= prompt.line <= last
-    assert all(1 <= first <= end <= last for first, end in places)

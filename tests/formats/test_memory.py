@@ -593,25 +593,6 @@ def test_too_much_is_a_problem_not_a_small_number(path: str, content: str, messa
     assert time.process_time() - started < 60
 
 
-@pytest.mark.parametrize("path", ["CLAUDE.md", "AGENTS.md", "GEMINI.md", ".claude/rules/a.md"])
-@given(
-    st.binary() | st.text("@a.md/~` \n<!-->#:-").map(str.encode),
-    st.binary() | st.text("@bCLAUDE.md \n").map(str.encode),
-)
-def test_any_bytes_are_a_prompt_or_a_problem(path: str, data: bytes, other: bytes) -> None:
-    """Whatever the files hold: nothing but `Unreadable` is raised, and lines are lines of the files."""
-    files: Files = {"a.md": other, ".claude/rules/a.md": other, "b": b"@a.md", path: data}
-    try:
-        results = list(memory.parse(path, data, make.rule(), read_from(files)))
-    except Unreadable:
-        return
-
-    [prompt] = [result for result in results if isinstance(result, Prompt)]
-    for part in memory.parts(path, data, prompt, read_from(files)):
-        lines = files[part.path or path].replace(b"\r\n", b"\n").count(b"\n") + 1
-        assert 1 <= part.first_line <= part.last_line <= lines
-
-
 @given(st.permutations(["a.md", "b.md", "c.md"]))
 def test_the_order_of_files_does_not_matter(order: list[str]) -> None:
     """What is loaded is decided by what names it, not by what was looked at before."""

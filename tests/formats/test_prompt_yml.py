@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support import make
 from tests.support.files import read_nothing
 
@@ -161,28 +159,3 @@ def test_files_of_other_tools_are_named(data: str, kind: str, path: str) -> None
 def test_name_and_content_decide(path: str, data: str, name: str) -> None:
     """The documented name is enough; the one of the tool's own examples wants its keys; a Messages request stays one."""
     assert recognise(path, data.encode(), make.rule()).name == name
-
-
-@given(
-    st.one_of(
-        st.binary(max_size=200),
-        st.lists(
-            st.sampled_from(
-                ["messages:\n", "- role: user\n", "  content: ", "x\n", "|\n", "    {{a}}\n", "\r", "\u2028", "- ", "[", "é"]
-            ),
-            max_size=12,
-        ).map(lambda pieces: "".join(pieces).encode()),
-    )
-)  # fmt: skip
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """Whatever the bytes, there is a prompt or a reason, and every line is in the file."""
-    last = data.count(b"\n") + 1
-    prompt_yml.recognise(PATH, data)
-    try:
-        results = parse(data)
-        parts = list(prompt_yml.parts(PATH, data, results[0], read_nothing))
-        lines = [result.line for result in results] + [line for part in parts for line in part[1:3]]
-    except Unreadable as error:
-        lines = [max(error.line, 1)]
-
-    assert all(1 <= line <= last for line in lines)

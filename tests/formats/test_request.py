@@ -27,7 +27,7 @@ from prompt_lint.counting import offline
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise, seems_to_import
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Note, Problem, Prompt
+from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE as PLACEHOLDERS
 
 if TYPE_CHECKING:
@@ -160,17 +160,6 @@ def test_any_json_is_a_request_or_a_problem(value: object, lines: bool) -> None:
                 offline.count_request(make.MODEL, result.request)
             for part in REQUEST.parts(path, raw, result, lambda name: (name, PICTURE)):
                 assert 1 <= part.first_line <= part.last_line <= last
-
-
-@given(st.binary(), st.sampled_from(["a.jsonl", "a.ndjson", "-"]))
-def test_any_bytes_are_prompts_or_problems(raw: bytes, path: str) -> None:
-    """Parsing raises nothing but `Unreadable`, whatever a file holds."""
-    try:
-        results = list(REQUEST.parse(path, raw, make.rule(), lambda name: (name, b"")))
-    except Unreadable:
-        return
-
-    assert all(isinstance(result, Prompt | Problem | Note) for result in results)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support import make
 from tests.support.files import read_nothing
 
@@ -126,14 +124,3 @@ def test_the_parts_of_a_request_have_names_and_lines() -> None:
         ("messages[0] user", 4, 5, "U"),
         ("messages[1] assistant", 6, 6, "A"),
     ]
-
-
-@given(st.binary(), st.sampled_from(["a.md", "a.json", "a.yaml"]))
-def test_any_bytes_are_prompts_or_a_problem(data: bytes, path: str) -> None:
-    """Parsing raises nothing but `Unreadable`, whatever a file holds."""
-    try:
-        prompts = parse(path, data)
-    except Unreadable:
-        return
-
-    assert len(prompts) == 1

@@ -362,17 +362,6 @@ def test_any_json_is_tools_or_a_problem(value: object) -> None:
     assert all(1 <= part.first_line <= part.last_line <= raw.count(b"\n") + 1 for part in parts)
 
 
-@given(st.binary())
-def test_any_bytes_are_tools_or_a_problem(raw: bytes) -> None:
-    """Recognising raises nothing at all, and parsing nothing but `Unreadable`."""
-    for path in ("a.json", "a.yaml"):
-        assert TOOLS.recognise(path, raw) is None or raw
-        try:
-            assert list(TOOLS.parse(path, raw, make.rule(), read_nothing))
-        except Unreadable:
-            continue
-
-
 def test_properties_that_the_api_takes() -> None:
     """Dots and dashes are allowed, and deeper down any name is: the API looks at the top alone."""
     inner = {"type": "object", "properties": {"filter[id]": {"type": "string"}}}

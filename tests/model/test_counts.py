@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import make
@@ -60,6 +61,21 @@ def test_what_nobody_has_measured_stays_unverified_in_a_sum() -> None:
     assert sum_counts([make.count(3), guess]).is_unverified
     assert subtract_counts(make.count(3), guess).is_unverified
     assert sum_counts([]) == EMPTY_COUNT
+
+
+@pytest.mark.parametrize(
+    ("count", "decides"),
+    [
+        (make.count(98, 2), True), (make.count(99, 2), False), (make.count(102, 2), False), (make.count(103, 2), True),
+        (make.count(50, 2, is_unverified=True), False),
+    ],
+)  # fmt: skip
+def test_a_count_decides_if_all_of_its_interval_is_on_one_side_of_the_limit(
+    count: Count, *, decides: bool
+) -> None:
+    """Of 100 tokens, which are within it. Else `auto` asks the API. Of no limit, any number is enough."""
+    assert count.decides(100) is decides
+    assert count.decides(None) is not count.is_unverified
 
 
 def test_a_growth_has_the_interval_of_both_counts() -> None:

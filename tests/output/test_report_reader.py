@@ -119,13 +119,6 @@ def test_an_invalid_price_is_refused(price: Any) -> None:
         parse_report(replace(("prices", make.MODEL), price), "r.json")
 
 
-@given(st.binary(max_size=200))
-def test_any_bytes_are_refused(data: bytes) -> None:
-    """What isn't a report is never taken for one."""
-    with pytest.raises(Fatal):
-        parse_report(data, "r.json")
-
-
 @pytest.mark.parametrize(
     "data",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -276,6 +277,20 @@ def test_replaced_objects_are_not_obeyed(repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("children")
+def test_a_folder_that_is_none_ends_the_comparison_at_once(repo: Repo) -> None:
+    """A search for records in it would take minutes: nearly each character may begin one, and none ends."""
+    (repo.path / "tree").write_bytes(b"1 " * 500_000)
+    top = repo.git("hash-object", "-w", "-t", "tree", "--literally", "tree")
+    commit_id = repo.git("commit-tree", "-m", "x", top)
+    started = time.process_time()
+
+    with CommitTree(str(repo.path), commit_id) as commit, pytest.raises(Fatal) as caught:
+        commit.read("a.md", 9)
+
+    assert "folders of it are not in this clone, or damaged" in caught.value.message
+    assert time.process_time() - started < 1
+
+
 @pytest.mark.parametrize("damage", [b"", b"no object at all"])
 def test_a_missing_or_damaged_blob_ends_the_comparison(repo: Repo, tmp_path: Path, damage: bytes) -> None:
     """What can't be looked at may have been anything; a command in the hint brings what is missing."""

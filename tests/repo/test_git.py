@@ -17,6 +17,7 @@ from tests.support.paths import ROOT
 
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.repo import git
+from prompt_lint.repo.commit_tree import CommitTree
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
@@ -190,6 +191,30 @@ def test_without_git_the_refusal_says_so(tmp_path: Path, monkeypatch: pytest.Mon
         git.run(["ls-files"], str(tmp_path))
 
     assert "--no-git" in caught.value.hint
+
+
+def test_a_git_that_prints_lines_of_its_own_is_named(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a wrapper does: its lines are no names of files."""
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\necho hello\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    repo.write("a.md", "words")
+    repo.commit()
+    commit = repo.git("rev-parse", "HEAD")
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+
+    with pytest.raises(Fatal) as caught, CommitTree(str(repo.path), commit) as tree:
+        tree.list_entries()
+
+    assert caught.value.messages() == [
+        (
+            "`git ls-tree` printed something else than a list of files",
+            "is the git on the PATH a script that prints lines of its own?",
+        )
+    ]
 
 
 def test_a_failure_carries_gits_words_on_one_line(repo: Repo) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from prompt_lint.text import frontmatter
 from prompt_lint.text.frontmatter import SplitText, parse_fields, split_frontmatter
@@ -32,19 +30,6 @@ def test_it_ends_at_the_second_line_of_three_dashes(text: str, front: str, body:
 def test_without_two_such_lines_there_is_none(text: str) -> None:
     """A file that doesn't start with the line, or has just one, is all body."""
     assert split_frontmatter(text) == SplitText(None, text, 1)
-
-
-@given(st.text(alphabet="-a: \n"))
-@example("---\n---")
-def test_nothing_is_lost_when_it_is_cut_off(text: str) -> None:
-    """The body is the end of the text, and its line is where it starts."""
-    front, body, line = split_frontmatter(text)
-
-    assert text.endswith(body)
-    assert 1 <= line <= text.count("\n") + 1
-    if body:
-        assert text.split("\n")[line - 1 :] == body.split("\n")
-    assert front is None or front in text
 
 
 @pytest.mark.parametrize(
@@ -130,6 +115,8 @@ def test_one_bad_line_leaves_the_values_of_other_keys_whole(key: str, value: str
         ("globs: *\ndescription: Use when: asked\n  user: 'Hi'\n  # 1\n", "Use when: asked user: 'Hi' # 1"),
         ("globs: *\ndescription:\n  Use when: asked\n", "Use when: asked"),
         ("globs: *\ndescription: [Beta]\n", "[Beta]"),
+        ("globs: *\ndescription: anna: a\n", "anna: a"),
+        ("globs: *\ndescription: 'a: b' and 'c: d'\n", "a: b' and 'c: d"),
         ("globs: *\ndescription: *Beta* tool\n", "*Beta* tool"),
         ("globs: *\ndescription:\n- One\n- two\nname: x", "- One - two"),
         ("description: Use when: one\n# a comment\nname: x", "Use when: one"),
@@ -153,6 +140,15 @@ def test_broken_frontmatter_of_too_many_lines_is_cut_off_and_says_so() -> None:
     assert fields.cut_lines == {"b": 10_002}
 
 
+def test_in_broken_frontmatter_only_the_first_keys_are_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes its time, and no real one has 1,000 keys; the values of others are text."""
+    monkeypatch.setattr(frontmatter, "_MAX_YAML_KEYS", 2)
+
+    values = parse_fields("a: [b] [c]\nb: 0x10\nc: 0x10\nd: ''\ne: '\n").values
+
+    assert values == {"a": "[b] [c]", "b": 16, "c": "0x10", "d": "", "e": "'"}
+
+
 def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing() -> None:
     """A rule of Claude Code is loaded on demand if it has paths, and these are globs that nobody quotes."""
     assert parse_fields("paths:\n  - **/*.ts\n").values["paths"] == "- **/*.ts"
@@ -167,6 +163,7 @@ def test_a_list_of_broken_frontmatter_is_something_and_an_empty_one_is_nothing()
         ("description: |\nOne: two\nthree\nuser: Hi\nfour\nname: x\n", "`description`, `One`, `user`", 3),
         ('name: x\ndescription: "One\nuser: Hi\n', "`description`", 4),
         ("description:\nUse when: asked\nuser: Hi\na: *", "`description`", 4),
+        ("a: *\ndescription: |\n\nOne: two\n", "`description`", 5),
         ("tools: [\nRead: x\ndescription: 'One\nuser: Hi", "`tools`, `description`", 3),
     ],
 )
@@ -241,20 +238,3 @@ def test_the_lines_of_keys_are_those_of_the_file() -> None:
     assert [parse_fields(front).lines["c"] for front in (simple, yaml, broken)] == [3, 4, 3]
     assert parse_fields("c: d\n" + broken).fault_line == 3
     assert parse_fields("- a").fault_line == 2
-
-
-piece = st.sampled_from([
-    "a", "b-c", "true", "null", "key", ": ", ":", " ", "  ", "#", " #", '"', "'", "[", "]", ", ", "-", "1.2.3", "1.0", "<", "(", "\n",
-    "\n", "é", "|", "*", "\t", "\x85", "/",
-])  # fmt: skip
-
-
-@given(st.text() | st.lists(piece).map("".join))
-def test_any_frontmatter_has_fields(front: str) -> None:
-    """Nothing raises, texts are texts, and lines are inside the file."""
-    found = parse_fields(front.encode("utf-8", "ignore").decode())
-
-    assert all(isinstance(found.get_text(key), str) for key in found.values)
-    assert all(2 <= line <= front.count("\n") + 2 for line in found.lines.values())
-    assert 0 <= found.fault_line <= front.count("\n") + 2
-    assert found.values.keys() == found.lines.keys()

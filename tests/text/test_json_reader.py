@@ -47,6 +47,7 @@ def test_every_value_is_read_and_starts_at_its_position(value: Any, indent: int 
         ('{"b": {"a": 1}, "a": [{"a": 1,\n"a": 2}]}', "duplicate key `a`", 2, 1),
         ('["NaN", NaN]', "NaN is not a JSON number", 1, 9),
         ("[1,\n1e999]", "a number is too large", 2, 1),
+        ("[1,\n1e999x]", "a number is too large", 2, 1),
         ("[" + "1" * 5000 + "]", "a number is too long", 1, 2),
         ('["\\ud83d\\ude00",\n"\\ud800"]', "an escape means half a character", 2, 2),
         ("[" * 101 + "]" * 101, "it is nested too deeply", 0, 0),

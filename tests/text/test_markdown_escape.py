@@ -81,7 +81,50 @@ def test_a_name_is_copied_as_it_is(name: str, code: str) -> None:
     assert render_page(code).shown.rstrip("\n") == name
 
 
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("see www.x.example, or GH-12.", "see `www.x.example`, or `GH-12`."),
+        ("awww. ugh-1", "awww. ugh-1"),
+        ("/close", "&#47;close"),
+        ("1. or 2) - # a", "&#49;. or 2) - # a"),
+        (" a", "a"),
+        ("a ` b", "a &#96; b"),
+        ("a `b|c` `d`", "a <code>b&#124;c</code> `d`"),
+        ("snake_case _a_", "snake_case &#95;a&#95;"),
+        ("ask @me!!!", "ask `@me`!!!"),
+        ("deadbee 0123456 abcdef7.", "`deadbee` 0123456 `abcdef7`."),
+        ("at 10:30:12", "at `10:30:12`"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_keeps_its_words(text: str, escaped: str) -> None:
+    """What GitHub or GitLab would make a link or a command of is code, and a mark is an entity."""
+    assert escape_as_text(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a ", "` a  `"),
+        (" | a  ", "<code>&#32;&#124; a&#32;&#32;</code>"),
+        ("`a", "`` `a ``"),
+        ("a``b`", "``` a``b` ```"),
+    ],
+)
+def test_spaces_and_backticks_at_the_edge_of_a_name_stay(name: str, code: str) -> None:
+    """Of a space on both sides of code, Markdown drops one."""
+    assert escape_as_code(name) == code
+    assert render_page(escape_as_code(name)).shown.rstrip("\n") == name
+
+
 def test_scripts_from_the_right_move_nothing_else() -> None:
     """A Hebrew name can't change places with the number beside it."""
     assert escape_as_code("שלום.md") == "&#8296;`שלום.md`&#8297;"
     assert escape_as_text("see שלום") == "&#8296;see שלום&#8297;"
+
+
+def test_the_signs_at_the_end_of_a_heading_stay() -> None:
+    """Markdown takes them for its end."""
+    assert escape_as_text("what # is C#") == "what # is C&#35;"
+    assert render_page(f"### {escape_as_text('a ## ')}\n").shown == "a ##\n"

@@ -14,8 +14,8 @@ from pathspec import GitIgnoreSpec, PathSpec, RegexPattern
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from prompt_lint.text.patterns import (
-    MAX_PATTERNS,
     MAX_WEIGHT,
+    anchor_pattern,
     compile_patterns,
     find_endings,
     find_folders,
@@ -50,6 +50,7 @@ def matches(patterns: str | list[str], path: str) -> bool:
         ("a[^bc]d", "aed", "abd a/d"),
         ("[]a]", "] a", "b"),
         ("[a-c-]", "b -", "d"),
+        ("[a-c-e]", "b - e", "d"),
         ("x[+-9]y", "x.y x5y", "x/y"),
         ("a*b*c", "abc aXbYc abcbc", "ab acb aXbY a/b/c"),
         ("*a*b", "ab xaxb aab", "aba b a"),
@@ -129,12 +130,14 @@ def test_a_pattern_that_can_only_be_a_slip_is_refused(pattern: str, reason: str)
 
 def test_too_many_patterns_are_refused() -> None:
     """A list has at most a thousand patterns, and its expression a size that can be built in a moment."""
-    compile_patterns(["a"] * MAX_PATTERNS)
+    compile_patterns(["a"] * 1_000)
+    for allowed in ("a" * 512, "{a,b}" * 6, f"{{{'a,' * 63}a}}{'b' * 63}", f"{{{'a,' * 7}a}}{'b' * 485}"):
+        assert weigh_pattern(allowed) > 0
 
     with pytest.raises(ValueError, match="too many or too long"):
-        compile_patterns(["a"] * (MAX_PATTERNS + 1))
+        compile_patterns(["a"] * 1_001)
     with pytest.raises(ValueError, match="too many or too long"):
-        compile_patterns(["a" * 512] * MAX_PATTERNS)
+        compile_patterns(["a" * 512] * 1_000)
 
 
 # The oracle: pathspec, on whatever isn't refused.
@@ -234,13 +237,15 @@ def test_pathspec_agrees_where_such_patterns_take_back(patterns: list[str], path
 @settings(max_examples=300, deadline=None)
 @given(_PATTERN)
 def test_only_what_is_odd_is_refused(pattern: str) -> None:
-    """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line."""
-    reason = ""
+    """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line. `//` and `..` are refused."""
+    reason, weight = "", 0
     try:
-        weigh_pattern(pattern)
+        weight = weigh_pattern(pattern)
     except ValueError as error:
         reason = str(error) or "nothing said"
 
+    assert weight >= 0
+    assert reason or not re.search(r"//|(^!?|/)\.\.(/|$)", pattern.rstrip())
     odd = re.search(r"//|(^!?|/)\.\.?(/|$)|\[|\\|^#|^!?/*\s*$", pattern.rstrip())
     assert odd or not reason
     assert "\n" not in reason
@@ -252,6 +257,34 @@ def test_braces_are_a_list_written_shorter(choices: list[str], path: str) -> Non
     braces = matches(f"a{{{','.join(choices)}}}", path)
 
     assert braces == matches([f"a{choice}" for choice in choices], path)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder", "anchored"),
+    [
+        ("*.md", "", ["*.md"]),
+        ("*.md", "a/b", ["a/b/**/*.md"]),
+        ("x/", "a", ["a/**/x/"]),
+        ("/x.md", "a", ["a/x.md"]),
+        ("!x/y", "a", ["!a/x/y"]),
+        ("{x,y/z}.md", "a", ["a/**/x.md", "a/y/z.md"]),
+        ("x", "[a] {b}*?!#\\", [r"\[a\] \{b\}\*\?\!\#\\/**/x"]),
+    ],
+)
+def test_a_pattern_of_a_folder_is_written_from_the_top(
+    pattern: str, folder: str, anchored: list[str]
+) -> None:
+    """It matches below the folder what it would match there; no character of the folder's name is a wildcard."""
+    assert anchor_pattern(pattern, folder) == anchored
+
+
+def test_an_exact_pattern_matches_nothing_below_a_file() -> None:
+    """But everything below what it calls a folder."""
+    is_match = compile_patterns(["a", "b/", "*.md"], is_exact=True)
+
+    assert [is_match(path) for path in ("a", "a/c", "b", "b/c", "x.md", "x.md/c")] == [
+        True, False, False, True, True, False,
+    ]  # fmt: skip
 
 
 # Where the files are that patterns can match
@@ -299,6 +332,25 @@ def test_the_folder_of_a_pattern_is_what_comes_before_its_first_wildcard(
 ) -> None:
     """Where the pattern starts at the top of the repository; and in plain ASCII."""
     assert find_folders([pattern]) == folders
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        ("**/", "a/x/b", "a/x"),
+        ("docs/ ", "a/x/docs/b", "docs/b"),
+        ("{b ,c}", "a/b ", "a/b"),
+        ("b\\ ", "a/x/b ", "a/b"),
+        ("!/b", "a/x", "a/b"),
+    ],
+)
+def test_a_pattern_means_the_same_in_a_folder(pattern: str, yes: str, no: str) -> None:
+    """What it matches from there is what its anchored patterns match from the top."""
+    matches = compile_patterns(
+        ["**", *anchor_pattern(pattern, "a")] if pattern[0] == "!" else anchor_pattern(pattern, "a")
+    )
+
+    assert (matches(yes), matches(no)) == (True, False)
 
 
 def test_a_folder_inside_another_is_not_asked_for_twice() -> None:

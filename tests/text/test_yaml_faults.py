@@ -24,6 +24,8 @@ INDENTATION = "the indentation doesn't match the lines above"
         ("a: [b\nc: 1\n", (1, 4), "the `[` isn't closed by a `]`"),
         ("a: {b: 1\nc: [1]\n", (1, 4), "the `{` isn't closed by a `}`"),
         ('a: ["]", b\n', (1, 4), "the `[` isn't closed by a `]`"),
+        ("a: [", (1, 4), "the `[` isn't closed by a `]`"),
+        ("a: 1\nb: {c: [d,", (2, 8), "the `[` isn't closed by a `]`"),
         ('a: [\n  "b"\n  "c"\n]\n', (3, 3), "expected `,` or `]` in the list that starts on line 1"),
         ("a: [1]]\n", (1, 7), "there is no opening bracket for this `]`"),
         ('a: "b\nc: 1\n', (1, 4), 'the quote `"` isn\'t closed'),

@@ -270,13 +270,3 @@ def outcome(text: str, *, pure: bool) -> object:
 def test_both_parsers_say_the_same(text: str) -> None:
     """The C parser and the pure one read the same data at the same places, and refuse the same; tabs aside."""
     assert outcome(text, pure=False) == outcome(text, pure=True)
-
-
-@settings(max_examples=2 * settings().max_examples, deadline=None)
-@given(st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_nothing_but_its_own_error_comes_out(data: bytes) -> None:
-    """Whatever the bytes, they are read or a `ParseError` says why not, by both parsers."""
-    for pure in (False, True):
-        error = error_in(data, pure=pure)
-
-        assert error is None or (error.message and error.line >= 0)

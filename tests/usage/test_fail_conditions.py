@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.usage_values import make_trends
+from tests.support.usage_values import make_period, make_trends
 
-from prompt_lint.usage.fail_conditions import evaluate_condition, parse_condition
+from prompt_lint.usage.fail_conditions import evaluate_condition, explain_missing_figure, parse_condition
 from prompt_lint.usage.sentences import describe_result, write_headline
 from prompt_lint.usage.tables import make_figure_rows
+
+if TYPE_CHECKING:
+    from prompt_lint.usage.values import Period, Source
 
 
 @pytest.mark.parametrize(
@@ -20,7 +24,10 @@ from prompt_lint.usage.tables import make_figure_rows
         ("tokens > 29M/month", True), ("cache-hit < 1%", True), ("price > $9", True), ("forecast > 100000", False),
         ("requests > 1", None), ("saved > 1", False), ("cost >= 70", True), ("cost >= 70.01", False), ("cost <= 10 / day", True),
         ("cost > 9.99 / day", True), ("tokens >= 7,000,000", True), ("tokens > 7,000,000", False), ("forecast > 1,000,000/month", False),
-        ("forecast > 1/month", True), ("cost > $1,000.50", False),
+        ("forecast > 1/month", True), ("cost > $1,000.50", False), ("tokens >= 7000k", True), ("tokens > 7000k", False),
+        ("tokens >= 7000K", True), ("tokens > 7000K", False),
+        ("tokens >= 7M", True), ("tokens > 7M", False), ("tokens < 0.007001B", True), ("tokens < 0.007B", False), ("requests +1%", None),
+        ("cost < 70", False), ("cost <= 70", True), ("cost -0%", False), ("cache-hit <= 0%", True), ("cost" + " " * 93 + "> 5", True),
     ],
 )  # fmt: skip
 def test_a_condition_is_met_or_not(text: str, is_met: bool | None) -> None:
@@ -35,6 +42,8 @@ def test_a_condition_is_met_or_not(text: str, is_met: bool | None) -> None:
     [
         ("cost > 1_000", "as 1000, 1,000 or 1k"), ("cost > 1,00", "as 1000, 1,000 or 1k"), ("cost > 5/hour", "by /day, /week or /month"),
         ("forecast > 9/day", "a forecast is of the month"), ("price > 5/day", "leave out /day"), ("cost > 5%", "'cost +…%' for a change"),
+        ("costs > 5", "did you mean `cost`?"), ("banana > 5", "there are cost, tokens, input, output"), ("cache-hit < 60", "add a %"),
+        ("price > 5/day", "price isn't a sum over days"), ("cost" + " " * 94 + "> 5", "isn't a condition"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_how_to_write_it(text: str, advice: str) -> None:
@@ -55,6 +64,34 @@ def test_a_result_says_what_is_allowed(text: str, result: str) -> None:
     trends = make_trends(*["5"] * 7, *["10"] * 7)
 
     assert describe_result(evaluate_condition(parse_condition(text), trends), "USD") == result
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "period", "missing"),
+    [
+        ("requests > 1", "messages", make_period(), "counts no requests"),
+        ("requests > 1", "analytics", make_period(), None),
+        ("tokens > 1", "messages", make_period(), None),
+        ("forecast > 1", "messages", make_period(), None),
+        (
+            "forecast > 1",
+            "messages",
+            make_period(last="2026-11-20"),
+            "or name the last whole day (2026-11-21)",
+        ),
+        ("cost > 1", "messages", make_period(last="2026-11-20"), None),
+        ("cost +1%", "analytics", make_period(), None),
+        ("cost +1%", "analytics", make_period(earliest="2026-11-10"), "no data of the window before"),
+        ("cost > 1", "analytics", make_period(earliest="2026-11-10"), None),
+    ],
+)
+def test_a_figure_that_no_report_of_the_period_has_is_missing(
+    text: str, source: Source, period: Period, missing: str | None
+) -> None:
+    """A condition that can't be decided is refused before anything is fetched, with what to do."""
+    reason = explain_missing_figure(parse_condition(text), source, period)
+
+    assert reason is None if missing is None else missing in "; ".join(reason or ())
 
 
 def test_growth_needs_a_window_before() -> None:
@@ -81,12 +118,16 @@ def test_a_text_that_is_no_condition_is_refused(text: str) -> None:
         parse_condition(text)
 
 
-@pytest.mark.parametrize("text", ["cache-hit > 100%", "tokens < 0", "output -100%", "requests < 0/day"])
+@pytest.mark.parametrize(
+    "text", ["cache-hit > 100%", "cache-hit >= 100.1%", "tokens < 0", "output -100%", "requests < 0/day"]
+)
 def test_a_condition_that_no_figure_could_meet_is_refused(text: str) -> None:
     """It would pass for one that is watched; what could be met by one token more is taken."""
     with pytest.raises(ValueError, match="can never be met"):
         parse_condition(text)
-    for possible in ("cache-hit > 99.9%", "tokens < 1", "output -99.9%", "saved < 0", "cost -100%"):
+    for possible in (
+        "cache-hit > 99.9%", "cache-hit >= 100%", "tokens < 1", "tokens <= 0", "output -99.9%", "output +100%", "saved < 0", "cost -100%",
+    ):  # fmt: skip
         assert parse_condition(possible).text == possible
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,8 @@ STAMP_BYTES = 40
 _NAME_BYTES = 16
 # Of a file with more prompts (a .jsonl), or longer notes, nothing is kept.
 _LARGEST = 32_768
+# SHA-256 in hexadecimal; none for a blank prompt.
+_DIGEST = re.compile("(?:[0-9a-f]{64})?")
 
 
 class PromptEntry(NamedTuple):
@@ -121,7 +124,7 @@ def _decode(data: bytes, path: str) -> FileEntry | None:
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    return entry if all(map(_is_possible, entry.prompts)) else None
+    return entry if _is_possible(entry) else None
 
 
 def _make_prompt_entry(
@@ -132,6 +135,15 @@ def _make_prompt_entry(
     )
 
 
-def _is_possible(prompt: PromptEntry) -> bool:
-    texts = (prompt.name, prompt.format, prompt.role, prompt.digest)
-    return type(prompt.line) is int and all(type(text) is str for text in texts)
+def _is_possible(entry: FileEntry) -> bool:
+    """Return whether each value has its type, and each digest is one."""
+    prompts, notes, _ = entry
+    texts = [text for prompt in prompts for text in (prompt.name, prompt.format, prompt.role)]
+    texts += [text for prompt in prompts for imported in prompt.imports for text in imported]
+    texts += [text for note in notes for text in (note.message, note.path, note.kind)]
+    lines = [*(prompt.line for prompt in prompts), *(note.line for note in notes)]
+    return (
+        all(type(text) is str for text in texts)
+        and all(type(line) is int and line >= 0 for line in lines)
+        and all(type(prompt.digest) is str and _DIGEST.fullmatch(prompt.digest) for prompt in prompts)
+    )

@@ -80,9 +80,11 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
 def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     subject = ", ".join(current.files)
     yield from _compare_limits(subject, base, current)
-    for name in base.parts.keys() | current.parts.keys():
+    for name in dict.fromkeys((*current.parts, *base.parts)):
         old = base._replace(limits=base.limits_for(name))
-        new = current._replace(limits=current.limits_for(name), line=current.limit_line(name, ""))
+        new = current._replace(limits=current.limits_for(name))
+        if name in current.parts:
+            new = new._replace(limit_lines=dict.fromkeys(current.models, current.limit_lines[name]))
         yield from _compare_limits(f"{subject} ({name})", old, new)
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:

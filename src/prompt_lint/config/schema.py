@@ -186,7 +186,7 @@ class _Builder(NamedTuple):
     def build_rule(self, entry: Entry) -> Rule:
         if "files" not in entry.values:
             entry.node.report("this rule has no `files`", RULE["files"].example)
-        if "names" in entry.values and entry.values.get("format") != "python":
+        if entry.values.get("names") and entry.values.get("format") != "python":
             entry.node.child("names").report_key("`names` needs `format: python`", "format: python")
         models = self._find_models(entry, "rule")
         return self._build(entry, models, self.find_limits(entry, models))
@@ -240,8 +240,8 @@ class _Builder(NamedTuple):
         )
 
     def _find_line(self, entry: Entry, key: str) -> int:
-        """Return the line of a key that an entry may inherit from the top; 0 where neither has it."""
-        nodes = (node for node, values in (entry, self.top) if key in values)
+        """Return the line of a key that an entry may inherit from the top; 0 where neither has a right value for it."""
+        nodes = (node for node, values in (entry, self.top) if values.get(key) is not None)
         return next((node.child(key).line for node in nodes), 0)
 
     def _find_models(self, entry: Entry, noun: str) -> Sequence[str]:

@@ -139,7 +139,9 @@ def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
         batch = native[start : start + _BATCH]
         command = ["check-attr", "-z", "filter", "working-tree-encoding", "ident", "--", *batch]
         fields = decode(git.run(command, top)).split("\0")[:-1]
-        for path, attribute, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
+        with git.expect_format("check-attr"):
+            records = list(zip(fields[::3], fields[1::3], fields[2::3], strict=True))
+        for path, attribute, value in records:
             if value not in {"unspecified", "unset", "set" if attribute == "filter" else ""}:
                 converted[path] = attribute if value == "set" else f"{attribute}={value}"
     return converted
@@ -177,7 +179,7 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
         notes.append(f"renamed files that were edited as well count as new: {error.message}")
         exact_command = [*staged_command, "-M100%", base, "--"]
         outputs = list(git.run_parallel([exact_command, *disk_commands], tree.top, []))
-    changes = list(_parse_raw_diff(outputs[0]))
+    changes = _parse_raw_diff(outputs[0])
     staged = {path: change for path, change in changes if change.status != "U"}
     conflicts = {path for path, change in changes if change.status == "U"}
     if no_filters is None:
@@ -188,20 +190,25 @@ def _compare_by_git(tree: WorkingTree, base: str, within: Sequence[str]) -> _Dif
     return _Differences(staged, (on_disk.keys() | conflicts) - gone, gone, notes, has_lost_links)
 
 
-def _parse_raw_diff(output: bytes) -> Iterator[tuple[str, RawChange]]:
-    """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed."""
-    fields = iter(decode(output).split("\0"))
-    for about in fields:
-        if not about:
-            return
-        yield parse_raw_change(about, fields)
+def _parse_raw_diff(output: bytes) -> list[tuple[str, RawChange]]:
+    """Read `-z --raw`: `:<mode> <mode> <blob> <blob> <status>`, a path, and a second one of what was renamed.
+
+    Raises `Fatal` for another output.
+    """
+    fields = iter(decode(output).split("\0")[:-1])
+    with git.expect_format("diff"):
+        return [parse_raw_change(about, fields) for about in fields]
 
 
 def parse_raw_change(about: str, fields: Iterator[str]) -> tuple[str, RawChange]:
-    """Return the new path and the change of a line that begins with the field `about`. Its paths are taken from `fields`."""
-    mode, _, blob, _, status = about[1:].split(" ")
+    """Return the new path and the change of a line that begins with the field `about`. Its paths are taken from `fields`.
+
+    Raises `ValueError` or `StopIteration` for what is no such line.
+    """
+    mode, _, blob, _, status = about.removeprefix(":").split(" ")
+    int(mode, 8)
     source = next(fields)
-    path = next(fields) if status[0] in "RC" else source
+    path = next(fields) if status[:1] in {"R", "C"} else source
     return path, RawChange(status[0], mode, blob, source)
 
 

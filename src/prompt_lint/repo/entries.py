@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from prompt_lint.repo.git import expect_format
 from prompt_lint.repo.paths import to_native
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _EMPTY_BLOBS = {
 
 # A longer list (in characters) is searched for the endings that are wanted, unless these are too many.
 _LARGE, _MAX_ENDINGS = 500_000, 8
+_RECORD = re.compile(r"[A-Za-z?] [0-7]{6} (?:[0-9a-f]{40}|[0-9a-f]{64}) [0-3]\t")
 # Where a record begins that isn't of an ordinary file.
 _UNUSUAL_RECORD = re.compile(r"\0(?!H 100|\Z)")
 
@@ -42,11 +44,17 @@ class Entry(NamedTuple):
 def parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
     """Return the entries of `ls-files -v -s -z`: records such as `H 100644 <blob> 0<tab><path>`.
 
-    An ordinary file that has none of `endings` in its path may be left out.
+    An ordinary file that has none of `endings` in its path may be left out. Raises `Fatal` for another output.
     """
-    if not output:
-        return {}
-    tab = output.index("\t")  # at the same place in all records
+    with expect_format("ls-files"):
+        return _parse_ls_files(output, endings) if output else {}
+
+
+def _parse_ls_files(output: str, endings: Collection[str]) -> dict[str, Entry]:
+    first = _RECORD.match(output)
+    if not first:
+        raise ValueError("no record")
+    tab = first.end() - 1  # at the same place in all records
     records = _select_records(output, endings) if len(output) > _LARGE else output.split("\0")[:-1]
     start, end = tab + 1, tab - 2
     # Nearly all records are alike, and there may be 100,000: this takes a third of the time of a loop.
@@ -89,12 +97,14 @@ def _select_records(output: str, endings: Collection[str]) -> Collection[str]:
 
 
 def parse_ls_tree(output: str) -> dict[str, Entry]:
-    """Return the entries of `ls-tree -r -z`: records such as `100644 blob <id><tab><path>`."""
+    """Return the entries of `ls-tree -r -z`: records such as `100644 blob <id><tab><path>`. Raises `Fatal` for another output."""
     entries = {}
-    for record in output.split("\0")[:-1]:
-        about, _, path = record.partition("\t")
-        mode, _, blob = about.split(" ")
-        entries[path] = make_entry(mode, blob)
+    with expect_format("ls-tree"):
+        for record in output.split("\0")[:-1]:
+            about, _, path = record.partition("\t")
+            mode, _, blob = about.split(" ")
+            int(mode, 8)  # raises `ValueError` for what is no mode
+            entries[path] = make_entry(mode, blob)
     return entries
 
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import ExitCode, Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from typing import IO
 
 HARDENED_OPTIONS = (
@@ -219,6 +219,19 @@ def disable_filters(top: str) -> list[str] | None:
     return [
         word for name in sorted(names) for setting in settings for word in ("-c", f"filter.{name}.{setting}")
     ]
+
+
+@contextmanager
+def expect_format(command: str) -> Iterator[None]:
+    """Raise `Fatal` where what `git command` has printed can't be parsed: another program may be called git."""
+    try:
+        yield
+    except (ValueError, IndexError, StopIteration):
+        raise Fatal(
+            f"`git {command}` printed something else than a list of files",
+            "is the git on the PATH a script that prints lines of its own?",
+            ExitCode.UNCOUNTED,
+        ) from None
 
 
 def _open_unnamed() -> IO[bytes]:

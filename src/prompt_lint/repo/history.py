@@ -111,7 +111,8 @@ def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list
     changes: list[tuple[str, RawChange]] | None = None
     for field in fields:
         if field.startswith(":") and changes is not None:
-            changes.append(parse_raw_change(field, fields))
+            with git.expect_format("diff-tree"):
+                changes.append(parse_raw_change(field, fields))
             continue
         if changes is not None:
             yield changes

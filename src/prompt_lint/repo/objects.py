@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from prompt_lint.repo import git
 
 if TYPE_CHECKING:
     import subprocess
+
+# What git says before an object. Anything else means that it hasn't got it: `ID missing`, or nothing at all.
+_HEADER = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]{1,18})\n")
 
 
 def hash_blob(data: bytes, digits: int) -> str:
@@ -88,13 +92,13 @@ class ObjectReader:
             questions.flush()
         except BrokenPipeError:
             return None
-        header = answers.readline().split()
-        if len(header) != 3:  # `ID missing`; nothing at all where git has given up
+        header = _HEADER.fullmatch(answers.readline())
+        if not header:
             return None
-        size = int(header[2])
+        size = int(header[3])
         if size > cap:
             raise ObjectTooLarge(size)
         data = answers.read(size + 1)[:-1]
         if len(data) != size:
             return None
-        return GitObject(header[0].decode(), header[1].decode(), data)
+        return GitObject(header[1].decode(), header[2].decode(), data)

@@ -57,4 +57,7 @@ def find_merged_commits(top: str, env: Mapping[str, str]) -> list[str]:
 
 def _parse(output: bytes) -> dict[str, str]:
     fields = decode(output).split("\0")[:-1]
-    return dict(zip(fields[1::2], fields[::2], strict=True))
+    with git.expect_format("diff"):
+        if not all(len(status) == 1 for status in fields[::2]):
+            raise ValueError("no status")
+        return dict(zip(fields[1::2], fields[::2], strict=True))

@@ -25,6 +25,7 @@ _MAX_POSITION_DEPTH = 8
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN = rf'{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:"]++'
 _NO_BRACKETS = r"[^][{}]++"
+_NUMBER = r"-?[0-9]++(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?"
 _ESCAPE = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<surrogate>u[dD][89a-fA-F])|.)"
 
 
@@ -139,9 +140,7 @@ def _explain(text: str, error: Exception) -> NoReturn:
         message = "a number is too long"
         position = _find_token(text, lambda token: len(token) > 4000 and token.lstrip("-").isdigit())
     elif message == "a number is too large":
-        position = _find_token(
-            text, lambda token: token[0] in "-0123456789" and abs(float(token)) == float("inf")
-        )
+        position = _find_token(text, _starts_with_infinity)
     else:
         position = _find_token(text, lambda token: token == message.split()[0])
     raise ParseError(f"is not usable JSON: {message}", *position) from None
@@ -150,6 +149,12 @@ def _explain(text: str, error: Exception) -> NoReturn:
 def _find_token(text: str, is_wanted: Callable[[str], bool]) -> Position:
     starts = (match.start() for match in re.finditer(_TOKEN, text) if is_wanted(match[0]))
     return next((find_position(text, start) for start in starts), (0, 0))
+
+
+def _starts_with_infinity(token: str) -> bool:
+    """Return whether a token starts with a number that Python can't keep; what is behind it may be a mistake of its own."""
+    number = re.match(_NUMBER, token)
+    return number is not None and abs(float(number[0])) == float("inf")
 
 
 def _find_duplicate(text: str, key: str) -> Position:

@@ -25,6 +25,8 @@ _LINKING = re.compile(
 )
 # What starts a block at the start of a line or a list item; there GitLab obeys `/close`.
 _BLOCK_START = re.compile(r"[#>+=/:-]|[0-9]{1,9}(?=[.)])")
+# What Markdown drops at the end of a heading.
+_HEADING_END = re.compile(r"#(?= *\Z)")
 # What cmark-gfm looks for in the tag `<code>`, too, of which it knows nothing: addresses, and addresses of mail.
 _AUTOLINKS = re.compile(r":(?=//)|(?<=w)w(?=w\.)|@")
 _BACKTICKS = re.compile("`+")
@@ -44,6 +46,7 @@ def escape_as_code(text: str) -> str:
 def escape_as_text(text: str) -> str:
     """Return `text` as a sentence, of which nothing is obeyed. What is in backticks, or would be a link, is code."""
     escaped = "".join(map(_escape_word, _CODE_OR_WORD.finditer(escape_line(text)))).lstrip()
+    escaped = _HEADING_END.sub("&#35;", escaped)
     return _isolate(f"&#{ord(escaped[0])};{escaped[1:]}" if _BLOCK_START.match(escaped) else escaped)
 
 
@@ -52,7 +55,7 @@ def _escape_word(match: re.Match[str]) -> str:
         return _format_code(match[1])
     if not _LINKING.search(match[0]):
         return _escape_marks(match[0])
-    word = match[0].rstrip(".,;:!?)") or match[0]
+    word = match[0].rstrip(".,;:!?)")
     return _format_code(word) + _escape_marks(match[0][len(word) :])
 
 

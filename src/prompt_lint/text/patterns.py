@@ -31,6 +31,8 @@ _ANY_FOLDERS = "(?:[^/]+/)*?"
 _END = r"(?:/|\Z)"
 # A name without wildcards, in characters that every file system and git spell in one way.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@+= -]+")
+# What is in some folder, and not in the one where the pattern starts.
+_IN_ANY_FOLDER = re.compile(r"/?(?:\*\*/)+")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -92,11 +94,17 @@ def anchor_pattern(pattern: str, folder: str) -> list[str]:
         return [pattern]
     negation = "!" if pattern.startswith("!") else ""
     prefix = negation + re.sub(r"([][\\*?{}!#])", r"\\\1", folder)
-    alternatives = _expand_braces(pattern.removeprefix("!"))
-    return [
-        f"{prefix}/{text.removeprefix('/')}" if _is_anchored(text) else f"{prefix}/**/{text}"
-        for text in alternatives
-    ]
+    alternatives = _expand_braces(_strip(pattern).removeprefix("!"))
+    return [f"{prefix}/{_anchor(text)}" for text in alternatives]
+
+
+def _anchor(pattern: str) -> str:
+    """Return a pattern without braces as it is written behind the folder where it starts."""
+    if _IN_ANY_FOLDER.fullmatch(pattern):
+        return "*/"
+    if pattern[-1:].isspace() and not pattern.endswith("\\ "):  # of braces; by itself it would be cut off
+        pattern = f"{pattern[:-1]}[{pattern[-1]}]"
+    return pattern.removeprefix("/") if _is_anchored(pattern) else f"**/{pattern}"
 
 
 def find_folders(patterns: Iterable[str]) -> set[str]:
@@ -108,7 +116,7 @@ def find_folders(patterns: Iterable[str]) -> set[str]:
         _find_literal_start(alternative)
         for pattern in patterns
         if not pattern.startswith("!")
-        for alternative in _expand_braces(pattern.rstrip())
+        for alternative in _expand_braces(_strip(pattern))
     }
     return {path for path in starts if not any(path.startswith(f"{other}/") for other in starts)}
 
@@ -182,13 +190,17 @@ def _parse_pattern(pattern: str, end: str = _END) -> tuple[bool, list[_Glob]]:
         raise ValueError(f"the pattern is {len(pattern)} characters long; the most is {MAX_LENGTH}")
     if "\0" in pattern:
         raise ValueError("the pattern contains a NUL character, which no path can")
-    if not pattern.endswith("\\ "):
-        pattern = pattern.rstrip()  # as in .gitignore; an escaped space stays
+    pattern = _strip(pattern)
     if pattern.startswith("#"):
         raise ValueError("a `#` at the start makes it a comment; to mean the character, write `\\#`")
     includes = not pattern.startswith("!")
     body = pattern if includes else pattern[1:]
     return includes, [_translate_pattern(alternative, end) for alternative in _expand_braces(body)]
+
+
+def _strip(pattern: str) -> str:
+    """Return a pattern without the white space at its end, as in .gitignore; an escaped space stays."""
+    return pattern if pattern.endswith("\\ ") else pattern.rstrip()
 
 
 def _expand_braces(pattern: str) -> list[str]:

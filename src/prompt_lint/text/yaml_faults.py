@@ -55,6 +55,8 @@ def explain_fault(text: str, error: Any) -> YamlFault:
     for explain in (_explain_tab, _explain_quote, _explain_bracket, _explain_value, _explain_key):
         if fault := explain(mark):
             return fault
+    if mark.offset == len(text):  # where the C parser counts a line that isn't there
+        return YamlFault(_end(words), find_position(text, mark.offset))
     return YamlFault(_end(words), (problem_mark.line + 1, problem_mark.column + 1))
 
 
@@ -83,6 +85,9 @@ def _explain_quote(mark: _Place) -> YamlFault | None:
 
 
 def _explain_bracket(mark: _Place) -> YamlFault | None:
+    is_at_end = "flow" in mark.words and not mark.text[mark.offset :].strip()
+    if is_at_end and (open_brackets := _list_open_brackets(mark.text)):
+        mark = mark._replace(start=open_brackets[-1])
     opener = mark.text[mark.start : mark.start + 1]
     if "flow" in mark.words and opener in _CLOSERS:
         if _is_closed(mark.text, mark.start):
@@ -99,6 +104,17 @@ def _explain_bracket(mark: _Place) -> YamlFault | None:
             f"there is no opening bracket for this `{closer}`", find_position(mark.text, mark.offset)
         )
     return None
+
+
+def _list_open_brackets(text: str) -> list[int]:
+    """Return where brackets are that have no partner. Those in quotes and comments don't count."""
+    starts: list[int] = []
+    for match in _TOKENS.finditer(text):
+        if match[0] in _CLOSERS:
+            starts.append(match.start())
+        elif match[0] in _CLOSERS.values() and starts:
+            starts.pop()
+    return starts
 
 
 def _is_closed(text: str, start: int) -> bool:
