@@ -202,6 +202,7 @@ def test_what_cannot_be_is_refused(history: Callable[..., Done], snapshot: Snaps
             "--since olb",
             "--since=--output=x",
             "nowhere.md",
+            "nowhere.md --every commit",
             "../elsewhere.md",
             "--every month",
         )
@@ -311,7 +312,7 @@ def test_there_must_be_a_commit(
     unborn = lint("history")
     repo.write(".prompt-lint.yaml", CONFIG)
     repo.commit()
-    empty = lint("history")
+    empty, no_sum = lint("history"), read(lint("history", "--output-format", "json"))["total"]["tokens"]
     monkeypatch.chdir(repo.path.parent)
     outside = lint("history")
 
@@ -320,8 +321,24 @@ def test_there_must_be_a_commit(
         "error: there is no commit yet, so there is no history\ncommit the prompts first\n",
     )
     assert (empty.code, empty.out) == (0, "No prompt to count in 1 commit.\n")
+    assert no_sum == [None]
     assert outside.code == 2
     assert "is in no git repository, so it has no history" in outside.err
+
+
+def test_a_mistake_in_a_configuration_ends_it(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A sum would lack the prompts of that project. Paths of another project have their history."""
+    repo.write(".prompt-lint.yaml", CONFIG)
+    repo.write("prompts/a.md", SENTENCE)
+    repo.write("sub/.prompt-lint.yaml", "models: [claude-sonnet-5-5\n")
+    repo.commit()
+
+    done = lint("history")
+
+    assert (done.code, done.out) == (2, "")
+    assert "sub/.prompt-lint.yaml:1:9: isn't valid YAML" in done.err
+    assert lint("history", "sub").code == 2
+    assert lint("history", "prompts").code == 0
 
 
 def test_a_path_that_two_files_had(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -85,7 +85,7 @@ def read_history(
         outcome = results.outcomes[CountKey(model, digest)] if digest else EMPTY_COUNT
         return outcome.offline_count if isinstance(outcome, OfflineStandIn) else outcome
 
-    points, files = reader.points, _select_files(reader.files, paths)
+    points, files = reader.points, _select_files(reader.files, paths, every)
     # Of single commits, only those are shown that changed a prompt: the one before has another reading.
     changed = {number - 1 for _, file in files for number, _ in file.readings} | {0, len(points) - 1}
     kept = [number for number in reversed(range(len(points))) if every != "commit" or number in changed]
@@ -93,11 +93,11 @@ def read_history(
     prompts = [
         prompt for name, file in files for prompt in _make_prompts(name, file, kept, find_outcome, notes)
     ]
-    return _trim(History(model, every, len(commits), [points[number] for number in kept], prompts, notes))
+    return _trim(History(model, every, 0, [points[number] for number in kept], prompts, notes), commits)
 
 
 def _select_files(
-    files: Mapping[FileName, _FileHistory], paths: Sequence[PastPath]
+    files: Mapping[FileName, _FileHistory], paths: Sequence[PastPath], every: Every
 ) -> list[tuple[FileName, _FileHistory]]:
     """Return the files that were at or below one of `paths`, or all. Raises `Fatal` for a path without any."""
     if not paths:
@@ -106,10 +106,10 @@ def _select_files(
     for argument, _, matches in paths:
         of_path = {name: file for name, file in files.items() if any(map(matches, {name.path, *file.paths}))}
         if not of_path:
-            raise Fatal(
-                f"there was no prompt at `{argument}` in these commits",
-                "see `prompt-lint history` for the prompts that there were",
-            )
+            when = "in any of these commits" if every == "commit" else f"at the end of any of these {every}s"
+            others = "" if every == "commit" else "`--every commit` looks at the commits between; "
+            hint = f"{others}`prompt-lint history` shows the prompts that there were"
+            raise Fatal(f"there was no prompt at `{argument}` {when}", hint)
         selected |= of_path
     return sorted(selected.items())
 
@@ -155,40 +155,33 @@ class _HistoryReader:
         """Read the files of a point that aren't what they were at the newer one, from which the paths `changed` differ."""
         tree = CommitTree(self._tree.top, point.commit, objects=self._objects)
         self.points.append(point)
-        for name, file in self._select_changed(tree, files, changed):
-            entry = files.entries[file.path]
-            key = (file.display_path, entry.blob, file.rule.reading)
-            reading = self._known.get(key)
-            self._requested.pop(name, None)
-            if reading is None:
-                reader = IncludeReader(tree, self._max_file_size)
-                reading = yield from self._read_file(file, entry, tree, reader)
-                if requested := reader.requested.keys() - {file.path}:
-                    self._requested[name] = requested
-                else:
-                    self._known[key] = reading
-            self._record(name, file, reading)
-
-    def _select_changed(
-        self, tree: CommitTree, files: PastFiles, changed: set[str]
-    ) -> list[tuple[FileName, MatchedFile]]:
-        """Return the files to be read, and record which aren't there."""
         has_changed_links, before = files.has_changed_links, self._matched
         if files.is_rematch_needed:
             self._matched = files.match(tree, self._max_file_size)
             for name in before.keys() - self._matched.keys():
                 self._requested.pop(name, None)
                 self._record(name, before[name], None)
-        return [
-            (name, file)
-            for name, file in self._matched.items()
-            if file.path in changed
-            or file != before.get(name)
-            or (
-                (requested := self._requested.get(name))
-                and (has_changed_links or not changed.isdisjoint(requested))
-            )
-        ]
+        for name, file in self._matched.items():
+            requested = self._requested.get(name)
+            has_changed_imports = requested and (has_changed_links or not changed.isdisjoint(requested))
+            if has_changed_imports or file.path in changed or file != before.get(name):
+                reading = yield from self._find_reading(name, file, files.entries[file.path], tree)
+                self._record(name, file, reading)
+
+    def _find_reading(
+        self, name: FileName, file: MatchedFile, entry: Entry, tree: CommitTree
+    ) -> Generator[CountJob, None, _Reading]:
+        """Return what a file holds, and yield what of it hasn't been counted. Content that is known isn't read again."""
+        self._requested.pop(name, None)
+        key = (file.display_path, entry.blob, file.rule.reading)
+        if key not in self._known:
+            reader = IncludeReader(tree, self._max_file_size)
+            reading = yield from self._read_file(file, entry, tree, reader)
+            if requested := reader.requested.keys() - {file.path}:
+                self._requested[name] = requested
+                return reading
+            self._known[key] = reading
+        return self._known[key]
 
     def _read_file(
         self, file: MatchedFile, entry: Entry, tree: CommitTree, reader: IncludeReader
@@ -293,9 +286,14 @@ def _select_outcomes(
     return [steps[position - 1][1] if position else None for position in positions]
 
 
-def _trim(history: History) -> History:
-    """Return the history without the points before the first prompt."""
-    starts = (next(n for n, outcome in enumerate(p.outcomes) if outcome is not None) for p in history.prompts)
-    first = min(starts, default=len(history.points) - 1)
+def _trim(history: History, commits: Sequence[Point]) -> History:
+    """Return the history without the points and the `commits` before the first prompt; without prompts, its last point."""
+    if not history.prompts:
+        return history._replace(commits=len(commits), points=history.points[-1:])
+    first = min(
+        next(n for n, outcome in enumerate(prompt.outcomes) if outcome is not None)
+        for prompt in history.prompts
+    )
     prompts = [prompt._replace(outcomes=prompt.outcomes[first:]) for prompt in history.prompts]
-    return history._replace(points=history.points[first:], prompts=prompts)
+    points = history.points[first:]
+    return history._replace(commits=commits.index(points[0]) + 1, points=points, prompts=prompts)

@@ -15,6 +15,7 @@ from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_rules, make_search, working_directory
 from prompt_lint.cli.value_completion import complete_models, complete_refs
 from prompt_lint.config.load import settle_run
+from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.model.history import History
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.values import Note
@@ -120,18 +121,18 @@ def command(
     """
     start = working_directory()
     tree = open_tree(start)
-    commits = list_commits(tree, since, env)
+    commits, clone_notes = list_commits(tree, since, env)
     past_paths = [resolve_past_argument(tree, path, start) for path in paths]
     config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
     search = make_search(tree, [path for _, path, _ in past_paths], config_options)
     config = settle_run(load_rules(env, tree, config_options, search))
+    if mistakes := config.list_mistakes([path for _, path, _ in past_paths]):
+        raise ConfigErrors(mistakes)
     model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
     with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
-        history = read_history(
-            tree, config, past_paths, commits.commits, every, model, sources, max_file_size
-        )
+        history = read_history(tree, config, past_paths, commits, every, model, sources, max_file_size)
     warnings = sources.counts.warnings
-    history = history._replace(notes=[*map(Note, commits.notes), *history.notes, *map(Note, warnings)])
+    history = history._replace(notes=[*map(Note, clone_notes), *history.notes, *map(Note, warnings)])
     targets = choose_targets(
         output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
     )

@@ -21,17 +21,14 @@ from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.load import read_outside_config
 from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
-from prompt_lint.config.written_limits import (
-    is_only_tighter,
-    replace_spans,
-    write_like,
-)
+from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import View
 from prompt_lint.output.file_writing import write_file
 from prompt_lint.output.phrases import reserve_suffix
 from prompt_lint.output.terminal import write_result, write_stderr
+from prompt_lint.output.text_pieces import format_short_name
 from prompt_lint.output.text_remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -149,14 +146,17 @@ def command(
     is_written = not (dry_run or check)
     for path, text in texts.items() if is_written else ():
         write_file(path, text)
-    verb = "Lowered" if is_written else "Can lower"
-    lines.append(f"{verb} {pluralize(number, 'limit')}." if number else "No limit to lower.")
+    verb, end = (
+        ("Lowered" if is_written else "Can lower"),
+        "; run it without `--check` to do so" if check else "",
+    )
+    lines.append(f"{verb} {pluralize(number, 'limit')}{end}." if number else "No limit to lower.")
     exit_code = ExitCode.OVER_LIMIT if check and number else exit_code
     return write_result("".join(f"{line}\n" for line in lines), exit_code)
 
 
 def _write_problems(report: Report, chosen: Report | None) -> ExitCode:
-    """Write the problems to stderr, but what is wrong with rules for other files than the `chosen`; return the exit code."""
+    """Write the problems to stderr and return their exit code. Mistakes of rules count if they are about `chosen` files."""
     problems = list(report.problems)
     if chosen:
         problems = [each for each in problems if each.exit_code is not ExitCode.USAGE]
@@ -202,7 +202,7 @@ def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) ->
         elif not reason and (verdict is None or not find_high(verdict)):
             reason = "it judges no prompt"
         if reason or verdict is None:
-            left.append(f"{_name(file, written)} stays: {escape_line(reason)}")
+            left.append(f"{_name_limit(file, written)} stays: {escape_line(reason)}")
             continue
         factor = 1 + headroom
         tokens = limit_for(find_high(verdict), 1, factor=factor, least=factor, digits=_DIGITS)
@@ -210,7 +210,7 @@ def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) ->
             yield _Lowering(written, tokens, verdict)
 
 
-def _name(file: WrittenConfig, written: WrittenLimit) -> str:
+def _name_limit(file: WrittenConfig, written: WrittenLimit) -> str:
     return f"{escape_line(file.configs[0].path)}:{written.line}: limit {escape_line(written.text)}"
 
 
@@ -230,9 +230,8 @@ def _describe(file: WrittenConfig, lowerings: Iterable[_Lowering], new_text: str
     """Yield a line for each lower limit, and the diff."""
     for lowering in lowerings:
         prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve
-        subject = escape_line(prompt.name if prompt.is_group else prompt.path)
-        largest = f"{subject}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
-        yield f"{_name(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
+        largest = f"{format_short_name(prompt)}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
+        yield f"{_name_limit(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
     name = escape_line(file.configs[0].path)
     diff = difflib.unified_diff(file.text.splitlines(), new_text.splitlines(), name, name, n=1, lineterm="")
     yield from map(escape_line, diff)

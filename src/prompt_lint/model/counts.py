@@ -68,13 +68,13 @@ def sum_counts(counts: Sequence[Count]) -> Count:
     """Return the sum of counts, with the sum of their intervals."""
     if not counts:
         return EMPTY_COUNT
-    tokens, low, high = (sum(column) for column in zip(*(count[:3] for count in counts), strict=True))
-    origin: Origin = "api" if all(count.is_exact for count in counts) else "offline"
-    is_disputed = any(count.is_disputed for count in counts)
-    disputed_count = sum_counts([count.disputed_count or count for count in counts]) if is_disputed else None
-    is_unverified = any(count.is_unverified for count in counts)
-    rests_on_few = any(count.rests_on_few for count in counts)
-    return Count(tokens, low, high, origin, is_unverified, disputed_count, rests_on_few)
+    # Columns, not a loop over the counts: a history may sum up millions.
+    tokens, lows, highs, _, unverified, disputed, few = zip(*counts, strict=True)
+    origin: Origin = "api" if lows == highs else "offline"
+    disputed_count = (
+        sum_counts([count.disputed_count or count for count in counts]) if any(disputed) else None
+    )
+    return Count(sum(tokens), sum(lows), sum(highs), origin, any(unverified), disputed_count, any(few))
 
 
 def subtract_counts(count: Count, other: Count, common: Count = EMPTY_COUNT) -> Count:

@@ -49,7 +49,10 @@ class PromptHistory(NamedTuple):
 
 
 class History(NamedTuple):
-    """The prompts at the points of a history, the oldest first, counted for `model`. `commits` is how many there were."""
+    """The prompts at the points of a history, the oldest first, counted for `model`.
+
+    `commits` is the number of commits from the first point to the last one.
+    """
 
     model: str
     every: Every
@@ -65,7 +68,8 @@ class History(NamedTuple):
         return max((problem.exit_code for problem in self.problems), default=ExitCode.OK)
 
     def sum_all(self) -> list[Outcome | None]:
-        return sum_outcomes(prompt.outcomes for prompt in self.prompts)
+        """Return the sum at each point."""
+        return sum_outcomes(prompt.outcomes for prompt in self.prompts) or [None] * len(self.points)
 
     def sum_by_rule(self) -> list[tuple[Rule, list[Outcome | None]]]:
         """Return the sums of the rules that have prompts, in the order of the configuration."""

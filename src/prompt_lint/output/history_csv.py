@@ -22,7 +22,7 @@ def render(history: History, by: str) -> str:
         series = [(_name_rule(rule), outcomes) for rule, outcomes in history.sum_by_rule()]
     else:
         series = [(_name_prompt(prompt), list(prompt.outcomes)) for prompt in history.prompts]
-    columns = [history.sum_all() or [None] * len(history.points), *(outcomes for _, outcomes in series)]
+    columns = [history.sum_all(), *(outcomes for _, outcomes in series)]
     lines = zip(history.points, zip(*columns, strict=True), strict=True)
     rows = ((point.timestamp, point.commit, *map(_cell, outcomes)) for point, outcomes in lines)
     return write_table([("time_utc", "commit", "total", *(name for name, _ in series)), *rows])

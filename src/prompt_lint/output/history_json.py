@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.output.json import note_texts, problem_objects
+from prompt_lint.output.json import note_texts, problem_objects, rule_object
 from prompt_lint.text.escape import dump_json, escape_surrogates
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.counts import Outcome
     from prompt_lint.model.history import History
-    from prompt_lint.model.rules import Rule
 
 SCHEMA_VERSION = 1
 
@@ -34,13 +33,13 @@ def render(history: History) -> str:
                 "low": [each.low if isinstance(each, Count) else None for each in total],
                 "high": [each.high if isinstance(each, Count) else None for each in total],
             },
-            "rules": [{**_rule(rule), **_series(outcomes)} for rule, outcomes in history.sum_by_rule()],
+            "rules": [{**rule_object(rule), **_series(outcomes)} for rule, outcomes in history.sum_by_rule()],
             "prompts": [
                 {
                     "path": escape_surrogates(prompt.path),
                     "name": escape_surrogates(prompt.name),
                     "former_paths": [escape_surrogates(path) for path in prompt.former_paths],
-                    "rule": _rule(prompt.rule),
+                    "rule": rule_object(prompt.rule),
                     **_series(prompt.outcomes),
                 }
                 for prompt in history.prompts
@@ -57,12 +56,4 @@ def _series(outcomes: Sequence[Outcome | None]) -> dict[str, Any]:
     return {
         "tokens": [each.tokens if isinstance(each, Count) else None for each in outcomes],
         "uncounted": [number for number, each in enumerate(outcomes) if isinstance(each, Unreadable)],
-    }
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "config": escape_surrogates(rule.config_path),
-        "line": rule.line,
-        "files": [escape_surrogates(pattern) for pattern in rule.files],
     }

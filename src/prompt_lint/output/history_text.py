@@ -9,7 +9,7 @@ from prompt_lint.model.counts import Count
 from prompt_lint.model.models import find_model
 from prompt_lint.output.listing_table import name_rule
 from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
-from prompt_lint.output.text_pieces import BOLD, paint
+from prompt_lint.output.text_pieces import BOLD, join_name, paint
 from prompt_lint.output.text_remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.counts import Outcome
-    from prompt_lint.model.history import History, PromptHistory
+    from prompt_lint.model.history import History
     from prompt_lint.output import View
 
 # Columns of a sparkline at the most; fewer in a narrow terminal.
@@ -66,7 +66,7 @@ def _render_table(history: History, by: str, view: View) -> list[str]:
     if by == "rule":
         series = [(name_rule(rule), outcomes) for rule, outcomes in history.sum_by_rule()]
     else:
-        series = [(_name_prompt(prompt), prompt.outcomes) for prompt in history.prompts]
+        series = [(join_name(prompt.path, prompt.name), prompt.outcomes) for prompt in history.prompts]
     width = _WIDE if view.width is None or view.width >= _WIDE_TERMINAL else _NARROW
     columns = _split_points(len(history.points), width)
     rows = [_make_row(name, outcomes, columns) for name, outcomes in sorted(series, key=_sort_key)]
@@ -81,10 +81,6 @@ def _name_period(history: History, width: int) -> str:
     first, last = history.points[0].day, history.points[-1].day
     room = width - len(first) - len(last)
     return f"{first}{'…':^{room}}{last}" if room >= len(" … ") else "trend"
-
-
-def _name_prompt(prompt: PromptHistory) -> str:
-    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
 
 
 def _sort_key(series: tuple[str, Sequence[Outcome | None]]) -> tuple[bool, int, str]:

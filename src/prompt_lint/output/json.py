@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.rules import Exemption, Loosening
+    from prompt_lint.model.rules import Exemption, Loosening, Rule
     from prompt_lint.model.values import (
         Base,
         ImportShares,
@@ -65,6 +65,14 @@ def count_fields(count: Count | None) -> dict[str, Any]:
         "disputed_low": disputed and disputed.low,
         "disputed_high": disputed and disputed.high,
         "few_witnesses": bool(count and count.rests_on_few),
+    }
+
+
+def rule_object(rule: Rule) -> dict[str, Any]:
+    return {
+        "config": escape_surrogates(rule.config_path),
+        "line": rule.line,
+        "files": [escape_surrogates(pattern) for pattern in rule.files],
     }
 
 

@@ -8,7 +8,7 @@ from prompt_lint.model.counts import sum_counts
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.lazy_table import LazyTable
 from prompt_lint.model.values import group_by_prompt
-from prompt_lint.output.phrases import format_count
+from prompt_lint.output.phrases import format_count, format_tokens
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -103,6 +103,14 @@ def sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
 def count_tokens(verdict: Verdict) -> int:
     """Return the tokens of a verdict, 0 where it wasn't counted."""
     return verdict.token_count.tokens if verdict.token_count else 0
+
+
+def import_suffix(listing: Listing, verdict: Verdict) -> str:
+    """Return how much of a prompt is imported, to follow its name: ` (329 ±3 imported)`; "" for nothing."""
+    shares = listing.import_shares.get((verdict.prompt, verdict.model))
+    if not shares or not shares.imported_tokens:
+        return ""
+    return f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
 
 
 def counts_by_model(prompts: Iterable[ListedPrompt]) -> dict[str, list[Count]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.output.phrases import format_count
-from prompt_lint.output.text_pieces import align_right
+from prompt_lint.output.text_pieces import align_right, format_share
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -58,15 +58,8 @@ def render_folders(prompts: Sequence[ListedPrompt], model: str, view: View) -> l
         while len(folder.children) == 1 and depth:  # a folder with nothing but a folder in it is one step
             [(child_name, folder)] = folder.children.items()
             name += f"{child_name}{'/' if folder.children else ''}"
-        share = f"{100 * folder.count.tokens / top.count.tokens:.0f}%" if top.count.tokens else ""
-        rows.append(
-            (
-                format_count(folder.count),
-                share,
-                f"{folder.prompts:,}",
-                f"{'  ' * depth}{name}",
-            )
-        )
+        share = format_share(folder.count.tokens, top.count.tokens)
+        rows.append((format_count(folder.count), share, f"{folder.prompts:,}", f"{'  ' * depth}{name}"))
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
     return list(align_right(rows))
 

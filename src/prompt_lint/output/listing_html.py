@@ -11,12 +11,13 @@ from prompt_lint.output.html_page import render_page, render_problem, render_tab
 from prompt_lint.output.listing import (
     SEVERAL_MODELS,
     describe_totals,
+    import_suffix,
     list_prompts,
     sort_key,
     sort_verdicts,
 )
 from prompt_lint.output.map_html import draw_map
-from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
+from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.session_start_html import draw_session_start
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_changes import render_totals
@@ -83,11 +84,8 @@ class _Column(NamedTuple):
 
 
 def _name(listed: ListedPrompt, listing: Listing) -> str:
-    shares = listing.import_shares.get((listed.prompt, listed.verdicts[0].model))
-    remark = ""
-    if shares and shares.imported_tokens:
-        remark = f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
-    return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{remark}'
+    suffix = import_suffix(listing, listed.verdicts[0])
+    return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{suffix}'
 
 
 def _status(listed: ListedPrompt, _listing: Listing) -> str:
@@ -124,7 +122,7 @@ _COLUMNS = (
     _Column("full", lambda listed, _: percent_of_limit(listed.verdicts[0])),
     _Column("1,000 calls", _cost),
     _Column("status", _status),
-    _Column("kind", lambda listed, _: escape_html(listed.prompt.format)),
+    _Column("format", lambda listed, _: escape_html(listed.prompt.format)),
     _Column("role", lambda listed, _: escape_html(listed.prompt.role)),
     _Column("model", _model),
 )

@@ -13,6 +13,7 @@ from prompt_lint.output.json import (
     note_texts,
     problem_objects,
     removed_objects,
+    rule_object,
     warning_objects,
 )
 from prompt_lint.output.listing import counts_by_model, list_prompts
@@ -54,7 +55,7 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
 
 
 def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
-    prompt, rule = listed.prompt, listed.verdicts[0].rule
+    prompt = listed.prompt
     return {
         "path": escape_surrogates(prompt.path),
         "name": escape_surrogates(prompt.name),
@@ -62,11 +63,7 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
         "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
         "format": prompt.format,
         "role": prompt.role,
-        "rule": {
-            "config": escape_surrogates(rule.config_path),
-            "line": rule.line,
-            "files": [escape_surrogates(pattern) for pattern in rule.files],
-        },
+        "rule": rule_object(listed.verdicts[0].rule),
         "counts": [
             {
                 **_count(verdict, listing.report),

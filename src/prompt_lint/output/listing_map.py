@@ -51,10 +51,10 @@ def shown_tokens(listed: ListedPrompt) -> int:
 def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
     """Return the boxes, the largest first, each with its largest cell first. Prompts without tokens are left out."""
     drawn = [listed for listed in prompts if shown_tokens(listed)]
-    everything = sum(map(shown_tokens, drawn))
+    everything = sum_tokens(drawn)
     small: list[ListedPrompt] = []
     boxes: list[Box] = []
-    for (kind, _), members in _group_by_folder(drawn, everything * _FOLDER_SHARE):
+    for kind, members in _group_by_folder(drawn, everything * _FOLDER_SHARE):
         if sum_tokens(members) < everything * _BOX_SHARE:
             small += members
         else:
@@ -72,8 +72,11 @@ def sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
 
 def _group_by_folder(
     prompts: Iterable[ListedPrompt], enough: float
-) -> Iterator[tuple[tuple[str, str], list[ListedPrompt]]]:
-    """Yield groups by kind and folder. What has fewer than `enough` tokens, or is a single file, goes to the folder above."""
+) -> Iterator[tuple[str, list[ListedPrompt]]]:
+    """Yield the prompts of each kind and folder, with the kind.
+
+    What has fewer than `enough` tokens, or is a single file, goes to the folder above.
+    """
     by_depth: dict[int, dict[tuple[str, str], list[ListedPrompt]]] = {}
 
     def add(kind: str, folder: str, members: Sequence[ListedPrompt]) -> None:
@@ -88,7 +91,7 @@ def _group_by_folder(
             if folder and (is_single or sum_tokens(members) < enough):
                 add(kind, folder.rpartition("/")[0], members)
             else:
-                yield (kind, folder), members
+                yield kind, members
 
 
 def _make_box(kind: str, prompts: Sequence[ListedPrompt], everything: int, palette: Palette) -> Box:

@@ -13,13 +13,14 @@ from prompt_lint.output.listing import (
     count_tokens,
     counts_by_model,
     describe_totals,
+    import_suffix,
     list_prompts,
     sort_key,
     sort_verdicts,
     split_by_model,
 )
 from prompt_lint.output.listing_folders import render_folders
-from prompt_lint.output.phrases import format_calls_cost, format_tokens, percent_of_limit
+from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import (
@@ -27,6 +28,7 @@ from prompt_lint.output.text_pieces import (
     align_right,
     format_count,
     format_name,
+    format_share,
     growth_cell,
     paint,
 )
@@ -149,8 +151,7 @@ def _render_section_sums(
     everything = sum(total.tokens for _, _, total in sums)
     rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
     for title, number, total in sums:
-        share = f"{100 * total.tokens / everything:.0f}%" if everything else ""
-        rows.append((format_count(total), share, f"{number:,}", title))
+        rows.append((format_count(total), format_share(total.tokens, everything), f"{number:,}", title))
     return list(align_right(rows))
 
 
@@ -208,9 +209,7 @@ def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator
     for number, verdict in enumerate(listed.verdicts if is_verbose else listed.verdicts[:1]):
         name = " " * 4 if number else _format_name(prompt)
         name += f" [{verdict.model}]" if is_verbose and len(listed.verdicts) > 1 else ""
-        shares = listing.import_shares.get((prompt, verdict.model))
-        if shares and shares.imported_tokens:
-            name += f" ({format_tokens(shares.imported_tokens, shares.imported_margin)} imported)"
+        name += import_suffix(listing, verdict)
         yield _make_row(verdict, name, shown_status(verdict), listing.report)
 
 

@@ -128,16 +128,16 @@ def _explain(drawn: Sequence[tuple[Shade, int]], listed: int) -> str:
 
 def _arrange(boxes: Sequence[Box], frame: Rectangle) -> Iterator[str]:
     """Yield a rule for each box and cell, in percent of what is around it."""
-    places = squarify([box.tokens for box in boxes], frame)
-    for number, (box, place) in enumerate(zip(boxes, places, strict=True)):
-        yield _write_rule(f"b{number}", place, frame)
-        inner = Rectangle(0, 0, place.width, max(place.height - _TITLE, 1))
+    outlines = squarify([box.tokens for box in boxes], frame)
+    for number, (box, outline) in enumerate(zip(boxes, outlines, strict=True)):
+        yield _write_rule(f"b{number}", outline, frame)
+        inner = Rectangle(0, 0, outline.width, max(outline.height - _TITLE, 1))
         cells = squarify([cell.tokens for cell in box.cells], inner)
         for cell_number, cell in enumerate(cells):
             yield _write_rule(f"b{number}c{cell_number}", cell, inner)
 
 
-def _write_rule(anchor: str, place: Rectangle, frame: Rectangle) -> str:
-    left, width = (100 * length / frame.width for length in (place.left, place.width))
-    top, height = (100 * length / frame.height for length in (place.top, place.height))
+def _write_rule(anchor: str, outline: Rectangle, frame: Rectangle) -> str:
+    left, width = (100 * length / frame.width for length in (outline.left, outline.width))
+    top, height = (100 * length / frame.height for length in (outline.top, outline.height))
     return f"#{anchor}{{left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%}}\n"

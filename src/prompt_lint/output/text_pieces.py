@@ -42,7 +42,12 @@ def format_name(prompt: Prompt) -> str:
     """Return what a prompt is called, with its place for a group."""
     if prompt.is_group:
         return f"{escape_line(prompt.name)} (group, {escape_line(prompt.path)}:{prompt.line})"
-    return escape_line(prompt.path) + (f" ({escape_line(prompt.name)})" if prompt.name else "")
+    return join_name(prompt.path, prompt.name)
+
+
+def join_name(path: str, name: str) -> str:
+    """Return the path of a file, and which of its prompts is meant; `name` is empty for a file with one prompt."""
+    return escape_line(path) + (f" ({escape_line(name)})" if name else "")
 
 
 def format_short_name(prompt: Prompt) -> str:
@@ -63,6 +68,11 @@ def count_cells(verdict: Verdict) -> list[str]:
     """Return the cells for tokens, growth and limit; the growth is empty without a base."""
     limit = "no limit" if verdict.limit is None else f"of {verdict.limit:,}"
     return [format_count(verdict.token_count, verdict.rule.reserve), growth_cell(verdict), limit]
+
+
+def format_share(tokens: int, total: int) -> str:
+    """Return `12%`; "" where the total is 0."""
+    return f"{100 * tokens / total:.0f}%" if total else ""
 
 
 def growth_cell(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.history import Point
@@ -30,15 +30,12 @@ _MAX_TIME = 253_402_300_799
 _MAX_COMMIT = 1 << 20
 
 
-class Commits(NamedTuple):
-    """The commits of a history, the newest first. `notes` say what of it this clone lacks."""
+def list_commits(
+    tree: WorkingTree, since: str, env: Mapping[str, str]
+) -> tuple[Sequence[Point], Sequence[str]]:
+    """Return the first-parent history of HEAD, the newest commit first, and notes on what of it this clone lacks.
 
-    commits: Sequence[Point]
-    notes: Sequence[str]
-
-
-def list_commits(tree: WorkingTree, since: str, env: Mapping[str, str]) -> Commits:
-    """Return the first-parent history of HEAD, back to the last commit before `since`: a date, a revision, or "" for all.
+    It goes back to the last commit before `since`: a date, a revision, or "" for all.
 
     Raises:
         Fatal: there is no git, no commit, or no such date or revision.
@@ -60,7 +57,7 @@ def list_commits(tree: WorkingTree, since: str, env: Mapping[str, str]) -> Commi
         later = (number for number, commit in enumerate(commits, 1) if commit.time >= first_day)
         number = max(later, default=0)
     notes = _note_shallow(tree, commits[-1], env) if number >= len(commits) else []
-    return Commits(commits[: number + 1], notes)
+    return commits[: number + 1], notes
 
 
 def _read_since(tree: WorkingTree, since: str) -> tuple[int, str]:
@@ -102,9 +99,8 @@ def stream_changes(tree: WorkingTree, commits: Sequence[Point]) -> Iterator[list
     """
     pairs = pairwise(commits)
     questions = "".join(f"{commit.commit} {parent.commit}\n" for commit, parent in pairs).encode()
-    renames = (
-        "-M100%" if _is_partial(tree) else "-M"
-    )  # similar contents can't be compared where they are missing
+    # Similar contents can't be compared where they are missing.
+    renames = "-M100%" if _is_partial(tree) else "-M"
     options = ["-r", "-z", "--raw", "--no-abbrev", "--always", renames, f"-l{MAX_RENAMES}"]
     safe = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=none"]
     fields = map(decode, git.stream_fields(["diff-tree", "--stdin", *options, *safe], tree.top, questions))
