@@ -163,9 +163,8 @@ def _live_with_the_parent() -> None:
     """Leave signals to the parent, which ends its workers; and end where it is killed, so that no worker waits for it forever."""
     import threading  # noqa: PLC0415  # the pool has imported it
 
-    for (
-        number
-    ) in _ENDING_SIGNALS:  # a SIGTERM since the fork is pending, and would be lost if it were ignored
+    # A SIGTERM that came since the fork is pending: it would be lost if it were ignored for a moment.
+    for number in _ENDING_SIGNALS:
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
