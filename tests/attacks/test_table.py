@@ -1,4 +1,4 @@
-"""The tests that the table of attacks and docs/security.md name are there."""
+"""The tests that the tables of attacks and faults and docs/security.md name are there."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def list_tests(path: Path) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("page", ["tests/attacks/README.md", "docs/security.md"])
+@pytest.mark.parametrize("page", ["tests/attacks/README.md", "tests/faults.md", "docs/security.md"])
 def test_each_test_that_is_named_is_there(page: str) -> None:
-    """A test that is renamed or removed takes its attack along, or this says so."""
+    """A test that is renamed or removed takes its row along, or this says so."""
     named = _NAMED.findall((ROOT / page).read_text(encoding="utf-8"))
 
     paths = {path: TESTS / path for path, _ in named if (TESTS / path).is_file()}
@@ -39,24 +39,25 @@ def test_each_test_that_is_named_is_there(page: str) -> None:
     assert [path for path, name in named if path not in paths and name] == []
 
 
-def list_rows() -> list[str]:
-    """The attacks of the table: those of rows that name a test."""
-    text = (TESTS / "attacks/README.md").read_text(encoding="utf-8")
-    return re.findall(r"^\| ([^|]+) \| [^|]+ \| `.+` \|$", text, re.MULTILINE)
+def list_rows(page: str) -> list[str]:
+    """The attacks or faults of a table: those of rows that name a test."""
+    text = (TESTS / page).read_text(encoding="utf-8")
+    return re.findall(r"^\| ([^|]+) \| .+ \| `.+` \|$", text, re.MULTILINE)
 
 
-def test_the_table_has_every_attack_once() -> None:
-    """Sixty and more, each with its answer and a test."""
-    assert len(list_rows()) >= 60
-    assert len(set(list_rows())) == len(list_rows())
+@pytest.mark.parametrize(("page", "least"), [("attacks/README.md", 60), ("faults.md", 40)])
+def test_the_table_has_every_row_once(page: str, least: int) -> None:
+    """Each with its answer and a test."""
+    assert len(list_rows(page)) >= least
+    assert len(set(list_rows(page))) == len(list_rows(page))
 
 
 def test_the_page_has_the_figures_of_the_tests() -> None:
     """How many attacks and faults there are."""
     page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-    rows = list_rows()
 
-    assert set(re.findall(r"the (\d+) attacks that", page)) == {str(len(rows))}
+    assert set(re.findall(r"the (\d+) attacks that", page)) == {str(len(list_rows("attacks/README.md")))}
+    assert set(re.findall(r"the (\d+) kinds of faults", page)) == {str(len(list_rows("faults.md")))}
     assert set(re.findall(r"repository of (\d+) attacks", page)) == {str(len(ATTACKS))}
     assert set(re.findall(r"(\d+) faults of a server", page)) == {str(len(FAULTS))}
 

@@ -840,13 +840,14 @@ def wait_until(true: Callable[[], bool]) -> None:
     [
         *((signal.SIGINT, 130, "interrupted", fault) for fault in ("hang", "drip_body", "429")),
         (signal.SIGTERM, 143, "terminated", "hang"),
+        (signal.SIGHUP, 129, "the terminal was closed", "hang"),
     ],
 )
 def test_a_run_that_is_told_to_end_keeps_what_was_counted(
     repo: Repo, check: Callable[..., Done], api: ApiServer, key: None,
     number: signal.Signals, code: int, told: str, fault: Planned,
 ) -> None:  # fmt: skip
-    """Ctrl-C and SIGTERM: at once, with what is kept in a line, and the next run sends only the rest."""
+    """Ctrl-C, SIGTERM and SIGHUP: at once, with what is kept in a line, and the next run sends only the rest."""
     write(repo, **distinct(9))
     api.plan = after(5, fault)
     with started(repo, PROGRAM, "check", "--jobs", "2") as process:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -256,6 +257,46 @@ def test_ctrl_c_while_modules_are_imported_is_quiet(repo: Repo) -> None:
     assert run(repo, sys.executable, "-c", script) == Done(130, "", "")
 
 
+CLOCKS = """
+import itertools, sys, time
+seconds = itertools.repeat(float(sys.argv[1]))
+time.time = lambda: next(seconds)
+time.time_ns = lambda: int(time.time() * 1e9)
+from prompt_lint.cli import main
+for times in ([time.time()], [0], [-1e9], [2.0**33], [0, 2e9, 5e9]):
+    seconds = itertools.cycle(times)
+    print(main.run(["check"]), flush=True)
+"""
+
+
+def test_no_clock_changes_a_verdict(repo: Repo) -> None:
+    """In 1970, before it, in 2242, or in all of them in turn, with a cache that was written at other times."""
+    write_prompts(repo, a=SHORT, b=LONG)
+
+    done = run(repo, sys.executable, "-P", "-c", CLOCKS, str(time.time()))
+
+    first, *others = done.out.split("1\n")[:-1]
+    assert (done.code, done.err) == (0, "")
+    assert "OVER" in first
+    assert others == [first] * 4
+
+
+def test_no_locale_changes_a_report(repo: Repo) -> None:
+    """Nor does a locale that the machine doesn't have, or none: Python writes UTF-8 then."""
+    write_prompts(repo, b=LONG)
+    repo.write("prompts/\u0130\u0131.md", "I\u0130\u0131i\n")
+    plain = {name: os.environ[name] for name in ("PATH", "HOME")}
+
+    first, *others = (
+        run(repo, PROGRAM, "list", env=plain | {"LC_ALL": locale}) for locale in ("", "POSIX", "tr_TR.UTF-8")
+    )
+
+    assert (first.code, first.err) == (0, "")
+    assert "237 ±2" in first.out
+    assert "prompts/\u0130\u0131.md" in first.out
+    assert others == [first] * 2
+
+
 # ---------------------------------------------------------------------------------------------------------
 # The working directory
 
@@ -267,18 +308,34 @@ def test_a_working_directory_that_is_gone_is_told(repo: Repo) -> None:
     assert done == Done(2, "", "error: the working directory is gone\nchange to one that is there\n")
 
 
+_RIGHTS = "-dac_override,-dac_read_search"  # root has them, and would look into any folder
+BOUND_BY_MODES = (
+    ["setpriv", f"--bounding-set={_RIGHTS}", f"--inh-caps={_RIGHTS}"] if os.geteuid() == 0 else []
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_an_output_in_a_read_only_folder_is_told(repo: Repo) -> None:
+    """And the run is no success."""
+    write_prompts(repo, a=SHORT)
+    repo.write("shut/report.json", "an earlier report")
+    (repo.path / "shut").chmod(0o555)
+
+    done = run(repo, *BOUND_BY_MODES, PROGRAM, "check", "--output", "json=shut/report.json")
+
+    (repo.path / "shut").chmod(0o755)
+    assert (done.code, done.err) == (3, "error: could not write shut/report.json: Permission denied\n")
+    assert (repo.path / "shut/report.json").read_text() == "an earlier report"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
     """What nobody could look into isn't passed by in silence."""
     write_prompts(repo, a=SHORT)
     repo.write("prompts/shut/b.md", LONG)
     (repo.path / "prompts/shut").chmod(0)
-    rights = "-dac_override,-dac_read_search"  # root has them, and would look into any folder
-    unprivileged = (
-        ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"] if os.geteuid() == 0 else []
-    )
 
-    done = run(repo, *unprivileged, PROGRAM, "check")
+    done = run(repo, *BOUND_BY_MODES, PROGRAM, "check")
 
     (repo.path / "prompts/shut").chmod(0o755)
     assert "note: git: could not open directory 'prompts/shut/': Permission denied" in done.out
@@ -288,26 +345,55 @@ def test_a_folder_that_can_not_be_listed_is_told(repo: Repo) -> None:
 # Signals
 
 
+def wait_for_workers(process: subprocess.Popen[bytes]) -> list[str]:
+    """Return the ids of the worker processes of a run, once it has two. A process of git is gone at a second look."""
+    worker = re.compile(rf"^ *(\d+) +{process.pid} .*(?:prompt-lint|spawn_main)", re.MULTILINE)
+    earlier: set[str] = set()
+    for _ in range(600):
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], stdout=subprocess.PIPE, check=True)
+        children = set(worker.findall(listing.stdout.decode("utf-8", "replace")))
+        if len(children & earlier) >= 2:
+            return sorted(children & earlier)
+        earlier = children
+        time.sleep(0.05)
+    pytest.fail("no workers after half a minute")
+
+
+KEPT = r" after \d+ of \d+ counts; they are cached, run again to continue\n"
+KILLED_WORKER = (
+    "error: the system has ended a process that counts tokens\n"
+    "give this process more memory, or check fewer prompts at a time\n"
+)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(
-    ("number", "code", "message"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("target", "number", "code", "error"),
+    [
+        ("group", signal.SIGINT, 130, rf"\n?error: interrupted{KEPT}"),
+        ("run", signal.SIGTERM, 143, f"error: terminated{KEPT}"),
+        ("run", signal.SIGKILL, -signal.SIGKILL, ""),
+        ("worker", signal.SIGKILL, 3, KILLED_WORKER),
+    ],
+    ids=["INT", "TERM", "KILL", "KILL of a worker"],
 )
 def test_a_signal_ends_offline_counting_and_its_workers(
-    repo: Repo, number: signal.Signals, code: int, message: str
+    repo: Repo, target: str, number: signal.Signals, code: int, error: str
 ) -> None:
-    """At once and without a traceback, with what is kept: Ctrl-C reaches the whole group, SIGTERM only the one process."""
-    write_large_prompts(repo, 60, 90_000)
+    """At once and without a traceback, with what is kept. Workers that nobody can end, end by themselves."""
+    write_large_prompts(repo, 30, 90_000)
     with started(repo, PROGRAM, "check", "--max-file-size", "4M", start_new_session=True) as process:
-        time.sleep(1.5)
-        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-
+        worker, *_ = wait_for_workers(process)
         begun = time.monotonic()
+        if target == "group":
+            os.killpg(process.pid, number)
+        else:
+            os.kill(int(worker) if target == "worker" else process.pid, number)
         done = finished(process)  # ends with the last process that holds the pipes
 
-    assert done.code == code
-    kept = r"( after \d+ of (about )?\d+ counts; they are cached, run again to continue)?"
-    assert re.fullmatch(f"error: {message}{kept}", done.err.strip())
     assert time.monotonic() - begun < 5
+    assert (done.code, done.out) == (code, "")
+    assert re.fullmatch(error, done.err)
 
 
 # ---------------------------------------------------------------------------------------------------------

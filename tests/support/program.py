@@ -100,7 +100,8 @@ def call_main(
 
     Both streams come in one text, what child processes print included. `env` is all of the environment.
     """
-    limits, sigterm = gc.get_threshold(), signal.getsignal(signal.SIGTERM)
+    limits = gc.get_threshold()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     with (
         tempfile.TemporaryFile() as log,
         patch.dict(os.environ, env, clear=True),
@@ -115,7 +116,8 @@ def call_main(
             code = int(end.code or 0)
         finally:
             gc.set_threshold(*limits)
-            signal.signal(signal.SIGTERM, sigterm)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
             sys.stdout.flush()
         log.seek(0)
         return code, log.read().decode("utf-8", "replace")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# The signals that end a run as Ctrl-C does: what is said of them, and the exit code.
+_ENDINGS: dict[int, tuple[str, ExitCode]] = {signal.SIGTERM: ("terminated", ExitCode.TERMINATED)}
+if sys.platform != "win32":  # which has no SIGHUP
+    _ENDINGS[signal.SIGHUP] = ("the terminal was closed", ExitCode.HUNG_UP)
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
@@ -45,14 +49,15 @@ def _read_notes(error: BaseException) -> str:
 
 
 def run_and_exit(run: Callable[[], int | None]) -> NoReturn:
-    """End the process with the exit code of a run, also for SIGTERM and for a bug."""
-    _unwind_on_sigterm()
+    """End the process with the exit code of a run, also for SIGTERM, for SIGHUP and for a bug."""
+    _unwind_on_signals()
     # What a run makes, it keeps to its end: looking for cycles among it is a sixth of the CPU of a large run.
     gc.set_threshold(100_000)
     try:
         code = catch_faults(run)
     except Terminated as error:
-        code = _write_error(Fault(f"terminated{_read_notes(error)}"), ExitCode.TERMINATED)
+        message, exit_code = _ENDINGS[error.signal_number]
+        code = _write_error(Fault(message + _read_notes(error)), exit_code)
     except BrokenPipeError:  # Click printed something by itself
         code = ExitCode.UNCOUNTED
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would mean "over the limit"
@@ -106,12 +111,14 @@ def _describe_bug(error: Exception) -> tuple[str, str]:
     return message, "this is a bug: please report it with this line and the command"
 
 
-def _unwind_on_sigterm() -> None:
-    """Let SIGTERM end a run as Ctrl-C does, so that what has been counted is saved; unless it is ignored."""
+def _unwind_on_signals() -> None:
+    """Let these signals end a run as Ctrl-C does, so that what has been counted is saved; unless they are ignored."""
 
-    def terminate(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it may come twice: to the process, and to its group
-        raise Terminated
+    def end(number: int, _: object) -> NoReturn:
+        for each in _ENDINGS:  # it may come twice: to the process, and to its group
+            signal.signal(each, signal.SIG_IGN)
+        raise Terminated(number)
 
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, terminate)
+    for number in _ENDINGS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +27,7 @@ _POOL_CHARACTERS = 1_000_000
 _JOBS_IN_A_CHUNK = 16
 # Chunks on their way to each worker: all that is held of a large repository.
 _CHUNKS_AHEAD = 4
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, *(() if sys.platform == "win32" else (signal.SIGHUP,)))
 
 
 class OfflineCounter(NamedTuple):
@@ -142,7 +143,7 @@ def _start_pool(processes: int) -> Executor:
     os.environ["PYTHONSAFEPATH"] = "1"
     # Forked workers inherit the vocabulary and the memo; this process has no threads yet.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts_to_the_parent)
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_live_with_the_parent)
 
 
 def _submit(
@@ -158,11 +159,25 @@ def _submit(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _live_with_the_parent() -> None:
+    """Leave signals to the parent, which ends its workers; and end where it is killed, so that no worker waits for it forever."""
+    import threading  # noqa: PLC0415  # the pool has imported it
+
+    # A SIGTERM that came since the fork is pending: it would be lost if it were ignored for a moment.
+    for number in _ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
+    with suppress(RuntimeError):  # the system allows no more threads
+        threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    import multiprocessing  # noqa: PLC0415  # imported already
+
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _end_workers() -> None:

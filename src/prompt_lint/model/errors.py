@@ -21,12 +21,13 @@ SYSTEM_HINTS = {
 
 
 class ExitCode(IntEnum):
-    """Exit codes, as docs/cli.md documents them."""
+    """Exit codes, as docs/exit-codes.md documents them."""
 
     OK = 0
     OVER_LIMIT = 1
     USAGE = 2
     UNCOUNTED = 3
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -66,7 +67,11 @@ class Fatal(Exception):
 
 
 class Terminated(BaseException):
-    """SIGTERM. Like `KeyboardInterrupt`, it isn't an `Exception`, so that no handler of faults catches it."""
+    """SIGTERM or SIGHUP. Like `KeyboardInterrupt`, it isn't an `Exception`, so that no handler of faults catches it."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
 
 
 class Unreadable(Exception):
