@@ -128,11 +128,11 @@ def test_an_invalid_configuration_is_an_error(repo: Repo, job: Job) -> None:
 
     outputs = dict(done.outputs)
     assert (outputs["status"], outputs["exit-code"], outputs["total"]) == ("error", "2", "")
-    assert [problem["line"] for problem in read_report(done)["problems"]] == [2]
+    assert [problem["line"] for problem in read_report(done)["problems"]] == [1]
     assert json.loads((job.workspace / "out/p.sarif").read_bytes())["runs"][0]["results"]
     check = done.step("Check the prompts")
     [error] = check.annotations("error")
-    assert (error.properties["file"], error.properties["line"]) == (".prompt-lint.yaml", "2")
+    assert (error.properties["file"], error.properties["line"]) == (".prompt-lint.yaml", "1")
     assert check.summary.startswith("### ❌ 1 error; nothing was checked")
 
 
@@ -408,7 +408,7 @@ def test_a_fault_replaces_an_old_comment(repo: Repo, job: Job, github: GitHubSer
     assert done.step("Comment").outcome == "success", done.log
     [only] = github.comments[12]
     assert "prompts/b.md" not in only["body"]
-    assert "`.prompt-lint.yaml:2`: isn't valid YAML" in only["body"]
+    assert "`.prompt-lint.yaml:1`: isn't valid YAML" in only["body"]
 
 
 @pytest.mark.parametrize("level", ["error", "warning"])
