@@ -63,8 +63,8 @@ def test(arguments: list[str]) -> int:
     """Run the tests on all cores. `--slow` adds those that are slow by nature; all else is pytest's."""
     set_up()
     lane = ["-m", ""] if "--slow" in arguments else []
-    # Several workers would write the same file of snapshots. One more than there are cores makes use of their waits.
-    workers = "0" if "--snapshot-update" in arguments else str((os.cpu_count() or 1) + 1)
+    # Several workers would write the same file of snapshots. Two more than there are cores make use of their waits.
+    workers = "0" if "--snapshot-update" in arguments else str((os.cpu_count() or 1) + 2)
     others = [argument for argument in arguments if argument != "--slow"]
     # A file stays with one worker, so that what its tests share is made once. In their order, the longest aren't the last.
     spread = ["--numprocesses", workers, "--dist", "loadfile", "--no-loadscope-reorder"]

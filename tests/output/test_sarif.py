@@ -50,6 +50,7 @@ def test_sarif_keeps_to_its_schema(name: str) -> None:
 
 
 @needs_multitool
+@pytest.mark.slow
 def test_the_validator_of_sarif_has_nothing_to_say(tmp_path: Path) -> None:
     """Microsoft's own, with GitHub's rules, too; its notes are advice, such as other names for rules."""
     for name, report in reports.REPORTS.items():

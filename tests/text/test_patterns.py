@@ -192,7 +192,7 @@ def _assert_agreement(patterns: list[str], paths: list[str], oracle: type[PathSp
     assert [is_match(path) for path in paths] == [spec.match_file(path) for path in paths]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.lists(_PATTERN, min_size=1, max_size=4), st.lists(_PATH, min_size=1, max_size=6))
 @example(["*.md", "!drafts/"], ["drafts/a.md"])
 @example(["a/**/b"], ["a/b", "a/x/b", "a/b/c"])
@@ -202,7 +202,7 @@ def test_pathspec_agrees(patterns: list[str], paths: list[str]) -> None:
     _assert_agreement(patterns, paths, PathSpec)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     st.lists(_PATTERN.filter(lambda text: text[0] != "!"), min_size=1, max_size=4),
     st.lists(_PATH, min_size=1, max_size=6),
@@ -212,7 +212,7 @@ def test_gitignore_agrees_where_nothing_is_taken_back(patterns: list[str], paths
     _assert_agreement(patterns, paths, GitIgnoreSpec)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(st.lists(_DEEP_PATTERN, min_size=1, max_size=3), st.lists(_DEEP_PATH, min_size=1, max_size=8))
 @example(["**/a/**/b"], ["a/b", "x/a/b", "x/a/y/b", "a/a/x/b/c", "b/a", "xa/b"])
 @example(["**/a/**/b/**"], ["a/b", "a/b/c", "x/a/b/c", "x/a/y/b/z/c"])
@@ -224,7 +224,6 @@ def test_pathspec_agrees_on_patterns_with_several_double_stars(patterns: list[st
     _assert_agreement(patterns, paths, GitIgnoreSpec)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["", "!"]), _DEEP_PATTERN).map("".join), min_size=2, max_size=4),
     st.lists(_DEEP_PATH, min_size=1, max_size=8),
@@ -234,7 +233,7 @@ def test_pathspec_agrees_where_such_patterns_take_back(patterns: list[str], path
     _assert_agreement(patterns, paths, PathSpec)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(_PATTERN)
 def test_only_what_is_odd_is_refused(pattern: str) -> None:
     """A refusal is about `//`, `.`, brackets, backslashes, a comment or nothing at all, and is one line. `//` and `..` are refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def list_variables() -> set[str]:
     }
 
 
+@cache
 def list_read() -> set[str]:
     """Every text in the source that looks like a variable's name, or is looked up in an environment."""
     names = set()
