@@ -192,7 +192,11 @@ def _assert_agreement(patterns: list[str], paths: list[str], oracle: type[PathSp
     assert [is_match(path) for path in paths] == [spec.match_file(path) for path in paths]
 
 
-@settings(max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=2 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much],
+)
 @given(st.lists(_PATTERN, min_size=1, max_size=4), st.lists(_PATH, min_size=1, max_size=6))
 @example(["*.md", "!drafts/"], ["drafts/a.md"])
 @example(["a/**/b"], ["a/b", "a/x/b", "a/b/c"])
