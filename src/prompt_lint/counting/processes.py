@@ -27,7 +27,9 @@ _POOL_CHARACTERS = 1_000_000
 _JOBS_IN_A_CHUNK = 16
 # Chunks on their way to each worker: all that is held of a large repository.
 _CHUNKS_AHEAD = 4
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, *(() if sys.platform == "win32" else (signal.SIGHUP,)))
+_ENDING_SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
+if sys.platform != "win32":
+    _ENDING_SIGNALS += (signal.SIGHUP,)
 
 
 class OfflineCounter(NamedTuple):
