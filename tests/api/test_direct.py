@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -293,7 +294,9 @@ def test_no_retry_after_outlasts_the_run(api: ApiServer, name: str) -> None:
     long = name in {"3600", "inf", "huge", "future_date"}
 
     assert seconds < (1.5 if long else QUICK.deadline + 1)
-    assert long == all("try again in" in str(outcome) and name != "1" for outcome in outcomes.values())
+    # An answer that comes too late for another try may say `in 0 s` and `in 1 s`.
+    waits = {re.search(r"try again in (?![01] s)", str(outcome)) is not None for outcome in outcomes.values()}
+    assert waits == {long}
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
