@@ -199,6 +199,7 @@ def test_what_cannot_be_is_refused(history: Callable[..., Done], snapshot: Snaps
         arguments: history(*arguments.split(" "))
         for arguments in (
             "--since 2026-02-30",
+            "--since=",
             "--since olb",
             "--since=--output=x",
             "nowhere.md",
@@ -271,6 +272,7 @@ def test_a_clone_without_all_of_the_history(
     monkeypatch.chdir(tmp_path / "shallow")
     shallow = read(lint("history", "--output-format", "json"))
     recent = read(lint("history", "--since", "2026-10-01", "--output-format", "json"))
+    unknown = lint("history", "--since", "old")
     monkeypatch.chdir(tmp_path / "partial")
     partial = read(lint("history", "prompts/agent.md", "--output-format", "json"))
 
@@ -280,6 +282,10 @@ def test_a_clone_without_all_of_the_history(
         f"this clone is shallow, so the history before {start} is missing; run `git fetch --unshallow`"
     ]
     assert recent["notes"] == []
+    assert unknown.code == 2
+    assert unknown.err.endswith(
+        "\nthis clone is shallow, so old commits are missing; run `git fetch --unshallow`\n"
+    )
     [agent] = partial["prompts"]
     assert (agent["tokens"], agent["uncounted"]) == (
         [18, 18, None, None, 122],
