@@ -258,7 +258,8 @@ def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[...,
 
     assert (done.code, path.read_text()) == (2, config)
     assert "gone.md" in done.out
-    assert "isn't a share" in lint("tighten", "--headroom=0%").err
+    for value in ("0%", "0.5", "101%", "ten"):
+        assert f"`{value}` isn't a share" in lint("tighten", f"--headroom={value}").err
 
 
 def test_one_file_that_two_folders_link_to(repo: Repo, lint: Callable[..., Done]) -> None:

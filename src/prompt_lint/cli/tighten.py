@@ -53,9 +53,12 @@ class _Headroom(click.ParamType[Fraction]):
         if isinstance(value, Fraction):
             return value
         try:
-            return Fraction(parse_limit(f"{value.removesuffix('%')}%").share, 1_000_000)
+            share = parse_limit(value).share
         except ValueError:
+            share = 0
+        if not share:  # also without the sign, since `0.5` may mean 0.5% or 50%
             self.fail(f"`{value}` isn't a share above 0% and up to 100%, such as 10%", param, ctx)
+        return Fraction(share, 1_000_000)
 
 
 def _make_document(tightening: Tightening) -> Document:
