@@ -67,6 +67,7 @@ def _make_document(tightening: Tightening) -> Document:
         lambda _: "",
         tightening.exit_code,
         "tighten",
+        has_diff=True,
     )
 
 
