@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tests.support import composite, log_commands
 
 from prompt_lint.ci.workflow_commands import (
-    MAX_MESSAGE_LENGTH,
     MAX_SUMMARY_BYTES,
     append_summary,
     format_command,
@@ -42,8 +41,8 @@ def test_a_long_message_is_cut() -> None:
     """GitHub would cut it at the same place, without a sign."""
     [command] = log_commands.github(format_command("error", "x" * 10_000, title="t"))
 
-    assert len(command.data) == MAX_MESSAGE_LENGTH
-    assert command.data.endswith("…")
+    assert command.data == f"{'x' * 4_095}…"
+    assert format_command("error", "x" * 4_096, title="t").endswith("::xx" + "x" * 4_094)
 
 
 def test_no_value_sets_another_output(tmp_path: Path) -> None:
