@@ -34,7 +34,9 @@ def test_a_long_message_is_cut() -> None:
     assert (whole, cut) == ("x" * 4_096, f"{'x' * 4_095}…")
 
 
-@pytest.mark.parametrize(("value", "expected"), [("True", True), ("true", True), ("False", False), ("", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("True", True), ("true", True), ("False", False), ("", False)]
+)
 def test_azures_agent_is_known_by_its_variable(value: str, expected: bool) -> None:
     """In whatever case."""
     assert has_agent({"TF_BUILD": value}) is expected

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from prompt_lint.model.errors import ExitCode
+from prompt_lint.output import terminal
 from prompt_lint.output.delivery import Document, OutputOptions, Target, deliver
 from prompt_lint.output.terminal import find_width, wants_color
 
@@ -84,6 +85,4 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
 
 def test_what_a_stream_cannot_encode_stays_legible() -> None:
     """Bars of sparklines become digits, the highest 8."""
-    assert "▁▄█· ±3 → …".encode(
-        "ascii", "prompt-lint"
-    )  # the handler that the module registers == b"148. +/-3 -> ..."
+    assert "▁▄█· ±3 → …".encode("ascii", terminal._SUBSTITUTE) == b"148. +/-3 -> ..."
