@@ -30,6 +30,7 @@ GITLAB = r"""
 [README Owners] @user1 @user2
 README.md
 internal/README.md @user4
+docs/README.md @user4
 lib @files
 
 ^[Optional][2] @@maintainer
@@ -42,6 +43,7 @@ lib @files
 
 [readme OWNERS]
 README.txt @user5
+docs/README.md @user6
 """
 
 
@@ -79,6 +81,7 @@ def test_gitlab_takes_the_last_pattern_of_each_section(repo: Repo) -> None:
         "a.txt": "@admin",
         "README.md": "@admin @user1 @user2",
         "x/internal/README.md": "@admin @user4",
+        "x/docs/README.md": "@admin @user6",
         "x/lib": "@admin @files",
         "lib/a": "@admin",
         "x/#file.rb": "@admin @@maintainer",
@@ -98,6 +101,8 @@ def test_gitlab_takes_the_last_pattern_of_each_section(repo: Repo) -> None:
 
 def test_the_first_file_is_read(repo: Repo) -> None:
     """In the order of both hosts; without one nobody owns anything, and a note says so."""
+    [note] = find_owners(open_tree(str(repo.path)), ["a"]).notes
+    assert note.message.startswith("no owner is known: there is none of .github/CODEOWNERS, CODEOWNERS, ")
     for owner, name in enumerate(
         (".gitlab/CODEOWNERS", "docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS")
     ):
