@@ -58,7 +58,8 @@ class Rule(NamedTuple):
 
     def own_limits_for(self, name: str) -> Mapping[str, int]:
         """Return how many tokens of its own such a prompt may have, by model: its limits less the reserve."""
-        return {model: limit - self.reserve for model, limit in self.limits_for(name).items()}
+        limits = self.limits_for(name)
+        return {model: limit - self.reserve for model, limit in limits.items()} if self.reserve else limits
 
     def limit_line(self, name: str, model: str) -> int:
         """Return the line of such a limit in the configuration; 0 for a limit from the command line."""
