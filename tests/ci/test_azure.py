@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support import log_commands
 
 from prompt_lint.ci import azure
 from prompt_lint.ci.context import Context
@@ -25,6 +26,16 @@ def test_a_pull_request_on_azure(target: str) -> None:
         "azure", "PullRequest", "pull_request", merge_commit=ID, target_branch="main", pull_request=9, repository="o/r",
         fetch_hint="give the step `checkout: self` `fetchDepth: 0`",
     )  # fmt: skip
+
+
+def test_an_issue_is_read_as_it_was_meant() -> None:
+    """No character of the message or a property ends it."""
+    text = "a]b;c=d\r\n##vso[e]%0A%AZP25"
+
+    [command] = log_commands.azure(format_issue("error", text, code=text))
+
+    assert (command.name, command.data) == ("task.logissue", text)
+    assert command.properties == {"type": "error", "code": text}
 
 
 def test_a_long_message_is_cut() -> None:
