@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tests.support import composite, log_commands
 
 from prompt_lint.ci.workflow_commands import (
-    MAX_SUMMARY_BYTES,
     append_summary,
     format_command,
     set_outputs,
@@ -19,6 +18,7 @@ from prompt_lint.ci.workflow_commands import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+MEBIBYTE = 1_048_576
 PIECES = st.sampled_from(["::", ":", ",", "=", "%", "%0A", "%25", "\n", "\r", " ", "]", "\u0301", "a"])
 TEXT = st.lists(PIECES, max_size=12).map("".join)
 
@@ -70,9 +70,9 @@ def test_a_summary_is_appended(tmp_path: Path, before: str, expected: str) -> No
 def test_a_full_summary_stays_as_it_is(tmp_path: Path) -> None:
     """Whoever writes learns how many bytes are left, and may write nothing."""
     file = tmp_path / "summary.md"
-    file.write_text("x" * (MAX_SUMMARY_BYTES - 10))
+    file.write_text("x" * (MEBIBYTE - 10))
 
     assert not append_summary(str(file), lambda room: "x" if room > 7 else "", "\n\n")
-    assert file.stat().st_size == MAX_SUMMARY_BYTES - 10
+    assert file.stat().st_size == MEBIBYTE - 10
     assert append_summary(str(file), lambda room: "x" * room, "\n\n")
-    assert file.stat().st_size == MAX_SUMMARY_BYTES - 1
+    assert file.stat().st_size == MEBIBYTE - 1
