@@ -11,7 +11,9 @@ from tests.support import composite, log_commands
 
 from prompt_lint.ci.workflow_commands import (
     append_summary,
+    count_bytes,
     format_command,
+    has_runner,
     set_outputs,
 )
 
@@ -33,8 +35,9 @@ def test_a_command_is_read_as_it_was_meant(message: str, file: str, title: str) 
 
 
 def test_a_message_starts_with_an_ascii_character() -> None:
-    """To the runner, a colon and an accent behind it are one letter."""
+    """To the runner, a colon and an accent behind it are one letter; further on they mean nothing."""
     assert format_command("notice", "\u0301x", title="t") == "::notice title=t:: \u0301x"
+    assert format_command("notice", "x\u0301", title="t") == "::notice title=t::x\u0301"
 
 
 def test_a_long_message_is_cut() -> None:
@@ -65,6 +68,17 @@ def test_a_summary_is_appended(tmp_path: Path, before: str, expected: str) -> No
 
     assert append_summary(str(file), lambda _: "all", "\n\n")
     assert file.read_text() == expected
+
+
+def test_a_text_takes_the_bytes_that_are_written_of_it() -> None:
+    """A lone surrogate is written as its escape."""
+    assert count_bytes("é\ud800") == len(b"\xc3\xa9\\ud800")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("", False)])
+def test_githubs_runner_is_known_by_its_variable(value: str, expected: bool) -> None:
+    """As its documentation has it."""
+    assert has_runner({"GITHUB_ACTIONS": value}) is expected
 
 
 def test_a_full_summary_stays_as_it_is(tmp_path: Path) -> None:
