@@ -170,7 +170,7 @@ def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path) -> None:
 
     (tmp_path / f"prompt_lint-{__version__}.dist-info").mkdir()
     record = f"prompt_lint-{__version__}.dist-info/RECORD"
-    rows = "prompt_lint/a.py,sha256=1,1\nprompt_lint/counting/offline.py,sha256=1,1\n"
+    rows = "prompt_lint/a.py,sha256=1,1\nprompt_lint/counting/offline.py,sha256=1,\n"
     first = find_with(record, rows)
     assert find_with(record, f"other/a.py,sha256=1,1\n{rows}prompt_lint/a.pyc,,\nprompt_lint/odd\n") == first
     other = find_with(record, rows.replace("a.py,sha256=1", "a.py,sha256=2"))
