@@ -19,7 +19,7 @@ from prompt_lint.model.values import Prompt
 from prompt_lint.output.report_reader import parse_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 KIB = 1024
 SIZES = (2 * KIB, 8 * KIB, 32 * KIB)
@@ -120,16 +120,6 @@ def measure(read: Callable[[str, bytes], None], path: str, data: bytes) -> float
     return time.process_time() - started
 
 
-@pytest.fixture(scope="module")
-def only_new_objects() -> Iterator[None]:
-    """Let the garbage collector pass over what is there, such as thousands of collected tests."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("only_new_objects")
 @pytest.mark.parametrize(("path", "start", "unit", "end"), SHAPES)
 def test_time_and_memory_grow_with_the_size_of_a_file(path: str, start: str, unit: str, end: str) -> None:
     """Whatever it holds. What takes memory that grows with the square of the size is stopped at a small one."""
