@@ -62,7 +62,7 @@ def compare_with(
     tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
     """Open the comparison with a base that was found."""
-    with CommitTree(tree.top, base.commit, tree.left_out) as commit:
+    with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
         yield Comparison(base, commit, base_config, partial(_judges_changes, policy, config))
 

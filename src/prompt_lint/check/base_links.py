@@ -33,14 +33,12 @@ class BaseLinks:
         targets: Targets,
         base_matcher: RuleMatcher,
         changes: Changes,
-        max_file_size: int,
     ) -> None:
         self._tree = tree
         self._commit = commit
         self._targets = targets
         self._base_matcher = base_matcher
         self._changes = changes
-        self._max_file_size = max_file_size
         self._paired: set[str] = set()
 
     @cached_property
@@ -72,9 +70,7 @@ class BaseLinks:
     def _match_linked(self, matcher: RuleMatcher) -> dict[str, MatchedFile]:
         files = match_files(matcher.find_rules(self._links.values()), self._links, matcher)
         return {
-            file.display_path: file
-            for whole in files
-            for file in split_by_name(whole, matcher, self._commit, self._max_file_size)
+            file.display_path: file for whole in files for file in split_by_name(whole, matcher, self._commit)
         }
 
     def pair_prompts(self) -> tuple[dict[str, Change], dict[str, tuple[str, ...]]]:
@@ -177,7 +173,7 @@ class BaseLinks:
         if own.base_path == base_file.path and own.kind in {"unchanged", "changed"}:
             return Change(own.kind, base_path)
         node = self._commit.find_node(base_file.path)
-        is_same = node and has_content(self._tree, file.path, "", node.id, self._max_file_size)
+        is_same = node and has_content(self._tree, file.path, "", node.id)
         return Change("unchanged" if is_same else "changed", base_path)
 
 

@@ -93,7 +93,6 @@ def find_affected_groups(
     groups: Iterable[GroupFiles],
     tree: WorkingTree,
     paths: Sequence[str],
-    max_file_size: int,
     remembered: RememberedFiles | None,
 ) -> list[GroupFiles]:
     """Return the groups that one of `paths` belongs to: as a file, in a folder, or included by a file of the group.
@@ -106,9 +105,7 @@ def find_affected_groups(
         names = (
             name for file in group.files for name in (file.path, _resolve(tree, file.path), *file.aliases)
         )
-        return any(map(is_named, names)) or bool(
-            find_importers(tree, group.files, paths, max_file_size, remembered)
-        )
+        return any(map(is_named, names)) or bool(find_importers(tree, group.files, paths, remembered))
 
     return list(filter(is_affected, groups))
 
