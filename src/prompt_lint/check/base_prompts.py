@@ -170,7 +170,7 @@ def _read_groups(
 
 def _find_base_group(base_config: Config | None, group: Group) -> Group | None:
     """Return the group of this name that the base had in the same folder's configuration."""
-    groups = base_config.find_nearest(group.rule.config_path).groups if base_config else ()
+    groups = base_config.find_governing(group.rule.config_path).groups if base_config else ()
     return next((base_group for base_group in groups if base_group.name == group.name), None)
 
 

@@ -116,7 +116,7 @@ class BaseCounts(NamedTuple):
         if config is None:
             return None, 0
         if prompt.is_group:
-            groups = config.find_nearest(prompt.path).groups
+            groups = config.find_governing(prompt.path).groups
             rules = [group.rule for group in groups if group.name == prompt.name]
         else:
             names = self.changes.base_names.get(prompt.path, ())

@@ -39,7 +39,7 @@ def find_exempt_paths(
             names[real].append(link)
     exempt = []
     for each in config.list_all():
-        governed = {path: others for path, others in names.items() if config.find_nearest(path) is each}
+        governed = {path: others for path, others in names.items() if config.find_governing(path) is each}
         for exemption in each.exempt:
             matches = patterns.compile_patterns(exemption.files)
             exempt.append(

@@ -145,7 +145,7 @@ def _list_names(path: str, tree: WorkingTree) -> set[str]:
 def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
     """Yield the notes of the kinds that the configuration of their file has on."""
     for note in notes:
-        if note.kind not in config.find_nearest(note.path).notes_off:
+        if note.kind not in config.find_governing(note.path).notes_off:
             yield note
 
 

@@ -35,7 +35,7 @@ def describe_input(path: str, tree: WorkingTree, config: Config) -> str:
     if is_among(path, (os.path.join(tree.top, name) for name in (*config.list_paths(), *NAMES))):
         return "the configuration"
     name = _find_name(path, tree)
-    if name and config.find_nearest(name).mistakes:
+    if name and config.find_governing(name).mistakes:
         return _UNKNOWN
     rule = name and compile_config(config).find_rule(name)
     if rule and rule.line:

@@ -116,7 +116,7 @@ def _find_subject(
         if near := find_nearest(path, [group.name for group in groups]):
             raise Fatal(f"there is no file, folder or group `{path}`", f"did you mean the group `{near}`?")
     tree, config, [relative] = load_project(env, (path,), config_options)
-    if mistakes := config.find_nearest(relative).mistakes:
+    if mistakes := config.find_governing(relative).mistakes:
         raise ConfigErrors(mistakes)
     return tree, config, relative, ()
 
@@ -186,7 +186,7 @@ def _choose_name(tree: WorkingTree, matcher: RuleMatcher, path: str) -> str:
 
 def _describe_config(config: Config, path: str) -> Iterator[str]:
     """Yield which of several configurations governs a path, and why."""
-    nearest = config.find_nearest(path)
+    nearest = config.find_governing(path)
     if config.nested and nearest.path:
         yield f"  governed by {escape_line(nearest.path)}: the nearest configuration above it"
     elif config.nested:
