@@ -79,7 +79,7 @@ class _GroupReader(NamedTuple):
         members: list[_MemberFile] = []
         for file in files:
             prompts = []
-            references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
+            references = _match_references(matchers, file.all_names)
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
                 naming = [reference for reference in references if is_added(prompt, reference)]

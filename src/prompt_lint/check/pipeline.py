@@ -20,8 +20,9 @@ from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Note, Report
+from prompt_lint.repo.links import list_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,22 +125,14 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
 
     Nothing, which is everything, where the top is among them.
     """
-    folders = {name: each.folder for each in config.list_all() for name in _list_names(each.path, tree)}
+    folders = {name: each.folder for each in config.list_all() for name in list_names(tree, each.path)}
     replaced = dict.fromkeys(folders.get(path, path) for path in paths)
     return () if "" in replaced else list(replaced)
 
 
 def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
     """Return the paths of the configurations, and where those lead that are links."""
-    return set().union(*(_list_names(path, tree) for path in config.list_paths()))
-
-
-def _list_names(path: str, tree: WorkingTree) -> set[str]:
-    """Return a path, and where it leads if it is a link."""
-    try:
-        return {path, tree.resolve(path)} if path else set()
-    except Unreadable:
-        return {path}
+    return {name for path in config.list_paths() for name in list_names(tree, path)}
 
 
 def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
@@ -156,12 +149,12 @@ def _apply_exemptions(
     settings: Settings,
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
     """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
-    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
-    failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    exemptions, today = targets.exemptions, settings.today
+    failing, notes = apply_exemptions_to_problems(problems, exemptions, today)
+    exempted = [apply_exemption(verdict, exemptions, today) for verdict in verdicts]
     if targets.is_everything:
         problem_paths = {problem.path for problem in problems}
-        notes += note_unneeded(targets.exemptions, exempted, problem_paths)
+        notes += note_unneeded(exemptions, exempted, problem_paths)
     label = settings.accept_label if settings.is_accepted else ""
     return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 

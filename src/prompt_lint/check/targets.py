@@ -10,7 +10,8 @@ from prompt_lint.config.rule_matching import MatchedFile, compile_config, find_u
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
-from prompt_lint.repo.links import select_intact
+from prompt_lint.repo.links import list_names, select_intact
+from prompt_lint.repo.paths import list_parents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -145,10 +146,10 @@ def find_unmatched(
 ) -> list[str]:
     """Return those of `paths` that lead to no target: neither by name, nor as a folder, nor as an import."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
-    names = {name for file in files for name in _list_names(file)}
+    names = {name for file in files for name in file.all_names}
     names.update(problem.path for problem in targets.problems)
     reachable = _add_folders(names)
-    unmatched = [path for path in paths if reachable.isdisjoint(_list_own_names(tree, path))]
+    unmatched = [path for path in paths if reachable.isdisjoint(list_names(tree, path))]
     if unmatched:
         included = {path for file in files for path in list_included(tree, file, remembered)}
         reachable = _add_folders(included)
@@ -157,21 +158,7 @@ def find_unmatched(
 
 def _add_folders(paths: Collection[str]) -> set[str]:
     """Return the paths and all folders above them."""
-    folders = {""} if paths else set()
-    for path in paths:
-        end = path.rfind("/")
-        while end > 0 and path[:end] not in folders:
-            folders.add(path[:end])
-            end = path.rfind("/", 0, end)
-    return folders.union(paths)
-
-
-def _list_own_names(tree: WorkingTree, path: str) -> set[str]:
-    """Return the path, and where it leads if it is a link."""
-    try:
-        return {path, tree.resolve(path)} if path else {path}
-    except Unreadable:
-        return {path}
+    return {above for path in paths for above in ("", *list_parents(path), path)}
 
 
 def _select(
@@ -182,14 +169,10 @@ def _select(
 ) -> list[MatchedFile]:
     """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
     is_named = match_below(paths)
-    named = [file for file in matched if any(map(is_named, _list_names(file)))]
+    named = [file for file in matched if any(map(is_named, file.all_names))]
     shown = {file.display_path for file in named}
     others = [file for file in matched if file.display_path not in shown]
     return [*named, *find_importers(tree, others, paths, remembered)]
-
-
-def _list_names(file: MatchedFile) -> tuple[str, ...]:
-    return (file.path, *file.aliases, file.read_as) if file.read_as else (file.path, *file.aliases)
 
 
 def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:

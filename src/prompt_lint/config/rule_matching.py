@@ -30,6 +30,16 @@ class MatchedFile(NamedTuple):
     def display_path(self) -> str:
         return self.read_as or self.path
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that make this prompt of the file: the one by which it is read, and links."""
+        return (self.display_path, *self.aliases)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Those, and its own."""
+        return (self.path, *self.names)
+
 
 class CompiledRule(NamedTuple):
     """A rule with its patterns compiled. Each path that it can match begins with one of `starts`."""

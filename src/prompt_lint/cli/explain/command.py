@@ -231,9 +231,7 @@ def _describe_groups(targets: Targets) -> Iterator[str]:
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
     """Yield the files whose prompts import this one."""
-    importers = [
-        file.display_path for file in targets.matched if path not in {file.path, file.read_as, *file.aliases}
-    ]
+    importers = [file.display_path for file in targets.matched if path not in file.all_names]
     yield from (f"  taken in by the prompt of {escape_line(name)}" for name in importers[:_MAX_IMPORTERS])
     if len(importers) > _MAX_IMPORTERS:
         yield f"  and by {pluralize(len(importers) - _MAX_IMPORTERS, 'more file')}"

@@ -64,7 +64,7 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
     below: list[MatchedFile] = []
     importers: list[MatchedFile] = []
     for file in targets.matched:
-        is_inside = any(map(is_named, (file.path, file.read_as, *file.aliases)))
+        is_inside = any(map(is_named, file.all_names))
         (below if is_inside else importers).append(file)
     return below, importers
 
