@@ -10,7 +10,6 @@ from prompt_lint.output.listing import (
     MAX_ROWS_PER_FILE,
     SEVERAL_MODELS,
     ListedPrompt,
-    count_tokens,
     counts_by_model,
     describe_totals,
     import_suffix,
@@ -21,7 +20,7 @@ from prompt_lint.output.listing import (
 )
 from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import (
     BOLD,
@@ -239,8 +238,8 @@ def _make_row(verdict: Verdict, name: str, status: ShownStatus, report: Report) 
 def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
     """Return one row for the many prompts of a file: the largest, the 95th percentile, and the worst status."""
     verdicts = [listed.verdicts[0] for listed in prompts]
-    largest = max(verdicts, key=count_tokens)
-    p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
+    ordered = sorted(verdicts, key=lambda verdict: verdict.tokens)
+    largest, p95 = ordered[-1], ordered[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
     name = f"{escape_line(largest.prompt.path)} ({numbers})"
-    return _make_row(largest, name, min(map(shown_status, verdicts), key=list(STATUS_WORDS).index), report)
+    return _make_row(largest, name, find_worst_status(verdicts), report)
