@@ -24,7 +24,7 @@ from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, sho
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import (
     BOLD,
-    align_right,
+    align_columns,
     format_count,
     format_name,
     format_share,
@@ -151,7 +151,7 @@ def _render_section_sums(
     rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
     for title, number, total in sums:
         rows.append((format_count(total), format_share(total.tokens, everything), f"{number:,}", title))
-    return list(align_right(rows))
+    return list(align_columns(rows, left=(3,)))
 
 
 def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
@@ -192,14 +192,11 @@ def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
     labels = [STATUS_WORDS[row.status].label if row.status else "status" for row in rows]
     if not any(row.growth for row in rows[1:]):  # without a base
         rows = [row._replace(growth="") for row in rows]
-    widths = [max(map(len, column)) for column in zip(*(row[1:8] for row in rows), strict=True)]
-    label_width = max(map(len, labels))
-    for row, label in zip(rows, labels, strict=True):
-        cells = zip(row[1:6], widths[:5], strict=True)
-        numbers = "  ".join(f"{cell:>{width}}" for cell, width in cells if width)
+    numbers = align_columns([(label, *row[1:6]) for row, label in zip(rows, labels, strict=True)])
+    words = align_columns([row[6:] for row in rows], left=(0, 1, 2))
+    for row, first, last in zip(rows, numbers, words, strict=True):
         color = STATUS_WORDS[row.status].color if row.status not in {None, "ok"} else ""
-        status = paint(f"{label:<{label_width}}  {numbers}", color, view)
-        yield f"{status}  {row.format:<{widths[5]}}  {row.role:<{widths[6]}}  {row.name}"
+        yield f"{paint(first, color, view)}  {last}"
 
 
 def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
