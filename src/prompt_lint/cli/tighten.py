@@ -125,7 +125,6 @@ def command(
     env: Mapping[str, str],
     paths: tuple[str, ...],
     headroom: Fraction,
-    max_file_size: int,
     dry_run: bool,
     check: bool,
     config_options: ConfigOptions,
@@ -137,13 +136,11 @@ def command(
     Replaces numbers in .prompt-lint.yaml, and nothing else. No limit is raised.
     """
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, options.JudgingOptions(max_file_size, exit_zero=True))
+    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_prompts(tree, config, (), sources, settings)
         chosen = check_prompts(tree, config, relative, sources, settings) if relative else None
-    targets = choose_targets(
-        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
-    )
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     problems = _select_problems(report, chosen)
     files: list[TightenedFile] = []
     if all(problem.exit_code is not ExitCode.USAGE for problem in problems):
