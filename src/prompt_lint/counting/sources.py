@@ -11,6 +11,7 @@ from prompt_lint.counting.disputes import is_too_low, settle_dispute
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.models import assume_model
 from prompt_lint.model.needs import describe_needs
 from prompt_lint.text.plural import pluralize
 
@@ -64,7 +65,6 @@ class CountSources(NamedTuple):
 
     mode: Mode
     offline_counter: OfflineCounter
-    tokenizer_family: Callable[[str], str]
     counts: CountCache
     files: FileCache
     service: ApiService | None
@@ -308,7 +308,7 @@ def _record_drift(
     model: str, exact_tokens: int, offline_tokens: int, sources: CountSources, results: CountResults
 ) -> None:
     if abs(offline_tokens - exact_tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * exact_tokens):
-        family = sources.tokenizer_family(model)
+        family = assume_model(model).tokenizer_family
         drift = results.drifts.get(family, Drift())
         results.drifts[family] = Drift(
             drift.requests + 1, drift.exact + exact_tokens, drift.offline + offline_tokens
