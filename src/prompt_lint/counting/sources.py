@@ -276,7 +276,7 @@ def _weigh_exact_count(
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
     if not offline.is_unverified and not offline.contains(exact.tokens):
-        _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
+        _record_drift(key.model, exact.tokens, offline.tokens, results)
     return exact
 
 
@@ -304,9 +304,7 @@ def _is_from_gateway(sources: CountSources) -> bool:
     return sources.service is not None and sources.service.is_gateway
 
 
-def _record_drift(
-    model: str, exact_tokens: int, offline_tokens: int, sources: CountSources, results: CountResults
-) -> None:
+def _record_drift(model: str, exact_tokens: int, offline_tokens: int, results: CountResults) -> None:
     if abs(offline_tokens - exact_tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * exact_tokens):
         family = assume_model(model).tokenizer_family
         drift = results.drifts.get(family, Drift())
