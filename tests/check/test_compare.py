@@ -635,6 +635,40 @@ def test_a_prompt_that_moves_to_a_larger_limit_is_told(repo: Repo, check: Check)
     assert [(one["before"], one["after"]) for one in report["loosened"]] == [(100, 9000)]
 
 
+@pytest.mark.parametrize("config", [f"on_raise: fail\n{RULE}", f"on_raise: fail\nexclude: x.md\n{RULE}"])
+def test_a_prompt_that_moves_out_of_all_rules_is_a_loosening(repo: Repo, check: Check, config: str) -> None:
+    """Under the configuration of the base, and under one that changed, too. It is still a file of the repository."""
+    begin(repo, f"{TOP}on_raise: fail\n{RULE}", moved=LARGE, left=SMALL)
+    repo.write(".prompt-lint.yaml", TOP + config)
+    repo.git("mv", "prompts/moved.md", "moved.md")
+    repo.write("moved.md", LARGE + SMALL)
+    repo.commit()
+
+    code, report = check()
+
+    [loosened] = report["loosened"]
+    assert (code, loosened["what"]) == (1, "no rule applies to `moved.md` any more")
+    assert loosened["line"] == TOP.count("\n") + config.count("\n")
+
+
+@pytest.mark.parametrize("way", ["deleted", "untracked", "linked"])
+def test_a_prompt_that_leaves_or_is_still_judged_loosens_nothing(repo: Repo, check: Check, way: str) -> None:
+    """One that git doesn't track any more is in no other checkout; a link in its place still makes it a prompt."""
+    begin(repo, f"{TOP}on_raise: fail\n{RULE}", p=SMALL, left=SMALL)
+    if way == "linked":
+        repo.git("mv", "prompts/p.md", "p.md")
+        repo.link("prompts/p.md", "../p.md")
+    else:
+        repo.git("rm", "-q", *(["--cached"] if way == "untracked" else []), "prompts/p.md")
+        repo.write(".gitignore", "prompts/p.md\n")
+    repo.commit()
+
+    code, report = check()
+
+    assert (code, report["loosened"]) == (0, [])
+    assert [one["path"] for one in report["removed"]] == ([] if way == "linked" else ["prompts/p.md"])
+
+
 def test_a_configuration_that_moves_is_still_one(repo: Repo, check: Check) -> None:
     """Under another path it isn't the first: what was within its limit has to stay there."""
     begin(repo, p=SMALL)

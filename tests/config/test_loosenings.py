@@ -46,11 +46,11 @@ ONE = TOP + 'prompts: [{files: "*.md"}]\n'
         (ONE.replace(f", {SECOND}", ""), [("*.md", "is not counted any more", SECOND, 100, None)]),
         (
             TOP + "prompts: [{files: a.md}]\n",
-            [("*.md", "files that this rule applied to have no rule any more", "", None, None)],
+            [("*.md", "no rule applies to `b.md` and 1 other file any more", "", None, None)],
         ),
         (
             ONE + "exclude: docs/\n",
-            [("*.md", "files that this rule applied to have no rule any more", "", None, None)],
+            [("*.md", "no rule applies to `docs/c.md` any more", "", None, None)],
         ),
         (
             ONE + "exempt: [{files: a.md, reason: Later.}]\n",
@@ -246,7 +246,7 @@ def test_a_nested_configuration_is_compared_with_the_one_that_governed_its_folde
         nest(ONE + GROUP + "on_raise: fail\n"),
         nest(ONE + "exempt: [{files: c.md, reason: Later.}]\n"),
     )
-    no_rule = "files that this rule applied to have no rule any more"
+    no_rule = "no rule applies to `docs/c.md` any more"
 
     def list_all(before: Config, after: Config) -> list[tuple[str, str]]:
         return [(one.description, one.config_path) for one in find_loosenings(before, after, PATHS)]

@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.config.loosenings import find_loosenings
 from prompt_lint.repo.links import select_intact
+from prompt_lint.repo.paths import to_native
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prompt_lint.check.base import Comparison
     from prompt_lint.check.base_prompts import FileChanges
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
     from prompt_lint.model.rules import Loosening
+    from prompt_lint.repo.changes import Changes
 
 
 def list_loosenings(
     comparison: Comparison, config: Config, targets: Targets, changes: FileChanges
 ) -> list[Loosening]:
-    """Return what the configuration allows that the base's didn't."""
-    new_paths = {
-        change.base_path: path for path, change in changes.changes.paths.items() if change.kind == "renamed"
-    }
-    if comparison.config is None or (comparison.config == config and not new_paths):
+    """Return what the configuration, or where a file is now, allows that the base didn't.
+
+    What was deleted is allowed nothing; what was moved to where no rule applies is.
+    """
+    base_config = comparison.config
+    moved = {old: new for old, new in _map_renames(changes.changes) if not _is_there(comparison, old)}
+    if base_config is None or (base_config == config and not moved):
         return []
+    if base_config == config:  # each other file has the rule that it had
+        return find_loosenings(base_config, config, {new: old for old, new in moved.items()})
     # All that the base had: a file that no rule applies to any more may be where nothing is looked for now.
     entries = comparison.commit.list_entries()
     links = select_intact(comparison.commit.find_aliases(entries))
@@ -32,10 +40,21 @@ def list_loosenings(
     base_paths += links
     current_paths = {*targets.files, *targets.links}
     paths = {
-        new_paths.get(path, path): path
+        moved.get(path, path): path
         for path in base_paths
-        if path in new_paths
-        or path in current_paths
-        or os.path.lexists(os.path.join(comparison.commit.top, path))
+        if path in moved or path in current_paths or _is_there(comparison, path)
     }
-    return find_loosenings(comparison.config, config, paths)
+    return find_loosenings(base_config, config, paths)
+
+
+def _map_renames(changes: Changes) -> Iterator[tuple[str, str]]:
+    """Yield the path in the base and the current one of each renamed file, wherever it is now."""
+    yield from changes.moved_away.items()
+    for path, change in changes.paths.items():
+        if change.kind == "renamed":
+            yield change.base_path, path
+
+
+def _is_there(comparison: Comparison, path: str) -> bool:
+    """Return whether there is a file or a link at a path."""
+    return os.path.lexists(os.path.join(comparison.commit.top, to_native(path)))

@@ -9,6 +9,7 @@ from prompt_lint.config.keys import ON_RAISE
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.model.rules import Loosening
 from prompt_lint.text import patterns
+from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,21 +61,25 @@ def _is_weaker(on_raise: str, base: str) -> bool:
 
 def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str]) -> Iterator[Loosening]:
     base_rules, current_rules = compile_config(base), compile_config(current)
-    pairs: dict[tuple[int, int], tuple[Rule, Rule | None]] = {}
+    pairs: dict[tuple[int, int], tuple[Rule, Rule | None, list[str]]] = {}
     for path, base_path in base_paths.items():
         if old := base_rules.find_rule(base_path):
             new = current_rules.find_rule(path)
-            pairs.setdefault((id(old), id(new)), (old, new))
-    for old, new in pairs.values():
+            pairs.setdefault((id(old), id(new)), (old, new, []))[2].append(path)
+    for old, new, paths in pairs.values():
         if new is None:
-            yield Loosening(
-                ", ".join(old.files),
-                "files that this rule applied to have no rule any more",
-                0,
-                config_path=old.config_path,
-            )
+            others = f" and {pluralize(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
+            description = f"no rule applies to `{min(paths)}`{others} any more"
+            line = _find_line(current, old)
+            yield Loosening(", ".join(old.files), description, line, config_path=old.config_path)
         else:
             yield from _compare_rule(old, new)
+
+
+def _find_line(config: Config, old: Rule) -> int:
+    """Return the line of the rule with the patterns of `old`; 0 if there is none any more."""
+    rules = config.find_governing(old.config_path).rules
+    return next((rule.line for rule in rules if rule.files == old.files), 0)
 
 
 def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:

@@ -115,8 +115,8 @@ def loosening_row(loosening: Loosening, models: Sequence[str], page: Page) -> st
         f" for {', '.join(map(escape_as_code, models))}" if models and page.has_several_models else ""
     )
     old, new = ("" if limit is None else f"{limit:,}" for limit in (loosening.old_limit, loosening.new_limit))
-    place = format_place(loosening.config_path, loosening.line) if loosening.line else ""
     description = format_text(loosening.description) + for_models
+    place = format_place(loosening.config_path, loosening.line)
     return table_row(format_code(loosening.subject), description, old, new, place)
 
 

@@ -49,8 +49,9 @@ def render_loosened(report: Report, view: View) -> Iterator[str]:
     for loosening, models in phrases.merge_models(report.loosened):
         words = loosening_words(loosening, report.on_raise)
         subject = paint(escape_line(loosening.subject), BOLD, view)
-        place = f"  {escape_line(loosening.config_path)}:{loosening.line}" if loosening.line else ""
-        yield f"{paint_label(words.label, words.color, view)} {subject}{place}"
+        line = f":{loosening.line}" if loosening.line else ""
+        place = f"{escape_line(loosening.config_path)}{line}"
+        yield f"{paint_label(words.label, words.color, view)} {subject}  {place}"
         for_models = f" for {', '.join(map(escape_line, models))}" if models and has_several_models else ""
         yield f"{INDENT}{escape_line(phrases.describe_loosening(loosening))}{for_models}"
     if reason := phrases.describe_on_raise(report, escape_line):

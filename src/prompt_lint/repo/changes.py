@@ -42,11 +42,13 @@ class Changes(NamedTuple):
     """`paths` has each path that isn't unchanged, or was renamed; `deleted` maps files of the base to their blobs.
 
     A file that was renamed to one of the paths asked for isn't deleted. One that git tracks and that is gone from the disk
-    is deleted, though it was asked for. `has_lost_links` says whether links of the base may be gone, or have other names.
+    is deleted, though it was asked for. `moved_away` are those of the deleted files that git finds under another path,
+    with that path. `has_lost_links` says whether links of the base may be gone, or have other names.
     """
 
     paths: Mapping[str, Change]
     deleted: Mapping[str, str]
+    moved_away: Mapping[str, str]
     notes: Sequence[str] = ()
     has_lost_links: bool = False
 
@@ -121,7 +123,12 @@ def find_changes(
     is_unsure = bool(differences.notes and deleted)
     if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
         raise commit.explain_loss("files of it that new ones may have been renamed from are")
-    return Changes(changes, deleted, differences.notes, differences.has_lost_links)
+    moved_away = {
+        change.source: path
+        for path, change in differences.staged.items()
+        if change.status == "R" and change.source in deleted and path not in differences.gone
+    }
+    return Changes(changes, deleted, moved_away, differences.notes, differences.has_lost_links)
 
 
 def find_converted(top: str, paths: Iterable[str]) -> dict[str, str]:
