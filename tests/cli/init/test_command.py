@@ -625,6 +625,21 @@ def test_editors_find_the_schema(repo: Repo, lint: Lint) -> None:
     assert (ROOT / first.partition(f"/v{__version__}/")[2]).is_file()
 
 
+def test_prompts_in_source_code_have_a_rule_to_copy(repo: Repo, lint: Lint) -> None:
+    """Alone, in a whole configuration that passes; beside other prompts, in comments and in a line of the output."""
+    repo.write("src/texts.py", 'SYSTEM_PROMPT = """Be kind."""\n')
+    alone = lint("init")
+    repo.write(".prompt-lint.yaml", alone.err.partition("\n\n")[2].rpartition("\n\n")[0].partition("\n\n")[2])
+    assert (alone.code, "1 Python file with prompts in constants" in alone.err) == (2, True)
+    assert (lint("check").code, lint("count", "src/texts.py").code) == (0, 0)
+
+    repo.write("CLAUDE.md", "Hello.\n")
+    done = lint("init", "--force")
+
+    assert "left out: 1 Python file with prompts in constants; their rules are in comments\n" in done.out
+    assert "# - files: [/src/texts.py]\n  #   format: python\n" in written(repo)
+
+
 def test_the_hook_and_the_workflow(repo: Repo, lint: Lint) -> None:
     """`--with hook,github` writes both, in the form of the documentation; an unknown one is refused before anything is written."""
     repo.write("CLAUDE.md", "Hello.\n")

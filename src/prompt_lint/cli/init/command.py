@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -85,7 +86,8 @@ def command(
         write_stdout(proposal.text, for_machines=True)
         return ExitCode.OK
     write_file(tree.top, name, proposal.text, replaces=force)
-    next_step = f"Wrote {escape_line(name)}. Look through it, then run: prompt-lint check\n"
+    place = escape_line(os.path.relpath(os.path.join(tree.top, name)))
+    next_step = f"Wrote {place}. Look through it, then run: prompt-lint check\n"
     write_stdout(f"{summary}\n{_write_extras(tree, wanted)}{next_step}")
     return ExitCode.OK
 

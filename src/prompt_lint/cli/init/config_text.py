@@ -46,8 +46,9 @@ def render_config(draft: Draft) -> str:
             lines += ["", *_render_own_rule(finding, own)]
     for dropped, reason in draft.dropped:
         lines += ["", f"  # Left out: {escape_line(reason)}", f"  # - files: {_render_list(dropped.files)}"]
-    if draft.remarks:
-        lines += ["", *(f"  # {remark}".rstrip() for remark in draft.remarks)]
+    for title, advice, remark in draft.remarks:
+        comment = (f"Left out: {title}.", *filter(None, [advice]), *remark)
+        lines += ["", *(f"  # {line}" for line in comment)]
     if draft.group_patterns:
         lines += ["", *_render_group(draft)]
     if draft.exempt:

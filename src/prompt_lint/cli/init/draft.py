@@ -22,12 +22,23 @@ class OwnRule(NamedTuple):
     today: str
 
 
+class Remark(NamedTuple):
+    """A comment about files that no rule takes: what they are, what to do with the lines, and the lines.
+
+    Lines with an advice are rules for these files; the others are reasons.
+    """
+
+    title: str
+    advice: str
+    lines: tuple[str, ...]
+
+
 class Draft(NamedTuple):
     """What the configuration says, and what was left out of it.
 
     `limits` are by the title of a kind, then by the name of a prompt in its files; `today` has a sentence for each title, and
     `own_rules` has the rules of single files. `excluded` has the reason for each path that no rule gets, `exempt` for each that
-    breaks a rule of its tool, `dropped` for each finding that makes no rule. `remarks` are comments about what no rule takes.
+    breaks a rule of its tool, `dropped` for each finding that makes no rule.
     """
 
     models: tuple[str, ...]
@@ -35,7 +46,7 @@ class Draft(NamedTuple):
     excluded: Mapping[str, str] = {}
     exempt: Mapping[str, str] = {}
     dropped: tuple[tuple[Finding, str], ...] = ()
-    remarks: Sequence[str] = ()
+    remarks: Sequence[Remark] = ()
     limits: Mapping[str, Mapping[str, int]] = {}
     own_rules: Mapping[str, Sequence[OwnRule]] = {}
     today: Mapping[str, str] = {}

@@ -95,7 +95,7 @@ def write_extra(tree: WorkingTree, name: str) -> str:
             "put the folder itself into the repository",
         )
     write_file(top, extra.path, extra.text, replaces=False)
-    return f"Wrote {extra.path}. {extra.next_step}\n"
+    return f"Wrote {os.path.relpath(os.path.join(top, extra.path))}. {extra.next_step}\n"
 
 
 def _write_branch_pattern(branch: str) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.pipeline import Settings
     from prompt_lint.check.read_prompts import ReadPrompt
     from prompt_lint.check.targets import Targets
+    from prompt_lint.cli.init.draft import Remark
     from prompt_lint.cli.init.sizes import Size
     from prompt_lint.cli.init.survey import Survey
     from prompt_lint.counting.sources import CountSources
@@ -53,7 +54,7 @@ If your prompts are other files, write a .prompt-lint.yaml that names them, at t
   models: [{model}]
   limit: 8k
   prompts:
-    - files: {example}
+{example}
 
 or count a file without a configuration: prompt-lint count FILE"""
 _BY_HAND = "write one by hand: docs/configuration.md"
@@ -104,8 +105,7 @@ def propose_config(
     survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
-        hint = _suggest_rule(models, survey.doubtful)
-        raise Fatal(_NOTHING_FOUND, "\n".join((hint, "", *source_rules) if source_rules else (hint,)))
+        raise Fatal(_NOTHING_FOUND, _suggest_rules(models, survey.doubtful, source_rules))
     surveyed = _SurveyedTree(tree, name, survey, Reader(tree, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
@@ -114,17 +114,21 @@ def propose_config(
         if problems:
             draft = _leave_out(draft, config, problems, survey.links)
             continue
-        remarks = write_remarks(survey, draft.dropped, compile_config(config))
-        remarks += ("", *source_rules) if remarks and source_rules else source_rules
+        remarks = (*write_remarks(survey, draft.dropped, compile_config(config)), *source_rules)
         return _finish(surveyed, draft._replace(remarks=remarks), prompts, sizes, sources, settings)
     raise Fatal("no configuration was found that passes", _BY_HAND, ExitCode.UNCOUNTED)
 
 
-def _suggest_rule(models: Sequence[str], doubtful: Sequence[str]) -> str:
-    example = render_scalar(write_path_pattern(doubtful[0])) if doubtful else "my-prompts/**/*.md"
+def _suggest_rules(models: Sequence[str], doubtful: Sequence[str], source_rules: Sequence[Remark]) -> str:
+    """Return a hint with a configuration: for the source files with prompts, else for what may be a prompt, else an example."""
+    pattern = render_scalar(write_path_pattern(doubtful[0])) if doubtful else "my-prompts/**/*.md"
+    lines = [line for rule in source_rules for line in rule.lines] or [f"- files: {pattern}"]
+    example = "\n".join(f"    {line}" for line in lines)
     hint = _NOTHING_FOUND_HINT.format(model=models[0], example=example)
     names = ", ".join(map(escape_line, doubtful[:3]))
-    return f"these may be some, but as likely aren't: {names}\n{hint}" if doubtful else hint
+    found = [f"but {rule.title}, which the configuration below counts" for rule in source_rules]
+    found += [f"these may be some, but as likely aren't: {names}"] if doubtful else []
+    return "\n".join((*found, hint))
 
 
 def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[str, list[ReadPrompt]]]:
@@ -349,7 +353,10 @@ def _find_always_loaded(prompts: Iterable[Prompt], links: Mapping[str, object]) 
 def _list_left_out(draft: Draft, faults: Mapping[str, str]) -> list[str]:
     """Return a line about each file and rule that the configuration leaves out, and each that fails by more than its size."""
     reasons = {**draft.excluded, **faults}
-    lines = [f"left out: {escape_line(path)}: {escape_line(reason)}" for path, reason in reasons.items()]
+    lines = [
+        f"left out: {remark.title}; their rules are in comments" for remark in draft.remarks if remark.advice
+    ]
+    lines += [f"left out: {escape_line(path)}: {escape_line(reason)}" for path, reason in reasons.items()]
     for finding, reason in draft.dropped:
         if draft.excluded.keys().isdisjoint(finding.paths):  # else its files are listed
             lines.append(f"left out: {escape_line(', '.join(finding.files))}: {escape_line(reason)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.init.config_text import render_scalar
+from prompt_lint.cli.init.draft import Remark
 from prompt_lint.cli.init.file_patterns import escape_path, write_path_pattern
 from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.text.escape import escape_line
@@ -21,29 +22,19 @@ _MAX_LINES = 10
 
 def write_remarks(
     survey: Survey, dropped: Sequence[tuple[Finding, str]], matcher: RuleMatcher
-) -> tuple[str, ...]:
-    """Return lines of comments: files that no rule takes, by pattern with their number, and those that can't be measured."""
+) -> Iterator[Remark]:
+    """Yield remarks about files that no rule takes, by pattern with their number, and about those that can't be measured."""
     gone = {path for finding, _ in dropped for path in finding.paths}
     doubtful = [path for path in survey.doubtful if path not in gone and not _is_taken(path, matcher)]
     faults = {path: fault for path, fault in survey.faults.items() if not _is_taken(path, matcher)}
-    lines: list[str] = []
     if doubtful:
-        lines += [
-            "Left out: files that look like prompts, but may be documentation, tests or somebody else's.",
-            "Remove the `#` from those that are yours.",
-            *_group(doubtful),
-        ]
+        title = "files that look like prompts, but may be documentation, tests or somebody else's"
+        yield Remark(title, "Remove the `#` from those that are yours.", tuple(_group(doubtful)))
     if faults:
-        lines += [
-            *([""] if lines else ()),
-            "Left out: data that looks like requests or tools, and can't be measured.",
-        ]
-        lines += [
-            f"  {escape_line(path)}: {escape_line(fault)}"
-            for path, fault in list(faults.items())[:_MAX_LINES]
-        ]
+        shown = list(faults.items())[:_MAX_LINES]
+        lines = [f"  {escape_line(path)}: {escape_line(fault)}" for path, fault in shown]
         lines += [f"  and {len(faults) - _MAX_LINES:,} more"] if len(faults) > _MAX_LINES else []
-    return tuple(lines)
+        yield Remark("data that looks like requests or tools, and can't be measured", "", tuple(lines))
 
 
 def _is_taken(path: str, matcher: RuleMatcher) -> bool:

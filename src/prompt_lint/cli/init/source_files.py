@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.cli.init.config_text import render_scalar
+from prompt_lint.cli.init.draft import Remark
 from prompt_lint.cli.init.file_patterns import write_path_pattern
 from prompt_lint.cli.init.folders import find_doubtful_folder
 from prompt_lint.repo import git
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _CONSTANT = r"""^ *[A-Za-z_]*(PROMPT|INSTRUCTION|SYSTEM_MESSAGE)[A-Z_]*( *:[^=]*)? *= *(\(|[rfRF]*["']|dedent|textwrap)"""
 _MARKER = r"prompt-lint: begin"
 _SEARCH = ("--no-literal-pathspecs", "grep", "-lzIE", "--untracked", "--no-recurse-submodules", "-e")
+_ADVICE = "Remove the `#` to count these"
 _MAX_FILES = 10
 # In bytes. A command line takes no more than a few times as many.
 _MAX_EXCLUDED = 100_000
@@ -28,8 +30,8 @@ _MAX_EXCLUDED = 100_000
 
 def describe_source_files(
     tree: WorkingTree, governed: Collection[str], too_large: Collection[str]
-) -> Iterator[str]:
-    """Yield lines of comments with a rule for each format of source code that has prompts. Raises `Fatal`.
+) -> Iterator[Remark]:
+    """Yield a remark with a rule for each format of source code that has prompts. Raises `Fatal`.
 
     Git reads a file as a whole, however large it is, so those that are `too_large` are left out of the search; where they are
     so many that no command line holds their names, nothing is searched.
@@ -39,12 +41,13 @@ def describe_source_files(
         return
     python = _search(tree, governed, _CONSTANT, ":(glob)**/*.py", *excluded)
     if python:
-        yield "Python files with prompts in constants. Remove the `#` to count these; docs/formats.md says which names."
-        yield from _render_rule(python, "python")
+        title = f"{pluralize(len(python), 'Python file')} with prompts in constants"
+        advice = f"{_ADVICE}; docs/formats.md says which names."
+        yield Remark(title, advice, tuple(_render_rule(python, "python")))
     marked = _search(tree, governed, _MARKER, ".", *excluded)
     if marked:
-        yield "Files with prompts between markers. Remove the `#` to count these."
-        yield from _render_rule(marked, "marked")
+        title = f"{pluralize(len(marked), 'file')} with prompts between markers"
+        yield Remark(title, f"{_ADVICE}.", tuple(_render_rule(marked, "marked")))
 
 
 def _search(tree: WorkingTree, governed: Collection[str], expression: str, *pathspecs: str) -> list[str]:
@@ -64,7 +67,7 @@ def _search(tree: WorkingTree, governed: Collection[str], expression: str, *path
 
 def _render_rule(paths: Sequence[str], format_name: str) -> Iterator[str]:
     shown = ", ".join(render_scalar(write_path_pattern(path)) for path in paths[:_MAX_FILES])
-    if len(paths) > _MAX_FILES:
-        yield f"{pluralize(len(paths) - _MAX_FILES, 'more file')} are like these {_MAX_FILES}: a pattern may be shorter."
-    yield f"- files: [{shown}]"
+    more = len(paths) - _MAX_FILES
+    note = f"  # and {more:,} more: a pattern may be shorter" if more > 0 else ""
+    yield f"- files: [{shown}]{note}"
     yield f"  format: {format_name}"
