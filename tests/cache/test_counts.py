@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.counts import (
     counts,
@@ -47,7 +47,6 @@ stored = st.dictionaries(
 
 
 @given(stored)
-@settings(max_examples=25, deadline=None)
 def test_counts_come_back_as_they_were(entries: dict[CountKey, Count]) -> None:
     """Every count comes back as it was, under its own key and origin, before and after it was saved."""
     with tempfile.TemporaryDirectory() as temporary:
