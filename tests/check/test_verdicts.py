@@ -21,6 +21,8 @@ from prompt_lint.model.values import PlannedRequest, Problem, Request
 from prompt_lint.output.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prompt_lint.model.counts import Count, Outcome
 
 DOWN = Unreadable("not counted: the API is down", "try again")
@@ -30,7 +32,9 @@ SURE, OPEN = OfflineStandIn(make.count(50, 2), DOWN), OfflineStandIn(make.count(
 COUNTER = OfflineCounter(offline.count_request, offline.count_text)
 
 
-def read_prompt(path: str = "a.md", models: str = "xyz", text: str = "", **of_rule: Any) -> ReadPrompt:
+def read_prompt(
+    path: str = "a.md", models: Sequence[str] = "xyz", text: str = "", **of_rule: Any
+) -> ReadPrompt:
     rule = make.rule(models=tuple(models), limits=dict.fromkeys(models, 100), **of_rule)
     request = Request({"messages": [{"role": "user", "content": text}]}) if text else None
     return ReadPrompt.of(make.prompt(path, line=4, request=request), rule, 9)
@@ -89,7 +93,7 @@ def test_each_file_counts_once_as_progress() -> None:
     sources = CountSources(
         "offline", COUNTER, str, open_counts(None), open_files(None), None, "", 1, progress
     )
-    prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "b.md")]
+    prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "a.jsonl", "b.md")]
 
     found, _ = verdicts.count_prompts(prompts, sources, 9)
 
@@ -97,6 +101,19 @@ def test_each_file_counts_once_as_progress() -> None:
     assert lines == ["read 1 of 9 files", "read 2 of 9 files"]
     progress.add_counts(5)
     assert progress.describe_total() == "5"
+
+
+def test_a_prompt_has_the_counts_of_its_request() -> None:
+    """One for each model, in the order of the rule."""
+    read = read_prompt(models=("claude-sonnet-4-6", "claude-haiku-5"), text="Be kind.")
+    assert read.prompt.request
+    sources = CountSources(
+        "offline", COUNTER, str, open_counts(None), open_files(None), None, "", 1, Progress()
+    )
+
+    [(_, outcomes)], _ = verdicts.count_prompts([read], sources, 1)
+
+    assert list(outcomes) == [offline.count_request(model, read.prompt.request) for model in read.rule.models]
 
 
 def test_a_prompt_that_is_counted_keeps_no_text() -> None:
