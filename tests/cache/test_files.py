@@ -46,7 +46,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     read_stamped = WorkingTree.read_stamped
 
-    def record_path(tree: WorkingTree, path: str, cap: int) -> Any:
+    def record_path(tree: WorkingTree, path: str, cap: int | None = None) -> Any:
         if path != ".prompt-lint.yaml":
             paths.append(path)
         return read_stamped(tree, path, cap)

@@ -183,7 +183,7 @@ def test_what_is_no_file_has_no_identity(streams: Callable[[str], TextIO], kind:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text, and only there: in a file it is as long as it is, and JSON is never wrapped."""
+    """A text, and only there: in a file it is as long as it is, and neither JSON nor a diff is wrapped."""
     screen, stdout = os.openpty()
     fcntl.ioctl(stdout, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 40, 0, 0))
     document = Document(lambda name, _: f"{name} {'word ' * 9}end\n", lambda _: "", ExitCode.OK)
@@ -192,12 +192,14 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
     with open(stdout, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         deliver(document, [Target("text", file), Target("text"), Target("json")], OutputOptions(), {})
+        deliver(document._replace(has_diff=True), [Target("text")], OutputOptions(), {})
 
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"text {'word ' * 9}end\n"
     assert os.read(screen, 1_000).decode().splitlines() == [
         "text word word word word word word word",
         "  word word end",
         f"json {'word ' * 9}end",
+        f"text {'word ' * 9}end",
     ]
 
 
