@@ -17,7 +17,7 @@ from prompt_lint.counting.sources import NOT_SENT, CountSources, OfflineStandIn
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.rules import Group, Reference
-from prompt_lint.model.values import PlannedRequest, Problem, Request
+from prompt_lint.model.values import Part, PlannedRequest, Problem, Request, Section
 from prompt_lint.output.progress import Progress
 
 if TYPE_CHECKING:
@@ -76,6 +76,17 @@ def test_a_sum_has_one_verdict_and_its_members_none() -> None:
     ]
 
 
+def test_parts_are_counted_for_the_model() -> None:
+    """Those of a group's request say what to cut."""
+    model, text = "claude-sonnet-4-6", "Be kind."
+    read = read_prompt(models=[model])._replace(parts=(Part("Title", 1, 2, text),))
+
+    [verdict] = verdicts.judge_outcomes([(read, [make.count(50)])], COUNTER, [])
+
+    counted = offline.count_text(model, text)
+    assert verdict.sections == (Section("Title", 1, 2, counted.tokens, margin=counted.margin),)
+
+
 def test_what_a_dry_run_leaves_out_is_planned() -> None:
     """Also where an offline count stands in for it; not what could not be counted."""
     outcomes: list[Count | Unreadable | OfflineStandIn] = [NOT_SENT, DOWN, SURE._replace(reason=NOT_SENT)]
@@ -91,12 +102,12 @@ def test_each_file_counts_once_as_progress() -> None:
     lines: list[str] = []
     progress = Progress(lines.append, first=0, interval=0)
     sources = CountSources("offline", COUNTER, open_counts(None), open_files(None), None, "", 1, progress)
-    prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "a.jsonl", "b.md")]
+    prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "b.md", "c.md")]
 
     found, _ = verdicts.count_prompts(prompts, sources, 9)
 
     assert found == [(read, (EMPTY_COUNT,) * 3) for read in prompts]
-    assert lines == ["read 1 of 9 files", "read 2 of 9 files"]
+    assert lines == ["read 1 of 9 files", "read 2 of 9 files", "read 3 of 9 files"]
     progress.add_counts(5)
     assert progress.describe_total() == "5"
 

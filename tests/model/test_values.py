@@ -10,7 +10,14 @@ import pytest
 from tests.support import make
 
 from prompt_lint.model.counts import Count
-from prompt_lint.model.values import PLACEHOLDER_MESSAGE, Request, Verdict, group_by_prompt
+from prompt_lint.model.values import (
+    PLACEHOLDER_MESSAGE,
+    ImportShares,
+    Request,
+    Section,
+    Verdict,
+    group_by_prompt,
+)
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import ChangeKind
@@ -127,6 +134,19 @@ def test_what_fails_is_over_or_grew_by_this_change() -> None:
     assert not over._replace(is_preexisting=True).fails
     assert (over.over_by, over.is_preexisting) == (0, False)
     assert [make.prompt(format=name).is_group for name in ("group", "text")] == [True, False]
+
+
+def test_a_number_that_is_not_given_is_zero() -> None:
+    """Readers of older reports leave them out."""
+    verdict = Verdict(make.prompt(), make.MODEL, make.rule(), 100, make.count(5), "ok")
+
+    assert (verdict.over_by, verdict.base_reserve) == (0, 0)
+    assert (Section("", 1, 2, 3).margin, ImportShares(1, 2, 3)[3:]) == (0, (0, 0))
+    assert (make.report().unread_files, make.report().requests_sent, make.report().requests_failed) == (
+        0,
+        0,
+        0,
+    )
 
 
 def test_the_verdicts_of_a_prompt_are_together() -> None:
