@@ -83,10 +83,10 @@ def judge_outcomes(
     for group, pairs in groupby(outcomes, lambda pair: pair[0].group):
         if group and group.sum:
             yield from _judge_sum(group, list(pairs), problems)
-            continue
-        for read, results in pairs:
-            verdicts = _judge_prompt(read, results, problems)
-            yield from _add_sections(read, verdicts, counter) if read.parts else verdicts
+        else:
+            for read, results in pairs:
+                verdicts = _judge_prompt(read, results, problems)
+                yield from _add_sections(read, verdicts, counter) if read.parts else verdicts
 
 
 def _add_sections(
