@@ -455,7 +455,7 @@ def test_counts_that_a_locked_file_did_not_take_are_saved_at_the_end(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch that finds the file held waits for `close`, which has another try, and nothing was lost."""
-    monkeypatch.setattr(store, "_WRITE_PATIENCE", 0.1)
+    monkeypatch.setattr(store, "WRITE_PATIENCE", 0.1)
     save_counts(folder, counts([1]))
     cache = open_counts(str(folder))
     with hold_lock(folder):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.usage.figures import draw_sparkline, format_tokens, sum_weeks
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from prompt_lint.usage.svg_charts import label_costs
 
 
 @pytest.mark.parametrize(
@@ -21,6 +19,20 @@ if TYPE_CHECKING:
 def test_tokens_have_three_digits_and_a_suffix(number: int, text: str) -> None:
     """Below ten thousand they have all digits."""
     assert format_tokens(number) == text
+
+
+@pytest.mark.parametrize(
+    ("top", "labels"),
+    [
+        ("0.03", ["$0.0300", "$0.0225", "$0.0150", "$0.0075", "$0.0000"]),
+        ("0.16", ["$0.16", "$0.12", "$0.08", "$0.04", "$0.00"]),
+        ("10", ["$10.00", "$7.50", "$5.00", "$2.50", "$0.00"]),
+        ("60000", ["$60,000", "$45,000", "$30,000", "$15,000", "$0"]),
+    ],
+)
+def test_the_lines_of_a_grid_have_equally_many_decimals(top: str, labels: list[str]) -> None:
+    """Small money has as many as the finest line needs, large money none."""
+    assert label_costs(Decimal(top), "USD") == labels
 
 
 @given(st.lists(st.decimals(min_value=0, max_value=10**6, places=2), max_size=100))

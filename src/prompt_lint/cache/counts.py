@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.store import Store
+from prompt_lint.cache.store import WRITE_PATIENCE, Store
 from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ class CountCache:
             }
         )
 
-    def close(self, patience: float | None = None) -> None:
+    def close(self, patience: float = WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes."""
-        self._store.close(*([] if patience is None else [patience]))
+        self._store.close(patience)
 
     def read_info(self) -> CacheInfo:
         """Return what the file holds, with every row read and proved."""

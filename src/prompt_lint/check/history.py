@@ -16,7 +16,7 @@ from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.history import History, PromptHistory, sum_point
 from prompt_lint.model.values import Note
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE
-from prompt_lint.repo.commit_tree import CommitTree, LostObjects
+from prompt_lint.repo.commit_tree import CommitTree, LostObjects, PartialCommitTree
 from prompt_lint.repo.history import stream_changes
 from prompt_lint.repo.objects import ObjectReader
 
@@ -158,7 +158,10 @@ class _HistoryReader:
         self.points.append(point)
         has_changed_links, before = files.has_changed_links, self._matched
         if files.is_rematch_needed:
-            self._matched = files.match(tree)
+            partial = PartialCommitTree(
+                tree.top, tree.id, objects=self._objects, max_file_size=tree.max_file_size
+            )
+            self._matched = files.match(partial, before)
             for name in before.keys() - self._matched.keys():
                 self._requested.pop(name, None)
                 self._record(name, before[name], None)
@@ -193,7 +196,7 @@ class _HistoryReader:
         reason = ""
         try:
             is_file = entry.kind == "file"
-            data = tree.read_blob(entry.blob) if is_file else tree.read(file.path)
+            data = tree.read_blob(entry.blob) if is_file else tree.read(tree.resolve(file.path))
             for prompt in parse_file(file.display_path, data, file.rule, reader, diagnostics):
                 digest = prompt.request.digest() if prompt.request else ""
                 prompts.append((prompt.name, digest))

@@ -15,7 +15,6 @@ from prompt_lint.counting.api_service import find_service, has_credential, name_
 from prompt_lint.counting.processes import OfflineCounter, available_cores
 from prompt_lint.counting.sources import CountSources
 from prompt_lint.model.errors import Fatal, Terminated
-from prompt_lint.model.models import find_tokenizer_family
 from prompt_lint.model.values import Note
 from prompt_lint.output.progress import Progress, describe_interruption, show_progress
 
@@ -72,7 +71,6 @@ def open_count_sources(
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
             OfflineCounter(_count_request, _count_text),
-            lambda model: find_tokenizer_family(model)[0],
             counts,
             files,
             service,

@@ -68,7 +68,6 @@ def _make_fault_document(report: Report) -> Document:
     "--since",
     group=options.COMPARISON,
     metavar="DATE|REF",
-    default="",
     show_default="the first prompt",
     shell_complete=complete_refs,
     help="Begin with the last commit before this day (YYYY-MM-DD, UTC), or with this branch, tag or commit.",
@@ -108,7 +107,7 @@ def command(
     paths: Sequence[str],
     config_path: str | None,
     max_file_size: int,
-    since: str,
+    since: str | None,
     every: Every,
     model: str | None,
     by: str,
@@ -121,7 +120,7 @@ def command(
     """
     start = working_directory()
     tree = open_tree(start, max_file_size=max_file_size)
-    commits, clone_notes = list_commits(tree, since, env)
+    commits, clone_notes = list_commits(tree, since or "", env)
     past_paths = [resolve_past_argument(tree, path, start) for path in paths]
     config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
     search = make_search(tree, [path for _, path, _ in past_paths], config_options)

@@ -82,10 +82,7 @@ def _key_outcomes(job: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, 
 
 
 def _count_models(count: Callable[[str, Request], Count], job: CountJob) -> list[Outcome]:
-    """Return an outcome for each model. Equal ones are one value, since there may be hundreds of thousands."""
-    distinct: dict[Outcome, Outcome] = {}
-    outcomes = (_count_model(count, model, job.request) for model in job.models)
-    return [distinct.setdefault(outcome, outcome) for outcome in outcomes]
+    return [_count_model(count, model, job.request) for model in job.models]
 
 
 def _count_model(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:

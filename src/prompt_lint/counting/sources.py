@@ -11,6 +11,7 @@ from prompt_lint.counting.disputes import is_too_low, settle_dispute
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.models import assume_model
 from prompt_lint.model.needs import describe_needs
 from prompt_lint.text.plural import pluralize
 
@@ -64,7 +65,6 @@ class CountSources(NamedTuple):
 
     mode: Mode
     offline_counter: OfflineCounter
-    tokenizer_family: Callable[[str], str]
     counts: CountCache
     files: FileCache
     service: ApiService | None
@@ -276,7 +276,7 @@ def _weigh_exact_count(
     sources.counts.put({key: exact})
     # A wide interval, of images for example, says nothing about the tokenizer.
     if not offline.is_unverified and not offline.contains(exact.tokens):
-        _record_drift(key.model, exact.tokens, offline.tokens, sources, results)
+        _record_drift(key.model, exact.tokens, offline.tokens, results)
     return exact
 
 
@@ -304,11 +304,9 @@ def _is_from_gateway(sources: CountSources) -> bool:
     return sources.service is not None and sources.service.is_gateway
 
 
-def _record_drift(
-    model: str, exact_tokens: int, offline_tokens: int, sources: CountSources, results: CountResults
-) -> None:
+def _record_drift(model: str, exact_tokens: int, offline_tokens: int, results: CountResults) -> None:
     if abs(offline_tokens - exact_tokens) > max(DRIFT_TOKENS, DRIFT_SHARE * exact_tokens):
-        family = sources.tokenizer_family(model)
+        family = assume_model(model).tokenizer_family
         drift = results.drifts.get(family, Drift())
         results.drifts[family] = Drift(
             drift.requests + 1, drift.exact + exact_tokens, drift.offline + offline_tokens

@@ -36,6 +36,10 @@ class LostObjects(Fatal):
     """What a commit has isn't in this clone, or is damaged."""
 
 
+class LostFile(Unreadable):
+    """The same of a file or a link, where the run goes on without it."""
+
+
 class Node(NamedTuple):
     """What a folder of a commit says of a name in it: its mode in octal, and the id of its object."""
 
@@ -152,7 +156,7 @@ class CommitTree:
         except ObjectLost:
             raise self.explain_loss(f"git's object {blob[:10]}, a file of it, is") from None
 
-    def explain_loss(self, subject: str) -> LostObjects:
+    def explain_loss(self, subject: str) -> LostObjects | LostFile:
         """Return the error for objects that aren't there, with the commands that bring them. `subject` ends with a verb."""
         return LostObjects(
             f"{self.name} can't be read: {subject} not in this clone, or damaged",
@@ -226,3 +230,11 @@ class CommitTree:
             return links.broken_link("a submodule, a repository of its own")
         is_file = above and above.mode != _FOLDER
         return links.broken_link(f"nowhere ({os.strerror(errno.ENOTDIR)})" if is_file else "nothing")
+
+
+class PartialCommitTree(CommitTree):
+    """A commit of which this clone may lack something: what it lacks is `LostFile`, and ends nothing."""
+
+    def explain_loss(self, subject: str) -> LostFile:
+        loss = super().explain_loss(subject)
+        return LostFile(loss.message, loss.hint)

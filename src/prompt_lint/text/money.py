@@ -14,14 +14,15 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT_CONTEXT)
 
 
-def format_money(amount: Decimal | None, currency: str = "USD", *, sign: bool = False) -> str:
-    """Format as `$1,234.50`; below a dollar with two significant digits, up to six decimals."""
+def format_money(
+    amount: Decimal | None, currency: str = "USD", *, sign: bool = False, places: int | None = None
+) -> str:
+    """Format as `$1,234.50`, with so many `places`; without them, below a dollar with two significant digits, up to six decimals."""
     if amount is None:
         return NO_FIGURE
     size = abs(amount)
-    places = 2
-    if 0 < size < 1:
-        places = min(6, max(2, 1 - size.adjusted()))
+    if places is None:
+        places = min(6, max(2, 1 - size.adjusted())) if 0 < size < 1 else 2
     number = f"{round_half_up(size, places):,}"
     less_than = "" if round_half_up(size, places) or not size else "<"
     number = f"{Decimal(1).scaleb(-places):f}" if less_than else number

@@ -51,7 +51,7 @@ def draw_cost_chart(trends: Trends) -> Iterator[str]:
         hover = f"{format_day(today.start)}, so far: {format_money(today_cost, currency)}"
         bars.append(_draw_bar(count - 1, count, [(today_cost, "today")], top, hover))
         legend.append(("today", name_unfinished_day(trends)))
-    scale = [format_money(top * n / 4, currency).replace(".00", "") for n in (4, 3, 2, 1, 0)]
+    scale = label_costs(top, currency)
     line = _draw_line(previous, len(days) - len(previous), count, top)
     yield from _draw_chart("Cost by day", [*bars, line], scale, trends, legend)
 
@@ -112,6 +112,13 @@ def draw_group_change(change: GroupChange, shown: Sequence[GroupChange]) -> str:
 
 # ---------------------------------------------------------------------------------------------------------
 # Parts of a chart
+
+
+def label_costs(top: Decimal, currency: str) -> list[str]:
+    """Return what the five lines of the grid mean, from `top` to zero, each with the decimals that the finest needs."""
+    decimals = -int((top / 4).normalize().as_tuple().exponent)
+    places = max(2, decimals) if decimals > 0 else 0
+    return [format_money(top * n / 4, currency, places=places) for n in (4, 3, 2, 1, 0)]
 
 
 def _draw_chart(
