@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from tests.support.repo import Repo
 from tests.support.servers import api, github, hasty, loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 __all__ = ["api", "github", "hasty", "lint", "loopback"]  # fixtures
@@ -45,20 +48,32 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("any machine")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in list(os.environ):
+        if name.upper() in SCRUBBED or name.upper().startswith(SCRUBBED_PREFIXES):
+            del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector thousands of collected tests, now and whenever it runs."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    for name in list(os.environ):
-        if name.upper() in SCRUBBED or name.upper().startswith(SCRUBBED_PREFIXES):
-            monkeypatch.delenv(name)
-    # `mktemp` would look through all the folders that there are.
+def _empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    # `mktemp` would make a link for each, too.
     home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
     home.mkdir(parents=True)
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
-    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    yield
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -129,6 +130,49 @@ def test_one_copy_of_a_damaged_file_is_kept(folder: Path) -> None:
 
     assert list_copies(folder) == [f"{FILE}.corrupt-{NOW + 1:.0f}"]
     assert not (folder / f"{FILE}-journal").exists()
+
+
+class LockingOfWindows:
+    """`msvcrt`, with the locks of this system: https://docs.python.org/3/library/msvcrt.html#msvcrt.locking."""
+
+    LK_NBLCK = 2
+
+    @staticmethod
+    def locking(descriptor: int, mode: int, length: int) -> None:
+        assert mode == LockingOfWindows.LK_NBLCK
+        import fcntl  # noqa: PLC0415  # not on Windows, where the real module is used
+
+        start = os.lseek(descriptor, 0, os.SEEK_CUR)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+
+
+@pytest.mark.parametrize("platform", sorted({sys.platform, "win32"}))
+def test_a_file_that_another_process_reads_is_not_emptied(
+    folder: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is SQLite's own, on Windows, too, which has another function for it."""
+    save_counts(folder, counts([1]))
+    path = folder / FILE
+    read = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN');"
+        "print(db.execute('SELECT count(*) FROM entries').fetchall(), flush=True); input()"
+    )
+    if platform != sys.platform:
+        monkeypatch.setitem(sys.modules, "msvcrt", LockingOfWindows)
+        monkeypatch.setattr(sys, "platform", platform)
+    with subprocess.Popen(
+        [sys.executable, "-c", read, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        assert reader.stdout
+        assert reader.stdout.readline()
+        with pytest.raises(OSError, match=r"unavailable|denied"):
+            sqlite_file.empty_file(str(path), path.stat(), 1)
+        before = path.read_bytes()
+        reader.communicate(b"\n")
+    name = sqlite_file.empty_file(str(path), path.stat(), 1)
+
+    assert (folder / name).read_bytes() == before
+    assert path.read_bytes() == b""
 
 
 def test_a_damaged_file_with_a_second_name_is_left_alone(folder: Path) -> None:

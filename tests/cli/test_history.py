@@ -199,6 +199,7 @@ def test_what_cannot_be_is_refused(history: Callable[..., Done], snapshot: Snaps
         arguments: history(*arguments.split(" "))
         for arguments in (
             "--since 2026-02-30",
+            "--since=",
             "--since olb",
             "--since=--output=x",
             "nowhere.md",
@@ -271,6 +272,7 @@ def test_a_clone_without_all_of_the_history(
     monkeypatch.chdir(tmp_path / "shallow")
     shallow = read(lint("history", "--output-format", "json"))
     recent = read(lint("history", "--since", "2026-10-01", "--output-format", "json"))
+    unknown = lint("history", "--since", "old")
     monkeypatch.chdir(tmp_path / "partial")
     partial = read(lint("history", "prompts/agent.md", "--output-format", "json"))
 
@@ -280,6 +282,10 @@ def test_a_clone_without_all_of_the_history(
         f"this clone is shallow, so the history before {start} is missing; run `git fetch --unshallow`"
     ]
     assert recent["notes"] == []
+    assert unknown.code == 2
+    assert unknown.err.endswith(
+        "\nthis clone is shallow, so old commits are missing; run `git fetch --unshallow`\n"
+    )
     [agent] = partial["prompts"]
     assert (agent["tokens"], agent["uncounted"]) == (
         [18, 18, None, None, 122],
@@ -289,6 +295,51 @@ def test_a_clone_without_all_of_the_history(
     assert note.startswith(
         "not counted in some commits, which are gaps: is not in this clone, or damaged; `git fetch"
     )
+
+
+def test_links_that_a_partial_clone_lacks_are_gaps(
+    repo: Repo, tmp_path: Path, lint: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the prompts to which they led later: by the name of a link, by their own, and below a link to a folder."""
+    make_history(
+        repo,
+        [
+            ("2026-09-01", [
+                put("CLAUDE.md", "docs/old.md", "120000"), put("docs/old.md", SENTENCE),
+                put("prompts/now.md", "../docs/v1.md", "120000"), put("docs/v1.md", SENTENCE * 2),
+                put("skills", "tools", "120000"), put("tools/pdf/SKILL.md", SKILL),
+                put("prompts/gone.md", "../docs/./v1.md", "120000"), put("prompts/a.md", SENTENCE * 3),
+            ]),
+            ("2026-09-08", [
+                put("CLAUDE.md", "AGENTS.md", "120000"), move("docs/old.md", "AGENTS.md"),
+                put("prompts/now.md", "../docs/v2.md", "120000"), put("docs/v2.md", SENTENCE * 4),
+                put("skills", "kit", "120000"), move("tools", "kit"), remove("prompts/gone.md"),
+            ]),
+            ("2026-09-15", [put("AGENTS.md", SENTENCE * 9), put(".prompt-lint.yaml", CONFIG)]),
+        ],
+    )  # fmt: skip
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "partial"))
+    whole = read(lint("history", "--output-format", "json"))
+    repo.path.rename(tmp_path / "away")
+    monkeypatch.chdir(tmp_path / "partial")
+    partial = read(lint("history", "--output-format", "json"))
+
+    series = {f"{each['path']} {each['name']}".strip(): each["tokens"] for each in partial["prompts"]}
+    assert {path: [tokens is not None for tokens in of_path] for path, of_path in series.items()} == {
+        "CLAUDE.md": [False, False, True],  # in the second commit it leads to a content that is missing
+        "docs/v2.md": [False, True, True],
+        "prompts/a.md": [True, True, True],
+        "skills/pdf/SKILL.md metadata": [False, True, True],
+        "skills/pdf/SKILL.md body": [False, True, True],
+    }
+    assert partial["total"]["uncounted"] == [0, 1]
+    assert partial["total"]["tokens"][-1] == whole["total"]["tokens"][-1]
+    assert {note.partition(":")[0]: note.rpartition(": ")[2] for note in partial["notes"]} == {
+        "not counted in some commits, which are gaps": "CLAUDE.md, docs/v2.md, skills/pdf/SKILL.md",
+        "not counted in any commit, so it is in no sum": "prompts/gone.md",
+    }
+    assert whole["notes"] == []
 
 
 def test_names_are_escaped(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.json_schema import DOCS
+from tests.support.json_schema import DOCS, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,131 @@ def test_limits_are_lowered_in_their_places(
     assert read_configs(filled) == after
 
 
+def read(done: Done) -> Any:
+    """The JSON output, validated by its schema."""
+    assert done.out, done.err
+    report = json.loads(done.out)
+    validate(report, DOCS / "tighten.schema.json")
+    assert report["exit_code"] == done.code
+    return report
+
+
+def test_json_has_each_limit_with_its_place_and_its_largest_prompt(
+    filled: Repo, lint: Callable[..., Done]
+) -> None:
+    """What is lowered to what, and what stays and why; a run that writes says so of each limit, and no more."""
+    json_output = ("tighten", "--offline", "--output-format=json")
+
+    shown = read(lint(*json_output, "--dry-run"))
+    done = read(lint(*json_output))
+
+    assert [(each["config"], each["line"], each["key"], each["text"], each["before"], each["after"]) for each in shown["lowered"]] == [
+        (".prompt-lint.yaml", 3, ["limit"], "8k", 8000, 1170),
+        (".prompt-lint.yaml", 8, ["prompts", 2, "limits", "claude-haiku-4-5"], "1.5k", 1500, 713),
+        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "metadata"], "150", 150, 27),
+        (".prompt-lint.yaml", 9, ["prompts", 3, "parts", "body"], "5K", 5000, 24),
+        (".prompt-lint.yaml", 10, ["prompts", 4, "limit"], "9k", 9000, 4470),
+        ("sub/.prompt-lint.yaml", 3, ["prompts", 0, "limit"], "777", 777, 295),
+    ]  # fmt: skip
+    top, _, metadata, _, reserving, _ = shown["lowered"]
+    assert top["rule"] is None
+    assert metadata["rule"] == {"config": ".prompt-lint.yaml", "line": 9, "files": ["skills/*/SKILL.md"]}
+    assert (metadata["largest"]["path"], metadata["largest"]["name"]) == ("skills/pdf/SKILL.md", "metadata")
+    largest = reserving["largest"]
+    assert (largest["path"], largest["model"], largest["high"], largest["reserve"]) == (
+        "prompts/filled.md", "claude-sonnet-5-5", 1055, 3000,
+    )  # fmt: skip
+    assert [(each["text"], each["before"], each["reason"]) for each in shown["kept"]] == [
+        ("5%", None, "it is a share of the context window"),
+        ("8000", 8000, "write it as a plain number"),
+        ("9k", 9000, "it judges no prompt"),
+        ("700", 700, "it judges no prompt"),
+        ("900", 900, "it judges no prompt"),
+    ]
+    assert {each["written"] for each in shown["lowered"]} == {False}
+    assert done == {**shown, "lowered": [{**each, "written": True} for each in shown["lowered"]]}
+
+
+def test_json_of_a_check_has_what_fails_it(repo: Repo, lint: Callable[..., Done]) -> None:
+    """A group by its name; beside the text on stdout, in a file that isn't the configuration."""
+    config = (
+        "models: claude-haiku-4-5\nlimit: 100\nprompts: [{files: '*.md'}]\n"
+        "groups: [{name: both, sum: ['*.md'], limit: 900}]\n"
+    )
+    path = repo.write(".prompt-lint.yaml", config)
+    repo.write("a.md", SENTENCE * 10)
+    repo.commit()
+    check = ("tighten", "--check", "--offline")
+
+    text = lint(*check, "--output=json=out.json")
+    report = read(text._replace(out=(repo.path / "out.json").read_text()))
+    refused = lint("tighten", "--offline", "--output=json=.prompt-lint.yaml")
+
+    assert text.out.endswith("\nCan lower 1 limit; run it without `--check` to do so.\n")
+    [limit] = report["lowered"]
+    assert (limit["group"], limit["key"], limit["largest"]["name"]) == (
+        "both",
+        ["groups", 0, "limit"],
+        "both",
+    )
+    assert (text.code, limit["written"]) == (1, False)
+    assert (refused.code, path.read_text()) == (2, config)
+
+
+@pytest.mark.parametrize(
+    ("config", "code", "message"),
+    [
+        ("limit: lots\nprompts: [{files: a.md}]\n", 2, "`lots` isn't a limit"),
+        ("models: claude-haiku-4-5\nprompts: [{files: gone.md, limit: 8k}]\n", 2, "no file in the repository matches `gone.md`"),
+        ("models: claude-haiku-4-5\nprompts: [{files: '*.md', limit: 8k}]\n", 3, "is UTF-16, not UTF-8"),
+        (None, 2, "no .prompt-lint.yaml in"),
+    ],
+)  # fmt: skip
+def test_json_is_written_where_the_run_fails(
+    repo: Repo, lint: Callable[..., Done], config: str | None, code: int, message: str
+) -> None:
+    """With what is wrong, and nothing lowered."""
+    if config:
+        repo.write(".prompt-lint.yaml", config)
+    repo.write("a.md", b"\xff\xfe\xff")
+    repo.commit()
+
+    done = lint("tighten", "--offline", "--output-format=json")
+
+    report = read(done)
+    assert (done.code, report["lowered"]) == (code, [])
+    assert message in report["problems"][0]["message"]
+
+
+def test_a_file_that_cannot_be_written_keeps_no_other_as_it_was(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """The output says which limits are lowered. Here the system refuses files of more than some kilobytes."""
+    resource = pytest.importorskip("resource")
+    config = "models: claude-haiku-4-5\nprompts: [{files: a.md, limit: 8k}]\n"
+    large = repo.write(".prompt-lint.yaml", f"{config}# {'long ' * 1600}\n")
+    small = repo.write("sub/.prompt-lint.yaml", config)
+    repo.write("a.md")
+    repo.write("sub/a.md")
+    repo.commit()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+    try:
+        done = lint("tighten", "--offline", "--no-cache", "--output-format=json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    report = read(done)
+    assert done.code == 3
+    assert [(each["config"], each["written"]) for each in report["lowered"]] == [
+        (".prompt-lint.yaml", False), ("sub/.prompt-lint.yaml", True),
+    ]  # fmt: skip
+    assert "limit: 8k" in large.read_text()
+    assert "limit: 8k" not in small.read_text()
+    [problem] = report["problems"]
+    assert problem["message"].startswith(f"could not write {large}")
+
+
 def test_check_fails_once_a_limit_is_further_above_than_the_headroom(
     repo: Repo, lint: Callable[..., Done]
 ) -> None:
@@ -131,8 +257,9 @@ def test_a_mistake_in_the_configuration_stops_it(repo: Repo, lint: Callable[...,
     done = lint("tighten", "--offline")
 
     assert (done.code, path.read_text()) == (2, config)
-    assert "gone.md" in done.err
-    assert "isn't a share" in lint("tighten", "--headroom=0%").err
+    assert "gone.md" in done.out
+    for value in ("0%", "0.5", "101%", "ten"):
+        assert f"`{value}` isn't a share" in lint("tighten", f"--headroom={value}").err
 
 
 def test_one_file_that_two_folders_link_to(repo: Repo, lint: Callable[..., Done]) -> None:

@@ -82,13 +82,22 @@ def test_each_way_to_allow_more_is_a_loosening(after: str, expected: list[tuple[
 
 
 def test_a_lower_reserve_is_a_loosening() -> None:
-    """It leaves more to a prompt, unless the limit goes down by as much; of a rule, of its parts, of a group."""
+    """It leaves more to a prompt, unless the limit goes down by as much; once for a rule with all its parts, or a group."""
     rule = ONE.replace("}", ", parts: {body: 90}, reserve: 30}")
     group = f"models: {FIRST}\ngroups: [{{name: g, sum: a.md, limit: 100, reserve: 30}}]\n"
     lowered = "reserve lowered from 30 to 20"
 
     assert list_loosenings(rule, rule.replace("reserve: 30", "reserve: 20")) == [
-        (subject, lowered, model, None, None) for subject in ("*.md", "*.md (body)") for model in MODELS
+        ("*.md", lowered, model, None, None) for model in MODELS
+    ]
+    assert list_loosenings(
+        rule, rule.replace("reserve: 30", "reserve: 20, limit: 90").replace("body: 90", "body: 95")
+    ) == [
+        *(("*.md (body)", "limit raised", model, 90, 95) for model in MODELS),
+        *(("*.md", lowered, model, None, None) for model in MODELS),
+    ]
+    assert list_loosenings(rule, rule.replace(f", {SECOND}", "")) == [
+        ("*.md", "is not counted any more", SECOND, 100, None)
     ]
     assert list_loosenings(group, group.replace(", reserve: 30", "")) == [
         ("g", "reserve lowered from 30 to 0", FIRST, None, None)

@@ -158,21 +158,36 @@ def empty_file(path: str, seen: os.stat_result, now: int) -> str:
 def _open_exclusively(path: str) -> Iterator[BinaryIO]:
     """Open the file with SQLite's own exclusive lock, which SQLite can't take itself on what is no database.
 
-    Raises `OSError` where others don't release it. The bytes: https://www.sqlite.org/fileformat2.html#the_lock_byte_page
+    Raises `OSError` where others don't release it.
     """
     with open(path, "r+b") as file:
-        if sys.platform != "win32":  # nobody can empty a file there that another process has locked
-            import fcntl  # noqa: PLC0415  # not on Windows
-
-            for tries_left in reversed(range(_LOCK_TRIES)):
-                try:
-                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 512, 0x40000000)
-                    break
-                except OSError:
-                    if not tries_left:
-                        raise
-                    time.sleep(_LOCK_SECONDS / _LOCK_TRIES)
+        for tries_left in reversed(range(_LOCK_TRIES)):
+            try:
+                _lock(file)
+                break
+            except OSError:
+                if not tries_left:
+                    raise
+                time.sleep(_LOCK_SECONDS / _LOCK_TRIES)
         yield file
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock the bytes that SQLite locks, until the file is closed: https://www.sqlite.org/fileformat2.html#the_lock_byte_page
+
+    Raises `OSError` where another process has a lock there.
+    """
+    first, length = 0x40000000, 512
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  # only on Windows
+
+        file.seek(first)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, length)
+        file.seek(0)
+    else:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, first)
 
 
 def _open_private(path: str, flags: int) -> int:

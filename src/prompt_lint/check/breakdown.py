@@ -23,12 +23,10 @@ _PARTS_COUNTED = 30
 _PROMPTS_BROKEN_DOWN = 100
 
 
-def break_down_worst(tree: WorkingTree, verdicts: Sequence[Verdict], max_file_size: int) -> list[Verdict]:
+def break_down_worst(tree: WorkingTree, verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts, those of the worst failing prompts with their largest sections."""
     worst = {id(verdict) for verdict in _find_worst(verdicts)}
-    return [
-        _break_down(tree, verdict, max_file_size) if id(verdict) in worst else verdict for verdict in verdicts
-    ]
+    return [_break_down(tree, verdict) if id(verdict) in worst else verdict for verdict in verdicts]
 
 
 def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
@@ -42,22 +40,22 @@ def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
 
 
-def _break_down(tree: WorkingTree, verdict: Verdict, max_file_size: int) -> Verdict:
+def _break_down(tree: WorkingTree, verdict: Verdict) -> Verdict:
     """Return the verdict with its largest sections. The file is read again: failures are few, texts are large."""
     try:
-        parts = split_prompt(tree, verdict, max_file_size)
+        parts = split_prompt(tree, verdict)
     except Unreadable:  # swapped since it was counted: the verdict goes without its breakdown
         return verdict
     sections = count_parts(parts, verdict.model)[:_SECTIONS_SHOWN]
     return verdict._replace(sections=sections, import_shares=measure_imports(parts, verdict.model))
 
 
-def split_prompt(tree: WorkingTree, verdict: Verdict, max_file_size: int) -> list[Part]:
+def split_prompt(tree: WorkingTree, verdict: Verdict) -> list[Part]:
     """Return the parts of a prompt in a file. Raises `Unreadable` where the file has changed since it was counted."""
     prompt = verdict.prompt
-    data = tree.read(prompt.real_path or prompt.path, max_file_size)
+    data = tree.read(prompt.real_path or prompt.path)
     prompt_format = FORMATS[recognise(prompt.path, data, verdict.rule).name]
-    return list(prompt_format.parts(prompt.path, data, prompt, IncludeReader(tree, max_file_size).include))
+    return list(prompt_format.parts(prompt.path, data, prompt, IncludeReader(tree).include))
 
 
 def measure_imports(parts: Sequence[Part], model: str) -> ImportShares | None:

@@ -43,7 +43,6 @@ class OfflineRecount(NamedTuple):
 
     tree: WorkingTree
     commit: CommitTree
-    max_file_size: int
 
     def count_both(self, verdict: Verdict, base_path: str) -> tuple[Count, Count] | None:
         """Return the counts in the base and now; None where one of them can't be had."""
@@ -59,10 +58,10 @@ class OfflineRecount(NamedTuple):
         return (counts[0], counts[1]) if len(counts) == 2 else None
 
     def _find_request(self, tree: Tree, path: str, prompt: Prompt, rule: Rule) -> Request | None:
-        reader = IncludeReader(tree, self.max_file_size)
+        reader = IncludeReader(tree)
         name = prompt.path if prompt.real_path else path
         try:
-            data = tree.read(tree.resolve(path), self.max_file_size)
+            data = tree.read(tree.resolve(path))
             prompts = parse_file(name, data, rule, reader, Diagnostics([], []))
             return next((other.request for other in prompts if other.name == prompt.name), None)
         except Unreadable:
@@ -117,7 +116,7 @@ class BaseCounts(NamedTuple):
         if config is None:
             return None, 0
         if prompt.is_group:
-            groups = config.find_nearest(prompt.path).groups
+            groups = config.find_governing(prompt.path).groups
             rules = [group.rule for group in groups if group.name == prompt.name]
         else:
             names = self.changes.base_names.get(prompt.path, ())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prompt_lint.config.configuration import Config
+    from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Report, Verdict
     from prompt_lint.text.location import KeyPath
 
@@ -27,6 +28,16 @@ class WrittenConfig:
         self.largest: dict[KeyPath, Verdict] = {}
         self.unknown: dict[KeyPath, str] = {}  # why the size of its prompts isn't known
         self.selected: set[KeyPath] = set()
+
+    def find_rule(self, key_path: KeyPath) -> tuple[Rule | None, str]:
+        """Return the rule of the entry that a limit is in, and its name if it is a group; None for the limit at the top."""
+        match key_path:
+            case ("prompts", int(index), *_):
+                return self.configs[0].rules[index], ""
+            case ("groups", int(index), *_):
+                group = self.configs[0].groups[index]
+                return group.rule, group.name
+        return None, ""
 
     def add_verdict(self, key_path: KeyPath, verdict: Verdict) -> None:
         if verdict.status == "exempt":

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.targets import split_by_name
-from prompt_lint.config.rule_matching import match_files
+from prompt_lint.config.rule_matching import MatchedFile, match_files
+from prompt_lint.repo.commit_tree import LostFile
 from prompt_lint.repo.entries import make_entry
 from prompt_lint.repo.links import select_intact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
+    from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.model.rules import Rule
     from prompt_lint.repo.changes import RawChange
-    from prompt_lint.repo.commit_tree import CommitTree
+    from prompt_lint.repo.commit_tree import PartialCommitTree
     from prompt_lint.repo.entries import Entry
 
 
@@ -75,8 +76,13 @@ class PastFiles:
             self._put(change.source, make_entry(change.mode, change.blob))
         return {path for new_path, change in changes for path in (new_path, change.source)}
 
-    def match(self, tree: CommitTree, max_file_size: int) -> dict[FileName, MatchedFile]:
-        """Return the files to which a rule applies, as a check of this commit, which is `tree`, would find them."""
+    def match(
+        self, tree: PartialCommitTree, later: Mapping[FileName, MatchedFile]
+    ) -> dict[FileName, MatchedFile]:
+        """Return the files to which a rule applies, as a check of this commit, which is `tree`, would find them.
+
+        A link that this clone lacks takes the places of the files of the `later` commit to which it led.
+        """
         self.is_rematch_needed = self.has_changed_links = False
         aliases = tree.find_aliases(self._links)
         if self._links.keys() - aliases.keys():  # a link to a folder, which stands for the files there
@@ -85,11 +91,27 @@ class PastFiles:
         self._linked = {file.path for file in matched if file.aliases}
         by_name: dict[FileName, MatchedFile] = {}
         for file in matched:
-            for reading in split_by_name(file, self._matcher, tree, max_file_size):
+            for reading in split_by_name(file, self._matcher, tree):
                 name = self.find_name(reading.display_path)
                 # A file that two rules judge, of which a link matches one, is two prompts.
                 by_name[self.find_name(reading.aliases[0]) if name in by_name else name] = reading
+        for link in (path for path, target in aliases.items() if isinstance(target, LostFile)):
+            for name, reading in self._find_led_to(link, later):
+                by_name.setdefault(name, reading)
         return by_name
+
+    def _find_led_to(
+        self, link: str, later: Mapping[FileName, MatchedFile]
+    ) -> Iterator[tuple[FileName, MatchedFile]]:
+        """Yield the files that a link led to in a later commit, with the link in their place; else the link itself."""
+        is_known = False
+        for name, file in later.items():
+            paths = (file.path, file.display_path, *file.aliases)
+            if any(path == link or path.startswith(f"{link}/") for path in paths):
+                is_known = True
+                yield name, MatchedFile(link, file.rule, (), file.display_path)
+        if not is_known and (rule := self._matcher.find_rule(link)):
+            yield self.find_name(link), MatchedFile(link, rule, ())
 
     def _take(self, path: str) -> FileName:
         """Take the file at `path` out, and return its name."""

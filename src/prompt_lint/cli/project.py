@@ -47,7 +47,7 @@ def load_project(
         Fatal: there is no configuration that can be read, or no such path.
     """
     start = working_directory()
-    tree = open_tree(start, use_git=not options.no_git)
+    tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
     config = settle_run(loaded or Config("", (), ()))

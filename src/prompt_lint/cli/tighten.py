@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +12,11 @@ from prompt_lint.check.judge import decide_exit_code
 from prompt_lint.check.limit_sizes import WrittenConfig, collect_sizes, find_high
 from prompt_lint.check.pipeline import check_prompts
 from prompt_lint.cli import options
-from prompt_lint.cli.commands import Command, option
+from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import open_count_sources
+from prompt_lint.cli.fault_report import ReportingCommand
 from prompt_lint.cli.init.limits import limit_for
+from prompt_lint.cli.input_files import describe_input
 from prompt_lint.cli.project import load_project, working_directory
 from prompt_lint.cli.settings import make_settings
 from prompt_lint.config.load import read_outside_config
@@ -24,24 +25,22 @@ from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
 from prompt_lint.formats import FORMATS
 from prompt_lint.model.errors import ExitCode, Fatal
-from prompt_lint.output import View
+from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
+from prompt_lint.model.values import Problem
+from prompt_lint.output import tightening_json, tightening_text
+from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
 from prompt_lint.output.file_writing import write_file
-from prompt_lint.output.phrases import reserve_suffix
-from prompt_lint.output.terminal import write_result, write_stderr
-from prompt_lint.output.text_pieces import format_short_name
-from prompt_lint.output.text_remarks import render_problems
-from prompt_lint.text.escape import escape_line
-from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from prompt_lint.cli.options import ConfigOptions, CountingOptions
     from prompt_lint.config.configuration import Config
-    from prompt_lint.config.written_limits import WrittenLimit
-    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.model.values import Report
     from prompt_lint.repo.working_tree import WorkingTree
+    from prompt_lint.text.location import KeyPath
 
+_OUTPUTS = {"text": tightening_text, "json": tightening_json}
 _DIGITS = 3
 
 
@@ -54,32 +53,38 @@ class _Headroom(click.ParamType[Fraction]):
         if isinstance(value, Fraction):
             return value
         try:
-            return Fraction(parse_limit(f"{value.removesuffix('%')}%").share, 1_000_000)
+            share = parse_limit(value).share
         except ValueError:
+            share = 0
+        if not share:  # also without the sign, since `0.5` may mean 0.5% or 50%
             self.fail(f"`{value}` isn't a share above 0% and up to 100%, such as 10%", param, ctx)
+        return Fraction(share, 1_000_000)
 
 
-class _Lowering(NamedTuple):
-    written: WrittenLimit
-    tokens: int
-    verdict: Verdict
+def _make_document(tightening: Tightening) -> Document:
+    return Document(
+        lambda name, view: _OUTPUTS[name].render(tightening, view),
+        lambda _: "",
+        tightening.exit_code,
+        "tighten",
+        has_diff=True,
+    )
 
-    @property
-    def new_text(self) -> str:
-        return write_like(self.tokens, self.written.text)
 
-    def exceeds(self, headroom: Fraction) -> bool:
-        """Return whether the limit goes down by more than the headroom."""
-        return self.written.limit.tokens - self.tokens > find_high(self.verdict) * headroom
+def _make_fault_document(report: Report) -> Document:
+    """Return what is delivered of a run that has ended early, and has lowered nothing."""
+    return _make_document(Tightening((), report.problems, report.exit_code))
 
 
 @click.command(
     "tighten",
-    cls=Command,
+    cls=ReportingCommand,
+    make_document=_make_fault_document,
     examples=(
         ("Show which limits can be lowered, and to what", "prompt-lint tighten --dry-run"),
         ("Lower them to a fourth above today's sizes", "prompt-lint tighten --headroom 25%"),
         ("Fail in a weekly job once limits are far above the prompts", "prompt-lint tighten --check"),
+        ("Read it with another program", "prompt-lint tighten --dry-run --output-format json"),
     ),
     exit_codes={
         ExitCode.OVER_LIMIT: "with --check, a limit can be lowered by more than the headroom",
@@ -107,62 +112,58 @@ class _Lowering(NamedTuple):
     is_flag=True,
     help="Write nothing, and exit 1 if a limit can be lowered by more than the headroom.",
 )
-@options.group_options(config_options=options.ConfigOptions, counting_options=options.CountingOptions)
+@options.output_format(_OUTPUTS)
+@options.output_file
+@options.output(_OUTPUTS)
+@options.group_options(
+    config_options=options.ConfigOptions,
+    counting_options=options.CountingOptions,
+    output_options=OutputOptions,
+)
 @click.pass_obj
 def command(
     env: Mapping[str, str],
     paths: tuple[str, ...],
     headroom: Fraction,
-    max_file_size: int,
     dry_run: bool,
     check: bool,
     config_options: ConfigOptions,
     counting_options: CountingOptions,
+    output_options: OutputOptions,
 ) -> ExitCode:
     """Lower limits to today's sizes.
 
     Replaces numbers in .prompt-lint.yaml, and nothing else. No limit is raised.
     """
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, options.JudgingOptions(max_file_size, exit_zero=True))
+    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_prompts(tree, config, (), sources, settings)
         chosen = check_prompts(tree, config, relative, sources, settings) if relative else None
-    exit_code = _write_problems(report, chosen)
-    if exit_code is ExitCode.USAGE:
-        return exit_code
-    files = _read_files(tree, config, config_options.config_path)
-    collect_sizes(files, config, report, chosen)
-    lines: list[str] = []
-    texts: dict[str, str] = {}
-    number = 0
-    for file in files:
-        possible = _find_lowerings(file, headroom, lines)
-        lowerings = [each for each in possible if not check or each.exceeds(headroom)]
-        if lowerings:
-            texts[file.path] = _lower(file, lowerings)
-            lines += _describe(file, lowerings, texts[file.path])
-            number += len(lowerings)
-    is_written = not (dry_run or check)
-    for path, text in texts.items() if is_written else ():
-        write_file(path, text)
-    verb, end = (
-        ("Lowered" if is_written else "Can lower"),
-        "; run it without `--check` to do so" if check else "",
-    )
-    lines.append(f"{verb} {pluralize(number, 'limit')}{end}." if number else "No limit to lower.")
-    exit_code = ExitCode.OVER_LIMIT if check and number else exit_code
-    return write_result("".join(f"{line}\n" for line in lines), exit_code)
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
+    problems = _select_problems(report, chosen)
+    files: list[TightenedFile] = []
+    if all(problem.exit_code is not ExitCode.USAGE for problem in problems):
+        written = _read_files(tree, config, config_options.config_path)
+        collect_sizes(written, config, report, chosen)
+        files = [_tighten_file(each, headroom, is_check=check) for each in written]
+        if not (dry_run or check):
+            files = [
+                _write_config(each.path, file, problems) for each, file in zip(written, files, strict=True)
+            ]
+    exit_code = decide_exit_code(report._replace(problems=problems), exit_zero=True)
+    if check and any(file.lowered for file in files):
+        exit_code = ExitCode.OVER_LIMIT
+    tightening = Tightening(files, problems, exit_code, is_check=check)
+    return deliver(_make_document(tightening), targets, output_options, env)
 
 
-def _write_problems(report: Report, chosen: Report | None) -> ExitCode:
-    """Write the problems to stderr and return their exit code. Mistakes of rules count if they are about `chosen` files."""
-    problems = list(report.problems)
-    if chosen:
-        problems = [each for each in problems if each.exit_code is not ExitCode.USAGE]
-        problems = list(dict.fromkeys((*problems, *chosen.problems)))
-    write_stderr("".join(f"{line}\n" for line in render_problems(problems, View(), len(problems))))
-    return decide_exit_code(report._replace(problems=problems), exit_zero=True)
+def _select_problems(report: Report, chosen: Report | None) -> list[Problem]:
+    """Return the problems. Mistakes of rules count if they are about `chosen` files."""
+    if chosen is None:
+        return list(report.problems)
+    of_files = (each for each in report.problems if each.exit_code is not ExitCode.USAGE)
+    return list(dict.fromkeys((*of_files, *chosen.problems)))
 
 
 def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> list[WrittenConfig]:
@@ -188,37 +189,51 @@ def _parse(text: str, config: Config) -> Config:
     return parse_config(text.encode(), config.path, FORMATS, folder=config.folder)
 
 
-def _find_lowerings(file: WrittenConfig, headroom: Fraction, left: list[str]) -> Iterator[_Lowering]:
-    """Yield the limits that can be lowered, and add to `left` why others can't."""
-    for key_path, written in file.limits.items():
-        if key_path not in file.selected:
-            continue
-        verdict = file.largest.get(key_path)
-        reason = file.unknown.get(key_path, "")
-        if written.limit.share:
-            reason = "it is a share of the context window"
-        elif written.span is None:
-            reason = "write it as a plain number"
-        elif not reason and (verdict is None or not find_high(verdict)):
-            reason = "it judges no prompt"
-        if reason or verdict is None:
-            left.append(f"{_name_limit(file, written)} stays: {escape_line(reason)}")
-            continue
-        factor = 1 + headroom
-        tokens = limit_for(find_high(verdict), 1, factor=factor, least=factor, digits=_DIGITS)
-        if tokens < written.limit.tokens:
-            yield _Lowering(written, tokens, verdict)
+def _tighten_file(file: WrittenConfig, headroom: Fraction, *, is_check: bool) -> TightenedFile:
+    """Return what becomes of the limits of a file. For a check, only those are lowered that exceed the headroom."""
+    limits = [
+        _tighten_limit(file, key_path, headroom) for key_path in file.limits if key_path in file.selected
+    ]
+    lowered = [
+        each for each in limits if each.new_tokens and (not is_check or _exceeds_headroom(each, headroom))
+    ]
+    kept = [each for each in limits if each.reason]
+    return TightenedFile(file.configs[0].path, file.text, _lower(file, lowered), lowered, kept)
 
 
-def _name_limit(file: WrittenConfig, written: WrittenLimit) -> str:
-    return f"{escape_line(file.configs[0].path)}:{written.line}: limit {escape_line(written.text)}"
+def _tighten_limit(file: WrittenConfig, key_path: KeyPath, headroom: Fraction) -> TightenedLimit:
+    """Return the limit with what it can be lowered to, or with the reason why it stays; with neither where it is low enough."""
+    written, largest = file.limits[key_path], file.largest.get(key_path)
+    rule, group = file.find_rule(key_path)
+    limit = TightenedLimit(
+        key_path, written.line, written.text, written.limit.tokens or None, rule, group, largest
+    )
+    if written.limit.share:
+        return limit._replace(reason="it is a share of the context window")
+    if written.span is None:
+        return limit._replace(reason="write it as a plain number")
+    if reason := file.unknown.get(key_path):
+        return limit._replace(reason=reason)
+    if largest is None or not find_high(largest):
+        return limit._replace(reason="it judges no prompt")
+    factor = 1 + headroom
+    tokens = limit_for(find_high(largest), 1, factor=factor, least=factor, digits=_DIGITS)
+    if tokens >= written.limit.tokens:
+        return limit
+    return limit._replace(new_tokens=tokens, new_text=write_like(tokens, written.text))
 
 
-def _lower(file: WrittenConfig, lowerings: Iterable[_Lowering]) -> str:
+def _exceeds_headroom(limit: TightenedLimit, headroom: Fraction) -> bool:
+    """Return whether a limit goes down by more than the headroom."""
+    size = find_high(limit.largest) if limit.largest else 0
+    return (limit.tokens or 0) - (limit.new_tokens or 0) > size * headroom
+
+
+def _lower(file: WrittenConfig, lowered: Sequence[TightenedLimit]) -> str:
     """Return the text of the file with lower limits. Raises `Fatal` unless that is all that changes in what it says."""
-    spans = {each.written.span: each.new_text for each in lowerings if each.written.span}
+    spans = {span: each.new_text for each in lowered if (span := file.limits[each.key_path].span)}
     text = replace_spans(file.text, spans)
-    for config in file.configs:
+    for config in file.configs if lowered else ():
         if not is_only_tighter(_parse(file.text, config), _parse(text, config)):
             raise Fatal(
                 f"{config.path} can't be edited safely, so nothing is written", "lower its limits by hand"
@@ -226,12 +241,13 @@ def _lower(file: WrittenConfig, lowerings: Iterable[_Lowering]) -> str:
     return text
 
 
-def _describe(file: WrittenConfig, lowerings: Iterable[_Lowering], new_text: str) -> Iterator[str]:
-    """Yield a line for each lower limit, and the diff."""
-    for lowering in lowerings:
-        prompt, reserve = lowering.verdict.prompt, lowering.verdict.rule.reserve
-        largest = f"{format_short_name(prompt)}, {find_high(lowering.verdict) - reserve:,} tokens{reserve_suffix(reserve)}"
-        yield f"{_name_limit(file, lowering.written)} → {lowering.new_text} (largest: {largest})"
-    name = escape_line(file.configs[0].path)
-    diff = difflib.unified_diff(file.text.splitlines(), new_text.splitlines(), name, name, n=1, lineterm="")
-    yield from map(escape_line, diff)
+def _write_config(path: str, file: TightenedFile, problems: list[Problem]) -> TightenedFile:
+    """Write the text of a file with lower limits. One that can't be written is added to the problems, and stays as it was."""
+    if not file.lowered:
+        return file
+    try:
+        write_file(path, file.new_text)
+    except Fatal as error:
+        problems.append(Problem("", 0, error.message, error.hint, error.exit_code))
+        return file
+    return file._replace(is_written=True)

@@ -26,7 +26,7 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     loosenings = list(_compare_rules(base, current, base_paths))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        old, new = base.find_nearest(folder), current.find_nearest(folder)
+        old, new = base.find_governing(folder), current.find_governing(folder)
         loosenings += _compare_groups(_select_groups(old, folder), _select_groups(new, folder), base_paths)
         loosenings += _compare_exemptions(old, new) if new.folder == folder else ()
         loosenings += _compare_settings(old, new)
@@ -80,12 +80,6 @@ def _compare_rules(base: Config, current: Config, base_paths: Mapping[str, str])
 def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
     subject = ", ".join(current.files)
     yield from _compare_limits(subject, base, current)
-    for name in dict.fromkeys((*current.parts, *base.parts)):
-        old = base._replace(limits=base.limits_for(name))
-        new = current._replace(limits=current.limits_for(name))
-        if name in current.parts:
-            new = new._replace(limit_lines=dict.fromkeys(current.models, current.limit_lines[name]))
-        yield from _compare_limits(f"{subject} ({name})", old, new)
     yield from _compare_growth(subject, base, current)
     if current.format not in {"", base.format}:
         yield Loosening(
@@ -102,27 +96,32 @@ def _compare_rule(base: Rule, current: Rule) -> Iterator[Loosening]:
 
 
 def _compare_limits(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:
-    """Yield what lets a prompt have more tokens of its own: a limit raised, a reserve lowered, or both."""
-    for model, limit in base.limits.items():
-        if model not in current.models:
-            yield Loosening(
-                subject,
-                "is not counted any more",
-                current.line,
-                model,
-                limit,
-                config_path=current.config_path,
-            )
-            continue
-        new_limit = current.limits[model]
-        if new_limit - current.reserve <= limit - base.reserve:
-            continue
-        if new_limit > limit:
-            line = current.limit_lines.get(model, current.line)
-            yield Loosening(subject, "limit raised", line, model, limit, new_limit, current.config_path)
-        if current.reserve < base.reserve:
-            description = f"reserve lowered from {base.reserve:,} to {current.reserve:,}"
-            yield Loosening(subject, description, current.line, model, config_path=current.config_path)
+    """Yield what lets prompts have more tokens of their own: models left out, limits raised, a reserve lowered.
+
+    A model and the reserve are the rule's, so they aren't repeated for its parts.
+    """
+    config_path = current.config_path
+    for model in (each for each in base.limits if each not in current.models):
+        description, limit = "is not counted any more", base.limits[model]
+        yield Loosening(subject, description, current.line, model, limit, config_path=config_path)
+    pairs = [(subject, base.limits, current.limits, current.limit_lines)]
+    for name in dict.fromkeys((*current.parts, *base.parts)):
+        is_part = name in current.parts
+        lines = dict.fromkeys(current.models, current.limit_lines[name]) if is_part else current.limit_lines
+        pairs.append((f"{subject} ({name})", base.limits_for(name), current.limits_for(name), lines))
+    with_more_room: dict[str, None] = {}
+    for where, old, new, lines in pairs:
+        for model in (each for each in old if each in new):
+            if new[model] - current.reserve <= old[model] - base.reserve:
+                continue
+            with_more_room[model] = None
+            if new[model] > old[model]:
+                line = lines.get(model, current.line)
+                yield Loosening(where, "limit raised", line, model, old[model], new[model], config_path)
+    if current.reserve < base.reserve:
+        description = f"reserve lowered from {base.reserve:,} to {current.reserve:,}"
+        for model in with_more_room:
+            yield Loosening(subject, description, current.line, model, config_path=config_path)
 
 
 def _compare_growth(subject: str, base: Rule, current: Rule) -> Iterator[Loosening]:

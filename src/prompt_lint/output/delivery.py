@@ -86,12 +86,14 @@ class Document(NamedTuple):
     """What is delivered. `exit_code` is what the run has found, whether or not all of it can be written; `name` is that of the command.
 
     `render` returns the text in a format. `render_summary` returns Markdown of at most so many bytes, "" if none fits.
+    Lines of a text that `has_diff` aren't wrapped.
     """
 
     render: Callable[[str, View], str]
     render_summary: Callable[[int], str]
     exit_code: ExitCode
     name: str = "check"
+    has_diff: bool = False
 
 
 def choose_targets(
@@ -233,7 +235,9 @@ def _write_target(document: Document, target: Target, options: OutputOptions, en
     if target.is_stdout:
         view = view._replace(color=wants_color(options.color, env), width=find_width(env))
         text, is_text = document.render(target.format, view), target.format == "text"
-        write_stdout(wrap_lines(text, view.width, len(INDENT)) if is_text else text, for_machines=not is_text)
+        if is_text and not document.has_diff:
+            text = wrap_lines(text, view.width, len(INDENT))
+        write_stdout(text, for_machines=not is_text)
         return
     if not target.is_summary:
         write_file(target.file, document.render(target.format, view))

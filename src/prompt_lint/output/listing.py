@@ -73,7 +73,7 @@ class ListedPrompt(NamedTuple):
     @property
     def tokens(self) -> int:
         """The largest of its counts."""
-        return max(map(count_tokens, self.verdicts))
+        return max(verdict.tokens for verdict in self.verdicts)
 
     def is_counted_for(self, model: str) -> bool:
         return any(verdict.model == model for verdict in self.verdicts)
@@ -98,11 +98,6 @@ def sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
 def sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
     """Sort the largest first."""
     return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
-
-
-def count_tokens(verdict: Verdict) -> int:
-    """Return the tokens of a verdict, 0 where it wasn't counted."""
-    return verdict.token_count.tokens if verdict.token_count else 0
 
 
 def import_suffix(listing: Listing, verdict: Verdict) -> str:

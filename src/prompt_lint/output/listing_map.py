@@ -8,8 +8,6 @@ from __future__ import annotations
 from posixpath import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.output.listing import count_tokens
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -45,7 +43,7 @@ class Box(NamedTuple):
 
 
 def shown_tokens(listed: ListedPrompt) -> int:
-    return count_tokens(listed.verdicts[0])
+    return listed.verdicts[0].tokens
 
 
 def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:

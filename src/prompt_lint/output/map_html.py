@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing import count_tokens
 from prompt_lint.output.listing_map import make_boxes
 from prompt_lint.output.map_colors import choose_palette
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
@@ -90,7 +89,7 @@ def _list_facts(verdict: Verdict) -> list[str]:
     status = shown_status(verdict)
     word = STATUS_WORDS[status].label if status != "ok" else ""
     growth = f"{verdict.growth:+,}" if verdict.growth else ""
-    return [*filter(None, (f"{count_tokens(verdict):,}", growth, percent_of_limit(verdict), word))]
+    return [*filter(None, (f"{verdict.tokens:,}", growth, percent_of_limit(verdict), word))]
 
 
 def _describe_prompt(verdict: Verdict, report: Report) -> str:
@@ -98,7 +97,7 @@ def _describe_prompt(verdict: Verdict, report: Report) -> str:
     limit = f"{percent_of_limit(verdict)} of the limit {verdict.limit:,}" if verdict.limit else "no limit"
     label = STATUS_WORDS[shown_status(verdict)].label
     tokens = f"{format_count(verdict.token_count, verdict.rule.reserve)} tokens"
-    cost = format_calls_cost(report, count_tokens(verdict), verdict.model)
+    cost = format_calls_cost(report, verdict.tokens, verdict.model)
     calls = cost and f"{cost} per 1,000 calls"
     return ", ".join(filter(None, (tokens, growth_cell(verdict), limit, calls, label, verdict.prompt.format)))
 

@@ -295,8 +295,12 @@ def _inspect_clone(tree: WorkingTree) -> Clone | NoBase:
             "there is no commit yet, so there is nothing to compare with",
             "commit something, or run it without a base",
         )
-    is_shallow = git.run(["rev-parse", "--is-shallow-repository"], tree.top).strip() == b"true"
-    return Clone(tree.top, head, _find_remote(tree.top), is_shallow)
+    return Clone(tree.top, head, _find_remote(tree.top), is_shallow(tree.top))
+
+
+def is_shallow(top: str) -> bool:
+    """Return whether a clone has the end of its history only."""
+    return git.run(["rev-parse", "--is-shallow-repository"], top).strip() == b"true"
 
 
 def _find_remote(top: str) -> str:

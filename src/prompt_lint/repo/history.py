@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.history import Point
 from prompt_lint.repo import git
-from prompt_lint.repo.base_commit import MAX_NAME, find_commit, find_fetch_hint, suggest_ref
+from prompt_lint.repo.base_commit import MAX_NAME, find_commit, find_fetch_hint, is_shallow, suggest_ref
 from prompt_lint.repo.changes import MAX_RENAMES, parse_raw_change
 from prompt_lint.repo.clone import HINT_KNOWN
 from prompt_lint.repo.objects import ObjectLost, ObjectReader, ObjectTooLarge
@@ -45,7 +45,7 @@ def list_commits(
     head = find_commit(tree.top, "HEAD")
     if head is None:
         raise Fatal("there is no commit yet, so there is no history", "commit the prompts first")
-    first_day, revision = _read_since(tree, since)
+    first_day, revision = _read_since(tree, since, env)
     output = git.run(["rev-list", "--first-parent", "--timestamp", head], tree.top)
     lines = (line.split(" ") for line in os.fsdecode(output).splitlines())
     commits = [Point(commit, min(int(time), _MAX_TIME)) for time, commit in lines]
@@ -60,7 +60,7 @@ def list_commits(
     return commits[: number + 1], notes
 
 
-def _read_since(tree: WorkingTree, since: str) -> tuple[int, str]:
+def _read_since(tree: WorkingTree, since: str, env: Mapping[str, str]) -> tuple[int, str]:
     """Return the first second of a date, in UTC, or the id of a commit. Raises `Fatal`."""
     if not since:
         return 0, ""
@@ -74,6 +74,8 @@ def _read_since(tree: WorkingTree, since: str) -> tuple[int, str]:
     if commit is None:
         near = suggest_ref(tree, since) if is_possible else ""
         hint = f"{near}write a date as YYYY-MM-DD, or {HINT_KNOWN}"
+        if is_shallow(tree.top):
+            hint += f"\nthis clone is shallow, so old commits are missing; {find_fetch_hint(env)}"
         raise Fatal(f"--since: `{since[:60]}` is neither a date nor a commit of this clone", hint)
     return 0, commit
 

@@ -38,7 +38,6 @@ class FileToExplain(NamedTuple):
     tree: WorkingTree
     file: MatchedFile
     model: str
-    max_bytes: int
 
     def describe_tokens(self, text: str) -> str:
         count = self.measure(text)
@@ -51,14 +50,14 @@ class FileToExplain(NamedTuple):
 def describe_contents(source: FileToExplain) -> Iterator[str]:
     """Yield lines about each prompt of a file; none from where it can't be measured, which its report says."""
     tree, rule, path = source.tree, source.file.rule, source.file.display_path
-    reader = IncludeReader(tree, source.max_bytes)
+    reader = IncludeReader(tree)
     try:
-        data = tree.read(source.file.path, source.max_bytes)
+        data = tree.read(source.file.path)
         prompts = list(parse_file(path, data, rule, reader, Diagnostics([], [])))
         prompt_format = FORMATS[recognise(path, data, rule).name]
         for prompt in prompts[:_MAX_PROMPTS]:
             yield f"  {_describe_prompt(prompt, source)}"
-            include = IncludeReader(tree, source.max_bytes).include
+            include = IncludeReader(tree).include
             parts = list(prompt_format.parts(path, data, prompt, include))
             yield from _describe_own_parts(parts, source)
             yield from _describe_imports(parts, source)

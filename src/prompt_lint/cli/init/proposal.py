@@ -101,12 +101,12 @@ def propose_config(
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
-    survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
+    survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
         hint = _suggest_rule(models, survey.doubtful)
         raise Fatal(_NOTHING_FOUND, "\n".join((hint, "", *source_rules) if source_rules else (hint,)))
-    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
+    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
@@ -131,7 +131,7 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
         config = surveyed.parse(draft)
-        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        targets = find_targets(surveyed.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
@@ -199,7 +199,7 @@ def _finish(
         by_title = _list_sizes(draft, sizes)
         final = _set_limits(draft, by_title, surveyed.survey.links)
         config = surveyed.parse(final)
-        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        targets = find_targets(surveyed.tree, config, ())
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
         added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:

@@ -1,0 +1,64 @@
+"""The text output of `tighten`: problems, limits that stay, limits that are lowered with the diff, and how many these are."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from prompt_lint.model.errors import ExitCode
+from prompt_lint.output.phrases import reserve_suffix
+from prompt_lint.output.text_pieces import format_short_name
+from prompt_lint.output.text_remarks import render_problems
+from prompt_lint.text.escape import escape_line
+from prompt_lint.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
+    from prompt_lint.output import View
+
+
+def render(tightening: Tightening, view: View) -> str:
+    """Return the problems; unless one of them has ended the run, then what happens to each configuration."""
+    lines = render_problems(tightening.problems, view)
+    if tightening.exit_code is ExitCode.USAGE or (tightening.problems and not tightening.files):
+        lines = lines[:-1]
+    else:
+        lines += (line for file in tightening.files for line in _render_file(file))
+        lines.append(_count_limits(tightening))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _render_file(file: TightenedFile) -> Iterator[str]:
+    """Yield a line for each limit that stays or is lowered, and the diff."""
+    for limit in file.kept:
+        yield f"{_name_limit(file, limit)} stays: {escape_line(limit.reason)}"
+    for limit in file.lowered:
+        yield f"{_name_limit(file, limit)} → {limit.new_text} (largest: {_describe_largest(limit)})"
+    name = escape_line(file.config_path)
+    diff = difflib.unified_diff(
+        file.text.splitlines(), file.new_text.splitlines(), name, name, n=1, lineterm=""
+    )
+    yield from map(escape_line, diff)
+
+
+def _name_limit(file: TightenedFile, limit: TightenedLimit) -> str:
+    return f"{escape_line(file.config_path)}:{limit.line}: limit {escape_line(limit.text)}"
+
+
+def _describe_largest(limit: TightenedLimit) -> str:
+    largest = limit.largest
+    if largest is None or largest.token_count is None:
+        return ""
+    reserve = reserve_suffix(largest.rule.reserve)
+    return f"{format_short_name(largest.prompt)}, {largest.token_count.high:,} tokens{reserve}"
+
+
+def _count_limits(tightening: Tightening) -> str:
+    if number := tightening.count_lowered(is_written=True):
+        return f"Lowered {pluralize(number, 'limit')}."
+    if number := tightening.count_lowered(is_written=False):
+        end = "; run it without `--check` to do so" if tightening.is_check else ""
+        return f"Can lower {pluralize(number, 'limit')}{end}."
+    return "No limit to lower."
