@@ -83,7 +83,7 @@ TABLE = (
         import_sign=rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b""",
     ),
     Format("marked", "marked", ()),
-    Format("python", "python_source", ()),
+    Format("python", "python", ()),
     Format("markdown", _TEXTS, ()),
     Format("text", _TEXTS, ("*",)),
 )  # fmt: skip
