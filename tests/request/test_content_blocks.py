@@ -162,6 +162,18 @@ def test_a_file_that_can_not_be_put_in_is_refused(block: dict[str, Any], message
     assert message in find_refusal(make_request(block), files)
 
 
+def test_the_name_of_a_call_may_have_200_characters() -> None:
+    """More than that of a definition; one more is refused in test_normalize.py."""
+    call = make_tool_use("a", "n" * 200)
+    turns = [
+        USER,
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [make_tool_result("a", "x")]},
+    ]
+
+    assert parse_fields(turns)["messages"][1]["content"] == [call]
+
+
 def test_many_images_must_be_smaller() -> None:
     """More than 20 may have 2,000 pixels a side; 20 may have 8,000."""
     block = make_image_by_path("a.png")

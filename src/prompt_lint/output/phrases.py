@@ -145,7 +145,7 @@ def is_accepted(verdict: Verdict) -> bool:
 
 
 def describe_exemption(
-    exemption: Exemption, *, has_ended: bool, escape: Callable[[str], str] = lambda text: text
+    exemption: Exemption, *, has_ended: bool = False, escape: Callable[[str], str] = lambda text: text
 ) -> str:
     """Return until when a prompt is exempt, and why; `escape` is applied to what the configuration says."""
     if exemption.label:
