@@ -56,6 +56,20 @@ def test_a_reserve_is_shown_apart_and_judged_with_the_prompt(
     )
 
 
+def test_a_reserve_that_leaves_less_than_the_prompt_has_is_no_reason_to_cut(
+    changed: Repo, lint: Callable[..., Done]
+) -> None:
+    """Nobody can cut more than there is. With `--limit`, the option is what is too low."""
+    changed.write(".prompt-lint.yaml", CONFIG.replace("2000, reserve: 1900", "2000, reserve: 1999"))
+    advice = "Raise the limit (or lower its reserve): .prompt-lint.yaml:4\n"
+
+    assert advice in lint("check", "--offline", "prompts/large.md").out
+    too_low = lint("check", "--limit", "1800")
+    message = "--limit: a reserve of 1,999 leaves nothing of the limit of 1,800, so no prompt could pass"
+    hint = "give a higher limit, or lower the reserve: .prompt-lint.yaml:4"
+    assert (too_low.code, too_low.err) == (2, f"error: {message}\n{hint}\n")
+
+
 def test_json_has_the_reserve_beside_the_limit(changed: Repo, lint: Callable[..., Done]) -> None:
     """Tokens and growth are the prompt's own; so are those of the base."""
     report = lint("check", "--offline", "--base=HEAD", "--output-format=json").report

@@ -217,17 +217,32 @@ def test_a_rule_that_matches_nothing_is_an_error(repo: Repo, lint: Callable[...,
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        ('exclude: "**"\nprompts: [{files: prompts/}]\n', "no file in the repository matches `prompts/`"),
-        ("exclude: other/\nprompts: [{files: prompts/}, {files: other/}]\n", "matches `other/`"),
+        (
+            'exclude: "**"\nprompts: [{files: prompts/}]\n',
+            ".prompt-lint.yaml:4: the rule for `prompts/` applies to no file: it matches `prompts/a.md`, but `exclude` at the top",
+        ),
+        (
+            "exclude: other/\nprompts: [{files: prompts/}, {files: other/}]\n",
+            "it matches `other/b.md`, but `exclude` at the top of the file removes it\n",
+        ),
+        (
+            "prompts: [{files: '*.md'}, {files: nested/**}]\n",
+            "it matches `nested/c.md`, but nested/.prompt-lint.yaml governs it\n",
+        ),
+        ("prompts: [{files: TOP/prompts/}]\n", "leave out its path\n"),
+        ("prompts: [{files: '*.md'}]\n", "nested/.prompt-lint.yaml:3: no file in the repository matches `zzz`\n"),
     ],
 )
-def test_what_the_whole_file_excludes_is_matched_by_nobody(
+def test_a_rule_whose_files_others_take_says_who(
     repo: Repo, lint: Callable[..., Done], config: str, told: str
 ) -> None:
-    """An exclusion at the top can't turn a rule off in silence."""
+    """An exclusion at the top and a configuration below can't turn a rule off in silence."""
+    top = "models: [claude-opus-5]\nlimit: 500\n"
     prompts(repo, a=SHORT)
     repo.write("other/b.md", LONG)
-    repo.write(".prompt-lint.yaml", "models: [claude-opus-5]\nlimit: 500\n" + config)
+    repo.write("nested/c.md", SHORT)
+    repo.write("nested/.prompt-lint.yaml", f"{top}prompts: [{{files: c.md}}, {{files: zzz}}]\n")
+    repo.write(".prompt-lint.yaml", top + config.replace("TOP", str(repo.path)))
 
     done = lint("check")
 
@@ -379,6 +394,10 @@ def test_a_limit_on_the_command_line_needs_no_configuration(repo: Repo, lint: Ca
     )
     assert "claude-sonnet-5-5" in by_default.out
     assert "isn't a limit" in lint("check", "a.md", "--limit", "ten", *flags).err
+    repo.write(".claude/agents/a.md", "---\nname: a\n---\nBe brief.\n")
+    counted = lint("count", ".claude/agents/a.md", "--output-format", "json").report
+    checked = lint("check", ".claude/agents/a.md", "--limit", "100", "--output-format", "json").report
+    assert [v["tokens"] for v in checked["verdicts"]] == [v["tokens"] for v in counted["verdicts"]]
 
 
 def test_flags_win_over_the_configuration(repo: Repo, lint: Callable[..., Done]) -> None:

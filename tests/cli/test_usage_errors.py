@@ -47,6 +47,7 @@ SEE_CHECK = "see `prompt-lint check --help`"
         ("list --offline --counting auto", "--offline and --counting auto contradict each other", "leave one of them out"),
         ("check --no-cache --cache-dir x", "--no-cache and --cache-dir x contradict each other", "leave one of them out"),
         ("check --cache-dir=", "--cache-dir is empty", "is a variable empty? leave --cache-dir out for the default"),
+        ("check --accept-label=", "--accept-label is empty", "is a variable empty? leave --accept-label out for the default"),
         ("check --policy-from=", "--policy-from is empty", "is a variable empty? leave --policy-from out for the default"),
         ("report --from yesterday", "--from: `yesterday` isn't a date (YYYY-MM-DD), such as 2026-11-01", "see `prompt-lint report --help`"),
     ],
@@ -123,6 +124,8 @@ def test_a_flag_wins_over_a_variable(
     ("arguments", "message", "hint"),
     [
         ("check a.md --model claude-opus-5-5", "--model needs --limit where there is no configuration", "example: --model claude-opus-5-5 --limit 8000\n"),
+        ("check --limit 8000", "--limit needs files where there is no configuration", "example: prompt-lint check prompts/ --limit 8000; `prompt-lint init` finds prompts and writes a configuration\n"),
+        ("list --by folder", "no .prompt-lint.yaml in {top}", "    - files: prompts/**/*.md\n"),
         ("check", "no .prompt-lint.yaml in {top}", "\nor check without one: prompt-lint check FILE --limit 8000\n"),
     ],
 )  # fmt: skip

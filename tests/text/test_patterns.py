@@ -19,6 +19,7 @@ from prompt_lint.text.patterns import (
     compile_patterns,
     find_endings,
     find_folders,
+    unanchor_pattern,
     weigh_pattern,
 )
 
@@ -279,6 +280,8 @@ def test_a_pattern_of_a_folder_is_written_from_the_top(
 ) -> None:
     """It matches below the folder what it would match there; no character of the folder's name is a wildcard."""
     assert anchor_pattern(pattern, folder) == anchored
+    written = [unanchor_pattern(each, folder) for each in anchored]
+    assert [each for text in written for each in anchor_pattern(text, folder)] == anchored
 
 
 def test_an_exact_pattern_matches_nothing_below_a_file() -> None:

@@ -48,11 +48,14 @@ def find_exempt_paths(
     return exempt
 
 
-def report_unused(exemptions: Iterable[tuple[Exemption, Collection[str]]]) -> Iterator[Problem]:
+def report_unused(
+    exemptions: Iterable[tuple[Exemption, Collection[str]]], config: Config
+) -> Iterator[Problem]:
     """Yield a problem for each exemption that is for no prompt."""
     for exemption, paths in exemptions:
         if not paths:
-            message = f"no prompt matches `{', '.join(exemption.files)}`, so nothing is exempt"
+            patterns = config.describe_patterns(exemption.files, exemption.config_path)
+            message = f"no prompt matches `{patterns}`, so nothing is exempt"
             hint = "correct the pattern, or remove the exemption"
             yield Problem(exemption.config_path, exemption.line, message, hint, exit_code=ExitCode.USAGE)
 

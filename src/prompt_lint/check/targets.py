@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import exemptions, groups
 from prompt_lint.check.importers import find_importers, list_included, match_below
-from prompt_lint.config.rule_matching import MatchedFile, compile_config, find_unused_rules, match_files
+from prompt_lint.config.rule_matching import (
+    MatchedFile,
+    compile_config,
+    compile_rules,
+    find_unused_rules,
+    match_files,
+)
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
@@ -92,8 +98,8 @@ def find_targets(
         affected = groups.find_affected_groups(group_files, tree, named, remembered)
         group_files = _complete_sums(affected, tree, config, matcher, missing)
     else:
-        problems += _report_unused_rules(tree, matcher, matched, [*files, *aliases])
-        problems += exemptions.report_unused(exempt)
+        problems += _report_unused_rules(tree, config, matcher, matched, [*files, *aliases])
+        problems += exemptions.report_unused(exempt, config)
     matched.sort(key=lambda file: file.display_path)
     return Targets(matched, group_files, problems, entries, files, links, within, matcher, exempt, not paths)
 
@@ -285,20 +291,32 @@ def _report_broken_links(
 
 
 def _report_unused_rules(
-    tree: WorkingTree, matcher: RuleMatcher, matched: Sequence[MatchedFile], paths: Sequence[str]
+    tree: WorkingTree,
+    config: Config,
+    matcher: RuleMatcher,
+    matched: Sequence[MatchedFile],
+    paths: Sequence[str],
 ) -> list[Problem]:
     """Return a problem for each rule that matches none of `paths`. Note in the tree which rules others overrule."""
     unmatched, overruled = find_unused_rules(matched, matcher, paths)
-    tree.notes += (_describe_overruled(rule) for rule in overruled)
-    return [_report_unmatched(rule) for rule in unmatched]
+    for rule in overruled:
+        message = f"the rule for `{config.describe_patterns(rule.files, rule.config_path)}` applies to no file: a later rule matches each of its files, and wins"
+        tree.notes.append(f"{rule.config_path}:{rule.line}: {message}")
+    return [_report_unmatched(rule, tree, config, paths) for rule in unmatched]
 
 
-def _describe_overruled(rule: Rule) -> str:
-    patterns = ", ".join(rule.files)
-    return f"{rule.config_path}:{rule.line}: the rule for `{patterns}` applies to no file: a later rule matches each of its files, and wins"
-
-
-def _report_unmatched(rule: Rule) -> Problem:
-    message = f"no file in the repository matches `{', '.join(rule.files)}`"
+def _report_unmatched(rule: Rule, tree: WorkingTree, config: Config, paths: Sequence[str]) -> Problem:
+    patterns = config.describe_patterns(rule.files, rule.config_path)
+    message = f"no file in the repository matches `{patterns}`"
     hint = "correct the pattern, remove the rule, or set `allow_empty: true` in it"
+    [compiled] = compile_rules([rule], ()).rules
+    if path := next(filter(compiled.matches, paths), ""):
+        governing = config.find_governing(path)
+        reason, hint = f"{governing.path} governs it", "move the rule there, or remove it"
+        if governing.path == rule.config_path:
+            reason = "`exclude` at the top of the file removes it"
+            hint = "change `exclude`, or remove the rule"
+        message = f"the rule for `{patterns}` applies to no file: it matches `{path}`, but {reason}"
+    elif any(pattern.startswith(f"{tree.top}/") for pattern in rule.files):
+        hint = "patterns start at the top of the repository: leave out its path"
     return Problem(rule.config_path, rule.line, message, hint, exit_code=ExitCode.USAGE)

@@ -90,7 +90,6 @@ def _list_status_words() -> tuple[str, list[tuple[str, str]]]:
     "--accept-label",
     group=options.LIMITS,
     metavar="NAME",
-    default="",
     envvar="PROMPT_LINT_ACCEPT_LABEL",
     show_default="none",
     help="Do not fail for the size of prompts if the pull request has the label NAME (GitHub, GitLab).",

@@ -121,7 +121,7 @@ def command(
     try:
         tree, config, relative = load_project(env, paths, config_options)
     except Fatal:
-        is_bare = not (paths or base or config_options.config_path or config_options.no_git)
+        is_bare = not (paths or base or by or config_options.config_path or config_options.no_git)
         if not (is_bare and output_options.is_plain_text and needs_config()):
             raise
         from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration

@@ -52,7 +52,7 @@ class JudgingOptions(NamedTuple):
 
     exit_zero: bool = False
     allow_unmatched: bool | None = None
-    accept_label: str = ""
+    accept_label: str | None = None
 
 
 class CountingOptions(NamedTuple):

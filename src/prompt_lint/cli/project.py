@@ -44,7 +44,7 @@ def load_project(
     `tracked_only` spares git the walk that finds configurations that nobody has added yet.
 
     Raises:
-        Fatal: there is no configuration that can be read, or no such path.
+        Fatal: there is no configuration that can be read, or no such path; or there is neither a configuration nor a path.
     """
     start = working_directory()
     tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
@@ -55,6 +55,11 @@ def load_project(
         each.rules or each.groups for each in config.list_all()
     ):
         raise ConfigErrors(mistakes)
+    if loaded is None and not paths:
+        raise Fatal(
+            "--limit needs files where there is no configuration",
+            "example: prompt-lint check prompts/ --limit 8000; `prompt-lint init` finds prompts and writes a configuration",
+        )
     if loaded is None or (paths and options.models and options.limit):
         # Files that were named together with all that a verdict needs are judged by that, whichever rule matches.
         rule = rule_from_flags(options.models or (DEFAULT_MODEL,), options.limit)

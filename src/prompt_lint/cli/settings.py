@@ -20,15 +20,15 @@ def make_settings(env: Mapping[str, str], config: Config | None, options: Judgin
     """Return the settings of a run. An API that can't be reached fails it in CI, unless the configuration says otherwise."""
     on_unavailable = config.on_unavailable if config else ""
     outage_fails = on_unavailable == "fail" or (not on_unavailable and bool(env.get("CI")))
-    context = ci.detect_context(env)
+    context, accept_label = ci.detect_context(env), options.accept_label or ""
     on_raise, raise_label = decide_on_raise((config and config.on_raise) or "warn", context)
     return Settings(
         options.exit_zero,
         outage_fails,
         strftime("%Y-%m-%d", gmtime()),
         options.allow_unmatched,
-        options.accept_label if context and context.labels is not None else "",
-        has_label(context, options.accept_label),
+        accept_label if context and context.labels is not None else "",
+        has_label(context, accept_label),
         on_raise,
         raise_label,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.repo.paths import find_nearest_folder
+from prompt_lint.text.patterns import unanchor_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from prompt_lint.config.mistakes import Mistake
     from prompt_lint.model.rules import Exemption, Group, Price, Rule
@@ -61,6 +62,11 @@ class Config(NamedTuple):
         by_folder = {config.folder: config for config in self.nested}
         folder = find_nearest_folder(path, by_folder)
         return self if folder is None else by_folder[folder]
+
+    def describe_patterns(self, files: Iterable[str], config_path: str) -> str:
+        """Return the patterns of the configuration at a path as they are written there."""
+        folder = self.find_governing(config_path).folder
+        return ", ".join(unanchor_pattern(pattern, folder) for pattern in files)
 
     def list_mistakes(self, paths: Collection[str] = ()) -> list[Mistake]:
         """Return the mistakes of the configurations that govern something at or below one of `paths`; of all without paths."""

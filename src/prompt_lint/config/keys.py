@@ -57,7 +57,8 @@ def _read_on_raise(node: Node, example: str) -> str | None:
         if len(label) <= MAX_LABEL and label.isprintable() and label == label.strip():
             return node.value
         return node.report(
-            f"a label has at most {MAX_LABEL} characters, all printable", "on_raise: label:limits-ok"
+            f"a label has at most {MAX_LABEL} characters, all printable, and no blank at its start or end",
+            "on_raise: label:limits-ok",
         )
     return values.read_choice(node, example, ("note", "warn", "fail", "label:NAME"))
 
@@ -178,9 +179,8 @@ def _report_unknown_key(node: Node, name: str, keys: Mapping[str, Key]) -> str:
     elif name in TOP:
         node.report_key(f"`{name}` belongs at the top of the file, beside `prompts`", TOP[name].example)
     elif name in RULE:
-        node.report_key(
-            f"`{name}` belongs in a rule, below `prompts`", f"prompts: [{{{RULE[name].example}}}]"
-        )
+        place = "a rule or a group, below `prompts` or `groups`" if name in GROUP else "a rule, below `prompts`"
+        node.report_key(f"`{name}` belongs in {place}", f"prompts: [{{{RULE[name].example}}}]")
     elif name in GROUP:
         node.report_key(
             f"`{name}` belongs in a group, below `groups`", f"groups: [{{{GROUP[name].example}}}]"

@@ -43,7 +43,7 @@ def rule_from_flags(
     """Return the rule for all files that `--model` and `--limit` make. Raises `Fatal` for a flag that is wrong."""
     names, written = _check_models(models), _parse_limit_flag(limit)
     limits = _resolve_limit_flag(written, names, context_window) if written else {}
-    return Rule(("**",), (), names, "", "user", limits, WARN_AT, "", allow_empty=False, line=0)
+    return Rule(("**",), (), names, "", "", limits, WARN_AT, "", allow_empty=False, line=0)
 
 
 def _check_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -216,7 +216,7 @@ class _Builder(NamedTuple):
         values = entry.values
         inherited = {"warn_at": WARN_AT} | self.top.values | values
         parts = self._find_parts(entry, models)
-        _report_reserve(entry, [tokens for tokens, _ in limits.values()], parts)
+        _report_reserve(entry, [tokens for tokens, _ in limits.values()], parts, is_flag=self.limit is not None)
         limit_lines = {model: line for model, (_, line) in limits.items() if line}
         limit_lines |= {name: entry.node.child("parts").child(name).line for name in parts}
         return Rule(
@@ -273,6 +273,8 @@ class _Builder(NamedTuple):
                     node.report(str(error), RULE["limit"].example)
         if missing:
             message = f"no limit for {', '.join(missing)}, neither in this rule nor at the top of the file"
+            if "parts" in entry.values:
+                message += "; `parts` isn't enough: a file may have other prompts"
             known = {
                 name: "8000"
                 for name in (*(own or ()), *(name.strip("`") for name in missing))
@@ -323,8 +325,10 @@ def _report_other_models(node: Node, limits: Collection[str], models: Sequence[s
             node.child("limits").child(model).report_key(message, example)
 
 
-def _report_reserve(entry: Entry, limits: Sequence[int], parts: Mapping[str, Mapping[str, int]]) -> None:
-    """Report a reserve that leaves nothing of a limit, so that no prompt could pass."""
+def _report_reserve(
+    entry: Entry, limits: Sequence[int], parts: Mapping[str, Mapping[str, int]], *, is_flag: bool
+) -> None:
+    """Report a reserve that leaves nothing of a limit, so that no prompt could pass. Raises `Fatal` where `--limit` is too low."""
     reserve = entry.values.get("reserve")
     lowest = min(
         [*limits, *(limit for of_part in parts.values() for limit in of_part.values())], default=None
@@ -333,7 +337,11 @@ def _report_reserve(entry: Entry, limits: Sequence[int], parts: Mapping[str, Map
         message = (
             f"a reserve of {reserve:,} leaves nothing of the limit of {lowest:,}, so no prompt could pass"
         )
-        entry.node.child("reserve").report(
+        node = entry.node.child("reserve")
+        if is_flag:
+            place = f"{node.file.path}:{node.line}"
+            raise Fatal(f"--limit: {message}", f"give a higher limit, or lower the reserve: {place}")
+        node.report(
             message, "prompts: [{files: prompts/**/*.md, limit: 8k, reserve: 3k}]"
         )
 

@@ -78,6 +78,7 @@ def parse_limit(value: object, amount: Amount = LIMIT_AMOUNT) -> Limit:
 def _explain_limit(text: str, amount: Amount) -> str:
     """Return why a text isn't a limit."""
     forms = (
+        (r"\s.*|.*\s", "write it without the blank or line end around it"),
         (r"-[0-9].*|0+(\.0+)?[kK%]?", f"a {amount.noun} is at least {amount.least}"),
         (r"0+[1-9][0-9]{0,8}%?", f"write it without a 0 in front: {text.lstrip('0')}"),
         (r"[0-9]{1,2}\.[0-9]+%", "a share has at most 4 digits after the point"),
@@ -87,7 +88,7 @@ def _explain_limit(text: str, amount: Amount) -> str:
     )
     meant = _guess_limit(text)
     expected = f"did you mean {meant}?" if meant else f"expected {amount.forms}"
-    return next((fault for form, fault in forms if re.fullmatch(form, text, re.ASCII)), expected)
+    return next((fault for form, fault in forms if re.fullmatch(form, text, re.ASCII | re.DOTALL)), expected)
 
 
 def _guess_limit(text: str) -> str:

@@ -66,14 +66,19 @@ def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Esca
     rule, changes = worst.rule, []
     if worst.status == "over":
         line = rule.limit_line(worst.prompt.name, worst.model)
-        changes.append(f"raise the limit: {_format_place(rule.config_path, line, '--limit', escape)}")
+        reserve = " (or lower its reserve)" if rule.reserve else ""
+        place = _format_place(rule.config_path, line, "--limit", escape)
+        changes.append(f"raise the limit{reserve}: {place}")
     if excess_growth(worst):
         line = rule.max_growth_line
         changes.append(f"allow more growth: {_format_place(rule.config_path, line, '`max_growth`', escape)}")
     sure = " to be sure" if _tokens_to_cut(verdicts) > max(map(_excess, verdicts)) else ""
     quoted = escape(f'"{accept_label}"')
     label = f", or add the label {quoted} to the pull request" if accept_label else ""
-    return f"Cut {describe_cut(verdicts)}{sure}, or {', and '.join(changes)}{label}"
+    remedy = f"{', and '.join(changes)}{label}"
+    if _tokens_to_cut(verdicts) >= min(verdict.token_count.tokens for verdict in verdicts if verdict.token_count):
+        return f"{remedy[0].upper()}{remedy[1:]}"  # the reserve leaves less than the least prompt has
+    return f"Cut {describe_cut(verdicts)}{sure}, or {remedy}"
 
 
 def describe_settlement(verdicts: Sequence[Verdict], exact_needs: Sequence[ExactNeed]) -> str:

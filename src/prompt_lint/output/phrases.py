@@ -170,7 +170,7 @@ def describe_on_raise(report: Report, escape: Callable[[str], str] = lambda text
     if report.on_raise == "fail" and label:
         return f'`on_raise` refuses that. Take it back, or let somebody add the label "{label}" to the pull request.'
     if report.on_raise == "fail":
-        return "`on_raise: fail` refuses that. Take it back, or make it a change of its own."
+        return "`on_raise: fail` refuses that. Take it back, or change `on_raise`: with `label:NAME`, a label accepts it."
     return f'Accepted by the label "{label}" of the pull request.' if label else ""
 
 

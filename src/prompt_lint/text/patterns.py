@@ -93,9 +93,26 @@ def anchor_pattern(pattern: str, folder: str) -> list[str]:
     if not folder:
         return [pattern]
     negation = "!" if pattern.startswith("!") else ""
-    prefix = negation + re.sub(r"([][\\*?{}!#])", r"\\\1", folder)
+    prefix = negation + _escape(folder)
     alternatives = _expand_braces(_strip(pattern).removeprefix("!"))
     return [f"{prefix}/{_anchor(text)}" for text in alternatives]
+
+
+def unanchor_pattern(pattern: str, folder: str) -> str:
+    """Return what `anchor_pattern` made of a pattern, as a person writes it in `folder`."""
+    start = f"{_escape(folder)}/"
+    negation = "!" if pattern.startswith("!") else ""
+    if not folder or not pattern.startswith(negation + start):
+        return pattern
+    rest = pattern.removeprefix(negation).removeprefix(start)
+    name = rest.removeprefix("**/")
+    if _is_anchored(name):
+        return negation + rest
+    return negation + (name if name != rest else f"/{rest}")
+
+
+def _escape(folder: str) -> str:
+    return re.sub(r"([][\\*?{}!#])", r"\\\1", folder)
 
 
 def _anchor(pattern: str) -> str:
