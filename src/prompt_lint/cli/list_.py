@@ -116,7 +116,7 @@ def command(
 ) -> ExitCode:
     """List prompts with their tokens and limits.
 
-    No prompt fails for its size. With `prices` in the configuration, shows what 1,000 calls cost. Without a configuration, shows what `init` would find.
+    No prompt fails for its size. With `prices` in the configuration, shows what 1,000 calls cost. Without a configuration, `prompt-lint list` shows what `init` would find; paths and most options need one.
     """
     try:
         tree, config, relative = load_project(env, paths, config_options)
