@@ -230,7 +230,10 @@ def test_a_rule_that_matches_nothing_is_an_error(repo: Repo, lint: Callable[...,
             "it matches `nested/c.md`, but nested/.prompt-lint.yaml governs it\n",
         ),
         ("prompts: [{files: TOP/prompts/}]\n", "leave out its path\n"),
-        ("prompts: [{files: '*.md'}]\n", "nested/.prompt-lint.yaml:3: no file in the repository matches `zzz`\n"),
+        (
+            "prompts: [{files: '*.md'}]\n",
+            "nested/.prompt-lint.yaml:3: no file in the repository matches `zzz`\n",
+        ),
     ],
 )
 def test_a_rule_whose_files_others_take_says_who(

@@ -59,7 +59,9 @@ SUBCOMMANDS = _Subcommands(
         ("Check them", "prompt-lint check"),
         ("Count the tokens of a file", "prompt-lint count CLAUDE.md --model claude-sonnet-5-5"),
     ),
-    exit_codes={ExitCode.OVER_LIMIT: "a prompt fails (check, explain), or a condition is true (report, calibrate, tighten --check)"},
+    exit_codes={
+        ExitCode.OVER_LIMIT: "a prompt fails (check, explain), or a condition is true (report, calibrate, tighten --check)"
+    },
 )
 @version_option()
 @click.pass_context

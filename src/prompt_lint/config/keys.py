@@ -179,7 +179,9 @@ def _report_unknown_key(node: Node, name: str, keys: Mapping[str, Key]) -> str:
     elif name in TOP:
         node.report_key(f"`{name}` belongs at the top of the file, beside `prompts`", TOP[name].example)
     elif name in RULE:
-        place = "a rule or a group, below `prompts` or `groups`" if name in GROUP else "a rule, below `prompts`"
+        place = (
+            "a rule or a group, below `prompts` or `groups`" if name in GROUP else "a rule, below `prompts`"
+        )
         node.report_key(f"`{name}` belongs in {place}", f"prompts: [{{{RULE[name].example}}}]")
     elif name in GROUP:
         node.report_key(

@@ -191,7 +191,11 @@ def read_config(tree: Tree, path: str) -> bytes:
     try:
         return tree.read(tree.resolve(path), MAX_SIZE)
     except Unreadable as error:
-        hint = _TOO_LARGE if isinstance(error, safe_read.TooLarge) else error.hint.removesuffix(", or exclude it")
+        hint = (
+            _TOO_LARGE
+            if isinstance(error, safe_read.TooLarge)
+            else error.hint.removesuffix(", or exclude it")
+        )
         raise ConfigErrors([Mistake(path, 0, 0, error.message, hint)]) from None
 
 

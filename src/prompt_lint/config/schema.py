@@ -216,7 +216,9 @@ class _Builder(NamedTuple):
         values = entry.values
         inherited = {"warn_at": WARN_AT} | self.top.values | values
         parts = self._find_parts(entry, models)
-        _report_reserve(entry, [tokens for tokens, _ in limits.values()], parts, is_flag=self.limit is not None)
+        _report_reserve(
+            entry, [tokens for tokens, _ in limits.values()], parts, is_flag=self.limit is not None
+        )
         limit_lines = {model: line for model, (_, line) in limits.items() if line}
         limit_lines |= {name: entry.node.child("parts").child(name).line for name in parts}
         return Rule(
@@ -341,9 +343,7 @@ def _report_reserve(
         if is_flag:
             place = f"{node.file.path}:{node.line}"
             raise Fatal(f"--limit: {message}", f"give a higher limit, or lower the reserve: {place}")
-        node.report(
-            message, "prompts: [{files: prompts/**/*.md, limit: 8k, reserve: 3k}]"
-        )
+        node.report(message, "prompts: [{files: prompts/**/*.md, limit: 8k, reserve: 3k}]")
 
 
 def _report_same_names(groups: Sequence[Entry]) -> None:

@@ -628,8 +628,13 @@ def test_editors_find_the_schema(repo: Repo, lint: Lint) -> None:
     assert (ROOT / first.partition(f"/v{__version__}/")[2]).is_file()
 
 
-def test_prompts_in_source_code_have_a_rule_to_copy(repo: Repo, lint: Lint) -> None:
-    """Alone, in a whole configuration that passes; beside other prompts, in comments and in a line of the output."""
+def test_prompts_in_source_code_have_a_rule_to_copy(
+    repo: Repo, lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone, in a whole configuration that passes; beside other prompts, in comments and in a line of the output.
+
+    What is written is named as it is from the folder of the run.
+    """
     repo.write("src/texts.py", 'SYSTEM_PROMPT = """Be kind."""\n')
     alone = lint("init")
     repo.write(".prompt-lint.yaml", alone.err.partition("\n\n")[2].rpartition("\n\n")[0].partition("\n\n")[2])
@@ -637,8 +642,10 @@ def test_prompts_in_source_code_have_a_rule_to_copy(repo: Repo, lint: Lint) -> N
     assert (lint("check").code, lint("count", "src/texts.py").code) == (0, 0)
 
     repo.write("CLAUDE.md", "Hello.\n")
+    monkeypatch.chdir(repo.path / "src")
     done = lint("init", "--force")
 
+    assert f"\nWrote {os.path.join('..', '.prompt-lint.yaml')}. " in done.out
     assert "left out: 1 Python file with prompts in constants; their rules are in comments\n" in done.out
     assert "# - files: [/src/texts.py]\n  #   format: python\n" in written(repo)
 
