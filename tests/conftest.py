@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell lets its background jobs ignore SIGINT, and what is ignored stays so in a child process: Ctrl-C has to reach
     the programs that tests start.
     """
-    examples = 50 if config.option.markexpr else 1_000
+    examples = 30 if config.option.markexpr else 1_000
     settings.register_profile(
         "any machine", max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -290,8 +290,8 @@ def test_a_key_that_cannot_read_reports_is_refused(env: dict[str, str], message:
     with pytest.raises(Fatal, match=message) as raised:
         find_admin_credential(env)
 
-    assert "c4nary" not in repr(raised.value.messages())
-    assert "s3cret" not in repr(raised.value.messages())
+    assert "c4nary" not in repr((raised.value.message, raised.value.hint))
+    assert "s3cret" not in repr((raised.value.message, raised.value.hint))
     if "API key" in message or "neither" in message:
         assert "an Analytics API key (scope read:analytics), with --source analytics" in raised.value.hint
 

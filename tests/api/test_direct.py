@@ -419,7 +419,7 @@ def test_no_exception_carries_the_key(api: ApiServer, name: str) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_of_a_server_are_a_count_or_a_failure(api: ApiServer, data: bytes) -> None:
     """Nothing but `RequestFailed` is raised."""
 

@@ -7,7 +7,7 @@ import random
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.api.policy import RequestPolicy
@@ -121,7 +121,6 @@ def test_a_quota_without_headers_is_found(rpm: float, saved: float, wait: float 
     wait=st.none() | st.floats(0, 3),
     seed=st.integers(0, 2**16),
 )
-@settings(max_examples=40, deadline=None)
 def test_no_count_is_lost_under_any_quota(
     rpm: float, saved: float, headers: bool, wait: float | None, seed: int
 ) -> None:

@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.api.policy import RequestPolicy
@@ -294,7 +294,6 @@ def test_no_more_requests_are_in_flight_than_jobs() -> None:
     ),
     jobs=st.integers(1, 8), most=st.integers(1, 60), seed=st.integers(0, 99),
 )  # fmt: skip
-@settings(max_examples=150, deadline=None)
 def test_every_key_gets_one_outcome_in_time(
     n: int, plan: list[Result | RequestFailed | None], jobs: int, most: int, seed: int
 ) -> None:

@@ -22,6 +22,7 @@ from tests.support.api_server import (
     body,
     length_count,
     redirect,
+    status,
 )
 
 from prompt_lint.api import direct, sdk
@@ -133,10 +134,15 @@ def comparable(seen: Seen) -> tuple[str, str, dict[str, str], Any]:
 
 
 @pytest.mark.parametrize(
-    "fields", [request().fields, RICH, {**RICH, "system": "plain"}], ids=["plain", "rich", "both"]
+    ("fields", "variable", "extra"),
+    [
+        (request().fields, "ANTHROPIC_API_KEY", ""),
+        (RICH, "ANTHROPIC_AUTH_TOKEN", "X-Team: a\nanthropic-beta: b"),
+        ({**RICH, "system": "plain"}, "ANTHROPIC_API_KEY", "X-Team: a\nanthropic-beta: b"),
+        (request().fields, "ANTHROPIC_AUTH_TOKEN", ""),
+    ],
+    ids=["plain", "rich", "both", "plain with a token"],
 )
-@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
-@pytest.mark.parametrize("extra", ["", "X-Team: a\nanthropic-beta: b"])
 def test_the_direct_client_and_the_sdk_send_the_same_request(
     api: ApiServer, monkeypatch: pytest.MonkeyPatch, variable: str, fields: Mapping[str, Any], extra: str
 ) -> None:
@@ -429,3 +435,61 @@ def test_the_api_of_a_cloud_is_believed(
     assert "offline counts of the tokenizer v4.8 run " in done.out
     assert f"1 request sent to 127.0.0.1:{api.port}." in done.out
     assert lint("check", "--offline", "--no-cache").code == 1
+
+
+# What has left this machine, as tests/api/test_wire_trace.py has it of the direct client
+
+
+def test_the_sdk_sends_nothing_without_a_credential(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    """A token file that isn't there is noticed before anything leaves; what is sent is counted as it is with a key."""
+    for name, value in {
+        "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org_1",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE": f"{tmp_path}/missing",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    sent: list[str] = []
+    connection = sdk.connect(SdkCredential("anthropic", "workload identity"), 1.0, sent.append)
+
+    with connection as count_tokens, pytest.raises(RequestFailed):
+        count_tokens(MODEL, request())
+
+    assert (sent, api.requests) == ([], [])
+
+
+def test_the_host_of_a_cloud_is_the_one_that_was_sent_to(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its variables make of it. Its own variable is named where that is the wrong address."""
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_FOUNDRY_BASE_URL", api.url)
+    api.plan = always(status(404, html=True))
+    sent: list[str] = []
+
+    connection = sdk.connect(SdkCredential("foundry", "--provider foundry"), 5.0, sent.append)
+
+    with connection as count_tokens, pytest.raises(RequestFailed) as caught:
+        count_tokens(MODEL, request())
+
+    assert sent == [f"127.0.0.1:{api.port}"]
+    assert caught.value.hint == "check ANTHROPIC_FOUNDRY_BASE_URL: there is no API at this address"
+
+
+def test_the_exchange_of_a_token_is_no_request_to_count(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what carries a prompt is counted as sent."""
+    for name, value in {
+        "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org_1",
+        "ANTHROPIC_IDENTITY_TOKEN": "eyJhbGciOi.assertion.sig",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    sent: list[str] = []
+    connection = sdk.connect(SdkCredential("anthropic", "workload identity"), 5.0, sent.append)
+
+    with connection as count_tokens, pytest.raises(RequestFailed):  # the server has no token to give
+        count_tokens(MODEL, request())
+
+    assert sent == []
+    assert api.requests

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.api_server import KEY, ApiServer, always, blackhole, refusing, status
+from tests.support.api_server import KEY, ApiServer, always, blackhole, refusing
 
-from prompt_lint.api import direct, sdk
-from prompt_lint.api.credentials import KeyCredential, SdkCredential, find_credential
+from prompt_lint.api import direct
+from prompt_lint.api.credentials import KeyCredential, find_credential
 from prompt_lint.api.responses import RequestFailed
 from prompt_lint.model.values import Request
 
@@ -121,58 +121,3 @@ def test_a_host_that_no_proxy_leads_to_is_to_blame_itself(
         [],
         "the name nowhere.invalid can't be resolved; check the network and the proxy settings",
     )
-
-
-def test_the_sdk_sends_nothing_without_a_credential(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: object
-) -> None:
-    """A token file that isn't there is noticed before anything leaves; what is sent is counted as it is with a key."""
-    for name, value in {
-        "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org_1",
-        "ANTHROPIC_IDENTITY_TOKEN_FILE": f"{tmp_path}/missing",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    sent: list[str] = []
-    connection = sdk.connect(SdkCredential("anthropic", "workload identity"), 1.0, sent.append)
-
-    with connection as count_tokens, pytest.raises(RequestFailed):
-        count_tokens(MODEL, REQUEST)
-
-    assert (sent, api.requests) == ([], [])
-
-
-def test_the_host_of_a_cloud_is_the_one_that_was_sent_to(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever its variables make of it. Its own variable is named where that is the wrong address."""
-    monkeypatch.setenv("ANTHROPIC_FOUNDRY_API_KEY", KEY)
-    monkeypatch.setenv("ANTHROPIC_FOUNDRY_BASE_URL", api.url)
-    api.plan = always(status(404, html=True))
-    sent: list[str] = []
-
-    connection = sdk.connect(SdkCredential("foundry", "--provider foundry"), 5.0, sent.append)
-
-    with connection as count_tokens, pytest.raises(RequestFailed) as caught:
-        count_tokens(MODEL, REQUEST)
-
-    assert sent == [f"127.0.0.1:{api.port}"]
-    assert caught.value.hint == "check ANTHROPIC_FOUNDRY_BASE_URL: there is no API at this address"
-
-
-def test_the_exchange_of_a_token_is_no_request_to_count(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only what carries a prompt is counted as sent."""
-    for name, value in {
-        "ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1", "ANTHROPIC_ORGANIZATION_ID": "org_1",
-        "ANTHROPIC_IDENTITY_TOKEN": "eyJhbGciOi.assertion.sig",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    sent: list[str] = []
-    connection = sdk.connect(SdkCredential("anthropic", "workload identity"), 5.0, sent.append)
-
-    with connection as count_tokens, pytest.raises(RequestFailed):  # the server has no token to give
-        count_tokens(MODEL, REQUEST)
-
-    assert sent == []
-    assert api.requests

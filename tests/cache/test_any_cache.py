@@ -157,8 +157,7 @@ COMMANDS = (
 
 @given(steps=st.lists(st.tuples(edits, st.sampled_from(COMMANDS)), min_size=1, max_size=6))
 @settings(
-    max_examples=12,
-    deadline=None,
+    max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_run_with_any_cache_prints_what_one_without_prints(

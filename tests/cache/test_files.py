@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_lint.cache.files import FILE, STAMP_BYTES, FileEntry, PromptEntry, open_files
@@ -334,7 +334,6 @@ entries = st.builds(
 
 
 @given(texts.filter(bool), stamps, entries)
-@settings(max_examples=25, deadline=None)
 def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry) -> None:
     """Under the same build, checkout, path, stamp, format and role, and under no other."""
 

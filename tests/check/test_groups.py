@@ -304,7 +304,9 @@ def test_a_model_without_a_limit_of_its_own_has_that_of_the_group(repo: Repo, ch
     }  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.text("ab \n#", max_size=40), min_size=1, max_size=5))
 def test_a_sum_does_not_depend_on_the_order_of_files(
     tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str], texts: list[str]

@@ -285,7 +285,9 @@ LINE_END = st.sampled_from(["\n", "\r\n"])
 
 
 # Each run writes all the files that it reads.
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(top=WRITTEN, own=WRITTEN, group=WRITTEN, end=LINE_END, percent=st.integers(1, 100))
 def test_tightening_changes_limits_alone_and_once(
     repo: Repo, lint: Callable[..., Done], top: str, own: str, group: str, end: str, percent: int

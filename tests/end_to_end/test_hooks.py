@@ -377,9 +377,7 @@ def test_many_files_take_one_process(user: User) -> None:
     assert done.out.count("200 prompts within their limits") == 1
 
 
-@pytest.mark.parametrize(
-    "manager", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)], indirect=True
-)
+@PREK_FIRST
 def test_more_files_than_a_command_line_takes_are_judged_once(user: User) -> None:
     """Each file and each sum of them, also where nothing is staged and all files are asked for."""
     user.repo.write(".prompt-lint.yaml", CONFIG + SUM)
@@ -403,6 +401,7 @@ NAMES = (
 )  # fmt: skip
 
 
+@PREK_FIRST
 def test_names_are_only_names(user: User) -> None:
     """No name is an option, a pattern or a command, and each such prompt is judged."""
     user.repo.write(
@@ -498,6 +497,7 @@ def test_flags_can_stand_for_a_configuration(user: User) -> None:
     assert "OVER      docs/a.md" in done.out
 
 
+@PREK_FIRST
 def test_failures_fit_on_a_screen(user: User, snapshot: SnapshotAssertion) -> None:
     """The worst are told in full, with what to do; the rest briefly."""
     for number in range(20):

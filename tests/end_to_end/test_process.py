@@ -61,8 +61,9 @@ def test_a_closed_stdin_is_told(repo: Repo) -> None:
     assert done == Done(3, "ERROR     -: can't be read: it is closed\n", "")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["--help", "--version", "check --help"])
+@pytest.mark.parametrize(
+    ("command", "unbuffered"), [("--help", ""), ("--version", "1"), ("check --help", "")]
+)
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_help_that_is_lost_is_no_success(repo: Repo, command: str, unbuffered: str) -> None:
     """It ends as a lost report does, whether Python buffers its streams or not."""
@@ -73,8 +74,7 @@ def test_a_help_that_is_lost_is_no_success(repo: Repo, command: str, unbuffered:
     assert done == Done(3, "", "error: could not write the report to stdout: No space left on device\n")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("instruction", ["bash_source", "bash_complete"])
+@pytest.mark.parametrize(("instruction", "unbuffered"), [("bash_source", ""), ("bash_complete", "1")])
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_completion_that_is_lost_is_no_success(repo: Repo, instruction: str, unbuffered: str) -> None:
     """Click prints it by itself, and Python would complain once more at its end, with exit code 120."""
@@ -167,12 +167,12 @@ def test_a_format_for_machines_is_utf_8_whatever_stdout_is(repo: Repo) -> None:
     command = (sys.executable, "-c", EVERY_FORMAT, *sorted(OUTPUTS.keys() - {"text"}))
     plain, *others = (
         run(repo, *command, env=os.environ | {"PYTHONIOENCODING": encoding})
-        for encoding in ("utf-8", "cp1252", "ascii", "utf-16")
+        for encoding in ("utf-8", "cp1252", "utf-16")
     )
 
     assert (plain.code, plain.err) == (0, "")
     assert "日本語" in plain.out
-    assert others == [plain] * 3
+    assert others == [plain] * 2
 
 
 def test_a_message_on_stderr_is_legible_in_ascii(repo: Repo) -> None:
@@ -193,19 +193,17 @@ def test_a_message_on_stderr_is_legible_in_ascii(repo: Repo) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
 @pytest.mark.parametrize(
-    "arguments", ["check --no-cache", "check --base HEAD", "list", "init --dry-run --force"]
-)
-@pytest.mark.parametrize(
-    ("limit", "error"),
-    [
-        ("-n 6", ("error: the operating system reports: Too many open files\n"
-                 "allow this process more open files: `ulimit -n`\n")),
-        ("-f 0", ("error: the operating system allows only small files, too small to list the repository\n"
-                 "allow this process larger files: `ulimit -f`\n")),
-    ],
+    ("arguments", "limit"),
+    [("check --no-cache", "-n 6"), ("check --base HEAD", "-f 0"), ("list", "-n 6"), ("init --dry-run --force", "-f 0")],
 )  # fmt: skip
-def test_a_limit_of_the_system_is_no_bug(repo: Repo, limit: str, error: str, arguments: str) -> None:
+def test_a_limit_of_the_system_is_no_bug(repo: Repo, arguments: str, limit: str) -> None:
     """Neither prompt-lint nor git is to blame: one sentence, and what to raise."""
+    error = {
+        "-n 6": "error: the operating system reports: Too many open files\n"
+        "allow this process more open files: `ulimit -n`\n",
+        "-f 0": "error: the operating system allows only small files, too small to list the repository\n"
+        "allow this process larger files: `ulimit -f`\n",
+    }[limit]
     write_prompts(repo, a=SHORT)
     repo.commit()
 

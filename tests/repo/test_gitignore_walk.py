@@ -97,7 +97,7 @@ PATTERN = st.builds(
 PLACES = ["", "a/", "b/", "a/a/", "a/b/", "b/a/"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(PLACES), st.lists(PATTERN, max_size=4), max_size=3))
 def test_the_walk_agrees_with_git(repo: Repo, ignores: dict[str, list[str]]) -> None:
     """For any few patterns in any few .gitignore files, the walk finds what `git ls-files` does."""

@@ -366,6 +366,7 @@ def floor(at: datetime, size: timedelta) -> datetime:
     return zero + (at - zero) // size * size
 
 
+@cache
 def stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 

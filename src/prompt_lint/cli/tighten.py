@@ -23,7 +23,7 @@ from prompt_lint.config.load import read_outside_config
 from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
 from prompt_lint.model.values import Problem
@@ -186,7 +186,7 @@ def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> l
 
 
 def _parse(text: str, config: Config) -> Config:
-    return parse_config(text.encode(), config.path, FORMATS, folder=config.folder)
+    return parse_config(text.encode(), config.path, RULE_KEYS, folder=config.folder)
 
 
 def _tighten_file(file: WrittenConfig, headroom: Fraction, *, is_check: bool) -> TightenedFile:

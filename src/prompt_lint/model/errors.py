@@ -57,10 +57,6 @@ class Fatal(Exception):
         self.exit_code = exit_code
         self.path = path
 
-    def messages(self) -> list[tuple[str, str]]:
-        """Return what to print: pairs of message and hint."""
-        return [(self.message, self.hint)]
-
     def faults(self) -> Sequence[Fault]:
         """Return what reports say of it: one fault for each place."""
         return [Fault(self.message, self.hint, self.path)]

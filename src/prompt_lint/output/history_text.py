@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.models import find_model
-from prompt_lint.output.listing_table import name_rule
+from prompt_lint.output.listing.table import name_rule
 from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
 from prompt_lint.output.text_pieces import BOLD, align_columns, join_name, paint
 from prompt_lint.output.text_remarks import render_problems

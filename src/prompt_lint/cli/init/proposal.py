@@ -18,7 +18,7 @@ from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.rules import Reference
@@ -93,7 +93,7 @@ class _SurveyedTree(NamedTuple):
     def parse(self, draft: Draft) -> Config:
         """Return the configuration that a draft makes. It governs no folder that has its own."""
         nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
-        return parse_config(render_config(draft).encode(), self.name, FORMATS)._replace(nested=nested)
+        return parse_config(render_config(draft).encode(), self.name, RULE_KEYS)._replace(nested=nested)
 
 
 def propose_config(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.counts import Count
     from prompt_lint.output import View
-    from prompt_lint.output.listing import ListedPrompt
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Unless everything is to be shown: folders with less than this share of all tokens are summed up, deeper ones left out.
 _SMALL_SHARE = 0.02

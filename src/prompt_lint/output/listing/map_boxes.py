@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.output.listing import ListedPrompt
-    from prompt_lint.output.map_colors import Palette, Shade
+    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Shares of all tokens: of a folder with a box of its own, of a box that isn't joined with others, of a rectangle.
 _FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015

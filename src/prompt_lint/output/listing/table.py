@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing import (
-    MAX_ROWS_PER_FILE,
+from prompt_lint.output.listing import MAX_ROWS_PER_FILE
+from prompt_lint.output.listing.folders import render_folders
+from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
     ListedPrompt,
     counts_by_model,
@@ -18,7 +19,6 @@ from prompt_lint.output.listing import (
     sort_verdicts,
     split_by_model,
 )
-from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
 from prompt_lint.output.text_changes import render_totals

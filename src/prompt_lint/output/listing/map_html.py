@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing_map import make_boxes
-from prompt_lint.output.map_colors import choose_palette
+from prompt_lint.output.listing.map_boxes import make_boxes
+from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.treemap import Rectangle, squarify
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
-from prompt_lint.output.treemap import Rectangle, squarify
 from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import Report, Verdict
-    from prompt_lint.output.listing import ListedPrompt
-    from prompt_lint.output.listing_map import Box, Cell
-    from prompt_lint.output.map_colors import Palette, Shade
+    from prompt_lint.output.listing.map_boxes import Box, Cell
+    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # About the size of the map in pixels on a screen and on a phone, as in listing.css; of a box, the height of its title.
 _WIDE, _NARROW, _TITLE = Rectangle(0, 0, 1002, 560), Rectangle(0, 0, 338, 640), 22

@@ -16,13 +16,14 @@ from prompt_lint.output.json import (
     rule_object,
     warning_objects,
 )
-from prompt_lint.output.listing import counts_by_model, list_prompts
+from prompt_lint.output.listing.prompts import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import ImportShares, Report, Verdict
     from prompt_lint.output import View
-    from prompt_lint.output.listing import ListedPrompt, Listing
+    from prompt_lint.output.listing import Listing
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 SCHEMA_VERSION = 1
 
