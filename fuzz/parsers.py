@@ -17,7 +17,7 @@ from prompt_lint.config.schema import parse_config
 from prompt_lint.config.written_limits import find_written_limits, replace_spans
 from prompt_lint.counting import offline
 from prompt_lint.counting.tokenizer.engine import count_tokens
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import FORMATS, RULE_KEYS
 from prompt_lint.formats.memory_imports import find_gemini_imports, parse_for_claude
 from prompt_lint.formats.recognition import recognise, seems_to_import
 from prompt_lint.model.errors import MissingFile, Unreadable
@@ -68,7 +68,7 @@ def check_config(data: bytes) -> None:
     """Any bytes are a configuration or its mistakes, with lines; it loosens nothing of itself, and its limits are where they are read."""
     lines = len(_YAML_LINE_END.findall(decode(data))) + 1
     try:
-        config = parse_config(data, "c.yaml", FORMATS)
+        config = parse_config(data, "c.yaml", RULE_KEYS)
     except ConfigErrors as error:
         assert error.mistakes
         assert all(0 <= mistake.line <= lines and mistake.message for mistake in error.mistakes)

@@ -34,6 +34,7 @@ ADAPTERS: dict[str, set[str]] = {
     "ci": {"context", "systems", "workflow_commands"},
     "formats": set(),
     "output": set(),
+    "output.listing": {"prompts", "session_start"},
     "usage.output": set(),
 }
 # Where the process's own surroundings may be looked at.

@@ -13,7 +13,7 @@ from tests.support import make
 from tests.support.files import read_nothing
 
 from prompt_lint.config.schema import parse_config
-from prompt_lint.formats import FORMATS, recognition
+from prompt_lint.formats import FORMATS, RULE_KEYS, recognition
 from prompt_lint.model.errors import Fatal, Unreadable
 from prompt_lint.model.values import Prompt
 from prompt_lint.output.report_reader import parse_report
@@ -97,7 +97,7 @@ def read_report(path: str, data: bytes) -> None:
 
 
 def read_config(path: str, data: bytes) -> None:
-    parse_config(data, path, FORMATS)
+    parse_config(data, path, RULE_KEYS)
 
 
 def read_prompts(path: str, data: bytes) -> None:

@@ -126,30 +126,6 @@ def test_a_hanging_request_does_not_outlast_the_deadline() -> None:
     assert all("gave up after 1 s (--deadline)" in str(outcome) for _, outcome in outcomes)
 
 
-def test_stop_ends_the_run_within_a_second() -> None:
-    """What has been counted is kept, and all others get the reason."""
-    stop, never = threading.Event(), threading.Event()
-
-    def send(model: str, request: Request) -> Result:
-        if int(model) >= 5:
-            never.wait(30)
-        return result(1)
-
-    models = [(CountKey(str(number), "d"), REQUEST) for number in range(40)]
-    arriving = count_requests(models, send, RequestPolicy(), stop)
-    first = [next(arriving) for _ in range(5)]
-    stop.set()
-    began = time.monotonic()
-    rest = list(arriving)
-    seconds = time.monotonic() - began
-    never.set()
-
-    assert all(isinstance(outcome, Count) for _, outcome in first)
-    assert len(rest) == 35
-    assert all(str(outcome) == "not counted: the run was stopped" for _, outcome in rest)
-    assert seconds < 1
-
-
 def test_an_interrupted_caller_ends_the_threads() -> None:
     """Ctrl-C reaches the main thread only; the others send nothing more."""
     sent = 0

@@ -46,7 +46,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     read_stamped = WorkingTree.read_stamped
 
-    def record_path(tree: WorkingTree, path: str, cap: int) -> Any:
+    def record_path(tree: WorkingTree, path: str, cap: int | None = None) -> Any:
         if path != ".prompt-lint.yaml":
             paths.append(path)
         return read_stamped(tree, path, cap)
@@ -306,7 +306,8 @@ def test_a_damaged_row_is_read_again(repo: Repo, lint: Lint, opened: list[str]) 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"[]", b"[[], [], []]", b"[[], [[]], {}]", b'[[["a", "1", "", "", ""]], [], {}]', b"[[[1, 1, 1, 1, 1]], [], {}]",
+        b"", b"[]", b"[[], [], []]", b"[[], [[]], {}]", b'[[["a", 1, "", "", ""]], [], {}]',
+        b'[[["a", "1", "", "", "", []]], [], {}]', b'[[["a", -1, "", "", "", []]], [], {}]', b'[[[1, 1, "", "", "", []]], [], {}]',
         b'[[], [], {"a": "zz"}]', b'[[], [], {"a": 1}]', b'[[["a", 1, "", "", "zz", []]], [], {}]',
         b'[[["a", 1, "", "", "", [[1, "b"]]]], [], {}]', b'[[], [[1, "b", 1, "content"]], {}]', b'[[], [["a", "b", "1", "content"]], {}]',
         b"[" * 20_000, b"\xff",
@@ -354,6 +355,16 @@ def test_an_entry_comes_back_as_it_was(path: str, stamp: bytes, entry: FileEntry
     assert entries_elsewhere.pop(("build", "top", "text", "user")) == {path: entry}
     assert set(map(len, entries_elsewhere.values())) == {0}
     assert changed == {} or stamp.endswith(b"?")
+
+
+@pytest.mark.parametrize(("size", "is_kept"), [(32_768, True), (32_769, False)])
+def test_an_entry_of_32_kib_is_the_largest(tmp_path: Path, size: int, is_kept: bool) -> None:
+    """Of the file, only that it has to be read again is known."""
+    note = Note("x" * (size - len('[[],[["",null,0,"note"]],{}]')), "a.md")
+    with closing(open_files(str(tmp_path))) as cache:
+        cache.put("a.md", bytes(STAMP_BYTES), "", "", FileEntry((), (note,), {}))
+
+        assert bool(cache.get({"a.md": bytes(STAMP_BYTES)}, "", "")) is is_kept
 
 
 def test_a_file_of_very_many_prompts_is_read_again(repo: Repo, lint: Lint, opened: list[str]) -> None:

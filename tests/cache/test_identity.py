@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.paths import ROOT
 
+from prompt_lint import __version__
 from prompt_lint.cache import identity
 from prompt_lint.cache.identity import find_identity
 
@@ -149,19 +150,35 @@ def test_one_wheel_is_one_build_wherever_it_is_installed(
     assert all(found[0])
 
 
-@pytest.mark.parametrize(("path", "is_same"), [("counting/offline.py", False), ("text/decode.py", True)])
-def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path, path: str, is_same: bool) -> None:
-    """Counts of texts stay when the package changes elsewhere."""
-    sources = copy_sources(tmp_path / "sources")
-    package = str(sources / "src/prompt_lint")
-    before = find_identity(package)
+def test_a_tokenizer_is_known_by_its_own_files(tmp_path: Path) -> None:
+    """Counts of texts stay when the package changes elsewhere: by its record, or by its files where it has none."""
+    package = tmp_path / "prompt_lint"
+    (package / "counting").mkdir(parents=True)
+    (package / "__pycache__").mkdir()
 
-    patch(sources, path)
-    find_identity.cache_clear()
-    after = find_identity(package)
+    def find_with(name: str, text: str) -> identity.Identity:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        find_identity.cache_clear()
+        return find_identity(str(package))
 
-    assert after.build != before.build
-    assert (after.tokenizer == before.tokenizer) is is_same
+    first = find_with("prompt_lint/counting/offline.py", "1")
+    other = find_with("prompt_lint/a.py", "1")
+    assert (other.build != first.build, other.tokenizer == first.tokenizer) == (True, True)
+    assert find_with("prompt_lint/__pycache__/a.pyc", "1") == other
+    assert find_with("prompt_lint/counting/offline.py", "2").tokenizer != first.tokenizer
+
+    (tmp_path / f"prompt_lint-{__version__}.dist-info").mkdir()
+    record = f"prompt_lint-{__version__}.dist-info/RECORD"
+    rows = "prompt_lint/a.py,sha256=1,1\nprompt_lint/counting/offline.py,sha256=1,\n"
+    first = find_with(record, rows)
+    assert find_with(record, f"other/a.py,sha256=1,1\n{rows}prompt_lint/a.pyc,,\nprompt_lint/odd\n") == first
+    other = find_with(record, rows.replace("a.py,sha256=1", "a.py,sha256=2"))
+    assert (other.build != first.build, other.tokenizer == first.tokenizer) == (True, True)
+    assert (
+        find_with(record, rows.replace("offline.py,sha256=1", "offline.py,sha256=2")).tokenizer
+        != first.tokenizer
+    )
+    assert find_with(record, "\n").build != first.build  # of no file, so the files are read
 
 
 def test_all_that_decides_an_offline_count_is_part_of_the_tokenizers_identity() -> None:

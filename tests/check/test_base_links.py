@@ -273,3 +273,18 @@ def test_the_limit_that_a_link_had_in_the_base_is_known(
 
     [verdict] = done.report["verdicts"]
     assert (done.code, verdict["base_limit"], verdict["standing"]) == (0, 100, "unchanged")
+
+
+def test_a_link_with_a_limit_of_its_own_had_that_one_in_the_base(
+    repo: Repo, lint: Callable[..., Done]
+) -> None:
+    """By its other name the same file is another prompt, with the limit that that one had."""
+    rules = "prompts: [{files: 'shared/*', limit: 400}, {files: 'prompts/*', limit: 300}]\n"
+    repo.write(".prompt-lint.yaml", TOP + rules)
+    repo.write("shared/p.md", LONG)
+    repo.link("prompts/p.md", "../shared/p.md")
+    repo.commit()
+
+    done = lint("check", "--offline", "--output-format", "json", "--base", "HEAD")
+
+    assert [(v["limit"], v["base_limit"]) for v in done.report["verdicts"]] == [(400, 400), (300, 300)]

@@ -292,6 +292,7 @@ def test_a_base_without_configuration_fails_nothing_and_is_compared_all_the_same
         "prompts/new.md": ("new", True, None),
         "all": ("unchanged", True, None),
     }
+    assert {verdict["base_reserve"] for verdict in report["verdicts"]} == {0}
     edited, new = report.of("prompts/edited.md"), report.of("prompts/new.md")
     [total] = report["summary"]["totals"]
     assert total["after"] - total["before"] == edited["growth"] + new["tokens"]
@@ -342,6 +343,17 @@ def test_a_prompt_that_was_renamed_and_rewritten_may_have_grown(
     [note] = [note for note in report["notes"] if "it grew by more than is allowed" in note]
     assert note.endswith(": prompts/b.md")
     assert not any("`max_growth`" in note for note in unbounded["notes"])
+
+
+def test_a_new_prompt_of_another_name_is_no_renamed_one(repo: Repo, check: Check) -> None:
+    """The line of a file that is gone isn't the whole of another."""
+    line = '{"messages": [{"role": "user", "content": "Hi"}]}\n'
+    repo.write("chats/a.jsonl", line * 2)
+    begin(repo, TOP + "prompts: [{files: chats/, max_growth: 1}]\n")
+    repo.git("rm", "-q", "chats/a.jsonl")
+    repo.write("chats/b.json", line.replace("Hi", "Hello " * 9))
+
+    assert [note for note in check()[1]["notes"] if "max_growth" in note] == []
 
 
 def test_advice_names_the_line_of_max_growth(repo: Repo, check: Check) -> None:

@@ -189,14 +189,14 @@ def test_an_exemption_holds_through_its_day(until: str, status: Status) -> None:
     """It is shown either way: as the reason why nothing fails, or as one that has ended."""
     one = Exemption(("a",), "to be split", until, 4)
 
-    found = apply_exemption(OVER, [(one, lambda path: path == "a")], "2026-11-22")
+    found = apply_exemption(OVER, [(one, {"a"})], "2026-11-22")
 
     assert (found.status, found.exemption) == (status, one)
 
 
 def test_an_exemption_is_for_its_files_and_for_failures() -> None:
     """Another prompt isn't exempt, and one that doesn't fail needs no excuse."""
-    exemptions = [(Exemption(("b",), "why", "", 4), lambda path: path == "b")]
+    exemptions = [(Exemption(("b",), "why", "", 4), {"b"})]
 
     assert apply_exemption(OVER, exemptions, "2026-11-22") == OVER
     assert apply_exemption(UNSURE, exemptions, "2026-11-22") == UNSURE
@@ -204,7 +204,7 @@ def test_an_exemption_is_for_its_files_and_for_failures() -> None:
 
 def test_an_exemption_excuses_a_growth_and_whatever_was_over_before() -> None:
     """What is exempt is nothing but that: neither grown nor over before."""
-    exemptions = [(Exemption(("a",), "why", "", 4), "a".__eq__)]
+    exemptions = [(Exemption(("a",), "why", "", 4), {"a"})]
 
     for failing in (GREW, INHERITED):
         exempt = apply_exemption(failing, exemptions, "2026-11-22")
@@ -213,8 +213,8 @@ def test_an_exemption_excuses_a_growth_and_whatever_was_over_before() -> None:
 
 def test_the_last_exemption_that_matches_a_prompt_applies() -> None:
     """As with rules: also where it has expired, and an earlier one has not."""
-    general = (Exemption(("**",), "why", "", 4), lambda _: True)
-    expired = (Exemption(("a",), "why", "2026-11-21", 5), "a".__eq__)
+    general = (Exemption(("**",), "why", "", 4), {"a", TOO_LONG.path})
+    expired = (Exemption(("a",), "why", "2026-11-21", 5), {"a"})
 
     assert apply_exemption(OVER, [general, expired], "2026-11-22") == OVER._replace(exemption=expired[0])
     assert apply_exemption(OVER, [expired, general], "2026-11-22").status == "exempt"
@@ -237,7 +237,7 @@ def test_an_exemption_covers_a_broken_rule_of_a_tool_until_its_day() -> None:
     """Through its last day it is a note, then it fails again; what can't be read is never exempt."""
     broken = Problem("a.md", 3, "too long", "shorten it", ExitCode.OVER_LIMIT)
     unread = Problem("a.md", 0, "is not UTF-8", "", ExitCode.UNCOUNTED)
-    exemptions = [(Exemption(("a.md",), "legacy", "2026-11-30", 9), "a.md".__eq__)]
+    exemptions = [(Exemption(("a.md",), "legacy", "2026-11-30", 9), {"a.md"})]
 
     on_the_day = apply_exemptions_to_problems([broken, unread], exemptions, "2026-11-30")
     after = apply_exemptions_to_problems([broken], exemptions, "2026-12-01")

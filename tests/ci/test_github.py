@@ -42,7 +42,7 @@ def test_a_pull_request_on_github(tmp_path: Path, fork: bool) -> None:
 
     assert github.detect(env) == Context(
         "github", "pull_request", "pull_request", base=ID, merge_commit=OTHER, target_branch="main", default_branch="trunk", pull_request=12,
-        repository="o/r", is_fork=fork, summary_file="/runner/s", fetch_hint="give `actions/checkout` `with: {fetch-depth: 0}`",
+        repository="o/r", is_fork=fork, fetch_hint="give `actions/checkout` `with: {fetch-depth: 0}`",
     )  # fmt: skip
 
 

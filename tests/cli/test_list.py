@@ -17,8 +17,9 @@ from tests.support.json_schema import DOCS, validate
 from tests.support.paths import ROOT
 
 from prompt_lint.model.values import Problem
-from prompt_lint.output import View, listing_json, listing_table
-from prompt_lint.output.listing import Listing
+from prompt_lint.output import View
+from prompt_lint.output.listing import Listing, table
+from prompt_lint.output.listing import json as listing_json
 from prompt_lint.repo.working_tree import WorkingTree
 
 if TYPE_CHECKING:
@@ -182,9 +183,10 @@ def test_the_map_is_a_page_of_its_own(
 
     page = (filled.path / "out/map.html").read_text(encoding="utf-8")
     assert_is_inert(page)
-    for sheet in ("page.css", "listing.css"):
+    for sheet in ("page.css", "listing/listing.css"):
         page = page.replace(
-            (ROOT / "src/prompt_lint/output" / sheet).read_text(encoding="utf-8"), f"/* {sheet} */\n"
+            (ROOT / "src/prompt_lint/output" / sheet).read_text(encoding="utf-8"),
+            f"/* {sheet.rpartition('/')[2]} */\n",
         )
     page = re.sub(r"(?<=sha256-)[^']*|(?<=prompt-lint )\d[\w.]*", "…", page)
     assert page == snapshot(extension_class=HtmlSnapshot)
@@ -270,10 +272,10 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
     listing = Listing(report, {})
 
     for by in ("", "rule", "format", "folder", "project", "owner"):
-        text = listing_table.render(listing._replace(by=by), View())
+        text = table.render(listing._replace(by=by), View())
         assert text.replace("\n", "").isprintable()
         assert f"{sum(tokens):,} ±" in text
-    assert len(listing_table.render(listing, View()).splitlines()) == 1 + len(paths) + 5
+    assert len(table.render(listing, View()).splitlines()) == 1 + len(paths) + 5
     document = json.loads(listing_json.render(listing, View()))
     validate(document, SCHEMA)
     assert [one["counts"][0]["tokens"] for one in document["prompts"]] == tokens

@@ -24,4 +24,4 @@ def test_an_outage_fails_in_ci_unless_the_configuration_says_otherwise(
     """What can't be asked for exactly is no reason to stop a commit, but it is one to stop a merge."""
     config = Config("", (), (), on_unavailable=on_unavailable)
 
-    assert make_settings(env, config, JudgingOptions(1)).outage_fails is fails
+    assert make_settings(env, config, JudgingOptions()).outage_fails is fails

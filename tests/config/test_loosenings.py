@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from prompt_lint.config.loosenings import compile_group, find_loosenings
 from prompt_lint.config.schema import parse_config
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.rules import Loosening
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PATHS = {path: path for path in ("a.md", "b.md", "docs/c.md")}
 
 
 def config(text: str) -> Config:
-    return parse_config(text.encode(), ".prompt-lint.yaml", FORMATS, context_window=lambda _: 1_000_000)
+    return parse_config(text.encode(), ".prompt-lint.yaml", RULE_KEYS, context_window=lambda _: 1_000_000)
 
 
 def list_loosenings(before: str, after: str, paths: dict[str, str] = PATHS) -> list[tuple[Any, ...]]:
@@ -239,7 +239,7 @@ def test_a_nested_configuration_is_compared_with_the_one_that_governed_its_folde
     """Its groups and exemptions count once; a configuration that moves away takes its groups with it."""
 
     def nest(text: str) -> Config:
-        nested = parse_config(text.encode(), "docs/.prompt-lint.yaml", FORMATS, folder="docs")
+        nested = parse_config(text.encode(), "docs/.prompt-lint.yaml", RULE_KEYS, folder="docs")
         return config(ONE)._replace(nested=(nested,))
 
     strict, loose = (

@@ -22,7 +22,7 @@ def compile_text(prompts: str, exclude: str = "[]") -> RuleMatcher:
     text = f"models: claude-opus-5\nlimit: 1\nprompts: [{prompts}]\n" + (
         f"exclude: {exclude}\n" if exclude != "[]" else ""
     )
-    config = parse_config(text.encode(), "c.yaml", ())
+    config = parse_config(text.encode(), "c.yaml", {})
     return compile_rules(config.rules, config.exclude)
 
 
@@ -47,7 +47,7 @@ def test_the_deepest_configuration_above_a_file_governs_it_alone() -> None:
 
     def parse(folder: str, exclude: str) -> Config:
         text = f"models: claude-opus-5\nlimit: 1\nprompts: [{{files: '*.md'}}]\nexclude: '{exclude}'\n"
-        return parse_config(text.encode(), f"{folder}/.prompt-lint.yaml", (), folder=folder)
+        return parse_config(text.encode(), f"{folder}/.prompt-lint.yaml", {}, folder=folder)
 
     nested = (parse("a", "old.md"), parse("a/b", "new.md"))
     matcher = compile_config(parse("", "*.txt")._replace(nested=nested))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FIXTURES = ROOT / "tests" / "fixtures" / "config"
 DATA = Path(schema.__file__).parent / "prompt-lint.schema.json"
 SCHEMA: dict[str, Any] = json.loads(DATA.read_text())
-FORMATS = ("text", "request", "python")
+FORMATS = {"text": (), "request": (), "python": ("names",)}
 
 # What a JSON Schema can't see: keys that stand twice, aliases and tags, what is inside a pattern, limits compared
 # with models, the windows of models. Only the loader refuses these.

@@ -20,7 +20,7 @@ from prompt_lint.formats import (
     memory,
     prompt_yml,
     prompty,
-    python_source,
+    python,
     request,
     skill,
     tools,
@@ -54,7 +54,7 @@ def every_format() -> Mapping[str, PromptFormat]:
     return {
         "memory": memory, "skill": skill, "prompt-yml": prompt_yml, "prompty": prompty, "continue-prompt": continue_prompt,
         "dotprompt": dotprompt, "gemini-command": gemini_command, "tools": tools, "request": request, "agentic-workflow": agentic_workflow,
-        "marked": marked, "python": python_source,
+        "marked": marked, "python": python,
         **TEXT_FORMATS,
     }  # fmt: skip
 

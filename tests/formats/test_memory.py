@@ -605,8 +605,8 @@ def test_the_order_of_files_does_not_matter(order: list[str]) -> None:
 
 def test_include_says_what_it_refuses(project: Repo) -> None:
     """One way for all formats to files that a prompt names."""
-    tree = WorkingTree(str(project.path), has_git=True)
-    companions = IncludeReader(tree, 1000)
+    tree = WorkingTree(str(project.path), has_git=True, max_file_size=1000)
+    companions = IncludeReader(tree)
     project.write("large.md", "x" * 1001)
 
     assert companions.include("docs/a.md") == ("docs/a.md", b"# A\n@b.md\n")

@@ -68,10 +68,14 @@ def test_github_keeps_all_annotations(name: str, verbosity: int) -> None:
 
 
 def test_ten_of_a_level_need_no_notice() -> None:
-    """It would say that there is nothing more."""
-    report = reports.finish(*(reports.row(f"{n}.md", 200, limit=100) for n in range(10)))
+    """It would say that there is nothing more. Of a level without more, no notice says so either."""
+    rows = [reports.row(f"{n}.md", 200, limit=100) for n in range(11)]
+    warnings = [reports.row(f"{n}.txt", 95, limit=100) for n in range(10)]
 
-    assert len(log_commands.github(render(report, View()))) == 10
+    ten, more = (log_commands.github(render(reports.finish(*rows[:n], *warnings), View())) for n in (10, 11))
+
+    assert (len(ten), len(more)) == (20, 21)
+    assert more[-1].data.endswith(": see the log of this step, or the summary, for 1 more error.")
 
 
 def test_a_message_is_cut_to_what_github_keeps() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from tests.support import reports
 from tests.support.hostile_names import NAMES
 
+from prompt_lint.model.values import Problem
 from prompt_lint.output import View
 from prompt_lint.output.findings import collect_findings
 from prompt_lint.output.gitlab import render
@@ -91,3 +92,13 @@ def test_no_name_breaks_the_report(names: list[str]) -> None:
     CODE_QUALITY.validate(issues)
     assert len(issues) == sum(one.kind != "note" for one in collect_findings(report, each_model=True))
     json.dumps(issues, ensure_ascii=False).encode("utf-8")
+
+
+@pytest.mark.parametrize(("config_path", "path"), [("a/.prompt-lint.yaml", "a/.prompt-lint.yaml"), ("", ".")])
+def test_an_issue_of_no_file_is_at_the_configuration(config_path: str, path: str) -> None:
+    """GitLab needs a path; without a configuration it is the top."""
+    report = reports.finish(problems=(Problem("", 0, "no"),))._replace(config_path=config_path)
+
+    [issue] = code_quality(report)
+
+    assert issue["location"]["path"] == path

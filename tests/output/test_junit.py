@@ -11,6 +11,7 @@ from tests.support import reports
 from tests.support.hostile_names import NAMES
 from tests.support.official_schemas import SCHEMAS, needs_schemas
 
+from prompt_lint.model.values import Problem
 from prompt_lint.output import View
 from prompt_lint.output.junit import render
 
@@ -75,6 +76,16 @@ def test_what_failed_and_what_is_exempt() -> None:
     assert cases["skills/pdf/SKILL.md", "line 3"] == [("failure", "broken-limit")]
     assert cases[reports.CONFIG, "prompts/**/*.md: limits"] == [("failure", "loosened")]
     assert cases[reports.CONFIG, f"the support agent: {model}"] == [("failure", "over-limit")]
+
+
+def test_a_file_that_can_not_be_read_is_an_error() -> None:
+    """It has no verdict that the reason could be a part of."""
+    [case] = junit(reports.finish(problems=(Problem("a.md", 3, "can't be read"),))).iter("testcase")
+
+    assert (case.attrib["name"], [(one.tag, one.attrib["message"]) for one in case]) == (
+        "line 3",
+        [("error", "can't be read")],
+    )
 
 
 @given(NAMES)

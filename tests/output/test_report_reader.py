@@ -109,7 +109,7 @@ def test_an_invalid_field_is_named(key: str, value: Any) -> None:
         parse_report(replace(("verdicts", 0, key), value), "r.json")
 
     message = f"r.json isn't the JSON output of `prompt-lint check`: `{key}` is missing or has another form"
-    assert raised.value.messages() == [(message, HINT)]
+    assert (raised.value.message, raised.value.hint) == (message, HINT)
 
 
 @pytest.mark.parametrize("price", [2.5, "NaN", "-1", "1e9", "123456", "0.1234567", "", None])
@@ -156,7 +156,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, name: str, reason: str) -> N
     with pytest.raises(Fatal) as raised:
         read_report(str(tmp_path / name))
 
-    assert raised.value.messages() == [(f"{tmp_path / name} can't be read: {reason}", HINT)]
+    assert (raised.value.message, raised.value.hint) == (f"{tmp_path / name} can't be read: {reason}", HINT)
 
 
 def test_a_file_that_is_too_large_is_no_report(tmp_path: Path) -> None:

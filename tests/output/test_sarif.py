@@ -177,6 +177,11 @@ def test_results_know_the_base() -> None:
     assert states["prompts/inherited-smaller.md"] == "updated"
     assert states["skills/pdf/SKILL.md"] is None
     assert all("baselineState" not in one for one in run_of(reports.FAILURE)["results"])
+    at_limit, over = (
+        reports.row(f"{base}.md", 102, limit=100, base=base, change="changed") for base in (100, 101)
+    )
+    found = run_of(reports.finish(at_limit, over, base=reports.BASE))["results"]
+    assert [one["baselineState"] for one in found] == ["new", "updated"]
 
 
 def test_what_has_no_place_is_a_notification_of_the_run() -> None:
@@ -208,7 +213,8 @@ def test_more_results_than_github_takes_are_cut(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_file_that_is_too_large_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever names there are, the compressed file stays below what GitHub takes."""
-    monkeypatch.setattr("prompt_lint.output.sarif.LARGEST", 20_000)
+    assert sarif.LARGEST == 10_000_000
+    monkeypatch.setattr(sarif, "LARGEST", 20_000)
 
     run = run_of(reports.HOSTILE)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.output import terminal
 from prompt_lint.output.delivery import Document, OutputOptions, Target, deliver
 from prompt_lint.output.terminal import find_width, wants_color
 
@@ -18,8 +19,9 @@ if sys.platform != "win32":
     import termios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import TextIO
 
 
 @pytest.mark.parametrize(
@@ -42,8 +44,11 @@ def test_colour_follows_flag_then_environment_then_terminal(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize(
     ("env", "width"),
-    [({}, 132), ({"COLUMNS": "200"}, 200), ({"COLUMNS": "0"}, 132), ({"COLUMNS": "wide"}, 132)],
-)
+    [
+        ({}, 132), ({"COLUMNS": "200"}, 200), ({"COLUMNS": "0"}, 132), ({"COLUMNS": "wide"}, 132), ({"COLUMNS": "1"}, 1),
+        ({"COLUMNS": "²"}, 132), ({"COLUMNS": "9999"}, 9999), ({"COLUMNS": "10000"}, 132),
+    ],
+)  # fmt: skip
 def test_the_width_is_that_of_the_terminal(
     monkeypatch: pytest.MonkeyPatch, env: Mapping[str, str], width: int
 ) -> None:
@@ -55,11 +60,125 @@ def test_the_width_is_that_of_the_terminal(
         monkeypatch.setattr(sys, "stdout", stream)
 
         assert find_width(env) == width
+        assert wants_color("auto", {"TERM": "xterm"})
+        assert not wants_color("auto", {"TERM": "dumb"})
 
 
 def test_a_pipe_has_no_width() -> None:
     """Whatever COLUMNS says: what is read by programs is never wrapped."""
     assert find_width({"COLUMNS": "40"}) is None
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], TextIO]]:
+    """Make a stream of some kind stdout and stderr. In the end, closing it fails for none, as at the end of the process."""
+    made: list[TextIO] = []
+
+    def open_stream(kind: str) -> TextIO:
+        if kind == "pipe without a reader":
+            reader, end = os.pipe()
+            os.close(reader)
+        else:
+            path = tmp_path / "stream"
+            path.touch()
+            end = os.open(path, os.O_RDONLY if kind == "refused" else os.O_WRONLY)
+        stream = open(end, "w", encoding="ascii" if kind == "ascii" else "utf-8")  # noqa: SIM115  # closed below
+        made.append(stream)
+        if kind == "closed":
+            stream.close()
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, name, None if kind == "none" else stream)
+        return stream
+
+    yield open_stream
+    for stream in made:
+        stream.close()
+
+
+def test_a_report_follows_what_was_printed(streams: Callable[[str], TextIO], tmp_path: Path) -> None:
+    """In the encoding of the stream for people, as UTF-8 for machines."""
+    streams("ascii").write("a")
+
+    terminal.write_stdout("→")
+    terminal.write_stdout("→", for_machines=True)
+
+    assert (tmp_path / "stream").read_bytes() == b"a->\xe2\x86\x92"
+    status = (tmp_path / "stream").stat()
+    assert terminal.identify_stdout() == (status.st_dev, status.st_ino)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("refused", "Bad file descriptor"), ("closed", "it is closed"), ("none", "it is closed")],
+)
+def test_a_report_that_is_lost_is_no_success(
+    streams: Callable[[str], TextIO], kind: str, reason: str
+) -> None:
+    """A verdict keeps its exit code."""
+    for code, expected in ((ExitCode.OK, ExitCode.UNCOUNTED), (ExitCode.OVER_LIMIT, ExitCode.OVER_LIMIT)):
+        streams(kind)
+        with pytest.raises(Fatal) as caught:
+            terminal.write_result("x", code)
+        assert caught.value.message == f"could not write the report to stdout: {reason}"
+        assert caught.value.exit_code == expected
+
+
+def test_a_report_whose_reader_has_gone_has_no_message(streams: Callable[[str], TextIO]) -> None:
+    """As behind `| head -1`. A run that has written all has the code of its verdict."""
+    streams("pipe without a reader")
+    assert terminal.write_result("x", ExitCode.OVER_LIMIT) == ExitCode.OVER_LIMIT
+    streams("pipe without a reader")
+    assert terminal.write_result("x", ExitCode.OK) == ExitCode.UNCOUNTED
+    streams("utf-8")
+    assert terminal.write_result("x", ExitCode.OK) == ExitCode.OK
+
+
+@pytest.mark.parametrize("kind", ["refused", "closed", "none", "pipe without a reader"])
+def test_a_message_that_is_lost_fails_nothing(streams: Callable[[str], TextIO], kind: str) -> None:
+    """Nothing is left that Python would write, and fail, at the end of the process."""
+    streams(kind)
+
+    terminal.write_stderr("x")
+
+
+def test_a_message_is_legible_in_any_encoding(streams: Callable[[str], TextIO], tmp_path: Path) -> None:
+    """And it is there at once."""
+    streams("ascii")
+
+    terminal.write_stderr("→\n")
+
+    assert (tmp_path / "stream").read_bytes() == b"->\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_written"),
+    [
+        ("utf-8", True),
+        ("none", True),
+        ("closed", False),
+        ("refused", False),
+        ("pipe without a reader", False),
+    ],
+)
+def test_the_end_of_stdout_says_whether_all_is_written(
+    streams: Callable[[str], TextIO], tmp_path: Path, kind: str, is_written: bool
+) -> None:
+    """What a library has printed, too."""
+    stream = streams(kind)
+    if kind != "closed":
+        stream.write("x")
+
+    assert terminal.end_stdout() is is_written
+    assert (tmp_path / "stream").exists() == (kind != "pipe without a reader")
+    assert kind != "utf-8" or (tmp_path / "stream").read_text() == "x"
+
+
+@pytest.mark.parametrize("kind", ["closed", "none", "pipe without a reader"])
+def test_what_is_no_file_has_no_identity(streams: Callable[[str], TextIO], kind: str) -> None:
+    """So no output is mistaken for stdout."""
+    streams(kind)
+
+    assert terminal.identify_stdout() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -86,6 +205,6 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
 
 def test_what_a_stream_cannot_encode_stays_legible() -> None:
     """Bars of sparklines become digits, the highest 8."""
-    assert "▁▄█· ±3 → …".encode(
-        "ascii", "prompt-lint"
-    )  # the handler that the module registers == b"148. +/-3 -> ..."
+    assert "▁▄█· ±3 → … é".encode("ascii", terminal._SUBSTITUTE) == rb"148. +/-3 -> ... \xe9"
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("ascii", terminal._SUBSTITUTE)

@@ -35,7 +35,7 @@ def seen(
         else paths
     )
     with CommitTree(tree.top, repo.git("rev-parse", base)) as commit:
-        return find_changes(tree, commit, entries, asked, CAP, within)
+        return find_changes(tree, commit, entries, asked, within)
 
 
 def kinds(changes: Changes) -> dict[str, str]:
@@ -66,7 +66,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     real = WorkingTree.read
 
-    def read(tree: WorkingTree, path: str, cap: int) -> bytes:
+    def read(tree: WorkingTree, path: str, cap: int | None = None) -> bytes:
         found.append(path)
         return real(tree, path, cap)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.repo import codeowners
 from prompt_lint.repo.codeowners import MAX_SIZE, Owners, find_owners
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
+    import pytest
     from tests.support.repo import Repo
 
 GITHUB = r"""
@@ -28,6 +30,7 @@ GITLAB = r"""
 [README Owners] @user1 @user2
 README.md
 internal/README.md @user4
+docs/README.md @user4
 lib @files
 
 ^[Optional][2] @@maintainer
@@ -40,6 +43,7 @@ lib @files
 
 [readme OWNERS]
 README.txt @user5
+docs/README.md @user6
 """
 
 
@@ -77,6 +81,7 @@ def test_gitlab_takes_the_last_pattern_of_each_section(repo: Repo) -> None:
         "a.txt": "@admin",
         "README.md": "@admin @user1 @user2",
         "x/internal/README.md": "@admin @user4",
+        "x/docs/README.md": "@admin @user6",
         "x/lib": "@admin @files",
         "lib/a": "@admin",
         "x/#file.rb": "@admin @@maintainer",
@@ -96,6 +101,8 @@ def test_gitlab_takes_the_last_pattern_of_each_section(repo: Repo) -> None:
 
 def test_the_first_file_is_read(repo: Repo) -> None:
     """In the order of both hosts; without one nobody owns anything, and a note says so."""
+    [note] = find_owners(open_tree(str(repo.path)), ["a"]).notes
+    assert note.message.startswith("no owner is known: there is none of .github/CODEOWNERS, CODEOWNERS, ")
     for owner, name in enumerate(
         (".gitlab/CODEOWNERS", "docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS")
     ):
@@ -107,18 +114,41 @@ def test_the_first_file_is_read(repo: Repo) -> None:
     assert "more than the 3,145,728 that are read, so no owner is known" in note.message
 
 
-def test_a_file_of_too_many_patterns_is_not_read(repo: Repo) -> None:
-    """Compiling them would take minutes, and it can't be known which of them are right to leave out."""
-    found = owners_of(repo, "* @a\n" * 20_001, "a")
+def test_the_place_or_a_heading_says_whose_file_it_is(repo: Repo) -> None:
+    """GitLab's needs no heading in its own folder; GitHub's has none that means anything."""
+    of_gitlab = owners_of(repo, "* @a\n!b\n", "a", "b", name=".gitlab/CODEOWNERS")
+    of_github = owners_of(repo, "[Docs]\n* @a\n", "a", name=".github/CODEOWNERS")
 
-    assert found.by_path == {}
-    assert [note.message for note in found.notes] == ["has more than 20,000 patterns, so no owner is known"]
+    assert (of_gitlab.by_path, of_gitlab.notes) == ({"a": ["@a"]}, [])
+    assert (of_github.by_path, [note.line for note in of_github.notes]) == ({"a": ["@a"]}, [1])
+
+
+def test_a_file_of_too_many_patterns_is_not_read(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling them would take minutes, and it can't be known which of them are right to leave out."""
+    assert codeowners._MAX_RULES == 20_000
+    monkeypatch.setattr(codeowners, "_MAX_RULES", 2)
+    enough = "# Two.\n\n* @a\n* @b\n"
+
+    found, too_many = owners_of(repo, enough, "a"), owners_of(repo, f"{enough}* @c\n", "a")
+
+    assert (found.by_path, found.notes) == ({"a": ["@b"]}, [])
+    assert too_many.by_path == {}
+    assert [note.message for note in too_many.notes] == ["has more than 2 patterns, so no owner is known"]
 
 
 def test_a_line_that_the_host_cannot_read_is_noted(repo: Repo) -> None:
     """With its number; the others count. Of many, the first are noted."""
-    lines = ["* @a", "!b @b", r"\#b @b", "*.[ch] @b", "b bob", "../b @b", f"b @{'b' * 5000}", "b @b b@b@b"]
-    found = owners_of(repo, "\n".join([*lines, *["!b"] * 5, "c @c"]), "b", "c")
+    lines = [
+        "* @a",
+        "!b @b",
+        r"\#b @b",
+        "*.[ch] @b",
+        "b bob",
+        "../b @b",
+        f"b{' ' * 4094}@b",
+        f"b @b b@b@{'b' * 50}",
+    ]
+    found = owners_of(repo, "\n".join([*lines, *["!b"] * 5, f"c{' ' * 4093}@c"]), "b", "c")
 
     assert found.by_path == {"b": ["@a"], "c": ["@c"]}
     assert [(note.message, note.line) for note in found.notes] == [
@@ -132,7 +162,7 @@ def test_a_line_that_the_host_cannot_read_is_noted(repo: Repo) -> None:
         ("`..` leads out of the repository; patterns start at its top folder, so the line is skipped", 6),
         ("the line has more than 4,096 characters, so the line is skipped", 7),
         (
-            "`b@b@b` is no owner: expected @user, @organization/team or an email address, so the line is skipped",
+            f"`b@b@{'b' * 36}` is no owner: expected @user, @organization/team or an email address, so the line is skipped",
             8,
         ),
         *[

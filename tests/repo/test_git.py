@@ -209,12 +209,10 @@ def test_a_git_that_prints_lines_of_its_own_is_named(
     with pytest.raises(Fatal) as caught, CommitTree(str(repo.path), commit) as tree:
         tree.list_entries()
 
-    assert caught.value.messages() == [
-        (
-            "`git ls-tree` printed something else than a list of files",
-            "is the git on the PATH a script that prints lines of its own?",
-        )
-    ]
+    assert (caught.value.message, caught.value.hint) == (
+        "`git ls-tree` printed something else than a list of files",
+        "is the git on the PATH a script that prints lines of its own?",
+    )
 
 
 def test_a_failure_carries_gits_words_on_one_line(repo: Repo) -> None:

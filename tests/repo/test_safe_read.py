@@ -71,9 +71,10 @@ def test_a_file_that_grows_is_cut_off(repo: Repo, monkeypatch: pytest.MonkeyPatc
         path.write_bytes(b"x" * 5000)
         return status
 
+    tree = opened(repo)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", grow_after)
-        message, _ = reason(opened(repo), "a.md", 100)
+        message = reason(tree, "a.md", 100)[0]
 
     assert message == "is growing, more than the 100 that are read"
 

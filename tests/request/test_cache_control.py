@@ -15,6 +15,9 @@ from tests.support.requests import (
     parse_fields,
 )
 
+from prompt_lint.request import cache_control
+from prompt_lint.text.location import ShapeError
+
 MARK = {"cache_control": {"type": "ephemeral"}}
 HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 FIVE_MINUTES = {"cache_control": {"type": "ephemeral", "ttl": "5m"}}
@@ -47,6 +50,8 @@ FOUR = {
         {"tools": [{**FIND, "cache_control": None}], "messages": [USER]},
         {**make_request(text("One.", HOUR), text("Two.", {})), **MARK},
         {"messages": call_with_results({**make_tool_result("a", "x"), **MARK})},
+        # the system prompt is read first, wherever it is
+        {"messages": [{"role": "user", "content": [text("x", MARK)]}, {"role": "system", "content": [text("y", HOUR)]}]},
         # what a tool was called with, and what a schema calls its properties, isn't marked
         {"messages": [USER, {"role": "assistant", "content": [{**make_tool_use("a"), "input": MARK | {"cache_control": "no"}}]},
                       {"role": "user", "content": [make_tool_result("a", "x")]}]},
@@ -94,3 +99,14 @@ def test_what_the_api_takes_is_sent_as_it_is(data: dict[str, Any]) -> None:
 def test_what_the_api_refuses_is_an_error(data: object, message: str) -> None:
     """More than four blocks, the longer-lived behind a shorter one, and values that it doesn't know."""
     assert message in find_refusal(data)
+
+
+def test_tools_alone_have_the_same_limits() -> None:
+    """As in a file of tools."""
+    tools: list[cache_control.LocatedBlock] = [(("tools", number), FIND | MARK) for number in range(5)]
+    cache_control.check_tools(tools[:4])
+
+    with pytest.raises(ShapeError, match="has 5 blocks with `cache_control`") as caught:
+        cache_control.check_tools(tools)
+
+    assert caught.value.key_path == ("tools", 4)

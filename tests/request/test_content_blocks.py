@@ -83,6 +83,17 @@ def test_a_pdf_of_openai_is_a_document() -> None:
     assert parsed["messages"][0]["content"][0]["source"]["media_type"] == "application/pdf"
 
 
+def test_a_document_in_the_request_is_sent_as_it_is() -> None:
+    """One of text; and one of content blocks, in which an image is put in."""
+    text = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "A"}}
+    blocks = {"type": "document", "source": {"type": "content", "content": [make_image_by_path("a.png")]}}
+
+    sent = parse_fields(make_request(text, blocks), {"prompts/a.png": PICTURE})["messages"][0]["content"]
+
+    assert sent[0] == text
+    assert sent[1]["source"] == {"type": "content", "content": [{"type": "image", "source": PICTURE_SOURCE}]}
+
+
 def test_base64_over_several_lines_is_joined() -> None:
     """YAML leaves the line breaks in."""
     data = pictures.base64_of(PICTURE)
@@ -137,6 +148,7 @@ def test_an_image_that_is_not_in_the_repository_is_noted(block: dict[str, Any]) 
         ({"type": "document", "source": {"type": "path", "path": "blank"}}, "is blank"),
         ({"type": "document", "source": {"type": "url", "url": "https://a.example"}}, "which the API refuses to count"),
         ({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}}, "isn't a PDF"),
+        ({"type": "document", "source": {"type": "text"}}, "has no `data`"),
         ({"type": "document", "source": {"type": "x"}}, "known are base64, text, content and path"),
     ],
 )  # fmt: skip
@@ -148,6 +160,18 @@ def test_a_file_that_can_not_be_put_in_is_refused(block: dict[str, Any], message
     }  # fmt: skip
 
     assert message in find_refusal(make_request(block), files)
+
+
+def test_the_name_of_a_call_may_have_200_characters() -> None:
+    """More than that of a definition; one more is refused in test_normalize.py."""
+    call = make_tool_use("a", "n" * 200)
+    turns = [
+        USER,
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [make_tool_result("a", "x")]},
+    ]
+
+    assert parse_fields(turns)["messages"][1]["content"] == [call]
 
 
 def test_many_images_must_be_smaller() -> None:
@@ -186,6 +210,8 @@ def test_too_much_in_one_image_one_request_or_one_file(monkeypatch: pytest.Monke
         "prompts/paper.pdf": pictures.PDF + b"x" * (9 << 20),
     }
     paper = {"type": "document", "source": {"type": "path", "path": "paper.pdf"}}
+    texts = [{"type": "document", "source": {"type": "text", "data": "four"}}] * 2
+    assert content_blocks.measure_sources([*texts, {"type": "tool_result", "content": texts}]) == 16
 
     assert "bytes as base64, and the API takes 10,485,760" in find_refusal(
         make_request(make_image_by_path("large.png")), files

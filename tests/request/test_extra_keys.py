@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from tests.support.requests import (
+    FIND,
     USER,
     find_refusal,
     list_notes,
+    make_openai_call,
     parse_fields,
     parse_request,
 )
 
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.request.extra_keys import MORE_PAGES
 
 
 @pytest.mark.parametrize("wrap", ["%s", '{"custom_id": "a", "body": %s}', '{"params": %s}'])
@@ -32,14 +35,15 @@ def test_other_words_for_a_counted_key_are_refused(key: str, wrap: str) -> None:
         caught.value.message == f"has `{key}`, which `count_tokens` doesn't take: its tokens would be missed"
     )
     assert caught.value.line == 2
-    assert parse_fields({"messages": [USER], key: ""}) == {"messages": [USER]}
+    for nothing in ("", False):
+        assert parse_fields({"messages": [USER], key: nothing}) == {"messages": [USER]}
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("context", "All that is known."), ("examples", [{"in": "a b", "out": "c"}]), ("documents", ["doc_1"]),
-        ("few_shot", {"a": [{"b": "Some text."}]}), ("template", "About {topic}"), ("text", "长文本"),
+        ("few_shot", {"n": 1, "a": [2, {"b": "Some text."}]}), ("template", "About {topic}"), ("text", "长文本"),
         ("attachments", ["file_1"]), ("skills", ["pdf"]), ("k" * 99, "Some text."), ("notes", "x" * 65),
         ("params", {"note": "Some text."}),
     ],
@@ -90,11 +94,31 @@ def test_text_around_a_wrapped_request_is_noted() -> None:
     ],
 )  # fmt: skip
 def test_text_beside_the_content_of_a_message_is_noted(message: dict[str, Any], key: str) -> None:
-    """With its line; what says nothing isn't."""
-    quiet = {"role": "user", "name": "ann", "content": "Hi.", "weight": 1, "refusal": None, "audio": None}
-    text = f"[{json.dumps(message)},\n{json.dumps(quiet)}]"
+    """With its line; what says nothing isn't, nor what is itself the content."""
+    quiet = [
+        {"role": "assistant", "refusal": "I would rather not."},
+        {"role": "assistant", "tool_calls": [make_openai_call("c1")]},
+        {"role": "tool", "tool_call_id": "c1", "content": "Some text."},
+        {"role": "user", "name": "ann", "content": "Hi.", "weight": 1, "refusal": None, "audio": None},
+    ]
+    text = ",\n".join(map(json.dumps, [message, *quiet]))
 
-    assert list_notes(parse_request(text)) == [(f"`{key}` isn't a part of a message: not counted", 1)]
+    assert list_notes(parse_request(f"[{text}]")) == [(f"`{key}` isn't a part of a message: not counted", 1)]
+
+
+def test_more_pages_of_tools_are_noted() -> None:
+    """A list of tools as a server gives it may be one of several."""
+    assert list_notes(parse_request({"tools": [FIND], "nextCursor": "2"})) == [(MORE_PAGES, 1)]
+
+
+def test_slips_are_looked_for_among_200_keys() -> None:
+    """A stranger's file may have any number of them."""
+    others = dict.fromkeys(map(str, range(199)), 1)
+
+    refusal = find_refusal({"messages": [USER], **others, "sytem": "Be kind."})
+
+    assert refusal == "has the key `sytem`: did you mean `system`?"
+    assert parse_fields({"messages": [USER], **others, "last": 1, "sytem": 1}) == {"messages": [USER]}
 
 
 def test_notes_on_keys_are_bounded() -> None:

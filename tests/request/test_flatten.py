@@ -31,8 +31,8 @@ CALL = {"id": "c1", "function": {"name": "find", "arguments": "{}"}}
         ),
         ({"type": "tool_result", "tool_use_id": "c1"}, ""),
         (
-            {"type": "tool_use", "id": "c1", "name": "find", "input": {}},
-            '{"type": "tool_use", "id": "c1", "name": "find", "input": {}}',
+            {"type": "tool_use", "id": "c1", "name": "find", "input": {"q": "é"}},
+            '{"type": "tool_use", "id": "c1", "name": "find", "input": {"q": "é"}}',
         ),
         ({"name": "find", "input_schema": {}}, '{"name": "find", "input_schema": {}}'),
     ],

@@ -48,7 +48,13 @@ def test_a_header_says_the_size(
 @pytest.mark.parametrize("marker", [0xC0, 0xC1, 0xC2, 0xC9, 0xCF])
 def test_a_photo_keeps_its_size_behind_what_the_camera_wrote(marker: int) -> None:
     """Segments, padding and Huffman tables stand ahead of the frame, of any kind, that has the size."""
-    before = pictures.segment(0xE1, 60_000) + b"\xff" + pictures.segment(0xC4, 20) + pictures.segment(0xDB, 3)
+    parts = (
+        pictures.segment(0xE1, 60_000),
+        b"\xff\xff\x01\xff\xd0",
+        pictures.segment(0xC4, 20),
+        pictures.segment(0xDB, 3),
+    )
+    before = b"".join(parts)
 
     assert images.read_size(pictures.jpeg(640, 480, before=before, marker=marker)) == ImageSize(640, 480)
 
@@ -56,7 +62,9 @@ def test_a_photo_keeps_its_size_behind_what_the_camera_wrote(marker: int) -> Non
 @pytest.mark.parametrize(
     "data",
     [b"", b"\xff\xd8\xff", b"GIF89a\x01", pictures.png(1, 1)[:20], pictures.png(0, 5), b"RIFF1234WEBPVP8 ",
-     b"RIFF1234WEBPVP8L", b"BM123456", pictures.PDF, b"\xff\xd8\xff\xd9"],
+     b"RIFF1234WEBPVP8L", pictures.webp_lossless(1, 1)[:24],
+     pictures.webp_lossless(1, 1).replace(b"WEBP", b"WAVE"), pictures.jpeg(1, 1, before=b"\xff\xd9"), b"BM123456",
+     pictures.PDF, b"\xff\xd8\xff\xd9"],
 )  # fmt: skip
 def test_what_states_no_size_has_none(data: bytes) -> None:
     """A file that is cut off, or is no image, is no image of size 0."""

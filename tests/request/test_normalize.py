@@ -28,6 +28,7 @@ from tests.support.requests import (
 )
 
 from prompt_lint.model.values import PLACEHOLDER_MESSAGE, REQUEST_KEYS
+from prompt_lint.request import normalize
 from prompt_lint.request.normalize import ANSWER_ADDED, RESULTS_LATE, SYSTEM_BETWEEN
 from prompt_lint.text.template_markers import FILE_ADDRESS_NOTE
 
@@ -354,11 +355,25 @@ def test_tool_choice_in_either_spelling(choice: object, expected: dict[str, str]
         ('{"a": 1}', "its keys are `a`"),
         ({f"k{n}": 1 for n in range(9)}, "its keys are `k0`, `k1`, `k2`, `k3`, `k4`, `k5` and 3 more"),
         ([[1]], "it is a list of which the first is a list"),
+        ([{"a": 1}], "it is a list, and the keys of its first entry are `a`"),
+        ([{"role": "user"}], "`messages[0]` has no `content`"),
+        ({"tools": {}, "messages": [USER]}, "`tools` is an object, not a list"),
     ],
 )  # fmt: skip
 def test_what_the_api_would_refuse_is_refused_without_a_key(data: object, message: str) -> None:
     """In words near the API's own, before anything is sent."""
     assert message in find_refusal(data)
+
+
+def test_a_request_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the data of its files; one as large as the API takes isn't."""
+    data = make_request({"type": "document", "source": {"type": "text", "data": "four"}})
+    monkeypatch.setattr(normalize, "MAX_REQUEST_SIZE", 4)
+    assert parse_fields(data) == data
+
+    monkeypatch.setattr(normalize, "MAX_REQUEST_SIZE", 3)
+
+    assert find_refusal(data) == "has more than 3 bytes, and the API takes no larger request"
 
 
 def test_a_blank_block_of_the_assistant_was_counted() -> None:

@@ -59,7 +59,7 @@ def row(
         found = judge.add_base(found, change, before, growth, renamed_from, limit_before)
         found = judge.mark_preexisting(found)
     if exemption:
-        found = judge.apply_exemption(found, [(exemption, lambda _path: True)], today)
+        found = judge.apply_exemption(found, [(exemption, {found.prompt.path})], today)
     return found._replace(sections=sections) if found.status in {"over", "exempt"} else found
 
 

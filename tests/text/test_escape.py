@@ -102,6 +102,17 @@ def test_bytes_that_are_not_utf_8_are_spelled_out_and_nothing_else() -> None:
 
 
 @given(TEXT)
+def test_json_spells_them_out_in_every_text_and_key(text: str) -> None:
+    """No output has to think of it, and a backslash that is there already means itself."""
+    text = re.sub(
+        "[\ud800-\udbff](?=[\udc00-\udfff])", "", text
+    )  # both halves together are a character to JSON
+    spelled = escape_surrogates(text)
+
+    assert json.loads(dump_json({text: [text, "\\udce9"]})) == {spelled: [spelled, "\\udce9"]}
+
+
+@given(TEXT)
 def test_is_one_printable_line(text: str) -> None:
     """Whatever comes in, one line of drawn characters comes out, and UTF-8 can carry it."""
     shown = escape_line(text)

@@ -96,8 +96,8 @@ def find_errors(complaint: str) -> str:
 
 
 def format_error(error: Fatal) -> str:
-    """Return the messages and hints of an error, on lines of their own."""
-    return "\n".join(escape_line(line) for pair in error.messages() for line in pair if line)
+    """Return the message and the hint of an error, on lines of their own."""
+    return "\n".join(map(escape_line, filter(None, (error.message, error.hint))))
 
 
 def annotate(message: str) -> None:

@@ -16,7 +16,7 @@ from prompt_lint.api.endpoint import get_host, validate_endpoint
 from prompt_lint.model.errors import Fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 Provider = Literal["anthropic", "vertex", "foundry", "aws"]
 
@@ -110,7 +110,7 @@ class NoCredential(NamedTuple):
 
 
 def find_credential(
-    env: Mapping[str, str], provider: Provider = "anthropic", is_file: Callable[[str], bool] = os.path.isfile
+    env: Mapping[str, str], provider: Provider = "anthropic"
 ) -> KeyCredential | SdkCredential | NoCredential:
     """Return the first of: key, token, named profile, workload identity, profile on disk. The order is that of the SDK 2.12.
 
@@ -131,7 +131,7 @@ def find_credential(
     if env.get("ANTHROPIC_PROFILE"):
         _get_sdk_folder(env)
         return SdkCredential("anthropic", "ANTHROPIC_PROFILE")
-    return _find_workload_identity(env) or _find_profile(env, is_file)
+    return _find_workload_identity(env) or _find_profile(env)
 
 
 def _refuse_incomplete_provider(env: Mapping[str, str], provider: Provider) -> None:
@@ -276,10 +276,10 @@ def _find_workload_identity(env: Mapping[str, str]) -> SdkCredential | NoCredent
     return SdkCredential("anthropic", "workload identity")
 
 
-def _find_profile(env: Mapping[str, str], is_file: Callable[[str], bool]) -> SdkCredential | NoCredential:
+def _find_profile(env: Mapping[str, str]) -> SdkCredential | NoCredential:
     folder = _get_sdk_folder(env)
     files = (("active_config",), ("configs", "default.json"))
-    if folder and any(is_file(os.path.join(folder, *parts)) for parts in files):
+    if folder and any(os.path.isfile(os.path.join(folder, *parts)) for parts in files):
         return SdkCredential("anthropic", "the profile in the user's configuration")
     return NoCredential("ANTHROPIC_API_KEY isn't set, nor is a token, a profile or a workload identity")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_lint.api.redact import Redact
     from prompt_lint.api.responses import Response
 
-DEFAULT_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("", "answer", "", "", ""))
+_POLICY = RequestPolicy(1, 500, 120.0, 60.0, 20.0, Wording("", "answer", "", "", ""))
 
 
 class JsonResponse(NamedTuple):
@@ -51,21 +51,20 @@ def connect(
     *,
     headers: Mapping[str, str] | None = None,
     max_bytes: int = 1 << 20,
-    policy: RequestPolicy = DEFAULT_POLICY,
 ) -> Iterator[Call]:
     """Yield a function that calls the server. `base_url` has no slash at its end; `max_bytes` bounds a response."""
     from prompt_lint.api.http_client import HttpClient  # noqa: PLC0415  # imports httpx2
 
     host, redact = get_host(base_url), make_redactor(secret.reveal())
     headers = {"authorization": f"Bearer {secret.reveal()}", **(headers or {})}
-    client = HttpClient(base_url, headers, policy.timeout, max_bytes)
+    client = HttpClient(base_url, headers, _POLICY.timeout, max_bytes)
 
     def send(_: None, request: tuple[str, str, object]) -> Result:
         method, path, content = request
         body = None if content is None else json.dumps(content).encode()
         return Result(_parse(client.send(method, path, body), host, redact, max_bytes))
 
-    with client, RequestPool(send, policy) as pool:
+    with client, RequestPool(send, _POLICY) as pool:
 
         def call(method: str, path: str, body: object = None) -> JsonResponse:
             pool.add(None, (method, path, body))

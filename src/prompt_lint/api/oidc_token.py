@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from prompt_lint.api import json_client
@@ -11,18 +10,13 @@ from prompt_lint.api.credentials import Secret
 from prompt_lint.api.endpoint import validate_endpoint
 from prompt_lint.model.errors import ExitCode, Fatal
 
-if TYPE_CHECKING:
-    from prompt_lint.api.policy import RequestPolicy
-
 _VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL"
 # Header, claims and signature in base64url. GitHub's tokens have some 1,500 characters.
 _TOKEN = re.compile(r"[\w-]{10,10000}\.[\w-]{10,10000}\.[\w-]{10,10000}", re.ASCII)
 _QUERY = re.compile(r"[\w.~!$&'()*+,;=:@%/?-]{0,2000}", re.ASCII)
 
 
-def fetch_token(
-    url: str, secret: str, audience: str, policy: RequestPolicy = json_client.DEFAULT_POLICY
-) -> str:
+def fetch_token(url: str, secret: str, audience: str) -> str:
     """Return a token for `audience`. `url` and `secret` are what the runner gives a job with `id-token: write`.
 
     Source: GitHub's documentation, "OpenID Connect reference", November 2026. Raises `Fatal`.
@@ -38,7 +32,7 @@ def fetch_token(
     scheme, _, rest = address.partition("://")
     host, slash, path = rest.partition("/")
     query = "&".join(part for part in (query, f"audience={quote(audience, safe='')}") if part)
-    with json_client.connect(f"{scheme}://{host}", Secret(secret), policy=policy) as call:
+    with json_client.connect(f"{scheme}://{host}", Secret(secret)) as call:
         response = call("GET", f"{slash}{path}?{query}")
     if response.status != 200:
         reason = f"GitHub gave no OIDC token: it answered {response.status}"

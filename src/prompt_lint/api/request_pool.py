@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from prompt_lint.api.responses import UNKNOWN_MODEL_HINT, RequestFailed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     CountTokens = Callable[[str, Request], Result]
 
 
-# No wait is longer, in seconds, so that `stop` is seen, and Ctrl-C on every system.
+# No wait is longer, in seconds, so that Ctrl-C is seen on every system.
 _MAX_WAIT = 0.2
 # Keys that are read ahead of their outcomes: enough to be busy for seconds.
 _MAX_PENDING = 512
@@ -35,15 +35,14 @@ def count_requests(
     work: Iterable[tuple[CountKey, Request]],
     count_tokens: CountTokens,
     policy: RequestPolicy,
-    stop: Event | None = None,
 ) -> Iterator[tuple[CountKey, Outcome]]:
     """Yield each key with its count, or with the reason why it has none, as they arrive.
 
-    Once `stop` is set, the keys that are left get their reason within a second. An exception in the caller (Ctrl-C) ends the
-    run as quickly: the threads are daemons, so a request that hangs keeps nobody waiting.
+    An exception in the caller (Ctrl-C) ends the run within a second: the threads are daemons, so a request that hangs keeps
+    nobody waiting.
     """
     source, pending, models = iter(work), 0, ModelGate()
-    with RequestPool(lambda key, request: count_tokens(key.model, request), policy, stop) as pool:
+    with RequestPool(lambda key, request: count_tokens(key.model, request), policy) as pool:
         while True:
             for key, request in source:
                 if outcome := models.refusals.get(key.model):
@@ -102,16 +101,13 @@ class RequestPool:
     `send` gets a key and its request in some worker, and returns a `Result` or raises `RequestFailed`.
     """
 
-    def __init__(
-        self, send: Callable[[Any, Any], Result], policy: RequestPolicy, stop: Event | None = None
-    ) -> None:
+    def __init__(self, send: Callable[[Any, Any], Result], policy: RequestPolicy) -> None:
         # To the dispatcher: (None, (key, request)) to add, (number, result or failure) to finish, None for the end.
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._jobs: SimpleQueue[tuple[int, Any, Any] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[tuple[Any, Any] | BaseException] = SimpleQueue()
         self._send = send
         self._policy = policy
-        self._stop = stop or Event()
         self._workers = self._idle_workers = 0
 
     def __enter__(self) -> Self:
@@ -155,8 +151,6 @@ class RequestPool:
                 self._assign(number, task.key, task.request)
             if not self._handle_events(schedule, _MAX_WAIT if delay is None else min(delay, _MAX_WAIT)):
                 return
-            if self._stop.is_set():
-                schedule.stop("the run was stopped")
             schedule.give_up_overdue(time.monotonic())
             for outcome in schedule.outcomes:
                 self._outcomes.put(outcome)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from prompt_lint.api.redact import to_one_line
 from prompt_lint.model.counts import Count
+from prompt_lint.text.json_reader import build_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,17 +148,9 @@ def parse_json(
 def decode_json(body: bytes | None) -> Any:
     """Return the value; None for anything that isn't JSON, has a key twice, or is built to break a parser."""
     try:
-        return json.loads(body, object_pairs_hook=_build_object) if body else None
+        return json.loads(body, object_pairs_hook=build_object) if body else None
     except (ValueError, RecursionError):  # ValueError also for numbers of thousands of digits
         return None
-
-
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises `ValueError` for a key that is there twice: nobody knows which of its values is meant."""
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key is there twice")
-    return value
 
 
 def _is_web_page(response: Response) -> bool:

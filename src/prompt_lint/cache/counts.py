@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.store import Store
+from prompt_lint.cache.store import WRITE_PATIENCE, Store
 from prompt_lint.model.counts import Count
 
 if TYPE_CHECKING:
@@ -97,19 +97,18 @@ class CountCache:
             )
 
     def put(self, counts: Mapping[CountKey, Count]) -> None:
-        """Keep `counts`. One that can't be a count is dropped."""
+        """Keep `counts`."""
         now = self._store.now()
         self._store.put(
             {
                 self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, _make_flags(count))
                 for key, count in counts.items()
-                if _is_possible(count)
             }
         )
 
-    def close(self, patience: float | None = None) -> None:
+    def close(self, patience: float = WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes."""
-        self._store.close(*([] if patience is None else [patience]))
+        self._store.close(patience)
 
     def read_info(self) -> CacheInfo:
         """Return what the file holds, with every row read and proved."""
@@ -155,15 +154,6 @@ def open_counts(
 
 def _make_flags(count: Count) -> int:
     return count.is_unverified * _UNVERIFIED + count.rests_on_few * _FEW_REQUESTS
-
-
-def _is_possible(count: Count) -> bool:
-    """Return whether it can be a count: positive integers, inside its own interval; a single value from the API."""
-    tokens, low, high, origin, *_ = count
-    if any(type(number) is not int for number in (tokens, low, high)):
-        return False
-    is_inside = 0 <= low <= tokens <= high < _TOO_MANY and tokens > 0
-    return is_inside and (origin == "offline" or low == high)
 
 
 @lru_cache(1_000)

@@ -13,7 +13,7 @@ import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.cache.store import Store
+from prompt_lint.cache.store import WRITE_PATIENCE, Store
 from prompt_lint.model.values import ImportedFile, Note
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class FileCache:
         """Return the entries of the files (path → stamp) whose stamps are those they had when they were read."""
         names = {self._name(path, format_name, role): path for path in stamps}
         entries = {}
-        for name, payload in self._store.read(names).items():
+        for name, payload in self._store.read(names.keys()).items():
             path = names[name]
             if payload[:STAMP_BYTES] == stamps[path] and (entry := _decode(payload[STAMP_BYTES:], path)):
                 entries[path] = entry
@@ -84,9 +84,9 @@ class FileCache:
         if len(data) <= _LARGEST:
             self._store.put({self._name(path, format_name, role): stamp + data})
 
-    def close(self, patience: float | None = None) -> None:
+    def close(self, patience: float = WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes."""
-        self._store.close(*([] if patience is None else [patience]))
+        self._store.close(patience)
 
     def _name(self, path: str, format_name: str, role: str) -> bytes:
         text = f"{self._scope}\0{format_name}\0{role}\0{path}"

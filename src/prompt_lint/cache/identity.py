@@ -58,7 +58,7 @@ def _read_record(package: str) -> dict[str, str]:
             lines = file.read().splitlines()
     except (OSError, ValueError):
         return {}
-    rows = (line.rsplit(",", 2) for line in lines if line.startswith(f"{name}/"))
+    rows = (line.split(",") for line in lines if line.startswith(f"{name}/"))
     # Bytecode has no digest there, since it isn't part of the wheel.
     return {row[0].removeprefix(f"{name}/"): row[1] for row in rows if len(row) == 3 and row[1]}
 

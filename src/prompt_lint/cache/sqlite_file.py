@@ -20,13 +20,10 @@ VERSION = 2
 DDL = "CREATE TABLE entries(k BLOB PRIMARY KEY, v BLOB NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID"
 _SCHEMA = [(b"table", b"entries", b"entries", DDL.encode())]
 _SELECT = "SELECT k, v, seen FROM entries"
-_COUNT_BETWEEN = "SELECT count(*) FROM (SELECT 1 FROM entries WHERE k BETWEEN ? AND ? LIMIT ?)"
 
 # SQLite may leave these beside a file.
 _COMPANIONS = ("-journal", "-wal", "-shm")
 _NAMES_IN_A_QUERY = 500
-# Reading a range of rows is cheaper than looking each up, as long as it holds at most this many rows for each name.
-_RANGE_FACTOR = 2
 _LARGEST_VALUE = 100_000
 _LARGEST_COPY = 64 << 20
 _STEPS_BETWEEN_CHECKS = 20_000
@@ -105,16 +102,10 @@ def create_table(connection: sqlite3.Connection) -> None:
 
 
 def select_rows(connection: sqlite3.Connection, names: Collection[bytes] | None) -> Iterator[Iterable[Row]]:
-    """Yield batches with the rows of `names` (None for all rows), and other rows where that is cheaper."""
+    """Yield batches with the rows of `names`; None for all rows."""
     if names is None:
         yield connection.execute(_SELECT)
         return
-    if len(names) > _NAMES_IN_A_QUERY:
-        span, most = (min(names), max(names)), _RANGE_FACTOR * len(names)
-        [(between,)] = connection.execute(_COUNT_BETWEEN, (*span, most + 1)).fetchall()
-        if between <= most:
-            yield connection.execute(f"{_SELECT} WHERE k BETWEEN ? AND ?", span)
-            return
     ordered = sorted(names)  # in the order of the file
     for start in range(0, len(ordered), _NAMES_IN_A_QUERY):
         batch = ordered[start : start + _NAMES_IN_A_QUERY]

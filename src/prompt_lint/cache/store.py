@@ -5,7 +5,6 @@ Whatever is wrong with the file costs time and one sentence in `warnings`: never
 
 from __future__ import annotations
 
-import gc
 import os
 import stat
 import time
@@ -34,7 +33,7 @@ _CRC_BYTES = 4
 _DAY = 86_400
 _LAST_SECOND = 2**32 - 1
 _READ_PATIENCE = 0.25
-_WRITE_PATIENCE = 2.0
+WRITE_PATIENCE = 2.0
 # Seconds that SQLite may compute, whatever the file makes of it: 30 times what it takes on an old laptop.
 _READ_SECONDS, _READ_SECONDS_EACH = 2.0, 50e-6
 _READ_ALL = 200_000
@@ -81,19 +80,18 @@ class Store:
         payloads: dict[bytes, bytes] = {}
         if not names or not (self._reading or self._unsaved):
             return payloads
-        wanted = names if isinstance(names, (dict, set, frozenset)) else set(names)
         unmarked = self.now() - _SECONDS_BETWEEN_MARKS
 
         def take(rows: Iterable[Row]) -> None:
             for name, value, seen in rows:  # the hot loop: 30,000 times in a large repository
-                if name in wanted and type(value) is bytes and crc32(name + value) == _RESIDUE:
+                if name in names and type(value) is bytes and crc32(name + value) == _RESIDUE:
                     payloads[name] = value[:-_CRC_BYTES]
                     if type(seen) is int and seen < unmarked:
                         self._to_mark.add(name)
 
-        with self._lock, _without_garbage_collection():
-            self._read(wanted, take)
-            for name in self._unsaved.keys() & wanted:
+        with self._lock:
+            self._read(names, take)
+            for name in self._unsaved.keys() & names:
                 payloads[name] = self._unsaved[name][:-_CRC_BYTES]
         return payloads
 
@@ -108,9 +106,9 @@ class Store:
                 self._unsaved[name] = seal(name, payload)
             is_late = time.monotonic() - self._unsaved_since >= _BATCH_SECONDS
             if (len(self._unsaved) >= _BATCH or is_late) and not self._was_busy:
-                self._save(_WRITE_PATIENCE, last=False)
+                self._save(WRITE_PATIENCE, last=False)
 
-    def close(self, patience: float = _WRITE_PATIENCE) -> None:
+    def close(self, patience: float = WRITE_PATIENCE) -> None:
         """Save what is left, waiting at most `patience` seconds for other processes. Closing again does nothing."""
         with self._lock:
             self._save(patience if self._unsaved else min(patience, _READ_PATIENCE), last=True)
@@ -307,15 +305,3 @@ class Store:
 def seal(name: bytes, payload: bytes) -> bytes:
     """Return the value of a row: the payload, and the CRC-32 of name and payload."""
     return payload + crc32(name + payload).to_bytes(_CRC_BYTES, "little")
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Switch off the search for cycles among thousands of new tuples, which takes a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -62,13 +62,13 @@ def compare_with(
     tree: WorkingTree, base: Base, policy: str, config: Config, search: ConfigSearch
 ) -> Iterator[Comparison]:
     """Open the comparison with a base that was found."""
-    with CommitTree(tree.top, base.commit, tree.left_out) as commit:
+    with CommitTree(tree.top, base.commit, tree.left_out, max_file_size=tree.max_file_size) as commit:
         base_config = _read_config(tree, commit, config, search)
         yield Comparison(base, commit, base_config, partial(_judges_changes, policy, config))
 
 
 def _judges_changes(policy: str, config: Config, path: str) -> bool:
-    return (policy or config.find_nearest(path).policy or "changed") == "changed"
+    return (policy or config.find_governing(path).policy or "changed") == "changed"
 
 
 def _find_earlier_base(
@@ -134,7 +134,7 @@ def _replace_mistaken(base: Config, current: Config) -> Config:
     """Return the base's configuration with the current one in each folder where either has mistakes."""
     governing = {each.folder: each for each in base.list_all()}
     for folder in [each.folder for each in (*base.list_all(), *current.list_all()) if each.mistakes]:
-        governing[folder] = current.find_nearest(folder)._replace(folder=folder, nested=())
+        governing[folder] = current.find_governing(folder)._replace(folder=folder, nested=())
     main = governing.pop(base.folder)
     return main._replace(nested=tuple(governing.values()))
 

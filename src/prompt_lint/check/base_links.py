@@ -33,14 +33,12 @@ class BaseLinks:
         targets: Targets,
         base_matcher: RuleMatcher,
         changes: Changes,
-        max_file_size: int,
     ) -> None:
         self._tree = tree
         self._commit = commit
         self._targets = targets
         self._base_matcher = base_matcher
         self._changes = changes
-        self._max_file_size = max_file_size
         self._paired: set[str] = set()
 
     @cached_property
@@ -72,9 +70,7 @@ class BaseLinks:
     def _match_linked(self, matcher: RuleMatcher) -> dict[str, MatchedFile]:
         files = match_files(matcher.find_rules(self._links.values()), self._links, matcher)
         return {
-            file.display_path: file
-            for whole in files
-            for file in split_by_name(whole, matcher, self._commit, self._max_file_size)
+            file.display_path: file for whole in files for file in split_by_name(whole, matcher, self._commit)
         }
 
     def pair_prompts(self) -> tuple[dict[str, Change], dict[str, tuple[str, ...]]]:
@@ -95,7 +91,7 @@ class BaseLinks:
                     unpaired.append(file)
                     continue
                 self._paired.add(base_file.display_path)
-                names[file.display_path] = _list_names(base_file)
+                names[file.display_path] = base_file.names
                 changes[file.display_path] = self._describe(file, own, base_file, is_renamed=is_renamed)
             left = unpaired
         return {file.display_path: Change("new") for file in self._targets.matched} | changes, names
@@ -106,7 +102,7 @@ class BaseLinks:
         unreadable = {problem.path for problem in self._targets.problems}
         files = {path: MatchedFile(path, rule, ()) for path, rule in matcher.find_rules(self._gone).items()}
         for path, file in sorted({**files, **self._currently_linked}.items()):
-            if path not in self._paired and unreadable.isdisjoint(_list_names(file)):
+            if path not in self._paired and unreadable.isdisjoint(file.names):
                 yield file
 
     def _find_own_change(self, file: MatchedFile) -> Change:
@@ -137,8 +133,8 @@ class BaseLinks:
 
     def _find_same_link(self, file: MatchedFile, _own: Change) -> MatchedFile | None:
         """Return the prompt that was behind one of the file's links, or None: the link leads elsewhere now."""
-        names = {file.display_path, *file.aliases}
-        candidates = [each for each in self._linked.values() if not names.isdisjoint(_list_names(each))]
+        names = set(file.names)
+        candidates = [each for each in self._linked.values() if not names.isdisjoint(each.names)]
         candidates += [
             MatchedFile(name, file.rule, ()) for name in file.aliases if name in self._changes.deleted
         ]
@@ -153,7 +149,7 @@ class BaseLinks:
         """Return whether one of its names still makes a prompt of the file, also one that this run isn't about."""
         return any(
             self._current_paths.get(name) == base_file.path and self._targets.matcher.find_rule(name)
-            for name in _list_names(base_file)
+            for name in base_file.names
         )
 
     @cached_property
@@ -177,10 +173,5 @@ class BaseLinks:
         if own.base_path == base_file.path and own.kind in {"unchanged", "changed"}:
             return Change(own.kind, base_path)
         node = self._commit.find_node(base_file.path)
-        is_same = node and has_content(self._tree, file.path, "", node.id, self._max_file_size)
+        is_same = node and has_content(self._tree, file.path, "", node.id)
         return Change("unchanged" if is_same else "changed", base_path)
-
-
-def _list_names(file: MatchedFile) -> tuple[str, ...]:
-    """Return the names that make this prompt of a file."""
-    return (file.read_as, *file.aliases) if file.read_as else (file.path, *file.aliases)

@@ -55,13 +55,12 @@ def find_file_changes(
     comparison: Comparison,
     targets: Targets,
     base_matcher: RuleMatcher,
-    max_file_size: int,
 ) -> FileChanges:
     """Compare the files of the run with the base's. Raises `Fatal` where git refuses."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     listed = frozenset(file.path for file in files if file.path in targets.entries)
-    changes = find_changes(tree, comparison.commit, targets.entries, listed, max_file_size, targets.within)
-    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, changes, max_file_size)
+    changes = find_changes(tree, comparison.commit, targets.entries, listed, targets.within)
+    base_links = BaseLinks(tree, comparison.commit, targets, base_matcher, changes)
     prompts, base_names = base_links.pair_prompts()
     kinds = {"changed", "renamed"}
     touched = {path for path, change in changes.paths.items() if change.kind in kinds}
@@ -96,7 +95,6 @@ def read_base_prompts(
     targets: Targets,
     changes: FileChanges,
     config: Config,
-    max_file_size: int,
     problems: BaseProblems,
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts of the base that have to be counted, under their current path where there is one.
@@ -110,27 +108,25 @@ def read_base_prompts(
         is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
             diagnostics = Diagnostics([], [])
-            yield from _read_file(commit, change, file, max_file_size, diagnostics)
+            yield from _read_file(commit, change, file, diagnostics)
             problems.read_paths.add(file.display_path)
             problems.add(diagnostics.problems if change.kind == "unchanged" else ())
     for file in changes.removed:
         change = Change("changed", file.display_path)
-        yield from _read_file(commit, change, file, max_file_size, Diagnostics([], []))
-    yield from _read_groups(comparison, targets, changes, config, max_file_size, problems)
+        yield from _read_file(commit, change, file, Diagnostics([], []))
+    yield from _read_groups(comparison, targets, changes, config, problems)
 
 
 def _read_file(
-    commit: CommitTree, change: Change, file: MatchedFile, max_file_size: int, diagnostics: Diagnostics
+    commit: CommitTree, change: Change, file: MatchedFile, diagnostics: Diagnostics
 ) -> Iterator[ReadPrompt]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
     rule = file.rule
-    reader = IncludeReader(commit, max_file_size)
+    reader = IncludeReader(commit)
     try:
-        if change.blob:
-            data = commit.read_blob(change.blob, max_file_size)
-        else:
-            data = commit.read(commit.resolve(change.base_path), max_file_size)
-        for prompt in parse_file(change.base_path, data, rule, reader, diagnostics):
+        path = change.base_path
+        data = commit.read_blob(change.blob) if change.blob else commit.read(commit.resolve(path))
+        for prompt in parse_file(path, data, rule, reader, diagnostics):
             placed = prompt._replace(path=file.display_path)
             yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
     except Unreadable as error:  # reported as a prompt that can't be compared
@@ -142,7 +138,6 @@ def _read_groups(
     targets: Targets,
     changes: FileChanges,
     config: Config,
-    max_file_size: int,
     problems: BaseProblems,
 ) -> Iterator[ReadPrompt]:
     """Yield what the current groups had in the base. A renamed file is read at its old path if the group had it there.
@@ -166,7 +161,7 @@ def _read_groups(
         [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
         diagnostics = Diagnostics([], [])
-        prompts = read_groups([matched], commit, max_file_size, diagnostics)
+        prompts = read_groups([matched], commit, diagnostics)
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
         if comparison.config is None or _has_same_files(base_group, group):
@@ -175,7 +170,7 @@ def _read_groups(
 
 def _find_base_group(base_config: Config | None, group: Group) -> Group | None:
     """Return the group of this name that the base had in the same folder's configuration."""
-    groups = base_config.find_nearest(group.rule.config_path).groups if base_config else ()
+    groups = base_config.find_governing(group.rule.config_path).groups if base_config else ()
     return next((base_group for base_group in groups if base_group.name == group.name), None)
 
 

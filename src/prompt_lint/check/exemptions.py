@@ -32,14 +32,14 @@ def find_exempt_paths(
     """
     if not any(each.exempt for each in config.list_all()):
         return []
-    names = {file.display_path: [file.display_path, *file.aliases] for file in matched}
+    names = {file.display_path: [*file.names] for file in matched}
     names |= {each.path: [each.path] for each in config.list_all() if each.groups}
     for link, real in links.items():
         if real in names and not matcher.find_rule(link):
             names[real].append(link)
     exempt = []
     for each in config.list_all():
-        governed = {path: others for path, others in names.items() if config.find_nearest(path) is each}
+        governed = {path: others for path, others in names.items() if config.find_governing(path) is each}
         for exemption in each.exempt:
             matches = patterns.compile_patterns(exemption.files)
             exempt.append(

@@ -38,12 +38,11 @@ class _UncountableGroup(Exception):
 def read_groups(
     groups: Iterable[GroupFiles],
     tree: Tree,
-    max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
     for group, files in groups:
-        reader = _GroupReader(tree, max_file_size, group, diagnostics, {})
+        reader = _GroupReader(tree, group, diagnostics, {})
         try:
             yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
         except _UncountableGroup as error:
@@ -66,7 +65,6 @@ class _GroupReader(NamedTuple):
     """Reads the prompts of one group. `includes` collects which paths its files asked for."""
 
     tree: Tree
-    max_file_size: int
     group: Group
     diagnostics: Diagnostics
     includes: dict[str, bytes | None]
@@ -81,7 +79,7 @@ class _GroupReader(NamedTuple):
         members: list[_MemberFile] = []
         for file in files:
             prompts = []
-            references = _match_references(matchers, (file.path, *file.aliases, file.display_path))
+            references = _match_references(matchers, file.all_names)
             real_path = file.path if file.read_as else ""
             for prompt in self._read_present(file):
                 naming = [reference for reference in references if is_added(prompt, reference)]
@@ -183,7 +181,7 @@ class _GroupReader(NamedTuple):
 
         Where another rule applies to the file, its problems and notes are reported there.
         """
-        reader = IncludeReader(self.tree, self.max_file_size, counted)
+        reader = IncludeReader(self.tree, counted)
         try:
             real, data = reader.include(file.path)
             is_reported = file.rule is self.group.rule and not counted

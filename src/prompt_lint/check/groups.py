@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.importers import find_importers, match_below
 from prompt_lint.config.rule_matching import MatchedFile, compile_rules, match_files
-from prompt_lint.model.errors import Unreadable
+from prompt_lint.repo.links import list_names
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ def find_affected_groups(
     groups: Iterable[GroupFiles],
     tree: WorkingTree,
     paths: Sequence[str],
-    max_file_size: int,
     remembered: RememberedFiles | None,
 ) -> list[GroupFiles]:
     """Return the groups that one of `paths` belongs to: as a file, in a folder, or included by a file of the group.
@@ -103,18 +102,7 @@ def find_affected_groups(
     is_named = match_below(paths)
 
     def is_affected(group: GroupFiles) -> bool:
-        names = (
-            name for file in group.files for name in (file.path, _resolve(tree, file.path), *file.aliases)
-        )
-        return any(map(is_named, names)) or bool(
-            find_importers(tree, group.files, paths, max_file_size, remembered)
-        )
+        names = (name for file in group.files for name in (*list_names(tree, file.path), *file.aliases))
+        return any(map(is_named, names)) or bool(find_importers(tree, group.files, paths, remembered))
 
     return list(filter(is_affected, groups))
-
-
-def _resolve(tree: WorkingTree, path: str) -> str:
-    try:
-        return tree.resolve(path)
-    except Unreadable:
-        return path

@@ -67,7 +67,6 @@ def read_history(
     every: Every,
     model: str,
     sources: CountSources,
-    max_file_size: int,
 ) -> History:
     """Return the history of the prompts below `paths`, or of all where no path is given.
 
@@ -77,7 +76,7 @@ def read_history(
         Fatal: there was no prompt at one of `paths`; git refuses; or folders of a commit aren't in this clone.
     """
     with ObjectReader(tree.top) as objects:
-        reader = _HistoryReader(tree, config, objects, model, max_file_size)
+        reader = _HistoryReader(tree, config, objects, model)
         jobs = reader.read(commits, every, sources)
         results = count_all(jobs, sources._replace(origins=("offline",)))
 
@@ -117,14 +116,12 @@ def _select_files(
 class _HistoryReader:
     """Reads the prompts of one point after another, the newest first."""
 
-    def __init__(
-        self, tree: WorkingTree, config: Config, objects: ObjectReader, model: str, max_file_size: int
-    ) -> None:
+    def __init__(self, tree: WorkingTree, config: Config, objects: ObjectReader, model: str) -> None:
         self.points: list[Point] = []
         self.files: dict[FileName, _FileHistory] = {}
         self._tree, self._objects = tree, objects
         self._matcher, self._config_paths = compile_config(config), set(config.list_paths())
-        self._model, self._max_file_size = model, max_file_size
+        self._model = model
         self._matched: dict[FileName, MatchedFile] = {}
         # The other paths that a file asked for when it was read. What asked for none is known by its content.
         self._requested: dict[FileName, Collection[str]] = {}
@@ -139,7 +136,7 @@ class _HistoryReader:
             for number, commit in enumerate(commits)
         ]
         sources.progress.expect_files(sum(is_point), "commits")
-        head = CommitTree(self._tree.top, commits[0].commit, objects=self._objects)
+        head = self._open_commit(commits[0])
         files = PastFiles(head.list_entries(), self._matcher, self._config_paths)
         changes = stream_changes(self._tree, commits)
         changed: set[str] = set()
@@ -151,14 +148,20 @@ class _HistoryReader:
             changed |= files.move_back(next(changes, []))
         sources.progress.end_files()
 
+    def _open_commit(self, point: Point) -> CommitTree:
+        tree = self._tree
+        return CommitTree(tree.top, point.commit, objects=self._objects, max_file_size=tree.max_file_size)
+
     def _read_point(self, point: Point, files: PastFiles, changed: set[str]) -> Iterator[CountJob]:
         """Read the files of a point that aren't what they were at the newer one, from which the paths `changed` differ."""
-        tree = CommitTree(self._tree.top, point.commit, objects=self._objects)
+        tree = self._open_commit(point)
         self.points.append(point)
         has_changed_links, before = files.has_changed_links, self._matched
         if files.is_rematch_needed:
-            partial = PartialCommitTree(tree.top, tree.id, objects=self._objects)
-            self._matched = files.match(partial, before, self._max_file_size)
+            partial = PartialCommitTree(
+                tree.top, tree.id, objects=self._objects, max_file_size=tree.max_file_size
+            )
+            self._matched = files.match(partial, before)
             for name in before.keys() - self._matched.keys():
                 self._requested.pop(name, None)
                 self._record(name, before[name], None)
@@ -176,7 +179,7 @@ class _HistoryReader:
         self._requested.pop(name, None)
         key = (file.display_path, entry.blob, file.rule.reading)
         if key not in self._known:
-            reader = IncludeReader(tree, self._max_file_size)
+            reader = IncludeReader(tree)
             reading = yield from self._read_file(file, entry, tree, reader)
             if requested := reader.requested.keys() - {file.path}:
                 self._requested[name] = requested
@@ -188,13 +191,12 @@ class _HistoryReader:
         self, file: MatchedFile, entry: Entry, tree: CommitTree, reader: IncludeReader
     ) -> Generator[CountJob, None, _Reading]:
         """Yield what hasn't been counted of a file, and return what it holds."""
-        cap = self._max_file_size
         diagnostics = Diagnostics([], [])
         prompts: list[tuple[str, str]] = []
         reason = ""
         try:
             is_file = entry.kind == "file"
-            data = tree.read_blob(entry.blob, cap) if is_file else tree.read(tree.resolve(file.path), cap)
+            data = tree.read_blob(entry.blob) if is_file else tree.read(tree.resolve(file.path))
             for prompt in parse_file(file.display_path, data, file.rule, reader, diagnostics):
                 digest = prompt.request.digest() if prompt.request else ""
                 prompts.append((prompt.name, digest))

@@ -129,7 +129,7 @@ def check_hook_change(
 
     is_compared = False
     for base in change.find_bases(tree, env):
-        fresh = WorkingTree(tree.top, has_git=True)
+        fresh = WorkingTree(tree.top, has_git=True, max_file_size=tree.max_file_size)
         with compare_with(fresh, base, policy, config, search) as comparison:
             other = check_prompts(fresh, config, change.paths, sources, settings, comparison)
         report = _spare_merged(report, other, settings) if is_compared else other

@@ -20,7 +20,6 @@ def find_importers(
     tree: WorkingTree,
     targets: Iterable[MatchedFile],
     paths: Sequence[str],
-    max_file_size: int,
     remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return those of the files whose prompts include a file that is one of `paths`, or below one."""
@@ -29,14 +28,12 @@ def find_importers(
         remembered.look_up(able)
     is_named = match_below(paths)
     return [
-        target
-        for target in able
-        if any(is_named(path) for path in list_included(tree, target, max_file_size, remembered))
+        target for target in able if any(is_named(path) for path in list_included(tree, target, remembered))
     ]
 
 
 def list_included(
-    tree: WorkingTree, target: MatchedFile, max_file_size: int, remembered: RememberedFiles | None
+    tree: WorkingTree, target: MatchedFile, remembered: RememberedFiles | None
 ) -> Collection[str]:
     """Return the paths that a file asks for, whether they are there or not."""
     if not can_import(target.display_path, target.rule):
@@ -44,9 +41,9 @@ def list_included(
     entry = remembered.find(target) if remembered else None
     if entry:
         return entry.includes
-    reader = IncludeReader(tree, max_file_size)
+    reader = IncludeReader(tree)
     try:
-        data = tree.read(target.path, max_file_size)
+        data = tree.read(target.path)
         if seems_to_import(target.display_path, data, target.rule):
             list(parse_file(target.display_path, data, target.rule, reader, Diagnostics([], [])))
     except Unreadable:  # reported when the file itself is checked

@@ -9,14 +9,14 @@ from prompt_lint.model.rules import Exemption
 from prompt_lint.model.values import Note, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.rules import MaxGrowth, Rule
     from prompt_lint.model.values import ChangeKind, Problem, Prompt, Report
 
-    # Exemptions with what tells whether they concern a path.
-    Exemptions = Sequence[tuple[Exemption, Callable[[str], bool]]]
+    # Exemptions with the paths of their prompts.
+    Exemptions = Sequence[tuple[Exemption, Collection[str]]]
 
 
 def judge_count(prompt: Prompt, model: str, rule: Rule, count: Count | None) -> Verdict:
@@ -73,14 +73,18 @@ def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Ver
     """
     if verdict.status not in {"over", "grew"}:
         return verdict
-    matching = [exemption for exemption, matches in exemptions if matches(verdict.prompt.path)]
-    if not matching:
-        return verdict
-    exemption = matching[-1]
-    is_valid = not exemption.until or today <= exemption.until
-    if not is_valid:
+    exemption = _find_exemption(verdict.prompt.path, exemptions)
+    if exemption is None or not _is_valid(exemption, today):
         return verdict._replace(exemption=exemption)
     return verdict._replace(exemption=exemption, status="exempt", is_preexisting=False)
+
+
+def _find_exemption(path: str, exemptions: Exemptions) -> Exemption | None:
+    return next((exemption for exemption, paths in reversed(exemptions) if path in paths), None)
+
+
+def _is_valid(exemption: Exemption, today: str) -> bool:
+    return not exemption.until or today <= exemption.until
 
 
 def apply_exemptions_to_problems(
@@ -92,9 +96,8 @@ def apply_exemptions_to_problems(
     """
     failing, notes = [], []
     for problem in problems:
-        matching = [exemption for exemption, matches in exemptions if matches(problem.path)]
-        until = matching[-1].until if matching else ""
-        if problem.exit_code is ExitCode.OVER_LIMIT and matching and (not until or today <= until):
+        exemption = _find_exemption(problem.path, exemptions)
+        if problem.exit_code is ExitCode.OVER_LIMIT and exemption and _is_valid(exemption, today):
             notes.append(Note(f"exempt: {problem.message}", problem.path, problem.line))
         else:
             failing.append(problem)

@@ -77,7 +77,7 @@ class PastFiles:
         return {path for new_path, change in changes for path in (new_path, change.source)}
 
     def match(
-        self, tree: PartialCommitTree, later: Mapping[FileName, MatchedFile], max_file_size: int
+        self, tree: PartialCommitTree, later: Mapping[FileName, MatchedFile]
     ) -> dict[FileName, MatchedFile]:
         """Return the files to which a rule applies, as a check of this commit, which is `tree`, would find them.
 
@@ -91,7 +91,7 @@ class PastFiles:
         self._linked = {file.path for file in matched if file.aliases}
         by_name: dict[FileName, MatchedFile] = {}
         for file in matched:
-            for reading in split_by_name(file, self._matcher, tree, max_file_size):
+            for reading in split_by_name(file, self._matcher, tree):
                 name = self.find_name(reading.display_path)
                 # A file that two rules judge, of which a link matches one, is two prompts.
                 by_name[self.find_name(reading.aliases[0]) if name in by_name else name] = reading

@@ -20,8 +20,9 @@ from prompt_lint.check.remembered_files import RememberedFiles
 from prompt_lint.check.targets import find_targets, find_unmatched
 from prompt_lint.check.verdicts import count_prompts, judge_outcomes, plan_requests
 from prompt_lint.config.rule_matching import compile_config
-from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import Note, Report
+from prompt_lint.repo.links import list_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 class Settings(NamedTuple):
     """Settings that come from flags and the environment only, never from a file of the repository."""
 
-    max_file_size: int
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
@@ -71,22 +71,21 @@ def check_prompts(
     `paths` are relative to the top of the tree, which itself is "". What a `comparison` needs is counted together with the
     prompts.
     """
-    max_file_size = settings.max_file_size
-    remembered = RememberedFiles(tree, sources, max_file_size)
+    remembered = RememberedFiles(tree, sources)
     paths = _replace_configs(paths, tree, config)
-    targets = find_targets(tree, config, paths, max_file_size, remembered, whole=comparison is not None)
+    targets = find_targets(tree, config, paths, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
     run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
     prompts = chain(
-        read_files(tree, targets.matched, remembered, max_file_size, run.diagnostics),
-        read_groups(targets.groups, tree, max_file_size, run.diagnostics),
+        read_files(tree, targets.matched, remembered, run.diagnostics),
+        read_groups(targets.groups, tree, run.diagnostics),
     )
     if comparison:
         report = _compare(run, tree, config, comparison, targets, prompts)
     else:
         report = judge_prompts(run, prompts, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
-    unmatched = find_unmatched(targets, paths, tree, max_file_size, remembered) if must_match else []
+    unmatched = find_unmatched(targets, paths, tree, remembered) if must_match else []
     unmatched = [path for path in unmatched if not config.list_mistakes([path])]
     return _complete_report(report, run, tree, config, targets, unmatched)
 
@@ -109,7 +108,7 @@ def _complete_report(
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
-    verdicts = break_down_worst(tree, verdicts, run.sources.offline_counter, settings.max_file_size)
+    verdicts = break_down_worst(tree, verdicts)
     report = report._replace(
         verdicts=verdicts,
         problems=problems,
@@ -126,28 +125,20 @@ def _replace_configs(paths: Sequence[str], tree: WorkingTree, config: Config) ->
 
     Nothing, which is everything, where the top is among them.
     """
-    folders = {name: each.folder for each in config.list_all() for name in _list_names(each.path, tree)}
+    folders = {name: each.folder for each in config.list_all() for name in list_names(tree, each.path)}
     replaced = dict.fromkeys(folders.get(path, path) for path in paths)
     return () if "" in replaced else list(replaced)
 
 
 def list_config_paths(tree: WorkingTree, config: Config) -> set[str]:
     """Return the paths of the configurations, and where those lead that are links."""
-    return set().union(*(_list_names(path, tree) for path in config.list_paths()))
-
-
-def _list_names(path: str, tree: WorkingTree) -> set[str]:
-    """Return a path, and where it leads if it is a link."""
-    try:
-        return {path, tree.resolve(path)} if path else set()
-    except Unreadable:
-        return {path}
+    return {name for path in config.list_paths() for name in list_names(tree, path)}
 
 
 def _drop_notes(notes: Iterable[Note], config: Config) -> Iterator[Note]:
     """Yield the notes of the kinds that the configuration of their file has on."""
     for note in notes:
-        if note.kind not in config.find_nearest(note.path).notes_off:
+        if note.kind not in config.find_governing(note.path).notes_off:
             yield note
 
 
@@ -158,12 +149,12 @@ def _apply_exemptions(
     settings: Settings,
 ) -> tuple[list[Verdict], list[Problem], list[Note]]:
     """Return the verdicts and problems that remain, and notes: which problems are exempt, which exemptions aren't needed."""
-    exemptions = [(exemption, exempt.__contains__) for exemption, exempt in targets.exemptions]
-    failing, notes = apply_exemptions_to_problems(problems, exemptions, settings.today)
-    exempted = [apply_exemption(verdict, exemptions, settings.today) for verdict in verdicts]
+    exemptions, today = targets.exemptions, settings.today
+    failing, notes = apply_exemptions_to_problems(problems, exemptions, today)
+    exempted = [apply_exemption(verdict, exemptions, today) for verdict in verdicts]
     if targets.is_everything:
         problem_paths = {problem.path for problem in problems}
-        notes += note_unneeded(targets.exemptions, exempted, problem_paths)
+        notes += note_unneeded(exemptions, exempted, problem_paths)
     label = settings.accept_label if settings.is_accepted else ""
     return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
@@ -171,8 +162,7 @@ def _apply_exemptions(
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
     """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
     outcomes, results = count_prompts(prompts, run.sources, file_count)
-    counter = run.sources.offline_counter
-    verdicts = judge_outcomes(outcomes, counter, run.diagnostics.problems)
+    verdicts = judge_outcomes(outcomes, run.diagnostics.problems)
     report = _make_report(run, list(verdicts), results)
     return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
 
@@ -188,22 +178,18 @@ def _compare(
     """Count prompts and base together, and judge each prompt beside what the base had."""
     from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
 
-    max_file_size = run.settings.max_file_size
     base_matcher = targets.matcher
     if comparison.config:
         base_matcher = compile_config(comparison.config)
-    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher, max_file_size)
+    changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher)
     base_problems = base_prompts.BaseProblems(set(), set())
-    read_base = base_prompts.read_base_prompts(
-        comparison, targets, changes, config, max_file_size, base_problems
-    )
+    read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, base_problems)
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
     unread_files = compare.count_unread_files(run.diagnostics.problems, config)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
-    counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(current, counter, run.diagnostics.problems)
-    recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request, max_file_size)
+    judged = judge_outcomes(current, run.diagnostics.problems)
+    recount = compare.OfflineRecount(tree, comparison.commit)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)

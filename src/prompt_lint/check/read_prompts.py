@@ -61,10 +61,9 @@ class Diagnostics(NamedTuple):
 class IncludeReader:
     """Reads the files that a prompt includes, and remembers which paths it was asked for. Without a tree it has none."""
 
-    def __init__(self, tree: Tree | None, max_file_size: int, blank: Collection[str] = frozenset()) -> None:
+    def __init__(self, tree: Tree | None, blank: Collection[str] = frozenset()) -> None:
         """`blank` are real paths of files that are read as if they were empty, because they are counted elsewhere."""
         self.tree = tree
-        self.max_file_size = max_file_size
         self.blank = blank
         # The stamp of each path's file; b"" where nothing is there, None where a change might not be seen.
         self.requested: dict[str, bytes | None] = {}
@@ -89,7 +88,7 @@ class IncludeReader:
             raise NotInRepository(error.message, error.hint) from None
         self.requested[real] = None
         self.tree.require_shared(path, real)
-        data, stamp = self.tree.read_stamped(real, self.max_file_size)
+        data, stamp = self.tree.read_stamped(real)
         if path == real and stamp:
             self.requested[real] = stamp
         return real, b"" if real in self.blank else data
@@ -99,14 +98,13 @@ def read_files(
     tree: WorkingTree,
     targets: Iterable[MatchedFile],
     remembered: RememberedFiles,
-    max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     """Yield every prompt of every file. What is wrong with a file is added to `diagnostics`, and the rest goes on."""
     for target in targets:
         known = remembered.recall(target)
         if known is None:
-            yield from _read_file(tree, target, remembered, max_file_size, diagnostics)
+            yield from _read_file(tree, target, remembered, diagnostics)
             continue
         diagnostics.notes.extend(known.entry.notes)
         for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
@@ -119,16 +117,15 @@ def _read_file(
     tree: WorkingTree,
     target: MatchedFile,
     remembered: RememberedFiles,
-    max_file_size: int,
     diagnostics: Diagnostics,
 ) -> Iterator[ReadPrompt]:
     path = target.read_as or target.path
     real_path = target.path if target.read_as else ""
-    reader = IncludeReader(tree, max_file_size)
+    reader = IncludeReader(tree)
     problems, notes = len(diagnostics.problems), len(diagnostics.notes)
     prompts: list[PromptEntry] = []
     try:
-        data, stamp = tree.read_stamped(target.path, max_file_size)
+        data, stamp = tree.read_stamped(target.path)
         size = len(data)
         for prompt in parse_file(path, data, target.rule, reader, diagnostics):
             placed = prompt._replace(aliases=target.aliases, real_path=real_path)

@@ -32,10 +32,9 @@ class KnownFile(NamedTuple):
 class RememberedFiles:
     """The files of a run that an earlier run read and that haven't changed since, as far as they were looked up."""
 
-    def __init__(self, tree: WorkingTree, sources: CountSources, max_file_size: int) -> None:
+    def __init__(self, tree: WorkingTree, sources: CountSources) -> None:
         self._tree = tree
         self._sources = sources
-        self._max_file_size = max_file_size
         self._entries: dict[tuple[str, str, str], FileEntry | None] = {}
         self._counts: dict[CountKey, Count] = {}
 
@@ -49,7 +48,7 @@ class RememberedFiles:
             if not target.read_as and _identify(target) not in self._entries:
                 by_kind.setdefault(target.rule.reading, {})[target.path] = target
         for kind, files in by_kind.items():
-            stamps = zip(files, self._tree.list_stamps(files, self._max_file_size), strict=True)
+            stamps = zip(files, self._tree.list_stamps(files), strict=True)
             known = self._sources.files.get({path: stamp for path, stamp in stamps if stamp}, *kind)
             for path, target in files.items():
                 entry = known.get(path)
@@ -105,9 +104,7 @@ class RememberedFiles:
     def _are_unchanged(self, entry: FileEntry) -> bool:
         """Return whether all that the file includes is as it was, and still part of every checkout."""
         present = [path for path, stamp in entry.includes.items() if stamp]
-        if [entry.includes[path] for path in present] != list(
-            self._tree.list_stamps(present, self._max_file_size)
-        ):
+        if [entry.includes[path] for path in present] != list(self._tree.list_stamps(present)):
             return False
         try:
             for path in present:

@@ -111,7 +111,7 @@ def note_obeyed_variables(results: CountResults, service: ApiService | None) -> 
 
 def note_disputed_counts(verdicts: Iterable[Verdict], results: CountResults) -> Iterator[Note]:
     """Note that a gateway counts otherwise than Claude does, with the numbers of the first prompt."""
-    disputed = [verdict for verdict in verdicts if verdict.token_count and verdict.token_count.is_disputed]
+    disputed = [verdict for verdict in verdicts if verdict.is_disputed]
     if disputed and disputed[0].token_count:
         count, prompt = format_count(disputed[0].token_count), disputed[0].prompt
         name = prompt.name if prompt.is_group else prompt.path

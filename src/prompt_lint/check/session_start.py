@@ -59,7 +59,7 @@ def measure_session_start(
     group = Group("", rule, sum=references)
     nested = tuple(each._replace(groups=()) for each in config.nested)
     config = config._replace(groups=(group,), nested=nested)
-    targets = find_targets(tree, config, (), settings.max_file_size)
+    targets = find_targets(tree, config, ())
     report = judge_groups(
         targets, tree, config.path, sources._replace(mode="offline", service=None), settings
     )
@@ -72,5 +72,5 @@ def judge_groups(
 ) -> Report:
     """Return a report of the groups alone."""
     run = Run(config_path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, tree, settings.max_file_size, run.diagnostics)
+    groups = read_groups(targets.groups, tree, run.diagnostics)
     return judge_prompts(run, groups, len(targets.groups))

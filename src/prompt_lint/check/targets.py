@@ -10,7 +10,8 @@ from prompt_lint.config.rule_matching import MatchedFile, compile_config, find_u
 from prompt_lint.formats.recognition import can_import, possible_formats, seems_to_import
 from prompt_lint.model.errors import ExitCode, Unreadable
 from prompt_lint.model.values import Problem
-from prompt_lint.repo.links import select_intact
+from prompt_lint.repo.links import list_names, select_intact
+from prompt_lint.repo.paths import list_parents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -54,7 +55,6 @@ def find_targets(
     tree: WorkingTree,
     config: Config,
     paths: Sequence[str],
-    max_file_size: int,
     remembered: RememberedFiles | None = None,
     *,
     whole: bool = False,
@@ -85,11 +85,11 @@ def find_targets(
     named = _follow_links(paths, links)
     problems = [*_report_mistakes(config, named), *_report_broken_links(aliases, matcher, paths)]
     matched, entries = _list_linked(tree, matched, entries, problems)
-    matched = [name for file in matched for name in split_by_name(file, matcher, tree, max_file_size)]
+    matched = [name for file in matched for name in split_by_name(file, matcher, tree)]
     exempt = exemptions.find_exempt_paths(config, matched, links, matcher)
     if paths:
-        matched = _select(matched, named, tree, max_file_size, remembered)
-        affected = groups.find_affected_groups(group_files, tree, named, max_file_size, remembered)
+        matched = _select(matched, named, tree, remembered)
+        affected = groups.find_affected_groups(group_files, tree, named, remembered)
         group_files = _complete_sums(affected, tree, config, matcher, missing)
     else:
         problems += _report_unused_rules(tree, matcher, matched, [*files, *aliases])
@@ -142,57 +142,37 @@ def find_unmatched(
     targets: Targets,
     paths: Sequence[str],
     tree: WorkingTree,
-    max_file_size: int,
     remembered: RememberedFiles | None,
 ) -> list[str]:
     """Return those of `paths` that lead to no target: neither by name, nor as a folder, nor as an import."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
-    names = {name for file in files for name in _list_names(file)}
+    names = {name for file in files for name in file.all_names}
     names.update(problem.path for problem in targets.problems)
     reachable = _add_folders(names)
-    unmatched = [path for path in paths if reachable.isdisjoint(_list_own_names(tree, path))]
+    unmatched = [path for path in paths if reachable.isdisjoint(list_names(tree, path))]
     if unmatched:
-        included = {path for file in files for path in list_included(tree, file, max_file_size, remembered)}
+        included = {path for file in files for path in list_included(tree, file, remembered)}
         reachable = _add_folders(included)
     return [path for path in unmatched if path not in reachable]
 
 
 def _add_folders(paths: Collection[str]) -> set[str]:
     """Return the paths and all folders above them."""
-    folders = {""} if paths else set()
-    for path in paths:
-        end = path.rfind("/")
-        while end > 0 and path[:end] not in folders:
-            folders.add(path[:end])
-            end = path.rfind("/", 0, end)
-    return folders.union(paths)
-
-
-def _list_own_names(tree: WorkingTree, path: str) -> set[str]:
-    """Return the path, and where it leads if it is a link."""
-    try:
-        return {path, tree.resolve(path)} if path else {path}
-    except Unreadable:
-        return {path}
+    return {above for path in paths for above in ("", *list_parents(path), path)}
 
 
 def _select(
     matched: list[MatchedFile],
     paths: Sequence[str],
     tree: WorkingTree,
-    max_file_size: int,
     remembered: RememberedFiles | None,
 ) -> list[MatchedFile]:
     """Return the files at or below one of `paths`, by any of their names, and those that include one of these."""
     is_named = match_below(paths)
-    named = [file for file in matched if any(map(is_named, _list_names(file)))]
+    named = [file for file in matched if any(map(is_named, file.all_names))]
     shown = {file.display_path for file in named}
     others = [file for file in matched if file.display_path not in shown]
-    return [*named, *find_importers(tree, others, paths, max_file_size, remembered)]
-
-
-def _list_names(file: MatchedFile) -> tuple[str, ...]:
-    return (file.path, *file.aliases, file.read_as) if file.read_as else (file.path, *file.aliases)
+    return [*named, *find_importers(tree, others, paths, remembered)]
 
 
 def _list_files(entries: Mapping[str, Entry], config: Config) -> list[str]:
@@ -220,9 +200,7 @@ def _complete_sums(
     return [complete.get(id(group_files.group), group_files) for group_files in affected]
 
 
-def split_by_name(
-    file: MatchedFile, matcher: RuleMatcher, tree: Tree, max_file_size: int
-) -> Iterator[MatchedFile]:
+def split_by_name(file: MatchedFile, matcher: RuleMatcher, tree: Tree) -> Iterator[MatchedFile]:
     """Yield the file once for each way of reading it: by its own name, and by links that make something else of it.
 
     A link does that where another rule has other limits for it, where its name says another format (`CLAUDE.md ->
@@ -234,7 +212,7 @@ def split_by_name(
     by_reading: dict[_Reading, list[str]] = {}
     for name in (file.path, *file.aliases):
         if rule := matcher.find_rule(name):
-            reading = _describe_reading(name, file.path, rule, tree, max_file_size)
+            reading = _describe_reading(name, file.path, rule, tree)
             by_reading.setdefault(reading, []).append(name)
     for first, *others in by_reading.values():
         rule = matcher.find_rule(first) or file.rule
@@ -256,8 +234,8 @@ class _Reading(NamedTuple):
     is_gemini: bool
 
 
-def _describe_reading(name: str, path: str, rule: Rule, tree: Tree, max_file_size: int) -> _Reading:
-    imports = _imports(tree, name, path, rule, max_file_size)
+def _describe_reading(name: str, path: str, rule: Rule, tree: Tree) -> _Reading:
+    imports = _imports(tree, name, path, rule)
     limits = (
         rule.models, sorted(rule.limits.items()), sorted(rule.parts), rule.reserve, rule.warn_at, rule.max_growth
     )  # fmt: skip
@@ -266,9 +244,9 @@ def _describe_reading(name: str, path: str, rule: Rule, tree: Tree, max_file_siz
     return _Reading(repr(limits), rule.role, formats, folder, imports and "GEMINI" in name)
 
 
-def _imports(tree: Tree, name: str, path: str, rule: Rule, max_file_size: int) -> bool:
+def _imports(tree: Tree, name: str, path: str, rule: Rule) -> bool:
     try:
-        return can_import(name, rule) and seems_to_import(name, tree.read(path, max_file_size), rule)
+        return can_import(name, rule) and seems_to_import(name, tree.read(path), rule)
     except Unreadable:  # reported when it is checked
         return False
 

@@ -30,7 +30,6 @@ class Context(NamedTuple):
     `merge_commit` is the id of a merge that the platform made of a pull request and its target, which is its first parent.
     `pull_request` is its number. It `is_fork` unless the platform says that it is none.
     `labels` are those that it had when the run was started, None where the platform doesn't say.
-    `summary_file` takes Markdown for people to read.
     `fetch_hint` says how to make the platform fetch the whole history.
     `missing_variables` should say what a pull request is merged into, where none of them does; they are empty, too, where
     the platform has no such variable.
@@ -48,7 +47,6 @@ class Context(NamedTuple):
     pull_request: int = 0
     repository: str = ""
     is_fork: bool = False
-    summary_file: str = ""
     fetch_hint: str = ""
     notes: tuple[str, ...] = ()
     missing_variables: tuple[str, ...] = ()

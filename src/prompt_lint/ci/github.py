@@ -43,7 +43,6 @@ def detect(env: Mapping[str, str]) -> Context | None:
         "other",
         default_branch=parse_branch(get_nested(payload, "repository", "default_branch")),
         repository=parse_repository(env.get("GITHUB_REPOSITORY")),
-        summary_file=env.get("GITHUB_STEP_SUMMARY", ""),
         fetch_hint=GITHUB.fetch_hint,
         notes=notes,
     )

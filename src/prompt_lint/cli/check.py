@@ -183,7 +183,7 @@ def command(
         write_stdout(render_plan(report, sources, counting_options.max_requests))
         return ExitCode.OK
     report = add_cache_warnings(report, sources)
-    describe = partial(describe_input, tree=tree, config=config, max_file_size=settings.max_file_size)
+    describe = partial(describe_input, tree=tree, config=config)
     targets = choose_targets(output_options, env, describe)
     targets = add_ci_targets(targets, output_options, env, describe)
     return deliver_report(report, targets, output_options, env)

@@ -138,12 +138,10 @@ def command(
         write_stdout(render_requests(prompts, models))
         return ExitCode.OK
     with open_count_sources(env, None, None, counting_options) as sources:
-        report = _count_files(
-            files, reader, sources, make_settings(env, None, options.JudgingOptions(max_file_size))
-        )
+        report = _count_files(files, reader, sources, make_settings(env, None, options.JudgingOptions()))
 
     def describe_input(path: str) -> str:
-        if what := describe_file_here(path, env, options.ConfigOptions(), max_file_size):
+        if what := describe_file_here(path, env, options.ConfigOptions(max_file_size=max_file_size)):
             return what
         read = (os.path.join(tree.top, to_native(name)) for tree in reader.trees for name in tree.read_paths)
         return "which this run reads" if is_among(path, (*files, *read)) else ""
@@ -197,26 +195,26 @@ class _Reader(NamedTuple):
         data = refuse_pointer(_read_bytes(path, self.max_bytes))
         name, tree = path, None
         if path != STDIN and (can_be_link(data) or seems_to_import(path, data, self.rule)):
-            name, tree = _find_tree(path)
+            name, tree = _find_tree(path, self.max_bytes)
         if tree:
             self.trees.append(tree)
-            data = _follow_text_link(name, data, tree, self.max_bytes)
-        includes = IncludeReader(tree, self.max_bytes)
+            data = _follow_text_link(name, data, tree)
+        includes = IncludeReader(tree)
         prompts = parse_file(name, data, self.rule, includes, self.diagnostics)
         return [prompt._replace(path=path) for prompt in prompts]
 
 
-def _find_tree(path: str) -> tuple[str, WorkingTree | None]:
+def _find_tree(path: str, max_bytes: int) -> tuple[str, WorkingTree | None]:
     """Return a file's path in its repository (or folder), and that as a tree to import from."""
     folder, name = os.path.split(os.path.abspath(path))
-    tree = open_tree(folder)
+    tree = open_tree(folder, max_file_size=max_bytes)
     try:
         return resolve_argument(tree, name, folder), tree
     except Fatal:  # a pipe, or deleted by now
         return path, None
 
 
-def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int) -> bytes:
+def _follow_text_link(name: str, data: bytes, tree: WorkingTree) -> bytes:
     """Return the bytes of the file that a link leads to which git checked out as text; else `data`. Raises `Unreadable`."""
     if not can_be_link(data):
         return data
@@ -224,7 +222,7 @@ def _follow_text_link(name: str, data: bytes, tree: WorkingTree, max_bytes: int)
     if real == name:
         return data
     tree.require_shared(name, real)
-    return tree.read(real, max_bytes)
+    return tree.read(real)
 
 
 def _reword_hint(hint: str) -> str:

@@ -89,7 +89,7 @@ def describe_exception(error: Exception) -> tuple[str, str]:
     Not the exception's own text, which may hold a prompt or a key.
     """
     if isinstance(error, OSError):
-        hint = SYSTEM_HINTS.get(error.errno or 0, "see that the system lets prompt-lint do it, and run again")
+        hint = SYSTEM_HINTS.get(error.errno, "see that the system lets prompt-lint do it, and run again")
         return f"the operating system reports: {error.strerror or type(error).__name__}", hint
     if isinstance(error, MemoryError):
         return "there is not enough memory", "give this process more, or check fewer prompts at a time"

@@ -13,7 +13,7 @@ import click
 from prompt_lint.cli.commands import Command
 from prompt_lint.cli.exit_status import explain_failure
 from prompt_lint.cli.input_files import describe_possible_input, is_among
-from prompt_lint.cli.options import DEFAULT_FILE_SIZE, ConfigOptions, select_fields
+from prompt_lint.cli.options import ConfigOptions, select_fields
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.values import Problem, Report
 from prompt_lint.output.announcements import announce
@@ -98,12 +98,11 @@ def deliver_fault(
         return
     options = select_fields(OutputOptions, params)
     config_options = select_fields(ConfigOptions, params)
-    max_file_size = params.get("max_file_size", DEFAULT_FILE_SIZE)
 
     def describe(path: str) -> str:
         if is_among(path, (*params.get("paths", ()), *params.get("files", ()), params.get("check", ""))):
             return "which this run reads"
-        return describe_possible_input(path, env, config_options, max_file_size)
+        return describe_possible_input(path, env, config_options)
 
     try:
         targets = choose_targets(options, env, describe)

@@ -119,7 +119,7 @@ def command(
     Reads git's objects, by today's configuration, and counts offline. Changes that aren't committed aren't in it.
     """
     start = working_directory()
-    tree = open_tree(start)
+    tree = open_tree(start, max_file_size=max_file_size)
     commits, clone_notes = list_commits(tree, since or "", env)
     past_paths = [resolve_past_argument(tree, path, start) for path in paths]
     config_options = options.ConfigOptions(config_path, models=(model,) if model else ())
@@ -129,10 +129,8 @@ def command(
         raise ConfigErrors(mistakes)
     model = model or next((name for rule in config.list_rules() for name in rule.models), DEFAULT_MODEL)
     with open_count_sources(env, config, tree.top, counting_options._replace(offline=True)) as sources:
-        history = read_history(tree, config, past_paths, commits, every, model, sources, max_file_size)
+        history = read_history(tree, config, past_paths, commits, every, model, sources)
     warnings = sources.counts.warnings
     history = history._replace(notes=[*map(Note, clone_notes), *history.notes, *map(Note, warnings)])
-    targets = choose_targets(
-        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
-    )
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     return deliver(_make_document(history, by), targets, output_options, env)

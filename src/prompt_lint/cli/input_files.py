@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "which may be a prompt: the rules can't be read"
 
 
-def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
+def describe_input(path: str, tree: WorkingTree, config: Config) -> str:
     """Return what an existing file is to a run in this tree: the configuration, a prompt, a part of one; or "".
 
     Whether this run reads it doesn't matter: with other arguments it would.
@@ -35,35 +35,33 @@ def describe_input(path: str, tree: WorkingTree, config: Config, max_file_size: 
     if is_among(path, (os.path.join(tree.top, name) for name in (*config.list_paths(), *NAMES))):
         return "the configuration"
     name = _find_name(path, tree)
-    if name and config.find_nearest(name).mistakes:
+    if name and config.find_governing(name).mistakes:
         return _UNKNOWN
     rule = name and compile_config(config).find_rule(name)
     if rule and rule.line:
         return f"a prompt by the rule at {rule.config_path}:{rule.line}"
     if is_among(path, (os.path.join(tree.top, to_native(name)) for name in tree.read_paths)):
         return "which this run reads"
-    return _describe_use(name, tree, config, max_file_size) if name else ""
+    return _describe_use(name, tree, config) if name else ""
 
 
-def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions, max_file_size: int) -> str:
+def describe_file_here(path: str, env: Mapping[str, str], options: ConfigOptions) -> str:
     """Return what an existing file is to a `check` in the working directory; "" where none can run there."""
     try:
         tree, config, _ = load_project(env, (), options)
-        return describe_input(path, tree, config, max_file_size)
+        return describe_input(path, tree, config)
     except Fatal:
         return "the configuration" if os.path.basename(os.path.realpath(path)) in NAMES else ""
 
 
-def describe_possible_input(
-    path: str, env: Mapping[str, str], options: ConfigOptions, max_file_size: int
-) -> str:
+def describe_possible_input(path: str, env: Mapping[str, str], options: ConfigOptions) -> str:
     """Return what an existing file may be to a `check` in the working directory.
 
     Where that can't read its rules, each file that git tracks may be a prompt; without git, each file.
     """
     try:
         tree, config, _ = load_project(env, (), options)
-        return describe_input(path, tree, config, max_file_size)
+        return describe_input(path, tree, config)
     except Fatal:
         tree = open_tree(working_directory(), use_git=not options.no_git)
         name = _find_name(path, tree)
@@ -92,16 +90,16 @@ def _find_name(path: str, tree: WorkingTree) -> str:
         return ""
 
 
-def _describe_use(name: str, tree: WorkingTree, config: Config, max_file_size: int) -> str:
+def _describe_use(name: str, tree: WorkingTree, config: Config) -> str:
     """Return which rule, group or prompt takes the file in, "" if none does. All prompts are looked at, also untracked ones."""
     if not config.list_paths():
         return ""
-    targets = find_targets(tree, config, (), max_file_size)
+    targets = find_targets(tree, config, ())
     for file in targets.matched:
         if file.path == name:
             return f"a prompt by the rule at {file.rule.config_path}:{file.rule.line}"
-    for group, _ in find_affected_groups(targets.groups, tree, [name], max_file_size, None):
+    for group, _ in find_affected_groups(targets.groups, tree, [name], None):
         return f"a part of the group at {group.rule.config_path}:{group.rule.line}"
-    for file in find_importers(tree, targets.matched, [name], max_file_size, None):
+    for file in find_importers(tree, targets.matched, [name], None):
         return f"a part of the prompt {file.display_path}"
     return ""

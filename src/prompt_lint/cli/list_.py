@@ -20,13 +20,8 @@ from prompt_lint.cli.value_completion import complete_base
 from prompt_lint.formats import IMPORT_SIGNS
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.output.delivery import Document, OutputOptions, choose_targets, deliver
-from prompt_lint.output.listing import (
-    LISTING_OUTPUTS,
-    MAX_ROWS_PER_FILE,
-    Listing,
-    heaviest_model,
-    list_prompts,
-)
+from prompt_lint.output.listing import LISTING_OUTPUTS, MAX_ROWS_PER_FILE, Listing
+from prompt_lint.output.listing.prompts import heaviest_model, list_prompts
 from prompt_lint.output.terminal import write_stdout
 from prompt_lint.repo.codeowners import find_owners
 
@@ -115,7 +110,6 @@ def command(
     paths: tuple[str, ...],
     base: str | None,
     by: str | None,
-    max_file_size: int,
     config_options: ConfigOptions,
     counting_options: CountingOptions,
     output_options: OutputOptions,
@@ -127,33 +121,29 @@ def command(
     try:
         tree, config, relative = load_project(env, paths, config_options)
     except Fatal:
-        is_bare = config_options == options.ConfigOptions(models=config_options.models) and base is None
-        if not output_options.is_plain_text or paths or not is_bare or not needs_config():
+        is_bare = not (paths or base or config_options.config_path or config_options.no_git)
+        if not (is_bare and output_options.is_plain_text and needs_config()):
             raise
         from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # only without a configuration
 
-        write_stdout(render_overview(env, config_options.models, max_file_size, counting_options))
+        write_stdout(render_overview(env, config_options, counting_options))
         return ExitCode.OK
-    settings = make_settings(env, config, options.JudgingOptions(max_file_size))
+    settings = make_settings(env, config, options.JudgingOptions())
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_project(
             env, tree, config, config_options, relative, sources, settings, base, policy=""
         )
-        listing = Listing(report, _measure_all_imports(tree, report, sources, settings), by or "")
+        listing = Listing(report, _measure_all_imports(tree, report), by or "")
         if not relative and "html" in output_options.list_formats():
             listing = _add_session_start(listing, tree, config, sources, settings)
     listing = listing._replace(report=add_cache_warnings(report, sources))
     if by == "owner":
         listing = add_owners(listing, tree)
-    targets = choose_targets(
-        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
-    )
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     return deliver(_make_listing_document(listing), targets, output_options, env)
 
 
-def _measure_all_imports(
-    tree: WorkingTree, report: Report, sources: CountSources, settings: Settings
-) -> dict[tuple[Prompt, str], ImportShares]:
+def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt, str], ImportShares]:
     """Return what other files add to each prompt, by prompt and model."""
     import_shares: dict[tuple[Prompt, str], ImportShares] = {}
     # For its imports a file is read again. A file of many prompts has none.
@@ -162,7 +152,7 @@ def _measure_all_imports(
         prompt = verdict.prompt
         has_few_prompts = verdicts_per_file[prompt.path] <= MAX_ROWS_PER_FILE * len(verdict.rule.models)
         if has_few_prompts and verdict.token_count and prompt.format in IMPORT_SIGNS:
-            shares = _measure_imports(tree, verdict, sources, settings.max_file_size)
+            shares = _measure_imports(tree, verdict)
             import_shares |= {(prompt, verdict.model): shares} if shares else {}
     return import_shares
 
@@ -186,12 +176,10 @@ def add_owners(listing: Listing, tree: WorkingTree) -> Listing:
     return listing._replace(report=report, owners=owners.by_path)
 
 
-def _measure_imports(
-    tree: WorkingTree, verdict: Verdict, sources: CountSources, max_file_size: int
-) -> ImportShares | None:
+def _measure_imports(tree: WorkingTree, verdict: Verdict) -> ImportShares | None:
     """Return the tokens of a prompt that are in other files, and those that aren't; None where it imports none."""
     try:
-        parts = split_prompt(tree, verdict, max_file_size)
+        parts = split_prompt(tree, verdict)
     except Unreadable:  # it was replaced since it was counted
         return None
-    return measure_imports(parts, verdict.model, sources.offline_counter)
+    return measure_imports(parts, verdict.model)

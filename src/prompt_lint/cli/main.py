@@ -72,8 +72,8 @@ def cli(context: click.Context) -> None:
 def _show_overview(context: click.Context) -> None:
     """Show which prompts a repository without a configuration holds; the help anywhere else."""
     # Only without a command.
-    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # no command needs these four
-    from prompt_lint.cli.options import DEFAULT_COUNTING, DEFAULT_FILE_SIZE  # noqa: PLC0415  # as above
+    from prompt_lint.cli.init.overview import render_overview  # noqa: PLC0415  # no command needs these
+    from prompt_lint.cli.options import DEFAULT_COUNTING, ConfigOptions  # noqa: PLC0415  # as above
     from prompt_lint.cli.project import needs_config  # noqa: PLC0415  # as above
     from prompt_lint.output.terminal import write_stdout  # noqa: PLC0415  # as above
 
@@ -82,7 +82,7 @@ def _show_overview(context: click.Context) -> None:
         is_without_config = needs_config()
     if not is_without_config:
         raise click.exceptions.NoArgsIsHelpError(context)
-    write_stdout(render_overview(context.obj, (), DEFAULT_FILE_SIZE, DEFAULT_COUNTING))
+    write_stdout(render_overview(context.obj, ConfigOptions(), DEFAULT_COUNTING))
 
 
 def main() -> NoReturn:

@@ -13,6 +13,7 @@ from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.models import MODELS
 from prompt_lint.output.phrases import describe_basis
 from prompt_lint.output.terminal import write_stdout
+from prompt_lint.output.text_pieces import align_columns
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
@@ -42,12 +43,7 @@ def _render_table() -> str:
     for model in MODELS:
         sureness = f"{_format_margin(find_texts_margin(model))}, {describe_basis(model)}"
         rows.append((model.id, f"{model.context_window:,}", model.tokenizer_family, sureness))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        f"{model:<{widths[0]}}  {window:>{widths[1]}}  {family:<{widths[2]}}  {sureness}"
-        for model, window, family, sureness in rows
-    ]
-    return "".join(f"{line}\n" for line in lines) + _LEGEND
+    return "".join(f"{line}\n" for line in align_columns(rows, left=(0, 2, 3))) + _LEGEND
 
 
 def _format_margin(margin: Margin) -> str:

@@ -13,6 +13,7 @@ from prompt_lint.api.policy import RequestPolicy
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.value_completion import complete_folders, complete_models
 from prompt_lint.model.nearest import find_nearest
+from prompt_lint.repo import DEFAULT_FILE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,28 +26,30 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _MEBIBYTE = 1024 * 1024
-DEFAULT_FILE_SIZE = _MEBIBYTE
 _MAX_FILE_SIZE = 256 * _MEBIBYTE
 _POLICY = RequestPolicy()
 
 
 class ConfigOptions(NamedTuple):
-    """What the command line says of the tree and its rules. `limit` is as typed; `models` and `limit` go before the file's."""
+    """What the command line says of the tree and its rules. `limit` is as typed; `models` and `limit` go before the file's.
+
+    `max_file_size` is in bytes.
+    """
 
     config_path: str | None = None
     limit: str | None = None
     models: Sequence[str] = ()
     policy_from: str | None = None
     no_git: bool = False
+    max_file_size: int = DEFAULT_FILE_SIZE
 
 
 class JudgingOptions(NamedTuple):
-    """What is read and what fails. `max_file_size` is in bytes; with `accept_label` on the pull request no size fails.
+    """What fails. With `accept_label` on the pull request no size does.
 
     `allow_unmatched` is None for commands without that option.
     """
 
-    max_file_size: int
     exit_zero: bool = False
     allow_unmatched: bool | None = None
     accept_label: str = ""

@@ -14,7 +14,7 @@ from prompt_lint.config.configuration import Config
 from prompt_lint.config.load import ConfigSearch, settle_run
 from prompt_lint.config.mistakes import ConfigErrors
 from prompt_lint.config.schema import parse_config, rule_from_flags
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.output.terminal import write_stderr
@@ -47,7 +47,7 @@ def load_project(
         Fatal: there is no configuration that can be read, or no such path.
     """
     start = working_directory()
-    tree = open_tree(start, use_git=not options.no_git)
+    tree = open_tree(start, use_git=not options.no_git, max_file_size=options.max_file_size)
     relative = resolve_arguments(tree, paths, start)
     loaded = _load_config(env, tree, options, make_search(tree, relative, options, tracked_only=tracked_only))
     config = settle_run(loaded or Config("", (), ()))
@@ -76,7 +76,7 @@ def make_search(
 
 
 def _parse_config(data: bytes, name: str, folder: str, options: ConfigOptions) -> Config:
-    return parse_config(data, name, FORMATS, models=options.models, limit=options.limit, folder=folder)
+    return parse_config(data, name, RULE_KEYS, models=options.models, limit=options.limit, folder=folder)
 
 
 def needs_config() -> bool:

@@ -181,6 +181,6 @@ def command(env: Mapping[str, str], /, *, output: OutputOptions, **values: Any) 
 
         if check_file and is_among(path, [check_file]):
             return "which --check reads"
-        return describe_file_here(path, env, options.ConfigOptions(), options.DEFAULT_FILE_SIZE)
+        return describe_file_here(path, env, options.ConfigOptions())
 
     return report.run(env, report_options, output, datetime.now(UTC), describe_input)

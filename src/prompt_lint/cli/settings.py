@@ -23,7 +23,6 @@ def make_settings(env: Mapping[str, str], config: Config | None, options: Judgin
     context = ci.detect_context(env)
     on_raise, raise_label = decide_on_raise((config and config.on_raise) or "warn", context)
     return Settings(
-        options.max_file_size,
         options.exit_zero,
         outage_fails,
         strftime("%Y-%m-%d", gmtime()),

@@ -23,7 +23,7 @@ from prompt_lint.config.load import read_outside_config
 from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
 from prompt_lint.model.values import Problem
@@ -125,7 +125,6 @@ def command(
     env: Mapping[str, str],
     paths: tuple[str, ...],
     headroom: Fraction,
-    max_file_size: int,
     dry_run: bool,
     check: bool,
     config_options: ConfigOptions,
@@ -137,13 +136,11 @@ def command(
     Replaces numbers in .prompt-lint.yaml, and nothing else. No limit is raised.
     """
     tree, config, relative = load_project(env, paths, config_options)
-    settings = make_settings(env, config, options.JudgingOptions(max_file_size, exit_zero=True))
+    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_prompts(tree, config, (), sources, settings)
         chosen = check_prompts(tree, config, relative, sources, settings) if relative else None
-    targets = choose_targets(
-        output_options, env, lambda path: describe_input(path, tree, config, max_file_size)
-    )
+    targets = choose_targets(output_options, env, lambda path: describe_input(path, tree, config))
     problems = _select_problems(report, chosen)
     files: list[TightenedFile] = []
     if all(problem.exit_code is not ExitCode.USAGE for problem in problems):
@@ -189,7 +186,7 @@ def _read_files(tree: WorkingTree, config: Config, config_path: str | None) -> l
 
 
 def _parse(text: str, config: Config) -> Config:
-    return parse_config(text.encode(), config.path, FORMATS, folder=config.folder)
+    return parse_config(text.encode(), config.path, RULE_KEYS, folder=config.folder)
 
 
 def _tighten_file(file: WrittenConfig, headroom: Fraction, *, is_check: bool) -> TightenedFile:

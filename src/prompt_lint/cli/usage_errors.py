@@ -122,11 +122,12 @@ def refuse_contradictions(context: click.Context) -> None:
     if context.params.get("missing_ok"):
         params.pop("report_file", None)  # the Action passes an empty path where the check made no report
     for name, param in params.items():
-        values = context.params.get(name or "")
-        if "" in (values if isinstance(values, tuple) else (values,)) and param.default != "":
-            option = name_parameter(param, context)
-            if isinstance(param, click.Argument):
+        value, option = context.params.get(name or ""), name_parameter(param, context)
+        values = value if isinstance(value, tuple) else (value,)
+        if isinstance(param, click.Argument):  # a file may be called " "
+            if "" in values:
                 raise Fatal(f"one of {option} is empty", "is a variable of the shell empty?")
+        elif param.default != "" and any(isinstance(each, str) and not each.strip() for each in values):
             raise Fatal(f"{option} is empty", f"is a variable empty? leave {option} out for the default")
     for first, second, applies in _CONTRADICTIONS:
         if {first, second} <= params.keys() and applies(context.params[second]):

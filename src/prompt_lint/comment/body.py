@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prompt_lint.comment.target import RunId
 from prompt_lint.output.markdown import COMMENT, render_within
 from prompt_lint.output.markdown_pieces import format_name
-from prompt_lint.output.phrases import has_disputed_count, is_accepted
+from prompt_lint.output.phrases import is_accepted
 from prompt_lint.output.verdict_line import describe_verdict
 from prompt_lint.text.plural import pluralize
 
@@ -25,9 +25,9 @@ _NO_REPORT = "⚠️ The latest run has ended without a result: "
 
 def has_news(report: Report, min_delta: int) -> bool:
     """Return whether something fails, is accepted by a label, has changed by `min_delta` tokens, or was counted otherwise by a gateway."""
-    if report.exit_code or report.problems or report.loosened or has_disputed_count(report):
+    if report.exit_code or report.problems or report.loosened:
         return True
-    if any(verdict.fails or is_accepted(verdict) for verdict in report.verdicts):
+    if any(verdict.fails or verdict.is_disputed or is_accepted(verdict) for verdict in report.verdicts):
         return True
     return _has_changed_by(report, min_delta)
 

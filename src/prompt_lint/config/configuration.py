@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.repo.paths import find_nearest_folder
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -54,17 +56,18 @@ class Config(NamedTuple):
             yield from config.rules
         yield from (group.rule for group in self.list_groups())
 
-    def find_nearest(self, path: str) -> Config:
-        """Return the configuration that governs a path: the one in the nearest folder above it."""
-        above = (config for config in self.nested if f"{path}/".startswith(f"{config.folder}/"))
-        return max(above, key=lambda config: len(config.folder), default=self)
+    def find_governing(self, path: str) -> Config:
+        """Return the configuration that governs a path: the one in the nearest folder."""
+        by_folder = {config.folder: config for config in self.nested}
+        folder = find_nearest_folder(path, by_folder)
+        return self if folder is None else by_folder[folder]
 
     def list_mistakes(self, paths: Collection[str] = ()) -> list[Mistake]:
         """Return the mistakes of the configurations that govern something at or below one of `paths`; of all without paths."""
 
         def governs(config: Config, path: str) -> bool:
             is_below = not path or config.folder.startswith(f"{path}/")
-            return is_below or self.find_nearest(path) is config
+            return is_below or self.find_governing(path) is config
 
         mistaken = [each for each in self.list_all() if each.mistakes]
         asked = (each for each in mistaken if not paths or any(governs(each, path) for path in paths))

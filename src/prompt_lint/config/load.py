@@ -11,10 +11,11 @@ from prompt_lint.config.mistakes import ConfigErrors, Mistake
 from prompt_lint.model.errors import Fatal, MissingFile, Unreadable
 from prompt_lint.model.nearest import find_nearest
 from prompt_lint.repo import safe_read
+from prompt_lint.repo.paths import find_nearest_folder
 from prompt_lint.text.patterns import compile_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from prompt_lint.model.rules import Price
     from prompt_lint.repo import Tree
@@ -59,7 +60,7 @@ class ConfigSearch(NamedTuple):
             return None
         config, main = Config("", (), ()), self._find_main(paths)
         for folder, in_folder in paths.items():
-            above = config.find_nearest(in_folder[0])
+            above = config.find_governing(in_folder[0])
             if not compile_patterns(above.exclude)(in_folder[0]):  # as fixtures are
                 new = self._read(tree, in_folder, folder)
                 config = new if folder == main else config._replace(nested=(*config.nested, new))
@@ -100,10 +101,9 @@ class ConfigSearch(NamedTuple):
             raise Fatal(f"there are {len(folders):,} configurations; the most is {MAX_CONFIGS:,}")
         return {folder: by_folder[folder] for folder in sorted(folders, key=lambda each: each.split("/"))}
 
-    def _find_main(self, folders: Iterable[str]) -> str:
+    def _find_main(self, folders: Container[str]) -> str:
         """Return which of the folders is `start`, or the nearest above it; the top where none is."""
-        above = [each for each in folders if not each or f"{self.start}/".startswith(f"{each}/")]
-        return max(above, key=len, default="")
+        return find_nearest_folder(self.start, folders) or ""
 
 
 def _make_mistaken(path: str, folder: str, mistakes: Sequence[Mistake]) -> Config:
@@ -128,7 +128,7 @@ def _find_foreign_files(config: Config) -> Iterator[Mistake]:
     for each in config.list_all():
         for group in each.groups:
             for reference in (*group.system, *group.tools, *group.messages):
-                nearest = config.find_nearest(reference.path)
+                nearest = config.find_governing(reference.path)
                 if nearest is not each:
                     message = f"`{reference.path}` is governed by {nearest.path}, and this group has files of its own project alone"
                     hint = "move the group there, or the file here"

@@ -26,7 +26,7 @@ def find_loosenings(base: Config, current: Config, base_paths: Mapping[str, str]
     loosenings = list(_compare_rules(base, current, base_paths))
     folders = dict.fromkeys(config.folder for config in (*current.list_all(), *base.list_all()))
     for folder in folders:
-        old, new = base.find_nearest(folder), current.find_nearest(folder)
+        old, new = base.find_governing(folder), current.find_governing(folder)
         loosenings += _compare_groups(_select_groups(old, folder), _select_groups(new, folder), base_paths)
         loosenings += _compare_exemptions(old, new) if new.folder == folder else ()
         loosenings += _compare_settings(old, new)

@@ -8,7 +8,7 @@ from prompt_lint.model.errors import Fatal, Fault
 from prompt_lint.model.nearest import find_nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.text.location import KeyPath
     from prompt_lint.text.yaml_reader import YamlDocument
@@ -46,10 +46,13 @@ class ConfigErrors(Fatal):
 class ConfigFile:
     """A configuration as YAML reads it, and the mistakes found in it so far.
 
-    Its patterns and paths start at `folder`; "" is the top of the repository. `formats` are the names that `format` may have. `pattern_count` and `pattern_weight` add up over all patterns.
+    Its patterns and paths start at `folder`; "" is the top of the repository. `formats` are the names that `format` may have, with the
+    keys that need them. `pattern_count` and `pattern_weight` add up over all patterns.
     """
 
-    def __init__(self, path: str, folder: str, document: YamlDocument, formats: Collection[str]) -> None:
+    def __init__(
+        self, path: str, folder: str, document: YamlDocument, formats: Mapping[str, Sequence[str]]
+    ) -> None:
         self.path = path
         self.folder = folder
         self.document = document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_lint.repo.paths import find_nearest_folder
 from prompt_lint.text import patterns
 
 if TYPE_CHECKING:
@@ -29,6 +30,16 @@ class MatchedFile(NamedTuple):
     def display_path(self) -> str:
         return self.read_as or self.path
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that make this prompt of the file: the one by which it is read, and links."""
+        return (self.display_path, *self.aliases)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Those, and its own."""
+        return (self.path, *self.names)
+
 
 class CompiledRule(NamedTuple):
     """A rule with its patterns compiled. Each path that it can match begins with one of `starts`."""
@@ -45,7 +56,7 @@ class CompiledRule(NamedTuple):
 class RuleMatcher(NamedTuple):
     """The rules of a configuration, compiled. `excludes` is the `exclude` at the top of the file.
 
-    What is below the folder of one of `nested` is for that one alone: by its folder with a `/`, the deepest first.
+    What is in the folder of one of `nested`, which are by their folders, is for that one alone.
     """
 
     rules: Sequence[CompiledRule]
@@ -63,7 +74,8 @@ class RuleMatcher(NamedTuple):
 
     def find_matcher(self, path: str) -> RuleMatcher:
         """Return the matcher of the configuration that governs a path."""
-        return next((self.nested[folder] for folder in self.nested if path.startswith(folder)), self)
+        folder = find_nearest_folder(path, self.nested)
+        return self if folder is None else self.nested[folder]
 
     def find_rules(self, paths: Iterable[str]) -> dict[str, Rule]:
         """Return the paths to which a rule applies, with that rule."""
@@ -84,8 +96,7 @@ class RuleMatcher(NamedTuple):
 
 def compile_config(config: Config) -> RuleMatcher:
     """Compile the rules of a configuration and of those nested in it. Raises `ValueError` for a pattern that is refused."""
-    deepest_first = sorted(config.nested, key=lambda nested: len(nested.folder), reverse=True)
-    nested = {f"{each.folder}/": compile_rules(each.rules, each.exclude) for each in deepest_first}
+    nested = {each.folder: compile_rules(each.rules, each.exclude) for each in config.nested}
     return compile_rules(config.rules, config.exclude)._replace(nested=nested)
 
 

@@ -80,7 +80,7 @@ def resolve_limit(limit: Limit, model: str, context_window: ContextWindow) -> in
 def parse_config(
     data: bytes,
     path: str,
-    formats: Collection[str],
+    formats: Mapping[str, Sequence[str]],
     *,
     models: Sequence[str] = (),
     limit: str | None = None,
@@ -89,7 +89,8 @@ def parse_config(
 ) -> Config:
     """Return what the bytes of a configuration say. `path` is its name in mistakes.
 
-    Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top. `formats` are the names that `format` may have. `models` and `limit` are the flags of these names, which win over
+    Its patterns and paths start at `folder`, "" for the top of the repository; those that are returned, at the top. `formats` are the names that `format` may have, each with
+    the keys of a rule that need it. `models` and `limit` are the flags of these names, which win over
     everything in the file.
 
     Raises:
@@ -186,8 +187,7 @@ class _Builder(NamedTuple):
     def build_rule(self, entry: Entry) -> Rule:
         if "files" not in entry.values:
             entry.node.report("this rule has no `files`", RULE["files"].example)
-        if entry.values.get("names") and entry.values.get("format") != "python":
-            entry.node.child("names").report_key("`names` needs `format: python`", "format: python")
+        _report_foreign_keys(entry)
         models = self._find_models(entry, "rule")
         return self._build(entry, models, self.find_limits(entry, models))
 
@@ -303,6 +303,14 @@ class _Builder(NamedTuple):
             except ValueError as error:
                 entry.node.child("parts").child(name).report(str(error), RULE["parts"].example)
         return parts
+
+
+def _report_foreign_keys(entry: Entry) -> None:
+    """Report the keys that need another format than that of the rule."""
+    for name, needing in entry.node.file.formats.items():
+        for key in needing:
+            if entry.values.get(key) and entry.values.get("format") != name:
+                entry.node.child(key).report_key(f"`{key}` needs `format: {name}`", f"format: {name}")
 
 
 def _report_other_models(node: Node, limits: Collection[str], models: Sequence[str]) -> None:

@@ -21,6 +21,11 @@ _COVERED_BLOCKS = frozenset({"text", "image", "tool_use", "tool_result"})
 _COVERED_THINKING = ("adaptive", "disabled", "enabled")  # a tuple: the type may be a list, which no set takes
 
 
+def needs_api(reason: str) -> Unreadable:
+    """Return the error of a request that can't be counted offline."""
+    return Unreadable(f"needs the API: {reason}", NEEDS_API_HINT)
+
+
 def read_covered_texts(content: Any, where: str) -> list[str]:
     """Return the texts of a system prompt, or of a tool's result. `where` names it in the message of the error.
 
@@ -36,7 +41,7 @@ def read_covered_texts(content: Any, where: str) -> list[str]:
             or not isinstance(block.get("text"), str)
         ):
             kind = str(block.get("type"))[:60] if isinstance(block, dict) else "not an object"
-            raise Unreadable(f"needs the API: {where} contains a block of type `{kind}`", NEEDS_API_HINT)
+            raise needs_api(f"{where} contains a block of type `{kind}`")
         texts.append(block["text"])
     return texts
 
@@ -54,9 +59,7 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
         _refuse_tool(tool)
     for message in fields.get("messages") or []:
         if message["role"] not in ("user", "assistant", "system"):
-            raise Unreadable(
-                f"needs the API: a message has the role `{str(message['role'])[:60]}`", NEEDS_API_HINT
-            )
+            raise needs_api(f"a message has the role `{str(message['role'])[:60]}`")
         if message["role"] == "system":
             read_covered_texts(message["content"], "a system message")
         elif not isinstance(message["content"], str):
@@ -66,16 +69,15 @@ def refuse_uncovered(fields: Mapping[str, Any]) -> None:
 def _refuse_settings(fields: Mapping[str, Any]) -> None:
     for name in ("tool_choice", "thinking", "output_config"):
         if not isinstance(fields.get(name) or {}, dict):
-            raise Unreadable(f"needs the API: `{name}` is not an object", NEEDS_API_HINT)
+            raise needs_api(f"`{name}` is not an object")
     for name, measured in _MEASURED_KEYS.items():
         for key, value in (fields.get(name) or {}).items():
             if key not in measured and value:
-                message = f"needs the API: nobody has measured what `{name}.{str(key)[:60]}` adds"
-                raise Unreadable(message, NEEDS_API_HINT)
+                raise needs_api(f"nobody has measured what `{name}.{str(key)[:60]}` adds")
     thinking = fields.get("thinking") or {}
     if thinking and thinking.get("type") not in _COVERED_THINKING:
         kind = str(thinking.get("type"))[:60]
-        raise Unreadable(f"needs the API: nobody has measured thinking of the type `{kind}`", NEEDS_API_HINT)
+        raise needs_api(f"nobody has measured thinking of the type `{kind}`")
 
 
 def is_sent_with_request(tool: Any) -> bool:
@@ -90,28 +92,20 @@ def _is_used_by_server(tool: Mapping[str, Any]) -> bool:
 def _refuse_tool(tool: Any) -> None:
     if not isinstance(tool, dict) or not is_client_tool(tool):
         kind = tool.get("type") if isinstance(tool, dict) else "not an object"
-        raise Unreadable(
-            f"needs the API: the tool type `{str(kind)[:60]}` is defined by the server", NEEDS_API_HINT
-        )
+        raise needs_api(f"the tool type `{str(kind)[:60]}` is defined by the server")
     if _is_used_by_server(tool):
-        raise Unreadable(
-            "needs the API: it has tools that the server loads or calls by itself", NEEDS_API_HINT
-        )
+        raise needs_api("it has tools that the server loads or calls by itself")
     if tool.get("input_examples"):
-        raise Unreadable(
-            "needs the API: the tokens of a tool's `input_examples` haven't been measured", NEEDS_API_HINT
-        )
+        raise needs_api("the tokens of a tool's `input_examples` haven't been measured")
 
 
 def _refuse_blocks(blocks: Iterable[Any]) -> None:
     for block in blocks:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind not in _COVERED_BLOCKS or (kind == "text" and not isinstance(block.get("text"), str)):
-            raise Unreadable(
-                f"needs the API: a message contains a block of type `{str(kind)[:60]}`", NEEDS_API_HINT
-            )
+            raise needs_api(f"a message contains a block of type `{str(kind)[:60]}`")
         if kind == "text" and block.get("citations"):
-            raise Unreadable("needs the API: a message contains citations", NEEDS_API_HINT)
+            raise needs_api("a message contains citations")
         if kind == "tool_result":
             _refuse_result(block.get("content") or "")
 

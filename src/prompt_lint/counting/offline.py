@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.counting.coverage import NEEDS_API_HINT, read_covered_texts, refuse_uncovered
+from prompt_lint.counting.coverage import needs_api, read_covered_texts, refuse_uncovered
 from prompt_lint.counting.image_tokens import compute_image_range, find_images
 from prompt_lint.counting.intervals import compute_margin, find_texts_margin, rests_on_few
 from prompt_lint.counting.tokenizer.engine import count_tokens
@@ -87,9 +87,7 @@ def count_request(model_id: str, request: Request) -> Count:
     try:
         tokens, (below, above) = _RequestCounter(model, _last_request[1]).count_request(fields)
     except RecursionError:
-        raise Unreadable(
-            "needs the API: it is nested too deeply to be counted here", NEEDS_API_HINT
-        ) from None
+        raise needs_api("it is nested too deeply to be counted here") from None
     margin = compute_margin(model, fields, tokens)
     likely = [count_request(other, request).tokens for other in _list_likely_models(model)]
     low, high = min(tokens - margin - below, *likely, tokens), max(tokens + margin + above, *likely, tokens)
@@ -197,8 +195,7 @@ class _RequestCounter(NamedTuple):
         is_measured = self.model.id in _MEASURED_SCHEMAS
         if not is_measured or not isinstance(schema, dict):
             measured = ", which is counted offline for Claude 4.5 and 4.6 only" if not is_measured else ""
-            message = f"needs the API: it asks for structured output (`output_config.format`){measured}"
-            raise Unreadable(message, NEEDS_API_HINT)
+            raise needs_api(f"it asks for structured output (`output_config.format`){measured}")
         return _SCHEMA_PROMPT + self._count_text(json.dumps(schema, ensure_ascii=False, indent=2))
 
     def _count_thinking(self, thinking: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Note, Part, Problem, Prompt, ReadFile
@@ -32,7 +32,7 @@ class Format(NamedTuple):
     `paths` are patterns for files that may have the format, at any depth of a tree, of the kinds that `recognition` knows; as in
     .gitignore, the last that matches decides, and `!` makes an exception. Without one, the format applies only where a rule
     names it. `import_sign` is a regular expression that is found in the bytes of every file that imports another; empty for a
-    format that can't import.
+    format that can't import. `rule_keys` are keys of a rule that say something to this format alone.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Format(NamedTuple):
     paths: tuple[str, ...]
     ignores_case: bool = False
     import_sign: bytes = b""
+    rule_keys: tuple[str, ...] = ()
 
 
 _TEXTS = "text_formats:TEXT_FORMATS"
@@ -83,12 +84,14 @@ TABLE = (
         import_sign=rb"""\btype["']?[ \t\r\n]*:[ \t\r\n]*["']?path\b|\bimage_url\b""",
     ),
     Format("marked", "marked", ()),
-    Format("python", "python_source", ()),
+    Format("python", "python", (), rule_keys=("names",)),
     Format("markdown", _TEXTS, ()),
     Format("text", _TEXTS, ("*",)),
 )  # fmt: skip
 
 # By name. A module is imported when it is first asked for: of twenty formats, a hook meets one or two.
 FORMATS: Mapping[str, PromptFormat] = LazyTable({line.name: f"{__name__}.{line.module}" for line in TABLE})
+# What a configuration may name, and the keys that need one of these.
+RULE_KEYS: Mapping[str, Sequence[str]] = {line.name: line.rule_keys for line in TABLE}
 # The formats that can import.
 IMPORT_SIGNS: Mapping[str, bytes] = {line.name: line.import_sign for line in TABLE if line.import_sign}

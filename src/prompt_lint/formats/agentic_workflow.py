@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.formats.imported_files import ImportedFiles, LoadedFile, describe_exclusion, resolve_import
+from prompt_lint.formats.imported_files import LoadedFiles, describe_exclusion, resolve_import
 from prompt_lint.model.errors import MissingFile, NotInRepository, Unreadable
-from prompt_lint.model.values import ImportedFile, Note, Prompt
+from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_text import build_request
 from prompt_lint.text.decode import decode
 from prompt_lint.text.frontmatter import has_key, note_fault, parse_fields, split_frontmatter
@@ -23,6 +23,7 @@ from prompt_lint.text.template_markers import note_placeholders
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from prompt_lint.formats.imported_files import LoadedFile
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Part, ReadFile
     from prompt_lint.text.frontmatter import Fields
@@ -76,7 +77,7 @@ def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt
 
 def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterable[Part]:
     """Return the sections of the workflow, and those of each file that it imports."""
-    return [part for file in _Workflow(path, decode(data), read).files for part in file.parts()]
+    return _Workflow(path, decode(data), read).parts()
 
 
 class _Import(NamedTuple):
@@ -96,7 +97,7 @@ class _WorkflowText(NamedTuple):
     imports: Sequence[_Import]
 
 
-class _Workflow:
+class _Workflow(LoadedFiles[_WorkflowText]):
     """A workflow and the files that it imports, each once; and `notes` on them.
 
     Raises:
@@ -104,16 +105,13 @@ class _Workflow:
     """
 
     def __init__(self, path: str, text: str, read: ReadFile) -> None:
-        self._imported = ImportedFiles(read)
-        self._notes: dict[Note, None] = {}
+        super().__init__(read)
         self._real_paths = {path}
-        self.files: list[LoadedFile[_WorkflowText]] = []
-        self._add(path, path, (), 0, text)
+        self.add_own(path, self._read_text(path, text))
         for file in self.files:  # grows: each file adds what it imports
             for import_ in file.content.imports:
                 self._follow(file, import_)
-        self._imported.raise_failure()
-        self.notes = list(self._notes)
+        self.raise_failure()
 
     @property
     def text(self) -> str:
@@ -121,30 +119,25 @@ class _Workflow:
         texts = (file.content.text for file in [*self.files[1:], self.files[0]])
         return "\n".join(text for text in texts if text.strip())
 
-    @property
-    def imports(self) -> tuple[ImportedFile, ...]:
-        return tuple(ImportedFile(file.path, file.real_path) for file in self.files[1:])
-
-    def _add(self, path: str, real_path: str, chain: tuple[str, ...], line: int, text: str) -> None:
+    def _read_text(self, path: str, text: str) -> _WorkflowText:
         split = split_frontmatter(text)
         fields = parse_fields(split.frontmatter or "")
-        self._notes.update(dict.fromkeys(note_fault(real_path, fields)))
-        content = _parse_text(split.body, split.body_line, list(_list_imports(fields)))
-        self.files.append(LoadedFile(path, real_path, chain, line, split.body_line, content))
+        self.notes |= dict.fromkeys(note_fault(path, fields))
+        return _parse_text(split.body, split.body_line, list(_list_imports(fields)))
 
     def _follow(self, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
         name = _LINES_OR_SECTION.sub("", import_.path)
         path = self._resolve(file, import_, name)
-        result = self._imported.read(path) if path else MissingFile("is not there")
+        result = self.read(path) if path else MissingFile("is not there")
         if isinstance(result, MissingFile):
             self._note_missing(file, import_, name)
         elif isinstance(result, NotInRepository):
-            self._note(describe_exclusion(result), file, import_)
+            self.note(describe_exclusion(result), file, import_.line)
         elif isinstance(result, Unreadable):
-            self._fail(file, import_, result)
+            self.fail(result, import_.path, file, import_.line)
         else:
             if name != import_.path:
-                self._note(_PARTLY, file, import_)
+                self.note(_PARTLY, file, import_.line)
             if result[0] not in self._real_paths:
                 self._load(file, import_, path, *result)
 
@@ -166,23 +159,16 @@ class _Workflow:
         try:
             text = decode(data)
         except Unreadable as error:
-            self._fail(file, import_, error)
+            self.fail(error, import_.path, file, import_.line)
         else:
-            chain, line = (*file.import_chain, file.real_path), file.importing_line or import_.line
-            self._add(path, real_path, chain, line, text)
+            content = self._read_text(real_path, text)
+            self.add_import(file, import_.line, path, real_path, content)
 
     def _note_missing(self, file: LoadedFile[_WorkflowText], import_: _Import, name: str) -> None:
         if _is_elsewhere(name):
-            self._note(_ELSEWHERE, file, import_)
+            self.note(_ELSEWHERE, file, import_.line)
         elif not import_.is_optional:
-            self._notes[Note(_LOST % import_.path[:200], file.real_path, import_.line, "lost-import")] = None
-
-    def _note(self, message: str, file: LoadedFile[_WorkflowText], import_: _Import) -> None:
-        self._notes[Note(message, file.real_path, import_.line, "import")] = None
-
-    def _fail(self, file: LoadedFile[_WorkflowText], import_: _Import, error: Unreadable) -> None:
-        importer = file.real_path if file.import_chain else ""
-        self._imported.fail(import_.path, importer, file.importing_line or import_.line, error)
+            self.note(_LOST % import_.path[:200], file, import_.line, "lost-import")
 
 
 def _list_imports(fields: Fields) -> Iterator[_Import]:
@@ -209,7 +195,7 @@ def _parse_text(body: str, body_line: int, imports: list[_Import]) -> _WorkflowT
                 stretches.append(directive.span())
         stretches.append(comment)
         start = comment[1]
-    text, lines = remove_stretches(body, stretches)
+    text, lines = remove_stretches(body, stretches, body_line)
     return _WorkflowText(text, lines, imports)
 
 

@@ -1,4 +1,4 @@
-"""The files that a memory file imports, read within bounds. What a stranger may have written can't take forever."""
+"""The files that a prompt imports, read within bounds. What a stranger may have written can't take forever."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from prompt_lint.model.errors import Unreadable
+from prompt_lint.model.values import ImportedFile, Note
 from prompt_lint.text.markdown_sections import split_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.errors import NotInRepository
-    from prompt_lint.model.values import Part, ReadFile
+    from prompt_lint.model.values import NoteKind, Part, ReadFile
 
 # A request has 32 MB at most, so more can't be sent anyway.
 MAX_FILES = 1_000
@@ -78,7 +79,7 @@ def describe_exclusion(error: NotInRepository) -> str:
 
 
 class LoadedText(Protocol):
-    """The text of a file as its tool loads it. `lines` are the original numbers of its lines."""
+    """The text of a file as its tool loads it. `lines` are the numbers that its lines have in the file."""
 
     @property
     def text(self) -> str: ...
@@ -90,26 +91,21 @@ Content = TypeVar("Content", bound=LoadedText)
 
 
 class LoadedFile(NamedTuple, Generic[Content]):
-    """A file that a tool loads, each once.
+    """A file that a tool loads.
 
     An import names it by `path`; without links that is `real_path`. `import_chain` lists the files that lead to it, the
-    first of which does so in its line `importing_line`. `content` is what the file says from its line `first_line` on.
+    first of which does so in its line `importing_line`.
     """
 
     path: str
     real_path: str
     import_chain: tuple[str, ...]
     importing_line: int
-    first_line: int
     content: Content
-
-    def line_of(self, line: int) -> int:
-        """Return the line in the file of an original line of the text that begins in `first_line`."""
-        return line + self.first_line - 1
 
     def find_line(self, line: int) -> int:
         """Return the line in the file of a line of the text as it is loaded."""
-        return self.line_of(self.content.lines[line - 1])
+        return self.content.lines[line - 1]
 
     def parts(self) -> Iterator[Part]:
         """Yield the sections of the text, with their lines in the file."""
@@ -122,20 +118,49 @@ class LoadedFile(NamedTuple, Generic[Content]):
                 )
 
 
-class ImportedFiles:
-    """Reads each file that is imported once. Raises `Unreadable` where the bounds are exceeded.
+class LoadedFiles(Generic[Content]):
+    """The `files` that a tool loads for a prompt: its own, then those that it imports; and `notes` on them, each once.
 
-    A file that can't be measured doesn't end the reading, so that all paths are asked for: a change of any of them may
-    change the prompt. `raise_failure` raises the first such error at the end.
+    Raises `Unreadable` where the bounds are exceeded. A file that can't be measured doesn't end the reading, so that all
+    paths are asked for: a change of any of them may change the prompt. `raise_failure` raises the first such error at the
+    end.
     """
 
     def __init__(self, read: ReadFile) -> None:
+        self.files: list[LoadedFile[Content]] = []
+        self.notes: dict[Note, None] = {}
         self._read = read
         self._results: dict[str, tuple[str, bytes] | Unreadable] = {}
         self._repeats = 0
-        self._files = 0
+        self._number = 0
         self._bytes = 0
         self._failure: Unreadable | None = None
+
+    @property
+    def imports(self) -> tuple[ImportedFile, ...]:
+        files = (ImportedFile(file.path, file.real_path) for file in self.files[1:])
+        return tuple(dict.fromkeys(files))
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the sections of each file."""
+        for file in self.files:
+            yield from file.parts()
+
+    def add_own(self, path: str, content: Content) -> LoadedFile[Content]:
+        """Add the prompt's own file."""
+        self.files.append(LoadedFile(path, path, (), 0, content))
+        return self.files[-1]
+
+    def add_import(
+        self, importer: LoadedFile[Content], line: int, path: str, real_path: str, content: Content
+    ) -> LoadedFile[Content]:
+        """Add a file that `line` of the importer names."""
+        chain, importing_line = (*importer.import_chain, importer.real_path), importer.importing_line or line
+        self.files.append(LoadedFile(path, real_path, chain, importing_line, content))
+        return self.files[-1]
+
+    def note(self, message: str, importer: LoadedFile[Content], line: int, kind: NoteKind = "import") -> None:
+        self.notes[Note(message, importer.real_path, line, kind)] = None
 
     def read(self, path: str) -> tuple[str, bytes] | Unreadable:
         """Return the real path of a file and its bytes, or the error that says why it can't be read."""
@@ -151,8 +176,8 @@ class ImportedFiles:
         except Unreadable as error:
             self._results[path] = error
             return error
-        self._files += 1
-        if self._files > MAX_FILES:
+        self._number += 1
+        if self._number > MAX_FILES:
             raise _exceeds(f"{MAX_FILES:,} files")
         self.add_bytes(len(file[1]))
         self._results[path] = file
@@ -164,10 +189,11 @@ class ImportedFiles:
         if self._bytes > MAX_BYTES:
             raise _exceeds(f"{MAX_BYTES:,} bytes")
 
-    def fail(self, path: str, importer: str, line: int, error: Unreadable) -> None:
-        """Remember that an import can't be measured; `importer` is empty for the first file, `line` is one of that file."""
-        message = f"imports `{path[:200]}`{importer and f' (in {importer})'}, which {error.message}"
-        self._failure = self._failure or Unreadable(message, error.hint, line)
+    def fail(self, error: Unreadable, path: str, importer: LoadedFile[Content], line: int) -> None:
+        """Remember that a file can't be measured, which `line` of the importer names by `path`."""
+        place = f" (in {importer.real_path})" if importer.import_chain else ""
+        message = f"imports `{path[:200]}`{place}, which {error.message}"
+        self._failure = self._failure or Unreadable(message, error.hint, importer.importing_line or line)
 
     def raise_failure(self) -> None:
         if self._failure:

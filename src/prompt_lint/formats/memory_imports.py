@@ -58,8 +58,8 @@ _PUNCTUATED = re.compile(r"(?<!\S)[(\[{<\"'*_~\u201c\u2018\u00ab]{1,8}@((?:\\ |[
 _GEMINI = re.compile(r"(?<![^ \t\n\r])@([A-Za-z./][^ \t\n\r]*)")
 
 
-def parse_for_claude(text: str) -> ClaudeText:
-    """Return the text of a memory file as Claude Code loads it, and its imports.
+def parse_for_claude(text: str, first_line: int = 1) -> ClaudeText:
+    """Return the text of a memory file as Claude Code loads it, and its imports. `first_line` is that of the text in its file.
 
     Raises `Unreadable` for a text that is too long to be looked through.
     """
@@ -69,7 +69,7 @@ def parse_for_claude(text: str) -> ClaudeText:
     comments: list[tuple[int, int]] = []
     if "@" in text or "<!--" in text:
         _check_length(text)
-        for block in find_blocks(text):
+        for block in find_blocks(text, first_line):
             if block.kind == "text":
                 imports += _find_imports(block, _CLAUDE)
                 punctuated += _find_imports(block, _PUNCTUATED)
@@ -80,7 +80,7 @@ def parse_for_claude(text: str) -> ClaudeText:
                 in_html += _find_imports(rest, _CLAUDE)
             else:
                 in_html += _find_imports(block, _CLAUDE)
-    kept, lines = remove_stretches(text, comments)
+    kept, lines = remove_stretches(text, comments, first_line)
     return ClaudeText(kept, lines, tuple(imports), tuple(in_html), tuple(punctuated))
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.formats import FORMATS, IMPORT_SIGNS, TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from prompt_lint.formats import Format
     from prompt_lint.model.rules import Rule
 
@@ -34,9 +32,7 @@ def recognise(path: str, data: bytes, rule: Rule) -> Recognised:
 
 def can_import(path: str, rule: Rule) -> bool:
     """Whether a file may import others, by its path and its rule."""
-    if rule.format:
-        return rule.format in IMPORT_SIGNS
-    return bool(_match_formats(path, _index_patterns(of_importing=True)))
+    return not IMPORT_SIGNS.keys().isdisjoint(possible_formats(path, rule))
 
 
 def seems_to_import(path: str, data: bytes, rule: Rule) -> bool:
@@ -49,81 +45,56 @@ def possible_formats(path: str, rule: Rule) -> tuple[str, ...]:
     """Return the names of the formats that a file may have by its path and its rule, in the order of recognition."""
     if rule.format:
         return (rule.format,)
-    return _match_formats(path, _index_patterns(of_importing=False))
-
-
-def _match_formats(path: str, index: _PatternIndex) -> tuple[str, ...]:
     path = f"/{path}"
-    patterns = [*index.by_extension.get("*", ()), *index.by_extension.get(_extension(path), ())]
-    for name in path.split("/"):
-        patterns += index.by_name.get(name, ())
-    matching = [
-        pattern
-        for pattern in patterns
+    folder_end = path.rindex("/")
+    includes = {
+        pattern.format: pattern.includes
+        for pattern in _list_patterns(_extension(path[folder_end:]))
         if path.endswith(pattern.ending)
         and pattern.folder in path
-        and (pattern.is_deep or _is_directly_in(pattern.folder, path))
-    ]
-    includes = {
-        pattern.format: pattern.includes for pattern in sorted(matching)
+        and (pattern.is_deep or path[: folder_end + 1].endswith(pattern.folder))
     }  # the last of a format decides
     return tuple(name for name in includes if includes[name])
 
 
 class _PathPattern(NamedTuple):
-    """A pattern of the table, for paths that start with a slash, and its position there.
+    """A pattern of the table, for paths that start with a slash.
 
     It is compared as text: dozens of regular expressions would take 10 ms to compile. `folder` has a slash at both ends,
-    or is empty; `is_deep` says that a file may also be in folders below it.
+    or is empty; `is_deep` says that a file may also be in folders below it. `extension` is empty for a pattern of any.
     """
 
-    position: int
     format: str
     includes: bool
     folder: str
     is_deep: bool
     ending: str
+    extension: str
 
 
-class _PatternIndex(NamedTuple):
-    """The patterns by the file or folder name that they begin with; and, where that is `*`, by extension."""
-
-    by_name: Mapping[str, Sequence[_PathPattern]]
-    by_extension: Mapping[str, Sequence[_PathPattern]]
-
-
-@cache
-def _index_patterns(*, of_importing: bool) -> _PatternIndex:
-    """Return the patterns of all formats, or of those that can import: few, and a hook asks that of every prompt."""
-    by_name: dict[str, list[_PathPattern]] = {}
-    by_extension: dict[str, list[_PathPattern]] = {}
-    lines = [line for line in TABLE if line.import_sign or not of_importing]
-    patterns = [(line, pattern) for line in lines for pattern in line.paths]
-    for position, (line, pattern) in enumerate(patterns):
-        name = pattern.removeprefix("!").partition("/")[0]
-        index, key = (by_extension, _extension(name)) if name.startswith("*") else (by_name, name)
-        index.setdefault(key, []).append(_parse(pattern, position, line))
-    return _PatternIndex(by_name, by_extension)
+@lru_cache(100)
+def _list_patterns(extension: str) -> list[_PathPattern]:
+    """Return the patterns that files with an extension may match, in the order of the table."""
+    patterns = (_parse(pattern, line) for line in TABLE for pattern in line.paths)
+    return [pattern for pattern in patterns if pattern.extension in {"", extension}]
 
 
-def _parse(pattern: str, position: int, line: Format) -> _PathPattern:
+def _parse(pattern: str, line: Format) -> _PathPattern:
     """Read `name`, `*ending`, `folder/name`, `folder/*ending`, `folder/**` or `folder/**/*ending`, with or without `!`."""
-    includes = not pattern.startswith("!")
     start, star, rest = pattern.removeprefix("!").partition("*")
-    if not star:
-        return _PathPattern(position, line.name, includes, "", is_deep=True, ending=f"/{start}")
-    # A format that ignores case has patterns for extensions alone, which are looked up in small letters.
-    ending = "" if line.ignores_case else rest.rpartition("*")[2]
-    folder = f"/{start}" if start else ""
+    folder = f"/{start}" if start and star else ""
+    ending = rest.rpartition("*")[2] if star else f"/{start}"
     return _PathPattern(
-        position, line.name, includes, folder, is_deep=not folder or rest.startswith("*"), ending=ending
+        line.name,
+        not pattern.startswith("!"),
+        folder,
+        not folder or rest.startswith("*"),
+        # A format that ignores case has patterns for extensions alone, which are looked up in small letters.
+        "" if line.ignores_case else ending,
+        _extension(ending),
     )
 
 
-def _extension(path: str) -> str:
-    """Return what is behind the last dot, in small letters; the whole where there is no dot."""
-    return path.rpartition(".")[2].lower()
-
-
-def _is_directly_in(folder: str, path: str) -> bool:
-    return path[: path.rindex("/") + 1].endswith(folder)
+def _extension(name: str) -> str:
+    """Return what is behind the last dot of `/name`, in small letters; the whole where there is no dot."""
+    return name.rpartition(".")[2].lower()

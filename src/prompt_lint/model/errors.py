@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # What to do about what the system refused, by the number of the error.
-SYSTEM_HINTS = {
+SYSTEM_HINTS: dict[int | None, str] = {
     errno.EMFILE: "allow this process more open files: `ulimit -n`",
     errno.ENFILE: "the system has too many open files: end other programs, or raise its limit",
     errno.EAGAIN: "allow this user more processes and threads: `ulimit -u`",
@@ -56,10 +56,6 @@ class Fatal(Exception):
         self.hint = hint
         self.exit_code = exit_code
         self.path = path
-
-    def messages(self) -> list[tuple[str, str]]:
-        """Return what to print: pairs of message and hint."""
-        return [(self.message, self.hint)]
 
     def faults(self) -> Sequence[Fault]:
         """Return what reports say of it: one fault for each place."""

@@ -146,12 +146,6 @@ def _split_id(model_id: str) -> tuple[str, str, str]:
     return undecorated, undecorated[:end], date
 
 
-def find_tokenizer_family(model_id: str) -> tuple[str, bool]:
-    """Return the tokenizer family of a model, and whether that was measured or is documented."""
-    model = assume_model(model_id)
-    return model.tokenizer_family, model.basis != "assumed"
-
-
 def find_context_window(model_id: str) -> int | None:
     """Return the tokens that fit into the model's context; None for an unknown model."""
     model = find_model(model_id)

@@ -208,6 +208,16 @@ class Verdict(NamedTuple):
     base_reserve: int = 0
 
     @property
+    def tokens(self) -> int:
+        """How many tokens the prompt has; 0 where it isn't counted."""
+        return self.token_count.tokens if self.token_count else 0
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether a gateway's number and the offline one are too far apart to believe the gateway."""
+        return bool(self.token_count and self.token_count.is_disputed)
+
+    @property
     def own_limit(self) -> int | None:
         """How many tokens the prompt itself may have: its limit less the reserve of its rule; None for no limit."""
         return None if self.limit is None else self.limit - self.rule.reserve

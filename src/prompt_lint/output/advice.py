@@ -78,7 +78,7 @@ def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Esca
 
 def describe_settlement(verdicts: Sequence[Verdict], exact_needs: Sequence[ExactNeed]) -> str:
     """Return what settles whether a prompt is over a limit inside of its interval."""
-    if any(verdict.token_count and verdict.token_count.is_disputed for verdict in verdicts):
+    if any(verdict.is_disputed for verdict in verdicts):
         count = "count with Claude's own API, not with the gateway that ANTHROPIC_BASE_URL names"
     else:
         count = f"count with the API{': ' if exact_needs else ''}{describe_needs(exact_needs)}"

@@ -27,7 +27,7 @@ def render(report: Report, view: View) -> str:
     commands = [_issue(finding) for finding in shown]
     if is_cut:
         left = len(errors) + len(warnings) - len(shown)
-        message = f"Azure keeps {MAX_ISSUES} issues of a type: {left:,} more are in the log of this task."
+        message = f"Azure keeps {MAX_ISSUES} issues of a type: see the log of this task for {left:,} more."
         commands.append(format_issue("warning", message))
     return "".join(f"{command}\n" for command in commands)
 

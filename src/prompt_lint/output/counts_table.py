@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
 from prompt_lint.output.phrases import format_count
-from prompt_lint.output.text_pieces import format_name
+from prompt_lint.output.text_pieces import align_columns, format_name
 from prompt_lint.output.text_remarks import render_counting, render_notes, render_problems
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ def render(report: Report, view: View) -> str:
         for model in models:
             total = sum_counts([count for count, counted_for, _ in counts if counted_for == model])
             rows.append((format_count(total), model, "total"))
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    lines = [f"{tokens:>{widths[0]}}  {model:<{widths[1]}}  {name}" for tokens, model, name in rows]
+    lines = list(align_columns(rows, left=(1, 2)))
     problems = render_problems(report.problems, view)
     lines = [*(problems if lines else problems[:-1]), *lines, *render_notes(report, view)]
     if report.requests_sent or any(count.origin == "api" for count, _, _ in counts):

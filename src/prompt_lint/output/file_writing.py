@@ -35,7 +35,7 @@ def write_file(path: str, text: str) -> None:
             with open(path, "ab") as file:
                 file.write(data)
     except OSError as error:
-        hint = SYSTEM_HINTS.get(error.errno or 0, "")
+        hint = SYSTEM_HINTS.get(error.errno, "")
         raise Fatal(f"could not write {path}: {error.strerror}", hint, ExitCode.UNCOUNTED) from None
 
 

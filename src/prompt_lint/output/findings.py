@@ -161,7 +161,7 @@ def _worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def is_remarkable(verdict: Verdict) -> bool:
     """Return whether there is something to say about a verdict."""
-    return verdict.status != "ok" or bool(verdict.token_count and verdict.token_count.is_disputed)
+    return verdict.status != "ok" or verdict.is_disputed
 
 
 def verdict_finding(report: Report, verdicts: Sequence[Verdict]) -> Finding:
@@ -211,7 +211,7 @@ def _lines(report: Report, verdicts: Sequence[Verdict]) -> Iterator[str]:
     name = f"{first.prompt.name}: " if first.prompt.name else ""
     for verdict in verdicts:
         yield f"{name}{_describe(report, verdict)}."
-    if any(verdict.token_count and verdict.token_count.is_disputed for verdict in verdicts):
+    if any(verdict.is_disputed for verdict in verdicts):
         yield phrases.describe_dispute(report)
     if first.status in {"over", "exempt"}:
         yield from _largest_sections(first)

@@ -35,7 +35,7 @@ def render(report: Report, view: View) -> str:
 
 def _describe_rest(left: Mapping[Level, int]) -> str:
     rest = " and ".join(pluralize(number, f"more {level}") for level, number in left.items() if number > 0)
-    return f"GitHub keeps {MAX_ANNOTATIONS} annotations of a level: {rest} are in the log of this step, or in the summary."
+    return f"GitHub keeps {MAX_ANNOTATIONS} annotations of a level: see the log of this step, or the summary, for {rest}."
 
 
 def _annotation(finding: Finding) -> str:

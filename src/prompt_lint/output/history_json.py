@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.output.json import note_texts, problem_objects, rule_object
-from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,9 @@ def render(history: History) -> str:
             "rules": [{**rule_object(rule), **_series(outcomes)} for rule, outcomes in history.sum_by_rule()],
             "prompts": [
                 {
-                    "path": escape_surrogates(prompt.path),
-                    "name": escape_surrogates(prompt.name),
-                    "former_paths": [escape_surrogates(path) for path in prompt.former_paths],
+                    "path": prompt.path,
+                    "name": prompt.name,
+                    "former_paths": prompt.former_paths,
                     "rule": rule_object(prompt.rule),
                     **_series(prompt.outcomes),
                 }

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.models import find_model
-from prompt_lint.output.listing_table import name_rule
+from prompt_lint.output.listing.table import name_rule
 from prompt_lint.output.phrases import describe_basis, format_count, merge_notes, share_suffix
-from prompt_lint.output.text_pieces import BOLD, join_name, paint
+from prompt_lint.output.text_pieces import BOLD, align_columns, join_name, paint
 from prompt_lint.output.text_remarks import render_problems
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
@@ -72,7 +72,7 @@ def _render_table(history: History, by: str, view: View) -> list[str]:
     rows = [_make_row(name, outcomes, columns) for name, outcomes in sorted(series, key=_sort_key)]
     total = _make_row(f"total of {pluralize(len(history.prompts), 'prompt')}", history.sum_all(), columns)
     header = _Row("first", "now", "change", _name_period(history, len(columns)), by)
-    first_line, *lines = _align_rows([header, *rows, total])
+    first_line, *lines = align_columns([header, *rows, total], left=(3, 4))
     return [paint(first_line, BOLD, view), *lines]
 
 
@@ -132,13 +132,6 @@ def _describe_change(first: Outcome | None, last: Outcome | None, *, is_new: boo
     growth = last.tokens - first.tokens
     change = f"{growth:+,}{share_suffix(growth, first.tokens)}" if growth else ""
     return " ".join(filter(None, ("new" if is_new else "", change))) or "same"
-
-
-def _align_rows(rows: Sequence[_Row]) -> Iterator[str]:
-    """Yield the lines of rows: numbers to the right, the name last and as long as it is."""
-    first, now, change, trend = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
-    for row in rows:
-        yield f"{row.first:>{first}}  {row.now:>{now}}  {row.change:>{change}}  {row.trend:<{trend}}  {row.name}"
 
 
 def _render_remarks(history: History) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from prompt_lint.model.values import Status
 from prompt_lint.output.phrases import merge_notes, select_notes
 from prompt_lint.output.totals import total_by_model
-from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,8 +33,8 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
     return dump_json(
         {
             "schema_version": SCHEMA_VERSION,
-            "config": escape_surrogates(report.config_path),
-            "nested_configs": [escape_surrogates(path) for path in report.nested_configs],
+            "config": report.config_path,
+            "nested_configs": report.nested_configs,
             "prices": {model: f"{price:f}" for model, price in report.prices.items()},
             "verdicts": [_verdict(verdict, report) for verdict in report.verdicts],
             "problems": problem_objects(report.problems),
@@ -46,7 +46,7 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
             "on_raise": report.on_raise,
             "raise_label": report.raise_label,
             "accept_label": report.accept_label,
-            "exact_needs": list(report.exact_needs),
+            "exact_needs": report.exact_needs,
             "summary": _summary(report),
         }
     )
@@ -55,34 +55,30 @@ def render(report: Report, view: View) -> str:  # noqa: ARG001  # the same signa
 def count_fields(count: Count | None) -> dict[str, Any]:
     disputed = count.disputed_count if count else None
     return {
-        "tokens": count and count.tokens,
-        "low": count and count.low,
-        "high": count and count.high,
+        **_interval_fields(count),
         "origin": count and count.origin,
         "unverified": bool(count and count.is_unverified),
         "disputed": disputed is not None,
-        "disputed_tokens": disputed and disputed.tokens,
-        "disputed_low": disputed and disputed.low,
-        "disputed_high": disputed and disputed.high,
+        **_interval_fields(disputed, "disputed_"),
         "few_witnesses": bool(count and count.rests_on_few),
     }
 
 
 def rule_object(rule: Rule) -> dict[str, Any]:
     return {
-        "config": escape_surrogates(rule.config_path),
+        "config": rule.config_path,
         "line": rule.line,
-        "files": [escape_surrogates(pattern) for pattern in rule.files],
+        "files": rule.files,
     }
 
 
 def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [
         {
-            "path": escape_surrogates(problem.path),
+            "path": problem.path,
             "line": problem.line,
-            "message": escape_surrogates(problem.message),
-            "hint": escape_surrogates(problem.hint),
+            "message": problem.message,
+            "hint": problem.hint,
             "exit_code": int(problem.exit_code),
         }
         for problem in problems
@@ -90,16 +86,16 @@ def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def note_texts(notes: Iterable[Note]) -> list[str]:
-    return [escape_surrogates(note) for note in merge_notes(select_notes(notes, warnings=False))]
+    return merge_notes(select_notes(notes, warnings=False))
 
 
 def warning_objects(notes: Iterable[Note]) -> list[dict[str, Any]]:
     return [
         {
             "kind": warning.kind,
-            "path": escape_surrogates(warning.path),
+            "path": warning.path,
             "line": warning.line,
-            "message": escape_surrogates(warning.message),
+            "message": warning.message,
         }
         for warning in select_notes(notes, warnings=True)
     ]
@@ -117,7 +113,7 @@ def comparison_fields(verdict: Verdict) -> dict[str, Any]:
     """Return what the base says of a prompt; null and empty without a base."""
     return {
         "standing": verdict.change,
-        **_base_count_fields(verdict.base_count),
+        **_interval_fields(verdict.base_count, "base_"),
         "growth": verdict.growth,
         "inherited": verdict.is_preexisting,
     }
@@ -127,8 +123,8 @@ def base_object(base: Base | None) -> dict[str, Any] | None:
     if base is None:
         return None
     return {
-        "name": escape_surrogates(base.name),
-        "how": escape_surrogates(base.description),
+        "name": base.name,
+        "how": base.description,
         "commit": base.commit,
     }
 
@@ -136,10 +132,10 @@ def base_object(base: Base | None) -> dict[str, Any] | None:
 def removed_objects(removed: Iterable[RemovedPrompt]) -> list[dict[str, Any]]:
     return [
         {
-            "path": escape_surrogates(each.prompt.path),
-            "name": escape_surrogates(each.prompt.name),
+            "path": each.prompt.path,
+            "name": each.prompt.name,
             "model": each.model,
-            **_base_count_fields(each.base_count),
+            **_interval_fields(each.base_count, "base_"),
         }
         for each in removed
     ]
@@ -148,11 +144,11 @@ def removed_objects(removed: Iterable[RemovedPrompt]) -> list[dict[str, Any]]:
 def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
     prompt, count = verdict.prompt, verdict.token_count
     return {
-        "path": escape_surrogates(prompt.path),
-        "name": escape_surrogates(prompt.name),
+        "path": prompt.path,
+        "name": prompt.name,
         "kind": "group" if prompt.is_group else "prompt",
         "line": prompt.line,
-        "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
+        "aliases": prompt.aliases,
         "model": verdict.model,
         **count_fields(count),
         **cost_fields(report, verdict.model, count and count.tokens),
@@ -164,8 +160,8 @@ def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
         **cost_fields(report, verdict.model, verdict.growth, "growth_cost_per_1000_calls"),
         "base_limit": verdict.base_limit,
         "base_reserve": verdict.base_reserve,
-        "renamed_from": escape_surrogates(verdict.renamed_from),
-        "lost_imports": [escape_surrogates(path) for path in verdict.lost_imports],
+        "renamed_from": verdict.renamed_from,
+        "lost_imports": verdict.lost_imports,
         "exemption": verdict.exemption and _exemption(verdict.exemption),
         "sections": [_section(section) for section in verdict.sections],
         "shares": verdict.import_shares and _shares(verdict.import_shares),
@@ -173,17 +169,14 @@ def _verdict(verdict: Verdict, report: Report) -> dict[str, Any]:
     }
 
 
-def _base_count_fields(count: Count | None) -> dict[str, Any]:
-    return {
-        "base_tokens": count and count.tokens,
-        "base_low": count and count.low,
-        "base_high": count and count.high,
-    }
+def _interval_fields(count: Count | None, prefix: str = "") -> dict[str, Any]:
+    tokens, low, high = (None, None, None) if count is None else count[:3]
+    return {f"{prefix}tokens": tokens, f"{prefix}low": low, f"{prefix}high": high}
 
 
 def _exemption(exemption: Exemption) -> dict[str, Any]:
     return {
-        "reason": escape_surrogates(exemption.reason),
+        "reason": exemption.reason,
         "until": exemption.until,
         "line": exemption.line,
         "label": exemption.label,
@@ -192,13 +185,13 @@ def _exemption(exemption: Exemption) -> dict[str, Any]:
 
 def _section(section: Section) -> dict[str, Any]:
     return {
-        "title": escape_surrogates(section.title),
+        "title": section.title,
         "first_line": section.first_line,
         "last_line": section.last_line,
         "tokens": section.tokens,
         "margin": section.margin,
-        "path": escape_surrogates(section.path),
-        "via": [escape_surrogates(path) for path in section.import_chain],
+        "path": section.path,
+        "via": section.import_chain,
     }
 
 
@@ -215,20 +208,20 @@ def _shares(shares: ImportShares) -> dict[str, Any]:
 def _rule(verdict: Verdict) -> dict[str, Any]:
     rule, max_growth = verdict.rule, verdict.rule.max_growth
     return {
-        "config": escape_surrogates(rule.config_path),
+        "config": rule.config_path,
         "line": rule.line,
         "limit_line": rule.limit_line(verdict.prompt.name, verdict.model),
         "max_growth_line": rule.max_growth_line,
-        "message": escape_surrogates(rule.message),
+        "message": rule.message,
         "max_growth": max_growth and {"tokens": max_growth.tokens, "share": max_growth.millionths},
     }
 
 
 def _loosening(loosening: Loosening) -> dict[str, Any]:
     return {
-        "subject": escape_surrogates(loosening.subject),
-        "what": escape_surrogates(loosening.description),
-        "config": escape_surrogates(loosening.config_path),
+        "subject": loosening.subject,
+        "what": loosening.description,
+        "config": loosening.config_path,
         "line": loosening.line,
         "model": loosening.model,
         "before": loosening.old_limit,

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import describe_prompts
-from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.output.status_words import STATUS_RANKS
 from prompt_lint.output.totals import tokens_changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.model.values import Prompt, Report, Verdict
-
-_STATUSES = list(STATUS_WORDS)
 
 
 class Subject(NamedTuple):
@@ -100,7 +98,7 @@ def build_page(report: Report) -> Page:
 def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
     """Sort what fails first, then what grew or shrank most, then what is fullest."""
     status = "ok" if verdict.is_preexisting else verdict.status
-    return _STATUSES.index(status), -verdict.over_by, -tokens_changed(verdict), -(verdict.fill_percent or 0)
+    return STATUS_RANKS[status], -verdict.over_by, -tokens_changed(verdict), -(verdict.fill_percent or 0)
 
 
 def count_subjects(subjects: Iterable[Subject]) -> str:

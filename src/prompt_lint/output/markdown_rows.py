@@ -104,7 +104,7 @@ def exemption_row(verdict: Verdict, exemption: Exemption, page: Page) -> str:
     return table_row(
         format_name(verdict.prompt), *_if_several_models(page, format_model(verdict.model)),
         format_count(verdict.token_count, verdict.rule.reserve), format_limit(verdict.limit), escape_as_text(exemption.until) or ("" if exemption.label else "no end"),
-        phrases.describe_exemption(exemption, has_ended=False, escape=format_text)
+        phrases.describe_exemption(exemption, escape=format_text)
         if exemption.label
         else format_text(exemption.reason),
     )  # fmt: skip

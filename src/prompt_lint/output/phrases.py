@@ -86,11 +86,6 @@ def share_suffix(growth: int, base_tokens: int) -> str:
     return f" ({percent:+,.0f}%)" if abs(percent) >= 10 or not growth else f" ({percent:+.2g}%)"
 
 
-def has_disputed_count(report: Report) -> bool:
-    """Return whether a gateway's number and the offline one are too far apart to believe the gateway."""
-    return any(verdict.token_count and verdict.token_count.is_disputed for verdict in report.verdicts)
-
-
 def describe_dispute(report: Report) -> str:
     """Return what a disputed number is, and which of the two is judged."""
     return f"{report.api_host} counts otherwise than Claude's tokenizer, so the higher number is judged."
@@ -150,7 +145,7 @@ def is_accepted(verdict: Verdict) -> bool:
 
 
 def describe_exemption(
-    exemption: Exemption, *, has_ended: bool, escape: Callable[[str], str] = lambda text: text
+    exemption: Exemption, *, has_ended: bool = False, escape: Callable[[str], str] = lambda text: text
 ) -> str:
     """Return until when a prompt is exempt, and why; `escape` is applied to what the configuration says."""
     if exemption.label:

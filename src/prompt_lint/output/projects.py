@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.output.verdict_line import describe_verdict
-from prompt_lint.repo.paths import list_parents
+from prompt_lint.repo.paths import find_nearest_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,10 +42,13 @@ def describe_projects(report: Report, format_name: Callable[[Prompt], str]) -> l
     if not report.nested_configs:
         return []
     by_folder: dict[str, _Parts] = {}
-    find_folder = _find_folders(report)
+    folders, outermost = (
+        set(map(posixpath.dirname, report.nested_configs)),
+        posixpath.dirname(report.config_path),
+    )
 
     def select(path: str) -> _Parts:
-        return by_folder.setdefault(find_folder(path), _Parts([], [], []))
+        return by_folder.setdefault(find_nearest_folder(path, folders) or outermost, _Parts([], [], []))
 
     for verdict in report.verdicts:
         select(verdict.rule.config_path or verdict.prompt.path).verdicts.append(verdict)
@@ -60,18 +62,6 @@ def describe_projects(report: Report, format_name: Callable[[Prompt], str]) -> l
     ]
     projects.sort(key=lambda project: _LEVELS.index(project.verdict.level))
     return projects if len(projects) > 1 else []
-
-
-def _find_folders(report: Report) -> Callable[[str], str]:
-    """Return a function from a path to the folder of its project, "" for the top."""
-    outermost = posixpath.dirname(report.config_path)
-    folders = set(map(posixpath.dirname, report.nested_configs))
-
-    @cache
-    def find_folder(path: str) -> str:
-        return next((above for above in reversed(list_parents(path)) if above in folders), outermost)
-
-    return find_folder
 
 
 def describe_rest(projects: Sequence[Project]) -> str:

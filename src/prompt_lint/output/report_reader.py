@@ -238,7 +238,7 @@ def _read_verdict(verdict: _Fields) -> Verdict:
         verdict.integer("over_by", int(status == "over")),
         verdict.objects("sections", _read_section, _MOST_PARTS),
         verdict.word("standing", ChangeKind),
-        _read_base_count(verdict),
+        _read_interval(verdict, "base_"),
         verdict.optional_integer("growth", -_LARGEST_NUMBER),
         verdict.text("renamed_from"),
         verdict.flag("inherited"),
@@ -279,34 +279,29 @@ def _read_rule(rule: _Fields, model: str, limit: int | None, reserve: int) -> Ru
 
 
 def _read_count(verdict: _Fields) -> Count | None:
-    if not verdict.has("tokens"):
-        return None
-    low, tokens, high = (verdict.integer(key) for key in ("low", "tokens", "high"))
-    if not low <= tokens <= high:
-        raise _InvalidField("tokens")
-    is_unverified = verdict.flag("unverified")
-    rests_on_few = verdict.has("few_witnesses") and verdict.flag("few_witnesses")
-    origin = verdict.word("origin", Origin)
-    return Count(tokens, low, high, origin, is_unverified, _read_disputed_count(verdict), rests_on_few)
+    count = _read_interval(verdict, "")
+    return count and count._replace(
+        origin=verdict.word("origin", Origin),
+        is_unverified=verdict.flag("unverified"),
+        disputed_count=_read_disputed_count(verdict),
+        rests_on_few=verdict.has("few_witnesses") and verdict.flag("few_witnesses"),
+    )
 
 
 def _read_disputed_count(verdict: _Fields) -> Count | None:
-    if not verdict.has("disputed_tokens"):
-        return None
-    low, tokens, high = (verdict.integer(key) for key in ("disputed_low", "disputed_tokens", "disputed_high"))
-    if not low <= tokens <= high:
-        raise _InvalidField("disputed_tokens")
-    is_exact = low == high
-    is_unverified = not is_exact and verdict.flag("unverified")
-    return Count(tokens, low, high, "api" if is_exact else "offline", is_unverified)
+    count = _read_interval(verdict, "disputed_")
+    if count and count.is_exact:
+        return count._replace(origin="api")
+    return count and count._replace(is_unverified=verdict.flag("unverified"))
 
 
-def _read_base_count(verdict: _Fields) -> Count | None:
-    if not verdict.has("base_tokens"):
+def _read_interval(fields: _Fields, prefix: str) -> Count | None:
+    """Return the count whose keys begin with `prefix`, as an offline one; None where there is none."""
+    if not fields.has(f"{prefix}tokens"):
         return None
-    low, tokens, high = (verdict.integer(key) for key in ("base_low", "base_tokens", "base_high"))
+    low, tokens, high = (fields.integer(f"{prefix}{key}") for key in ("low", "tokens", "high"))
     if not low <= tokens <= high:
-        raise _InvalidField("base_tokens")
+        raise _InvalidField(f"{prefix}tokens")
     return Count(tokens, low, high, "offline")
 
 
@@ -342,7 +337,7 @@ def _read_exit_code(fields: _Fields, lowest: int) -> ExitCode:
 
 
 def _read_removed(removed: _Fields) -> RemovedPrompt:
-    base = _read_base_count(removed)
+    base = _read_interval(removed, "base_")
     if base is None:
         raise _InvalidField("base_tokens")
     return RemovedPrompt(

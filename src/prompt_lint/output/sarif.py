@@ -162,14 +162,12 @@ def _result(finding: Finding, report: Report, seen: dict[str, int]) -> dict[str,
         "locations": [_location(finding.path, finding.line, finding.name)],
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, seen)},
     }
-    for verdict in finding.verdicts[:1]:
+    for verdict in finding.verdicts:  # one at most: each model has its result
         state = _baseline_state(verdict) if report.base else ""
         result |= {"baselineState": state} if state else {}
         if verdict.status == "exempt" and verdict.exemption:
             exemption = verdict.exemption
-            reason = escape_line(
-                describe_exemption(exemption, has_ended=False) if exemption.label else exemption.reason
-            )
+            reason = escape_line(describe_exemption(exemption) if exemption.label else exemption.reason)
             result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
 
@@ -210,8 +208,9 @@ def _baseline_state(verdict: Verdict) -> str:
     """Return what this result was in the base; "" where that isn't known."""
     if verdict.change == "new":
         return "new"
-    if verdict.base_count is None or verdict.own_limit is None or verdict.growth is None:
+    if verdict.base_count is None:
         return ""
-    if verdict.status != "over" or verdict.base_count.low <= verdict.own_limit:
-        return "new" if verdict.growth else "unchanged"
-    return "updated" if verdict.growth else "unchanged"
+    if not verdict.growth:
+        return "unchanged"
+    was_over = verdict.own_limit is not None and verdict.base_count.low > verdict.own_limit
+    return "updated" if was_over and verdict.status == "over" else "new"

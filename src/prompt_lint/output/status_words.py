@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from prompt_lint.model.rules import Loosening
     from prompt_lint.model.values import OnRaise, Verdict
@@ -54,6 +54,8 @@ STATUS_WORDS: Mapping[ShownStatus, StatusWords] = {
     "ok": StatusWords("ok", _GREEN, "✅", "within its limit, or without one"),
 }  # fmt: skip
 
+STATUS_RANKS: Mapping[ShownStatus, int] = {status: rank for rank, status in enumerate(STATUS_WORDS)}
+
 # Of a file that the tool for which it is refuses or cuts off.
 INVALID_WORDS = StatusWords(
     "INVALID", _RED, "❌", "its own tool refuses it or cuts it off, such as a skill with a bad name"
@@ -82,6 +84,10 @@ def shown_status(verdict: Verdict) -> ShownStatus:
     if not verdict.is_preexisting:
         return verdict.status
     return "inherited" if verdict.was_over else "tighter"
+
+
+def find_worst_status(verdicts: Iterable[Verdict]) -> ShownStatus:
+    return min(map(shown_status, verdicts), key=STATUS_RANKS.__getitem__)
 
 
 def list_labels() -> Iterator[tuple[str, str]]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.advice import excess_growth
-from prompt_lint.output.phrases import format_tokens, has_disputed_count
+from prompt_lint.output.phrases import format_tokens
 from prompt_lint.output.projects import describe_projects, describe_rest
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
 from prompt_lint.output.text_pieces import (
@@ -60,7 +60,11 @@ def render(report: Report, view: View) -> str:
     if view.verbosity >= 0:
         lines += render_changed(report, [block for block in brief if block.has_changed], view)
         lines += render_untouched([block for block in brief if not block.has_changed], view)
-    if view.verbosity >= 0 or report.requests_failed or has_disputed_count(report):
+    if (
+        view.verbosity >= 0
+        or report.requests_failed
+        or any(verdict.is_disputed for verdict in report.verdicts)
+    ):
         lines += render_notes(report, view)
     lines += _render_end(report, view)
     return "".join(f"{line}\n" for line in lines)
@@ -74,8 +78,7 @@ def _collect_blocks(report: Report, view: View) -> list[Block]:
     """Return the prompts to show, the worst first."""
     shown: dict[ShownStatus, list[Block]] = {status: [] for status in STATUS_WORDS}
     for _, verdicts in group_by_prompt(report.verdicts):
-        statuses = set(map(shown_status, verdicts))
-        block = Block(next(status for status in STATUS_WORDS if status in statuses), verdicts)
+        block = Block(find_worst_status(verdicts), verdicts)
         if _is_shown(block, report, view):
             shown[block.status].append(block)
     return [block for blocks in shown.values() for block in sorted(blocks, key=_sort_key)]

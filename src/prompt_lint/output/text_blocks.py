@@ -74,9 +74,7 @@ def render_block(block: Block, report: Report, view: View, *, with_message: bool
         yield from (f"{INDENT}{escape_line(line)}" for line in message.splitlines())
         yield ""
     elif prompt.is_group:
-        yield from _render_sections(
-            max(block.verdicts, key=lambda v: v.token_count.tokens if v.token_count else 0)
-        )
+        yield from _render_sections(max(block.verdicts, key=lambda verdict: verdict.tokens))
 
 
 def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:

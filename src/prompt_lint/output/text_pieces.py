@@ -9,7 +9,7 @@ from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from prompt_lint.model.counts import Count
     from prompt_lint.model.values import Prompt, Verdict
@@ -91,20 +91,19 @@ def format_fill(verdict: Verdict) -> str:
     return f"{verdict.over_by:,} over ({percent})" if verdict.status == "over" else percent
 
 
-def align_columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a line for each row: the first column from the left, the others to the right, without empty columns."""
+def align_columns(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> Iterator[str]:
+    """Yield a line for each row: columns of `left` from the left, the others to the right.
+
+    A column without cells is left out, and a last one of `left` isn't filled up.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *rest in rows:
-        cells = [f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True) if width]
-        yield "  ".join([f"{first:<{widths[0]}}", *cells])
-
-
-def align_right(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a line for each row: all columns to the right, but the last, which is as long as it is."""
-    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
-    for *cells, last in rows:
-        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-        yield "  ".join([*aligned, last])
+    columns = [
+        (number, "<" if number in left else ">", 0 if number in left and number == len(widths) - 1 else width)
+        for number, width in enumerate(widths)
+        if width
+    ]
+    for row in rows:
+        yield "  ".join(f"{row[number]:{side}{width}}" for number, side, width in columns)
 
 
 def fit_columns(rows: Sequence[Sequence[str]], view: View, reserved: int = 0) -> Iterator[str]:
@@ -113,10 +112,9 @@ def fit_columns(rows: Sequence[Sequence[str]], view: View, reserved: int = 0) ->
     Nothing is cut: where a name in the first column leaves no room for the others in the width of the view, they are on
     a line below it.
     """
-    cells = list(align_columns([["", *cells] for _, *cells in rows]))
-    room = (
-        None if view.width is None else view.width - len(INDENT) - reserved - max(map(len, cells), default=0)
-    )
+    cells = [f"  {line}" for line in align_columns([cells for _, *cells in rows], ())]
+    taken = len(INDENT) + reserved + max(map(len, cells), default=0)
+    room = None if view.width is None else view.width - taken
     fitting = [len(name) for name, *_ in rows if room is None or len(name) <= room]
     width = max(fitting, default=0)
     for (name, *_), cell in zip(rows, cells, strict=True):

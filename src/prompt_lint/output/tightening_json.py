@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.output.json import count_fields, problem_objects, rule_object
-from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
     from prompt_lint.model.tightening import TightenedFile, TightenedLimit, Tightening
@@ -25,7 +25,7 @@ def render(tightening: Tightening, view: View) -> str:  # noqa: ARG001  # the sa
                 for limit in file.lowered
             ],
             "kept": [
-                {**_limit(file, limit), "reason": escape_surrogates(limit.reason)}
+                {**_limit(file, limit), "reason": limit.reason}
                 for file in tightening.files
                 for limit in file.kept
             ],
@@ -37,12 +37,12 @@ def render(tightening: Tightening, view: View) -> str:  # noqa: ARG001  # the sa
 
 def _limit(file: TightenedFile, limit: TightenedLimit) -> dict[str, Any]:
     return {
-        "config": escape_surrogates(file.config_path),
+        "config": file.config_path,
         "line": limit.line,
-        "key": [key if isinstance(key, int) else escape_surrogates(key) for key in limit.key_path],
+        "key": limit.key_path,
         "rule": limit.rule and rule_object(limit.rule),
-        "group": escape_surrogates(limit.group),
-        "text": escape_surrogates(limit.text),
+        "group": limit.group,
+        "text": limit.text,
         "before": limit.tokens,
         "largest": limit.largest and _largest(limit.largest),
     }
@@ -50,8 +50,8 @@ def _limit(file: TightenedFile, limit: TightenedLimit) -> dict[str, Any]:
 
 def _largest(verdict: Verdict) -> dict[str, Any]:
     return {
-        "path": escape_surrogates(verdict.prompt.path),
-        "name": escape_surrogates(verdict.prompt.name),
+        "path": verdict.prompt.path,
+        "name": verdict.prompt.name,
         "model": verdict.model,
         **count_fields(verdict.token_count),
         "reserve": verdict.rule.reserve,

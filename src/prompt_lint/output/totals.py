@@ -126,9 +126,7 @@ def describe_group_growth(report: Report) -> str:
 
 def tokens_changed(verdict: Verdict) -> int:
     """Return by how many tokens a prompt grew or shrank; for a new one, all of its tokens."""
-    if verdict.change == "new":
-        return verdict.token_count.tokens if verdict.token_count else 0
-    return abs(verdict.growth or 0)
+    return verdict.tokens if verdict.change == "new" else abs(verdict.growth or 0)
 
 
 def _is_incomparable(verdict: Verdict) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import describe_prompts, merge_models, percent_of_limit
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def describe_verdict(report: Report, format_name: Callable[[Prompt], str]) -> Ve
     """
     by_status: dict[ShownStatus, list[tuple[Prompt, Sequence[Verdict]]]] = {s: [] for s in STATUS_WORDS}
     for prompt, verdicts in group_by_prompt(report.verdicts):
-        statuses = set(map(shown_status, verdicts))
-        by_status[next(status for status in STATUS_WORDS if status in statuses)].append((prompt, verdicts))
+        by_status[find_worst_status(verdicts)].append((prompt, verdicts))
     failing = _describe_parts(_FAILING, by_status, is_first=True)
     faults = ", ".join(_describe_problems(report))
     loosened = _describe_loosened(report)

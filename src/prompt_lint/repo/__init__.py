@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from prompt_lint.repo.entries import Entry
 
 
+# In bytes: of a larger file nothing is read, unless an option allows more.
+DEFAULT_FILE_SIZE = 1 << 20
+
+
 class Tree(Protocol):
     """The files of a repository, in its working tree or in one commit.
 
@@ -21,6 +25,10 @@ class Tree(Protocol):
     @property
     def top(self) -> str:
         """The absolute path of the top of the repository."""
+
+    @property
+    def max_file_size(self) -> int:
+        """The size of the largest file that is read, in bytes."""
 
     def list_entries(self) -> dict[str, Entry]:
         """Return all files, links and submodules by their paths.
@@ -57,15 +65,15 @@ class Tree(Protocol):
             Unreadable: it leads out of the repository, into git's own folder, nowhere, or in circles.
         """
 
-    def read(self, path: str, cap: int) -> bytes:
-        """Return the bytes of a regular file of at most `cap` bytes, by its real path.
+    def read(self, path: str, cap: int | None = None) -> bytes:
+        """Return the bytes of a regular file by its real path: at most `cap`, or as many as the tree allows.
 
         Raises:
             MissingFile: it isn't there.
             Unreadable: it isn't such a file; the message says what it is, the hint what to do.
         """
 
-    def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
+    def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
         """Return what `read` does, and a stamp that is another one when the file has changed; b"" where that isn't certain."""
 
     def require_shared(self, path: str, real: str) -> None:

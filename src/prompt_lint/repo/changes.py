@@ -85,13 +85,12 @@ def find_changes(
     commit: CommitTree,
     entries: Mapping[str, Entry],
     paths: Collection[str],
-    cap: int,
     within: Collection[str] = ("",),
 ) -> Changes:
     """Return how the regular files at `paths`, which are real ones, differ from the commit, and what was deleted.
 
-    `entries` and `within` are those of the same run's `tree.list_entries`. Of files whose content must be compared, at most
-    `cap` bytes are read; larger ones have changed.
+    `entries` and `within` are those of the same run's `tree.list_entries`. A file that must be compared by content and that
+    is too large to be read has changed.
 
     Raises:
         Fatal: git refuses; or contents are lost that decide whether a file is new.
@@ -112,13 +111,13 @@ def find_changes(
         base_file = _find_base_file(commit, path, entry, staged)
         if base_file:
             blob = entry.blob if entry and not is_dirty else ""
-            is_same = has_content(tree, path, blob, base_file[1], cap)
+            is_same = has_content(tree, path, blob, base_file[1])
             changes[path] = Change("unchanged" if is_same else "changed", *base_file)
         elif staged and staged.status == "R" and staged.source in deleted:
             changes[path] = Change("renamed", staged.source, deleted.pop(staged.source))
         else:
             new.append(path)
-    changes |= _match_renames(tree, entries, differences, new, deleted, cap)
+    changes |= _match_renames(tree, entries, differences, new, deleted)
     is_unsure = bool(differences.notes and deleted)
     if is_unsure and any(path in differences.staged and changes[path].kind == "new" for path in new):
         raise commit.explain_loss("files of it that new ones may have been renamed from are")
@@ -246,15 +245,15 @@ def _find_base_file(
     return (file[0], file[1].id) if file else None
 
 
-def has_content(tree: WorkingTree, path: str, known_blob: str, blob: str, cap: int) -> bool:
+def has_content(tree: WorkingTree, path: str, known_blob: str, blob: str) -> bool:
     """Return whether the content of a file is `blob`. `known_blob` is the id of its own, where git knows it."""
-    return blob in ({known_blob} if known_blob else _hash_file(tree, path, len(blob), cap))
+    return blob in ({known_blob} if known_blob else _hash_file(tree, path, len(blob)))
 
 
-def _hash_file(tree: WorkingTree, path: str, digits: int, cap: int) -> set[str]:
+def _hash_file(tree: WorkingTree, path: str, digits: int) -> set[str]:
     """Return the ids that a file's content may have in git: as it is, and with the line ends of other systems."""
     try:
-        data = tree.read(path, cap)
+        data = tree.read(path)
     except Unreadable:
         return set()
     return {hash_blob(data, digits), hash_blob(data.replace(b"\r\n", b"\n"), digits)}
@@ -266,7 +265,6 @@ def _match_renames(
     differences: _Differences,
     new: Sequence[str],
     deleted: dict[str, str],
-    cap: int,
 ) -> dict[str, Change]:
     """Return for each new file whether it has the content of a deleted one, which is taken out of `deleted`.
 
@@ -282,7 +280,7 @@ def _match_renames(
             continue
         entry = entries.get(path)
         blob = entry.blob if entry and not differences.is_dirty(path) else ""
-        blobs = {blob} if blob else _hash_file(tree, path, len(next(iter(by_blob))), cap)
+        blobs = {blob} if blob else _hash_file(tree, path, len(next(iter(by_blob))))
         for matching in blobs & by_blob.keys():
             sources = by_blob[matching]
             # Of several files that one which has the same name, as git has it.

@@ -63,7 +63,7 @@ class _Rule(NamedTuple):
     pattern: str
     owners: Sequence[str]
     is_exact: bool
-    is_exclusion: bool = False
+    is_exclusion: bool
 
 
 def find_owners(tree: Tree, paths: Iterable[str]) -> Owners:

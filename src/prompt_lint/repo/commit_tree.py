@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
-from prompt_lint.repo import git, links
+from prompt_lint.repo import DEFAULT_FILE_SIZE, git, links
 from prompt_lint.repo.entries import parse_ls_tree
 from prompt_lint.repo.index import explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
@@ -68,10 +68,12 @@ class CommitTree:
         id: str,  # noqa: A002  # what git calls it
         left_out: Mapping[str, str] = {},
         objects: ObjectReader | None = None,
+        max_file_size: int = DEFAULT_FILE_SIZE,
     ) -> None:
         """`objects` is the process to read with, where several trees share one; else the tree starts its own."""
         self.top = top
         self.id = id
+        self.max_file_size = max_file_size
         self.name = f"commit {id[:10]}"
         self._objects = objects or ObjectReader(top)
         self._left_out = left_out
@@ -126,7 +128,7 @@ class CommitTree:
         if node is None or not node.is_regular:
             raise MissingFile("is a folder" if self._is_folder(real) else f"is not in {self.name}")
 
-    def read(self, path: str, cap: int) -> bytes:
+    def read(self, path: str, cap: int | None = None) -> bytes:
         """Return the content of a regular file by its real path, as git keeps it: before any filter."""
         node = self.find_node(path)
         if node is None:
@@ -137,12 +139,13 @@ class CommitTree:
             raise explain_left_out()
         return self.read_blob(node.id, cap)
 
-    def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
+    def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
         """Return what `read` does, and no stamp: what a commit has never changes."""
         return self.read(path, cap), b""
 
-    def read_blob(self, blob: str, cap: int) -> bytes:
-        """Return the content of at most `cap` bytes that has the id `blob`. Raises `Unreadable`."""
+    def read_blob(self, blob: str, cap: int | None = None) -> bytes:
+        """Return the content that has the id `blob`, within the cap of `read`. Raises `Unreadable`."""
+        cap = self.max_file_size if cap is None else cap
         try:
             return refuse_pointer(self._objects.read(blob, cap).data)
         except ObjectTooLarge as error:

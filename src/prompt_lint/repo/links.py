@@ -12,6 +12,7 @@ from prompt_lint.repo.paths import from_native, is_in_git_folder, to_native
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from prompt_lint.repo import Tree
     from prompt_lint.repo.entries import Entry
 
     # An absolute path, and how many links were followed before → what the link there holds; None if there is no link.
@@ -96,6 +97,14 @@ def find_aliases(
     if folders:
         _add_folders(aliases, folders, entries, list_unlisted)
     return aliases
+
+
+def list_names(tree: Tree, path: str) -> set[str]:
+    """Return a path, and where it leads if it is a link."""
+    try:
+        return {path, tree.resolve(path)}
+    except Unreadable:
+        return {path}
 
 
 def select_intact(aliases: Mapping[str, str | Unreadable]) -> dict[str, str]:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _NAMES_ARE_UTF_8 = os.name == "nt" or sys.getfilesystemencoding() == "utf-8"
 
@@ -53,6 +57,15 @@ def split_native(path: str) -> list[str]:
     if is_in_git_folder(path) or not {"", ".", ".."}.isdisjoint(names):
         raise Unreadable("is not a path inside the repository")
     return names
+
+
+def find_nearest_folder(path: str, folders: Container[str]) -> str | None:
+    """Return which of `folders` a path is, or is in: the nearest one, "" for the top; None where it is in none."""
+    while path not in folders:
+        if not path:
+            return None
+        path = path.rpartition("/")[0]
+    return path
 
 
 def list_parents(path: str) -> list[str]:

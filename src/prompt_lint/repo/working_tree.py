@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.errors import Fatal, MissingFile, NotInRepository, Unreadable
-from prompt_lint.repo import git, links, safe_read
+from prompt_lint.repo import DEFAULT_FILE_SIZE, git, links, safe_read
 from prompt_lint.repo.entries import Entry, make_untracked_command, parse_ls_files
 from prompt_lint.repo.index import Index, explain_left_out
 from prompt_lint.repo.lfs import refuse_pointer
@@ -41,27 +42,31 @@ _ERRORS_OF_ABSENCE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EIN
 _WALK_NOTE = "{}: every file below {} counts that no .gitignore excludes"
 
 
-def open_tree(start: str, *, use_git: bool = True) -> WorkingTree:
+def open_tree(start: str, *, use_git: bool = True, max_file_size: int = DEFAULT_FILE_SIZE) -> WorkingTree:
     """Return the tree of the repository around the folder `start`; outside of one, or without git, of that folder.
 
     Raises:
         Fatal: there is a repository, but git refuses to work in it.
     """
     folder = os.path.realpath(start)
+
+    def open_folder(reason: str) -> WorkingTree:
+        note = _WALK_NOTE.format(reason, folder)
+        return WorkingTree(folder, has_git=False, max_file_size=max_file_size, notes=[note])
+
     if not use_git:
-        return WorkingTree(folder, has_git=False, notes=[_WALK_NOTE.format("git is left out", folder)])
+        return open_folder("git is left out")
     if git.find_executable() is None:
-        return WorkingTree(folder, has_git=False, notes=[_WALK_NOTE.format("git is not installed", folder)])
+        return open_folder("git is not installed")
     try:
         top = os.fsdecode(git.run(["rev-parse", "--show-toplevel"], start).removesuffix(b"\n"))
     except git.NotARepositoryError:
-        note = _WALK_NOTE.format("this is not a git repository", folder)
-        return WorkingTree(folder, has_git=False, notes=[note])
+        return open_folder("this is not a git repository")
     top = os.path.normpath(top)
     if not os.path.lexists(os.path.join(top, ".git")):
         # A bare repository can claim any folder for its working tree, and gits before 2.38 enter one.
         raise Fatal(f"git takes {top} for the top of the repository, but there is no .git in it")
-    return WorkingTree(top, has_git=True)
+    return WorkingTree(top, has_git=True, max_file_size=max_file_size)
 
 
 class WorkingTree:
@@ -72,9 +77,12 @@ class WorkingTree:
     changed; `left_out` has those that couldn't be because of a sparse checkout, and their blobs.
     """
 
-    def __init__(self, top: str, *, has_git: bool, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, top: str, *, has_git: bool, max_file_size: int = DEFAULT_FILE_SIZE, notes: Sequence[str] = ()
+    ) -> None:
         self.top = top
         self.has_git = has_git
+        self.max_file_size = max_file_size
         self.notes, self.warnings = list(notes), list[str]()
         self.kinds: dict[str, Kind] = {}
         self.read_paths: set[str] = set()
@@ -113,9 +121,7 @@ class WorkingTree:
             self._listed = {} if paths else entries  # paths are added below, even ignored ones
         else:
             entries = {path: Entry("link" if is_link else "file") for path, is_link in self._walk("")}
-        for path in paths:
-            if path in entries:
-                continue
+        for path in (path for path in paths if path not in entries):
             if self._leads_through_link(path):
                 entries[path] = Entry("link")
             elif not os.path.isdir(self._absolute(path)):
@@ -160,17 +166,18 @@ class WorkingTree:
             self.kinds[path] = "sparse"
             return path
 
-    def read(self, path: str, cap: int) -> bytes:
+    def read(self, path: str, cap: int | None = None) -> bytes:
         """Return the bytes of a regular file by its real path. Raises `MissingFile`, `Unreadable`."""
         return self.read_stamped(path, cap)[0]
 
-    def read_stamped(self, path: str, cap: int) -> tuple[bytes, bytes]:
+    def read_stamped(self, path: str, cap: int | None = None) -> tuple[bytes, bytes]:
         """Return the bytes of a regular file and its stamp. Raises `MissingFile`, `Unreadable`."""
         self.read_paths.add(path)
         kind = self.kinds.get(path)
         if kind == "submodule":
             raise Unreadable("is a submodule, a repository of its own", "check it there, or exclude it here")
         try:
+            cap = self.max_file_size if cap is None else cap
             data, stamp = safe_read.read_beneath(self.top, split_native(path), cap)
         except FileNotFoundError:
             if kind == "sparse":
@@ -181,24 +188,20 @@ class WorkingTree:
             raise safe_read.explain_error(error) from None
         return refuse_pointer(data), stamp
 
-    def list_stamps(self, paths: Iterable[str], cap: int) -> Iterator[bytes]:
-        """Yield the stamp of each of `paths`; b"" for what isn't a regular file of at most `cap` bytes that `read` would read.
+    def list_stamps(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """Yield the stamp of each of `paths`; b"" for what isn't a regular file that `read` would read.
 
         Nothing is opened. There may be 10,000 paths, of which nothing else is asked.
         """
-        prefix = self.top + os.sep
-        folders = {"": safe_read.STAMPS_SHOW_CHANGES}
+        prefix, folders = self.top + os.sep, {"": True}
         for path in paths:
             self.read_paths.add(path)
-            folder = path[: path.rfind("/") + 1]
-            stamp = b""
-            if path not in self.kinds and (folders.get(folder) or self._is_real_folder(folder, folders)):
-                try:
+            folder, stamp = path.rpartition("/")[0], b""
+            is_plain = safe_read.STAMPS_SHOW_CHANGES and path not in self.kinds
+            if is_plain and (folders.get(folder) or self._is_real_folder(folder, folders)):
+                with suppress(OSError):
                     status = os.lstat(prefix + to_native(path))
-                except OSError:
-                    pass
-                else:
-                    if stat.S_ISREG(status.st_mode) and status.st_size <= cap:
+                    if stat.S_ISREG(status.st_mode) and status.st_size <= self.max_file_size:
                         stamp = safe_read.make_stamp(status)
             yield stamp
 
@@ -367,15 +370,13 @@ class WorkingTree:
         return [real for path in paths if (real := self._find_folder(path)) is not None]
 
     def _is_real_folder(self, path: str, known: dict[str, bool]) -> bool:
-        """Return whether a folder, with a slash at its end, and all above it are no links. Adds to `known`, which has ""."""
-        unknown = []
-        while path not in known:
-            unknown.append(path)
-            path = path[: path.rfind("/", 0, -1) + 1]
-        is_real = known[path]
-        for folder in reversed(unknown):
-            is_real = known[folder] = is_real and self._is_folder(folder[:-1])
-        return is_real
+        """Return whether a folder and all above it are no links. Adds to `known` what each of them is."""
+        for folder in (*list_parents(path), path):
+            if folder not in known:
+                known[folder] = self._is_folder(folder)
+            if not known[folder]:
+                return False
+        return True
 
     def _is_folder(self, path: str) -> bool:
         try:
@@ -386,10 +387,8 @@ class WorkingTree:
     def _is_there(self, path: str) -> bool:
         try:
             os.lstat(self._absolute(path))
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:  # reading it says why
-            return True
+        except OSError as error:  # of any other, reading it says why
+            return not isinstance(error, FileNotFoundError | NotADirectoryError)
         return True
 
     def _absolute(self, path: str) -> str:

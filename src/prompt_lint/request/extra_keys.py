@@ -62,10 +62,8 @@ _CONTENT_KEYS = frozenset(
 )
 # A word, a number, a date, a path or an id says how to answer; a sentence is something to read.
 _IDENTIFIER = r"[A-Za-z0-9_.:/@+,=#-]{0,64}"
-# Keys that are longer by more characters than a known one aren't looked at for slips, and no more keys than these.
-_MAX_SLIP, _MAX_SLIPS = 9, 200
-# Longer keys aren't looked at for synonyms.
-_MAX_SYNONYM_LENGTH = 40
+# No more unknown keys are looked at for slips.
+_MAX_SLIPS = 200
 
 
 def refuse_keys(fields: Mapping[str, Any]) -> None:
@@ -91,7 +89,7 @@ def _is_synonym(key: str, value: object) -> bool:
     """Return whether an unknown key is a counted one in other words, or holds a second request."""
     if key in {"params", "body"}:
         return isinstance(value, dict) and any(value.get(field) for field in ("messages", "system", "tools"))
-    return len(key) <= _MAX_SYNONYM_LENGTH and re.sub("[_-]", "", key).lower() in _SYNONYMS
+    return re.sub("[_-]", "", key).lower() in _SYNONYMS
 
 
 def refuse_slips_of_choice(choice: Mapping[str, Any]) -> None:
@@ -104,8 +102,7 @@ def refuse_slips_of_choice(choice: Mapping[str, Any]) -> None:
 
 
 def _refuse_slips(unknown: Sequence[str], known: Sequence[str]) -> None:
-    longest = max(map(len, known)) + _MAX_SLIP
-    for key in [key for key in unknown if len(key) <= longest][:_MAX_SLIPS]:
+    for key in unknown[:_MAX_SLIPS]:
         if near := find_nearest(key, known, 0.8):
             message = f"has the key `{shorten(key)}`: did you mean `{near}`?"
             raise ShapeError((key,), message, REQUEST_EXAMPLE)

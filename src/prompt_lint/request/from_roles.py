@@ -87,7 +87,7 @@ def _check_tools(tools: Sequence[ToolDefinition]) -> None:
         raise Unreadable(error.message, error.hint, tools[int(error.key_path[1])].first_line) from None
 
 
-def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition] = ()) -> Iterator[Part]:
+def split_parts(turns: Iterable[Turn], tools: Sequence[ToolDefinition]) -> Iterator[Part]:
     """Yield the tools, and the turns as the request numbers them; by heading, where they have headings."""
     for number, (definition, first_line, last_line) in enumerate(tools):
         title = f"tools[{number}] {definition['name']}"

@@ -113,13 +113,13 @@ def disable_parallel_calls(choice: Mapping[str, Any]) -> dict[str, Any]:
     return {**choice, "disable_parallel_tool_use": True} if choice["type"] != "none" else {**choice}
 
 
-def get_tool_name(tool: object, key: str = "") -> str:
-    """Return the name of a tool in any spelling, `key` where it has none."""
+def get_tool_name(tool: object) -> str:
+    """Return the name of a tool in any spelling, "" where it has none."""
     if not isinstance(tool, dict):
-        return key
+        return ""
     inner = tool.get("function")
-    name = (inner if isinstance(inner, dict) else tool).get("name", key)
-    return name if isinstance(name, str) else key
+    name = (inner if isinstance(inner, dict) else tool).get("name")
+    return name if isinstance(name, str) else ""
 
 
 def render_tool(tool: Mapping[str, Any], *, escapes: bool = False) -> str:

@@ -23,6 +23,8 @@ _INVISIBLE = re.compile(
 
 _COMMANDS = re.compile(r"##(?=vso|\w*\[)", re.ASCII)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# In JSON of ASCII: an escaped backslash or a whole pair, which are passed over, or a surrogate that has no other half.
+_LONE_IN_JSON = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\u(d[89a-f]..)")
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -39,8 +41,16 @@ def escape_line(text: str) -> str:
 
 
 def dump_json(document: object, *, indent: int | None = 2) -> str:
-    """Return JSON in ASCII with a newline at its end, in which no CI runner finds a command when a log shows it."""
-    return _COMMANDS.sub("#\\\\u0023", json.dumps(document, indent=indent)) + "\n"
+    r"""Return JSON in ASCII with a newline at its end, in which no CI runner finds a command when a log shows it.
+
+    Bytes that aren't UTF-8 (lone surrogates) become `\xff`, as `escape_surrogates` has them.
+    """
+    text = _LONE_IN_JSON.sub(_escape_in_json, json.dumps(document, indent=indent))
+    return _COMMANDS.sub("#\\\\u0023", text) + "\n"
+
+
+def _escape_in_json(match: re.Match[str]) -> str:
+    return f"\\{_escape_character(chr(int(match[1], 16)))}" if match[1] else match[0]
 
 
 def escape_surrogates(text: str) -> str:

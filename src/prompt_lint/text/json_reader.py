@@ -101,7 +101,8 @@ class _DuplicateKeyError(ValueError):
     """An object has a key twice. Its text is the key."""
 
 
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object that a JSON parser has read. Raises `ValueError` for one with a key twice."""
     built = dict(pairs)
     if len(built) != len(pairs):
         seen: set[str] = set()
@@ -124,7 +125,7 @@ def _parse_float(number: str) -> float:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_build_object, parse_constant=_refuse_constant, parse_float=_parse_float
+    object_pairs_hook=build_object, parse_constant=_refuse_constant, parse_float=_parse_float
 )
 
 

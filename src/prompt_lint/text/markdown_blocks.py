@@ -37,11 +37,14 @@ class Block(NamedTuple):
     lines: list[BlockLine]
 
 
-def find_blocks(text: str) -> Iterator[Block]:
-    """Yield the paragraphs, headings and HTML blocks of a text, in its order. LF and a lone CR end a line."""
+def find_blocks(text: str, first_line: int = 1) -> Iterator[Block]:
+    """Yield the paragraphs, headings and HTML blocks of a text, in its order. LF and a lone CR end a line.
+
+    `first_line` is that of the text in its file.
+    """
     parser = _BlockParser()
     start = 0
-    for number, piece in enumerate(text.split("\n"), 1):
+    for number, piece in enumerate(text.split("\n"), first_line):
         for content in piece.split("\r"):
             end = start + len(content)
             yield from parser.add_line(BlockLine(number, start, end, content.expandtabs(4)))

@@ -41,13 +41,12 @@ class _Glob(NamedTuple):
     """One pattern without `!` and braces, as an expression that is matched from the start of a path.
 
     `is_floating`: the caller tries the expression at the start of every name of a path. `ending` is the literal text
-    that what it matches ends with; `matches_below`: a `/` comes after it.
+    that what it matches ends with.
     """
 
     regex: str
     is_floating: bool
     ending: str
-    matches_below: bool
 
 
 class _Run(NamedTuple):
@@ -145,36 +144,16 @@ def _is_anchored(pattern: str) -> bool:
 
 
 def _build_matcher(runs: Sequence[_Run]) -> Callable[[str], bool]:
-    included = [glob for run in runs if run.includes for glob in run.globs]
-    if not included:
-        return lambda _: False
     # The last match decides, so the last run comes first.
     steps = [(re.compile(_join_globs(run.globs)).match, run.includes) for run in reversed(runs)]
-    only = steps[0][0] if len(steps) == 1 else None
-    if not all(glob.ending for glob in included):
-        return (lambda path: only(path) is not None) if only else (lambda path: _apply_steps(path, steps))
-
-    # Most paths don't have what any pattern ends with; that is faster to find out without the expression.
-    endings = tuple({glob.ending for glob in included if not glob.matches_below})
-    folder_endings = tuple({f"{glob.ending}/" for glob in included})
 
     def matches(path: str) -> bool:
-        if not path.endswith(endings):
-            for ending in folder_endings:
-                if ending in path:
-                    break
-            else:
-                return False
-        return only(path) is not None if only else _apply_steps(path, steps)
+        for match, includes in steps:
+            if match(path):
+                return includes
+        return False
 
     return matches
-
-
-def _apply_steps(path: str, steps: Sequence[tuple[Callable[[str], object], bool]]) -> bool:
-    for match, includes in steps:
-        if match(path) is not None:
-            return includes
-    return False
 
 
 def _join_globs(globs: Sequence[_Glob]) -> str:
@@ -269,14 +248,14 @@ def _translate_pattern(pattern: str, end: str) -> _Glob:
     ]
     if segments == [_ANY_DEPTH]:  # everything, or (`**/`) everything that is in a folder
         regex = "[^/]+/" if matches_below else ""
-        return _Glob(regex, is_floating=False, ending="", matches_below=matches_below)
+        return _Glob(regex, is_floating=False, ending="")
     if segments[-1] == _ANY_DEPTH:
         matches_below = True
         segments.pop()
-    return _join_segments(segments, "/" if matches_below else end, matches_below=matches_below)
+    return _join_segments(segments, "/" if matches_below else end)
 
 
-def _join_segments(segments: Sequence[list[str]], end: str, *, matches_below: bool) -> _Glob:
+def _join_segments(segments: Sequence[list[str]], end: str) -> _Glob:
     """Join the segments between `**` to blocks, each of which is matched at the leftmost name where it fits."""
     blocks: list[list[str]] = [[]]
     ending = ""
@@ -291,9 +270,9 @@ def _join_segments(segments: Sequence[list[str]], end: str, *, matches_below: bo
         "/".join(block) + bound if block else "" for block, bound in zip(blocks, bounds, strict=True)
     ]
     if not first and len(others) == 1:
-        return _Glob(others[0], is_floating=True, ending=ending, matches_below=matches_below)
+        return _Glob(others[0], is_floating=True, ending=ending)
     rest = "".join(f"(?>{_ANY_FOLDERS}{block})" for block in others)
-    return _Glob(f"{first}{rest}", is_floating=False, ending=ending, matches_below=matches_below)
+    return _Glob(f"{first}{rest}", is_floating=False, ending=ending)
 
 
 def _split_segments(pattern: str) -> list[list[str]]:

@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def remove_stretches(text: str, stretches: Sequence[tuple[int, int]]) -> tuple[str, Sequence[int]]:
-    """Return the text without these stretches, and the original numbers of its lines."""
+def remove_stretches(
+    text: str, stretches: Sequence[tuple[int, int]], first_line: int
+) -> tuple[str, Sequence[int]]:
+    """Return the text without these stretches, and the original numbers of its lines, which begin with `first_line`."""
     if not stretches:
-        return text, range(1, text.count("\n") + 2)
+        return text, range(first_line, first_line + text.count("\n") + 1)
     kept: list[str] = []
     lines: list[int] = []
-    offset, line, starts_line = 0, 1, True
+    offset, line, starts_line = 0, first_line, True
     for start, end in [*stretches, (len(text), len(text))]:
         piece = text[offset:start]
         breaks = piece.count("\n")

@@ -71,7 +71,6 @@ def run(
     """Make the report and write its outputs. Raises `Fatal`."""
     refuse_pull_request(env)
     conditions = _parse_conditions(options.fail_on)
-    _refuse_empty_values(options, output)
     targets = add_summary(choose_targets(output, env, describe_input), env, describe_input)
     checked = read_prompts(options.check) if options.check else None
     credential = find_admin_credential(env, analytics=options.source == "analytics")
@@ -90,19 +89,6 @@ def _parse_conditions(texts: Sequence[str]) -> list[FailCondition]:
         except ValueError as error:
             raise Fatal(f"--fail-on {text[:100]!r} {error}") from None
     return conditions
-
-
-def _refuse_empty_values(options: Options, output: OutputOptions) -> None:
-    """Raises `Fatal` for an empty value: a variable that isn't set would pass for an option that wasn't used."""
-    values: dict[str, Sequence[str | None]] = {
-        "--check": [options.check],
-        "--output-file": [output.output_file],
-        "--model": options.models,
-        "--workspace": options.workspaces,
-    }
-    for name, option_values in values.items():
-        if any(value is not None and not value.strip() for value in option_values):
-            raise Fatal(f"{name} is empty", "give it a value, or leave it out; is a variable in it not set?")
 
 
 def read_prompts(check_file: str) -> CheckedPrompts:

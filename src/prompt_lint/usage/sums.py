@@ -15,11 +15,7 @@ _Key = TypeVar("_Key", bound="Hashable")
 
 
 def sum_usage(usages: Iterable[Usage]) -> Usage:
-    rows = list(usages)
-    if len(rows) == 1:
-        return rows[0]
-    columns = list(zip(*rows, strict=True))
-    return Usage(*map(sum, columns)) if columns else Usage()
+    return Usage(*map(sum, zip(*usages, strict=True)))
 
 
 def sum_usage_by(pairs: Iterable[tuple[_Key, Usage]]) -> defaultdict[_Key, Usage]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prompt_lint.usage.cost_estimates import estimate_costs
 from prompt_lint.usage.groups import compute_group_changes, compute_groups
@@ -17,10 +17,12 @@ from prompt_lint.usage.values import (
     MILLION,
     TOKEN_KINDS,
     ZERO,
+    CostRow,
     Forecast,
     Totals,
     TrendPoint,
     Trends,
+    UsageRow,
     Window,
     midnight,
 )
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from prompt_lint.usage.values import Bucket, Period, UsageData
+
+
+_Row = TypeVar("_Row", UsageRow, CostRow)
 
 
 def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: Sequence[str]) -> Trends:
@@ -60,15 +65,16 @@ def compute_trends(data: UsageData, period: Period, bucket: Bucket, dimensions: 
 
 def _select_window(data: UsageData, window: Window | None) -> UsageData:
     """The rows of a window; none where there is no window."""
-    start, end = window or (data.complete_until, data.complete_until)
+
+    def select(rows: Sequence[_Row]) -> list[_Row]:
+        return [row for row in rows if window and window.contains(row.start)]
+
     return data._replace(
-        usage_rows=[row for row in data.usage_rows if start <= row.start < end],
-        price_usage_rows=[row for row in data.price_usage_rows if start <= row.start < end],
-        cost_rows=[row for row in data.cost_rows if start <= row.start < end],
-        price_cost_rows=[row for row in data.price_cost_rows if start <= row.start < end],
-        speed_rows=None
-        if data.speed_rows is None
-        else [row for row in data.speed_rows if start <= row.start < end],
+        usage_rows=select(data.usage_rows),
+        price_usage_rows=select(data.price_usage_rows),
+        cost_rows=select(data.cost_rows),
+        price_cost_rows=select(data.price_cost_rows),
+        speed_rows=None if data.speed_rows is None else select(data.speed_rows),
     )
 
 

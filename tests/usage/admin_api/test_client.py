@@ -122,7 +122,7 @@ def test_every_lasting_fault_ends_in_time_without_the_key(
     server.plan = always(fault)
     began = time.monotonic()
     error = fetch_and_fail(server, monkeypatch, QUICK)
-    text = "".join(traceback.format_exception(error)) + repr(error.messages())
+    text = "".join(traceback.format_exception(error)) + repr((error.message, error.hint))
 
     assert time.monotonic() - began < QUICK.deadline + 3
     assert error.exit_code == ExitCode.UNCOUNTED

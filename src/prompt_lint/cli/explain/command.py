@@ -75,7 +75,6 @@ _MAX_VERDICTS = 30
 def command(
     env: Mapping[str, str],
     path: str,
-    max_file_size: int,
     show_request: bool,
     color: str,
     config_options: ConfigOptions,
@@ -90,10 +89,10 @@ def command(
     if show_request:
         if groups or is_folder:
             raise Fatal(f"{path} is a {'folder' if is_folder else 'group'}", "--show-request needs a file")
-        prompts, rule = _read_requests(tree, config, relative, max_file_size)
+        prompts, rule = _read_requests(tree, config, relative)
         write_stdout(render_requests(prompts, rule.models))
         return ExitCode.OK
-    settings = make_settings(env, config, options.JudgingOptions(max_file_size))
+    settings = make_settings(env, config, options.JudgingOptions())
     view = View(color=wants_color(color, env), verbosity=1, width=find_width(env))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         if groups:
@@ -117,7 +116,7 @@ def _find_subject(
         if near := find_nearest(path, [group.name for group in groups]):
             raise Fatal(f"there is no file, folder or group `{path}`", f"did you mean the group `{near}`?")
     tree, config, [relative] = load_project(env, (path,), config_options)
-    if mistakes := config.find_nearest(relative).mistakes:
+    if mistakes := config.find_governing(relative).mistakes:
         raise ConfigErrors(mistakes)
     return tree, config, relative, ()
 
@@ -127,7 +126,7 @@ def explain_path(
 ) -> tuple[str, ExitCode]:
     """Return a text for a person, and the exit code of `check PATH`, or 0 where no rule matches."""
     matcher = compile_config(config)
-    file, targets = _find_file(tree, config, matcher, path, settings.max_file_size)
+    file, targets = _find_file(tree, config, matcher, path)
     named, path = path, file.display_path if file else _choose_name(tree, matcher, path)
     lines = [escape_line(path), *([f"  {escape_line(named)} is a link to it"] if named != path else ())]
     lines += _describe_config(config, path)
@@ -139,9 +138,7 @@ def explain_path(
         return _join_lines(lines), ExitCode.OK
     users = [*_describe_groups(targets), *_describe_importers(path, targets)]
     if file:
-        source = FileToExplain(
-            tree, file, file.rule.models[0], sources.offline_counter.count_text, settings.max_file_size
-        )
+        source = FileToExplain(tree, file, file.rule.models[0])
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:
@@ -157,24 +154,24 @@ def _join_lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _read_requests(tree: WorkingTree, config: Config, path: str, max_bytes: int) -> tuple[list[Prompt], Rule]:
+def _read_requests(tree: WorkingTree, config: Config, path: str) -> tuple[list[Prompt], Rule]:
     """Return the prompts of a file, with their requests, and its rule. Raises `Fatal`, `Unreadable`."""
     matcher = compile_config(config)
-    file, _ = _find_file(tree, config, matcher, path, max_bytes)
+    file, _ = _find_file(tree, config, matcher, path)
     if not file:
         raise Fatal(f"no rule matches `{path}`", f"see `prompt-lint explain {path}`")
-    data, reader = tree.read(file.path, max_bytes), IncludeReader(tree, max_bytes)
+    data, reader = tree.read(file.path), IncludeReader(tree)
     return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
 
 
 def _find_file(
-    tree: WorkingTree, config: Config, matcher: RuleMatcher, path: str, max_bytes: int
+    tree: WorkingTree, config: Config, matcher: RuleMatcher, path: str
 ) -> tuple[MatchedFile | None, Targets]:
     """Return the file of a path to which a rule applies, if there is one, and the targets of a check of that path.
 
     A link is that file itself, where the file is read by the link's name.
     """
-    targets = find_targets(tree, config, [path], max_bytes)
+    targets = find_targets(tree, config, [path])
     names = {path, _choose_name(tree, matcher, path)}
     read_as = (file for file in targets.matched if file.read_as == path)
     matched = (file for file in targets.matched if not names.isdisjoint({file.path, *file.aliases}))
@@ -189,7 +186,7 @@ def _choose_name(tree: WorkingTree, matcher: RuleMatcher, path: str) -> str:
 
 def _describe_config(config: Config, path: str) -> Iterator[str]:
     """Yield which of several configurations governs a path, and why."""
-    nearest = config.find_nearest(path)
+    nearest = config.find_governing(path)
     if config.nested and nearest.path:
         yield f"  governed by {escape_line(nearest.path)}: the nearest configuration above it"
     elif config.nested:
@@ -216,7 +213,7 @@ def _describe_reading(source: FileToExplain) -> Iterator[str]:
     """Yield how a file is read."""
     file, rule = source.file, source.file.rule
     try:
-        recognised = recognise(file.display_path, source.tree.read(file.path, source.max_bytes), rule)
+        recognised = recognise(file.display_path, source.tree.read(file.path), rule)
         yield f"  format {recognised.name}: {recognised.why}"
     except Unreadable as error:
         yield f"  format unknown: the file {escape_line(error.message)}"
@@ -234,9 +231,7 @@ def _describe_groups(targets: Targets) -> Iterator[str]:
 
 def _describe_importers(path: str, targets: Targets) -> Iterator[str]:
     """Yield the files whose prompts import this one."""
-    importers = [
-        file.display_path for file in targets.matched if path not in {file.path, file.read_as, *file.aliases}
-    ]
+    importers = [file.display_path for file in targets.matched if path not in file.all_names]
     yield from (f"  taken in by the prompt of {escape_line(name)}" for name in importers[:_MAX_IMPORTERS])
     if len(importers) > _MAX_IMPORTERS:
         yield f"  and by {pluralize(len(importers) - _MAX_IMPORTERS, 'more file')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.counting.offline_counts import count_text
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.imported_files import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
@@ -18,7 +19,7 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.counts import Count
@@ -32,33 +33,31 @@ _MAX_INDENTS = 8
 
 
 class FileToExplain(NamedTuple):
-    """A file, and how its texts are counted."""
+    """A file, and the model that its texts are counted for."""
 
     tree: WorkingTree
     file: MatchedFile
     model: str
-    count_text: Callable[[str, str], Count]
-    max_bytes: int
 
     def describe_tokens(self, text: str) -> str:
         count = self.measure(text)
         return describe_tokens(count.tokens, count.margin)
 
     def measure(self, text: str) -> Count:
-        return self.count_text(self.model, text) if text else EMPTY_COUNT
+        return count_text(self.model, text) if text else EMPTY_COUNT
 
 
 def describe_contents(source: FileToExplain) -> Iterator[str]:
     """Yield lines about each prompt of a file; none from where it can't be measured, which its report says."""
     tree, rule, path = source.tree, source.file.rule, source.file.display_path
-    reader = IncludeReader(tree, source.max_bytes)
+    reader = IncludeReader(tree)
     try:
-        data = tree.read(source.file.path, source.max_bytes)
+        data = tree.read(source.file.path)
         prompts = list(parse_file(path, data, rule, reader, Diagnostics([], [])))
         prompt_format = FORMATS[recognise(path, data, rule).name]
         for prompt in prompts[:_MAX_PROMPTS]:
             yield f"  {_describe_prompt(prompt, source)}"
-            include = IncludeReader(tree, source.max_bytes).include
+            include = IncludeReader(tree).include
             parts = list(prompt_format.parts(path, data, prompt, include))
             yield from _describe_own_parts(parts, source)
             yield from _describe_imports(parts, source)

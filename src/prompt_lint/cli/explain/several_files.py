@@ -33,7 +33,7 @@ def explain_folder(
     tree: WorkingTree, config: Config, folder: str, sources: CountSources, settings: Settings, view: View
 ) -> tuple[str, ExitCode]:
     """Return which rules apply to the files below a folder, and the exit code of `check FOLDER`; 0 where none does."""
-    targets = find_targets(tree, config, [folder], settings.max_file_size)
+    targets = find_targets(tree, config, [folder])
     below, importers = _split_by_place(targets, folder)
     by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
@@ -64,7 +64,7 @@ def _split_by_place(targets: Targets, folder: str) -> tuple[list[MatchedFile], l
     below: list[MatchedFile] = []
     importers: list[MatchedFile] = []
     for file in targets.matched:
-        is_inside = any(map(is_named, (file.path, file.read_as, *file.aliases)))
+        is_inside = any(map(is_named, file.all_names))
         (below if is_inside else importers).append(file)
     return below, importers
 
@@ -79,10 +79,10 @@ def explain_groups(
 ) -> tuple[str, ExitCode]:
     """Return what groups of one name are made of and come to, and 1 if one is over its limit. Raises `Fatal`."""
     name, rule = groups[0].name, groups[0].rule
-    targets = find_targets(tree, config, (), settings.max_file_size)
+    targets = find_targets(tree, config, ())
     group_files = [each for each in targets.groups if each.group in groups]
     run = Run(config.path, sources, settings, Diagnostics([], []))
-    prompts = read_groups(group_files, tree, settings.max_file_size, run.diagnostics)
+    prompts = read_groups(group_files, tree, run.diagnostics)
     report = judge_prompts(run, prompts, len(group_files))
     if not group_files:
         raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")

@@ -69,12 +69,12 @@ def command(
     Looks for prompts, and writes a .prompt-lint.yaml with limits that leave them room to grow. Nothing is sent anywhere.
     """
     wanted = _split_extras(extras or "")
-    tree = open_tree(working_directory(), use_git=not no_git)
+    tree = open_tree(working_directory(), use_git=not no_git, max_file_size=max_file_size)
     if wanted and not force and not dry_run and (existing := find_config(tree.top)):
         write_stdout(f"{existing} exists and stays as it is.\n{_write_extras(tree, wanted)}")
         return ExitCode.OK
     name = choose_name(tree.top, replaces=force or dry_run)
-    settings = make_settings(env, None, options.JudgingOptions(max_file_size))
+    settings = make_settings(env, None, options.JudgingOptions())
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, name, models, sources, settings)
     model = models[0] if models else DEFAULT_MODEL

@@ -28,7 +28,7 @@ def write_file(top: str, name: str, text: str, *, replaces: bool) -> None:
         with write_temporary_file(folder, text.encode(), like=target) as temporary:
             _move(temporary, target, replaces=replaces)
     except OSError as error:
-        hint = SYSTEM_HINTS.get(error.errno or 0, "")
+        hint = SYSTEM_HINTS.get(error.errno, "")
         raise Fatal(f"could not write {name}: {error.strerror}", hint, ExitCode.UNCOUNTED) from None
 
 

@@ -51,19 +51,19 @@ def has_special_name(path: str) -> bool:
     return not (_is_data(path) and is_test_data(path)) and possible_formats(path, _ANY_FORMAT) != ("text",)
 
 
-def inspect_file(path: str, tree: WorkingTree, max_bytes: int) -> Inspection:
+def inspect_file(path: str, tree: WorkingTree) -> Inspection:
     """Return what a file is. One that can't be measured has a format only if it was meant for a prompt."""
     try:
-        data = tree.read(path, max_bytes)
+        data = tree.read(path)
     except MissingFile:
         return Inspection()
     except Unreadable as error:
         is_meant = _is_data(path) and _mentions_prompts(path)
         return Inspection("request", error.message) if is_meant else Inspection()
-    return _inspect_bytes(path, data, tree, max_bytes)
+    return _inspect_bytes(path, data, tree)
 
 
-def _inspect_bytes(path: str, data: bytes, tree: WorkingTree, max_bytes: int) -> Inspection:
+def _inspect_bytes(path: str, data: bytes, tree: WorkingTree) -> Inspection:
     if _is_data(path) and not _mentions_prompts(path) and not _has_sign(data):
         return Inspection()
     name = recognise(path, data, _ANY_FORMAT).name
@@ -75,7 +75,7 @@ def _inspect_bytes(path: str, data: bytes, tree: WorkingTree, max_bytes: int) ->
     has_request = False
     try:
         if _REQUEST_WORDS.search(data):
-            prompts = list(parse_file(path, data, _ANY_FORMAT, IncludeReader(tree, max_bytes), diagnostics))
+            prompts = list(parse_file(path, data, _ANY_FORMAT, IncludeReader(tree), diagnostics))
             has_request = any(prompt.request for prompt in prompts)
         fault = diagnostics.problems[0].message if diagnostics.problems else ""
     except Unreadable as error:

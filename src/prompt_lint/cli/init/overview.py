@@ -15,9 +15,9 @@ from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.repo.working_tree import open_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from prompt_lint.cli.options import CountingOptions
+    from prompt_lint.cli.options import ConfigOptions, CountingOptions
 
 _HEADING = "No .prompt-lint.yaml yet. These look like the prompts of this repository:"
 _NEXT_STEP = (
@@ -26,11 +26,12 @@ _NEXT_STEP = (
 
 
 def render_overview(
-    env: Mapping[str, str], models: Sequence[str], max_file_size: int, counting_options: CountingOptions
+    env: Mapping[str, str], config_options: ConfigOptions, counting_options: CountingOptions
 ) -> str:
     """Return what `init` would find, for a person. Nothing is sent. Raises `Fatal` where it finds nothing."""
-    tree = open_tree(working_directory())
-    settings = make_settings(env, None, JudgingOptions(max_file_size))
+    models = config_options.models
+    tree = open_tree(working_directory(), max_file_size=config_options.max_file_size)
+    settings = make_settings(env, None, JudgingOptions())
     with open_count_sources(env, None, tree.top, counting_options._replace(offline=True)) as sources:
         proposal = propose_config(tree, NAMES[0], models, sources, settings)
     found = render_kinds(proposal, models[0] if models else DEFAULT_MODEL)

@@ -18,7 +18,7 @@ from prompt_lint.cli.init.survey import survey_tree
 from prompt_lint.config.configuration import Config
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.config.schema import parse_config, rule_from_flags
-from prompt_lint.formats import FORMATS
+from prompt_lint.formats import RULE_KEYS
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.model.models import DEFAULT_MODEL
 from prompt_lint.model.rules import Reference
@@ -93,7 +93,7 @@ class _SurveyedTree(NamedTuple):
     def parse(self, draft: Draft) -> Config:
         """Return the configuration that a draft makes. It governs no folder that has its own."""
         nested = tuple(Config(folder, (), (), folder=folder) for folder in sorted(self.survey.governed))
-        return parse_config(render_config(draft).encode(), self.name, FORMATS)._replace(nested=nested)
+        return parse_config(render_config(draft).encode(), self.name, RULE_KEYS)._replace(nested=nested)
 
 
 def propose_config(
@@ -101,12 +101,12 @@ def propose_config(
 ) -> Proposal:
     """Return a configuration, to be called `name`, with which `check` ends with 0. Raises `Fatal` if there can't be one."""
     models = rule_from_flags(models or [DEFAULT_MODEL], None).models
-    survey = survey_tree(tree, name, settings.max_file_size, sources.progress)
+    survey = survey_tree(tree, name, sources.progress)
     source_rules = tuple(describe_source_files(tree, survey.governed, survey.too_large))
     if not survey.findings:
         hint = _suggest_rule(models, survey.doubtful)
         raise Fatal(_NOTHING_FOUND, "\n".join((hint, "", *source_rules) if source_rules else (hint,)))
-    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, settings.max_file_size, sources.progress))
+    surveyed = _SurveyedTree(tree, name, survey, Reader(tree, sources.progress))
     draft = Draft(tuple(models), tuple(survey.findings))
     for _ in range(_MAX_DRAFTS):
         draft, config, prompts = _settle(surveyed, draft)
@@ -131,7 +131,7 @@ def _settle(surveyed: _SurveyedTree, draft: Draft) -> tuple[Draft, Config, dict[
     """Revise a draft until its rules match, and all that they match can be read. Return it with its prompts by kind."""
     for _ in range(_MAX_DRAFTS):
         config = surveyed.parse(draft)
-        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        targets = find_targets(surveyed.tree, config, ())
         revised, prompts = _revise(surveyed, draft, config, targets)
         if not revised.findings:
             raise Fatal(
@@ -199,7 +199,7 @@ def _finish(
         by_title = _list_sizes(draft, sizes)
         final = _set_limits(draft, by_title, surveyed.survey.links)
         config = surveyed.parse(final)
-        targets = find_targets(surveyed.tree, config, (), surveyed.reader.max_bytes)
+        targets = find_targets(surveyed.tree, config, ())
         # A link to a file of another rule is a prompt of its own as soon as the two have different limits.
         added = _list_unmeasured(surveyed, final, config, targets, prompts)
         if not added:

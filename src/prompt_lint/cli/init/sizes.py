@@ -63,9 +63,8 @@ class Reading(NamedTuple):
 class Reader:
     """Reads each file once, however often a draft is revised."""
 
-    def __init__(self, tree: WorkingTree, max_bytes: int, progress: Progress) -> None:
+    def __init__(self, tree: WorkingTree, progress: Progress) -> None:
         self.tree = tree
-        self.max_bytes = max_bytes
         self._progress = progress
         self._readings: dict[tuple[str, str, str, str], Reading] = {}
 
@@ -78,10 +77,8 @@ class Reader:
     def _read(self, file: MatchedFile) -> Reading:
         path, diagnostics = file.display_path, Diagnostics([], [])
         try:
-            data = self.tree.read(file.path, self.max_bytes)
-            prompts = list(
-                parse_file(path, data, file.rule, IncludeReader(self.tree, self.max_bytes), diagnostics)
-            )
+            data = self.tree.read(file.path)
+            prompts = list(parse_file(path, data, file.rule, IncludeReader(self.tree), diagnostics))
         except Unreadable as error:
             return Reading((), (), Problem(path, error.line, error.message, error.hint))
         faults = [problem for problem in diagnostics.problems if problem.exit_code is not ExitCode.OVER_LIMIT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.phrases import format_count
+from prompt_lint.output.text_pieces import align_columns
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -20,11 +21,7 @@ _PATH_WIDTH = 60
 def render_kinds(proposal: Proposal, model: str) -> str:
     """Return a table of the kinds, with the tokens of all their prompts, and the largest of each."""
     rows = [("kind", "files", "tokens", "largest prompt", ""), *map(_make_row, proposal.kinds)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        f"{title:<{widths[0]}}  {files:>{widths[1]}}  {tokens:>{widths[2]}}  {largest:>{widths[3]}}  {path}".rstrip()
-        for title, files, tokens, largest, path in rows
-    ]
+    lines = [line.rstrip() for line in align_columns(rows, left=(0, 4))]
     lines.append(f"Tokens are those of {escape_line(model)}, counted offline; ~ is an estimate.")
     return "".join(f"{line}\n" for line in lines)
 
@@ -61,6 +58,4 @@ def _describe_loaded(proposal: Proposal) -> Iterator[str]:
     rows = [(f"~{part.tokens:,}", escape_line(part.path or part.title)) for part in parts[:_MAX_PARTS]]
     if rest:
         rows.append((f"~{sum(part.tokens for part in rest):,}", f"in {len(rest):,} more"))
-    width = max((len(tokens) for tokens, _ in rows), default=0)
-    for tokens, name in rows:
-        yield f"  {tokens:>{width}}  {name}"
+    yield from (f"  {line}" for line in align_columns(rows, left=(1,)))

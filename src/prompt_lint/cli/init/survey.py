@@ -59,10 +59,10 @@ class Survey(NamedTuple):
     too_large: Collection[str] = ()
 
 
-def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: Progress) -> Survey:
+def survey_tree(tree: WorkingTree, config_name: str, progress: Progress) -> Survey:
     """Look at the name of every file but the configuration, and into those that may be prompts. Raises `Fatal`.
 
-    Files of more than `max_bytes`, and others that can't be read, are known by name alone.
+    Files that are too large, and others that can't be read, are known by name alone.
     """
     entries = tree.list_entries()
     links = tree.find_aliases(entries)
@@ -72,7 +72,7 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
     governed = {folder for path in configs if (folder := path.rpartition("/")[0])}
     paths = sorted(path for path in files | links.keys() if governed.isdisjoint(list_parents(path)))
     special = [path for path in paths if path not in links and has_special_name(path)]
-    inspections = {path: inspect_file(path, tree, max_bytes) for path in progress.track_files(special)}
+    inspections = {path: inspect_file(path, tree) for path in progress.track_files(special)}
     faults = {path: inspection.fault for path, inspection in inspections.items() if inspection.fault}
     formats = {path: "" if path in faults else inspection.format for path, inspection in inspections.items()}
     survey = find_prompts(paths, formats)
@@ -81,7 +81,7 @@ def survey_tree(tree: WorkingTree, config_name: str, max_bytes: int, progress: P
         links=links,
         faults=faults,
         governed=governed,
-        too_large=find_larger(tree.top, files, max_bytes),
+        too_large=find_larger(tree.top, files, tree.max_file_size),
     )
 
 

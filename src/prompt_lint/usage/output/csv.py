@@ -41,23 +41,15 @@ def _lines(trends: Trends) -> list[list[str]]:
     """Usage and cost share a line where the API splits both by the same groups; else each has its own."""
     usage, costs = _sum_usage(trends), _sum_costs(trends)
     lines = []
-    times: dict[tuple[datetime, bool], list[str]] = {}
-    names: dict[tuple[str, ...], list[str]] = {}
     for key in sorted({*usage, *costs}, key=lambda key: (key[0], not key[1], key[2])):
         start, is_day, group = key
-        if (start, is_day) not in times:
-            end = start + (DAY if is_day else BUCKET_WIDTHS[trends.bucket])
-            times[start, is_day] = [
-                _name_window(trends, start),
-                format_timestamp(start),
-                format_timestamp(end),
-            ]
-        if group not in names:
-            pairs = zip(trends.groups, group, strict=True)
-            names[group] = [escape_cell(name_group(name, value, trends.data.names)) for name, value in pairs]
+        end = start + (DAY if is_day else BUCKET_WIDTHS[trends.bucket])
+        times = [_name_window(trends, start), format_timestamp(start), format_timestamp(end)]
+        pairs = zip(trends.groups, group, strict=True)
+        names = [escape_cell(name_group(name, value, trends.data.names)) for name, value in pairs]
         figures = usage[key][: None if trends.data.has_requests else len(_COLUMNS)]
         cost = format(costs[key], "f") if key in costs else ""
-        lines.append([*times[start, is_day], *names[group], *map(str, figures), cost])
+        lines.append([*times, *names, *map(str, figures), cost])
     return lines
 
 
@@ -76,9 +68,10 @@ def _name_window(trends: Trends, start: datetime) -> str:
 def _sum_usage(trends: Trends) -> Mapping[_Key, Usage]:
     data, is_day = trends.data, trends.bucket == "1d"
     select = group_selector(data.usage_dimensions, tuple(trends.groups))
-    shown = {start for start in {row.start for row in data.usage_rows} if _name_window(trends, start)}
     return sum_usage_by(
-        ((row.start, is_day, select(row.group)), row.usage) for row in data.usage_rows if row.start in shown
+        ((row.start, is_day, select(row.group)), row.usage)
+        for row in data.usage_rows
+        if _name_window(trends, row.start)
     )
 
 
@@ -87,9 +80,8 @@ def _sum_costs(trends: Trends) -> Mapping[_Key, Decimal]:
     data = trends.data
     known = [name for name in data.cost_dimensions if name not in data.estimated_dimensions]
     indices = [known.index(name) if name in known else None for name in trends.groups]
-    shown = {start for start in {row.start for row in data.cost_rows} if _name_window(trends, start)}
     return sum_amounts_by(
         ((row.start, True, tuple("" if i is None else row.group[i] for i in indices)), row.amount)
         for row in data.cost_rows
-        if row.start in shown
+        if _name_window(trends, row.start)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.text.escape import dump_json
 from prompt_lint.text.money import round_half_up
 from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.prices import sum_growth_costs
@@ -45,7 +45,7 @@ def render(report: UsageReport, *, color: bool = False) -> str:  # noqa: ARG001 
         "thresholds": [_condition(result) for result in report.condition_results],
         "caveats": [*filter(None, [sentences.explain_cut_window(trends)]), *sentences.list_caveats(report)],
     }
-    return dump_json(_encodable(document))
+    return dump_json(document)
 
 
 def render_faults(problems: Sequence[Problem]) -> str:
@@ -53,16 +53,7 @@ def render_faults(problems: Sequence[Problem]) -> str:
         {"message": problem.message, "hint": problem.hint, "exit_code": int(problem.exit_code)}
         for problem in problems
     ]
-    return dump_json(_encodable({"schema_version": SCHEMA_VERSION, "errors": errors}))
-
-
-def _encodable(value: Any) -> Any:
-    """The value with names that may hold any bytes as text that every reader of JSON takes."""
-    if isinstance(value, str):
-        return escape_surrogates(value)
-    if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, list) else value
+    return dump_json({"schema_version": SCHEMA_VERSION, "errors": errors})
 
 
 def _source(report: UsageReport) -> dict[str, Any]:

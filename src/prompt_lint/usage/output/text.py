@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.output.announcements import format_message
+from prompt_lint.output.text_pieces import align_columns
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.values import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from decimal import Decimal
 
     from prompt_lint.model.values import Problem
@@ -53,27 +54,11 @@ def _shorten(name: str) -> str:
     return figures.shorten(escape_line(name), _LONGEST_NAME)
 
 
-def _align(rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)) -> list[str]:
-    """Lines with aligned columns: those of `left` to the left, the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            f"{cell:<{width}}" if column in left else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _align_below(
-    head: Sequence[str], rows: Sequence[Sequence[str]], left: Iterable[int], *, color: bool
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], left: Collection[int] = (0,), *, color: bool
 ) -> Iterator[str]:
-    """Align rows and their head. A column without cells is left out."""
-    used = [column for column in range(len(head)) if head[column] or any(row[column] for row in rows)]
-    title, *lines = _align(
-        [[row[column] for column in used] for row in (head, *rows)],
-        [used.index(column) for column in left if column in used],
-    )
+    """Yield the lines of rows and of their head. A column without cells is left out."""
+    title, *lines = (line.rstrip() for line in align_columns([head, *rows], left))
     yield _bold(title, color=color)
     yield from lines
 
@@ -88,16 +73,13 @@ def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
 
 def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
     days = pluralize(trends.period.window.days, "day")
-    rows = [("", f"these {days}" if days != "1 day" else "this day", "before", "change")]
-    rows += [
+    head = ("", f"these {days}" if days != "1 day" else "this day", "before", "change")
+    rows = [
         (f"{'  ' if row.is_part else ''}{row.name}", row.current, row.previous, row.change)
         for row in tables.make_figure_rows(trends)
     ]
-    if trends.previous_totals is None:
-        rows = [(row[0], row[1], "", "") for row in rows]
-    head, *rest = _align(rows)
-    yield _bold(head, color=color)
-    yield from rest
+    columns = 4 if trends.previous_totals else 2
+    yield from _table(head[:columns], [row[:columns] for row in rows], color=color)
 
 
 def _trend(trends: Trends, *, color: bool) -> Iterator[str]:
@@ -105,9 +87,8 @@ def _trend(trends: Trends, *, color: bool) -> Iterator[str]:
     _, sizes = tables.measure_trend_rows(trend_rows)
     top = max(sizes, default=ZERO)
     has_parts = any(row.parts for row in trend_rows)
-    parts = {"week": "by day", "day": "by hour"}.get(unit, "")
-    rows = [(f"By {unit}", "tokens", "cost", parts, "")]
-    rows += [
+    parts = {"week": "by day", "day": "by hour"}.get(unit, "") if has_parts else ""
+    rows = [
         (
             *tables.format_trend_row(row, trends.data.currency),
             figures.draw_sparkline(row.parts),
@@ -115,11 +96,7 @@ def _trend(trends: Trends, *, color: bool) -> Iterator[str]:
         )
         for row, size in zip(trend_rows, sizes, strict=True)
     ]
-    if not has_parts:
-        rows = [(*row[:3], row[4], "") for row in rows]
-    head, *rest = _align(rows, left=(0, 3, 4))
-    yield _bold(head, color=color)
-    yield from rest
+    yield from _table((f"By {unit}", "tokens", "cost", parts, ""), rows, left=(0, 3, 4), color=color)
     if trends.today:
         yield sentences.describe_today(trends)
 
@@ -142,7 +119,7 @@ def _groups(trends: Trends, dimension: str, *, color: bool) -> Iterator[str]:
         (_shorten(row.name), row.tokens, row.cost, figures.format_percent(row.share), row.change, figures.draw_trend(row.daily))
         for row in shown
     ]  # fmt: skip
-    yield from _align_below(head, rows, left=(0, 5), color=color)
+    yield from _table(head, rows, left=(0, 5), color=color)
     remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
     if remaining:
         yield remaining
@@ -156,7 +133,7 @@ def _changes(trends: Trends, *, color: bool) -> Iterator[str]:
     for change in trends.group_changes[:_MOST_CHANGES]:
         cells = tables.format_group_change(change, trends.data.currency)
         rows.append((" · ".join(map(_shorten, change.group_names)), *cells))
-    yield from _align_below(("What changed most", "change", "before", "now"), rows, (0,), color=color)
+    yield from _table(("What changed most", "change", "before", "now"), rows, color=color)
 
 
 def _month(trends: Trends, *, color: bool) -> Iterator[str]:
@@ -172,12 +149,13 @@ def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
     costs = report.prompt_costs
     yield ""
     yield _bold(f"What the prompts of {escape_line(report.checked.file)} cost", color=color)
-    rows: list[list[str]] = [[*tables.PROMPT_COLUMNS]]
+    rows: list[Sequence[str]] = [tables.PROMPT_COLUMNS]
     for cost in costs[:_MOST_PROMPTS]:
         name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
         rows.append([_shorten(name), escape_line(model), *numbers])
     has_growth = any(cost.monthly_growth is not None for cost in costs)
-    yield from _align(rows if has_growth else [row[:4] for row in rows], left=(0, 1))
+    columns = len(tables.PROMPT_COLUMNS) if has_growth else 4
+    yield from align_columns([row[:columns] for row in rows], left=(0, 1))
     if len(costs) > _MOST_PROMPTS:
         yield f"and {len(costs) - _MOST_PROMPTS:,} more in the JSON output"
     yield from map(escape_line, sentences.explain_prompt_costs(report))

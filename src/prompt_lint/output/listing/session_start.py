@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.model.models import find_model
 from prompt_lint.output.html_page import render_table
 from prompt_lint.output.phrases import format_count, format_tokens
+from prompt_lint.output.text_pieces import format_share
 from prompt_lint.text.html_escape import escape_html
 from prompt_lint.text.plural import pluralize
 
@@ -60,12 +61,12 @@ def _render(verdict: Verdict, parts: Sequence[_Part]) -> Iterator[str]:
         f'<i class="part{number % _COLORS}" id="p{number}">{number + 1}</i>' for number in range(len(parts))
     )
     yield f'<div class="stack" aria-hidden="true">{segments}</div>'
-    total = sum(part.tokens for part in parts) or 1
+    total = sum(part.tokens for part in parts)
     rows = [
         [
             f'<i class="key part{number % _COLORS}">{number + 1}</i>{escape_html(_describe_part(part))}',
             format_tokens(part.tokens, part.margin),
-            f"{100 * part.tokens / total:.0f}%",
+            format_share(part.tokens, total),
         ]
         for number, part in enumerate(parts)
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from prompt_lint.formats.python_texts import read_assignments
+from prompt_lint.formats.python_assignments import read_assignments
 from prompt_lint.model.values import Note, Prompt
 from prompt_lint.request.from_roles import Turn, build_request, make_notes, split_pieces
 from prompt_lint.text.patterns import compile_patterns
@@ -15,7 +15,7 @@ from prompt_lint.text.template_markers import PLACEHOLDERS_NOTE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from prompt_lint.formats.python_texts import Assignment
+    from prompt_lint.formats.python_assignments import Assignment
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Part, ReadFile
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import EMPTY_COUNT, sum_counts
 from prompt_lint.output.phrases import format_count
-from prompt_lint.output.text_pieces import align_right, format_share
+from prompt_lint.output.text_pieces import align_columns, format_share
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.counts import Count
     from prompt_lint.output import View
-    from prompt_lint.output.listing import ListedPrompt
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Unless everything is to be shown: folders with less than this share of all tokens are summed up, deeper ones left out.
 _SMALL_SHARE = 0.02
@@ -61,7 +61,7 @@ def render_folders(prompts: Sequence[ListedPrompt], model: str, view: View) -> l
         share = format_share(folder.count.tokens, top.count.tokens)
         rows.append((format_count(folder.count), share, f"{folder.prompts:,}", f"{'  ' * depth}{name}"))
         stack += [(child, name, depth + 1) for name, child in reversed(_children(folder, depth, top, view))]
-    return list(align_right(rows))
+    return list(align_columns(rows, left=(3,)))
 
 
 def _children(folder: _Folder, depth: int, top: _Folder, view: View) -> list[tuple[str, _Folder]]:

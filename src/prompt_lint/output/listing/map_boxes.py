@@ -8,13 +8,11 @@ from __future__ import annotations
 from posixpath import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.output.listing import count_tokens
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.output.listing import ListedPrompt
-    from prompt_lint.output.map_colors import Palette, Shade
+    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Shares of all tokens: of a folder with a box of its own, of a box that isn't joined with others, of a rectangle.
 _FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015
@@ -45,7 +43,7 @@ class Box(NamedTuple):
 
 
 def shown_tokens(listed: ListedPrompt) -> int:
-    return count_tokens(listed.verdicts[0])
+    return listed.verdicts[0].tokens
 
 
 def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing import (
-    MAX_ROWS_PER_FILE,
+from prompt_lint.output.listing import MAX_ROWS_PER_FILE
+from prompt_lint.output.listing.folders import render_folders
+from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
     ListedPrompt,
-    count_tokens,
     counts_by_model,
     describe_totals,
     import_suffix,
@@ -19,13 +19,12 @@ from prompt_lint.output.listing import (
     sort_verdicts,
     split_by_model,
 )
-from prompt_lint.output.listing_folders import render_folders
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import (
     BOLD,
-    align_right,
+    align_columns,
     format_count,
     format_name,
     format_share,
@@ -152,7 +151,7 @@ def _render_section_sums(
     rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
     for title, number, total in sums:
         rows.append((format_count(total), format_share(total.tokens, everything), f"{number:,}", title))
-    return list(align_right(rows))
+    return list(align_columns(rows, left=(3,)))
 
 
 def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
@@ -193,14 +192,11 @@ def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
     labels = [STATUS_WORDS[row.status].label if row.status else "status" for row in rows]
     if not any(row.growth for row in rows[1:]):  # without a base
         rows = [row._replace(growth="") for row in rows]
-    widths = [max(map(len, column)) for column in zip(*(row[1:8] for row in rows), strict=True)]
-    label_width = max(map(len, labels))
-    for row, label in zip(rows, labels, strict=True):
-        cells = zip(row[1:6], widths[:5], strict=True)
-        numbers = "  ".join(f"{cell:>{width}}" for cell, width in cells if width)
+    numbers = align_columns([(label, *row[1:6]) for row, label in zip(rows, labels, strict=True)])
+    words = align_columns([row[6:] for row in rows], left=(0, 1, 2))
+    for row, first, last in zip(rows, numbers, words, strict=True):
         color = STATUS_WORDS[row.status].color if row.status not in {None, "ok"} else ""
-        status = paint(f"{label:<{label_width}}  {numbers}", color, view)
-        yield f"{status}  {row.format:<{widths[5]}}  {row.role:<{widths[6]}}  {row.name}"
+        yield f"{paint(first, color, view)}  {last}"
 
 
 def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
@@ -239,8 +235,8 @@ def _make_row(verdict: Verdict, name: str, status: ShownStatus, report: Report) 
 def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
     """Return one row for the many prompts of a file: the largest, the 95th percentile, and the worst status."""
     verdicts = [listed.verdicts[0] for listed in prompts]
-    largest = max(verdicts, key=count_tokens)
-    p95 = sorted(verdicts, key=count_tokens)[math.ceil(0.95 * len(verdicts)) - 1]
+    ordered = sorted(verdicts, key=lambda verdict: verdict.tokens)
+    largest, p95 = ordered[-1], ordered[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
     name = f"{escape_line(largest.prompt.path)} ({numbers})"
-    return _make_row(largest, name, min(map(shown_status, verdicts), key=list(STATUS_WORDS).index), report)
+    return _make_row(largest, name, find_worst_status(verdicts), report)

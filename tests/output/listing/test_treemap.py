@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt_lint.output.treemap import Rectangle, squarify
+from prompt_lint.output.listing.treemap import Rectangle, squarify
 
 SIZES = st.lists(st.integers(1, 10**7), min_size=1, max_size=30).map(
     lambda sizes: sorted(sizes, reverse=True)

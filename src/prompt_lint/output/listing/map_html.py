@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.output.listing import count_tokens
-from prompt_lint.output.listing_map import make_boxes
-from prompt_lint.output.map_colors import choose_palette
+from prompt_lint.output.listing.map_boxes import make_boxes
+from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.treemap import Rectangle, squarify
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
-from prompt_lint.output.treemap import Rectangle, squarify
 from prompt_lint.text.html_escape import escape_html, escape_markup
 from prompt_lint.text.plural import pluralize
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import Report, Verdict
-    from prompt_lint.output.listing import ListedPrompt
-    from prompt_lint.output.listing_map import Box, Cell
-    from prompt_lint.output.map_colors import Palette, Shade
+    from prompt_lint.output.listing.map_boxes import Box, Cell
+    from prompt_lint.output.listing.map_colors import Palette, Shade
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # About the size of the map in pixels on a screen and on a phone, as in listing.css; of a box, the height of its title.
 _WIDE, _NARROW, _TITLE = Rectangle(0, 0, 1002, 560), Rectangle(0, 0, 338, 640), 22
@@ -90,7 +89,7 @@ def _list_facts(verdict: Verdict) -> list[str]:
     status = shown_status(verdict)
     word = STATUS_WORDS[status].label if status != "ok" else ""
     growth = f"{verdict.growth:+,}" if verdict.growth else ""
-    return [*filter(None, (f"{count_tokens(verdict):,}", growth, percent_of_limit(verdict), word))]
+    return [*filter(None, (f"{verdict.tokens:,}", growth, percent_of_limit(verdict), word))]
 
 
 def _describe_prompt(verdict: Verdict, report: Report) -> str:
@@ -98,7 +97,7 @@ def _describe_prompt(verdict: Verdict, report: Report) -> str:
     limit = f"{percent_of_limit(verdict)} of the limit {verdict.limit:,}" if verdict.limit else "no limit"
     label = STATUS_WORDS[shown_status(verdict)].label
     tokens = f"{format_count(verdict.token_count, verdict.rule.reserve)} tokens"
-    cost = format_calls_cost(report, count_tokens(verdict), verdict.model)
+    cost = format_calls_cost(report, verdict.tokens, verdict.model)
     calls = cost and f"{cost} per 1,000 calls"
     return ", ".join(filter(None, (tokens, growth_cell(verdict), limit, calls, label, verdict.prompt.format)))
 

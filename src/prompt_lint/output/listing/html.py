@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint import __version__
 from prompt_lint.output import phrases
 from prompt_lint.output.html_page import render_page, render_problem, render_table
-from prompt_lint.output.listing import (
+from prompt_lint.output.listing.map_html import draw_map
+from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
     describe_totals,
     import_suffix,
@@ -16,9 +17,8 @@ from prompt_lint.output.listing import (
     sort_key,
     sort_verdicts,
 )
-from prompt_lint.output.map_html import draw_map
+from prompt_lint.output.listing.session_start import draw_session_start
 from prompt_lint.output.phrases import format_calls_cost, percent_of_limit
-from prompt_lint.output.session_start_html import draw_session_start
 from prompt_lint.output.status_words import STATUS_WORDS, shown_status
 from prompt_lint.output.text_changes import render_totals
 from prompt_lint.output.text_pieces import format_count, format_short_name, growth_cell
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from prompt_lint.model.values import Verdict
     from prompt_lint.output import View
-    from prompt_lint.output.listing import ListedPrompt, Listing
+    from prompt_lint.output.listing import Listing
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 _STYLE = Path(__file__).with_name("listing.css")
 # Rows of the table, those of them that aren't folded, and errors.

@@ -6,8 +6,8 @@ import pytest
 from tests.support import make
 from tests.support.files import read_nothing
 
-from prompt_lint.formats import python_source
-from prompt_lint.formats.python_source import UNKNOWN
+from prompt_lint.formats import python
+from prompt_lint.formats.python import UNKNOWN
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Note, Prompt
 
@@ -49,7 +49,7 @@ def run():
 def parse(source: str | bytes, *names: str) -> tuple[dict[str, tuple[int, str]], list[tuple[int, str]]]:
     """Return the prompts by name, with line and text, and the notes with their lines."""
     data = source if isinstance(source, bytes) else source.encode()
-    results = list(python_source.parse("a.py", data, make.rule(names=names, role="user"), read_nothing))
+    results = list(python.parse("a.py", data, make.rule(names=names, role="user"), read_nothing))
     prompts = {
         it.name: (it.line, it.request.fields["messages"][0]["content"])
         for it in results
@@ -78,10 +78,10 @@ def test_names_are_patterns_in_whichever_case() -> None:
 
 
 def test_parts_have_the_lines_of_the_file() -> None:
-    prompt = next(iter(python_source.parse("a.py", SOURCE.encode(), make.rule(), read_nothing)))
+    prompt = next(iter(python.parse("a.py", SOURCE.encode(), make.rule(), read_nothing)))
     assert isinstance(prompt, Prompt)
 
-    parts = python_source.parts("a.py", SOURCE.encode(), prompt, read_nothing)
+    parts = python.parts("a.py", SOURCE.encode(), prompt, read_nothing)
 
     assert [(part.title, part.first_line) for part in parts] == [
         ("# Role", 7),

@@ -16,13 +16,14 @@ from prompt_lint.output.json import (
     rule_object,
     warning_objects,
 )
-from prompt_lint.output.listing import counts_by_model, list_prompts
-from prompt_lint.text.escape import dump_json, escape_surrogates
+from prompt_lint.output.listing.prompts import counts_by_model, list_prompts
+from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
     from prompt_lint.model.values import ImportShares, Report, Verdict
     from prompt_lint.output import View
-    from prompt_lint.output.listing import ListedPrompt, Listing
+    from prompt_lint.output.listing import Listing
+    from prompt_lint.output.listing.prompts import ListedPrompt
 
 SCHEMA_VERSION = 1
 
@@ -57,10 +58,10 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
 def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
     prompt = listed.prompt
     return {
-        "path": escape_surrogates(prompt.path),
-        "name": escape_surrogates(prompt.name),
+        "path": prompt.path,
+        "name": prompt.name,
         "line": prompt.line,
-        "aliases": [escape_surrogates(alias) for alias in prompt.aliases],
+        "aliases": prompt.aliases,
         "format": prompt.format,
         "role": prompt.role,
         "rule": rule_object(listed.verdicts[0].rule),
@@ -83,8 +84,8 @@ def _imported(shares: ImportShares | None) -> dict[str, Any]:
 
 def _group(listed: ListedPrompt, report: Report) -> dict[str, Any]:
     return {
-        "name": escape_surrogates(listed.prompt.name),
-        "path": escape_surrogates(listed.prompt.path),
+        "name": listed.prompt.name,
+        "path": listed.prompt.path,
         "line": listed.prompt.line,
         "counts": [_count(verdict, report) for verdict in listed.verdicts],
     }

@@ -14,10 +14,11 @@ from tests.support.html_pages import CHROMIUM, assert_is_inert, lay_out, read_ta
 
 from prompt_lint.model.counts import Count
 from prompt_lint.model.values import Base, Problem
-from prompt_lint.output import View, listing_html
-from prompt_lint.output.listing import Listing, list_prompts
-from prompt_lint.output.listing_map import make_boxes
-from prompt_lint.output.map_colors import choose_palette
+from prompt_lint.output import View
+from prompt_lint.output.listing import Listing, html
+from prompt_lint.output.listing.map_boxes import make_boxes
+from prompt_lint.output.listing.map_colors import choose_palette
+from prompt_lint.output.listing.prompts import list_prompts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ PROMPTS = st.lists(st.tuples(FOLDERS, MARKDOWN_NAME, st.integers(0, 10**5)), min
 
 
 def render(report: Report) -> str:
-    return listing_html.render(Listing(report), View())
+    return html.render(Listing(report), View())
 
 
 def make_verdict(path: str, tokens: int, kind: str = "text") -> Verdict:

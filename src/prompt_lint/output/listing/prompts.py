@@ -1,67 +1,22 @@
-"""What `list` shows: every prompt of a report, and the tokens that it imports."""
+"""The prompts of a listing: in which order they are shown, and their sums."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.model.counts import sum_counts
-from prompt_lint.model.errors import ExitCode
-from prompt_lint.model.lazy_table import LazyTable
 from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.phrases import format_count, format_tokens
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import ImportShares, Prompt, Report, Verdict
-    from prompt_lint.output import View
-
-# A file with more prompts is one row of the table, and isn't read again for its imports.
-MAX_ROWS_PER_FILE = 10
+    from prompt_lint.model.values import Prompt, Verdict
+    from prompt_lint.output.listing import Listing
 
 SEVERAL_MODELS = "Of several models, the one nearest to the limit is shown"
-
-
-class Listing(NamedTuple):
-    """A report of everything. `import_shares` has what other files add to a prompt, by prompt and model.
-
-    `by` is what the text adds up by, "" for a table of prompts. `owners` has the owners of files, by real path, and
-    `session_start` the sum of what Claude Code loads at the start of a session, where they were asked for.
-    """
-
-    report: Report
-    import_shares: Mapping[tuple[Prompt, str], ImportShares] = {}
-    by: str = ""
-    owners: Mapping[str, Sequence[str]] = {}
-    session_start: Verdict | None = None
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of `check`, but for limits: nothing is judged here."""
-        codes = {problem.exit_code for problem in self.report.problems}
-        if ExitCode.USAGE in codes:
-            return ExitCode.USAGE
-        has_uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
-        return ExitCode.UNCOUNTED if has_uncounted or ExitCode.UNCOUNTED in codes else ExitCode.OK
-
-
-class ListingOutput(Protocol):
-    """A module that renders a listing in one format."""
-
-    def render(self, listing: Listing, view: View) -> str:
-        """Return the whole output, ending with a newline; "" where there is nothing to say."""
-
-
-# The formats of `list` by name.
-LISTING_OUTPUTS: Mapping[str, ListingOutput] = LazyTable(
-    {
-        "text": "prompt_lint.output.listing_table",
-        "json": "prompt_lint.output.listing_json",
-        "html": "prompt_lint.output.listing_html",
-    }
-)
 
 
 class ListedPrompt(NamedTuple):
@@ -73,7 +28,7 @@ class ListedPrompt(NamedTuple):
     @property
     def tokens(self) -> int:
         """The largest of its counts."""
-        return max(map(count_tokens, self.verdicts))
+        return max(verdict.tokens for verdict in self.verdicts)
 
     def is_counted_for(self, model: str) -> bool:
         return any(verdict.model == model for verdict in self.verdicts)
@@ -98,11 +53,6 @@ def sort_verdicts(listed: ListedPrompt) -> ListedPrompt:
 def sort_key(listed: ListedPrompt) -> tuple[int, str, int, str]:
     """Sort the largest first."""
     return -listed.tokens, listed.prompt.path, listed.prompt.line, listed.prompt.name
-
-
-def count_tokens(verdict: Verdict) -> int:
-    """Return the tokens of a verdict, 0 where it wasn't counted."""
-    return verdict.token_count.tokens if verdict.token_count else 0
 
 
 def import_suffix(listing: Listing, verdict: Verdict) -> str:
