@@ -50,7 +50,7 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
             "warnings": warning_objects(report.notes),
             "against": base_object(report.base),
             "removed": removed_objects(report.removed),
-            "exit_code": int(listing.exit_code),
+            "exit_code": int(listing.report.exit_code),
         }
     )
 
