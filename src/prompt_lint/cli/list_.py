@@ -43,10 +43,7 @@ def _make_document(report: Report) -> Document:
 
 def _make_listing_document(listing: Listing) -> Document:
     return Document(
-        lambda name, view: LISTING_OUTPUTS[name].render(listing, view),
-        lambda _: "",
-        listing.report.exit_code,
-        "list",
+        lambda name, view: LISTING_OUTPUTS[name].render(listing, view), listing.report.exit_code, "list"
     )
 
 

@@ -64,7 +64,6 @@ class _Headroom(click.ParamType[Fraction]):
 def _make_document(tightening: Tightening) -> Document:
     return Document(
         lambda name, view: _OUTPUTS[name].render(tightening, view),
-        lambda _: "",
         tightening.exit_code,
         "tighten",
         has_diff=True,
