@@ -20,17 +20,16 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.model.values import PromptVerdicts, Report, Verdict
     from prompt_lint.output.listing.map_boxes import Box, Cell
     from prompt_lint.output.listing.map_colors import Palette, Shade
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # About the size of the map in pixels on a screen and on a phone, as in listing.css; of a box, the height of its title.
 _WIDE, _NARROW, _TITLE = Rectangle(0, 0, 1002, 560), Rectangle(0, 0, 338, 640), 22
 _ON_A_PHONE = "@media (max-width: 720px)"
 
 
-def draw_map(prompts: Sequence[ListedPrompt], report: Report) -> tuple[list[str], str]:
+def draw_map(prompts: Sequence[PromptVerdicts], report: Report) -> tuple[list[str], str]:
     """Return the lines of HTML and their style sheet; nothing where no prompt has tokens."""
     palette = choose_palette(report)
     boxes = make_boxes(prompts, palette)
@@ -41,7 +40,7 @@ def draw_map(prompts: Sequence[ListedPrompt], report: Report) -> tuple[list[str]
 
 
 def _render_map(
-    boxes: Sequence[Box], prompts: Sequence[ListedPrompt], palette: Palette, report: Report
+    boxes: Sequence[Box], prompts: Sequence[PromptVerdicts], palette: Palette, report: Report
 ) -> Iterator[str]:
     label = "Map of the prompts; the table below has the same figures"
     yield f'<section class="card"><h2>Where the tokens are</h2><div class="map" role="group" aria-label="{label}">'
@@ -70,11 +69,11 @@ def _render_title(box: Box) -> str:
 
 def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
     if len(cell.prompts) == 1:
-        verdict = cell.prompts[0].verdicts[0]
+        verdict = cell.prompts[0].first
         title = f"{format_short_name(verdict.prompt)}: {_describe_prompt(verdict, report)}"
         facts = _list_facts(verdict)
     else:
-        counts = [count for listed in cell.prompts if (count := listed.verdicts[0].token_count)]
+        counts = [count for listed in cell.prompts if (count := listed.first.token_count)]
         title = f"{cell.name}: {format_count(sum_counts(counts))} tokens, {cell.shade.meaning}"
         facts = [f"{cell.tokens:,}", cell.shade.meaning]
     spans = "".join(f"<span>{escape_html(fact)}</span>" for fact in facts)
