@@ -92,15 +92,10 @@ def render(listing: Listing, view: View) -> str:
 
 def _by_rule(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
     """Return the prompts of each rule, in the order of the configuration."""
-    sections: dict[str, list[ListedPrompt]] = {}
-    for listed in sorted(prompts, key=_rule_place):
-        sections.setdefault(name_rule(listed.verdicts[0].rule), []).append(listed)
-    return sections.items()
-
-
-def _rule_place(listed: ListedPrompt) -> tuple[str, int]:
-    rule = listed.verdicts[0].rule
-    return rule.config_path, rule.line
+    sections: dict[tuple[str, int], list[ListedPrompt]] = {}
+    for listed in prompts:
+        sections.setdefault(listed.verdicts[0].rule.place, []).append(listed)
+    return [(name_rule(section[0].verdicts[0].rule), section) for _, section in sorted(sections.items())]
 
 
 def name_rule(rule: Rule) -> str:
