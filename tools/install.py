@@ -30,7 +30,7 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this may have an older one
         print("::error title=prompt-lint::python-version must be 3.11 or later")
         return 2
-    place = Path(os.environ["RUNNER_TEMP"], f"prompt-lint-{digest()}")
+    place = Path(os.environ["RUNNER_TEMP"], f"prompt-lint-{compute_digest()}")
     done = place / "installed"
     if not done.exists():
         code = install(place)
@@ -40,12 +40,12 @@ def main() -> int:
             )
             return code
         done.touch()
-    tell("python", str(python(place)))
+    set_output("python", str(python(place)))
     return 0
 
 
 def install(place: Path) -> int:
-    """The exit code of pip. Its own interpreter installs into the environment, which so needs no pip of its own."""
+    """Install into a new environment with the pip of this interpreter; return its exit code."""
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=False, symlinks=os.name != "nt")
     pip = [sys.executable, "-I", "-m", "pip", "--python", str(python(place)), "install", "-q", "--no-input",
@@ -61,20 +61,20 @@ def install(place: Path) -> int:
 
 
 def environment() -> dict[str, str]:
-    """Without what moves Python or pip elsewhere."""
-    mine = {
+    """Return the variables of this process, without those that move Python or pip elsewhere."""
+    variables = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(("PYTHON", "PIP_"))
     }
-    return mine | {name: os.environ[name] for name in NETWORK if name in os.environ}
+    return variables | {name: os.environ[name] for name in NETWORK if name in os.environ}
 
 
-def digest() -> str:
-    """Of all that is installed, and by which Python."""
-    found = hashlib.sha256(f"{sys.executable} {sys.version}\n".encode())
+def compute_digest() -> str:
+    """Return a digest of all that is installed, and of the Python that installs it."""
+    digest = hashlib.sha256(f"{sys.executable} {sys.version}\n".encode())
     for path in (REQUIREMENTS, *sorted(PACKAGE.rglob("*"))):
         if path.is_file() and "__pycache__" not in path.parts:
-            found.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+            digest.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def python(place: Path) -> Path:
@@ -82,17 +82,17 @@ def python(place: Path) -> Path:
 
 
 def site(place: Path) -> Path:
-    """Where packages of the environment are."""
+    """Return the folder of the packages in the environment."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     done = subprocess.run([str(python(place)), "-I", "-c", code], capture_output=True, text=True, check=True)
     return Path(done.stdout.strip())
 
 
-def tell(name: str, value: str) -> None:
-    """An output of the step, behind a delimiter that nobody can know."""
-    mark = f"end-{secrets.token_hex(16)}"
+def set_output(name: str, value: str) -> None:
+    """Set an output of the step. A random delimiter keeps the value from setting another one."""
+    delimiter = f"end-{secrets.token_hex(16)}"
     with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8", newline="\n") as file:
-        file.write(f"{name}<<{mark}\n{value}\n{mark}\n")
+        file.write(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
 
 if __name__ == "__main__":

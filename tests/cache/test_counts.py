@@ -80,21 +80,6 @@ def test_counts_of_another_origin_model_engine_or_service_are_not_found(folder: 
     assert read_tokens("api", key(1, "claude-opus-5"), service="s1") == []
 
 
-@pytest.mark.parametrize(
-    "count",
-    [
-        exact(0), exact(-5), exact(2**31), exact(True), Count(5, 6, 7, "offline"), Count(5, 4, 2**31, "offline"),
-        Count(5, -1, 7, "offline"), Count(5, 4, 6, "api"),
-        *(Count(odd, odd, odd, "api") for odd in (float("nan"), 5.0, "5", None)),  # type: ignore[arg-type]  # numbers that SQLite would take
-    ],
-)  # fmt: skip
-def test_impossible_counts_are_not_kept(folder: Path, count: Count) -> None:
-    """Neither a number out of range, nor something that isn't one, nor an exact count with an interval."""
-    assert save_counts(folder, {key(1): count}) == []
-    assert read_counts(folder, [key(1)]) == {}
-    assert not (folder / FILE).exists()
-
-
 def test_a_newer_count_replaces_an_older_one(folder: Path) -> None:
     """The count that was saved last is read."""
     save_counts(folder, {key(1): exact(5)})

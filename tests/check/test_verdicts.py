@@ -12,7 +12,6 @@ from prompt_lint.cache.files import open_files
 from prompt_lint.check import verdicts
 from prompt_lint.check.read_prompts import ReadPrompt
 from prompt_lint.counting import offline
-from prompt_lint.counting.processes import OfflineCounter
 from prompt_lint.counting.sources import NOT_SENT, CountSources, OfflineStandIn
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import Unreadable
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 DOWN = Unreadable("not counted: the API is down", "try again")
 SURE, OPEN = OfflineStandIn(make.count(50, 2), DOWN), OfflineStandIn(make.count(100, 2), DOWN)
-
-
-COUNTER = OfflineCounter(offline.count_request, offline.count_text)
 
 
 def read_prompt(
@@ -57,7 +53,7 @@ def test_an_outcome_becomes_a_verdict(
     read = read_prompt(models="xyz"[: len(outcomes)], reserve=reserve)
     problems: list[Problem] = []
 
-    found = list(verdicts.judge_outcomes([(read, outcomes)], COUNTER, problems))
+    found = list(verdicts.judge_outcomes([(read, outcomes)], problems))
 
     assert [(verdict.model, verdict.status) for verdict in found] == list(zip("xyz", statuses, strict=False))
     assert problems == [Problem("a.md", 4, DOWN.message, DOWN.hint)] * has_problem
@@ -68,7 +64,7 @@ def test_a_sum_has_one_verdict_and_its_members_none() -> None:
     group = Group("all", make.rule(models=("x",), limits={"x": 100}), sum=(Reference("*.md", "", 3),))
     members = [(read_prompt(path, "x")._replace(group=group), [make.count(60)]) for path in ("a.md", "b.md")]
 
-    found = list(verdicts.judge_outcomes([(read_prompt(models="x"), [make.count(5)]), *members], COUNTER, []))
+    found = list(verdicts.judge_outcomes([(read_prompt(models="x"), [make.count(5)]), *members], []))
 
     assert [(verdict.prompt.name, verdict.status, verdict.over_by) for verdict in found] == [
         ("", "ok", 0),
@@ -81,7 +77,7 @@ def test_parts_are_counted_for_the_model() -> None:
     model, text = "claude-sonnet-4-6", "Be kind."
     read = read_prompt(models=[model])._replace(parts=(Part("Title", 1, 2, text),))
 
-    [verdict] = verdicts.judge_outcomes([(read, [make.count(50)])], COUNTER, [])
+    [verdict] = verdicts.judge_outcomes([(read, [make.count(50)])], [])
 
     counted = offline.count_text(model, text)
     assert verdict.sections == (Section("Title", 1, 2, counted.tokens, margin=counted.margin),)
@@ -101,7 +97,7 @@ def test_each_file_counts_once_as_progress() -> None:
     """Whatever number of prompts it has, blank ones as well."""
     lines: list[str] = []
     progress = Progress(lines.append, first=0, interval=0)
-    sources = CountSources("offline", COUNTER, open_counts(None), open_files(None), None, "", 1, progress)
+    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, progress)
     prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "b.md", "c.md")]
 
     found, _ = verdicts.count_prompts(prompts, sources, 9)
@@ -116,7 +112,7 @@ def test_a_prompt_has_the_counts_of_its_request() -> None:
     """One for each model, in the order of the rule."""
     read = read_prompt(models=("claude-sonnet-4-6", "claude-haiku-5"), text="Be kind.")
     assert read.prompt.request
-    sources = CountSources("offline", COUNTER, open_counts(None), open_files(None), None, "", 1, Progress())
+    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, Progress())
 
     [(_, outcomes)], _ = verdicts.count_prompts([read], sources, 1)
 

@@ -97,13 +97,12 @@ class CountCache:
             )
 
     def put(self, counts: Mapping[CountKey, Count]) -> None:
-        """Keep `counts`. One that can't be a count is dropped."""
+        """Keep `counts`."""
         now = self._store.now()
         self._store.put(
             {
                 self._name(key, count.origin): _PAYLOAD.pack(*count[:3], now, _make_flags(count))
                 for key, count in counts.items()
-                if _is_possible(count)
             }
         )
 
@@ -155,15 +154,6 @@ def open_counts(
 
 def _make_flags(count: Count) -> int:
     return count.is_unverified * _UNVERIFIED + count.rests_on_few * _FEW_REQUESTS
-
-
-def _is_possible(count: Count) -> bool:
-    """Return whether it can be a count: positive integers, inside its own interval; a single value from the API."""
-    tokens, low, high, origin, *_ = count
-    if any(type(number) is not int for number in (tokens, low, high)):
-        return False
-    is_inside = 0 <= low <= tokens <= high < _TOO_MANY and tokens > 0
-    return is_inside and (origin == "offline" or low == high)
 
 
 @lru_cache(1_000)

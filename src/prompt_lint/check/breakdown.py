@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prompt_lint.check.read_prompts import IncludeReader
+from prompt_lint.counting.offline_counts import count_text
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import recognise
 from prompt_lint.model.errors import Unreadable
@@ -13,7 +14,6 @@ from prompt_lint.model.values import ImportShares, Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.model.values import Part, Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -23,12 +23,10 @@ _PARTS_COUNTED = 30
 _PROMPTS_BROKEN_DOWN = 100
 
 
-def break_down_worst(
-    tree: WorkingTree, verdicts: Sequence[Verdict], counter: OfflineCounter
-) -> list[Verdict]:
+def break_down_worst(tree: WorkingTree, verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts, those of the worst failing prompts with their largest sections."""
     worst = {id(verdict) for verdict in _find_worst(verdicts)}
-    return [_break_down(tree, verdict, counter) if id(verdict) in worst else verdict for verdict in verdicts]
+    return [_break_down(tree, verdict) if id(verdict) in worst else verdict for verdict in verdicts]
 
 
 def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
@@ -42,14 +40,14 @@ def _find_worst(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     return sorted(by_prompt.values(), key=lambda verdict: -verdict.over_by)[:_PROMPTS_BROKEN_DOWN]
 
 
-def _break_down(tree: WorkingTree, verdict: Verdict, counter: OfflineCounter) -> Verdict:
+def _break_down(tree: WorkingTree, verdict: Verdict) -> Verdict:
     """Return the verdict with its largest sections. The file is read again: failures are few, texts are large."""
     try:
         parts = split_prompt(tree, verdict)
     except Unreadable:  # swapped since it was counted: the verdict goes without its breakdown
         return verdict
-    sections = count_parts(parts, verdict.model, counter)[:_SECTIONS_SHOWN]
-    return verdict._replace(sections=sections, import_shares=measure_imports(parts, verdict.model, counter))
+    sections = count_parts(parts, verdict.model)[:_SECTIONS_SHOWN]
+    return verdict._replace(sections=sections, import_shares=measure_imports(parts, verdict.model))
 
 
 def split_prompt(tree: WorkingTree, verdict: Verdict) -> list[Part]:
@@ -60,7 +58,7 @@ def split_prompt(tree: WorkingTree, verdict: Verdict) -> list[Part]:
     return list(prompt_format.parts(prompt.path, data, prompt, IncludeReader(tree).include))
 
 
-def measure_imports(parts: Sequence[Part], model: str, counter: OfflineCounter) -> ImportShares | None:
+def measure_imports(parts: Sequence[Part], model: str) -> ImportShares | None:
     """Return the tokens of the file's own text and of what it imports; None where it imports nothing."""
     files = {part.path for part in parts if part.import_chain}
     if not files:
@@ -69,16 +67,16 @@ def measure_imports(parts: Sequence[Part], model: str, counter: OfflineCounter) 
         "\n".join(part.text for part in parts if bool(part.import_chain) == is_imported)
         for is_imported in (False, True)
     )
-    own_count, imported_count = counter.count_text(model, own), counter.count_text(model, imported)
+    own_count, imported_count = count_text(model, own), count_text(model, imported)
     return ImportShares(
         own_count.tokens, imported_count.tokens, len(files), own_count.margin, imported_count.margin
     )
 
 
-def count_parts(parts: Iterable[Part], model: str, counter: OfflineCounter) -> tuple[Section, ...]:
+def count_parts(parts: Iterable[Part], model: str) -> tuple[Section, ...]:
     """Return the longest parts with their tokens, the largest first: tokens follow the length closely enough."""
     longest = sorted(parts, key=lambda part: -len(part.text))[:_PARTS_COUNTED]
-    counts = [counter.count_text(model, part.text) for part in longest]
+    counts = [count_text(model, part.text) for part in longest]
     sections = [
         Section(*part[:3], count.tokens, part.path, part.import_chain, count.margin)
         for part, count in zip(longest, counts, strict=True)

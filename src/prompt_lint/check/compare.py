@@ -13,6 +13,7 @@ from prompt_lint.check.both_sides import (
 )
 from prompt_lint.check.group_sums import find_count
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.model.errors import ExitCode, Unreadable
@@ -42,7 +43,6 @@ class OfflineRecount(NamedTuple):
 
     tree: WorkingTree
     commit: CommitTree
-    count_request: Callable[[str, Request], Count]
 
     def count_both(self, verdict: Verdict, base_path: str) -> tuple[Count, Count] | None:
         """Return the counts in the base and now; None where one of them can't be had."""
@@ -52,7 +52,7 @@ class OfflineRecount(NamedTuple):
             self._find_request(self.tree, prompt.real_path or prompt.path, prompt, rule),
         )
         try:
-            counts = [self.count_request(verdict.model, request) for request in sides if request]
+            counts = [count_request(verdict.model, request) for request in sides if request]
         except Unreadable:
             return None
         return (counts[0], counts[1]) if len(counts) == 2 else None

@@ -109,7 +109,7 @@ def _complete_report(
         *run_notes.note_unmatched(targets, report, unmatched),
         *(run_notes.note_unused_parts(config, verdicts) if targets.is_everything else ()),
     ]
-    verdicts = break_down_worst(tree, verdicts, run.sources.offline_counter)
+    verdicts = break_down_worst(tree, verdicts)
     report = report._replace(
         verdicts=verdicts,
         problems=problems,
@@ -164,8 +164,7 @@ def _apply_exemptions(
 def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
     """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
     outcomes, results = count_prompts(prompts, run.sources, file_count)
-    counter = run.sources.offline_counter
-    verdicts = judge_outcomes(outcomes, counter, run.diagnostics.problems)
+    verdicts = judge_outcomes(outcomes, run.diagnostics.problems)
     report = _make_report(run, list(verdicts), results)
     return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
 
@@ -190,10 +189,9 @@ def _compare(
     outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
     unread_files = compare.count_unread_files(run.diagnostics.problems, config)
     compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
-    counter = run.sources.offline_counter
     current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(current, counter, run.diagnostics.problems)
-    recount = compare.OfflineRecount(tree, comparison.commit, counter.count_request)
+    judged = judge_outcomes(current, run.diagnostics.problems)
+    recount = compare.OfflineRecount(tree, comparison.commit)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
     report = _make_report(run, verdicts, results)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.check.group_sums import PromptOutcomes
     from prompt_lint.check.read_prompts import ReadPrompt
-    from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.counting.sources import CountResults, CountSources
     from prompt_lint.model.counts import Outcome
     from prompt_lint.model.rules import Group
@@ -73,9 +72,7 @@ def _find_outcomes(read: ReadPrompt, results: CountResults) -> Sequence[Outcome 
     return tuple(results.outcomes[CountKey(model, read.digest)] for model in read.rule.models)
 
 
-def judge_outcomes(
-    outcomes: Iterable[PromptOutcomes], counter: OfflineCounter, problems: list[Problem]
-) -> Iterator[Verdict]:
+def judge_outcomes(outcomes: Iterable[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:
     """Yield the verdicts of prompts and groups, in the order of `outcomes`. The members of a sum have none.
 
     Why a prompt couldn't be counted is added to `problems`.
@@ -86,14 +83,12 @@ def judge_outcomes(
         else:
             for read, results in pairs:
                 verdicts = _judge_prompt(read, results, problems)
-                yield from _add_sections(read, verdicts, counter) if read.parts else verdicts
+                yield from _add_sections(read, verdicts) if read.parts else verdicts
 
 
-def _add_sections(
-    read: ReadPrompt, verdicts: Iterable[Verdict], counter: OfflineCounter
-) -> Iterator[Verdict]:
+def _add_sections(read: ReadPrompt, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
     for verdict in verdicts:
-        yield verdict._replace(sections=count_parts(read.parts, verdict.model, counter))
+        yield verdict._replace(sections=count_parts(read.parts, verdict.model))
 
 
 def _judge_sum(group: Group, members: Sequence[PromptOutcomes], problems: list[Problem]) -> Iterator[Verdict]:

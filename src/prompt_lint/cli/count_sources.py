@@ -12,7 +12,7 @@ from prompt_lint.cache.folder import cache_folder
 from prompt_lint.cache.identity import find_identity
 from prompt_lint.cli.usage_errors import name_source
 from prompt_lint.counting.api_service import find_service, has_credential, name_endpoint
-from prompt_lint.counting.processes import OfflineCounter, available_cores
+from prompt_lint.counting.processes import available_cores
 from prompt_lint.counting.sources import CountSources
 from prompt_lint.model.errors import Fatal, Terminated
 from prompt_lint.model.values import Note
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import ApiService, Mode
-    from prompt_lint.model.counts import Count
     from prompt_lint.model.needs import ExactNeed
-    from prompt_lint.model.values import Report, Request
+    from prompt_lint.model.values import Report
 
 
 # Seconds that a run which was told to end waits for other processes to let go of the cache.
@@ -70,7 +69,6 @@ def open_count_sources(
     ):
         yield CountSources(
             cast("Mode", mode or ("exact" if service else "offline")),
-            OfflineCounter(_count_request, _count_text),
             counts,
             files,
             service,
@@ -101,21 +99,6 @@ def _explain_interruption(progress: Progress, counts: CountCache) -> Iterator[No
         counts.close(_PATIENCE_AT_END)
         error.add_note(describe_interruption(progress, is_cached=counts.is_kept))
         raise
-
-
-# Workers import these two by name. Most runs know all counts, and need no tokenizer.
-
-
-def _count_request(model: str, request: Request) -> Count:
-    from prompt_lint.counting import offline  # noqa: PLC0415  # the tokenizer, which most runs do without
-
-    return offline.count_request(model, request)
-
-
-def _count_text(model: str, text: str) -> Count:
-    from prompt_lint.counting import offline  # noqa: PLC0415  # the tokenizer, which most runs do without
-
-    return offline.count_text(model, text)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def command(
         report = check_project(
             env, tree, config, config_options, relative, sources, settings, base, policy=""
         )
-        listing = Listing(report, _measure_all_imports(tree, report, sources), by or "")
+        listing = Listing(report, _measure_all_imports(tree, report), by or "")
         if not relative and "html" in output_options.list_formats():
             listing = _add_session_start(listing, tree, config, sources, settings)
     listing = listing._replace(report=add_cache_warnings(report, sources))
@@ -143,9 +143,7 @@ def command(
     return deliver(_make_listing_document(listing), targets, output_options, env)
 
 
-def _measure_all_imports(
-    tree: WorkingTree, report: Report, sources: CountSources
-) -> dict[tuple[Prompt, str], ImportShares]:
+def _measure_all_imports(tree: WorkingTree, report: Report) -> dict[tuple[Prompt, str], ImportShares]:
     """Return what other files add to each prompt, by prompt and model."""
     import_shares: dict[tuple[Prompt, str], ImportShares] = {}
     # For its imports a file is read again. A file of many prompts has none.
@@ -154,7 +152,7 @@ def _measure_all_imports(
         prompt = verdict.prompt
         has_few_prompts = verdicts_per_file[prompt.path] <= MAX_ROWS_PER_FILE * len(verdict.rule.models)
         if has_few_prompts and verdict.token_count and prompt.format in IMPORT_SIGNS:
-            shares = _measure_imports(tree, verdict, sources)
+            shares = _measure_imports(tree, verdict)
             import_shares |= {(prompt, verdict.model): shares} if shares else {}
     return import_shares
 
@@ -178,10 +176,10 @@ def add_owners(listing: Listing, tree: WorkingTree) -> Listing:
     return listing._replace(report=report, owners=owners.by_path)
 
 
-def _measure_imports(tree: WorkingTree, verdict: Verdict, sources: CountSources) -> ImportShares | None:
+def _measure_imports(tree: WorkingTree, verdict: Verdict) -> ImportShares | None:
     """Return the tokens of a prompt that are in other files, and those that aren't; None where it imports none."""
     try:
         parts = split_prompt(tree, verdict)
     except Unreadable:  # it was replaced since it was counted
         return None
-    return measure_imports(parts, verdict.model, sources.offline_counter)
+    return measure_imports(parts, verdict.model)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prompt_lint.counting.coverage import is_sent_with_request
+from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from prompt_lint.model.counts import Count
 
 
-def count_covered_parts(
-    count_request: Callable[[str, Request], Count], model: str, request: Request
-) -> Count | None:
+def count_covered_parts(model: str, request: Request) -> Count | None:
     """Return the offline count of the parts that are covered. The API counts at least that many tokens.
 
     Without tools where the model refuses the `tool_choice`. None where no part can be counted.

@@ -7,15 +7,15 @@ import signal
 import sys
 from collections import deque
 from contextlib import suppress
-from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.model.counts import Count, CountKey, Outcome
+from prompt_lint.counting.offline_counts import count_request
+from prompt_lint.model.counts import CountKey, Outcome
 from prompt_lint.model.errors import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from prompt_lint.model.values import Request
@@ -32,13 +32,6 @@ if sys.platform != "win32":
     _ENDING_SIGNALS += (signal.SIGHUP,)
 
 
-class OfflineCounter(NamedTuple):
-    """Counts a request for a model, and the tokens of a text alone, for the breakdown of a failing prompt."""
-
-    count_request: Callable[[str, Request], Count]
-    count_text: Callable[[str, str], Count]
-
-
 class CountJob(NamedTuple):
     """One request, the models it is to be counted for, and their limits in tokens. `size` is in characters."""
 
@@ -52,67 +45,60 @@ class CountJob(NamedTuple):
 JobOutcomes = tuple[CountJob, dict[CountKey, Outcome]]
 
 
-def count_jobs(
-    count: Callable[[str, Request], Count], jobs: Iterable[CountJob], processes: int
-) -> Iterator[JobOutcomes]:
+def count_jobs(jobs: Iterable[CountJob], processes: int) -> Iterator[JobOutcomes]:
     """Yield each job with its outcomes: from this process until the work is large, then from `processes` of them.
 
-    `jobs` is read no further ahead than the workers need. `count` must be importable by name: it is sent to them.
+    `jobs` is read no further ahead than the workers need.
     """
     remaining = iter(jobs)
     characters = 0
     for job in remaining:
-        yield job, count_job(count, job)
+        yield job, _key_outcomes(job, _count_models(job))
         characters += job.size * len(job.models)
         if processes > 1 and characters >= _POOL_CHARACTERS:
             break
     chunks = iter(lambda: list(islice(remaining, _JOBS_IN_A_CHUNK)), [])
     first = next(chunks, None)
     if first:
-        yield from _count_in_processes(partial(_count_chunk, count), chain([first], chunks), processes)
-
-
-def count_job(count: Callable[[str, Request], Count], job: CountJob) -> dict[CountKey, Outcome]:
-    """Count one request for all of its models in a row, so that models with one tokenizer run it once."""
-    return _key_outcomes(job, _count_models(count, job))
+        yield from _count_in_processes(first, chunks, processes)
 
 
 def _key_outcomes(job: CountJob, outcomes: Iterable[Outcome]) -> dict[CountKey, Outcome]:
     return {CountKey(model, job.digest): outcome for model, outcome in zip(job.models, outcomes, strict=True)}
 
 
-def _count_models(count: Callable[[str, Request], Count], job: CountJob) -> list[Outcome]:
-    return [_count_model(count, model, job.request) for model in job.models]
+def _count_models(job: CountJob) -> list[Outcome]:
+    """Count one request for all of its models in a row, so that models with one tokenizer run it once."""
+    return [_count_model(model, job.request) for model in job.models]
 
 
-def _count_model(count: Callable[[str, Request], Count], model: str, request: Request) -> Outcome:
+def _count_model(model: str, request: Request) -> Outcome:
     try:
-        return count(model, request)
+        return count_request(model, request)
     except Unreadable as error:
         return error
 
 
-def _count_chunk(count: Callable[[str, Request], Count], chunk: list[CountJob]) -> list[list[Outcome]]:
-    return [_count_models(count, job) for job in chunk]
+def _count_chunk(chunk: list[CountJob]) -> list[list[Outcome]]:
+    return [_count_models(job) for job in chunk]
 
 
 def _count_in_processes(
-    count: Callable[[list[CountJob]], list[list[Outcome]]], chunks: Iterator[list[CountJob]], processes: int
+    first: list[CountJob], chunks: Iterator[list[CountJob]], processes: int
 ) -> Iterator[JobOutcomes]:
-    """Yield the jobs of at least one chunk, counted by a pool of processes, or here where the system allows none."""
-    first = next(chunks)
+    """Yield the jobs of all chunks, counted by a pool of processes, or here where the system allows none."""
     pending: deque[tuple[list[CountJob], Future[list[list[Outcome]]]]] = deque()
     try:
         pool = _start_pool(processes)
-        pending.append((first, _submit(pool, count, first)))
+        pending.append((first, _submit(pool, first)))
     except (OSError, RuntimeError, ImportError):  # the system allows no more processes, threads or semaphores
         _end_workers()
         for chunk in chain([first], chunks):
-            yield from _key_chunk(chunk, count(chunk))
+            yield from _key_chunk(chunk, _count_chunk(chunk))
         return
     try:
         for chunk in chunks:
-            pending.append((chunk, _submit(pool, count, chunk)))
+            pending.append((chunk, _submit(pool, chunk)))
             if len(pending) >= _CHUNKS_AHEAD * processes:
                 yield from _take_result(*pending.popleft())
         while pending:
@@ -145,15 +131,13 @@ def _start_pool(processes: int) -> Executor:
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_live_with_the_parent)
 
 
-def _submit(
-    pool: Executor, count: Callable[[list[CountJob]], list[list[Outcome]]], chunk: list[CountJob]
-) -> Future[list[list[Outcome]]]:
+def _submit(pool: Executor, chunk: list[CountJob]) -> Future[list[list[Outcome]]]:
     """Submit a chunk, for which a worker may be forked. Signals wait meanwhile: Python drops what a handler raises in a fork."""
     if sys.platform == "win32":
-        return pool.submit(count, chunk)
+        return pool.submit(_count_chunk, chunk)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
     try:
-        return pool.submit(count, chunk)
+        return pool.submit(_count_chunk, chunk)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

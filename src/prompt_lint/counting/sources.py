@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prompt_lint.counting.coverage import NEEDS_API_HINT
 from prompt_lint.counting.covered_parts import count_covered_parts
 from prompt_lint.counting.disputes import is_too_low, settle_dispute
+from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.counting.processes import CountJob, count_jobs
 from prompt_lint.model.counts import Count, CountKey
 from prompt_lint.model.errors import Unreadable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from prompt_lint.cache.counts import CountCache
     from prompt_lint.cache.files import FileCache
-    from prompt_lint.counting.processes import OfflineCounter
     from prompt_lint.model.counts import Origin, Outcome
     from prompt_lint.model.needs import ExactNeed
     from prompt_lint.model.values import Request
@@ -64,7 +64,6 @@ class CountSources(NamedTuple):
     """
 
     mode: Mode
-    offline_counter: OfflineCounter
     counts: CountCache
     files: FileCache
     service: ApiService | None
@@ -183,7 +182,7 @@ def _is_open(
 def _count_offline(jobs: Iterable[CountJob], sources: CountSources, results: CountResults) -> list[CountJob]:
     """Count with the tokenizer. Return what that leaves open, in mode `auto`."""
     open_jobs: list[CountJob] = []
-    for job, counted in count_jobs(sources.offline_counter.count_request, jobs, sources.processes):
+    for job, counted in count_jobs(jobs, sources.processes):
         outcomes = {key: _add_needs(outcome, sources.exact_needs) for key, outcome in counted.items()}
         results.outcomes.update(outcomes)
         counts = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Count)}
@@ -220,7 +219,7 @@ def _count_with_api(jobs: Iterable[CountJob], sources: CountSources, results: Co
 
     for key, outcome in _send(list_requests(), sources):
         request = pending.pop(key)
-        offline = _try_count_offline(key.model, request, sources)
+        offline = _try_count_offline(key.model, request)
         if isinstance(outcome, Unreadable):
             results.failures.extend([outcome] if outcome is not NOT_SENT else [])
             results.outcomes[key] = OfflineStandIn(offline, outcome) if offline else outcome
@@ -256,10 +255,10 @@ def _send(
         yield from count_many(requests)
 
 
-def _try_count_offline(model: str, request: Request, sources: CountSources) -> Count | None:
+def _try_count_offline(model: str, request: Request) -> Count | None:
     """Return the offline count of what the API was asked for; None where only the API can count it."""
     try:
-        return sources.offline_counter.count_request(model, request)
+        return count_request(model, request)
     except Unreadable:
         return None
 
@@ -288,7 +287,7 @@ def _weigh_count_of_api_alone(
     That is one below the tokens of the parts that can be counted offline.
     """
     if sources.service and _is_from_gateway(sources):
-        parts = count_covered_parts(sources.offline_counter.count_request, key.model, request)
+        parts = count_covered_parts(key.model, request)
         if parts and is_too_low(exact.tokens, parts):
             host = sources.service.sent_to[0]
             return Unreadable(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.formats.role_prompts import RolePrompt, check_turns, split_head
+from prompt_lint.formats.role_prompts import RolePrompt, check_turns, define_tool, split_head
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -114,17 +114,13 @@ def _note_run_time(turns: list[Turn]) -> Iterator[tuple[str, int]]:
 
 def _read_tools(head: YamlHead) -> list[ToolDefinition]:
     """Return the tools that `toolDefs` defines. `tools` only names tools that the program defines."""
-    tools = []
-    for _, tool, first_line, last_line in head.list_entries("toolDefs"):
-        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
-            description, schema = tool.get("description"), tool.get("inputSchema")
-            definition: dict[str, Any] = {"name": tool["name"]}
-            if isinstance(description, str):
-                definition["description"] = description
-            is_schema = isinstance(schema, dict)
-            definition["input_schema"] = schema if is_schema else {"type": "object", "properties": {}}
-            tools.append(ToolDefinition(definition, first_line, last_line))
-    return tools
+    return [
+        ToolDefinition(
+            define_tool(tool["name"], tool.get("description"), tool.get("inputSchema")), first_line, last_line
+        )
+        for _, tool, first_line, last_line in head.list_entries("toolDefs")
+        if isinstance(tool, dict) and isinstance(tool.get("name"), str)
+    ]
 
 
 class _Source(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.formats.role_prompts import RolePrompt, check_turns, split_head, strip_piece
+from prompt_lint.formats.role_prompts import RolePrompt, check_turns, define_tool, split_head, strip_piece
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -110,14 +110,14 @@ def _read_tools(head: YamlHead) -> tuple[list[ToolDefinition], int]:
         if value and not isinstance(value, (list, dict)):  # `${file:tools.json}` isn't resolved
             undefined_lines.append(head.find_line(*keys))
         for key, tool, first_line, last_line in head.list_entries(*keys):
-            if definition := _define_tool(key, tool):
+            if definition := _read_tool(key, tool):
                 tools.append(ToolDefinition(definition, first_line, last_line))
             else:
                 undefined_lines.append(first_line)
     return tools, undefined_lines[0] if undefined_lines else 0
 
 
-def _define_tool(key: str | int, tool: Any) -> dict[str, Any] | None:
+def _read_tool(key: str | int, tool: Any) -> dict[str, Any] | None:
     if not isinstance(tool, dict):
         return None
     if isinstance(tool.get("function"), dict):  # v1
@@ -131,9 +131,7 @@ def _define_tool(key: str | int, tool: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(name, str) or not isinstance(schema, dict):
         return None
-    description = function.get("description")
-    described = {"description": description} if isinstance(description, str) else {}
-    return {"name": name, **described, "input_schema": schema}
+    return define_tool(name, function.get("description"), schema)
 
 
 def _build_schema(parameters: Any, bindings: Any) -> dict[str, Any] | None:

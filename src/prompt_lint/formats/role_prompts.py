@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import ImportedFile, Prompt
@@ -36,6 +36,13 @@ class RolePrompt(NamedTuple):
     def parts(self) -> Iterator[Part]:
         """Yield the tools, and the text of each role by heading."""
         return split_parts(self.turns, self.tools)
+
+
+def define_tool(name: str, description: object, schema: object) -> dict[str, Any]:
+    """Return a tool as the Messages API takes it. Without a description and a schema it has none, and no arguments."""
+    described = {"description": description} if isinstance(description, str) else {}
+    input_schema = schema if isinstance(schema, dict) else {"type": "object", "properties": {}}
+    return {"name": name, **described, "input_schema": input_schema}
 
 
 class SplitFile(NamedTuple):

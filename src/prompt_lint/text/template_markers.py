@@ -34,10 +34,6 @@ _COMMON = (
 )
 
 
-# Every placeholder and fence has one of these.
-_MARK = re.compile(r"[`~$!{]")
-
-
 def is_file_address(text: str) -> bool:
     """Return whether a text is nothing but the address of a file, which a tool such as promptfoo would replace."""
     return re.fullmatch(r"\s*file://\S+\s*", text) is not None
@@ -62,12 +58,8 @@ def note_placeholders(
 def _find_placeholder(text: str, also: str, *, is_template: bool) -> int | None:
     """Return the 0-based line of the first placeholder."""
     pattern = _compile_pattern(also)
-    if not any(match["plain"] or match["also"] for match in pattern.finditer(text)):
-        return None
     fence = ""
     for number, line in enumerate(text.split("\n")):
-        if not _MARK.search(line):
-            continue
         fence_before = fence
         if not is_template:
             fence = update_fence(fence, line.lstrip(" \t>"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.model.models import find_model
 from prompt_lint.text.plural import pluralize
-from prompt_lint.usage.savings import select_billed
+from prompt_lint.usage.savings import compute_token_prices, select_billed
 from prompt_lint.usage.sums import sum_amounts_by, sum_usage_by
 from prompt_lint.usage.values import (
     DAYS_PER_MONTH,
@@ -40,11 +40,7 @@ def compute_prices(data: UsageData) -> list[ModelPrice]:
 
 
 def _compute_price(model: str, usage: Usage, costs: Mapping[str, Decimal]) -> ModelPrice:
-    by_kind = {
-        kind: costs[kind] * MILLION / getattr(usage, kind)
-        for kind in TOKEN_KINDS
-        if costs[kind] and getattr(usage, kind)
-    }
+    by_kind = {kind: price * MILLION for kind, price in compute_token_prices(usage, costs).items()}
     input_cost = sum((costs[kind] for kind in INPUT_KINDS), ZERO)
     token_cost = input_cost + costs["output"]
     return ModelPrice(

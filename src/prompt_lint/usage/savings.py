@@ -56,7 +56,7 @@ def compute_saving(data: UsageData) -> tuple[Decimal | None, str]:
         if tokens.input == tokens.uncached:
             continue
         _, (model, *_) = key
-        prices = _compute_prices(tokens, {kind: costs[key, kind] for kind in INPUT_KINDS})
+        prices = compute_token_prices(tokens, {kind: costs[key, kind] for kind in INPUT_KINDS})
         gap = _find_mixed_prices(key, geos[key], speeds) or _find_price_gap(model, prices)
         if gap:
             return None, gap
@@ -101,12 +101,10 @@ def _find_mixed_prices(key: _Key, geos: set[str], speeds: Mapping[_Key, set[str]
     return ""
 
 
-def _compute_prices(usage: Usage, costs: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return the price of a token of each kind that was used and cost something."""
+def compute_token_prices(usage: Usage, costs: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the price of a token of each kind that was used and cost something. `costs` are those of the kinds."""
     return {
-        kind: costs[kind] / getattr(usage, kind)
-        for kind in INPUT_KINDS
-        if costs[kind] and getattr(usage, kind)
+        kind: cost / getattr(usage, kind) for kind, cost in costs.items() if cost and getattr(usage, kind)
     }
 
 

@@ -138,7 +138,7 @@ def explain_path(
         return _join_lines(lines), ExitCode.OK
     users = [*_describe_groups(targets), *_describe_importers(path, targets)]
     if file:
-        source = FileToExplain(tree, file, file.rule.models[0], sources.offline_counter.count_text)
+        source = FileToExplain(tree, file, file.rule.models[0])
         lines += [*_describe_reading(source), *users, "", *describe_contents(source)]
         lines += [f"  The request itself: prompt-lint explain --show-request {escape_line(path)}", ""]
     else:

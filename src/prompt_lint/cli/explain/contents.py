@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.counting.offline_counts import count_text
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.imported_files import CLOSING_PUNCTUATION
 from prompt_lint.formats.recognition import recognise
@@ -18,7 +19,7 @@ from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.counts import Count
@@ -32,19 +33,18 @@ _MAX_INDENTS = 8
 
 
 class FileToExplain(NamedTuple):
-    """A file, and how its texts are counted."""
+    """A file, and the model that its texts are counted for."""
 
     tree: WorkingTree
     file: MatchedFile
     model: str
-    count_text: Callable[[str, str], Count]
 
     def describe_tokens(self, text: str) -> str:
         count = self.measure(text)
         return describe_tokens(count.tokens, count.margin)
 
     def measure(self, text: str) -> Count:
-        return self.count_text(self.model, text) if text else EMPTY_COUNT
+        return count_text(self.model, text) if text else EMPTY_COUNT
 
 
 def describe_contents(source: FileToExplain) -> Iterator[str]:
