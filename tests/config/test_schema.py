@@ -119,6 +119,7 @@ def test_the_example_of_the_documentation_becomes_rules() -> None:
         "config_path": ".prompt-lint.yaml",
         "names": (),
         "reserve": 3000,
+        "number": 1,
     }
 
 

@@ -41,7 +41,7 @@ def _make_document(history: History, by: str) -> Document:
             return history_json.render(history)
         return history_csv.render(history, by) if name == "csv" else history_text.render(history, by, view)
 
-    return Document(render, lambda _: "", history.exit_code, "history")
+    return Document(render, history.exit_code, "history")
 
 
 def _make_fault_document(report: Report) -> Document:

@@ -24,7 +24,7 @@ from prompt_lint.config.schema import parse_config
 from prompt_lint.config.values import parse_limit
 from prompt_lint.config.written_limits import is_only_tighter, replace_spans, write_like
 from prompt_lint.formats import RULE_KEYS
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal, find_worst_code
 from prompt_lint.model.tightening import LOW_ENOUGH, TightenedFile, TightenedLimit, Tightening
 from prompt_lint.model.values import Problem
 from prompt_lint.output import tightening_json, tightening_text
@@ -64,7 +64,6 @@ class _Headroom(click.ParamType[Fraction]):
 def _make_document(tightening: Tightening) -> Document:
     return Document(
         lambda name, view: _OUTPUTS[name].render(tightening, view),
-        lambda _: "",
         tightening.exit_code,
         "tighten",
         has_diff=True,
@@ -151,9 +150,8 @@ def command(
             files = [
                 _write_config(each.path, file, problems) for each, file in zip(written, files, strict=True)
             ]
-    exit_code = decide_exit_code(report._replace(problems=problems), exit_zero=True)
-    if check and any(file.lowered for file in files):
-        exit_code = ExitCode.OVER_LIMIT
+    found = decide_exit_code(report._replace(problems=problems), exit_zero=True)
+    exit_code = find_worst_code([found], is_over=check and any(file.lowered for file in files))
     tightening = Tightening(files, problems, exit_code, is_check=check)
     return deliver(_make_document(tightening), targets, output_options, env)
 

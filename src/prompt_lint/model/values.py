@@ -118,7 +118,7 @@ class Problem(NamedTuple):
     path: str
     line: int
     message: str
-    hint: str = ""
+    hint: str
     exit_code: ExitCode = ExitCode.UNCOUNTED
 
 
@@ -172,8 +172,8 @@ class ImportShares(NamedTuple):
     own_tokens: int
     imported_tokens: int
     imported_files: int
-    own_margin: int = 0
-    imported_margin: int = 0
+    own_margin: int
+    imported_margin: int
 
 
 class Verdict(NamedTuple):
@@ -271,10 +271,42 @@ class Verdict(NamedTuple):
         return self.change not in {"", "unchanged"}
 
 
-def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[Verdict]]]:
-    """Yield each prompt with its verdicts, one for each model; in a report those of a prompt are neighbours."""
+class PromptVerdicts(NamedTuple):
+    """A prompt with its verdicts, one for each model. Some outputs put the one that they show first."""
+
+    prompt: Prompt
+    verdicts: Sequence[Verdict]
+
+    @property
+    def first(self) -> Verdict:
+        return self.verdicts[0]
+
+    @property
+    def models(self) -> set[str]:
+        return {verdict.model for verdict in self.verdicts}
+
+    @property
+    def failing(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.fails]
+
+    @property
+    def has_changed(self) -> bool:
+        return any(verdict.has_changed for verdict in self.verdicts)
+
+    @property
+    def is_preexisting(self) -> bool:
+        return any(verdict.is_preexisting for verdict in self.verdicts)
+
+    @property
+    def tokens(self) -> int:
+        """The largest of its counts."""
+        return max(verdict.tokens for verdict in self.verdicts)
+
+
+def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[PromptVerdicts]:
+    """Yield each prompt with its verdicts; in a report those of a prompt are neighbours."""
     for prompt, group in groupby(verdicts, attrgetter("prompt")):
-        yield prompt, list(group)
+        yield PromptVerdicts(prompt, list(group))
 
 
 class RemovedPrompt(NamedTuple):

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prompt_lint.model.counts import Count
-    from prompt_lint.model.values import Report
+    from prompt_lint.model.values import PromptVerdicts, Report
     from prompt_lint.output import View
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Unless everything is to be shown: folders with less than this share of all tokens are summed up, deeper ones left out.
 _SMALL_SHARE = 0.02
@@ -45,7 +44,7 @@ class _Folder:
         self.prompts += prompts
 
 
-def render_folders(prompts: Sequence[ListedPrompt], model: str, report: Report, view: View) -> list[str]:
+def render_folders(prompts: Sequence[PromptVerdicts], model: str, report: Report, view: View) -> list[str]:
     """Return the lines of the tree of prompts that are all counted for one model."""
     top = _Folder()
     for listed in prompts:

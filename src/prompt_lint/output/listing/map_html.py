@@ -22,17 +22,16 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Report
+    from prompt_lint.model.values import PromptVerdicts, Report
     from prompt_lint.output.listing.map_boxes import Box, Cell
     from prompt_lint.output.listing.map_colors import Palette, Shade
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # About the size of the map in pixels on a screen and on a phone, as in listing.css; of a box, the height of its title.
 _WIDE, _NARROW, _TITLE = Rectangle(0, 0, 1002, 560), Rectangle(0, 0, 338, 640), 22
 _ON_A_PHONE = "@media (max-width: 720px)"
 
 
-def draw_map(prompts: Sequence[ListedPrompt], report: Report) -> tuple[list[str], str]:
+def draw_map(prompts: Sequence[PromptVerdicts], report: Report) -> tuple[list[str], str]:
     """Return the lines of HTML and their style sheet; nothing where no prompt has tokens."""
     palette = choose_palette(report)
     by_model = {
@@ -48,10 +47,10 @@ def draw_map(prompts: Sequence[ListedPrompt], report: Report) -> tuple[list[str]
     return list(_render_map(boxes, len(prompts), models, palette, report)), style
 
 
-def _select_verdicts(listed: ListedPrompt, model: str) -> ListedPrompt:
+def _select_verdicts(listed: PromptVerdicts, model: str) -> PromptVerdicts:
     """Return a prompt with the verdict for a model, and then the one that is nearest to its limit, which is its first."""
     own = next(verdict for verdict in listed.verdicts if verdict.model == model)
-    return listed._replace(verdicts=[own, listed.verdicts[0]])
+    return listed._replace(verdicts=[own, listed.first])
 
 
 def _render_map(
@@ -88,7 +87,7 @@ def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
         title = f"{format_short_name(listed.prompt)}: {_describe_prompt(listed, report)}"
         facts = _list_facts(listed)
     else:
-        counts = [count for listed in cell.prompts if (count := listed.verdicts[0].token_count)]
+        counts = [count for listed in cell.prompts if (count := listed.first.token_count)]
         title = f"{cell.name}: {format_count(sum_counts(counts))} tokens, {cell.shade.meaning}"
         facts = [f"{cell.tokens:,}", cell.shade.meaning]
     spans = "".join(f"<span>{escape_html(fact)}</span>" for fact in facts)
@@ -98,18 +97,18 @@ def _render_cell(cell: Cell, anchor: str, report: Report) -> str:
     )
 
 
-def _list_facts(listed: ListedPrompt) -> list[str]:
+def _list_facts(listed: PromptVerdicts) -> list[str]:
     """Return what fits into a rectangle."""
-    verdict, nearest = listed.verdicts[0], listed.verdicts[-1]
+    verdict, nearest = listed.first, listed.verdicts[-1]
     status = shown_status(nearest)
     word = STATUS_WORDS[status].label if status != "ok" else ""
     growth = f"{verdict.growth:+,}" if verdict.growth else ""
     return [*filter(None, (f"{verdict.tokens:,}", growth, percent_of_limit(nearest), word))]
 
 
-def _describe_prompt(listed: ListedPrompt, report: Report) -> str:
+def _describe_prompt(listed: PromptVerdicts, report: Report) -> str:
     """Return all that there is to say of a prompt."""
-    verdict, nearest = listed.verdicts[0], listed.verdicts[-1]
+    verdict, nearest = listed.first, listed.verdicts[-1]
     limit = f"{percent_of_limit(nearest)} of the limit {nearest.limit:,}" if nearest.limit else "no limit"
     if nearest.model != verdict.model:
         limit += f" for {nearest.model}"
