@@ -12,8 +12,8 @@ from prompt_lint.output.html_page import render_problem, render_table
     ("problem", "inside"),
     [
         (Problem("a<b.md", 3, "no & no", "cut <it>"), "a&lt;b.md:3: no &amp; no<br>cut &lt;it&gt;"),
-        (Problem("a.md", 0, "no"), "a.md: no"),
-        (Problem("", 0, "no"), "no"),
+        (Problem("a.md", 0, "no", ""), "a.md: no"),
+        (Problem("", 0, "no", ""), "no"),
     ],
 )
 def test_a_problem_is_an_alert_with_its_place_and_what_to_do(problem: Problem, inside: str) -> None:
