@@ -76,10 +76,9 @@ def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Esca
     quoted = escape(f'"{accept_label}"')
     label = f", or add the label {quoted} to the pull request" if accept_label else ""
     remedy = f"{', and '.join(changes)}{label}"
-    if _tokens_to_cut(verdicts) >= min(
-        verdict.token_count.tokens for verdict in verdicts if verdict.token_count
-    ):
-        return f"{remedy[0].upper()}{remedy[1:]}"  # the reserve leaves less than the least prompt has
+    smallest = min(verdict.token_count.tokens for verdict in verdicts if verdict.token_count)
+    if rule.reserve and _tokens_to_cut(verdicts) >= smallest:  # the reserve leaves nearly nothing to the prompt
+        return f"{remedy[0].upper()}{remedy[1:]}"
     return f"Cut {describe_cut(verdicts)}{sure}, or {remedy}"
 
 
