@@ -77,7 +77,8 @@ def describe_remedy(verdicts: Sequence[Verdict], accept_label: str, escape: Esca
     label = f", or add the label {quoted} to the pull request" if accept_label else ""
     remedy = f"{', and '.join(changes)}{label}"
     smallest = min(verdict.token_count.tokens for verdict in verdicts if verdict.token_count)
-    if rule.reserve and _tokens_to_cut(verdicts) >= smallest:  # the reserve leaves nearly nothing to the prompt
+    # Where the reserve leaves nearly nothing to the prompt, no cut is enough.
+    if rule.reserve and _tokens_to_cut(verdicts) >= smallest:
         return f"{remedy[0].upper()}{remedy[1:]}"
     return f"Cut {describe_cut(verdicts)}{sure}, or {remedy}"
 
