@@ -66,7 +66,7 @@ def _header(report: UsageReport) -> Iterator[str]:
     for sentence in sentences.list_remarks(trends):
         yield f"<p>{escape_html(sentence)}</p>"
     yield "</header>"
-    marks = {True: ("bad", "Failed"), None: ("note", "Not told"), False: ("good", "Passed")}
+    marks = {True: ("bad", "Failed"), None: ("note", "Undecided"), False: ("good", "Passed")}
     for result in report.condition_results:
         kind, word = marks[result.is_met]
         sentence = sentences.describe_result(result, trends.data.currency)
