@@ -186,7 +186,7 @@ def test_a_report_is_wrapped_on_a_terminal_only(tmp_path: Path, monkeypatch: pyt
     """A text, and only there: in a file it is as long as it is, and neither JSON nor a diff is wrapped."""
     screen, stdout = os.openpty()
     fcntl.ioctl(stdout, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 40, 0, 0))
-    document = Document(lambda name, _: f"{name} {'word ' * 9}end\n", lambda _: "", ExitCode.OK)
+    document = Document(lambda name, _: f"{name} {'word ' * 9}end\n", ExitCode.OK, "check")
     file = str(tmp_path / "a.txt")
 
     with open(stdout, "w", encoding="utf-8") as stream:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_lint.check.base_links import BaseLinks
 from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.groups import match_group_files
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.config.loosenings import compile_group
 from prompt_lint.formats.recognition import can_import
 from prompt_lint.model.errors import Unreadable
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.repo.changes import Change, find_changes, find_converted
 from prompt_lint.repo.links import select_intact
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.base import Comparison
+    from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import MatchedFile, RuleMatcher
@@ -80,8 +81,13 @@ class BaseProblems(NamedTuple):
     read_paths: set[str]
     messages: set[tuple[str, str]]
 
-    def add(self, problems: Iterable[Problem]) -> None:
-        self.messages.update((problem.path, problem.message) for problem in problems)
+    def sort(self, results: Iterable[ReadResult], *, is_unchanged: bool) -> Iterator[ReadPrompt]:
+        """Yield the prompts, and add the problems of what hasn't changed."""
+        for result in results:
+            if isinstance(result, ReadPrompt):
+                yield result
+            elif is_unchanged and isinstance(result, Problem):
+                self.messages.add((result.path, result.message))
 
     def includes(self, problem: Problem, changes: FileChanges) -> bool:
         """Return whether a problem was in the base, in the same file or group."""
@@ -107,30 +113,30 @@ def read_base_prompts(
         change = changes.find_change(file.display_path)
         is_same = change.kind == "unchanged" and not can_import(file.path, file.rule)
         if change.kind != "new" and file.path not in changes.converted and not is_same:
-            diagnostics = Diagnostics([], [])
-            yield from _read_file(commit, change, file, diagnostics)
+            results = _read_file(commit, change, file)
+            yield from problems.sort(results, is_unchanged=change.kind == "unchanged")
             problems.read_paths.add(file.display_path)
-            problems.add(diagnostics.problems if change.kind == "unchanged" else ())
     for file in changes.removed:
-        change = Change("changed", file.display_path)
-        yield from _read_file(commit, change, file, Diagnostics([], []))
+        results = _read_file(commit, Change("changed", file.display_path), file)
+        yield from problems.sort(results, is_unchanged=False)
     yield from _read_groups(comparison, targets, changes, config, problems)
 
 
-def _read_file(
-    commit: CommitTree, change: Change, file: MatchedFile, diagnostics: Diagnostics
-) -> Iterator[ReadPrompt]:
+def _read_file(commit: CommitTree, change: Change, file: MatchedFile) -> Iterator[ReadResult]:
     """Yield the prompts that a file had in the base, by its current rule; none where the base's file can't be read."""
     rule = file.rule
     reader = IncludeReader(commit)
     try:
         path = change.base_path
         data = commit.read_blob(change.blob) if change.blob else commit.read(commit.resolve(path))
-        for prompt in parse_file(path, data, rule, reader, diagnostics):
-            placed = prompt._replace(path=file.display_path)
-            yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
+        for result in parse_file(path, data, rule, reader):
+            if isinstance(result, Prompt):
+                placed = result._replace(path=file.display_path)
+                yield ReadPrompt.of(placed, rule, len(data))._replace(is_base=True)
+            else:
+                yield result
     except Unreadable as error:  # reported as a prompt that can't be compared
-        diagnostics.problems.append(Problem(file.display_path, error.line, error.message, error.hint))
+        yield Problem(file.display_path, error.line, error.message, error.hint)
 
 
 def _read_groups(
@@ -160,12 +166,10 @@ def _read_groups(
         aliases = {link: new_paths.get(real, real) for link, real in links.items()}
         [matched] = match_group_files([group], names, aliases, targets.matcher)
         matched = matched._replace(files=[_move_back(file, old_paths) for file in matched.files])
-        diagnostics = Diagnostics([], [])
-        prompts = read_groups([matched], commit, diagnostics)
+        is_unchanged = comparison.config is None or _has_same_files(base_group, group)
+        prompts = problems.sort(read_groups([matched], commit), is_unchanged=is_unchanged)
         yield from (prompt._replace(is_base=True) for prompt in prompts)
         problems.read_paths.update(file.path for file in matched.files if file.rule is group.rule)
-        if comparison.config is None or _has_same_files(base_group, group):
-            problems.add(diagnostics.problems)
 
 
 def _find_base_group(base_config: Config | None, group: Group) -> Group | None:

@@ -12,7 +12,7 @@ from prompt_lint.check.both_sides import (
     sum_unchanged_members,
 )
 from prompt_lint.check.group_sums import find_count
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.counting.offline_counts import count_request
 from prompt_lint.formats.imported_files import is_meant_as_import
 from prompt_lint.model.counts import EMPTY_COUNT
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prompt_lint.check.base_prompts import BaseProblems, FileChanges
     from prompt_lint.check.both_sides import PromptName
     from prompt_lint.check.group_sums import PromptOutcomes
+    from prompt_lint.check.read_prompts import Diagnostics
     from prompt_lint.config.configuration import Config
     from prompt_lint.config.rule_matching import RuleMatcher
     from prompt_lint.counting.sources import OfflineStandIn
@@ -62,7 +63,7 @@ class OfflineRecount(NamedTuple):
         name = prompt.path if prompt.real_path else path
         try:
             data = tree.read(tree.resolve(path))
-            prompts = parse_file(name, data, rule, reader, Diagnostics([], []))
+            prompts = parse_prompts(name, data, rule, reader)
             return next((other.request for other in prompts if other.name == prompt.name), None)
         except Unreadable:
             return None

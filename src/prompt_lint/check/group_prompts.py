@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.sum_files import choose_files
 from prompt_lint.model.errors import ExitCode, MissingFile, Unreadable
 from prompt_lint.model.loading import ON_DEMAND
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import GroupFiles
+    from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.model.rules import Group, Reference
-    from prompt_lint.model.values import ImportedFile
+    from prompt_lint.model.values import ImportedFile, Note
     from prompt_lint.repo import Tree
 
 # The format of a prompt that stands for a group.
@@ -35,18 +36,16 @@ class _UncountableGroup(Exception):
         self.problem = problem
 
 
-def read_groups(
-    groups: Iterable[GroupFiles],
-    tree: Tree,
-    diagnostics: Diagnostics,
-) -> Iterator[ReadPrompt]:
-    """Yield what is to be counted: one prompt for a request, every member for a sum. Add problems to `diagnostics`."""
+def read_groups(groups: Iterable[GroupFiles], tree: Tree) -> Iterator[ReadResult]:
+    """Yield what is to be counted, one prompt for a request, every member for a sum; and what is to be reported."""
     for group, files in groups:
-        reader = _GroupReader(tree, group, diagnostics, {})
+        reader = _GroupReader(tree, group, [], {})
+        prompts: list[ReadPrompt] = []
         try:
-            yield from reader.read_members(files) if group.sum else [reader.read_request(files)]
+            prompts = reader.read_members(files) if group.sum else [reader.read_request(files)]
         except _UncountableGroup as error:
-            diagnostics.problems.append(error.problem)
+            reader.reported.append(error.problem)
+        yield from (*reader.reported, *prompts)
 
 
 class _MemberFile(NamedTuple):
@@ -62,11 +61,11 @@ class _MemberFile(NamedTuple):
 
 
 class _GroupReader(NamedTuple):
-    """Reads the prompts of one group. `includes` collects which paths its files asked for."""
+    """Reads the prompts of one group. Collects what is to be `reported`, and which paths its files asked for."""
 
     tree: Tree
     group: Group
-    diagnostics: Diagnostics
+    reported: list[Problem | Note]
     includes: dict[str, bytes | None]
 
     def read_members(self, files: Iterable[MatchedFile]) -> list[ReadPrompt]:
@@ -89,7 +88,7 @@ class _GroupReader(NamedTuple):
             members.append(_MemberFile(file, prompts))
         unused = [one for one, _ in matchers if one not in used and not one.path.startswith("!")]
         if not self.group.rule.allow_empty:
-            self.diagnostics.problems.extend(map(self._report_unused, unused))
+            self.reported.extend(map(self._report_unused, unused))
         return [
             ReadPrompt.of(prompt, self.group.rule, 0)._replace(group=self.group, includes=self.includes)
             for prompt in self._count_files_once(members)
@@ -184,16 +183,16 @@ class _GroupReader(NamedTuple):
         reader = IncludeReader(self.tree, counted)
         try:
             real, data = reader.include(file.path)
-            is_reported = file.rule is self.group.rule and not counted
-            diagnostics = self.diagnostics if is_reported else Diagnostics([], [])
-            prompts = list(parse_file(file.read_as or real, data, file.rule, reader, diagnostics))
+            results = list(parse_file(file.read_as or real, data, file.rule, reader))
         except MissingFile:
             raise
         except Unreadable as error:
             location = f"`{file.path}`" + (f", line {error.line}" if error.line else "")
             raise self._fail(line, f"{location}: {error.message}", error.hint) from None
         self.includes.update(reader.requested)
-        return prompts
+        if file.rule is self.group.rule and not counted:
+            self.reported.extend(each for each in results if not isinstance(each, Prompt))
+        return [each for each in results if isinstance(each, Prompt)]
 
     def _fail(
         self, line: int, message: str, hint: str = "", code: ExitCode = ExitCode.UNCOUNTED

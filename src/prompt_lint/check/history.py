@@ -7,14 +7,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.past_files import PastFiles
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_file
 from prompt_lint.config.rule_matching import compile_config
 from prompt_lint.counting.processes import CountJob
 from prompt_lint.counting.sources import OfflineStandIn, count_all
 from prompt_lint.model.counts import EMPTY_COUNT, Count, CountKey
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.history import History, PromptHistory, sum_point
-from prompt_lint.model.values import Note
+from prompt_lint.model.values import Note, Problem, Prompt
 from prompt_lint.output.listing import MAX_ROWS_PER_FILE
 from prompt_lint.repo.commit_tree import CommitTree, LostObjects, PartialCommitTree
 from prompt_lint.repo.history import stream_changes
@@ -191,13 +191,16 @@ class _HistoryReader:
         self, file: MatchedFile, entry: Entry, tree: CommitTree, reader: IncludeReader
     ) -> Generator[CountJob, None, _Reading]:
         """Yield what hasn't been counted of a file, and return what it holds."""
-        diagnostics = Diagnostics([], [])
         prompts: list[tuple[str, str]] = []
-        reason = ""
+        reason = missing = ""
         try:
             is_file = entry.kind == "file"
             data = tree.read_blob(entry.blob) if is_file else tree.read(tree.resolve(file.path))
-            for prompt in parse_file(file.display_path, data, file.rule, reader, diagnostics):
+            for prompt in parse_file(file.display_path, data, file.rule, reader):
+                if isinstance(prompt, Problem) and prompt.exit_code is ExitCode.UNCOUNTED:
+                    missing = missing or prompt.message
+                if not isinstance(prompt, Prompt):
+                    continue
                 digest = prompt.request.digest() if prompt.request else ""
                 prompts.append((prompt.name, digest))
                 if prompt.request and digest not in self._seen:
@@ -207,8 +210,7 @@ class _HistoryReader:
             reason = error.message
         except LostObjects:
             reason = "is not in this clone, or damaged; `git fetch --refetch --no-filter` fetches what a partial clone lacks"
-        missing = (each.message for each in diagnostics.problems if each.exit_code is ExitCode.UNCOUNTED)
-        return _Reading(tuple(prompts), reason or next(missing, ""))
+        return _Reading(tuple(prompts), reason or missing)
 
     def _record(self, name: FileName, file: MatchedFile, reading: _Reading | None) -> None:
         number = len(self.points) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.formats.recognition import can_import, seems_to_import
 from prompt_lint.model.errors import Unreadable
 
@@ -45,7 +45,7 @@ def list_included(
     try:
         data = tree.read(target.path)
         if seems_to_import(target.display_path, data, target.rule):
-            list(parse_file(target.display_path, data, target.rule, reader, Diagnostics([], [])))
+            list(parse_prompts(target.display_path, data, target.rule, reader))
     except Unreadable:  # reported when the file itself is checked
         pass
     return reader.requested

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.model.errors import ExitCode
+from prompt_lint.model.errors import ExitCode, find_worst_code
 from prompt_lint.model.rules import Exemption
 from prompt_lint.model.values import Note, Verdict
 
@@ -79,6 +79,12 @@ def apply_exemption(verdict: Verdict, exemptions: Exemptions, today: str) -> Ver
     return verdict._replace(exemption=exemption, status="exempt", is_preexisting=False)
 
 
+def list_exempt_paths(exemptions: Exemptions, today: str) -> set[str]:
+    """Return the paths whose last exemption is valid, whether or not their prompts need it."""
+    by_path = {path: exemption for exemption, paths in exemptions for path in paths}
+    return {path for path, exemption in by_path.items() if _is_valid(exemption, today)}
+
+
 def _find_exemption(path: str, exemptions: Exemptions) -> Exemption | None:
     return next((exemption for exemption, paths in reversed(exemptions) if path in paths), None)
 
@@ -118,17 +124,11 @@ def mark_preexisting(verdict: Verdict) -> Verdict:
 
 
 def decide_exit_code(report: Report, *, exit_zero: bool = False) -> ExitCode:
-    """Return the exit code: a mistake in the configuration first, then what is over, then what isn't known.
-
-    With `exit_zero`, what is over doesn't matter.
-    """
+    """Return the exit code of a report. With `exit_zero`, what is over doesn't matter."""
     codes = {problem.exit_code for problem in report.problems}
-    if ExitCode.USAGE in codes:
-        return ExitCode.USAGE
     is_loosened = bool(report.loosened) and report.on_raise == "fail"
-    is_over = is_loosened or ExitCode.OVER_LIMIT in codes or any(verdict.fails for verdict in report.verdicts)
-    if is_over and not exit_zero:
-        return ExitCode.OVER_LIMIT
-    if ExitCode.UNCOUNTED in codes or any(verdict.status == "uncounted" for verdict in report.verdicts):
-        return ExitCode.UNCOUNTED
-    return ExitCode.OK
+    is_over = is_loosened or any(verdict.fails for verdict in report.verdicts)
+    is_uncounted = any(verdict.status == "uncounted" for verdict in report.verdicts)
+    if exit_zero:
+        codes.discard(ExitCode.OVER_LIMIT)
+    return find_worst_code(codes, is_over=is_over and not exit_zero, is_uncounted=is_uncounted)

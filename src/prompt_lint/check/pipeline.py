@@ -14,6 +14,7 @@ from prompt_lint.check.judge import (
     apply_exemption,
     apply_exemptions_to_problems,
     decide_exit_code,
+    list_exempt_paths,
 )
 from prompt_lint.check.read_prompts import Diagnostics, read_files
 from prompt_lint.check.remembered_files import RememberedFiles
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prompt_lint.check.base import Comparison
-    from prompt_lint.check.read_prompts import ReadPrompt
+    from prompt_lint.check.groups import GroupFiles
+    from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountResults, CountSources
@@ -50,12 +52,11 @@ class Settings(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What every step of one run needs. `config_path` is empty without a configuration; `diagnostics` is added to."""
+    """What every step of one run needs. `config_path` is empty without a configuration."""
 
     config_path: str
     sources: CountSources
     settings: Settings
-    diagnostics: Diagnostics
 
 
 def check_prompts(
@@ -75,17 +76,18 @@ def check_prompts(
     paths = _replace_configs(paths, tree, config)
     targets = find_targets(tree, config, paths, remembered, whole=comparison is not None)
     remembered.look_up(targets.matched)
-    run = Run(config.path, sources, settings, Diagnostics(targets.problems, []))
-    prompts = chain(
-        read_files(tree, targets.matched, remembered, run.diagnostics),
-        read_groups(targets.groups, tree, run.diagnostics),
+    run = Run(config.path, sources, settings)
+    results = chain(
+        targets.problems,
+        read_files(tree, targets.matched, remembered),
+        read_groups(targets.groups, tree),
     )
     if comparison:
-        report = _compare(run, tree, config, comparison, targets, prompts)
+        report = _compare(run, tree, config, comparison, targets, results)
     else:
-        report = judge_prompts(run, prompts, targets.source_count)
+        report = judge_prompts(run, results, targets.source_count)
     must_match = not (targets.is_everything or settings.allow_unmatched)
-    unmatched = find_unmatched(targets, paths, tree, remembered) if must_match else []
+    unmatched = find_unmatched(targets, report.problems, paths, tree, remembered) if must_match else []
     unmatched = [path for path in unmatched if not config.list_mistakes([path])]
     return _complete_report(report, run, tree, config, targets, unmatched)
 
@@ -116,6 +118,7 @@ def _complete_report(
         file_count=len(targets.matched),
         nested_configs=[nested.path for nested in config.nested],
         prices={price.model: price.dollars for price in config.prices},
+        exempt_paths=list_exempt_paths(targets.exemptions, settings.today),
     )
     return report._replace(exit_code=decide_exit_code(report, exit_zero=settings.exit_zero))
 
@@ -159,12 +162,24 @@ def _apply_exemptions(
     return [accept_by_label(verdict, label) for verdict in exempted], failing, notes
 
 
-def judge_prompts(run: Run, prompts: Iterable[ReadPrompt], file_count: int) -> Report:
-    """Count the `prompts` of so many files and judge them, without a base. The report lacks its number of files."""
-    outcomes, results = count_prompts(prompts, run.sources, file_count)
-    verdicts = judge_outcomes(outcomes, run.diagnostics.problems)
-    report = _make_report(run, list(verdicts), results)
+def judge_prompts(run: Run, results: Iterable[ReadResult], file_count: int) -> Report:
+    """Count the prompts of so many files and judge them, without a base. The report lacks its number of files."""
+    diagnostics = Diagnostics([], [])
+    outcomes, counts = count_prompts(diagnostics.sort(results), run.sources, file_count)
+    verdicts = judge_outcomes(outcomes, diagnostics.problems)
+    report = _make_report(run, list(verdicts), counts, diagnostics)
     return report._replace(planned=plan_requests(outcomes)) if run.sources.is_dry_run else report
+
+
+def judge_groups(
+    groups: Sequence[GroupFiles],
+    tree: WorkingTree,
+    config_path: str,
+    sources: CountSources,
+    settings: Settings,
+) -> Report:
+    """Return a report of groups alone."""
+    return judge_prompts(Run(config_path, sources, settings), read_groups(groups, tree), len(groups))
 
 
 def _compare(
@@ -173,7 +188,7 @@ def _compare(
     config: Config,
     comparison: Comparison,
     targets: Targets,
-    prompts: Iterable[ReadPrompt],
+    results: Iterable[ReadResult],
 ) -> Report:
     """Count prompts and base together, and judge each prompt beside what the base had."""
     from prompt_lint.check import base_prompts, compare, loosenings  # noqa: PLC0415  # 10 ms that a run without a base needn't pay
@@ -184,15 +199,17 @@ def _compare(
     changes = base_prompts.find_file_changes(tree, comparison, targets, base_matcher)
     base_problems = base_prompts.BaseProblems(set(), set())
     read_base = base_prompts.read_base_prompts(comparison, targets, changes, config, base_problems)
-    outcomes, results = count_prompts(chain(prompts, read_base), run.sources, targets.source_count)
-    unread_files = compare.count_unread_files(run.diagnostics.problems, config)
-    compare.demote_base_problems(run.diagnostics, comparison, changes, base_problems)
+    diagnostics = Diagnostics([], [])
+    prompts = chain(diagnostics.sort(results), read_base)
+    outcomes, counts = count_prompts(prompts, run.sources, targets.source_count)
+    unread_files = compare.count_unread_files(diagnostics.problems, config)
+    compare.demote_base_problems(diagnostics, comparison, changes, base_problems)
     current = [pair for pair in outcomes if not pair[0].is_base]
-    judged = judge_outcomes(current, run.diagnostics.problems)
+    judged = judge_outcomes(current, diagnostics.problems)
     recount = compare.OfflineRecount(tree, comparison.commit)
     base = compare.make_base_counts(comparison, changes, outcomes, recount, targets.matcher, base_matcher)
     verdicts = [base.compare_verdict(verdict) for verdict in judged]
-    report = _make_report(run, verdicts, results)
+    report = _make_report(run, verdicts, counts, diagnostics)
     return report._replace(
         verdicts=[compare.apply_policy(verdict, comparison) for verdict in verdicts],
         notes=base.collect_notes(report.notes, verdicts),
@@ -206,9 +223,11 @@ def _compare(
     )
 
 
-def _make_report(run: Run, verdicts: list[Verdict], results: CountResults) -> Report:
+def _make_report(
+    run: Run, verdicts: list[Verdict], results: CountResults, diagnostics: Diagnostics
+) -> Report:
     """Return the report, but for its number of files."""
-    problems, notes = run.diagnostics
+    problems, notes = diagnostics
     service = run.sources.service
     notes = [
         *dict.fromkeys(notes),  # a file is read once more by each file that imports it

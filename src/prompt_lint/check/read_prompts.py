@@ -51,11 +51,25 @@ class ReadPrompt(NamedTuple):
         return cls(prompt, rule, prompt.request.digest() if prompt.request else "", size)
 
 
+# What comes of reading a file: its prompts, and what is to be reported.
+ReadResult = ReadPrompt | Problem | Note
+
+
 class Diagnostics(NamedTuple):
-    """What reading has to report beside the prompts; added to as reading goes on."""
+    """What a run has to report beside the prompts; added to as reading goes on."""
 
     problems: list[Problem]
     notes: list[Note]
+
+    def sort(self, results: Iterable[ReadResult]) -> Iterator[ReadPrompt]:
+        """Yield the prompts, and add what is to be reported."""
+        for result in results:
+            if isinstance(result, ReadPrompt):
+                yield result
+            elif isinstance(result, Problem):
+                self.problems.append(result)
+            else:
+                self.notes.append(result)
 
 
 class IncludeReader:
@@ -95,66 +109,66 @@ class IncludeReader:
 
 
 def read_files(
-    tree: WorkingTree,
-    targets: Iterable[MatchedFile],
-    remembered: RememberedFiles,
-    diagnostics: Diagnostics,
-) -> Iterator[ReadPrompt]:
-    """Yield every prompt of every file. What is wrong with a file is added to `diagnostics`, and the rest goes on."""
+    tree: WorkingTree, targets: Iterable[MatchedFile], remembered: RememberedFiles
+) -> Iterator[ReadResult]:
+    """Yield every prompt of every file, and what is wrong with a file."""
     for target in targets:
         known = remembered.recall(target)
         if known is None:
-            yield from _read_file(tree, target, remembered, diagnostics)
+            yield from _read_file(tree, target, remembered)
             continue
-        diagnostics.notes.extend(known.entry.notes)
+        yield from known.entry.notes
         for prompt, counts in zip(known.entry.prompts, known.counts, strict=True):
             name, line, format_name, role, digest, imports = prompt
             placed = Prompt(target.path, name, line, None, target.aliases, format_name, role, imports=imports)
             yield ReadPrompt(placed, target.rule, digest, counts=counts, includes=known.entry.includes)
 
 
-def _read_file(
-    tree: WorkingTree,
-    target: MatchedFile,
-    remembered: RememberedFiles,
-    diagnostics: Diagnostics,
-) -> Iterator[ReadPrompt]:
+def _read_file(tree: WorkingTree, target: MatchedFile, remembered: RememberedFiles) -> Iterator[ReadResult]:
     path = target.read_as or target.path
     real_path = target.path if target.read_as else ""
     reader = IncludeReader(tree)
-    problems, notes = len(diagnostics.problems), len(diagnostics.notes)
     prompts: list[PromptEntry] = []
+    reported: list[Problem | Note] = []
     try:
         data, stamp = tree.read_stamped(target.path)
         size = len(data)
-        for prompt in parse_file(path, data, target.rule, reader, diagnostics):
-            placed = prompt._replace(aliases=target.aliases, real_path=real_path)
+        for result in parse_file(path, data, target.rule, reader):
+            if not isinstance(result, Prompt):
+                reported.append(result)
+                yield result
+                continue
+            placed = result._replace(aliases=target.aliases, real_path=real_path)
             read = ReadPrompt.of(placed, target.rule, size)
             size = 0  # of the file, and so of its first prompt
             if len(prompts) <= MOST_PROMPTS:  # a file may hold 100,000
                 prompts.append(
                     PromptEntry(
-                        prompt.name, prompt.line, prompt.format, prompt.role, read.digest, prompt.imports
+                        result.name, result.line, result.format, result.role, read.digest, result.imports
                     )
                 )
             yield read._replace(includes=reader.requested)
     except Unreadable as error:
-        diagnostics.problems.append(Problem(path, error.line, error.message, error.hint))
+        yield Problem(path, error.line, error.message, error.hint)
     else:
-        if len(prompts) <= MOST_PROMPTS and len(diagnostics.problems) == problems:
-            remembered.remember(target, stamp, prompts, diagnostics.notes[notes:], reader.requested)
+        notes = [each for each in reported if isinstance(each, Note)]
+        if len(prompts) <= MOST_PROMPTS and len(notes) == len(reported):
+            remembered.remember(target, stamp, prompts, notes, reader.requested)
 
 
 def parse_file(
-    path: str, data: bytes, rule: Rule, reader: IncludeReader, diagnostics: Diagnostics
-) -> Iterator[Prompt]:
-    """Yield the prompts in the bytes of a file. Raises `Unreadable`."""
+    path: str, data: bytes, rule: Rule, reader: IncludeReader
+) -> Iterator[Prompt | Problem | Note]:
+    """Yield the prompts in the bytes of a file, and what is to be reported. Raises `Unreadable`."""
     format_name = recognise(path, data, rule).name
     for result in FORMATS[format_name].parse(path, data, rule, reader.include):
-        if isinstance(result, Problem):
-            diagnostics.problems.append(result)
-        elif isinstance(result, Note):
-            diagnostics.notes.append(result)
-        else:
+        if isinstance(result, Prompt):
             role = result.request.role() if result.request else rule.role
             yield result._replace(format=format_name, role=role)
+        else:
+            yield result
+
+
+def parse_prompts(path: str, data: bytes, rule: Rule, reader: IncludeReader) -> Iterator[Prompt]:
+    """Yield the prompts alone, for those who report nothing. Raises `Unreadable`."""
+    return (each for each in parse_file(path, data, rule, reader) if isinstance(each, Prompt))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.group_prompts import read_groups
-from prompt_lint.check.pipeline import Run, judge_prompts
-from prompt_lint.check.read_prompts import Diagnostics
+from prompt_lint.check.pipeline import judge_groups
 from prompt_lint.check.targets import find_targets
 from prompt_lint.config.schema import rule_from_flags
 from prompt_lint.model.rules import Group, Reference
@@ -16,10 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from prompt_lint.check.pipeline import Settings
-    from prompt_lint.check.targets import Targets
     from prompt_lint.config.configuration import Config
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Report, Verdict
+    from prompt_lint.model.values import Verdict
     from prompt_lint.repo.working_tree import WorkingTree
 
 # At the top of the repository; in folders below, it loads such files on demand. It reads AGENTS.md where there is no
@@ -60,17 +57,7 @@ def measure_session_start(
     nested = tuple(each._replace(groups=()) for each in config.nested)
     config = config._replace(groups=(group,), nested=nested)
     targets = find_targets(tree, config, ())
-    report = judge_groups(
-        targets, tree, config.path, sources._replace(mode="offline", service=None), settings
-    )
+    sources = sources._replace(mode="offline", service=None)
+    report = judge_groups(targets.groups, tree, config.path, sources, settings)
     counted = [verdict for verdict in report.verdicts if verdict.token_count and verdict.sections]
     return counted[0] if counted and not report.problems else None
-
-
-def judge_groups(
-    targets: Targets, tree: WorkingTree, config_path: str, sources: CountSources, settings: Settings
-) -> Report:
-    """Return a report of the groups alone."""
-    run = Run(config_path, sources, settings, Diagnostics([], []))
-    groups = read_groups(targets.groups, tree, run.diagnostics)
-    return judge_prompts(run, groups, len(targets.groups))

@@ -14,7 +14,7 @@ from prompt_lint.repo.links import list_names, select_intact
 from prompt_lint.repo.paths import list_parents
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompt_lint.check.groups import GroupFiles
     from prompt_lint.check.remembered_files import RememberedFiles
@@ -140,14 +140,15 @@ def _follow_links(paths: Sequence[str], links: Mapping[str, str]) -> list[str]:
 
 def find_unmatched(
     targets: Targets,
+    problems: Iterable[Problem],
     paths: Sequence[str],
     tree: WorkingTree,
     remembered: RememberedFiles | None,
 ) -> list[str]:
-    """Return those of `paths` that lead to no target: neither by name, nor as a folder, nor as an import."""
+    """Return those of `paths` that lead to no target or problem: neither by name, nor as a folder, nor as an import."""
     files = [*targets.matched, *(file for _, group_files in targets.groups for file in group_files)]
     names = {name for file in files for name in file.all_names}
-    names.update(problem.path for problem in targets.problems)
+    names.update(problem.path for problem in problems)
     reachable = _add_folders(names)
     unmatched = [path for path in paths if reachable.isdisjoint(list_names(tree, path))]
     if unmatched:

@@ -13,7 +13,7 @@ from prompt_lint.cli.commands import Command, option
 from prompt_lint.cli.value_completion import complete_models
 from prompt_lint.counting.api_service import find_service
 from prompt_lint.model.counts import Count
-from prompt_lint.model.errors import ExitCode, Fatal
+from prompt_lint.model.errors import ExitCode, Fatal, find_worst_code
 from prompt_lint.model.models import explain_id
 from prompt_lint.output.terminal import write_result
 from prompt_lint.text.escape import dump_json, escape_line
@@ -85,10 +85,9 @@ def command(
 
 def _decide_exit_code(comparisons: Sequence[Comparison]) -> ExitCode:
     """What the API doesn't count is a fault only where the offline rules count it."""
-    if any(comparison.is_inside is False for comparison in comparisons):
-        return ExitCode.OVER_LIMIT
-    uncounted = any(not isinstance(c.api, Count) and c.offline for c in comparisons)
-    return ExitCode.UNCOUNTED if uncounted else ExitCode.OK
+    is_outside = any(comparison.is_inside is False for comparison in comparisons)
+    is_uncounted = any(not isinstance(c.api, Count) and c.offline for c in comparisons)
+    return find_worst_code((), is_over=is_outside, is_uncounted=is_uncounted)
 
 
 def _render_text(comparisons: Sequence[Comparison], host: str, sent: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from prompt_lint.check.pipeline import Run, Settings, judge_prompts
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import option
 from prompt_lint.cli.count_sources import add_cache_warnings, open_count_sources
@@ -24,7 +24,7 @@ from prompt_lint.formats import FORMATS
 from prompt_lint.formats.recognition import seems_to_import
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
 from prompt_lint.model.nearest import find_nearest
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.output import counts_table
 from prompt_lint.output.delivery import OutputOptions, choose_targets, deliver_report, make_document
 from prompt_lint.output.terminal import write_stdout
@@ -38,10 +38,11 @@ from prompt_lint.repo.working_tree import open_tree
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from prompt_lint.check.read_prompts import ReadResult
     from prompt_lint.cli.options import CountingOptions
     from prompt_lint.counting.sources import CountSources
     from prompt_lint.model.rules import Role, Rule
-    from prompt_lint.model.values import Prompt, Report
+    from prompt_lint.model.values import Note, Report
     from prompt_lint.repo.working_tree import WorkingTree
 
 STDIN = "-"
@@ -132,9 +133,10 @@ def command(
     if not models:
         models = _choose_models(env)
     rule = _make_rule(models, role or "", format_name or "")
-    reader = _Reader(rule, max_file_size, Diagnostics([], []), [])
+    reader = _Reader(rule, max_file_size, [])
     if show_request:
-        prompts = [prompt for path in files for prompt in reader.read_prompts(path)]
+        results = (result for path in files for result in reader.parse(path))
+        prompts = [result for result in results if isinstance(result, Prompt)]
         write_stdout(render_requests(prompts, models))
         return ExitCode.OK
     with open_count_sources(env, None, None, counting_options) as sources:
@@ -166,30 +168,27 @@ def _make_rule(models: Sequence[str], role: Role | Literal[""], format_name: str
 
 def _count_files(files: Sequence[str], reader: _Reader, sources: CountSources, settings: Settings) -> Report:
     """Return a report with a problem for each file that can't be measured."""
-    run = Run("", sources, settings, reader.diagnostics)
-    report = judge_prompts(run, reader.read_files(files), len(files))
+    report = judge_prompts(Run("", sources, settings), reader.read_files(files), len(files))
     return report._replace(file_count=len(files))
 
 
 class _Reader(NamedTuple):
-    """How files are read. `diagnostics` and `trees`, those that files import from, are added to."""
+    """How files are read. `trees`, those that files import from, is added to."""
 
     rule: Rule
     max_bytes: int
-    diagnostics: Diagnostics
     trees: list[WorkingTree]
 
-    def read_files(self, files: Sequence[str]) -> Iterator[ReadPrompt]:
+    def read_files(self, files: Sequence[str]) -> Iterator[ReadResult]:
         for path in files:
             try:
-                for prompt in self.read_prompts(path):
-                    yield ReadPrompt.of(prompt, self.rule, 0)
+                for result in self.parse(path):
+                    yield ReadPrompt.of(result, self.rule, 0) if isinstance(result, Prompt) else result
             except Unreadable as error:
-                hint = _reword_hint(error.hint)
-                self.diagnostics.problems.append(Problem(path, error.line, error.message, hint))
+                yield Problem(path, error.line, error.message, _reword_hint(error.hint))
 
-    def read_prompts(self, path: str) -> list[Prompt]:
-        """Return the prompts of a file, or of stdin. Raises `Unreadable`."""
+    def parse(self, path: str) -> list[Prompt | Problem | Note]:
+        """Return the prompts of a file, or of stdin, and what is to be reported. Raises `Unreadable`."""
         if path != STDIN:
             refuse_foreign_link(path)
         data = refuse_pointer(_read_bytes(path, self.max_bytes))
@@ -200,8 +199,8 @@ class _Reader(NamedTuple):
             self.trees.append(tree)
             data = _follow_text_link(name, data, tree)
         includes = IncludeReader(tree)
-        prompts = parse_file(name, data, self.rule, includes, self.diagnostics)
-        return [prompt._replace(path=path) for prompt in prompts]
+        results = parse_file(name, data, self.rule, includes)
+        return [each._replace(path=path) if isinstance(each, Prompt) else each for each in results]
 
 
 def _find_tree(path: str, max_bytes: int) -> tuple[str, WorkingTree | None]:

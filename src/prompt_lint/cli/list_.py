@@ -43,10 +43,7 @@ def _make_document(report: Report) -> Document:
 
 def _make_listing_document(listing: Listing) -> Document:
     return Document(
-        lambda name, view: LISTING_OUTPUTS[name].render(listing, view),
-        lambda _: "",
-        listing.exit_code,
-        "list",
+        lambda name, view: LISTING_OUTPUTS[name].render(listing, view), listing.report.exit_code, "list"
     )
 
 
@@ -128,7 +125,7 @@ def command(
 
         write_stdout(render_overview(env, config_options, counting_options))
         return ExitCode.OK
-    settings = make_settings(env, config, options.JudgingOptions())
+    settings = make_settings(env, config, options.JudgingOptions(exit_zero=True))
     with open_count_sources(env, config, tree.top, counting_options) as sources:
         report = check_project(
             env, tree, config, config_options, relative, sources, settings, base, policy=""

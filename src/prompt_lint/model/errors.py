@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # What to do about what the system refused, by the number of the error.
 SYSTEM_HINTS: dict[int | None, str] = {
@@ -30,6 +30,22 @@ class ExitCode(IntEnum):
     HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+# What a run may find, the first thing to mend first; docs/design.md says why.
+_WORST_FIRST = (ExitCode.USAGE, ExitCode.OVER_LIMIT, ExitCode.UNCOUNTED)
+
+
+def find_worst_code(
+    codes: Iterable[ExitCode], *, is_over: bool = False, is_uncounted: bool = False
+) -> ExitCode:
+    """Return the exit code of a run with problems of these codes, and what else it found."""
+    found = {*codes}
+    if is_over:
+        found.add(ExitCode.OVER_LIMIT)
+    if is_uncounted:
+        found.add(ExitCode.UNCOUNTED)
+    return next((code for code in _WORST_FIRST if code in found), ExitCode.OK)
 
 
 class Fault(NamedTuple):

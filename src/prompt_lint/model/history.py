@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prompt_lint.model.counts import Count, sum_counts
-from prompt_lint.model.errors import ExitCode, Unreadable
+from prompt_lint.model.errors import Unreadable, find_worst_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from prompt_lint.model.counts import Outcome
+    from prompt_lint.model.errors import ExitCode
     from prompt_lint.model.rules import Rule
     from prompt_lint.model.values import Note, Problem
 
@@ -65,7 +66,7 @@ class History(NamedTuple):
     @property
     def exit_code(self) -> ExitCode:
         """That of what ended the run; a gap isn't a failure."""
-        return max((problem.exit_code for problem in self.problems), default=ExitCode.OK)
+        return find_worst_code(problem.exit_code for problem in self.problems)
 
     def sum_all(self) -> list[Outcome | None]:
         """Return the sum at each point."""
@@ -75,7 +76,7 @@ class History(NamedTuple):
         """Return the sums of the rules that have prompts, in the order of the configuration."""
         by_rule: dict[tuple[str, int], list[PromptHistory]] = {}
         for prompt in self.prompts:
-            by_rule.setdefault((prompt.rule.config_path, prompt.rule.line), []).append(prompt)
+            by_rule.setdefault(prompt.rule.place, []).append(prompt)
         return [
             (prompts[0].rule, sum_outcomes(prompt.outcomes for prompt in prompts))
             for _, prompts in sorted(by_rule.items())

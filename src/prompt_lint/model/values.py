@@ -15,7 +15,7 @@ from prompt_lint.model.counts import EMPTY_COUNT, Count, subtract_counts
 from prompt_lint.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from prompt_lint.model.needs import ExactNeed
@@ -271,10 +271,42 @@ class Verdict(NamedTuple):
         return self.change not in {"", "unchanged"}
 
 
-def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[tuple[Prompt, list[Verdict]]]:
-    """Yield each prompt with its verdicts, one for each model; in a report those of a prompt are neighbours."""
+class PromptVerdicts(NamedTuple):
+    """A prompt with its verdicts, one for each model. Some outputs put the one that they show first."""
+
+    prompt: Prompt
+    verdicts: Sequence[Verdict]
+
+    @property
+    def first(self) -> Verdict:
+        return self.verdicts[0]
+
+    @property
+    def models(self) -> set[str]:
+        return {verdict.model for verdict in self.verdicts}
+
+    @property
+    def failing(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.fails]
+
+    @property
+    def has_changed(self) -> bool:
+        return any(verdict.has_changed for verdict in self.verdicts)
+
+    @property
+    def is_preexisting(self) -> bool:
+        return any(verdict.is_preexisting for verdict in self.verdicts)
+
+    @property
+    def tokens(self) -> int:
+        """The largest of its counts."""
+        return max(verdict.tokens for verdict in self.verdicts)
+
+
+def group_by_prompt(verdicts: Iterable[Verdict]) -> Iterator[PromptVerdicts]:
+    """Yield each prompt with its verdicts; in a report those of a prompt are neighbours."""
     for prompt, group in groupby(verdicts, attrgetter("prompt")):
-        yield prompt, list(group)
+        yield PromptVerdicts(prompt, list(group))
 
 
 class RemovedPrompt(NamedTuple):
@@ -314,7 +346,7 @@ class Report(NamedTuple):
     `loosened`, which `on_raise` judges, by `raise_label` where it says so. With `accept_label` on the pull request no prompt
     would fail. No total has what is in `unread_files`, which couldn't be read, or not whole. `planned` is what a dry run sends.
     `prices` are US dollars for a million input tokens, by model.
-    `exact_needs` is what a run with exact counts needs, and this one lacks.
+    `exact_needs` is what a run with exact counts needs, and this one lacks. `exempt_paths` have a valid exemption, needed or not.
     """
 
     config_path: str
@@ -337,6 +369,7 @@ class Report(NamedTuple):
     nested_configs: Sequence[str] = ()
     prices: Mapping[str, Decimal] = {}
     exact_needs: Sequence[ExactNeed] = ("key",)
+    exempt_paths: Collection[str] = ()
 
     def cost_of_calls(self, tokens: int, model: str) -> Decimal | None:
         """Return the US dollars that so many input tokens cost in 1,000 calls; None for a model without a price."""

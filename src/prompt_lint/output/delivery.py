@@ -90,9 +90,9 @@ class Document(NamedTuple):
     """
 
     render: Callable[[str, View], str]
-    render_summary: Callable[[int], str]
     exit_code: ExitCode
-    name: str = "check"
+    name: str
+    render_summary: Callable[[int], str] = lambda _room: ""
     has_diff: bool = False
 
 
@@ -281,4 +281,4 @@ def make_document(report: Report, own_formats: Mapping[str, Render] = NO_FORMATS
 
         return render_within(report, room, count_bytes)
 
-    return Document(render, render_summary, report.exit_code)
+    return Document(render, report.exit_code, "check", render_summary)

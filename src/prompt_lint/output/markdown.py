@@ -32,9 +32,9 @@ from prompt_lint.text.markdown_escape import escape_as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import RemovedPrompt, Report
+    from prompt_lint.model.values import PromptVerdicts, RemovedPrompt, Report
     from prompt_lint.output import View
-    from prompt_lint.output.markdown_page import Page, Subject
+    from prompt_lint.output.markdown_page import Page
 
 _T = TypeVar("_T")
 
@@ -178,7 +178,7 @@ def _projects(page: Page) -> Iterator[_Section]:
 
 def _changes(page: Page) -> Iterator[_Section]:
     """Yield the table of what changed; without a base, of what needs a look."""
-    items: list[Subject | RemovedPrompt] = [*page.shown, *page.report.removed]
+    items: list[PromptVerdicts | RemovedPrompt] = [*page.shown, *page.report.removed]
     all_models = _has_room_for_all_models(page.shown)
     rest = "more that changed" if page.has_base else "more that need a look"
     yield from _split(
@@ -187,13 +187,13 @@ def _changes(page: Page) -> Iterator[_Section]:
     )  # fmt: skip
 
 
-def _folded(rank: int, subjects: Sequence[Subject], page: Page, summary: str) -> _Section:
+def _folded(rank: int, subjects: Sequence[PromptVerdicts], page: Page, summary: str) -> _Section:
     all_models = _has_room_for_all_models(subjects)
     rows = (prompt_rows(subject, page, all_models=all_models) for subject in subjects)
     return _Section(rank, len(subjects), rows, header=prompt_header(page), summary=summary)
 
 
-def _has_room_for_all_models(subjects: Sequence[Subject]) -> bool:
+def _has_room_for_all_models(subjects: Sequence[PromptVerdicts]) -> bool:
     return sum(len(subject.verdicts) for subject in subjects) <= _ALL_MODELS
 
 

@@ -13,39 +13,20 @@ from prompt_lint.output.totals import tokens_changed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Prompt, Report, Verdict
-
-
-class Subject(NamedTuple):
-    """A prompt with its verdicts, the worst first."""
-
-    prompt: Prompt
-    verdicts: Sequence[Verdict]
-
-    @property
-    def worst(self) -> Verdict:
-        return self.verdicts[0]
-
-    @property
-    def has_changed(self) -> bool:
-        return any(verdict.has_changed for verdict in self.verdicts)
-
-    @property
-    def is_preexisting(self) -> bool:
-        return any(verdict.is_preexisting for verdict in self.verdicts)
+    from prompt_lint.model.values import PromptVerdicts, Report, Verdict
 
 
 class Page(NamedTuple):
-    """The report, its prompts by where they are shown, and its models.
+    """The report, its prompts by where they are shown, each with its worst verdict first, and its models.
 
     `shown` are those that fail or changed (without a base, those that need a look), `preexisting` are over a limit, but
     not by this change; `quiet` are all others.
     """
 
     report: Report
-    shown: Sequence[Subject]
-    preexisting: Sequence[Subject]
-    quiet: Sequence[Subject]
+    shown: Sequence[PromptVerdicts]
+    preexisting: Sequence[PromptVerdicts]
+    quiet: Sequence[PromptVerdicts]
     models: Sequence[str]
 
     @property
@@ -61,7 +42,7 @@ class Page(NamedTuple):
     def has_several_models(self) -> bool:
         return len(self.models) > 1
 
-    def split_preexisting(self) -> tuple[list[Subject], list[Subject]]:
+    def split_preexisting(self) -> tuple[list[PromptVerdicts], list[PromptVerdicts]]:
         """Return those over a limit that is new or was lowered, and those that were over before."""
         was_over = [
             all(verdict.was_over for verdict in subject.verdicts if verdict.is_preexisting)
@@ -71,23 +52,23 @@ class Page(NamedTuple):
         return [s for s, before in pairs if not before], [s for s, before in pairs if before]
 
     @property
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[PromptVerdicts]:
         return chain(self.shown, self.preexisting, self.quiet)
 
 
 def build_page(report: Report) -> Page:
     """Sort the prompts of a report by how bad they are and by where they are shown."""
     subjects = [
-        Subject(prompt, sorted(verdicts, key=_badness))
-        for prompt, verdicts in group_by_prompt(report.verdicts)
+        each._replace(verdicts=sorted(each.verdicts, key=_badness))
+        for each in group_by_prompt(report.verdicts)
     ]
-    subjects.sort(key=lambda subject: (_badness(subject.worst), subject.prompt.path, subject.prompt.line))
-    shown: list[Subject] = []
-    preexisting: list[Subject] = []
-    quiet: list[Subject] = []
+    subjects.sort(key=lambda subject: (_badness(subject.first), subject.prompt.path, subject.prompt.line))
+    shown: list[PromptVerdicts] = []
+    preexisting: list[PromptVerdicts] = []
+    quiet: list[PromptVerdicts] = []
     for subject in subjects:
-        is_shown = subject.has_changed if report.base else subject.worst.status != "ok"
-        if is_shown or any(verdict.fails for verdict in subject.verdicts):
+        is_shown = subject.has_changed if report.base else subject.first.status != "ok"
+        if is_shown or subject.failing:
             shown.append(subject)
         else:
             (preexisting if subject.is_preexisting else quiet).append(subject)
@@ -101,6 +82,6 @@ def _badness(verdict: Verdict) -> tuple[int, int, int, float]:
     return STATUS_RANKS[status], -verdict.over_by, -tokens_changed(verdict), -(verdict.fill_percent or 0)
 
 
-def count_subjects(subjects: Iterable[Subject]) -> str:
+def count_subjects(subjects: Iterable[PromptVerdicts]) -> str:
     """Return how many prompts and groups there are, as words."""
     return describe_prompts(subject.prompt for subject in subjects)

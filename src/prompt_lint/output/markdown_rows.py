@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prompt_lint.model.rules import Exemption, Loosening
-    from prompt_lint.model.values import Verdict
-    from prompt_lint.output.markdown_page import Page, Subject
+    from prompt_lint.model.values import PromptVerdicts, Verdict
+    from prompt_lint.output.markdown_page import Page
     from prompt_lint.output.projects import Project
     from prompt_lint.output.totals import Total
 
@@ -47,7 +47,7 @@ def prompt_header(page: Page) -> str:
     return table_header("", "Prompt", *_if_several_models(page, "Model"), *counts, "Limit|", "Full")
 
 
-def prompt_rows(item: Subject | RemovedPrompt, page: Page, *, all_models: bool) -> str:
+def prompt_rows(item: PromptVerdicts | RemovedPrompt, page: Page, *, all_models: bool) -> str:
     """Return a row for each model, the name in the first; else only for models that fail, or for the worst."""
     if isinstance(item, RemovedPrompt):
         return _removed_row(item, page)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.needs import ExactNeed
-    from prompt_lint.model.values import Note, Problem, Section, Verdict
-    from prompt_lint.output.markdown_page import Page, Subject
+    from prompt_lint.model.values import Note, Problem, PromptVerdicts, Section, Verdict
+    from prompt_lint.output.markdown_page import Page
 
 _MAX_SECTIONS = 10
 
@@ -30,13 +30,13 @@ def render_warning(warning: Note) -> str:
     return f"- ⚠️ {location}{format_text(warning.message)}\n"
 
 
-def select_tasks(page: Page) -> list[Subject]:
+def select_tasks(page: Page) -> list[PromptVerdicts]:
     """Return the prompts among `page.shown` that fail or could fail."""
-    return [subject for subject in page.shown if subject.worst.fails or subject.worst.status == "unsure"]
+    return [subject for subject in page.shown if subject.first.fails or subject.first.status == "unsure"]
 
 
-def render_task(subject: Subject, page: Page) -> str:
-    worst = subject.worst
+def render_task(subject: PromptVerdicts, page: Page) -> str:
+    worst = subject.first
     for_model = f" for {escape_as_code(worst.model)}" if page.has_several_models else ""
     if worst.status == "unsure":
         return f"- ❓ {format_name(subject.prompt)} {_render_unsure_advice(worst, for_model, page.report.exact_needs)}\n"
@@ -58,11 +58,12 @@ def _render_unsure_advice(verdict: Verdict, for_model: str, exact_needs: Sequenc
     )
 
 
-def _render_limit_advice(subject: Subject, page: Page, for_model: str) -> str:
-    worst = subject.worst
-    failed = [verdict for verdict in subject.verdicts if verdict.fails]
+def _render_limit_advice(subject: PromptVerdicts, page: Page, for_model: str) -> str:
+    worst = subject.first
     excesses = [
-        f"{_format_excess(v)} for {escape_as_code(v.model)}" for v in failed if v is not worst and v.over_by
+        f"{_format_excess(verdict)} for {escape_as_code(verdict.model)}"
+        for verdict in subject.failing
+        if verdict is not worst and verdict.over_by
     ]
     for_other_models = f" (and {', '.join(excesses)})" if excesses else ""
     return (
@@ -71,17 +72,16 @@ def _render_limit_advice(subject: Subject, page: Page, for_model: str) -> str:
     )
 
 
-def _render_remedy(subject: Subject, page: Page) -> str:
-    failing = [verdict for verdict in subject.verdicts if verdict.fails]
-    return describe_remedy(failing, page.report.accept_label, format_code)
+def _render_remedy(subject: PromptVerdicts, page: Page) -> str:
+    return describe_remedy(subject.failing, page.report.accept_label, format_code)
 
 
 def _format_excess(verdict: Verdict) -> str:
     return phrases.format_tokens(verdict.over_by, verdict.token_count.margin if verdict.token_count else 0)
 
 
-def _render_growth_advice(subject: Subject, page: Page, for_model: str) -> str:
-    excess = excess_growth(subject.worst)
+def _render_growth_advice(subject: PromptVerdicts, page: Page, for_model: str) -> str:
+    excess = excess_growth(subject.first)
     if excess is None:
         return "grew more than allowed"
     share = phrases.share_suffix(excess.growth, excess.base_tokens)

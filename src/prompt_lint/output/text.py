@@ -9,7 +9,7 @@ from prompt_lint.model.values import group_by_prompt
 from prompt_lint.output.advice import excess_growth
 from prompt_lint.output.phrases import format_tokens
 from prompt_lint.output.projects import describe_projects, describe_rest
-from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status
+from prompt_lint.output.status_words import STATUS_WORDS
 from prompt_lint.output.text_blocks import Block, render_block
 from prompt_lint.output.text_changes import render_changed, render_loosened, render_totals, render_untouched
 from prompt_lint.output.text_pieces import (
@@ -77,8 +77,7 @@ def render(report: Report, view: View) -> str:
 def _collect_blocks(report: Report, view: View) -> list[Block]:
     """Return the prompts to show, the worst first."""
     shown: dict[ShownStatus, list[Block]] = {status: [] for status in STATUS_WORDS}
-    for _, verdicts in group_by_prompt(report.verdicts):
-        block = Block(find_worst_status(verdicts), verdicts)
+    for block in map(Block._make, group_by_prompt(report.verdicts)):
         if _is_shown(block, report, view):
             shown[block.status].append(block)
     return [block for blocks in shown.values() for block in sorted(blocks, key=_sort_key)]
@@ -93,7 +92,7 @@ def _sort_key(block: Block) -> tuple[int, bool, int, str]:
 def _is_shown(block: Block, report: Report, view: View) -> bool:
     if block.status == "uncounted":  # its problem is shown, with the reason
         return view.verbosity > 0 and any(verdict.token_count for verdict in block.verdicts)
-    if block.fails or view.verbosity > 0:
+    if block.failing or view.verbosity > 0:
         return True
     if view.verbosity < 0:
         return False
@@ -111,7 +110,7 @@ class _Entry(NamedTuple):
     @property
     def group(self) -> ShownStatus:
         """The status with which it is listed: what grew too much is listed with what is over."""
-        return "over" if self.block.fails else self.block.status
+        return "over" if self.block.failing else self.block.status
 
 
 def _limit_by_file(blocks: Sequence[Block], view: View) -> Iterator[_Entry]:
@@ -141,7 +140,7 @@ def _file_key(block: Block, view: View) -> tuple[str, ...]:
 
 def _render_entries(entries: Sequence[_Entry], report: Report, view: View) -> list[str]:
     """Return the first entries in full, as many as there is room for; the others in a line each."""
-    room = _LINES_FAILING if entries[0].block.fails else _LINES_OTHER
+    room = _LINES_FAILING if entries[0].block.failing else _LINES_OTHER
     lines: list[str] = []
     messages: set[str] = set()  # of rules: each is shown once
     for number, (block, rest) in enumerate(entries):
@@ -177,7 +176,7 @@ def _render_briefly(entries: Sequence[_Entry], view: View) -> Iterator[str]:
         yield f"{status_label(block.status, view)} {line}".rstrip()
     left = sum(1 + len(entry.rest) for entry in entries) - len(blocks)
     yield f"{INDENT}and {left:,} more (all with -v)" if left else f"{INDENT}(in full with -v)"
-    if any(block.fails for block in blocks):
+    if any(block.failing for block in blocks):
         yield ""
 
 

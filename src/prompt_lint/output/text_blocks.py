@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from prompt_lint.model.values import PromptVerdicts
 from prompt_lint.output import phrases
 from prompt_lint.output.advice import describe_remedy, describe_settlement, excess_growth
-from prompt_lint.output.status_words import STATUS_WORDS, shown_status
+from prompt_lint.output.status_words import STATUS_WORDS, find_worst_status, shown_status
 from prompt_lint.output.text_pieces import (
     BOLD,
     INDENT,
@@ -23,7 +25,7 @@ from prompt_lint.text.escape import escape_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from prompt_lint.model.values import Prompt, Report, Section, Verdict
+    from prompt_lint.model.values import Report, Section, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.status_words import ShownStatus
 
@@ -32,23 +34,12 @@ _PARTS = 10
 _LOST_IMPORTS = 3
 
 
-class Block(NamedTuple):
-    """A prompt with its verdicts, one for each model, and the worst status among them."""
+class Block(PromptVerdicts):
+    """A prompt with its verdicts, and the worst status among them."""
 
-    status: ShownStatus
-    verdicts: Sequence[Verdict]
-
-    @property
-    def prompt(self) -> Prompt:
-        return self.verdicts[0].prompt
-
-    @property
-    def fails(self) -> bool:
-        return self.status in {"over", "grew"}
-
-    @property
-    def has_changed(self) -> bool:
-        return any(verdict.has_changed for verdict in self.verdicts)
+    @cached_property
+    def status(self) -> ShownStatus:
+        return find_worst_status(self.verdicts)
 
     @property
     def worst(self) -> Verdict:
@@ -62,13 +53,13 @@ class Block(NamedTuple):
 
 def render_block(block: Block, report: Report, view: View, *, with_message: bool) -> Iterator[str]:
     """Yield the lines of a block, the message of its rule if `with_message`; after what fails, a blank line."""
-    prompt, renamed_from = block.prompt, block.verdicts[0].renamed_from
+    prompt, renamed_from = block.prompt, block.first.renamed_from
     also = f"  also {', '.join(map(escape_line, prompt.aliases))}" if prompt.aliases else ""
     renamed = f"  renamed from {escape_line(renamed_from)}" if renamed_from else ""
     yield f"{status_label(block.status, view)} {paint(format_name(prompt), BOLD, view)}{also}{renamed}"
     yield from _render_counts(block.verdicts, view)
     yield from (f"{INDENT}{line}" for line in _advice(block, report))
-    if block.fails:
+    if block.failing:
         yield from _render_sections(block.worst)
         message = block.worst.rule.message if with_message else ""
         yield from (f"{INDENT}{escape_line(line)}" for line in message.splitlines())
@@ -89,10 +80,8 @@ def _render_counts(verdicts: Sequence[Verdict], view: View) -> Iterator[str]:
 def _advice(block: Block, report: Report) -> Iterator[str]:
     """Yield what to do next, for the model for which it is worst."""
     status, worst = block.status, block.worst
-    if block.fails:
-        yield describe_remedy(
-            [worst, *(v for v in block.verdicts if v.fails)], report.accept_label, escape_line
-        )
+    if block.failing:
+        yield describe_remedy([worst, *block.failing], report.accept_label, escape_line)
         yield from _describe_growth(worst)
     elif status == "unsure":
         yield "The limit lies inside the interval: only an exact count can tell."

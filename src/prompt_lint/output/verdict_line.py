@@ -13,11 +13,11 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from prompt_lint.model.values import Prompt, Report, Verdict
+    from prompt_lint.model.values import Prompt, PromptVerdicts, Report
     from prompt_lint.output.status_words import ShownStatus
 
     # Prompts with their verdicts, by the worst status among these.
-    _ByStatus = Mapping[ShownStatus, Sequence[tuple[Prompt, Sequence[Verdict]]]]
+    _ByStatus = Mapping[ShownStatus, Sequence[PromptVerdicts]]
 
 Level = Literal["fail", "doubt", "pass"]
 
@@ -56,9 +56,9 @@ def describe_verdict(report: Report, format_name: Callable[[Prompt], str]) -> Ve
     Each prompt is counted once, by its worst status; those that aren't mentioned are within their limits. Where nothing
     fails, the prompt that fills its limit most is named, as `format_name` prints it.
     """
-    by_status: dict[ShownStatus, list[tuple[Prompt, Sequence[Verdict]]]] = {s: [] for s in STATUS_WORDS}
-    for prompt, verdicts in group_by_prompt(report.verdicts):
-        by_status[find_worst_status(verdicts)].append((prompt, verdicts))
+    by_status: dict[ShownStatus, list[PromptVerdicts]] = {status: [] for status in STATUS_WORDS}
+    for each in group_by_prompt(report.verdicts):
+        by_status[find_worst_status(each.verdicts)].append(each)
     failing = _describe_parts(_FAILING, by_status, is_first=True)
     faults = ", ".join(_describe_problems(report))
     loosened = _describe_loosened(report)

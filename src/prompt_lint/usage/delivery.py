@@ -38,7 +38,7 @@ def deliver_report(
         return next((text for text in (page, headline) if count_bytes(text) <= room), "")
 
     exit_code = ExitCode.OVER_LIMIT if report.met_conditions else ExitCode.OK
-    return deliver(Document(render, render_summary, exit_code, _NAME), targets, options, env)
+    return deliver(Document(render, exit_code, _NAME, render_summary), targets, options, env)
 
 
 def make_fault_document(report: Report) -> Document:
@@ -52,7 +52,7 @@ def make_fault_document(report: Report) -> Document:
         page = USAGE_OUTPUTS["markdown"].render_faults(report.problems)
         return page if count_bytes(page) <= room else ""
 
-    return Document(render, render_summary, report.exit_code, _NAME)
+    return Document(render, report.exit_code, _NAME, render_summary)
 
 
 def write_warnings(report: UsageReport, targets: Sequence[Target], env: Mapping[str, str]) -> None:

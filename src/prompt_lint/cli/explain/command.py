@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_lint.check.pipeline import Settings, check_prompts
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli import options
 from prompt_lint.cli.commands import Command, option
@@ -161,7 +161,7 @@ def _read_requests(tree: WorkingTree, config: Config, path: str) -> tuple[list[P
     if not file:
         raise Fatal(f"no rule matches `{path}`", f"see `prompt-lint explain {path}`")
     data, reader = tree.read(file.path), IncludeReader(tree)
-    return list(parse_file(file.display_path, data, file.rule, reader, Diagnostics([], []))), file.rule
+    return list(parse_prompts(file.display_path, data, file.rule, reader)), file.rule
 
 
 def _find_file(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_prompts
 from prompt_lint.counting.offline_counts import count_text
 from prompt_lint.formats import FORMATS
 from prompt_lint.formats.imported_files import CLOSING_PUNCTUATION
@@ -53,7 +53,7 @@ def describe_contents(source: FileToExplain) -> Iterator[str]:
     reader = IncludeReader(tree)
     try:
         data = tree.read(source.file.path)
-        prompts = list(parse_file(path, data, rule, reader, Diagnostics([], [])))
+        prompts = list(parse_prompts(path, data, rule, reader))
         prompt_format = FORMATS[recognise(path, data, rule).name]
         for prompt in prompts[:_MAX_PROMPTS]:
             yield f"  {_describe_prompt(prompt, source)}"

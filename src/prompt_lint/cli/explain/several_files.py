@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_lint.check.group_prompts import read_groups
 from prompt_lint.check.importers import match_below
-from prompt_lint.check.pipeline import Run, check_prompts, judge_prompts
-from prompt_lint.check.read_prompts import Diagnostics
+from prompt_lint.check.pipeline import check_prompts, judge_groups
 from prompt_lint.check.targets import find_targets
 from prompt_lint.model.errors import ExitCode, Fatal
 from prompt_lint.output import text as text_output
@@ -37,7 +35,7 @@ def explain_folder(
     below, importers = _split_by_place(targets, folder)
     by_rule: dict[tuple[str, int], list[MatchedFile]] = {}
     for file in below:
-        by_rule.setdefault((file.rule.config_path, file.rule.line), []).append(file)
+        by_rule.setdefault(file.rule.place, []).append(file)
     owned = {file.display_path for file in below}
     rest = [
         path for path in targets.files if (not folder or path.startswith(f"{folder}/")) and path not in owned
@@ -81,9 +79,7 @@ def explain_groups(
     name, rule = groups[0].name, groups[0].rule
     targets = find_targets(tree, config, ())
     group_files = [each for each in targets.groups if each.group in groups]
-    run = Run(config.path, sources, settings, Diagnostics([], []))
-    prompts = read_groups(group_files, tree, run.diagnostics)
-    report = judge_prompts(run, prompts, len(group_files))
+    report = judge_groups(group_files, tree, config.path, sources, settings)
     if not group_files:
         raise Fatal(f"the group `{escape_line(name)}` has no files", f"see {rule.config_path}:{rule.line}")
     lines = [escape_line(name)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, parse_file
 from prompt_lint.cli.init.folders import is_test_data
 from prompt_lint.cli.init.kinds import PROMPT_WORD, find_prompt_folder
 from prompt_lint.formats.recognition import possible_formats, recognise
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.model.rules import Rule
+from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.text.document import parse_document
 
 if TYPE_CHECKING:
@@ -71,13 +72,12 @@ def _inspect_bytes(path: str, data: bytes, tree: WorkingTree) -> Inspection:
         return Inspection(name)
     if name == "tools" and not _TOOL_SCHEMA.search(data):
         return Inspection()
-    diagnostics = Diagnostics([], [])
     has_request = False
     try:
-        if _REQUEST_WORDS.search(data):
-            prompts = list(parse_file(path, data, _ANY_FORMAT, IncludeReader(tree), diagnostics))
-            has_request = any(prompt.request for prompt in prompts)
-        fault = diagnostics.problems[0].message if diagnostics.problems else ""
+        is_read = _REQUEST_WORDS.search(data)
+        results = list(parse_file(path, data, _ANY_FORMAT, IncludeReader(tree))) if is_read else []
+        has_request = any(isinstance(each, Prompt) and each.request for each in results)
+        fault = next((each.message for each in results if isinstance(each, Problem)), "")
     except Unreadable as error:
         fault = error.message
     if has_request:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check.group_prompts import is_added
-from prompt_lint.check.session_start import choose_patterns, judge_groups
+from prompt_lint.check.pipeline import judge_groups
+from prompt_lint.check.session_start import choose_patterns
 from prompt_lint.check.targets import find_targets
 from prompt_lint.cli.init.config_text import render_config, render_scalar
 from prompt_lint.cli.init.draft import GROUP_NAME, Draft
@@ -262,7 +263,7 @@ def _limit_group(
     settings: Settings,
 ) -> tuple[Draft, Count | None, Sequence[Section]]:
     """Give the sum of what is always loaded its limit. Return the draft, that sum and its parts; no group if it has a problem."""
-    report = judge_groups(targets, surveyed.tree, config.path, sources, settings)
+    report = judge_groups(targets.groups, surveyed.tree, config.path, sources, settings)
     counts = [verdict.token_count for verdict in report.verdicts if verdict.token_count]
     if not counts or report.problems or targets.problems:
         return draft._replace(group_patterns=()), None, ()

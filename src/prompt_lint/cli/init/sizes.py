@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.check import run_notes
-from prompt_lint.check.read_prompts import Diagnostics, IncludeReader, ReadPrompt, parse_file
+from prompt_lint.check.read_prompts import IncludeReader, ReadPrompt, parse_file
 from prompt_lint.check.verdicts import count_prompts
 from prompt_lint.counting.sources import OfflineStandIn
 from prompt_lint.model.counts import Count
 from prompt_lint.model.errors import ExitCode, Fatal, Unreadable
-from prompt_lint.model.values import Problem
+from prompt_lint.model.values import Problem, Prompt
 from prompt_lint.request.flatten import flatten
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from prompt_lint.config.rule_matching import MatchedFile
     from prompt_lint.counting.sources import CountSources
-    from prompt_lint.model.values import Prompt, Request
+    from prompt_lint.model.values import Request
     from prompt_lint.output.progress import Progress
     from prompt_lint.repo.working_tree import WorkingTree
 
@@ -75,18 +75,20 @@ class Reader:
         return [self._readings[_make_key(file)] for file in files]
 
     def _read(self, file: MatchedFile) -> Reading:
-        path, diagnostics = file.display_path, Diagnostics([], [])
+        path = file.display_path
         try:
             data = self.tree.read(file.path)
-            prompts = list(parse_file(path, data, file.rule, IncludeReader(self.tree), diagnostics))
+            results = list(parse_file(path, data, file.rule, IncludeReader(self.tree)))
         except Unreadable as error:
             return Reading((), (), Problem(path, error.line, error.message, error.hint))
-        faults = [problem for problem in diagnostics.problems if problem.exit_code is not ExitCode.OVER_LIMIT]
+        problems = [each for each in results if isinstance(each, Problem)]
+        faults = [problem for problem in problems if problem.exit_code is not ExitCode.OVER_LIMIT]
         if faults:
             return Reading((), (), faults[0])
-        return Reading(
-            [ReadPrompt(prompt, file.rule, size=len(data)) for prompt in prompts], diagnostics.problems
-        )
+        prompts = [
+            ReadPrompt(each, file.rule, size=len(data)) for each in results if isinstance(each, Prompt)
+        ]
+        return Reading(prompts, problems)
 
 
 def _make_key(file: MatchedFile) -> tuple[str, str, str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prompt_lint.model.errors import ExitCode
 from prompt_lint.model.lazy_table import LazyTable
 
 if TYPE_CHECKING:
@@ -29,15 +28,6 @@ class Listing(NamedTuple):
     by: str = ""
     owners: Mapping[str, Sequence[str]] = {}
     session_start: Verdict | None = None
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of `check`, but for limits: nothing is judged here."""
-        codes = {problem.exit_code for problem in self.report.problems}
-        if ExitCode.USAGE in codes:
-            return ExitCode.USAGE
-        has_uncounted = any(verdict.status == "uncounted" for verdict in self.report.verdicts)
-        return ExitCode.UNCOUNTED if has_uncounted or ExitCode.UNCOUNTED in codes else ExitCode.OK
 
 
 class ListingOutput(Protocol):

@@ -11,6 +11,7 @@ from prompt_lint.output.html_page import render_page, render_problem, render_tab
 from prompt_lint.output.listing.map_html import draw_map
 from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
+    describe_removed,
     describe_totals,
     import_suffix,
     list_prompts,
@@ -28,10 +29,9 @@ from prompt_lint.text.plural import pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from prompt_lint.model.values import Verdict
+    from prompt_lint.model.values import PromptVerdicts, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 _STYLE = Path(__file__).with_name("listing.css")
 # Rows of the table, those of them that aren't folded, and errors.
@@ -43,11 +43,11 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
     prompts, groups = (
         sorted(map(sort_verdicts, part), key=sort_key) for part in list_prompts(report.verdicts)
     )
-    title, *others = describe_totals(prompts) or ["No prompts"]
+    title, *others = describe_totals(prompts, report) or ["No prompts"]
     drawn_map, map_style = draw_map(prompts, report)
     drawn_start, start_style = draw_session_start(listing.session_start)
     body = [
-        *_header(title, others, listing),
+        *_header(title, others, prompts, listing),
         *_problems(listing),
         *drawn_map,
         *drawn_start,
@@ -59,11 +59,15 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
     return render_page(title, "\n".join(body), style)
 
 
-def _header(title: str, others: Sequence[str], listing: Listing) -> Iterator[str]:
+def _header(
+    title: str, others: Sequence[str], prompts: Sequence[PromptVerdicts], listing: Listing
+) -> Iterator[str]:
     yield f"<header><h1>{escape_html(title)}</h1>"
     yield from (f"<p>{escape_html(total)}</p>" for total in others)
-    if others:
+    if any(len(listed.verdicts) > 1 for listed in prompts):
         yield f"<p>{SEVERAL_MODELS}.</p>"
+    if removed := describe_removed(listing.report):
+        yield f"<p>{escape_markup(removed)}</p>"
     if listing.report.base:
         yield from (f"<p>{escape_markup(line)}</p>" for line in render_totals(listing.report))
     yield "</header>"
@@ -81,22 +85,22 @@ class _Column(NamedTuple):
     """A column of the table: its heading, and the HTML of a cell. It is left out where all cells are empty."""
 
     title: str
-    render: Callable[[ListedPrompt, Listing], str]
+    render: Callable[[PromptVerdicts, Listing], str]
 
 
-def _name(listed: ListedPrompt, listing: Listing) -> str:
-    suffix = import_suffix(listing, listed.verdicts[0])
+def _name(listed: PromptVerdicts, listing: Listing) -> str:
+    suffix = import_suffix(listing, listed.first)
     return f'<span class="name">{escape_markup(format_short_name(listed.prompt))}</span>{suffix}'
 
 
-def _status(listed: ListedPrompt, _listing: Listing) -> str:
-    status = shown_status(listed.verdicts[0])
+def _status(listed: PromptVerdicts, _listing: Listing) -> str:
+    status = shown_status(listed.first)
     label = STATUS_WORDS[status].label
     return f'<b class="bad">{label}</b>' if label.isupper() else label
 
 
-def _limit(listed: ListedPrompt, _listing: Listing) -> str:
-    limit = listed.verdicts[0].limit
+def _limit(listed: PromptVerdicts, _listing: Listing) -> str:
+    limit = listed.first.limit
     return "-" if limit is None else f"{limit:,}"
 
 
@@ -104,23 +108,23 @@ def _tokens(verdict: Verdict) -> str:
     return escape_html(format_count(verdict.token_count, verdict.rule.reserve))
 
 
-def _cost(listed: ListedPrompt, listing: Listing) -> str:
+def _cost(listed: PromptVerdicts, listing: Listing) -> str:
     """Return what 1,000 calls cost; "" for a model without a price."""
-    verdict = listed.verdicts[0]
+    verdict = listed.first
     count = verdict.token_count
     return format_calls_cost(listing.report, count.tokens, verdict.model) if count else ""
 
 
-def _model(listed: ListedPrompt, _listing: Listing) -> str:
-    return escape_html(listed.verdicts[0].model)
+def _model(listed: PromptVerdicts, _listing: Listing) -> str:
+    return escape_html(listed.first.model)
 
 
 _COLUMNS = (
     _Column("prompt", _name),
-    _Column("tokens", lambda listed, _: _tokens(listed.verdicts[0])),
-    _Column("growth", lambda listed, _: growth_cell(listed.verdicts[0])),
+    _Column("tokens", lambda listed, _: _tokens(listed.first)),
+    _Column("growth", lambda listed, _: growth_cell(listed.first)),
     _Column("limit", _limit),
-    _Column("full", lambda listed, _: percent_of_limit(listed.verdicts[0])),
+    _Column("full", lambda listed, _: percent_of_limit(listed.first)),
     _Column("1,000 calls", _cost),
     _Column("status", _status),
     _Column("format", lambda listed, _: escape_html(listed.prompt.format)),
@@ -129,11 +133,11 @@ _COLUMNS = (
 )
 
 
-def _section(title: str, rows: Sequence[ListedPrompt], listing: Listing) -> Iterator[str]:
+def _section(title: str, rows: Sequence[PromptVerdicts], listing: Listing) -> Iterator[str]:
     """Yield a table: the largest rows, then folded more of them, then how many are left out."""
     if not rows:
         return
-    models = {listed.verdicts[0].model for listed in rows}
+    models = {listed.first.model for listed in rows}
     columns = [column for column in _COLUMNS if column.title != "model" or len(models) > 1]
     cells = [[column.render(listed, listing) for column in columns] for listed in rows[:_MOST_ROWS]]
     is_filled = [any(column) for column in zip(*cells, strict=True)]

@@ -20,10 +20,9 @@ from prompt_lint.output.listing.prompts import counts_by_model, list_prompts
 from prompt_lint.text.escape import dump_json
 
 if TYPE_CHECKING:
-    from prompt_lint.model.values import ImportShares, Report, Verdict
+    from prompt_lint.model.values import ImportShares, PromptVerdicts, Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 SCHEMA_VERSION = 1
 
@@ -50,12 +49,12 @@ def render(listing: Listing, view: View) -> str:  # noqa: ARG001  # the same sig
             "warnings": warning_objects(report.notes),
             "against": base_object(report.base),
             "removed": removed_objects(report.removed),
-            "exit_code": int(listing.exit_code),
+            "exit_code": int(listing.report.exit_code),
         }
     )
 
 
-def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
+def _prompt(listed: PromptVerdicts, listing: Listing) -> dict[str, Any]:
     prompt = listed.prompt
     return {
         "path": prompt.path,
@@ -64,7 +63,7 @@ def _prompt(listed: ListedPrompt, listing: Listing) -> dict[str, Any]:
         "aliases": prompt.aliases,
         "format": prompt.format,
         "role": prompt.role,
-        "rule": rule_object(listed.verdicts[0].rule),
+        "rule": rule_object(listed.first.rule),
         "counts": [
             {
                 **_count(verdict, listing.report),
@@ -82,7 +81,7 @@ def _imported(shares: ImportShares | None) -> dict[str, Any]:
     }
 
 
-def _group(listed: ListedPrompt, report: Report) -> dict[str, Any]:
+def _group(listed: PromptVerdicts, report: Report) -> dict[str, Any]:
     return {
         "name": listed.prompt.name,
         "path": listed.prompt.path,

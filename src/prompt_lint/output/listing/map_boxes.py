@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from prompt_lint.model.values import PromptVerdicts
     from prompt_lint.output.listing.map_colors import Palette, Shade
-    from prompt_lint.output.listing.prompts import ListedPrompt
 
 # Shares of all tokens: of a folder with a box of its own, of a box that isn't joined with others, of a rectangle.
 _FOLDER_SHARE, _BOX_SHARE, _CELL_SHARE = 0.04, 0.02, 0.0015
 
 
 class Cell(NamedTuple):
-    """A rectangle: of one prompt, or of several of the same colour. The first verdict of each is the one that is shown."""
+    """A rectangle: of one prompt, or of several of the same colour.
+
+    The area of a prompt is that of its first verdict. Its last one, which may be of another model, is the nearest to its limit.
+    """
 
     name: str
-    prompts: Sequence[ListedPrompt]
+    prompts: Sequence[PromptVerdicts]
     shade: Shade
 
     @property
@@ -42,15 +45,15 @@ class Box(NamedTuple):
         return sum(cell.tokens for cell in self.cells)
 
 
-def shown_tokens(listed: ListedPrompt) -> int:
-    return listed.verdicts[0].tokens
+def shown_tokens(listed: PromptVerdicts) -> int:
+    return listed.first.tokens
 
 
-def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
+def make_boxes(prompts: Iterable[PromptVerdicts], palette: Palette) -> list[Box]:
     """Return the boxes, the largest first, each with its largest cell first. Prompts without tokens are left out."""
     drawn = [listed for listed in prompts if shown_tokens(listed)]
     everything = sum_tokens(drawn)
-    small: list[ListedPrompt] = []
+    small: list[PromptVerdicts] = []
     boxes: list[Box] = []
     for kind, members in _group_by_folder(drawn, everything * _FOLDER_SHARE):
         if sum_tokens(members) < everything * _BOX_SHARE:
@@ -64,20 +67,20 @@ def make_boxes(prompts: Iterable[ListedPrompt], palette: Palette) -> list[Box]:
     return sorted(boxes, key=lambda box: -box.tokens)
 
 
-def sum_tokens(prompts: Iterable[ListedPrompt]) -> int:
+def sum_tokens(prompts: Iterable[PromptVerdicts]) -> int:
     return sum(map(shown_tokens, prompts))
 
 
 def _group_by_folder(
-    prompts: Iterable[ListedPrompt], enough: float
-) -> Iterator[tuple[str, list[ListedPrompt]]]:
+    prompts: Iterable[PromptVerdicts], enough: float
+) -> Iterator[tuple[str, list[PromptVerdicts]]]:
     """Yield the prompts of each kind and folder, with the kind.
 
     What has fewer than `enough` tokens, or is a single file, goes to the folder above.
     """
-    by_depth: dict[int, dict[tuple[str, str], list[ListedPrompt]]] = {}
+    by_depth: dict[int, dict[tuple[str, str], list[PromptVerdicts]]] = {}
 
-    def add(kind: str, folder: str, members: Sequence[ListedPrompt]) -> None:
+    def add(kind: str, folder: str, members: Sequence[PromptVerdicts]) -> None:
         depth = folder.count("/") + 1 if folder else 0
         by_depth.setdefault(depth, {}).setdefault((kind, folder), []).extend(members)
 
@@ -92,13 +95,13 @@ def _group_by_folder(
                 yield kind, members
 
 
-def _make_box(kind: str, prompts: Sequence[ListedPrompt], everything: int, palette: Palette) -> Box:
+def _make_box(kind: str, prompts: Sequence[PromptVerdicts], everything: int, palette: Palette) -> Box:
     folder = commonprefix([listed.prompt.path for listed in prompts]).rpartition("/")[0]
     start = len(folder) + 1 if folder else 0
     cells: list[Cell] = []
-    small: dict[Shade, list[ListedPrompt]] = {}
+    small: dict[Shade, list[PromptVerdicts]] = {}
     for listed in prompts:
-        shade = palette.choose_shade(listed.verdicts[0])
+        shade = palette.choose_shade(listed.verdicts)
         if shown_tokens(listed) < everything * _CELL_SHARE:
             small.setdefault(shade, []).append(listed)
         else:
@@ -109,7 +112,7 @@ def _make_box(kind: str, prompts: Sequence[ListedPrompt], everything: int, palet
     return Box(folder, kind, sorted(cells, key=lambda cell: -cell.tokens))
 
 
-def _name(listed: ListedPrompt, start: int) -> str:
+def _name(listed: PromptVerdicts, start: int) -> str:
     """Return the path below the folder of the box, and which prompt of the file it is."""
     name = listed.prompt.name
     return listed.prompt.path[start:] + (f" ({name})" if name else "")

@@ -10,8 +10,8 @@ from prompt_lint.output.listing import MAX_ROWS_PER_FILE
 from prompt_lint.output.listing.folders import render_folders
 from prompt_lint.output.listing.prompts import (
     SEVERAL_MODELS,
-    ListedPrompt,
     counts_by_model,
+    describe_removed,
     describe_totals,
     import_suffix,
     list_prompts,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from prompt_lint.model.rules import Rule
-    from prompt_lint.model.values import Prompt, Report, Verdict
+    from prompt_lint.model.values import Prompt, PromptVerdicts, Report, Verdict
     from prompt_lint.output import View
     from prompt_lint.output.listing import Listing
     from prompt_lint.output.status_words import ShownStatus
@@ -70,10 +70,10 @@ def render(listing: Listing, view: View) -> str:
     report, by = listing.report, listing.by
     prompts, groups = (list(map(sort_verdicts, part)) for part in list_prompts(report.verdicts))
     if by == "folder":
-        blocks = [render_folders(counted, model, view) for model, counted in split_by_model(prompts)]
+        blocks = [render_folders(counted, model, report, view) for model, counted in split_by_model(prompts)]
     elif by:
         blocks = [
-            _render_section_sums(by, _make_sections(by, counted, listing), model)
+            _render_section_sums(by, _make_sections(by, counted, listing), model, report)
             for model, counted in split_by_model(prompts)
         ]
         if view.verbosity > 0:
@@ -85,22 +85,21 @@ def render(listing: Listing, view: View) -> str:
         blocks.append([paint("Groups", BOLD, view), *_render_table(groups, listing, view)])
     blocks.append(render_problems(report.problems, view)[:-1])
     blocks.append(
-        [*render_notes(report, view), *render_counting(report), *_render_totals(prompts, report, view)]
+        [
+            *render_notes(report, view),
+            *render_counting(report),
+            *_render_totals(prompts, groups, listing, view),
+        ]
     )
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
-def _by_rule(prompts: Iterable[ListedPrompt]) -> Collection[tuple[str, list[ListedPrompt]]]:
+def _by_rule(prompts: Iterable[PromptVerdicts]) -> Collection[tuple[str, list[PromptVerdicts]]]:
     """Return the prompts of each rule, in the order of the configuration."""
-    sections: dict[str, list[ListedPrompt]] = {}
-    for listed in sorted(prompts, key=_rule_place):
-        sections.setdefault(name_rule(listed.verdicts[0].rule), []).append(listed)
-    return sections.items()
-
-
-def _rule_place(listed: ListedPrompt) -> tuple[str, int]:
-    rule = listed.verdicts[0].rule
-    return rule.config_path, rule.line
+    sections: dict[tuple[str, int], list[PromptVerdicts]] = {}
+    for listed in prompts:
+        sections.setdefault(listed.first.rule.place, []).append(listed)
+    return [(name_rule(section[0].verdicts[0].rule), section) for _, section in sorted(sections.items())]
 
 
 def name_rule(rule: Rule) -> str:
@@ -109,15 +108,15 @@ def name_rule(rule: Rule) -> str:
     return f"{escape_line(rule.config_path)}:{rule.line}  {patterns}" if rule.line else _FLAGS
 
 
-def _format_title(listed: ListedPrompt, _listing: Listing) -> str:
+def _format_title(listed: PromptVerdicts, _listing: Listing) -> str:
     return listed.prompt.format
 
 
-def _project_title(listed: ListedPrompt, _listing: Listing) -> str:
-    return escape_line(listed.verdicts[0].rule.config_path) or _FLAGS
+def _project_title(listed: PromptVerdicts, _listing: Listing) -> str:
+    return escape_line(listed.first.rule.config_path) or _FLAGS
 
 
-def _owner_title(listed: ListedPrompt, listing: Listing) -> str:
+def _owner_title(listed: PromptVerdicts, listing: Listing) -> str:
     owners = listing.owners.get(listed.prompt.real_path or listed.prompt.path, ())
     return escape_line(" ".join(owners)) or "no owner"
 
@@ -127,56 +126,63 @@ _TITLES = {"format": _format_title, "owner": _owner_title, "project": _project_t
 
 
 def _make_sections(
-    by: str, prompts: Iterable[ListedPrompt], listing: Listing
-) -> Collection[tuple[str, list[ListedPrompt]]]:
+    by: str, prompts: Iterable[PromptVerdicts], listing: Listing
+) -> Collection[tuple[str, list[PromptVerdicts]]]:
     return _by_rule(prompts) if by == "rule" else _by_title(prompts, _TITLES[by], listing)
 
 
 def _by_title(
-    prompts: Iterable[ListedPrompt], title: Callable[[ListedPrompt, Listing], str], listing: Listing
-) -> Collection[tuple[str, list[ListedPrompt]]]:
+    prompts: Iterable[PromptVerdicts], title: Callable[[PromptVerdicts, Listing], str], listing: Listing
+) -> Collection[tuple[str, list[PromptVerdicts]]]:
     """Return the prompts of each title, the largest first."""
-    sections: dict[str, list[ListedPrompt]] = {}
+    sections: dict[str, list[PromptVerdicts]] = {}
     for listed in prompts:
         sections.setdefault(title(listed, listing), []).append(listed)
     return sorted(sections.items(), key=lambda item: -sum(listed.tokens for listed in item[1]))
 
 
 def _render_section_sums(
-    by: str, sections: Iterable[tuple[str, list[ListedPrompt]]], model: str
+    by: str, sections: Iterable[tuple[str, list[PromptVerdicts]]], model: str, report: Report
 ) -> list[str]:
     """Return a table with the sum of each section, whose prompts are all counted for one model."""
     sums = [(title, len(section), sum_counts(counts_by_model(section)[model])) for title, section in sections]
     everything = sum(total.tokens for _, _, total in sums)
-    rows = [("tokens", "share", "prompts", f"{by} [{model}]")]
+    calls = "1,000 calls" if model in report.prices else ""
+    rows = [("tokens", "share", calls, "prompts", f"{by} [{model}]")]
     for title, number, total in sums:
-        rows.append((format_count(total), format_share(total.tokens, everything), f"{number:,}", title))
-    return list(align_columns(rows, left=(3,)))
+        cost = format_calls_cost(report, total.tokens, model)
+        share = format_share(total.tokens, everything)
+        rows.append((format_count(total), share, cost, f"{number:,}", title))
+    return list(align_columns(rows, left=(4,)))
 
 
-def _render_section(title: str, prompts: list[ListedPrompt], listing: Listing, view: View) -> list[str]:
+def _render_section(title: str, prompts: list[PromptVerdicts], listing: Listing, view: View) -> list[str]:
     return [paint(title, BOLD, view), *_render_table(prompts, listing, view)]
 
 
-def _render_totals(prompts: Sequence[ListedPrompt], report: Report, view: View) -> Iterator[str]:
-    totals = describe_totals(prompts)
-    if len(totals) > 1 and view.verbosity <= 0:
+def _render_totals(
+    prompts: Sequence[PromptVerdicts], groups: Sequence[PromptVerdicts], listing: Listing, view: View
+) -> Iterator[str]:
+    shown = groups if listing.by else [*prompts, *groups]
+    if view.verbosity <= 0 and any(len(listed.verdicts) > 1 for listed in shown):
         yield SEVERAL_MODELS + "; with -v, each."
-    yield from totals
-    if report.base:
-        yield from render_totals(report)
+    yield from describe_totals(prompts, listing.report)
+    if removed := describe_removed(listing.report):
+        yield removed
+    if listing.report.base:
+        yield from render_totals(listing.report)
 
 
 # ---------------------------------------------------------------------------------------------------------
 # The table
 
 
-def _render_table(prompts: Sequence[ListedPrompt], listing: Listing, view: View) -> list[str]:
+def _render_table(prompts: Sequence[PromptVerdicts], listing: Listing, view: View) -> list[str]:
     """Return the lines of a table, the largest prompt first; none without prompts."""
-    by_file: dict[str, list[ListedPrompt]] = {}
+    by_file: dict[str, list[PromptVerdicts]] = {}
     for listed in sorted(prompts, key=sort_key):
         by_file.setdefault(listed.prompt.path, []).append(listed)
-    entries: list[tuple[ListedPrompt, list[_Row]]] = []
+    entries: list[tuple[PromptVerdicts, list[_Row]]] = []
     for of_file in by_file.values():
         if len(of_file) > MAX_ROWS_PER_FILE and view.verbosity <= 0:
             entries.append((of_file[0], [_merge_rows(of_file, listing.report)]))
@@ -199,7 +205,7 @@ def _align_rows(rows: Sequence[_Row], view: View) -> Iterator[str]:
         yield f"{paint(first, color, view)}  {last}"
 
 
-def _prompt_rows(listed: ListedPrompt, listing: Listing, view: View) -> Iterator[_Row]:
+def _prompt_rows(listed: PromptVerdicts, listing: Listing, view: View) -> Iterator[_Row]:
     """Yield a row for the verdict nearest to its limit; verbosely, one for each."""
     prompt, is_verbose = listed.prompt, view.verbosity > 0
     for number, verdict in enumerate(listed.verdicts if is_verbose else listed.verdicts[:1]):
@@ -232,9 +238,9 @@ def _make_row(verdict: Verdict, name: str, status: ShownStatus, report: Report) 
     )
 
 
-def _merge_rows(prompts: Sequence[ListedPrompt], report: Report) -> _Row:
+def _merge_rows(prompts: Sequence[PromptVerdicts], report: Report) -> _Row:
     """Return one row for the many prompts of a file: the largest, the 95th percentile, and the worst status."""
-    verdicts = [listed.verdicts[0] for listed in prompts]
+    verdicts = [listed.first for listed in prompts]
     ordered = sorted(verdicts, key=lambda verdict: verdict.tokens)
     largest, p95 = ordered[-1], ordered[math.ceil(0.95 * len(verdicts)) - 1]
     numbers = f"largest of {len(prompts):,}, p95 {format_count(p95.token_count)}"
