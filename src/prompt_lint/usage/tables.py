@@ -48,19 +48,19 @@ DIMENSION_NAMES = {
 # Tables
 
 
-class Names(NamedTuple):
+class NameCell(NamedTuple):
     """A cell of names that somebody else has chosen: of groups, models, prompts."""
 
     names: tuple[str, ...]
 
 
-class Series(NamedTuple):
+class SeriesCell(NamedTuple):
     """A cell of numbers in the order of time, to be drawn."""
 
     numbers: Sequence[Decimal]
 
 
-Cell = str | Names | Series
+Cell = str | NameCell | SeriesCell
 
 
 class Table(NamedTuple):
@@ -203,7 +203,7 @@ def make_trend_table(trends: Trends) -> Table:
             row.name,
             format_tokens(row.tokens),
             format_money(row.cost, trends.data.currency),
-            Series(row.parts) if row.parts else "",
+            SeriesCell(row.parts) if row.parts else "",
         )
         for row in rows
     ]
@@ -238,12 +238,12 @@ def make_group_table(trends: Trends, dimension: str, most: int) -> Table:
     ]
     rows = [
         (
-            Names((group.name,)),
+            NameCell((group.name,)),
             "" if group.cost is None else format_money(group.cost, currency),
             format_tokens(group.usage.tokens),
             format_percent(compute_group_share(group, trends)),
             format_change(group.amount, group.previous_amount) if trends.previous_totals else "",
-            Series(group.daily) if len(group.daily) > 1 else "",
+            SeriesCell(group.daily) if len(group.daily) > 1 else "",
         )
         for group in groups[:most]
     ]
@@ -273,7 +273,7 @@ def make_change_table(trends: Trends, most: int) -> Table:
             partial(format_money, currency=trends.data.currency) if change.is_cost else format_tokens
         )
         before, now = format_amount(change.previous), format_amount(change.current)
-        rows.append((Names(change.group_names), format_amount(change.difference, sign=True), before, now))
+        rows.append((NameCell(change.group_names), format_amount(change.difference, sign=True), before, now))
     dimensions = " · ".join(DIMENSION_NAMES[name] for name in trends.groups)
     return _make_table((dimensions, "change", "before", "now"), rows)
 
@@ -282,7 +282,7 @@ def make_price_table(trends: Trends, most: int) -> Table:
     """Make a row of each model: what a million tokens of each kind, and of all together, cost. No rows without a price."""
     rows: list[Sequence[Cell]] = [
         (
-            Names((price.model,)),
+            NameCell((price.model,)),
             *(format_money(price.by_kind.get(kind), trends.data.currency) for kind in KIND_NAMES),
             format_money(price.overall, trends.data.currency),
         )
@@ -301,8 +301,8 @@ def make_prompt_table(costs: Sequence[PromptCost], currency: str, most: int) -> 
     head = ("prompt", "model", "tokens", "1,000 calls", "grown", "a month at most")
     rows = [
         (
-            Names((cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else ""),)),
-            Names((cost.prompt.model,)),
+            NameCell((cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else ""),)),
+            NameCell((cost.prompt.model,)),
             _format_tokens(cost.prompt),
             _format_interval(cost.per_thousand_calls, format_amount),
             _format_interval(cost.prompt.growth, "{:+,}".format, "{:,}".format) if cost.prompt.growth else "",

@@ -106,13 +106,13 @@ def _cells(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
 
 
 def _cell(cell: Cell) -> str:
-    if isinstance(cell, tables.Names):
+    if isinstance(cell, tables.NameCell):
         title, name = (
             escape_html(" · ".join(names))
             for names in (cell.names, [cut_text(name, _LONGEST_NAME) for name in cell.names])
         )
         return f'<span class="name" title="{title}">{name}</span>'
-    if isinstance(cell, tables.Series):
+    if isinstance(cell, tables.SeriesCell):
         return svg_charts.draw_sparkline(figures.sum_weeks(cell.numbers))
     return escape_html(cell)
 

@@ -82,9 +82,9 @@ def _table(
 
 
 def _cell(cell: Cell) -> str:
-    if isinstance(cell, tables.Names):
+    if isinstance(cell, tables.NameCell):
         return " · ".join(map(_code, cell.names))
-    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.Series) else cell
+    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.SeriesCell) else cell
 
 
 def _details(summary: str, lines: Iterable[str]) -> Iterator[str]:

@@ -63,9 +63,9 @@ def _table(
 
 
 def _cell(cell: Cell) -> str:
-    if isinstance(cell, tables.Names):
+    if isinstance(cell, tables.NameCell):
         return " · ".join(cut_text(escape_line(name), _LONGEST_NAME) for name in cell.names)
-    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.Series) else cell
+    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.SeriesCell) else cell
 
 
 def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
