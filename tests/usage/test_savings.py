@@ -108,7 +108,7 @@ def test_a_report_without_speeds_lacks_nothing_but_the_saving(server: AdminServe
 
     assert trends.totals.cost == 201
     assert trends.totals.saved_by_cache is None
-    assert trends.totals.saving_gap == "the API refused to tell which speeds were used"
+    assert trends.totals.saving_gap == "the API refused to report which speeds were used"
 
 
 def test_the_default_workspace_has_a_saving_of_its_own(server: AdminServer) -> None:

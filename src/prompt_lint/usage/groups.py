@@ -27,7 +27,7 @@ def name_group(dimension: str, value: str, names: Mapping[str, str]) -> str:
     """Return the name of a value of `dimension` for people. The API's null ("") has a meaning of its own in each dimension."""
     if value:
         return names.get(value, value)
-    return _NULL_NAMES.get(dimension, "not told")
+    return _NULL_NAMES.get(dimension, "not reported")
 
 
 def group_selector(

@@ -93,7 +93,7 @@ def _find_mixed_prices(key: _Key, geos: set[str], speeds: Mapping[_Key, set[str]
     """Return why the costs of a group are of several prices; "" where they aren't."""
     day, (model, tier, *_) = key
     if speeds is None:
-        return "the API refused to tell which speeds were used"
+        return "the API refused to report which speeds were used"
     if len(speeds[day, (model, tier)]) > 1:
         return f"{model} was used at several speeds, and this source has no cost by speed; --source analytics does"
     if len(geos) > 1:

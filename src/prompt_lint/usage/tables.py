@@ -1,8 +1,9 @@
-"""The rows of a report's tables, which its outputs share. Cells are plain text: each output escapes and lays them out."""
+"""A report's tables, which its outputs share. Cells are plain text: each output escapes them and lays them out."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_lint.text.money import NO_FIGURE, format_money, format_signed, round_half_up
@@ -20,13 +21,11 @@ from prompt_lint.usage.sums import share
 from prompt_lint.usage.values import TOKEN_KINDS, ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from prompt_lint.usage.values import (
         Group,
-        GroupChange,
         Interval,
-        ModelPrice,
         PromptCost,
         PromptTokens,
         Totals,
@@ -43,7 +42,41 @@ DIMENSION_NAMES = {
     "service-account": "service account", "service-tier": "service tier",
     "context-window": "context window", "inference-geo": "inference geography", "speed": "speed",
 }  # fmt: skip
-PROMPT_COLUMNS = ("prompt", "model", "tokens", "1,000 calls", "grown", "a month at most")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Tables
+
+
+class NameCell(NamedTuple):
+    """A cell of names that somebody else has chosen: of groups, models, prompts."""
+
+    names: tuple[str, ...]
+
+
+class SeriesCell(NamedTuple):
+    """A cell of numbers in the order of time, to be drawn."""
+
+    numbers: Sequence[Decimal]
+
+
+Cell = str | NameCell | SeriesCell
+
+
+class Table(NamedTuple):
+    """Rows below a head. Columns of `left` begin at the left; the others are numbers. `remaining` sums up rows left out, or is ""."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    left: Collection[int]
+    remaining: str
+
+
+def _make_table(head: Sequence[str], rows: Sequence[Sequence[Cell]], remaining: str = "") -> Table:
+    """Leave out the columns that have no figure in any row."""
+    columns = [n for n in range(len(head)) if any(row[n] not in ("", NO_FIGURE) for row in rows)]
+    left = {at for at, n in enumerate(columns) if at == 0 or not isinstance(rows[0][n], str)}
+    return Table([head[n] for n in columns], [[row[n] for n in columns] for row in rows], left, remaining)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -162,8 +195,19 @@ def measure_trend_rows(rows: Sequence[TrendRow]) -> tuple[bool, list[Decimal]]:
     return is_cost, [(row.cost or ZERO) if is_cost else Decimal(row.tokens) for row in rows]
 
 
-def format_trend_row(row: TrendRow, currency: str) -> tuple[str, str, str]:
-    return row.name, format_tokens(row.tokens), format_money(row.cost, currency)
+def make_trend_table(trends: Trends) -> Table:
+    """Make a row of each day, week or hour."""
+    unit, rows = make_trend_rows(trends)
+    cells = [
+        (
+            row.name,
+            format_tokens(row.tokens),
+            format_money(row.cost, trends.data.currency),
+            SeriesCell(row.parts) if row.parts else "",
+        )
+        for row in rows
+    ]
+    return _make_table((unit, "tokens", "cost", "by day" if unit == "week" else "by hour"), cells)
 
 
 def _name_week(days: Sequence[TrendPoint]) -> str:
@@ -181,34 +225,29 @@ def _trend_row(name: str, points: Sequence[TrendPoint], parts: Sequence[Decimal]
 # Groups, changes, prices, prompts
 
 
-def name_cost(trends: Trends, dimension: str) -> str:
-    """Return the head of the column of costs, which says where they are an estimate."""
-    return "cost (estimate)" if dimension in trends.data.estimated_dimensions else "cost"
-
-
-class GroupRow(NamedTuple):
-    """A group beside the others of its dimension. `cost` is "" where there is none, `change` where nothing is compared."""
-
-    name: str
-    cost: str
-    tokens: str
-    share: Decimal | None
-    change: str
-    daily: Sequence[Decimal]
-
-
-def make_group_rows(groups: Sequence[Group], trends: Trends) -> list[GroupRow]:
-    return [
-        GroupRow(
-            group.name,
-            "" if group.cost is None else format_money(group.cost, trends.data.currency),
-            format_tokens(group.usage.tokens),
-            compute_group_share(group, trends),
-            format_change(group.amount, group.previous_amount) if trends.previous_totals else "",
-            group.daily,
-        )
-        for group in groups
+def make_group_table(trends: Trends, dimension: str, most: int) -> Table:
+    """Make a row of each of the largest groups."""
+    groups, currency = trends.groups[dimension], trends.data.currency
+    head = [
+        DIMENSION_NAMES[dimension],
+        "cost (estimate)" if dimension in trends.data.estimated_dimensions else "cost",
+        "tokens",
+        "share",
+        "change",
+        "by week" if trends.period.window.days > MOST_DAYS else "by day",
     ]
+    rows = [
+        (
+            NameCell((group.name,)),
+            "" if group.cost is None else format_money(group.cost, currency),
+            format_tokens(group.usage.tokens),
+            format_percent(compute_group_share(group, trends)),
+            format_change(group.amount, group.previous_amount) if trends.previous_totals else "",
+            SeriesCell(group.daily) if len(group.daily) > 1 else "",
+        )
+        for group in groups[:most]
+    ]
+    return _make_table(head, rows, _sum_remaining_groups(groups[most:], currency))
 
 
 def compute_group_share(group: Group, trends: Trends) -> Decimal | None:
@@ -216,7 +255,7 @@ def compute_group_share(group: Group, trends: Trends) -> Decimal | None:
     return share(group.amount, trends.totals.usage.tokens if group.cost is None else trends.totals.cost)
 
 
-def sum_remaining_groups(groups: Sequence[Group], currency: str) -> str:
+def _sum_remaining_groups(groups: Sequence[Group], currency: str) -> str:
     """Sum up the groups that a table leaves out; "" where it leaves out none."""
     if not groups:
         return ""
@@ -226,36 +265,52 @@ def sum_remaining_groups(groups: Sequence[Group], currency: str) -> str:
     return f"and {len(groups):,} more: {cost}{tokens} tokens"
 
 
-def format_group_change(change: GroupChange, currency: str) -> tuple[str, str, str]:
-    """Return the difference, the previous and the current amount: money, or tokens."""
-    if change.is_cost:
-        amounts = (format_money(change.previous, currency), format_money(change.current, currency))
-        return (format_money(change.difference, currency, sign=True), *amounts)
-    amounts = (format_tokens(change.previous), format_tokens(change.current))
-    return (format_tokens(change.difference, sign=True), *amounts)
+def make_change_table(trends: Trends, most: int) -> Table:
+    """Make a row of each group whose amount has changed most: money, or tokens."""
+    rows = []
+    for change in trends.group_changes[:most]:
+        format_amount = (
+            partial(format_money, currency=trends.data.currency) if change.is_cost else format_tokens
+        )
+        before, now = format_amount(change.previous), format_amount(change.current)
+        rows.append((NameCell(change.group_names), format_amount(change.difference, sign=True), before, now))
+    dimensions = " · ".join(DIMENSION_NAMES[name] for name in trends.groups)
+    return _make_table((dimensions, "change", "before", "now"), rows)
 
 
-def format_prices(price: ModelPrice, currency: str) -> list[str]:
-    """Return what a million tokens of each kind, in the order of `KIND_NAMES`, and of all together cost."""
-    prices = [*(price.by_kind.get(kind) for kind in KIND_NAMES), price.overall]
-    return [format_money(amount, currency) for amount in prices]
-
-
-def format_prompt_cost(cost: PromptCost, currency: str) -> list[str]:
-    """Return the cells of `PROMPT_COLUMNS`."""
-    prompt = cost.prompt
-    return [
-        prompt.path + (f" ({prompt.name})" if prompt.name else ""),
-        prompt.model,
-        _format_tokens(prompt),
-        _format_interval(cost.per_thousand_calls, lambda amount: format_money(Decimal(amount), currency)),
-        _format_interval(prompt.growth, "{:+,}".format, "{:,}".format) if prompt.growth else "",
-        _format_interval(
-            cost.monthly_growth,
-            lambda amount: format_money(Decimal(amount), currency, sign=True),
-            lambda amount: format_money(Decimal(amount), currency),
-        ),
+def make_price_table(trends: Trends, most: int) -> Table:
+    """Make a row of each model: what a million tokens of each kind, and of all together, cost. No rows without a price."""
+    rows: list[Sequence[Cell]] = [
+        (
+            NameCell((price.model,)),
+            *(format_money(price.by_kind.get(kind), trends.data.currency) for kind in KIND_NAMES),
+            format_money(price.overall, trends.data.currency),
+        )
+        for price in trends.prices[:most]
+        if any(price.by_kind for price in trends.prices)
     ]
+    return _make_table(("model", *KIND_NAMES.values(), "all together"), rows)
+
+
+def make_prompt_table(costs: Sequence[PromptCost], currency: str, most: int) -> Table:
+    """Make a row of each prompt."""
+
+    def format_amount(amount: Decimal | int, *, sign: bool = False) -> str:
+        return format_money(Decimal(amount), currency, sign=sign)
+
+    head = ("prompt", "model", "tokens", "1,000 calls", "grown", "a month at most")
+    rows = [
+        (
+            NameCell((cost.prompt.path + (f" ({cost.prompt.name})" if cost.prompt.name else ""),)),
+            NameCell((cost.prompt.model,)),
+            _format_tokens(cost.prompt),
+            _format_interval(cost.per_thousand_calls, format_amount),
+            _format_interval(cost.prompt.growth, "{:+,}".format, "{:,}".format) if cost.prompt.growth else "",
+            _format_interval(cost.monthly_growth, partial(format_amount, sign=True), format_amount),
+        )
+        for cost in costs[:most]
+    ]
+    return _make_table(head, rows)
 
 
 def _format_tokens(prompt: PromptTokens) -> str:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prompt_lint.model.values import Problem
-    from prompt_lint.usage.tables import FigureRow, GroupRow
-    from prompt_lint.usage.values import GroupChange, Trends, UsageReport
+    from prompt_lint.usage.tables import Cell, FigureRow
+    from prompt_lint.usage.values import Trends, UsageReport
 
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_GROUPS, _MOST_CHANGES, _MOST_PROMPTS = 15, 8, 50
+_LONGEST_NAME = 60
 _CARDS = (
     "Cost", "Input tokens", "Output tokens", "Paid per million tokens", "Input read from the cache", "Saved by the cache",
 )  # fmt: skip
@@ -50,10 +51,6 @@ def _read_style() -> str:
     return _STYLE.read_text(encoding="utf-8")
 
 
-def _name(text: str, longest: int = 60) -> str:
-    return escape_html(cut_text(text, longest))
-
-
 # ---------------------------------------------------------------------------------------------------------
 # What is read first
 
@@ -66,7 +63,7 @@ def _header(report: UsageReport) -> Iterator[str]:
     for sentence in sentences.list_remarks(trends):
         yield f"<p>{escape_html(sentence)}</p>"
     yield "</header>"
-    marks = {True: ("bad", "Failed"), None: ("note", "Not told"), False: ("good", "Passed")}
+    marks = {True: ("bad", "Failed"), None: ("note", "Undecided"), False: ("good", "Passed")}
     for result in report.condition_results:
         kind, word = marks[result.is_met]
         sentence = sentences.describe_result(result, trends.data.currency)
@@ -104,67 +101,48 @@ def _change(row: FigureRow) -> str:
 # Tables
 
 
+def _cells(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    return [[_cell(cell) for cell in row] for row in rows]
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, tables.NameCell):
+        title, name = (
+            escape_html(" · ".join(names))
+            for names in (cell.names, [cut_text(name, _LONGEST_NAME) for name in cell.names])
+        )
+        return f'<span class="name" title="{title}">{name}</span>'
+    if isinstance(cell, tables.SeriesCell):
+        return svg_charts.draw_sparkline(figures.sum_weeks(cell.numbers))
+    return escape_html(cell)
+
+
 def _groups(trends: Trends, dimension: str) -> Iterator[str]:
-    groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
+    groups = trends.groups[dimension][:_MOST_GROUPS]
     if not groups:
         return
-    has_cost = groups[0].cost is not None
-    yield f'<section class="card"><h2>By {escape_html(title)}</h2>'
-    head = [
-        title,
-        tables.name_cost(trends, dimension) if has_cost else "tokens",
-        "share",
-        "change",
-        "trend",
-        *(["tokens"] if has_cost else []),
-    ]
-    rows = tables.make_group_rows(groups[:_MOST_GROUPS], trends)
-    yield from render_table(head, map(_group, rows), "groups")
-    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    head, rows, _, remaining = tables.make_group_table(trends, dimension, _MOST_GROUPS)
+    cells = _cells(rows)
+    for group, row in zip(groups, cells, strict=True):
+        row[0] += svg_charts.draw_share(tables.compute_group_share(group, trends))
+    yield f'<section class="card"><h2>By {escape_html(head[0])}</h2>'
+    yield from render_table(head, cells, "groups trend" if trends.period.window.days > 1 else "groups")
     if remaining:
         yield f'<p class="rest">{escape_html(remaining)}</p>'
     yield "</section>"
 
 
-def _group(row: GroupRow) -> list[str]:
-    amount, *tokens = filter(None, (row.cost, row.tokens))
-    return [
-        f'<span class="name" title="{escape_html(row.name)}">{_name(row.name)}</span>{svg_charts.draw_share(row.share)}',
-        escape_html(amount),
-        escape_html(figures.format_percent(row.share)),
-        escape_html(row.change),
-        svg_charts.draw_sparkline(figures.sum_weeks(row.daily)),
-        *map(escape_html, tokens),
-    ]
-
-
 def _changes(trends: Trends) -> Iterator[str]:
-    if not trends.group_changes:
+    changes = trends.group_changes[:_MOST_CHANGES]
+    if not changes:
         return
-    shown = trends.group_changes[:_MOST_CHANGES]
+    head, rows, *_ = tables.make_change_table(trends, _MOST_CHANGES)
+    cells = _cells(rows)
+    for change, row in zip(changes, cells, strict=True):
+        row.insert(2, svg_charts.draw_group_change(change, changes))
     yield '<section class="card"><h2>What changed most</h2>'
-    head = [
-        " in ".join(tables.DIMENSION_NAMES[name] for name in trends.groups),
-        "change",
-        "",
-        "before",
-        "now",
-    ]
-    rows = [_group_change(change, shown, trends.data.currency) for change in shown]
-    yield from render_table(head, rows, "movers")
+    yield from render_table([*head[:2], "", *head[2:]], cells, "movers")
     yield "</section>"
-
-
-def _group_change(change: GroupChange, shown: Sequence[GroupChange], currency: str) -> list[str]:
-    difference, previous, current = map(escape_html, tables.format_group_change(change, currency))
-    name = " · ".join(_name(name, 40) for name in change.group_names)
-    return [
-        f'<span class="name">{name}</span>',
-        difference,
-        svg_charts.draw_group_change(change, shown),
-        previous,
-        current,
-    ]
 
 
 def _figures(trends: Trends) -> Iterator[str]:
@@ -186,37 +164,28 @@ def _figures(trends: Trends) -> Iterator[str]:
         yield from render_table(head[:2], [row[:2] for row in rows])
     if trends.today:
         yield f'<p class="rest">{escape_html(sentences.describe_today(trends))}</p>'
-    unit, trend_rows = tables.make_trend_rows(trends)
-    yield f"<details><summary>By {unit}</summary>"
-    cells = (tables.format_trend_row(row, trends.data.currency) for row in trend_rows)
-    yield from render_table([unit, "tokens", "cost"], [[*map(escape_html, row)] for row in cells])
+    columns, trend_rows, *_ = tables.make_trend_table(trends)
+    yield f"<details><summary>By {columns[0]}</summary>"
+    yield from render_table(columns, _cells(trend_rows))
     yield "</details></section>"
 
 
 def _prices(trends: Trends) -> Iterator[str]:
-    if not any(price.by_kind for price in trends.prices):
-        return
-    yield '<section class="card"><h2>What a million tokens really cost</h2>'
-    rows = [
-        [
-            f'<span class="name">{_name(price.model)}</span>',
-            *map(escape_html, tables.format_prices(price, trends.data.currency)),
-        ]
-        for price in trends.prices[:_MOST_GROUPS]
-    ]
-    yield from render_table(["model", *tables.KIND_NAMES.values(), "all together"], rows, "prices")
-    yield "</section>"
+    head, rows, *_ = tables.make_price_table(trends, _MOST_GROUPS)
+    if rows:
+        yield '<section class="card"><h2>What a million tokens really cost</h2>'
+        yield from render_table(head, _cells(rows), "prices")
+        yield "</section>"
 
 
 def _prompts(report: UsageReport) -> Iterator[str]:
     if not report.checked:
         return
-    yield f'<section class="card"><h2>What the prompts of {_name(report.checked.file)} cost</h2>'
-    rows = []
-    for cost in report.prompt_costs[:_MOST_PROMPTS]:
-        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
-        rows.append([f'<span class="name">{_name(name)}</span>', _name(model), *map(escape_html, numbers)])
-    yield from render_table(tables.PROMPT_COLUMNS, rows, "check")
+    file = escape_html(cut_text(report.checked.file, _LONGEST_NAME))
+    yield f'<section class="card"><h2>What the prompts of {file} cost</h2>'
+    head, rows, *_ = tables.make_prompt_table(report.prompt_costs, report.trends.data.currency, _MOST_PROMPTS)
+    if rows:
+        yield from render_table(head, _cells(rows), "check")
     yield "".join(
         f'<p class="rest">{escape_html(line)}</p>' for line in sentences.explain_prompt_costs(report)
     )

@@ -13,10 +13,10 @@ from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from prompt_lint.model.values import Problem
-    from prompt_lint.usage.tables import FigureRow
+    from prompt_lint.usage.tables import Cell, FigureRow
     from prompt_lint.usage.values import Trends, UsageReport
 
 _MOST_GROUPS, _MOST_CHANGES, _MOST_PROMPTS, _MOST_DAYS = 20, 8, 50, 100
@@ -70,13 +70,21 @@ def _letters(text: str) -> str:
     return "".join(char for char in text if char.isascii() and char.isalnum())
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> Iterator[str]:
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[Cell]], left: Collection[int] = (0,)
+) -> Iterator[str]:
     """The lines of a table, whose columns are aligned to the right but for those of `left`, and an empty line."""
     yield f"| {' | '.join(head)} |"
     yield f"|{'|'.join('---' if column in left else '--:' for column in range(len(head)))}|"
     for row in rows:
-        yield f"| {' | '.join(row)} |"
+        yield f"| {' | '.join(map(_cell, row))} |"
     yield ""
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, tables.NameCell):
+        return " · ".join(map(_code, cell.names))
+    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.SeriesCell) else cell
 
 
 def _details(summary: str, lines: Iterable[str]) -> Iterator[str]:
@@ -119,21 +127,14 @@ def _title(row: FigureRow) -> str:
 
 
 def _trend(trends: Trends) -> Iterator[str]:
-    unit, trend_rows = tables.make_trend_rows(trends)
-    currency = trends.data.currency
-    has_parts = any(row.parts for row in trend_rows)
-    head = [unit, "tokens", "cost", *(["by day" if unit == "week" else "by hour"] if has_parts else [])]
-    rows = [
-        [*tables.format_trend_row(row, currency), *([figures.draw_sparkline(row.parts)] if has_parts else [])]
-        for row in trend_rows
-    ]  # fmt: skip
-    lines = [*_table(head, rows, left=(0, 3))]
-    if unit == "week":
+    head, rows, left, _ = tables.make_trend_table(trends)
+    lines = [*_table(head, rows, left)]
+    if head[0] == "week":
         days = [
             (
                 figures.format_weekday(day.start),
                 figures.format_tokens(day.usage.tokens),
-                format_money(day.cost, currency),
+                format_money(day.cost, trends.data.currency),
             )
             for day in trends.days[:_MOST_DAYS]
         ]
@@ -146,50 +147,30 @@ def _trend(trends: Trends) -> Iterator[str]:
 
 
 def _groups(trends: Trends, dimension: str) -> Iterator[str]:
-    groups, title = trends.groups[dimension], tables.DIMENSION_NAMES[dimension]
-    if not groups:
-        return
-    costs = [] if groups[0].cost is None else [tables.name_cost(trends, dimension)]
-    changes = ["change"] if trends.previous_totals else []
-    yield f"### By {title}"
-    yield ""
-    head = [title, *costs, "tokens", "share", *changes, "trend"]
-    rows = [
-        [_code(row.name), *([row.cost] if costs else []), row.tokens, figures.format_percent(row.share),
-         *([row.change] if changes else []), figures.draw_trend(row.daily)]
-        for row in tables.make_group_rows(groups[:_MOST_GROUPS], trends)
-    ]  # fmt: skip
-    yield from _table(head, rows, left=(0, len(head) - 1))
-    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
-    if remaining:
-        yield remaining
+    if trends.groups[dimension]:
+        head, rows, left, remaining = tables.make_group_table(trends, dimension, _MOST_GROUPS)
+        yield f"### By {head[0]}"
         yield ""
+        yield from _table(head, rows, left)
+        if remaining:
+            yield remaining
+            yield ""
 
 
 def _changes(trends: Trends) -> Iterator[str]:
-    if not trends.group_changes:
-        return
-    yield "### What changed most"
-    yield ""
-    names = [tables.DIMENSION_NAMES[name] for name in trends.groups]
-    rows = [
-        [*map(_code, change.group_names), *tables.format_group_change(change, trends.data.currency)]
-        for change in trends.group_changes[:_MOST_CHANGES]
-    ]
-    yield from _table([*names, "change", "before", "now"], rows, left=range(len(names)))
+    if trends.group_changes:
+        head, rows, left, _ = tables.make_change_table(trends, _MOST_CHANGES)
+        yield "### What changed most"
+        yield ""
+        yield from _table(head, rows, left)
 
 
 def _prices(trends: Trends) -> Iterator[str]:
-    if not any(price.by_kind for price in trends.prices):
-        return
-    currency = trends.data.currency
-    head = ["model", *tables.KIND_NAMES.values(), "all together"]
-    rows = [
-        [_code(price.model), *tables.format_prices(price, currency)] for price in trends.prices[:_MOST_GROUPS]
-    ]
-    lines = [*_table(head, rows)]
-    yield from _details(f"What a million tokens really cost, in {_letters(currency)}", lines[:-1])
-    yield ""
+    head, rows, left, _ = tables.make_price_table(trends, _MOST_GROUPS)
+    if rows:
+        title = f"What a million tokens really cost, in {_letters(trends.data.currency)}"
+        yield from _details(title, [*_table(head, rows, left)][:-1])
+        yield ""
 
 
 def _prompts(report: UsageReport) -> Iterator[str]:
@@ -197,11 +178,11 @@ def _prompts(report: UsageReport) -> Iterator[str]:
         return
     yield f"### What the prompts of {_code(report.checked.file)} cost"
     yield ""
-    rows = []
-    for cost in report.prompt_costs[:_MOST_PROMPTS]:
-        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
-        rows.append([_code(name), _code(model), *numbers])
-    yield from _table(tables.PROMPT_COLUMNS, rows, left=(0, 1))
+    head, rows, left, _ = tables.make_prompt_table(
+        report.prompt_costs, report.trends.data.currency, _MOST_PROMPTS
+    )
+    if rows:
+        yield from _table(head, rows, left)
     yield _escape(" ".join(sentences.explain_prompt_costs(report)))
     yield ""
 

@@ -13,10 +13,11 @@ from prompt_lint.usage import figures, sentences, tables
 from prompt_lint.usage.values import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from decimal import Decimal
 
     from prompt_lint.model.values import Problem
+    from prompt_lint.usage.tables import Cell
     from prompt_lint.usage.values import Trends, UsageReport
 
 _BAR_WIDTH = 24
@@ -51,17 +52,20 @@ def _bold(text: str, *, color: bool) -> str:
     return f"\x1b[1m{text}\x1b[0m" if color else text
 
 
-def _shorten(name: str) -> str:
-    return cut_text(escape_line(name), _LONGEST_NAME)
-
-
 def _table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], left: Collection[int] = (0,), *, color: bool
+    head: Sequence[str], rows: Sequence[Sequence[Cell]], left: Collection[int] = (0,), *, color: bool
 ) -> Iterator[str]:
     """Yield the lines of rows and of their head. A column without cells is left out."""
-    title, *lines = (line.rstrip() for line in align_columns([head, *rows], left))
+    cells = [head, *([_cell(cell) for cell in row] for row in rows)]
+    title, *lines = (line.rstrip() for line in align_columns(cells, left))
     yield _bold(title, color=color)
     yield from lines
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, tables.NameCell):
+        return " · ".join(cut_text(escape_line(name), _LONGEST_NAME) for name in cell.names)
+    return figures.draw_trend(cell.numbers) if isinstance(cell, tables.SeriesCell) else cell
 
 
 def _conditions(report: UsageReport, *, color: bool) -> Iterator[str]:
@@ -84,20 +88,11 @@ def _figures(trends: Trends, *, color: bool) -> Iterator[str]:
 
 
 def _trend(trends: Trends, *, color: bool) -> Iterator[str]:
-    unit, trend_rows = tables.make_trend_rows(trends)
-    _, sizes = tables.measure_trend_rows(trend_rows)
+    (unit, *head), rows, left, _ = tables.make_trend_table(trends)
+    _, sizes = tables.measure_trend_rows(tables.make_trend_rows(trends)[1])
     top = max(sizes, default=ZERO)
-    has_parts = any(row.parts for row in trend_rows)
-    parts = {"week": "by day", "day": "by hour"}.get(unit, "") if has_parts else ""
-    rows = [
-        (
-            *tables.format_trend_row(row, trends.data.currency),
-            figures.draw_sparkline(row.parts),
-            _draw_bar(size, top),
-        )
-        for row, size in zip(trend_rows, sizes, strict=True)
-    ]
-    yield from _table((f"By {unit}", "tokens", "cost", parts, ""), rows, left=(0, 3, 4), color=color)
+    barred = [(*row, _draw_bar(size, top)) for row, size in zip(rows, sizes, strict=True)]
+    yield from _table([f"By {unit}", *head, ""], barred, {*left, len(head) + 1}, color=color)
     if trends.today:
         yield sentences.describe_today(trends)
 
@@ -108,33 +103,17 @@ def _draw_bar(size: Decimal, top: Decimal) -> str:
 
 
 def _groups(trends: Trends, dimension: str, *, color: bool) -> Iterator[str]:
-    groups = trends.groups[dimension]
-    shown = tables.make_group_rows(groups[:_MOST_GROUPS], trends)
-    has_cost = any(row.cost for row in shown)
-    unit = "by week" if trends.period.window.days > figures.MOST_DAYS else "by day"
-    head = (
-        f"By {tables.DIMENSION_NAMES[dimension]}", "tokens", tables.name_cost(trends, dimension) if has_cost else "", "share",
-        "change" if trends.previous_totals else "", unit if trends.period.window.days > 1 else "",
-    )  # fmt: skip
-    rows = [
-        (_shorten(row.name), row.tokens, row.cost, figures.format_percent(row.share), row.change, figures.draw_trend(row.daily))
-        for row in shown
-    ]  # fmt: skip
-    yield from _table(head, rows, left=(0, 5), color=color)
-    remaining = tables.sum_remaining_groups(groups[_MOST_GROUPS:], trends.data.currency)
+    (name, *head), rows, left, remaining = tables.make_group_table(trends, dimension, _MOST_GROUPS)
+    yield from _table([f"By {name}", *head], rows, left, color=color)
     if remaining:
         yield remaining
 
 
 def _changes(trends: Trends, *, color: bool) -> Iterator[str]:
-    if not trends.group_changes:
-        return
-    yield ""
-    rows = []
-    for change in trends.group_changes[:_MOST_CHANGES]:
-        cells = tables.format_group_change(change, trends.data.currency)
-        rows.append((" · ".join(map(_shorten, change.group_names)), *cells))
-    yield from _table(("What changed most", "change", "before", "now"), rows, color=color)
+    if trends.group_changes:
+        (_, *head), rows, left, _ = tables.make_change_table(trends, _MOST_CHANGES)
+        yield ""
+        yield from _table(["What changed most", *head], rows, left, color=color)
 
 
 def _month(trends: Trends, *, color: bool) -> Iterator[str]:
@@ -150,13 +129,9 @@ def _prompts(report: UsageReport, *, color: bool) -> Iterator[str]:
     costs = report.prompt_costs
     yield ""
     yield _bold(f"What the prompts of {escape_line(report.checked.file)} cost", color=color)
-    rows: list[Sequence[str]] = [tables.PROMPT_COLUMNS]
-    for cost in costs[:_MOST_PROMPTS]:
-        name, model, *numbers = tables.format_prompt_cost(cost, report.trends.data.currency)
-        rows.append([_shorten(name), escape_line(model), *numbers])
-    has_growth = any(cost.monthly_growth is not None for cost in costs)
-    columns = len(tables.PROMPT_COLUMNS) if has_growth else 4
-    yield from align_columns([row[:columns] for row in rows], left=(0, 1))
+    head, rows, left, _ = tables.make_prompt_table(costs, report.trends.data.currency, _MOST_PROMPTS)
+    if rows:
+        yield from _table(head, rows, left, color=False)
     if len(costs) > _MOST_PROMPTS:
         yield f"and {len(costs) - _MOST_PROMPTS:,} more in the JSON output"
     yield from map(escape_line, sentences.explain_prompt_costs(report))
