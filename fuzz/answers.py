@@ -156,7 +156,7 @@ def check_admin_answer(data: bytes) -> None:
 
 @cache
 def _list_admin_requests() -> Sequence[ListRequest]:
-    queries = (Query("messages", "1d", ("model",)), Query("analytics", "1d", ("model",)))
+    queries = [Query(source, "1d", ("model",), (), ()) for source in ("messages", "analytics")]
     lists = [request for query in queries for request in make_list_requests(query, make_period())]
     return (*lists, ListRequest("workspaces", "workspaces", (), _read_entity, "after_id"))
 

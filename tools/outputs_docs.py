@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,10 +10,14 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import OUTPUTS
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from tools.example_runs import make_pull_request, run_prompt_lint  # noqa: E402  # found by the line above
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "outputs.md"
 # The languages of fenced code for formats that have one. Markdown is shown as it looks.
 LANGUAGES = {"json": "json", "sarif": "json", "gitlab": "json", "junit": "xml"}
@@ -27,20 +29,12 @@ def render_example() -> dict[str, str]:
     """Return what one run writes about the example's change in each format, without anything of this machine."""
     with tempfile.TemporaryDirectory() as folder:
         repo = Path(folder, "repo")
-        run("examples/pull_request.py", str(repo), cwd=ROOT)
+        make_pull_request(repo)
         flags = ["--base=main", "--offline", "--no-cache"]
         targets = [f"--output={name}={folder}/{name}" for name in OUTPUTS]
         stdout = ["--output-format=json", f"--output-file={folder}/stdout"]
-        run("-P", "-m", "prompt_lint", "check", *flags, *targets, *stdout, cwd=repo, exit_code=1)
+        run_prompt_lint("check", *flags, *targets, *stdout, cwd=repo, exit_code=1)
         return {name: Path(folder, name).read_text(encoding="utf-8") for name in OUTPUTS}
-
-
-def run(*arguments: str, cwd: Path, exit_code: int = 0) -> None:
-    """Run Python with next to no environment. Ends this program where the exit code is another one."""
-    env = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
-    done = subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, check=False, capture_output=True)
-    if done.returncode != exit_code:
-        sys.exit(f"{arguments} ended with {done.returncode}:\n{os.fsdecode(done.stderr)}")
 
 
 def replace_examples(page: str, outputs: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ examples/pull_request.py, docs/map.svg the map of a repository that is made up. 
 from __future__ import annotations
 
 import io
-import os
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from tools.example_runs import make_pull_request, run_prompt_lint  # noqa: E402  # found by the line above
 from tools.preview import render_body, render_style  # noqa: E402  # found by the line above
 
 README = ROOT / "README.md"
@@ -66,7 +66,7 @@ body::after {{ content: ""; position: fixed; inset: auto 0 0; height: 48px; back
 
 def run_check() -> str:
     """Return what the example prints in a terminal, with its colours."""
-    return run("-P", "-m", "prompt_lint", *CHECK, "--color=always", cwd=ROOT, exit_code=1)
+    return run_prompt_lint(*CHECK, "--color=always", cwd=ROOT, exit_code=1)
 
 
 def draw_terminal(output: str) -> str:
@@ -83,10 +83,10 @@ def run_comment() -> str:
     """Return the comment about the example's change, as Markdown."""
     with tempfile.TemporaryDirectory() as folder:
         repo, report = Path(folder, "repo"), Path(folder, "report.json")
-        run("examples/pull_request.py", str(repo), cwd=ROOT)
+        make_pull_request(repo)
         compare = ["check", "--base=main", "--offline", "--no-cache", f"--output=json={report}"]
-        run("-P", "-m", "prompt_lint", *compare, *COMMENTED, cwd=repo, exit_code=1)
-        return run("-P", "-m", "prompt_lint", "comment", f"--report={report}", "--dry-run", cwd=repo)
+        run_prompt_lint(*compare, *COMMENTED, cwd=repo, exit_code=1)
+        return run_prompt_lint("comment", f"--report={report}", "--dry-run", cwd=repo)
 
 
 def draw_comment(markdown: str) -> str:
@@ -114,7 +114,7 @@ def run_map() -> str:
             repo.joinpath(path).write_text(text, encoding="utf-8")
         subprocess.run(["git", "init", "--quiet"], cwd=repo, check=True)
         output = ["list", "--offline", "--no-cache", f"--output=html={page}"]
-        run("-P", "-m", "prompt_lint", *output, cwd=repo)
+        run_prompt_lint(*output, cwd=repo)
         return page.read_text(encoding="utf-8")
 
 
@@ -160,17 +160,6 @@ def replace_example(page: str, output: str) -> str:
         page,
         flags=re.DOTALL,
     )
-
-
-def run(*arguments: str, cwd: Path, exit_code: int = 0) -> str:
-    """Run Python with next to no environment; return its stdout. Ends this program where the exit code is another one."""
-    env = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=env, check=False, capture_output=True, encoding="utf-8"
-    )
-    if done.returncode != exit_code:
-        sys.exit(f"{arguments} ended with {done.returncode}:\n{done.stderr}")
-    return done.stdout
 
 
 def render_files() -> dict[Path, str]:

@@ -54,7 +54,7 @@ def test_any_text_becomes_one_short_line(text: str) -> None:
     line = to_one_line(text, str)
 
     assert len(line.splitlines()) <= 1
-    assert len(line) <= MAX_MESSAGE_LENGTH + 1
+    assert len(line) <= MAX_MESSAGE_LENGTH
 
 
 def test_control_characters_stay_for_the_output_to_escape() -> None:

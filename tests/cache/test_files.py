@@ -248,6 +248,24 @@ def test_unchanged_files_are_not_opened(repo: Repo, lint: Lint, opened: list[str
     assert opened == [A]
 
 
+def test_a_file_is_not_read_again_while_its_imports_are_the_same(
+    repo: Repo, lint: Lint, opened: list[str]
+) -> None:
+    """Also one that isn't there. An import that git ignores now is another one; test_any_cache.py has the other changes."""
+    repo.write(".prompt-lint.yaml", CONFIG.replace("prompts/**/*.md", "CLAUDE.md"))
+    repo.write("CLAUDE.md", "@docs/a.md\n@docs/gone.md\n")
+    repo.write("docs/a.md", "Be kind.\n")
+    wait_a_tick()
+    first = lint()
+    assert sorted(opened) == ["CLAUDE.md", "docs/a.md"]
+    opened.clear()
+    assert (lint(), opened) == (first, [])
+
+    repo.write(".gitignore", "docs/a.md\n")
+
+    assert lint() != first
+
+
 def test_a_limit_may_change(repo: Repo, lint: Lint, opened: list[str]) -> None:
     """Limits are no part of what is kept: the verdict is new, the counts are known."""
     lint()

@@ -94,9 +94,9 @@ INHERITED = OVER._replace(is_preexisting=True)
 EXEMPT = make.verdict("a", 110, "exempt")
 UNSURE = make.verdict("a", 100, "unsure")
 UNCOUNTED = make.verdict("a", None, "uncounted")
-UNREADABLE = Problem("b", 0, "is gone")
-TOO_LONG = Problem("b", 0, "is too long for its tool", exit_code=ExitCode.OVER_LIMIT)
-MISCONFIGURED = Problem("c", 0, "matches nothing", exit_code=ExitCode.USAGE)
+UNREADABLE = Problem("b", 0, "is gone", "")
+TOO_LONG = Problem("b", 0, "is too long for its tool", "", exit_code=ExitCode.OVER_LIMIT)
+MISCONFIGURED = Problem("c", 0, "matches nothing", "", exit_code=ExitCode.USAGE)
 RAISED = Loosening("*.md", "limit raised", 3, make.MODEL, 100, 200)
 
 

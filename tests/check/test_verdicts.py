@@ -97,7 +97,7 @@ def test_each_file_counts_once_as_progress() -> None:
     """Whatever number of prompts it has, blank ones as well."""
     lines: list[str] = []
     progress = Progress(lines.append, first=0, interval=0)
-    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, progress)
+    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, progress, False, ())
     prompts = [read_prompt(path) for path in ("a.jsonl", "a.jsonl", "b.md", "c.md")]
 
     found, _ = verdicts.count_prompts(prompts, sources, 9)
@@ -112,7 +112,7 @@ def test_a_prompt_has_the_counts_of_its_request() -> None:
     """One for each model, in the order of the rule."""
     read = read_prompt(models=("claude-sonnet-4-6", "claude-haiku-5"), text="Be kind.")
     assert read.prompt.request
-    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, Progress())
+    sources = CountSources("offline", open_counts(None), open_files(None), None, "", 1, Progress(), False, ())
 
     [(_, outcomes)], _ = verdicts.count_prompts([read], sources, 1)
 

@@ -268,7 +268,7 @@ def test_any_names_and_numbers_are_listed(paths: list[str], data: st.DataObject)
     """One line for each prompt, nothing that steers a terminal, sums that are right, and JSON by the schema."""
     tokens = [data.draw(st.integers(2, 10**7)) for _ in paths]
     verdicts = [make.verdict(path, number, "ok") for path, number in zip(paths, tokens, strict=True)]
-    report = make.report(*verdicts, problems=(Problem("\udcff\n", 0, "is \x1b[31m gone"),))
+    report = make.report(*verdicts, problems=(Problem("\udcff\n", 0, "is \x1b[31m gone", ""),))
     listing = Listing(report, {})
 
     for by in ("", "rule", "format", "folder", "project", "owner"):

@@ -43,7 +43,7 @@ def test_an_outage_is_one_finding() -> None:
     report = reports.finish(
         reports.row("a.md", None),
         reports.row("b.md", None),
-        problems=(Problem("", 0, "2 counts did not come"), Problem("a.md", 1, "holds an image")),
+        problems=(Problem("", 0, "2 counts did not come", ""), Problem("a.md", 1, "holds an image", "")),
     )
 
     assert [(one.path, one.lines[0]) for one in collect_findings(report)] == [
@@ -117,7 +117,7 @@ def test_findings_that_differ_have_other_fingerprints() -> None:
         reports.row("a.md", 110, limit=100, of_prompt={"name": "line 2"}),
         reports.row("a.md", 110, limit=100, model="claude-opus-5-5"),
     ]
-    problems = tuple(Problem("c.md", line, "is not JSON") for line in (1, 2))
+    problems = tuple(Problem("c.md", line, "is not JSON", "") for line in (1, 2))
 
     for found in fingerprints(reports.finish(*rows, problems=problems)):
         assert len(set(found)) == len(found) == 7

@@ -80,7 +80,7 @@ def test_ten_of_a_level_need_no_notice() -> None:
 
 def test_a_message_is_cut_to_what_github_keeps() -> None:
     """The end of a long message goes, not all of it."""
-    report = reports.finish(problems=(Problem("a.md", 1, "x" * 10_000),))
+    report = reports.finish(problems=(Problem("a.md", 1, "x" * 10_000, ""),))
 
     [command] = log_commands.github(render(report, View()))
 

@@ -97,7 +97,7 @@ def test_no_name_breaks_the_report(names: list[str]) -> None:
 @pytest.mark.parametrize(("config_path", "path"), [("a/.prompt-lint.yaml", "a/.prompt-lint.yaml"), ("", ".")])
 def test_an_issue_of_no_file_is_at_the_configuration(config_path: str, path: str) -> None:
     """GitLab needs a path; without a configuration it is the top."""
-    report = reports.finish(problems=(Problem("", 0, "no"),))._replace(config_path=config_path)
+    report = reports.finish(problems=(Problem("", 0, "no", ""),))._replace(config_path=config_path)
 
     [issue] = code_quality(report)
 

@@ -80,7 +80,7 @@ def test_what_failed_and_what_is_exempt() -> None:
 
 def test_a_file_that_can_not_be_read_is_an_error() -> None:
     """It has no verdict that the reason could be a part of."""
-    [case] = junit(reports.finish(problems=(Problem("a.md", 3, "can't be read"),))).iter("testcase")
+    [case] = junit(reports.finish(problems=(Problem("a.md", 3, "can't be read", ""),))).iter("testcase")
 
     assert (case.attrib["name"], [(one.tag, one.attrib["message"]) for one in case]) == (
         "line 3",

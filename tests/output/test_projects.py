@@ -84,7 +84,7 @@ def many_projects(failing: int) -> Report:
         )
         for n, folder in enumerate(folders)
     ]
-    report = reports.finish(*verdicts, problems=(Problem("", 0, "there is no more room"),))
+    report = reports.finish(*verdicts, problems=(Problem("", 0, "there is no more room", ""),))
     return report._replace(nested_configs=[f"{folder}/.prompt-lint.yaml" for folder in folders])
 
 

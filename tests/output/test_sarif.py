@@ -152,7 +152,7 @@ def test_a_path_as_an_address(path: str, uri: str) -> None:
 
 def test_brackets_in_a_message_are_no_link() -> None:
     """A viewer makes `[x](y)` a link: of a stranger's text it doesn't."""
-    run = run_of(reports.finish(problems=(Problem("a.md", 1, "see [this](https://x.example)"),)))
+    run = run_of(reports.finish(problems=(Problem("a.md", 1, "see [this](https://x.example)", ""),)))
 
     assert run["results"][0]["message"]["text"] == r"see \[this\](https://x.example)"
 

@@ -127,7 +127,9 @@ def test_any_number_of_errors_fits_on_a_screen() -> None:
 
 def test_the_errors_of_one_file_leave_room_for_others() -> None:
     """Five of the first file, three of the next, and a number for each and for all others."""
-    problems = [Problem(f"prompts/{n}.jsonl", line, "is not JSON") for n in range(4) for line in range(1, 8)]
+    problems = [
+        Problem(f"prompts/{n}.jsonl", line, "is not JSON", "") for n in range(4) for line in range(1, 8)
+    ]
 
     shown = text(make.report(problems=tuple(problems)))
 
@@ -167,7 +169,7 @@ def test_a_prompt_that_imports_has_own_and_imported_tokens(snapshot: SnapshotAss
     """Who has to cut sees which file the tokens are in, and by which way they come."""
     verdict = make.verdict("CLAUDE.md", 4684, "over", limit=4000, sections=reports.IMPORTS)
     report = make.report(
-        verdict._replace(import_shares=ImportShares(1204, 3480, 2)), exit_code=ExitCode.OVER_LIMIT
+        verdict._replace(import_shares=ImportShares(1204, 3480, 2, 0, 0)), exit_code=ExitCode.OVER_LIMIT
     )
 
     shown = text(report)

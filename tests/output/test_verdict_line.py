@@ -29,7 +29,7 @@ TIGHTER = row("prompts/tight.md", 5000, base=5000, change="unchanged", base_limi
 GREW = row("prompts/grew.md", 900, base=100, change="changed", max_growth=MaxGrowth(10, None))
 OVER_GROUP, SMALL_GROUP = row(CONFIG, 4100, of_prompt=GROUP), row(CONFIG, 9, of_prompt={**GROUP, "name": "b"})
 PICTURE = row("prompts/picture.json", None)
-ERROR = Problem("prompts/c.md", 1, "isn't UTF-8")
+ERROR = Problem("prompts/c.md", 1, "isn't UTF-8", "")
 RAISED = Loosening("prompts/**", "limit raised", 9, reports.SONNET, 4000, 4500)
 
 
@@ -48,7 +48,7 @@ RAISED = Loosening("prompts/**", "limit raised", 9, reports.SONNET, 4000, 4500)
         ([OVER, UNSURE, EXEMPT, FULL], {}, "1 of 4 prompts over its limit; 1 unsure, 1 exempt"),
         ([INHERITED], {"base": BASE}, "1 prompt over before this change"),
         ([TIGHTER, INHERITED], {"base": BASE}, "1 of 2 prompts over a new or lower limit, 1 over before this change"),
-        ([FULL, PICTURE], {"problems": [Problem("prompts/picture.json", 1, "needs the API")]}, "1 of 2 prompts not counted"),
+        ([FULL, PICTURE], {"problems": [Problem("prompts/picture.json", 1, "needs the API", "")]}, "1 of 2 prompts not counted"),
         ([FULL], {"problems": [ERROR]}, "1 error; 1 prompt within its limit (prompts/a.md, 77% of 8,000)"),
         ([OVER], {"problems": [ERROR, ERROR]}, "1 prompt over its limit; 2 errors"),
         ([FULL], {"problems": [ERROR._replace(exit_code=ExitCode.OVER_LIMIT)]}, "1 invalid file; 1 prompt within its limit (prompts/a.md, 77% of 8,000)"),

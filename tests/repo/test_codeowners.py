@@ -117,9 +117,11 @@ def test_the_first_file_is_read(repo: Repo) -> None:
 def test_the_place_or_a_heading_says_whose_file_it_is(repo: Repo) -> None:
     """GitLab's needs no heading in its own folder; GitHub's has none that means anything."""
     of_gitlab = owners_of(repo, "* @a\n!b\n", "a", "b", name=".gitlab/CODEOWNERS")
+    longest = owners_of(repo, f"[Docs]{' ' * 4088}@a\na\n", "a")
     of_github = owners_of(repo, "[Docs]\n* @a\n", "a", name=".github/CODEOWNERS")
 
     assert (of_gitlab.by_path, of_gitlab.notes) == ({"a": ["@a"]}, [])
+    assert (longest.by_path, longest.notes) == ({"a": ["@a"]}, [])
     assert (of_github.by_path, [note.line for note in of_github.notes]) == ({"a": ["@a"]}, [1])
 
 
@@ -171,3 +173,5 @@ def test_a_line_that_the_host_cannot_read_is_noted(repo: Repo) -> None:
         ],
         ("2 more lines can't be read", 0),
     ]
+
+    assert len(owners_of(repo, "!b\n" * 10, "b").notes) == 10

@@ -52,7 +52,7 @@ def test_a_photo_keeps_its_size_behind_what_the_camera_wrote(marker: int) -> Non
         pictures.segment(0xE1, 60_000),
         b"\xff\xff\x01\xff\xd0",
         pictures.segment(0xC4, 20),
-        pictures.segment(0xDB, 3),
+        pictures.segment(0xBF, 3),
     )
     before = b"".join(parts)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import tempfile
+from functools import cache
+from pathlib import Path
 
 # Whoever runs the tests has an identity, ignore files, signing keys and hooks of their own.
 ENVIRONMENT = {
@@ -25,8 +26,7 @@ class Repo:
     def __init__(self, path: Path, *, init: bool = True) -> None:
         self.path = path
         if init:
-            path.mkdir(parents=True, exist_ok=True)
-            self.git("init", "--quiet", "--initial-branch=main")
+            shutil.copytree(make_template(), path / ".git")
 
     def git(self, *args: str | bytes) -> str:
         """The output of git, which must succeed."""
@@ -64,3 +64,12 @@ class Repo:
         path = self.path / os.fsdecode(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+@cache
+def make_template() -> Path:
+    """What `git init` makes, of which a copy takes a fifth of the time."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Repo(folder, init=False).git("init", "--quiet", "--initial-branch=main")
+    return folder / ".git"

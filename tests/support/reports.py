@@ -110,7 +110,7 @@ _AGENT = (
 
 _COMPARED = (
     row("CLAUDE.md", 4684, base=2583, change="changed", sections=IMPORTS)._replace(
-        import_shares=ImportShares(1204, 3480, 2)
+        import_shares=ImportShares(1204, 3480, 2, 0, 0)
     ),
     row("prompts/batch.jsonl", 5011, base=3990, change="changed", of_prompt={"name": "line 7", "line": 7}),
     row("prompts/batch.jsonl", 812, base=812, change="unchanged", of_prompt={"name": "line 8", "line": 8}),

@@ -8,7 +8,7 @@ from typing import Any
 
 from prompt_lint.usage.period import plan_period
 from prompt_lint.usage.trends import compute_trends
-from prompt_lint.usage.values import DAY, CostRow, Period, Trends, Usage, UsageData, UsageRow
+from prompt_lint.usage.values import DAY, CostRow, Period, Trends, Usage, UsageData, UsageReport, UsageRow
 
 NOW = datetime(2026, 11, 22, 14, 35, tzinfo=UTC)
 LAG = timedelta(minutes=5)
@@ -31,7 +31,13 @@ def make_data(usage_rows: list[UsageRow], cost_rows: list[CostRow], **given: Any
     """Rows by model, workspace and service tier, as a source that tells all of them."""
     price_usage = [row._replace(group=(row.group[0], row.group[2], "0-200k", "global")) for row in usage_rows]
     price_costs = [row._replace(group=(row.group[0], row.group[2], "0-200k", "global")) for row in cost_rows]
-    defaults: dict[str, Any] = {"names": {}, "complete_until": NOW - LAG, "has_requests": False}
+    defaults: dict[str, Any] = {
+        "names": {},
+        "complete_until": NOW - LAG,
+        "has_requests": False,
+        "currency": "USD",
+        "notes": (),
+    }
     return UsageData(
         "messages", usage_rows, DIMENSIONS, price_usage, cost_rows, DIMENSIONS, price_costs, **(defaults | given)
     )  # fmt: skip
@@ -47,3 +53,8 @@ def make_trends(*dollars: str, now: datetime = NOW, days: int = 7) -> Trends:
         for start, amount in zip(starts, dollars, strict=True)
     ]
     return compute_trends(make_data(usage, costs), period, "1d", ("model", "workspace"))
+
+
+def make_report(trends: Trends) -> UsageReport:
+    """The report of trends alone: no conditions, no prompts, no filters."""
+    return UsageReport(trends, (), None, (), (), (), "", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.support.usage_values import DIMENSIONS, GROUP, make_data, make_period
+from tests.support.usage_values import DIMENSIONS, GROUP, make_data, make_period, make_report
 
 from prompt_lint.usage.prices import compute_prompt_costs
 from prompt_lint.usage.sentences import list_caveats
@@ -15,7 +15,6 @@ from prompt_lint.usage.values import (
     Interval,
     PromptTokens,
     Usage,
-    UsageReport,
     UsageRow,
 )
 
@@ -54,7 +53,7 @@ def test_priority_tier_makes_no_price_cheaper() -> None:
     trends = compute_trends(
         make_data(usage, [CostRow(start, GROUP, "uncached", Decimal(2))]), period, "1d", DIMENSIONS
     )
-    caveats = list_caveats(UsageReport(trends))
+    caveats = list_caveats(make_report(trends))
 
     assert trends.totals.price_per_million == 2
     assert any("1.00M tokens of this window, 50.0%" in text for text in caveats)

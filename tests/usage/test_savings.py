@@ -11,11 +11,11 @@ from tests.support.admin_reports import fetch_trends
 from tests.support.admin_server import SPEED_BETA, Event
 from tests.support.api_server import status
 from tests.support.organizations import NOW
-from tests.support.usage_values import DIMENSIONS, make_data, make_period
+from tests.support.usage_values import DIMENSIONS, make_data, make_period, make_report
 
 from prompt_lint.usage.sentences import list_caveats
 from prompt_lint.usage.trends import compute_trends
-from prompt_lint.usage.values import DAY, CostRow, Usage, UsageReport, UsageRow
+from prompt_lint.usage.values import DAY, CostRow, Usage, UsageRow
 
 if TYPE_CHECKING:
     from tests.support.admin_server import AdminServer
@@ -146,7 +146,7 @@ def test_a_model_priced_by_length_has_a_saving_where_its_prices_agree(
     """Short prompts without the cache beside long ones with it: five times the price, and no report tells which is which."""
     usage = Usage(uncached=MILLION, read=1000 * MILLION)
     trends = compute_days(("claude-haiku-5-5", usage, {"uncached": "0.1", "read": read_cost}))
-    caveats = list_caveats(UsageReport(trends))
+    caveats = list_caveats(make_report(trends))
 
     assert trends.totals.saved_by_cache == saved
     assert any("one price for short prompts and another" in text for text in caveats) == (saved is None)

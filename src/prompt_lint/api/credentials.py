@@ -87,8 +87,8 @@ class KeyCredential(NamedTuple):
     base_url: str
     variable: str
     secret: Secret
-    headers: tuple[tuple[str, Secret], ...] = ()
-    proxy_variable: str = ""
+    headers: tuple[tuple[str, Secret], ...]
+    proxy_variable: str
     obeyed_variables: tuple[str, ...] = ()
 
     @property

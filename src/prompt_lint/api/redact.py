@@ -8,6 +8,8 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
+from prompt_lint.text.cutting import cut_text
+
 Redact = Callable[[str], str]
 
 MAX_MESSAGE_LENGTH = 240
@@ -55,4 +57,4 @@ def to_one_line(text: object, redact: Redact) -> str:
     if not isinstance(text, str):
         return ""
     line = redact(_WHITE_SPACE.sub(" ", text).strip(" "))
-    return line if len(line) <= MAX_MESSAGE_LENGTH else line[:MAX_MESSAGE_LENGTH] + "…"
+    return cut_text(line, MAX_MESSAGE_LENGTH)

@@ -37,7 +37,7 @@ class PromptEntry(NamedTuple):
     format: str
     role: str
     digest: str
-    imports: tuple[ImportedFile, ...] = ()
+    imports: tuple[ImportedFile, ...]
 
 
 class FileEntry(NamedTuple):

@@ -48,7 +48,7 @@ class _Reading(NamedTuple):
     """What a file's content holds: names of prompts and digests of requests, "" for a blank one; and why it isn't all."""
 
     prompts: tuple[tuple[str, str], ...]
-    reason: str = ""
+    reason: str
 
 
 class _FileHistory(NamedTuple):

@@ -43,11 +43,11 @@ class Settings(NamedTuple):
     exit_zero: bool
     outage_fails: bool
     today: str  # in UTC, as YYYY-MM-DD
-    allow_unmatched: bool | None = False  # None: the command has no option for it
-    accept_label: str = ""  # with it on the pull request no size fails; "" where no label can change that
-    is_accepted: bool = False  # the pull request has that label
-    on_raise: OnRaise = "warn"
-    raise_label: str = ""
+    allow_unmatched: bool | None  # None: the command has no option for it
+    accept_label: str  # with it on the pull request no size fails; "" where no label can change that
+    is_accepted: bool  # the pull request has that label
+    on_raise: OnRaise
+    raise_label: str
 
 
 class Run(NamedTuple):

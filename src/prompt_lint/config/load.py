@@ -45,10 +45,10 @@ class ConfigSearch(NamedTuple):
     """
 
     parse: Parse
-    start: str = ""
-    paths: Sequence[str] = ()
-    named: str = ""
-    tracked_only: bool = False
+    start: str
+    paths: Sequence[str]
+    named: str
+    tracked_only: bool
 
     def load(self, tree: Tree) -> Config | None:
         """Return what the configurations say, None where there is none. One with mistakes says nothing else. Raises `Fatal`."""

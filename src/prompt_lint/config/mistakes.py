@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from prompt_lint.model.errors import Fatal, Fault
 from prompt_lint.model.nearest import find_nearest
+from prompt_lint.text.cutting import cut_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -134,4 +135,4 @@ def quote(value: object) -> str:
     text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
     if not text:
         return "an empty text"
-    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+    return f"`{cut_text(text, 60)}`"

@@ -50,8 +50,8 @@ class ApiService(NamedTuple):
     connect: Callable[[], AbstractContextManager[CountMany]]
     sent_to: Sequence[str]
     host: str
-    is_gateway: bool = False
-    obeyed_variables: tuple[str, ...] = ()
+    is_gateway: bool
+    obeyed_variables: tuple[str, ...]
 
 
 class CountSources(NamedTuple):
@@ -70,8 +70,8 @@ class CountSources(NamedTuple):
     no_service_reason: str
     processes: int
     progress: Progress
-    is_dry_run: bool = False
-    exact_needs: Sequence[ExactNeed] = ()
+    is_dry_run: bool
+    exact_needs: Sequence[ExactNeed]
     origins: tuple[Origin, ...] = ("api", "offline")
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from prompt_lint.formats.role_prompts import RolePrompt, strip_piece
+from prompt_lint.formats.role_prompts import RoleFormat, RolePrompt, strip_piece
 from prompt_lint.request.from_roles import BAD_FRONTMATTER, Piece, Turn
-from prompt_lint.text.decode import decode, decode_leniently
+from prompt_lint.text.decode import decode_leniently
 from prompt_lint.text.yaml_head import parse_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from prompt_lint.model.rules import Role, Rule
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
+    from prompt_lint.model.rules import Role
+    from prompt_lint.model.values import ReadFile
 
 _RULER = "\n---\n"
 _NOT_READ = (
@@ -39,17 +37,8 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt: what is in `<system>` is the system prompt, what is below it the user's message."""
-    return _read_file(decode(data), rule.role or "user").read(path)
-
-
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the system prompt and the message, by heading."""
-    return _read_file(decode(data), "user").parts()
-
-
-def _read_file(text: str, role: Role) -> RolePrompt:
+def _read_file(path: str, text: str, first_role: Role, read: ReadFile) -> RolePrompt:
+    """What is in `<system>` is the system prompt, what is below it a message of the `first_role`."""
     head, ruler, rest = text.partition(_RULER)
     if not ruler:
         head, rest = "", text
@@ -63,11 +52,15 @@ def _read_file(text: str, role: Role) -> RolePrompt:
         system_line = line + above.count("\n")
         turns = [
             Turn("system", (strip_piece(system, system_line),)),
-            Turn(role, (strip_piece(message, system_line + system.count("\n")),)),
+            Turn(first_role, (strip_piece(message, system_line + system.count("\n")),)),
         ]
         if above.strip() or unread.strip():
             unread_line = line
     else:
-        turns = [Turn(role, (Piece(body, line),))]
+        turns = [Turn(first_role, (Piece(body, line),))]
     messages = [(BAD_FRONTMATTER, 1)] if head.strip() and parse_head(head, 1) is None else []
     return RolePrompt(turns, (), [*messages, (_NOT_READ, unread_line)] if unread_line else messages)
+
+
+_FORMAT = RoleFormat(_read_file, "user")
+parse, parts = _FORMAT.parse, _FORMAT.parts

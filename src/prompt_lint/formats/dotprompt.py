@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from prompt_lint.formats.role_prompts import RolePrompt, check_turns, define_tool, split_head
+from prompt_lint.formats.role_prompts import RoleFormat, RolePrompt, check_turns, define_tool, split_head
 from prompt_lint.model.errors import MissingFile, Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -23,8 +23,8 @@ from prompt_lint.text.yaml_head import YamlHead, parse_head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.rules import Rule
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
+    from prompt_lint.model.rules import Role
+    from prompt_lint.model.values import ReadFile
 
 # Blank lines and lines of a licence may be above the frontmatter.
 _OPENING = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*+---[ \t]*\n")
@@ -68,17 +68,8 @@ def recognise(path: str, data: bytes) -> str | None:
     return None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt, with the text of its partials. Raises `Unreadable` for a partial that is missing or includes itself."""
-    return _read_file(path, decode(data), rule.role or "user", read).read(path)
-
-
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the tools, and the sections of each role's text, also those that come from partials."""
-    return _read_file(path, decode(data), "user", read).parts()
-
-
-def _read_file(path: str, text: str, first_role: str, read: ReadFile) -> RolePrompt:
+def _read_file(path: str, text: str, first_role: Role, read: ReadFile) -> RolePrompt:
+    """Take in the text of partials. Raises `Unreadable` for a partial that is missing or includes itself."""
     opening, closing = _find_frontmatter(text)
     if not opening or not closing:
         turns = _split_turns(text, 1, first_role, _Partials(read, path, text))
@@ -89,6 +80,10 @@ def _read_file(path: str, text: str, first_role: str, read: ReadFile) -> RolePro
     turns = _split_turns(body, split.body_line, first_role, _Partials(read, path, body))
     messages = [(BAD_FRONTMATTER, split.head_line)] if head is None else list(_make_messages(head))
     return RolePrompt(turns, _read_tools(head) if head else (), [*messages, *_note_run_time(turns)])
+
+
+_FORMAT = RoleFormat(_read_file, "user")
+parse, parts = _FORMAT.parse, _FORMAT.parts
 
 
 def _find_frontmatter(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:

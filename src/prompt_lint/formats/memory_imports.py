@@ -38,7 +38,7 @@ class ClaudeText(NamedTuple):
     lines: Sequence[int]
     imports: tuple[Import, ...]
     in_html: tuple[Import, ...]
-    punctuated: tuple[Import, ...] = ()
+    punctuated: tuple[Import, ...]
 
 
 class GeminiImport(NamedTuple):

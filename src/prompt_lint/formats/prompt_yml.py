@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.formats.role_prompts import RolePrompt
+from prompt_lint.formats.role_prompts import RoleFormat, RolePrompt
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.request.from_roles import STRUCTURED_OUTPUT, Piece, Turn
-from prompt_lint.text.decode import decode
 from prompt_lint.text.document import TEXT_HINT, describe_fault
 from prompt_lint.text.location import ParseError
 from prompt_lint.text.yaml_head import YamlHead
 from prompt_lint.text.yaml_reader import PROMPT_LIMITS, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from prompt_lint.model.rules import Rule
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
+    from prompt_lint.model.rules import Role
+    from prompt_lint.model.values import ReadFile
     from prompt_lint.text.yaml_head import Entry
 
 # What the documentation asks for; the tool's own examples are called `…_prompt.yml`.
@@ -55,17 +54,8 @@ def recognise(path: str, data: bytes) -> str | None:
     return "the name is that of a prompt of GitHub Models" if is_sure else None
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt. Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
-    return _read_file(decode(data)).read(path)
-
-
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the messages, with their lines."""
-    return _read_file(decode(data)).parts()
-
-
-def _read_file(text: str) -> RolePrompt:
+def _read_file(path: str, text: str, first_role: Role, read: ReadFile) -> RolePrompt:
+    """Raises `Unreadable`, with the line, for what isn't a list of messages of text."""
     head = _parse_file(text)
     messages = head.get_value("messages")
     if not isinstance(messages, list) or not messages:
@@ -76,6 +66,10 @@ def _read_file(text: str) -> RolePrompt:
     if schema == "jsonSchema" or head.get_value("responseFormat") == "json_schema":
         return RolePrompt(turns, (), [(STRUCTURED_OUTPUT, head.find_line(schema))])
     return RolePrompt(turns)
+
+
+_FORMAT = RoleFormat(_read_file, "user")
+parse, parts = _FORMAT.parse, _FORMAT.parts
 
 
 def _parse_file(text: str) -> YamlHead:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from prompt_lint.formats.role_prompts import RolePrompt, check_turns, define_tool, split_head, strip_piece
+from prompt_lint.formats.role_prompts import (
+    RoleFormat,
+    RolePrompt,
+    check_turns,
+    define_tool,
+    split_head,
+    strip_piece,
+)
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.request.from_roles import (
     AT_RUN_TIME,
@@ -15,14 +22,13 @@ from prompt_lint.request.from_roles import (
     ToolDefinition,
     Turn,
 )
-from prompt_lint.text.decode import decode
 from prompt_lint.text.yaml_head import YamlHead, parse_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prompt_lint.model.rules import Role, Rule
-    from prompt_lint.model.values import Note, Part, Prompt, ReadFile
+    from prompt_lint.model.rules import Role
+    from prompt_lint.model.values import ReadFile
 
 _OPENING = re.compile(r"\s*(?:---|\+\+\+)[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\+\+\+)[ \t]*$", re.MULTILINE)
@@ -42,17 +48,8 @@ def recognise(path: str, data: bytes) -> str | None:
     return "a .prompty file is read as Prompty"
 
 
-def parse(path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
-    """Yield one prompt. Raises `Unreadable` where the frontmatter doesn't end."""
-    return _read_file(decode(data), rule.role or "system").read(path)
-
-
-def parts(path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
-    """Yield the tools, and the text of each role by heading."""
-    return _read_file(decode(data), "system").parts()
-
-
-def _read_file(text: str, first_role: Role) -> RolePrompt:
+def _read_file(path: str, text: str, first_role: Role, read: ReadFile) -> RolePrompt:
+    """Raises `Unreadable` where the frontmatter doesn't end."""
     opening = _OPENING.match(text)
     if not opening:
         return RolePrompt(_split_turns(text, 1, first_role))
@@ -68,6 +65,10 @@ def _read_file(text: str, first_role: Role) -> RolePrompt:
     tools, undefined_line = _read_tools(head)
     elsewhere = [(TOOLS_ELSEWHERE, undefined_line)] if undefined_line else []
     return RolePrompt(turns, tools, [*elsewhere, *_make_messages(head)])
+
+
+_FORMAT = RoleFormat(_read_file, "system")
+parse, parts = _FORMAT.parse, _FORMAT.parts
 
 
 def _split_turns(body: str, first_line: int, first_role: str) -> list[Turn]:

@@ -48,7 +48,7 @@ class PythonText(NamedTuple):
     """A text, and whether it has fields of f-strings in it, which stay as they are written."""
 
     pieces: tuple[Piece, ...]
-    has_fields: bool = False
+    has_fields: bool
 
     @property
     def text(self) -> str:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prompt_lint.model.errors import Unreadable
 from prompt_lint.model.values import ImportedFile, Prompt
 from prompt_lint.request.from_roles import Piece, Turn, build_request, make_notes, split_parts
+from prompt_lint.text.decode import decode
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Sequence, Sized
+    from collections.abc import Callable, Iterator, Sequence, Sized
 
-    from prompt_lint.model.values import Note, Part
+    from prompt_lint.model.rules import Role, Rule
+    from prompt_lint.model.values import Note, Part, ReadFile
     from prompt_lint.request.from_roles import ToolDefinition
 
 
@@ -36,6 +38,21 @@ class RolePrompt(NamedTuple):
     def parts(self) -> Iterator[Part]:
         """Yield the tools, and the text of each role by heading."""
         return split_parts(self.turns, self.tools)
+
+
+class RoleFormat(NamedTuple):
+    """A format with one prompt for each file. `read_file` gets path and text, the role of text that names none, and `read`."""
+
+    read_file: Callable[[str, str, Role, ReadFile], RolePrompt]
+    first_role: Role
+
+    def parse(self, path: str, data: bytes, rule: Rule, read: ReadFile) -> Iterator[Prompt | Note]:
+        """Yield the prompt and the notes on it."""
+        return self.read_file(path, decode(data), rule.role or self.first_role, read).read(path)
+
+    def parts(self, path: str, data: bytes, prompt: Prompt, read: ReadFile) -> Iterator[Part]:
+        """Yield the tools, and the text of each role by heading."""
+        return self.read_file(path, decode(data), self.first_role, read).parts()
 
 
 def define_tool(name: str, description: object, schema: object) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class Group(NamedTuple):
 
     name: str
     rule: Rule
-    sum: tuple[Reference, ...] = ()
+    sum: tuple[Reference, ...]
     system: tuple[Reference, ...] = ()
     tools: tuple[Reference, ...] = ()
     messages: tuple[Reference, ...] = ()

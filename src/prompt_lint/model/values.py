@@ -118,7 +118,7 @@ class Problem(NamedTuple):
     path: str
     line: int
     message: str
-    hint: str = ""
+    hint: str
     exit_code: ExitCode = ExitCode.UNCOUNTED
 
 
@@ -172,8 +172,8 @@ class ImportShares(NamedTuple):
     own_tokens: int
     imported_tokens: int
     imported_files: int
-    own_margin: int = 0
-    imported_margin: int = 0
+    own_margin: int
+    imported_margin: int
 
 
 class Verdict(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.markdown_page import count_subjects
-from prompt_lint.output.markdown_pieces import cut_text, format_name, format_text
+from prompt_lint.output.markdown_pieces import format_code, format_name, format_text
 from prompt_lint.output.totals import (
     describe_group_growth,
     describe_growth_cost,
@@ -89,7 +89,7 @@ def render_context(page: Page) -> str:
         parts += filter(None, [describe_incomparable(report)])
         # The name is a part of the description, and nearly always its end.
         description = report.base.description.removesuffix(report.base.name)
-        name = escape_as_code(cut_text(report.base.name)) if description != report.base.description else ""
+        name = format_code(report.base.name) if description != report.base.description else ""
         words = filter(None, (format_text(description).rstrip(), name))
         parts.append(f"compared with {' '.join(words)} ({escape_as_code(report.base.commit[:10])})")
     return f"{', '.join(parts)}.\n"

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 
 if TYPE_CHECKING:
@@ -71,8 +72,4 @@ def _shorten(name: str) -> str:
 
 def format_text(text: str) -> str:
     """Return untrusted text as words, without its end where it is too long."""
-    return escape_as_text(cut_text(text))
-
-
-def cut_text(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+    return escape_as_text(cut_text(text, _LONGEST_TEXT))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output import phrases
 from prompt_lint.output.status_words import STATUS_WORDS
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ def format_short_name(prompt: Prompt) -> str:
 
 def format_title(title: str) -> str:
     """Return the title of a section, shortened where it is too long for a line."""
-    text = escape_line(title)
-    return text if len(text) <= _TITLE_WIDTH else text[: _TITLE_WIDTH - 1] + "…"
+    return cut_text(escape_line(title), _TITLE_WIDTH)
 
 
 def format_count(count: Count | None, reserve: int = 0) -> str:

@@ -51,7 +51,7 @@ class NoBase(NamedTuple):
     """
 
     message: str
-    hint: str = ""
+    hint: str
     is_fetchable: bool = False
 
 

@@ -47,8 +47,8 @@ class Changes(NamedTuple):
 
     paths: Mapping[str, Change]
     deleted: Mapping[str, str]
-    notes: Sequence[str] = ()
-    has_lost_links: bool = False
+    notes: Sequence[str]
+    has_lost_links: bool
 
     def find(self, path: str) -> Change:
         """Return how one of the paths asked for has changed."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import yaml
 from yaml.reader import Reader
 
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.location import ParseError, find_position
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class _DocumentBuilder:
             child = (*key_path, key)
             if key in values:
                 line = self.key_positions[child][0]
-                message = f"duplicate key `{_shorten(key)}` (first on line {line})"
+                message = f"duplicate key `{cut_text(key, 40)}` (first on line {line})"
                 self._report(message, event)
                 self._skip_value(child)
             else:
@@ -214,7 +215,7 @@ class _DocumentBuilder:
         if event.implicit[0] and event.value == "<<":
             self._refuse("merge keys (`<<`) aren't supported; write the keys out", event)
         if not isinstance(key, str):
-            self._report(f"the key `{_shorten(event.value)}` isn't text; put it in quotes", event)
+            self._report(f"the key `{cut_text(event.value, 40)}` isn't text; put it in quotes", event)
             return str(event.value)
         return key
 
@@ -264,8 +265,4 @@ def _resolve_number(text: str) -> str | float:
         raise ValueError(f"`{text}` isn't a finite number; as text, put it in quotes")
     else:
         return text
-    raise ValueError(f"the number `{_shorten(text)}` is too large; as text, put it in quotes")
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    raise ValueError(f"the number `{cut_text(text, 40)}` is too large; as text, put it in quotes")

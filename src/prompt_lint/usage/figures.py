@@ -51,10 +51,6 @@ def format_change(current: Decimal | int | None, previous: Decimal | int | None)
     return format_percent(relative, sign=True) if round_half_up(100 * relative, 1) else "±0%"
 
 
-def shorten(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
 # ---------------------------------------------------------------------------------------------------------
 # Series
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage.fail_conditions import MONEY_METRICS
@@ -13,7 +14,6 @@ from prompt_lint.usage.figures import (
     format_percent,
     format_tokens,
     format_window,
-    shorten,
 )
 from prompt_lint.usage.groups import has_cost_by
 from prompt_lint.usage.prices import sum_growth_costs
@@ -93,7 +93,7 @@ def explain_change(trends: Trends) -> str:
     if not trends.group_changes or trends.previous_totals is None:
         return ""
     change, currency = trends.group_changes[0], trends.data.currency
-    names = [shorten(name, _LONGEST_NAME) for name in change.group_names]
+    names = [cut_text(name, _LONGEST_NAME) for name in change.group_names]
     name = (" in " if tuple(trends.groups) == ("model", "workspace") else ", ").join(names)
     if not change.is_cost:
         return f"What changed most: {name}, {format_tokens(change.difference, sign=True)} tokens."

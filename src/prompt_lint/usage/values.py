@@ -106,8 +106,8 @@ class UsageData(NamedTuple):
     names: Mapping[str, str]
     complete_until: datetime
     has_requests: bool
-    currency: str = "USD"
-    notes: tuple[str, ...] = ()
+    currency: str
+    notes: tuple[str, ...]
     speed_rows: Sequence[UsageRow] | None = ()
     estimated_dimensions: tuple[str, ...] = ()
 
@@ -144,7 +144,7 @@ class Period(NamedTuple):
     previous_window: Window | None
     cost_start: datetime
     fetch_end: datetime
-    requested_end: datetime | None = None
+    requested_end: datetime | None
 
     @property
     def usage_start(self) -> datetime:
@@ -176,7 +176,7 @@ class Totals(NamedTuple):
     price_per_million: Decimal | None
     cache_hit_share: Decimal | None
     saved_by_cache: Decimal | None
-    saving_gap: str = ""
+    saving_gap: str
 
 
 class TrendPoint(NamedTuple):
@@ -381,13 +381,13 @@ class UsageReport(NamedTuple):
     """
 
     trends: Trends
-    condition_results: Sequence[ConditionResult] = ()
-    checked: CheckedPrompts | None = None
-    prompt_costs: Sequence[PromptCost] = ()
-    notes: Sequence[str] = ()
-    filters: Sequence[str] = ()
-    host: str = ""
-    obeyed_variables: Sequence[str] = ()
+    condition_results: Sequence[ConditionResult]
+    checked: CheckedPrompts | None
+    prompt_costs: Sequence[PromptCost]
+    notes: Sequence[str]
+    filters: Sequence[str]
+    host: str
+    obeyed_variables: Sequence[str]
 
     @property
     def met_conditions(self) -> Sequence[ConditionResult]:

@@ -46,7 +46,7 @@ def test_any_names_stay_text_and_every_token_is_drawn(prompts: list[tuple[str, s
             make_verdict(f"{folder}{number}{name}", tokens, "skill" if number % 3 else "text")
             for number, (folder, name, tokens) in enumerate(prompts)
         ),
-        problems=(Problem(prompts[0][1], 3, prompts[-1][1]),),
+        problems=(Problem(prompts[0][1], 3, prompts[-1][1], ""),),
     )
     page = render(report)
     boxes = make_boxes(list_prompts(report.verdicts)[0], choose_palette(report))

@@ -100,7 +100,7 @@ def test_sums_do_not_depend_on_pages_or_windows(
     policy = POLICY._replace(max_requests=10**6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rate_limit, "INITIAL_BURST", 10_000)  # nobody is to be spared here
-        data = fetch_with(page_fetcher(server), Query(source, "1d", dimensions), period, policy)
+        data = fetch_with(page_fetcher(server), Query(source, "1d", dimensions, (), ()), period, policy)
     trends = compute_trends(data, period, "1d", dimensions)
     wanted = select_events(server, trends)
 

@@ -14,6 +14,7 @@ from prompt_lint.config.values import MAX_LIMIT
 from prompt_lint.formats.skill_listing import BODY, METADATA
 from prompt_lint.model.counts import EMPTY_COUNT
 from prompt_lint.output.phrases import format_count
+from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 
@@ -121,14 +122,9 @@ def describe_today(sizes: Sequence[Size]) -> str:
     name = f" ({largest.prompt.name})" if largest.prompt.name else ""
     if files == 1:
         return f"Today 1 file, of {_describe_size(largest)}{escape_line(name)}."
-    path = _shorten(escape_line(largest.prompt.path))
+    path = cut_path(escape_line(largest.prompt.path), _PATH_WIDTH)
     return f"Today {pluralize(files, 'file')}, the largest prompt of {_describe_size(largest)}: {path}{escape_line(name)}"
 
 
 def _describe_size(size: Size) -> str:
     return f"{format_count(size.token_count or EMPTY_COUNT)} tokens"
-
-
-def _shorten(path: str) -> str:
-    """Cut the beginning of a long path, since its end says most."""
-    return path if len(path) <= _PATH_WIDTH else f"…{path[1 - _PATH_WIDTH :]}"

@@ -79,8 +79,8 @@ class Proposal(NamedTuple):
     text: str
     kinds: Sequence[KindSummary]
     remarks: Sequence[str]
-    loaded: Count | None = None
-    loaded_parts: Sequence[Section] = ()
+    loaded: Count | None
+    loaded_parts: Sequence[Section]
 
 
 class _SurveyedTree(NamedTuple):

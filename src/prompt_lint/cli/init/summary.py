@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output.phrases import format_count
 from prompt_lint.output.text_pieces import align_columns
+from prompt_lint.text.cutting import cut_path
 from prompt_lint.text.escape import escape_line
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ def render_left_out(proposal: Proposal) -> str:
 def _make_row(kind: KindSummary) -> tuple[str, str, str, str, str]:
     tokens = f"~{kind.tokens:,}"
     prompt, count = kind.largest.prompt, kind.largest.token_count
-    path = escape_line(prompt.path)
-    path = path if len(path) <= _PATH_WIDTH else f"…{path[1 - _PATH_WIDTH :]}"
+    path = cut_path(escape_line(prompt.path), _PATH_WIDTH)
     name = f" ({escape_line(prompt.name)})" if prompt.name else ""
     return kind.title, f"{kind.files:,}", tokens, format_count(count) if count else "", f"{path}{name}"
 

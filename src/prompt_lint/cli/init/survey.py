@@ -40,7 +40,7 @@ class Finding(NamedTuple):
     kind: Kind
     paths: tuple[str, ...]
     files: tuple[str, ...]
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...]
 
 
 class Survey(NamedTuple):

@@ -40,8 +40,8 @@ class Names(NamedTuple):
     """Titles by id, the workspaces, and notes that say why some ids have no name."""
 
     by_id: Mapping[str, str]
-    workspaces: Sequence[Entity] = ()
-    notes: tuple[str, ...] = ()
+    workspaces: Sequence[Entity]
+    notes: tuple[str, ...]
 
 
 def resolve_workspaces(

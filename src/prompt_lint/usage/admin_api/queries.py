@@ -48,8 +48,8 @@ class Query(NamedTuple):
     source: Source
     bucket: Bucket
     dimensions: tuple[str, ...]
-    models: tuple[str, ...] = ()
-    workspaces: tuple[str, ...] = ()
+    models: tuple[str, ...]
+    workspaces: tuple[str, ...]
 
     @property
     def filter_dimensions(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint import __version__
 from prompt_lint.output.html_page import render_page, render_problem, render_table
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.html_escape import escape_html
 from prompt_lint.text.money import NO_FIGURE
 from prompt_lint.text.plural import pluralize
@@ -50,7 +51,7 @@ def _read_style() -> str:
 
 
 def _name(text: str, longest: int = 60) -> str:
-    return escape_html(figures.shorten(text, longest))
+    return escape_html(cut_text(text, longest))
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.markdown_escape import escape_as_code, escape_as_text
 from prompt_lint.text.money import format_money, round_half_up
 from prompt_lint.text.plural import pluralize
@@ -53,7 +54,7 @@ def render_faults(problems: Sequence[Problem]) -> str:
 
 
 def _code(name: str) -> str:
-    return escape_as_code(figures.shorten(name, _LONGEST_NAME))
+    return escape_as_code(cut_text(name, _LONGEST_NAME))
 
 
 def _escape(sentence: str) -> str:

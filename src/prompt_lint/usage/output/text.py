@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_lint.output.announcements import format_message
 from prompt_lint.output.text_pieces import align_columns
+from prompt_lint.text.cutting import cut_text
 from prompt_lint.text.escape import escape_line
 from prompt_lint.text.plural import pluralize
 from prompt_lint.usage import figures, sentences, tables
@@ -51,7 +52,7 @@ def _bold(text: str, *, color: bool) -> str:
 
 
 def _shorten(name: str) -> str:
-    return figures.shorten(escape_line(name), _LONGEST_NAME)
+    return cut_text(escape_line(name), _LONGEST_NAME)
 
 
 def _table(
